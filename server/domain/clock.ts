@@ -1,0 +1,4 @@
+/** Wall time, in milliseconds since the epoch. Passed in everywhere, so that tests decide what time it is. */
+export interface Clock {
+  now(): number;
+}

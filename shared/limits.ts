@@ -1,0 +1,20 @@
+/** Bounds that both programs and their documentation share. Sizes in bytes, times in milliseconds unless the name says otherwise. */
+export const limits = {
+  bodyBytes: 64 * 1024,
+  headerBytes: 64 * 1024,
+  nameCodePoints: 64,
+  descriptionCodePoints: 500,
+  emailCharacters: 254,
+  passwordMinimum: 12,
+  passwordMaximum: 1024,
+  pageMaximum: 200,
+  pageDefault: 50,
+  expirySecondsMaximum: 100 * 366 * 24 * 60 * 60,
+  idempotencyKeyCharacters: 255,
+  idempotencyWindow: 24 * 60 * 60 * 1000,
+  lastUsedPathCharacters: 1024,
+  userAgentCharacters: 256,
+  tombstoneKept: 90 * 24 * 60 * 60 * 1000,
+  sessionIdle: 12 * 60 * 60 * 1000,
+  sessionAbsolute: 30 * 24 * 60 * 60 * 1000,
+} as const;

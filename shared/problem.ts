@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { type ProblemCode, problems } from './problems.ts';
+
+/** One bad field: an RFC 6901 pointer into the body (or `?name` for a query parameter, `#Name` for a header) and what is wrong. */
+export const fieldErrorSchema = z.object({ pointer: z.string(), detail: z.string() }).meta({ id: 'FieldError' });
+export type FieldError = z.infer<typeof fieldErrorSchema>;
+
+/** RFC 9457 problem details as this product sends them. `token` is there only on a refused token that was known. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    request_id: z.string().optional(),
+    errors: z.array(fieldErrorSchema).optional(),
+    token: z.object({ prefix: z.string(), name: z.string(), owner: z.string() }).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type ProblemDetails = z.infer<typeof problemSchema>;
+
+export interface ProblemOptions {
+  errors?: FieldError[];
+  /** Seconds, for `Retry-After`. */
+  retryAfter?: number;
+  cause?: unknown;
+}
+
+/** An expected failure with a catalogue code. `detail` is written for the person who reads it and says what to do next. */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+  readonly errors: FieldError[] | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.name = 'ProblemError';
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfter = options.retryAfter;
+  }
+
+  get exit(): number {
+    return problems[this.code].exit;
+  }
+}
+
+/** The `type` member of a problem that the daemon answers (RFC 9457 §3.1.1). */
+export function problemType(code: ProblemCode): string {
+  return `urn:tokensd:problem:${code}`;
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { idSchema, pageQuerySchema, pageSchema, timeSchema } from './common.ts';
+
+/** The closed list of what is audited. README.md documents each. */
+export const auditActions = [
+  'session.created',
+  'session.ended',
+  'session.failed',
+  'token.created',
+  'token.revoked',
+  'user.created',
+  'user.disabled',
+  'user.enabled',
+  'user.promoted',
+  'user.demoted',
+  'user.renamed',
+  'user.permission_granted',
+  'user.permission_removed',
+  'user.password_changed',
+] as const;
+export const auditActionSchema = z.enum(auditActions);
+export type AuditAction = z.infer<typeof auditActionSchema>;
+
+export const auditEventSchema = z
+  .object({
+    id: idSchema,
+    at: timeSchema,
+    actor: z.object({
+      kind: z.enum(['user', 'client', 'system', 'anonymous']),
+      id: z.string().nullable(),
+      email: z.string().nullable(),
+    }),
+    action: auditActionSchema,
+    target: z.object({
+      kind: z.enum(['user', 'token', 'session']),
+      id: z.string().nullable(),
+      name: z.string().nullable(),
+    }),
+    ip: z.string().nullable(),
+    user_agent: z.string().nullable(),
+  })
+  .meta({ id: 'AuditEvent' });
+export type AuditEvent = z.infer<typeof auditEventSchema>;
+
+export const auditQuerySchema = pageQuerySchema.extend({
+  user: z.string().min(1).optional().meta({ description: 'Id or e-mail, as actor, owner or target' }),
+  since: z.iso
+    .datetime({ offset: true, error: 'since is an RFC 3339 time, such as 2026-11-23T00:00:00Z.' })
+    .optional()
+    .meta({ description: 'RFC 3339' }),
+  action: auditActionSchema.optional(),
+});
+export const auditPageSchema = pageSchema(auditEventSchema).meta({ id: 'AuditPage' });

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { codePoints, hasForbiddenCharacters, normalizeName } from '../names.ts';
+
+/** RFC 3339 in UTC with milliseconds, as every answer carries it. */
+export const timeSchema = z.iso.datetime().meta({ example: '2026-11-23T16:20:00.000Z' });
+
+export const idSchema = z.string().meta({ example: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b' });
+
+const plainText = (what: string, longest: number) =>
+  z
+    .string()
+    .overwrite(normalizeName)
+    .refine((text) => codePoints(text) <= longest, `${what} is at most ${longest} characters.`)
+    .refine(
+      (text) => !hasForbiddenCharacters(text),
+      `${what} must not hold control, zero-width, direction or unassigned characters.`,
+    );
+
+/** A token's name: 1–64 code points after NFC and trimming. */
+export const tokenNameSchema = plainText('A name', limits.nameCodePoints)
+  .refine((text) => text !== '', 'A name must not be empty.')
+  .meta({ example: 'ci-pipeline' });
+
+/** A person's name: as a token's, but may be empty. */
+export const userNameSchema = plainText('A name', limits.nameCodePoints).meta({ example: 'Ada Lovelace' });
+
+export const descriptionSchema = plainText('A description', limits.descriptionCodePoints);
+
+/** An e-mail address, NFC. Compared under `foldName`. */
+export const emailSchema = z
+  .string()
+  .overwrite(normalizeName)
+  .refine(
+    (text) => text.length <= limits.emailCharacters,
+    `An e-mail address is at most ${limits.emailCharacters} characters.`,
+  )
+  .refine(
+    (text) => z.regexes.unicodeEmail.test(text) && !hasForbiddenCharacters(text) && !/[<>,;:"\\()[\]]/.test(text),
+    'This is not an e-mail address.',
+  )
+  .meta({ example: 'ada@example.com' });
+
+/** `?limit` and `?cursor` of every list. */
+export const pageQuerySchema = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^[0-9]{1,3}$/, `limit is a whole number from 1 to ${limits.pageMaximum}.`)
+    .transform(Number)
+    .pipe(z.int().min(1).max(limits.pageMaximum, `limit is a whole number from 1 to ${limits.pageMaximum}.`))
+    .optional(),
+  cursor: z.string().max(200).optional(),
+});
+
+/** `{items, next_cursor}`; `next_cursor` is null on the last page. */
+export function pageSchema<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+}
+
+/** A boolean in a query string. */
+export const queryBooleanSchema = z.enum(['true', 'false']).transform((text) => text === 'true');

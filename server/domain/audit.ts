@@ -1,0 +1,82 @@
+import { foldName, normalizeName } from '../../shared/names.ts';
+import { ProblemError } from '../../shared/problem.ts';
+import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { Actor, AuditRecord, Page, Store, TokenRecord, UserRecord } from '../store/store.ts';
+import type { Caller, Origin } from './caller.ts';
+
+interface Event {
+  at: number;
+  actor: Actor;
+  origin: Origin;
+}
+
+/** Writes events. Always called inside the transaction of the change it records. */
+export function auditTrail({ newId }: { newId: () => string }) {
+  const write = (store: Store, event: Event, what: Pick<AuditRecord, 'action' | 'target' | 'ownerId'>) =>
+    store.audit.insert({ id: newId(), at: event.at, actor: event.actor, ...event.origin, ...what });
+
+  const token = (action: AuditAction) => (store: Store, event: Event & { token: TokenRecord }) =>
+    write(store, event, {
+      action,
+      target: { kind: 'token', id: event.token.id, name: event.token.name },
+      ownerId: event.token.ownerId,
+    });
+
+  return {
+    tokenCreated: token('token.created'),
+    tokenRevoked: token('token.revoked'),
+    user: (store: Store, action: AuditAction, event: Event & { user: Pick<UserRecord, 'id' | 'email'> }) =>
+      write(store, event, {
+        action,
+        target: { kind: 'user', id: event.user.id, name: event.user.email },
+        ownerId: event.user.id,
+      }),
+    session: (store: Store, action: AuditAction, event: Event & { sessionId: string; userId: string }) =>
+      write(store, event, {
+        action,
+        target: { kind: 'session', id: event.sessionId, name: null },
+        ownerId: event.userId,
+      }),
+    /** A sign-in that was refused. `user` is null when nobody has that address. */
+    signInFailed: (store: Store, event: Event & { user: Pick<UserRecord, 'id' | 'email'> | null }) =>
+      write(store, event, {
+        action: 'session.failed',
+        target: { kind: 'user', id: event.user?.id ?? null, name: event.user?.email ?? null },
+        ownerId: event.user?.id ?? null,
+      }),
+  };
+}
+
+export interface AuditQuery extends Page {
+  /** Id or e-mail: as actor, owner or target. */
+  user?: string;
+  action?: AuditAction;
+  since?: number;
+}
+
+export interface AuditService {
+  /** Newest first. A member sees the events that concern them. @throws ProblemError `superuser-required` */
+  list(caller: Caller, query: AuditQuery): Promise<AuditRecord[]>;
+}
+
+export function createAudit({ store }: { store: Store }): AuditService {
+  return {
+    async list(caller, { user, ...query }) {
+      if (caller.user.superuser)
+        return user === undefined ? store.audit.list(query) : store.audit.list({ ...query, ...(await whoIs(user)) });
+      const own =
+        user === undefined || user === caller.user.id || foldName(normalizeName(user)) === caller.user.emailFolded;
+      if (!own)
+        throw new ProblemError('superuser-required', "Only an Organization Superuser may read other people's events.");
+      return store.audit.list({ ...query, participant: caller.user.id });
+    },
+  };
+
+  /** A member by id or e-mail; an address that is no member's still finds the sign-ins that were tried with it. */
+  async function whoIs(user: string): Promise<{ participant: string } | { actorEmail: string }> {
+    if (!user.includes('@')) return { participant: user };
+    const folded = foldName(normalizeName(user));
+    const found = await store.users.findByEmail(folded);
+    return found === null ? { actorEmail: folded } : { participant: found.id };
+  }
+}

@@ -1,0 +1,32 @@
+import { ProblemError } from '../../shared/problem.ts';
+import type { Actor, UserRecord } from '../store/store.ts';
+
+/** Where a request came from. */
+export interface Origin {
+  ip: string | null;
+  userAgent: string | null;
+}
+
+/** Through what a member acts; mails name it. */
+export type Channel = 'cli' | 'console' | 'api-token-auth';
+
+/** A signed-in member and the request at hand. */
+export interface Caller {
+  user: UserRecord;
+  sessionId: string;
+  origin: Origin;
+  channel: Channel;
+}
+
+export function actorOf(user: Pick<UserRecord, 'id' | 'email'>): Actor {
+  return { kind: 'user', id: user.id, email: user.email };
+}
+
+export const systemActor: Actor = { kind: 'system', id: null, email: null };
+
+/** @throws ProblemError `superuser-required` */
+export function requireSuperuser(caller: Caller): void {
+  if (!caller.user.superuser) {
+    throw new ProblemError('superuser-required', 'Only an Organization Superuser may do this. Ask one of yours.');
+  }
+}

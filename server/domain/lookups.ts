@@ -1,0 +1,63 @@
+import { StoreUnavailable } from '../store/store.ts';
+
+const largestBatch = 500;
+
+interface Waiting<T> {
+  key: string;
+  arrived: number;
+  resolve(found: T | null): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Look-ups that arrive together share one statement: at most one is in flight, and what arrives meanwhile is the next
+ * batch. A lone request goes out at once. Nothing is cached: each answer was read after its question was asked.
+ * A question that is not answered `deadlineMs` after it arrived rejects with StoreUnavailable.
+ */
+export function createGroupedLookup<T>(
+  readMany: (keys: string[]) => Promise<Map<string, T>>,
+  deadlineMs: number,
+): (key: string) => Promise<T | null> {
+  const queue: Array<Waiting<T>> = [];
+  let busy = false;
+
+  async function run(): Promise<void> {
+    busy = true;
+    while (queue.length > 0) await answer(queue.splice(0, largestBatch));
+    busy = false;
+  }
+
+  async function answer(batch: Array<Waiting<T>>): Promise<void> {
+    const oldest = batch[0]?.arrived ?? performance.now();
+    try {
+      const found = await within(
+        deadlineMs - (performance.now() - oldest),
+        readMany([...new Set(batch.map((one) => one.key))]),
+      );
+      for (const { key, resolve } of batch) resolve(found.get(key) ?? null);
+    } catch (cause) {
+      const unavailable =
+        cause instanceof StoreUnavailable ? cause : new StoreUnavailable('The look-up failed', { cause });
+      for (const { reject } of batch) reject(unavailable);
+    }
+  }
+
+  return (key) =>
+    new Promise((resolve, reject) => {
+      queue.push({ key, arrived: performance.now(), resolve, reject });
+      if (!busy) void run();
+    });
+}
+
+/** Waits for `work` at most `ms`. The work itself goes on: a statement cannot be called back. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new StoreUnavailable('The database did not answer in time')), Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

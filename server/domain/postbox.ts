@@ -1,0 +1,54 @@
+import type { Actor, Store, TokenRecord, UserRecord } from '../store/store.ts';
+import type { Channel, Origin } from './caller.ts';
+import { tokenCreatedMail, tokensRevokedMail } from './notices.ts';
+
+/** What mails say about the installation. */
+export interface Letterhead {
+  /** Shown name of the organization; null: none configured. */
+  organization: string | null;
+  publicUrl: string;
+}
+
+interface Happening {
+  at: number;
+  owner: UserRecord;
+  origin: Origin;
+}
+
+/** Puts notices into the outbox. Always called inside the transaction of the change they tell of. */
+export interface Postbox {
+  tokenCreated(store: Store, event: Happening & { token: TokenRecord; channel: Channel }): Promise<void>;
+  /** One mail, however many tokens. `token`: a token that revoked itself. */
+  tokensRevoked(
+    store: Store,
+    event: Happening & { tokens: TokenRecord[]; actor: Actor; channel: Channel | 'token' },
+  ): Promise<void>;
+  /** Tells the sender, after the commit, that there is something to send. */
+  wake(): void;
+}
+
+export function createPostbox(deps: { letterhead: Letterhead; newId: () => string; wake: () => void }): Postbox {
+  const { letterhead, newId, wake } = deps;
+  const domain = new URL(letterhead.publicUrl).hostname;
+
+  async function enqueue(
+    store: Store,
+    event: Happening,
+    mail: { subject: string; text: string; html: string },
+  ): Promise<void> {
+    const id = newId();
+    await store.outbox.enqueue({
+      id,
+      to: event.owner.email,
+      ...mail,
+      messageId: `<${id}@${domain}>`,
+      createdAt: event.at,
+    });
+  }
+
+  return {
+    wake,
+    tokenCreated: (store, event) => enqueue(store, event, tokenCreatedMail(letterhead, event)),
+    tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(letterhead, event)),
+  };
+}

@@ -1,0 +1,149 @@
+import { limits } from '../../shared/limits.ts';
+import { foldName, normalizeName } from '../../shared/names.ts';
+import { ProblemError } from '../../shared/problem.ts';
+import type { SessionRecord, Store, UserRecord } from '../store/store.ts';
+import { auditTrail } from './audit.ts';
+import { actorOf, type Caller, type Origin } from './caller.ts';
+import type { Clock } from './clock.ts';
+import { checkNewPassword, type Passwords } from './passwords.ts';
+import { generateSessionSecret, hashSecret, type Secret } from './secrets.ts';
+import type { Throttle } from './throttle.ts';
+
+export interface SessionDeps {
+  store: Store;
+  clock: Clock;
+  newId: () => string;
+  passwords: Passwords;
+  throttle: Throttle;
+}
+
+export interface SessionService {
+  /**
+   * The member whom e-mail and password name, or null: for unknown, disabled and SSO-only members and a wrong password
+   * alike, and after the same time. Failures are audited. @throws ProblemError `throttled`
+   */
+  checkPassword(email: string, password: string, origin: Origin): Promise<UserRecord | null>;
+  /** @throws ProblemError `wrong-credentials`, `throttled` */
+  signIn(
+    email: string,
+    password: string,
+    origin: Origin,
+  ): Promise<{ session: SessionRecord; secret: Secret; user: UserRecord }>;
+  /** The session and its member, or null if it ended or the member is disabled. Moves the idle end on. */
+  authenticate(secret: string): Promise<{ session: SessionRecord; user: UserRecord } | null>;
+  signOut(caller: Caller): Promise<void>;
+  /** Ends the member's other sessions. @throws ProblemError `wrong-password`, `throttled`, `invalid-fields` */
+  changePassword(caller: Caller, current: string, next: string): Promise<void>;
+}
+
+/** An idle end that moves on at most this often keeps reads from becoming writes. */
+const touchEveryMs = 60_000;
+
+export function createSessions(deps: SessionDeps): SessionService {
+  const { store, clock, newId } = deps;
+  const audit = auditTrail(deps);
+  const checkPassword: SessionService['checkPassword'] = (email, password, origin) =>
+    verifyPassword(deps, email, password, origin);
+
+  return {
+    checkPassword,
+
+    async signIn(email, password, origin) {
+      const user = await checkPassword(email, password, origin);
+      if (user === null) throw wrongCredentials();
+      const secret = generateSessionSecret();
+      const at = clock.now();
+      const session: SessionRecord = {
+        id: newId(),
+        userId: user.id,
+        hash: secret.hash(),
+        createdAt: at,
+        lastSeenAt: at,
+        expiresAt: at + limits.sessionAbsolute,
+        ...origin,
+      };
+      await store.transaction(async (store) => {
+        await store.sessions.insert(session);
+        await audit.session(store, 'session.created', {
+          at,
+          actor: actorOf(user),
+          origin,
+          sessionId: session.id,
+          userId: user.id,
+        });
+      });
+      return { session, secret, user };
+    },
+
+    async authenticate(secret) {
+      const found = await store.sessions.findByHash(hashSecret(secret));
+      if (found === null || found.user.disabled) return null;
+      const now = clock.now();
+      const { session } = found;
+      if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdle) return null;
+      if (now - session.lastSeenAt < touchEveryMs) return found;
+      await store.sessions.touch(session.id, now);
+      return { ...found, session: { ...session, lastSeenAt: now } };
+    },
+
+    async signOut({ user, sessionId, origin }) {
+      await store.transaction(async (store) => {
+        if (!(await store.sessions.delete(sessionId))) return;
+        await audit.session(store, 'session.ended', {
+          at: clock.now(),
+          actor: actorOf(user),
+          origin,
+          sessionId,
+          userId: user.id,
+        });
+      });
+    },
+
+    async changePassword({ user, sessionId, origin }, current, next) {
+      const keys = { account: user.emailFolded, ip: origin.ip };
+      await deps.throttle.check(keys);
+      if (!(await deps.passwords.verify(user.passwordHash, current))) {
+        await deps.throttle.failed(keys);
+        const detail = 'The current password is wrong.';
+        throw new ProblemError('wrong-password', detail, { errors: [{ pointer: '/current', detail }] });
+      }
+      await deps.throttle.succeeded(keys);
+      const hash = await deps.passwords.hash(await checkNewPassword(next, { pointer: '/new', email: user.email }));
+      await store.transaction(async (store) => {
+        await store.users.setPasswordHash(user.id, hash);
+        await store.sessions.deleteAllOf(user.id, sessionId);
+        await audit.user(store, 'user.password_changed', { at: clock.now(), actor: actorOf(user), origin, user });
+      });
+    },
+  };
+}
+
+async function verifyPassword(
+  deps: SessionDeps,
+  email: string,
+  password: string,
+  origin: Origin,
+): Promise<UserRecord | null> {
+  const { store, passwords, throttle } = deps;
+  const account = foldName(normalizeName(email));
+  const keys = { account, ip: origin.ip };
+  await throttle.check(keys);
+  const user = await store.users.findByEmail(account);
+  const matches = await passwords.verify(user?.passwordHash ?? null, password);
+  if (matches && user !== null && !user.disabled) {
+    await throttle.succeeded(keys);
+    return user;
+  }
+  await throttle.failed(keys);
+  await auditTrail(deps).signInFailed(store, {
+    at: deps.clock.now(),
+    actor: { kind: 'anonymous', id: null, email: account.slice(0, limits.emailCharacters) },
+    origin,
+    user,
+  });
+  return null;
+}
+
+function wrongCredentials(): ProblemError {
+  return new ProblemError('wrong-credentials', 'Unable to sign in with this e-mail address and password.');
+}

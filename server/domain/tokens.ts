@@ -1,0 +1,232 @@
+import { limits } from '../../shared/limits.ts';
+import { foldName } from '../../shared/names.ts';
+import { ProblemError } from '../../shared/problem.ts';
+import type { CreateTokenBody, TokenStatus } from '../../shared/schemas/tokens.ts';
+import { displayPrefix } from '../../shared/token-format.ts';
+import type { Page, Store, TokenRecord, UserRecord } from '../store/store.ts';
+import { auditTrail } from './audit.ts';
+import { actorOf, type Caller, type Channel, type Origin, requireSuperuser } from './caller.ts';
+import type { Clock } from './clock.ts';
+import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
+import type { Postbox } from './postbox.ts';
+import { generateToken, hashSecret, type Secret } from './secrets.ts';
+import { findUser } from './users.ts';
+
+export interface TokenPolicy {
+  productPrefix: string;
+  maximumPerUser: number;
+  expiry: ExpiryPolicy;
+}
+
+export interface TokenDeps {
+  store: Store;
+  clock: Clock;
+  newId: () => string;
+  postbox: Postbox;
+  policy: TokenPolicy;
+}
+
+/** Whose request creates a token: a session's, or a password's at api-token-auth. */
+export interface Creator {
+  user: UserRecord;
+  origin: Origin;
+  channel: Channel;
+}
+
+/** `secret` is null when an Idempotency-Key was used before: the value was shown then. */
+export interface Creation {
+  token: TokenRecord;
+  secret: Secret | null;
+}
+
+export interface TokenService {
+  /** @throws ProblemError `permission-missing`, `name-taken`, `token-limit`, `invalid-fields`, `idempotency-mismatch` */
+  create(creator: Creator, body: CreateTokenBody, idempotencyKey?: string): Promise<Creation>;
+  /** The owner's, or anybody's for a superuser. @throws ProblemError `token-not-found` */
+  get(caller: Caller, id: string): Promise<TokenRecord>;
+  /** One's own; a superuser may name a `user` (id or e-mail) or ask for `all`. Newest first, one more than asked for. */
+  list(caller: Caller, query: Page & { user?: string; all?: boolean; status?: TokenStatus }): Promise<TokenRecord[]>;
+  /** Destroys for good and leaves a tombstone. @throws ProblemError `token-not-found` */
+  revoke(caller: Caller, id: string): Promise<void>;
+  /** A token that revokes itself. @throws ProblemError `token-not-found` */
+  revokeItself(token: TokenRecord, origin: Origin): Promise<void>;
+  /** Every token of one member, in one mail. @throws ProblemError `superuser-required`, `user-not-found` */
+  revokeAllOf(caller: Caller, userId: string): Promise<void>;
+}
+
+export function createTokens(deps: TokenDeps): TokenService {
+  const { store, clock } = deps;
+  const audit = auditTrail(deps);
+
+  async function get(caller: Caller, id: string): Promise<TokenRecord> {
+    const token = await store.tokens.findById(id);
+    if (token === null || !(token.ownerId === caller.user.id || caller.user.superuser)) throw noSuchToken();
+    return token;
+  }
+
+  return {
+    get,
+    create: (creator, body, idempotencyKey) => createToken(deps, creator, body, idempotencyKey),
+
+    async list(caller, query) {
+      const { user, all, ...rest } = query;
+      const now = clock.now();
+      if (all) {
+        requireSuperuser(caller);
+        return store.tokens.list({ ...rest, now });
+      }
+      const ownerId = user === undefined ? caller.user.id : (await findUser(store, caller, user)).id;
+      return store.tokens.list({ ...rest, ownerId, now });
+    },
+
+    async revoke(caller, id) {
+      const { ownerId } = await get(caller, id);
+      const owner = ownerId === caller.user.id ? caller.user : await store.users.findById(ownerId);
+      if (owner === null) throw noSuchToken();
+      const at = clock.now();
+      const actor = actorOf(caller.user);
+      await store.transaction(async (store) => {
+        const token = await store.tokens.destroy(id, at, actor);
+        if (token === null) throw noSuchToken();
+        await audit.tokenRevoked(store, { at, actor, token, origin: caller.origin });
+        await deps.postbox.tokensRevoked(store, {
+          at,
+          owner,
+          actor,
+          tokens: [token],
+          origin: caller.origin,
+          channel: caller.channel,
+        });
+      });
+      deps.postbox.wake();
+    },
+
+    async revokeItself({ id, ownerId }, origin) {
+      const owner = await store.users.findById(ownerId);
+      if (owner === null) throw noSuchToken();
+      const at = clock.now();
+      const actor = actorOf(owner);
+      await store.transaction(async (store) => {
+        const token = await store.tokens.destroy(id, at, actor);
+        if (token === null) throw noSuchToken();
+        await audit.tokenRevoked(store, { at, actor, token, origin });
+        await deps.postbox.tokensRevoked(store, { at, owner, actor, tokens: [token], origin, channel: 'token' });
+      });
+      deps.postbox.wake();
+    },
+
+    async revokeAllOf(caller, userId) {
+      requireSuperuser(caller);
+      const owner = await findUser(store, caller, userId);
+      const at = clock.now();
+      const actor = actorOf(caller.user);
+      await store.transaction(async (store) => {
+        const tokens = await store.tokens.destroyAllOf(owner.id, at, actor);
+        for (const token of tokens) await audit.tokenRevoked(store, { at, actor, token, origin: caller.origin });
+        if (tokens.length > 0) {
+          await deps.postbox.tokensRevoked(store, {
+            at,
+            owner,
+            actor,
+            tokens,
+            origin: caller.origin,
+            channel: caller.channel,
+          });
+        }
+      });
+      deps.postbox.wake();
+    },
+  };
+}
+
+async function createToken(
+  { store, clock, newId, postbox, policy }: TokenDeps,
+  { user, origin, channel }: Creator,
+  body: CreateTokenBody,
+  idempotencyKey?: string,
+): Promise<Creation> {
+  const now = clock.now();
+  const secret = generateToken(policy.productPrefix);
+  const fresh = {
+    id: newId(),
+    ownerId: user.id,
+    hash: secret.hash(),
+    prefix: displayPrefix(secret.reveal()),
+    name: body.name,
+    nameFolded: foldName(body.name),
+    description: body.description || null,
+    createdAt: now,
+    expiresAt: resolveExpiry(body, policy.expiry, now),
+  };
+  const audit = auditTrail({ newId });
+
+  const creation = await store.transaction(async (store): Promise<Creation> => {
+    if (!(await store.users.lockForNewToken(user.id))) throw permissionMissing();
+    if (idempotencyKey !== undefined) {
+      const row = { userId: user.id, key: idempotencyKey, bodyHash: hashBody(body), tokenId: fresh.id, createdAt: now };
+      const claim = await store.idempotency.claim(row, now - limits.idempotencyWindow);
+      if (claim !== 'claimed') return replay(store, row.bodyHash, claim);
+    }
+    const outcome = await store.tokens.insert(fresh, policy.maximumPerUser);
+    if (outcome === 'name-taken') throw nameTaken();
+    if (outcome === 'token-limit') throw tokenLimit(policy.maximumPerUser);
+    const token = await store.tokens.findById(fresh.id);
+    if (token === null) throw new Error('A token just inserted is not there');
+    await audit.tokenCreated(store, { at: now, actor: actorOf(user), token, origin });
+    await postbox.tokenCreated(store, { at: now, owner: user, token, origin, channel });
+    return { token, secret };
+  });
+  if (creation.secret !== null) postbox.wake();
+  return creation;
+}
+
+/** The same request again: the token without its value. */
+async function replay(
+  store: Store,
+  bodyHash: string,
+  earlier: { bodyHash: string; tokenId: string },
+): Promise<Creation> {
+  if (earlier.bodyHash !== bodyHash) {
+    throw new ProblemError(
+      'idempotency-mismatch',
+      'This Idempotency-Key was used for another request. Send a new key.',
+    );
+  }
+  const token = await store.tokens.findById(earlier.tokenId);
+  if (token === null) {
+    throw new ProblemError(
+      'token-not-found',
+      'The token made with this Idempotency-Key was revoked since. Send a new key.',
+    );
+  }
+  return { token, secret: null };
+}
+
+function hashBody(body: CreateTokenBody): string {
+  return hashSecret(
+    JSON.stringify([body.name, body.description, body.expires_in, body.expires_at].map((value) => value ?? [value])),
+  );
+}
+
+function noSuchToken(): ProblemError {
+  return new ProblemError('token-not-found', 'There is no such token.');
+}
+
+function nameTaken(): ProblemError {
+  const detail = 'You already have a token with this name.';
+  return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
+}
+
+function tokenLimit(maximum: number): ProblemError {
+  return new ProblemError(
+    'token-limit',
+    `You have reached the limit of ${maximum} tokens. Revoke one you no longer need.`,
+  );
+}
+
+function permissionMissing(): ProblemError {
+  return new ProblemError(
+    'permission-missing',
+    'You need the permission “Can create and manage personal API tokens”. Ask an Organization Superuser to grant it.',
+  );
+}

@@ -1,0 +1,149 @@
+import { foldName, normalizeName } from '../../shared/names.ts';
+import { ProblemError } from '../../shared/problem.ts';
+import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { CreateUserBody, UpdateUserBody } from '../../shared/schemas/users.ts';
+import type { Actor, Page, Store, UserRecord, UserSummary } from '../store/store.ts';
+import { auditTrail } from './audit.ts';
+import { actorOf, type Caller, type Origin, requireSuperuser } from './caller.ts';
+import type { Clock } from './clock.ts';
+import { checkNewPassword, type Passwords } from './passwords.ts';
+
+export interface UserDeps {
+  store: Store;
+  clock: Clock;
+  newId: () => string;
+  passwords: Passwords;
+}
+
+export interface UserService {
+  /** Who is asking. */
+  me(caller: Caller): Promise<UserSummary>;
+  /** @throws ProblemError `superuser-required`, `email-taken`, `invalid-fields` (a weak password) */
+  create(caller: Caller, body: CreateUserBody): Promise<UserSummary>;
+  /** The same by the operator at the machine: `tokensd init`. @throws ProblemError `email-taken`, `invalid-fields` */
+  createBy(actor: Actor, origin: Origin, body: CreateUserBody): Promise<UserSummary>;
+  /** @throws ProblemError `superuser-required`, `user-not-found` */
+  get(caller: Caller, id: string): Promise<UserSummary>;
+  /** @throws ProblemError `superuser-required` */
+  list(caller: Caller, query: Page & { email?: string }): Promise<UserSummary[]>;
+  /** All of it or nothing. @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser` */
+  update(caller: Caller, id: string, changes: UpdateUserBody): Promise<UserSummary>;
+}
+
+export function createUsers(deps: UserDeps): UserService {
+  const { store } = deps;
+
+  async function summary(id: string): Promise<UserSummary> {
+    const user = await store.users.summary(id);
+    if (user === null) throw noSuchUser();
+    return user;
+  }
+
+  const createBy: UserService['createBy'] = async (actor, origin, body) =>
+    summary(await insertUser(deps, actor, origin, body));
+
+  return {
+    createBy,
+    me: (caller) => summary(caller.user.id),
+    async create(caller, body) {
+      requireSuperuser(caller);
+      return createBy(actorOf(caller.user), caller.origin, body);
+    },
+    async get(caller, id) {
+      requireSuperuser(caller);
+      return summary(id);
+    },
+    async list(caller, { email, ...page }) {
+      requireSuperuser(caller);
+      return store.users.list(email === undefined ? page : { ...page, emailFolded: foldName(normalizeName(email)) });
+    },
+    async update(caller, id, changes) {
+      requireSuperuser(caller);
+      await updateUser(deps, caller, id, changes);
+      return summary(id);
+    },
+  };
+}
+
+/** A member by id or e-mail: oneself, or anybody for a superuser. @throws ProblemError `superuser-required`, `user-not-found` */
+export async function findUser(store: Store, caller: Caller, idOrEmail: string): Promise<UserRecord> {
+  const folded = foldName(normalizeName(idOrEmail));
+  if (idOrEmail === caller.user.id || folded === caller.user.emailFolded) return caller.user;
+  requireSuperuser(caller);
+  const user = idOrEmail.includes('@') ? await store.users.findByEmail(folded) : await store.users.findById(idOrEmail);
+  if (user === null) throw noSuchUser();
+  return user;
+}
+
+async function insertUser(deps: UserDeps, actor: Actor, origin: Origin, body: CreateUserBody): Promise<string> {
+  const { store, clock, newId, passwords } = deps;
+  const password =
+    body.password === undefined
+      ? null
+      : await checkNewPassword(body.password, { pointer: '/password', email: body.email });
+  const user: UserRecord = {
+    id: newId(),
+    email: body.email,
+    emailFolded: foldName(body.email),
+    name: body.name ?? '',
+    superuser: body.superuser ?? false,
+    disabled: false,
+    canManageTokens: body.can_manage_tokens ?? false,
+    passwordHash: password === null ? null : await passwords.hash(password),
+    sso: false,
+    createdAt: clock.now(),
+  };
+  const audit = auditTrail(deps);
+  await store.transaction(async (store) => {
+    if (!(await store.users.insert(user))) {
+      const detail = 'There is already a member with this e-mail address.';
+      throw new ProblemError('email-taken', detail, { errors: [{ pointer: '/email', detail }] });
+    }
+    const event = { at: user.createdAt, actor, origin, user };
+    await audit.user(store, 'user.created', event);
+    if (user.superuser) await audit.user(store, 'user.promoted', event);
+    if (user.canManageTokens) await audit.user(store, 'user.permission_granted', event);
+  });
+  return user.id;
+}
+
+async function updateUser(deps: UserDeps, caller: Caller, id: string, changes: UpdateUserBody): Promise<void> {
+  const audit = auditTrail(deps);
+  const at = deps.clock.now();
+  await deps.store.transaction(async (store) => {
+    const user = await store.users.findById(id);
+    if (user === null) throw noSuchUser();
+    const note = async (changed: boolean | 'last-superuser', action: AuditAction) => {
+      if (changed === 'last-superuser') throw lastSuperuser();
+      if (changed) await audit.user(store, action, { at, actor: actorOf(caller.user), origin: caller.origin, user });
+      return changed;
+    };
+    const { name, can_manage_tokens: permission, superuser, disabled } = changes;
+    if (name !== undefined) await note(await store.users.setName(id, name), 'user.renamed');
+    if (permission !== undefined) {
+      const action = permission ? 'user.permission_granted' : 'user.permission_removed';
+      await note(await store.users.setCanManageTokens(id, permission), action);
+    }
+    if (superuser !== undefined) {
+      await note(await store.users.setSuperuser(id, superuser), superuser ? 'user.promoted' : 'user.demoted');
+    }
+    if (disabled !== undefined) {
+      const changed = await note(
+        await store.users.setDisabled(id, disabled),
+        disabled ? 'user.disabled' : 'user.enabled',
+      );
+      if (changed && disabled) await store.sessions.deleteAllOf(id);
+    }
+  });
+}
+
+function noSuchUser(): ProblemError {
+  return new ProblemError('user-not-found', 'There is no such member.');
+}
+
+function lastSuperuser(): ProblemError {
+  return new ProblemError(
+    'last-superuser',
+    'This is the last enabled Organization Superuser. Promote somebody else first.',
+  );
+}

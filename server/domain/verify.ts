@@ -1,0 +1,47 @@
+import { isWellFormedToken } from '../../shared/token-format.ts';
+import type { HashMatch, Store, TokenRecord } from '../store/store.ts';
+import type { Clock } from './clock.ts';
+import { createGroupedLookup } from './lookups.ts';
+import { hashSecret } from './secrets.ts';
+import { tokenStatus } from './token-status.ts';
+
+/** Why a presented token does not work. `unknown`: none of ours, or no token at all. */
+export type RefusalReason = 'revoked' | 'disabled' | 'blocked' | 'expired' | 'unknown';
+
+export type GoodToken = Extract<HashMatch, { kind: 'token' }>;
+
+export type Decision =
+  | { good: true; token: GoodToken }
+  | { good: false; reason: RefusalReason; known: { prefix: string; name: string; owner: string } | null };
+
+/** Whether a presented value works now. Rejects with StoreUnavailable if the database does not answer in time. */
+export type Verify = (value: string) => Promise<Decision>;
+
+/** A look-up may take this long, so that "database unreachable" is said within 2 s. */
+const lookupDeadlineMs = 1800;
+
+const unknown: Decision = { good: false, reason: 'unknown', known: null };
+
+/**
+ * The one decision that every route and credential form asks for. Length, shape and checksum come first, so a malformed
+ * value never reaches the database; then one grouped read, joined to the owner. Nothing is written and nothing is cached.
+ */
+export function createVerify(store: Store, clock: Clock): Verify {
+  const lookup = createGroupedLookup<HashMatch>(async (hashes) => {
+    const matches = await store.tokens.findByHashes(hashes);
+    return new Map(matches.map((match) => [match.hash, match]));
+  }, lookupDeadlineMs);
+
+  return async (value) => {
+    if (!isWellFormedToken(value)) return unknown;
+    const match = await lookup(hashSecret(value));
+    if (match === null) return unknown;
+    if (match.kind === 'tombstone') return refused('revoked', match);
+    const status = tokenStatus(match, clock.now());
+    return status === 'active' ? { good: true, token: match } : refused(status, match);
+  };
+}
+
+function refused(reason: RefusalReason, match: Pick<TokenRecord, 'prefix' | 'name' | 'ownerEmail'>): Decision {
+  return { good: false, reason, known: { prefix: match.prefix, name: match.name, owner: match.ownerEmail } };
+}

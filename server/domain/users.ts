@@ -109,32 +109,42 @@ async function insertUser(deps: UserDeps, actor: Actor, origin: Origin, body: Cr
 
 async function updateUser(deps: UserDeps, caller: Caller, id: string, changes: UpdateUserBody): Promise<void> {
   const audit = auditTrail(deps);
-  const at = deps.clock.now();
+  const event = { at: deps.clock.now(), actor: actorOf(caller.user), origin: caller.origin };
   await deps.store.transaction(async (store) => {
     const user = await store.users.findById(id);
     if (user === null) throw noSuchUser();
-    const note = async (changed: boolean | 'last-superuser', action: AuditAction) => {
+    for (const { apply, action } of stepsOf(changes)) {
+      const changed = await apply(store, id);
       if (changed === 'last-superuser') throw lastSuperuser();
-      if (changed) await audit.user(store, action, { at, actor: actorOf(caller.user), origin: caller.origin, user });
-      return changed;
-    };
-    const { name, can_manage_tokens: permission, superuser, disabled } = changes;
-    if (name !== undefined) await note(await store.users.setName(id, name), 'user.renamed');
-    if (permission !== undefined) {
-      const action = permission ? 'user.permission_granted' : 'user.permission_removed';
-      await note(await store.users.setCanManageTokens(id, permission), action);
+      if (changed) await audit.user(store, action, { ...event, user });
     }
-    if (superuser !== undefined) {
-      await note(await store.users.setSuperuser(id, superuser), superuser ? 'user.promoted' : 'user.demoted');
-    }
-    if (disabled !== undefined) {
-      const changed = await note(
-        await store.users.setDisabled(id, disabled),
-        disabled ? 'user.disabled' : 'user.enabled',
-      );
-      if (changed && disabled) await store.sessions.deleteAllOf(id);
-    }
+    if (changes.disabled) await store.sessions.deleteAllOf(id);
   });
+}
+
+interface Step {
+  action: AuditAction;
+  apply(store: Store, id: string): Promise<boolean | 'last-superuser'>;
+}
+
+function stepsOf({ name, can_manage_tokens: permission, superuser, disabled }: UpdateUserBody): Step[] {
+  const steps: Step[] = [];
+  if (name !== undefined) {
+    steps.push({ action: 'user.renamed', apply: (store, id) => store.users.setName(id, name) });
+  }
+  if (permission !== undefined) {
+    const action = permission ? 'user.permission_granted' : 'user.permission_removed';
+    steps.push({ action, apply: (store, id) => store.users.setCanManageTokens(id, permission) });
+  }
+  if (superuser !== undefined) {
+    const action = superuser ? 'user.promoted' : 'user.demoted';
+    steps.push({ action, apply: (store, id) => store.users.setSuperuser(id, superuser) });
+  }
+  if (disabled !== undefined) {
+    const action = disabled ? 'user.disabled' : 'user.enabled';
+    steps.push({ action, apply: (store, id) => store.users.setDisabled(id, disabled) });
+  }
+  return steps;
 }
 
 function noSuchUser(): ProblemError {

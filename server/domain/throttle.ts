@@ -1,0 +1,114 @@
+import ipaddr from 'ipaddr.js';
+import pLimit from 'p-limit';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { ProblemError } from '../../shared/problem.ts';
+import { hashSecret } from './secrets.ts';
+
+/** Who is guessing at whose password. */
+export interface ThrottleKeys {
+  /** Folded e-mail, whether anybody has it or not. */
+  account: string;
+  /** Null: not known, only the account counts. */
+  ip: string | null;
+}
+
+/** A growing delay between wrong passwords, per account and per client network. */
+export interface Throttle {
+  /**
+   * Call before the password is looked at: the attempt counts as a failure from here on, so that guesses sent together
+   * do not slip through together. @throws ProblemError `throttled`, with the seconds to wait
+   */
+  check(keys: ThrottleKeys): Promise<void>;
+  /** The wait begins now. */
+  failed(keys: ThrottleKeys): Promise<void>;
+  /** Takes the attempt back; the account's earlier failures are forgotten, the network's are not. */
+  succeeded(keys: ThrottleKeys): Promise<void>;
+}
+
+const freeFailures = { account: 5, network: 20 } as const;
+const longestWaitSeconds = 15 * 60;
+const memorySeconds = 24 * 60 * 60;
+
+interface Counter {
+  key: string;
+  free: number;
+}
+
+/**
+ * A throttle in this process's memory, for about `maximumKeys` accounts and networks: beyond that, those that failed
+ * longest ago are forgotten.
+ */
+export function createThrottle({ maximumKeys = 100_000 }: { maximumKeys?: number } = {}): Throttle {
+  const failures = new RateLimiterMemory({ keyPrefix: '', points: 1, duration: memorySeconds });
+  const waits = new RateLimiterMemory({ keyPrefix: '', points: 1, duration: longestWaitSeconds });
+  const recent = new Set<string>();
+  // Reading and writing a counter are two steps: one attempt at a time takes them.
+  const exclusively = pLimit(1);
+
+  const countOf = async ({ key }: Counter) => (await failures.get(key))?.consumedPoints ?? 0;
+  const waitOf = async ({ key }: Counter) => (await waits.get(key))?.msBeforeNext ?? 0;
+
+  async function forget(key: string): Promise<void> {
+    recent.delete(key);
+    await failures.delete(key);
+    await waits.delete(key);
+  }
+
+  async function setCount({ key, free }: Counter, count: number): Promise<void> {
+    recent.delete(key);
+    recent.add(key);
+    await failures.set(key, count, memorySeconds);
+    if (count >= free) await waits.block(key, Math.min(2 ** (count - free), longestWaitSeconds));
+    const [oldest] = recent;
+    if (recent.size > maximumKeys && oldest !== undefined) await forget(oldest);
+  }
+
+  return {
+    check: (keys) =>
+      exclusively(async () => {
+        const counters = countersOf(keys);
+        const wait = Math.max(...(await Promise.all(counters.map(waitOf))));
+        if (wait > 0) throw tooManyAttempts(Math.ceil(wait / 1000));
+        for (const counter of counters) await setCount(counter, (await countOf(counter)) + 1);
+      }),
+
+    failed: (keys) =>
+      exclusively(async () => {
+        for (const counter of countersOf(keys)) await setCount(counter, Math.max(await countOf(counter), 1));
+      }),
+
+    succeeded: (keys) =>
+      exclusively(async () => {
+        const [account, network] = countersOf(keys);
+        await forget(account.key);
+        if (network === undefined) return;
+        const count = (await countOf(network)) - 1;
+        await waits.delete(network.key);
+        if (count > 0) await failures.set(network.key, count, memorySeconds);
+        else await forget(network.key);
+      }),
+  };
+}
+
+/** The account's counter, then the network's. Hashed, because what was typed as an e-mail may be long, or a password. */
+function countersOf({ account, ip }: ThrottleKeys): [Counter, ...Counter[]] {
+  const counters: [Counter, ...Counter[]] = [{ key: hashSecret(`account ${account}`), free: freeFailures.account }];
+  if (ip !== null && ipaddr.isValid(ip)) {
+    counters.push({ key: `network ${networkOf(ip)}`, free: freeFailures.network });
+  }
+  return counters;
+}
+
+/** What one client can change its address within: one address of IPv4 (however written), a /64 of IPv6 (RFC 6177). */
+function networkOf(ip: string): string {
+  const address = ipaddr.process(ip);
+  if (address.kind() === 'ipv4') return address.toString();
+  return ipaddr.fromByteArray([...address.toByteArray().slice(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]).toString();
+}
+
+function tooManyAttempts(seconds: number): ProblemError {
+  const wait = seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
+  return new ProblemError('throttled', `Too many failed sign-ins. Wait ${wait}, then try again.`, {
+    retryAfter: seconds,
+  });
+}

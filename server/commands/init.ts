@@ -1,0 +1,77 @@
+import { text as readAll } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { ProblemError } from '../../shared/problem.ts';
+import { createUserBodySchema } from '../../shared/schemas/users.ts';
+import { type Config, readConfig } from '../config.ts';
+import { CommandError, type Context } from '../context.ts';
+import { prepareDataDir } from '../data-dir.ts';
+import { systemActor } from '../domain/caller.ts';
+import { systemClock } from '../domain/clock.ts';
+import { createServices } from '../services.ts';
+import { openStore } from '../store/open.ts';
+
+interface InitOptions {
+  email: string;
+  name?: string;
+  passwordStdin?: boolean;
+}
+
+export function registerInit(program: Command, context: Context): void {
+  program
+    .command('init')
+    .summary('Make the first Organization Superuser')
+    .description(
+      'Makes an Organization Superuser who may create tokens. An e-mail address that is taken is exit code 5 and changes nothing.',
+    )
+    .requiredOption('--email <email>', 'e-mail address to sign in with')
+    .option('--name <name>', 'name shown to others')
+    .option('--password-stdin', 'read the password from standard input instead of asking')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokensd init --email ada@example.com --name "Ada Lovelace"\n  $ pass show tokensd | tokensd init --email ada@example.com --password-stdin',
+    )
+    .action((options: InitOptions) => runInit(context, options));
+}
+
+/** @throws CommandError 2 for bad input, 5 for an address that is taken */
+export async function runInit(context: Context, options: InitOptions): Promise<void> {
+  const config = readConfig(context.env);
+  const person = { email: options.email, name: options.name ?? '', superuser: true, can_manage_tokens: true };
+  const parsed = createUserBodySchema.safeParse(person);
+  if (!parsed.success) throw new CommandError(parsed.error.issues.map((issue) => issue.message).join('\n'), 2);
+  const password = await obtainPassword(context, options);
+  try {
+    const user = await insertFirstUser(config, { ...parsed.data, password });
+    context.stderr.write(
+      `${user.email} is now an Organization Superuser. Sign in with: tokens login ${config.publicUrl} --email ${user.email}\n`,
+    );
+  } catch (error) {
+    if (error instanceof ProblemError) throw new CommandError(error.message, error.exit);
+    throw error;
+  }
+}
+
+async function insertFirstUser(config: Config, person: ReturnType<typeof createUserBodySchema.parse>) {
+  prepareDataDir(config.dataDir);
+  const store = await openStore(config.databaseUrl);
+  try {
+    await store.migrate();
+    const { users } = createServices({ store, clock: systemClock, config, mailQueued: () => {} });
+    return await users.createBy(systemActor, { ip: null, userAgent: null }, person);
+  } finally {
+    await store.close();
+  }
+}
+
+async function obtainPassword({ stdin, stderr }: Context, { passwordStdin }: InitOptions): Promise<string> {
+  if (passwordStdin) return (await readAll(stdin)).replace(/\r?\n$/, '');
+  if (!stdin.isTTY || !stderr.isTTY) {
+    throw new CommandError('There is no terminal to ask for the password on. Pipe it in with --password-stdin.', 2);
+  }
+  const { password } = await import('@inquirer/prompts');
+  const streams = { input: stdin, output: stderr };
+  const first = await password({ message: 'Password (at least 12 characters)', mask: true }, streams);
+  const again = await password({ message: 'The same again', mask: true }, streams);
+  if (first !== again) throw new CommandError('The two passwords differ. Nothing was made.', 2);
+  return first;
+}

@@ -1,0 +1,133 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type Config, hostAndPort, readConfig, unknownSettings } from '../config.ts';
+import { CommandError, type Context } from '../context.ts';
+import { prepareDataDir } from '../data-dir.ts';
+import { systemClock } from '../domain/clock.ts';
+import { createApp } from '../http/app.ts';
+import { createClientIp } from '../http/client-ip.ts';
+import { createHttpServer } from '../http/server.ts';
+import { createVerifyHandler } from '../http/verify/handler.ts';
+import { flushLastUsed } from '../jobs/flush-last-used.ts';
+import { purge } from '../jobs/purge.ts';
+import { startJobs } from '../jobs/runner.ts';
+import { sendMail } from '../jobs/send-mail.ts';
+import { createLog, type Log } from '../log.ts';
+import { createSmtpMailer } from '../mail/smtp.ts';
+import { createSpoolMailer } from '../mail/spool.ts';
+import { createServices } from '../services.ts';
+import { AlreadyRunning, lockForOneDaemon, openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+
+/** How long requests in flight may take once the daemon was told to stop. */
+const drainMs = 10_000;
+
+export function registerServe(program: Command, context: Context): void {
+  program
+    .command('serve')
+    .summary('Run the daemon')
+    .description('Serves until SIGTERM or SIGINT. Settings come from TOKENSD_… variables: see `tokensd config`.')
+    .addHelpText('after', '\nExample:\n  $ TOKENSD_PUBLIC_URL=https://tokens.example.com tokensd serve')
+    .action(() => runServe(context));
+}
+
+/** Resolves once the daemon has stopped in good order. @throws CommandError if it cannot start */
+export async function runServe(context: Context): Promise<void> {
+  const config = readConfig(context.env);
+  const log = createLog(config.logLevel, (line) => context.stderr.write(line));
+  for (const name of unknownSettings(context.env)) log.warn({ name }, 'no setting of this version: ignored');
+  prepareDataDir(config.dataDir);
+  const lock = await lockForOneDaemon(config.databaseUrl).catch(explainLock);
+  try {
+    const store = await openStore(config.databaseUrl);
+    try {
+      await serveStore(context, config, log, store);
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+async function serveStore(context: Context, config: Config, log: Log, store: Store): Promise<void> {
+  const stopping = new Promise<void>((resolve) => {
+    let asked = false;
+    context.onStopSignal(() => {
+      if (asked) context.exitNow(1);
+      asked = true;
+      resolve();
+    });
+  });
+  const applied = await store.migrate();
+  if (applied.length > 0) log.info({ applied }, 'schema brought up to date');
+  await store.outbox.releaseAll();
+
+  const daemon = assemble(config, log, store);
+  const url = await listen(daemon.server, config);
+  if (await store.users.isEmpty()) {
+    const command = `${context.programName} init --email you@example.com`;
+    log.warn(
+      { command },
+      `there is no member yet: make the first superuser with \`${command}\` and the same TOKENSD_… settings`,
+    );
+  }
+  log.info({ url, pid: context.pid }, 'listening');
+  await stopping;
+  log.info({}, 'stopping');
+  await drain(daemon.server);
+  await daemon.stop();
+  log.info({}, 'stopped');
+}
+
+function assemble(config: Config, log: Log, store: Store) {
+  const clock = systemClock;
+  const clientIp = createClientIp(config.trustedProxies);
+  const mailer =
+    config.smtpUrl === null
+      ? createSpoolMailer({ directory: join(config.dataDir, 'mail'), from: config.mailFrom })
+      : createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
+  const mail = sendMail({ store, mailer, clock, log });
+  const services = createServices({ store, clock, config, mailQueued: () => jobs.wake(mail.name) });
+  const { verify, lastUsed } = services;
+  const jobs = startJobs([mail, flushLastUsed({ store, lastUsed }), purge({ store, clock })], log);
+  const server = createHttpServer({
+    verifyHandler: createVerifyHandler({ verify, lastUsed, clock, clientIp, log }),
+    app: createApp({ ...services, store, clock, clientIp, log, config }),
+  });
+  return {
+    server,
+    async stop() {
+      await jobs.stop();
+      await mailer.close();
+    },
+  };
+}
+
+async function listen(server: Server, { listen: { host, port } }: Config): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'another program listens there' : (cause.code ?? cause.message);
+      reject(new CommandError(`Cannot listen on ${hostAndPort(host, port)}: ${why}. Set TOKENSD_LISTEN.`, 1));
+    });
+    server.listen({ host, port }, resolve);
+  });
+  const { address, port: bound } = server.address() as AddressInfo;
+  return `http://${hostAndPort(address, bound)}`;
+}
+
+/** Stops accepting, lets requests in flight finish, and cuts what is still open after 10 seconds. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+  await closed;
+  clearTimeout(cut);
+}
+
+function explainLock(error: unknown): never {
+  if (error instanceof AlreadyRunning) throw new CommandError(error.message, 1);
+  throw error;
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ProblemError } from '../shared/problem.ts';
+import { registerConfig } from './commands/config.ts';
+import { registerInit } from './commands/init.ts';
+import { registerMigrate } from './commands/migrate.ts';
+import { registerServe } from './commands/serve.ts';
+import { ConfigError } from './config.ts';
+import { CommandError, type Context } from './context.ts';
+
+/** Runs `tokensd` with these arguments (without node and script) and answers its exit code. */
+export async function main(argv: string[], context: Context): Promise<number> {
+  const program = createProgram(context);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    const { message, exit } = explain(error);
+    if (message !== '') context.stderr.write(`${message}\n`);
+    return exit;
+  }
+}
+
+function createProgram(context: Context): Command {
+  const program = new Command('tokensd')
+    .description('The daemon that holds personal API tokens and tells proxies and services whether one is good.')
+    .version(ownVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .action(() => program.outputHelp());
+  for (const register of [registerServe, registerInit, registerMigrate, registerConfig]) register(program, context);
+  return program;
+}
+
+function explain(error: unknown): { message: string; exit: number } {
+  if (error instanceof CommanderError) return { message: '', exit: error.exitCode === 0 ? 0 : 2 };
+  if (error instanceof ConfigError) return { message: error.message, exit: 2 };
+  if (error instanceof CommandError) return { message: error.message, exit: error.exit };
+  if (error instanceof ProblemError) return { message: error.message, exit: error.exit };
+  if (error instanceof Error && error.name === 'ExitPromptError')
+    return { message: 'Cancelled. Nothing was made.', exit: 130 };
+  return { message: error instanceof Error ? error.message : 'Unexpected error', exit: 1 };
+}
+
+function ownVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+/** The world as it is. The daemon's only place, beside config and log, that touches the process. */
+export function processContext(programName: string): Context {
+  return {
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    pid: process.pid,
+    programName,
+    onStopSignal(listener) {
+      process.on('SIGTERM', listener);
+      process.on('SIGINT', listener);
+    },
+    exitNow: (code) => process.exit(code),
+  };
+}

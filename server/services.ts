@@ -1,0 +1,42 @@
+import type { Config } from './config.ts';
+import { createAudit } from './domain/audit.ts';
+import type { Clock } from './domain/clock.ts';
+import { createLastUsed } from './domain/last-used.ts';
+import { createPasswords } from './domain/passwords.ts';
+import { createPostbox } from './domain/postbox.ts';
+import { createIds } from './domain/secrets.ts';
+import { createSessions } from './domain/sessions.ts';
+import { createThrottle } from './domain/throttle.ts';
+import { createTokens } from './domain/tokens.ts';
+import { createUsers } from './domain/users.ts';
+import { createVerify } from './domain/verify.ts';
+import type { Store } from './store/store.ts';
+
+export type Services = ReturnType<typeof createServices>;
+
+/** Puts the domain together over one store. `mailQueued` is called after a commit that left something to send. */
+export function createServices(deps: { store: Store; clock: Clock; config: Config; mailQueued: () => void }) {
+  const { store, clock, config } = deps;
+  const newId = createIds(clock);
+  const passwords = createPasswords();
+  const letterhead = { organization: config.organization, publicUrl: config.publicUrl };
+  const policy = {
+    productPrefix: config.tokenPrefix,
+    maximumPerUser: config.maxTokensPerUser,
+    expiry: { maximum: config.maxExpiry, default: config.defaultExpiry },
+  };
+  return {
+    tokens: createTokens({
+      store,
+      clock,
+      newId,
+      policy,
+      postbox: createPostbox({ letterhead, newId, wake: deps.mailQueued }),
+    }),
+    users: createUsers({ store, clock, newId, passwords }),
+    sessions: createSessions({ store, clock, newId, passwords, throttle: createThrottle() }),
+    audit: createAudit({ store }),
+    verify: createVerify(store, clock),
+    lastUsed: createLastUsed(),
+  };
+}

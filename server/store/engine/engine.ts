@@ -1,0 +1,37 @@
+import type { Knex } from 'knex';
+
+/** One row as a driver gives it, before booleans and numbers are made alike. */
+export type Row = Record<string, unknown>;
+
+/** What differs between databases. A new database is one more file that implements this. */
+export interface Engine {
+  /** For everything that may write. `knex.transaction` takes its write lock at once, where the database has such a lock. */
+  readonly knex: Knex;
+  /** Runs one SELECT: inside `trx` if given, else without ever waiting for somebody's open write transaction. */
+  select(sql: string, bindings: readonly string[], trx?: Knex.Transaction): Promise<Row[]>;
+  /** The rows in what `knex.raw` answers. */
+  rows(answer: unknown): Row[];
+  /** A condition with one `?` that holds if `column` is among the strings bound there by `bindList`. */
+  among(column: string): string;
+  bindList(values: readonly string[]): string;
+  /** Runs `work` in a transaction that no other process can be in at the same time, however long that one takes. */
+  migrationTransaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** True for a driver's error that says the database cannot answer now. */
+  isUnavailable(error: unknown): boolean;
+  /** Rejects unless the database answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Held by the one daemon that may serve a database. */
+export interface DaemonLock {
+  release(): Promise<void>;
+}
+
+/** Another daemon serves this database. The message says which file tells so and what to do. */
+export class AlreadyRunning extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'AlreadyRunning';
+  }
+}

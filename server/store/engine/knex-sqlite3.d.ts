@@ -1,0 +1,20 @@
+declare module 'knex/lib/dialects/sqlite3/index.js' {
+  import type { Knex } from 'knex';
+
+  interface Query {
+    sql: string;
+  }
+
+  /** The dialect that `client: 'sqlite3'` names, with the parts that are overridden here. */
+  class SqliteClient extends Knex.Client {
+    override transaction(container: unknown, config: unknown, outer: unknown): SqliteTransaction;
+    _query(connection: object, query: Query): Promise<unknown>;
+  }
+
+  interface SqliteTransaction extends Knex.Transaction {
+    trxClient: Knex.Client;
+    begin(connection: object): Promise<unknown>;
+  }
+
+  export = SqliteClient;
+}

@@ -1,0 +1,39 @@
+import { chmod, mkdir, open, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+
+const scheme = 'sqlite:';
+
+/**
+ * The one true path of the file that `sqlite:PATH` names, symbolic links resolved. Makes what is missing: the file
+ * with mode 0600, its directories with 0700; SQLite gives its `-wal` and `-shm` files the same mode.
+ */
+export async function prepareDatabaseFile(databaseUrl: string): Promise<string> {
+  const path = databaseUrl.slice(scheme.length);
+  if (path === '' || path === ':memory:') throw new Error('A SQLite database URL names a file: sqlite:/path/to/file');
+  const absolute = resolve(path);
+  try {
+    await mkdir(dirname(absolute), { recursive: true, mode: 0o700 });
+    await createPrivateFile(absolute);
+    return await realpath(absolute);
+  } catch (error) {
+    throw new Error(`Cannot create or find the database file ${absolute} (${codeOf(error)}).`);
+  }
+}
+
+/**
+ * Makes the file, or takes others' access to it away. A file that is there is never opened: closing it again would drop
+ * the locks that this process holds on it (POSIX fcntl).
+ */
+export async function createPrivateFile(path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx', 0o600)).close();
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    const { mode } = await stat(path);
+    if (mode & 0o077) await chmod(path, mode & 0o700);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
+}

@@ -1,0 +1,78 @@
+import { knex as createKnex, type Knex } from 'knex';
+import type { Engine, Row } from './engine.ts';
+import { SqliteClient } from './sqlite-client.ts';
+import { busyTimeoutMs, configure } from './sqlite-connection.ts';
+import { prepareDatabaseFile } from './sqlite-files.ts';
+import { openReader } from './sqlite-reader.ts';
+
+const acquireTimeoutMs = 1800;
+const migrationWaitMs = 60_000;
+
+const unavailable = new Set(
+  ['BUSY', 'LOCKED', 'IOERR', 'FULL', 'CANTOPEN', 'READONLY', 'CORRUPT', 'NOTADB', 'NOMEM', 'PROTOCOL', 'MISUSE'].map(
+    (code) => `SQLITE_${code}`,
+  ),
+);
+
+/** Opens `sqlite:PATH`: one connection that writes, and one that only reads and so is never kept waiting by the first. */
+export async function openSqlite(databaseUrl: string): Promise<Engine> {
+  const path = await prepareDatabaseFile(databaseUrl);
+  const knex = openWriter(path);
+  await useWal(knex, path);
+  const reader = await openReader(path);
+
+  return {
+    knex,
+    select: async (sql, bindings, trx) => (trx ? trx.raw(sql, [...bindings]) : reader.all(sql, bindings)),
+    rows: (answer) => answer as Row[],
+    among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
+    bindList: (values) => JSON.stringify(values),
+    migrationTransaction: (work) => withLongWait(knex, () => knex.transaction(work)),
+    isUnavailable: (error) => error instanceof Error && 'code' in error && unavailable.has(String(error.code)),
+    async ping() {
+      await reader.all('SELECT count(*) FROM sqlite_schema', []);
+    },
+    async close() {
+      await reader.close();
+      await knex.destroy();
+    },
+  };
+}
+
+function openWriter(path: string): Knex {
+  const silent = () => {};
+  return createKnex({
+    client: SqliteClient,
+    connection: { filename: path },
+    useNullAsDefault: true,
+    compileSqlOnError: false,
+    acquireConnectionTimeout: acquireTimeoutMs,
+    // Every failure reaches the caller as a rejection; knex's own log would write bound values to the terminal.
+    log: { warn: silent, error: silent, deprecate: silent, debug: silent },
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate: (connection: Parameters<typeof configure>[0], done: (error?: unknown) => void) => {
+        configure(connection).then(() => done(), done);
+      },
+    },
+  });
+}
+
+async function useWal(knex: Knex, path: string): Promise<void> {
+  const [row] = (await knex.raw('PRAGMA journal_mode')) as Row[];
+  if (row?.journal_mode !== 'wal') {
+    await knex.destroy();
+    throw new Error(`SQLite cannot use write-ahead logging for ${path}. Put the database on a local disk.`);
+  }
+}
+
+/** SQLite's one write lock is the migration lock: another process may hold it for as long as a migration takes. */
+async function withLongWait<T>(knex: Knex, work: () => Promise<T>): Promise<T> {
+  await knex.raw(`PRAGMA busy_timeout = ${migrationWaitMs}`);
+  try {
+    return await work();
+  } finally {
+    await knex.raw(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Engine } from '../engine/engine.ts';
+import { StoreUnavailable } from '../store.ts';
+
+/** A failure that is no outage. The message is for people and logs: it holds no SQL and no bound values. */
+export class StoreFailure extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StoreFailure';
+  }
+}
+
+/** What callers see of a driver's error: its message holds SQL, and a log must never hold the values bound to it. */
+export function translateFailure(error: unknown, where: string, engine: Engine): Error {
+  if (error instanceof StoreUnavailable || error instanceof StoreFailure) return error;
+  const code = codeOf(error);
+  if (engine.isUnavailable(error) || isPoolFailure(error)) {
+    return new StoreUnavailable(`The database cannot answer (${where}: ${code}).`);
+  }
+  return new StoreFailure(`The database refused ${where} (${code}).`);
+}
+
+/** The same methods; what they reject with is translated and names the table and the verb. */
+export function guardFailures<T extends object>(table: string, methods: T, engine: Engine): T {
+  const guarded = Object.entries(methods).map(([verb, method]) => [
+    verb,
+    async (...args: unknown[]) => {
+      try {
+        return await method(...args);
+      } catch (error) {
+        throw translateFailure(error, `${table}.${verb}`, engine);
+      }
+    },
+  ]);
+  return Object.fromEntries(guarded) as T;
+}
+
+function isPoolFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'KnexTimeoutError' || error.message === 'Unable to acquire a connection';
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && /^\w{1,40}$/.test(String(error.code)) ? String(error.code) : error.name;
+}

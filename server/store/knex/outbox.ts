@@ -1,0 +1,67 @@
+import type { Knex } from 'knex';
+import type { MailRecord, OutboxStore } from '../store.ts';
+
+interface OutboxRow {
+  id: string;
+  recipient: string;
+  subject: string;
+  text: string;
+  html: string;
+  message_id: string;
+  created_at: number | string;
+  attempts: number;
+  due_at: number | string | null;
+  lease_id: string | null;
+  sent_at: number | string | null;
+  gave_up_at: number | string | null;
+  last_error: string | null;
+}
+
+export function createOutboxStore(knex: Knex): OutboxStore {
+  const mails = () => knex<OutboxRow>('outbox');
+  const settle = async (id: string, leaseId: string, outcome: Partial<OutboxRow>) => {
+    await mails()
+      .where({ id, lease_id: leaseId })
+      .update({ lease_id: null, ...outcome });
+  };
+
+  return {
+    async enqueue({ id, to, subject, text, html, messageId, createdAt }) {
+      const content = { id, recipient: to, subject, text, html, message_id: messageId };
+      await mails().insert({ ...content, created_at: createdAt, attempts: 0, due_at: createdAt });
+    },
+    async claim({ now, leaseMs, leaseId, limit }) {
+      const due = mails().select('id').where('due_at', '<=', now).orderBy('id').limit(limit).forUpdate();
+      const claimed = await mails()
+        .whereIn('id', due)
+        .update({ lease_id: leaseId, due_at: now + leaseMs, attempts: knex.raw('attempts + 1') })
+        .returning('*');
+      return claimed.map(toMail).sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+    markSent: (id, leaseId, at) => settle(id, leaseId, { due_at: null, sent_at: at, last_error: null }),
+    retryLater: (id, leaseId, at, error) => settle(id, leaseId, { due_at: at, last_error: error }),
+    giveUp: (id, leaseId, at, error) => settle(id, leaseId, { due_at: null, gave_up_at: at, last_error: error }),
+    async releaseAll() {
+      await mails()
+        .whereNotNull('lease_id')
+        .update({ lease_id: null, due_at: knex.ref('created_at') });
+    },
+    purgeSent(before, limit) {
+      const old = mails().select('id').where('sent_at', '<', before).orderBy('sent_at').limit(limit);
+      return mails().whereIn('id', old).delete();
+    },
+  };
+}
+
+function toMail(row: OutboxRow): MailRecord {
+  return {
+    id: row.id,
+    to: row.recipient,
+    subject: row.subject,
+    text: row.text,
+    html: row.html,
+    messageId: row.message_id,
+    createdAt: Number(row.created_at),
+    attempts: row.attempts,
+  };
+}

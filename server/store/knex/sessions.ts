@@ -1,0 +1,85 @@
+import type { Knex } from 'knex';
+import type { SessionRecord, SessionStore } from '../store.ts';
+import { toUser, type UserRow } from './users.ts';
+
+interface SessionRow {
+  id: string;
+  user_id: string;
+  hash: string;
+  created_at: number | string;
+  last_seen_at: number | string;
+  expires_at: number | string;
+  ip: string | null;
+  user_agent: string | null;
+}
+
+const sessionColumns = {
+  session_id: 's.id',
+  user_id: 's.user_id',
+  hash: 's.hash',
+  session_created_at: 's.created_at',
+  last_seen_at: 's.last_seen_at',
+  expires_at: 's.expires_at',
+  ip: 's.ip',
+  user_agent: 's.user_agent',
+};
+
+type SessionWithUserRow = UserRow & SessionRow & { session_id: string; session_created_at: number | string };
+
+export function createSessionStore(knex: Knex): SessionStore {
+  const sessions = () => knex<SessionRow>('sessions');
+
+  return {
+    async insert(session) {
+      await sessions().insert({
+        id: session.id,
+        user_id: session.userId,
+        hash: session.hash,
+        created_at: session.createdAt,
+        last_seen_at: session.lastSeenAt,
+        expires_at: session.expiresAt,
+        ip: session.ip,
+        user_agent: session.userAgent,
+      });
+    },
+    async findByHash(hash) {
+      const row: SessionWithUserRow | undefined = await knex('sessions as s')
+        .join('users as u', 'u.id', 's.user_id')
+        .where('s.hash', hash)
+        .first('u.*', sessionColumns);
+      if (!row) return null;
+      const session = toSession({ ...row, id: row.session_id, created_at: row.session_created_at });
+      return { session, user: toUser(row) };
+    },
+    async touch(id, at) {
+      await sessions().where({ id }).where('last_seen_at', '<', at).update({ last_seen_at: at });
+    },
+    delete: async (id) => (await sessions().where({ id }).delete()) > 0,
+    async deleteAllOf(userId, exceptId) {
+      const query = sessions().where({ user_id: userId });
+      if (exceptId !== undefined) query.whereNot({ id: exceptId });
+      return query.delete();
+    },
+    purge(now, idleBefore, limit) {
+      const ended = sessions()
+        .select('id')
+        .where('last_seen_at', '<', idleBefore)
+        .orWhere('expires_at', '<=', now)
+        .limit(limit);
+      return sessions().whereIn('id', ended).delete();
+    },
+  };
+}
+
+function toSession(row: SessionRow): SessionRecord {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    hash: row.hash,
+    createdAt: Number(row.created_at),
+    lastSeenAt: Number(row.last_seen_at),
+    expiresAt: Number(row.expires_at),
+    ip: row.ip,
+    userAgent: row.user_agent,
+  };
+}

@@ -1,0 +1,73 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../engine/engine.ts';
+import { migrate, schemaIsCurrent } from '../migrations/migrate.ts';
+import type { Migration } from '../migrations/migration.ts';
+import type { Store } from '../store.ts';
+import { createAuditStore } from './audit.ts';
+import { guardFailures, translateFailure } from './failures.ts';
+import { createIdempotencyStore } from './idempotency.ts';
+import { createOutboxStore } from './outbox.ts';
+import { createSessionStore } from './sessions.ts';
+import { createTokenStore } from './tokens.ts';
+import { createUserStore } from './users.ts';
+
+type Tables = Pick<Store, 'users' | 'tokens' | 'idempotency' | 'sessions' | 'audit' | 'outbox'>;
+type Upkeep = Pick<Store, 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'>;
+
+/** The store on one engine. `migrations`: all that this program knows, oldest first. */
+export function createKnexStore(engine: Engine, migrations: readonly Migration[]): Store {
+  const upkeep = createUpkeep(engine, migrations);
+  return {
+    ...createTables(engine, engine.knex),
+    ...upkeep,
+    transaction: (work) => runTransaction(engine, (trx) => work(withinTransaction(engine, trx, upkeep))),
+  };
+}
+
+function createTables(engine: Engine, knex: Knex): Tables {
+  return {
+    users: guardFailures('users', createUserStore(knex), engine),
+    tokens: guardFailures('tokens', createTokenStore(knex, engine), engine),
+    idempotency: guardFailures('idempotency', createIdempotencyStore(knex), engine),
+    sessions: guardFailures('sessions', createSessionStore(knex), engine),
+    audit: guardFailures('audit', createAuditStore(knex), engine),
+    outbox: guardFailures('outbox', createOutboxStore(knex), engine),
+  };
+}
+
+function createUpkeep(engine: Engine, migrations: readonly Migration[]): Upkeep {
+  let closing: Promise<void> | undefined;
+  const upkeep: Upkeep = {
+    ping: () => engine.ping(),
+    migrate: () => migrate(engine, migrations),
+    schemaIsCurrent: () => schemaIsCurrent(engine.knex, migrations),
+    close: () => {
+      closing ??= engine.close();
+      return closing;
+    },
+  };
+  return guardFailures('store', upkeep, engine);
+}
+
+/** The store inside a transaction: a transaction begun on it is part of the same one. */
+function withinTransaction(engine: Engine, trx: Knex.Transaction, upkeep: Upkeep): Store {
+  const store: Store = { ...createTables(engine, trx), ...upkeep, transaction: (work) => work(store) };
+  return store;
+}
+
+/** Rejects with what `work` threw, as it is, even if the database had undone the transaction before we could. */
+async function runTransaction<T>(engine: Engine, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  let refused: { reason: unknown } | undefined;
+  try {
+    return await engine.knex.transaction(async (trx) => {
+      try {
+        return await work(trx);
+      } catch (reason) {
+        refused = { reason };
+        throw reason;
+      }
+    });
+  } catch (error) {
+    throw refused ? refused.reason : translateFailure(error, 'transaction', engine);
+  }
+}

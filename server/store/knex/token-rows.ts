@@ -1,0 +1,101 @@
+import type { HashMatch, LastUse, TokenRecord } from '../store.ts';
+
+/** A row of `tokens` as `RETURNING *` gives it. */
+export interface TokenRow {
+  id: string;
+  owner_id: string;
+  hash: string;
+  prefix: string;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  created_at: number | string;
+  expires_at: number | string | null;
+  last_used_at: number | string | null;
+  last_used_method: string | null;
+  last_used_path: string | null;
+  last_used_ip: string | null;
+  last_used_user_agent: string | null;
+}
+
+export interface OwnerColumns {
+  owner_email: string;
+  owner_name: string;
+  owner_superuser: boolean | number;
+  owner_disabled: boolean | number;
+  owner_can_manage_tokens: boolean | number;
+}
+
+export type OwnedTokenRow = Omit<TokenRow, 'name_folded'> & OwnerColumns;
+
+export type MatchRow = OwnedTokenRow & { revoked_at: number | string | null };
+
+/** SQL for a token `t` with its owner `u`, in the order in which a tombstone's columns are lined up with it. */
+export const ownedTokenColumns = [
+  't.hash',
+  't.prefix',
+  't.name',
+  't.owner_id',
+  'u.email AS owner_email',
+  't.id',
+  't.description',
+  't.created_at',
+  't.expires_at',
+  't.last_used_at',
+  't.last_used_method',
+  't.last_used_path',
+  't.last_used_ip',
+  't.last_used_user_agent',
+  'u.name AS owner_name',
+  'u.superuser AS owner_superuser',
+  'u.disabled AS owner_disabled',
+  'u.can_manage_tokens AS owner_can_manage_tokens',
+];
+
+export function toToken(row: OwnedTokenRow): TokenRecord {
+  return {
+    id: row.id,
+    ownerId: row.owner_id,
+    prefix: row.prefix,
+    name: row.name,
+    description: row.description,
+    createdAt: Number(row.created_at),
+    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
+    lastUse: toLastUse(row),
+    ownerEmail: row.owner_email,
+    ownerDisabled: Boolean(row.owner_disabled),
+    ownerCanManageTokens: Boolean(row.owner_can_manage_tokens),
+  };
+}
+
+export function toMatch(row: MatchRow): HashMatch {
+  if (row.revoked_at === null) {
+    return {
+      kind: 'token',
+      hash: row.hash,
+      ownerName: row.owner_name,
+      ownerSuperuser: Boolean(row.owner_superuser),
+      ...toToken(row),
+    };
+  }
+  return {
+    kind: 'tombstone',
+    hash: row.hash,
+    prefix: row.prefix,
+    name: row.name,
+    ownerId: row.owner_id,
+    ownerEmail: row.owner_email,
+    revokedAt: Number(row.revoked_at),
+  };
+}
+
+function toLastUse(row: OwnedTokenRow): LastUse | null {
+  if (row.last_used_at === null) return null;
+  return {
+    at: Number(row.last_used_at),
+    method: row.last_used_method,
+    path: row.last_used_path,
+    ip: row.last_used_ip,
+    userAgent: row.last_used_user_agent,
+  };
+}

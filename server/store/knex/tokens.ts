@@ -1,0 +1,95 @@
+import type { Knex } from 'knex';
+import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { NewToken, TokenStore } from '../store.ts';
+import { recordLastUses } from './last-uses.ts';
+import { type MatchRow, type OwnedTokenRow, ownedTokenColumns, toMatch, toToken } from './token-rows.ts';
+import { destroyTokens, purgeTombstones } from './tombstones.ts';
+
+export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
+  const lookUp = lookUpSql(engine);
+  const owned = () =>
+    knex('tokens as t')
+      .join('users as u', 'u.id', 't.owner_id')
+      .select(knex.raw(ownedTokenColumns.join(', ')));
+
+  return {
+    async insert(token, limit) {
+      const { sql, bindings } = insertSql(token, limit);
+      if (engine.rows(await knex.raw(sql, bindings)).length > 0) return 'inserted';
+      const twin = { owner_id: token.ownerId, name_folded: token.nameFolded };
+      return (await knex('tokens').where(twin).first('id')) ? 'name-taken' : 'token-limit';
+    },
+    async findById(id) {
+      const row: OwnedTokenRow | undefined = await owned().where('t.id', id).first();
+      return row ? toToken(row) : null;
+    },
+    async list({ limit, before, ownerId, status, now }) {
+      const query = owned().orderBy('t.id', 'desc').limit(limit);
+      if (before !== null) query.where('t.id', '<', before);
+      if (ownerId !== undefined) query.where('t.owner_id', ownerId);
+      if (status !== undefined) query.where((row) => whereStatus(row, status, now));
+      const rows: OwnedTokenRow[] = await query;
+      return rows.map(toToken);
+    },
+    async findByHashes(hashes) {
+      const list = engine.bindList(hashes);
+      const rows = await engine.select(
+        lookUp,
+        [list, list],
+        knex.isTransaction ? (knex as Knex.Transaction) : undefined,
+      );
+      return (rows as unknown as MatchRow[]).map(toMatch);
+    },
+    async destroy(id, at, actor) {
+      const [token] = await destroyTokens(knex, engine, { column: 'id', value: id }, at, actor);
+      return token ?? null;
+    },
+    destroyAllOf: (ownerId, at, actor) =>
+      destroyTokens(knex, engine, { column: 'owner_id', value: ownerId }, at, actor),
+    recordUses: (uses) => recordLastUses(knex, uses),
+    purgeTombstones: (before, limit) => purgeTombstones(knex, before, limit),
+  };
+}
+
+/** Living tokens with their owners, and what is left of revoked ones, in one statement: both lists are bound once each. */
+function lookUpSql(engine: Engine): string {
+  const nothing = Array.from({ length: ownedTokenColumns.length - 5 }, () => 'NULL').join(', ');
+  return `SELECT ${ownedTokenColumns.join(', ')}, NULL AS revoked_at
+    FROM tokens t JOIN users u ON u.id = t.owner_id WHERE ${engine.among('t.hash')}
+    UNION ALL
+    SELECT d.hash, d.prefix, d.name, d.owner_id, u.email, ${nothing}, d.revoked_at
+    FROM tombstones d JOIN users u ON u.id = d.owner_id WHERE ${engine.among('d.hash')}`;
+}
+
+/** The count and the unique name are judged by the statement that inserts. */
+function insertSql(token: NewToken, limit: number) {
+  const row = {
+    id: token.id,
+    owner_id: token.ownerId,
+    hash: token.hash,
+    prefix: token.prefix,
+    name: token.name,
+    name_folded: token.nameFolded,
+    description: token.description,
+    created_at: token.createdAt,
+    expires_at: token.expiresAt,
+  };
+  const columns = Object.keys(row);
+  return {
+    sql: `INSERT INTO tokens (${columns.join(', ')})
+      SELECT ${columns.map(() => '?').join(', ')} WHERE (SELECT count(*) FROM tokens WHERE owner_id = ?) < ?
+      ON CONFLICT (owner_id, name_folded) DO NOTHING RETURNING id`,
+    bindings: [...Object.values(row), token.ownerId, limit],
+  };
+}
+
+/** The same order as the domain's: the owner disabled, the permission missing, expired, else active. */
+function whereStatus(row: Knex.QueryBuilder, status: TokenStatus, now: number): void {
+  row.where('u.disabled', status === 'disabled');
+  if (status === 'disabled') return;
+  row.where('u.can_manage_tokens', status !== 'blocked');
+  if (status === 'blocked') return;
+  if (status === 'expired') row.where('t.expires_at', '<=', now);
+  else row.where((living) => living.whereNull('t.expires_at').orWhere('t.expires_at', '>', now));
+}

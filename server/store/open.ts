@@ -1,0 +1,39 @@
+import type { DaemonLock, Engine } from './engine/engine.ts';
+import { openSqlite } from './engine/sqlite.ts';
+import { lockSqlite } from './engine/sqlite-lock.ts';
+import { createKnexStore } from './knex/store.ts';
+import { migrations } from './migrations/all.ts';
+import type { Store } from './store.ts';
+
+interface Database {
+  open(databaseUrl: string): Promise<Engine>;
+  lock(databaseUrl: string): Promise<DaemonLock>;
+}
+
+const databases: Record<string, Database> = {
+  sqlite: { open: openSqlite, lock: lockSqlite },
+};
+
+/** Opens the store that the URL names, as it is: call `migrate` before its first use. Rejects with a message for people. */
+export async function openStore(databaseUrl: string): Promise<Store> {
+  const engine = await databaseFor(databaseUrl).open(databaseUrl);
+  return createKnexStore(engine, migrations);
+}
+
+/**
+ * Makes this process the one daemon of that database until `release` or its end; keep the answer for as long.
+ * Rejects with `AlreadyRunning` if another process is that daemon.
+ */
+export async function lockForOneDaemon(databaseUrl: string): Promise<DaemonLock> {
+  return databaseFor(databaseUrl).lock(databaseUrl);
+}
+
+function databaseFor(databaseUrl: string): Database {
+  const scheme = databaseUrl.slice(0, Math.max(0, databaseUrl.indexOf(':')));
+  const database = Object.hasOwn(databases, scheme) ? databases[scheme] : undefined;
+  if (database) return database;
+  const known = Object.keys(databases).map((name) => `${name}:`);
+  throw new Error(
+    `The database URL must start with ${known.join(' or ')} – for example sqlite:/var/lib/tokensd/tokens.db`,
+  );
+}

@@ -1,0 +1,88 @@
+/** DRF's texts for a credential that cannot be read. */
+export const malformedDetails = {
+  empty: 'Invalid token header. No credentials provided.',
+  spaces: 'Invalid token header. Token string should not contain spaces.',
+  characters: 'Invalid token header. Token string should not contain invalid characters.',
+  other: 'Invalid token.',
+} as const;
+
+/** `ambiguous`: more than one credential was sent. A `value` was not checked in any way. */
+export type Credential =
+  | { kind: 'none' }
+  | { kind: 'malformed'; problem: keyof typeof malformedDetails }
+  | { kind: 'ambiguous' }
+  | { kind: 'value'; value: string };
+
+/**
+ * The one credential of a request, out of Node's raw header list (name, value, name, value, …; latin1), where a
+ * repeated field is still seen: `Token`, `Bearer` and `Basic` (RFC 6750 §2.1, RFC 7617) in `Authorization`, or `X-API-Key`.
+ */
+export function readCredential(rawHeaders: readonly string[]): Credential {
+  const authorizations = valuesOf(rawHeaders, 'authorization');
+  const keys = valuesOf(rawHeaders, 'x-api-key');
+  const [authorization] = authorizations.filter((value) => words(value).length > 0);
+  if (authorization === undefined) {
+    const [key] = keys;
+    if (key === undefined) return { kind: 'none' };
+    return keys.length > 1 ? { kind: 'ambiguous' } : single(words(key));
+  }
+  if (authorizations.length > 1 || keys.length > 0) return { kind: 'ambiguous' };
+  return fromAuthorization(authorization);
+}
+
+/** Every value of one field, in order. `name` is lower-case. */
+export function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const field = rawHeaders[i] ?? '';
+    if (field.length === name.length && field.toLowerCase() === name) values.push(rawHeaders[i + 1] ?? '');
+  }
+  return values;
+}
+
+function fromAuthorization(authorization: string): Credential {
+  const [scheme = '', ...rest] = words(authorization);
+  switch (scheme.toLowerCase()) {
+    case 'token':
+    case 'bearer':
+      return single(rest);
+    case 'basic':
+      return fromBasic(rest);
+    default:
+      return { kind: 'none' };
+  }
+}
+
+function single([value, ...more]: string[]): Credential {
+  if (value === undefined) return { kind: 'malformed', problem: 'empty' };
+  if (more.length > 0) return { kind: 'malformed', problem: 'spaces' };
+  const text = decodeUtf8(value);
+  return text === null ? { kind: 'malformed', problem: 'characters' } : { kind: 'value', value: text };
+}
+
+/** The password of `user:password`; a user never holds a colon (RFC 7617 §2). Only canonical base64 is read. */
+function fromBasic(parts: string[]): Credential {
+  const [encoded = ''] = parts;
+  const bytes = Buffer.from(encoded, 'base64');
+  const pair = bytes.toString('latin1');
+  const colon = pair.indexOf(':');
+  if (parts.length !== 1 || bytes.toString('base64') !== encoded || colon < 0) {
+    return { kind: 'malformed', problem: 'other' };
+  }
+  return { kind: 'value', value: pair.slice(colon + 1) };
+}
+
+/** Split at ASCII whitespace only, as Python splits bytes. */
+function words(value: string): string[] {
+  return value.split(/[\t\n\v\f\r ]+/).filter((word) => word !== '');
+}
+
+/** The text whose UTF-8 bytes a latin1 header value holds, or null if they are not UTF-8. */
+export function decodeUtf8(latin1: string): string | null {
+  if (/^[\x20-\x7e]*$/.test(latin1)) return latin1;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(latin1, 'latin1'));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,89 @@
+import type { ErrorHandler } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { type ProblemDetails, ProblemError, type ProblemOptions, problemType } from '../../shared/problem.ts';
+import { type ProblemCode, problems } from '../../shared/problems.ts';
+import type { Log } from '../log.ts';
+import { StoreUnavailable } from '../store/store.ts';
+import type { AppContext, AppEnv } from './context.ts';
+
+/** An expected failure that answers with header fields of its own, such as challenges (RFC 9110 §11.6.1). */
+export class Refusal extends ProblemError {
+  readonly headers: ReadonlyArray<readonly [string, string]>;
+  /** The refused token, when its value was known. */
+  readonly token: ProblemDetails['token'];
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: ProblemOptions & { headers: Refusal['headers']; token?: ProblemDetails['token'] },
+  ) {
+    super(code, detail, options);
+    this.headers = options.headers;
+    this.token = options.token;
+  }
+}
+
+/** Turns whatever a handler throws into problem+json. What was not expected is logged and told without details. */
+export function errorHandler(log: Log): ErrorHandler<AppEnv> {
+  return (error, c) => {
+    const problem = asProblem(error);
+    if (problem.code === 'internal' || problem.code === 'unavailable') {
+      log.error({ err: error, request_id: c.get('requestId') }, problem.message);
+    }
+    return problemResponse(c, problem);
+  };
+}
+
+/** The answer for a path that nothing is at. */
+export function notFound(c: AppContext): Response {
+  return problemResponse(c, new ProblemError('not-found', 'There is nothing at this path. See /openapi.json.'));
+}
+
+/** The answer for a method that the path does not have. */
+export function methodNotAllowed(c: AppContext, methods: string[]): Response {
+  const allowed = methods.join(', ');
+  return problemResponse(
+    c,
+    new Refusal('method-not-allowed', `This path answers ${allowed}.`, { headers: [['Allow', allowed]] }),
+  );
+}
+
+function asProblem(error: Error): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof StoreUnavailable) {
+    return new ProblemError('unavailable', 'The database does not answer. Try again in a moment.');
+  }
+  if (error instanceof HTTPException && error.status === 415) {
+    return new ProblemError('unsupported-media-type', 'Send the body as application/json.');
+  }
+  if (error instanceof HTTPException && error.status < 500) {
+    return new ProblemError('bad-request', 'The request could not be read.');
+  }
+  return new ProblemError('internal', 'Something went wrong here. The request id finds it in the log.');
+}
+
+function problemResponse(c: AppContext, problem: ProblemError): Response {
+  const { status, title } = problems[problem.code];
+  const headers = new Headers({ 'Content-Type': 'application/problem+json' });
+  if (problem.retryAfter !== undefined) headers.set('Retry-After', String(problem.retryAfter));
+  if (status === 401 && !(problem instanceof Refusal)) headers.set('WWW-Authenticate', bearerChallenge());
+  const refusal = problem instanceof Refusal ? problem : null;
+  for (const [name, value] of refusal?.headers ?? []) headers.append(name, value);
+  const body: ProblemDetails = {
+    type: problemType(problem.code),
+    title,
+    status,
+    detail: problem.message,
+    code: problem.code,
+    request_id: c.get('requestId'),
+    ...(problem.errors && { errors: problem.errors }),
+    ...(refusal?.token && { token: refusal.token }),
+  };
+  return new Response(JSON.stringify(body), { status: status as ContentfulStatusCode, headers });
+}
+
+/** RFC 6750 §3: `error` only if a credential was presented. */
+export function bearerChallenge(error?: 'invalid_token'): string {
+  return `Bearer realm="tokensd"${error === undefined ? '' : `, error="${error}"`}`;
+}

@@ -1,0 +1,73 @@
+import { limits } from '../../shared/limits.ts';
+import type { AuditEvent } from '../../shared/schemas/audit.ts';
+import type { Session } from '../../shared/schemas/sessions.ts';
+import type { Token } from '../../shared/schemas/tokens.ts';
+import type { User } from '../../shared/schemas/users.ts';
+import { tokenStatus } from '../domain/token-status.ts';
+import type { AuditRecord, SessionRecord, TokenRecord, UserSummary } from '../store/store.ts';
+
+function time(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function timeOrNull(at: number | null): string | null {
+  return at === null ? null : time(at);
+}
+
+/** A token as it is at `now`. */
+export function tokenObject(token: TokenRecord, now: number): Token {
+  const { lastUse } = token;
+  return {
+    id: token.id,
+    name: token.name,
+    prefix: token.prefix,
+    description: token.description,
+    owner: token.ownerEmail,
+    created_at: time(token.createdAt),
+    expires_at: timeOrNull(token.expiresAt),
+    status: tokenStatus(token, now),
+    last_used: lastUse && {
+      at: time(lastUse.at),
+      method: lastUse.method,
+      path: lastUse.path,
+      ip: lastUse.ip,
+      user_agent: lastUse.userAgent,
+    },
+  };
+}
+
+export function userObject(user: UserSummary): User {
+  return {
+    id: user.id,
+    email: user.email,
+    name: user.name,
+    superuser: user.superuser,
+    disabled: user.disabled,
+    can_manage_tokens: user.canManageTokens,
+    sso: user.sso,
+    token_count: user.tokenCount,
+    last_used_at: timeOrNull(user.lastUsedAt),
+    created_at: time(user.createdAt),
+  };
+}
+
+export function sessionObject(session: SessionRecord): Session {
+  return {
+    id: session.id,
+    created_at: time(session.createdAt),
+    expires_at: time(session.expiresAt),
+    idle_expires_at: time(Math.min(session.expiresAt, session.lastSeenAt + limits.sessionIdle)),
+  };
+}
+
+export function auditObject(event: AuditRecord): AuditEvent {
+  return {
+    id: event.id,
+    at: time(event.at),
+    actor: event.actor,
+    action: event.action,
+    target: event.target,
+    ip: event.ip,
+    user_agent: event.userAgent,
+  };
+}

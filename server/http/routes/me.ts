@@ -1,0 +1,32 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { changePasswordBodySchema, userSchema } from '../../../shared/schemas/users.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+import { jsonBody } from '../middleware/json-body.ts';
+import { userObject } from '../representations.ts';
+import { jsonAnswer, jsonRequest } from '../validate.ts';
+
+const readMe = createRoute({
+  method: 'get',
+  path: '/me',
+  summary: 'Who is signed in',
+  responses: { 200: jsonAnswer(userSchema, 'The member') },
+});
+
+const changePassword = createRoute({
+  method: 'put',
+  path: '/me/password',
+  summary: "Change one's password; the other sessions end",
+  middleware: jsonBody,
+  request: { body: jsonRequest(changePasswordBodySchema) },
+  responses: { 204: { description: 'The password is changed' } },
+});
+
+export function meRoutes({ services: { sessions, users } }: AppDeps) {
+  return new OpenAPIHono<AppEnv>()
+    .openapi(readMe, async (c) => c.json(userObject(await users.me(c.get('caller'))), 200))
+    .openapi(changePassword, async (c) => {
+      const body = c.req.valid('json');
+      await sessions.changePassword(c.get('caller'), body.current, body.new);
+      return c.body(null, 204);
+    });
+}

@@ -1,0 +1,47 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { createdSessionSchema, createSessionBodySchema, sessionSchema } from '../../../shared/schemas/sessions.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+import { jsonBody } from '../middleware/json-body.ts';
+import { sessionObject, userObject } from '../representations.ts';
+import { jsonAnswer, jsonRequest } from '../validate.ts';
+
+const signIn = createRoute({
+  method: 'post',
+  path: '/sessions',
+  summary: 'Sign in',
+  middleware: jsonBody,
+  request: { body: jsonRequest(createSessionBodySchema) },
+  responses: { 201: jsonAnswer(createdSessionSchema, 'The session; its secret is shown this once') },
+});
+
+const readCurrent = createRoute({
+  method: 'get',
+  path: '/sessions/current',
+  summary: 'The session that asks',
+  responses: { 200: jsonAnswer(sessionSchema, 'The session') },
+});
+
+const signOut = createRoute({
+  method: 'delete',
+  path: '/sessions/current',
+  summary: 'Sign out',
+  responses: { 204: { description: 'The session has ended' } },
+});
+
+export function sessionRoutes({ services: { sessions, users } }: AppDeps) {
+  return new OpenAPIHono<AppEnv>()
+    .openapi(signIn, async (c) => {
+      const { email, password } = c.req.valid('json');
+      const origin = c.get('origin');
+      const { session, secret, user } = await sessions.signIn(email, password, origin);
+      const me = await users.me({ user, sessionId: session.id, origin, channel: 'cli' });
+      const { id, expires_at } = sessionObject(session);
+      c.header('Location', '/api/v1/sessions/current');
+      return c.json({ id, secret: secret.reveal(), expires_at, user: userObject(me) }, 201);
+    })
+    .openapi(readCurrent, (c) => c.json(sessionObject(c.get('session')), 200))
+    .openapi(signOut, async (c) => {
+      await sessions.signOut(c.get('caller'));
+      return c.body(null, 204);
+    });
+}

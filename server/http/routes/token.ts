@@ -1,0 +1,28 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { tokenSchema } from '../../../shared/schemas/tokens.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+import { tokenObject } from '../representations.ts';
+import { jsonAnswer } from '../validate.ts';
+
+const readItself = createRoute({
+  method: 'get',
+  path: '/token',
+  summary: 'The personal API token that asks; records no use',
+  responses: { 200: jsonAnswer(tokenSchema, 'The token') },
+});
+
+const revokeItself = createRoute({
+  method: 'delete',
+  path: '/token',
+  summary: 'Revoke the personal API token that asks',
+  responses: { 204: { description: 'The token is revoked' } },
+});
+
+export function presentedTokenRoutes({ services: { tokens }, clock }: AppDeps) {
+  return new OpenAPIHono<AppEnv>()
+    .openapi(readItself, (c) => c.json(tokenObject(c.get('presentedToken'), clock.now()), 200))
+    .openapi(revokeItself, async (c) => {
+      await tokens.revokeItself(c.get('presentedToken'), c.get('origin'));
+      return c.body(null, 204);
+    });
+}

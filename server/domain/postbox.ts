@@ -1,13 +1,6 @@
 import type { Actor, Store, TokenRecord, UserRecord } from '../store/store.ts';
 import type { Channel, Origin } from './caller.ts';
-import { tokenCreatedMail, tokensRevokedMail } from './notices.ts';
-
-/** What mails say about the installation. */
-export interface Letterhead {
-  /** Shown name of the organization; null: none configured. */
-  organization: string | null;
-  publicUrl: string;
-}
+import { type Letterhead, tokenCreatedMail, tokensRevokedMail } from './notices.ts';
 
 interface Happening {
   at: number;

@@ -10,7 +10,7 @@ import {
   tokenNameSchema,
 } from './common.ts';
 
-/** The first that applies, in CONTRACT order: owner disabled, owner without the permission, expired, else active. */
+/** The first that applies: owner disabled, owner without the permission, expired, else active. */
 export const tokenStatusSchema = z.enum(['active', 'blocked', 'disabled', 'expired']);
 export type TokenStatus = z.infer<typeof tokenStatusSchema>;
 

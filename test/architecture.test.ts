@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+interface Source {
+  path: string;
+  text: string;
+  imports: Array<{ target: string; typeOnly: boolean }>;
+}
+
+const sources: Source[] = ['shared', 'server', 'cli'].flatMap((room) =>
+  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => read(join(room, name))),
+);
+
+function read(path: string): Source {
+  const text = readFileSync(join(root, path), 'utf8');
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|import\('([^']+)'\)/gm);
+  const imports = [...statements].map(([, typeOnly, from, lazy]) => ({
+    target: resolve(path, from ?? lazy ?? ''),
+    typeOnly: typeOnly !== undefined,
+  }));
+  return { path, text, imports };
+}
+
+function resolve(importer: string, specifier: string): string {
+  return specifier.startsWith('.') ? normalize(join(dirname(importer), specifier)) : specifier;
+}
+
+/** Who must not import what. The linter says the same; this holds if the linter is silenced. */
+const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
+  { from: /^shared\//, never: /^(server|cli)\/|^(hono|knex|undici)\b|^@hono\// },
+  { from: /^cli\//, never: /^server\/|^(knex|sqlite3|nodemailer)$/, except: /^cli\/api\/client\.ts$/ },
+  { from: /^server\//, never: /^cli\/|^(undici|keytar)$/ },
+  {
+    from: /^server\/domain\//,
+    never:
+      /^server\/(?!domain\/|store\/store\.ts$)|^(hono|@hono|knex|sqlite3|nodemailer|pino)\b|^node:(process|fs|net|http)/,
+  },
+  {
+    from: /^server\/(http|jobs)\//,
+    never: /^server\/(store\/(?!store\.ts$)|mail\/(?!mailer\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
+  },
+  { from: /^server\/store\//, never: /^server\/(http|jobs|mail|domain|commands)\// },
+  { from: /^server\/mail\//, never: /^server\/(http|jobs|commands)\// },
+];
+
+describe('the walls', () => {
+  it.each(walls)('$from never reaches $never', ({ from, never, except }) => {
+    const holes = sources
+      .filter(({ path }) => from.test(path) && !except?.test(path))
+      .flatMap(({ path, imports }) =>
+        imports.filter(({ target }) => never.test(target)).map(({ target }) => `${path} → ${target}`),
+      );
+    expect(holes).toEqual([]);
+  });
+
+  it('let the CLI take nothing but types from the server', () => {
+    const client = sources.filter(({ path }) => path === 'cli/api/client.ts');
+    expect(client).toHaveLength(1);
+    const values = client.flatMap(({ imports }) =>
+      imports.filter(({ target, typeOnly }) => target.startsWith('server/') && !typeOnly),
+    );
+    expect(values).toEqual([]);
+  });
+
+  it('have no circles', () => {
+    const graph = new Map(
+      sources.map(({ path, imports }) => [path, imports.filter((one) => !one.typeOnly).map((one) => one.target)]),
+    );
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const visit = (path: string, trail: string[]): void => {
+      if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
+      else if (!done.has(path)) {
+        for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
+        done.add(path);
+      }
+    };
+    for (const path of graph.keys()) visit(path, []);
+    expect(circles).toEqual([]);
+  });
+});
+
+describe('every source file', () => {
+  const edges = /^server\/(config|log|main)\.ts$|^server\/domain\/clock\.ts$|^cli\/real-context\.ts$/;
+
+  it('leaves process, console, Date.now and Math.random to the edges', () => {
+    const touching = sources.filter(
+      ({ path, text }) => !edges.test(path) && /\b(process\.|console\.|Date\.now\(|Math\.random\()/.test(text),
+    );
+    expect(touching.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('stays under 250 lines', () => {
+    const long = sources.filter(({ path, text }) => !path.includes('/migrations/') && text.split('\n').length > 250);
+    expect(long.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('is reached from a program', () => {
+    const reached = new Set<string>();
+    const visit = (path: string): void => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      for (const { target } of sources.find((source) => source.path === path)?.imports ?? []) visit(target);
+    };
+    visit('server/main.ts');
+    visit('cli/real-context.ts');
+    visit('cli/main.ts');
+    const orphans = sources.map(({ path }) => path).filter((path) => !reached.has(path) && !path.endsWith('.d.ts'));
+    expect(orphans.map((path) => relative('.', path))).toEqual([]);
+  });
+});

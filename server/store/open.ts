@@ -1,4 +1,4 @@
-import type { DaemonLock, Engine } from './engine/engine.ts';
+import type { DaemonLock, Engine, LockAttempt } from './engine/engine.ts';
 import { openSqlite } from './engine/sqlite.ts';
 import { lockSqlite } from './engine/sqlite-lock.ts';
 import { createKnexStore } from './knex/store.ts';
@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 
 interface Database {
   open(databaseUrl: string): Promise<Engine>;
-  lock(databaseUrl: string): Promise<DaemonLock>;
+  lock(databaseUrl: string): Promise<LockAttempt>;
 }
 
 const databases: Record<string, Database> = {
@@ -25,7 +25,17 @@ export async function openStore(databaseUrl: string): Promise<Store> {
  * Rejects with `AlreadyRunning` if another process is that daemon.
  */
 export async function lockForOneDaemon(databaseUrl: string): Promise<DaemonLock> {
-  return databaseFor(databaseUrl).lock(databaseUrl);
+  const { lock, name } = await databaseFor(databaseUrl).lock(databaseUrl);
+  if (!lock) throw new AlreadyRunning(`Another tokensd holds ${name}. Stop it first: one daemon serves one database.`);
+  return lock;
+}
+
+/** Another daemon serves this database. The message names the lock and says what to do. */
+export class AlreadyRunning extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'AlreadyRunning';
+  }
 }
 
 function databaseFor(databaseUrl: string): Database {

@@ -28,10 +28,8 @@ export interface DaemonLock {
   release(): Promise<void>;
 }
 
-/** Another daemon serves this database. The message says which file tells so and what to do. */
-export class AlreadyRunning extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'AlreadyRunning';
-  }
+/** `lock` is null if another process holds it; `name` says to people what it holds. */
+export interface LockAttempt {
+  name: string;
+  lock: DaemonLock | null;
 }

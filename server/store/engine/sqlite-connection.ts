@@ -15,8 +15,13 @@ const pragmas = `
 
 /** Sets what every connection needs, before its first use. */
 export function configure(database: sqlite3.Database): Promise<void> {
+  return execute(database, pragmas);
+}
+
+/** Runs statements that answer nothing. */
+export function execute(database: sqlite3.Database, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    database.exec(pragmas, (error) => (error ? reject(error) : resolve()));
+    database.exec(sql, (error) => (error ? reject(error) : resolve()));
   });
 }
 

@@ -1,5 +1,6 @@
 import { chmod, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { driverCode } from './driver-code.ts';
 
 const scheme = 'sqlite:';
 
@@ -16,7 +17,9 @@ export async function prepareDatabaseFile(databaseUrl: string): Promise<string> 
     await createPrivateFile(absolute);
     return await realpath(absolute);
   } catch (error) {
-    throw new Error(`Cannot create or find the database file ${absolute} (${codeOf(error)}).`);
+    throw new Error(
+      `Cannot create or find the database file ${absolute} (${driverCode(error)}). Check the path and its permissions.`,
+    );
   }
 }
 
@@ -28,12 +31,8 @@ export async function createPrivateFile(path: string): Promise<void> {
   try {
     await (await open(path, 'wx', 0o600)).close();
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (driverCode(error) !== 'EEXIST') throw error;
     const { mode } = await stat(path);
     if (mode & 0o077) await chmod(path, mode & 0o700);
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
 }

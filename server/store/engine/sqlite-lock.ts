@@ -1,30 +1,23 @@
 import sqlite3 from 'sqlite3';
-import { AlreadyRunning, type DaemonLock } from './engine.ts';
-import { connect, disconnect } from './sqlite-connection.ts';
+import { driverCode } from './driver-code.ts';
+import type { LockAttempt } from './engine.ts';
+import { connect, disconnect, execute } from './sqlite-connection.ts';
 import { createPrivateFile, prepareDatabaseFile } from './sqlite-files.ts';
 
 /**
- * Holds `<database>.lock`, a SQLite file of its own under an exclusive transaction: the operating system frees it when
+ * Takes `<database>.lock`, a SQLite file of its own under an exclusive transaction: the operating system frees it when
  * the process ends, however it ends, and the database itself stays open to `init` and backups.
  */
-export async function lockSqlite(databaseUrl: string): Promise<DaemonLock> {
-  const path = `${await prepareDatabaseFile(databaseUrl)}.lock`;
-  await createPrivateFile(path);
-  const database = await connect(path, sqlite3.OPEN_READWRITE);
+export async function lockSqlite(databaseUrl: string): Promise<LockAttempt> {
+  const name = `${await prepareDatabaseFile(databaseUrl)}.lock`;
+  await createPrivateFile(name);
+  const database = await connect(name, sqlite3.OPEN_READWRITE);
   try {
-    await begin(database);
+    await execute(database, 'BEGIN EXCLUSIVE');
+    return { name, lock: { release: () => disconnect(database) } };
   } catch (error) {
     await disconnect(database);
-    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') {
-      throw new AlreadyRunning(`Another tokensd holds ${path}. Stop it first: one daemon serves one database file.`);
-    }
-    throw new Error(`Cannot lock ${path}. Check that it is an ordinary file this user may write, or remove it.`);
+    if (driverCode(error) === 'SQLITE_BUSY') return { name, lock: null };
+    throw new Error(`Cannot lock ${name} (${driverCode(error)}). Remove that file if it is not tokensd's own.`);
   }
-  return { release: () => disconnect(database) };
-}
-
-function begin(database: sqlite3.Database): Promise<void> {
-  return new Promise((resolve, reject) => {
-    database.exec('BEGIN EXCLUSIVE', (error) => (error ? reject(error) : resolve()));
-  });
 }

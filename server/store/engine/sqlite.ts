@@ -1,4 +1,4 @@
-import { knex as createKnex, type Knex } from 'knex';
+import createKnex, { type Knex } from 'knex';
 import type { Engine, Row } from './engine.ts';
 import { SqliteClient } from './sqlite-client.ts';
 import { busyTimeoutMs, configure } from './sqlite-connection.ts';

@@ -1,3 +1,4 @@
+import { driverCode } from '../engine/driver-code.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StoreUnavailable } from '../store.ts';
 
@@ -12,7 +13,7 @@ export class StoreFailure extends Error {
 /** What callers see of a driver's error: its message holds SQL, and a log must never hold the values bound to it. */
 export function translateFailure(error: unknown, where: string, engine: Engine): Error {
   if (error instanceof StoreUnavailable || error instanceof StoreFailure) return error;
-  const code = codeOf(error);
+  const code = driverCode(error);
   if (engine.isUnavailable(error) || isPoolFailure(error)) {
     return new StoreUnavailable(`The database cannot answer (${where}: ${code}).`);
   }
@@ -37,9 +38,4 @@ export function guardFailures<T extends object>(table: string, methods: T, engin
 function isPoolFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === 'KnexTimeoutError' || error.message === 'Unable to acquire a connection';
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  return 'code' in error && /^\w{1,40}$/.test(String(error.code)) ? String(error.code) : error.name;
 }

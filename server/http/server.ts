@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { limits } from '../../shared/limits.ts';
+import type { VerifyHandler } from './verify/handler.ts';
+
+export interface HttpServerDeps {
+  /** Asked first, before a request costs more than its headers. */
+  verifyHandler: VerifyHandler;
+  app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
+}
+
+const timeouts = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  /** Without it the two above are looked at every 30 s only. */
+  connectionsCheckingInterval: 1_000,
+  /** Longer than proxies keep an idle connection, so that they close it first. */
+  keepAliveTimeout: 75_000,
+};
+
+/** How long a connection that got a last answer may go on sending before it is cut, so that the answer arrives. */
+const lingerMs = 1_000;
+
+/** The one listener of the daemon, not yet listening. Once `close` was called, each answer closes its connection. */
+export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server {
+  class Answer extends ServerResponse {
+    override writeHead(...head: unknown[]): this {
+      if (!server.listening) this.shouldKeepAlive = false;
+      return super.writeHead(...(head as Parameters<ServerResponse['writeHead']>));
+    }
+  }
+
+  const newest = new WeakMap<Duplex, ServerResponse>();
+  const appListener = getRequestListener(
+    async (request, env) => {
+      const response = await app.fetch(request, env as HttpBindings);
+      if (response.status === 401) separateChallenges(response, env.outgoing as ServerResponse);
+      return response;
+    },
+    { overrideGlobalObjects: false },
+  );
+
+  const answer = (req: IncomingMessage, res: ServerResponse, beforeApp?: () => void): void => {
+    newest.set(req.socket, res);
+    if (verifyHandler(req, res)) return;
+    beforeApp?.();
+    void appListener(req, res);
+  };
+
+  const server = createServer(
+    { maxHeaderSize: limits.headerBytes, requireHostHeader: false, ServerResponse: Answer, ...timeouts },
+    (req, res) => answer(req, res),
+  );
+  server.maxHeadersCount = 0;
+  server.on('checkContinue', (req, res) => answer(req, res, () => res.writeContinue()));
+  server.on('checkExpectation', (req, res) => answer(req, res));
+  server.on('clientError', (error, socket) => refuseMessage(error, socket, newest.get(socket)));
+  return server;
+}
+
+/** `Headers` joins repeated fields; each challenge goes out in a field of its own. */
+function separateChallenges(response: Response, outgoing: ServerResponse): void {
+  const joined = response.headers.get('WWW-Authenticate');
+  if (joined === null) return;
+  outgoing.setHeader('WWW-Authenticate', joined.split(/, (?=[A-Za-z]+(?: |,|$))/));
+  response.headers.delete('WWW-Authenticate');
+}
+
+/** Answers what is no HTTP message, is too large or too slow; silently, if an answer to it was already begun. */
+function refuseMessage(error: NodeJS.ErrnoException, socket: Duplex, last: ServerResponse | undefined): void {
+  const begun = last?.headersSent && !(last.writableFinished && last.req.complete);
+  if (!socket.writable || begun) {
+    socket.destroy();
+    return;
+  }
+  socket.end(`HTTP/1.1 ${statusLine(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const cut = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(cut));
+}
+
+function statusLine(code: string | undefined): string {
+  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return '408 Request Timeout';
+  return '400 Bad Request';
+}

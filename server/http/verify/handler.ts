@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../domain/clock.ts';
+import type { LastUsed } from '../../domain/last-used.ts';
+import type { GoodToken, Verify } from '../../domain/verify.ts';
+import type { Log } from '../../log.ts';
+import type { LastUse } from '../../store/store.ts';
+import type { ClientIp } from '../client-ip.ts';
+import { authRequest } from './auth-request.ts';
+import { readCredential, valuesOf } from './credential.ts';
+import { extAuthz } from './ext-authz.ts';
+import { forwardAuth } from './forward-auth.ts';
+import { identityHeaders } from './identity.ts';
+import { originForm, pathOf, recordedMethod, recordedPath, recordedUserAgent } from './original-request.ts';
+import { refusalBody, refusalHeaders, refuseCredential, refuseToken, type TokenRefusal } from './refusal.ts';
+import type { VerifyRoute } from './route.ts';
+
+export interface VerifyDeps {
+  verify: Verify;
+  lastUsed: Pick<LastUsed, 'record'>;
+  clock: Clock;
+  clientIp: ClientIp;
+  log: Pick<Log, 'error'>;
+}
+
+/** Answers a request for one of the verification routes; false if it is for something else. */
+export type VerifyHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
+
+const routes: readonly VerifyRoute[] = [authRequest, forwardAuth, extAuthz];
+
+/**
+ * What proxies ask before each request: 200 with the identity, 401, or 503 if it cannot be decided now; nothing else,
+ * whatever the method, the query or the body, which is never waited for.
+ */
+export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
+  return (req, res) => {
+    const path = pathOf(originForm(req.url ?? ''));
+    const route = routes.find((candidate) => candidate.owns(path));
+    if (route === undefined) return false;
+    decide(deps, route, req, res).catch((err: unknown) => {
+      deps.log.error({ err }, 'a verification could not be decided: answered 503');
+      unavailable(res);
+    });
+    return true;
+  };
+}
+
+async function decide(deps: VerifyDeps, route: VerifyRoute, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const credential = readCredential(req.rawHeaders);
+  if (credential.kind !== 'value') return refuse(res, refuseCredential(credential));
+  const decision = await deps.verify(credential.value);
+  if (!decision.good) return refuse(res, refuseToken(decision.reason));
+  deps.lastUsed.record(decision.token.id, useOf(deps, route, req));
+  admit(res, decision.token);
+}
+
+/** What a peer that is not trusted says about somebody else's request does not count. */
+function useOf({ clock, clientIp }: VerifyDeps, route: VerifyRoute, req: IncomingMessage): LastUse {
+  const peer = req.socket.remoteAddress;
+  const { method, target } = clientIp.isTrusted(peer) ? route.original(req) : { method: null, target: null };
+  return {
+    at: clock.now(),
+    method: method === null ? null : recordedMethod(method),
+    path: target === null ? null : recordedPath(target),
+    ip: clientIp.resolve(peer, valuesOf(req.rawHeaders, 'x-forwarded-for').join(',')),
+    userAgent: recordedUserAgent(req.rawHeaders),
+  };
+}
+
+function admit(res: ServerResponse, token: GoodToken): void {
+  res.writeHead(200, [...identityHeaders(token), ['Cache-Control', 'no-store'], ['Content-Length', '0']].flat()).end();
+}
+
+function refuse(res: ServerResponse, refusal: TokenRefusal): void {
+  const body = refusalBody(refusal);
+  const headers = [
+    ...refusalHeaders(refusal.reason),
+    ['Content-Type', 'application/json'],
+    ['Content-Length', String(Buffer.byteLength(body))],
+  ];
+  res.writeHead(401, headers.flat()).end(body);
+}
+
+function unavailable(res: ServerResponse): void {
+  res.writeHead(503, { 'Cache-Control': 'no-store', 'Content-Length': '0', 'Retry-After': '1' }).end();
+}

@@ -1,0 +1,50 @@
+import { limits } from '../../../shared/limits.ts';
+import { redact } from '../../../shared/redact.ts';
+import { decodeUtf8, valuesOf } from './credential.ts';
+
+/** The request that a proxy asks about, as it was sent to the proxy. Null: not told. */
+export interface OriginalRequest {
+  method: string | null;
+  /** An RFC 9112 §3.2 request target in origin-form. */
+  target: string | null;
+}
+
+/** The value of a field that is there once and not empty. A repeated field is somebody's addition: neither counts. */
+export function onlyValue(rawHeaders: readonly string[], name: string): string | null {
+  const [value, ...more] = valuesOf(rawHeaders, name);
+  return value === undefined || value === '' || more.length > 0 ? null : value;
+}
+
+/** Takes scheme and authority off an absolute-form target or a URL. Nothing else is normalised. */
+export function originForm(target: string): string {
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0];
+  if (authority === undefined) return target;
+  const rest = target.slice(authority.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** A target without query and fragment. */
+export function pathOf(target: string): string {
+  return target.replace(/[?#].*$/s, '');
+}
+
+/** How a method is recorded. */
+export function recordedMethod(method: string): string {
+  return /^[A-Z]{1,16}$/.test(method) ? method : 'OTHER';
+}
+
+/** How a path is recorded: never its query, and no token value that somebody put into it. */
+export function recordedPath(target: string): string {
+  return recordedText(pathOf(target), limits.lastUsedPathCharacters);
+}
+
+/** How a `User-Agent` is recorded; null: none was sent. */
+export function recordedUserAgent(rawHeaders: readonly string[]): string | null {
+  const sent = onlyValue(rawHeaders, 'user-agent');
+  return sent === null ? null : recordedText(sent, limits.userAgentCharacters);
+}
+
+function recordedText(latin1: string, longest: number): string {
+  const text = redact(decodeUtf8(latin1) ?? latin1);
+  return text.length <= longest ? text : [...text].slice(0, longest).join('');
+}

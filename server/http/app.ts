@@ -1,9 +1,17 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { limits } from '../../shared/limits.ts';
 import type { AppDeps, AppEnv } from './context.ts';
-import { errorHandler, notFound } from './errors.ts';
+import { answerBodyTooLarge, answerMethodNotAllowed, answerNotFound, errorHandler } from './errors.ts';
+import { enforceAccess } from './middleware/access.ts';
+import { noStore, securityHeaders } from './middleware/headers.ts';
+import { identifyRequest, logRequest } from './middleware/request.ts';
+import { describeApi } from './openapi.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { healthRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
+import { openapiRoutes } from './routes/openapi.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -14,7 +22,21 @@ export type AppType = ReturnType<typeof createApp>;
 
 /** The whole HTTP surface except /verify/*, which a plain handler in front of it answers. */
 export function createApp(deps: AppDeps) {
+  const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+  app.onError(errorHandler(deps.log));
+  app.notFound(answerNotFound);
+
+  app.use(identifyRequest(deps));
+  app.use(logRequest(deps));
+  app.use(securityHeaders(deps));
+  app.use('/api/v1/*', noStore);
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: answerMethodNotAllowed }));
+  app.use(enforceAccess(deps));
+  app.use('/api/v1/*', bodyLimit({ maxSize: limits.bodyBytes, onError: answerBodyTooLarge }));
+
+  const description = openapiRoutes(() => describeApi(app, deps.config.publicUrl));
   const api = new OpenAPIHono<AppEnv>()
+    .route('/', description)
     .route('/', sessionRoutes(deps))
     .route('/', meRoutes(deps))
     .route('/', tokenRoutes(deps))
@@ -22,8 +44,5 @@ export function createApp(deps: AppDeps) {
     .route('/', userRoutes(deps))
     .route('/', auditRoutes(deps));
 
-  const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
-  app.onError(errorHandler(deps.log));
-  app.notFound(notFound);
-  return app.route('/', healthRoutes(deps)).route('/api/v1', api);
+  return app.route('/', description).route('/', healthRoutes(deps)).route('/api/v1', api);
 }

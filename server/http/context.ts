@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { limits } from '../../shared/limits.ts';
+import type { Config } from '../config.ts';
 import type { AuditService } from '../domain/audit.ts';
 import type { Caller, Origin } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -9,10 +9,11 @@ import type { UserService } from '../domain/users.ts';
 import type { GoodToken, Verify } from '../domain/verify.ts';
 import type { Log } from '../log.ts';
 import type { SessionRecord, Store } from '../store/store.ts';
+import type { ClientIp } from './client-ip.ts';
 
-/** What the socket tells: set by the Node adapter, or by a test. */
+/** What the Node adapter knows of the request beyond the Fetch API. */
 export interface Bindings {
-  incoming?: { socket: { remoteAddress?: string | undefined } };
+  incoming?: { rawHeaders: string[]; socket: { remoteAddress?: string | undefined } };
 }
 
 export interface AppEnv {
@@ -32,27 +33,19 @@ export type AppContext = Context<AppEnv>;
 
 /** All that the HTTP app needs, made by main or by a test. */
 export interface AppDeps {
-  services: { tokens: TokenService; users: UserService; sessions: SessionService; audit: AuditService };
+  tokens: TokenService;
+  users: UserService;
+  sessions: SessionService;
+  audit: AuditService;
   verify: Verify;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;
-  clientIp: {
-    isTrusted(peer: string | undefined): boolean;
-    resolve(peer: string | undefined, forwardedFor: string | undefined): string | null;
-  };
+  clientIp: ClientIp;
   log: Log;
-  publicUrl: string;
+  config: Pick<Config, 'publicUrl'>;
 }
 
-/** The address at the other end of the socket. */
-export function peerOf(c: AppContext): string | undefined {
-  return c.env?.incoming?.socket.remoteAddress;
-}
-
-/** Where the request came from, as audit and mails tell it. */
-export function originOf(c: AppContext, clientIp: AppDeps['clientIp']): Origin {
-  return {
-    ip: clientIp.resolve(peerOf(c), c.req.header('x-forwarded-for')),
-    userAgent: c.req.header('user-agent')?.slice(0, limits.userAgentCharacters) ?? null,
-  };
+/** Names and values in turn, as they came: repeated fields are still apart where the adapter tells. */
+export function rawHeadersOf(c: AppContext): readonly string[] {
+  return c.env?.incoming?.rawHeaders ?? [...c.req.raw.headers].flat();
 }

@@ -1,6 +1,7 @@
 import type { ErrorHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { limits } from '../../shared/limits.ts';
 import { type ProblemDetails, ProblemError, type ProblemOptions, problemType } from '../../shared/problem.ts';
 import { type ProblemCode, problems } from '../../shared/problems.ts';
 import type { Log } from '../log.ts';
@@ -36,17 +37,22 @@ export function errorHandler(log: Log): ErrorHandler<AppEnv> {
 }
 
 /** The answer for a path that nothing is at. */
-export function notFound(c: AppContext): Response {
+export function answerNotFound(c: AppContext): Response {
   return problemResponse(c, new ProblemError('not-found', 'There is nothing at this path. See /openapi.json.'));
 }
 
 /** The answer for a method that the path does not have. */
-export function methodNotAllowed(c: AppContext, methods: string[]): Response {
+export function answerMethodNotAllowed(c: AppContext, methods: string[]): Response {
   const allowed = methods.join(', ');
   return problemResponse(
     c,
     new Refusal('method-not-allowed', `This path answers ${allowed}.`, { headers: [['Allow', allowed]] }),
   );
+}
+
+/** The answer for a body over the limit. */
+export function answerBodyTooLarge(c: AppContext): Response {
+  return problemResponse(c, new ProblemError('body-too-large', `A body is at most ${limits.bodyBytes / 1024} KiB.`));
 }
 
 function asProblem(error: Error): ProblemError {
@@ -67,9 +73,9 @@ function problemResponse(c: AppContext, problem: ProblemError): Response {
   const { status, title } = problems[problem.code];
   const headers = new Headers({ 'Content-Type': 'application/problem+json' });
   if (problem.retryAfter !== undefined) headers.set('Retry-After', String(problem.retryAfter));
-  if (status === 401 && !(problem instanceof Refusal)) headers.set('WWW-Authenticate', bearerChallenge());
   const refusal = problem instanceof Refusal ? problem : null;
   for (const [name, value] of refusal?.headers ?? []) headers.append(name, value);
+  if (status === 401 && !headers.has('WWW-Authenticate')) headers.set('WWW-Authenticate', bearerChallenge());
   const body: ProblemDetails = {
     type: problemType(problem.code),
     title,

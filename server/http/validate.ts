@@ -42,10 +42,15 @@ export function invalidFields(errors: FieldError[]): ProblemError {
 
 function fieldErrors(target: keyof ValidationTargets, issue: z.core.$ZodIssue, data: unknown): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ pointer: pointerTo(target, [...issue.path, key]), detail: 'Unknown field.' }));
+    const detail = target === 'query' ? 'Unknown parameter.' : 'Unknown field.';
+    return issue.keys.map((key) => ({ pointer: pointerTo(target, [...issue.path, key]), detail }));
   }
-  const missing = issue.path.length > 0 && valueAt(data, issue.path) === undefined;
-  return [{ pointer: pointerTo(target, issue.path), detail: missing ? 'This field is required.' : issue.message }];
+  return [{ pointer: pointerTo(target, issue.path), detail: whatIsWrong(issue, valueAt(data, issue.path)) }];
+}
+
+function whatIsWrong({ message, path }: z.core.$ZodIssue, value: unknown): string {
+  if (path.length > 0 && value === undefined) return 'This field is required.';
+  return message.endsWith('.') ? message : `${message}.`;
 }
 
 /** RFC 6901 for a body, `?name` for a query parameter, `#Name` for a header. */

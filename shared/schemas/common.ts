@@ -41,13 +41,15 @@ export const emailSchema = z
   )
   .meta({ example: 'ada@example.com' });
 
+const limitRule = `limit is a whole number from 1 to ${limits.pageMaximum}.`;
+
 /** `?limit` and `?cursor` of every list. */
 export const pageQuerySchema = z.strictObject({
   limit: z
     .string()
-    .regex(/^[0-9]{1,3}$/, `limit is a whole number from 1 to ${limits.pageMaximum}.`)
+    .regex(/^[0-9]{1,3}$/, limitRule)
     .transform(Number)
-    .pipe(z.int().min(1).max(limits.pageMaximum, `limit is a whole number from 1 to ${limits.pageMaximum}.`))
+    .pipe(z.int().min(1, limitRule).max(limits.pageMaximum, limitRule))
     .optional(),
   cursor: z.string().max(200).optional(),
 });

@@ -13,7 +13,7 @@ const listEvents = createRoute({
   responses: { 200: jsonAnswer(auditPageSchema, 'One page') },
 });
 
-export function auditRoutes({ services: { audit } }: AppDeps) {
+export function auditRoutes({ audit }: AppDeps) {
   return new OpenAPIHono<AppEnv>().openapi(listEvents, async (c) => {
     const caller = c.get('caller');
     const page = await readPage(

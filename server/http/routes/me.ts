@@ -21,7 +21,7 @@ const changePassword = createRoute({
   responses: { 204: { description: 'The password is changed' } },
 });
 
-export function meRoutes({ services: { sessions, users } }: AppDeps) {
+export function meRoutes({ sessions, users }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(readMe, async (c) => c.json(userObject(await users.me(c.get('caller'))), 200))
     .openapi(changePassword, async (c) => {

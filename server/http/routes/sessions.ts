@@ -28,7 +28,7 @@ const signOut = createRoute({
   responses: { 204: { description: 'The session has ended' } },
 });
 
-export function sessionRoutes({ services: { sessions, users } }: AppDeps) {
+export function sessionRoutes({ sessions, users }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(signIn, async (c) => {
       const { email, password } = c.req.valid('json');

@@ -18,7 +18,7 @@ const revokeItself = createRoute({
   responses: { 204: { description: 'The token is revoked' } },
 });
 
-export function presentedTokenRoutes({ services: { tokens }, clock }: AppDeps) {
+export function presentedTokenRoutes({ tokens, clock }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(readItself, (c) => c.json(tokenObject(c.get('presentedToken'), clock.now()), 200))
     .openapi(revokeItself, async (c) => {

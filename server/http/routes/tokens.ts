@@ -59,7 +59,7 @@ const revokeToken = createRoute({
   responses: { 204: { description: 'The token is revoked' } },
 });
 
-export function tokenRoutes({ services: { tokens }, clock }: AppDeps) {
+export function tokenRoutes({ tokens, clock }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listTokens, async (c) => {
       const now = clock.now();

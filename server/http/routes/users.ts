@@ -54,7 +54,7 @@ const revokeAllOfUser = createRoute({
   responses: { 204: { description: 'The member has no tokens' } },
 });
 
-export function userRoutes({ services: { users, tokens } }: AppDeps) {
+export function userRoutes({ users, tokens }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listUsers, async (c) => {
       const caller = c.get('caller');

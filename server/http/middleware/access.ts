@@ -1,0 +1,60 @@
+import type { MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
+import { ProblemError } from '../../../shared/problem.ts';
+import { requireSuperuser } from '../../domain/caller.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+import { authenticateSession } from './session.ts';
+import { authenticateToken } from './token.ts';
+
+/** `token`: a personal API token, about itself. `superuser`: a superuser's session. */
+export type Access = 'anyone' | 'session' | 'superuser' | 'token';
+
+/** Who may call what. A route that is not in this table answers nobody. */
+export const accessTable: Readonly<Record<string, Access>> = {
+  'GET /healthz': 'anyone',
+  'GET /readyz': 'anyone',
+  'GET /openapi.json': 'anyone',
+  'GET /api/v1/openapi.json': 'anyone',
+  'POST /api/v1/sessions': 'anyone',
+  'GET /api/v1/sessions/current': 'session',
+  'DELETE /api/v1/sessions/current': 'session',
+  'GET /api/v1/me': 'session',
+  'PUT /api/v1/me/password': 'session',
+  'GET /api/v1/tokens': 'session',
+  'POST /api/v1/tokens': 'session',
+  'GET /api/v1/tokens/:id': 'session',
+  'DELETE /api/v1/tokens/:id': 'session',
+  'GET /api/v1/token': 'token',
+  'DELETE /api/v1/token': 'token',
+  'GET /api/v1/users': 'superuser',
+  'POST /api/v1/users': 'superuser',
+  'GET /api/v1/users/:id': 'superuser',
+  'PATCH /api/v1/users/:id': 'superuser',
+  'DELETE /api/v1/users/:id/tokens': 'superuser',
+  'GET /api/v1/audit': 'session',
+};
+
+/** Stands in front of every route and lets through whom the table names. */
+export function enforceAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'));
+    if (route === undefined) return next();
+    switch (accessTable[`${route.method} ${route.path}`]) {
+      case 'anyone':
+        break;
+      case 'session':
+        await authenticateSession(deps, c);
+        break;
+      case 'superuser':
+        await authenticateSession(deps, c);
+        requireSuperuser(c.get('caller'));
+        break;
+      case 'token':
+        await authenticateToken(deps, c);
+        break;
+      default:
+        throw new ProblemError('not-found', 'There is nothing at this path.');
+    }
+    return next();
+  };
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { limits } from '../../../shared/limits.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+
+const idPattern = /^[0-9A-Za-z._=+/-]{1,128}$/;
+
+/** Gives the request its id and its origin. A proxy that is trusted may bring its own id. */
+export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const peer = c.env?.incoming?.socket.remoteAddress;
+    const brought = c.req.header('x-request-id') ?? '';
+    const id = clientIp.isTrusted(peer) && idPattern.test(brought) ? brought : randomUUID();
+    c.set('requestId', id);
+    c.set('origin', {
+      ip: clientIp.resolve(peer, c.req.header('x-forwarded-for')),
+      userAgent: c.req.header('user-agent')?.slice(0, limits.userAgentCharacters) ?? null,
+    });
+    c.header('X-Request-Id', id);
+    await next();
+  };
+}
+
+/** One debug line a request: never a query, a header or a body. */
+export function logRequest({ log }: Pick<AppDeps, 'log'>): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const began = performance.now();
+    await next();
+    const ms = Math.round(performance.now() - began);
+    const { method, path } = c.req;
+    log.debug({ method, path, status: c.res.status, ms, request_id: c.get('requestId') }, 'request');
+  };
+}

@@ -1,0 +1,17 @@
+import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
+import { Refusal } from '../errors.ts';
+import { readCredential } from '../verify/credential.ts';
+import { refusalHeaders, refuseCredential, refuseToken, type TokenRefusal } from '../verify/refusal.ts';
+
+/** Verifies the personal API token of the request, without recording a use. @throws ProblemError `invalid-token` */
+export async function authenticateToken({ verify }: AppDeps, c: AppContext): Promise<void> {
+  const credential = readCredential(rawHeadersOf(c));
+  if (credential.kind !== 'value') throw invalidToken(refuseCredential(credential));
+  const decision = await verify(credential.value);
+  if (!decision.good) throw invalidToken(refuseToken(decision.reason), decision.known);
+  c.set('presentedToken', decision.token);
+}
+
+function invalidToken({ detail, reason }: TokenRefusal, known: Refusal['token'] | null = null): Refusal {
+  return new Refusal('invalid-token', detail, { headers: refusalHeaders(reason), ...(known && { token: known }) });
+}

@@ -1,0 +1,70 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { problemSchema } from '../../shared/problem.ts';
+import type { AppEnv } from './context.ts';
+import { type Access, accessTable } from './middleware/access.ts';
+
+type Described = OpenAPIHono<AppEnv>;
+type Registry = Described['openAPIRegistry'];
+type RouteConfig = Parameters<Registry['registerPath']>[0];
+
+const tokenSchemes = ['token', 'tokenBearer', 'tokenBasic', 'apiKey'].map((name) => ({ [name]: [] }));
+const securityOf = {
+  anyone: [],
+  session: [{ session: [] }],
+  superuser: [{ session: [] }],
+  token: tokenSchemes,
+} as const satisfies Record<Access, RouteConfig['security']>;
+
+/** The OpenAPI 3.1 document: the routes' own schemas; what may call them is added from the access table. */
+export function describeApi(app: Described, publicUrl: string): ReturnType<Described['getOpenAPI31Document']> {
+  const described = new OpenAPIHono<AppEnv>();
+  const registry = described.openAPIRegistry;
+  registerSecuritySchemes(registry);
+  for (const definition of app.openAPIRegistry.definitions) {
+    if (definition.type === 'route') registry.registerPath(withAccess(definition.route));
+  }
+  registerVerification(registry);
+  return described.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title: 'tokensd', version: 'v1', description: 'Personal API tokens: managing and verifying them.' },
+    servers: [{ url: publicUrl }],
+  });
+}
+
+function withAccess(route: RouteConfig): RouteConfig {
+  const access = accessTable[`${route.method.toUpperCase()} ${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`];
+  if (access === undefined) return route;
+  const problem = {
+    description: 'What went wrong (RFC 9457)',
+    content: { 'application/problem+json': { schema: problemSchema } },
+  };
+  return { ...route, security: [...securityOf[access]], responses: { ...route.responses, default: problem } };
+}
+
+function registerSecuritySchemes(registry: Registry): void {
+  const schemes = {
+    session: { type: 'http', scheme: 'bearer', description: 'A session secret of POST /api/v1/sessions' },
+    token: { type: 'http', scheme: 'token', description: 'A personal API token: Authorization: Token VALUE' },
+    tokenBearer: { type: 'http', scheme: 'bearer', description: 'A personal API token' },
+    tokenBasic: { type: 'http', scheme: 'basic', description: 'A personal API token as the password, any user name' },
+    apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A personal API token' },
+  } as const;
+  for (const [name, scheme] of Object.entries(schemes)) registry.registerComponent('securitySchemes', name, scheme);
+}
+
+/** The routes that the plain handler in front of the app answers. */
+function registerVerification(registry: Registry): void {
+  const responses = {
+    200: { description: 'The token works: X-Auth-* tell whose it is' },
+    401: { description: 'The token does not work: X-Tokens-Reason says why' },
+    503: { description: 'The database does not answer' },
+  };
+  const routes = {
+    '/verify/auth-request': 'For nginx auth_request: any method',
+    '/verify/forward-auth': 'For Caddy forward_auth and Traefik ForwardAuth: any method',
+    '/verify/ext-authz/{path}': 'For Envoy ext_authz: any method, any path',
+  };
+  for (const [path, summary] of Object.entries(routes)) {
+    registry.registerPath({ method: 'get', path, summary, security: tokenSchemes, responses });
+  }
+}

@@ -1,0 +1,116 @@
+import { type Config, readConfig } from '../../server/config.ts';
+import { systemActor } from '../../server/domain/caller.ts';
+import { createApp } from '../../server/http/app.ts';
+import { createClientIp } from '../../server/http/client-ip.ts';
+import { createLog } from '../../server/log.ts';
+import { createServices } from '../../server/services.ts';
+import type { MailRecord } from '../../server/store/store.ts';
+import type { CreateUserBody } from '../../shared/schemas/users.ts';
+import { fakeClock } from './clock.ts';
+import { openTestStore } from './store.ts';
+
+export const password = 'correct horse battery staple';
+
+/** Somebody with a password and a session. */
+export interface Member {
+  id: string;
+  email: string;
+  password: string;
+  session: string;
+}
+
+export interface Ask {
+  method?: string;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Sent as it is. */
+  body?: BodyInit;
+  /** Whose session goes along. */
+  as?: Member;
+  headers?: Record<string, string> | Array<[string, string]>;
+  /** The peer's address. */
+  ip?: string;
+}
+
+export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
+
+/**
+ * The whole daemon without sockets: real services on a real SQLite file, a clock that stands still, `root` (a superuser)
+ * and `dev` (a developer with the permission), both signed in.
+ */
+export async function openTestApp(settings: Partial<Config> = {}) {
+  const { store, path, close } = await openTestStore();
+  const clock = fakeClock();
+  const logLines: string[] = [];
+  const log = createLog('debug', (line) => logLines.push(line));
+  const config = { ...readConfig({ HOME: '/nowhere' }), publicUrl: 'https://tokens.example.com', ...settings };
+  const services = createServices({ store, clock, config, mailQueued: () => {} });
+  const clientIp = createClientIp(config.trustedProxies);
+  const app = createApp({ ...services, store, clock, clientIp, log, config });
+
+  /** The app as a Fetch API server; `ip` is the peer's address. */
+  const fetchApp = (request: Request, ip = '203.0.113.9') =>
+    Promise.resolve(
+      app.request(request, undefined, {
+        incoming: { rawHeaders: [...request.headers].flat(), socket: { remoteAddress: ip } },
+      }),
+    );
+
+  function ask(path: string, { method, json, body, as, headers, ip }: Ask = {}): Promise<Response> {
+    const fields = new Headers(headers);
+    if (as !== undefined) fields.set('Authorization', `Bearer ${as.session}`);
+    if (json !== undefined) fields.set('Content-Type', 'application/json');
+    const content = json === undefined ? body : JSON.stringify(json);
+    const request = new Request(`http://tokens.test${path}`, {
+      method: method ?? (content === undefined ? 'GET' : 'POST'),
+      headers: fields,
+      ...(content !== undefined && { body: content, duplex: 'half' }),
+    });
+    return fetchApp(request, ip);
+  }
+
+  async function signIn(email: string): Promise<string> {
+    const { secret } = await services.sessions.signIn(email, password, { ip: null, userAgent: null });
+    return secret.reveal();
+  }
+
+  async function addMember(body: CreateUserBody): Promise<Member> {
+    const { id, email } = await services.users.createBy(
+      systemActor,
+      { ip: null, userAgent: null },
+      { ...body, password },
+    );
+    return { id, email, password, session: await signIn(email) };
+  }
+
+  /** Everything in the outbox. */
+  const mails = (): Promise<MailRecord[]> =>
+    store.outbox.claim({ now: clock.now(), leaseMs: 0, leaseId: 'test', limit: 10_000 });
+
+  const root = await addMember({ email: 'root@example.com', superuser: true, can_manage_tokens: true });
+  const dev = await addMember({ email: 'dev@example.com', can_manage_tokens: true });
+  return {
+    app,
+    ask,
+    fetchApp,
+    addMember,
+    signIn,
+    mails,
+    store,
+    clock,
+    services,
+    config,
+    clientIp,
+    log,
+    logLines,
+    path,
+    root,
+    dev,
+    close,
+  };
+}
+
+/** The JSON of an answer, for tests that know what it holds. */
+export async function jsonOf<T = Record<string, unknown>>(response: Response | Promise<Response>): Promise<T> {
+  return (await (await response).json()) as T;
+}

@@ -1,0 +1,47 @@
+import { ProblemError } from '../../../shared/problem.ts';
+
+type DrfBody = { detail: string } | Record<string, string[]>;
+
+/** An answer other than success, as DRF would write it. */
+export class DrfError extends Error {
+  readonly status: 400 | 401 | 405 | 413 | 415 | 429;
+  readonly body: DrfBody;
+  readonly headers: ReadonlyArray<readonly [string, string]>;
+
+  constructor(status: DrfError['status'], body: DrfBody, headers: DrfError['headers'] = []) {
+    super(`DRF ${status}`);
+    this.name = 'DrfError';
+    this.status = status;
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+/** One answer for a wrong password, an unknown or disabled user, one without the permission and one without a password. */
+export function unableToLogIn(): DrfError {
+  return new DrfError(400, { non_field_errors: ['Unable to log in with provided credentials.'] });
+}
+
+/** What a failure of the domain is in DRF's words; null: nothing that DRF has words for. */
+export function asDrfError(error: unknown): DrfError | null {
+  if (error instanceof DrfError) return error;
+  if (!(error instanceof ProblemError)) return null;
+  switch (error.code) {
+    case 'permission-missing':
+      return unableToLogIn();
+    case 'name-taken':
+      return new DrfError(400, { name: [error.message] });
+    case 'token-limit':
+      return new DrfError(400, { non_field_errors: [error.message] });
+    case 'throttled':
+      return throttled(error.retryAfter ?? 1);
+    default:
+      return null;
+  }
+}
+
+function throttled(seconds: number): DrfError {
+  const unit = seconds === 1 ? 'second' : 'seconds';
+  const detail = `Request was throttled. Expected available in ${seconds} ${unit}.`;
+  return new DrfError(429, { detail }, [['Retry-After', String(seconds)]]);
+}

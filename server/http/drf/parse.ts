@@ -1,0 +1,89 @@
+import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
+import { DrfError } from './errors.ts';
+import type { Fields } from './fields.ts';
+
+/** Reads a body by its media type, as DRF's three parsers do. Nothing sent is an empty form. @throws DrfError 400, 415 */
+export async function parseFields(bytes: ArrayBuffer, contentType: string): Promise<Fields> {
+  if (bytes.byteLength === 0) return new Map();
+  switch (contentType.split(';', 1)[0]?.trim().toLowerCase()) {
+    case 'application/json':
+      return parseJson(bytes);
+    case 'application/x-www-form-urlencoded':
+      return new Map(new URLSearchParams(new TextDecoder().decode(bytes)));
+    case 'multipart/form-data':
+      return parseMultipart(bytes, contentType);
+    default:
+      throw new DrfError(415, { detail: `Unsupported media type "${contentType}" in request.` });
+  }
+}
+
+async function parseMultipart(bytes: ArrayBuffer, contentType: string): Promise<Fields> {
+  try {
+    return new Map(await new Response(bytes, { headers: { 'Content-Type': contentType } }).formData());
+  } catch {
+    const why = /;\s*boundary=./i.test(contentType) ? 'Invalid body' : 'Invalid boundary in multipart: None';
+    throw new DrfError(400, { detail: `Multipart form parse error - ${why}` });
+  }
+}
+
+function parseJson(bytes: ArrayBuffer): Fields {
+  const text = decode(bytes);
+  const value = parseValue(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
+  const detail = `Invalid data. Expected a dictionary, but got ${pythonType(value)}.`;
+  throw new DrfError(400, value === null ? { non_field_errors: ['No data provided'] } : { non_field_errors: [detail] });
+}
+
+function decode(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw jsonError("'utf-8' codec can't decode the body");
+  }
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw jsonError(explain(text));
+  }
+}
+
+function jsonError(why: string): DrfError {
+  return new DrfError(400, { detail: `JSON parse error - ${why}` });
+}
+
+function pythonType(value: unknown): string {
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
+  return typeof value === 'boolean' ? 'bool' : 'str';
+}
+
+const expectations: Readonly<Record<string, string>> = {
+  PropertyNameExpected: 'Expecting property name enclosed in double quotes',
+  ColonExpected: "Expecting ':' delimiter",
+  CommaExpected: "Expecting ',' delimiter",
+  CloseBraceExpected: "Expecting ',' delimiter",
+  CloseBracketExpected: "Expecting ',' delimiter",
+  EndOfFileExpected: 'Extra data',
+  UnexpectedEndOfString: 'Unterminated string starting at',
+  InvalidCharacter: 'Invalid control character at',
+  InvalidEscapeCharacter: 'Invalid \\escape',
+};
+
+/** The first mistake and its place, in the words of Python's parser. Deeper nesting than the stack takes has no place. */
+function explain(text: string): string {
+  let first: string | undefined;
+  const onError = (code: ParseErrorCode, offset: number, _length: number, line: number, column: number) => {
+    const openBrace = /\{\s*$/.test(text.slice(0, offset));
+    const mistake = openBrace ? 'PropertyNameExpected' : printParseErrorCode(code);
+    first ??= `${expectations[mistake] ?? 'Expecting value'}: line ${line + 1} column ${column + 1} (char ${offset})`;
+  };
+  try {
+    visit(text, { onError }, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return first ?? 'Expecting value: line 1 column 1 (char 0)';
+}

@@ -15,6 +15,7 @@ export const limits = {
   lastUsedPathCharacters: 1024,
   userAgentCharacters: 256,
   tombstoneKept: 90 * 24 * 60 * 60 * 1000,
+  sentMailKept: 7 * 24 * 60 * 60 * 1000,
   sessionIdle: 12 * 60 * 60 * 1000,
   sessionAbsolute: 30 * 24 * 60 * 60 * 1000,
 } as const;

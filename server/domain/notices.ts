@@ -74,7 +74,11 @@ export function tokensRevokedMail(letterhead: Letterhead, event: Revocation): Re
     subject: `${subject} revoked`,
     lead: `${lead} What is revoked cannot be restored.`,
     items: single ? [] : tokens.map(tokenItem),
-    facts: [...(single ? tokenFacts(single) : []), ['Revoked by', whoIs(event)], ['How', how[channel]]],
+    facts: [
+      ...(single ? [...tokenFacts(single), ['Created', utc(single.createdAt)] as const] : []),
+      ['Revoked by', whoIs(event)],
+      ['How', how[channel]],
+    ],
     advice: revocationAdvice(letterhead, event),
   });
 }
@@ -116,7 +120,6 @@ function tokenFacts(token: NoticedToken): Array<readonly [string, string]> {
   return [
     ['Token', outsideText(token.name)],
     ['Prefix', token.prefix],
-    ['Created', utc(token.createdAt)],
     ['Expires', token.expiresAt === null ? 'never' : utc(token.expiresAt)],
   ];
 }

@@ -1,0 +1,19 @@
+import type { LastUsed } from '../domain/last-used.ts';
+import type { TokenStore } from '../store/store.ts';
+import type { Job } from './runner.ts';
+
+/** Writes what was recorded in the last second; also the last thing to do before the store is closed. */
+export async function flushLastUsed(lastUsed: LastUsed, tokens: Pick<TokenStore, 'recordUses'>): Promise<void> {
+  const uses = lastUsed.drain();
+  if (uses.length === 0) return;
+  try {
+    await tokens.recordUses(uses);
+  } catch (error) {
+    lastUsed.restore(uses);
+    throw error;
+  }
+}
+
+export function createFlushLastUsed(lastUsed: LastUsed, tokens: Pick<TokenStore, 'recordUses'>): Job {
+  return { name: 'flush-last-used', everyMs: 1000, run: () => flushLastUsed(lastUsed, tokens) };
+}

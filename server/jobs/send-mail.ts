@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../log.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import type { MailRecord, OutboxStore } from '../store/store.ts';
+import type { Job } from './runner.ts';
+
+interface SendMailDeps {
+  outbox: OutboxStore;
+  mailer: Mailer;
+  clock: Clock;
+  log: Log;
+}
+
+/** The name to wake when something was put into the outbox. */
+export const sendMailJob = 'send-mail';
+
+const second = 1000;
+const hour = 60 * 60 * second;
+
+/** Much longer than a mailer takes, so that nobody else takes a message that is still being sent. */
+const leaseMs = 5 * 60 * second;
+const firstRetryMs = 15 * second;
+const longestRetryMs = hour;
+/** A message is given up when it is this old, and even then only after enough attempts to have reached hourly ones. */
+const triedForMs = 72 * hour;
+const attemptsAtLeast = 10;
+
+const messagesPerRun = 100;
+
+/** Empties the outbox with `workers` jobs. Each holds one message at a time, so a stuck one delays no other worker's. */
+export function createSendMail(deps: SendMailDeps, workers = 4): Job[] {
+  return Array.from({ length: workers }, () => ({
+    name: sendMailJob,
+    everyMs: second,
+    async run(signal: AbortSignal) {
+      for (let sent = 0; sent < messagesPerRun && !signal.aborted; sent += 1) {
+        if (!(await sendOne(deps))) return;
+      }
+    },
+  }));
+}
+
+/** False if nothing is due. */
+async function sendOne(deps: SendMailDeps): Promise<boolean> {
+  const { outbox, mailer, clock, log } = deps;
+  const leaseId = randomUUID();
+  const [mail] = await outbox.claim({ now: clock.now(), leaseMs, leaseId, limit: 1 });
+  if (mail === undefined) return false;
+  const error = await mailer.send(mail).then(() => null, reason);
+  if (error !== null) {
+    await postpone(deps, mail, leaseId, error);
+  } else {
+    await outbox.markSent(mail.id, leaseId, clock.now());
+    log.debug({ mail: mail.id }, 'mail sent');
+  }
+  return true;
+}
+
+async function postpone(
+  { outbox, clock, log }: SendMailDeps,
+  mail: MailRecord,
+  leaseId: string,
+  error: string,
+): Promise<void> {
+  const now = clock.now();
+  const fields = { mail: mail.id, attempts: mail.attempts, error };
+  if (now - mail.createdAt >= triedForMs && mail.attempts >= attemptsAtLeast) {
+    log.error(fields, 'mail given up');
+    await outbox.giveUp(mail.id, leaseId, now, error);
+  } else {
+    log.warn(fields, 'mail not sent, will be tried again');
+    await outbox.retryLater(mail.id, leaseId, now + retryDelay(mail.attempts), error);
+  }
+}
+
+/** Servers answer what they like: one bounded line of it. */
+function reason(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500);
+}
+
+/** 15 s after the first attempt, then twice as long each time, up to an hour. */
+function retryDelay(attempts: number): number {
+  return Math.min(firstRetryMs * 2 ** (attempts - 1), longestRetryMs);
+}

@@ -1,0 +1,42 @@
+import { createTransport } from 'nodemailer';
+import type { Mailer } from './mailer.ts';
+import { toMessage } from './message.ts';
+
+/** Milliseconds. The last one bounds a server that answers a byte at a time. */
+const timeouts = { connection: 10_000, greeting: 10_000, silence: 30_000, whole: 60_000 } as const;
+
+/**
+ * Sends to an `smtp://` or `smtps://` URL with optional credentials; `smtp://` uses STARTTLS if the server offers it.
+ * One connection a message.
+ */
+export function createSmtpMailer({ url, from }: { url: string; from: string }): Mailer {
+  const closed = new AbortController();
+  const transport = createTransport({
+    url,
+    connectionTimeout: timeouts.connection,
+    greetingTimeout: timeouts.greeting,
+    socketTimeout: timeouts.silence,
+  });
+
+  return {
+    async send(mail) {
+      const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(timeouts.whole)]);
+      try {
+        await transport.sendMail({ ...toMessage(mail, from), signal });
+      } catch (error) {
+        throw new Error(describe(error));
+      }
+    },
+    async close() {
+      closed.abort();
+      transport.close();
+    },
+  };
+}
+
+/** What went wrong, for the log: a server may repeat the credentials when it refuses them, so its words are left out then. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return 'sending failed';
+  const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
+  return code === 'EAUTH' ? `the mail server refused the credentials (${responseCode ?? 'no code'})` : error.message;
+}

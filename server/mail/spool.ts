@@ -1,0 +1,44 @@
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
+import type { MailRecord } from '../store/store.ts';
+import type { Mailer } from './mailer.ts';
+import { toMessage } from './message.ts';
+
+/**
+ * Writes each message to `<directory>/<time>-<id>.eml`, readable by this account only, whole or not at all. The same
+ * message again replaces its file.
+ */
+export function createSpoolMailer({ directory, from }: { directory: string; from: string }): Mailer {
+  const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+
+  return {
+    async send(mail) {
+      const { message } = await composer.sendMail(toMessage(mail, from));
+      if (!Buffer.isBuffer(message)) throw new Error('The message was not composed');
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await chmod(directory, 0o700);
+      await writeWhole(join(directory, fileName(mail)), message);
+    },
+    async close() {
+      composer.close();
+    },
+  };
+}
+
+function fileName({ createdAt, id }: MailRecord): string {
+  return `${new Date(createdAt).toISOString().replace(/[-:]/g, '')}-${id}.eml`;
+}
+
+async function writeWhole(path: string, content: Buffer): Promise<void> {
+  const unfinished = `${path}.tmp`;
+  await rm(unfinished, { force: true });
+  const file = await open(unfinished, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(unfinished, path);
+}

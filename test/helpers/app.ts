@@ -1,15 +1,20 @@
 import { type Config, readConfig } from '../../server/config.ts';
-import { systemActor } from '../../server/domain/caller.ts';
+import { createPasswords } from '../../server/domain/passwords.ts';
+import { createIds, generateSessionSecret } from '../../server/domain/secrets.ts';
 import { createApp } from '../../server/http/app.ts';
 import { createClientIp } from '../../server/http/client-ip.ts';
 import { createLog } from '../../server/log.ts';
 import { createServices } from '../../server/services.ts';
 import type { MailRecord } from '../../server/store/store.ts';
+import { limits } from '../../shared/limits.ts';
+import { foldName } from '../../shared/names.ts';
+import type { CreatedToken, CreateTokenBody } from '../../shared/schemas/tokens.ts';
 import type { CreateUserBody } from '../../shared/schemas/users.ts';
 import { fakeClock } from './clock.ts';
 import { openTestStore } from './store.ts';
 
 export const password = 'correct horse battery staple';
+const passwordHash = createPasswords().hash(password);
 
 /** Somebody with a password and a session. */
 export interface Member {
@@ -24,7 +29,7 @@ export interface Ask {
   /** Sent as JSON. */
   json?: unknown;
   /** Sent as it is. */
-  body?: BodyInit;
+  body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   /** Whose session goes along. */
   as?: Member;
   headers?: Record<string, string> | Array<[string, string]>;
@@ -41,6 +46,7 @@ export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
 export async function openTestApp(settings: Partial<Config> = {}) {
   const { store, path, close } = await openTestStore();
   const clock = fakeClock();
+  const newId = createIds(clock);
   const logLines: string[] = [];
   const log = createLog('debug', (line) => logLines.push(line));
   const config = { ...readConfig({ HOME: '/nowhere' }), publicUrl: 'https://tokens.example.com', ...settings };
@@ -69,18 +75,38 @@ export async function openTestApp(settings: Partial<Config> = {}) {
     return fetchApp(request, ip);
   }
 
-  async function signIn(email: string): Promise<string> {
-    const { secret } = await services.sessions.signIn(email, password, { ip: null, userAgent: null });
+  /** A session as a sign-in makes it, without the slow hash. */
+  async function signIn(userId: string): Promise<string> {
+    const secret = generateSessionSecret();
+    const at = clock.now();
+    await store.sessions.insert({
+      id: newId(),
+      userId,
+      hash: secret.hash(),
+      createdAt: at,
+      lastSeenAt: at,
+      expiresAt: at + limits.sessionAbsolute,
+      ip: null,
+      userAgent: null,
+    });
     return secret.reveal();
   }
 
-  async function addMember(body: CreateUserBody): Promise<Member> {
-    const { id, email } = await services.users.createBy(
-      systemActor,
-      { ip: null, userAgent: null },
-      { ...body, password },
-    );
-    return { id, email, password, session: await signIn(email) };
+  async function addMember(body: Omit<CreateUserBody, 'password'>): Promise<Member> {
+    const id = newId();
+    await store.users.insert({
+      id,
+      email: body.email,
+      emailFolded: foldName(body.email),
+      name: body.name ?? '',
+      superuser: body.superuser ?? false,
+      disabled: false,
+      canManageTokens: body.can_manage_tokens ?? false,
+      passwordHash: await passwordHash,
+      sso: false,
+      createdAt: clock.now(),
+    });
+    return { id, email: body.email, password, session: await signIn(id) };
   }
 
   /** Everything in the outbox. */
@@ -108,6 +134,19 @@ export async function openTestApp(settings: Partial<Config> = {}) {
     dev,
     close,
   };
+}
+
+/** Creates a token of that member and answers it with its value. */
+export async function createToken(app: TestApp, as: Member, body: CreateTokenBody): Promise<CreatedToken> {
+  const response = await app.ask('/api/v1/tokens', { as, json: body });
+  if (response.status !== 201) throw new Error(`No token was created: ${await response.text()}`);
+  return jsonOf<CreatedToken>(response);
+}
+
+/** What the daemon says about a value: 200, or the reason word. */
+export async function verdict(app: TestApp, value: string): Promise<200 | string | null> {
+  const response = await app.ask('/api/v1/token', { headers: { Authorization: `Token ${value}` } });
+  return response.status === 200 ? 200 : response.headers.get('x-tokens-reason');
 }
 
 /** The JSON of an answer, for tests that know what it holds. */

@@ -1,0 +1,365 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { foldName } from '../../shared/names.ts';
+import type { ProblemDetails } from '../../shared/problem.ts';
+import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
+import { isWellFormedToken } from '../../shared/token-format.ts';
+import { createToken, jsonOf, openTestApp, verdict } from '../helpers/app.ts';
+
+interface TokenPage {
+  items: Token[];
+  next_cursor: string | null;
+}
+
+async function open(settings?: Parameters<typeof openTestApp>[0]) {
+  const app = await openTestApp(settings);
+  onTestFinished(app.close);
+  return app;
+}
+
+test('a created token is answered once with its value, and never again', async () => {
+  const app = await open();
+  const response = await app.ask('/api/v1/tokens', { as: app.dev, json: { name: ' ci-pipeline ', description: 'CI' } });
+  expect(response.status).toBe(201);
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  const { token, ...object } = await jsonOf<CreatedToken>(response);
+  expect(isWellFormedToken(token)).toBe(true);
+  expect(object).toEqual({
+    id: expect.any(String),
+    name: 'ci-pipeline',
+    prefix: token.slice(0, 12),
+    description: 'CI',
+    owner: 'dev@example.com',
+    created_at: '2026-11-23T16:20:00.000Z',
+    expires_at: null,
+    status: 'active',
+    last_used: null,
+  });
+  const location = response.headers.get('location') ?? '';
+  expect(await jsonOf(app.ask(location, { as: app.dev }))).toEqual(object);
+  expect(await jsonOf(app.ask('/api/v1/tokens', { as: app.dev }))).toEqual({ items: [object], next_cursor: null });
+});
+
+test('a creation sends its owner one mail without the value', async () => {
+  const app = await open();
+  const { token, name } = await createToken(app, app.dev, { name: 'mailed' });
+  const [mail, ...others] = await app.mails();
+  expect(others).toEqual([]);
+  expect(mail).toMatchObject({ to: 'dev@example.com' });
+  expect(mail?.text).toContain(name);
+  expect(JSON.stringify(mail)).not.toContain(token);
+});
+
+test('without the permission nobody creates a token, superusers included', async () => {
+  const app = await open();
+  const chief = await app.addMember({ email: 'chief@example.com', superuser: true });
+  const response = await app.ask('/api/v1/tokens', { as: chief, json: { name: 'x' } });
+  expect(response.status).toBe(403);
+  expect(await jsonOf(response)).toMatchObject({ code: 'permission-missing' });
+});
+
+test('removing the permission blocks the tokens, granting it revives the same values, revoked ones stay dead', async () => {
+  const app = await open();
+  const kept = await createToken(app, app.dev, { name: 'kept' });
+  const dropped = await createToken(app, app.dev, { name: 'dropped' });
+  const before = await app.store.tokens.findById(kept.id);
+  const setPermission = (can_manage_tokens: boolean) =>
+    app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'PATCH', json: { can_manage_tokens } });
+
+  expect(await jsonOf(setPermission(false))).toMatchObject({ can_manage_tokens: false, token_count: 2 });
+  expect(await verdict(app, kept.token)).toBe('blocked');
+  const listed = await jsonOf<TokenPage>(app.ask('/api/v1/tokens', { as: app.dev }));
+  expect(listed.items.map((token) => token.status)).toEqual(['blocked', 'blocked']);
+  expect(await app.store.tokens.findById(kept.id)).toEqual({ ...before, ownerCanManageTokens: false });
+  expect((await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'more' } })).status).toBe(403);
+  const revoked = await app.ask(`/api/v1/tokens/${dropped.id}`, { as: app.dev, method: 'DELETE' });
+  expect(revoked.status).toBe(204);
+
+  await setPermission(true);
+  expect(await verdict(app, kept.token)).toBe(200);
+  expect(await verdict(app, dropped.token)).toBe('revoked');
+  expect(await app.store.tokens.findById(kept.id)).toEqual(before);
+});
+
+test('disabling the owner stops every token, enabling brings them back', async () => {
+  const app = await open();
+  const { token, id } = await createToken(app, app.dev, { name: 'x' });
+  const setDisabled = (disabled: boolean) =>
+    app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'PATCH', json: { disabled } });
+  await setDisabled(true);
+  expect(await verdict(app, token)).toBe('disabled');
+  expect(await jsonOf(app.ask(`/api/v1/tokens/${id}`, { as: app.root }))).toMatchObject({ status: 'disabled' });
+  await setDisabled(false);
+  expect(await verdict(app, token)).toBe(200);
+});
+
+test('a revoked token is dead for good and its name is free again', async () => {
+  const app = await open();
+  const first = await createToken(app, app.dev, { name: 'x' });
+  expect((await app.ask(`/api/v1/tokens/${first.id}`, { as: app.dev, method: 'DELETE' })).status).toBe(204);
+  expect(await verdict(app, first.token)).toBe('revoked');
+  expect((await app.ask(`/api/v1/tokens/${first.id}`, { as: app.dev, method: 'DELETE' })).status).toBe(404);
+  const second = await createToken(app, app.dev, { name: 'x' });
+  expect(second.token).not.toBe(first.token);
+  expect(await verdict(app, first.token)).toBe('revoked');
+  expect(await verdict(app, second.token)).toBe(200);
+});
+
+test('a superuser revokes the token of somebody else, and the owner is told by whom', async () => {
+  const app = await open();
+  const { id, token } = await createToken(app, app.dev, { name: 'x' });
+  expect((await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' })).status).toBe(204);
+  expect(await verdict(app, token)).toBe('revoked');
+  const mail = (await app.mails()).at(-1);
+  expect(mail?.to).toBe('dev@example.com');
+  expect(mail?.text).toContain('root@example.com');
+});
+
+test("somebody else's token answers exactly as one that never was", async () => {
+  const app = await open();
+  const { id } = await createToken(app, app.root, { name: 'hidden' });
+  for (const method of ['GET', 'DELETE']) {
+    const answers = [];
+    for (const asked of [id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b', 'no-uuid', '%00', id.toUpperCase()]) {
+      const response = await app.ask(`/api/v1/tokens/${asked}`, { as: app.dev, method });
+      expect(response.status).toBe(404);
+      const { request_id, ...body } = await jsonOf<ProblemDetails>(response);
+      answers.push(JSON.stringify(body));
+    }
+    expect(new Set(answers).size).toBe(1);
+  }
+  expect(await app.store.tokens.findById(id)).not.toBeNull();
+});
+
+test('of 50 creations of one name at once, one succeeds, and one row and one mail are there', async () => {
+  const app = await open();
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'same' } })),
+  );
+  const statuses = answers.map((answer) => answer.status).sort();
+  expect(statuses).toEqual([201, ...Array.from({ length: 49 }, () => 409)]);
+  const conflict = answers.find((answer) => answer.status === 409);
+  expect(await conflict?.json()).toMatchObject({ code: 'name-taken', errors: [{ pointer: '/name' }] });
+  const { items } = await jsonOf<TokenPage>(app.ask('/api/v1/tokens', { as: app.dev }));
+  expect(items).toHaveLength(1);
+  expect(await app.mails()).toHaveLength(1);
+});
+
+test.each([
+  ['case', 'Deploy', 'dEPLOY'],
+  ['full case folding', 'straße', 'STRASSE'],
+  ['composition', 'caf\u00e9', 'cafe\u0301'],
+  ['both', '\u00c9t\u00e9', 'e\u0301te\u0301'],
+  ['white space around', 'ci', '\u2003ci\u00a0'],
+])('names that differ only in %s are the same name', async (_what, one, other) => {
+  const app = await open();
+  expect(foldName(one.trim())).toBe(foldName(other.trim()));
+  await createToken(app, app.dev, { name: one });
+  expect((await app.ask('/api/v1/tokens', { as: app.dev, json: { name: other } })).status).toBe(409);
+  expect((await app.ask('/api/v1/tokens', { as: app.root, json: { name: other } })).status).toBe(201);
+});
+
+test.each([
+  ['empty', ''],
+  ['spaces', ' \u3000\t '],
+  ['65 characters', 'x'.repeat(65)],
+  ['10,000 characters', 'x'.repeat(10_000)],
+  ['NUL', 'a\0b'],
+  ['CR and LF', 'a\r\nb'],
+  ['a bidi override', 'a\u202eb'],
+  ['a zero-width joiner', 'a\u200db'],
+  ['a line separator', 'a\u2028b'],
+  ['a private-use character', 'a\ue000b'],
+])('a name that is %s is refused at /name', async (_what, name) => {
+  const app = await open();
+  const response = await app.ask('/api/v1/tokens', { as: app.dev, json: { name } });
+  expect(response.status).toBe(400);
+  expect(await jsonOf(response)).toMatchObject({ code: 'invalid-fields', errors: [{ pointer: '/name' }] });
+  expect(await app.mails()).toEqual([]);
+});
+
+test('64 code points are a name, though they are 128 UTF-16 units', async () => {
+  const app = await open();
+  expect(await createToken(app, app.dev, { name: '🚀'.repeat(64) })).toMatchObject({ name: '🚀'.repeat(64) });
+});
+
+test('the same Idempotency-Key and body answer the token again, without its value', async () => {
+  const app = await open();
+  const create = (key: string, json: object, as = app.dev) =>
+    app.ask('/api/v1/tokens', { as, json, headers: { 'Idempotency-Key': key } });
+  const first = await create('k1', { name: 'x' });
+  const { token, ...object } = await jsonOf<CreatedToken>(first);
+  expect(token).toBeDefined();
+  const replay = await create('k1', { name: 'x' });
+  expect(replay.status).toBe(200);
+  expect(await jsonOf(replay)).toEqual(object);
+  expect(await app.mails()).toHaveLength(1);
+
+  expect(await jsonOf(create('k1', { name: 'y' }))).toMatchObject({ status: 409, code: 'idempotency-mismatch' });
+  expect((await create('k1', { name: 'x' }, app.root)).status).toBe(201);
+  app.clock.advance(24 * 60 * 60 * 1000 + 1);
+  const dayAfter = { ...app.dev, session: await app.signIn(app.dev.id) };
+  expect(await jsonOf(create('k1', { name: 'x' }, dayAfter))).toMatchObject({ code: 'name-taken' });
+});
+
+test('a refused creation does not use up its Idempotency-Key', async () => {
+  const app = await open();
+  await createToken(app, app.dev, { name: 'taken' });
+  const create = (name: string) =>
+    app.ask('/api/v1/tokens', { as: app.dev, json: { name }, headers: { 'Idempotency-Key': 'k' } });
+  expect((await create('taken')).status).toBe(409);
+  expect((await create('free')).status).toBe(201);
+});
+
+test('of ten creations at once under one Idempotency-Key one makes the token, the others replay it', async () => {
+  const app = await open();
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () =>
+      app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'x' }, headers: { 'Idempotency-Key': 'k' } }),
+    ),
+  );
+  expect(answers.map((answer) => answer.status).sort()).toEqual([...Array.from({ length: 9 }, () => 200), 201]);
+});
+
+test.each([['a b'], [''], ['é'], ['k'.repeat(256)], ['a\tb']])('the Idempotency-Key %j is refused', async (key) => {
+  const app = await open();
+  const response = await app.ask('/api/v1/tokens', {
+    as: app.dev,
+    json: { name: 'x' },
+    headers: { 'Idempotency-Key': key },
+  });
+  expect(response.status).toBe(400);
+  expect(await jsonOf(response)).toMatchObject({ errors: [{ pointer: '#idempotency-key' }] });
+});
+
+test.each([
+  [{ expires_in: 3600 }, '2026-11-23T17:20:00.000Z'],
+  [{ expires_at: '2026-11-24T00:00:00+01:00' }, '2026-11-23T23:00:00.000Z'],
+  [{ expires_in: null }, null],
+  [{ expires_at: null }, null],
+  [{}, null],
+])('%j expires at %s', async (expiry, expected) => {
+  const app = await open();
+  expect(await createToken(app, app.dev, { name: 'x', ...expiry })).toMatchObject({ expires_at: expected });
+});
+
+test.each([
+  [{ expires_in: 3600, expires_at: '2027-01-01T00:00:00Z' }, '/expires_at'],
+  [{ expires_in: null, expires_at: null }, '/expires_at'],
+  [{ expires_in: 0 }, '/expires_in'],
+  [{ expires_in: -1 }, '/expires_in'],
+  [{ expires_in: 1.5 }, '/expires_in'],
+  [{ expires_in: '3600' }, '/expires_in'],
+  [{ expires_in: 1e15 }, '/expires_in'],
+  [{ expires_in: 101 * 366 * 86_400 }, '/expires_in'],
+  [{ expires_at: '2026-11-23T16:20:00Z' }, '/expires_at'],
+  [{ expires_at: '1999-01-01T00:00:00Z' }, '/expires_at'],
+  [{ expires_at: 'tomorrow' }, '/expires_at'],
+  [{ expires_at: '2027-02-30T00:00:00Z' }, '/expires_at'],
+  [{ expires_at: 1_800_000_000 }, '/expires_at'],
+])('the expiry %j is refused at %s', async (expiry, pointer) => {
+  const app = await open();
+  const response = await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'x', ...expiry } });
+  expect(response.status).toBe(400);
+  expect(await jsonOf(response)).toMatchObject({ errors: [{ pointer }] });
+});
+
+test('a maximum expiry refuses longer ones and never shortens; it is the default', async () => {
+  const app = await open({ maxExpiry: 3600 });
+  const create = (json: object) => app.ask('/api/v1/tokens', { as: app.dev, json });
+  expect((await create({ name: 'long', expires_in: 3601 })).status).toBe(400);
+  expect((await create({ name: 'never', expires_in: null })).status).toBe(400);
+  expect(await jsonOf(create({ name: 'fits', expires_in: 3600 }))).toMatchObject({
+    expires_at: '2026-11-23T17:20:00.000Z',
+  });
+  expect(await jsonOf(create({ name: 'unsaid' }))).toMatchObject({ expires_at: '2026-11-23T17:20:00.000Z' });
+});
+
+test('an expired token stops at its second, is listed as expired and keeps its name', async () => {
+  const app = await open();
+  const { token } = await createToken(app, app.dev, { name: 'short', expires_in: 60 });
+  app.clock.advance(59_999);
+  expect(await verdict(app, token)).toBe(200);
+  app.clock.advance(1);
+  expect(await verdict(app, token)).toBe('expired');
+  const { items } = await jsonOf<TokenPage>(app.ask('/api/v1/tokens?status=expired', { as: app.dev }));
+  expect(items.map(({ name, status }) => ({ name, status }))).toEqual([{ name: 'short', status: 'expired' }]);
+  expect((await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'short' } })).status).toBe(409);
+});
+
+test('the limit of tokens is kept under parallel creations', async () => {
+  const app = await open({ maxTokensPerUser: 3 });
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => app.ask('/api/v1/tokens', { as: app.dev, json: { name: `t${i}` } })),
+  );
+  expect(answers.filter((answer) => answer.status === 201)).toHaveLength(3);
+  const refused = answers.find((answer) => answer.status !== 201);
+  expect(await refused?.json()).toMatchObject({ status: 409, code: 'token-limit' });
+});
+
+test('pages hold every one of 500 tokens once, newest first, while others are made and revoked', async () => {
+  const app = await open();
+  const caller = {
+    user: await userOf(app),
+    sessionId: 's',
+    origin: { ip: null, userAgent: null },
+    channel: 'cli',
+  } as const;
+  for (let i = 0; i < 500; i += 1) await app.services.tokens.create(caller, { name: `t${i}` });
+  const seen: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? '' : `&cursor=${cursor}`;
+    const page: TokenPage = await jsonOf(app.ask(`/api/v1/tokens?limit=200${query}`, { as: app.dev }));
+    seen.push(...page.items.map((token) => token.name));
+    cursor = page.next_cursor;
+    const last = page.items.at(-1);
+    if (seen.length === 200 && last) {
+      await createToken(app, app.dev, { name: 'made meanwhile' });
+      await app.ask(`/api/v1/tokens/${last.id}`, { as: app.dev, method: 'DELETE' });
+    }
+  } while (cursor !== null);
+  expect(seen).toEqual(Array.from({ length: 500 }, (_, i) => `t${499 - i}`));
+});
+
+test('a page is 50 long unless told otherwise, and the last one has no cursor', async () => {
+  const app = await open();
+  const caller = {
+    user: await userOf(app),
+    sessionId: 's',
+    origin: { ip: null, userAgent: null },
+    channel: 'cli',
+  } as const;
+  for (let i = 0; i < 51; i += 1) await app.services.tokens.create(caller, { name: `t${i}` });
+  const first = await jsonOf<TokenPage>(app.ask('/api/v1/tokens', { as: app.dev }));
+  expect(first.items).toHaveLength(50);
+  const exact = await jsonOf<TokenPage>(app.ask('/api/v1/tokens?limit=51', { as: app.dev }));
+  expect(exact).toMatchObject({ next_cursor: null, items: { length: 51 } });
+});
+
+test('members list their own tokens; a superuser anybody’s, or all', async () => {
+  const app = await open();
+  await createToken(app, app.dev, { name: 'devs' });
+  await createToken(app, app.root, { name: 'roots' });
+  const names = async (query: string, as = app.root) =>
+    (await jsonOf<TokenPage>(app.ask(`/api/v1/tokens${query}`, { as }))).items.map((token) => token.name);
+  expect(await names('')).toEqual(['roots']);
+  expect(await names('?all=true')).toEqual(['roots', 'devs']);
+  expect(await names('?all=false')).toEqual(['roots']);
+  expect(await names('?user=DEV@example.com')).toEqual(['devs']);
+  expect(await names(`?user=${app.dev.id}`)).toEqual(['devs']);
+  expect(await names('?user=dev@example.com', app.dev)).toEqual(['devs']);
+  for (const query of ['?all=true', '?user=root@example.com', '?user=nobody@example.com', `?user=${app.root.id}`]) {
+    expect(await jsonOf(app.ask(`/api/v1/tokens${query}`, { as: app.dev }))).toMatchObject({
+      code: 'superuser-required',
+    });
+  }
+  expect(await jsonOf(app.ask('/api/v1/tokens?user=nobody@example.com', { as: app.root }))).toMatchObject({
+    code: 'user-not-found',
+  });
+});
+
+async function userOf(app: Awaited<ReturnType<typeof open>>) {
+  const user = await app.store.users.findById(app.dev.id);
+  if (user === null) throw new Error('dev is not there');
+  return user;
+}

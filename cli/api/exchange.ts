@@ -1,0 +1,79 @@
+import { problems } from '../../shared/problems.ts';
+import { CliError, localError, systemCode } from '../errors.ts';
+import type { Server } from '../server-url.ts';
+import { plain } from '../ui/plain.ts';
+
+export interface ExchangeOptions {
+  readonly server: Server;
+  readonly userAgent: string;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** From sending a request to the end of its answer. */
+  readonly answerMs: number;
+  /** Told of each request and answer; never of headers or bodies. */
+  readonly trace: (line: string) => Promise<void>;
+}
+
+/** The request cannot have reached the daemon, so repeating it is pointless and nothing was changed. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** No answer came, or not all of it. `sent` tells whether the daemon may have acted on the request. */
+export class LostAnswer extends CliError {
+  readonly sent: boolean;
+
+  constructor(code: 'unreachable' | 'unavailable', detail: string, sent: boolean, cause?: unknown) {
+    super({ type: 'about:blank', title: problems[code].title, status: 0, detail, code }, cause);
+    this.sent = sent;
+  }
+}
+
+/**
+ * `fetch` as this program uses it: one User-Agent, no redirects (throws `redirected` and names the target), a limit in
+ * time, and failures of the network as `LostAnswer`.
+ */
+export function exchange(send: typeof fetch, options: ExchangeOptions): typeof fetch {
+  return async (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('User-Agent', options.userAgent);
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.answerMs)]);
+    await options.trace(`> ${init?.method ?? 'GET'} ${input}`);
+    try {
+      const response = await send(input, { ...init, headers, redirect: 'manual', signal });
+      await options.trace(`< ${response.status}`);
+      refuseRedirect(response, options.server);
+      return response;
+    } catch (error) {
+      throw networkError(error, options.server.url);
+    }
+  };
+}
+
+/** What a failure of the network means to the person; other errors come back as they are. */
+export function networkError(error: unknown, url: string): unknown {
+  if (!(error instanceof Error) || error instanceof CliError || error.name === 'AbortError') return error;
+  if (error.name === 'TimeoutError') {
+    return new LostAnswer('unreachable', `${url} did not answer in time. Try again later.`, true, error);
+  }
+  const reason = error.cause ?? error;
+  const first = reason instanceof AggregateError ? reason.errors[0] : reason;
+  const why = systemCode(first) ?? (first instanceof Error ? first.message : error.message);
+  const detail = `${url} cannot be reached (${plain(why)}). Check the address and that the server is running.`;
+  return new LostAnswer('unreachable', detail, !/CERT|TLS|SSL/.test(why) && !neverSent.has(why), error);
+}
+
+function refuseRedirect(response: Response, server: Server): void {
+  if (response.status < 300 || response.status > 399) return;
+  const location = response.headers.get('location') ?? '';
+  const target = URL.canParse(location, server.url) ? new URL(location, server.url).href : location;
+  throw localError(
+    'redirected',
+    `${server.url} redirects to ${plain(target)}. Redirects are not followed; if you trust that address, use it as the server.`,
+  );
+}

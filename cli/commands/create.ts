@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import type { CreatedToken, CreateTokenBody } from '../../shared/schemas/tokens.ts';
+import { LostAnswer } from '../api/exchange.ts';
+import { issueToken, revokeToken } from '../api/issue-token.ts';
+import { type Connection, connect } from '../connect.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { forgetValue, keepValue, requireKeychain } from '../credentials/kept.ts';
+import { CliError, hasCode, localError, systemCode } from '../errors.ts';
+import { parseExpiry } from '../parse-time.ts';
+import { note } from '../ui/notes.ts';
+import { plain } from '../ui/plain.ts';
+
+export interface CreateOptions extends GlobalOptions {
+  expires?: string;
+  description?: string;
+  store?: boolean;
+  print?: boolean;
+  ifAbsent?: boolean;
+}
+
+export function registerCreate(program: Command, ctx: Context, run = runCreate): void {
+  program
+    .command('create')
+    .argument('<name>', 'Name of the new token')
+    .summary('Create a token and print its value, once')
+    .description('Create a personal API token. Its value is printed once and cannot be shown again.')
+    .option('--expires <when>', 'When it stops working: 30m, 12h, 90d, 1y, a date, a time, or never')
+    .option('--description <text>', 'What it is for')
+    .option('--store', 'Keep the value in the OS keychain, for `tokens get`')
+    .option('--no-print', 'Do not print the value (needs --store)')
+    .option('--if-absent', 'If there is a token of that name, do nothing')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print',
+    )
+    .action((name: string, _options, command: Command) => run(ctx, name, command.optsWithGlobals()));
+}
+
+async function runCreate(ctx: Context, name: string, options: CreateOptions): Promise<void> {
+  if (options.print === false && !options.store) throw localError('usage', '--no-print needs --store.');
+  const body = {
+    name,
+    ...(options.description !== undefined && { description: options.description }),
+    ...(options.expires !== undefined && parseExpiry(options.expires)),
+  };
+  const connection = await connect(ctx, options);
+  const keychain = options.store ? await requireKeychain(ctx) : null;
+  const created = await issue(ctx, connection, body, options);
+  if (!created) return;
+  try {
+    if (keychain) await keepValue(ctx, keychain, connection.server, created);
+    await print(ctx, created, options);
+  } catch (error) {
+    throw await takeBack(ctx, connection, created, error);
+  }
+}
+
+/** Null if `--if-absent` found that name. */
+async function issue(ctx: Context, { api }: Connection, body: CreateTokenBody, options: CreateOptions) {
+  return issueToken(api, body, ctx.uuid).catch((error: unknown) => {
+    if (options.ifAbsent && hasCode(error, 'name-taken')) return null;
+    throw (error instanceof LostAnswer && error.sent) || ctx.signal.aborted ? mayExist(ctx, body.name, error) : error;
+  });
+}
+
+async function print(ctx: Context, created: CreatedToken, options: CreateOptions): Promise<void> {
+  const { token: value, ...described } = created;
+  if (options.json) {
+    const { printJson } = await import('../ui/json.ts');
+    await printJson(ctx.stdout, options.print === false ? described : created);
+  } else if (options.print !== false) {
+    await ctx.stdout.write(`${value}\n`);
+    if (ctx.stdout.isTTY) await note(ctx, options, 'Copy the value now: it cannot be shown again.');
+  }
+  if (options.store) await note(ctx, options, `The value is in the OS keychain: tokens get ${plain(created.name)}`);
+}
+
+/** A token whose value reached nobody must not live on. Answers the error to tell. */
+async function takeBack(ctx: Context, { api, server }: Connection, created: CreatedToken, error: unknown) {
+  try {
+    await revokeToken(api, created.id);
+    await forgetValue(ctx, server, created);
+  } catch {
+    return mayExist(ctx, created.name, error);
+  }
+  const why = systemCode(error);
+  if (why === undefined || why === 'EPIPE') return error;
+  return localError('unwritable', `The value could not be written (${why}), so the token was revoked again.`, error);
+}
+
+function mayExist(ctx: Context, name: string, cause: unknown) {
+  const detail = `The value is lost, but the token may exist: tokens revoke ${plain(name)}`;
+  if (cause instanceof CliError) return new CliError({ ...cause.problem, detail }, cause);
+  return localError(ctx.signal.aborted ? 'cancelled' : 'unwritable', detail, cause);
+}

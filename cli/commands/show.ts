@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { findToken } from '../api/find-token.ts';
+import { connect } from '../connect.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+
+export interface ShowOptions extends GlobalOptions {
+  user?: string;
+}
+
+export function registerShow(program: Command, ctx: Context, run = runShow): void {
+  program
+    .command('show')
+    .argument('<name>', 'Name or prefix of the token')
+    .summary('Show one token')
+    .description('Show everything that is known about one token, except its value.')
+    .option('--user <email>', 'A token of this member (superuser)')
+    .addHelpText('after', '\nExample:\n  $ tokens show ci-pipeline')
+    .action((name: string, _options, command: Command) => run(ctx, name, command.optsWithGlobals()));
+}
+
+async function runShow(ctx: Context, name: string, options: ShowOptions): Promise<void> {
+  const { api } = await connect(ctx, options);
+  const token = await findToken(api, name, options.user);
+  if (options.json) {
+    const { printJson } = await import('../ui/json.ts');
+    return printJson(ctx.stdout, token);
+  }
+  const { printToken } = await import('../ui/tokens.ts');
+  await printToken(ctx, token);
+}

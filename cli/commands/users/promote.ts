@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context.ts';
+import { updateUsers } from '../../update-users.ts';
+
+export function registerUsersPromote(users: Command, ctx: Context, run = updateUsers): void {
+  users
+    .command('promote')
+    .argument('<email...>', 'Members')
+    .summary('Make members Organization Superusers')
+    .description('Make members Organization Superusers, who manage members, permissions and the tokens of others.')
+    .addHelpText('after', '\nExample:\n  $ tokens users promote ada@example.com')
+    .action((emails: string[], _options, command: Command) =>
+      run(ctx, emails, { superuser: true }, 'Now an Organization Superuser', command.optsWithGlobals()),
+    );
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { unwrap } from '../api/unwrap.ts';
+import { connect } from '../connect.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+
+export function registerWhoami(program: Command, ctx: Context, run = runWhoami): void {
+  program
+    .command('whoami')
+    .summary('Show who is signed in')
+    .description('Show who is signed in, to which server, and when the session ends.')
+    .addHelpText('after', '\nExample:\n  $ tokens whoami --json')
+    .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));
+}
+
+async function runWhoami(ctx: Context, options: GlobalOptions): Promise<void> {
+  const { api, server } = await connect(ctx, options);
+  const me = await unwrap(api.me.$get());
+  const session = await unwrap(api.sessions.current.$get());
+  if (options.json) {
+    const { printJson } = await import('../ui/json.ts');
+    return printJson(ctx.stdout, { ...me, session });
+  }
+  const { printFields } = await import('../ui/fields.ts');
+  await printFields(ctx.stdout, [
+    ['E-mail', me.email],
+    ['Name', me.name],
+    ['Server', server.url],
+    ['Superuser', me.superuser ? 'yes' : 'no'],
+    ['May create tokens', me.can_manage_tokens ? 'yes' : 'no'],
+    ['Tokens', String(me.token_count)],
+    ['Session ends', `${session.expires_at}, or ${session.idle_expires_at} if not used`],
+  ]);
+}

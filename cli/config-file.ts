@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import type { Context } from './context.ts';
+import type { CredentialStoreName } from './credentials/store.ts';
+import { localError } from './errors.ts';
+import { type PrivateDirectory, privateDirectory } from './private-file.ts';
+
+/** A server somebody signed in to from here. Holds no secret. */
+export interface ServerEntry {
+  readonly url: string;
+  readonly host: string;
+  readonly email: string;
+  readonly credentialStore: CredentialStoreName;
+  readonly insecureHttp: boolean;
+}
+
+/** `current` is the `url` of the server in use, or null. At most one entry a host. */
+export interface Config {
+  readonly current: string | null;
+  readonly servers: readonly ServerEntry[];
+}
+
+const fileName = 'config.json';
+export const emptyConfig: Config = { current: null, servers: [] };
+
+/** `TOKENS_CONFIG_DIR`, else `$XDG_CONFIG_HOME/tokens`, else `~/.config/tokens`. */
+export function configDirectory(ctx: Context): PrivateDirectory {
+  const base = ctx.env.XDG_CONFIG_HOME || join(ctx.homeDirectory, '.config');
+  const path = ctx.env.TOKENS_CONFIG_DIR || join(base, 'tokens');
+  return privateDirectory(path, (text) => ctx.stderr.write(`warning: ${text}\n`), ctx.uuid);
+}
+
+/** Throws `damaged-file` for a file that is not what `writeConfig` wrote. */
+export async function readConfig(directory: PrivateDirectory): Promise<Config> {
+  const text = await directory.read(fileName);
+  if (text === null) return emptyConfig;
+  const config = parse(text);
+  if (config) return config;
+  const path = join(directory.path, fileName);
+  throw localError('damaged-file', `${path} is damaged. Run \`tokens login URL\` to replace it.`);
+}
+
+export async function writeConfig(directory: PrivateDirectory, config: Config): Promise<void> {
+  await directory.write(fileName, `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** The configuration after a sign-in: `entry` is current and has taken the place of any other entry for its host. */
+export function withServer(config: Config, entry: ServerEntry): Config {
+  return { current: entry.url, servers: [...config.servers.filter((other) => other.host !== entry.host), entry] };
+}
+
+function parse(text: string): Config | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isConfig(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isConfig(value: unknown): value is Config {
+  if (typeof value !== 'object' || value === null || !('current' in value) || !('servers' in value)) return false;
+  const currentIsFine = value.current === null || typeof value.current === 'string';
+  return currentIsFine && Array.isArray(value.servers) && value.servers.every(isEntry);
+}
+
+function isEntry(value: unknown): value is ServerEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const entry = value as Partial<Record<keyof ServerEntry, unknown>>;
+  return (
+    typeof entry.url === 'string' &&
+    typeof entry.host === 'string' &&
+    typeof entry.email === 'string' &&
+    (entry.credentialStore === 'keychain' || entry.credentialStore === 'file') &&
+    typeof entry.insecureHttp === 'boolean'
+  );
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { hasCode, localError } from '../errors.ts';
+import type { PrivateDirectory } from '../private-file.ts';
+import type { CredentialStore } from './store.ts';
+
+const fileName = 'credentials.json';
+
+/** Secrets in a file that only its owner can read, for machines without a keychain. */
+export function fileStore(directory: PrivateDirectory): CredentialStore {
+  const read = async (): Promise<Map<string, string>> => {
+    const text = await directory.read(fileName);
+    if (text === null) return new Map();
+    const entries = parse(text);
+    if (entries) return entries;
+    throw localError(
+      'damaged-file',
+      `${join(directory.path, fileName)} is damaged. Run \`tokens login\` to replace it.`,
+    );
+  };
+  const write = (entries: Map<string, string>) =>
+    directory.write(fileName, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
+
+  return {
+    get: async (account) => (await read()).get(account) ?? null,
+    set: async (account, secret) => {
+      // Signing in is the way out of a damaged file, so storing replaces it.
+      const entries = await read().catch((error: unknown) => {
+        if (hasCode(error, 'damaged-file')) return new Map<string, string>();
+        throw error;
+      });
+      await write(entries.set(account, secret));
+    },
+    delete: async (account) => {
+      const entries = await read();
+      if (entries.delete(account)) await write(entries);
+    },
+  };
+}
+
+function parse(text: string): Map<string, string> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+    const entries = Object.entries(value);
+    return entries.every(([, secret]) => typeof secret === 'string') ? new Map(entries) : null;
+  } catch {
+    return null;
+  }
+}

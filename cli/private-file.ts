@@ -1,0 +1,114 @@
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { localError, systemCode } from './errors.ts';
+
+/** A directory (0700) of small files (0600) that only their owner reads. Symbolic links are never followed. */
+export interface PrivateDirectory {
+  readonly path: string;
+  /** The file's text, or null if there is none. */
+  read(name: string): Promise<string | null>;
+  /** Replaces the file in one step; after it returns the text survives a power loss. */
+  write(name: string, text: string): Promise<void>;
+}
+
+/** `warn` is told of modes that were looser than they should be and have been tightened. */
+export function privateDirectory(
+  path: string,
+  warn: (text: string) => Promise<void>,
+  uuid: () => string,
+): PrivateDirectory {
+  return {
+    path,
+    read: (name) => read(path, name, warn),
+    write: (name, text) => write(path, name, text, warn, uuid),
+  };
+}
+
+async function read(directory: string, name: string, warn: (text: string) => Promise<void>): Promise<string | null> {
+  if (!(await checkDirectory(directory, warn))) return null;
+  const path = join(directory, name);
+  // O_NONBLOCK: opening a FIFO that somebody left there must not hang.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return null;
+      if (systemCode(error) === 'ELOOP') throw damaged(path, 'it is a symbolic link');
+      throw localError('damaged-file', `${path} cannot be read (${systemCode(error)}). Check who owns it.`, error);
+    },
+  );
+  if (!handle) return null;
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw damaged(path, 'it is not a regular file');
+    await tighten(handle, stats.mode, 0o600, path, warn);
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+async function write(
+  directory: string,
+  name: string,
+  text: string,
+  warn: (text: string) => Promise<void>,
+  uuid: () => string,
+): Promise<void> {
+  const temporary = join(directory, `.${name}.${uuid()}`);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await checkDirectory(directory, warn);
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    await withHandle(await open(temporary, flags, 0o600), async (handle) => {
+      await handle.writeFile(text);
+      await handle.sync();
+    });
+    await rename(temporary, join(directory, name));
+    await withHandle(await open(directory, constants.O_RDONLY), (handle) => handle.sync());
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw localError('unwritable', `${join(directory, name)} cannot be written (${code}).`, error);
+  }
+}
+
+/** False if there is no such directory. */
+async function checkDirectory(path: string, warn: (text: string) => Promise<void>): Promise<boolean> {
+  const found = await lstat(path).catch(() => null);
+  if (!found) return false;
+  if (!found.isDirectory()) {
+    throw localError(
+      'damaged-file',
+      `${path} is not a directory of its own (links are not followed). Remove it and try again.`,
+    );
+  }
+  await withHandle(await open(path, constants.O_RDONLY | constants.O_NOFOLLOW), (handle) =>
+    tighten(handle, found.mode, 0o700, path, warn),
+  );
+  return true;
+}
+
+async function tighten(
+  handle: FileHandle,
+  mode: number,
+  wanted: number,
+  path: string,
+  warn: (text: string) => Promise<void>,
+): Promise<void> {
+  if ((mode & 0o077) === 0) return;
+  await handle.chmod(wanted);
+  await warn(`${path} could be read or changed by other users; its mode is now ${wanted.toString(8)}.`);
+}
+
+async function withHandle(handle: FileHandle, act: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await act(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+function damaged(path: string, why: string) {
+  return localError('damaged-file', `${path} is not used: ${why}. Run \`tokens login\` to replace it, or remove it.`);
+}

@@ -1,0 +1,83 @@
+import { Command } from 'commander';
+import { registerAudit } from './commands/audit.ts';
+import { registerCheck } from './commands/check.ts';
+import { registerCreate } from './commands/create.ts';
+import { registerGet } from './commands/get.ts';
+import { registerGrant } from './commands/grant.ts';
+import { registerList } from './commands/list.ts';
+import { registerLogin } from './commands/login.ts';
+import { registerLogout } from './commands/logout.ts';
+import { registerOffboard } from './commands/offboard.ts';
+import { registerPassword } from './commands/password.ts';
+import { registerRevoke } from './commands/revoke.ts';
+import { registerShow } from './commands/show.ts';
+import { registerUngrant } from './commands/ungrant.ts';
+import { registerUsersAdd } from './commands/users/add.ts';
+import { registerUsersDemote } from './commands/users/demote.ts';
+import { registerUsersDisable } from './commands/users/disable.ts';
+import { registerUsersEnable } from './commands/users/enable.ts';
+import { registerUsersList } from './commands/users/list.ts';
+import { registerUsersPromote } from './commands/users/promote.ts';
+import { registerWhoami } from './commands/whoami.ts';
+import type { Context } from './context.ts';
+
+/** What commander wants to say, held back until it is known which stream it belongs to. */
+export interface Transcript {
+  out: string;
+  err: string;
+}
+
+/** The command tree. Building it touches no disk and no network. */
+export function createProgram(ctx: Context, transcript: Transcript): Command {
+  const program = new Command('tokens')
+    .description('Create, see and revoke personal API tokens')
+    .version(ctx.version, '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show help')
+    .helpCommand('help [command]', 'Show help for a command')
+    .option('--server <url>', 'Use this server (default: TOKENS_SERVER, else the one you signed in to)')
+    .option('--json', 'Print data and errors as JSON')
+    .option('--no-color', 'Print without colours')
+    .option('--verbose', 'Tell each request on stderr')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => {
+        transcript.out += text;
+      },
+      writeErr: (text) => {
+        transcript.err += text;
+      },
+      getOutHelpWidth: () => ctx.stdout.columns,
+      getErrHelpWidth: () => ctx.stdout.columns,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText(
+      'after',
+      '\nStart with:\n  $ tokens login https://tokens.example.com\n  $ tokens create ci-pipeline --expires 90d',
+    );
+
+  for (const register of accountCommands) register(program.commandsGroup('Account:'), ctx);
+  for (const register of tokenCommands) register(program.commandsGroup('Tokens:'), ctx);
+  for (const register of superuserCommands) register(program.commandsGroup('Organization Superusers:'), ctx);
+  const users = program
+    .command('users')
+    .alias('team')
+    .summary('Manage members')
+    .description('Manage members of the organization');
+  users.addHelpText('after', '\nExample:\n  $ tokens users list');
+  for (const register of usersCommands) register(users, ctx);
+  return program;
+}
+
+const accountCommands = [registerLogin, registerLogout, registerWhoami, registerPassword];
+const tokenCommands = [registerCreate, registerList, registerShow, registerRevoke, registerGet, registerCheck];
+const superuserCommands = [registerGrant, registerUngrant, registerOffboard, registerAudit];
+const usersCommands = [
+  registerUsersList,
+  registerUsersAdd,
+  registerUsersDisable,
+  registerUsersEnable,
+  registerUsersPromote,
+  registerUsersDemote,
+];

@@ -1,0 +1,29 @@
+import type { Context } from './context.ts';
+import { localError } from './errors.ts';
+
+const longestInput = 64 * 1024;
+
+/** All of stdin as text, without one trailing LF or CRLF. Throws `nothing-on-stdin`, and `usage` for more than 64 KiB. */
+export async function readSecret(ctx: Context): Promise<string> {
+  const text = (await readAll(ctx)).replace(/\r?\n$/, '');
+  if (text === '') throw localError('nothing-on-stdin', 'There is nothing on standard input.');
+  return text;
+}
+
+/** Exactly `count` non-empty lines from stdin, without their LF or CRLF. */
+export async function readSecretLines(ctx: Context, count: number): Promise<string[]> {
+  const lines = (await readSecret(ctx)).split(/\r?\n/);
+  if (lines.length === count && !lines.includes('')) return lines;
+  throw localError('usage', `Standard input must hold exactly ${count} lines.`);
+}
+
+async function readAll(ctx: Context): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of ctx.stdin.read()) {
+    chunks.push(chunk);
+    length += chunk.byteLength;
+    if (length > longestInput) throw localError('usage', 'There is too much on standard input for a secret.');
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import process from 'node:process';
+import { addAbortSignal } from 'node:stream';
+import { isatty } from 'node:tty';
+import type { Context, OutputStream } from './context.ts';
+import type { Keytar } from './credentials/keychain.ts';
+
+/** Set by the build to the version in package.json. */
+declare const TOKENS_VERSION: string | undefined;
+
+/** The surroundings of a real process. The only file that touches `process`. */
+export function realContext(): Context {
+  const cancel = new AbortController();
+  process.once('SIGINT', () => cancel.abort());
+  const { signal } = cancel;
+  return {
+    version: typeof TOKENS_VERSION === 'string' ? TOKENS_VERSION : '0.0.0',
+    runtime: `node/${process.versions.node} ${process.platform}`,
+    env: process.env,
+    homeDirectory: homedir(),
+    stdin: { isTTY: isatty(0), read: () => addAbortSignal(signal, process.stdin) },
+    stdout: outputStream(process.stdout),
+    stderr: outputStream(process.stderr),
+    signal,
+    now: () => new Date(),
+    uuid: randomUUID,
+    fetch: async (connectMs) => (await import('./api/transport.ts')).undiciFetch(connectMs),
+    keychain: async () => (await import('./credentials/keychain.ts')).openKeychain(loadKeytar),
+    prompts: async () =>
+      (await import('./ui/prompts.ts')).terminalPrompts({ input: process.stdin, output: process.stderr, signal }),
+  };
+}
+
+/** An optional dependency: neither the compiler nor the bundler may rely on it. */
+async function loadKeytar(): Promise<Keytar> {
+  const name: string = 'keytar';
+  return (await import(name)).default;
+}
+
+function outputStream(stream: NodeJS.WriteStream): OutputStream {
+  // Failures are told to each write; unheard here, they would end the process with a stack trace.
+  stream.on('error', () => undefined);
+  return {
+    isTTY: stream.isTTY === true,
+    columns: stream.columns || 80,
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(text, (error) => (error ? reject(error) : resolve()));
+      }),
+  };
+}

@@ -1,0 +1,17 @@
+import type { AuditEvent } from '../../shared/schemas/audit.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { type Column, printTable } from './table.ts';
+import { timeAgo } from './time.ts';
+
+export async function printEvents(ctx: Context, options: GlobalOptions, events: readonly AuditEvent[]): Promise<void> {
+  const now = ctx.now();
+  const columns: Column<AuditEvent>[] = [
+    { head: 'TIME', text: (event) => event.at, brief: (event) => timeAgo(event.at, now) },
+    { head: 'ACTOR', text: ({ actor }) => actor.email ?? actor.id ?? actor.kind },
+    { head: 'ACTION', text: (event) => event.action },
+    { head: 'TARGET', text: ({ target }) => `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd() },
+    { head: 'IP', text: (event) => event.ip ?? '' },
+    { head: 'USER AGENT', text: (event) => event.user_agent ?? '', fit: (event) => event.user_agent ?? '' },
+  ];
+  await printTable(ctx, options, columns, events);
+}

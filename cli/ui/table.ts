@@ -1,0 +1,98 @@
+import Table from 'cli-table3';
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+import type { Context, GlobalOptions } from '../context.ts';
+import { colorsFor } from './colors.ts';
+import { plain } from './plain.ts';
+
+type Colors = ReturnType<typeof colorsFor>;
+
+/** One column: what a row says in full and, on a terminal, how it is shortened and coloured. Texts may be untrusted. */
+export interface Column<Row> {
+  readonly head: string;
+  readonly text: (row: Row) => string;
+  /** On a terminal, instead of `text`. */
+  readonly brief?: (row: Row) => string;
+  /** Fits a terminal's cell into `width` better than cutting its end. Such columns give way before all others do. */
+  readonly fit?: (row: Row, width: number) => string;
+  readonly color?: (row: Row, colors: Colors) => (text: string) => string;
+}
+
+/** How narrow a column with `fit` becomes before other columns give way too. */
+const fitFloor = 30;
+const gap = 2;
+
+/** A table no wider than the terminal; in a pipe a header and one tab-separated line a row, nothing cut. */
+export async function printTable<Row>(
+  ctx: Context,
+  options: GlobalOptions,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Promise<void> {
+  const lines = ctx.stdout.isTTY
+    ? tableLines(columns, rows, ctx.stdout.columns, colorsFor(ctx.stdout, ctx, options))
+    : separatedLines(columns, rows);
+  await ctx.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function separatedLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  const cells = rows.map((row) => columns.map(({ text }) => plain(text(row))));
+  return [columns.map(({ head }) => head), ...cells].map((line) => line.join('\t'));
+}
+
+/** The lines of a table without rules, each at most `total` columns wide. */
+export function tableLines<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  total: number,
+  colors: Colors,
+): string[] {
+  const widths = columnWidths(columns, rows, total);
+  const none = { head: [], border: [], 'padding-left': 0, 'padding-right': gap, compact: true };
+  const table = new Table({ chars: noRules, style: none, colWidths: widths.map((width) => width + gap) });
+  table.push(columns.map(({ head }, index) => colors.bold(cut(head, widths[index] ?? 1))));
+  for (const row of rows) {
+    table.push(
+      columns.map((column, index) => {
+        const width = widths[index] ?? 1;
+        const text = cut(column.fit ? plain(column.fit(row, width)) : briefly(column, row), width);
+        return column.color ? column.color(row, colors)(text) : text;
+      }),
+    );
+  }
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => cliTruncate(line.trimEnd(), total));
+}
+
+function columnWidths<Row>(columns: readonly Column<Row>[], rows: readonly Row[], total: number): number[] {
+  const widths = columns.map((column) =>
+    rows.reduce((most, row) => Math.max(most, stringWidth(briefly(column, row))), stringWidth(column.head)),
+  );
+  const room = total - gap * (columns.length - 1);
+  const excess = () => widths.reduce((sum, width) => sum + width, 0) - room;
+  columns.forEach((column, index) => {
+    const width = widths[index] ?? 0;
+    if (column.fit && excess() > 0) widths[index] = Math.max(Math.min(width, fitFloor), width - excess());
+  });
+  while (excess() > 0 && Math.max(...widths) > 1) {
+    const widest = widths.indexOf(Math.max(...widths));
+    widths[widest] = (widths[widest] ?? 1) - 1;
+  }
+  return widths;
+}
+
+function briefly<Row>(column: Column<Row>, row: Row): string {
+  return plain((column.brief ?? column.text)(row));
+}
+
+function cut(text: string, width: number): string {
+  return stringWidth(text) <= width ? text : cliTruncate(text, width);
+}
+
+const noRules = Object.fromEntries(
+  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'] //
+    .concat(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'])
+    .map((place) => [place, '']),
+);

@@ -1,0 +1,75 @@
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+import type { Token, TokenStatus } from '../../shared/schemas/tokens.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { printFields } from './fields.ts';
+import { note } from './notes.ts';
+import { plain } from './plain.ts';
+import { type Column, printTable } from './table.ts';
+import { relativeTime, timeAgo } from './time.ts';
+
+const statusColor = { active: 'green', blocked: 'red', disabled: 'red', expired: 'yellow' } as const satisfies Record<
+  TokenStatus,
+  string
+>;
+const shortestPath = 8;
+
+export async function printTokens(
+  ctx: Context,
+  options: GlobalOptions & { all?: boolean },
+  tokens: readonly Token[],
+): Promise<void> {
+  if (tokens.length === 0 && ctx.stdout.isTTY) {
+    return note(ctx, options, 'There are no tokens. Create one with `tokens create NAME`.');
+  }
+  const owner: Column<Token> = { head: 'OWNER', text: (token) => token.owner };
+  await printTable(ctx, options, [...tokenColumns(ctx.now()), ...(options.all ? [owner] : [])], tokens);
+}
+
+export async function printToken(ctx: Context, token: Token): Promise<void> {
+  const now = ctx.now();
+  const expires = token.expires_at && `${token.expires_at} (${relativeTime(token.expires_at, now)})`;
+  await printFields(ctx.stdout, [
+    ['Name', token.name],
+    ['Prefix', token.prefix],
+    ['Status', token.status],
+    ['Owner', token.owner],
+    ['Description', token.description ?? ''],
+    ['Created', `${token.created_at} (${timeAgo(token.created_at, now)})`],
+    ['Expires', expires ?? 'never'],
+    ['Last used', lastUse(token, now)],
+    ['User agent', token.last_used?.user_agent ?? ''],
+    ['Id', token.id],
+  ]);
+}
+
+function tokenColumns(now: Date): Column<Token>[] {
+  return [
+    { head: 'NAME', text: (token) => token.name },
+    { head: 'PREFIX', text: (token) => token.prefix },
+    { head: 'CREATED', text: (token) => token.created_at, brief: (token) => timeAgo(token.created_at, now) },
+    {
+      head: 'LAST USED',
+      text: (token) => lastUse(token, now),
+      fit: (token, width) => fitLastUse(token, now, width),
+    },
+    { head: 'STATUS', text: (token) => token.status, color: ({ status }, colors) => colors[statusColor[status]] },
+  ];
+}
+
+/** `3 minutes ago · GET /builds/42 · 203.0.113.9`, leaving out what is not known. */
+function lastUse({ last_used: use }: Token, now: Date, path = use?.path ?? null): string {
+  if (!use) return 'never';
+  const request = [use.method, path].filter((part) => part !== null).join(' ');
+  return [timeAgo(use.at, now), request, use.ip ?? ''].filter((part) => part !== '').join(' · ');
+}
+
+/** Cuts the path in its middle: method, both ends of the path and the address tell more than a whole path. */
+function fitLastUse(token: Token, now: Date, width: number): string {
+  const whole = plain(lastUse(token, now));
+  const path = plain(token.last_used?.path ?? '');
+  const excess = stringWidth(whole) - width;
+  if (excess <= 0 || path === '') return whole;
+  const room = Math.max(shortestPath, stringWidth(path) - excess);
+  return lastUse(token, now, cliTruncate(path, room, { position: 'middle' }));
+}

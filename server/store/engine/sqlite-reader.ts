@@ -13,7 +13,10 @@ export interface Reader {
  */
 export async function openReader(path: string): Promise<Reader> {
   const database = await connect(path, sqlite3.OPEN_READONLY);
-  await configure(database);
+  await configure(database).catch(async (error: unknown) => {
+    await disconnect(database);
+    throw error;
+  });
   const statements = new Map<string, Promise<sqlite3.Statement>>();
 
   const prepare = (sql: string) => {

@@ -1,9 +1,11 @@
 import createKnex, { type Knex } from 'knex';
+import { StoreUnavailable } from '../store.ts';
+import { driverCode } from './driver-code.ts';
 import type { Engine, Row } from './engine.ts';
 import { SqliteClient } from './sqlite-client.ts';
 import { busyTimeoutMs, configure } from './sqlite-connection.ts';
 import { prepareDatabaseFile } from './sqlite-files.ts';
-import { openReader } from './sqlite-reader.ts';
+import { openReader, type Reader } from './sqlite-reader.ts';
 
 const acquireTimeoutMs = 1800;
 const migrationWaitMs = 60_000;
@@ -18,8 +20,7 @@ const unavailable = new Set(
 export async function openSqlite(databaseUrl: string): Promise<Engine> {
   const path = await prepareDatabaseFile(databaseUrl);
   const knex = openWriter(path);
-  await useWal(knex, path);
-  const reader = await openReader(path);
+  const reader = await openReaderBeside(knex, path);
 
   return {
     knex,
@@ -59,11 +60,18 @@ function openWriter(path: string): Knex {
   });
 }
 
-async function useWal(knex: Knex, path: string): Promise<void> {
-  const [row] = (await knex.raw('PRAGMA journal_mode')) as Row[];
-  if (row?.journal_mode !== 'wal') {
+/** The writer comes first: it brings the file into WAL mode, without which a reader would wait for it. */
+async function openReaderBeside(knex: Knex, path: string): Promise<Reader> {
+  try {
+    const [row] = (await knex.raw('PRAGMA journal_mode')) as Row[];
+    if (row?.journal_mode !== 'wal') {
+      throw new StoreUnavailable(`SQLite cannot keep a write-ahead log for ${path}. Put the database on a local disk.`);
+    }
+    return await openReader(path);
+  } catch (error) {
     await knex.destroy();
-    throw new Error(`SQLite cannot use write-ahead logging for ${path}. Put the database on a local disk.`);
+    if (error instanceof StoreUnavailable) throw error;
+    throw new StoreUnavailable(`Cannot open ${path} as a SQLite database (${driverCode(error)}).`);
   }
 }
 

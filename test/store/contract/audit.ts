@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import type { AuditRecord, Store } from '../../../server/store/store.ts';
+import { auditRecord, firstPage, noon } from './records.ts';
+
+export function auditContract(store: () => Store): void {
+  const write = async (changes: Partial<AuditRecord> = {}) => {
+    const event = auditRecord(changes);
+    await store().audit.insert(event);
+    return event;
+  };
+
+  it('gives back events as they were written, newest first, page by page', async () => {
+    const first = await write();
+    const second = await write({
+      actor: { kind: 'anonymous', id: null, email: null },
+      target: { kind: 'session', id: null, name: null },
+      ownerId: null,
+      ip: null,
+      userAgent: null,
+    });
+    const third = await write();
+    expect(await store().audit.list(firstPage)).toEqual([third, second, first]);
+    expect(await store().audit.list({ limit: 2, before: null })).toEqual([third, second]);
+    expect(await store().audit.list({ limit: 2, before: second.id })).toEqual([first]);
+  });
+
+  it('finds a participant as actor, owner or target', async () => {
+    const asActor = await write({ actor: { kind: 'user', id: 'ada', email: null } });
+    const asOwner = await write({ ownerId: 'ada' });
+    const asTarget = await write({ target: { kind: 'user', id: 'ada', name: null } });
+    await write();
+    await write({ target: { kind: 'token', id: null, name: 'ada' } });
+    expect(await store().audit.list({ ...firstPage, participant: 'ada' })).toEqual([asTarget, asOwner, asActor]);
+    expect(await store().audit.list({ ...firstPage, participant: '%' })).toEqual([]);
+  });
+
+  it('finds those who are no members by the address they gave', async () => {
+    const tried = await write({ actor: { kind: 'anonymous', id: null, email: 'who@example.com' } });
+    await write();
+    expect(await store().audit.list({ ...firstPage, actorEmail: 'who@example.com' })).toEqual([tried]);
+  });
+
+  it('narrows by action and by time, inclusively, together with the rest', async () => {
+    const early = await write({ at: noon - 1, action: 'session.failed' });
+    const failed = await write({ at: noon, action: 'session.failed', ownerId: 'ada' });
+    const created = await write({ at: noon + 1, ownerId: 'ada' });
+    expect(await store().audit.list({ ...firstPage, action: 'session.failed' })).toEqual([failed, early]);
+    expect(await store().audit.list({ ...firstPage, since: noon })).toEqual([created, failed]);
+    const narrowed = { ...firstPage, participant: 'ada', action: 'session.failed', since: noon } as const;
+    expect(await store().audit.list(narrowed)).toEqual([failed]);
+    expect(await store().audit.list({ ...narrowed, before: failed.id })).toEqual([]);
+  });
+}

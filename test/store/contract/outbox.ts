@@ -1,0 +1,98 @@
+import { expect, it } from 'vitest';
+import type { Store } from '../../../server/store/store.ts';
+import { mail, noon } from './records.ts';
+
+export function outboxContract(store: () => Store): void {
+  const enqueue = async (createdAt = noon) => {
+    const message = mail({ createdAt });
+    await store().outbox.enqueue(message);
+    return message;
+  };
+  const claim = (now: number, leaseId = 'a-lease', limit = 10) =>
+    store().outbox.claim({ now, leaseMs: 100, leaseId, limit });
+  const claimedIds = async (...args: Parameters<typeof claim>) => (await claim(...args)).map(({ id }) => id);
+
+  it('leases due messages, oldest first, as they were queued and with the attempt counted', async () => {
+    const [one, two, three] = [await enqueue(), await enqueue(), await enqueue(noon + 50)];
+    expect(await claim(noon)).toEqual([
+      { ...one, attempts: 1 },
+      { ...two, attempts: 1 },
+    ]);
+    expect(await claimedIds(noon + 50)).toEqual([three.id]);
+  });
+
+  it('leases at most as many as asked, and each to one worker', async () => {
+    const ids = [(await enqueue()).id, (await enqueue()).id, (await enqueue()).id];
+    expect(await claimedIds(noon, 'one', 2)).toEqual(ids.slice(0, 2));
+    expect(await claimedIds(noon, 'two', 2)).toEqual(ids.slice(2));
+    expect(await claimedIds(noon, 'three')).toEqual([]);
+
+    const many = await Promise.all(Array.from({ length: 6 }, (_, index) => claimedIds(noon + 100, `w${index}`, 1)));
+    expect(many.flat().sort()).toEqual([...ids].sort());
+  });
+
+  it('leases a message again when its lease ran out', async () => {
+    const { id } = await enqueue();
+    await claim(noon);
+    expect(await claim(noon + 99)).toEqual([]);
+    expect(await claim(noon + 100)).toEqual([expect.objectContaining({ id, attempts: 2 })]);
+  });
+
+  it('never leases what was sent or given up', async () => {
+    const [sent, hopeless] = [await enqueue(), await enqueue()];
+    await claim(noon, 'mine');
+    await store().outbox.markSent(sent.id, 'mine', noon);
+    await store().outbox.giveUp(hopeless.id, 'mine', noon, 'refused');
+    expect(await claim(noon + 1_000_000)).toEqual([]);
+    await store().outbox.releaseAll();
+    expect(await claim(noon + 1_000_000)).toEqual([]);
+  });
+
+  it('leases a message that failed when its time has come', async () => {
+    const { id } = await enqueue();
+    await claim(noon, 'mine');
+    await store().outbox.retryLater(id, 'mine', noon + 500, 'connection refused');
+    expect(await claim(noon + 499)).toEqual([]);
+    expect(await claimedIds(noon + 500)).toEqual([id]);
+  });
+
+  it('listens to nobody but the holder of the lease', async () => {
+    const { id } = await enqueue();
+    await claim(noon, 'mine');
+    await store().outbox.markSent(id, 'theirs', noon);
+    await store().outbox.giveUp(id, 'theirs', noon, 'x');
+    await store().outbox.retryLater(id, 'theirs', noon, 'x');
+    expect(await claim(noon + 99)).toEqual([]);
+    expect(await claimedIds(noon + 100, 'next')).toEqual([id]);
+
+    await store().outbox.markSent(id, 'mine', noon);
+    expect(await claimedIds(noon + 200)).toEqual([id]);
+  });
+
+  it('frees every lease for a daemon that starts alone', async () => {
+    const { id } = await enqueue();
+    await claim(noon, 'killed');
+    await store().outbox.releaseAll();
+    expect(await claim(noon)).toEqual([expect.objectContaining({ id, attempts: 2 })]);
+  });
+
+  it('releases nothing that is only waiting for its time', async () => {
+    const { id } = await enqueue();
+    await claim(noon, 'mine');
+    await store().outbox.retryLater(id, 'mine', noon + 500, 'x');
+    await store().outbox.releaseAll();
+    expect(await claim(noon + 499)).toEqual([]);
+  });
+
+  it('purges a bounded number of messages sent long ago, and no others', async () => {
+    const ids = [(await enqueue()).id, (await enqueue()).id, (await enqueue()).id];
+    const waiting = await enqueue(noon + 1000);
+    await claim(noon, 'mine');
+    for (const id of ids) await store().outbox.markSent(id, 'mine', noon);
+    expect(await store().outbox.purgeSent(noon, 2)).toBe(0);
+    expect(await store().outbox.purgeSent(noon + 1, 2)).toBe(2);
+    expect(await store().outbox.purgeSent(noon + 1, 2)).toBe(1);
+    expect(await store().outbox.purgeSent(noon + 5000, 2)).toBe(0);
+    expect(await claimedIds(noon + 1000)).toEqual([waiting.id]);
+  });
+}

@@ -1,0 +1,119 @@
+import { v7 } from 'uuid';
+import type {
+  Actor,
+  AuditRecord,
+  LastUse,
+  MailRecord,
+  NewToken,
+  SessionRecord,
+  Store,
+  UserRecord,
+} from '../../../server/store/store.ts';
+
+/** The time that all records were made at, and that tests call now. */
+export const noon = Date.UTC(2026, 10, 23, 12);
+
+let made = 0;
+
+/** Ids that sort in the order in which they were made. */
+export function nextId(): string {
+  made += 1;
+  return v7({ msecs: noon + made, seq: 0 });
+}
+
+export function userRecord(changes: Partial<UserRecord> = {}): UserRecord {
+  const id = changes.id ?? nextId();
+  return {
+    id,
+    email: `Member-${id}@example.com`,
+    emailFolded: `member-${id}@example.com`,
+    name: 'Ada Lovelace',
+    superuser: false,
+    disabled: false,
+    canManageTokens: true,
+    passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',
+    sso: false,
+    createdAt: noon,
+    ...changes,
+  };
+}
+
+export function newToken(ownerId: string, changes: Partial<NewToken> = {}): NewToken {
+  const id = changes.id ?? nextId();
+  return {
+    id,
+    ownerId,
+    hash: `hash-of-${id}`,
+    prefix: 'tok_8fK2b1Qz',
+    name: `Token ${id}`,
+    nameFolded: `token ${id}`,
+    description: 'Deploys from the pipeline',
+    createdAt: noon,
+    expiresAt: null,
+    ...changes,
+  };
+}
+
+export function useOf(tokenId: string, changes: Partial<LastUse> = {}) {
+  return { tokenId, at: noon, method: 'GET', path: '/builds/42', ip: '203.0.113.9', userAgent: 'curl/8', ...changes };
+}
+
+export function sessionRecord(userId: string, changes: Partial<SessionRecord> = {}): SessionRecord {
+  const id = changes.id ?? nextId();
+  return {
+    id,
+    userId,
+    hash: `hash-of-${id}`,
+    createdAt: noon,
+    lastSeenAt: noon,
+    expiresAt: noon + 1000,
+    ip: '203.0.113.9',
+    userAgent: 'tokens/1.0',
+    ...changes,
+  };
+}
+
+export function auditRecord(changes: Partial<AuditRecord> = {}): AuditRecord {
+  return {
+    id: nextId(),
+    at: noon,
+    actor: { kind: 'user', id: 'an-actor', email: 'actor@example.com' },
+    action: 'token.created',
+    target: { kind: 'token', id: 'a-token', name: 'ci-pipeline' },
+    ownerId: 'an-owner',
+    ip: '203.0.113.9',
+    userAgent: 'tokens/1.0',
+    ...changes,
+  };
+}
+
+export function mail(changes: Partial<MailRecord> = {}): Omit<MailRecord, 'attempts'> {
+  const id = changes.id ?? nextId();
+  return {
+    id,
+    to: 'ada@example.com',
+    subject: 'A token was created',
+    text: 'Hello',
+    html: '<p>Hello</p>',
+    messageId: `<${id}@example.com>`,
+    createdAt: noon,
+    ...changes,
+  };
+}
+
+export const somebody: Actor = { kind: 'user', id: 'an-actor', email: 'actor@example.com' };
+
+export async function addUser(store: Store, changes: Partial<UserRecord> = {}): Promise<UserRecord> {
+  const user = userRecord(changes);
+  if (!(await store.users.insert(user))) throw new Error('That e-mail is taken.');
+  return user;
+}
+
+export async function addToken(store: Store, ownerId: string, changes: Partial<NewToken> = {}): Promise<NewToken> {
+  const token = newToken(ownerId, changes);
+  const outcome = await store.tokens.insert(token, 1000);
+  if (outcome !== 'inserted') throw new Error(outcome);
+  return token;
+}
+
+export const firstPage = { limit: 200, before: null };

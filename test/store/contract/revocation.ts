@@ -1,0 +1,108 @@
+import { expect, it } from 'vitest';
+import type { Store } from '../../../server/store/store.ts';
+import { addToken, addUser, firstPage, newToken, noon, somebody, useOf } from './records.ts';
+
+export function revocationContract(store: () => Store): void {
+  it('destroys a token, answers what it was, and leaves a tombstone with its hash', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id, { name: 'ci', nameFolded: 'ci' });
+    await store().tokens.recordUses([useOf(token.id)]);
+    const before = await store().tokens.findById(token.id);
+
+    expect(await store().tokens.destroy(token.id, noon + 7, somebody)).toEqual(before);
+    expect(await store().tokens.findById(token.id)).toBeNull();
+    expect(await store().tokens.findByHashes([token.hash])).toEqual([
+      {
+        kind: 'tombstone',
+        hash: token.hash,
+        prefix: token.prefix,
+        name: 'ci',
+        ownerId: owner.id,
+        ownerEmail: owner.email,
+        revokedAt: noon + 7,
+      },
+    ]);
+  });
+
+  it('is final: the second revocation finds nothing and changes nothing', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    await store().tokens.destroy(token.id, noon, somebody);
+    expect(await store().tokens.destroy(token.id, noon + 1, somebody)).toBeNull();
+    expect(await store().tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ revokedAt: noon })]);
+    expect(await store().tokens.destroy('none', noon, somebody)).toBeNull();
+  });
+
+  it('is won by one of many at once', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => store().transaction((store) => store.tokens.destroy(token.id, noon, somebody))),
+    );
+    expect(answers.filter((answer) => answer !== null)).toHaveLength(1);
+  });
+
+  it('frees the name and the place under the limit', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id, { nameFolded: 'ci' });
+    await store().tokens.destroy(token.id, noon, somebody);
+    expect(await store().tokens.insert(newToken(owner.id, { nameFolded: 'ci' }), 1)).toBe('inserted');
+  });
+
+  it('is not recorded as used afterwards', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    await store().tokens.destroy(token.id, noon, somebody);
+    await store().tokens.recordUses([useOf(token.id)]);
+    expect(await store().tokens.findById(token.id)).toBeNull();
+  });
+
+  it('leaves nothing of itself when its transaction fails', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    const failing = store().transaction(async (store) => {
+      await store.tokens.destroy(token.id, noon, somebody);
+      throw new Error('the mail could not be queued');
+    });
+    await expect(failing).rejects.toThrow('the mail could not be queued');
+    expect(await store().tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'token' })]);
+  });
+
+  it('destroys every token of one owner, and nobody else’s', async () => {
+    const [owner, other] = [await addUser(store()), await addUser(store())];
+    const tokens = await store().transaction(async (store) => {
+      const added: string[] = [];
+      for (let index = 0; index < 250; index += 1) added.push((await addToken(store, owner.id)).id);
+      return added;
+    });
+    const foreign = await addToken(store(), other.id);
+
+    const destroyed = await store().tokens.destroyAllOf(owner.id, noon, somebody);
+    expect(destroyed.map((token) => token.id)).toEqual(tokens.reverse());
+    expect(destroyed[0]).toMatchObject({ ownerEmail: owner.email, ownerId: owner.id });
+    expect((await store().tokens.list({ ...firstPage, now: noon })).map((token) => token.id)).toEqual([foreign.id]);
+    const found = await store().tokens.findByHashes(tokens.map((id) => `hash-of-${id}`));
+    expect(found.filter((match) => match.kind === 'tombstone')).toHaveLength(250);
+    expect(await store().tokens.destroyAllOf(owner.id, noon, somebody)).toEqual([]);
+  });
+
+  it('is forgotten a bounded number at a time, oldest first, once it is old enough', async () => {
+    const owner = await addUser(store());
+    const hashes: string[] = [];
+    for (const at of [noon + 2, noon, noon + 1, noon + 3]) {
+      const token = await addToken(store(), owner.id);
+      hashes.push(token.hash);
+      await store().tokens.destroy(token.id, at, somebody);
+    }
+    const times = async () =>
+      (await store().tokens.findByHashes(hashes))
+        .map((match) => (match.kind === 'tombstone' ? match.revokedAt - noon : null))
+        .sort();
+
+    expect(await store().tokens.purgeTombstones(noon + 3, 2)).toBe(2);
+    expect(await times()).toEqual([2, 3]);
+    expect(await store().tokens.purgeTombstones(noon + 3, 2)).toBe(1);
+    expect(await store().tokens.purgeTombstones(noon + 3, 2)).toBe(0);
+    expect(await times()).toEqual([3]);
+  });
+}

@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import type { Store } from '../../../server/store/store.ts';
+import { addUser, noon, sessionRecord } from './records.ts';
+
+export function sessionContract(store: () => Store): void {
+  it('finds a session by its hash, with its user', async () => {
+    const user = await addUser(store(), { superuser: true });
+    for (const session of [sessionRecord(user.id), sessionRecord(user.id, { ip: null, userAgent: null })]) {
+      await store().sessions.insert(session);
+      expect(await store().sessions.findByHash(session.hash)).toEqual({ session, user });
+    }
+    expect(await store().sessions.findByHash('none')).toBeNull();
+  });
+
+  it('does not judge age or user: an ended session of a disabled user is still found', async () => {
+    const user = await addUser(store(), { disabled: true });
+    const session = sessionRecord(user.id, { expiresAt: 1, lastSeenAt: 1 });
+    await store().sessions.insert(session);
+    expect(await store().sessions.findByHash(session.hash)).toEqual({ session, user });
+  });
+
+  it('refuses a second session with the same hash', async () => {
+    const user = await addUser(store());
+    const session = sessionRecord(user.id);
+    await store().sessions.insert(session);
+    await expect(store().sessions.insert(sessionRecord(user.id, { hash: session.hash }))).rejects.toThrow();
+  });
+
+  it('moves the last sight on and never back', async () => {
+    const user = await addUser(store());
+    const session = sessionRecord(user.id);
+    await store().sessions.insert(session);
+    await store().sessions.touch(session.id, noon + 5);
+    await store().sessions.touch(session.id, noon + 2);
+    await store().sessions.touch('none', noon);
+    expect((await store().sessions.findByHash(session.hash))?.session.lastSeenAt).toBe(noon + 5);
+  });
+
+  it('ends one session, or all of a user but one', async () => {
+    const [user, other] = [await addUser(store()), await addUser(store())];
+    const [one, two, three, foreign] = [
+      sessionRecord(user.id),
+      sessionRecord(user.id),
+      sessionRecord(user.id),
+      sessionRecord(other.id),
+    ];
+    for (const session of [one, two, three, foreign]) await store().sessions.insert(session);
+
+    expect(await store().sessions.delete(one.id)).toBe(true);
+    expect(await store().sessions.delete(one.id)).toBe(false);
+    expect(await store().sessions.deleteAllOf(user.id, two.id)).toBe(1);
+    expect(await store().sessions.findByHash(two.hash)).not.toBeNull();
+    expect(await store().sessions.deleteAllOf(user.id)).toBe(1);
+    expect(await store().sessions.findByHash(two.hash)).toBeNull();
+    expect(await store().sessions.findByHash(foreign.hash)).not.toBeNull();
+  });
+
+  it('purges a bounded number of sessions that are idle too long or past their end', async () => {
+    const { id } = await addUser(store());
+    const alive = sessionRecord(id, { lastSeenAt: noon - 10, expiresAt: noon + 1 });
+    const ended = [
+      sessionRecord(id, { lastSeenAt: noon - 11 }),
+      sessionRecord(id, { lastSeenAt: noon, expiresAt: noon }),
+      sessionRecord(id, { lastSeenAt: noon - 20, expiresAt: noon - 1 }),
+    ];
+    for (const session of [alive, ...ended]) await store().sessions.insert(session);
+
+    expect(await store().sessions.purge(noon, noon - 10, 2)).toBe(2);
+    expect(await store().sessions.purge(noon, noon - 10, 2)).toBe(1);
+    expect(await store().sessions.purge(noon, noon - 10, 2)).toBe(0);
+    expect(await store().sessions.findByHash(alive.hash)).not.toBeNull();
+  });
+}

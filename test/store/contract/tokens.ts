@@ -1,0 +1,176 @@
+import { expect, it } from 'vitest';
+import type { NewToken, Store, TokenRecord, UserRecord } from '../../../server/store/store.ts';
+import { addToken, addUser, firstPage, newToken, noon, useOf, userRecord } from './records.ts';
+
+function record(token: NewToken, owner: UserRecord): TokenRecord {
+  const { hash: _, nameFolded: __, ...shown } = token;
+  return {
+    ...shown,
+    lastUse: null,
+    ownerEmail: owner.email,
+    ownerDisabled: owner.disabled,
+    ownerCanManageTokens: owner.canManageTokens,
+  };
+}
+
+export function tokenContract(store: () => Store): void {
+  /** As the domain inserts: under the owner's lock. */
+  const create = (token: NewToken, limit: number) =>
+    store().transaction(async (store) => {
+      await store.users.lockForNewToken(token.ownerId);
+      return store.tokens.insert(token, limit);
+    });
+
+  it('gives back a token with its owner', async () => {
+    const owner = await addUser(store());
+    for (const token of [newToken(owner.id), newToken(owner.id, { description: null, expiresAt: noon + 5 })]) {
+      expect(await store().tokens.insert(token, 10)).toBe('inserted');
+      expect(await store().tokens.findById(token.id)).toEqual(record(token, owner));
+    }
+    expect(await store().tokens.findById('none')).toBeNull();
+  });
+
+  it('holds names unique among one owner’s tokens only', async () => {
+    const [owner, other] = [await addUser(store()), await addUser(store())];
+    await addToken(store(), owner.id, { nameFolded: 'ci' });
+    expect(await create(newToken(owner.id, { nameFolded: 'ci' }), 10)).toBe('name-taken');
+    expect(await create(newToken(other.id, { nameFolded: 'ci' }), 10)).toBe('inserted');
+  });
+
+  it('counts only the owner’s own tokens against the limit', async () => {
+    const [owner, other] = [await addUser(store()), await addUser(store())];
+    await addToken(store(), other.id);
+    expect(await create(newToken(owner.id), 1)).toBe('inserted');
+    expect(await create(newToken(owner.id), 1)).toBe('token-limit');
+    expect(await create(newToken(owner.id), 2)).toBe('inserted');
+  });
+
+  it('refuses a token whose owner does not exist, and a hash that is there already', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    await expect(store().tokens.insert(newToken('nobody'), 10)).rejects.toThrow();
+    await expect(store().tokens.insert(newToken(owner.id, { hash: token.hash }), 10)).rejects.toThrow();
+    expect(await store().tokens.list({ ...firstPage, now: noon })).toHaveLength(1);
+  });
+
+  it('lets one of 50 parallel inserts of one name win', async () => {
+    const owner = await addUser(store());
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, () => create(newToken(owner.id, { nameFolded: 'ci' }), 1000)),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'inserted')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'name-taken')).toHaveLength(49);
+    expect(await store().tokens.list({ ...firstPage, now: noon })).toHaveLength(1);
+  });
+
+  it('lets one of 20 parallel inserts take the last place under the limit', async () => {
+    const owner = await addUser(store());
+    await addToken(store(), owner.id);
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => create(newToken(owner.id), 2)));
+    expect(outcomes.filter((outcome) => outcome === 'inserted')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'token-limit')).toHaveLength(19);
+  });
+
+  it('lists newest first, page by page, of everybody or of one owner', async () => {
+    const [owner, other] = [await addUser(store()), await addUser(store())];
+    const oldest = await addToken(store(), owner.id);
+    const foreign = await addToken(store(), other.id);
+    const newest = await addToken(store(), owner.id);
+    const ids = async (query: { limit?: number; before?: string; ownerId?: string }) =>
+      (await store().tokens.list({ ...firstPage, now: noon, ...query })).map((token) => token.id);
+
+    expect(await ids({})).toEqual([newest.id, foreign.id, oldest.id]);
+    expect(await ids({ ownerId: owner.id })).toEqual([newest.id, oldest.id]);
+    expect(await ids({ limit: 1 })).toEqual([newest.id]);
+    expect(await ids({ limit: 1, before: newest.id })).toEqual([foreign.id]);
+    expect(await ids({ ownerId: owner.id, before: newest.id })).toEqual([oldest.id]);
+    expect(await ids({ ownerId: 'nobody' })).toEqual([]);
+  });
+
+  it('lists each token under exactly one status: disabled before blocked before expired before active', async () => {
+    const { users } = store();
+    const owners = { fit: userRecord(), blocked: userRecord({ canManageTokens: false }) };
+    const disabled = userRecord({ disabled: true, canManageTokens: false });
+    for (const owner of [owners.fit, owners.blocked, disabled]) await users.insert(owner);
+    const expected = {
+      active: [await addToken(store(), owners.fit.id), await addToken(store(), owners.fit.id, { expiresAt: noon + 1 })],
+      expired: [await addToken(store(), owners.fit.id, { expiresAt: noon })],
+      blocked: [
+        await addToken(store(), owners.blocked.id),
+        await addToken(store(), owners.blocked.id, { expiresAt: noon - 1 }),
+      ],
+      disabled: [await addToken(store(), disabled.id), await addToken(store(), disabled.id, { expiresAt: noon - 1 })],
+    };
+
+    for (const status of ['active', 'expired', 'blocked', 'disabled'] as const) {
+      const listed = await store().tokens.list({ ...firstPage, status, now: noon });
+      expect(listed.map((token) => token.id).sort()).toEqual(expected[status].map((token) => token.id).sort());
+    }
+  });
+
+  it('finds any number of hashes at once, each living token with its owner', async () => {
+    const owner = await addUser(store(), { superuser: true, name: 'Ada' });
+    const other = await addUser(store(), { disabled: true, canManageTokens: false });
+    const [one, two] = [await addToken(store(), owner.id), await addToken(store(), other.id)];
+
+    const strangers = Array.from({ length: 2000 }, (_, index) => `stranger-${index}`);
+    const found = await store().tokens.findByHashes([one.hash, ...strangers, two.hash, one.hash, '', "' OR 1=1 --"]);
+    expect(found).toHaveLength(2);
+    expect(found).toContainEqual({
+      kind: 'token',
+      hash: one.hash,
+      ownerName: 'Ada',
+      ownerSuperuser: true,
+      ...record(one, owner),
+    });
+    expect(found).toContainEqual(
+      expect.objectContaining({ hash: two.hash, ownerDisabled: true, ownerCanManageTokens: false }),
+    );
+    expect(await store().tokens.findByHashes([])).toEqual([]);
+  });
+
+  it('finds the same inside a transaction, with what that transaction did', async () => {
+    const owner = await addUser(store());
+    const token = newToken(owner.id);
+    await store().transaction(async (store) => {
+      await store.tokens.insert(token, 10);
+      expect(await store.tokens.findByHashes([token.hash])).toEqual([
+        expect.objectContaining({ kind: 'token', hash: token.hash }),
+      ]);
+    });
+  });
+
+  it('records the newest use of each token and never moves it back', async () => {
+    const owner = await addUser(store());
+    const [one, two] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];
+    const lastUse = async (id: string) => (await store().tokens.findById(id))?.lastUse;
+
+    await store().tokens.recordUses([
+      useOf(one.id, { at: noon + 2, path: '/second' }),
+      useOf('gone'),
+      useOf(one.id, { at: noon + 1, path: '/first' }),
+      useOf(two.id, { at: noon, method: null, path: null, ip: null, userAgent: null }),
+    ]);
+    const { tokenId: _, ...second } = useOf(one.id, { at: noon + 2, path: '/second' });
+    expect(await lastUse(one.id)).toEqual(second);
+    expect(await lastUse(two.id)).toEqual({ at: noon, method: null, path: null, ip: null, userAgent: null });
+
+    await store().tokens.recordUses([useOf(one.id, { at: noon + 1, path: '/late' }), useOf(two.id, { at: noon + 9 })]);
+    expect(await lastUse(one.id)).toEqual(second);
+    expect(await lastUse(two.id)).toMatchObject({ at: noon + 9, path: '/builds/42' });
+    await store().tokens.recordUses([]);
+  });
+
+  it('records thousands of uses in one go', async () => {
+    const owner = await addUser(store());
+    const tokens = await store().transaction(async (store) => {
+      const added: NewToken[] = [];
+      for (let index = 0; index < 700; index += 1) added.push(await addToken(store, owner.id));
+      return added;
+    });
+    const strangers = Array.from({ length: 3000 }, (_, index) => useOf(`gone-${index}`));
+    await store().tokens.recordUses([...strangers, ...tokens.map((token) => useOf(token.id))]);
+    const listed = await store().tokens.list({ limit: 1000, before: null, now: noon });
+    expect(listed.filter((token) => token.lastUse?.at === noon)).toHaveLength(700);
+  });
+}

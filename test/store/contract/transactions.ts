@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import type { Store } from '../../../server/store/store.ts';
+import { addToken, addUser, auditRecord, firstPage, mail, noon, userRecord } from './records.ts';
+
+export function transactionContract(store: () => Store): void {
+  it('commits everything and answers what the work answered', async () => {
+    const user = userRecord();
+    const answer = await store().transaction(async (store) => {
+      await store.users.insert(user);
+      await store.audit.insert(auditRecord());
+      await store.outbox.enqueue(mail());
+      return 42;
+    });
+    expect(answer).toBe(42);
+    expect(await store().users.findById(user.id)).toEqual(user);
+    expect(await store().audit.list(firstPage)).toHaveLength(1);
+  });
+
+  it('keeps nothing when the work throws, and rejects with that very error', async () => {
+    const refusal = new Error('refused');
+    const failing = store().transaction(async (store) => {
+      await addUser(store);
+      await store.outbox.enqueue(mail());
+      throw refusal;
+    });
+    await expect(failing).rejects.toBe(refusal);
+    expect(await store().users.isEmpty()).toBe(true);
+    expect(await store().outbox.claim({ now: noon, leaseMs: 1, leaseId: 'x', limit: 1 })).toEqual([]);
+  });
+
+  it('keeps nothing when a statement fails, and goes on working', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    const failing = store().transaction(async (store) => {
+      await addUser(store);
+      await addToken(store, owner.id, { hash: token.hash });
+    });
+    await expect(failing).rejects.toThrow();
+    expect(await store().users.list(firstPage)).toHaveLength(1);
+    await addUser(store());
+    expect(await store().users.list(firstPage)).toHaveLength(2);
+  });
+
+  it('runs a transaction begun inside another as part of it', async () => {
+    const failing = store().transaction(async (store) => {
+      await store.transaction((store) => addUser(store));
+      throw new Error('refused');
+    });
+    await expect(failing).rejects.toThrow('refused');
+    expect(await store().users.isEmpty()).toBe(true);
+  });
+
+  it('loses no update when many run at once', async () => {
+    await Promise.all(Array.from({ length: 30 }, () => store().transaction((store) => addUser(store))));
+    expect(await store().users.list(firstPage)).toHaveLength(30);
+  });
+
+  it('answers a ping and knows its schema is current', async () => {
+    await store().ping();
+    expect(await store().schemaIsCurrent()).toBe(true);
+    expect(await store().migrate()).toEqual([]);
+  });
+}

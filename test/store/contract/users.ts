@@ -1,0 +1,134 @@
+import { expect, it } from 'vitest';
+import type { Store } from '../../../server/store/store.ts';
+import { addToken, addUser, firstPage, noon, useOf, userRecord } from './records.ts';
+
+export function userContract(store: () => Store): void {
+  it('gives back a user exactly as it was inserted', async () => {
+    for (const user of [
+      userRecord({ superuser: true, sso: true, disabled: true }),
+      userRecord({ passwordHash: null, name: '', canManageTokens: false }),
+    ]) {
+      expect(await store().users.insert(user)).toBe(true);
+      expect(await store().users.findById(user.id)).toEqual(user);
+      expect(await store().users.findByEmail(user.emailFolded)).toEqual(user);
+    }
+  });
+
+  it('refuses a second user with the same folded e-mail and keeps the first', async () => {
+    const first = await addUser(store());
+    expect(await store().users.insert(userRecord({ emailFolded: first.emailFolded }))).toBe(false);
+    expect(await store().users.findByEmail(first.emailFolded)).toEqual(first);
+  });
+
+  it('finds nobody under an id, an e-mail or an SQL fragment that is nobody’s', async () => {
+    await addUser(store());
+    for (const text of ['', 'nobody', "' OR '1'='1", '%', 'x'.repeat(100_000)]) {
+      expect(await store().users.findById(text)).toBeNull();
+      expect(await store().users.findByEmail(text)).toBeNull();
+      expect(await store().users.summary(text)).toBeNull();
+    }
+  });
+
+  it('is empty until the first user is there', async () => {
+    expect(await store().users.isEmpty()).toBe(true);
+    await addUser(store());
+    expect(await store().users.isEmpty()).toBe(false);
+  });
+
+  it('summarizes a user with the number of tokens and the newest use, and without the password', async () => {
+    const user = await addUser(store());
+    const { passwordHash: _, emailFolded: __, ...shown } = user;
+    expect(await store().users.summary(user.id)).toEqual({ ...shown, tokenCount: 0, lastUsedAt: null });
+
+    const tokens = [await addToken(store(), user.id), await addToken(store(), user.id)];
+    await store().tokens.recordUses(tokens.map((token, index) => useOf(token.id, { at: noon + index })));
+    expect(await store().users.summary(user.id)).toEqual({ ...shown, tokenCount: 2, lastUsedAt: noon + 1 });
+  });
+
+  it('lists users newest first, page by page, or the one with an e-mail', async () => {
+    const users = [await addUser(store()), await addUser(store()), await addUser(store())];
+    const ids = users.map((user) => user.id).reverse();
+    const [newest, second, oldest] = ids;
+
+    expect((await store().users.list(firstPage)).map((user) => user.id)).toEqual(ids);
+    expect((await store().users.list({ limit: 2, before: null })).map((user) => user.id)).toEqual([newest, second]);
+    expect((await store().users.list({ limit: 2, before: second ?? '' })).map((user) => user.id)).toEqual([oldest]);
+
+    const emailFolded = users[1]?.emailFolded ?? '';
+    expect((await store().users.list({ ...firstPage, emailFolded })).map((user) => user.id)).toEqual([second]);
+  });
+
+  it('answers of each setter whether something changed', async () => {
+    await addUser(store(), { superuser: true });
+    const { id } = await addUser(store());
+    const { users } = store();
+
+    expect(await users.setName(id, 'Grace')).toBe(true);
+    expect(await users.setName(id, 'Grace')).toBe(false);
+    expect(await users.setCanManageTokens(id, false)).toBe(true);
+    expect(await users.setCanManageTokens(id, false)).toBe(false);
+    expect(await users.setDisabled(id, true)).toBe(true);
+    expect(await users.setDisabled(id, true)).toBe(false);
+    expect(await users.setSuperuser(id, true)).toBe(true);
+    expect(await users.setSuperuser(id, true)).toBe(false);
+    expect(await users.setPasswordHash(id, 'another')).toBe(true);
+    expect(await users.findById(id)).toMatchObject({
+      name: 'Grace',
+      canManageTokens: false,
+      disabled: true,
+      superuser: true,
+      passwordHash: 'another',
+    });
+  });
+
+  it('answers false from each setter for a user that does not exist', async () => {
+    const { users } = store();
+    const answers = [
+      await users.setName('nobody', 'x'),
+      await users.setCanManageTokens('nobody', true),
+      await users.setDisabled('nobody', true),
+      await users.setDisabled('nobody', false),
+      await users.setSuperuser('nobody', true),
+      await users.setSuperuser('nobody', false),
+      await users.setPasswordHash('nobody', 'x'),
+    ];
+    expect(answers).toEqual(answers.map(() => false));
+  });
+
+  it('neither disables nor demotes the last enabled superuser', async () => {
+    const { users } = store();
+    const { id } = await addUser(store(), { superuser: true });
+    const disabled = await addUser(store(), { superuser: true, disabled: true });
+
+    expect(await users.setDisabled(id, true)).toBe('last-superuser');
+    expect(await users.setSuperuser(id, false)).toBe('last-superuser');
+    expect(await users.findById(id)).toMatchObject({ superuser: true, disabled: false });
+
+    expect(await users.setSuperuser(disabled.id, false)).toBe(true);
+    const second = await addUser(store(), { superuser: true });
+    expect(await users.setSuperuser(id, false)).toBe(true);
+    expect(await users.setDisabled(second.id, true)).toBe('last-superuser');
+  });
+
+  it('leaves one superuser when all demote each other at once', async () => {
+    const superusers = await Promise.all(Array.from({ length: 5 }, () => addUser(store(), { superuser: true })));
+    const answers = await Promise.all(
+      superusers.map(({ id }, index) =>
+        store().transaction((store) =>
+          index % 2 ? store.users.setDisabled(id, true) : store.users.setSuperuser(id, false),
+        ),
+      ),
+    );
+    expect(answers.filter((answer) => answer === 'last-superuser')).toHaveLength(1);
+    const left = (await store().users.list(firstPage)).filter((user) => user.superuser && !user.disabled);
+    expect(left).toHaveLength(1);
+  });
+
+  it('lets only an enabled member with the permission start a new token', async () => {
+    const lock = (id: string) => store().transaction((store) => store.users.lockForNewToken(id));
+    expect(await lock((await addUser(store())).id)).toBe(true);
+    expect(await lock((await addUser(store(), { disabled: true })).id)).toBe(false);
+    expect(await lock((await addUser(store(), { canManageTokens: false })).id)).toBe(false);
+    expect(await lock('nobody')).toBe(false);
+  });
+}

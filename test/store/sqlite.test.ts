@@ -1,0 +1,4 @@
+import { openTestStore } from '../helpers/store.ts';
+import { describeStore } from './contract.ts';
+
+describeStore('the store on SQLite', openTestStore);

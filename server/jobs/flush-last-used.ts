@@ -2,7 +2,7 @@ import type { LastUsed } from '../domain/last-used.ts';
 import type { TokenStore } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
-/** Writes what was recorded in the last second; also the last thing to do before the store is closed. */
+/** Writes what was recorded since the last time; also the last thing to do before the store is closed. */
 export async function flushLastUsed(lastUsed: LastUsed, tokens: Pick<TokenStore, 'recordUses'>): Promise<void> {
   const uses = lastUsed.drain();
   if (uses.length === 0) return;

@@ -12,13 +12,13 @@ export function createPurge({ store, clock }: { store: Store; clock: Clock }): J
     everyMs: 10 * 60 * 1000,
     async run(signal) {
       const now = clock.now();
-      const purges = [
+      const batches = [
         () => store.tokens.purgeTombstones(now - limits.tombstoneKept, rowsPerStatement),
         () => store.idempotency.purge(now - limits.idempotencyWindow, rowsPerStatement),
         () => store.sessions.purge(now, now - limits.sessionIdle, rowsPerStatement),
         () => store.outbox.purgeSent(now - limits.sentMailKept, rowsPerStatement),
       ];
-      for (const purge of purges) while (!signal.aborted && (await purge()) === rowsPerStatement);
+      for (const batch of batches) while (!signal.aborted && (await batch()) === rowsPerStatement);
     },
   };
 }

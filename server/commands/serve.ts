@@ -10,10 +10,10 @@ import { createApp } from '../http/app.ts';
 import { createClientIp } from '../http/client-ip.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createVerifyHandler } from '../http/verify/handler.ts';
-import { flushLastUsed } from '../jobs/flush-last-used.ts';
-import { purge } from '../jobs/purge.ts';
+import { createFlushLastUsed, flushLastUsed } from '../jobs/flush-last-used.ts';
+import { createPurge } from '../jobs/purge.ts';
 import { startJobs } from '../jobs/runner.ts';
-import { sendMail } from '../jobs/send-mail.ts';
+import { createSendMail, sendMailJob } from '../jobs/send-mail.ts';
 import { createLog, type Log } from '../log.ts';
 import { createSmtpMailer } from '../mail/smtp.ts';
 import { createSpoolMailer } from '../mail/spool.ts';
@@ -89,19 +89,27 @@ function assemble(config: Config, log: Log, store: Store) {
     config.smtpUrl === null
       ? createSpoolMailer({ directory: join(config.dataDir, 'mail'), from: config.mailFrom })
       : createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
-  const mail = sendMail({ store, mailer, clock, log });
-  const services = createServices({ store, clock, config, mailQueued: () => jobs.wake(mail.name) });
+  const services = createServices({ store, clock, config, mailQueued: () => jobs.wake(sendMailJob) });
   const { verify, lastUsed } = services;
-  const jobs = startJobs([mail, flushLastUsed({ store, lastUsed }), purge({ store, clock })], log);
+  const jobs = startJobs(
+    [
+      ...createSendMail({ outbox: store.outbox, mailer, clock, log }),
+      createFlushLastUsed(lastUsed, store.tokens),
+      createPurge({ store, clock }),
+    ],
+    log,
+  );
   const server = createHttpServer({
     verifyHandler: createVerifyHandler({ verify, lastUsed, clock, clientIp, log }),
     app: createApp({ ...services, store, clock, clientIp, log, config }),
   });
   return {
     server,
+    /** Call it once the server has closed: nothing records a use any more. */
     async stop() {
-      await jobs.stop();
       await mailer.close();
+      await jobs.stop();
+      await flushLastUsed(lastUsed, store.tokens);
     },
   };
 }

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createClientIp, parseCidr } from '../../server/http/client-ip.ts';
+
+const usual = createClientIp(['127.0.0.1/32', '::1/128', '10.0.0.0/8', 'fd00::/8']);
+
+describe('the client’s address', () => {
+  it.each([
+    ['is the peer without a header', '127.0.0.1', undefined, '127.0.0.1'],
+    ['is the peer if the peer is not trusted', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
+    ['is what a trusted peer says', '127.0.0.1', '203.0.113.9', '203.0.113.9'],
+    ['is the first untrusted hop from the right', '::1', '6.6.6.6, 203.0.113.9, 10.1.1.1', '203.0.113.9'],
+    ['is the left-most if all are trusted', '127.0.0.1', '10.0.0.1,10.0.0.2', '10.0.0.1'],
+    ['passes over empty elements', '127.0.0.1', ' , ,203.0.113.9,, \t', '203.0.113.9'],
+    ['stops at junk, at the last good hop', '127.0.0.1', '203.0.113.9, unknown, 10.0.0.2', '10.0.0.2'],
+    ['is the peer if junk comes first', '127.0.0.1', '203.0.113.9, _hidden', '127.0.0.1'],
+    ['shows mapped IPv4 as IPv4', '127.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
+    ['trusts a mapped peer as its IPv4', '::ffff:127.0.0.1', '::ffff:cb00:7109', '203.0.113.9'],
+    ['drops the port of IPv4', '127.0.0.1', '203.0.113.9:4711', '203.0.113.9'],
+    ['drops brackets and port of IPv6', '127.0.0.1', '[2001:DB8:0:0::1]:4711', '2001:db8::1'],
+    ['drops brackets without a port', '127.0.0.1', '[2001:db8::1]', '2001:db8::1'],
+    ['drops zones', '127.0.0.1', 'fe80::1%eth0', 'fe80::1'],
+    ['drops zones within brackets', '127.0.0.1', '[fe80::1%25eth0]:80', 'fe80::1'],
+    ['drops the peer’s own zone', 'fe80::2%3', undefined, 'fe80::2'],
+    ['is written as RFC 5952 says', '127.0.0.1', '2001:0DB8:0000:0000:0001:0000:0000:0001', '2001:db8::1:0:0:1'],
+    ['is not shortened IPv4', '127.0.0.1', '127.1', '127.0.0.1'],
+    ['is not octal IPv4', '127.0.0.1', '010.0.0.1', '127.0.0.1'],
+    ['is not a number', '127.0.0.1', '3405803785', '127.0.0.1'],
+    ['is not a quoted string', '127.0.0.1', '"203.0.113.9"', '127.0.0.1'],
+    ['is not bracketed IPv4', '127.0.0.1', '[203.0.113.9]', '127.0.0.1'],
+    ['does not take IPv4-compatible IPv6 for the IPv4 it holds', '127.0.0.1', '6.6.6.6, ::127.0.0.1', '::7f00:1'],
+  ])('%s', (_what, peer, forwardedFor, expected) => {
+    expect(usual.resolve(peer, forwardedFor)).toBe(expected);
+  });
+
+  it('is nobody’s without a peer address', () => {
+    expect(usual.resolve(undefined, '203.0.113.9')).toBeNull();
+    expect(usual.isTrusted(undefined)).toBe(false);
+  });
+
+  it('trusts nobody if the list is empty', () => {
+    const nobody = createClientIp([]);
+    expect(nobody.isTrusted('127.0.0.1')).toBe(false);
+    expect(nobody.resolve('127.0.0.1', '203.0.113.9')).toBe('127.0.0.1');
+  });
+
+  it('matches a range of mapped addresses against IPv4', () => {
+    const mapped = createClientIp(['::ffff:192.168.0.0/112']);
+    expect(mapped.isTrusted('192.168.3.4')).toBe(true);
+    expect(mapped.isTrusted('192.169.3.4')).toBe(false);
+  });
+
+  it('agrees with a walk over hops that are known to be good or bad', () => {
+    const hop = fc.oneof(
+      fc.nat(255).map((n) => ({ sent: `10.1.2.${n}`, shown: `10.1.2.${n}`, kind: 'trusted' as const })),
+      fc.nat(255).map((n) => ({ sent: `[fd00::${n}:1]:80`, shown: `fd00::${n}:1`, kind: 'trusted' as const })),
+      fc.nat(255).map((n) => ({ sent: `203.0.113.${n}:1`, shown: `203.0.113.${n}`, kind: 'stranger' as const })),
+      fc.constantFrom('', ' ').map((sent) => ({ sent, shown: '', kind: 'empty' as const })),
+      fc.constantFrom('junk', '1.2.3', '10.0.0.256').map((sent) => ({ sent, shown: '', kind: 'junk' as const })),
+    );
+    fc.assert(
+      fc.property(fc.array(hop), (hops) => {
+        const walked = hops.toReversed().filter(({ kind }) => kind !== 'empty');
+        const end = walked.findIndex(({ kind }) => kind !== 'trusted');
+        const trusted = end < 0 ? walked : walked.slice(0, end);
+        const stop = walked[end];
+        const expected = stop?.kind === 'stranger' ? stop.shown : (trusted.at(-1)?.shown ?? '127.0.0.1');
+        expect(usual.resolve('127.0.0.1', hops.map(({ sent }) => sent).join(','))).toBe(expected);
+      }),
+    );
+  });
+
+  it('is an address whatever the header holds', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(usual.resolve('127.0.0.1', text)).toMatch(/^[0-9a-f.:]+$/);
+      }),
+    );
+  });
+});
+
+describe('parseCidr', () => {
+  it.each([
+    ['10.0.0.0/8', '10.0.0.0', 8],
+    ['192.0.2.1', '192.0.2.1', 32],
+    ['::1', '::1', 128],
+    ['0.0.0.0/0', '0.0.0.0', 0],
+    ['::ffff:10.0.0.0/104', '10.0.0.0', 8],
+  ])('reads %s', (text, address, length) => {
+    const [parsedAddress, parsedLength] = parseCidr(text);
+    expect([parsedAddress.toString(), parsedLength]).toEqual([address, length]);
+  });
+
+  it.each([
+    '',
+    '/8',
+    '10.0.0.0/',
+    '10.0.0.0/33',
+    '10.0.0.0/08',
+    '10.0.0.0/8/8',
+    '10.1/8',
+    '::1/129',
+    'fe80::1%a',
+    'all',
+  ])('refuses “%s” by name', (text) => {
+    expect(() => parseCidr(text)).toThrow(`“${text}”`);
+  });
+});

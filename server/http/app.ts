@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { limits } from '../../shared/limits.ts';
 import type { AppDeps, AppEnv } from './context.ts';
+import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { answerBodyTooLarge, answerMethodNotAllowed, answerNotFound, errorHandler } from './errors.ts';
 import { enforceAccess } from './middleware/access.ts';
 import { noStore, securityHeaders } from './middleware/headers.ts';
@@ -44,5 +45,6 @@ export function createApp(deps: AppDeps) {
     .route('/', userRoutes(deps))
     .route('/', auditRoutes(deps));
 
+  app.route('/', obtainTokenRoutes(deps));
   return app.route('/', description).route('/', healthRoutes(deps)).route('/api/v1', api);
 }

@@ -42,7 +42,7 @@ export interface AppDeps {
   clock: Clock;
   clientIp: ClientIp;
   log: Log;
-  config: Pick<Config, 'publicUrl'>;
+  config: Pick<Config, 'publicUrl' | 'maxExpiry'>;
 }
 
 /** Names and values in turn, as they came: repeated fields are still apart where the adapter tells. */

@@ -1,7 +1,9 @@
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { problemSchema } from '../../shared/problem.ts';
 import type { AppEnv } from './context.ts';
+
 import { type Access, accessTable } from './middleware/access.ts';
+import { jsonAnswer } from './validate.ts';
 
 type Described = OpenAPIHono<AppEnv>;
 type Registry = Described['openAPIRegistry'];
@@ -24,6 +26,7 @@ export function describeApi(app: Described, publicUrl: string): ReturnType<Descr
     if (definition.type === 'route') registry.registerPath(withAccess(definition.route));
   }
   registerVerification(registry);
+  registerObtainToken(registry);
   return described.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'tokensd', version: 'v1', description: 'Personal API tokens: managing and verifying them.' },
@@ -66,5 +69,21 @@ function registerVerification(registry: Registry): void {
   };
   for (const [path, summary] of Object.entries(routes)) {
     registry.registerPath({ method: 'get', path, summary, security: tokenSchemes, responses });
+  }
+}
+
+/** Django REST framework's obtain-token, which speaks its own way and not ours. */
+function registerObtainToken(registry: Registry): void {
+  const fields = z.object({ username: z.string(), password: z.string(), name: z.string().optional() });
+  const content = {
+    'application/json': { schema: fields },
+    'application/x-www-form-urlencoded': { schema: fields },
+    'multipart/form-data': { schema: fields },
+  };
+  const answer = jsonAnswer(z.object({ token: z.string() }), 'A new token each call');
+  const responses = { 200: answer, 400: { description: "Refused, in Django REST framework's words" } };
+  for (const path of ['/api-token-auth', '/api-token-auth/']) {
+    const summary = 'A token for an e-mail address (username) and a password';
+    registry.registerPath({ method: 'post', path, summary, security: [], request: { body: { content } }, responses });
   }
 }

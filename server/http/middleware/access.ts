@@ -15,6 +15,8 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /readyz': 'anyone',
   'GET /openapi.json': 'anyone',
   'GET /api/v1/openapi.json': 'anyone',
+  'ALL /api-token-auth': 'anyone',
+  'ALL /api-token-auth/': 'anyone',
   'POST /api/v1/sessions': 'anyone',
   'GET /api/v1/sessions/current': 'session',
   'DELETE /api/v1/sessions/current': 'session',

@@ -1,0 +1,91 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { accessTable } from '../../server/http/middleware/access.ts';
+import { jsonOf, openTestApp } from '../helpers/app.ts';
+import { routesOf } from '../helpers/routes.ts';
+
+interface Operation {
+  summary?: string;
+  security?: Array<Record<string, string[]>>;
+  requestBody?: { required?: boolean; content: Record<string, { schema: object }> };
+  responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>;
+}
+
+interface Document {
+  openapi: string;
+  servers: Array<{ url: string }>;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
+}
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  return { app, document: await jsonOf<Document>(app.ask('/openapi.json')) };
+}
+
+const operationsOf = (document: Document) =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+
+test('the document describes every route of the router, and no other but /verify/*', async () => {
+  const { app, document } = await open();
+  const described = operationsOf(document).map(({ method, path }) => `${method} ${path}`);
+  const routed = routesOf(app.app).map(({ method, path }) => {
+    const documented = path.replaceAll(/:(\w+)/g, '{$1}');
+    return `${method === 'ALL' ? 'POST' : method} ${documented}`;
+  });
+  const verification = described.filter((operation) => operation.includes('/verify/'));
+  expect(verification).toEqual([
+    'GET /verify/auth-request',
+    'GET /verify/forward-auth',
+    'GET /verify/ext-authz/{path}',
+  ]);
+  expect([...routed, ...verification].sort()).toEqual(described.sort());
+});
+
+test('both addresses answer the same document', async () => {
+  const { app, document } = await open();
+  expect(await jsonOf(app.ask('/api/v1/openapi.json'))).toEqual(document);
+  expect(document).toMatchObject({ openapi: '3.1.0', servers: [{ url: 'https://tokens.example.com' }] });
+});
+
+test('every operation says what it does, who may call it, and how it fails', async () => {
+  const { document } = await open();
+  for (const { method, path, operation } of operationsOf(document)) {
+    const name = `${method} ${path}`;
+    expect(operation.summary, name).toBeTruthy();
+    expect(operation.security, name).toBeDefined();
+    for (const scheme of operation.security ?? []) {
+      expect(Object.keys(document.components.securitySchemes), name).toEqual(
+        expect.arrayContaining(Object.keys(scheme)),
+      );
+    }
+    const access = accessTable[`${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`];
+    if (access === undefined) continue;
+    expect(operation.security?.length === 0, name).toBe(access === 'anyone');
+    expect(operation.responses.default?.content?.['application/problem+json']?.schema, name).toEqual({
+      $ref: '#/components/schemas/Problem',
+    });
+  }
+});
+
+test('objects and bodies are named schemas, and every reference leads somewhere', async () => {
+  const { document } = await open();
+  const names = Object.keys(document.components.schemas);
+  expect(names).toEqual(
+    expect.arrayContaining(['Token', 'CreatedToken', 'CreateToken', 'User', 'CreateUser', 'AuditEvent', 'Problem']),
+  );
+  for (const [, name] of JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+    expect(names).toContain(name);
+  }
+});
+
+test('request bodies refuse unknown fields in the document too', async () => {
+  const { document } = await open();
+  expect(document.components.schemas.CreateToken).toMatchObject({
+    type: 'object',
+    required: ['name'],
+    additionalProperties: false,
+  });
+});

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually, runProgram, seenSecrets, startProgram } from './process.ts';
+
+export const superuser = { email: 'root@example.com', password: 'correct horse battery staple' };
+
+export interface Daemon {
+  url: string;
+  dataDir: string;
+  pid: number;
+  /** All it logged. */
+  stderr(): string;
+  /** Ends it and answers its exit code; null if the signal killed it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A new data directory with one superuser; `remove` it at the end. */
+export async function prepareDaemon(
+  env: Record<string, string> = {},
+): Promise<{ dataDir: string; remove(): Promise<void> }> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tokensd-test-'));
+  const made = await runProgram('tokensd', ['init', '--email', superuser.email, '--name', 'Root', '--password-stdin'], {
+    env: { ...env, TOKENSD_DATA_DIR: dataDir },
+    input: superuser.password,
+  });
+  if (made.code !== 0) throw new Error(`tokensd init: ${made.stderr}`);
+  seenSecrets.add(superuser.password);
+  return { dataDir, remove: () => rm(dataDir, { recursive: true, force: true }) };
+}
+
+/** Starts the built daemon as a process of its own and waits until it listens. Debug log, unless `env` says otherwise. */
+export async function startDaemon(dataDir: string, env: Record<string, string> = {}): Promise<Daemon> {
+  const settings = { TOKENSD_LISTEN: '127.0.0.1:0', TOKENSD_LOG_LEVEL: 'debug', TOKENSD_DATA_DIR: dataDir, ...env };
+  const child = startProgram('tokensd', ['serve'], settings);
+  let log = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const url = await eventually(() => {
+    if (child.exitCode !== null) throw new Error(`tokensd ended: ${log}`);
+    return /"url":"([^"]+)".*"msg":"listening"/.exec(log)?.[1];
+  }, 'the daemon to listen');
+  return {
+    url,
+    dataDir,
+    pid: child.pid ?? 0,
+    stderr: () => log,
+    stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return closed;
+    },
+  };
+}
+
+/** A port nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('No port');
+  return address.port;
+}

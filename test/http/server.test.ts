@@ -1,0 +1,195 @@
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Verify } from '../../server/domain/verify.ts';
+import { createHttpServer } from '../../server/http/server.ts';
+import { createVerifyHandler } from '../../server/http/verify/handler.ts';
+import { createLog } from '../../server/log.ts';
+import { StoreUnavailable } from '../../server/store/store.ts';
+import { exchange, listen, send } from '../helpers/http.ts';
+
+const stops: Array<() => void> = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+/** The listener alone: `verify` decides, and the app behind it echoes bodies. */
+async function start(verify: Verify = async () => ({ good: false, reason: 'unknown', known: null })) {
+  const lines: string[] = [];
+  const server = createHttpServer({
+    verifyHandler: createVerifyHandler({
+      verify,
+      lastUsed: { record: () => {} },
+      clock: { now: () => 0 },
+      clientIp: { isTrusted: () => false, resolve: () => null },
+      log: createLog('debug', (line) => lines.push(line)),
+    }),
+    app: {
+      fetch: async (request) =>
+        new URL(request.url).pathname === '/challenge'
+          ? new Response(null, {
+              status: 401,
+              headers: { 'WWW-Authenticate': 'Token, Bearer realm="x", error="y, z"' },
+            })
+          : new Response(`app: ${await request.text()}`),
+    },
+  });
+  const port = await listen(server);
+  stops.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { server, port, lines };
+}
+
+const check = '/verify/auth-request';
+const key = 'X-API-Key: abc\r\n';
+
+describe('the verification routes', () => {
+  it('answer 503 without a body if the database cannot answer, and log no value', async () => {
+    const { port, lines } = await start(() => Promise.reject(new StoreUnavailable('The look-up failed')));
+    const answer = await send(port, { path: check, headers: [['X-API-Key', 'abcdefgh']] });
+    expect([answer.status, answer.body, answer.headers['cache-control']]).toEqual([503, '', 'no-store']);
+    expect(lines.join('')).toContain('The look-up failed');
+    expect(lines.join('')).not.toContain('abcdefgh');
+  });
+
+  it('answer a missing or malformed credential 401 even then', async () => {
+    const { port } = await start(() => Promise.reject(new StoreUnavailable('The look-up failed')));
+    expect((await send(port, { path: check })).status).toBe(401);
+    expect((await send(port, { path: check, headers: [['Authorization', 'Token a b']] })).status).toBe(401);
+  });
+
+  it.each([
+    ['announced by its length', 'Content-Length: 1000000\r\n'],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n'],
+    ['that waits for 100 Continue', 'Content-Length: 5\r\nExpect: 100-continue\r\n'],
+    ['with an unknown expectation', 'Content-Length: 5\r\nExpect: a-miracle\r\n'],
+  ])('do not wait for a body %s', async (_what, fields) => {
+    const { port } = await start();
+    const { text } = await exchange(port, `POST ${check} HTTP/1.1\r\nHost: x\r\n${key}${fields}\r\n`, 300);
+    expect(text).toMatch(/^HTTP\/1\.1 401 /);
+    expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  it('answer the next request on the connection after an ignored body', async () => {
+    const { port } = await start();
+    const post = `POST ${check} HTTP/1.1\r\nHost: x\r\n${key}Content-Length: 5\r\n\r\nhello`;
+    const get = `GET ${check} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const { text } = await exchange(port, post + get);
+    expect(text.match(/HTTP\/1\.1 401/g)).toHaveLength(2);
+    expect(text).toContain('Authentication credentials were not provided.');
+  });
+
+  it.each([
+    ['without a Host', `GET ${check} HTTP/1.1\r\n${key}Connection: close\r\n\r\n`],
+    ['over HTTP/1.0', `GET ${check} HTTP/1.0\r\n${key}\r\n`],
+    ['in absolute-form', `GET http://x:1${check}?a HTTP/1.1\r\nHost: x\r\n${key}Connection: close\r\n\r\n`],
+    [
+      'that would upgrade',
+      `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}Connection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n`,
+    ],
+  ])('answer a request %s', async (_what, request) => {
+    const { port } = await start();
+    expect((await exchange(port, request)).text).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
+  it('take headers of almost 64 KiB', async () => {
+    const { port } = await start();
+    const headers: Array<[string, string]> = [['X-Filler', 'a'.repeat(65_000)]];
+    expect((await send(port, { path: check, headers })).status).toBe(401);
+  });
+});
+
+describe('the app behind them', () => {
+  it('gets every other request, with its body', async () => {
+    const { port } = await start();
+    expect((await send(port, { method: 'POST', path: '/other', body: 'hello' })).body).toBe('app: hello');
+  });
+
+  it('is told to go on by a client that waits for 100 Continue', async () => {
+    const { port } = await start();
+    const head = 'POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n';
+    expect((await exchange(port, head, 300)).text).toMatch(/^HTTP\/1\.1 100 Continue\r\n/);
+  });
+
+  it('sends each challenge in a field of its own', async () => {
+    const { port } = await start();
+    const answer = await send(port, { path: '/challenge' });
+    expect(answer.all('WWW-Authenticate')).toEqual(['Token', 'Bearer realm="x", error="y, z"']);
+  });
+});
+
+describe('what is no good message', () => {
+  it('is answered 431 if its header is over 64 KiB', async () => {
+    const { port } = await start();
+    const { text, closed } = await exchange(port, `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(200_000)}\r\n\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 431 /);
+    expect(closed).toBe(true);
+  });
+
+  it.each(['\x16\x03\x01\x02\x00', 'GET / HTTP/1.1\r\nA\x00: b\r\n\r\n', 'FROBNICATE / HTTP/1.1\r\n\r\n'])(
+    'is answered 400 if it is none: %j',
+    async (bytes) => {
+      const { port } = await start();
+      expect(await exchange(port, bytes)).toMatchObject({
+        text: expect.stringMatching(/^HTTP\/1\.1 400 /),
+        closed: true,
+      });
+    },
+  );
+
+  it('is refused if two lengths contradict each other (RFC 9112 §6.3)', async () => {
+    const { port } = await start();
+    const both = 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n';
+    const { text } = await exchange(port, `POST ${check} HTTP/1.1\r\nHost: x\r\n${both}\r\n0\r\n\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('is answered 408 if its header does not arrive, and 408 never follows an answer', async () => {
+    const { server, port } = await start();
+    server.headersTimeout = 200;
+    server.requestTimeout = 400;
+    const halfHeader = exchange(port, 'GET / HTTP/1.1\r\nHo', 4_000);
+    const halfBody = exchange(port, `POST ${check} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhal`, 4_000);
+    expect(await halfHeader).toMatchObject({ text: expect.stringMatching(/^HTTP\/1\.1 408 /), closed: true });
+    const { text, closed } = await halfBody;
+    expect(text).toMatch(/^HTTP\/1\.1 401 /);
+    expect(text).not.toContain('408');
+    expect(closed).toBe(true);
+  });
+
+  it('does not take the daemon down, though a decision is still to come', async () => {
+    let decide = () => {};
+    const { port } = await start(
+      () => new Promise((resolve) => (decide = () => resolve({ good: false, reason: 'unknown', known: null }))),
+    );
+    const { text } = await exchange(port, `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n\x00\x00`, 300);
+    decide();
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+    expect((await send(port, { path: check })).status).toBe(401);
+  });
+});
+
+describe('closing', () => {
+  it('lets what is in flight finish and ends its connection', async () => {
+    let decide = () => {};
+    const { server, port } = await start(
+      () => new Promise((resolve) => (decide = () => resolve({ good: false, reason: 'revoked', known: null }))),
+    );
+    const answer = exchange(port, `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const closed = new Promise((resolve) => server.close(resolve));
+    decide();
+    const { text } = await answer;
+    expect(text).toMatch(/^HTTP\/1\.1 401 /);
+    expect(text).toMatch(/\r\nConnection: close\r\n/i);
+    await closed;
+  });
+
+  it('accepts nobody any more', async () => {
+    const { server, port } = await start();
+    await new Promise((resolve) => server.close(resolve));
+    const refused = new Promise((resolve) => connect(port, '127.0.0.1').on('error', resolve));
+    expect(await refused).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});

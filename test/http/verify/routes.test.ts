@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Member } from '../../helpers/app.ts';
+import { type Fields, startTestServer } from '../../helpers/http.ts';
+
+let server: Awaited<ReturnType<typeof startTestServer>>;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const routes = ['/verify/auth-request', '/verify/forward-auth', '/verify/ext-authz/api/builds'];
+const forms: Record<string, (value: string) => Fields> = {
+  Token: (value) => [['Authorization', `Token ${value}`]],
+  Bearer: (value) => [['Authorization', `Bearer ${value}`]],
+  Basic: (value) => [['Authorization', `Basic ${Buffer.from(`x:${value}`).toString('base64')}`]],
+  'X-API-Key': (value) => [['X-API-Key', value]],
+};
+const combinations = routes.flatMap((path) => Object.keys(forms).map((form) => ({ path, form })));
+const identityFields = ['User', 'User-Id', 'User-Name', 'Token-Id', 'Token-Name', 'Token-Prefix', 'Superuser'].map(
+  (field) => `x-auth-${field.toLowerCase()}`,
+);
+
+const update = (member: Member, changes: { disabled?: boolean; can_manage_tokens?: boolean }) =>
+  server.ask(`/api/v1/users/${member.id}`, { method: 'PATCH', json: changes, as: server.root });
+
+describe('a good token', () => {
+  it('is answered 200 without a body and with all seven identity fields', async () => {
+    const ada = await server.addMember({ email: 'ada@example.com', name: 'Ada 100% Löve', can_manage_tokens: true });
+    const { token, value } = await server.issue('ci pipeline', { as: ada });
+    const answer = await server.send({ path: '/verify/auth-request', headers: forms.Token?.(value) ?? [] });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toBe('');
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-length': '0',
+      'x-auth-user': 'ada@example.com',
+      'x-auth-user-id': ada.id,
+      'x-auth-user-name': 'Ada%20100%25%20L%C3%B6ve',
+      'x-auth-token-id': token.id,
+      'x-auth-token-name': 'ci%20pipeline',
+      'x-auth-token-prefix': token.prefix,
+      'x-auth-superuser': 'false',
+    });
+    expect(answer.headers).not.toHaveProperty('www-authenticate');
+  });
+
+  it('has an empty field where there is no value, and says who is a superuser', async () => {
+    const { value } = await server.issue('root-token', { as: server.root });
+    const { headers } = await server.send({ path: '/verify/forward-auth', headers: [['X-API-Key', value]] });
+    expect(headers).toMatchObject({ 'x-auth-user-name': '', 'x-auth-superuser': 'true' });
+  });
+
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'TRACE'])(
+    'is answered 200 to %s, whatever the query',
+    async (method) => {
+      const { value } = await server.issue(`method ${method}`);
+      const path = '/verify/auth-request?token=x&access_token=y';
+      expect((await server.send({ method, path, headers: [['X-API-Key', value]] })).status).toBe(200);
+    },
+  );
+});
+
+describe('a refusal', () => {
+  const challenge = (reason: string) => [
+    'Token',
+    `Bearer realm="tokensd", error="invalid_token", error_description="${reason}"`,
+  ];
+
+  it.each<[string, Fields, string]>([
+    ['no credential', [], 'Authentication credentials were not provided.'],
+    ['an empty Authorization', [['Authorization', '']], 'Authentication credentials were not provided.'],
+    ['another scheme', [['Authorization', 'Digest a=b']], 'Authentication credentials were not provided.'],
+    ['a scheme alone', [['Authorization', 'Bearer']], 'Invalid token header. No credentials provided.'],
+    ['an empty X-API-Key', [['X-API-Key', '']], 'Invalid token header. No credentials provided.'],
+  ])('without a credential gives no reason: %s', async (_what, headers, detail) => {
+    for (const path of routes) {
+      const answer = await server.send({ path, headers });
+      expect(answer.status).toBe(401);
+      expect(answer.body).toBe(`{"detail":"${detail}"}`);
+      expect(answer.all('WWW-Authenticate')).toEqual(['Token', 'Bearer realm="tokensd"']);
+      expect(answer.headers).not.toHaveProperty('x-tokens-reason');
+      expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
+    }
+  });
+
+  it.each<[string, Fields, string]>([
+    ['spaces', [['Authorization', 'Token a b']], 'Invalid token header. Token string should not contain spaces.'],
+    [
+      'bytes that are not UTF-8',
+      [['X-API-Key', '\xff']],
+      'Invalid token header. Token string should not contain invalid characters.',
+    ],
+    ['a malformed Basic', [['Authorization', 'Basic !']], 'Invalid token.'],
+    ['an unknown value', [['Authorization', 'Token tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE']], 'Invalid token.'],
+    ['a value of 60,000 characters', [['Authorization', `Bearer ${'a'.repeat(60_000)}`]], 'Invalid token.'],
+    [
+      'two fields',
+      [
+        ['Authorization', 'Token a'],
+        ['Authorization', 'Token a'],
+      ],
+      'Invalid token.',
+    ],
+    [
+      'two forms',
+      [
+        ['Authorization', 'Token a'],
+        ['X-API-Key', 'a'],
+      ],
+      'Invalid token.',
+    ],
+  ])('of an unusable credential says unknown: %s', async (_what, headers, detail) => {
+    for (const path of routes) {
+      const answer = await server.send({ path, headers });
+      expect(answer.status).toBe(401);
+      expect(answer.body).toBe(`{"detail":"${detail}"}`);
+      expect(answer.all('WWW-Authenticate')).toEqual(challenge('unknown'));
+      expect(answer.headers['x-tokens-reason']).toBe('unknown');
+      for (const field of identityFields) expect(answer.headers).not.toHaveProperty(field);
+    }
+  });
+
+  it('also meets a good token that is sent twice or in two forms', async () => {
+    const { value } = await server.issue('twice');
+    const token: [string, string] = ['Authorization', `Token ${value}`];
+    for (const headers of [
+      [token, token],
+      [token, ['X-API-Key', value]],
+    ] satisfies Fields[]) {
+      expect((await server.send({ path: '/verify/auth-request', headers })).status).toBe(401);
+    }
+  });
+
+  it('still sees a second credential behind 5,000 other fields', async () => {
+    const { value } = await server.issue('many fields');
+    const many = Array.from({ length: 5_000 }, (): [string, string] => ['a', 'b']);
+    const headers: Fields = [['X-API-Key', value], ...many, ['X-API-Key', value]];
+    expect((await server.send({ path: '/verify/auth-request', headers })).status).toBe(401);
+  });
+
+  it('never reads a token from the query, a cookie or the body', async () => {
+    const { value } = await server.issue('elsewhere');
+    const answer = await server.send({
+      method: 'POST',
+      path: `/verify/auth-request?token=${value}&access_token=${value}`,
+      headers: [['Cookie', `token=${value}`]],
+      body: `token=${value}&access_token=${value}`,
+    });
+    expect(answer.body).toBe('{"detail":"Authentication credentials were not provided."}');
+  });
+
+  it('to HEAD has no body', async () => {
+    const answer = await server.send({ method: 'HEAD', path: '/verify/auth-request' });
+    expect([answer.status, answer.body]).toEqual([401, '']);
+  });
+});
+
+describe('every form on every route', () => {
+  const nothingHappens = async () => {};
+  const refusedAs = (reason: string, detail = 'Invalid token.') => ({
+    status: 401,
+    reason,
+    body: JSON.stringify({ detail }),
+  });
+  const inactive = 'User inactive or deleted.';
+
+  it.each<[string, (id: string, owner: Member) => unknown, { status: number; reason?: string; body: string }]>([
+    ['active', nothingHappens, { status: 200, body: '' }],
+    [
+      'revoked',
+      (id, owner) => server.ask(`/api/v1/tokens/${id}`, { method: 'DELETE', as: owner }),
+      refusedAs('revoked'),
+    ],
+    ['expired', () => server.clock.advance(60_000), refusedAs('expired')],
+    ['blocked', (_id, owner) => update(owner, { can_manage_tokens: false }), refusedAs('blocked')],
+    ['disabled', (_id, owner) => update(owner, { disabled: true }), refusedAs('disabled', inactive)],
+    [
+      'both',
+      (_id, owner) => update(owner, { disabled: true, can_manage_tokens: false }),
+      refusedAs('disabled', inactive),
+    ],
+  ])('gives the same decision on a token that is %s', async (state, become, expected) => {
+    const owner = await server.addMember({ email: `${state}@example.com`, can_manage_tokens: true });
+    const { token, value } = await server.issue(state, { as: owner, expiresIn: 60 });
+    await become(token.id, owner);
+    for (const { path, form } of combinations) {
+      const { status, headers, body } = await server.send({ path, headers: forms[form]?.(value) ?? [] });
+      expect({ path, form, status, reason: headers['x-tokens-reason'], body }).toEqual({
+        path,
+        form,
+        reason: undefined,
+        ...expected,
+      });
+    }
+  });
+
+  it('refuses any other value alike', async () => {
+    const junk = fc.string({
+      minLength: 1,
+      unit: fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c)),
+    });
+    const wrong = fc.constantFrom(...combinations);
+    await fc.assert(
+      fc.asyncProperty(junk, wrong, async (value, { path, form }) => {
+        const answer = await server.send({ path, headers: forms[form]?.(value) ?? [] });
+        expect([answer.status, answer.headers['x-tokens-reason']]).toEqual([401, 'unknown']);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a path beside the routes', () => {
+  it.each([
+    '/verify',
+    '/verify/',
+    '/verify/auth-requests',
+    '/verify/ext-authzz',
+    '/Verify/auth-request',
+    '/verify/auth%2Drequest',
+  ])('is none of them: %s', async (path) => {
+    expect((await server.send({ path })).status).toBe(404);
+  });
+});

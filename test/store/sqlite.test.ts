@@ -1,4 +1,122 @@
+import { chmod, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { lockForOneDaemon, openStore } from '../../server/store/open.ts';
 import { openTestStore } from '../helpers/store.ts';
 import { describeStore } from './contract.ts';
 
 describeStore('the store on SQLite', openTestStore);
+
+describe('a SQLite file', () => {
+  let directory: string;
+  let path: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'tokens-sqlite-'));
+    path = join(directory, 'a', 'b', 'tokens.db');
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it('and everything beside it is made for its owner only, whatever the umask', async () => {
+    const umask = process.umask(0);
+    try {
+      const store = await openStore(`sqlite:${path}`);
+      await store.migrate();
+      expect(await readdir(join(directory, 'a', 'b'))).toEqual(['tokens.db', 'tokens.db-shm', 'tokens.db-wal']);
+      for (const suffix of ['', '-shm', '-wal']) expect(await modeOf(path + suffix)).toBe(0o600);
+      for (const made of ['a', 'a/b']) expect(await modeOf(join(directory, made))).toBe(0o700);
+      await store.close();
+    } finally {
+      process.umask(umask);
+    }
+  });
+
+  it('that others could read is closed to them', async () => {
+    path = join(directory, 'restored.db');
+    await writeFile(path, '', { mode: 0o644 });
+    await chmod(path, 0o644);
+    const store = await openStore(`sqlite:${path}`);
+    expect(await modeOf(path)).toBe(0o600);
+    await store.close();
+  });
+
+  it('leaves one file behind when it is closed', async () => {
+    const store = await openStore(`sqlite:${path}`);
+    await store.migrate();
+    await store.close();
+    expect(await readdir(join(directory, 'a', 'b'))).toEqual(['tokens.db']);
+  });
+
+  it('is opened with the same safeguards on every connection', async () => {
+    const engine = await openSqlite(`sqlite:${path}`);
+    const expected = {
+      journal_mode: 'wal',
+      synchronous: 2,
+      foreign_keys: 1,
+      busy_timeout: 1500,
+      trusted_schema: 0,
+      secure_delete: 1,
+    };
+    for (const [pragma, value] of Object.entries(expected)) {
+      for (const rows of [await engine.knex.raw(`PRAGMA ${pragma}`), await engine.select(`PRAGMA ${pragma}`, [])]) {
+        expect([pragma, ...Object.values(rows[0] ?? {})]).toEqual([pragma, value]);
+      }
+    }
+    await engine.close();
+  });
+
+  it('cannot be written through the connection that verifies', async () => {
+    const engine = await openSqlite(`sqlite:${path}`);
+    await engine.knex.raw('CREATE TABLE things (id text)');
+    await expect(engine.select('DELETE FROM things', [])).rejects.toThrow('SQLITE_READONLY');
+    await engine.close();
+  });
+});
+
+describe('a database URL', () => {
+  const urls = [
+    '',
+    'tokens.db',
+    'postgres://ada:hunter2@db/tokens',
+    'mysql://x',
+    '__proto__:x',
+    'SQLITE',
+    ':',
+    'sqlit:/x',
+  ];
+  it.each(urls)('%j of no known kind is refused with an example and without being shown', async (url) => {
+    for (const attempt of [openStore(url), lockForOneDaemon(url)]) {
+      const error: Error = await attempt.then(
+        () => new Error('It was accepted.'),
+        (reason) => reason,
+      );
+      expect(error.message).toContain('sqlite:/var/lib/tokensd/tokens.db');
+      expect(error.message).not.toContain('hunter2');
+    }
+  });
+
+  it.each(['sqlite:', 'sqlite::memory:'])('%j names no file and is refused', async (url) => {
+    await expect(openStore(url)).rejects.toThrow('names a file');
+  });
+
+  it('of a file that cannot be made says which and why', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'tokens-sqlite-'));
+    await chmod(directory, 0o755);
+    await writeFile(join(directory, 'file'), '');
+    await symlink('nowhere', join(directory, 'dangling'));
+    for (const name of ['file/tokens.db', 'dangling', 'with\0nul', '.']) {
+      const error: Error = await openStore(`sqlite:${directory}/${name}`).then(
+        () => new Error('It was opened.'),
+        (reason) => reason,
+      );
+      expect(error.message).toMatch(/^Cannot .* \/.*tokens-sqlite-.* \((E|ERR_|SQLITE_)\w+\)/);
+    }
+    expect(await modeOf(directory)).toBe(0o755);
+    await rm(directory, { recursive: true });
+  });
+});
+
+async function modeOf(path: string): Promise<number> {
+  return (await stat(path)).mode & 0o777;
+}

@@ -32,7 +32,7 @@ export async function createPrivateFile(path: string): Promise<void> {
     await (await open(path, 'wx', 0o600)).close();
   } catch (error) {
     if (driverCode(error) !== 'EEXIST') throw error;
-    const { mode } = await stat(path);
-    if (mode & 0o077) await chmod(path, mode & 0o700);
+    const entry = await stat(path);
+    if (entry.isFile() && entry.mode & 0o077) await chmod(path, entry.mode & 0o700);
   }
 }

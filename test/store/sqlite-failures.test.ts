@@ -1,0 +1,211 @@
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Engine } from '../../server/store/engine/engine.ts';
+import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { createKnexStore } from '../../server/store/knex/store.ts';
+import { migrations } from '../../server/store/migrations/all.ts';
+import { openStore } from '../../server/store/open.ts';
+import { type Store, StoreUnavailable } from '../../server/store/store.ts';
+import { addToken, addUser, mail, newToken, noon, sessionRecord, somebody, userRecord } from './contract/records.ts';
+
+const secret = 'a-value-no-log-may-hold';
+
+describe('a SQLite store in trouble', () => {
+  let directory: string;
+  let path: string;
+  let engine: Engine;
+  let store: Store;
+  let other: Engine;
+  let otherStore: Store;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'tokens-failures-'));
+    path = join(directory, 'tokens.db');
+    engine = await openSqlite(`sqlite:${path}`);
+    store = createKnexStore(engine, migrations);
+    await store.migrate();
+    other = await openSqlite(`sqlite:${path}`);
+    otherStore = createKnexStore(other, migrations);
+  });
+  afterEach(async () => {
+    await store.close();
+    await otherStore.close();
+    await rm(directory, { recursive: true });
+  });
+
+  /** Keeps the write lock as another process would, while `work` runs. */
+  const whileLocked = async (work: () => Promise<void>) => {
+    await other.knex.transaction(async (trx) => {
+      await trx.raw('SELECT 1');
+      await work();
+    });
+  };
+
+  const failureOf = async (work: Promise<unknown>): Promise<Error> => {
+    const error = await work.then(
+      () => new Error('It did not fail.'),
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof Error)) throw new TypeError('It rejected with something that is no error.');
+    return error;
+  };
+
+  it('shows neither SQL nor bound values in any failure', async () => {
+    const owner = await addUser(store);
+    const token = await addToken(store, owner.id);
+    const failures = [
+      await failureOf(store.users.insert(userRecord({ id: owner.id, emailFolded: secret, passwordHash: secret }))),
+      await failureOf(store.tokens.insert(newToken('nobody', { hash: secret, name: secret }), 10)),
+      await failureOf(store.tokens.insert(newToken(owner.id, { hash: token.hash, name: secret }), 10)),
+      await failureOf(store.sessions.insert(sessionRecord('nobody', { hash: secret }))),
+      await failureOf(store.transaction((store) => store.sessions.insert(sessionRecord(secret, { hash: secret })))),
+      await failureOf(
+        store.idempotency.claim({ userId: secret, key: secret, bodyHash: secret, tokenId: secret, createdAt: 1 }, 0),
+      ),
+    ];
+    await engine.knex.raw('DROP TABLE outbox');
+    failures.push(await failureOf(store.outbox.enqueue(mail({ text: secret }))));
+    await engine.knex.raw('DROP TABLE tombstones');
+    failures.push(await failureOf(store.tokens.findByHashes([secret])));
+    failures.push(await failureOf(store.transaction((store) => store.tokens.findByHashes([secret]))));
+
+    for (const failure of failures) {
+      expect(failure).not.toBeInstanceOf(StoreUnavailable);
+      expect(failure.message).toMatch(/^The database refused \w+\.\w+ \(SQLITE_\w+\)\.$/);
+      const everything = inspect(failure, { depth: null, showHidden: true });
+      expect(everything).not.toContain(secret);
+      expect(everything).not.toMatch(/insert into|select |values/i);
+    }
+  });
+
+  it('is unavailable within two seconds while another process keeps the write lock', async () => {
+    const user = userRecord({ passwordHash: secret });
+    let begun = false;
+    const begin = () =>
+      store.transaction(async () => {
+        begun = true;
+      });
+    await whileLocked(async () => {
+      for (const write of [begin, () => store.users.insert(user)]) {
+        const started = performance.now();
+        const failure = await failureOf(write());
+        expect(performance.now() - started).toBeLessThan(2000);
+        expect(failure).toBeInstanceOf(StoreUnavailable);
+        expect(failure.message).toContain('SQLITE_BUSY');
+        expect(inspect(failure, { depth: null })).not.toContain(secret);
+      }
+    });
+    expect(begun).toBe(false);
+    expect(await store.users.insert(user)).toBe(true);
+  });
+
+  it('still finds tokens at once while another process, or a transaction of its own, is writing', async () => {
+    const owner = await addUser(store);
+    const token = await addToken(store, owner.id);
+    const look = async () => {
+      const started = performance.now();
+      expect(await store.tokens.findByHashes([token.hash])).toHaveLength(1);
+      expect(performance.now() - started).toBeLessThan(500);
+      await store.ping();
+    };
+    await whileLocked(look);
+    await store.transaction(async (inner) => {
+      await inner.tokens.destroy(token.id, noon, somebody);
+      await look();
+      expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'token' })]);
+    });
+    expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'tombstone' })]);
+  });
+
+  it('shows every revocation to the next look-up, without exception', async () => {
+    const owner = await addUser(store);
+    for (let round = 0; round < 100; round += 1) {
+      const token = await addToken(store, owner.id);
+      expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'token' })]);
+      await store.transaction((store) => store.tokens.destroy(token.id, noon, somebody));
+      expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'tombstone' })]);
+    }
+  });
+
+  it('sees at once what another process revoked', async () => {
+    const owner = await addUser(store);
+    const token = await addToken(store, owner.id);
+    await store.tokens.findByHashes([token.hash]);
+    await otherStore.tokens.destroy(token.id, noon, somebody);
+    expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'tombstone' })]);
+  });
+
+  it('refuses the outer store inside a transaction instead of waiting for ever', async () => {
+    const failure = await failureOf(store.transaction(() => store.users.isEmpty()));
+    expect(failure).toBeInstanceOf(StoreUnavailable);
+    expect(await store.users.isEmpty()).toBe(true);
+  });
+
+  it('is unavailable when the disk is full, keeps nothing by halves, and recovers', async () => {
+    const [{ page_count: pages }] = await engine.knex.raw('PRAGMA page_count');
+    await engine.knex.raw(`PRAGMA max_page_count = ${pages}`);
+    const first = userRecord();
+    const failure = await failureOf(
+      store.transaction(async (store) => {
+        await store.users.insert(first);
+        await store.outbox.enqueue(mail({ text: secret.repeat(100_000) }));
+      }),
+    );
+    expect(failure).toBeInstanceOf(StoreUnavailable);
+    expect(inspect(failure, { depth: null })).not.toContain(secret);
+    await engine.knex.raw('PRAGMA max_page_count = 1000000');
+    expect(await store.users.isEmpty()).toBe(true);
+    expect(await store.users.insert(first)).toBe(true);
+    expect(await otherStore.users.findById(first.id)).toEqual(first);
+  });
+
+  it('loses no write after a commit that failed', async () => {
+    const stranded = engine.knex.transaction(async (trx) => {
+      await trx.raw('PRAGMA defer_foreign_keys = ON');
+      await trx('sessions').insert({
+        id: 's',
+        user_id: 'nobody',
+        hash: 'h',
+        created_at: 1,
+        last_seen_at: 1,
+        expires_at: 1,
+      });
+    });
+    await expect(stranded).rejects.toThrow();
+    const user = await addUser(store);
+    expect(await otherStore.users.findById(user.id)).toEqual(user);
+    expect(await engine.knex.raw('PRAGMA synchronous')).toEqual([{ synchronous: 2 }]);
+  });
+
+  it('is unavailable when its file is damaged', async () => {
+    await addUser(store);
+    await store.close();
+    await otherStore.close();
+    const file = await open(path, 'r+');
+    await file.write('damage'.repeat(20_000), 4096);
+    await file.close();
+    const damaged = await openStore(`sqlite:${path}`);
+    expect(await failureOf(damaged.tokens.findByHashes(['x']))).toBeInstanceOf(StoreUnavailable);
+    expect(await failureOf(damaged.users.isEmpty())).toBeInstanceOf(StoreUnavailable);
+    await damaged.close();
+
+    await writeFile(path, 'This is a letter, not a database. '.repeat(200));
+    const failure = await failureOf(openStore(`sqlite:${path}`));
+    expect(failure).toBeInstanceOf(StoreUnavailable);
+    expect(failure.message).toBe(`Cannot open ${path} as a SQLite database (SQLITE_NOTADB).`);
+  });
+
+  it('is unavailable once it is closed, and closes once', async () => {
+    await Promise.all([store.close(), store.close()]);
+    for (const work of [
+      store.tokens.findByHashes(['x']),
+      store.users.isEmpty(),
+      store.ping(),
+      store.transaction(async () => {}),
+    ]) {
+      expect(await failureOf(work)).toBeInstanceOf(StoreUnavailable);
+    }
+  });
+});

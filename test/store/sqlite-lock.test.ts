@@ -1,0 +1,76 @@
+import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AlreadyRunning, lockForOneDaemon, openStore } from '../../server/store/open.ts';
+import { buildSecondProgram, type SecondProgram } from './second-process.ts';
+
+describe('the lock of the one daemon on a SQLite file', () => {
+  let program: SecondProgram;
+  let directory: string;
+  let url: string;
+  beforeAll(async () => {
+    program = await buildSecondProgram();
+  });
+  afterAll(() => program.remove());
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'tokens-lock-'));
+    url = `sqlite:${join(directory, 'tokens.db')}`;
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it('refuses a second process, naming the file, until the first is gone', async () => {
+    const lock = await lockForOneDaemon(url);
+    const refused = await program.start('lock', url);
+    expect(refused.firstLine).toContain('AlreadyRunning');
+    expect(refused.firstLine).toContain(join(directory, 'tokens.db.lock'));
+
+    await lock.release();
+    const next = await program.start('lock', url);
+    expect(next.firstLine).toBe('locked');
+    await next.kill();
+  });
+
+  it('is freed by the system when its holder is killed', async () => {
+    const first = await program.start('lock', url);
+    expect(first.firstLine).toBe('locked');
+    await expect(lockForOneDaemon(url)).rejects.toThrow(AlreadyRunning);
+    await first.kill();
+    await (await lockForOneDaemon(url)).release();
+  });
+
+  it('still holds after a second attempt in the same process', async () => {
+    const lock = await lockForOneDaemon(url);
+    await expect(lockForOneDaemon(url)).rejects.toThrow(AlreadyRunning);
+    expect((await program.start('lock', url)).firstLine).toContain('AlreadyRunning');
+    await lock.release();
+  });
+
+  it('is the same under every name of the file', async () => {
+    await symlink(directory, `${directory}-link`);
+    await symlink(join(directory, 'tokens.db'), join(directory, 'other.db'));
+    const lock = await lockForOneDaemon(url);
+    for (const name of [`${directory}-link/tokens.db`, join(directory, 'other.db'), `${directory}/./x/../tokens.db`]) {
+      await expect(lockForOneDaemon(`sqlite:${name}`)).rejects.toThrow(AlreadyRunning);
+    }
+    await lock.release();
+    await rm(`${directory}-link`);
+  });
+
+  it('lets other processes open, migrate and write the store', async () => {
+    const lock = await lockForOneDaemon(url);
+    const init = await program.start('migrate', url);
+    expect(JSON.parse(init.firstLine)).toContain('0001-initial');
+    expect(await init.exited).toBe(0);
+    const store = await openStore(url);
+    expect(await store.users.isEmpty()).toBe(true);
+    await store.close();
+    await lock.release();
+  });
+
+  it('is a file nobody else can read', async () => {
+    const lock = await lockForOneDaemon(url);
+    expect((await stat(join(directory, 'tokens.db.lock'))).mode & 0o777).toBe(0o600);
+    await lock.release();
+  });
+});

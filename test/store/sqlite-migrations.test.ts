@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Engine } from '../../server/store/engine/engine.ts';
+import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { createKnexStore } from '../../server/store/knex/store.ts';
+import { migrations } from '../../server/store/migrations/all.ts';
+import { buildSecondProgram, type SecondProgram } from './second-process.ts';
+
+const later = { name: '9999-later', up: async () => {} };
+
+describe('migrations on SQLite', () => {
+  let program: SecondProgram;
+  let directory: string;
+  let url: string;
+  let engine: Engine;
+  beforeAll(async () => {
+    program = await buildSecondProgram();
+  });
+  afterAll(() => program.remove());
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'tokens-migrations-'));
+    url = `sqlite:${join(directory, 'tokens.db')}`;
+    engine = await openSqlite(url);
+  });
+  afterEach(async () => {
+    await engine.close();
+    await rm(directory, { recursive: true });
+  });
+
+  it('are applied once, in order, and then the schema is current', async () => {
+    const store = createKnexStore(engine, migrations);
+    expect(await store.schemaIsCurrent()).toBe(false);
+    expect(await store.migrate()).toEqual(migrations.map(({ name }) => name));
+    expect(await store.schemaIsCurrent()).toBe(true);
+    expect(await store.migrate()).toEqual([]);
+    expect(migrations.map(({ name }) => name)).toEqual(migrations.map(({ name }) => name).sort());
+  });
+
+  it('that were added by a new version are missing until they are applied', async () => {
+    await createKnexStore(engine, migrations).migrate();
+    const newer = createKnexStore(engine, [...migrations, later]);
+    expect(await newer.schemaIsCurrent()).toBe(false);
+    expect(await newer.migrate()).toEqual([later.name]);
+    expect(await newer.schemaIsCurrent()).toBe(true);
+  });
+
+  it('of a newer version are refused with what to do', async () => {
+    await createKnexStore(engine, [...migrations, later]).migrate();
+    const older = createKnexStore(engine, migrations);
+    await expect(older.migrate()).rejects.toThrow(/newer tokensd.*9999-later.*Install that version/s);
+    expect(await older.schemaIsCurrent()).toBe(false);
+  });
+
+  it('leave nothing behind when one of them fails', async () => {
+    const failing = { name: '9999-failing', up: () => Promise.reject(new Error('no')) };
+    await expect(createKnexStore(engine, [...migrations, failing]).migrate()).rejects.toThrow();
+    expect(await engine.knex.schema.hasTable('users')).toBe(false);
+    expect(await createKnexStore(engine, migrations).migrate()).toEqual(migrations.map(({ name }) => name));
+  });
+
+  it('are applied by one of several processes that start at once, and all succeed', async () => {
+    await engine.close();
+    await rm(directory, { recursive: true });
+    const processes = await Promise.all(Array.from({ length: 4 }, () => program.start('migrate', url)));
+    expect(await Promise.all(processes.map(({ exited }) => exited))).toEqual([0, 0, 0, 0]);
+    const applied = processes.flatMap(({ firstLine }) => JSON.parse(firstLine) as string[]);
+    expect(applied).toEqual(migrations.map(({ name }) => name));
+    engine = await openSqlite(url);
+  });
+
+  it('are undone when their process is killed in the middle, and can be applied at once', async () => {
+    const killed = await program.start('hang', url);
+    expect(killed.firstLine).toBe('migrating');
+    await killed.kill();
+    const store = createKnexStore(engine, migrations);
+    expect(await store.migrate()).toEqual(migrations.map(({ name }) => name));
+    expect(await engine.knex.schema.hasTable('half_made')).toBe(false);
+  });
+
+  it('are not stopped by a lock row that somebody left in knex’s own table', async () => {
+    await createKnexStore(engine, migrations).migrate();
+    await engine.knex('knex_migrations_lock').update({ is_locked: 1 });
+    expect(await createKnexStore(engine, [...migrations, later]).migrate()).toEqual([later.name]);
+  });
+
+  it('wait for a slower process longer than an ordinary statement would', async () => {
+    const other = await openSqlite(url);
+    const slow = other.knex.transaction(() => new Promise((resolve) => setTimeout(resolve, 2000)));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await createKnexStore(engine, migrations).migrate()).toHaveLength(migrations.length);
+    await slow;
+    await other.close();
+    expect(await engine.knex.raw('PRAGMA busy_timeout')).toEqual([{ timeout: 1500 }]);
+  });
+});

@@ -180,11 +180,13 @@ describe('a SQLite store in trouble', () => {
   });
 
   it('is unavailable when its file is damaged', async () => {
-    await addUser(store);
+    const trees = await engine.knex('sqlite_schema').whereIn('tbl_name', ['users', 'tokens']).pluck('rootpage');
     await store.close();
     await otherStore.close();
     const file = await open(path, 'r+');
-    await file.write('damage'.repeat(20_000), 4096);
+    for (const page of trees.filter((number: number) => number > 0)) {
+      await file.write(Buffer.alloc(4096, 'damage'), 0, 4096, (page - 1) * 4096);
+    }
     await file.close();
     const damaged = await openStore(`sqlite:${path}`);
     expect(await failureOf(damaged.tokens.findByHashes(['x']))).toBeInstanceOf(StoreUnavailable);

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Token } from '../../shared/schemas/tokens.ts';
+import { isWellFormedToken } from '../../shared/token-format.ts';
+import { verdict } from '../helpers/app.ts';
+import { appFetch, lockedKeychain, openTestCliWithApp, type Surroundings } from '../helpers/cli.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+let dev: Surroundings;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+  dev = cli.as(cli.app.dev);
+});
+afterEach(() => cli.close());
+
+const create = (argv: string[], more: Surroundings = {}) => cli.run(['create', ...argv], { ...dev, ...more });
+const tokens = async (): Promise<Token[]> => JSON.parse((await cli.run(['list', '--json'], dev)).stdout);
+
+test('in a pipe prints exactly the value and a newline', async () => {
+  const ran = await create(['ci-pipeline']);
+  expect(ran).toMatchObject({ code: 0, stderr: '' });
+  expect(ran.stdout).toMatch(/^tok_[0-9A-Za-z]{38}\n$/);
+  expect(await verdict(cli.app, ran.stdout.trimEnd())).toBe(200);
+});
+
+test('on a terminal warns, on stderr, that the value cannot be shown again', async () => {
+  const ran = await create(['ci'], { columns: 80 });
+  expect(isWellFormedToken(ran.stdout.trimEnd())).toBe(true);
+  expect(ran.stderr).toContain('cannot be shown again');
+});
+
+test('--json prints the token object with the value', async () => {
+  const { stdout } = await create(['ci', '--json', '--description', 'Builds']);
+  const token = JSON.parse(stdout);
+  expect(token).toMatchObject({ name: 'ci', description: 'Builds', owner: 'dev@example.com', status: 'active' });
+  expect(isWellFormedToken(token.token)).toBe(true);
+});
+
+test.each([
+  ['30m', '2026-11-23T16:50:00.000Z'],
+  ['90d', '2027-02-21T16:20:00.000Z'],
+  ['2027-01-31', '2027-01-31T23:59:59.999Z'],
+  ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'],
+  ['never', null],
+])('--expires %s ends at %s', async (text, expected) => {
+  const { stdout } = await create(['ci', '--json', '--expires', text]);
+  expect(JSON.parse(stdout).expires_at).toBe(expected);
+});
+
+test.each(['soon', '10', '-1d', '2027-02-30', '0d', ''])(
+  '--expires "%s" is a usage error, nothing is made',
+  async (text) => {
+    expect((await create(['ci', '--expires', text])).code).toBe(2);
+    expect(await tokens()).toEqual([]);
+  },
+);
+
+test('an expiry in the past is refused by the server: exit 2', async () => {
+  expect((await create(['ci', '--expires', '2020-01-01'])).code).toBe(2);
+});
+
+test('a used name is exit 5; with --if-absent exit 0 and no output', async () => {
+  await create(['ci']);
+  const taken = await create(['CI', '--json']);
+  expect(taken.code).toBe(5);
+  expect(JSON.parse(taken.stderr)).toMatchObject({ code: 'name-taken', status: 409 });
+  expect(await create(['ci', '--if-absent'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect((await create(['other', '--if-absent'])).stdout).toMatch(/^tok_/);
+});
+
+test('without the permission exit 4', async () => {
+  await cli.run(['ungrant', 'dev@example.com'], cli.as(cli.app.root));
+  expect((await create(['ci'])).code).toBe(4);
+});
+
+test.each(['', '   ', 'x'.repeat(65), 'a\nb', 'a\u202eb', 'a\u0000b'])('the name %j is exit 2', async (name) => {
+  expect((await create([name])).code).toBe(2);
+});
+
+test('--store keeps the value, get prints it, --no-print prints nothing', async () => {
+  expect((await create(['Laptop', '--store', '--no-print'])).stdout).toBe('');
+  const value = cli.keychain.entries.get('tokens.example.com/token/dev@example.com/Laptop') ?? '';
+  expect(await verdict(cli.app, value)).toBe(200);
+  const offline = { ...dev, fetch: () => Promise.reject(new Error('used the network')) };
+  expect(await cli.run(['get', 'Laptop'], offline)).toEqual({ code: 0, stdout: `${value}\n`, stderr: '' });
+  expect((await cli.run(['get', 'laptop'], offline)).stdout).toBe(`${value}\n`);
+  expect((await cli.run(['get', value.slice(0, 12)], offline)).stdout).toBe(`${value}\n`);
+  expect(JSON.parse((await cli.run(['get', 'Laptop', '--json'], offline)).stdout).token).toBe(value);
+});
+
+test('--store prints too, and --json --no-print leaves the value out', async () => {
+  expect((await create(['one', '--store'])).stdout).toMatch(/^tok_/);
+  const described = JSON.parse((await create(['two', '--store', '--no-print', '--json'])).stdout);
+  expect(described.name).toBe('two');
+  expect(described).not.toHaveProperty('token');
+});
+
+test('--no-print without --store is a usage error', async () => {
+  expect((await create(['ci', '--no-print'])).code).toBe(2);
+  expect(await tokens()).toEqual([]);
+});
+
+test.each([
+  ['no keychain', null],
+  ['a locked keychain', lockedKeychain],
+])('--store with %s is exit 1 with a hint, and nothing is made', async (_, keychain) => {
+  const ran = await create(['ci', '--store', '--json'], { keychain });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'no-keychain', detail: expect.stringContaining('libsecret') });
+  expect(await tokens()).toEqual([]);
+});
+
+test('a keychain that fails after the token was made: it is revoked again', async () => {
+  const keychain = {
+    ...cli.keychain,
+    set: async (account: string, secret: string) => {
+      if (account.includes('/token/')) throw new Error('full');
+      await cli.keychain.set(account, secret);
+    },
+  };
+  const ran = await create(['ci', '--store'], { keychain });
+  expect(ran).toMatchObject({ code: 1, stdout: '' });
+  expect(await tokens()).toEqual([]);
+});
+
+test('a value that cannot be written is revoked again: exit 1, and a closed pipe is a silent 0', async () => {
+  const full = await create(['ci', '--store'], { stdoutFails: 'ENOSPC' });
+  expect(full.code).toBe(1);
+  expect(full.stderr).toContain('revoked');
+  expect(cli.keychain.entries.size).toBe(0);
+  expect(await create(['ci'], { stdoutFails: 'EPIPE' })).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(await tokens()).toEqual([]);
+});
+
+test('if it can neither be written nor revoked, the person is told how', async () => {
+  const real = appFetch(cli.app);
+  const fetch: typeof globalThis.fetch = (url, init) =>
+    init?.method === 'DELETE' ? Promise.reject(lost('ECONNREFUSED')) : real(url, init);
+  const ran = await create(['ci'], { stdoutFails: 'ENOSPC', fetch });
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain('may exist: tokens revoke ci');
+});
+
+test('a lost answer is asked for again with the same key; the token without a value is replaced by another', async () => {
+  const { fetch, keys } = losing(1);
+  const ran = await create(['ci'], { fetch });
+  expect(ran.code).toBe(0);
+  expect(new Set(keys).size).toBe(2);
+  expect(keys[0]).toBe(keys[1]);
+  expect(await verdict(cli.app, ran.stdout.trimEnd())).toBe(200);
+  expect(await tokens()).toHaveLength(1);
+});
+
+test('a request that was lost before it arrived is made by the repeat', async () => {
+  const real = appFetch(cli.app);
+  const keys: (string | null)[] = [];
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    if (init?.method === 'POST') keys.push(new Headers(init.headers).get('idempotency-key'));
+    if (init?.method === 'POST' && keys.length === 1) throw lost('ECONNRESET');
+    return real(url, init);
+  };
+  expect((await create(['ci'], { fetch })).code).toBe(0);
+  expect(keys[0]).toBe(keys[1]);
+  expect(await tokens()).toHaveLength(1);
+});
+
+test('a gateway that swallows the answer counts as lost', async () => {
+  const { fetch } = losing(1, () => new Response('<html>Bad gateway</html>', { status: 502 }));
+  expect((await create(['ci'], { fetch })).stdout).toMatch(/^tok_/);
+  expect(await tokens()).toHaveLength(1);
+});
+
+test('lost twice: exit 6, and the token may exist', async () => {
+  const ran = await create(['ci', '--json'], { fetch: losing(2).fetch });
+  expect(ran.code).toBe(6);
+  expect(JSON.parse(ran.stderr)).toMatchObject({
+    code: 'unreachable',
+    detail: expect.stringContaining('may exist: tokens revoke ci'),
+  });
+});
+
+test('a server that was never reached is not asked twice, and nothing may exist', async () => {
+  const asked: unknown[] = [];
+  const fetch: typeof globalThis.fetch = (url) => {
+    asked.push(url);
+    return Promise.reject(lost('ECONNREFUSED'));
+  };
+  const ran = await create(['ci'], { fetch });
+  expect(ran.code).toBe(6);
+  expect(asked).toHaveLength(1);
+  expect(ran.stderr).not.toContain('may exist');
+});
+
+test('Ctrl-C while waiting is exit 130 and says that the token may exist', async () => {
+  const abort = new AbortController();
+  const fetch: typeof globalThis.fetch = async () => {
+    abort.abort();
+    throw new DOMException('This operation was aborted', 'AbortError');
+  };
+  const ran = await create(['ci'], { fetch, signal: abort.signal });
+  expect(ran.code).toBe(130);
+  expect(ran.stderr).toContain('may exist: tokens revoke ci');
+});
+
+function lost(code: string) {
+  return new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
+}
+
+/** The daemon behind a network that loses the answers of the first creations. */
+function losing(times: number, instead?: () => Response) {
+  const real = appFetch(cli.app);
+  const keys: (string | null)[] = [];
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    const answer = await real(url, init);
+    if (init?.method !== 'POST') return answer;
+    keys.push(new Headers(init.headers).get('idempotency-key'));
+    if (keys.length > times) return answer;
+    if (instead) return instead();
+    throw lost('UND_ERR_SOCKET');
+  };
+  return { fetch, keys };
+}

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createPurge } from '../../server/jobs/purge.ts';
+import { limits } from '../../shared/limits.ts';
+import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app.ts';
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await openTestApp();
+});
+afterEach(() => app.close());
+
+const purge = (signal = new AbortController().signal) => createPurge(app).run(signal);
+
+it('forgets why a token stopped after 90 days, not before', async () => {
+  const { id, token } = await createToken(app, app.dev, { name: 'ci' });
+  await app.ask(`/api/v1/tokens/${id}`, { method: 'DELETE', as: app.dev });
+  app.clock.advance(limits.tombstoneKept);
+  await purge();
+  expect(await verdict(app, token)).toBe('revoked');
+  app.clock.advance(1);
+  await purge();
+  expect(await verdict(app, token)).toBe('unknown');
+});
+
+it('leaves living tokens alone, however old', async () => {
+  const { token } = await createToken(app, app.dev, { name: 'ci' });
+  app.clock.advance(10 * 365 * 24 * 60 * 60 * 1000);
+  await purge();
+  expect(await verdict(app, token)).toBe(200);
+});
+
+it('removes sessions that ended and keeps those that live', async () => {
+  const idle = await app.signIn(app.dev.id);
+  app.clock.advance(limits.sessionIdle + 1);
+  const fresh = await app.signIn(app.dev.id);
+  await purge();
+  expect(await app.store.sessions.deleteAllOf(app.dev.id)).toBe(1);
+  expect(idle).not.toBe(fresh);
+});
+
+it('removes mails a week after they were sent, never one that still waits', async () => {
+  await createToken(app, app.dev, { name: 'sent' });
+  await createToken(app, app.dev, { name: 'waiting' });
+  const [sent] = await app.store.outbox.claim({ now: app.clock.now(), leaseMs: 0, leaseId: 'lease', limit: 1 });
+  await app.store.outbox.markSent(sent?.id ?? '', 'lease', app.clock.now());
+  const old = app.clock.now() + limits.sentMailKept;
+  app.clock.advance(limits.sentMailKept);
+  await purge();
+  expect(await app.store.outbox.purgeSent(old + 1, 10)).toBe(1);
+  app.clock.advance(limits.sentMailKept);
+  await purge();
+  expect((await app.mails()).map(({ subject }) => subject)).toEqual([expect.stringContaining('waiting')]);
+});
+
+it('removes idempotency keys after a day', async () => {
+  const create = () =>
+    app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'ci' }, headers: { 'Idempotency-Key': 'once' } });
+  expect((await create()).status).toBe(201);
+  app.clock.advance(limits.idempotencyWindow);
+  await purge();
+  expect(await app.store.idempotency.purge(app.clock.now() + 1, 10)).toBe(1);
+  expect((await create()).status).not.toBe(200);
+});
+
+it('removes any number, in batches', async () => {
+  for (let batch = 0; batch < 1001; batch += 1) await app.signIn(app.dev.id);
+  app.clock.advance(limits.sessionAbsolute);
+  await purge();
+  expect(await app.store.sessions.deleteAllOf(app.dev.id)).toBe(0);
+});
+
+it('ends early when the daemon stops', async () => {
+  await app.signIn(app.dev.id);
+  app.clock.advance(limits.sessionAbsolute);
+  await purge(AbortSignal.abort());
+  expect(await app.store.sessions.deleteAllOf(app.dev.id)).toBeGreaterThan(0);
+});

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { type Job, type Jobs, startJobs } from '../../server/jobs/runner.ts';
+import { recordingLog } from '../helpers/log.ts';
+
+let jobs: Jobs | undefined;
+afterEach(() => jobs?.stop());
+
+const { log, lines } = recordingLog();
+const start = (...list: Job[]) => {
+  jobs = startJobs(list, log);
+  return jobs;
+};
+const idle = 60_000;
+
+/** A job that only counts its runs. */
+function counter(name: string, everyMs: number): Job & { runs: number } {
+  const job = {
+    name,
+    everyMs,
+    runs: 0,
+    async run() {
+      job.runs += 1;
+    },
+  };
+  return job;
+}
+
+it('runs every job at once, and again after its interval', async () => {
+  const quick = counter('quick', 5);
+  const slow = counter('slow', idle);
+  start(quick, slow);
+  await expect.poll(() => quick.runs).toBeGreaterThan(3);
+  expect(slow.runs).toBe(1);
+});
+
+it('never runs a job twice at the same time, however often it is woken', async () => {
+  let running = 0;
+  let most = 0;
+  let runs = 0;
+  const job: Job = {
+    name: 'busy',
+    everyMs: 1,
+    async run() {
+      running += 1;
+      most = Math.max(most, running);
+      await sleep(5);
+      runs += 1;
+      running -= 1;
+    },
+  };
+  const { wake } = start(job);
+  for (let turn = 0; turn < 20; turn += 1) {
+    wake('busy');
+    await sleep(1);
+  }
+  await expect.poll(() => runs).toBeGreaterThan(3);
+  expect(most).toBe(1);
+});
+
+it('runs a woken job now, and once more if it was woken during a run', async () => {
+  let runs = 0;
+  const gates: Array<() => void> = [];
+  const gated: Job = {
+    name: 'gated',
+    everyMs: idle,
+    async run() {
+      runs += 1;
+      await new Promise<void>((resolve) => gates.push(resolve));
+    },
+  };
+  const other = counter('other', idle);
+  const { wake } = start(gated, other);
+  wake('gated');
+  wake('gated');
+  gates.shift()?.();
+  await expect.poll(() => runs).toBe(2);
+  gates.shift()?.();
+  await sleep(20);
+  expect(runs).toBe(2);
+  wake('gated');
+  await expect.poll(() => runs).toBe(3);
+  gates.shift()?.();
+  expect(other.runs).toBe(1);
+});
+
+it.each([
+  ['rejects', () => Promise.reject(new Error('the database is away'))],
+  [
+    'throws',
+    () => {
+      throw new Error('the database is away');
+    },
+  ],
+])('logs a run that %s, and goes on', async (_, fail) => {
+  lines.length = 0;
+  let runs = 0;
+  start({
+    name: 'shaky',
+    everyMs: 1,
+    run() {
+      runs += 1;
+      return runs < 3 ? fail() : Promise.resolve();
+    },
+  });
+  await expect.poll(() => runs).toBeGreaterThan(4);
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toContain('"job":"shaky"');
+  expect(lines[0]).toContain('the database is away');
+});
+
+it('stops at once when idle', async () => {
+  const job = counter('idle', idle);
+  const { stop, wake } = start(job);
+  await expect.poll(() => job.runs).toBe(1);
+  await stop();
+  wake('idle');
+  await sleep(10);
+  expect(job.runs).toBe(1);
+});
+
+it('stops after the run that is under way, which it tells to come to an end', async () => {
+  const events: string[] = [];
+  const { stop } = start({
+    name: 'batch',
+    everyMs: 1,
+    async run(signal) {
+      while (!signal.aborted) await sleep(1);
+      events.push('told');
+      await sleep(20);
+      events.push('finished');
+    },
+  });
+  await stop();
+  events.push('stopped');
+  expect(events).toEqual(['told', 'finished', 'stopped']);
+});

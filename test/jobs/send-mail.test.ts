@@ -1,0 +1,275 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createIds } from '../../server/domain/secrets.ts';
+import { startJobs } from '../../server/jobs/runner.ts';
+import { createSendMail, sendMailJob } from '../../server/jobs/send-mail.ts';
+import type { Mailer } from '../../server/mail/mailer.ts';
+import { createSmtpMailer } from '../../server/mail/smtp.ts';
+import { openStore } from '../../server/store/open.ts';
+import type { MailRecord, OutboxStore } from '../../server/store/store.ts';
+import { createToken, openTestApp } from '../helpers/app.ts';
+import { type FakeClock, fakeClock } from '../helpers/clock.ts';
+import { recordingLog } from '../helpers/log.ts';
+import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
+import { openTestStore, type TestStore } from '../helpers/store.ts';
+
+const second = 1000;
+const hour = 3600 * second;
+const from = 'tokens@acme.example';
+
+let database: TestStore;
+let outbox: OutboxStore;
+let clock: FakeClock;
+let newId: () => string;
+let server: MailServer;
+let mailer: Mailer;
+const { log, lines } = recordingLog();
+
+beforeEach(async () => {
+  database = await openTestStore();
+  outbox = database.store.outbox;
+  clock = fakeClock();
+  newId = createIds(clock);
+  server = await startMailServer();
+  mailer = createSmtpMailer({ url: server.url, from });
+  lines.length = 0;
+});
+
+afterEach(async () => {
+  await mailer.close();
+  await server.close();
+  await database.close();
+});
+
+async function enqueue(to = 'ada@example.com'): Promise<string> {
+  const id = newId();
+  const messageId = `<${id}@acme.example>`;
+  await outbox.enqueue({
+    id,
+    to,
+    subject: 'API token',
+    text: 'text',
+    html: '<p>HTML</p>',
+    messageId,
+    createdAt: clock.now(),
+  });
+  return messageId;
+}
+
+/** One run of every worker. */
+async function run(changes: Partial<Parameters<typeof createSendMail>[0]> = {}): Promise<void> {
+  const jobs = createSendMail({ outbox, mailer, clock, log, ...changes });
+  await Promise.all(jobs.map((job) => job.run(new AbortController().signal)));
+}
+
+const arrived = () => server.received.map(({ parsed }) => parsed.messageId ?? '').sort();
+
+describe('sending', () => {
+  it('brings every mail to the server exactly once', async () => {
+    const expected: string[] = [];
+    for (let mail = 0; mail < 25; mail += 1) expected.push(await enqueue(`member-${mail}@example.com`));
+    await run();
+    await run();
+    clock.advance(24 * hour);
+    await run();
+    expect(arrived()).toEqual(expected.sort());
+    expect(new Set(server.received.flatMap(({ recipients }) => recipients)).size).toBe(25);
+  });
+
+  it('brings what a request caused, with time, address and user agent, to the owner', async () => {
+    const app = await openTestApp();
+    const created = await createToken(app, app.dev, { name: 'ci-pipeline' });
+    const headers = { 'User-Agent': 'tokens/0.1.0 (linux)' };
+    await app.ask(`/api/v1/tokens/${created.id}`, { method: 'DELETE', as: app.root, headers, ip: '198.51.100.7' });
+    await run({ outbox: app.store.outbox, clock: app.clock });
+    await app.close();
+    expect(server.received).toHaveLength(2);
+    const revoked = server.received.find(({ parsed }) => parsed.subject?.includes('revoked'));
+    expect(revoked?.recipients).toEqual(['dev@example.com']);
+    for (const fact of [
+      'ci-pipeline',
+      created.prefix,
+      '2026-11-23 16:20:00 UTC',
+      '198.51.100.7',
+      'tokens/0.1.0 (linux)',
+      'root@example.com',
+    ]) {
+      expect(revoked?.parsed.text).toContain(fact);
+      expect(revoked?.parsed.html).toContain(fact);
+    }
+    for (const { raw } of server.received) expect(raw.toString()).not.toContain(created.token);
+  });
+
+  it('starts well within a second of a wake-up', async () => {
+    const jobs = startJobs(createSendMail({ outbox, mailer, clock, log }), log);
+    for (let round = 0; round < 3; round += 1) {
+      await enqueue();
+      jobs.wake(sendMailJob);
+      await expect.poll(() => server.received.length, { timeout: 700, interval: 10 }).toBe(round + 1);
+    }
+    await jobs.stop();
+  });
+
+  it('by two daemons on one database still sends each mail once', async () => {
+    const second = await openStore(`sqlite:${database.path}`);
+    const expected: string[] = [];
+    for (let mail = 0; mail < 30; mail += 1) expected.push(await enqueue());
+    await Promise.all([run(), run({ outbox: second.outbox }), run(), run({ outbox: second.outbox })]);
+    await second.close();
+    expect(arrived()).toEqual(expected.sort());
+  });
+});
+
+describe('when the server is down', () => {
+  it('keeps the mail, and delivers it after the recovery', async () => {
+    const { port } = server;
+    await server.close();
+    const messageId = await enqueue();
+    await run();
+    expect(lines.join('')).toContain('ECONNREFUSED');
+    server = await startMailServer(port);
+    clock.advance(15 * second - 1);
+    await run();
+    expect(arrived()).toEqual([]);
+    clock.advance(1);
+    await run();
+    expect(arrived()).toEqual([messageId]);
+  });
+
+  it('tries after 15 s, 30 s, 1 min … 1 h, for at least 72 hours, then gives up for good', async () => {
+    let tries = 0;
+    const down: Mailer = {
+      send: () => {
+        tries += 1;
+        return Promise.reject(new Error('down'));
+      },
+      close: async () => {},
+    };
+    const [worker] = createSendMail({ outbox, mailer: down, clock, log }, 1);
+    const tryUntil = (at: number) => {
+      clock.advance(at - clock.now());
+      return worker?.run(new AbortController().signal);
+    };
+    await enqueue();
+    const start = clock.now();
+    await tryUntil(start);
+    for (let due = start, gap = 15; !lines.at(-1)?.includes('given up'); gap = Math.min(2 * gap, 3600)) {
+      const before = tries;
+      due += gap * second;
+      await tryUntil(due - 1);
+      expect(tries).toBe(before);
+      await tryUntil(due);
+      expect(tries).toBe(before + 1);
+    }
+    expect(clock.now() - start).toBeGreaterThanOrEqual(72 * hour);
+    expect(clock.now() - start).toBeLessThan(74 * hour);
+    clock.advance(100 * hour);
+    await run();
+    expect(arrived()).toEqual([]);
+  });
+
+  it('does not give up a mail just because the daemon itself was off for days', async () => {
+    const messageId = await enqueue();
+    clock.advance(200 * hour);
+    const { port } = server;
+    await server.close();
+    await run();
+    server = await startMailServer(port);
+    clock.advance(15 * second);
+    await run();
+    expect(arrived()).toEqual([messageId]);
+  });
+});
+
+describe('one bad message', () => {
+  const misbehaving = (answers: Record<string, number | null>) =>
+    startMailServer(0, {
+      onRcptTo({ address }, _session, callback) {
+        const responseCode = answers[address];
+        if (responseCode === null) return;
+        if (responseCode === undefined) callback();
+        else callback(Object.assign(new Error('no\u0007'), { responseCode }));
+      },
+    });
+
+  async function useServer(replacement: MailServer): Promise<void> {
+    await server.close();
+    server = replacement;
+    mailer = createSmtpMailer({ url: server.url, from });
+  }
+
+  it('that is refused, for now or for good, blocks no other', async () => {
+    await useServer(await misbehaving({ 'never@example.com': 550, 'later@example.com': 451 }));
+    await enqueue('never@example.com');
+    await enqueue('later@example.com');
+    const messageId = await enqueue();
+    await run();
+    expect(arrived()).toEqual([messageId]);
+    const warnings = lines.filter((line) => line.includes('"level":"warn"'));
+    expect(warnings).toHaveLength(2);
+    expect(warnings.join('')).not.toContain('\\u0007');
+  });
+
+  it('that the server never answers holds up one worker only', async () => {
+    await useServer(await misbehaving({ 'stuck@example.com': null }));
+    const jobs = startJobs(createSendMail({ outbox, mailer, clock, log }), log);
+    await enqueue('stuck@example.com');
+    jobs.wake(sendMailJob);
+    const expected: string[] = [];
+    for (let mail = 0; mail < 10; mail += 1) expected.push(await enqueue());
+    jobs.wake(sendMailJob);
+    await expect.poll(arrived, { timeout: 3000 }).toEqual(expected.sort());
+    const stopped = jobs.stop();
+    await mailer.close();
+    await stopped;
+    clock.advance(15 * second);
+    const [stuck] = await outbox.claim({ now: clock.now(), leaseMs: 0, leaseId: 'test', limit: 9 });
+    expect(stuck).toMatchObject({ to: 'stuck@example.com', attempts: 2 });
+  });
+});
+
+describe("killed between the server's 250 and the note of it", () => {
+  const forgetful = (): OutboxStore => ({ ...outbox, markSent: () => Promise.reject(new Error('killed')) });
+
+  it('sends a copy under the same Message-ID once the lease has run out', async () => {
+    const messageId = await enqueue();
+    await expect(run({ outbox: forgetful() })).rejects.toThrow('killed');
+    await run();
+    expect(arrived()).toEqual([messageId]);
+    clock.advance(5 * 60 * second);
+    await run();
+    expect(arrived()).toEqual([messageId, messageId]);
+    expect(server.received[0]?.parsed.date).toEqual(server.received[1]?.parsed.date);
+  });
+
+  it('sends it at once after a restart that frees the leases', async () => {
+    const messageId = await enqueue();
+    await expect(run({ outbox: forgetful() })).rejects.toThrow('killed');
+    await outbox.releaseAll();
+    await run();
+    expect(arrived()).toEqual([messageId, messageId]);
+  });
+
+  it('does not overwrite what another daemon did after the lease ran out', async () => {
+    const messageId = await enqueue();
+    const slow: Mailer = {
+      async send(mail: MailRecord) {
+        clock.advance(5 * 60 * second);
+        await run();
+        expect(mail.messageId).toBe(messageId);
+        throw new Error('too late');
+      },
+      close: async () => {},
+    };
+    await run({ mailer: slow });
+    clock.advance(24 * hour);
+    await run();
+    expect(arrived()).toEqual([messageId]);
+  });
+});
+
+it('begins no further message once the daemon stops', async () => {
+  await enqueue();
+  const [job] = createSendMail({ outbox, mailer, clock, log });
+  await job?.run(AbortSignal.abort());
+  expect(arrived()).toEqual([]);
+});

@@ -32,14 +32,11 @@ export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server
   }
 
   const newest = new WeakMap<Duplex, ServerResponse>();
-  const appListener = getRequestListener(
-    async (request, env) => {
-      const response = await app.fetch(request, env as HttpBindings);
-      if (response.status === 401) separateChallenges(response, env.outgoing as ServerResponse);
-      return response;
-    },
-    { overrideGlobalObjects: false },
-  );
+  const appListener = getRequestListener(async (request, env) => {
+    const response = await app.fetch(request, env as HttpBindings);
+    if (response.status === 401) separateChallenges(response, env.outgoing as ServerResponse);
+    return response;
+  });
 
   const answer = (req: IncomingMessage, res: ServerResponse, beforeApp?: () => void): void => {
     newest.set(req.socket, res);

@@ -30,7 +30,7 @@ async function start(verify: Verify = async () => ({ good: false, reason: 'unkno
               status: 401,
               headers: { 'WWW-Authenticate': 'Token, Bearer realm="x", error="y, z"' },
             })
-          : new Response(`app: ${await request.text()}`),
+          : new Response(`app: ${await new Request(request).text()}`),
     },
   });
   const port = await listen(server);
@@ -104,6 +104,12 @@ describe('the app behind them', () => {
   it('gets every other request, with its body', async () => {
     const { port } = await start();
     expect((await send(port, { method: 'POST', path: '/other', body: 'hello' })).body).toBe('app: hello');
+  });
+
+  it('may copy a request, as its limit on bodies in chunks does', async () => {
+    const { port } = await start();
+    const chunked = 'POST /copy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';
+    expect((await exchange(port, `${chunked}5\r\nhello\r\n0\r\n\r\n`)).text).toContain('app: hello');
   });
 
   it('is told to go on by a client that waits for 100 Continue', async () => {

@@ -1,0 +1,298 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
+import { password } from '../../helpers/app.ts';
+import { type Send, startTestServer } from '../../helpers/http.ts';
+
+let server: Awaited<ReturnType<typeof startTestServer>>;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+const username = 'dev@example.com';
+const wrongPassword = 'no horse battery staple';
+const path = '/api-token-auth/';
+const unableToLogIn = '{"non_field_errors":["Unable to log in with provided credentials."]}';
+
+const post = (type: string, body: string, options: Send = {}) =>
+  server.send({
+    method: 'POST',
+    path,
+    body,
+    ...options,
+    headers: [['Content-Type', type], ...(options.headers ?? [])],
+  });
+const postJson = (value: unknown, options?: Send) => post('application/json', JSON.stringify(value), options);
+const multipart = (parts: string[]) => `${parts.map((part) => `--B\r\n${part}\r\n`).join('')}--B--\r\n`;
+const part = (name: string, value: string) => `Content-Disposition: form-data; name="${name}"\r\n\r\n${value}`;
+
+async function tokenNamed(name: string | RegExp) {
+  const user = await server.store.users.findById(server.dev.id);
+  if (user === null) throw new Error('dev is gone');
+  const tokens = await server.store.tokens.list({
+    ownerId: user.id,
+    limit: 200,
+    before: null,
+    now: server.clock.now(),
+  });
+  return tokens.find((token) => (typeof name === 'string' ? token.name === name : name.test(token.name)));
+}
+
+describe('POST /api-token-auth/', () => {
+  it.each<[string, string, string]>([
+    ['JSON', 'application/json; charset=utf-8', JSON.stringify({ username, password, name: 'from json', extra: 1 })],
+    [
+      'form',
+      'application/x-www-form-urlencoded',
+      String(new URLSearchParams({ username, password, name: 'from form' })),
+    ],
+    [
+      'multipart',
+      'multipart/form-data; boundary=B',
+      multipart([part('username', username), part('password', password), part('name', 'from multipart')]),
+    ],
+  ])('gives a working token for a %s body', async (encoding, type, body) => {
+    const answer = await post(type, body);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatch(/^\{"token":"tok_[0-9A-Za-z]{38}"\}$/);
+    expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    const { token } = JSON.parse(answer.body) as { token: string };
+    expect(isWellFormedToken(token)).toBe(true);
+    expect(await server.services.verify(token)).toMatchObject({ good: true });
+    expect(await tokenNamed(`from ${encoding.toLowerCase()}`)).toMatchObject({
+      prefix: displayPrefix(token),
+      expiresAt: null,
+    });
+  });
+
+  it('answers without the slash too, and never redirects', async () => {
+    const answer = await postJson({ username, password, name: 'no slash' }, { path: '/api-token-auth' });
+    expect(answer.status).toBe(200);
+  });
+
+  it('names a token after the time if no name is asked for, lets it expire after 24 hours, and makes a new one each call', async () => {
+    const bodies = [await postJson({ username, password }), await postJson({ username, password })].map((a) => a.body);
+    expect(new Set(bodies).size).toBe(2);
+    const token = await tokenNamed(/^api-token-auth-2026-11-23T16:20:00\.000Z-[0-9A-Za-z]{4}$/);
+    expect(token?.expiresAt).toBe(server.clock.now() + 24 * 60 * 60 * 1000);
+  });
+
+  it('writes a mail and an audit event that name the request', async () => {
+    await postJson({ username, password, name: 'told' }, { headers: [['User-Agent', 'tester/1']] });
+    const mail = (await server.mails()).find(({ text }) => text.includes('told'));
+    expect(mail?.to).toBe(username);
+    expect(mail?.text).toContain('tester/1');
+    const [event] = await server.store.audit.list({ limit: 1, before: null });
+    expect(event).toMatchObject({ action: 'token.created', userAgent: 'tester/1', ip: '127.0.0.1' });
+  });
+
+  it('trims the e-mail address but not the password', async () => {
+    expect((await postJson({ username: ` ${username.toUpperCase()} `, password, name: 'trimmed' })).status).toBe(200);
+    expect((await postJson({ username, password: ` ${password}` })).body).toBe(unableToLogIn);
+  });
+});
+
+describe('a sign-in that fails', () => {
+  it('is answered alike for everybody', async () => {
+    const off = await server.addMember({ email: 'off@example.com', can_manage_tokens: true });
+    await server.store.users.setDisabled(off.id, true);
+    await server.addMember({ email: 'bare@example.com' });
+    const { id, ...sso } = await ssoMember();
+    expect(id).toBeTypeOf('string');
+    const attempts = [
+      { username, password: wrongPassword },
+      { username: 'nobody@example.com', password },
+      { username: off.email, password },
+      { username: 'bare@example.com', password },
+      { username: sso.email, password },
+    ];
+    for (const attempt of attempts) {
+      const { status, body } = await postJson(attempt);
+      expect({ attempt, status, body }).toEqual({ attempt, status: 400, body: unableToLogIn });
+    }
+  });
+
+  async function ssoMember() {
+    const email = 'sso@example.com';
+    const user = { id: 'sso', email, emailFolded: email, name: '', superuser: false, disabled: false };
+    const rest = { canManageTokens: true, passwordHash: null, sso: true, createdAt: server.clock.now() };
+    await server.store.users.insert({ ...user, ...rest });
+    return user;
+  }
+
+  it('is throttled after a while, in DRF’s words', async () => {
+    const throttled = await startTestServer();
+    try {
+      let answer = { status: 0, body: '', headers: {} as Record<string, unknown> };
+      for (let i = 0; i < 30 && answer.status !== 429; i += 1) {
+        const body = JSON.stringify({ username, password: wrongPassword });
+        answer = await throttled.send({ method: 'POST', path, body, headers: [['Content-Type', 'application/json']] });
+      }
+      const seconds = String(answer.headers['retry-after']);
+      expect(answer.status).toBe(429);
+      expect(seconds).toMatch(/^[1-9][0-9]*$/);
+      const unit = seconds === '1' ? 'second' : 'seconds';
+      expect(answer.body).toBe(`{"detail":"Request was throttled. Expected available in ${seconds} ${unit}."}`);
+    } finally {
+      await throttled.stop();
+    }
+  });
+});
+
+describe('fields', () => {
+  const required = ['This field is required.'];
+  const blank = ['This field may not be blank.'];
+  const invalid = ['Not a valid string.'];
+
+  it.each<[unknown, unknown]>([
+    [{}, { username: required, password: required }],
+    [{ username }, { password: required }],
+    [
+      { username: '', password: '' },
+      { username: blank, password: blank },
+    ],
+    [{ username: ' \t\u00a0', password }, { username: blank }],
+    [
+      { username: null, password: null },
+      { username: ['This field may not be null.'], password: ['This field may not be null.'] },
+    ],
+    [
+      { username: true, password: [] },
+      { username: invalid, password: invalid },
+    ],
+    [{ username: {}, password }, { username: invalid }],
+    [{ username: 'a\0b', password }, { username: ['Null characters are not allowed.'] }],
+    [{ username, password: '\ud800' }, { password: ['Surrogate characters are not allowed: U+D800.'] }],
+    [{ username, password, name: null }, { name: ['This field may not be null.'] }],
+    [{ username, password, name: ' ' }, { name: blank }],
+    [{ username, password, name: 5.5, __proto__: null }, null],
+    [{ username, password, name: 'a'.repeat(65) }, { name: ['A name is at most 64 characters.'] }],
+    [
+      { password, name: false },
+      { username: required, name: invalid },
+    ],
+    [{ username: 1, password: 2 }, { non_field_errors: ['Unable to log in with provided credentials.'] }],
+    [[1], { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] }],
+    ['x', { non_field_errors: ['Invalid data. Expected a dictionary, but got str.'] }],
+    [null, { non_field_errors: ['No data provided'] }],
+  ])('of %j are answered as DRF does', async (sent, errors) => {
+    const { status, body } = await postJson(sent);
+    if (errors === null) expect(status).toBe(200);
+    else expect([status, body]).toEqual([400, JSON.stringify(errors)]);
+  });
+
+  it.each(['a\u202eb', 'a\rb', 'a\u200bb', 'a\0b'])('refuse the name %j', async (name) => {
+    const { status, body } = await postJson({ username, password, name });
+    expect([status, Object.keys(JSON.parse(body))]).toEqual([400, ['name']]);
+  });
+
+  it('say which name is taken, by whatever spelling', async () => {
+    await postJson({ username, password, name: 'taken' });
+    const { status, body } = await postJson({ username, password, name: 'TAKEN' });
+    expect([status, body]).toEqual([400, '{"name":["You already have a token with this name."]}']);
+  });
+
+  it('say when there are too many tokens', async () => {
+    const small = await startTestServer({ maxTokensPerUser: 1, maxExpiry: 3_600 });
+    try {
+      const body = JSON.stringify({ username, password });
+      const ask: Send = { method: 'POST', path, body, headers: [['Content-Type', 'application/json']] };
+      expect((await small.send(ask)).status).toBe(200);
+      const [token] = await small.store.tokens.list({ limit: 2, before: null, now: small.clock.now() });
+      expect(token?.expiresAt).toBe(small.clock.now() + 3_600_000);
+      const second = await small.send(ask);
+      expect([second.status, Object.keys(JSON.parse(second.body))]).toEqual([400, ['non_field_errors']]);
+    } finally {
+      await small.stop();
+    }
+  });
+
+  it('take the last of a repeated form field, and no file for a text', async () => {
+    const form = `username=nobody&username=${username}&password=${encodeURIComponent(password)}&name=repeated`;
+    expect((await post('application/x-www-form-urlencoded', form)).status).toBe(200);
+    const file = 'Content-Disposition: form-data; name="username"; filename="a"\r\n\r\nx';
+    const { body } = await post('multipart/form-data; boundary=B', multipart([file, part('password', 'x')]));
+    expect(body).toBe('{"username":["Not a valid string."]}');
+  });
+
+  it('are missing when nothing is sent, whatever its type', async () => {
+    const nothing = '{"username":["This field is required."],"password":["This field is required."]}';
+    expect((await post('text/plain', '')).body).toBe(nothing);
+    expect((await server.send({ method: 'POST', path })).body).toBe(nothing);
+    const chunked = [['Transfer-Encoding', 'chunked']] as const;
+    expect((await server.send({ method: 'POST', path, headers: chunked })).body).toBe(nothing);
+  });
+});
+
+describe('a request DRF would not take', () => {
+  it.each([
+    ['{', 'Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'],
+    ['{"a":1,}', 'Expecting property name enclosed in double quotes: line 1 column 8 (char 7)'],
+    ['{"a" 1}', "Expecting ':' delimiter: line 1 column 6 (char 5)"],
+    ['{"a":1\n', "Expecting ',' delimiter: line 2 column 1 (char 7)"],
+    ['nope', 'Expecting value: line 1 column 1 (char 0)'],
+    ['"abc', 'Unterminated string starting at: line 1 column 1 (char 0)'],
+    ['{"a":NaN}', 'Expecting value: line 1 column 6 (char 5)'],
+    ['['.repeat(60_000), 'Expecting value: line 1 column 1 (char 0)'],
+  ])('has JSON that is none', async (text, why) => {
+    const { status, body } = await post('application/json', text);
+    const detail = text.startsWith('[[')
+      ? expect.stringMatching(/^JSON parse error - Expecting/)
+      : `JSON parse error - ${why}`;
+    expect([status, JSON.parse(body)]).toEqual([400, { detail }]);
+  });
+
+  it('has a multipart body without its boundary', async () => {
+    const { status, body } = await post('multipart/form-data', 'x');
+    const detail = 'Multipart form parse error - Invalid boundary in multipart: None';
+    expect([status, body]).toEqual([400, JSON.stringify({ detail })]);
+  });
+
+  it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('has the method %s: 405', async (method) => {
+    const answer = await server.send({ method, path });
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST, OPTIONS']);
+    expect(answer.body).toBe(`{"detail":"Method \\"${method}\\" not allowed."}`);
+  });
+
+  it('tells what it takes when asked by OPTIONS', async () => {
+    const answer = await server.send({ method: 'OPTIONS', path });
+    expect([answer.status, answer.headers.allow]).toEqual([200, 'POST, OPTIONS']);
+  });
+
+  it('is of another media type: 415, quoted as it came', async () => {
+    const answer = await post('text/plain; charset=x', 'x');
+    expect([answer.status, answer.body]).toEqual([
+      415,
+      '{"detail":"Unsupported media type \\"text/plain; charset=x\\" in request."}',
+    ]);
+  });
+
+  it('is larger than 64 KiB: 413, by its length or as it comes', async () => {
+    const large = 'a'.repeat(64 * 1024 + 1);
+    const answer = await post('application/json', large);
+    expect(answer.status).toBe(413);
+    expect(JSON.parse(answer.body)).toEqual({ detail: expect.any(String) });
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const { text } = await server.exchange(`${head}10001\r\n${large}\r\n0\r\n\r\n`, 500);
+    expect(text).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('has a bad Authorization beside good credentials: 401 before anything else', async () => {
+    const answer = await postJson({ username, password }, { headers: [['Authorization', 'Token nonsense']] });
+    expect([answer.status, answer.body]).toEqual([401, '{"detail":"Invalid token."}']);
+    expect(answer.all('WWW-Authenticate')).toEqual([
+      'Token',
+      'Bearer realm="tokensd", error="invalid_token", error_description="unknown"',
+    ]);
+    expect(answer.headers).toMatchObject({ 'x-tokens-reason': 'unknown', 'cache-control': 'no-store' });
+    expect((await server.send({ path, headers: [['Authorization', 'Token a b']] })).status).toBe(401);
+  });
+
+  it('passes with a good Authorization, or one of another scheme', async () => {
+    const { value } = await server.issue('beside');
+    for (const [i, authorization] of [`Bearer ${value}`, 'Digest a=b'].entries()) {
+      const headers: Send['headers'] = [['Authorization', authorization]];
+      expect((await postJson({ username, password, name: `beside ${i}` }, { headers })).status).toBe(200);
+    }
+  });
+});

@@ -24,6 +24,9 @@ import type { Store } from '../store/store.ts';
 /** How long requests in flight may take once the daemon was told to stop. */
 const drainMs = 10_000;
 
+/** How long mails being sent may take then: one that is broken off too late goes out twice. */
+const mailGraceMs = 3_000;
+
 export function registerServe(program: Command, context: Context): void {
   program
     .command('serve')
@@ -107,8 +110,10 @@ function assemble(config: Config, log: Log, store: Store) {
     server,
     /** Call it once the server has closed: nothing records a use any more. */
     async stop() {
-      await mailer.close();
+      const breakOff = setTimeout(() => void mailer.close(), mailGraceMs);
       await jobs.stop();
+      clearTimeout(breakOff);
+      await mailer.close();
       await flushLastUsed(lastUsed, store.tokens);
     },
   };

@@ -115,14 +115,17 @@ const settingsSchema = z.object({
   TOKENSD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
 });
 
+const expirySchema = settingsSchema.pick({ TOKENSD_MAX_EXPIRY: true, TOKENSD_DEFAULT_EXPIRY: true });
+
 /** Names of every setting, in the order in which they are documented. */
 export const settingNames: readonly string[] = Object.keys(settingsSchema.shape);
 
 /** Reads the settings from the environment. @throws ConfigError with every mistake at once */
 export function readConfig(env: Environment): Config {
-  const parsed = settingsSchema.safeParse(presentSettings(env));
+  const present = presentSettings(env);
+  const parsed = settingsSchema.safeParse(present);
   const mistakes = parsed.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
-  const { TOKENSD_MAX_EXPIRY: maximum, TOKENSD_DEFAULT_EXPIRY: fallback } = parsed.data ?? {};
+  const { TOKENSD_MAX_EXPIRY: maximum, TOKENSD_DEFAULT_EXPIRY: fallback } = expirySchema.safeParse(present).data ?? {};
   if (maximum !== undefined && fallback !== undefined && fallback > maximum) {
     mistakes.push('TOKENSD_DEFAULT_EXPIRY must not be longer than TOKENSD_MAX_EXPIRY');
   }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { SessionRecord, SessionStore } from '../store.ts';
-import { toUser, type UserRow } from './users.ts';
+import { toUser, type UserRow } from './user-rows.ts';
 
 interface SessionRow {
   id: string;

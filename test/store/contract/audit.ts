@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { createIds } from '../../../server/domain/secrets.ts';
 import type { AuditRecord, Store } from '../../../server/store/store.ts';
 import { auditRecord, firstPage, noon } from './records.ts';
 
@@ -49,5 +50,21 @@ export function auditContract(store: () => Store): void {
     const narrowed = { ...firstPage, participant: 'ada', action: 'session.failed', since: noon } as const;
     expect(await store().audit.list(narrowed)).toEqual([failed]);
     expect(await store().audit.list({ ...narrowed, before: failed.id })).toEqual([]);
+  });
+
+  it('lists what one process made in the order in which it made it, even within a millisecond and if the clock goes back', async () => {
+    let now = noon;
+    const newId = createIds({ now: () => now });
+    const ids: string[] = [];
+    for (let index = 0; index < 60; index += 1) {
+      if (index === 40) now -= 1000;
+      ids.push((await write({ id: newId() })).id);
+    }
+    const listed: string[] = [];
+    for (let page = await store().audit.list({ limit: 7, before: null }); page.length > 0; ) {
+      listed.push(...page.map((event) => event.id));
+      page = await store().audit.list({ limit: 7, before: listed.at(-1) ?? null });
+    }
+    expect(listed).toEqual(ids.reverse());
   });
 }

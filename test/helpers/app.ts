@@ -54,25 +54,21 @@ export async function openTestApp(settings: Partial<Config> = {}) {
   const clientIp = createClientIp(config.trustedProxies);
   const app = createApp({ ...services, store, clock, clientIp, log, config });
 
-  /** The app as a Fetch API server; `ip` is the peer's address. */
-  const fetchApp = (request: Request, ip = '203.0.113.9') =>
-    Promise.resolve(
-      app.request(request, undefined, {
-        incoming: { rawHeaders: [...request.headers].flat(), socket: { remoteAddress: ip } },
-      }),
-    );
+  /** The app as a Fetch API server; `ip` is the peer's address, `rawHeaders` what came in before fields were joined. */
+  const fetchApp = async (request: Request, ip = '203.0.113.9', rawHeaders = [...request.headers].flat()) =>
+    app.request(request, undefined, { incoming: { rawHeaders, socket: { remoteAddress: ip } } });
 
-  function ask(path: string, { method, json, body, as, headers, ip }: Ask = {}): Promise<Response> {
-    const fields = new Headers(headers);
-    if (as !== undefined) fields.set('Authorization', `Bearer ${as.session}`);
-    if (json !== undefined) fields.set('Content-Type', 'application/json');
+  function ask(path: string, { method, json, body, as, headers = [], ip }: Ask = {}): Promise<Response> {
+    const fields = Array.isArray(headers) ? [...headers] : Object.entries(headers);
+    if (as !== undefined) fields.push(['Authorization', `Bearer ${as.session}`]);
+    if (json !== undefined) fields.push(['Content-Type', 'application/json']);
     const content = json === undefined ? body : JSON.stringify(json);
     const request = new Request(`http://tokens.test${path}`, {
       method: method ?? (content === undefined ? 'GET' : 'POST'),
       headers: fields,
       ...(content !== undefined && { body: content, duplex: 'half' }),
     });
-    return fetchApp(request, ip);
+    return fetchApp(request, ip, fields.flat());
   }
 
   /** A session as a sign-in makes it, without the slow hash. */

@@ -39,7 +39,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
 /** Stands in front of every route and lets through whom the table names. */
 export function enforceAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'));
+    const route = matchedRoutes(c).find(({ path }) => !path.endsWith('*'));
     if (route === undefined) return next();
     switch (accessTable[`${route.method} ${route.path}`]) {
       case 'anyone':

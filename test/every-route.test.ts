@@ -1,0 +1,395 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Access, accessTable } from '../server/http/middleware/access.ts';
+import { limits } from '../shared/limits.ts';
+import { problemSchema } from '../shared/problem.ts';
+import { type Ask, createToken, type Member, openTestApp, type TestApp } from './helpers/app.ts';
+import { routesOf } from './helpers/routes.ts';
+
+const routes = Object.entries(accessTable)
+  .filter(([key]) => !key.startsWith('ALL '))
+  .map(([key, access]) => {
+    const [method = '', path = ''] = key.split(' ');
+    return { key, method, path, access };
+  });
+const routesFor = (...kinds: Access[]) => routes.filter(({ access }) => kinds.includes(access));
+
+/** A body that each route with a body would take. */
+const goodBodies: Record<string, object> = {
+  'POST /api/v1/sessions': { email: 'dev@example.com', password: 'not this one' },
+  'PUT /api/v1/me/password': { current: 'correct horse battery staple', new: 'another staple battery horse' },
+  'POST /api/v1/tokens': { name: 'made', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
+  'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },
+  'PATCH /api/v1/users/:id': { name: 'Renamed', disabled: true },
+};
+const routesWithBody = routes.filter(({ key }) => key in goodBodies);
+
+let app: TestApp;
+let token: { id: string; token: string };
+let before: string;
+
+beforeAll(async () => {
+  app = await openTestApp();
+  token = await createToken(app, app.dev, { name: 'there' });
+  before = await everything();
+});
+afterEach(async () => {
+  expect(await everything(), 'something changed').toBe(before);
+});
+afterAll(() => app.close());
+
+/** All that could change, save the sign-ins that failed. */
+async function everything(): Promise<string> {
+  const page = { limit: 1000, before: null };
+  const events = await app.store.audit.list(page);
+  return JSON.stringify([
+    await app.store.users.list(page),
+    await app.store.tokens.list({ ...page, now: app.clock.now() }),
+    events.filter(({ action }) => action !== 'session.failed'),
+    (await app.mails()).map(({ id }) => id),
+    await Promise.all([app.root, app.dev].map(({ session }) => app.services.sessions.authenticate(session))),
+  ]);
+}
+
+function target(path: string, id?: string): string {
+  return path.replace(':id', id ?? (path.includes('/users/') ? app.dev.id : token.id));
+}
+
+/** Sends a good body where one belongs, so that only what is tested can be the reason of the refusal. */
+function call(route: { key: string; method: string; path: string }, ask: Ask, id?: string): Promise<Response> {
+  const body = goodBodies[route.key];
+  return app.ask(target(route.path, id), { method: route.method, ...(body && { json: body }), ...ask });
+}
+
+async function problemOf(response: Response) {
+  const text = await response.text();
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  expect(text).not.toMatch(/\bat .*\.(ts|js|mjs|cjs)\b|node_modules|SQLITE|select /i);
+  const problem = problemSchema.strict().parse(JSON.parse(text));
+  expect(problem.status).toBe(response.status);
+  expect(problem.request_id).toBe(response.headers.get('x-request-id'));
+  expect(response.headers.has('www-authenticate')).toBe(response.status === 401);
+  return problem;
+}
+
+async function refuses(response: Response, status: number, code: string): Promise<void> {
+  const problem = await problemOf(response);
+  expect({ status: response.status, code: problem.code }).toEqual({ status, code });
+}
+
+/** The member who may call this route. */
+function allowed({ access }: { access: Access }): { as: Member } | Record<never, never> {
+  if (access === 'anyone') return {};
+  return { as: access === 'superuser' ? app.root : app.dev };
+}
+
+const forms = (value: string) => ({
+  'Token ': { Authorization: `Token ${value}` },
+  'Bearer ': { Authorization: `bearer ${value}` },
+  'Basic ': { Authorization: `Basic ${Buffer.from(`any:${value}`).toString('base64')}` },
+  'X-API-Key': { 'X-API-Key': value },
+});
+
+test('the access table names every route of the router, and no other', () => {
+  const routed = routesOf(app.app).map(({ method, path }) => `${method} ${path}`);
+  expect(Object.keys(accessTable).sort()).toEqual(routed.sort());
+});
+
+describe.each(routesFor('session', 'superuser'))('$key', (route) => {
+  test('refuses strangers', async () => {
+    const response = await call(route, {});
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="tokensd"');
+    await refuses(response, 401, 'not-authenticated');
+  });
+
+  test('refuses a session that is none, or that is sent in another way', async () => {
+    const { session } = route.access === 'superuser' ? app.root : app.dev;
+    const twice = [
+      ['Authorization', `Bearer ${session}`],
+      ['Authorization', `Bearer ${session}`],
+    ] as Array<[string, string]>;
+    const bad: Array<NonNullable<Ask['headers']>> = [
+      { Authorization: `Bearer ${session}x` },
+      { Authorization: `Bearer ${session.slice(0, -1)}` },
+      { Authorization: `Bearer session_${'A'.repeat(43)}` },
+      { Authorization: `Bearer ${'A'.repeat(10_000)}` },
+      { Authorization: `Bearer ${session} ${session}` },
+      { Authorization: `Bearer ${session}, Bearer ${session}` },
+      { Authorization: `Token ${session}` },
+      { Authorization: `Basic ${Buffer.from(`x:${session}`).toString('base64')}` },
+      { Authorization: `Bearer ${session}`, 'X-API-Key': token.token },
+      { Authorization: 'Bearer' },
+      { 'X-API-Key': session },
+      twice,
+    ];
+    for (const headers of bad) {
+      const response = await call(route, { headers });
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="tokensd", error="invalid_token"');
+      await refuses(response, 401, 'not-authenticated');
+    }
+    for (const headers of [{ Authorization: 'Digest x' }, { Cookie: `session=${session}` }, { Authorization: '' }]) {
+      await refuses(await call(route, { headers }), 401, 'not-authenticated');
+    }
+    await refuses(
+      await app.ask(`${target(route.path)}?access_token=${session}`, { method: route.method }),
+      401,
+      'not-authenticated',
+    );
+  });
+
+  test('refuses a personal API token in every form, and tells a good one what it may do', async () => {
+    for (const headers of Object.values(forms(token.token))) {
+      await refuses(await call(route, { headers }), 403, 'session-required');
+    }
+    for (const headers of Object.values(forms(`${token.token}x`))) {
+      await refuses(await call(route, { headers }), 401, 'not-authenticated');
+    }
+  });
+});
+
+describe.each(routesFor('superuser'))('$key', (route) => {
+  test('refuses a member, with or without a readable body', async () => {
+    await refuses(await call(route, { as: app.dev }), 403, 'superuser-required');
+    await refuses(await app.ask(target(route.path), { as: app.dev, method: route.method }), 403, 'superuser-required');
+  });
+});
+
+describe.each(routesFor('token'))('$key', (route) => {
+  test('refuses strangers, sessions and unknown values', async () => {
+    await refuses(await call(route, {}), 401, 'invalid-token');
+    await refuses(await call(route, { as: app.root }), 401, 'invalid-token');
+    for (const headers of Object.values(forms(`${token.token}x`))) {
+      await refuses(await call(route, { headers }), 401, 'invalid-token');
+    }
+  });
+});
+
+const unreadable: Record<string, string | Uint8Array<ArrayBuffer>> = {
+  nothing: '',
+  'white space': ' \n',
+  truncated: '{"name":"x"',
+  'a truncated string': '{"name":"x',
+  'a comment': '{"name":"x"/**/}',
+  'a trailing comma': '{"name":"x",}',
+  'single quotes': "{'name':'x'}",
+  'two values': '{}{}',
+  'a bare word': 'NaN',
+  'a control character in a string': '{"name":"a\nb"}',
+  'an array': '[]',
+  'an array of bodies': '[{"name":"x"}]',
+  null: 'null',
+  'a string': '"name"',
+  'a number': '1e999',
+  'deep objects': `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`,
+  'deep arrays': '['.repeat(60_000),
+  'a deep field': `{"name":${'['.repeat(500)}${']'.repeat(500)}}`,
+  'bytes that are no UTF-8': new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
+  'UTF-16': new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
+};
+
+const nasty = [[], {}, 5.5, 'x'.repeat(10_000), 'a\0b', 'a\r\nb', '\u202eabc', 'a\u200bb', 'a\u0085b', 'a\u2028b'];
+
+describe.each(routesWithBody)('$key', (route) => {
+  const send = (body: Ask['body'], headers: Record<string, string> = { 'Content-Type': 'application/json' }) =>
+    app.ask(target(route.path), {
+      method: route.method,
+      ...allowed(route),
+      headers,
+      ...(body !== undefined && { body }),
+    });
+
+  test.each(Object.entries(unreadable))('refuses a body that is %s', async (_what, body) => {
+    const response = await send(body);
+    const problem = await problemOf(response);
+    expect(response.status).toBe(400);
+    expect(problem.detail).not.toBe('');
+  });
+
+  test('refuses a field that is there twice, however it is spelled', async () => {
+    const text = JSON.stringify(goodBodies[route.key]);
+    const [name = ''] = Object.keys(goodBodies[route.key] ?? {});
+    const escaped = `\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}${name.slice(1)}`;
+    for (const twin of [name, escaped]) {
+      const problem = await problemOf(await send(text.replace(/\}$/, `,"${twin}":"x"}`)));
+      expect(problem).toMatchObject({
+        status: 400,
+        errors: [{ pointer: `/${name}`, detail: 'This field is there twice.' }],
+      });
+    }
+  });
+
+  test.each(['extra', '__proto__', 'constructor', 'a/b~c', 'id', ''])('refuses the unknown field %j', async (name) => {
+    const text = JSON.stringify(goodBodies[route.key]);
+    const problem = await problemOf(await send(text.replace(/\}$/, `,${JSON.stringify(name)}:{"superuser":true}}`)));
+    const pointer = `/${name.replace('~', '~0').replace('/', '~1')}`;
+    expect(problem).toMatchObject({ status: 400, errors: [{ pointer, detail: 'Unknown field.' }] });
+  });
+
+  test.each(Object.keys(goodBodies[route.key] ?? {}))('refuses nasty values in the field %s', async (field) => {
+    const sendWith = (value: unknown) => send(JSON.stringify({ ...goodBodies[route.key], [field]: value }));
+    for (const value of field === 'disabled' ? nasty : [...nasty, true]) {
+      const response = await sendWith(value);
+      await problemOf(response);
+      expect([400, 401, 403, 429], JSON.stringify(value)).toContain(response.status);
+    }
+    expect(await problemOf(await sendWith('\ud83d'))).toMatchObject({
+      status: 400,
+      errors: [{ pointer: `/${field}` }],
+    });
+  });
+
+  test('refuses a body of another type', async () => {
+    const text = JSON.stringify(goodBodies[route.key]);
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'application/jsonp',
+      'text/json',
+      'application/ld+json',
+      'application/json-patch+json',
+      '',
+    ]) {
+      await refuses(await send(text, { 'Content-Type': type }), 415, 'unsupported-media-type');
+    }
+    await refuses(await send(new TextEncoder().encode(text), {}), 415, 'unsupported-media-type');
+  });
+
+  test('refuses a body over 64 KiB, told or streamed, without reading on', async () => {
+    const large = JSON.stringify({ name: 'x'.repeat(limits.bodyBytes) });
+    await refuses(await send(large), 413, 'body-too-large');
+    await refuses(
+      await send(large, { 'Content-Type': 'application/json', 'Content-Length': String(large.length) }),
+      413,
+      'body-too-large',
+    );
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 16_384;
+        controller.enqueue(new Uint8Array(16_384).fill(0x20));
+      },
+    });
+    await refuses(await send(endless), 413, 'body-too-large');
+    expect(sent).toBeLessThan(4 * limits.bodyBytes);
+  });
+});
+
+describe.each(routes.filter(({ path }) => path.includes(':id')))('$key', (route) => {
+  test('answers an id that is none exactly as one that is unknown', async () => {
+    const answers = new Set<string>();
+    const none = [
+      '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
+      '00000000-0000-0000-0000-000000000000',
+      'x',
+      '0',
+      '-1',
+      '%00',
+      '%ff',
+      '%F0%9F%92%A9',
+      "'%20OR%201=1--",
+      '..%2f..%2fetc',
+      'dev@example.com',
+      '__proto__',
+      'x'.repeat(5000),
+    ];
+    for (const id of none) {
+      const response = await call(route, { as: app.root }, id);
+      expect(response.status, id).toBe(404);
+      const { request_id, ...problem } = await problemOf(response);
+      answers.add(JSON.stringify(problem));
+    }
+    expect(answers.size).toBe(1);
+  });
+});
+
+const lists = ['GET /api/v1/tokens', 'GET /api/v1/users', 'GET /api/v1/audit'];
+
+test.each(lists)('%s refuses query values that are none', async (key) => {
+  const path = key.slice(4);
+  const bad = [
+    'limit=0',
+    'limit=201',
+    'limit=abc',
+    'limit=-1',
+    'limit=1.5',
+    'limit=',
+    'limit=%201',
+    'limit=1e1',
+    'limit=1&limit=2',
+    'nope=1',
+    '__proto__=1',
+    'constructor=1',
+    'cursor=',
+    'cursor=x',
+    'cursor=%00',
+    `cursor=${'x'.repeat(5000)}`,
+    'cursor=MDE5',
+    `cursor=${Buffer.from("' OR 1=1 --").toString('base64url')}`,
+  ];
+  const own: Record<string, string[]> = {
+    '/api/v1/tokens': ['status=dead', 'all=yes', 'all=1', 'user=', 'user=a@b.c&user=d@e.f'],
+    '/api/v1/users': ['email=', 'email=a&email=b'],
+    '/api/v1/audit': ['since=yesterday', 'since=2026-11-23', 'since=1', 'action=token.exploded', 'user='],
+  };
+  for (const query of [...bad, ...(own[path] ?? [])]) {
+    const response = await app.ask(`${path}?${query}`, { as: app.root });
+    expect(response.status, query).toBe(400);
+    const problem = await problemOf(response);
+    expect(problem.errors?.[0]?.pointer, query).toMatch(/^\?/);
+  }
+});
+
+describe.each([...new Set(routes.map(({ path }) => path))])('%s', (path) => {
+  test('answers other methods with 405 and the ones it has', async () => {
+    const has = routes.filter((route) => route.path === path).map((route) => route.method);
+    const allow = has.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).sort();
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+      if (has.includes(method)) continue;
+      const response = await app.ask(target(path), { method });
+      await refuses(response.clone(), 405, 'method-not-allowed');
+      expect(response.headers.get('allow')?.split(', ').sort()).toEqual(allow);
+    }
+  });
+});
+
+test.each(routes.filter(({ method }) => method === 'GET'))('HEAD answers as $key without its body', async (route) => {
+  const ask: Ask = route.access === 'token' ? { headers: { Authorization: `Token ${token.token}` } } : allowed(route);
+  const withBody = { ...ask, ...(route.path.includes('/users/') && { as: app.root }) };
+  const [get, head] = await Promise.all([call(route, withBody), call({ ...route, method: 'HEAD' }, withBody)]);
+  expect({ get: get.status, head: head.status }).toEqual({ get: 200, head: 200 });
+  expect(await head.text()).toBe('');
+  expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+});
+
+test.each([
+  '/',
+  '/api',
+  '/api/v1',
+  '/api/v1/',
+  '/api/v1/nope',
+  '/api/v1/tokens/',
+  '/api/v1//tokens',
+  '/api/v2/tokens',
+  '/verify',
+  '/%2e%2e/etc/passwd',
+  '/api/v1/tokens/x/y',
+  '/%ff',
+])('nothing is at %s', async (path) => {
+  for (const method of ['GET', 'POST', 'DELETE']) {
+    const response = await app.ask(path, { method, as: app.root });
+    await refuses(response, 404, 'not-found');
+  }
+});
+
+test('every answer of the API forbids browsers and caches to do anything with it, refusals too', async () => {
+  for (const route of routes) {
+    const response = await call(route, {});
+    expect(Object.fromEntries(response.headers), route.key).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-frame-options': 'DENY',
+      ...(route.path.startsWith('/api/v1') && { 'cache-control': 'no-store' }),
+    });
+    expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  }
+});

@@ -1,0 +1,99 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { AuditEvent } from '../../shared/schemas/audit.ts';
+import { createToken, jsonOf, type Member, openTestApp } from '../helpers/app.ts';
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  const events = async (query = '', as: Member = app.root) =>
+    (await jsonOf<{ items: AuditEvent[] }>(app.ask(`/api/v1/audit${query}`, { as }))).items;
+  return { ...app, events };
+}
+
+test('an event tells who did what to what, from where', async () => {
+  const app = await open();
+  const response = await app.ask('/api/v1/tokens', {
+    as: app.dev,
+    json: { name: 'ci' },
+    headers: { 'User-Agent': `tokens/1 ${'x'.repeat(500)}` },
+    ip: '2001:db8::7',
+  });
+  const { id } = await jsonOf<{ id: string }>(response);
+  expect(await app.events()).toEqual([
+    {
+      id: expect.any(String),
+      at: '2026-11-23T16:20:00.000Z',
+      actor: { kind: 'user', id: app.dev.id, email: 'dev@example.com' },
+      action: 'token.created',
+      target: { kind: 'token', id, name: 'ci' },
+      ip: '2001:db8::7',
+      user_agent: `tokens/1 ${'x'.repeat(247)}`,
+    },
+  ]);
+});
+
+test('the client is the one behind trusted proxies, and strangers cannot pretend to be one', async () => {
+  const app = await open();
+  const headers = { 'X-Forwarded-For': '192.0.2.1, 198.51.100.4' };
+  await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'a' }, headers, ip: '127.0.0.1' });
+  await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'b' }, headers, ip: '203.0.113.50' });
+  expect((await app.events()).map(({ ip }) => ip)).toEqual(['203.0.113.50', '198.51.100.4']);
+});
+
+test('a member sees what concerns them: as actor, as owner, as target', async () => {
+  const app = await open();
+  const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
+  const { id } = await createToken(app, app.dev, { name: 'devs' });
+  await createToken(app, other, { name: 'others' });
+  await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
+  await app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'PATCH', json: { name: 'D' } });
+  const seen = (await app.events('', app.dev)).map(({ action, actor }) => [action, actor.email]);
+  expect(seen).toEqual([
+    ['user.renamed', 'root@example.com'],
+    ['token.revoked', 'root@example.com'],
+    ['token.created', 'dev@example.com'],
+  ]);
+  expect(await app.events('?user=dev@example.com', app.dev)).toHaveLength(3);
+  for (const user of ['root@example.com', other.id, 'nobody@example.com']) {
+    const response = await app.ask(`/api/v1/audit?user=${user}`, { as: app.dev });
+    expect(response.status).toBe(403);
+  }
+});
+
+test('a superuser filters by member, action and time', async () => {
+  const app = await open();
+  await createToken(app, app.dev, { name: 'early' });
+  app.clock.advance(60_000);
+  const { id } = await createToken(app, app.root, { name: 'late' });
+  await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
+  const names = async (query: string) =>
+    (await app.events(query)).map(({ action, target }) => `${action} ${target.name}`);
+  expect(await names('?user=DEV@example.com')).toEqual(['token.created early']);
+  expect(await names(`?user=${app.dev.id}`)).toEqual(['token.created early']);
+  expect(await names('?action=token.revoked')).toEqual(['token.revoked late']);
+  expect(await names('?since=2026-11-23T17:21:00%2B01:00')).toEqual(['token.revoked late', 'token.created late']);
+  expect(await names('?since=2026-11-23T16:21:00.001Z')).toEqual([]);
+  expect(await names('?user=nobody@example.com')).toEqual([]);
+});
+
+test('the sign-ins tried with an address that nobody has are found by it', async () => {
+  const app = await open();
+  await app.ask('/api/v1/sessions', { json: { email: 'Nobody@example.com', password: 'x' } });
+  expect((await app.events('?user=nobody@example.com')).map(({ action }) => action)).toEqual(['session.failed']);
+});
+
+test('events are read page by page, each once', async () => {
+  const app = await open();
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await createToken(app, app.dev, { name });
+  const seen: Array<string | null> = [];
+  let query = '?limit=2';
+  for (;;) {
+    const page = await jsonOf<{ items: AuditEvent[]; next_cursor: string | null }>(
+      app.ask(`/api/v1/audit${query}`, { as: app.dev }),
+    );
+    seen.push(...page.items.map(({ target }) => target.name));
+    if (page.next_cursor === null) break;
+    query = `?limit=2&cursor=${page.next_cursor}`;
+  }
+  expect(seen).toEqual(['e', 'd', 'c', 'b', 'a']);
+});

@@ -12,7 +12,9 @@ export async function tellStory(world) {
   chapter(`The daemon runs at ${world.daemon.url}; the sample API at ${world.api.url}, ${world.api.behind}.`);
   chapter('Grace, an Organization Superuser, signs in and adds a developer, who may not create tokens yet.');
   await grace.signIn();
-  await grace.tokens(['users', 'add', developer.email, '--name', 'Ada', '--password-stdin'], { input: developer.password });
+  await grace.tokens(['users', 'add', developer.email, '--name', 'Ada', '--password-stdin'], {
+    input: developer.password,
+  });
   await ada.signIn();
   await ada.tokens(['create', 'ci-pipeline'], { code: 4 });
 
@@ -25,7 +27,10 @@ export async function tellStory(world) {
   await callApi(world, value, 200);
   await eventually('the last use', async () => (await ada.quietly(['list'])).stdout.includes('GET /builds/42'));
   const list = await ada.tokens(['list']);
-  expect(list.stdout.includes('GET /builds/42') && list.stdout.includes('127.0.0.1'), 'method, path and IP in the list');
+  expect(
+    list.stdout.includes('GET /builds/42') && list.stdout.includes('127.0.0.1'),
+    'method, path and IP in the list',
+  );
 
   chapter('Grace takes the permission away: every token of Ada is blocked at once, and none is lost.');
   await grace.tokens(['ungrant', developer.email]);
@@ -59,7 +64,12 @@ export async function tellStory(world) {
 
 /** Somebody at a machine of their own: a configuration directory and the commands. */
 function person(world, { email, password }, directory) {
-  const env = { TOKENS_CONFIG_DIR: join(world.directory, directory), NO_COLOR: '1', TOKENS_SERVER: '', TOKENS_SESSION: '' };
+  const env = {
+    TOKENS_CONFIG_DIR: join(world.directory, directory),
+    NO_COLOR: '1',
+    TOKENS_SERVER: '',
+    TOKENS_SESSION: '',
+  };
   const quietly = (args, { input } = {}) => run('tokens', args, { env, input });
   const tokens = async (args, { code = 0, input } = {}) => {
     const result = await quietly(args, { input });
@@ -68,14 +78,19 @@ function person(world, { email, password }, directory) {
     return result;
   };
   const signIn = () =>
-    tokens(['login', world.daemon.url, '--email', email, '--password-stdin', '--credential-store', 'file'], { input: password });
+    tokens(['login', world.daemon.url, '--email', email, '--password-stdin', '--credential-store', 'file'], {
+      input: password,
+    });
   return { env, tokens, quietly, signIn };
 }
 
 async function callApi(world, value, status) {
   const url = `${world.api.url}/builds/42`;
   const response = await fetch(url, { headers: { Authorization: `Token ${value}`, 'User-Agent': 'curl/8.5.0' } });
-  show(`curl -H "Authorization: Token $TOKEN" ${url}`, { output: `${response.status} ${await response.text()}\n` });
+  const body = await response.text();
+  const reason = response.headers.get('x-tokens-reason');
+  const answer = response.ok ? body : `X-Tokens-Reason: ${reason}`;
+  show(`curl -H "Authorization: Token $TOKEN" ${url}`, { output: `${response.status} ${answer}\n` });
   expect(response.status === status, `${status} from the API, not ${response.status}`);
 }
 

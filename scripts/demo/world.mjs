@@ -35,8 +35,6 @@ async function startDaemon(directory, smtpUrl) {
     TOKENSD_DATA_DIR: join(directory, 'daemon'),
     TOKENSD_SMTP_URL: smtpUrl,
     TOKENSD_ORGANIZATION: 'Example Corp',
-    // The sample API hands on the caller's address from its own loopback alias.
-    TOKENSD_TRUSTED_PROXIES: '127.0.0.1/32',
   };
   const made = await run('tokensd', ['init', '--email', superuser.email, '--name', 'Grace', '--password-stdin'], {
     env,
@@ -86,7 +84,8 @@ async function startUpstream(daemonUrl) {
   const server = createServer(async (request, response) => {
     const verdict = daemonUrl === null ? null : await askDaemon(daemonUrl, request);
     if (verdict !== null && verdict.status !== 200) {
-      response.writeHead(verdict.status, { 'Content-Type': 'application/json' }).end(await verdict.text());
+      const reason = verdict.headers.get('x-tokens-reason') ?? '';
+      response.writeHead(verdict.status, { 'X-Tokens-Reason': reason }).end(await verdict.text());
       return;
     }
     const user = verdict?.headers.get('x-auth-user') ?? request.headers['x-auth-user'];

@@ -1,6 +1,5 @@
 import type { ErrorHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { limits } from '../../shared/limits.ts';
 import { type ProblemDetails, ProblemError, type ProblemOptions, problemType } from '../../shared/problem.ts';
 import { type ProblemCode, problems } from '../../shared/problems.ts';
@@ -66,6 +65,9 @@ function asProblem(error: Error): ProblemError {
   if (error instanceof HTTPException && error.status < 500) {
     return new ProblemError('bad-request', 'The request could not be read.');
   }
+  if ('code' in error && error.code === 'ECONNRESET') {
+    return new ProblemError('bad-request', 'The connection ended before the body did.');
+  }
   return new ProblemError('internal', 'Something went wrong here. The request id finds it in the log.');
 }
 
@@ -86,7 +88,7 @@ function problemResponse(c: AppContext, problem: ProblemError): Response {
     ...(problem.errors && { errors: problem.errors }),
     ...(refusal?.token && { token: refusal.token }),
   };
-  return new Response(JSON.stringify(body), { status: status as ContentfulStatusCode, headers });
+  return new Response(JSON.stringify(body), { status, headers });
 }
 
 /** RFC 6750 §3: `error` only if a credential was presented. */

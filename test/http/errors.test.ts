@@ -64,6 +64,18 @@ test('an unexpected error is 500 without details; the log has them under the sam
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
 });
 
+test('a client that goes away in the middle of its body is no error of ours', async () => {
+  const app = await open();
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.error(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+    },
+  });
+  const headers = { 'Content-Type': 'application/json' };
+  expect((await app.ask('/api/v1/tokens', { as: app.dev, headers, body })).status).toBe(400);
+  expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+});
+
 test('a route that the access table does not name answers nobody', async () => {
   const app = await open();
   app.hono.get('/api/v1/forgotten', (c) => c.text('open'));

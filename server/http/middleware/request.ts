@@ -16,8 +16,8 @@ export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): Middle
       ip: clientIp.resolve(peer, c.req.header('x-forwarded-for')),
       userAgent: c.req.header('user-agent')?.slice(0, limits.userAgentCharacters) ?? null,
     });
-    c.header('X-Request-Id', id);
     await next();
+    c.header('X-Request-Id', id);
   };
 }
 

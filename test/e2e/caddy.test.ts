@@ -1,0 +1,4 @@
+import { hasProgram, startCaddy } from '../helpers/proxies.ts';
+import { describeBehind } from './behind-proxy.ts';
+
+describeBehind('Caddy', { start: startCaddy, skip: !hasProgram('caddy', 'version') });

@@ -1,7 +1,7 @@
 import type { ProblemDetails } from '../shared/problem.ts';
 import { redact } from '../shared/redact.ts';
 import type { Context, GlobalOptions } from './context.ts';
-import { CliError, localError } from './errors.ts';
+import { CliError, localError, systemCode } from './errors.ts';
 
 /** Tells the person what failed, on stderr, and returns the exit code: that of the first failure. */
 export async function report(error: unknown, ctx: Context, options: GlobalOptions): Promise<number> {
@@ -16,6 +16,9 @@ export async function report(error: unknown, ctx: Context, options: GlobalOption
 function asCliError(error: unknown, ctx: Context): CliError {
   if (error instanceof CliError) return error;
   if (ctx.signal.aborted) return localError('cancelled', 'Cancelled.', error);
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'write') {
+    return localError('unwritable', `The output could not be written (${systemCode(error)}).`, error);
+  }
   const why = error instanceof Error ? error.message : 'unknown';
   return localError('unexpected', `Something unexpected went wrong: ${redact(why)}`, error);
 }

@@ -62,6 +62,8 @@ export function networkError(error: unknown, url: string): unknown {
     return new LostAnswer('unreachable', `${url} did not answer in time. Try again later.`, true, error);
   }
   const reason = error.cause ?? error;
+  // fetch wraps what the network did into a TypeError; anything else is a mistake of ours.
+  if (reason === error && systemCode(error) === undefined) return error;
   const first = reason instanceof AggregateError ? reason.errors[0] : reason;
   const why = systemCode(first) ?? (first instanceof Error ? first.message : error.message);
   const detail = `${url} cannot be reached (${plain(why)}). Check the address and that the server is running.`;

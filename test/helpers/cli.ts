@@ -114,6 +114,11 @@ export const lockedKeychain: CredentialStore = {
   delete: async () => undefined,
 };
 
+/** Surroundings with nothing in them: enough to build the program. */
+export function bareContext(): Context {
+  return fakeContext({}, fakeStream(undefined), fakeStream(undefined), [], 0);
+}
+
 function fakeContext(
   given: Surroundings,
   stdout: OutputStream,
@@ -173,7 +178,7 @@ function fakeStream(columns: number | undefined, fails?: string): OutputStream &
     columns: columns ?? 80,
     text: () => written,
     write: async (text) => {
-      if (fails !== undefined) throw Object.assign(new Error(`write ${fails}`), { code: fails });
+      if (fails !== undefined) throw Object.assign(new Error(`write ${fails}`), { code: fails, syscall: 'write' });
       written += text;
     },
   };

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createToken } from '../helpers/app.ts';
+import { openTestCliWithApp } from '../helpers/cli.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+let value: string;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+  value = (await createToken(cli.app, cli.app.dev, { name: 'ci', expires_in: 3600 })).token;
+});
+afterEach(() => cli.close());
+
+const foreign = 'tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE';
+const check = async (stdin: string, ...argv: string[]) => cli.run(['check', ...argv], { stdin });
+const asJson = async (stdin: string, ...argv: string[]) => {
+  const { code, stdout } = await check(stdin, '--json', ...argv);
+  return { code, ...JSON.parse(stdout) };
+};
+
+test('a token that works: active, with prefix, name and owner; no session is needed and nothing is recorded', async () => {
+  const ran = await check(`${value}\r\n`);
+  expect(ran).toEqual({ code: 0, stdout: `active\t${value.slice(0, 12)}\tci\tdev@example.com\n`, stderr: '' });
+  expect(await asJson(value)).toMatchObject({
+    code: 0,
+    valid: true,
+    reason: null,
+    prefix: value.slice(0, 12),
+    token: { name: 'ci' },
+  });
+  const shown = await cli.run(['show', 'ci', '--json'], cli.as(cli.app.dev));
+  expect(JSON.parse(shown.stdout).last_used).toBeNull();
+});
+
+test('malformed and unknown values are exit 4 and name no token', async () => {
+  for (const bad of ['nonsense', `${value}x`, ` ${value}`, value.toUpperCase(), 'x'.repeat(10_000), 'ünïcode']) {
+    expect(await asJson(bad)).toEqual({ code: 4, valid: false, reason: 'malformed', prefix: null, token: null });
+  }
+  expect((await check('nonsense')).stdout).toBe('malformed\n');
+  expect((await check(foreign)).stdout).toBe('unknown\n');
+  expect(await asJson(foreign)).toEqual({
+    code: 4,
+    valid: false,
+    reason: 'unknown',
+    prefix: 'tok_mavzfVAB',
+    token: null,
+  });
+});
+
+test('each way to stop has its word, and the token is named', async () => {
+  const root = cli.as(cli.app.root);
+  const word = async () => (await check(value)).stdout.split('\t')[0];
+  await cli.run(['ungrant', 'dev@example.com'], root);
+  expect(await word()).toBe('blocked');
+  await cli.run(['users', 'disable', 'dev@example.com'], root);
+  expect(await word()).toBe('disabled');
+  await cli.run(['users', 'enable', 'dev@example.com'], root);
+  await cli.run(['grant', 'dev@example.com'], root);
+  expect(await word()).toBe('active');
+  cli.app.clock.advance(3600_001);
+  expect(await word()).toBe('expired');
+  await cli.run(['revoke', 'ci', '--user', 'dev@example.com', '--yes'], root);
+  expect(await check(value)).toMatchObject({
+    code: 4,
+    stdout: `revoked\t${value.slice(0, 12)}\tci\tdev@example.com\n`,
+  });
+});
+
+test('the failure is one problem on stderr with --json', async () => {
+  const ran = await check(foreign, '--json');
+  expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'token-inactive', status: 0, type: 'about:blank' });
+});
+
+test('nothing on stdin is exit 2', async () => {
+  for (const nothing of ['', '\n', '\r\n']) expect((await check(nothing)).code).toBe(2);
+});
+
+test('--offline looks at shape and checksum only', async () => {
+  const offline = { env: { TOKENS_SERVER: '' }, fetch: () => Promise.reject(new Error('connected')) };
+  expect((await cli.run(['check', '--offline'], { ...offline, stdin: foreign })).code).toBe(0);
+  expect((await cli.run(['check', '--offline'], { ...offline, stdin: foreign.replace('z', 'a') })).code).toBe(4);
+});
+
+test('on a terminal the value is asked for as a secret', async () => {
+  expect((await cli.run(['check'], { answers: [value] })).code).toBe(0);
+});
+
+test('no value is ever repeated in output or errors', async () => {
+  for (const argv of [['--verbose'], ['--json'], []]) {
+    for (const stdin of [value, foreign]) {
+      const { stdout, stderr } = await check(stdin, ...argv);
+      expect(stdout + stderr).not.toContain(stdin);
+    }
+  }
+});
+
+test.each([
+  ['a page', () => new Response('<html></html>', { status: 200 }), 1],
+  ['other JSON', () => Response.json({ ok: true }), 1],
+  ['another 401', () => Response.json({ error: 'no' }, { status: 401 }), 1],
+  ['a gateway error', () => new Response('', { status: 503 }), 1],
+  ['a redirect', () => new Response(null, { status: 302, headers: { Location: 'https://evil.example.com/' } }), 1],
+])('a server that answers with %s gives no verdict', async (_, answer, code) => {
+  const ran = await cli.run(['check'], { stdin: value, fetch: async () => answer() });
+  expect(ran).toMatchObject({ code, stdout: '' });
+});

@@ -1,0 +1,184 @@
+import stringWidth from 'string-width';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Token } from '../../shared/schemas/tokens.ts';
+import { createToken } from '../helpers/app.ts';
+import { openTestCli, openTestCliWithApp, type Surroundings } from '../helpers/cli.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+let dev: Surroundings;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+  dev = cli.as(cli.app.dev);
+});
+afterEach(() => cli.close());
+
+const path = '/api/v3/organizations/acme/projects/website/builds/42/artifacts';
+const used: Token = {
+  id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
+  name: 'ci-pipeline',
+  prefix: 'tok_8fK2b1Qz',
+  description: null,
+  owner: 'ada@example.com',
+  created_at: '2026-11-20T16:20:00.000Z',
+  expires_at: null,
+  status: 'active',
+  last_used: { at: '2026-11-23T16:17:00.000Z', method: 'GET', path, ip: '203.0.113.9', user_agent: 'curl/8' },
+};
+
+/** One page of these tokens from a daemon that is not there. */
+const answering = (...items: Token[]): Surroundings => ({
+  ...dev,
+  env: { TOKENS_SERVER: 'https://t.example.com', TOKENS_SESSION: 's' },
+  fetch: async () => Response.json({ items, next_cursor: null }),
+});
+
+test('in a pipe: a header and one tab-separated line a token, nothing cut', async () => {
+  const ran = await cli.run(['list'], answering(used, { ...used, name: 'never', last_used: null, status: 'expired' }));
+  expect(ran.stdout).toBe(
+    [
+      'NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS',
+      `ci-pipeline\ttok_8fK2b1Qz\t2026-11-20T16:20:00.000Z\t3 minutes ago · GET ${path} · 203.0.113.9\tactive`,
+      'never\ttok_8fK2b1Qz\t2026-11-20T16:20:00.000Z\tnever\texpired',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('on a terminal the path is cut in its middle, and what surrounds it stays', async () => {
+  const { stdout } = await cli.run(['ls'], answering(used));
+  expect(stdout).toContain('\t');
+  const shown = (await cli.run(['ls', '--no-color'], { ...answering(used), columns: 110 })).stdout;
+  expect(shown).toMatch(/3 minutes ago · GET \/api\S*…\S*artifacts · 203\.0\.113\.9/);
+  expect(shown).toContain('ci-pipeline');
+  expect(shown).toContain('active');
+});
+
+test.each([200, 120, 80, 60, 40, 20, 10, 3])('no line is wider than a terminal of %i columns', async (columns) => {
+  const wide = { ...used, name: '日本語の名前トークン🎉', owner: `${'x'.repeat(60)}@example.com` };
+  const { stdout } = await cli.run(['list', '--all'], {
+    ...answering(used, wide, { ...used, last_used: null }),
+    columns,
+  });
+  for (const line of stdout.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+  expect(stdout.trimEnd().split('\n')).toHaveLength(4);
+});
+
+test('colour only on a terminal, and neither with --no-color nor with NO_COLOR', async () => {
+  const answer = answering(used);
+  const colour = '\u001b[';
+  expect((await cli.run(['list'], { ...answer, columns: 120 })).stdout).toContain(colour);
+  expect((await cli.run(['list'], answer)).stdout).not.toContain(colour);
+  expect((await cli.run(['list', '--no-color'], { ...answer, columns: 120 })).stdout).not.toContain(colour);
+  expect((await cli.run(['--no-color', 'list'], { ...answer, columns: 120 })).stdout).not.toContain(colour);
+  const env = { ...answer.env, NO_COLOR: '1' };
+  expect((await cli.run(['list'], { ...answer, env, columns: 120 })).stdout).not.toContain(colour);
+});
+
+const evil = '\u001b[2J\u001b]0;owned\u0007\u009b31mx\u202egnp\u200b\ty\r\nz';
+
+test.each([undefined, 120])(
+  'control, escape, direction and zero-width characters never reach the output (%s)',
+  async (columns) => {
+    const last_used = { ...(used.last_used ?? never()), path: `/a${evil}`, user_agent: evil };
+    const surroundings = {
+      ...answering({ ...used, name: `n${evil}`, description: evil, last_used }),
+      ...(columns && { columns }),
+    };
+    for (const argv of [
+      ['list', '--no-color'],
+      ['show', 'tok_8fK2b1Qz'],
+    ]) {
+      const { stdout, code } = await cli.run(argv, surroundings);
+      expect(code).toBe(0);
+      expect(stdout.replaceAll(/[\n\t]/g, '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
+    expect((await cli.run(['list'], surroundings)).stdout.trimEnd().split('\n')).toHaveLength(2);
+  },
+);
+
+test('--json is an array of token objects with DEL and C1 controls escaped', async () => {
+  const { stdout } = await cli.run(['list', '--json'], answering({ ...used, description: 'a\u007fb\u009bc' }));
+  expect(stdout).toContain('a\\u007fb\\u009bc');
+  expect(JSON.parse(stdout)).toEqual([{ ...used, description: 'a\u007fb\u009bc' }]);
+});
+
+test('goes through every page, and --limit stops early', async () => {
+  for (let made = 0; made < 3; made += 1) await createToken(cli.app, cli.app.dev, { name: `t${made}` });
+  const limits: (string | null)[] = [];
+  const paging: Surroundings = {
+    ...dev,
+    fetch: (url, init) => {
+      const asked = new URL(String(url));
+      limits.push(asked.searchParams.get('limit'));
+      asked.searchParams.set('limit', '1');
+      return cli.app.fetchApp(new Request(asked, init));
+    },
+  };
+  const all = JSON.parse((await cli.run(['list', '--json'], paging)).stdout);
+  expect(all.map(({ name }: Token) => name)).toEqual(['t2', 't1', 't0']);
+  expect(limits[0]).toBe('200');
+  expect(JSON.parse((await cli.run(['list', '--json', '--limit', '2'], paging)).stdout)).toHaveLength(2);
+});
+
+test.each(['0', '-1', 'many', '1.5', ''])('--limit "%s" is a usage error', async (limit) => {
+  expect((await cli.run(['list', '--limit', limit], dev)).code).toBe(2);
+});
+
+test('a superuser lists one member or all with their owners; a developer is refused', async () => {
+  await createToken(cli.app, cli.app.dev, { name: 'of-dev' });
+  await createToken(cli.app, cli.app.root, { name: 'of-root' });
+  const root = cli.as(cli.app.root);
+  const all = await cli.run(['list', '--all'], root);
+  expect(all.stdout.split('\n')[0]).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\tOWNER');
+  expect(all.stdout).toContain('dev@example.com');
+  expect((await cli.run(['list', '--user', 'DEV@example.com'], root)).stdout).not.toContain('of-root');
+  expect((await cli.run(['list', '--all'], dev)).code).toBe(4);
+  expect((await cli.run(['list', '--all', '--user', 'dev@example.com'], root)).code).toBe(2);
+});
+
+test('--status filters', async () => {
+  await createToken(cli.app, cli.app.dev, { name: 'short', expires_in: 60 });
+  await createToken(cli.app, cli.app.dev, { name: 'long' });
+  cli.app.clock.advance(61_000);
+  const { stdout } = await cli.run(['list', '--status', 'expired'], dev);
+  expect(stdout).toContain('short');
+  expect(stdout).not.toContain('long');
+  expect((await cli.run(['list', '--status', 'fresh'], dev)).code).toBe(2);
+});
+
+test('an empty list is a header in a pipe, [] as JSON, and a hint on a terminal', async () => {
+  expect((await cli.run(['list'], dev)).stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\n');
+  expect((await cli.run(['list', '--json'], dev)).stdout).toBe('[]\n');
+  const shown = await cli.run(['list'], { ...dev, columns: 80 });
+  expect(shown).toMatchObject({ stdout: '', stderr: expect.stringContaining('tokens create') });
+});
+
+test('show prints everything of one token but its value, and 3 for a name that is not there', async () => {
+  const { token } = await createToken(cli.app, cli.app.dev, { name: 'Ci', description: 'Builds' });
+  for (const name of ['Ci', 'ci', token.slice(0, 12)]) {
+    const { stdout } = await cli.run(['show', name], dev);
+    expect(stdout).toContain('Name:\tCi\n');
+    expect(stdout).toContain('Description:\tBuilds\n');
+    expect(stdout).not.toContain(token);
+  }
+  expect(JSON.parse((await cli.run(['show', 'ci', '--json'], dev)).stdout)).toMatchObject({ name: 'Ci' });
+  expect((await cli.run(['show', 'other'], dev)).code).toBe(3);
+  expect((await cli.run(['show', 'ci', '--user', 'dev@example.com'], cli.as(cli.app.root))).code).toBe(0);
+});
+
+test('a closed pipe is a silent 0, another failure to write is exit 1', async () => {
+  expect(await cli.run(['list'], { ...dev, stdoutFails: 'EPIPE' })).toEqual({ code: 0, stdout: '', stderr: '' });
+  const full = await cli.run(['list', '--json'], { ...dev, stdoutFails: 'ENOSPC' });
+  expect(full.code).toBe(1);
+  expect(JSON.parse(full.stderr).code).toBe('unwritable');
+});
+
+test('without a session exit 4', async () => {
+  const alone = await openTestCli({ env: { TOKENS_SERVER: 'https://t.example.com' } });
+  expect((await alone.run(['list'])).code).toBe(4);
+  await alone.close();
+});
+
+function never(): never {
+  throw new Error('The sample token has been used.');
+}

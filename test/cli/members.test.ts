@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createToken, verdict } from '../helpers/app.ts';
+import { cancel, openTestCliWithApp, password, type Surroundings } from '../helpers/cli.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+let dev: Surroundings;
+let root: Surroundings;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+  dev = cli.as(cli.app.dev);
+  root = cli.as(cli.app.root);
+});
+afterEach(() => cli.close());
+
+const users = async () => JSON.parse((await cli.run(['users', 'list', '--json'], root)).stdout);
+const user = async (email: string) => (await users()).find((one: { email: string }) => one.email === email);
+
+test('ungrant blocks every token, grant brings them back; both print nothing on stdout', async () => {
+  const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
+  expect(await cli.run(['ungrant', 'dev@example.com'], root)).toMatchObject({ code: 0, stdout: '' });
+  expect(await verdict(cli.app, token)).toBe('blocked');
+  expect((await cli.run(['list'], dev)).stdout).toContain('blocked');
+  expect(await cli.run(['grant', 'DEV@example.com'], root)).toMatchObject({ code: 0, stdout: '' });
+  expect(await verdict(cli.app, token)).toBe(200);
+});
+
+test('of several members it does all it can and exits with the first failure', async () => {
+  const ran = await cli.run(['ungrant', 'nobody@example.com', 'dev@example.com', '--json'], root);
+  expect(ran.code).toBe(3);
+  expect(JSON.parse(ran.stderr).code).toBe('user-not-found');
+  expect((await user('dev@example.com')).can_manage_tokens).toBe(false);
+});
+
+test.each([
+  ['grant', 'dev@example.com'],
+  ['ungrant', 'dev@example.com'],
+  ['users', 'list'],
+  ['users', 'add', 'x@example.com'],
+  ['users', 'disable', 'root@example.com'],
+  ['users', 'promote', 'dev@example.com'],
+  ['offboard', 'root@example.com', '--yes'],
+])('a developer may not: %s %s', async (...argv) => {
+  expect((await cli.run(argv, dev)).code).toBe(4);
+});
+
+test('users add makes a member who can sign in', async () => {
+  const argv = ['users', 'add', 'ada@example.com', '--name', 'Ada', '--superuser', '--grant', '--password-stdin'];
+  expect(await cli.run(argv, { ...root, stdin: `${password}\n` })).toMatchObject({ code: 0, stdout: '' });
+  expect(await user('ada@example.com')).toMatchObject({ name: 'Ada', superuser: true, can_manage_tokens: true });
+  const login = ['login', '--email', 'ada@example.com', '--password-stdin'];
+  expect((await cli.run(login, { stdin: password })).code).toBe(0);
+  expect((await cli.run(argv, { ...root, stdin: password })).code).toBe(5);
+});
+
+test('users add without a password, with a bad address, with an empty stdin, with a short password', async () => {
+  expect((await cli.run(['team', 'add', 'sso@example.com'], root)).code).toBe(0);
+  expect((await cli.run(['users', 'add', 'nonsense'], root)).code).toBe(2);
+  expect((await cli.run(['users', 'add', 'a@example.com', '--password-stdin'], { ...root, stdin: '' })).code).toBe(2);
+  expect((await cli.run(['users', 'add', 'a@example.com', '--password-stdin'], { ...root, stdin: 'short' })).code).toBe(
+    2,
+  );
+});
+
+test('disable, enable, promote and demote change one thing; the last superuser stays', async () => {
+  await cli.run(['users', 'disable', 'dev@example.com'], root);
+  expect((await user('dev@example.com')).disabled).toBe(true);
+  await cli.run(['users', 'enable', 'dev@example.com'], root);
+  expect((await user('dev@example.com')).disabled).toBe(false);
+  const last = await cli.run(['users', 'demote', 'root@example.com', '--json'], root);
+  expect(last.code).toBe(5);
+  expect(JSON.parse(last.stderr).code).toBe('last-superuser');
+  expect((await cli.run(['users', 'disable', 'root@example.com'], root)).code).toBe(5);
+  await cli.run(['users', 'promote', 'dev@example.com'], root);
+  expect((await cli.run(['users', 'demote', 'root@example.com'], root)).code).toBe(0);
+});
+
+test('users list is a table with a line a member', async () => {
+  const { stdout } = await cli.run(['users', 'list'], root);
+  expect(stdout.split('\n')[0]).toBe('EMAIL\tNAME\tROLE\tPERMISSION\tTOKENS\tLAST USED\tSTATUS');
+  expect(stdout).toContain('root@example.com\t\tsuperuser\tgranted\t0\tnever\tenabled');
+});
+
+test('offboard asks, then disables the account and revokes every token', async () => {
+  const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
+  expect((await cli.run(['offboard', 'dev@example.com'], root)).code).toBe(2);
+  expect((await cli.run(['offboard', 'dev@example.com'], { ...root, answers: [false] })).code).toBe(130);
+  expect(await verdict(cli.app, token)).toBe(200);
+  expect((await cli.run(['offboard', 'dev@example.com', '--yes'], root)).code).toBe(0);
+  expect(await verdict(cli.app, token)).toBe('revoked');
+  expect(await user('dev@example.com')).toMatchObject({ disabled: true, token_count: 0 });
+  expect((await cli.run(['offboard', 'nobody@example.com', '--yes'], root)).code).toBe(3);
+});
+
+test('audit shows who did what, filtered', async () => {
+  await createToken(cli.app, cli.app.dev, { name: 'ci' });
+  const events = JSON.parse((await cli.run(['audit', '--action', 'token.created', '--json'], root)).stdout);
+  expect(events).toMatchObject([
+    { action: 'token.created', actor: { email: 'dev@example.com' }, target: { name: 'ci' } },
+  ]);
+  const { stdout } = await cli.run(['audit', '--user', 'dev@example.com'], root);
+  expect(stdout.split('\n')[0]).toBe('TIME\tACTOR\tACTION\tTARGET\tIP\tUSER AGENT');
+  expect(stdout).toContain('\tdev@example.com\ttoken.created\ttoken ci\t');
+  cli.app.clock.advance(8 * 86_400_000);
+  const env = { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) };
+  expect(
+    JSON.parse((await cli.run(['audit', '--since', '7d', '--action', 'token.created', '--json'], { env })).stdout),
+  ).toEqual([]);
+  expect((await cli.run(['audit', '--since', 'yesterday'], { env })).code).toBe(2);
+  expect((await cli.run(['audit', '--action', 'nonsense'], { env })).code).toBe(2);
+});
+
+test('password takes two lines from stdin, or asks and compares', async () => {
+  const next = 'another long pass phrase';
+  const change = (stdin: string) => cli.run(['password', '--password-stdin'], { ...dev, stdin });
+  expect((await change(`wrong wrong wrong\n${next}\n`)).code).toBe(4);
+  for (const lines of ['', 'one line\n', `${password}\n\n`, `${password}\n${next}\nmore\n`]) {
+    expect((await change(lines)).code).toBe(2);
+  }
+  expect(await change(`${password}\r\n${next}\r\n`)).toMatchObject({ code: 0, stdout: '' });
+  expect((await cli.run(['password'], dev)).code).toBe(2);
+  expect((await cli.run(['password'], { ...dev, answers: [next, password, 'different'] })).code).toBe(2);
+  expect((await cli.run(['password'], { ...dev, answers: [next, cancel] })).code).toBe(130);
+  expect((await cli.run(['password'], { ...dev, answers: [next, password, password] })).code).toBe(0);
+});

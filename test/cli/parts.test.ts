@@ -1,0 +1,199 @@
+import { Chalk } from 'chalk';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import { describe, expect, test } from 'vitest';
+import { openKeychain } from '../../cli/credentials/keychain.ts';
+import { matchName } from '../../cli/match-name.ts';
+import { parseExpiry, parseSince } from '../../cli/parse-time.ts';
+import { parseServerUrl } from '../../cli/server-url.ts';
+import { toJson } from '../../cli/ui/json.ts';
+import { plain } from '../../cli/ui/plain.ts';
+import { tableLines } from '../../cli/ui/table.ts';
+import { relativeTime, timeAgo } from '../../cli/ui/time.ts';
+
+describe('server addresses', () => {
+  test.each([
+    ['https://Tokens.Example.com', 'https://tokens.example.com', 'tokens.example.com'],
+    ['https://tokens.example.com:443/', 'https://tokens.example.com', 'tokens.example.com'],
+    ['https://example.com/tokens/', 'https://example.com/tokens', 'example.com'],
+    ['http://localhost:8420', 'http://localhost:8420', 'localhost:8420'],
+    ['http://127.8.9.1:1', 'http://127.8.9.1:1', '127.8.9.1:1'],
+    ['http://[::1]:8420', 'http://[::1]:8420', '[::1]:8420'],
+  ])('%s is %s', (text, url, host) => {
+    expect(parseServerUrl(text, false)).toEqual({ url, host });
+  });
+
+  test.each([
+    'http://example.com',
+    'http://localhost.example.com',
+    'http://127.0.0.1.example.com',
+    'http://[::ffff:127.0.0.1]',
+    'http://0.0.0.0',
+    'HTTP://example.com',
+  ])('%s is not loopback, so plain http is refused', (text) => {
+    expect(() => parseServerUrl(text, false)).toThrow(/Refusing http/);
+    expect(parseServerUrl(text, true).url).toMatch(/^http:/);
+  });
+
+  test.each([
+    '',
+    'x',
+    'https://',
+    'file:///etc/passwd',
+    'javascript:alert(1)',
+    'https://a@b',
+    'https://:p@b',
+    'https://b?x',
+    'https://b#x',
+    '//b',
+  ])('%j is a usage error', (text) => {
+    expect(() => parseServerUrl(text, true)).toThrow(expect.objectContaining({ exitCode: 2 }));
+  });
+});
+
+describe('times on the command line', () => {
+  test.each([
+    ['30m', { expires_in: 1800 }],
+    ['1y', { expires_in: 31_536_000 }],
+    ['never', { expires_in: null }],
+    ['2028-02-29', { expires_at: '2028-02-29T23:59:59.999Z' }],
+    ['2027-01-31T12:00Z', { expires_at: '2027-01-31T12:00:00.000Z' }],
+  ])('--expires %s', (text, expected) => {
+    expect(parseExpiry(text)).toEqual(expected);
+  });
+
+  test.each([
+    '2027-02-29',
+    '2027-13-01',
+    '2027-01-31T25:00:00Z',
+    '2027-01-31T12:00:00',
+    '2027-1-1',
+    '31.1.2027',
+    'NEVER',
+    '1.5h',
+    '1 h',
+    ' 1h',
+  ])('--expires %s is refused', (text) => {
+    expect(() => parseExpiry(text)).toThrow(/--expires/);
+  });
+
+  test('--since counts back from now, and a date starts its day', () => {
+    const now = new Date('2026-11-23T16:20:00.000Z');
+    expect(parseSince('7d', now)).toBe('2026-11-16T16:20:00.000Z');
+    expect(parseSince('2026-11-01', now)).toBe('2026-11-01T00:00:00.000Z');
+    expect(parseSince('200y', now)).toBe('1970-01-01T00:00:00.000Z');
+  });
+});
+
+describe('names', () => {
+  const token = (name: string, prefix: string) => ({ name, prefix, owner: 'ada@example.com' });
+  const café = token('café', 'tok_11111111');
+  const strasse = token('Straße', 'tok_22222222');
+
+  test('match exactly after NFC, then under case folding, then by the whole prefix', () => {
+    expect(matchName('cafe\u0301', [café, strasse])).toBe(café);
+    expect(matchName('STRASSE', [café, strasse])).toBe(strasse);
+    expect(matchName('tok_11111111', [café, strasse])).toBe(café);
+  });
+
+  test('part of a name or prefix matches nothing', () => {
+    for (const text of ['caf', 'tok_1111', 'tok_', '', ' café', 'TOK_11111111']) {
+      expect(() => matchName(text, [café, strasse])).toThrow(expect.objectContaining({ exitCode: 3 }));
+    }
+  });
+
+  test('an exact match wins over one that differs in case; two of the same rank are both listed', () => {
+    const lower = token('ci', 'tok_33333333');
+    const upper = token('CI', 'tok_44444444');
+    expect(matchName('CI', [lower, upper])).toBe(upper);
+    const twins = [token('a', 'tok_55555555'), token('b', 'tok_55555555')];
+    expect(() => matchName('tok_55555555', twins)).toThrow(
+      expect.objectContaining({ exitCode: 2, message: expect.stringMatching(/a .*b /) }),
+    );
+    expect(() => matchName('Ci', [lower, upper])).toThrow(/could be any of/);
+  });
+});
+
+describe('text', () => {
+  test('plain text holds nothing that a terminal obeys, whatever comes in', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(plain(`\u001b[31m${text}\u009b2J`)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
+      }),
+    );
+  });
+
+  test('JSON reads back the same and holds no control character', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(toJson(text)).not.toMatch(/\p{Cc}/u);
+        expect(JSON.parse(toJson(text))).toBe(text);
+      }),
+    );
+  });
+
+  test.each([
+    ['2026-11-23T16:17:00.000Z', '3 minutes ago'],
+    ['2026-11-23T16:20:00.000Z', '0 seconds ago'],
+    ['2026-11-23T16:19:59.000Z', '1 second ago'],
+    ['2026-11-22T16:20:00.000Z', '1 day ago'],
+    ['2024-11-01T16:20:00.000Z', '2 years ago'],
+    ['2026-11-25T16:20:00.000Z', 'in 2 days'],
+  ])('%s is %s', (time, expected) => {
+    expect(relativeTime(time, new Date('2026-11-23T16:20:00.000Z'))).toBe(expected);
+  });
+
+  test('a server whose clock is ahead does not put a past event into the future', () => {
+    expect(timeAgo('2026-11-23T16:20:09.000Z', new Date('2026-11-23T16:20:00.000Z'))).toBe('0 seconds ago');
+  });
+});
+
+describe('tables', () => {
+  const columns = [
+    { head: 'NAME', text: (row: string[]) => row[0] ?? '' },
+    { head: 'PATH', text: (row: string[]) => row[1] ?? '', fit: (row: string[]) => row[1] ?? '' },
+    {
+      head: 'STATUS',
+      text: (row: string[]) => row[2] ?? '',
+      color: (_: string[], colors: InstanceType<typeof Chalk>) => colors.green,
+    },
+  ];
+
+  test('are never wider than the terminal and have a line a row, whatever they hold', () => {
+    const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ unit: 'binary', maxLength: 20 }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(text, { minLength: 3, maxLength: 3 }), { maxLength: 5 }),
+        fc.integer({ min: 1, max: 120 }),
+        (rows, width) => {
+          const lines = tableLines(columns, rows, width, new Chalk({ level: 1 }));
+          expect(lines).toHaveLength(rows.length + 1);
+          for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('cut nothing where there is room', () => {
+    const [, line] = tableLines(columns, [['ci', '/builds/42', 'active']], 80, new Chalk({ level: 0 }));
+    expect(line).toBe('ci    /builds/42  active');
+  });
+});
+
+describe('the keychain', () => {
+  const dead = {
+    getPassword: () => new Promise<null>(() => {}),
+    setPassword: async () => {},
+    deletePassword: async () => true,
+  };
+
+  test('a module that is not installed is no keychain', async () => {
+    expect(await openKeychain(() => Promise.reject(new Error('Cannot find module')))).toBeNull();
+  });
+
+  test('a bus that hangs is given up on', async () => {
+    const keychain = await openKeychain(async () => dead, 20);
+    await expect(keychain?.get('x')).rejects.toMatchObject({ problem: { code: 'no-keychain' } });
+  });
+});

@@ -1,0 +1,182 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { undiciFetch } from '../../cli/api/transport.ts';
+import { problems } from '../../shared/problems.ts';
+import { openTestCli, type TestCli } from '../helpers/cli.ts';
+
+let cli: TestCli;
+let server: Server | undefined;
+beforeEach(async () => {
+  cli = await openTestCli({
+    env: { TOKENS_SERVER: 'https://tokens.example.com', TOKENS_SESSION: 'session_of_a_script' },
+  });
+});
+afterEach(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+  await cli.close();
+});
+
+test('without a command it prints help on stdout and exits 0', async () => {
+  const ran = await cli.run([]);
+  expect(ran).toMatchObject({ code: 0, stderr: '' });
+  expect(ran.stdout).toContain('create [options] <name>');
+  expect((await cli.run(['--help'])).stdout).toBe(ran.stdout);
+  expect((await cli.run(['users'])).code).toBe(0);
+});
+
+test('--version prints the version', async () => {
+  expect(await cli.run(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
+});
+
+test('an unknown command is exit 2 with a suggestion', async () => {
+  const ran = await cli.run(['revokee']);
+  expect(ran).toMatchObject({ code: 2, stdout: '' });
+  expect(ran.stderr).toContain('Did you mean revoke?');
+  expect((await cli.run(['users', 'lst'])).code).toBe(2);
+});
+
+test.each([
+  [['create']],
+  [['create', 'a', 'b']],
+  [['list', '--colour']],
+  [['show']],
+  [['--server']],
+  [['grant']],
+  [['check', 'tok_x']],
+])('the command line %j is exit 2, with --json as one problem on one line', async (argv) => {
+  expect((await cli.run(argv)).code).toBe(2);
+  const ran = await cli.run(['--json', ...argv]);
+  expect(ran).toMatchObject({ code: 2, stdout: '' });
+  expect(ran.stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(JSON.parse(ran.stderr)).toMatchObject({ type: 'about:blank', status: 0, code: 'usage', title: 'Usage error' });
+});
+
+test('global options work before and after the command', async () => {
+  const asked: string[] = [];
+  const fetch: typeof globalThis.fetch = async (url) => {
+    asked.push(String(url));
+    return Response.json({ items: [], next_cursor: null });
+  };
+  for (const argv of [
+    ['--server', 'https://other.example.com', '--json', 'users', 'list'],
+    ['users', 'list', '--json', '--server', 'https://other.example.com'],
+    ['users', '--server=https://other.example.com', 'list', '--json'],
+  ]) {
+    expect(await cli.run(argv, { fetch })).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
+  }
+  expect(asked).toEqual(Array(3).fill('https://other.example.com/api/v1/users?limit=200'));
+});
+
+test.each(Object.entries(problems).filter(([, { status }]) => status > 0))(
+  'the daemon’s problem %s is passed through on stderr, with its exit code',
+  async (code, { status, title, exit }) => {
+    const problem = { type: 'urn:x', title, status, detail: 'Why.', code, request_id: 'r1', extra: '\u009b' };
+    const answer = async () =>
+      new Response(JSON.stringify(problem), { status, headers: { 'Content-Type': 'application/problem+json' } });
+    const ran = await cli.run(['whoami', '--json'], { fetch: answer });
+    expect(ran).toMatchObject({ code: exit, stdout: '' });
+    expect(JSON.parse(ran.stderr)).toEqual(problem);
+    expect(ran.stderr).toContain('\\u009b');
+    expect((await cli.run(['whoami'], { fetch: answer })).stderr).toBe('error: Why.\n');
+  },
+);
+
+test.each([
+  [400, 2],
+  [401, 4],
+  [403, 4],
+  [404, 3],
+  [409, 5],
+  [422, 2],
+  [429, 7],
+  [500, 1],
+  [418, 1],
+])('a problem of an unknown code with status %i is exit %i', async (status, exit) => {
+  const problem = { type: 'urn:x', title: 'New', status, detail: 'Why.', code: 'of-a-later-version' };
+  expect((await cli.run(['whoami'], { fetch: async () => Response.json(problem, { status }) })).code).toBe(exit);
+});
+
+test('text of a problem cannot drive the terminal', async () => {
+  const problem = { type: 'urn:x', title: 'x', status: 500, detail: 'a\u001b[2Jb\u009b31mc\u202ed', code: 'internal' };
+  const { stderr } = await cli.run(['whoami'], { fetch: async () => Response.json(problem, { status: 500 }) });
+  expect(stderr).toBe('error: abcd\n');
+});
+
+test('an unexpected failure is exit 1, without a stack and without secrets', async () => {
+  const fetch = () => {
+    throw new RangeError('odd tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE');
+  };
+  const ran = await cli.run(['whoami', '--json'], { fetch });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'unexpected', detail: expect.stringContaining('odd') });
+  expect(ran.stderr).not.toContain('ILT3ijSzE');
+  expect(ran.stderr).not.toContain('    at ');
+});
+
+test('a redirect is not followed: exit 1, naming the target; the session goes nowhere else', async () => {
+  const asked: string[] = [];
+  const url = await listen((request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(307, { Location: 'https://elsewhere.example.com/login' }).end();
+  });
+  const ran = await cli.run(['whoami', '--json', '--server', url], { fetch: await undiciFetch(1000) });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stderr)).toMatchObject({
+    code: 'redirected',
+    detail: expect.stringContaining('https://elsewhere.example.com/login'),
+  });
+  expect(asked).toHaveLength(1);
+});
+
+test('a server that does not answer is exit 6 after TOKENS_TIMEOUT', async () => {
+  const url = await listen(() => undefined);
+  const ran = await cli.run(['whoami', '--json', '--server', url], {
+    fetch: await undiciFetch(1000),
+    env: { TOKENS_TIMEOUT: '0.2' },
+  });
+  expect(ran.code).toBe(6);
+  expect(JSON.parse(ran.stderr).code).toBe('unreachable');
+});
+
+test('a server that starts to answer and never ends is exit 6 too', async () => {
+  const url = await listen(
+    (_, response) => void response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"a":'),
+  );
+  const ran = await cli.run(['whoami', '--server', url], {
+    fetch: await undiciFetch(1000),
+    env: { TOKENS_TIMEOUT: '0.2' },
+  });
+  expect(ran.code).toBe(6);
+});
+
+test('a port where nobody listens is exit 6', async () => {
+  const url = await listen(() => undefined);
+  await new Promise((done) => server?.close(done));
+  expect((await cli.run(['whoami', '--server', url], { fetch: await undiciFetch(1000) })).code).toBe(6);
+});
+
+test.each(['0', '-1', 'soon', '1e9'])('TOKENS_TIMEOUT=%s is a usage error', async (text) => {
+  expect((await cli.run(['whoami'], { env: { TOKENS_TIMEOUT: text } })).code).toBe(2);
+});
+
+test('says who it is, and --verbose tells requests but no secrets', async () => {
+  const agents: (string | undefined)[] = [];
+  const url = await listen((request, response) => {
+    agents.push(request.headers['user-agent']);
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"items":[],"next_cursor":null}');
+  });
+  const ran = await cli.run(['users', 'list', '--verbose', '--server', url], { fetch: await undiciFetch(1000) });
+  expect(agents).toEqual(['tokens/1.2.3 node/20.0.0 test']);
+  expect(ran.stderr).toContain(`> GET ${url}/api/v1/users?limit=200\n< 200`);
+  expect(ran.stderr).not.toContain('session_of_a_script');
+});
+
+async function listen(handler: Parameters<typeof createServer>[1] & object): Promise<string> {
+  const started = createServer(handler);
+  server = started;
+  await new Promise<void>((done) => started.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${(started.address() as AddressInfo).port}`;
+}

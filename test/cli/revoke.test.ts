@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createToken, verdict } from '../helpers/app.ts';
+import { cancel, openTestCliWithApp, type Surroundings } from '../helpers/cli.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+let dev: Surroundings;
+let value: string;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+  dev = cli.as(cli.app.dev);
+  value = (await createToken(cli.app, cli.app.dev, { name: 'ci' })).token;
+});
+afterEach(() => cli.close());
+
+test('with --yes it revokes and prints nothing on stdout', async () => {
+  const ran = await cli.run(['revoke', 'ci', '--yes'], dev);
+  expect(ran).toMatchObject({ code: 0, stdout: '' });
+  expect(await verdict(cli.app, value)).toBe('revoked');
+});
+
+test('without a terminal it needs --yes, and asks nothing of the server before', async () => {
+  const ran = await cli.run(['revoke', 'ci'], { ...dev, fetch: () => Promise.reject(new Error('connected')) });
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toContain('--yes');
+});
+
+test.each<[string, false | typeof cancel]>([
+  ['no', false],
+  ['Ctrl-C', cancel],
+])('%s to the question is exit 130 and leaves the token alone', async (_, answer) => {
+  expect((await cli.run(['rm', 'ci'], { ...dev, answers: [answer] })).code).toBe(130);
+  expect(cli.questions[0]).toContain('ci');
+  expect(await verdict(cli.app, value)).toBe(200);
+});
+
+test('yes to the question revokes', async () => {
+  expect((await cli.run(['rm', 'ci'], { ...dev, answers: [true] })).code).toBe(0);
+  expect(await verdict(cli.app, value)).toBe('revoked');
+});
+
+test('of several names it does all it can; each failure is one problem on a line', async () => {
+  const other = await createToken(cli.app, cli.app.dev, { name: 'other' });
+  const ran = await cli.run(['revoke', 'nope', 'ci', 'neither', 'other', 'CI', '--yes', '--json'], dev);
+  expect(ran.code).toBe(3);
+  const problems = ran.stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(problems.map(({ code }) => code)).toEqual(['token-not-found', 'token-not-found']);
+  expect(await verdict(cli.app, value)).toBe('revoked');
+  expect(await verdict(cli.app, other.token)).toBe('revoked');
+});
+
+test('--if-exists takes a missing name for done', async () => {
+  expect((await cli.run(['revoke', 'nope', '--if-exists', '--yes'], dev)).code).toBe(0);
+  expect((await cli.run(['revoke', 'nope', 'ci', '--if-exists', '--yes'], dev)).code).toBe(0);
+  expect(await verdict(cli.app, value)).toBe('revoked');
+});
+
+test('a token that disappears meanwhile is exit 3, and with --if-exists 0', async () => {
+  const racing: Surroundings = {
+    ...dev,
+    fetch: (url, init) => {
+      const gone = String(url).replace(/(tokens)\/.*/, '$1/019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b');
+      return cli.app.fetchApp(new Request(init?.method === 'DELETE' ? gone : String(url), init));
+    },
+  };
+  expect((await cli.run(['revoke', 'ci', '--yes'], racing)).code).toBe(3);
+  expect((await cli.run(['revoke', 'ci', '--yes', '--if-exists'], racing)).code).toBe(0);
+});
+
+test('neither names nor --all, or both, is a usage error', async () => {
+  expect((await cli.run(['revoke', '--yes'], dev)).code).toBe(2);
+  expect((await cli.run(['revoke', 'ci', '--all', '--yes'], dev)).code).toBe(2);
+});
+
+test('--all revokes every own token', async () => {
+  const other = await createToken(cli.app, cli.app.dev, { name: 'other' });
+  expect((await cli.run(['revoke', '--all', '--yes'], dev)).code).toBe(0);
+  expect(await verdict(cli.app, value)).toBe('revoked');
+  expect(await verdict(cli.app, other.token)).toBe('revoked');
+  expect((await cli.run(['revoke', '--all', '--yes'], dev)).code).toBe(0);
+});
+
+test("a superuser revokes another's tokens by name or all at once, in one mail", async () => {
+  await createToken(cli.app, cli.app.dev, { name: 'two' });
+  await createToken(cli.app, cli.app.dev, { name: 'three' });
+  const root = cli.as(cli.app.root);
+  expect((await cli.run(['revoke', 'ci'], { ...root, answers: [true] })).code).toBe(3);
+  expect((await cli.run(['revoke', 'ci', '--user', 'dev@example.com', '--yes'], root)).code).toBe(0);
+  const before = (await cli.app.mails()).length;
+  expect((await cli.run(['revoke', '--all', '--user', 'dev@example.com', '--yes'], root)).code).toBe(0);
+  expect((await cli.app.mails()).length).toBe(before + 1);
+  expect(JSON.parse((await cli.run(['list', '--json'], dev)).stdout)).toEqual([]);
+});
+
+test('the kept value goes with the token', async () => {
+  await cli.run(['create', 'kept', '--store', '--no-print'], dev);
+  expect((await cli.run(['revoke', 'kept', '--yes'], dev)).code).toBe(0);
+  expect(cli.keychain.entries.size).toBe(0);
+  const gone = await cli.run(['get', 'kept', '--json'], dev);
+  expect(gone.code).toBe(3);
+  expect(JSON.parse(gone.stderr).code).toBe('value-not-kept');
+});
+
+test('a name that is another token’s prefix means the name; a bare prefix means its token', async () => {
+  const prefix = value.slice(0, 12);
+  const decoy = await createToken(cli.app, cli.app.dev, { name: prefix });
+  await cli.run(['revoke', prefix, '--yes'], dev);
+  expect(await verdict(cli.app, decoy.token)).toBe('revoked');
+  await cli.run(['revoke', prefix, '--yes'], dev);
+  expect(await verdict(cli.app, value)).toBe('revoked');
+});

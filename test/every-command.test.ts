@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createProgram } from '../cli/program.ts';
+import { bareContext, openTestCli, type TestCli } from './helpers/cli.ts';
+
+/** The commands that print data; the others only act. */
+const printing = ['whoami', 'create', 'list', 'show', 'get', 'check', 'audit', 'users list'];
+const acting = [
+  'login',
+  'logout',
+  'password',
+  'revoke',
+  'grant',
+  'ungrant',
+  'offboard',
+  'users add',
+  'users disable',
+  'users enable',
+  'users promote',
+  'users demote',
+];
+
+let cli: TestCli;
+beforeAll(async () => {
+  cli = await openTestCli();
+});
+afterAll(() => cli.close());
+
+const commands = leaves(createProgram(bareContext(), { out: '', err: '' }), []);
+
+test('every command is known to this test as printing or acting', () => {
+  expect(commands.map(({ path }) => path).sort()).toEqual([...printing, ...acting].sort());
+});
+
+describe.each(commands)('$path', ({ path, command }) => {
+  test('has a summary and a description', () => {
+    expect(command.summary()).toMatch(/^\S.*[^.]$/);
+    expect(command.description()).toMatch(/^\S.*\.$/s);
+  });
+
+  test('shows in its help an example, its options and the global ones, and starts nothing', async () => {
+    const ran = await cli.run([...path.split(' '), '--help']);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toContain(`$ tokens ${path}`.replace('$ tokens get', 'tokens get'));
+    for (const option of [
+      '--server',
+      '--json',
+      '--no-color',
+      '--verbose',
+      ...command.options.map(({ long }) => long ?? ''),
+    ]) {
+      expect(ran.stdout).toContain(option);
+    }
+  });
+
+  test('describes every option and argument', () => {
+    for (const { description } of [...command.options, ...command.registeredArguments])
+      expect(description).not.toBe('');
+  });
+
+  test('never takes a secret as an argument', () => {
+    const taking = command.options.filter(({ required, optional }) => required || optional).map(({ long }) => long);
+    for (const name of taking) expect(name).not.toMatch(/password|token|secret|session/);
+  });
+
+  test('without a server is a usage error or does nothing, with one JSON problem at most', async () => {
+    const values = command.registeredArguments.filter(({ required }) => required).map(() => 'x');
+    const ran = await cli.run([...path.split(' '), ...values, '--json'], {
+      stdin: 'tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE',
+    });
+    expect(ran.stdout).toBe('');
+    if (path === 'logout') return expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.code).toBe(2);
+    expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'usage', status: 0 });
+  });
+});
+
+function leaves(command: Command, path: string[]): { path: string; command: Command }[] {
+  return command.commands.flatMap((child) => {
+    const here = [...path, child.name()];
+    return child.commands.length > 0 ? leaves(child, here) : [{ path: here.join(' '), command: child }];
+  });
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { createGroupedLookup } from '../../server/domain/lookups.ts';
+import { StoreUnavailable } from '../../server/store/store.ts';
+
+/** A reader whose statements wait until they are released, in order. */
+function slowReader() {
+  const statements: Array<{ keys: string[]; release(found?: string[]): void; fail(error: Error): void }> = [];
+  const read = (keys: string[]) =>
+    new Promise<Map<string, string>>((resolve, reject) => {
+      statements.push({
+        keys,
+        release: (found = keys) => resolve(new Map(found.map((key) => [key, `found ${key}`]))),
+        fail: reject,
+      });
+    });
+  return { statements, read };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('grouped look-ups', () => {
+  it('ask at once for a lone key', async () => {
+    const { statements, read } = slowReader();
+    const answer = createGroupedLookup(read, 1_000)('a');
+    expect(statements.map(({ keys }) => keys)).toEqual([['a']]);
+    statements[0]?.release();
+    expect(await answer).toBe('found a');
+  });
+
+  it('share the next statement if they come while one is under way, each key once', async () => {
+    const { statements, read } = slowReader();
+    const lookup = createGroupedLookup(read, 1_000);
+    const answers = Promise.all(['a', 'b', 'c', 'b'].map(lookup));
+    statements[0]?.release();
+    await turn();
+    expect(statements.map(({ keys }) => keys)).toEqual([['a'], ['b', 'c']]);
+    statements[1]?.release(['b']);
+    expect(await answers).toEqual(['found a', 'found b', null, 'found b']);
+  });
+
+  it('never take the answer of a statement that began before the question', async () => {
+    const { statements, read } = slowReader();
+    const lookup = createGroupedLookup(read, 1_000);
+    const early = lookup('a');
+    const late = lookup('a');
+    statements[0]?.release();
+    expect(await early).toBe('found a');
+    await turn();
+    statements[1]?.release([]);
+    expect(await late).toBeNull();
+  });
+
+  it('ask for at most 500 keys in one statement', async () => {
+    const { statements, read } = slowReader();
+    const lookup = createGroupedLookup(read, 1_000);
+    const answers = Promise.all(Array.from({ length: 1_101 }, (_, i) => lookup(String(i))));
+    for (let i = 0; i < 4; i += 1) {
+      statements[i]?.release();
+      await turn();
+    }
+    await answers;
+    expect(statements.map(({ keys }) => keys.length)).toEqual([1, 500, 500, 100]);
+  });
+
+  it('reject all of a failed statement as unavailable, and go on', async () => {
+    const { statements, read } = slowReader();
+    const lookup = createGroupedLookup(read, 1_000);
+    const cause = new Error('disk on fire');
+    const first = lookup('a');
+    statements[0]?.fail(cause);
+    await expect(first).rejects.toMatchObject({ name: 'StoreUnavailable', cause });
+    const second = lookup('b');
+    statements[1]?.release();
+    expect(await second).toBe('found b');
+  });
+
+  it('survive a reader that throws at once', async () => {
+    const lookup = createGroupedLookup(() => {
+      throw new Error('at once');
+    }, 1_000);
+    await expect(lookup('a')).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(lookup('a')).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it('say unavailable when the deadline is over, also to those that queue behind', async () => {
+    const { read } = slowReader();
+    const lookup = createGroupedLookup(read, 100);
+    const began = performance.now();
+    const answers = await Promise.allSettled(['a', 'b', 'c'].map(lookup));
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+});

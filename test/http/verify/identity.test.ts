@@ -1,0 +1,26 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeField } from '../../../server/http/verify/identity.ts';
+
+describe('the encoding of an identity field', () => {
+  it.each([
+    ['ada@example.com', 'ada@example.com'],
+    ['Ada Lovelace', 'Ada%20Lovelace'],
+    ['100%', '100%25'],
+    ['Löve 😀', 'L%C3%B6ve%20%F0%9F%98%80'],
+    ['a\r\nX-Auth-Superuser: true', 'a%0D%0AX-Auth-Superuser:%20true'],
+    ['\x7f\x80', '%7F%C2%80'],
+    ['', ''],
+  ])('of %j is %s', (text, encoded) => {
+    expect(encodeField(text)).toBe(encoded);
+  });
+
+  it('is visible ASCII and gives the text back, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(encodeField(text)).toMatch(/^[\x21-\x7e]*$/);
+        expect(decodeURIComponent(encodeField(text))).toBe(text);
+      }),
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { parseDuration } from '../../shared/duration.ts';
+
+describe('a duration', () => {
+  it.each([
+    ['90s', 90],
+    ['30m', 1_800],
+    ['12h', 43_200],
+    ['90d', 7_776_000],
+    ['2w', 1_209_600],
+    ['1y', 31_536_000],
+  ])('%s is %d seconds', (text, seconds) => {
+    expect(parseDuration(text)).toBe(seconds);
+  });
+
+  it.each(['', '0d', '-1d', '01d', '1.5h', '1', 'd', '1M', ' 1d', '1d ', '1d12h', '99999999999d'])(
+    '“%s” is none',
+    (text) => {
+      expect(parseDuration(text)).toBeNull();
+    },
+  );
+});

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { redact } from '../../shared/redact.ts';
+import vectors from './token-vectors.json' with { type: 'json' };
+
+describe('redact', () => {
+  it.each(vectors.good)('leaves only the public prefix of $value', ({ value, prefix }) => {
+    expect(redact(`"Token ${value}", ${value}`)).toBe(`"Token ${prefix}[redacted]", ${prefix}[redacted]`);
+  });
+
+  it('leaves nothing of a session secret', () => {
+    const secret = `session_${'Az09-_'.repeat(7)}x`;
+    expect(redact(`Bearer ${secret};`)).toBe('Bearer session_[redacted];');
+  });
+
+  it('leaves other text as it is', () => {
+    const text = 'tok_8fK2b1Qz GET /builds/42 snake_case_names are_fine_0123456789';
+    expect(redact(text)).toBe(text);
+  });
+});

@@ -23,7 +23,8 @@ export async function run(program, args, { env, input = '' } = {}) {
       result.output += text;
     });
   }
-  child.stdin.end(input);
+  // A command that ends without reading what it was given is judged by its exit code.
+  child.stdin.on('error', () => {}).end(input);
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   return { code, ...result };
 }

@@ -18,6 +18,8 @@ export async function readSecretLines(ctx: Context, count: number): Promise<stri
 }
 
 async function readAll(ctx: Context): Promise<string> {
+  // A terminal would show the secret while it is typed.
+  if (ctx.stdin.isTTY) throw localError('nothing-on-stdin', 'Standard input is a terminal. Pipe the secret in.');
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of ctx.stdin.read()) {

@@ -66,8 +66,12 @@ export function networkError(error: unknown, url: string): unknown {
   if (reason === error && systemCode(error) === undefined) return error;
   const first = reason instanceof AggregateError ? reason.errors[0] : reason;
   const why = systemCode(first) ?? (first instanceof Error ? first.message : error.message);
-  const detail = `${url} cannot be reached (${plain(why)}). Check the address and that the server is running.`;
-  return new LostAnswer('unreachable', detail, !/CERT|TLS|SSL/.test(why) && !neverSent.has(why), error);
+  const isTls = /CERT|TLS|SSL|SIGNATURE|EPROTO/.test(why);
+  const advice = isTls
+    ? 'Check the certificate; for a certificate authority of your own, set NODE_EXTRA_CA_CERTS.'
+    : 'Check the address and that the server is running.';
+  const detail = `${url} cannot be reached (${plain(why)}). ${advice}`;
+  return new LostAnswer('unreachable', detail, !isTls && !neverSent.has(why), error);
 }
 
 function refuseRedirect(response: Response, server: Server): void {

@@ -79,10 +79,11 @@ async function print(ctx: Context, created: CreatedToken, options: CreateOptions
 async function takeBack(ctx: Context, { api, server }: Connection, created: CreatedToken, error: unknown) {
   try {
     await revokeToken(api, created.id);
-    await forgetValue(ctx, server, created);
   } catch {
     return mayExist(ctx, created.name, error);
   }
+  // A dead value left in the keychain is no reason to tell another failure.
+  await forgetValue(ctx, server, created).catch(() => undefined);
   const why = systemCode(error);
   if (why === undefined || why === 'EPIPE') return error;
   return localError('unwritable', `The value could not be written (${why}), so the token was revoked again.`, error);

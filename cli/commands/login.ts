@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CreatedSession } from '../../shared/schemas/sessions.ts';
 import type { Api } from '../api/client.ts';
-import { isObject, notTokensd, receive, unwrap } from '../api/unwrap.ts';
+import { isObject, notTokensd, problemOf, receive, unwrap } from '../api/unwrap.ts';
 import { promptsIfInteractive } from '../ask.ts';
 import { type Config, configDirectory, emptyConfig, readConfig, withServer, writeConfig } from '../config-file.ts';
 import { openApi } from '../connect.ts';
@@ -95,7 +95,7 @@ async function ask(prompts: Prompts | null, kind: 'text' | 'secret', what: strin
 async function requireTokensd(api: Api): Promise<void> {
   const answer = await receive(api.me.$get());
   const isDaemon = answer.status === 401 && isObject(answer.body) && answer.body.code === 'not-authenticated';
-  if (!isDaemon && answer.status !== 429 && answer.status !== 503) throw notTokensd();
+  if (!isDaemon) throw answer.status >= 400 ? problemOf(answer) : notTokensd();
 }
 
 async function signIn(api: Api, email: string, password: string): Promise<CreatedSession> {

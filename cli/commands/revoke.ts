@@ -75,8 +75,8 @@ function choose(names: readonly string[], tokens: readonly Token[], options: Rev
 async function revokeEach(ctx: Context, connection: Connection, tokens: readonly Token[], options: RevokeOptions) {
   await attemptAll(tokens, async (token) => {
     await revokeOne(connection.api, token, options);
+    await note(ctx, options, `Revoked ${plain(token.name)} (${plain(token.prefix)}).`);
     await forgetValue(ctx, connection.server, token);
-    await note(ctx, options, `Revoked ${plain(token.name)} (${token.prefix}).`);
   });
 }
 
@@ -98,8 +98,8 @@ async function revokeAtOnce(
 ) {
   const user = await findUser(api, options.user ?? '');
   await unwrap(api.users[':id'].tokens.$delete({ param: { id: user.id } }));
-  for (const token of tokens) await forgetValue(ctx, server, token);
   await note(ctx, options, `Revoked ${tokens.length} tokens of ${plain(user.email)}.`);
+  for (const token of tokens) await forgetValue(ctx, server, token);
 }
 
 function question(tokens: readonly Token[], user: string | undefined): string {

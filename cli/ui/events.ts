@@ -1,7 +1,7 @@
+import { timeAgo } from '../../shared/relative-time.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type Column, printTable } from './table.ts';
-import { timeAgo } from './time.ts';
 
 export async function printEvents(ctx: Context, options: GlobalOptions, events: readonly AuditEvent[]): Promise<void> {
   const now = ctx.now();

@@ -1,12 +1,12 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
+import { relativeTime, timeAgo } from '../../shared/relative-time.ts';
 import type { Token, TokenStatus } from '../../shared/schemas/tokens.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { printFields } from './fields.ts';
 import { note } from './notes.ts';
 import { plain } from './plain.ts';
 import { type Column, printTable } from './table.ts';
-import { relativeTime, timeAgo } from './time.ts';
 
 const statusColor = { active: 'green', blocked: 'red', disabled: 'red', expired: 'yellow' } as const satisfies Record<
   TokenStatus,

@@ -1,7 +1,7 @@
+import { timeAgo } from '../../shared/relative-time.ts';
 import type { User } from '../../shared/schemas/users.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type Column, printTable } from './table.ts';
-import { timeAgo } from './time.ts';
 
 export async function printUsers(ctx: Context, options: GlobalOptions, users: readonly User[]): Promise<void> {
   const now = ctx.now();

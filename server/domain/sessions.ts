@@ -17,6 +17,11 @@ export interface SessionDeps {
   throttle: Throttle;
 }
 
+export interface AuthenticatedSession {
+  session: SessionRecord;
+  user: UserRecord;
+}
+
 export interface SessionService {
   /**
    * The member whom e-mail and password name, or null: for unknown, disabled and SSO-only members and a wrong password
@@ -30,7 +35,7 @@ export interface SessionService {
     origin: Origin,
   ): Promise<{ session: SessionRecord; secret: Secret; user: UserRecord }>;
   /** The session and its member, or null if it ended or the member is disabled. Moves the idle end on. */
-  authenticate(secret: string): Promise<{ session: SessionRecord; user: UserRecord } | null>;
+  authenticate(secret: string): Promise<AuthenticatedSession | null>;
   signOut(caller: Caller): Promise<void>;
   /** Ends the member's other sessions. @throws ProblemError `wrong-password`, `throttled`, `invalid-fields` */
   changePassword(caller: Caller, current: string, next: string): Promise<void>;

@@ -2,7 +2,9 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { limits } from '../../shared/limits.ts';
-import type { AppDeps, AppEnv } from './context.ts';
+import { consolePages } from '../web/console.tsx';
+import { notFoundPage } from '../web/errors.tsx';
+import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { answerBodyTooLarge, answerMethodNotAllowed, answerNotFound, errorHandler } from './errors.ts';
 import { enforceAccess } from './middleware/access.ts';
@@ -25,13 +27,14 @@ export type AppType = ReturnType<typeof createApp>;
 export function createApp(deps: AppDeps) {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
   app.onError(errorHandler(deps.log));
-  app.notFound(answerNotFound);
+  app.notFound((c) => (wantsPage(c) ? notFoundPage(c, deps.config.organization) : answerNotFound(c)));
 
   app.use(identifyRequest(deps));
   app.use(logRequest(deps));
   app.use(securityHeaders(deps));
   app.use('/api/v1/*', noStore);
   app.use(methodNotAllowed({ app, onMethodNotAllowed: answerMethodNotAllowed }));
+  app.route('/', consolePages(deps));
   app.use(enforceAccess(deps));
   app.use('/api/v1/*', bodyLimit({ maxSize: limits.bodyBytes, onError: answerBodyTooLarge }));
 
@@ -47,4 +50,9 @@ export function createApp(deps: AppDeps) {
 
   app.route('/', obtainTokenRoutes(deps));
   return app.route('/', description).route('/', healthRoutes(deps)).route('/api/v1', api);
+}
+
+/** A browser that asks for a page, and not for anything of the API. */
+function wantsPage(c: AppContext): boolean {
+  return !c.req.path.startsWith('/api') && (c.req.header('accept') ?? '').includes('text/html');
 }

@@ -26,6 +26,8 @@ export interface AppEnv {
     session: SessionRecord;
     /** On routes for a token about itself. */
     presentedToken: GoodToken;
+    /** On pages: bound to the visitor's cookie; every form carries it. */
+    formToken: string;
   };
 }
 
@@ -42,7 +44,7 @@ export interface AppDeps {
   clock: Clock;
   clientIp: ClientIp;
   log: Log;
-  config: Pick<Config, 'publicUrl' | 'maxExpiry'>;
+  config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'organization'>;
 }
 
 /** Names and values in turn, as they came: repeated fields are still apart where the adapter tells. */

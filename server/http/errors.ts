@@ -28,11 +28,15 @@ export class Refusal extends ProblemError {
 export function errorHandler(log: Log): ErrorHandler<AppEnv> {
   return (error, c) => {
     const problem = asProblem(error);
-    if (problem.code === 'internal' || problem.code === 'unavailable') {
-      log.error({ err: error, request_id: c.get('requestId') }, problem.message);
-    }
+    logUnexpected(log, c.get('requestId'), problem, error);
     return problemResponse(c, problem);
   };
+}
+
+/** Logs the cause of a failure of ours, under the id that the answer tells. */
+export function logUnexpected(log: Log, requestId: string, problem: ProblemError, cause: unknown): void {
+  if (problem.code !== 'internal' && problem.code !== 'unavailable') return;
+  log.error({ err: cause, request_id: requestId }, problem.message);
 }
 
 /** The answer for a path that nothing is at. */
@@ -54,7 +58,8 @@ export function answerBodyTooLarge(c: AppContext): Response {
   return problemResponse(c, new ProblemError('body-too-large', `A body is at most ${limits.bodyBytes / 1024} KiB.`));
 }
 
-function asProblem(error: Error): ProblemError {
+/** What an answer tells of whatever was thrown. */
+export function asProblem(error: Error): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof StoreUnavailable) {
     return new ProblemError('unavailable', 'The database does not answer. Try again in a moment.');

@@ -9,7 +9,7 @@ import { parseServerUrl } from '../../cli/server-url.ts';
 import { toJson } from '../../cli/ui/json.ts';
 import { plain } from '../../cli/ui/plain.ts';
 import { tableLines } from '../../cli/ui/table.ts';
-import { relativeTime, timeAgo } from '../../cli/ui/time.ts';
+import { relativeTime, timeAgo } from '../../shared/relative-time.ts';
 
 describe('server addresses', () => {
   test.each([

@@ -2,13 +2,36 @@ import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import type { AppDeps, AppEnv } from '../context.ts';
 
-/** What a browser may do with an answer of the API: nothing. */
+const self = ["'self'"];
+
+/** What a browser may do with an answer of the API: nothing. With a page of the console: what our own origin serves. */
 export function securityHeaders({ config }: Pick<AppDeps, 'config'>): MiddlewareHandler<AppEnv> {
-  return secureHeaders({
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  const common = {
     xFrameOptions: 'DENY',
     strictTransportSecurity: config.publicUrl.startsWith('https:') && 'max-age=15552000',
+  } as const;
+  const forData = secureHeaders({
+    ...common,
+    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   });
+  const forPages = secureHeaders({
+    ...common,
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: self,
+      styleSrc: self,
+      imgSrc: [...self, 'data:'],
+      connectSrc: self,
+      formAction: self,
+      baseUri: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  });
+  return async (c, next) => {
+    await next();
+    const isPage = c.res.headers.get('content-type')?.startsWith('text/html');
+    await (isPage ? forPages : forData)(c, async () => {});
+  };
 }
 
 export const noStore: MiddlewareHandler<AppEnv> = async (c, next) => {

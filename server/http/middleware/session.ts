@@ -1,17 +1,23 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import { sessionSecretPrefix } from '../../../shared/redact.ts';
+import type { Caller } from '../../domain/caller.ts';
+import type { AuthenticatedSession } from '../../domain/sessions.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { bearerChallenge, Refusal } from '../errors.ts';
+import { isSameOrigin } from '../same-origin.ts';
+import { createSessionCookie } from '../session-cookie.ts';
 import { readCredential, valuesOf } from '../verify/credential.ts';
 
 /**
- * Finds the session that `Authorization: Bearer` names (RFC 6750 §2.1) and makes its member the caller.
- * @throws ProblemError `not-authenticated`; `session-required` for a personal API token that works
+ * Finds the session that `Authorization: Bearer` (RFC 6750 §2.1) or else the console's cookie names, and makes its member
+ * the caller. A cookie changes something only from our own pages.
+ * @throws ProblemError `not-authenticated`; `session-required` for a personal API token that works; `cross-site`
  */
-export async function authenticateSession({ sessions, verify }: AppDeps, c: AppContext): Promise<void> {
+export async function authenticateSession(deps: AppDeps, c: AppContext): Promise<void> {
+  const { sessions, verify } = deps;
   const headers = rawHeadersOf(c);
   const credential = readCredential(headers);
-  if (credential.kind === 'none') throw notAuthenticated('Sign in first.');
+  if (credential.kind === 'none') return authenticateCookie(deps, c);
   if (credential.kind !== 'value') throw notAuthenticated('Send one session.', 'invalid_token');
   const { value } = credential;
   const [authorization = ''] = valuesOf(headers, 'authorization');
@@ -21,9 +27,28 @@ export async function authenticateSession({ sessions, verify }: AppDeps, c: AppC
   }
   const found = await sessions.authenticate(value);
   if (found === null) throw notAuthenticated('The session has ended. Sign in again.', 'invalid_token');
-  const { user, session } = found;
+  admit(c, found, 'cli');
+}
+
+async function authenticateCookie({ sessions, config }: AppDeps, c: AppContext): Promise<void> {
+  const secret = createSessionCookie(config.publicUrl).read(c);
+  const found = secret === undefined ? null : await sessions.authenticate(secret);
+  if (found === null) throw notAuthenticated('Sign in first.');
+  if (!isSafe(c.req.method) && !isSameOrigin(c, config.publicUrl)) {
+    throw new ProblemError('cross-site', 'This request came from another site. Nothing was changed.');
+  }
+  admit(c, found, 'console');
+}
+
+/** Makes the session's member the caller. */
+export function admit(c: AppContext, { user, session }: AuthenticatedSession, channel: Caller['channel']): void {
   c.set('session', session);
-  c.set('caller', { user, sessionId: session.id, origin: c.get('origin'), channel: 'cli' });
+  c.set('caller', { user, sessionId: session.id, origin: c.get('origin'), channel });
+}
+
+/** RFC 9110 §9.2.1. */
+export function isSafe(method: string): boolean {
+  return ['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method);
 }
 
 function notAuthenticated(detail: string, error?: 'invalid_token'): Refusal {

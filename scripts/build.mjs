@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const { version, engines } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
@@ -20,4 +20,9 @@ await build({
     js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
+});
+
+// The compiler leaves the console's stylesheet, script and icon behind.
+await cp(new URL('../server/web/assets', import.meta.url), new URL('../dist/server/web/assets', import.meta.url), {
+  recursive: true,
 });

@@ -1,0 +1,24 @@
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import type { AppContext } from './context.ts';
+
+/** The browser's session. Over https its name begins with `__Host-`, so that no other host can set it (RFC 6265bis §4.1.3.2). */
+export interface SessionCookie {
+  read(c: AppContext): string | undefined;
+  /** `expiresAt` in milliseconds since the epoch. */
+  write(c: AppContext, secret: string, expiresAt: number): void;
+  clear(c: AppContext): void;
+}
+
+/** Browsers take neither the prefix nor `Secure` over plain http, which is for one's own machine only. */
+export function createSessionCookie(publicUrl: string): SessionCookie {
+  const secure = publicUrl.startsWith('https:');
+  const name = secure ? '__Host-tokens_session' : 'tokens_session_insecure';
+  const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', secure } as const;
+  return {
+    read: (c) => getCookie(c, name),
+    write: (c, secret, expiresAt) => setCookie(c, name, secret, { ...attributes, expires: new Date(expiresAt) }),
+    clear: (c) => {
+      deleteCookie(c, name, attributes);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { limits } from '../../shared/limits.ts';
+import { ProblemError } from '../../shared/problem.ts';
+import type { AppDeps, AppEnv } from '../http/context.ts';
+import { enforcePageAccess } from './access.ts';
+import { findAsset } from './assets.ts';
+import { pageErrorHandler } from './errors.tsx';
+import { startPage } from './next.ts';
+import { signInPages } from './routes/sign-in.tsx';
+
+/** The console: server-rendered pages over the same services as the API. */
+export function consolePages(deps: AppDeps) {
+  const app = new Hono<AppEnv>();
+  app.onError(pageErrorHandler(deps));
+  for (const pages of ['/', '/login', '/logout', '/profile/*', '/organization/*', '/assets/*']) {
+    app.use(pages, bodyLimit({ maxSize: limits.bodyBytes, onError: tooLarge }), enforcePageAccess(deps));
+  }
+  app.get('/', (c) => c.redirect(startPage, 303));
+  app.get('/assets/:file', (c) => {
+    const asset = findAsset(c.req.param('file'));
+    if (asset === null) throw new ProblemError('not-found', 'There is no such file.');
+    const fresh = c.req.query('v') === asset.version;
+    c.header('Cache-Control', fresh ? 'public, max-age=31536000, immutable' : 'no-cache');
+    return c.body(asset.body, 200, { 'Content-Type': asset.type });
+  });
+  return app.route('/', signInPages(deps));
+}
+
+function tooLarge(): never {
+  throw new ProblemError('body-too-large', `A form is at most ${limits.bodyBytes / 1024} KiB.`);
+}

@@ -6,9 +6,11 @@ export interface Route {
   path: string;
 }
 
-/** Every route of the app once; what stands in front of many routes is not one. */
+/** Every route of the app once; what stands in front of routes is not one. */
 export function routesOf(app: Pick<AppType, 'routes'>): Route[] {
-  const keys = app.routes.filter(({ path }) => !path.endsWith('*')).map(({ method, path }) => `${method} ${path}`);
+  const routes = app.routes.filter(({ path }) => !path.endsWith('*'));
+  const inFront = new Set(routes.filter(({ method }) => method !== 'ALL').map(({ path }) => `ALL ${path}`));
+  const keys = routes.map(({ method, path }) => `${method} ${path}`).filter((key) => !inFront.has(key));
   return [...new Set(keys)].map((key) => {
     const [method = '', path = ''] = key.split(' ');
     return { method, path };

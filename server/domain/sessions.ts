@@ -37,12 +37,20 @@ export interface SessionService {
   /** The session and its member, or null if it ended or the member is disabled. Moves the idle end on. */
   authenticate(secret: string): Promise<AuthenticatedSession | null>;
   signOut(caller: Caller): Promise<void>;
+  /** The caller's own sessions that have not ended, last seen first: the latest hundred. */
+  list(caller: Caller): Promise<SessionRecord[]>;
+  /** Ends one of the caller's own sessions. @throws ProblemError `not-found` */
+  end(caller: Caller, id: string): Promise<void>;
+  /** Ends the caller's sessions except the one that asks. */
+  endOthers(caller: Caller): Promise<void>;
   /** Ends the member's other sessions. @throws ProblemError `wrong-password`, `throttled`, `invalid-fields` */
   changePassword(caller: Caller, current: string, next: string): Promise<void>;
 }
 
 /** An idle end that moves on at most this often keeps reads from becoming writes. */
 const touchEveryMs = 60_000;
+
+const mostListed = 100;
 
 export function createSessions(deps: SessionDeps): SessionService {
   const { store, clock, newId } = deps;
@@ -91,16 +99,25 @@ export function createSessions(deps: SessionDeps): SessionService {
       return { ...found, session: { ...session, lastSeenAt: now } };
     },
 
-    async signOut({ user, sessionId, origin }) {
+    async signOut(caller) {
+      await endSession(caller, caller.sessionId);
+    },
+
+    list({ user }) {
+      const now = clock.now();
+      return store.sessions.listOf(user.id, { now, idleBefore: now - limits.sessionIdle + 1, limit: mostListed });
+    },
+
+    async end(caller, id) {
+      if (!(await endSession(caller, id))) throw noSuchSession();
+    },
+
+    async endOthers({ user, sessionId, origin }) {
+      const event = { at: clock.now(), actor: actorOf(user), origin, userId: user.id };
       await store.transaction(async (store) => {
-        if (!(await store.sessions.delete(sessionId))) return;
-        await audit.session(store, 'session.ended', {
-          at: clock.now(),
-          actor: actorOf(user),
-          origin,
-          sessionId,
-          userId: user.id,
-        });
+        for (const id of await store.sessions.deleteAllOf(user.id, sessionId)) {
+          await audit.session(store, 'session.ended', { ...event, sessionId: id });
+        }
       });
     },
 
@@ -121,6 +138,16 @@ export function createSessions(deps: SessionDeps): SessionService {
       });
     },
   };
+
+  /** False unless it is one of the caller's own. */
+  function endSession({ user, origin }: Caller, sessionId: string): Promise<boolean> {
+    return store.transaction(async (store) => {
+      if (!(await store.sessions.delete(sessionId, user.id))) return false;
+      const event = { at: clock.now(), actor: actorOf(user), origin, userId: user.id };
+      await audit.session(store, 'session.ended', { ...event, sessionId });
+      return true;
+    });
+  }
 }
 
 async function verifyPassword(
@@ -147,6 +174,10 @@ async function verifyPassword(
     user,
   });
   return null;
+}
+
+function noSuchSession(): ProblemError {
+  return new ProblemError('not-found', 'There is no such session. It may have ended already.');
 }
 
 function wrongCredentials(): ProblemError {

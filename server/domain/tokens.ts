@@ -1,5 +1,5 @@
 import { limits } from '../../shared/limits.ts';
-import { foldName } from '../../shared/names.ts';
+import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { CreateTokenBody, TokenStatus } from '../../shared/schemas/tokens.ts';
 import { displayPrefix } from '../../shared/token-format.ts';
@@ -44,8 +44,11 @@ export interface TokenService {
   create(creator: Creator, body: CreateTokenBody, idempotencyKey?: string): Promise<Creation>;
   /** The owner's, or anybody's for a superuser. @throws ProblemError `token-not-found` */
   get(caller: Caller, id: string): Promise<TokenRecord>;
-  /** One's own; a superuser may name a `user` (id or e-mail) or ask for `all`. Newest first, one more than asked for. */
-  list(caller: Caller, query: Page & { user?: string; all?: boolean; status?: TokenStatus }): Promise<TokenRecord[]>;
+  /** One's own; a superuser may name a `user` (id or e-mail) or ask for `all`. Newest first; `q` is a part of the name. */
+  list(
+    caller: Caller,
+    query: Page & { user?: string; all?: boolean; status?: TokenStatus; q?: string },
+  ): Promise<TokenRecord[]>;
   /** Destroys for good and leaves a tombstone. @throws ProblemError `token-not-found` */
   revoke(caller: Caller, id: string): Promise<void>;
   /** A token that revokes itself. @throws ProblemError `token-not-found` */
@@ -69,8 +72,9 @@ export function createTokens(deps: TokenDeps): TokenService {
     create: (creator, body, idempotencyKey) => createToken(deps, creator, body, idempotencyKey),
 
     async list(caller, query) {
-      const { user, all, ...rest } = query;
+      const { user, all, q, ...page } = query;
       const now = clock.now();
+      const rest = { ...page, ...(q !== undefined && { nameContains: foldName(normalizeName(q)) }) };
       if (all) {
         requireSuperuser(caller);
         return store.tokens.list({ ...rest, now });

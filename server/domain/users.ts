@@ -24,6 +24,8 @@ export interface UserService {
   createBy(actor: Actor, origin: Origin, body: CreateUserBody): Promise<UserSummary>;
   /** @throws ProblemError `superuser-required`, `user-not-found` */
   get(caller: Caller, id: string): Promise<UserSummary>;
+  /** Whom a member may ask: e-mails of at most five enabled Organization Superusers. */
+  superusers(): Promise<string[]>;
   /** @throws ProblemError `superuser-required` */
   list(caller: Caller, query: Page & { email?: string }): Promise<UserSummary[]>;
   /** All of it or nothing. @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser` */
@@ -53,6 +55,7 @@ export function createUsers(deps: UserDeps): UserService {
       requireSuperuser(caller);
       return summary(id);
     },
+    superusers: () => store.users.superuserEmails(5),
     async list(caller, { email, ...page }) {
       requireSuperuser(caller);
       return store.users.list(email === undefined ? page : { ...page, emailFolded: foldName(normalizeName(email)) });

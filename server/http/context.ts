@@ -44,7 +44,7 @@ export interface AppDeps {
   clock: Clock;
   clientIp: ClientIp;
   log: Log;
-  config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'organization'>;
+  config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization'>;
 }
 
 /** Names and values in turn, as they came: repeated fields are still apart where the adapter tells. */

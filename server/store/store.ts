@@ -122,6 +122,8 @@ export interface UserStore {
   findByEmail(emailFolded: string): Promise<UserRecord | null>;
   summary(id: string): Promise<UserSummary | null>;
   list(query: Page & { emailFolded?: string }): Promise<UserSummary[]>;
+  /** E-mails of enabled superusers, those who have been there longest first. */
+  superuserEmails(limit: number): Promise<string[]>;
   isEmpty(): Promise<boolean>;
   /** Each setter answers whether a row changed: false if it was already so, or the row does not exist. */
   setName(id: string, name: string): Promise<boolean>;
@@ -139,6 +141,8 @@ export interface UserStore {
 
 export interface TokenQuery extends Page {
   ownerId?: string;
+  /** A part of the name, folded. */
+  nameContains?: string;
   status?: TokenStatus;
   /** Decides what is expired. */
   now: number;
@@ -174,18 +178,28 @@ export interface SessionStore {
   insert(session: SessionRecord): Promise<void>;
   /** With the user it belongs to. Does not judge age. */
   findByHash(hash: string): Promise<{ session: SessionRecord; user: UserRecord } | null>;
+  /** A member's sessions that have not ended (as `purge` judges it), last seen first. */
+  listOf(userId: string, query: { now: number; idleBefore: number; limit: number }): Promise<SessionRecord[]>;
   touch(id: string, at: number): Promise<void>;
-  delete(id: string): Promise<boolean>;
-  deleteAllOf(userId: string, exceptId?: string): Promise<number>;
+  /** False unless that member has this session. */
+  delete(id: string, userId: string): Promise<boolean>;
+  /** Answers the ids of those it deleted. */
+  deleteAllOf(userId: string, exceptId?: string): Promise<string[]>;
   /** Deletes at most `limit` sessions that ended: last seen before `idleBefore`, or past their absolute end at `now`. */
   purge(now: number, idleBefore: number, limit: number): Promise<number>;
 }
 
 export interface AuditStore {
   insert(event: AuditRecord): Promise<void>;
-  /** `participant` matches actor, owner or target by id; `actorEmail` matches who is no member. `since` is inclusive. */
+  /** `participant` matches actor, owner or target by id; `actorEmail` matches who is no member. `since` is inclusive, `until` is not. */
   list(
-    query: Page & { participant?: string; actorEmail?: string; action?: AuditAction; since?: number },
+    query: Page & {
+      participant?: string;
+      actorEmail?: string;
+      action?: AuditAction;
+      since?: number;
+      until?: number;
+    },
   ): Promise<AuditRecord[]>;
 }
 

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Engine } from '../engine/engine.ts';
 import type { SessionRecord, SessionStore } from '../store.ts';
 import { toUser, type UserRow } from './user-rows.ts';
 
@@ -26,7 +27,7 @@ const sessionColumns = {
 
 type SessionWithUserRow = UserRow & SessionRow & { session_id: string; session_created_at: number | string };
 
-export function createSessionStore(knex: Knex): SessionStore {
+export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
   const sessions = () => knex<SessionRow>('sessions');
 
   return {
@@ -51,14 +52,25 @@ export function createSessionStore(knex: Knex): SessionStore {
       const session = toSession({ ...row, id: row.session_id, created_at: row.session_created_at });
       return { session, user: toUser(row) };
     },
+    async listOf(userId, { now, idleBefore, limit }) {
+      const rows = await sessions()
+        .where({ user_id: userId })
+        .where('last_seen_at', '>=', idleBefore)
+        .where('expires_at', '>', now)
+        .orderBy([
+          { column: 'last_seen_at', order: 'desc' },
+          { column: 'id', order: 'desc' },
+        ])
+        .limit(limit);
+      return rows.map(toSession);
+    },
     async touch(id, at) {
       await sessions().where({ id }).where('last_seen_at', '<', at).update({ last_seen_at: at });
     },
-    delete: async (id) => (await sessions().where({ id }).delete()) > 0,
-    async deleteAllOf(userId, exceptId) {
-      const query = sessions().where({ user_id: userId });
-      if (exceptId !== undefined) query.whereNot({ id: exceptId });
-      return query.delete();
+    delete: async (id, userId) => (await sessions().where({ id, user_id: userId }).delete()) > 0,
+    async deleteAllOf(userId, exceptId = '') {
+      const sql = 'DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id';
+      return engine.rows(await knex.raw(sql, [userId, exceptId])).map(({ id }) => String(id));
     },
     purge(now, idleBefore, limit) {
       const ended = sessions()

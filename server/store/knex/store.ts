@@ -29,7 +29,7 @@ function createTables(engine: Engine, knex: Knex): Tables {
     users: guardFailures('users', createUserStore(knex), engine),
     tokens: guardFailures('tokens', createTokenStore(knex, engine), engine),
     idempotency: guardFailures('idempotency', createIdempotencyStore(knex), engine),
-    sessions: guardFailures('sessions', createSessionStore(knex), engine),
+    sessions: guardFailures('sessions', createSessionStore(knex, engine), engine),
     audit: guardFailures('audit', createAuditStore(knex), engine),
     outbox: guardFailures('outbox', createOutboxStore(knex), engine),
   };

@@ -3,6 +3,7 @@ import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { NewToken, TokenStore } from '../store.ts';
 import { recordLastUses } from './last-uses.ts';
+import { containing } from './like.ts';
 import { type MatchRow, type OwnedTokenRow, ownedTokenColumns, toMatch, toToken } from './token-rows.ts';
 import { destroyTokens, purgeTombstones } from './tombstones.ts';
 
@@ -24,10 +25,11 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const row: OwnedTokenRow | undefined = await owned().where('t.id', id).first();
       return row ? toToken(row) : null;
     },
-    async list({ limit, before, ownerId, status, now }) {
+    async list({ limit, before, ownerId, nameContains, status, now }) {
       const query = owned().orderBy('t.id', 'desc').limit(limit);
       if (before !== null) query.where('t.id', '<', before);
       if (ownerId !== undefined) query.where('t.owner_id', ownerId);
+      if (nameContains !== undefined) query.whereRaw("t.name_folded LIKE ? ESCAPE '!'", containing(nameContains));
       if (status !== undefined) query.where((row) => whereStatus(row, status, now));
       const rows: OwnedTokenRow[] = await query;
       return rows.map(toToken);

@@ -35,6 +35,10 @@ export function createUserStore(knex: Knex): UserStore {
       if (emailFolded !== undefined) query.where('email_folded', emailFolded);
       return (await query).map(toSummary);
     },
+    async superuserEmails(limit) {
+      const rows = await users().where({ superuser: true, disabled: false }).orderBy('id').limit(limit).select('email');
+      return rows.map(({ email }) => email);
+    },
     isEmpty: async () => (await users().first('id')) === undefined,
     setName: (id, name) => set(knex, id, 'name', name),
     setCanManageTokens: (id, value) => set(knex, id, 'can_manage_tokens', value),

@@ -46,13 +46,31 @@ export function sessionContract(store: () => Store): void {
     ];
     for (const session of [one, two, three, foreign]) await store().sessions.insert(session);
 
-    expect(await store().sessions.delete(one.id)).toBe(true);
-    expect(await store().sessions.delete(one.id)).toBe(false);
-    expect(await store().sessions.deleteAllOf(user.id, two.id)).toBe(1);
+    expect(await store().sessions.delete(one.id, other.id)).toBe(false);
+    expect(await store().sessions.delete(one.id, user.id)).toBe(true);
+    expect(await store().sessions.delete(one.id, user.id)).toBe(false);
+    expect(await store().sessions.deleteAllOf(user.id, two.id)).toEqual([three.id]);
     expect(await store().sessions.findByHash(two.hash)).not.toBeNull();
-    expect(await store().sessions.deleteAllOf(user.id)).toBe(1);
+    expect(await store().sessions.deleteAllOf(user.id)).toEqual([two.id]);
     expect(await store().sessions.findByHash(two.hash)).toBeNull();
     expect(await store().sessions.findByHash(foreign.hash)).not.toBeNull();
+  });
+
+  it('lists what has not ended of one user, last seen first and at most as many as asked for', async () => {
+    const [user, other] = [await addUser(store()), await addUser(store())];
+    const quiet = sessionRecord(user.id, { lastSeenAt: noon - 10, ip: null, userAgent: null });
+    const busy = sessionRecord(user.id, { lastSeenAt: noon });
+    const newer = sessionRecord(user.id, { lastSeenAt: noon - 10 });
+    const hidden = [
+      sessionRecord(user.id, { lastSeenAt: noon - 11 }),
+      sessionRecord(user.id, { expiresAt: noon }),
+      sessionRecord(other.id),
+    ];
+    for (const session of [quiet, busy, newer, ...hidden]) await store().sessions.insert(session);
+
+    const query = { now: noon, idleBefore: noon - 10, limit: 10 };
+    expect(await store().sessions.listOf(user.id, query)).toEqual([busy, newer, quiet]);
+    expect(await store().sessions.listOf(user.id, { ...query, limit: 1 })).toEqual([busy]);
   });
 
   it('purges a bounded number of sessions that are idle too long or past their end', async () => {

@@ -87,6 +87,24 @@ export function tokenContract(store: () => Store): void {
     expect(await ids({ ownerId: 'nobody' })).toEqual([]);
   });
 
+  it('finds a part of a name as it is written, wildcards included', async () => {
+    const owner = await addUser(store());
+    const names = ['ci-pipeline', '100% coverage', 'under_score', 'bang!', "quote's", 'back\\slash', 'straße'];
+    for (const nameFolded of names) await addToken(store(), owner.id, { name: nameFolded, nameFolded });
+    const found = async (nameContains: string) =>
+      (await store().tokens.list({ ...firstPage, ownerId: owner.id, now: noon, nameContains })).map(({ name }) => name);
+
+    expect(await found('pipe')).toEqual(['ci-pipeline']);
+    expect(await found('%')).toEqual(['100% coverage']);
+    expect(await found('_')).toEqual(['under_score']);
+    expect(await found('!')).toEqual(['bang!']);
+    expect(await found("'")).toEqual(["quote's"]);
+    expect(await found('\\')).toEqual(['back\\slash']);
+    expect(await found('aße')).toEqual(['straße']);
+    expect(await found('')).toHaveLength(names.length);
+    expect(await found('nothing')).toEqual([]);
+  });
+
   it('lists each token under exactly one status: disabled before blocked before expired before active', async () => {
     const { users } = store();
     const owners = { fit: userRecord(), blocked: userRecord({ canManageTokens: false }) };

@@ -131,4 +131,15 @@ export function userContract(store: () => Store): void {
     expect(await lock((await addUser(store(), { canManageTokens: false })).id)).toBe(false);
     expect(await lock('nobody')).toBe(false);
   });
+
+  it('names enabled superusers, the longest there first', async () => {
+    const [first, second] = [
+      await addUser(store(), { superuser: true }),
+      await addUser(store(), { superuser: true, canManageTokens: false }),
+    ];
+    await addUser(store(), { superuser: true, disabled: true });
+    await addUser(store());
+    expect(await store().users.superuserEmails(5)).toEqual([first.email, second.email]);
+    expect(await store().users.superuserEmails(1)).toEqual([first.email]);
+  });
 }

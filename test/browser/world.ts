@@ -1,0 +1,165 @@
+import { readConfig } from '../../server/config.ts';
+import type { Caller } from '../../server/domain/caller.ts';
+import type { LastUse } from '../../server/store/store.ts';
+import type { Member } from '../helpers/app.ts';
+import { startTestServer } from '../helpers/http.ts';
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+const day = 86_400_000;
+const minute = 60_000;
+const longName = 'Integration tests – staging environment, Frankfurt (eu-central-1)';
+const longPath = `/api/v2/projects/aurora/environments/staging/${'deployments/'.repeat(12)}latest`;
+const longAgent =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
+
+/** Days before now, lifetime in days, minutes since the last use. */
+type Plan = [name: string, made: number, lives: number | null, used: number | null, description?: string];
+
+const plans: Record<string, Plan[]> = {
+  'dev@example.com': [
+    ['Laptop', 210, null, 3, 'zsh on the work laptop'],
+    ['ci-deploy', 96, 365, 11, 'GitHub Actions: deploys main to production'],
+    ['nightly-backup', 61, 90, 14 * 60],
+    ['terraform', 40, 90, 2 * 1440],
+    [
+      longName,
+      33,
+      null,
+      55,
+      'Runs for every pull request, and once an hour against the branch that is about to be released',
+    ],
+    ['grafana-read', 12, 30, 9 * 1440],
+    ['load-test', 80, 30, 51 * 1440, 'The week before the launch'],
+    ['metrics exporter', 1, null, null],
+  ],
+  'maya.lindqvist@example.com': [
+    ['Laptop', 300, null, 26],
+    ['audit-export', 45, 365, 600],
+  ],
+  'tomas.novak@example.com': [
+    ['jenkins', 190, null, 7],
+    ['release-notes', 22, 90, 3000],
+  ],
+  'priya.raman@example.com': [['mobile builds', 120, null, 1440 * 4]],
+  'lucas.meyer@example.com': [['old build server', 350, null, 1440 * 35]],
+  'ines.carvalho@example.com': [['data-pipeline', 88, 365, 1]],
+};
+
+const people: Array<[name: string, email: string, granted: boolean]> = [
+  ['Maya Lindqvist', 'maya.lindqvist@example.com', true],
+  ['Tomáš Novák', 'tomas.novak@example.com', true],
+  ['Priya Raman', 'priya.raman@example.com', true],
+  ['Lucas Meyer', 'lucas.meyer@example.com', true],
+  ['Inês Carvalho', 'ines.carvalho@example.com', true],
+  ['Olu Adeyemi', 'olu.adeyemi@example.com', false],
+  ['Hana Sato', 'hana.sato@example.com', true],
+  ['', 'contractor-7f3a@build.example.com', true],
+  [
+    'Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh, Maximilian',
+    'maximilian.wolfeschlegelsteinhausenbergerdorff.featherstonehaugh@subsidiary.example.com',
+    true,
+  ],
+  ...['Ada', 'Ben', 'Chloé', 'Daniel', 'Elif', 'Felix', 'Greta', 'Hugo', 'Ivana', 'Jonas'].map(
+    (name, i): [string, string, boolean] => [
+      `${name} ${['Berg', 'Costa', 'Dubois'][i % 3]}`,
+      `${name.toLowerCase().replace('é', 'e')}@example.com`,
+      i % 3 !== 0,
+    ],
+  ),
+  ...['Karim', 'Lena', 'Mikko', 'Nora', 'Oscar', 'Paula', 'Quentin', 'Rosa', 'Sven'].map(
+    (name, i): [string, string, boolean] => [
+      `${name} ${['Haddad', 'Ionescu'][i % 2]}`,
+      `${name.toLowerCase()}@example.com`,
+      i % 4 !== 0,
+    ],
+  ),
+];
+
+/**
+ * The whole app behind a loopback port, with an organization that has a year behind it: some thirty members, tokens in
+ * every state, somebody with 500 of them, and names as long as they come. Its clock stands still.
+ */
+export async function openWorld() {
+  const server = await startTestServer({
+    ...readConfig({ HOME: '/nowhere', TOKENSD_ORGANIZATION: 'Northwind' }),
+    publicUrl: 'https://tokens.example.com',
+  });
+  const { services, store, clock, addMember } = server;
+  const start = clock.now();
+  const end = start + 400 * day;
+  const moveTo = (at: number) => clock.advance(at - clock.now());
+
+  async function callerOf(email: string, userAgent = longAgent): Promise<Caller> {
+    const [found] = await store.users.list({ limit: 1, before: null, emailFolded: email });
+    const user = found && (await store.users.findById(found.id));
+    if (!user) throw new Error(`no ${email}`);
+    return { user, sessionId: 'seed', origin: { ip: '203.0.113.9', userAgent }, channel: 'console' };
+  }
+
+  await store.users.setName(server.root.id, 'Robin Okafor');
+  await store.users.setName(server.dev.id, 'Dev Patel');
+  const root = await callerOf(server.root.email);
+  for (const [index, [name, email, granted]] of people.entries()) {
+    moveTo(start + (index + 1) * day);
+    await services.users.create(root, { email, name, can_manage_tokens: granted });
+  }
+  await services.users.update(root, (await callerOf('maya.lindqvist@example.com')).user.id, { superuser: true });
+
+  const made = Object.entries(plans)
+    .flatMap(([email, tokens]) => tokens.map((plan) => ({ email, plan })))
+    .toSorted((a, b) => b.plan[1] - a.plan[1]);
+  const uses: Array<LastUse & { tokenId: string }> = [];
+  for (const { email, plan } of made) {
+    const [name, daysAgo, lives, usedAgo, description] = plan;
+    moveTo(end - daysAgo * day);
+    const body = { name, expires_in: lives === null ? null : lives * 86_400, ...(description && { description }) };
+    const { token } = await services.tokens.create(await callerOf(email), body);
+    if (usedAgo !== null) uses.push(useOf(token.id, end - usedAgo * minute, name));
+  }
+
+  const many = await addMember({ email: 'robot@example.com', name: 'Build Robot', can_manage_tokens: true });
+  const robot = await callerOf(many.email);
+  for (let index = 1; index <= 500; index += 1) {
+    clock.advance(minute);
+    const { token } = await services.tokens.create(robot, { name: `runner-${String(index).padStart(3, '0')}` });
+    if (index % 3 !== 0) uses.push(useOf(token.id, clock.now(), 'runner'));
+  }
+  moveTo(end);
+  await store.tokens.recordUses(uses);
+
+  const change = async (email: string, changes: { can_manage_tokens?: boolean; disabled?: boolean }) =>
+    services.users.update(root, (await callerOf(email)).user.id, changes);
+  await change('priya.raman@example.com', { can_manage_tokens: false });
+  await change('lucas.meyer@example.com', { disabled: true });
+  await services.sessions.signIn('dev@example.com', 'not the password', root.origin).catch(() => {});
+  await services.sessions.signIn(server.dev.email, server.dev.password, root.origin);
+  await services.sessions.signIn(server.dev.email, server.dev.password, {
+    ip: '2001:db8::7',
+    userAgent: 'tokens/0.1.0 node/20.20',
+  });
+
+  const sessionOf = async (email: string): Promise<string> => server.signIn((await callerOf(email)).user.id);
+  const idOf = async (email: string): Promise<string> => (await callerOf(email)).user.id;
+  const tokenIdOf = async (email: string, name: string): Promise<string> => {
+    const { user } = await callerOf(email);
+    const tokens = await store.tokens.list({ ownerId: user.id, limit: 200, before: null, now: clock.now() });
+    const id = tokens.find((token) => token.name === name)?.id;
+    if (id === undefined) throw new Error(`${email} has no token ${name}`);
+    return id;
+  };
+  return {
+    ...server,
+    url: `http://localhost:${server.port}`,
+    sessionOf,
+    idOf,
+    tokenIdOf,
+    robot: many satisfies Member,
+  };
+}
+
+function useOf(tokenId: string, at: number, name: string): LastUse & { tokenId: string } {
+  const path = name === longName ? longPath : name === 'Laptop' ? '/api/projects' : '/builds/42';
+  const [method, ip] = name === longName ? ['DELETE', '2001:db8:85a3:8d3:1319:8a2e:370:7348'] : ['GET', '203.0.113.9'];
+  return { tokenId, at, method, path, ip, userAgent: name === longName ? longAgent : 'curl/8.5.0' };
+}

@@ -12,6 +12,7 @@ export const problems = {
   'superuser-required': { status: 403, title: 'Organization Superusers only', exit: 4 },
   'permission-missing': { status: 403, title: 'Permission missing', exit: 4 },
   'cross-site': { status: 403, title: 'Request from another site', exit: 4 },
+  'form-expired': { status: 403, title: 'This page is too old', exit: 4 },
   'wrong-password': { status: 403, title: 'Wrong current password', exit: 4 },
   'not-found': { status: 404, title: 'Not found', exit: 3 },
   'token-not-found': { status: 404, title: 'No such token', exit: 3 },

@@ -51,7 +51,10 @@ export interface AuditQuery extends Page {
   /** Id or e-mail: as actor, owner or target. */
   user?: string;
   action?: AuditAction;
+  /** Inclusive. */
   since?: number;
+  /** Exclusive. */
+  until?: number;
 }
 
 export interface AuditService {

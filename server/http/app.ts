@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { limits } from '../../shared/limits.ts';
 import { consolePages } from '../web/console.tsx';
-import { notFoundPage } from '../web/errors.tsx';
+import { methodNotAllowedPage, notFoundPage } from '../web/errors.tsx';
 import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { answerBodyTooLarge, answerMethodNotAllowed, answerNotFound, errorHandler } from './errors.ts';
@@ -27,13 +27,16 @@ export type AppType = ReturnType<typeof createApp>;
 export function createApp(deps: AppDeps) {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
   app.onError(errorHandler(deps.log));
-  app.notFound((c) => (wantsPage(c) ? notFoundPage(c, deps.config.organization) : answerNotFound(c)));
+  const { organization } = deps.config;
+  app.notFound((c) => (wantsPage(c) ? notFoundPage(c, organization) : answerNotFound(c)));
+  const onMethodNotAllowed = (c: AppContext, methods: string[]) =>
+    wantsPage(c) ? methodNotAllowedPage(c, organization, methods) : answerMethodNotAllowed(c, methods);
 
   app.use(identifyRequest(deps));
   app.use(logRequest(deps));
   app.use(securityHeaders(deps));
   app.use('/api/v1/*', noStore);
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: answerMethodNotAllowed }));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.route('/', consolePages(deps));
   app.use(enforceAccess(deps));
   app.use('/api/v1/*', bodyLimit({ maxSize: limits.bodyBytes, onError: answerBodyTooLarge }));

@@ -13,7 +13,7 @@ import type { ClientIp } from './client-ip.ts';
 
 /** What the Node adapter knows of the request beyond the Fetch API. */
 export interface Bindings {
-  incoming?: { rawHeaders: string[]; socket: { remoteAddress?: string | undefined } };
+  incoming?: { rawHeaders: string[]; socket: { remoteAddress?: string | undefined; destroy?: () => unknown } };
 }
 
 export interface AppEnv {

@@ -1,19 +1,20 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { problemSchema } from '../../shared/problem.ts';
 import type { AppEnv } from './context.ts';
-
 import { type Access, accessTable } from './middleware/access.ts';
+import { sessionCookieName } from './session-cookie.ts';
 import { jsonAnswer } from './validate.ts';
 
 type Described = OpenAPIHono<AppEnv>;
 type Registry = Described['openAPIRegistry'];
 type RouteConfig = Parameters<Registry['registerPath']>[0];
 
+const sessionSchemes = [{ session: [] }, { sessionCookie: [] }];
 const tokenSchemes = ['token', 'tokenBearer', 'tokenBasic', 'apiKey'].map((name) => ({ [name]: [] }));
 const securityOf = {
   anyone: [],
-  session: [{ session: [] }],
-  superuser: [{ session: [] }],
+  session: sessionSchemes,
+  superuser: sessionSchemes,
   token: tokenSchemes,
 } as const satisfies Record<Access, RouteConfig['security']>;
 
@@ -21,7 +22,7 @@ const securityOf = {
 export function describeApi(app: Described, publicUrl: string): ReturnType<Described['getOpenAPI31Document']> {
   const described = new OpenAPIHono<AppEnv>();
   const registry = described.openAPIRegistry;
-  registerSecuritySchemes(registry);
+  registerSecuritySchemes(registry, publicUrl);
   for (const definition of app.openAPIRegistry.definitions) {
     if (definition.type === 'route') registry.registerPath(withAccess(definition.route));
   }
@@ -44,9 +45,15 @@ function withAccess(route: RouteConfig): RouteConfig {
   return { ...route, security: [...securityOf[access]], responses: { ...route.responses, default: problem } };
 }
 
-function registerSecuritySchemes(registry: Registry): void {
+function registerSecuritySchemes(registry: Registry, publicUrl: string): void {
   const schemes = {
     session: { type: 'http', scheme: 'bearer', description: 'A session secret of POST /api/v1/sessions' },
+    sessionCookie: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: sessionCookieName(publicUrl),
+      description: "The console's session; it changes something only from the console's own origin",
+    },
     token: { type: 'http', scheme: 'token', description: 'A personal API token: Authorization: Token VALUE' },
     tokenBearer: { type: 'http', scheme: 'bearer', description: 'A personal API token' },
     tokenBasic: { type: 'http', scheme: 'basic', description: 'A personal API token as the password, any user name' },

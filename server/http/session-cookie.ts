@@ -10,9 +10,13 @@ export interface SessionCookie {
 }
 
 /** Browsers take neither the prefix nor `Secure` over plain http, which is for one's own machine only. */
+export function sessionCookieName(publicUrl: string): string {
+  return publicUrl.startsWith('https:') ? '__Host-tokens_session' : 'tokens_session_insecure';
+}
+
 export function createSessionCookie(publicUrl: string): SessionCookie {
-  const secure = publicUrl.startsWith('https:');
-  const name = secure ? '__Host-tokens_session' : 'tokens_session_insecure';
+  const name = sessionCookieName(publicUrl);
+  const secure = name.startsWith('__Host-');
   const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', secure } as const;
   return {
     read: (c) => getCookie(c, name),

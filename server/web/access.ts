@@ -8,7 +8,8 @@ import { isSameOrigin } from '../http/same-origin.ts';
 import { createSessionCookie } from '../http/session-cookie.ts';
 import { formTokenField, isFormToken, issueFormToken } from './form-token.ts';
 
-export type PageAccess = 'anyone' | 'member' | 'superuser';
+/** `file`: the same bytes for everybody, so nothing of the visitor is read and no cookie is set. */
+export type PageAccess = 'file' | 'anyone' | 'member' | 'superuser';
 
 /** Who may see and send what. A page that is not in this table answers nobody. */
 export const pageAccess: Readonly<Record<string, PageAccess>> = {
@@ -17,7 +18,17 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /login': 'anyone',
   'GET /logout': 'member',
   'POST /logout': 'member',
-  'GET /assets/:file': 'anyone',
+  'GET /profile': 'member',
+  'POST /profile/password': 'member',
+  'POST /profile/sessions/end-others': 'member',
+  'POST /profile/sessions/:id/end': 'member',
+  'GET /profile/api-tokens': 'member',
+  'POST /profile/api-tokens': 'member',
+  'POST /profile/api-tokens/:id/revoke': 'member',
+  'GET /organization/audit': 'superuser',
+  'GET /organization/audit.csv': 'superuser',
+  'GET /organization/audit.json': 'superuser',
+  'GET /assets/:file': 'file',
 };
 
 /**
@@ -28,7 +39,8 @@ export function enforcePageAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'));
     const access = route && pageAccess[`${route.method} ${route.path}`];
-    if (access === undefined) throw new ProblemError('not-found', 'There is no such page.');
+    if (access === undefined) return c.notFound();
+    if (access === 'file') return next();
     c.set('formToken', issueFormToken(c, deps.config.publicUrl));
     if (access !== 'anyone' && !(await signedIn(deps, c))) return askToSignIn(c);
     if (!isSafe(c.req.method)) await requireOwnForm(deps, c);
@@ -53,11 +65,16 @@ function askToSignIn(c: AppContext): Response {
 }
 
 async function requireOwnForm({ config }: AppDeps, c: AppContext): Promise<void> {
-  const form = isSameOrigin(c, config.publicUrl) ? await c.req.parseBody() : {};
+  if (!isSameOrigin(c, config.publicUrl)) {
+    throw new ProblemError('cross-site', 'This form was sent from another site. Nothing was changed.');
+  }
+  const form = await c.req.parseBody().catch(() => {
+    throw new ProblemError('bad-request', 'The form could not be read.');
+  });
   if (!isFormToken(form[formTokenField], c.get('formToken'))) {
     throw new ProblemError(
-      'cross-site',
-      'This form did not come from this page, or the page is old. Go back, reload it and try again.',
+      'form-expired',
+      'You signed in or out after this page was opened. Nothing was changed. Go back, reload the page and send it again.',
     );
   }
 }

@@ -10,17 +10,19 @@ import { readCredential, valuesOf } from '../verify/credential.ts';
 
 /**
  * Finds the session that `Authorization: Bearer` (RFC 6750 §2.1) or else the console's cookie names, and makes its member
- * the caller. A cookie changes something only from our own pages.
+ * the caller. Any `Authorization` decides alone; a cookie changes something only from our own pages.
  * @throws ProblemError `not-authenticated`; `session-required` for a personal API token that works; `cross-site`
  */
 export async function authenticateSession(deps: AppDeps, c: AppContext): Promise<void> {
   const { sessions, verify } = deps;
   const headers = rawHeadersOf(c);
   const credential = readCredential(headers);
-  if (credential.kind === 'none') return authenticateCookie(deps, c);
+  const authorizations = valuesOf(headers, 'authorization');
+  if (credential.kind === 'none' && authorizations.length === 0) return authenticateCookie(deps, c);
+  if (credential.kind === 'none') throw notAuthenticated('Sign in first.');
   if (credential.kind !== 'value') throw notAuthenticated('Send one session.', 'invalid_token');
   const { value } = credential;
-  const [authorization = ''] = valuesOf(headers, 'authorization');
+  const [authorization = ''] = authorizations;
   if (!value.startsWith(sessionSecretPrefix) || !/^\s*bearer\s/i.test(authorization)) {
     if ((await verify(value)).good) throw sessionRequired();
     throw notAuthenticated('This is not a session. Sign in first.', 'invalid_token');

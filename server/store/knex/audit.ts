@@ -36,12 +36,13 @@ export function createAuditStore(knex: Knex): AuditStore {
         user_agent: event.userAgent,
       });
     },
-    async list({ limit, before, participant, actorEmail, action, since }) {
+    async list({ limit, before, participant, actorEmail, action, since, until }) {
       const query = events().orderBy('id', 'desc').limit(limit);
       if (before !== null) query.where('id', '<', before);
       if (actorEmail !== undefined) query.where('actor_email', actorEmail);
       if (action !== undefined) query.where('action', action);
       if (since !== undefined) query.where('at', '>=', since);
+      if (until !== undefined) query.where('at', '<', until);
       if (participant !== undefined) {
         query.where((event) =>
           event.where('actor_id', participant).orWhere('owner_id', participant).orWhere('target_id', participant),

@@ -52,3 +52,24 @@ export function InsecurePage({ c, organization }: Pick<LoginProps, 'c' | 'organi
     </Layout>
   );
 }
+
+/** Asks before it signs out: a link alone changes nothing. */
+export function LogoutPage({ c, organization }: Pick<LoginProps, 'c' | 'organization'>) {
+  return (
+    <Layout c={c} title="Sign out" organization={organization} tab="" width="narrow">
+      <h1>Sign out?</h1>
+      <form method="post" action="/logout" class="card">
+        <FormToken c={c} />
+        <p>The session of this browser ends. Your tokens keep working.</p>
+        <div class="actions">
+          <a class="button" href="/">
+            Cancel
+          </a>
+          <button type="submit" class="primary">
+            Sign out
+          </button>
+        </div>
+      </form>
+    </Layout>
+  );
+}

@@ -41,12 +41,14 @@ export function auditContract(store: () => Store): void {
     expect(await store().audit.list({ ...firstPage, actorEmail: 'who@example.com' })).toEqual([tried]);
   });
 
-  it('narrows by action and by time, inclusively, together with the rest', async () => {
+  it('narrows by action and by time, from inclusively, until exclusively, together with the rest', async () => {
     const early = await write({ at: noon - 1, action: 'session.failed' });
     const failed = await write({ at: noon, action: 'session.failed', ownerId: 'ada' });
     const created = await write({ at: noon + 1, ownerId: 'ada' });
     expect(await store().audit.list({ ...firstPage, action: 'session.failed' })).toEqual([failed, early]);
     expect(await store().audit.list({ ...firstPage, since: noon })).toEqual([created, failed]);
+    expect(await store().audit.list({ ...firstPage, since: noon, until: noon + 1 })).toEqual([failed]);
+    expect(await store().audit.list({ ...firstPage, until: noon })).toEqual([early]);
     const narrowed = { ...firstPage, participant: 'ada', action: 'session.failed', since: noon } as const;
     expect(await store().audit.list(narrowed)).toEqual([failed]);
     expect(await store().audit.list({ ...narrowed, before: failed.id })).toEqual([]);

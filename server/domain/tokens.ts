@@ -49,6 +49,8 @@ export interface TokenService {
     caller: Caller,
     query: Page & { user?: string; all?: boolean; status?: TokenStatus; q?: string },
   ): Promise<TokenRecord[]>;
+  /** How many tokens of a member work now. @throws ProblemError `superuser-required` */
+  countWorking(caller: Caller, userId: string): Promise<number>;
   /** Destroys for good and leaves a tombstone. @throws ProblemError `token-not-found` */
   revoke(caller: Caller, id: string): Promise<void>;
   /** A token that revokes itself. @throws ProblemError `token-not-found` */
@@ -56,6 +58,9 @@ export interface TokenService {
   /** Every token of one member, in one mail. @throws ProblemError `superuser-required`, `user-not-found` */
   revokeAllOf(caller: Caller, userId: string): Promise<void>;
 }
+
+/** More than any folded name holds (a character folds to three at most), and little enough for the database. */
+const longestPart = 4 * limits.nameCodePoints;
 
 export function createTokens(deps: TokenDeps): TokenService {
   const { store, clock } = deps;
@@ -72,15 +77,21 @@ export function createTokens(deps: TokenDeps): TokenService {
     create: (creator, body, idempotencyKey) => createToken(deps, creator, body, idempotencyKey),
 
     async list(caller, query) {
-      const { user, all, q, ...page } = query;
+      const { user, all, q = '', ...page } = query;
       const now = clock.now();
-      const rest = { ...page, ...(q !== undefined && { nameContains: foldName(normalizeName(q)) }) };
+      const part = foldName(normalizeName(q)).slice(0, longestPart);
+      const rest = { ...page, ...(part !== '' && { nameContains: part }) };
       if (all) {
         requireSuperuser(caller);
         return store.tokens.list({ ...rest, now });
       }
       const ownerId = user === undefined ? caller.user.id : (await findUser(store, caller, user)).id;
       return store.tokens.list({ ...rest, ownerId, now });
+    },
+
+    async countWorking(caller, userId) {
+      requireSuperuser(caller);
+      return store.tokens.countActiveOf(userId, clock.now());
     },
 
     async revoke(caller, id) {

@@ -7,6 +7,9 @@ import { enforcePageAccess } from './access.ts';
 import { findAsset } from './assets.ts';
 import { pageErrorHandler } from './errors.tsx';
 import { startPage } from './next.ts';
+import { tokenPages } from './routes/api-tokens.tsx';
+import { auditPages } from './routes/audit.tsx';
+import { profilePages } from './routes/profile.tsx';
 import { signInPages } from './routes/sign-in.tsx';
 
 /** The console: server-rendered pages over the same services as the API. */
@@ -19,12 +22,16 @@ export function consolePages(deps: AppDeps) {
   app.get('/', (c) => c.redirect(startPage, 303));
   app.get('/assets/:file', (c) => {
     const asset = findAsset(c.req.param('file'));
-    if (asset === null) throw new ProblemError('not-found', 'There is no such file.');
+    if (asset === null) return c.notFound();
     const fresh = c.req.query('v') === asset.version;
     c.header('Cache-Control', fresh ? 'public, max-age=31536000, immutable' : 'no-cache');
     return c.body(asset.body, 200, { 'Content-Type': asset.type });
   });
-  return app.route('/', signInPages(deps));
+  return app
+    .route('/', signInPages(deps))
+    .route('/', profilePages(deps))
+    .route('/', tokenPages(deps))
+    .route('/', auditPages(deps));
 }
 
 function tooLarge(): never {

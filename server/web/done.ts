@@ -4,6 +4,7 @@ const messages = {
   'token-revoked': 'The token was revoked. It is refused from now on.',
   'password-changed': 'Your password was changed, and your other sessions were ended.',
   'session-ended': 'The session was ended.',
+  'sessions-ended': 'Your other sessions were ended.',
   'member-added': 'The member was added.',
   'permission-granted': 'The permission was granted. Tokens made earlier work again.',
   'permission-removed': 'The permission was removed. Existing tokens are blocked, and work again once it is granted.',
@@ -11,6 +12,7 @@ const messages = {
   'member-enabled': 'The account was enabled.',
   'member-promoted': 'The member is now an Organization Superuser.',
   'member-demoted': 'The member is no Organization Superuser any more.',
+  'own-role-removed': 'You are no Organization Superuser any more.',
   'tokens-revoked': 'All tokens of this member were revoked.',
   'member-offboarded': 'The account was disabled and all its tokens were revoked.',
 } as const;

@@ -1,3 +1,4 @@
+import { raw } from 'hono/html';
 import type { Child, PropsWithChildren } from 'hono/jsx';
 import type { AppContext } from '../http/context.ts';
 import { assetUrl } from './assets.ts';
@@ -30,41 +31,44 @@ const tabs = {
 export function Layout({ c, title, organization, tab, done, width, children }: PropsWithChildren<LayoutProps>) {
   const caller = c.get('caller');
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{`${title} · ${organization ?? 'tokens'}`}</title>
-        <link rel="icon" href={assetUrl('icon.svg')} />
-        <link rel="stylesheet" href={assetUrl('console.css')} />
-        <script type="module" src={assetUrl('console.js')} />
-      </head>
-      <body>
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
-        <header class="top">
-          <a class="brand" href="/">
-            {organization ?? 'tokens'}
+    <>
+      {raw('<!DOCTYPE html>')}
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <title>{`${title} · ${organization ?? 'tokens'}`}</title>
+          <link rel="icon" href={assetUrl('icon.svg')} />
+          <link rel="stylesheet" href={assetUrl('console.css')} />
+          <script type="module" src={assetUrl('console.js')} />
+        </head>
+        <body>
+          <a class="skip" href="#main">
+            Skip to the content
           </a>
-          {caller && (
-            <form class="who" method="post" action="/logout">
-              <FormToken c={c} />
-              <span class="email">{caller.user.email}</span>
-              <button type="submit" class="quiet">
-                Sign out
-              </button>
-            </form>
-          )}
-        </header>
-        {caller && tab !== undefined && <Tabs tab={tab} superuser={caller.user.superuser} />}
-        <main id="main" class={width} tabindex={-1}>
-          <Done text={done} />
-          {children}
-        </main>
-      </body>
-    </html>
+          <header class="top">
+            <a class="brand" href="/">
+              {organization ?? 'tokens'}
+            </a>
+            {caller && (
+              <form class="who" method="post" action="/logout">
+                <FormToken c={c} />
+                <span class="email">{caller.user.email}</span>
+                <button type="submit" class="quiet">
+                  Sign out
+                </button>
+              </form>
+            )}
+          </header>
+          {caller && tab !== undefined && <Tabs tab={tab} superuser={caller.user.superuser} />}
+          <main id="main" class={width} tabindex={-1}>
+            <Done text={done} />
+            {children}
+          </main>
+        </body>
+      </html>
+    </>
   );
 }
 

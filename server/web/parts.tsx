@@ -18,6 +18,15 @@ export function Time({ at, now }: { at: number; now: number }) {
   );
 }
 
+const clippedCharacters = 80;
+
+/** A text that others chose, at most so long that a row stays one; the whole of it on hover. */
+export function Clipped({ text }: { text: string }) {
+  const characters = [...text];
+  if (characters.length <= clippedCharacters) return <span>{text}</span>;
+  return <span title={text}>{`${characters.slice(0, clippedCharacters - 1).join('')}…`}</span>;
+}
+
 /** What went wrong, on top of a form; takes the focus so that it is read out. */
 export function Alert({ children }: PropsWithChildren) {
   return (
@@ -38,6 +47,8 @@ interface FieldProps {
   autofocus?: boolean;
   autocomplete?: string;
   maxlength?: number;
+  min?: string | undefined;
+  max?: string | undefined;
 }
 
 /** A labelled input with its hint and its error. */

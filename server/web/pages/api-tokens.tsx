@@ -1,0 +1,112 @@
+import type { Child } from 'hono/jsx';
+import type { AppContext } from '../../http/context.ts';
+import type { TokenRecord } from '../../store/store.ts';
+import { Layout } from '../layout.tsx';
+import { Field, NextPage } from '../parts.tsx';
+import { TokenList } from './token-list.tsx';
+
+export const tokensPath = '/profile/api-tokens';
+
+/** Which part of the list is shown. */
+export interface Shown {
+  q: string | undefined;
+  cursor: string | undefined;
+}
+
+/** The address of the list, or of what begins with `path` and leads back to it, with what is shown now. */
+export function tokensHref({ q, cursor }: Shown, more: Record<string, string> = {}, path = tokensPath): string {
+  const query = new URLSearchParams({ ...(q && { q }), ...(cursor && { cursor }), ...more });
+  return query.size === 0 ? path : `${path}?${query}`;
+}
+
+interface TokensPageProps {
+  c: AppContext;
+  organization: string | null;
+  tokens: TokenRecord[];
+  shown: Shown;
+  nextCursor: string | null;
+  /** Whom to ask for the permission; only looked at by who lacks it. */
+  superusers: string[];
+  now: number;
+  done?: string | undefined;
+  dialog?: Child;
+}
+
+/** One's own tokens. */
+export function TokensPage(props: TokensPageProps) {
+  const { c, organization, tokens, shown, nextCursor, superusers, now, done, dialog } = props;
+  const { canManageTokens } = c.get('caller').user;
+  const filtered = shown.q !== undefined || shown.cursor !== undefined;
+  return (
+    <Layout c={c} title="API Tokens" organization={organization} tab={tokensPath} done={done}>
+      <div class="heading">
+        <h1>API Tokens</h1>
+        {canManageTokens && (
+          <a class="button primary" id="create" href={tokensHref(shown, { dialog: 'create' })}>
+            Create new token
+          </a>
+        )}
+      </div>
+      {!canManageTokens && <PermissionMissing superusers={superusers} blocked={tokens.length > 0} />}
+      {(filtered || tokens.length > 0) && <Search q={shown.q} />}
+      {tokens.length > 0 ? (
+        <TokenList
+          caption="Your API tokens"
+          tokens={tokens}
+          now={now}
+          revokeHref={(id) => tokensHref(shown, { dialog: 'revoke', id })}
+        />
+      ) : (
+        <Empty filtered={filtered} />
+      )}
+      <NextPage href={nextCursor === null ? null : tokensHref({ ...shown, cursor: nextCursor })} />
+      {dialog}
+    </Layout>
+  );
+}
+
+function PermissionMissing({ superusers, blocked }: { superusers: string[]; blocked: boolean }) {
+  return (
+    <div class="note warning">
+      <p>
+        You need the permission “Can create and manage personal API tokens” to create a token.
+        {blocked && ' Your tokens are blocked: each is refused until you have the permission again.'}
+      </p>
+      <p>Ask an Organization Superuser to grant it: {superusers.join(', ')}.</p>
+    </div>
+  );
+}
+
+function Search({ q }: { q: string | undefined }) {
+  return (
+    <search>
+      <form method="get" action={tokensPath} class="filters">
+        <Field label="Search by name" name="q" type="search" value={q} />
+        <button type="submit">Search</button>
+      </form>
+    </search>
+  );
+}
+
+function Empty({ filtered }: { filtered: boolean }) {
+  if (filtered) {
+    return (
+      <div class="empty">
+        <p>No token of yours is here.</p>
+        <a href={tokensPath}>Show all your tokens</a>
+      </div>
+    );
+  }
+  return (
+    <div class="empty">
+      <p>You have no tokens yet.</p>
+      <p>
+        A personal API token lets a script, a pipeline or another program call your organization's APIs as you, without
+        your password. It is sent with each request, in this header:
+      </p>
+      <p>
+        <code>Authorization: Token YOUR-TOKEN</code>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,118 @@
+import { createServer, type Server } from 'node:http';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signIn } from '../helpers/api.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
+import { enter, sessionCookie, signInOn, useDaemon } from '../helpers/console.ts';
+import { superuser } from '../helpers/daemon.ts';
+import { listen } from '../helpers/http.ts';
+
+describe.skipIf(!chromiumIsHere)('another site', () => {
+  const browser = useBrowser();
+  const running = useDaemon();
+  let server: Server;
+  let port: number;
+  let shown = '';
+
+  beforeAll(async () => {
+    server = createServer((_, res) => res.setHeader('Content-Type', 'text/html').end(`<!doctype html>${shown}`));
+    port = await listen(server);
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  async function victim(): Promise<Page> {
+    const page = await browser.visit(running.url);
+    await enter(page, running.url, await signIn(running.url, superuser));
+    return page;
+  }
+
+  /** Has the fields of the real form, but for what it cannot know. */
+  const forged = () => `
+    <form method="post" action="${running.url}/profile/api-tokens" target="_top">
+      <input name="name" value="forged"><input name="expires" value="never"><input name="form_token" value="guessed">
+      <button>Win a prize</button>
+    </form>`;
+
+  async function expectNoToken(): Promise<void> {
+    const answer = await running.root.request('GET', '/tokens');
+    expect(await answer.json()).toMatchObject({ items: [] });
+  }
+
+  // Another port is another origin, but the same site: the browser sends the cookie along.
+  it.each(['127.0.0.1', 'localhost'])('on %s cannot post a form in a member’s name', async (host) => {
+    shown = forged();
+    const page = await victim();
+    await page.goto(`http://${host}:${port}/`);
+    const [answer] = await Promise.all([
+      page.waitForResponse(`${running.url}/profile/api-tokens`),
+      page.getByRole('button').click(),
+    ]);
+    expect([303, 403]).toContain(answer.status());
+    await expectNoToken();
+  });
+
+  it('cannot post one from a sandbox or a data: page, whose origin is null', async () => {
+    const page = await victim();
+    shown = `<iframe sandbox="allow-forms allow-top-navigation" srcdoc='${forged().replaceAll("'", '&#39;')}'></iframe>`;
+    for (const from of [`http://127.0.0.1:${port}/`, `data:text/html,${encodeURIComponent(forged())}`]) {
+      await page.goto(from);
+      const button = from.startsWith('data:')
+        ? page.getByRole('button')
+        : page.frameLocator('iframe').getByRole('button');
+      const [answer] = await Promise.all([page.waitForResponse(`${running.url}/profile/api-tokens`), button.click()]);
+      expect([303, 403]).toContain(answer.status());
+      await expectNoToken();
+    }
+  });
+
+  it('cannot sign a visitor in to an account of its own', async () => {
+    shown = `
+      <form method="post" action="${running.url}/login">
+        <input name="email" value="${superuser.email}"><input name="password" value="${superuser.password}"><button>Go</button>
+      </form>`;
+    const page = await browser.visit(running.url);
+    await page.goto(`http://127.0.0.1:${port}/`);
+    await page.getByRole('button').click();
+    await page.waitForURL(`${running.url}/login`);
+    expect((await page.context().cookies()).map(({ name }) => name)).not.toContain(sessionCookie);
+  });
+
+  it('cannot show the console in a frame', async () => {
+    shown = `<iframe src="${running.url}/profile/api-tokens"></iframe>`;
+    const page = await victim();
+    await page.goto(`http://127.0.0.1:${port}/`);
+    await expect.poll(() => browser.troubles.some((text) => text.includes('frame-ancestors'))).toBe(true);
+    browser.troubles.length = 0;
+    expect(await page.frameLocator('iframe').getByRole('heading', { name: 'API Tokens' }).count()).toBe(0);
+  });
+
+  it('gains nothing from a session id that it planted: signing in makes another', async () => {
+    const planted = await signIn(running.url, superuser);
+    const page = await browser.visit(running.url);
+    await enter(page, running.url, planted);
+    await page.goto('/login');
+    await signInOn(page, superuser);
+    await page.waitForURL('/profile/api-tokens');
+    const cookie = (await page.context().cookies()).find(({ name }) => name === sessionCookie);
+    expect(cookie?.value).not.toBe(planted.session);
+    expect((await planted.request('GET', '/me')).status).toBe(401);
+  });
+
+  it.each([
+    (host: string) => `//${host}/`,
+    (host: string) => `/\\${host}/`,
+    (host: string) => `http://${host}/`,
+    (host: string) => `/\t/${host}/`,
+    (host: string) => `/%2e%2e//${host}/`,
+  ])('is not where a sign-in leads (%#)', async (next) => {
+    shown = '<h1>Elsewhere</h1>';
+    const page = await browser.visit(running.url);
+    await page.goto(`/login?next=${encodeURIComponent(next(`127.0.0.1:${port}`))}`);
+    await signInOn(page, superuser);
+    await page.waitForURL((url) => url.pathname !== '/login');
+    expect(new URL(page.url()).origin).toBe(running.url);
+  });
+});

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
+import { freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
+import { hasProgram } from '../helpers/proxies.ts';
+import { startTlsProxy } from '../helpers/tls-proxy.ts';
+
+const partsAreHere = [chromiumIsHere, hasProgram('nginx', '-v'), hasProgram('openssl', 'version')].every(Boolean);
+
+describe.skipIf(!partsAreHere)('the console behind nginx that terminates TLS', () => {
+  const browser = useBrowser();
+  const stops: Array<() => unknown> = [];
+  let url: string;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    url = `https://localhost:${port}`;
+    const { dataDir, remove } = await prepareDaemon();
+    stops.push(remove);
+    const daemon = await startDaemon(dataDir, { TOKENSD_PUBLIC_URL: url });
+    stops.push(() => daemon.stop());
+    const proxy = await startTlsProxy(port, daemon.url);
+    stops.push(proxy.stop);
+  });
+  afterAll(async () => {
+    for (const stop of stops.toReversed()) await stop();
+  });
+
+  it('keeps its session in a cookie that no other host can set and no script can read, and takes forms', async () => {
+    const page = await browser.visit(url, { ignoreHTTPSErrors: true });
+    await page.goto('/login');
+    await page.getByLabel('E-mail address').fill(superuser.email);
+    await page.getByLabel('Password').fill(superuser.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL('/profile/api-tokens');
+    const cookie = (await page.context().cookies()).find(({ name }) => name === '__Host-tokens_session');
+    expect(cookie).toMatchObject({ secure: true, httpOnly: true, sameSite: 'Lax', path: '/', domain: 'localhost' });
+    expect(await page.evaluate('document.cookie')).toBe('');
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+    expect((await page.context().cookies()).map(({ name }) => name)).not.toContain('__Host-tokens_session');
+  });
+});

@@ -1,3 +1,4 @@
+import { limits } from '../../shared/limits.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
@@ -26,11 +27,14 @@ export interface UserService {
   get(caller: Caller, id: string): Promise<UserSummary>;
   /** Whom a member may ask: e-mails of at most five enabled Organization Superusers. */
   superusers(): Promise<string[]>;
-  /** @throws ProblemError `superuser-required` */
-  list(caller: Caller, query: Page & { email?: string }): Promise<UserSummary[]>;
+  /** Newest first; `q` is a part of the name or the e-mail. @throws ProblemError `superuser-required` */
+  list(caller: Caller, query: Page & { email?: string; q?: string }): Promise<UserSummary[]>;
   /** All of it or nothing. @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser` */
   update(caller: Caller, id: string, changes: UpdateUserBody): Promise<UserSummary>;
 }
+
+/** More than any folded e-mail holds (a character folds to three at most), and little enough for the database. */
+const longestPart = 3 * limits.emailCharacters;
 
 export function createUsers(deps: UserDeps): UserService {
   const { store } = deps;
@@ -56,9 +60,14 @@ export function createUsers(deps: UserDeps): UserService {
       return summary(id);
     },
     superusers: () => store.users.superuserEmails(5),
-    async list(caller, { email, ...page }) {
+    async list(caller, { email, q = '', ...page }) {
       requireSuperuser(caller);
-      return store.users.list(email === undefined ? page : { ...page, emailFolded: foldName(normalizeName(email)) });
+      const part = foldName(normalizeName(q)).slice(0, longestPart);
+      return store.users.list({
+        ...page,
+        ...(email !== undefined && { emailFolded: foldName(normalizeName(email)) }),
+        ...(part !== '' && { contains: part }),
+      });
     },
     async update(caller, id, changes) {
       requireSuperuser(caller);

@@ -121,7 +121,8 @@ export interface UserStore {
   findById(id: string): Promise<UserRecord | null>;
   findByEmail(emailFolded: string): Promise<UserRecord | null>;
   summary(id: string): Promise<UserSummary | null>;
-  list(query: Page & { emailFolded?: string }): Promise<UserSummary[]>;
+  /** `contains` is a part of the name or the e-mail, folded. */
+  list(query: Page & { emailFolded?: string; contains?: string }): Promise<UserSummary[]>;
   /** E-mails of enabled superusers, those who have been there longest first. */
   superuserEmails(limit: number): Promise<string[]>;
   isEmpty(): Promise<boolean>;
@@ -153,6 +154,8 @@ export interface TokenStore {
   insert(token: NewToken, limit: number): Promise<'inserted' | 'name-taken' | 'token-limit'>;
   findById(id: string): Promise<TokenRecord | null>;
   list(query: TokenQuery): Promise<TokenRecord[]>;
+  /** How many tokens of one owner work now. */
+  countActiveOf(ownerId: string, now: number): Promise<number>;
   /** One statement for any number of hashes; unknown ones are absent from the answer. */
   findByHashes(hashes: string[]): Promise<HashMatch[]>;
   /** Destroys the row, leaves a tombstone. Null if it is already gone. */

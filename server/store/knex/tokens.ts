@@ -34,6 +34,14 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const rows: OwnedTokenRow[] = await query;
       return rows.map(toToken);
     },
+    async countActiveOf(ownerId, now) {
+      const [row] = await knex('tokens as t')
+        .join('users as u', 'u.id', 't.owner_id')
+        .where('t.owner_id', ownerId)
+        .where((row) => whereStatus(row, 'active', now))
+        .count({ active: '*' });
+      return Number(row?.active);
+    },
     async findByHashes(hashes) {
       const list = engine.bindList(hashes);
       const rows = await engine.select(

@@ -1,3 +1,4 @@
+import { foldName } from '../../../shared/names.ts';
 import type { UserRecord, UserSummary } from '../store.ts';
 
 /** A row of `users`. SQLite answers booleans as 1 and 0, PostgreSQL bigints as strings. */
@@ -6,6 +7,7 @@ export interface UserRow {
   email: string;
   email_folded: string;
   name: string;
+  name_folded: string;
   superuser: boolean | number;
   disabled: boolean | number;
   can_manage_tokens: boolean | number;
@@ -37,6 +39,7 @@ export function toUserRow(user: UserRecord): UserRow {
     email: user.email,
     email_folded: user.emailFolded,
     name: user.name,
+    name_folded: foldName(user.name),
     superuser: user.superuser,
     disabled: user.disabled,
     can_manage_tokens: user.canManageTokens,

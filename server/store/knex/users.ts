@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import { foldName } from '../../../shared/names.ts';
 import type { UserStore } from '../store.ts';
+import { containing } from './like.ts';
 import { type SummaryRow, toSummary, toUser, toUserRow, type UserRow } from './user-rows.ts';
 
 export function createUserStore(knex: Knex): UserStore {
@@ -29,10 +31,14 @@ export function createUserStore(knex: Knex): UserStore {
       const row = await summaries().where({ id }).first();
       return row ? toSummary(row) : null;
     },
-    async list({ limit, before, emailFolded }) {
+    async list({ limit, before, emailFolded, contains }) {
       const query = summaries().orderBy('id', 'desc').limit(limit);
       if (before !== null) query.where('id', '<', before);
       if (emailFolded !== undefined) query.where('email_folded', emailFolded);
+      if (contains !== undefined) {
+        const part = containing(contains);
+        query.whereRaw("(name_folded LIKE ? ESCAPE '!' OR email_folded LIKE ? ESCAPE '!')", [part, part]);
+      }
       return (await query).map(toSummary);
     },
     async superuserEmails(limit) {
@@ -40,7 +46,13 @@ export function createUserStore(knex: Knex): UserStore {
       return rows.map(({ email }) => email);
     },
     isEmpty: async () => (await users().first('id')) === undefined,
-    setName: (id, name) => set(knex, id, 'name', name),
+    async setName(id, name) {
+      const changed = await users()
+        .where({ id })
+        .whereNot({ name })
+        .update({ name, name_folded: foldName(name) });
+      return changed > 0;
+    },
     setCanManageTokens: (id, value) => set(knex, id, 'can_manage_tokens', value),
     setDisabled: (id, value) => (value ? demote(knex, id, { disabled: true }) : set(knex, id, 'disabled', false)),
     setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
@@ -53,7 +65,7 @@ export function createUserStore(knex: Knex): UserStore {
 }
 
 /** False if the column has that value already. */
-async function set(knex: Knex, id: string, column: keyof UserRow, value: string | boolean): Promise<boolean> {
+async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean): Promise<boolean> {
   const changed = await knex('users')
     .where({ id })
     .whereNot(column, value)

@@ -126,6 +126,20 @@ export function tokenContract(store: () => Store): void {
     }
   });
 
+  it('counts the tokens of one owner that work now', async () => {
+    const owner = await addUser(store());
+    const other = await addUser(store(), { canManageTokens: false });
+    for (const expiresAt of [null, noon + 1, noon, noon - 1]) await addToken(store(), owner.id, { expiresAt });
+    await addToken(store(), other.id);
+
+    expect(await store().tokens.countActiveOf(owner.id, noon)).toBe(2);
+    expect(await store().tokens.countActiveOf(owner.id, noon + 1)).toBe(1);
+    expect(await store().tokens.countActiveOf(other.id, noon)).toBe(0);
+    expect(await store().tokens.countActiveOf('nobody', noon)).toBe(0);
+    await store().users.setDisabled(owner.id, true);
+    expect(await store().tokens.countActiveOf(owner.id, noon)).toBe(0);
+  });
+
   it('finds any number of hashes at once, each living token with its owner', async () => {
     const owner = await addUser(store(), { superuser: true, name: 'Ada' });
     const other = await addUser(store(), { disabled: true, canManageTokens: false });

@@ -58,6 +58,26 @@ export function userContract(store: () => Store): void {
     expect((await store().users.list({ ...firstPage, emailFolded })).map((user) => user.id)).toEqual([second]);
   });
 
+  it('finds members by a part of the folded name or e-mail, wildcards as they are written, also after a renaming', async () => {
+    const ada = await addUser(store(), { name: 'Ada LOVELACE', emailFolded: 'countess@example.com' });
+    const odd = await addUser(store(), { name: '100%_STRASSE!', emailFolded: 'odd_one@example.com' });
+    const found = async (contains: string) =>
+      (await store().users.list({ ...firstPage, contains })).map((user) => user.id);
+
+    expect(await found('lovelace')).toEqual([ada.id]);
+    expect(await found('countess@')).toEqual([ada.id]);
+    expect(await found('%_')).toEqual([odd.id]);
+    expect(await found('d_o')).toEqual([odd.id]);
+    expect(await found('e!')).toEqual([odd.id]);
+    expect(await found('')).toEqual([odd.id, ada.id]);
+    expect(await found("' OR '1'='1")).toEqual([]);
+    expect(await store().users.list({ ...firstPage, contains: 'lovelace', before: ada.id })).toEqual([]);
+
+    await store().users.setName(ada.id, 'Augusta KING');
+    expect(await found('king')).toEqual([ada.id]);
+    expect(await found('lovelace')).toEqual([]);
+  });
+
   it('answers of each setter whether something changed', async () => {
     await addUser(store(), { superuser: true });
     const { id } = await addUser(store());

@@ -73,9 +73,9 @@ export function textOf(html: string): string {
     .trim();
 }
 
-/** Each form of a page: where it posts, and its hidden fields. */
+/** Each posting form of a page: where to, and its hidden fields. */
 export function formsOf(html: string): Array<{ action: string; hidden: Fields }> {
-  return [...html.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gs)].map(([, tag = '', content = '']) => ({
+  return [...html.matchAll(/<form\b([^>]*method="post"[^>]*)>(.*?)<\/form>/gs)].map(([, tag = '', content = '']) => ({
     action: attribute(tag, 'action'),
     hidden: Object.fromEntries(
       [...content.matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)].map(([input]) => [

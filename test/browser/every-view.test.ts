@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axeFindings, chromiumIsHere, sidewaysScroll, useBrowser } from '../helpers/browser.ts';
+import { openView } from './look.ts';
+import { views } from './views.ts';
+import { openWorld, type World } from './world.ts';
+
+describe.skipIf(!chromiumIsHere)('every page and dialog', () => {
+  const browser = useBrowser();
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld();
+  });
+  afterAll(() => world.stop());
+
+  it.each(views)(
+    'meets WCAG 2.2 AA in both themes, wide and narrow, and never scrolls sideways: $name',
+    async (view) => {
+      const page = await openView(browser, world, view, {});
+      for (const theme of ['light', 'dark'] as const) {
+        for (const width of [1280, 320]) {
+          await page.emulateMedia({ colorScheme: theme });
+          await page.setViewportSize({ width, height: 800 });
+          expect(await sidewaysScroll(page), `scrolls at ${width} px`).toBe(0);
+          expect(await axeFindings(page), `${theme}, ${width} px`).toEqual([]);
+        }
+      }
+    },
+  );
+});

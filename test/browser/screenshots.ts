@@ -1,0 +1,41 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
+import { openView } from './look.ts';
+import { views } from './views.ts';
+import { openWorld, type World } from './world.ts';
+
+const directory = join(import.meta.dirname, '..', '..', 'screenshots');
+
+/** `npm run screenshots`: pictures of every page and dialog; `-t team` makes only those of the team. */
+describe.skipIf(!chromiumIsHere)('pictures', () => {
+  const browser = useBrowser();
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld();
+    await rm(directory, { recursive: true, force: true });
+  });
+  afterAll(() => world.stop());
+
+  const looks = [
+    { label: 'desktop', width: 1280, height: 800 },
+    { label: 'phone', width: 390, height: 844 },
+    { label: 'small-phone', width: 320, height: 568 },
+  ];
+  it.each(views)('of $name', async (view) => {
+    const page = await openView(browser, world, view, {});
+    const shoot = (label: string) =>
+      page.screenshot({ path: join(directory, `${view.name}.${label}.png`), fullPage: true });
+    for (const { label, ...size } of looks) {
+      await page.setViewportSize(size);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await shoot(`${label}.${colorScheme}`);
+      }
+    }
+    await page.setViewportSize({ width: 794, height: 1123 });
+    await page.emulateMedia({ media: 'print', colorScheme: 'light' });
+    await shoot('print');
+  });
+});

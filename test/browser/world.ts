@@ -106,10 +106,18 @@ export async function openWorld() {
   }
   await services.users.update(root, (await callerOf('maya.lindqvist@example.com')).user.id, { superuser: true });
 
+  const uses: Array<LastUse & { tokenId: string }> = [];
+  moveTo(start + 31 * day);
+  const many = await addMember({ email: 'robot@example.com', name: 'Build Robot', can_manage_tokens: true });
+  const robot = await callerOf(many.email);
+  for (let index = 1; index <= 500; index += 1) {
+    clock.advance(minute);
+    const { token } = await services.tokens.create(robot, { name: `runner-${String(index).padStart(3, '0')}` });
+    if (index % 3 !== 0) uses.push(useOf(token.id, clock.now(), 'runner'));
+  }
   const made = Object.entries(plans)
     .flatMap(([email, tokens]) => tokens.map((plan) => ({ email, plan })))
     .toSorted((a, b) => b.plan[1] - a.plan[1]);
-  const uses: Array<LastUse & { tokenId: string }> = [];
   for (const { email, plan } of made) {
     const [name, daysAgo, lives, usedAgo, description] = plan;
     moveTo(end - daysAgo * day);
@@ -118,13 +126,6 @@ export async function openWorld() {
     if (usedAgo !== null) uses.push(useOf(token.id, end - usedAgo * minute, name));
   }
 
-  const many = await addMember({ email: 'robot@example.com', name: 'Build Robot', can_manage_tokens: true });
-  const robot = await callerOf(many.email);
-  for (let index = 1; index <= 500; index += 1) {
-    clock.advance(minute);
-    const { token } = await services.tokens.create(robot, { name: `runner-${String(index).padStart(3, '0')}` });
-    if (index % 3 !== 0) uses.push(useOf(token.id, clock.now(), 'runner'));
-  }
   moveTo(end);
   await store.tokens.recordUses(uses);
 

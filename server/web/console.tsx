@@ -9,8 +9,10 @@ import { pageErrorHandler } from './errors.tsx';
 import { startPage } from './next.ts';
 import { tokenPages } from './routes/api-tokens.tsx';
 import { auditPages } from './routes/audit.tsx';
+import { memberPages } from './routes/member.tsx';
 import { profilePages } from './routes/profile.tsx';
 import { signInPages } from './routes/sign-in.tsx';
+import { teamPages } from './routes/team.tsx';
 
 /** The console: server-rendered pages over the same services as the API. */
 export function consolePages(deps: AppDeps) {
@@ -31,6 +33,8 @@ export function consolePages(deps: AppDeps) {
     .route('/', signInPages(deps))
     .route('/', profilePages(deps))
     .route('/', tokenPages(deps))
+    .route('/', teamPages(deps))
+    .route('/', memberPages(deps))
     .route('/', auditPages(deps));
 }
 

@@ -1,8 +1,8 @@
 import { validate } from 'uuid';
 import { z } from 'zod';
 import { type CreateTokenBody, createTokenBodySchema } from '../../shared/schemas/tokens.ts';
-import { invalidFields, jsonPointer } from '../http/validate.ts';
-import { text } from './form.ts';
+import { invalidFields } from '../http/validate.ts';
+import { parseForm, text } from './form.ts';
 
 /** The form for a new token as it was filled in. */
 export interface CreateTokenForm {
@@ -30,11 +30,7 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
 
 /** What the form asks of the service. @throws ProblemError `invalid-fields` */
 export function createTokenBody({ name, description, ...rest }: CreateTokenForm): CreateTokenBody {
-  const parsed = createTokenBodySchema.safeParse({ name, description, ...expiry(rest) });
-  if (parsed.success) return parsed.data;
-  throw invalidFields(
-    parsed.error.issues.map(({ path, message }) => ({ pointer: jsonPointer(path), detail: message })),
-  );
+  return parseForm(createTokenBodySchema, { name, description, ...expiry(rest) });
 }
 
 function expiry({ expires, date }: Pick<CreateTokenForm, 'expires' | 'date'>) {

@@ -1,0 +1,483 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app.ts';
+import { type Browser, formsOf, openConsole, textOf } from '../helpers/pages.ts';
+
+const team = '/organization/team';
+const permission = 'Can create and manage personal API tokens';
+const alert = 'role="alert"';
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  return { app, browser: openConsole(app, app.root), page: `${team}/${app.dev.id}` };
+}
+
+const summaryOf = async (app: TestApp, { id }: Member) => app.store.users.summary(id);
+const signedIn = async (app: TestApp, { session }: Member) =>
+  (await app.services.sessions.authenticate(session)) !== null;
+
+/** Opens that dialog of the member's page, sends it, and answers what it had said. */
+async function confirm(browser: Browser, page: string, action: string) {
+  const { html } = await browser.get(`${page}?dialog=${action}`);
+  const answer = await browser.submit(`${page}/${action}`);
+  return { asked: textOf(/<dialog.*<\/dialog>/s.exec(html)?.[0] ?? ''), ...answer };
+}
+
+test('the team shows each member with role, account, tokens, last use and a switch that is named after the member', async () => {
+  const { app, browser } = await open();
+  const token = await createToken(app, app.dev, { name: 'ci' });
+  const use = { at: app.clock.now(), method: 'GET', path: '/', ip: null, userAgent: null };
+  await app.store.tokens.recordUses([{ tokenId: token.id, ...use }]);
+  const ada = await app.addMember({ email: 'ada@example.com', name: 'Ada Lovelace' });
+  await app.store.users.setDisabled(ada.id, true);
+
+  const { status, html, headers } = await browser.get(team);
+  expect(status).toBe(200);
+  expect(headers.get('cache-control')).toBe('no-store');
+  const [, , ...rows] = html.split('<tr>').map(textOf);
+  expect(rows.sort()).toEqual([
+    expect.stringMatching(/^Ada Lovelace ada@example.com Member disabled 0 never ada@example.com: Can create/),
+    expect.stringMatching(/^dev@example.com Member active 1 0 seconds ago dev@example.com: Can create/),
+    expect.stringMatching(/^root@example.com Organization Superuser active 0 never root@example.com: Can create/),
+  ]);
+  const switches = [...html.matchAll(/<input[^>]*role="switch"[^>]*>/g)].map(([input]) => input);
+  expect(switches.map((input) => input.includes(' checked'))).toEqual([false, true, true]);
+  for (const input of switches) expect(input).toContain('data-submit');
+  expect(html.match(/<noscript><button type="submit"/g)).toHaveLength(3);
+  expect(html).toContain(`<a href="${team}/${ada.id}">Ada Lovelace</a>`);
+});
+
+test('the team is searched by a part of the name or the e-mail, and has pages of 50', async () => {
+  const { app, browser } = await open();
+  await app.addMember({ email: 'countess@example.com', name: 'Ada LOVELACE' });
+  await app.addMember({ email: 'wild_card%@example.com' });
+  const found = async (q: string) => {
+    const { html } = await browser.get(`${team}?q=${encodeURIComponent(q)}`);
+    return [...html.matchAll(/<th scope="row">.*?<\/th>/gs)].map(([row]) => textOf(row));
+  };
+  expect(await found('lovelace')).toEqual(['Ada LOVELACE countess@example.com']);
+  expect(await found('COUNTESS@')).toEqual(['Ada LOVELACE countess@example.com']);
+  expect(await found('_card%')).toEqual(['wild_card%@example.com']);
+  expect(await found("' OR 1=1 --")).toEqual([]);
+  expect(await found('x'.repeat(5000))).toEqual([]);
+  expect(await found('  ')).toHaveLength(4);
+
+  for (let n = 0; n < 50; n += 1) await app.addMember({ email: `many-${n}@example.com` });
+  const { html } = await browser.get(`${team}?q=example`);
+  expect(html.match(/role="switch"/g)).toHaveLength(50);
+  const next = /rel="next" href="([^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  expect(next).toContain('q=example');
+  const second = await browser.get(next);
+  expect(second.html.match(/role="switch"/g)).toHaveLength(4);
+  expect(second.html).not.toContain('rel="next"');
+});
+
+test('turning the switch on grants at once and comes back to what was searched', async () => {
+  const { app, browser } = await open();
+  const ada = await app.addMember({ email: 'ada@example.com' });
+  await browser.get(`${team}?q=ada`);
+  const done = await browser.submit(`${team}/${ada.id}/grant`);
+  expect([done.status, done.location]).toEqual([303, `${team}?q=ada&done=permission-granted`]);
+  expect(await summaryOf(app, ada)).toMatchObject({ canManageTokens: true });
+  expect(textOf((await browser.get(done.location ?? '')).html)).toContain('The permission was granted.');
+});
+
+test('turning the switch off asks first, counting the tokens that work now, and can be undone', async () => {
+  const { app, browser, page } = await open();
+  const { token } = await createToken(app, app.dev, { name: 'one' });
+  await createToken(app, app.dev, { name: 'two' });
+  await createToken(app, app.dev, { name: 'short', expires_in: 60 });
+  app.clock.advance(61_000);
+
+  const list = await browser.get(`${team}?q=dev`);
+  const [, form = ''] = /<form method="get"([\s\S]*?)role="switch"/.exec(list.html.split('<table')[1] ?? '') ?? [];
+  const hidden = [...form.matchAll(/type="hidden" name="(.*?)" value="(.*?)"/g)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  expect(hidden).toEqual([
+    ['q', 'dev'],
+    ['dialog', 'ungrant'],
+    ['id', app.dev.id],
+  ]);
+  const asked = await browser.get(`${team}?q=dev&dialog=ungrant&id=${app.dev.id}`);
+  expect(await verdict(app, token)).toBe(200);
+  expect(textOf(asked.html)).toContain('This blocks 2 working tokens at once');
+  expect(textOf(asked.html)).toContain('can be turned on again');
+  expect(asked.html).toContain(`data-close="${team}?q=dev#permission-${app.dev.id}"`);
+  expect(asked.html).toContain(`id="permission-${app.dev.id}"`);
+
+  const done = await browser.submit(`${page}/ungrant`);
+  expect([done.status, done.location]).toEqual([303, `${team}?q=dev&done=permission-removed`]);
+  expect(await verdict(app, token)).toBe('blocked');
+  await browser.get(page);
+  await browser.submit(`${page}/grant`);
+  expect(await verdict(app, token)).toBe(200);
+});
+
+test('a member without working tokens loses none by the switch', async () => {
+  const { browser, page } = await open();
+  expect((await confirm(browser, page, 'ungrant')).asked).toContain('This blocks no working token.');
+});
+
+test('a member is added with all that the form says', async () => {
+  const { app, browser } = await open();
+  await browser.get(`${team}?dialog=add`);
+  const ada = { email: 'ada@example.com', name: 'Ada', password: 'another staple battery horse' };
+  const done = await browser.submit(team, { ...ada, superuser: 'yes', can_manage_tokens: 'yes' });
+  expect([done.status, done.location]).toEqual([303, `${team}?done=member-added`]);
+  expect(textOf((await browser.get(done.location ?? '')).html)).toContain('The member was added.');
+  const added = await app.store.users.findByEmail(ada.email);
+  expect(added).toMatchObject({ email: ada.email, name: 'Ada', superuser: true, canManageTokens: true });
+  const nowhere = { ip: null, userAgent: null };
+  await expect(app.services.sessions.signIn(ada.email, ada.password, nowhere)).resolves.toBeDefined();
+
+  await browser.get(`${team}?dialog=add`);
+  await browser.submit(team, { email: 'plain@example.com' });
+  const plain = await app.store.users.findByEmail('plain@example.com');
+  expect(plain).toMatchObject({ superuser: false, canManageTokens: false, passwordHash: null });
+});
+
+test('a refused member is asked for again with what was typed, except the password', async () => {
+  const { app, browser } = await open();
+  const before = await app.store.users.list({ limit: 200, before: null });
+  const refusals: Array<[Record<string, string>, number, string]> = [
+    [{ email: 'DEV@example.com' }, 409, 'There is already a member with this e-mail address.'],
+    [{ email: 'nonsense' }, 400, 'This is not an e-mail address.'],
+    [{ email: 'a@example.com', password: 'sh0rt-One' }, 400, 'This password is too short.'],
+    [{ email: 'a@example.com', name: 'x\u202Ey' }, 400, 'A name must not hold control'],
+  ];
+  for (const [typed, status, said] of refusals) {
+    await browser.get(`${team}?dialog=add`);
+    const refused = await browser.submit(team, { name: 'Ada', superuser: 'yes', ...typed });
+    expect(refused.status).toBe(status);
+    expect(refused.html).toContain(alert);
+    expect(textOf(refused.html)).toContain(said);
+    expect(refused.html).toContain(`value="${typed.email}"`);
+    expect(refused.html).toMatch(/name="superuser" value="yes" checked/);
+    expect(refused.html).not.toMatch(/name="can_manage_tokens" value="yes" checked/);
+    expect(refused.html).not.toContain('sh0rt-One');
+  }
+  expect(await app.store.users.list({ limit: 200, before: null })).toEqual(before);
+});
+
+test('a member’s page shows the account and its tokens, by name, status and page', async () => {
+  const { app, browser, page } = await open();
+  await createToken(app, app.dev, { name: 'CI pipeline' });
+  await createToken(app, app.dev, { name: 'short', expires_in: 60 });
+  await createToken(app, app.root, { name: 'not yours' });
+  app.clock.advance(61_000);
+  const shown = async (query: string) => {
+    const { html } = await browser.get(page + query);
+    return ['CI pipeline', 'short', 'not yours'].filter((name) => html.includes(name));
+  };
+  expect(await shown('')).toEqual(['CI pipeline', 'short']);
+  expect(await shown('?q=PIPE')).toEqual(['CI pipeline']);
+  expect(await shown('?status=expired')).toEqual(['short']);
+  expect(await shown('?status=blocked')).toEqual([]);
+  expect(await shown('?status=nonsense')).toEqual(['CI pipeline', 'short']);
+  const text = textOf((await browser.get(page)).html);
+  expect(text).toContain(`E-mail address dev@example.com Role Member Account active ${permission}`);
+  expect(text).toContain('Tokens 2 tokens, 1 of them working');
+});
+
+test('a superuser revokes one token of a member, who gets a mail, and comes back to the same list', async () => {
+  const { app, browser, page } = await open();
+  const { id, token } = await createToken(app, app.dev, { name: 'ci' });
+  const other = await createToken(app, app.dev, { name: 'ci-2' });
+  const mailsBefore = (await app.mails()).length;
+  const { html } = await browser.get(`${page}?q=ci`);
+  expect(html).toContain(`${page}?q=ci&amp;dialog=revoke&amp;token=${id}`);
+  const asked = await browser.get(`${page}?q=ci&dialog=revoke&token=${id}`);
+  expect(textOf(asked.html)).toContain('Revoke “ci”?');
+  expect(asked.html).toContain(`data-close="${page}?q=ci#revoke-${id}"`);
+  const done = await browser.submit(`${page}/tokens/${id}/revoke?q=ci`);
+  expect([done.status, done.location]).toEqual([303, `${page}?q=ci&done=token-revoked`]);
+  expect(await verdict(app, token)).toBe('revoked');
+  expect(await verdict(app, other.token)).toBe(200);
+  const mails = await app.mails();
+  expect(mails.slice(mailsBefore).map(({ to }) => to)).toEqual([app.dev.email]);
+  expect(mails.at(-1)?.text).toContain('root@example.com');
+});
+
+test('a token is revoked only on its owner’s page', async () => {
+  const { app, browser, page } = await open();
+  const own = await createToken(app, app.root, { name: 'mine' });
+  expect((await browser.get(`${page}?dialog=revoke&token=${own.id}`)).status).toBe(404);
+  await browser.get(page);
+  const { form_token = '' } = formsOf((await browser.get(page)).html)[0]?.hidden ?? {};
+  expect((await browser.post(`${page}/tokens/${own.id}/revoke`, { form_token })).status).toBe(404);
+  expect((await browser.post(`${page}/tokens/nonsense/revoke`, { form_token })).status).toBe(404);
+  expect(await verdict(app, own.token)).toBe(200);
+});
+
+test('all tokens of a member are revoked after saying how many, with one mail that names them', async () => {
+  const { app, browser, page } = await open();
+  const created = [await createToken(app, app.dev, { name: 'one' }), await createToken(app, app.dev, { name: 'two' })];
+  const kept = await createToken(app, app.root, { name: 'kept' });
+  const before = (await app.mails()).map(({ id }) => id);
+  const { asked, location } = await confirm(browser, page, 'revoke-tokens');
+  expect(asked).toContain('This revokes 2 tokens for good, 2 of them working.');
+  expect(location).toBe(`${page}?done=tokens-revoked`);
+  for (const { token } of created) expect(await verdict(app, token)).toBe('revoked');
+  expect(await verdict(app, kept.token)).toBe(200);
+  const mails = (await app.mails()).filter(({ id }) => !before.includes(id));
+  expect(mails).toHaveLength(1);
+  expect(mails[0]?.text).toMatch(/one[\s\S]*two|two[\s\S]*one/);
+  expect(await summaryOf(app, app.dev)).toMatchObject({ disabled: false, tokenCount: 0 });
+});
+
+test('an account is disabled, which ends its sessions and stops its tokens, and enabled again', async () => {
+  const { app, browser, page } = await open();
+  const { token } = await createToken(app, app.dev, { name: 'ci' });
+  const disabling = await confirm(browser, page, 'disable');
+  expect(disabling.asked).toContain('This blocks 1 working token at once');
+  expect(disabling.location).toBe(`${page}?done=member-disabled`);
+  expect(await signedIn(app, app.dev)).toBe(false);
+  expect(await verdict(app, token)).toBe('disabled');
+  expect(textOf((await browser.get(page)).html)).toContain('Account disabled');
+
+  const enabling = await confirm(browser, page, 'enable');
+  expect(enabling.asked).toContain('those that have not expired work again');
+  expect(enabling.location).toBe(`${page}?done=member-enabled`);
+  expect(await verdict(app, token)).toBe(200);
+  expect(await signedIn(app, app.dev)).toBe(false);
+});
+
+test('a member is made a superuser and an ordinary member again', async () => {
+  const { app, browser, page } = await open();
+  expect((await confirm(browser, page, 'promote')).location).toBe(`${page}?done=member-promoted`);
+  expect((await openConsole(app, app.dev).get(team)).status).toBe(200);
+  expect((await confirm(browser, page, 'demote')).location).toBe(`${page}?done=member-demoted`);
+  expect((await openConsole(app, app.dev).get(team)).status).toBe(403);
+});
+
+test('offboarding says all that it does, and does it', async () => {
+  const { app, browser, page } = await open();
+  const created = [await createToken(app, app.dev, { name: 'one' }), await createToken(app, app.dev, { name: 'two' })];
+  const before = (await app.mails()).map(({ id }) => id);
+  const { asked, location } = await confirm(browser, page, 'offboard');
+  for (const consequence of [
+    'disable the account dev@example.com',
+    'end all its sessions',
+    'revoke 2 tokens for good',
+    'send one mail to dev@example.com',
+  ]) {
+    expect(asked).toContain(consequence);
+  }
+  expect(location).toBe(`${page}?done=member-offboarded`);
+  expect(await signedIn(app, app.dev)).toBe(false);
+  for (const { token } of created) expect(await verdict(app, token)).toBe('revoked');
+  const mails = (await app.mails()).filter(({ id }) => !before.includes(id));
+  expect(mails.map(({ to }) => to)).toEqual([app.dev.email]);
+  for (const { name } of created) expect(mails[0]?.text).toContain(name);
+  expect(await summaryOf(app, app.dev)).toMatchObject({ disabled: true, tokenCount: 0 });
+
+  const { html } = await browser.get(page);
+  expect(html).not.toContain('dialog=offboard');
+  await confirm(browser, page, 'enable');
+  for (const { token } of created) expect(await verdict(app, token)).toBe('revoked');
+});
+
+test('the last superuser’s controls explain why they do nothing, and open no dialog', async () => {
+  const { app, browser } = await open();
+  const own = `${team}/${app.root.id}`;
+  const { html } = await browser.get(own);
+  expect(textOf(html)).toContain('This is the last enabled Organization Superuser, so this account can be neither');
+  expect(html.match(/<button type="button" disabled="" aria-describedby="last-superuser">/g)).toHaveLength(3);
+  for (const dialog of ['demote', 'disable', 'offboard']) {
+    expect((await browser.get(`${own}?dialog=${dialog}`)).html).not.toContain('<dialog');
+  }
+});
+
+test.each(['demote', 'disable', 'offboard'])(
+  'the last superuser is not changed by %s on a page that was opened before',
+  async (action) => {
+    const { app, browser } = await open();
+    const own = `${team}/${app.root.id}`;
+    const { token } = await createToken(app, app.root, { name: 'ci' });
+    await app.store.users.setSuperuser(app.dev.id, true);
+    await browser.get(`${own}?dialog=${action}`);
+    await app.store.users.setSuperuser(app.dev.id, false);
+    const before = [await summaryOf(app, app.root), await app.mails()].map((part) => JSON.stringify(part));
+
+    const refused = await browser.submit(`${own}/${action}`);
+    expect(refused.status).toBe(409);
+    expect(refused.html).toContain(alert);
+    expect(textOf(refused.html)).toContain(
+      'This is the last enabled Organization Superuser. Promote somebody else first.',
+    );
+    expect(await signedIn(app, app.root)).toBe(true);
+    expect(await verdict(app, token)).toBe(200);
+    expect((await summaryOf(app, app.root))?.superuser).toBe(true);
+    expect(JSON.stringify(await summaryOf(app, app.root))).toBe(before[0]);
+  },
+);
+
+test.each([
+  ['demote', 'You lose these pages at once', '/profile/api-tokens?done=own-role-removed'],
+  ['disable', 'You are signed out at once', '/login?done=member-disabled'],
+  ['offboard', 'You are signed out at once', '/login?done=member-offboarded'],
+])('to %s oneself warns what happens, and leads to a page that says so', async (action, warning, location) => {
+  const { app, browser } = await open();
+  await app.addMember({ email: 'second@example.com', superuser: true });
+  const done = await confirm(browser, `${team}/${app.root.id}`, action);
+  expect(done.asked).toContain(`This is your own account. ${warning}`);
+  expect([done.status, done.location]).toEqual([303, location]);
+  const after = await browser.get(location);
+  expect(after.status).toBe(200);
+  expect(after.html).toContain('role="status"');
+});
+
+test('the warning about oneself is not shown for others', async () => {
+  const { browser, page } = await open();
+  for (const action of ['disable', 'offboard']) {
+    expect((await browser.get(`${page}?dialog=${action}`)).html).not.toContain('your own account');
+  }
+});
+
+test('who does not exist has no page and no actions', async () => {
+  const { app, browser } = await open();
+  const { form_token = '' } = formsOf((await browser.get(team)).html)[0]?.hidden ?? {};
+  const ids = ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b', 'nonsense', app.dev.email, '%00', "'%20OR%201=1", '..%2f'];
+  for (const id of ids) {
+    const page = await browser.get(`${team}/${id}`);
+    expect(page.status, id).toBe(404);
+    expect(page.headers.get('content-type')).toContain('text/html');
+    for (const action of ['grant', 'disable', 'offboard', 'revoke-tokens']) {
+      expect((await browser.post(`${team}/${id}/${action}`, { form_token })).status, `${id} ${action}`).toBe(404);
+    }
+  }
+  for (const action of ['constructor', '__proto__', 'delete']) {
+    expect((await browser.post(`${team}/${app.dev.id}/${action}`, { form_token })).status, action).toBe(404);
+  }
+  expect((await browser.get(`${team}?dialog=ungrant&id=nonsense`)).status).toBe(404);
+});
+
+test('where an action leads back to is a page of the team', async () => {
+  const { app, browser, page } = await open();
+  const { form_token = '' } = formsOf((await browser.get(page)).html)[0]?.hidden ?? {};
+  for (const back of [
+    'https://evil.example',
+    '//evil.example',
+    '/logout',
+    '',
+    `${team}@evil.example\\x`,
+    `${team}\n//x`,
+  ]) {
+    const { location } = await browser.post(`${page}/grant`, { form_token, back });
+    expect(location, back).toMatch(/^\/(organization\/team\/|profile\/api-tokens\?)/);
+  }
+  expect(app.config.publicUrl).not.toContain('evil');
+});
+
+/** Every address of these pages, with a body that a superuser would be served for. */
+async function everyRequest(app: TestApp) {
+  const { id } = await createToken(app, app.dev, { name: `ci ${app.clock.now()}` });
+  const page = `${team}/${app.dev.id}`;
+  const actions = ['grant', 'ungrant', 'promote', 'demote', 'enable', 'disable', 'revoke-tokens', 'offboard'];
+  return {
+    pages: [team, `${team}?dialog=add`, `${team}?dialog=ungrant&id=${app.dev.id}`, page, `${page}?dialog=offboard`],
+    posts: [team, ...actions.map((action) => `${page}/${action}`), `${page}/tokens/${id}/revoke`],
+    body: { email: 'intruder@example.com', superuser: 'yes' },
+  };
+}
+
+/** All that these pages can change. */
+async function everything(app: TestApp): Promise<string> {
+  const all = { limit: 200, before: null };
+  return JSON.stringify([
+    await app.store.users.list(all),
+    await app.store.tokens.list({ ...all, now: app.clock.now() }),
+    await app.store.audit.list(all),
+    (await app.mails()).map(({ id }) => id),
+  ]);
+}
+
+test('an ordinary member gets 403 from every page and every form, and changes nothing', async () => {
+  const { app } = await open();
+  const { pages, posts, body } = await everyRequest(app);
+  const before = await everything(app);
+  const browser = openConsole(app, app.dev);
+  for (const page of pages) {
+    const refused = await browser.get(page);
+    expect(refused.status, page).toBe(403);
+    expect(textOf(refused.html)).not.toContain('root@example.com');
+  }
+  const { form_token = '' } = formsOf((await browser.get('/profile')).html)[0]?.hidden ?? {};
+  for (const post of posts) {
+    const refused = await browser.post(post, { ...body, form_token });
+    expect(refused.status, post).toBe(403);
+    expect(textOf(refused.html), post).toContain('Only an Organization Superuser may do this.');
+  }
+  expect(await everything(app)).toBe(before);
+});
+
+test('strangers are asked to sign in, and change nothing', async () => {
+  const { app } = await open();
+  const { pages, posts, body } = await everyRequest(app);
+  const before = await everything(app);
+  const browser = openConsole(app);
+  for (const page of pages) {
+    const asked = await browser.get(page);
+    expect([asked.status, asked.location]).toEqual([303, `/login?next=${encodeURIComponent(page)}`]);
+  }
+  for (const post of posts) {
+    const asked = await browser.post(post, body);
+    expect([asked.status, asked.location]).toEqual([303, '/login']);
+  }
+  expect(await everything(app)).toBe(before);
+});
+
+test('a form from another site, or without this session’s form token, changes nothing', async () => {
+  const { app, browser } = await open();
+  const { posts, body } = await everyRequest(app);
+  const before = await everything(app);
+  const { form_token = '' } = formsOf((await browser.get(team)).html)[0]?.hidden ?? {};
+  const foreign = formsOf((await openConsole(app, app.dev).get('/profile')).html)[0]?.hidden.form_token ?? '';
+  for (const post of posts) {
+    for (const headers of [
+      { 'Sec-Fetch-Site': 'cross-site' },
+      { 'Sec-Fetch-Site': 'same-site' },
+      { 'Sec-Fetch-Site': '', Origin: 'null' },
+      { 'Sec-Fetch-Site': '', Origin: 'https://evil.example' },
+    ]) {
+      expect((await browser.post(post, { ...body, form_token }, headers)).status, post).toBe(403);
+    }
+    for (const wrong of ['', foreign]) {
+      expect((await browser.post(post, { ...body, form_token: wrong })).status, post).toBe(403);
+    }
+    expect((await browser.get(`${post}?${new URLSearchParams({ form_token })}`)).status).not.toBe(303);
+  }
+  expect(await everything(app)).toBe(before);
+});
+
+test('markup in names, e-mail addresses and what is typed stays text', async () => {
+  const { app, browser } = await open();
+  const payloads = [
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    "'-alert(1)-'",
+    '</title><svg onload=1>',
+  ];
+  for (const [index, name] of payloads.entries()) {
+    const email = `"><img/src=x>${index}@example.com`;
+    const member = await app.addMember({ email, name, can_manage_tokens: true });
+    await createToken(app, member, { name, description: name });
+    const page = `${team}/${member.id}`;
+    const typed = encodeURIComponent(name);
+    const dialogs = ['ungrant', 'promote', 'disable', 'revoke-tokens', 'offboard'].map(
+      (one) => `${page}?dialog=${one}`,
+    );
+    for (const path of [team, `${team}?q=${typed}`, page, `${page}?q=${typed}&status=${typed}`, ...dialogs]) {
+      const { status, html } = await browser.get(path);
+      expect(status, path).toBe(200);
+      expect(html, path).not.toMatch(/<script>|<img|<svg|="'-alert/);
+    }
+    expect(textOf((await browser.get(page)).html)).toContain(name);
+    await browser.get(`${team}?dialog=add`);
+    const refused = await browser.submit(team, { email: name, name: `${name}\u202E` });
+    expect(refused.status).toBe(400);
+    expect(refused.html).not.toMatch(/<script>|<img|<svg/);
+  }
+});

@@ -254,7 +254,7 @@ test('only what the policy allows is offered, its default preselected, and nothi
     };
   };
   expect(await offered({})).toMatchObject({
-    values: [`${30 * day}`, `${90 * day}`, `${365 * day}`, 'date', 'never'],
+    values: [`${30 * day}`, `${90 * day}`, `${365 * day}`, 'never', 'date'],
     preselected: [`${90 * day}`],
     days: ['2026-11-23', undefined],
     never: true,

@@ -70,6 +70,11 @@ function ExpiryField({ form, choices: { lifetimes, days, never }, error }: Expir
           in {lifetimeInWords(seconds)}
         </Choice>
       ))}
+      {never && (
+        <Choice value="never" chosen={form.expires}>
+          never
+        </Choice>
+      )}
       {days && (
         <>
           <Choice value="date" chosen={form.expires}>
@@ -85,11 +90,6 @@ function ExpiryField({ form, choices: { lifetimes, days, never }, error }: Expir
             hint="The token works until that day ends in UTC."
           />
         </>
-      )}
-      {never && (
-        <Choice value="never" chosen={form.expires}>
-          never
-        </Choice>
       )}
       {error && (
         <p class="error" id="expires-error">

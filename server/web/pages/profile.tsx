@@ -60,7 +60,7 @@ export function ProfilePage({ c, organization, sessions, now, done, refused, dia
 function PasswordForm({ c, refused }: { c: AppContext; refused: ProblemError | undefined }) {
   const errors = fieldErrors(refused);
   return (
-    <form method="post" action={`${profilePath}/password`} class="card">
+    <form method="post" action={`${profilePath}/password`} class="card narrow">
       {refused && (
         <Alert>
           {refused.errors ? 'The password was not changed. Correct what is marked below.' : refused.message}

@@ -1,0 +1,254 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { accessTable } from '../server/http/middleware/access.ts';
+import { type PageAccess, pageAccess } from '../server/web/access.ts';
+import { assetUrl } from '../server/web/assets.ts';
+import { createToken, type Member, openTestApp, password } from './helpers/app.ts';
+import { openConsole, sessionCookieName } from './helpers/pages.ts';
+import { routesOf } from './helpers/routes.ts';
+
+const routes = Object.entries(pageAccess).map(([key, access]) => {
+  const [method = '', path = ''] = key.split(' ');
+  return { key, method, path, access };
+});
+type Route = (typeof routes)[number];
+const only = (method: string, ...kinds: PageAccess[]) =>
+  routes.filter((route) => route.method === method && kinds.includes(route.access));
+const guarded = (method: string) => only(method, 'member', 'superuser');
+
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+};
+const everyHeader = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'strict-transport-security': 'max-age=15552000',
+};
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  const token = await createToken(app, app.dev, { name: 'there' });
+  const otherSession = await app.signIn(app.dev.id);
+  const found = await app.services.sessions.authenticate(otherSession);
+  const ids = { session: found?.session.id ?? '', token: token.id, member: app.dev.id };
+
+  /** Everything that a page could change, save the sign-ins that failed. */
+  async function everything(): Promise<string> {
+    const page = { limit: 1000, before: null };
+    const events = await app.store.audit.list(page);
+    const sessions = [app.root.session, app.dev.session, otherSession];
+    return JSON.stringify([
+      await app.store.users.list(page),
+      await Promise.all([app.root, app.dev].map(({ id }) => app.store.users.findById(id))),
+      await app.store.tokens.list({ ...page, now: app.clock.now() }),
+      events.filter(({ action }) => action !== 'session.failed'),
+      (await app.mails()).map(({ id }) => id),
+      await Promise.all(sessions.map((session) => app.services.sessions.authenticate(session))),
+    ]);
+  }
+
+  return { ...app, ids, everything };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** The address of a route, with ids that name something. */
+function target({ path }: Route, { ids }: Opened): string {
+  const id = path.startsWith('/profile/sessions') ? ids.session : path.startsWith('/profile') ? ids.token : ids.member;
+  return path
+    .replace(':file', assetUrl('console.css').replace('/assets/', ''))
+    .replace(':token', ids.token)
+    .replace(':action', 'offboard')
+    .replace(':id', id);
+}
+
+const next = 'another staple battery horse';
+/** A form that each page with one would take, so that only what is tested can be the reason of a refusal. */
+const goodForms: Record<string, Record<string, string>> = {
+  'POST /login': { email: 'dev@example.com', password },
+  'POST /logout': {},
+  'POST /profile/password': { current: password, new: next, again: next },
+  'POST /profile/sessions/end-others': {},
+  'POST /profile/sessions/:id/end': {},
+  'POST /profile/api-tokens': { name: 'made', expires: 'never' },
+  'POST /profile/api-tokens/:id/revoke': {},
+  'POST /organization/team': { email: 'new@example.com', name: 'New' },
+  'POST /organization/team/:id/:action': {},
+  'POST /organization/team/:id/tokens/:token/revoke': {},
+};
+
+/** The member who may use this page. */
+const allowed = ({ access }: Route, app: Opened): Member => (access === 'superuser' ? app.root : app.dev);
+
+async function formTokenOf(app: Opened, as: Member): Promise<string> {
+  const { html } = await openConsole(app, as).get('/logout');
+  return /name="form_token" value="([^"]*)"/.exec(html)?.[1] ?? '';
+}
+
+test('the table of pages names every page of the router, and nothing of the API', async () => {
+  const app = await open();
+  const routed = routesOf(app.app).map(({ method, path }) => `${method} ${path}`);
+  expect(routed.filter((key) => !Object.hasOwn(accessTable, key)).sort()).toEqual(Object.keys(pageAccess).sort());
+  expect(Object.keys(pageAccess).filter((key) => Object.hasOwn(accessTable, key))).toEqual([]);
+});
+
+test('a page that the table does not name answers nobody', async () => {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  app.app.get('/organization/forgotten', (c) => c.text('open'));
+  const { status, html } = await openConsole(app, app.root).get('/organization/forgotten');
+  expect({ status, open: html.includes('open') }).toEqual({ status: 404, open: false });
+});
+
+describe.each(guarded('GET'))('$key', (route) => {
+  test('asks strangers to sign in and brings them back', async () => {
+    const app = await open();
+    const path = `${target(route, app)}?q=a%20b`;
+    const ended = { ...app.dev, session: `session_${'A'.repeat(43)}` };
+    for (const as of [undefined, ended]) {
+      const shown = await openConsole(app, as).get(path);
+      expect(shown.status).toBe(303);
+      expect(shown.location).toBe(`/login?next=${encodeURIComponent(path)}`);
+      expect(shown.html).toBe('');
+    }
+    const headers = { Authorization: `Bearer ${app.root.session}` };
+    expect((await openConsole(app).get(path, headers)).status, 'only the cookie counts here').toBe(303);
+  });
+
+  test('asks members to sign in again once they are disabled', async () => {
+    const app = await open();
+    await app.store.users.setSuperuser(app.dev.id, true);
+    await app.store.users.setDisabled(app.dev.id, true);
+    expect((await openConsole(app, app.dev).get(target(route, app))).status).toBe(303);
+  });
+});
+
+describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (route) => {
+  test('refuses members, with the right form too', async () => {
+    const app = await open();
+    const before = await app.everything();
+    const browser = openConsole(app, app.dev);
+    const form = { ...goodForms[route.key], form_token: await formTokenOf(app, app.dev) };
+    const path = target(route, app);
+    const shown = route.method === 'GET' ? await browser.get(path) : await browser.post(path, form);
+    expect(shown.status).toBe(403);
+    expect(shown.html).toContain('Organization Superusers only');
+    expect(Object.fromEntries(shown.headers)).toMatchObject({ ...everyHeader, ...pageHeaders });
+    expect(await app.everything()).toBe(before);
+  });
+});
+
+describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) => {
+  const post = async (app: Opened, as: Member | undefined, form: object, headers: Record<string, string> = {}) =>
+    openConsole(app, as).post(target(route, app), { ...goodForms[route.key], ...form }, headers);
+
+  test('does what it is for with the form of our own page', async () => {
+    const app = await open();
+    const before = await app.everything();
+    const as = allowed(route, app);
+    const { status } = await post(app, as, { form_token: await formTokenOf(app, as) });
+    expect([200, 303]).toContain(status);
+    expect(await app.everything()).not.toBe(before);
+  });
+
+  test('changes nothing for strangers', async () => {
+    const app = await open();
+    const before = await app.everything();
+    const form_token = await formTokenOf(app, app.root);
+    const authorization = { Authorization: `Bearer ${app.root.session}` };
+    for (const headers of [{}, authorization] as Array<Record<string, string>>) {
+      const { status, location } = await post(app, undefined, { form_token }, headers);
+      expect(route.access === 'anyone' ? [403, null] : [303, '/login']).toEqual([status, location]);
+    }
+    expect(await app.everything()).toBe(before);
+  });
+
+  test('changes nothing without a form token, or with that of somebody else', async () => {
+    const app = await open();
+    const before = await app.everything();
+    const as = allowed(route, app);
+    const others = await formTokenOf(app, as === app.root ? app.dev : app.root);
+    const own = await formTokenOf(app, as);
+    for (const form_token of ['', others, own.slice(1), `${own}x`, own.toUpperCase()]) {
+      expect((await post(app, as, { form_token })).status, form_token).toBe(403);
+    }
+    expect((await post(app, as, {})).status).toBe(403);
+    const inAddress = await openConsole(app, as).post(`${target(route, app)}?form_token=${own}`, goodForms[route.key]);
+    expect(inAddress.status).toBe(403);
+    expect(await app.everything()).toBe(before);
+  });
+
+  test('changes nothing when another site sends it, with the right form token too', async () => {
+    const app = await open();
+    const before = await app.everything();
+    const as = allowed(route, app);
+    const form_token = await formTokenOf(app, as);
+    const evidence: Array<Record<string, string>> = [
+      { 'Sec-Fetch-Site': 'cross-site' },
+      { 'Sec-Fetch-Site': 'same-site' },
+      { 'Sec-Fetch-Site': 'none' },
+      { 'Sec-Fetch-Site': 'cross-site', Origin: app.config.publicUrl },
+      { 'Sec-Fetch-Site': '' },
+      { 'Sec-Fetch-Site': '', Origin: 'null' },
+      { 'Sec-Fetch-Site': '', Origin: 'https://evil.example' },
+      { 'Sec-Fetch-Site': '', Origin: 'http://tokens.test' },
+      { 'Sec-Fetch-Site': '', Referer: app.config.publicUrl },
+    ];
+    for (const headers of evidence) {
+      expect((await post(app, as, { form_token }, headers)).status, JSON.stringify(headers)).toBe(403);
+    }
+    expect(await app.everything()).toBe(before);
+  });
+
+  test('changes nothing by GET', async () => {
+    const app = await open();
+    const before = await app.everything();
+    const as = allowed(route, app);
+    const form = new URLSearchParams({ ...goodForms[route.key], form_token: await formTokenOf(app, as) });
+    await openConsole(app, as).get(`${target(route, app)}?${form}`);
+    expect(await app.everything()).toBe(before);
+  });
+});
+
+describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) => {
+  test('carries the headers of its kind', async () => {
+    const app = await open();
+    const { status, headers } = await openConsole(app, app.root).get(target(route, app));
+    expect([200, 303]).toContain(status);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      ...everyHeader,
+      'x-request-id': expect.any(String),
+      ...(headers.get('content-type')?.startsWith('text/html') && pageHeaders),
+      'cache-control': route.access === 'file' ? 'public, max-age=31536000, immutable' : 'no-store',
+    });
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  test('is the same by HEAD, without its body', async () => {
+    const app = await open();
+    const headers = { Cookie: `${sessionCookieName(app)}=${app.root.session}`, Accept: 'text/html' };
+    const [get, head] = await Promise.all(
+      ['GET', 'HEAD'].map((method) => app.ask(target(route, app), { method, headers })),
+    );
+    expect(head?.status).toBe(get?.status);
+    expect(await head?.text()).toBe('');
+    expect(head?.headers.get('content-type')).toBe(get?.headers.get('content-type'));
+    await get?.body?.cancel();
+  });
+});
+
+test('a file is the same for everybody: it sets no cookie, and only its own version is kept for ever', async () => {
+  const app = await open();
+  for (const name of ['console.css', 'console.js', 'icon.svg'] as const) {
+    const strangers = await openConsole(app).get(assetUrl(name));
+    expect(strangers.headers.has('set-cookie')).toBe(false);
+    expect((await openConsole(app, app.root).get(assetUrl(name))).html).toBe(strangers.html);
+    for (const version of ['', '?v=', '?v=000000000000']) {
+      expect((await openConsole(app).get(`/assets/${name}${version}`)).headers.get('cache-control')).toBe('no-cache');
+    }
+  }
+});

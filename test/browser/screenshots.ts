@@ -25,8 +25,9 @@ describe.skipIf(!chromiumIsHere)('pictures', () => {
   ];
   it.each(views)('of $name', async (view) => {
     const page = await openView(browser, world, view, {});
-    const shoot = (label: string) =>
-      page.screenshot({ path: join(directory, `${view.name}.${label}.png`), fullPage: true });
+    // A modal dialog darkens no more than the window.
+    const fullPage = (await page.locator('dialog[open]').count()) === 0;
+    const shoot = (label: string) => page.screenshot({ path: join(directory, `${view.name}.${label}.png`), fullPage });
     for (const { label, ...size } of looks) {
       await page.setViewportSize(size);
       for (const colorScheme of ['light', 'dark'] as const) {

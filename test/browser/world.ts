@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../server/config.ts';
 import type { Caller } from '../../server/domain/caller.ts';
+import { generateSessionSecret } from '../../server/domain/secrets.ts';
 import type { LastUse } from '../../server/store/store.ts';
+import { limits } from '../../shared/limits.ts';
 import type { Member } from '../helpers/app.ts';
 import { startTestServer } from '../helpers/http.ts';
 
@@ -140,7 +143,21 @@ export async function openWorld() {
     userAgent: 'tokens/0.1.0 node/20.20',
   });
 
-  const sessionOf = async (email: string): Promise<string> => server.signIn((await callerOf(email)).user.id);
+  async function sessionOf(email: string): Promise<string> {
+    const secret = generateSessionSecret();
+    const at = clock.now();
+    await store.sessions.insert({
+      id: randomUUID(),
+      userId: await idOf(email),
+      hash: secret.hash(),
+      createdAt: at,
+      lastSeenAt: at,
+      expiresAt: at + limits.sessionAbsolute,
+      ip: '203.0.113.9',
+      userAgent: longAgent,
+    });
+    return secret.reveal();
+  }
   const idOf = async (email: string): Promise<string> => (await callerOf(email)).user.id;
   const tokenIdOf = async (email: string, name: string): Promise<string> => {
     const { user } = await callerOf(email);

@@ -60,7 +60,7 @@ function Row({ event, now }: { event: AuditRecord; now: number }) {
     <tr>
       <td data-label="When">
         <Time at={event.at} now={now} />
-        <span class="sub">{new Date(event.at).toISOString().slice(0, 19).replace('T', ' ')} UTC</span>
+        <span class="sub exact">{new Date(event.at).toISOString().slice(0, 19).replace('T', ' ')} UTC</span>
       </td>
       <td data-label="Who">
         {who === null ? actorWords(actor) : <a href={auditHref(path, { user: who })}>{actorWords(actor)}</a>}
@@ -72,7 +72,11 @@ function Row({ event, now }: { event: AuditRecord; now: number }) {
       </td>
       <td data-label="From where">
         {ip === null ? '–' : <span class="mono">{ip}</span>}
-        {userAgent !== null && <span class="sub">{userAgent}</span>}
+        {userAgent !== null && (
+          <span class="sub clip" title={userAgent}>
+            {userAgent}
+          </span>
+        )}
       </td>
     </tr>
   );

@@ -61,16 +61,15 @@ export function LastUsed({ use, now }: { use: LastUse | null; now: number }) {
   return (
     <>
       <Time at={use.at} now={now} />
-      {use.method !== null && (
-        <span class="sub mono">
-          {use.method} <Clipped text={use.path ?? ''} />
-        </span>
-      )}
-      {use.ip !== null && (
-        <span class="sub" title={use.userAgent ?? undefined}>
-          {use.ip}
-        </span>
-      )}
+      <span class="sub" title={use.userAgent ?? undefined}>
+        {use.method !== null && (
+          <span class="mono">
+            {use.method} <Clipped text={use.path ?? ''} />
+          </span>
+        )}
+        {use.method !== null && use.ip !== null && ' · '}
+        {use.ip}
+      </span>
     </>
   );
 }

@@ -31,7 +31,7 @@ export function TeamPage({ c, organization, now, members, place, nextCursor, don
       </div>
       <search>
         <form method="get" action={teamPath} class="filters">
-          <Field label="Search by name or e-mail address" name="q" type="search" value={place.query.q} />
+          <Field label="Search by name or e-mail" name="q" type="search" value={place.query.q} />
           <button type="submit">Search</button>
         </form>
       </search>

@@ -128,7 +128,7 @@ export function Confirm({
         ))}
         {children}
         <div class="actions">
-          <a class="button" href={closeHref}>
+          <a class="button" href={closeHref} autofocus>
             Cancel
           </a>
           <button type="submit" class={danger ? 'danger' : 'primary'}>

@@ -25,6 +25,7 @@ describe.skipIf(!chromiumIsHere)('pictures', () => {
   ];
   it.each(views)('of $name', async (view) => {
     const page = await openView(browser, world, view, {});
+    await page.screenshot({ path: join(directory, `${view.name}.window.png`) });
     // A modal dialog darkens no more than the window.
     const fullPage = (await page.locator('dialog[open]').count()) === 0;
     const shoot = (label: string) => page.screenshot({ path: join(directory, `${view.name}.${label}.png`), fullPage });

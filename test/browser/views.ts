@@ -67,6 +67,7 @@ export const views: View[] = [
   { name: 'profile-end-session', as: dev, path: at('/profile'), act: press('Sign out there') },
   { name: 'profile-end-others', as: dev, path: at('/profile?dialog=end-others') },
   { name: 'tokens', as: dev, path: at('/profile/api-tokens') },
+  { name: 'tokens-long', as: 'tomas.novak@example.com', path: at('/profile/api-tokens') },
   { name: 'tokens-empty', as: 'hana.sato@example.com', path: at('/profile/api-tokens') },
   { name: 'tokens-one', as: 'ines.carvalho@example.com', path: at('/profile/api-tokens') },
   { name: 'tokens-blocked', as: 'priya.raman@example.com', path: at('/profile/api-tokens') },

@@ -25,13 +25,6 @@ const plans: Record<string, Plan[]> = {
     ['ci-deploy', 96, 365, 11, 'GitHub Actions: deploys main to production'],
     ['nightly-backup', 61, 90, 14 * 60],
     ['terraform', 40, 90, 2 * 1440],
-    [
-      longName,
-      33,
-      null,
-      55,
-      'Runs for every pull request, and once an hour against the branch that is about to be released',
-    ],
     ['grafana-read', 12, 30, 9 * 1440],
     ['load-test', 80, 30, 51 * 1440, 'The week before the launch'],
     ['metrics exporter', 1, null, null],
@@ -42,6 +35,13 @@ const plans: Record<string, Plan[]> = {
   ],
   'tomas.novak@example.com': [
     ['jenkins', 190, null, 7],
+    [
+      longName,
+      33,
+      null,
+      55,
+      'Runs for every pull request, and once an hour against the branch that is about to be released',
+    ],
     ['release-notes', 22, 90, 3000],
   ],
   'priya.raman@example.com': [['mobile builds', 120, null, 1440 * 4]],

@@ -6,6 +6,12 @@ export interface Hands {
   write(target: Locator, text: string): Promise<void>;
 }
 
+export interface Way {
+  by: 'mouse' | 'keyboard';
+  hands: Hands;
+  script: boolean;
+}
+
 export const mouse: Hands = {
   press: (target) => target.click(),
   async write(target, text) {
@@ -27,6 +33,14 @@ export const keyboard: Hands = {
     await target.page().keyboard.type(text);
   },
 };
+
+/** Every way in which each flow must work. */
+export const ways: Way[] = [
+  { by: 'mouse', hands: mouse, script: true },
+  { by: 'mouse', hands: mouse, script: false },
+  { by: 'keyboard', hands: keyboard, script: true },
+  { by: 'keyboard', hands: keyboard, script: false },
+];
 
 /** Presses Tab until this has the focus, and a mark that shows it. */
 export async function tabTo(target: Locator): Promise<void> {

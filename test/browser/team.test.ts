@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'csv-parse/sync';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { addDeveloper, verify } from '../helpers/api.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
+import { enter, signInOn, useDaemon } from '../helpers/console.ts';
+import { hasFocus, type Way, ways } from '../helpers/hands.ts';
+
+const done = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
+
+describe.skipIf(!chromiumIsHere)('a superuser', () => {
+  const browser = useBrowser();
+  const running = useDaemon();
+
+  async function visitTeam({ by, script }: Way, purpose: string) {
+    const email = `${purpose}-${by}-${script}@example.com`;
+    const member = await addDeveloper(running.url, running.root, email);
+    const { token } = await member.createToken('in use');
+    const page = await browser.visit(running.url, { script });
+    await enter(page, running.url, running.root);
+    await page.goto('/organization/team');
+    return { page, email, status: async () => (await verify(running.url, token)).status };
+  }
+
+  it.each(ways)(
+    'blocks tokens with the switch, is told so before, and lets them work again: by $by, script $script',
+    async (way) => {
+      const { hands, script } = way;
+      const { page, email, status } = await visitTeam(way, 'switched');
+      const row = page.getByRole('row').filter({ hasText: email });
+      const permission = row.getByRole('switch');
+      const flip = (verb: string) => hands.press(script ? permission : row.getByRole('button', { name: verb }));
+      const dialog = page.getByRole('dialog', { name: `Remove the permission of ${email}?` });
+
+      await flip('Remove');
+      await dialog.getByText(/This blocks \S+ working token at once/).waitFor();
+      await (script ? page.keyboard.press('Escape') : hands.press(dialog.getByRole('link', { name: 'Cancel' })));
+      await dialog.waitFor({ state: 'detached' });
+      expect(await permission.isChecked()).toBe(true);
+      if (script) await expect.poll(() => hasFocus(permission)).toBe(true);
+      expect(await status()).toBe(200);
+
+      await flip('Remove');
+      await hands.press(dialog.getByRole('button', { name: 'Remove the permission' }));
+      await done(page, 'The permission was removed.').waitFor();
+      expect(await permission.isChecked()).toBe(false);
+      expect(await status()).toBe(401);
+
+      await flip('Grant');
+      await done(page, 'The permission was granted.').waitFor();
+      expect(await status()).toBe(200);
+    },
+  );
+
+  it.each(ways)('offboards, after reading what that does: by $by, script $script', async (way) => {
+    const { hands, script } = way;
+    const { page, email, status } = await visitTeam(way, 'leaving');
+    await hands.write(page.getByRole('searchbox'), email);
+    await page.keyboard.press('Enter');
+    await hands.press(page.getByRole('link', { name: email }));
+    const opener = page.getByRole('link', { name: 'Offboard' });
+    const dialog = page.getByRole('dialog', { name: `Offboard ${email}?` });
+    await hands.press(opener);
+    for (const text of [/disable the account/, /end all its sessions/, /revoke .* for good/]) {
+      await dialog.getByText(text).waitFor();
+    }
+    await hands.press(dialog.getByRole('link', { name: 'Cancel' }));
+    if (script) await expect.poll(() => hasFocus(opener)).toBe(true);
+    await hands.press(opener);
+    await hands.press(dialog.getByRole('button', { name: 'Offboard' }));
+    await done(page, 'The account was disabled and all its tokens were revoked.').waitFor();
+    expect(await status()).toBe(401);
+
+    const visitor = await browser.visit(running.url, { script });
+    await visitor.goto('/login');
+    await signInOn(visitor, { email, password: `analytical engines for ${email}` });
+    await visitor.getByRole('alert').waitFor();
+  });
+
+  it.each(ways)(
+    'finds in the audit what one person did, and takes it away as CSV: by $by, script $script',
+    async (way) => {
+      const { hands } = way;
+      const { page, email } = await visitTeam(way, 'audited');
+      await hands.press(page.getByRole('link', { name: 'Audit', exact: true }));
+      await hands.write(page.getByLabel('Person'), email);
+      await hands.press(page.getByRole('button', { name: 'Filter' }));
+      await page.waitForURL(/user=/);
+      const rows = page.getByRole('row').filter({ hasText: email });
+      await rows.filter({ hasText: 'Created a token' }).waitFor();
+      expect(await page.getByRole('row').filter({ hasNotText: email }).count()).toBe(1);
+
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        hands.press(page.getByRole('link', { name: 'Download CSV' })),
+      ]);
+      expect(download.suggestedFilename()).toMatch(/^audit-.*\.csv$/);
+      const records: string[][] = parse(await readFile(await download.path()), { bom: true });
+      expect(records.slice(1)).toHaveLength(await rows.count());
+      expect(records.flat()).toContain('token.created');
+    },
+  );
+});

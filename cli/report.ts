@@ -31,8 +31,18 @@ async function asJson(problem: ProblemDetails): Promise<string> {
 async function asText({ problem }: CliError, ctx: Context, options: GlobalOptions): Promise<string> {
   const [{ colorsFor }, { plain }] = await Promise.all([import('./ui/colors.ts'), import('./ui/plain.ts')]);
   const colors = colorsFor(ctx.stderr, ctx, options);
-  const lines = [`${colors.red('error:')} ${plain(problem.detail)}`];
-  for (const { pointer, detail } of problem.errors ?? []) lines.push(`  ${plain(pointer)}: ${plain(detail)}`);
+  const lines = sentences(problem, ctx).map(plain);
+  // Who cancels knows: no error.
+  if (problem.code !== 'cancelled') lines[0] = `${colors.red('error:')} ${lines[0]}`;
   if (options.verbose && problem.request_id) lines.push(`  request: ${plain(problem.request_id)}`);
   return lines.join('\n');
+}
+
+/** What is wrong, in words for a person: one field speaks for itself, several are listed by name. */
+function sentences({ code, title, detail, errors = [] }: ProblemDetails, ctx: Context): string[] {
+  const [first, ...others] = errors;
+  if (first && others.length === 0) return [first.detail];
+  if (first) return [`${title}:`, ...errors.map((error) => `  ${error.pointer.slice(1)}: ${error.detail}`)];
+  if (code !== 'not-authenticated') return [detail];
+  return [`${detail} ${ctx.env.TOKENS_SESSION ? 'It is the one in TOKENS_SESSION.' : 'Run `tokens login`.'}`];
 }

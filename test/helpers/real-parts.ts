@@ -1,0 +1,40 @@
+import { accessSync, constants } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+
+/**
+ * Whether all these real parts are here: programs on the PATH, or Node modules as `module:NAME`. A missing part is told
+ * loudly, so that skipped tests are not overlooked; where CI=true it is a failure.
+ */
+export function hasRealParts(...names: string[]): boolean {
+  const missing = names.filter((name) => !isHere(name));
+  if (missing.length === 0) return true;
+  const what = missing.join(', ');
+  if (process.env.CI === 'true') throw new Error(`Not installed, though CI=true requires it: ${what}`);
+  process.stderr.write(`\n*** Not installed: ${what}. The tests that need it are SKIPPED. ***\n`);
+  return false;
+}
+
+function isHere(name: string): boolean {
+  return name.startsWith('module:') ? isModuleHere(name.slice('module:'.length)) : isProgramHere(name);
+}
+
+function isProgramHere(name: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function isModuleHere(name: string): boolean {
+  try {
+    createRequire(import.meta.url)(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Context } from './context.ts';
 import type { CredentialStoreName } from './credentials/store.ts';
 import { localError } from './errors.ts';
 import { type PrivateDirectory, privateDirectory } from './private-file.ts';
+import { tell } from './ui/notes.ts';
 
 /** A server somebody signed in to from here. Holds no secret. */
 export interface ServerEntry {
@@ -24,9 +25,17 @@ export const emptyConfig: Config = { current: null, servers: [] };
 
 /** `TOKENS_CONFIG_DIR`, else `$XDG_CONFIG_HOME/tokens`, else `~/.config/tokens`. */
 export function configDirectory(ctx: Context): PrivateDirectory {
-  const base = ctx.env.XDG_CONFIG_HOME || join(ctx.homeDirectory, '.config');
-  const path = ctx.env.TOKENS_CONFIG_DIR || join(base, 'tokens');
-  return privateDirectory(path, (text) => ctx.stderr.write(`warning: ${text}\n`), ctx.uuid);
+  const path = ctx.env.TOKENS_CONFIG_DIR || join(configHome(ctx), 'tokens');
+  return privateDirectory(path, (text) => tell(ctx, `warning: ${text}`), ctx.uuid);
+}
+
+/** The XDG base directory specification ignores a relative path. */
+function configHome(ctx: Context): string {
+  const given = ctx.env.XDG_CONFIG_HOME ?? '';
+  if (isAbsolute(given)) return given;
+  const home = ctx.homeDirectory();
+  if (home !== null && isAbsolute(home)) return join(home, '.config');
+  throw localError('usage', 'There is no home directory to keep settings in. Set HOME or TOKENS_CONFIG_DIR.');
 }
 
 /** Throws `damaged-file` for a file that is not what `writeConfig` wrote. */

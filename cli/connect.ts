@@ -7,6 +7,7 @@ import { fileStore } from './credentials/file.ts';
 import { type CredentialStore, type CredentialStoreName, sessionAccount } from './credentials/store.ts';
 import { localError } from './errors.ts';
 import { parseServerUrl, type Server } from './server-url.ts';
+import { tell } from './ui/notes.ts';
 
 const connectMs = 10_000;
 const defaultAnswerSeconds = 30;
@@ -51,7 +52,7 @@ export async function openApi(
     signal: ctx.signal,
     answerMs,
     trace: async (line) => {
-      if (options.verbose) await ctx.stderr.write(`${line}\n`);
+      if (options.verbose) await tell(ctx, line);
     },
   });
   return createApi(server, send, authorization);

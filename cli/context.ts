@@ -32,7 +32,8 @@ export interface Context {
   /** `<node version> <platform>`, for the User-Agent. */
   readonly runtime: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly homeDirectory: string;
+  /** Null for a user without one. */
+  readonly homeDirectory: () => string | null;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;

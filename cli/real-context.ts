@@ -18,7 +18,7 @@ export function realContext(): Context {
     version: typeof TOKENS_VERSION === 'string' ? TOKENS_VERSION : '0.0.0',
     runtime: `node/${process.versions.node} ${process.platform}`,
     env: process.env,
-    homeDirectory: homedir(),
+    homeDirectory,
     stdin: { isTTY: isatty(0), read: () => addAbortSignal(signal, process.stdin) },
     stdout: outputStream(process.stdout),
     stderr: outputStream(process.stderr),
@@ -27,9 +27,21 @@ export function realContext(): Context {
     uuid: randomUUID,
     fetch: async (connectMs) => (await import('./api/transport.ts')).undiciFetch(connectMs),
     keychain: async () => (await import('./credentials/keychain.ts')).openKeychain(loadKeytar),
-    prompts: async () =>
-      (await import('./ui/prompts.ts')).terminalPrompts({ input: process.stdin, output: process.stderr, signal }),
+    prompts: async () => {
+      // The prompt library asks the environment alone.
+      if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';
+      const { terminalPrompts } = await import('./ui/prompts.ts');
+      return terminalPrompts({ input: process.stdin, output: process.stderr, signal });
+    },
   };
+}
+
+function homeDirectory(): string | null {
+  try {
+    return homedir();
+  } catch {
+    return null;
+  }
 }
 
 /** An optional dependency: neither the compiler nor the bundler may rely on it. */

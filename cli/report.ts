@@ -1,14 +1,13 @@
 import type { ProblemDetails } from '../shared/problem.ts';
-import { redact } from '../shared/redact.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { CliError, localError, systemCode } from './errors.ts';
+import { tell } from './ui/notes.ts';
 
 /** Tells the person what failed, on stderr, and returns the exit code: that of the first failure. */
 export async function report(error: unknown, ctx: Context, options: GlobalOptions): Promise<number> {
   const failures = (error instanceof AggregateError ? error.errors : [error]).map((one) => asCliError(one, ctx));
   for (const failure of failures) {
-    const text = options.json ? await asJson(failure.problem) : await asText(failure, ctx, options);
-    await ctx.stderr.write(`${text}\n`).catch(() => undefined);
+    await tell(ctx, options.json ? await asJson(failure.problem) : await asText(failure, ctx, options));
   }
   return failures[0]?.exitCode ?? 1;
 }
@@ -20,7 +19,7 @@ function asCliError(error: unknown, ctx: Context): CliError {
     return localError('unwritable', `The output could not be written (${systemCode(error)}).`, error);
   }
   const why = error instanceof Error ? error.message : 'unknown';
-  return localError('unexpected', `Something unexpected went wrong: ${redact(why)}`, error);
+  return localError('unexpected', `Something unexpected went wrong: ${why}`, error);
 }
 
 async function asJson(problem: ProblemDetails): Promise<string> {

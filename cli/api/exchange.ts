@@ -1,5 +1,4 @@
-import { problems } from '../../shared/problems.ts';
-import { CliError, localError, systemCode } from '../errors.ts';
+import { CliError, localError, localProblem, systemCode } from '../errors.ts';
 import type { Server } from '../server-url.ts';
 import { plain } from '../ui/plain.ts';
 
@@ -28,8 +27,8 @@ const neverSent = new Set([
 export class LostAnswer extends CliError {
   readonly sent: boolean;
 
-  constructor(code: 'unreachable' | 'unavailable', detail: string, sent: boolean, cause?: unknown) {
-    super({ type: 'about:blank', title: problems[code].title, status: 0, detail, code }, cause);
+  constructor(code: 'unreachable' | 'unavailable' | 'not-tokensd', detail: string, sent: boolean, cause?: unknown) {
+    super(localProblem(code, detail), cause);
     this.sent = sent;
   }
 }
@@ -66,6 +65,9 @@ export function networkError(error: unknown, url: string): unknown {
   if (reason === error && systemCode(error) === undefined) return error;
   const first = reason instanceof AggregateError ? reason.errors[0] : reason;
   const why = systemCode(first) ?? (first instanceof Error ? first.message : error.message);
+  if (first instanceof Error && (first.name === 'HTTPParserError' || why === 'UND_ERR_HEADERS_OVERFLOW')) {
+    return new LostAnswer('not-tokensd', `${url} does not speak HTTP as tokensd does. Check the address.`, true, error);
+  }
   const isTls = /CERT|TLS|SSL|SIGNATURE|EPROTO/.test(why);
   const advice = isTls
     ? 'Check the certificate; for a certificate authority of your own, set NODE_EXTRA_CA_CERTS.'
@@ -76,7 +78,8 @@ export function networkError(error: unknown, url: string): unknown {
 
 function refuseRedirect(response: Response, server: Server): void {
   if (response.status < 300 || response.status > 399) return;
-  const location = response.headers.get('location') ?? '';
+  const location = response.headers.get('location');
+  if (location === null) return;
   const target = URL.canParse(location, server.url) ? new URL(location, server.url).href : location;
   throw localError(
     'redirected',

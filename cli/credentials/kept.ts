@@ -40,7 +40,7 @@ export async function requireKeychain(ctx: Context): Promise<CredentialStore> {
   throw localError('no-keychain', `There is no usable OS keychain here, so nothing was created. ${keychainHint}`);
 }
 
-/** Puts a new token's value into the keychain and remembers its name. */
+/** Remembers a new token's name, then puts its value into the keychain: what is in there can always be found again. */
 export async function keepValue(
   ctx: Context,
   keychain: CredentialStore,
@@ -50,8 +50,8 @@ export async function keepValue(
   const directory = configDirectory(ctx);
   const kept = { host: server.host, owner: token.owner, name: token.name, prefix: token.prefix };
   const others = (await readKept(directory)).filter((other) => !isSame(other, kept));
-  await keychain.set(tokenAccount(server, token.owner, token.name), token.token);
   await write(directory, [...others, kept]);
+  await keychain.set(tokenAccount(server, token.owner, token.name), token.token);
 }
 
 /** Removes the value of a revoked token, if one is kept here. */

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { addAbortSignal } from 'node:stream';
 import { isatty } from 'node:tty';
 import type { Context, OutputStream } from './context.ts';
-import type { Keytar } from './credentials/keychain.ts';
+import type { CredentialStore } from './credentials/store.ts';
 
 /** Set by the build to the version in package.json. */
 declare const TOKENS_VERSION: string | undefined;
@@ -14,6 +14,7 @@ export function realContext(): Context {
   const cancel = new AbortController();
   process.once('SIGINT', () => cancel.abort());
   const { signal } = cancel;
+  let keychain: Promise<CredentialStore | null> | undefined;
   return {
     version: typeof TOKENS_VERSION === 'string' ? TOKENS_VERSION : '0.0.0',
     runtime: `node/${process.versions.node} ${process.platform}`,
@@ -26,7 +27,10 @@ export function realContext(): Context {
     now: () => new Date(),
     uuid: randomUUID,
     fetch: async (connectMs) => (await import('./api/transport.ts')).undiciFetch(connectMs),
-    keychain: async () => (await import('./credentials/keychain.ts')).openKeychain(loadKeytar),
+    keychain: () => {
+      keychain ??= openSystemKeychain(signal);
+      return keychain;
+    },
     prompts: async () => {
       // The prompt library asks the environment alone.
       if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';
@@ -36,18 +40,20 @@ export function realContext(): Context {
   };
 }
 
+async function openSystemKeychain(signal: AbortSignal): Promise<CredentialStore | null> {
+  const [{ openKeychain }, { forkKeytar }] = await Promise.all([
+    import('./credentials/keychain.ts'),
+    import('./credentials/fork-keytar.ts'),
+  ]);
+  return openKeychain(() => forkKeytar(new URL('./keychain-process.js', import.meta.url), signal));
+}
+
 function homeDirectory(): string | null {
   try {
     return homedir();
   } catch {
     return null;
   }
-}
-
-/** An optional dependency: neither the compiler nor the bundler may rely on it. */
-async function loadKeytar(): Promise<Keytar> {
-  const name: string = 'keytar';
-  return (await import(name)).default;
 }
 
 function outputStream(stream: NodeJS.WriteStream): OutputStream {

@@ -5,7 +5,7 @@ const { version, engines } = JSON.parse(await readFile(new URL('../package.json'
 
 await rm(new URL('../dist/cli', import.meta.url), { recursive: true, force: true });
 await build({
-  entryPoints: ['cli/main.ts', 'cli/real-context.ts'],
+  entryPoints: ['cli/main.ts', 'cli/real-context.ts', 'cli/keychain-process.ts'],
   absWorkingDir: new URL('..', import.meta.url).pathname,
   outdir: 'dist/cli',
   bundle: true,

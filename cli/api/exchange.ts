@@ -41,7 +41,7 @@ export function exchange(send: typeof fetch, options: ExchangeOptions): typeof f
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     headers.set('User-Agent', options.userAgent);
-    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.answerMs)]);
+    const signal = timeLimit(options.signal, options.answerMs);
     await options.trace(`> ${init?.method ?? 'GET'} ${input}`);
     try {
       const response = await send(input, { ...init, headers, redirect: 'manual', signal });
@@ -54,6 +54,16 @@ export function exchange(send: typeof fetch, options: ExchangeOptions): typeof f
   };
 }
 
+/** Node 20 may collect what `AbortSignal.any` and `AbortSignal.timeout` give before it fires; a timer of ours it keeps. */
+function timeLimit(cancel: AbortSignal, limitMs: number): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => controller.abort(cancel.reason);
+  if (cancel.aborted) stop();
+  cancel.addEventListener('abort', stop, { once: true });
+  setTimeout(() => controller.abort(new DOMException('No answer in time', 'TimeoutError')), limitMs).unref();
+  return controller.signal;
+}
+
 /** What a failure of the network means to the person; other errors come back as they are. */
 export function networkError(error: unknown, url: string): unknown {
   if (!(error instanceof Error) || error instanceof CliError || error.name === 'AbortError') return error;
@@ -64,6 +74,11 @@ export function networkError(error: unknown, url: string): unknown {
   // fetch wraps what the network did into a TypeError; anything else is a mistake of ours.
   if (reason === error && systemCode(error) === undefined) return error;
   const first = reason instanceof AggregateError ? reason.errors[0] : reason;
+  const refusal = proxyRefusal(first);
+  if (refusal) {
+    const advice = 'Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.';
+    return new LostAnswer('unreachable', `The proxy does not connect to ${url} (${refusal}). ${advice}`, false, error);
+  }
   const why = systemCode(first) ?? (first instanceof Error ? first.message : error.message);
   if (first instanceof Error && (first.name === 'HTTPParserError' || why === 'UND_ERR_HEADERS_OVERFLOW')) {
     return new LostAnswer('not-tokensd', `${url} does not speak HTTP as tokensd does. Check the address.`, true, error);
@@ -74,6 +89,12 @@ export function networkError(error: unknown, url: string): unknown {
     : 'Check the address and that the server is running.';
   const detail = `${url} cannot be reached (${plain(why)}). ${advice}`;
   return new LostAnswer('unreachable', detail, !isTls && !neverSent.has(why), error);
+}
+
+/** The status with which a proxy refused to connect. undici tells it in words only, below a cancelled request. */
+function proxyRefusal(reason: unknown): string | undefined {
+  const cause = reason instanceof Error ? reason.cause : undefined;
+  return cause instanceof Error ? /^Proxy response \((\d+)\)/.exec(cause.message)?.[1] : undefined;
 }
 
 function refuseRedirect(response: Response, server: Server): void {

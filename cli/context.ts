@@ -37,7 +37,7 @@ export interface Context {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Aborted when the person presses Ctrl-C outside a prompt. */
+  /** Aborted when the person presses Ctrl-C outside a prompt, or the process is told to end. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
   readonly uuid: () => string;

@@ -20,7 +20,9 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
   const transcript: Transcript = { out: '', err: '' };
   const program = createProgram(ctx, transcript);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    // commander's own help command knows no commands of commands.
+    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (isMistake(error)) throw localError('usage', sentence(error.message, helpFor(program, argv)));

@@ -11,9 +11,7 @@ declare const TOKENS_VERSION: string | undefined;
 
 /** The surroundings of a real process. The only file that touches `process`. */
 export function realContext(): Context {
-  const cancel = new AbortController();
-  process.once('SIGINT', () => cancel.abort());
-  const { signal } = cancel;
+  const signal = cancelSignal();
   let keychain: Promise<CredentialStore | null> | undefined;
   return {
     version: typeof TOKENS_VERSION === 'string' ? TOKENS_VERSION : '0.0.0',
@@ -38,6 +36,20 @@ export function realContext(): Context {
       return terminalPrompts({ input: process.stdin, output: process.stderr, signal });
     },
   };
+}
+
+/** Aborts on the first signal to end, so that what was begun is tidied up; the second one ends the process. */
+function cancelSignal(): AbortSignal {
+  const cancel = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const listener = () => {
+      cancel.abort();
+      // Not at once: the prompt library kills the process when it finds itself the only listener.
+      setImmediate(() => process.off(name, listener));
+    };
+    process.on(name, listener);
+  }
+  return cancel.signal;
 }
 
 async function openSystemKeychain(signal: AbortSignal): Promise<CredentialStore | null> {

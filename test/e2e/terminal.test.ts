@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addDeveloper, type Client, signIn, verify } from '../helpers/api.ts';
@@ -106,6 +107,32 @@ describe.skipIf(!here)('signing in', () => {
     const terminal = stranger(['login', daemon.url]);
     await terminal.answer('E-mail', ctrlD);
     await expectCancelled(terminal);
+  });
+
+  it('being told to end at a question leaves the terminal as it was', async () => {
+    const terminal = stranger(['login', daemon.url, '--email', superuser.email]);
+    await terminal.answer('Password', 'half an ans');
+    terminal.kill('SIGTERM');
+    const { settings, screen } = await terminal.ended();
+    expect(screen).toContain('Cancelled.');
+    expect(settings).toEqual(expect.arrayContaining(['echo', 'icanon', 'isig']));
+  });
+
+  it('without a keychain asks whether a file will do, and Enter means no', async () => {
+    const elsewhere = await makeHome();
+    const env = { ...elsewhere.env, TOKENS_CREDENTIAL_STORE: '' };
+    const refused = stranger(['login', daemon.url], { env });
+    await refused.answer('(y/N)', enter);
+    await expectCancelled(refused);
+    expect(await readdir(elsewhere.path)).toEqual([]);
+
+    const accepted = stranger(['login', daemon.url], { env });
+    await accepted.answer('(y/N)', `y${enter}`);
+    await accepted.answer('E-mail', superuser.email + enter);
+    await accepted.answer('Password', superuser.password + enter);
+    expect((await accepted.ended()).code).toBe(0);
+    expect(await readdir(join(elsewhere.path, '.config', 'tokens'))).toEqual(['config.json', 'credentials.json']);
+    await elsewhere.remove();
   });
 
   it('asks nothing where nobody could see the question', async () => {

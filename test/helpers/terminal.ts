@@ -24,16 +24,20 @@ export interface TerminalEnd {
 export interface Terminal {
   /** Waits until the terminal shows `text` after what was waited for before, then types. */
   answer(text: string, keys: string): Promise<void>;
+  /** Sends a signal to the program. */
+  kill(signal: NodeJS.Signals): void;
   ended(): Promise<TerminalEnd>;
 }
 
-const endMark = '\u001e';
+const mark = '\u001e';
+/** Tells the terminal the process id of the program that follows, and becomes that program. */
+const announced = `sh -c 'printf "${mark}%s${mark}" $$ >/dev/tty; exec "$@"' sh`;
 
 /** Runs the built `tokens` on a pseudo-terminal of its own (by `script`, which every Linux has). */
 export function startOnTerminal(args: string[], { env = {}, columns = 80, redirect = '' }: TerminalOptions): Terminal {
   const program = programCommand('tokens', args).map(quoted).join(' ');
   // The trap keeps the shell alive through Ctrl-C without taking the signal from the program.
-  const line = `stty sane rows 24 cols ${columns}; trap : INT; ${program} ${redirect}; printf '${endMark}%s${endMark}' $?; stty -a`;
+  const line = `stty sane rows 24 cols ${columns}; trap : INT; ${announced} ${program} ${redirect}; printf '${mark}%s${mark}' $?; stty -a`;
   const child = spawn('script', ['-qfc', line, '/dev/null'], { env: bareEnvironment({ TERM: 'xterm', ...env }) });
   let screen = '';
   let seen = 0;
@@ -49,9 +53,12 @@ export function startOnTerminal(args: string[], { env = {}, columns = 80, redire
       seen = at + text.length;
       child.stdin.write(keys);
     },
+    kill(signal) {
+      process.kill(Number(screen.split(mark)[1]), signal);
+    },
     async ended() {
       await closed;
-      const [shown = '', code, settings = ''] = screen.split(endMark);
+      const [, , shown = '', code, settings = ''] = screen.split(mark);
       return { code: Number(code), screen: shown, settings: settings.split(/[\s;]+/) };
     },
   };

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import type { Context } from './context.ts';
 import type { CredentialStoreName } from './credentials/store.ts';
-import { localError } from './errors.ts';
+import { hasCode, localError } from './errors.ts';
 import { type PrivateDirectory, privateDirectory } from './private-file.ts';
 import { tell } from './ui/notes.ts';
 
@@ -38,7 +38,7 @@ function configHome(ctx: Context): string {
   throw localError('usage', 'There is no home directory to keep settings in. Set HOME or TOKENS_CONFIG_DIR.');
 }
 
-/** Throws `damaged-file` for a file that is not what `writeConfig` wrote. */
+/** Throws `damaged-file` for a file that is not what `rememberServer` wrote. */
 export async function readConfig(directory: PrivateDirectory): Promise<Config> {
   const text = await directory.read(fileName);
   if (text === null) return emptyConfig;
@@ -48,13 +48,17 @@ export async function readConfig(directory: PrivateDirectory): Promise<Config> {
   throw localError('damaged-file', `${path} is damaged. Run \`tokens login URL\` to replace it.`);
 }
 
-export async function writeConfig(directory: PrivateDirectory, config: Config): Promise<void> {
-  await directory.write(fileName, `${JSON.stringify(config, null, 2)}\n`);
-}
-
-/** The configuration after a sign-in: `entry` is current and has taken the place of any other entry for its host. */
-export function withServer(config: Config, entry: ServerEntry): Config {
-  return { current: entry.url, servers: [...config.servers.filter((other) => other.host !== entry.host), entry] };
+/** After a sign-in: `entry` is current and takes the place of any other for its host. Replaces a damaged file. */
+export async function rememberServer(directory: PrivateDirectory, entry: ServerEntry): Promise<void> {
+  await directory.inTurn(fileName, async () => {
+    const { servers } = await readConfig(directory).catch((error: unknown) => {
+      if (hasCode(error, 'damaged-file')) return emptyConfig;
+      throw error;
+    });
+    const others = servers.filter(({ host }) => host !== entry.host);
+    const config: Config = { current: entry.url, servers: [...others, entry] };
+    await directory.write(fileName, `${JSON.stringify(config, null, 2)}\n`);
+  });
 }
 
 function parse(text: string): Config | null {

@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const { version, engines } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
@@ -6,7 +7,7 @@ const { version, engines } = JSON.parse(await readFile(new URL('../package.json'
 await rm(new URL('../dist/cli', import.meta.url), { recursive: true, force: true });
 await build({
   entryPoints: ['cli/main.ts', 'cli/real-context.ts', 'cli/keychain-process.ts'],
-  absWorkingDir: new URL('..', import.meta.url).pathname,
+  absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   outdir: 'dist/cli',
   bundle: true,
   splitting: true,

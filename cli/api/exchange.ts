@@ -38,10 +38,11 @@ export class LostAnswer extends CliError {
  * time, and failures of the network as `LostAnswer`.
  */
 export function exchange(send: typeof fetch, options: ExchangeOptions): typeof fetch {
+  const timeLimit = timeLimits(options.signal, options.answerMs);
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     headers.set('User-Agent', options.userAgent);
-    const signal = timeLimit(options.signal, options.answerMs);
+    const signal = timeLimit();
     await options.trace(`> ${init?.method ?? 'GET'} ${input}`);
     try {
       const response = await send(input, { ...init, headers, redirect: 'manual', signal });
@@ -55,13 +56,19 @@ export function exchange(send: typeof fetch, options: ExchangeOptions): typeof f
 }
 
 /** Node 20 may collect what `AbortSignal.any` and `AbortSignal.timeout` give before it fires; a timer of ours it keeps. */
-function timeLimit(cancel: AbortSignal, limitMs: number): AbortSignal {
-  const controller = new AbortController();
-  const stop = () => controller.abort(cancel.reason);
-  if (cancel.aborted) stop();
+function timeLimits(cancel: AbortSignal, limitMs: number): () => AbortSignal {
+  const running = new Set<AbortController>();
+  const stop = () => {
+    for (const controller of running) controller.abort(cancel.reason);
+  };
   cancel.addEventListener('abort', stop, { once: true });
-  setTimeout(() => controller.abort(new DOMException('No answer in time', 'TimeoutError')), limitMs).unref();
-  return controller.signal;
+  return () => {
+    const controller = new AbortController();
+    running.add(controller);
+    if (cancel.aborted) stop();
+    setTimeout(() => controller.abort(new DOMException('No answer in time', 'TimeoutError')), limitMs).unref();
+    return controller.signal;
+  };
 }
 
 /** What a failure of the network means to the person; other errors come back as they are. */

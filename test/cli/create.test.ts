@@ -87,6 +87,12 @@ test('--store keeps the value, get prints it, --no-print prints nothing', async 
   expect(JSON.parse((await cli.run(['get', 'Laptop', '--json'], offline)).stdout).token).toBe(value);
 });
 
+test('values that are kept at the same time are all kept', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  await Promise.all(names.map((name) => create([name, '--store', '--no-print'])));
+  for (const name of names) expect((await cli.run(['get', name], dev)).code).toBe(0);
+});
+
 test('--store prints too, and --json --no-print leaves the value out', async () => {
   expect((await create(['one', '--store'])).stdout).toMatch(/^tok_/);
   const described = JSON.parse((await create(['two', '--store', '--no-print', '--json'])).stdout);

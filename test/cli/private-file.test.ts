@@ -73,3 +73,22 @@ test('a file where the directory should be is told as such', async () => {
   await writeFile(path, '');
   await expect(directory.write('x.json', 'new')).rejects.toMatchObject({ exitCode: 1 });
 });
+
+test('changes made at the same time are made in turn, and none is lost', async () => {
+  const numbers = Array.from({ length: 20 }, (_, index) => index);
+  const add = (number: number) =>
+    directory.inTurn('x.json', async () => {
+      const list: number[] = JSON.parse((await directory.read('x.json')) ?? '[]');
+      await directory.write('x.json', JSON.stringify([...list, number]));
+    });
+  await Promise.all(numbers.map(add));
+  const list: number[] = JSON.parse((await directory.read('x.json')) ?? '[]');
+  expect(list.sort((one, other) => one - other)).toEqual(numbers);
+  expect(await readdir(path)).toEqual(['x.json']);
+});
+
+test('a turn that failed is over, and one that died is not waited for for ever', async () => {
+  await expect(directory.inTurn('x.json', () => Promise.reject(new Error('odd')))).rejects.toThrow('odd');
+  await writeFile(join(path, '.x.json.lock'), '');
+  expect(await directory.inTurn('x.json', async () => 'done')).toBe('done');
+});

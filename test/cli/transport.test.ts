@@ -72,6 +72,22 @@ test('the limit in time holds also when memory is tidied up meanwhile', async ()
   expect(ran.code).toBe(6);
 });
 
+test('many requests of one run end in no warning of Node', async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error) => void warnings.push(warning);
+  process.on('warning', hear);
+  let page = 0;
+  const server = await listen((_, response) => {
+    page += 1;
+    response.end(JSON.stringify({ items: [], next_cursor: page < 15 ? String(page) : null }));
+  });
+  expect((await run(['list', '--server', server])).code).toBe(0);
+  await new Promise((done) => setTimeout(done, 10));
+  process.off('warning', hear);
+  expect(page).toBe(15);
+  expect(warnings).toEqual([]);
+});
+
 async function listen(handler: RequestListener): Promise<string> {
   const server = createServer(handler);
   servers.push(server);

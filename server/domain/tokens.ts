@@ -156,7 +156,6 @@ async function createToken(
     nameFolded: foldName(body.name),
     description: body.description || null,
     createdAt: now,
-    expiresAt: resolveExpiry(body, policy.expiry, now),
   };
   const audit = auditTrail({ newId });
 
@@ -167,7 +166,9 @@ async function createToken(
       const claim = await store.idempotency.claim(row, now - limits.idempotencyWindow);
       if (claim !== 'claimed') return replay(store, row.bodyHash, claim);
     }
-    const outcome = await store.tokens.insert(fresh, policy.maximumPerUser);
+    // After the claim: an expiry that has passed meanwhile does not refuse a replay.
+    const expiresAt = resolveExpiry(body, policy.expiry, now);
+    const outcome = await store.tokens.insert({ ...fresh, expiresAt }, policy.maximumPerUser);
     if (outcome === 'name-taken') throw nameTaken();
     if (outcome === 'token-limit') throw tokenLimit(policy.maximumPerUser);
     const token = await store.tokens.findById(fresh.id);
@@ -202,10 +203,9 @@ async function replay(
   return { token, secret: null };
 }
 
+/** The order of fields does not count; a field that is null is another body than one without it. */
 function hashBody(body: CreateTokenBody): string {
-  return hashSecret(
-    JSON.stringify([body.name, body.description, body.expires_in, body.expires_at].map((value) => value ?? [value])),
-  );
+  return hashSecret(JSON.stringify(body, Object.keys(body).sort()));
 }
 
 function noSuchToken(): ProblemError {

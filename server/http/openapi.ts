@@ -1,7 +1,6 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { problemSchema } from '../../shared/problem.ts';
 import type { AppEnv } from './context.ts';
-
 import { type Access, accessTable } from './middleware/access.ts';
 import { jsonAnswer } from './validate.ts';
 

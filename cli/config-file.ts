@@ -48,9 +48,9 @@ export async function readConfig(directory: PrivateDirectory): Promise<Config> {
   throw localError('damaged-file', `${path} is damaged. Run \`tokens login URL\` to replace it.`);
 }
 
-/** After a sign-in: `entry` is current and takes the place of any other for its host. Replaces a damaged file. */
-export async function rememberServer(directory: PrivateDirectory, entry: ServerEntry): Promise<void> {
-  await directory.inTurn(fileName, async () => {
+/** After a sign-in: `entry` is current and takes the place of any other for its host, which is answered. Replaces a damaged file. */
+export function rememberServer(directory: PrivateDirectory, entry: ServerEntry): Promise<ServerEntry | null> {
+  return directory.inTurn(fileName, async () => {
     const { servers } = await readConfig(directory).catch((error: unknown) => {
       if (hasCode(error, 'damaged-file')) return emptyConfig;
       throw error;
@@ -58,6 +58,7 @@ export async function rememberServer(directory: PrivateDirectory, entry: ServerE
     const others = servers.filter(({ host }) => host !== entry.host);
     const config: Config = { current: entry.url, servers: [...others, entry] };
     await directory.write(fileName, `${JSON.stringify(config, null, 2)}\n`);
+    return servers.find(({ host }) => host === entry.host) ?? null;
   });
 }
 

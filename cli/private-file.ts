@@ -140,8 +140,12 @@ async function tighten(
   warn: (text: string) => Promise<void>,
 ): Promise<void> {
   if ((mode & 0o077) === 0) return;
-  await handle.chmod(wanted);
-  await warn(`${path} could be read or changed by other users; its mode is now ${wanted.toString(8)}.`);
+  // A read-only file system, or somebody else's directory, is no reason to refuse the settings in it.
+  const outcome = await handle.chmod(wanted).then(
+    () => `its mode is now ${wanted.toString(8)}`,
+    (error: unknown) => `its mode cannot be changed to ${wanted.toString(8)} (${systemCode(error)})`,
+  );
+  await warn(`${path} could be read or changed by other users; ${outcome}.`);
 }
 
 async function withHandle(handle: FileHandle, act: (handle: FileHandle) => Promise<void>): Promise<void> {

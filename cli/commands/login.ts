@@ -3,8 +3,15 @@ import type { CreatedSession } from '../../shared/schemas/sessions.ts';
 import type { Api } from '../api/client.ts';
 import { isObject, notTokensd, problemOf, receive, unwrap } from '../api/unwrap.ts';
 import { promptsIfInteractive } from '../ask.ts';
-import { type Config, configDirectory, emptyConfig, readConfig, rememberServer } from '../config-file.ts';
-import { openApi } from '../connect.ts';
+import {
+  type Config,
+  configDirectory,
+  emptyConfig,
+  readConfig,
+  rememberServer,
+  type ServerEntry,
+} from '../config-file.ts';
+import { openApi, openStore } from '../connect.ts';
 import type { Context, GlobalOptions, Prompts } from '../context.ts';
 import { type ChosenStore, chooseStore } from '../credentials/choose.ts';
 import { sessionFromEnvironment } from '../credentials/env.ts';
@@ -122,10 +129,17 @@ async function keep(
   };
   try {
     await store.set(sessionAccount(server), created.secret);
-    await rememberServer(configDirectory(ctx), entry);
+    const before = await rememberServer(configDirectory(ctx), entry);
+    // A session in a place that is not looked at any more must not stay there.
+    if (before && before.credentialStore !== store.name) await forget(ctx, before);
   } catch (error) {
     const api = await openApi(ctx, options, server, `Bearer ${created.secret}`);
     await unwrap(api.sessions.current.$delete()).catch(() => undefined);
     throw error;
   }
+}
+
+async function forget(ctx: Context, { credentialStore, host }: ServerEntry): Promise<void> {
+  const left = await openStore(ctx, credentialStore).catch(() => null);
+  await left?.delete(sessionAccount({ host })).catch(() => undefined);
 }

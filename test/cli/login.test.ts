@@ -246,3 +246,12 @@ test('logins to several servers at the same time are all remembered', async () =
   await Promise.all(servers.map((server) => cli.run([...login, ...store, server], { stdin: password })));
   for (const server of servers) expect((await cli.run(['whoami', '--server', server])).code).toBe(0);
 });
+
+test('a login that keeps its session elsewhere leaves none in the former place', async () => {
+  await cli.run([...login, '--credential-store', 'file'], { stdin: password });
+  expect((await cli.run([...login, '--credential-store', 'keychain'], { stdin: password })).code).toBe(0);
+  expect(await readFile(files('credentials.json'), 'utf8')).not.toContain('session_');
+  expect((await cli.run(['whoami'])).code).toBe(0);
+  expect((await cli.run([...login, '--credential-store', 'file'], { stdin: password })).code).toBe(0);
+  expect(cli.keychain.entries.size).toBe(0);
+});

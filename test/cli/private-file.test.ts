@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,15 @@ test('looser modes are tightened once, each with a warning', async () => {
   expect(warnings).toHaveLength(2);
   await directory.read('x.json');
   expect(warnings).toHaveLength(2);
+});
+
+test.runIf(existsSync('/proc/self/comm'))('a mode that cannot be changed is told, and the file is used', async () => {
+  const kernel = privateDirectory(`/proc/${process.pid}`, async (text) => void warnings.push(text), randomUUID);
+  expect(await kernel.read('comm')).toMatch(/./);
+  expect(warnings).toEqual([
+    expect.stringContaining('cannot be changed'),
+    expect.stringContaining('cannot be changed'),
+  ]);
 });
 
 test('a link instead of the file is refused on reading and replaced on writing; its target stays', async () => {

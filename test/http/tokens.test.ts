@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { createServices } from '../../server/services.ts';
 import { foldName } from '../../shared/names.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
 import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
@@ -37,6 +38,20 @@ test('a created token is answered once with its value, and never again', async (
   const location = response.headers.get('location') ?? '';
   expect(await jsonOf(app.ask(location, { as: app.dev }))).toEqual(object);
   expect(await jsonOf(app.ask('/api/v1/tokens', { as: app.dev }))).toEqual({ items: [object], next_cursor: null });
+});
+
+test('new values begin with the configured prefix, and those issued under an older one go on working', async () => {
+  const app = await open();
+  const before = await createToken(app, app.dev, { name: 'before' });
+  const config = { ...app.config, tokenPrefix: 'acme2' };
+  const renamed = createServices({ ...app, config, mailQueued: () => {} });
+  const creator = { user: await userOf(app), origin: { ip: null, userAgent: null }, channel: 'cli' } as const;
+  const { token, secret } = await renamed.tokens.create(creator, { name: 'after' });
+  const value = secret?.reveal() ?? '';
+  expect(value).toMatch(/^acme2_[0-9A-Za-z]{38}$/);
+  expect(token.prefix).toBe(value.slice(0, 14));
+  expect((await renamed.verify(before.token)).good).toBe(true);
+  expect(await verdict(app, value)).toBe(200);
 });
 
 test('a creation sends its owner one mail without the value', async () => {

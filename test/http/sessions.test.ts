@@ -138,6 +138,12 @@ test('the session that asks is told its ends, which move with its use', async ()
   });
 });
 
+test('a session does not work while its member is disabled, even if it was left in the database', async () => {
+  const app = await open();
+  await app.store.users.setDisabled(app.dev.id, true);
+  expect(await app.works(app.dev.session)).toBe(false);
+});
+
 test('signing out ends that session only', async () => {
   const app = await open();
   const other = await app.signIn('dev@example.com').then((response) => jsonOf<CreatedSession>(response));

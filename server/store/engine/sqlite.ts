@@ -7,7 +7,8 @@ import { busyTimeoutMs, configure } from './sqlite-connection.ts';
 import { identityOf, prepareDatabaseFile } from './sqlite-files.ts';
 import { openReader, type Reader } from './sqlite-reader.ts';
 
-const acquireTimeoutMs = 1800;
+/** How long a change may wait its turn behind others; verification has a connection of its own. */
+const acquireTimeoutMs = 10_000;
 const migrationWaitMs = 60_000;
 
 const unavailable = new Set(

@@ -1,4 +1,9 @@
+import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+// Every database under test is synced at each commit: in memory that takes a tenth of the time.
+const memory = '/dev/shm';
+const env = existsSync(memory) ? { TMPDIR: memory } : {};
 
 export default defineConfig({
   test: {
@@ -9,6 +14,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/browser/**'],
           testTimeout: 15_000,
+          // Nothing keeps state in a module, so files may share what they import.
+          isolate: false,
+          env,
         },
       },
       {

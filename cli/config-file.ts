@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Context } from './context.ts';
 import type { CredentialStoreName } from './credentials/store.ts';
-import { localError } from './errors.ts';
+import { hasCode, localError } from './errors.ts';
 import { type PrivateDirectory, privateDirectory } from './private-file.ts';
+import { tell } from './ui/notes.ts';
 
 /** A server somebody signed in to from here. Holds no secret. */
 export interface ServerEntry {
@@ -24,12 +25,20 @@ export const emptyConfig: Config = { current: null, servers: [] };
 
 /** `TOKENS_CONFIG_DIR`, else `$XDG_CONFIG_HOME/tokens`, else `~/.config/tokens`. */
 export function configDirectory(ctx: Context): PrivateDirectory {
-  const base = ctx.env.XDG_CONFIG_HOME || join(ctx.homeDirectory, '.config');
-  const path = ctx.env.TOKENS_CONFIG_DIR || join(base, 'tokens');
-  return privateDirectory(path, (text) => ctx.stderr.write(`warning: ${text}\n`), ctx.uuid);
+  const path = ctx.env.TOKENS_CONFIG_DIR || join(configHome(ctx), 'tokens');
+  return privateDirectory(path, (text) => tell(ctx, `warning: ${text}`), ctx.uuid);
 }
 
-/** Throws `damaged-file` for a file that is not what `writeConfig` wrote. */
+/** The XDG base directory specification ignores a relative path. */
+function configHome(ctx: Context): string {
+  const given = ctx.env.XDG_CONFIG_HOME ?? '';
+  if (isAbsolute(given)) return given;
+  const home = ctx.homeDirectory();
+  if (home !== null && isAbsolute(home)) return join(home, '.config');
+  throw localError('usage', 'There is no home directory to keep settings in. Set HOME or TOKENS_CONFIG_DIR.');
+}
+
+/** Throws `damaged-file` for a file that is not what `rememberServer` wrote. */
 export async function readConfig(directory: PrivateDirectory): Promise<Config> {
   const text = await directory.read(fileName);
   if (text === null) return emptyConfig;
@@ -39,13 +48,18 @@ export async function readConfig(directory: PrivateDirectory): Promise<Config> {
   throw localError('damaged-file', `${path} is damaged. Run \`tokens login URL\` to replace it.`);
 }
 
-export async function writeConfig(directory: PrivateDirectory, config: Config): Promise<void> {
-  await directory.write(fileName, `${JSON.stringify(config, null, 2)}\n`);
-}
-
-/** The configuration after a sign-in: `entry` is current and has taken the place of any other entry for its host. */
-export function withServer(config: Config, entry: ServerEntry): Config {
-  return { current: entry.url, servers: [...config.servers.filter((other) => other.host !== entry.host), entry] };
+/** After a sign-in: `entry` is current and takes the place of any other for its host, which is answered. Replaces a damaged file. */
+export function rememberServer(directory: PrivateDirectory, entry: ServerEntry): Promise<ServerEntry | null> {
+  return directory.inTurn(fileName, async () => {
+    const { servers } = await readConfig(directory).catch((error: unknown) => {
+      if (hasCode(error, 'damaged-file')) return emptyConfig;
+      throw error;
+    });
+    const others = servers.filter(({ host }) => host !== entry.host);
+    const config: Config = { current: entry.url, servers: [...others, entry] };
+    await directory.write(fileName, `${JSON.stringify(config, null, 2)}\n`);
+    return servers.find(({ host }) => host === entry.host) ?? null;
+  });
 }
 
 function parse(text: string): Config | null {

@@ -7,6 +7,7 @@ import { fileStore } from './credentials/file.ts';
 import { type CredentialStore, type CredentialStoreName, sessionAccount } from './credentials/store.ts';
 import { localError } from './errors.ts';
 import { parseServerUrl, type Server } from './server-url.ts';
+import { tell } from './ui/notes.ts';
 
 const connectMs = 10_000;
 const defaultAnswerSeconds = 30;
@@ -21,9 +22,9 @@ export interface Connection {
 /** The server in use and the session for it. Throws `usage` without a server and `not-signed-in` without a session. */
 export async function connect(ctx: Context, options: GlobalOptions): Promise<Connection> {
   const server = await resolveServer(ctx, options);
-  const session = await findSession(ctx, server);
-  if (session === null) throw notSignedIn(server);
-  return { server, api: await openApi(ctx, options, server, `Bearer ${session}`) };
+  // A keychain and a network stack take their time to open; neither waits for the other.
+  const [session, send] = await Promise.all([requireSession(ctx, server), openNetwork(ctx, options, server)]);
+  return { server, api: createApi(server, send, `Bearer ${session}`) };
 }
 
 /** `--server`, else `TOKENS_SERVER`, else the remembered server. Throws `usage` if there is none. */
@@ -44,17 +45,20 @@ export async function openApi(
   server: Server,
   authorization: string | null,
 ): Promise<Api> {
+  return createApi(server, await openNetwork(ctx, options, server), authorization);
+}
+
+async function openNetwork(ctx: Context, options: GlobalOptions, server: Server): Promise<typeof fetch> {
   const answerMs = answerTimeout(ctx);
-  const send = exchange(await ctx.fetch(Math.min(connectMs, answerMs)), {
+  return exchange(await ctx.fetch(Math.min(connectMs, answerMs)), {
     server,
     userAgent: `tokens/${ctx.version} ${ctx.runtime}`,
     signal: ctx.signal,
     answerMs,
     trace: async (line) => {
-      if (options.verbose) await ctx.stderr.write(`${line}\n`);
+      if (options.verbose) await tell(ctx, line);
     },
   });
-  return createApi(server, send, authorization);
 }
 
 /** The remembered sign-in to exactly this address; a session never goes to another. */
@@ -71,16 +75,15 @@ export async function openStore(ctx: Context, name: CredentialStoreName): Promis
   throw localError('no-keychain', 'There is no OS keychain here. Sign in with `--credential-store file`.');
 }
 
-export function notSignedIn(server: Server) {
-  return localError('not-signed-in', `Not signed in to ${server.url}. Run \`tokens login ${server.url}\`.`);
-}
-
-async function findSession(ctx: Context, server: Server): Promise<string | null> {
+async function requireSession(ctx: Context, server: Server): Promise<string> {
   const given = sessionFromEnvironment(ctx);
   if (given !== null) return given;
   const entry = await findEntry(ctx, server);
-  if (!entry) return null;
-  return (await openStore(ctx, entry.credentialStore)).get(sessionAccount(entry));
+  const session = entry && (await (await openStore(ctx, entry.credentialStore)).get(sessionAccount(entry)));
+  if (session) return session;
+  // A locked keychain answers as an empty one does.
+  const locked = entry?.credentialStore === 'keychain' ? ', or the OS keychain is locked' : '';
+  throw localError('not-signed-in', `Not signed in to ${server.url}${locked}. Run \`tokens login ${server.url}\`.`);
 }
 
 /** Plain http was accepted for this address when somebody signed in to it. */

@@ -32,11 +32,12 @@ export interface Context {
   /** `<node version> <platform>`, for the User-Agent. */
   readonly runtime: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly homeDirectory: string;
+  /** Null for a user without one. */
+  readonly homeDirectory: () => string | null;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Aborted when the person presses Ctrl-C outside a prompt. */
+  /** Aborted when the person presses Ctrl-C outside a prompt, or the process is told to end. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
   readonly uuid: () => string;

@@ -1,5 +1,6 @@
 import type { ProblemDetails } from '../shared/problem.ts';
 import { type ProblemCode, problems } from '../shared/problems.ts';
+import { redact } from '../shared/redact.ts';
 import { exitCodeOf } from './exit.ts';
 
 /** An expected failure: a problem found here, or one that the daemon answered. */
@@ -19,7 +20,12 @@ export class CliError extends Error {
 
 /** A problem found on this side (`type` about:blank, `status` 0). `detail` says what to do next. */
 export function localError(code: ProblemCode, detail: string, cause?: unknown): CliError {
-  return new CliError({ type: 'about:blank', title: problems[code].title, status: 0, detail, code }, cause);
+  return new CliError(localProblem(code, detail), cause);
+}
+
+/** A detail may repeat what was typed or what a library said, so secrets are taken out of it. */
+export function localProblem(code: ProblemCode, detail: string): ProblemDetails {
+  return { type: 'about:blank', title: problems[code].title, status: 0, detail: redact(detail), code };
 }
 
 export function hasCode(error: unknown, code: ProblemCode): error is CliError {

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import type { Context, GlobalOptions } from './context.ts';
 import { localError, systemCode } from './errors.ts';
 import { createProgram, type Transcript } from './program.ts';
@@ -20,10 +20,12 @@ async function run(argv: readonly string[], ctx: Context): Promise<void> {
   const transcript: Transcript = { out: '', err: '' };
   const program = createProgram(ctx, transcript);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    // commander's own help command knows no commands of commands.
+    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (isMistake(error)) throw localError('usage', sentence(error.message));
+    if (isMistake(error)) throw localError('usage', sentence(error.message, helpFor(program, argv)));
     // Help was asked for, or there was no command, which commander takes for a mistake.
     await ctx.stdout.write(transcript.out || transcript.err);
   }
@@ -34,13 +36,26 @@ function isMistake(error: CommanderError): boolean {
 }
 
 /** commander's `error: unknown command 'lst'\n(Did you mean list?)` as sentences. */
-function sentence(message: string): string {
+function sentence(message: string, help: string): string {
   const [first = '', ...hints] = message.replace(/^error: /, '').split('\n');
   const sentences = [
     first.charAt(0).toUpperCase() + first.slice(1),
     ...hints.map((hint) => hint.replace(/^\((.*)\)$/, '$1')),
   ];
-  return [...sentences, 'See `tokens --help`.'].map((text) => (/[.?!]$/.test(text) ? text : `${text}.`)).join(' ');
+  return [...sentences, `See \`${help}\`.`].map((text) => (/[.?!]$/.test(text) ? text : `${text}.`)).join(' ');
+}
+
+/** The help of the command that was meant, as far as there is one. */
+function helpFor(program: Command, argv: readonly string[]): string {
+  let command = program;
+  const path = [program.name()];
+  for (const word of argv) {
+    const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (!next) continue;
+    command = next;
+    path.push(next.name());
+  }
+  return `${path.join(' ')} --help`;
 }
 
 /** For failures before or while commander reads the command line; what follows `--` is no option. */

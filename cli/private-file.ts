@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { localError, systemCode } from './errors.ts';
 
 /** A directory (0700) of small files (0600) that only their owner reads. Symbolic links are never followed. */
@@ -10,7 +11,13 @@ export interface PrivateDirectory {
   read(name: string): Promise<string | null>;
   /** Replaces the file in one step; after it returns the text survives a power loss. */
   write(name: string, text: string): Promise<void>;
+  /** Runs `act`, which changes that file, while no other program does so by this method. */
+  inTurn<T>(name: string, act: () => Promise<T>): Promise<T>;
 }
+
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const turnPatienceMs = 2000;
+const turnPollMs = 20;
 
 /** `warn` is told of modes that were looser than they should be and have been tightened. */
 export function privateDirectory(
@@ -22,6 +29,7 @@ export function privateDirectory(
     path,
     read: (name) => read(path, name, warn),
     write: (name, text) => write(path, name, text, warn, uuid),
+    inTurn: (name, act) => inTurn(path, name, warn, act),
   };
 }
 
@@ -58,8 +66,7 @@ async function write(
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await checkDirectory(directory, warn);
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    await withHandle(await open(temporary, flags, 0o600), async (handle) => {
+    await withHandle(await open(temporary, newFile, 0o600), async (handle) => {
       await handle.writeFile(text);
       await handle.sync();
     });
@@ -67,9 +74,45 @@ async function write(
     await withHandle(await open(directory, constants.O_RDONLY), (handle) => handle.sync());
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    throw localError('unwritable', `${join(directory, name)} cannot be written (${code}).`, error);
+    throw unwritable(join(directory, name), error);
+  }
+}
+
+async function inTurn<T>(
+  directory: string,
+  name: string,
+  warn: (text: string) => Promise<void>,
+  act: () => Promise<T>,
+): Promise<T> {
+  const lock = join(directory, `.${name}.lock`);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await checkDirectory(directory, warn);
+    let waited = 0;
+    while (!(await takeLock(lock))) {
+      // Whoever holds it writes a small file; this long, they must have died.
+      if (waited >= turnPatienceMs) await rm(lock, { force: true });
+      await setTimeout(turnPollMs);
+      waited += turnPollMs;
+    }
+  } catch (error) {
+    throw unwritable(join(directory, name), error);
+  }
+  try {
+    return await act();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+/** Takes the lock if nobody has it. */
+async function takeLock(lock: string): Promise<boolean> {
+  try {
+    await (await open(lock, newFile, 0o600)).close();
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw error;
   }
 }
 
@@ -97,8 +140,12 @@ async function tighten(
   warn: (text: string) => Promise<void>,
 ): Promise<void> {
   if ((mode & 0o077) === 0) return;
-  await handle.chmod(wanted);
-  await warn(`${path} could be read or changed by other users; its mode is now ${wanted.toString(8)}.`);
+  // A read-only file system, or somebody else's directory, is no reason to refuse the settings in it.
+  const outcome = await handle.chmod(wanted).then(
+    () => `its mode is now ${wanted.toString(8)}`,
+    (error: unknown) => `its mode cannot be changed to ${wanted.toString(8)} (${systemCode(error)})`,
+  );
+  await warn(`${path} could be read or changed by other users; ${outcome}.`);
 }
 
 async function withHandle(handle: FileHandle, act: (handle: FileHandle) => Promise<void>): Promise<void> {
@@ -107,6 +154,11 @@ async function withHandle(handle: FileHandle, act: (handle: FileHandle) => Promi
   } finally {
     await handle.close();
   }
+}
+
+function unwritable(path: string, error: unknown): unknown {
+  const code = systemCode(error);
+  return code === undefined ? error : localError('unwritable', `${path} cannot be written (${code}).`, error);
 }
 
 function damaged(path: string, why: string) {

@@ -3,10 +3,19 @@ import { localError } from './errors.ts';
 
 const longestInput = 64 * 1024;
 
-/** All of stdin as text, without one trailing LF or CRLF. Throws `nothing-on-stdin`, and `usage` for more than 64 KiB. */
+/**
+ * All of stdin as text, without one trailing LF or CRLF. Throws `nothing-on-stdin`, and `usage` for more than 64 KiB or a
+ * terminal, which would show the secret as it is typed.
+ */
 export async function readSecret(ctx: Context): Promise<string> {
+  if (ctx.stdin.isTTY)
+    throw localError('usage', 'Standard input is a terminal. Pipe the secret in, or redirect a file to it.');
   const text = (await readAll(ctx)).replace(/\r?\n$/, '');
-  if (text === '') throw localError('nothing-on-stdin', 'There is nothing on standard input.');
+  if (text === '')
+    throw localError(
+      'nothing-on-stdin',
+      'There is nothing on standard input. Pipe the secret in, or redirect a file to it.',
+    );
   return text;
 }
 

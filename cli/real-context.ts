@@ -4,21 +4,20 @@ import process from 'node:process';
 import { addAbortSignal } from 'node:stream';
 import { isatty } from 'node:tty';
 import type { Context, OutputStream } from './context.ts';
-import type { Keytar } from './credentials/keychain.ts';
+import type { CredentialStore } from './credentials/store.ts';
 
 /** Set by the build to the version in package.json. */
 declare const TOKENS_VERSION: string | undefined;
 
 /** The surroundings of a real process. The only file that touches `process`. */
 export function realContext(): Context {
-  const cancel = new AbortController();
-  process.once('SIGINT', () => cancel.abort());
-  const { signal } = cancel;
+  const signal = cancelSignal();
+  let keychain: Promise<CredentialStore | null> | undefined;
   return {
     version: typeof TOKENS_VERSION === 'string' ? TOKENS_VERSION : '0.0.0',
     runtime: `node/${process.versions.node} ${process.platform}`,
     env: process.env,
-    homeDirectory: homedir(),
+    homeDirectory,
     stdin: { isTTY: isatty(0), read: () => addAbortSignal(signal, process.stdin) },
     stdout: outputStream(process.stdout),
     stderr: outputStream(process.stderr),
@@ -26,16 +25,47 @@ export function realContext(): Context {
     now: () => new Date(),
     uuid: randomUUID,
     fetch: async (connectMs) => (await import('./api/transport.ts')).undiciFetch(connectMs),
-    keychain: async () => (await import('./credentials/keychain.ts')).openKeychain(loadKeytar),
-    prompts: async () =>
-      (await import('./ui/prompts.ts')).terminalPrompts({ input: process.stdin, output: process.stderr, signal }),
+    keychain: () => {
+      keychain ??= openSystemKeychain(signal);
+      return keychain;
+    },
+    prompts: async () => {
+      // The prompt library asks the environment alone.
+      if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';
+      const { terminalPrompts } = await import('./ui/prompts.ts');
+      return terminalPrompts({ input: process.stdin, output: process.stderr, signal });
+    },
   };
 }
 
-/** An optional dependency: neither the compiler nor the bundler may rely on it. */
-async function loadKeytar(): Promise<Keytar> {
-  const name: string = 'keytar';
-  return (await import(name)).default;
+/** Aborts on the first signal to end, so that what was begun is tidied up; the second one ends the process. */
+function cancelSignal(): AbortSignal {
+  const cancel = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    const listener = () => {
+      cancel.abort();
+      // Not at once: the prompt library kills the process when it finds itself the only listener.
+      setImmediate(() => process.off(name, listener));
+    };
+    process.on(name, listener);
+  }
+  return cancel.signal;
+}
+
+async function openSystemKeychain(signal: AbortSignal): Promise<CredentialStore | null> {
+  const [{ openKeychain }, { forkKeytar }] = await Promise.all([
+    import('./credentials/keychain.ts'),
+    import('./credentials/fork-keytar.ts'),
+  ]);
+  return openKeychain(() => forkKeytar(new URL('./keychain-process.js', import.meta.url), signal));
+}
+
+function homeDirectory(): string | null {
+  try {
+    return homedir();
+  } catch {
+    return null;
+  }
 }
 
 function outputStream(stream: NodeJS.WriteStream): OutputStream {

@@ -33,6 +33,7 @@ export function parseServerUrl(text: string, allowInsecureHttp: boolean): Server
   return { url: url.origin + url.pathname.replace(/\/+$/, ''), host: url.host };
 }
 
-function isLoopback(hostname: string): boolean {
+/** `hostname` as `URL` gives it. */
+export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(hostname);
 }

@@ -1,12 +1,13 @@
 import { cp, readFile, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const { version, engines } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 
 await rm(new URL('../dist/cli', import.meta.url), { recursive: true, force: true });
 await build({
-  entryPoints: ['cli/main.ts', 'cli/real-context.ts'],
-  absWorkingDir: new URL('..', import.meta.url).pathname,
+  entryPoints: ['cli/main.ts', 'cli/real-context.ts', 'cli/keychain-process.ts'],
+  absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   outdir: 'dist/cli',
   bundle: true,
   splitting: true,

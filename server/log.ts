@@ -23,3 +23,29 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
     { write: (line: string) => write(redact(line)) },
   );
 }
+
+/** Failures that come in crowds: told when they begin and, counted, when they are over. */
+export interface Outage {
+  failed(err: unknown): void;
+  /** Something went well. */
+  over(): void;
+}
+
+/** Two lines for an outage, however many fail in it. `fields` stand in both. */
+export function createOutage(
+  log: Pick<Log, 'error' | 'info'>,
+  fields: object,
+  told: { begins: string; ends: string },
+): Outage {
+  let failures = 0;
+  return {
+    failed(err) {
+      failures += 1;
+      if (failures === 1) log.error({ ...fields, err }, told.begins);
+    },
+    over() {
+      if (failures > 0) log.info({ ...fields, failures }, told.ends);
+      failures = 0;
+    },
+  };
+}

@@ -6,17 +6,25 @@ const units = [
   ['minute', 60],
 ] as const;
 
-/** `3 minutes ago` or `in 2 days`, in the largest unit that fits at least once. `time` is RFC 3339. */
-export function relativeTime(time: string, now: Date): string {
+export type TimeStyle = 'long' | 'narrow';
+
+/** `3 minutes ago`, `in 2 days` or `now`, in the largest unit that fits at least once; narrow: `3m ago`. `time` is RFC 3339. */
+export function relativeTime(time: string, now: Date, style: TimeStyle = 'long'): string {
   const seconds = Math.trunc((Date.parse(time) - now.getTime()) / 1000);
-  const format = new Intl.RelativeTimeFormat('en');
+  const format = new Intl.RelativeTimeFormat('en', { style });
   for (const [unit, length] of units) {
     if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
   }
-  return format.format(seconds === 0 ? -0 : seconds, 'second');
+  return seconds === 0 ? 'now' : format.format(seconds, 'second');
 }
 
 /** As `relativeTime` for something that has happened: a clock that runs behind the server's never shows the future. */
-export function timeAgo(time: string, now: Date): string {
-  return relativeTime(Date.parse(time) > now.getTime() ? now.toISOString() : time, now);
+export function timeAgo(time: string, now: Date, style: TimeStyle = 'long'): string {
+  return relativeTime(Date.parse(time) > now.getTime() ? now.toISOString() : time, now, style);
+}
+
+/** As `timeAgo`, narrow where the long form is wider than `width`. */
+export function fitTimeAgo(time: string, now: Date, width: number): string {
+  const long = timeAgo(time, now);
+  return long.length <= width ? long : timeAgo(time, now, 'narrow');
 }

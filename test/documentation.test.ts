@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settingNames } from '../server/config.ts';
@@ -48,5 +48,13 @@ describe('the README', () => {
 
   it.each(['examples/nginx.conf', 'examples/Caddyfile'])('shows %s as the tests run it', (path) => {
     expect(readme).toContain(`\`\`\`\n${read(path)}\`\`\``);
+  });
+});
+
+describe('SECURITY.md', () => {
+  it('names tests that exist', () => {
+    const named = [...read('SECURITY.md').matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((path) => !existsSync(join(import.meta.dirname, '..', path)))).toEqual([]);
   });
 });

@@ -1,5 +1,4 @@
-import { problems } from '../../shared/problems.ts';
-import { CliError, localError, systemCode } from '../errors.ts';
+import { CliError, localError, localProblem, systemCode } from '../errors.ts';
 import type { Server } from '../server-url.ts';
 import { plain } from '../ui/plain.ts';
 
@@ -28,8 +27,8 @@ const neverSent = new Set([
 export class LostAnswer extends CliError {
   readonly sent: boolean;
 
-  constructor(code: 'unreachable' | 'unavailable', detail: string, sent: boolean, cause?: unknown) {
-    super({ type: 'about:blank', title: problems[code].title, status: 0, detail, code }, cause);
+  constructor(code: 'unreachable' | 'unavailable' | 'not-tokensd', detail: string, sent: boolean, cause?: unknown) {
+    super(localProblem(code, detail), cause);
     this.sent = sent;
   }
 }
@@ -39,10 +38,11 @@ export class LostAnswer extends CliError {
  * time, and failures of the network as `LostAnswer`.
  */
 export function exchange(send: typeof fetch, options: ExchangeOptions): typeof fetch {
+  const timeLimit = timeLimits(options.signal, options.answerMs);
   return async (input, init) => {
     const headers = new Headers(init?.headers);
     headers.set('User-Agent', options.userAgent);
-    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.answerMs)]);
+    const signal = timeLimit();
     await options.trace(`> ${init?.method ?? 'GET'} ${input}`);
     try {
       const response = await send(input, { ...init, headers, redirect: 'manual', signal });
@@ -52,6 +52,22 @@ export function exchange(send: typeof fetch, options: ExchangeOptions): typeof f
     } catch (error) {
       throw networkError(error, options.server.url);
     }
+  };
+}
+
+/** Node 20 may collect what `AbortSignal.any` and `AbortSignal.timeout` give before it fires; a timer of ours it keeps. */
+function timeLimits(cancel: AbortSignal, limitMs: number): () => AbortSignal {
+  const running = new Set<AbortController>();
+  const stop = () => {
+    for (const controller of running) controller.abort(cancel.reason);
+  };
+  cancel.addEventListener('abort', stop, { once: true });
+  return () => {
+    const controller = new AbortController();
+    running.add(controller);
+    if (cancel.aborted) stop();
+    setTimeout(() => controller.abort(new DOMException('No answer in time', 'TimeoutError')), limitMs).unref();
+    return controller.signal;
   };
 }
 
@@ -65,7 +81,15 @@ export function networkError(error: unknown, url: string): unknown {
   // fetch wraps what the network did into a TypeError; anything else is a mistake of ours.
   if (reason === error && systemCode(error) === undefined) return error;
   const first = reason instanceof AggregateError ? reason.errors[0] : reason;
+  const refusal = proxyRefusal(first);
+  if (refusal) {
+    const advice = 'Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.';
+    return new LostAnswer('unreachable', `The proxy does not connect to ${url} (${refusal}). ${advice}`, false, error);
+  }
   const why = systemCode(first) ?? (first instanceof Error ? first.message : error.message);
+  if (first instanceof Error && (first.name === 'HTTPParserError' || why === 'UND_ERR_HEADERS_OVERFLOW')) {
+    return new LostAnswer('not-tokensd', `${url} does not speak HTTP as tokensd does. Check the address.`, true, error);
+  }
   const isTls = /CERT|TLS|SSL|SIGNATURE|EPROTO/.test(why);
   const advice = isTls
     ? 'Check the certificate; for a certificate authority of your own, set NODE_EXTRA_CA_CERTS.'
@@ -74,9 +98,16 @@ export function networkError(error: unknown, url: string): unknown {
   return new LostAnswer('unreachable', detail, !isTls && !neverSent.has(why), error);
 }
 
+/** The status with which a proxy refused to connect. undici tells it in words only, below a cancelled request. */
+function proxyRefusal(reason: unknown): string | undefined {
+  const cause = reason instanceof Error ? reason.cause : undefined;
+  return cause instanceof Error ? /^Proxy response \((\d+)\)/.exec(cause.message)?.[1] : undefined;
+}
+
 function refuseRedirect(response: Response, server: Server): void {
   if (response.status < 300 || response.status > 399) return;
-  const location = response.headers.get('location') ?? '';
+  const location = response.headers.get('location');
+  if (location === null) return;
   const target = URL.canParse(location, server.url) ? new URL(location, server.url).href : location;
   throw localError(
     'redirected',

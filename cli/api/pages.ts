@@ -18,7 +18,9 @@ export async function collect<T>(fetchPage: (query: PageQuery) => Promise<Page<T
   do {
     const limit = String(Math.min(limits.pageMaximum, most - items.length));
     const page: Page<T> = await fetchPage(cursor === null ? { limit } : { limit, cursor });
-    if (!Array.isArray(page.items)) throw notTokensd();
+    const isEndless =
+      page.next_cursor !== null && (typeof page.next_cursor !== 'string' || page.next_cursor === cursor);
+    if (!Array.isArray(page.items) || isEndless) throw notTokensd();
     items.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor !== null && items.length < most);

@@ -1,6 +1,6 @@
 import type { ClientResponse } from 'hono/client';
 import type { SuccessStatusCode } from 'hono/utils/http-status';
-import type { ProblemDetails } from '../../shared/problem.ts';
+import type { FieldError, ProblemDetails } from '../../shared/problem.ts';
 import { CliError, localError } from '../errors.ts';
 import { LostAnswer, networkError } from './exchange.ts';
 
@@ -19,27 +19,32 @@ export interface Answer {
   readonly body: unknown;
 }
 
-type AnyResponse = Pick<ClientResponse<unknown, number, string>, 'status' | 'headers' | 'url'> & {
-  text(): Promise<string>;
-};
+type AnyResponse = Pick<ClientResponse<unknown, number, string>, 'status' | 'headers' | 'url' | 'body'>;
+
+/** Bytes, decompressed. Far more than a page of anything, far less than the memory of a small machine. */
+const longestAnswer = 16 * 1024 * 1024;
 
 /** The body of a 2xx answer. Throws the daemon's problem as `CliError`, or `not-tokensd`. */
 export async function unwrap<R extends AnyResponse>(pending: Promise<R>): Promise<Success<R>> {
   const answer = await receive(pending);
-  if (answer.status >= 200 && answer.status < 300) {
+  if (isSuccess(answer)) {
     if (answer.status !== 204 && !isObject(answer.body)) throw notTokensd();
     return answer.body as Success<R>;
   }
   throw problemOf(answer);
 }
 
-/** Waits for the whole answer. Throws `LostAnswer` if it breaks off. */
+/** Waits for the whole answer. Throws `LostAnswer` if it breaks off, and `not-tokensd` if it goes on and on. */
 export async function receive(pending: Promise<AnyResponse>): Promise<Answer> {
   const response = await pending;
-  const text = await response.text().catch((error: unknown) => {
+  const text = await readText(response).catch((error: unknown) => {
     throw networkError(error, response.url || 'The server');
   });
   return { status: response.status, headers: response.headers, body: parse(text) };
+}
+
+export function isSuccess({ status }: Pick<Answer, 'status'>): boolean {
+  return status >= 200 && status < 300;
 }
 
 /** What a refusal says: the daemon's problem, or a local one if this is no daemon's answer. */
@@ -66,8 +71,25 @@ function isProblem(body: unknown): body is ProblemDetails {
     typeof body.code === 'string' &&
     typeof body.title === 'string' &&
     typeof body.detail === 'string' &&
-    typeof body.status === 'number'
+    typeof body.status === 'number' &&
+    ['string', 'undefined'].includes(typeof body.request_id) &&
+    (body.errors === undefined || (Array.isArray(body.errors) && body.errors.every(isFieldError)))
   );
+}
+
+function isFieldError(value: unknown): value is FieldError {
+  return isObject(value) && typeof value.pointer === 'string' && typeof value.detail === 'string';
+}
+
+async function readText(response: AnyResponse): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.byteLength;
+    if (length > longestAnswer) throw notTokensd();
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parse(text: string): unknown {

@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
 import type { CreatedToken, CreateTokenBody } from '../../shared/schemas/tokens.ts';
-import { LostAnswer } from '../api/exchange.ts';
-import { issueToken, revokeToken } from '../api/issue-token.ts';
+import { issueToken, MayExist, revokeToken } from '../api/issue-token.ts';
 import { type Connection, connect } from '../connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { forgetValue, keepValue, requireKeychain } from '../credentials/kept.ts';
 import { CliError, hasCode, localError, systemCode } from '../errors.ts';
 import { parseExpiry } from '../parse-time.ts';
+import { commandLine } from '../ui/command-line.ts';
 import { note } from '../ui/notes.ts';
-import { plain } from '../ui/plain.ts';
 
 export interface CreateOptions extends GlobalOptions {
   expires?: string;
@@ -58,8 +57,9 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
 /** Null if `--if-absent` found that name. */
 async function issue(ctx: Context, { api }: Connection, body: CreateTokenBody, options: CreateOptions) {
   return issueToken(api, body, ctx.uuid).catch((error: unknown) => {
-    if (options.ifAbsent && hasCode(error, 'name-taken')) return null;
-    throw (error instanceof LostAnswer && error.sent) || ctx.signal.aborted ? mayExist(ctx, body.name, error) : error;
+    const isTaken = hasCode(error, 'name-taken') && !(error instanceof MayExist);
+    if (options.ifAbsent && isTaken) return null;
+    throw error instanceof MayExist || ctx.signal.aborted ? mayExist(ctx, body.name, error) : error;
   });
 }
 
@@ -72,7 +72,7 @@ async function print(ctx: Context, created: CreatedToken, options: CreateOptions
     await ctx.stdout.write(`${value}\n`);
     if (ctx.stdout.isTTY) await note(ctx, options, 'Copy the value now: it cannot be shown again.');
   }
-  if (options.store) await note(ctx, options, `The value is in the OS keychain: tokens get ${plain(created.name)}`);
+  if (options.store) await note(ctx, options, `The value is in the OS keychain: ${commandLine('get', created.name)}`);
 }
 
 /** A token whose value reached nobody must not live on. Answers the error to tell. */
@@ -85,12 +85,18 @@ async function takeBack(ctx: Context, { api, server }: Connection, created: Crea
   // A dead value left in the keychain is no reason to tell another failure.
   await forgetValue(ctx, server, created).catch(() => undefined);
   const why = systemCode(error);
+  if (error instanceof CliError) {
+    return new CliError({ ...error.problem, detail: `${error.message} The token was revoked again.` }, error);
+  }
   if (why === undefined || why === 'EPIPE') return error;
   return localError('unwritable', `The value could not be written (${why}), so the token was revoked again.`, error);
 }
 
 function mayExist(ctx: Context, name: string, cause: unknown) {
-  const detail = `The value is lost, but the token may exist: tokens revoke ${plain(name)}`;
-  if (cause instanceof CliError) return new CliError({ ...cause.problem, detail }, cause);
+  const detail = `The value is lost, but the token may exist: ${commandLine('revoke', name)}`;
+  if (cause instanceof CliError) {
+    const { errors: _, ...problem } = cause.problem;
+    return new CliError({ ...problem, detail }, cause);
+  }
   return localError(ctx.signal.aborted ? 'cancelled' : 'unwritable', detail, cause);
 }

@@ -3,8 +3,15 @@ import type { CreatedSession } from '../../shared/schemas/sessions.ts';
 import type { Api } from '../api/client.ts';
 import { isObject, notTokensd, problemOf, receive, unwrap } from '../api/unwrap.ts';
 import { promptsIfInteractive } from '../ask.ts';
-import { type Config, configDirectory, emptyConfig, readConfig, withServer, writeConfig } from '../config-file.ts';
-import { openApi } from '../connect.ts';
+import {
+  type Config,
+  configDirectory,
+  emptyConfig,
+  readConfig,
+  rememberServer,
+  type ServerEntry,
+} from '../config-file.ts';
+import { openApi, openStore } from '../connect.ts';
 import type { Context, GlobalOptions, Prompts } from '../context.ts';
 import { type ChosenStore, chooseStore } from '../credentials/choose.ts';
 import { sessionFromEnvironment } from '../credentials/env.ts';
@@ -57,7 +64,7 @@ async function runLogin(ctx: Context, url: string | undefined, options: LoginOpt
   const email = options.email ?? (await ask(prompts, 'text', 'E-mail'));
   const password = options.passwordStdin ? await readSecret(ctx) : await ask(prompts, 'secret', 'Password');
   const created = await signIn(api, email, password);
-  await keep(ctx, options, server, store, config, created);
+  await keep(ctx, options, server, store, created);
   await note(ctx, options, `Signed in to ${server.url} as ${plain(created.user.email)}.`);
   if (sessionFromEnvironment(ctx) !== null) {
     await note(ctx, options, 'TOKENS_SESSION is set and wins over this session. Unset it to use this one.');
@@ -82,7 +89,8 @@ async function askServer(
 ): Promise<Server> {
   const known = url ?? options.server ?? (ctx.env.TOKENS_SERVER || null) ?? config.current;
   const text = known ?? (await ask(prompts, 'text', 'Server address (https://…)'));
-  const accepted = config.servers.some((entry) => entry.url === text && entry.insecureHttp);
+  const { url: address } = parseServerUrl(text, true);
+  const accepted = config.servers.some((entry) => entry.url === address && entry.insecureHttp);
   return parseServerUrl(text, options.insecureHttp === true || accepted);
 }
 
@@ -110,21 +118,28 @@ async function keep(
   options: LoginOptions,
   server: Server,
   store: ChosenStore,
-  config: Config,
   created: CreatedSession,
 ): Promise<void> {
   const entry = {
     ...server,
     email: created.user.email,
     credentialStore: store.name,
-    insecureHttp: options.insecureHttp === true,
+    // Whoever got this far over plain http has accepted it, now or before.
+    insecureHttp: server.url.startsWith('http:'),
   };
   try {
     await store.set(sessionAccount(server), created.secret);
-    await writeConfig(configDirectory(ctx), withServer(config, entry));
+    const before = await rememberServer(configDirectory(ctx), entry);
+    // A session in a place that is not looked at any more must not stay there.
+    if (before && before.credentialStore !== store.name) await forget(ctx, before);
   } catch (error) {
     const api = await openApi(ctx, options, server, `Bearer ${created.secret}`);
     await unwrap(api.sessions.current.$delete()).catch(() => undefined);
     throw error;
   }
+}
+
+async function forget(ctx: Context, { credentialStore, host }: ServerEntry): Promise<void> {
+  const left = await openStore(ctx, credentialStore).catch(() => null);
+  await left?.delete(sessionAccount({ host })).catch(() => undefined);
 }

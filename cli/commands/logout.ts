@@ -3,8 +3,9 @@ import { unwrap } from '../api/unwrap.ts';
 import { findEntry, openApi, openStore, resolveServer } from '../connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sessionFromEnvironment } from '../credentials/env.ts';
+import { isUsable } from '../credentials/keychain.ts';
 import { sessionAccount } from '../credentials/store.ts';
-import { hasCode } from '../errors.ts';
+import { hasCode, localError } from '../errors.ts';
 import type { Server } from '../server-url.ts';
 import { note } from '../ui/notes.ts';
 
@@ -35,7 +36,13 @@ async function takeStored(ctx: Context, server: Server): Promise<string | null> 
   const store = await openStore(ctx, entry.credentialStore);
   const session = await store.get(sessionAccount(entry));
   if (session !== null) await store.delete(sessionAccount(entry));
+  else if (entry.credentialStore === 'keychain' && !(await isUsable(store, ctx.uuid))) throw locked();
   return session;
+}
+
+/** A locked keychain answers as an empty one does; a session in it would live on. */
+function locked() {
+  return localError('no-keychain', 'The OS keychain is locked, and the session may be in it. Unlock it and try again.');
 }
 
 /** A session that has ended already is as good as ended now. */

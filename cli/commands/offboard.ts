@@ -4,6 +4,7 @@ import { unwrap } from '../api/unwrap.ts';
 import { confirmOrCancel, requireConfirmable } from '../ask.ts';
 import { connect } from '../connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import { localError } from '../errors.ts';
 import { note } from '../ui/notes.ts';
 import { plain } from '../ui/plain.ts';
 
@@ -25,7 +26,11 @@ export function registerOffboard(program: Command, ctx: Context, run = runOffboa
 async function runOffboard(ctx: Context, email: string, options: OffboardOptions): Promise<void> {
   requireConfirmable(ctx, options.yes);
   const { api } = await connect(ctx, options);
-  const user = await findUser(api, email);
+  const [user, me] = await Promise.all([findUser(api, email), unwrap(api.me.$get())]);
+  if (user.id === me.id) {
+    // Half of it would be left undone: disabling oneself ends the session that is to revoke the tokens.
+    throw localError('usage', 'You cannot offboard yourself. Ask another Organization Superuser.');
+  }
   const who = plain(user.email);
   await confirmOrCancel(ctx, options.yes, `Disable ${who} and revoke their tokens (${user.token_count}) for good?`);
   const param = { id: user.id };

@@ -104,5 +104,6 @@ async function revokeAtOnce(
 
 function question(tokens: readonly Token[], user: string | undefined): string {
   const named = tokens.length > 5 ? `${tokens.length} tokens` : tokens.map(({ name }) => plain(name)).join(', ');
-  return `Revoke ${named}${user === undefined ? '' : ` of ${plain(user)}`}? They stop working at once, for good.`;
+  const whose = user === undefined ? '' : ` of ${plain(user)}`;
+  return `Revoke ${named}${whose}? ${tokens.length === 1 ? 'It stops' : 'They stop'} working at once, for good.`;
 }

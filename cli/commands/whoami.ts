@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { unwrap } from '../api/unwrap.ts';
+import { notTokensd, unwrap } from '../api/unwrap.ts';
 import { connect } from '../connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 
@@ -16,6 +16,7 @@ async function runWhoami(ctx: Context, options: GlobalOptions): Promise<void> {
   const { api, server } = await connect(ctx, options);
   const me = await unwrap(api.me.$get());
   const session = await unwrap(api.sessions.current.$get());
+  if (typeof me.email !== 'string' || typeof session.expires_at !== 'string') throw notTokensd();
   if (options.json) {
     const { printJson } = await import('../ui/json.ts');
     return printJson(ctx.stdout, { ...me, session });

@@ -22,18 +22,20 @@ export function fileStore(directory: PrivateDirectory): CredentialStore {
 
   return {
     get: async (account) => (await read()).get(account) ?? null,
-    set: async (account, secret) => {
-      // Signing in is the way out of a damaged file, so storing replaces it.
-      const entries = await read().catch((error: unknown) => {
-        if (hasCode(error, 'damaged-file')) return new Map<string, string>();
-        throw error;
-      });
-      await write(entries.set(account, secret));
-    },
-    delete: async (account) => {
-      const entries = await read();
-      if (entries.delete(account)) await write(entries);
-    },
+    set: (account, secret) =>
+      directory.inTurn(fileName, async () => {
+        // Signing in is the way out of a damaged file, so storing replaces it.
+        const entries = await read().catch((error: unknown) => {
+          if (hasCode(error, 'damaged-file')) return new Map<string, string>();
+          throw error;
+        });
+        await write(entries.set(account, secret));
+      }),
+    delete: (account) =>
+      directory.inTurn(fileName, async () => {
+        const entries = await read();
+        if (entries.delete(account)) await write(entries);
+      }),
   };
 }
 

@@ -40,7 +40,7 @@ export async function requireKeychain(ctx: Context): Promise<CredentialStore> {
   throw localError('no-keychain', `There is no usable OS keychain here, so nothing was created. ${keychainHint}`);
 }
 
-/** Puts a new token's value into the keychain and remembers its name. */
+/** Remembers a new token's name, then puts its value into the keychain: what is in there can always be found again. */
 export async function keepValue(
   ctx: Context,
   keychain: CredentialStore,
@@ -49,24 +49,24 @@ export async function keepValue(
 ): Promise<void> {
   const directory = configDirectory(ctx);
   const kept = { host: server.host, owner: token.owner, name: token.name, prefix: token.prefix };
-  const others = (await readKept(directory)).filter((other) => !isSame(other, kept));
+  await change(directory, (list) => [...list.filter((other) => !isSame(other, kept)), kept]);
   await keychain.set(tokenAccount(server, token.owner, token.name), token.token);
-  await write(directory, [...others, kept]);
 }
 
 /** Removes the value of a revoked token, if one is kept here. */
 export async function forgetValue(ctx: Context, server: Server, token: { owner: string; name: string }): Promise<void> {
   const directory = configDirectory(ctx);
-  const list = await readKept(directory);
   const gone = { host: server.host, owner: token.owner, name: token.name };
-  const rest = list.filter((other) => !isSame(other, gone));
-  if (rest.length === list.length) return;
+  if (!(await readKept(directory)).some((other) => isSame(other, gone))) return;
   await (await ctx.keychain())?.delete(tokenAccount(server, token.owner, token.name));
-  await write(directory, rest);
+  await change(directory, (list) => list.filter((other) => !isSame(other, gone)));
 }
 
-async function write(directory: PrivateDirectory, list: readonly KeptToken[]): Promise<void> {
-  await directory.write(fileName, `${JSON.stringify(list, null, 2)}\n`);
+async function change(directory: PrivateDirectory, act: (list: readonly KeptToken[]) => KeptToken[]): Promise<void> {
+  await directory.inTurn(fileName, async () => {
+    const list = act(await readKept(directory));
+    await directory.write(fileName, `${JSON.stringify(list, null, 2)}\n`);
+  });
 }
 
 function isSame(one: Omit<KeptToken, 'prefix'>, other: Omit<KeptToken, 'prefix'>): boolean {

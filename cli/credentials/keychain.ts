@@ -39,7 +39,8 @@ export async function isUsable(keychain: CredentialStore, uuid: () => string): P
     const found = await keychain.get(account);
     await keychain.delete(account);
     return found === secret;
-  } catch {
+  } catch (error) {
+    if (isAbort(error)) throw error;
     return false;
   }
 }
@@ -52,9 +53,15 @@ async function bounded<T>(act: () => Promise<T>, timeoutMs: number): Promise<T> 
   try {
     return await Promise.race([act(), tooLate]);
   } catch (error) {
+    if (isAbort(error)) throw error;
     const why = error instanceof Error ? error.message : 'unknown error';
     throw localError('no-keychain', `The OS keychain does not work: ${why}. Is it unlocked?`, error);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Ctrl-C says nothing of the keychain. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }

@@ -1,4 +1,4 @@
-import { timeAgo } from '../../shared/relative-time.ts';
+import { fitTimeAgo, timeAgo } from '../../shared/relative-time.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type Column, printTable } from './table.ts';
@@ -6,12 +6,18 @@ import { type Column, printTable } from './table.ts';
 export async function printEvents(ctx: Context, options: GlobalOptions, events: readonly AuditEvent[]): Promise<void> {
   const now = ctx.now();
   const columns: Column<AuditEvent>[] = [
-    { head: 'TIME', text: (event) => event.at, brief: (event) => timeAgo(event.at, now) },
-    { head: 'ACTOR', text: ({ actor }) => actor.email ?? actor.id ?? actor.kind },
+    {
+      head: 'TIME',
+      text: (event) => event.at,
+      brief: (event) => timeAgo(event.at, now),
+      fit: (event, width) => fitTimeAgo(event.at, now, width),
+      least: 8,
+    },
+    { head: 'ACTOR', text: ({ actor }) => actor.email ?? actor.id ?? actor.kind, least: 14 },
     { head: 'ACTION', text: (event) => event.action },
-    { head: 'TARGET', text: ({ target }) => `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd() },
+    { head: 'TARGET', text: ({ target }) => `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd(), least: 16 },
     { head: 'IP', text: (event) => event.ip ?? '' },
-    { head: 'USER AGENT', text: (event) => event.user_agent ?? '', fit: (event) => event.user_agent ?? '' },
+    { head: 'USER AGENT', text: (event) => event.user_agent ?? '', least: 6 },
   ];
   await printTable(ctx, options, columns, events);
 }

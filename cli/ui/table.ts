@@ -13,13 +13,13 @@ export interface Column<Row> {
   readonly text: (row: Row) => string;
   /** On a terminal, instead of `text`. */
   readonly brief?: (row: Row) => string;
-  /** Fits a terminal's cell into `width` better than cutting its end. Such columns give way before all others do. */
+  /** Fits a terminal's cell into `width` better than cutting its end. */
   readonly fit?: (row: Row, width: number) => string;
+  /** Where room is short, columns with this give way down to it before the others do, the right-most first. */
+  readonly least?: number;
   readonly color?: (row: Row, colors: Colors) => (text: string) => string;
 }
 
-/** How narrow a column with `fit` becomes before other columns give way too. */
-const fitFloor = 30;
 const gap = 2;
 
 /** A table no wider than the terminal; in a pipe a header and one tab-separated line a row, nothing cut. */
@@ -72,10 +72,10 @@ function columnWidths<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   );
   const room = total - gap * (columns.length - 1);
   const excess = () => widths.reduce((sum, width) => sum + width, 0) - room;
-  columns.forEach((column, index) => {
+  for (const [index, { least }] of [...columns.entries()].reverse()) {
     const width = widths[index] ?? 0;
-    if (column.fit && excess() > 0) widths[index] = Math.max(Math.min(width, fitFloor), width - excess());
-  });
+    if (least !== undefined && excess() > 0) widths[index] = Math.max(Math.min(width, least), width - excess());
+  }
   while (excess() > 0 && Math.max(...widths) > 1) {
     const widest = widths.indexOf(Math.max(...widths));
     widths[widest] = (widths[widest] ?? 1) - 1;

@@ -1,6 +1,6 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
-import { relativeTime, timeAgo } from '../../shared/relative-time.ts';
+import { fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../shared/relative-time.ts';
 import type { Token, TokenStatus } from '../../shared/schemas/tokens.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { printFields } from './fields.ts';
@@ -12,7 +12,7 @@ const statusColor = { active: 'green', blocked: 'red', disabled: 'red', expired:
   TokenStatus,
   string
 >;
-const shortestPath = 8;
+const shortestPath = 6;
 
 export async function printTokens(
   ctx: Context,
@@ -45,31 +45,43 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
 
 function tokenColumns(now: Date): Column<Token>[] {
   return [
-    { head: 'NAME', text: (token) => token.name },
+    { head: 'NAME', text: (token) => token.name, least: 12 },
     { head: 'PREFIX', text: (token) => token.prefix },
-    { head: 'CREATED', text: (token) => token.created_at, brief: (token) => timeAgo(token.created_at, now) },
+    {
+      head: 'CREATED',
+      text: (token) => token.created_at,
+      brief: (token) => timeAgo(token.created_at, now),
+      fit: (token, width) => fitTimeAgo(token.created_at, now, width),
+      least: 8,
+    },
     {
       head: 'LAST USED',
       text: (token) => lastUse(token, now),
       fit: (token, width) => fitLastUse(token, now, width),
+      least: 36,
     },
     { head: 'STATUS', text: (token) => token.status, color: ({ status }, colors) => colors[statusColor[status]] },
   ];
 }
 
+interface LastUseForm {
+  style: TimeStyle;
+  path: string;
+}
+
 /** `3 minutes ago · GET /builds/42 · 203.0.113.9`, leaving out what is not known. */
-function lastUse({ last_used: use }: Token, now: Date, path = use?.path ?? null): string {
+function lastUse({ last_used: use }: Token, now: Date, form: Partial<LastUseForm> = {}): string {
   if (!use) return 'never';
-  const request = [use.method, path].filter((part) => part !== null).join(' ');
-  return [timeAgo(use.at, now), request, use.ip ?? ''].filter((part) => part !== '').join(' · ');
+  const request = [use.method, form.path ?? use.path].filter((part) => part !== null).join(' ');
+  return [timeAgo(use.at, now, form.style), request, use.ip ?? ''].filter((part) => part !== '').join(' · ');
 }
 
 /** Cuts the path in its middle: method, both ends of the path and the address tell more than a whole path. */
 function fitLastUse(token: Token, now: Date, width: number): string {
-  const whole = plain(lastUse(token, now));
   const path = plain(token.last_used?.path ?? '');
-  const excess = stringWidth(whole) - width;
-  if (excess <= 0 || path === '') return whole;
-  const room = Math.max(shortestPath, stringWidth(path) - excess);
-  return lastUse(token, now, cliTruncate(path, room, { position: 'middle' }));
+  const excess = (style: TimeStyle) => stringWidth(plain(lastUse(token, now, { style }))) - width;
+  const style = stringWidth(path) - excess('long') >= Math.min(shortestPath, stringWidth(path)) ? 'long' : 'narrow';
+  if (excess(style) <= 0 || path === '') return lastUse(token, now, { style });
+  const room = Math.max(shortestPath, stringWidth(path) - excess(style));
+  return lastUse(token, now, { style, path: cliTruncate(path, room, { position: 'middle' }) });
 }

@@ -76,6 +76,8 @@ export function createSessions(deps: SessionDeps): SessionService {
         ...origin,
       };
       await store.transaction(async (store) => {
+        // Hashing took a while: who was disabled, or changed the password meanwhile, had every session ended.
+        if (!(await store.users.lockForNewSession(user.id, user.passwordHash))) throw wrongCredentials();
         await store.sessions.insert(session);
         await audit.session(store, 'session.created', {
           at,

@@ -3,7 +3,7 @@ import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { CreateTokenBody, TokenStatus } from '../../shared/schemas/tokens.ts';
 import { displayPrefix } from '../../shared/token-format.ts';
-import type { Page, Store, TokenRecord, UserRecord } from '../store/store.ts';
+import type { Actor, Page, Store, TokenRecord, UserRecord } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
 import { actorOf, type Caller, type Channel, type Origin, requireSuperuser } from './caller.ts';
 import type { Clock } from './clock.ts';
@@ -32,6 +32,15 @@ export interface Creator {
   origin: Origin;
   channel: Channel;
 }
+
+interface Revoker {
+  actor: Actor;
+  origin: Origin;
+  /** `token`: a token that revokes itself. */
+  channel: Channel | 'token';
+}
+
+type Destroy = (store: Store, at: number, actor: Actor) => Promise<TokenRecord[]>;
 
 /** `secret` is null when an Idempotency-Key was used before: the value was shown then. */
 export interface Creation {
@@ -66,6 +75,18 @@ export function createTokens(deps: TokenDeps): TokenService {
   const { store, clock } = deps;
   const audit = auditTrail(deps);
 
+  /** What `destroy` destroys, its events and its one mail are one transaction. */
+  async function revoke(owner: UserRecord | null, by: Revoker, destroy: Destroy): Promise<void> {
+    if (owner === null) throw noSuchToken();
+    const at = clock.now();
+    await store.transaction(async (store) => {
+      const tokens = await destroy(store, at, by.actor);
+      for (const token of tokens) await audit.tokenRevoked(store, { at, ...by, token });
+      if (tokens.length > 0) await deps.postbox.tokensRevoked(store, { at, ...by, owner, tokens });
+    });
+    deps.postbox.wake();
+  }
+
   async function get(caller: Caller, id: string): Promise<TokenRecord> {
     const token = await store.tokens.findById(id);
     if (token === null || !(token.ownerId === caller.user.id || caller.user.superuser)) throw noSuchToken();
@@ -97,61 +118,33 @@ export function createTokens(deps: TokenDeps): TokenService {
     async revoke(caller, id) {
       const { ownerId } = await get(caller, id);
       const owner = ownerId === caller.user.id ? caller.user : await store.users.findById(ownerId);
-      if (owner === null) throw noSuchToken();
-      const at = clock.now();
-      const actor = actorOf(caller.user);
-      await store.transaction(async (store) => {
-        const token = await store.tokens.destroy(id, at, actor);
-        if (token === null) throw noSuchToken();
-        await audit.tokenRevoked(store, { at, actor, token, origin: caller.origin });
-        await deps.postbox.tokensRevoked(store, {
-          at,
-          owner,
-          actor,
-          tokens: [token],
-          origin: caller.origin,
-          channel: caller.channel,
-        });
-      });
-      deps.postbox.wake();
+      await revoke(owner, byCaller(caller), destroyOne(id));
     },
 
-    async revokeItself({ id, ownerId }, origin) {
-      const owner = await store.users.findById(ownerId);
-      if (owner === null) throw noSuchToken();
-      const at = clock.now();
-      const actor = actorOf(owner);
-      await store.transaction(async (store) => {
-        const token = await store.tokens.destroy(id, at, actor);
-        if (token === null) throw noSuchToken();
-        await audit.tokenRevoked(store, { at, actor, token, origin });
-        await deps.postbox.tokensRevoked(store, { at, owner, actor, tokens: [token], origin, channel: 'token' });
-      });
-      deps.postbox.wake();
+    async revokeItself({ id, ownerId, ownerEmail }, origin) {
+      const actor = actorOf({ id: ownerId, email: ownerEmail });
+      await revoke(await store.users.findById(ownerId), { actor, origin, channel: 'token' }, destroyOne(id));
     },
 
     async revokeAllOf(caller, userId) {
       requireSuperuser(caller);
       const owner = await findUser(store, caller, userId);
-      const at = clock.now();
-      const actor = actorOf(caller.user);
-      await store.transaction(async (store) => {
-        const tokens = await store.tokens.destroyAllOf(owner.id, at, actor);
-        for (const token of tokens) await audit.tokenRevoked(store, { at, actor, token, origin: caller.origin });
-        if (tokens.length > 0) {
-          await deps.postbox.tokensRevoked(store, {
-            at,
-            owner,
-            actor,
-            tokens,
-            origin: caller.origin,
-            channel: caller.channel,
-          });
-        }
-      });
-      deps.postbox.wake();
+      await revoke(owner, byCaller(caller), (store, at, actor) => store.tokens.destroyAllOf(owner.id, at, actor));
     },
   };
+}
+
+/** @throws ProblemError `token-not-found` if it is already gone */
+function destroyOne(id: string): Destroy {
+  return async (store, at, actor) => {
+    const token = await store.tokens.destroy(id, at, actor);
+    if (token === null) throw noSuchToken();
+    return [token];
+  };
+}
+
+function byCaller({ user, origin, channel }: Caller): Revoker {
+  return { actor: actorOf(user), origin, channel };
 }
 
 async function createToken(
@@ -171,7 +164,6 @@ async function createToken(
     nameFolded: foldName(body.name),
     description: body.description || null,
     createdAt: now,
-    expiresAt: resolveExpiry(body, policy.expiry, now),
   };
   const audit = auditTrail({ newId });
 
@@ -182,7 +174,9 @@ async function createToken(
       const claim = await store.idempotency.claim(row, now - limits.idempotencyWindow);
       if (claim !== 'claimed') return replay(store, row.bodyHash, claim);
     }
-    const outcome = await store.tokens.insert(fresh, policy.maximumPerUser);
+    // After the claim: an expiry that has passed meanwhile does not refuse a replay.
+    const expiresAt = resolveExpiry(body, policy.expiry, now);
+    const outcome = await store.tokens.insert({ ...fresh, expiresAt }, policy.maximumPerUser);
     if (outcome === 'name-taken') throw nameTaken();
     if (outcome === 'token-limit') throw tokenLimit(policy.maximumPerUser);
     const token = await store.tokens.findById(fresh.id);
@@ -217,10 +211,9 @@ async function replay(
   return { token, secret: null };
 }
 
+/** The order of fields does not count; a field that is null is another body than one without it. */
 function hashBody(body: CreateTokenBody): string {
-  return hashSecret(
-    JSON.stringify([body.name, body.description, body.expires_in, body.expires_at].map((value) => value ?? [value])),
-  );
+  return hashSecret(JSON.stringify(body, Object.keys(body).sort()));
 }
 
 function noSuchToken(): ProblemError {

@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
 import type { VerifyHandler } from './verify/handler.ts';
+import { refuseUnreadable } from './verify/unreadable.ts';
 
 export interface HttpServerDeps {
   /** Asked first, before a request costs more than its headers. */
@@ -32,11 +34,15 @@ export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server
   }
 
   const newest = new WeakMap<Duplex, ServerResponse>();
-  const appListener = getRequestListener(async (request, env) => {
-    const response = await app.fetch(request, env as HttpBindings);
-    if (response.status === 401) separateChallenges(response, env.outgoing as ServerResponse);
-    return response;
-  });
+  const appListener = getRequestListener(
+    async (request, env) => {
+      const response = await app.fetch(request, env as HttpBindings);
+      if (response.status === 401) separateChallenges(response, env.outgoing as ServerResponse);
+      return response;
+    },
+    // For HTTP/1.0, which needs no Host: many health checks send none.
+    { hostname: 'localhost' },
+  );
 
   const answer = (req: IncomingMessage, res: ServerResponse, beforeApp?: () => void): void => {
     newest.set(req.socket, res);
@@ -52,6 +58,13 @@ export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server
   server.maxHeadersCount = 0;
   server.on('checkContinue', (req, res) => answer(req, res, () => res.writeContinue()));
   server.on('checkExpectation', (req, res) => answer(req, res));
+  server.on('connect', (req, socket) => {
+    const res = new Answer(req);
+    res.shouldKeepAlive = false;
+    res.assignSocket(socket as Socket);
+    res.on('finish', () => socket.end());
+    if (!verifyHandler(req, res)) endWith(socket, emptyAnswer('400 Bad Request'));
+  });
   server.on('clientError', (error, socket) => refuseMessage(error, socket, newest.get(socket)));
   return server;
 }
@@ -65,19 +78,34 @@ function separateChallenges(response: Response, outgoing: ServerResponse): void 
 }
 
 /** Answers what is no HTTP message, is too large or too slow; silently, if an answer to it was already begun. */
-function refuseMessage(error: NodeJS.ErrnoException, socket: Duplex, last: ServerResponse | undefined): void {
+function refuseMessage(error: ParserError, socket: Duplex, last: ServerResponse | undefined): void {
   const begun = last?.headersSent && !(last.writableFinished && last.req.complete);
   if (!socket.writable || begun) {
     socket.destroy();
     return;
   }
-  socket.end(`HTTP/1.1 ${statusLine(error.code)}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  const cut = setTimeout(() => socket.destroy(), lingerMs);
-  socket.once('close', () => clearTimeout(cut));
+  const pending = last !== undefined && !last.headersSent;
+  endWith(socket, answerTo(error, pending));
 }
 
-function statusLine(code: string | undefined): string {
-  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large';
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return '408 Request Timeout';
-  return '400 Bad Request';
+interface ParserError extends NodeJS.ErrnoException {
+  /** What was being parsed. */
+  rawPacket?: Buffer;
+}
+
+/** `pending`: an earlier request still waits, and would take a 401 for its own. */
+function answerTo({ code, rawPacket }: ParserError, pending: boolean): string {
+  if (code === 'HPE_HEADER_OVERFLOW') return emptyAnswer('431 Request Header Fields Too Large');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return emptyAnswer('408 Request Timeout');
+  return (pending ? null : refuseUnreadable(rawPacket)) ?? emptyAnswer('400 Bad Request');
+}
+
+function emptyAnswer(status: string): string {
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+}
+
+function endWith(socket: Duplex, answer: string): void {
+  socket.end(answer, 'latin1');
+  const cut = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(cut));
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../log.ts';
+import { createOutage, type Log } from '../log.ts';
 
 /** Work that comes round again. */
 export interface Job {
@@ -23,14 +23,20 @@ export function startJobs(jobs: readonly Job[], log: Log): Jobs {
   const naps = new Map<Job, AbortController>();
 
   async function repeat(job: Job): Promise<void> {
+    const outage = createOutage(
+      log,
+      { job: job.name },
+      { begins: 'a job fails and is tried again', ends: 'the job runs again' },
+    );
     while (!stopping.signal.aborted) {
       // Made before the run, so that a wake-up during it is not lost.
       const nap = new AbortController();
       naps.set(job, nap);
       try {
         await job.run(stopping.signal);
+        outage.over();
       } catch (error) {
-        log.error({ job: job.name, err: error }, 'a job failed and will run again');
+        outage.failed(error);
       }
       // Unreferenced: waiting jobs do not keep the process alive.
       await sleep(job.everyMs, undefined, { ref: false, signal: nap.signal }).catch(() => undefined);

@@ -6,11 +6,12 @@ import { toMessage } from './message.ts';
 const timeouts = { connection: 10_000, greeting: 10_000, silence: 30_000, whole: 60_000 } as const;
 
 /**
- * Sends to an `smtp://` or `smtps://` URL with optional credentials; `smtp://` uses STARTTLS if the server offers it.
+ * Sends to an `smtp://` or `smtps://` URL with optional credentials; `smtp://` uses STARTTLS if the server offers it,
+ * and with `?requireTLS=true` sends nothing without.
  * One connection a message.
  */
 export function createSmtpMailer({ url, from }: { url: string; from: string }): Mailer {
-  const closed = new AbortController();
+  const sending = new Set<AbortController>();
   const transport = createTransport({
     url,
     connectionTimeout: timeouts.connection,
@@ -20,15 +21,21 @@ export function createSmtpMailer({ url, from }: { url: string; from: string }): 
 
   return {
     async send(mail) {
-      const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(timeouts.whole)]);
+      // A timer of our own: the signals of `AbortSignal.timeout` and `any` can be collected before they fire.
+      const sender = new AbortController();
+      const timer = setTimeout(() => sender.abort(), timeouts.whole);
+      sending.add(sender);
       try {
-        await transport.sendMail({ ...toMessage(mail, from), signal });
+        await transport.sendMail({ ...toMessage(mail, from), signal: sender.signal });
       } catch (error) {
         throw new Error(describe(error));
+      } finally {
+        clearTimeout(timer);
+        sending.delete(sender);
       }
     },
     async close() {
-      closed.abort();
+      for (const sender of sending) sender.abort();
       transport.close();
     },
   };

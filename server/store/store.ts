@@ -138,6 +138,8 @@ export interface UserStore {
    * or after this, never between. False unless the user may create tokens now (enabled, with the permission).
    */
   lockForNewToken(id: string): Promise<boolean>;
+  /** The same for a new session. False unless the user is enabled and this is still their password's hash. */
+  lockForNewSession(id: string, passwordHash: string | null): Promise<boolean>;
 }
 
 export interface TokenQuery extends Page {
@@ -210,13 +212,13 @@ export interface OutboxStore {
   enqueue(mail: Omit<MailRecord, 'attempts'>): Promise<void>;
   /** Leases at most `limit` due messages until `now + leaseMs`, counts the attempt, oldest first. */
   claim(claim: { now: number; leaseMs: number; leaseId: string; limit: number }): Promise<MailRecord[]>;
-  /** Each of these does nothing if the lease is no longer `leaseId`'s. */
+  /** Each of these does nothing if the lease is no longer `leaseId`'s. What was given up stays, with its error. */
   markSent(id: string, leaseId: string, at: number): Promise<void>;
   retryLater(id: string, leaseId: string, at: number, error: string): Promise<void>;
   giveUp(id: string, leaseId: string, at: number, error: string): Promise<void>;
   /** Frees every lease: for a daemon that knows it is the only one, at its start. */
   releaseAll(): Promise<void>;
-  /** Deletes at most `limit` messages sent before `before`. */
+  /** Deletes at most `limit` messages sent before `before`. Dead letters (given up) are not among them. */
   purgeSent(before: number, limit: number): Promise<number>;
 }
 

@@ -18,7 +18,9 @@ export const auditActions = [
   'user.permission_removed',
   'user.password_changed',
 ] as const;
-export const auditActionSchema = z.enum(auditActions);
+export const auditActionSchema = z.enum(auditActions, {
+  error: `The action is one of: ${auditActions.join(', ')}.`,
+});
 export type AuditAction = z.infer<typeof auditActionSchema>;
 
 export const auditEventSchema = z

@@ -41,6 +41,9 @@ export type Token = z.infer<typeof tokenSchema>;
 export const createdTokenSchema = tokenSchema.extend({ token: z.string() }).meta({ id: 'CreatedToken' });
 export type CreatedToken = z.infer<typeof createdTokenSchema>;
 
+/** The last time that RFC 3339 can write in UTC, whatever offset it was sent with. */
+const latestTime = Date.parse('9999-12-31T23:59:59.999Z');
+
 export const createTokenBodySchema = z
   .strictObject({
     name: tokenNameSchema,
@@ -54,6 +57,7 @@ export const createTokenBodySchema = z
       .meta({ description: 'Seconds; null: never' }),
     expires_at: z.iso
       .datetime({ offset: true, error: 'expires_at is an RFC 3339 time, such as 2027-01-31T23:59:59Z.' })
+      .refine((text) => !(Date.parse(text) > latestTime), 'expires_at is before the year 10000 in UTC.')
       .nullable()
       .optional()
       .meta({ description: 'RFC 3339, to come; null: never' }),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pageAccess } from '../../server/web/access.ts';
 import { axeFindings, chromiumIsHere, sidewaysScroll, useBrowser } from '../helpers/browser.ts';
 import { openView } from './look.ts';
 import { views } from './views.ts';
@@ -11,6 +12,18 @@ describe.skipIf(!chromiumIsHere)('every page and dialog', () => {
     world = await openWorld();
   });
   afterAll(() => world.stop());
+
+  it('is among the views that are looked at', async () => {
+    const paths = await Promise.all(views.map(async ({ path }) => (await path(world)).replace(/[?#].*/, '')));
+    const pages = Object.entries(pageAccess).flatMap(([route, access]) =>
+      access !== 'file' && /^GET \/[^.]+$/.test(route) ? [route.slice('GET '.length)] : [],
+    );
+    const unseen = pages.filter((page) => {
+      const shape = new RegExp(`^${page.replaceAll(/:\w+/g, '[^/]+')}$`);
+      return !paths.some((path) => shape.test(path));
+    });
+    expect(unseen).toEqual([]);
+  });
 
   it.each(views)(
     'meets WCAG 2.2 AA in both themes, wide and narrow, and never scrolls sideways: $name',

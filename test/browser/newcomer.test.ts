@@ -28,7 +28,11 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
         (await verify(running.url, value, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': '/builds/42?x=1' })).status,
       ).toBe(200);
       await way.hands.press(page.getByRole('link', { name: 'Back to your tokens' }));
-  XX.getByText('GET /builds/42').isVisible();
+      const row = page.getByRole('row', { name: 'first script' });
+      await row.waitFor();
+      await eventually(async () => {
+        await page.reload();
+        return row.getByText('GET /builds/42').isVisible();
       }, 'the first use to be shown');
 
       await revoke(page, way);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
 import { freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
-import { hasProgram } from '../helpers/proxies.ts';
+import { hasRealParts } from '../helpers/real-parts.ts';
 import { startTlsProxy } from '../helpers/tls-proxy.ts';
 
-const partsAreHere = [chromiumIsHere, hasProgram('nginx', '-v'), hasProgram('openssl', 'version')].every(Boolean);
+const partsAreHere = [chromiumIsHere, hasRealParts('nginx', 'openssl')].every(Boolean);
 
 describe.skipIf(!partsAreHere)('the console behind nginx that terminates TLS', () => {
   const browser = useBrowser();

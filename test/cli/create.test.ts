@@ -87,6 +87,12 @@ test('--store keeps the value, get prints it, --no-print prints nothing', async 
   expect(JSON.parse((await cli.run(['get', 'Laptop', '--json'], offline)).stdout).token).toBe(value);
 });
 
+test('values that are kept at the same time are all kept', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  await Promise.all(names.map((name) => create([name, '--store', '--no-print'])));
+  for (const name of names) expect((await cli.run(['get', name], dev)).code).toBe(0);
+});
+
 test('--store prints too, and --json --no-print leaves the value out', async () => {
   expect((await create(['one', '--store'])).stdout).toMatch(/^tok_/);
   const described = JSON.parse((await create(['two', '--store', '--no-print', '--json'])).stdout);
@@ -120,6 +126,7 @@ test('a keychain that fails after the token was made: it is revoked again', asyn
   const ran = await create(['ci', '--store'], { keychain });
   expect(ran).toMatchObject({ code: 1, stdout: '' });
   expect(await tokens()).toEqual([]);
+  expect((await cli.run(['get', 'ci'], dev)).code).toBe(3);
 });
 
 test('a value that cannot be written is revoked again: exit 1, and a closed pipe is a silent 0', async () => {
@@ -178,6 +185,79 @@ test('lost twice: exit 6, and the token may exist', async () => {
   });
 });
 
+test.each<[string, number, () => Promise<Response>]>([
+  ['cannot be reached any more', 6, () => Promise.reject(lost('ECONNREFUSED'))],
+  ['refuses', 7, async () => problem(429, 'throttled')],
+  ['does not know the session any more', 4, async () => problem(401, 'not-authenticated')],
+  ['says that the name is taken', 5, async () => problem(409, 'name-taken')],
+  ['answers with a page', 1, async () => new Response('<html>')],
+])('an answer that is lost, and then the server %s: the token may exist', async (_, code, second) => {
+  let posts = 0;
+  const real = appFetch(cli.app);
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    posts += 1;
+    if (posts > 1) return second();
+    await real(url, init);
+    throw lost('UND_ERR_SOCKET');
+  };
+  const ran = await create(['ci', '--if-absent'], { fetch });
+  expect(ran).toMatchObject({ code, stdout: '' });
+  expect(ran.stderr).toContain('may exist: tokens revoke ci');
+  expect(posts).toBe(2);
+  expect(await tokens()).toHaveLength(1);
+});
+
+test('an answer that is lost, and the token revoked before the repeat: it is made anew', async () => {
+  const real = appFetch(cli.app);
+  let posts = 0;
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    const answer = await real(url, init);
+    posts += init?.method === 'POST' ? 1 : 0;
+    if (posts !== 1) return answer;
+    await cli.run(['revoke', 'ci', '--yes'], dev);
+    throw lost('UND_ERR_SOCKET');
+  };
+  const ran = await create(['ci'], { fetch });
+  expect(await verdict(cli.app, ran.stdout.trimEnd())).toBe(200);
+  expect(await tokens()).toHaveLength(1);
+});
+
+test('a token without a value that cannot be revoked may exist', async () => {
+  const { fetch: losingFetch } = losing(1);
+  const fetch: typeof globalThis.fetch = async (url, init) =>
+    init?.method === 'DELETE' ? problem(503, 'unavailable') : losingFetch(url, init);
+  const ran = await create(['ci'], { fetch });
+  expect(ran).toMatchObject({ code: 1, stdout: '' });
+  expect(ran.stderr).toContain('may exist: tokens revoke ci');
+});
+
+test.each([
+  ['half an answer', '{"id":"1","na'],
+  ['no answer', ''],
+  ['another object', '{"ok":true}'],
+  ['a value that is none', JSON.stringify({ id: '1', name: 'ci', prefix: 'p', owner: 'o', token: '\u001b[2J' })],
+])('a creation that is answered with %s is asked for again, and may exist', async (_, body) => {
+  const { fetch, keys } = losing(2, () => new Response(body, { status: 201 }));
+  const ran = await create(['ci', '--json'], { fetch });
+  expect(ran).toMatchObject({ code: 1, stdout: '' });
+  expect(JSON.parse(ran.stderr)).toMatchObject({
+    code: 'not-tokensd',
+    detail: expect.stringContaining('may exist: tokens revoke ci'),
+  });
+  expect(keys).toHaveLength(2);
+  expect((await create(['two'], { fetch: losing(1, () => new Response(body, { status: 201 })).fetch })).code).toBe(0);
+});
+
+test.each([
+  ['my token', "tokens revoke 'my token'"],
+  ["it's $(me)", "tokens revoke 'it'\\''s $(me)'"],
+  ['-rf', 'tokens revoke -- -rf'],
+  ['日本', "tokens revoke '日本'"],
+])('what it tells to type for the name %s can be pasted', async (name, told) => {
+  const { stderr } = await create(['--', name], { fetch: losing(2).fetch });
+  expect(stderr).toContain(`may exist: ${told}\n`);
+});
+
 test('a server that was never reached is not asked twice, and nothing may exist', async () => {
   const asked: unknown[] = [];
   const fetch: typeof globalThis.fetch = (url) => {
@@ -200,6 +280,10 @@ test('Ctrl-C while waiting is exit 130 and says that the token may exist', async
   expect(ran.code).toBe(130);
   expect(ran.stderr).toContain('may exist: tokens revoke ci');
 });
+
+function problem(status: number, code: string) {
+  return Response.json({ type: 'urn:x', title: 'No', status, detail: 'No.', code }, { status });
+}
 
 function lost(code: string) {
   return new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });

@@ -70,8 +70,11 @@ test('colour only on a terminal, and neither with --no-color nor with NO_COLOR',
   expect((await cli.run(['list'], answer)).stdout).not.toContain(colour);
   expect((await cli.run(['list', '--no-color'], { ...answer, columns: 120 })).stdout).not.toContain(colour);
   expect((await cli.run(['--no-color', 'list'], { ...answer, columns: 120 })).stdout).not.toContain(colour);
-  const env = { ...answer.env, NO_COLOR: '1' };
-  expect((await cli.run(['list'], { ...answer, env, columns: 120 })).stdout).not.toContain(colour);
+  const shown = (env: Record<string, string>) =>
+    cli.run(['list'], { ...answer, env: { ...answer.env, ...env }, columns: 120 });
+  expect((await shown({ NO_COLOR: '1' })).stdout).not.toContain(colour);
+  expect((await shown({ TERM: 'dumb' })).stdout).not.toContain(colour);
+  expect((await shown({ NO_COLOR: '' })).stdout).toContain(colour);
 });
 
 const evil = '\u001b[2J\u001b]0;owned\u0007\u009b31mx\u202egnp\u200b\ty\r\nz';

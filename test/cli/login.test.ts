@@ -153,6 +153,10 @@ test('plain http to another machine needs --insecure-http once, and is remembere
   expect(JSON.parse(refused.stderr).code).toBe('insecure-server');
   expect((await cli.run([...login, plain, '--insecure-http'], { stdin: password })).code).toBe(0);
   expect((await cli.run(['whoami'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
+  for (const again of [plain, 'HTTP://Tokens.internal:8420/']) {
+    expect((await cli.run([...login, again], { stdin: password })).code).toBe(0);
+    expect((await cli.run(['whoami'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
+  }
 });
 
 test.each([
@@ -234,4 +238,20 @@ test('whoami --json is the user object and the session; a dead session is exit 4
   const dead = await cli.run(['whoami', '--json']);
   expect(dead.code).toBe(4);
   expect(JSON.parse(dead.stderr)).toMatchObject({ code: 'not-authenticated', status: 401 });
+});
+
+test('logins to several servers at the same time are all remembered', async () => {
+  const servers = ['a', 'b', 'c', 'd', 'e'].map((name) => `https://${name}.example.com`);
+  const store = ['--credential-store', 'file'];
+  await Promise.all(servers.map((server) => cli.run([...login, ...store, server], { stdin: password })));
+  for (const server of servers) expect((await cli.run(['whoami', '--server', server])).code).toBe(0);
+});
+
+test('a login that keeps its session elsewhere leaves none in the former place', async () => {
+  await cli.run([...login, '--credential-store', 'file'], { stdin: password });
+  expect((await cli.run([...login, '--credential-store', 'keychain'], { stdin: password })).code).toBe(0);
+  expect(await readFile(files('credentials.json'), 'utf8')).not.toContain('session_');
+  expect((await cli.run(['whoami'])).code).toBe(0);
+  expect((await cli.run([...login, '--credential-store', 'file'], { stdin: password })).code).toBe(0);
+  expect(cli.keychain.entries.size).toBe(0);
 });

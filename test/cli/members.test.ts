@@ -91,6 +91,15 @@ test('offboard asks, then disables the account and revokes every token', async (
   expect((await cli.run(['offboard', 'nobody@example.com', '--yes'], root)).code).toBe(3);
 });
 
+test('nobody offboards themselves, not even by another spelling, and nothing is half done', async () => {
+  const { token } = await createToken(cli.app, cli.app.root, { name: 'own' });
+  const refused = await cli.run(['offboard', 'ROOT@example.com', '--yes'], root);
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain('Ask another Organization Superuser');
+  expect(await user('root@example.com')).toMatchObject({ disabled: false });
+  expect(await verdict(cli.app, token)).toBe(200);
+});
+
 test('audit shows who did what, filtered', async () => {
   await createToken(cli.app, cli.app.dev, { name: 'ci' });
   const events = JSON.parse((await cli.run(['audit', '--action', 'token.created', '--json'], root)).stdout);

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +42,15 @@ test('looser modes are tightened once, each with a warning', async () => {
   expect(warnings).toHaveLength(2);
 });
 
+test.runIf(existsSync('/proc/self/comm'))('a mode that cannot be changed is told, and the file is used', async () => {
+  const kernel = privateDirectory(`/proc/${process.pid}`, async (text) => void warnings.push(text), randomUUID);
+  expect(await kernel.read('comm')).toMatch(/./);
+  expect(warnings).toEqual([
+    expect.stringContaining('cannot be changed'),
+    expect.stringContaining('cannot be changed'),
+  ]);
+});
+
 test('a link instead of the file is refused on reading and replaced on writing; its target stays', async () => {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const target = join(root, 'target');
@@ -72,4 +82,23 @@ test('a file where the directory should be is told as such', async () => {
   await mkdir(join(root, 'a'));
   await writeFile(path, '');
   await expect(directory.write('x.json', 'new')).rejects.toMatchObject({ exitCode: 1 });
+});
+
+test('changes made at the same time are made in turn, and none is lost', async () => {
+  const numbers = Array.from({ length: 20 }, (_, index) => index);
+  const add = (number: number) =>
+    directory.inTurn('x.json', async () => {
+      const list: number[] = JSON.parse((await directory.read('x.json')) ?? '[]');
+      await directory.write('x.json', JSON.stringify([...list, number]));
+    });
+  await Promise.all(numbers.map(add));
+  const list: number[] = JSON.parse((await directory.read('x.json')) ?? '[]');
+  expect(list.sort((one, other) => one - other)).toEqual(numbers);
+  expect(await readdir(path)).toEqual(['x.json']);
+});
+
+test('a turn that failed is over, and one that died is not waited for for ever', async () => {
+  await expect(directory.inTurn('x.json', () => Promise.reject(new Error('odd')))).rejects.toThrow('odd');
+  await writeFile(join(path, '.x.json.lock'), '');
+  expect(await directory.inTurn('x.json', async () => 'done')).toBe('done');
 });

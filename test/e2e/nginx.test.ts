@@ -1,4 +1,5 @@
-import { hasProgram, startNginx } from '../helpers/proxies.ts';
+import { startNginx } from '../helpers/proxies.ts';
+import { hasRealParts } from '../helpers/real-parts.ts';
 import { describeBehind } from './behind-proxy.ts';
 
-describeBehind('nginx', { start: startNginx, skip: !hasProgram('nginx', '-v') });
+describeBehind('nginx', { start: startNginx, skip: !hasRealParts('nginx') });

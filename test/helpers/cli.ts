@@ -26,6 +26,10 @@ export interface Surroundings {
   answers?: (string | boolean | typeof cancel)[];
   keychain?: CredentialStore | null;
   fetch?: typeof fetch;
+  /** Home directory; none if left out. */
+  home?: string;
+  /** Fails every write to stderr with this system error. */
+  stderrFails?: string;
   /** Fails every write to stdout with this system error. */
   stdoutFails?: string;
   now?: Date;
@@ -59,7 +63,7 @@ export async function openTestCli(defaults: Surroundings = {}): Promise<TestCli>
       const given = { keychain, ...defaults, ...surroundings };
       const env = { TOKENS_CONFIG_DIR: configDir, ...defaults.env, ...surroundings.env };
       const stdout = fakeStream(given.columns, given.stdoutFails);
-      const stderr = fakeStream(given.answers ? 80 : undefined);
+      const stderr = fakeStream(given.answers ? 80 : undefined, given.stderrFails);
       const ctx = fakeContext({ ...given, env }, stdout, stderr, questions, runs);
       const code = await main(argv, ctx);
       return { code, stdout: stdout.text(), stderr: stderr.text() };
@@ -131,7 +135,7 @@ function fakeContext(
     version: '1.2.3',
     runtime: 'node/20.0.0 test',
     env: given.env ?? {},
-    homeDirectory: '/nowhere',
+    homeDirectory: () => given.home ?? null,
     stdin: {
       isTTY: given.answers !== undefined,
       read: async function* () {

@@ -1,5 +1,5 @@
-import { type IncomingHttpHeaders, type RequestOptions, request, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
+import { type AddressInfo, connect, type Server } from 'node:net';
 import type { Config } from '../../server/config.ts';
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';

@@ -23,8 +23,14 @@ export function bareEnvironment(env: Record<string, string> = {}): Record<string
   return { PATH: process.env.PATH ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', ...env };
 }
 
+/** The words of a command line that runs a built program. */
+export function programCommand(program: 'tokens' | 'tokensd', args: string[]): [string, ...string[]] {
+  return [process.execPath, join(root, 'bin', `${program}.js`), ...args];
+}
+
 export function startProgram(program: 'tokens' | 'tokensd', args: string[], env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, [join(root, 'bin', `${program}.js`), ...args], { env: bareEnvironment(env) });
+  const [command, ...words] = programCommand(program, args);
+  return spawn(command, words, { env: bareEnvironment(env) });
 }
 
 /** Runs a built program to its end. */

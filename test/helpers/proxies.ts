@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { freePort } from './daemon.ts';
 import { listen } from './http.ts';
 import { bareEnvironment, eventually } from './process.ts';
+import { searchPath } from './real-parts.ts';
 
 const examples = join(import.meta.dirname, '..', '..', 'examples');
-/** Where Debian keeps servers, beside the usual places. */
-const PATH = `${process.env.PATH ?? ''}:/usr/sbin`;
+const PATH = searchPath();
 
 export interface Behind {
   daemonUrl: string;
@@ -19,14 +19,6 @@ export interface Behind {
 export interface Running {
   port: number;
   stop(): Promise<void>;
-}
-
-/** False, and a loud word, if a real part is missing here; in CI a missing part is a failure. */
-export function hasProgram(name: string, versionArgument: string): boolean {
-  if (spawnSync(name, [versionArgument], { env: { PATH } }).status === 0) return true;
-  if (process.env.CI === 'true') throw new Error(`${name} is not installed, and CI=true requires it`);
-  process.stderr.write(`\n*** ${name} is not installed: its tests are SKIPPED ***\n`);
-  return false;
 }
 
 /** An API that answers with the method, path, header fields and body it got. */

@@ -19,15 +19,22 @@ function isHere(name: string): boolean {
   return name.startsWith('module:') ? isModuleHere(name.slice('module:'.length)) : isProgramHere(name);
 }
 
+/** Where programs are looked for: Debian keeps servers beside the usual places. */
+export function searchPath(): string {
+  return [process.env.PATH, '/usr/sbin'].join(delimiter);
+}
+
 function isProgramHere(name: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return searchPath()
+    .split(delimiter)
+    .some((directory) => {
+      try {
+        accessSync(join(directory, name), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 function isModuleHere(name: string): boolean {

@@ -32,6 +32,14 @@ test('an event tells who did what to what, from where', async () => {
   ]);
 });
 
+test('an event shows the user agent as it was meant, and no token value that somebody put into it', async () => {
+  const app = await open();
+  const { token, prefix } = await createToken(app, app.dev, { name: 'ci' });
+  const sent = Buffer.from(`Löwe ${token}`).toString('latin1');
+  await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'more' }, headers: { 'User-Agent': sent } });
+  expect((await app.events())[0]).toMatchObject({ user_agent: `Löwe ${prefix}[redacted]` });
+});
+
 test('the client is the one behind trusted proxies, and strangers cannot pretend to be one', async () => {
   const app = await open();
   const headers = { 'X-Forwarded-For': '192.0.2.1, 198.51.100.4' };

@@ -93,6 +93,53 @@ describe('the verification routes', () => {
     expect((await exchange(port, request)).text).toMatch(/^HTTP\/1\.1 401 /);
   });
 
+  it.each([
+    ['a control character in a field', `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}X-A: \x01\r\n\r\n`],
+    ['a control character in the credential', `GET ${check} HTTP/1.1\r\nHost: x\r\nAuthorization: Token \x7f\r\n\r\n`],
+    ['an unencoded path', 'GET /verify/ext-authz/\xc3\xbc HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a method that is none', `FROBNICATE ${check}?a=b HTTP/1.1\r\nHost: x\r\n${key}\r\n`],
+    ['two lengths', `POST ${check} HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  ])('refuse what is no good message with 401, because proxies make a 500 of 400: %s', async (_what, request) => {
+    const { port } = await start(() => Promise.reject(new Error('asked')));
+    const { text, closed } = await exchange(port, request);
+    expect(text.split('\r\n')).toEqual([
+      'HTTP/1.1 401 Unauthorized',
+      'WWW-Authenticate: Token',
+      'WWW-Authenticate: Bearer realm="tokensd"',
+      'Cache-Control: no-store',
+      'Content-Type: application/json',
+      'Content-Length: 27',
+      'Connection: close',
+      '',
+      '{"detail":"Invalid token."}',
+    ]);
+    expect(closed).toBe(true);
+  });
+
+  it('answer CONNECT as any other method, and the app behind them never does', async () => {
+    const { port } = await start();
+    const connectTo = (path: string) => exchange(port, `CONNECT ${path} HTTP/1.1\r\nHost: x\r\n${key}\r\n`);
+    expect(await connectTo(check)).toMatchObject({ text: expect.stringMatching(/^HTTP\/1\.1 401 /), closed: true });
+    expect(await connectTo('x:443')).toMatchObject({ text: expect.stringMatching(/^HTTP\/1\.1 400 /), closed: true });
+  });
+
+  it('tell of an outage once when it begins, and once with a count when it is over', async () => {
+    let away = true;
+    const { port, lines } = await start(() =>
+      away
+        ? Promise.reject(new StoreUnavailable('The look-up failed'))
+        : Promise.resolve({ good: false, reason: 'revoked', known: { prefix: 'p', name: 'n', owner: 'o' } }),
+    );
+    const ask = () => send(port, { path: check, headers: [['X-API-Key', 'abc']] });
+    for (let i = 0; i < 3; i += 1) await ask();
+    away = false;
+    for (let i = 0; i < 3; i += 1) await ask();
+    expect(lines).toEqual([
+      expect.stringMatching(/"level":"error".*The look-up failed/),
+      expect.stringMatching(/"level":"info".*"failures":3/),
+    ]);
+  });
+
   it('take headers of almost 64 KiB', async () => {
     const { port } = await start();
     const headers: Array<[string, string]> = [['X-Filler', 'a'.repeat(65_000)]];
@@ -104,6 +151,11 @@ describe('the app behind them', () => {
   it('gets every other request, with its body', async () => {
     const { port } = await start();
     expect((await send(port, { method: 'POST', path: '/other', body: 'hello' })).body).toBe('app: hello');
+  });
+
+  it('gets a request of HTTP/1.0 that names no Host', async () => {
+    const { port } = await start();
+    expect((await exchange(port, 'GET /healthz HTTP/1.0\r\n\r\n')).text).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('may copy a request, as its limit on bodies in chunks does', async () => {
@@ -147,7 +199,7 @@ describe('what is no good message', () => {
   it('is refused if two lengths contradict each other (RFC 9112 §6.3)', async () => {
     const { port } = await start();
     const both = 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n';
-    const { text } = await exchange(port, `POST ${check} HTTP/1.1\r\nHost: x\r\n${both}\r\n0\r\n\r\n`);
+    const { text } = await exchange(port, `POST /other HTTP/1.1\r\nHost: x\r\n${both}\r\n0\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
   });
 

@@ -1,4 +1,8 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { createIds } from '../../server/domain/secrets.ts';
+import { createSessions } from '../../server/domain/sessions.ts';
+import { createThrottle } from '../../server/domain/throttle.ts';
+import type { Store } from '../../server/store/store.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
 import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
 import { jsonOf, type Member, openTestApp, password } from '../helpers/app.ts';
@@ -60,6 +64,22 @@ test('unknown, wrong, disabled and passwordless members get one and the same ans
   expect([...answers][0]).toContain('wrong-credentials');
 });
 
+test.each([
+  ['was disabled', (store: Store, id: string) => store.users.setDisabled(id, true)],
+  ['changed the password', (store: Store, id: string) => store.users.setPasswordHash(id, 'another hash')],
+])('nobody gets a session who %s while the password was looked at', async (_what, change) => {
+  const app = await open();
+  const passwords = {
+    hash: async () => '',
+    verify: async () => Boolean(await change(app.store, app.dev.id)),
+  };
+  const newId = createIds(app.clock);
+  const sessions = createSessions({ ...app, newId, passwords, throttle: createThrottle() });
+  const signIn = sessions.signIn(app.dev.email, app.dev.password, { ip: null, userAgent: null });
+  await expect(signIn).rejects.toMatchObject({ code: 'wrong-credentials' });
+  expect((await app.store.audit.list({ limit: 9, before: null })).map(({ action }) => action)).toEqual([]);
+});
+
 test('a failed sign-in is audited with the address that was tried, and its client', async () => {
   const app = await open();
   await app.signIn('nobody@example.com', 'wrong', '198.51.100.7');
@@ -116,6 +136,12 @@ test('the session that asks is told its ends, which move with its use', async ()
     expires_at: '2026-12-23T16:20:00.000Z',
     idle_expires_at: '2026-11-24T05:20:00.000Z',
   });
+});
+
+test('a session does not work while its member is disabled, even if it was left in the database', async () => {
+  const app = await open();
+  await app.store.users.setDisabled(app.dev.id, true);
+  expect(await app.works(app.dev.session)).toBe(false);
 });
 
 test('signing out ends that session only', async () => {

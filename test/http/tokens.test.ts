@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { createServices } from '../../server/services.ts';
 import { foldName } from '../../shared/names.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
 import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
@@ -37,6 +38,20 @@ test('a created token is answered once with its value, and never again', async (
   const location = response.headers.get('location') ?? '';
   expect(await jsonOf(app.ask(location, { as: app.dev }))).toEqual(object);
   expect(await jsonOf(app.ask('/api/v1/tokens', { as: app.dev }))).toEqual({ items: [object], next_cursor: null });
+});
+
+test('new values begin with the configured prefix, and those issued under an older one go on working', async () => {
+  const app = await open();
+  const before = await createToken(app, app.dev, { name: 'before' });
+  const config = { ...app.config, tokenPrefix: 'acme2' };
+  const renamed = createServices({ ...app, config, mailQueued: () => {} });
+  const creator = { user: await userOf(app), origin: { ip: null, userAgent: null }, channel: 'cli' } as const;
+  const { token, secret } = await renamed.tokens.create(creator, { name: 'after' });
+  const value = secret?.reveal() ?? '';
+  expect(value).toMatch(/^acme2_[0-9A-Za-z]{38}$/);
+  expect(token.prefix).toBe(value.slice(0, 14));
+  expect((await renamed.verify(before.token)).good).toBe(true);
+  expect(await verdict(app, value)).toBe(200);
 });
 
 test('a creation sends its owner one mail without the value', async () => {
@@ -201,6 +216,28 @@ test('the same Idempotency-Key and body answer the token again, without its valu
   expect(await jsonOf(create('k1', { name: 'x' }, dayAfter))).toMatchObject({ code: 'name-taken' });
 });
 
+test('under one Idempotency-Key a body with a null is another body than one without the field, in any order of fields', async () => {
+  const app = await open({ defaultExpiry: 3600 });
+  const create = (json: object) =>
+    app.ask('/api/v1/tokens', { as: app.dev, json, headers: { 'Idempotency-Key': 'k' } });
+  expect((await create({ name: 'x', description: 'CI' })).status).toBe(201);
+  expect((await create({ description: 'CI', name: 'x' })).status).toBe(200);
+  for (const field of ['expires_in', 'expires_at']) {
+    expect((await create({ name: 'x', description: 'CI', [field]: null })).status).toBe(409);
+  }
+});
+
+test('a creation is replayed even when its expiry has passed meanwhile', async () => {
+  const app = await open();
+  const json = { name: 'x', expires_at: new Date(app.clock.now() + 1000).toISOString() };
+  const create = () => app.ask('/api/v1/tokens', { as: app.dev, json, headers: { 'Idempotency-Key': 'k' } });
+  expect((await create()).status).toBe(201);
+  app.clock.advance(1000);
+  const replay = await create();
+  expect(replay.status).toBe(200);
+  expect(await jsonOf(replay)).toMatchObject({ name: 'x', status: 'expired' });
+});
+
 test('a refused creation does not use up its Idempotency-Key', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'taken' });
@@ -254,6 +291,7 @@ test.each([
   [{ expires_at: '2026-11-23T16:20:00Z' }, '/expires_at'],
   [{ expires_at: '1999-01-01T00:00:00Z' }, '/expires_at'],
   [{ expires_at: 'tomorrow' }, '/expires_at'],
+  [{ expires_at: '9999-12-31T23:59:59-01:00' }, '/expires_at'],
   [{ expires_at: '2027-02-30T00:00:00Z' }, '/expires_at'],
   [{ expires_at: 1_800_000_000 }, '/expires_at'],
 ])('the expiry %j is refused at %s', async (expiry, pointer) => {

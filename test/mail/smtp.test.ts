@@ -120,6 +120,14 @@ describe('credentials', () => {
         : callback(new Error(`no such user ${username} with ${password}`)),
   };
 
+  const collecting = (seen: string[]): SMTPServerOptions => ({
+    ...options,
+    onAuth: ({ username }, _session, callback) => {
+      seen.push(String(username));
+      callback(null, { user: username });
+    },
+  });
+
   it('come from the URL', async () => {
     const server = await mailServer(options);
     await mailer(`smtp://mail%20user:p%40ss%2Fword@127.0.0.1:${server.port}`).send(mail);
@@ -149,16 +157,16 @@ describe('credentials', () => {
     expect(server.received).toHaveLength(1);
   });
 
+  it('are not sent to a server that offers no STARTTLS, if the URL asks for TLS', async () => {
+    const seen: string[] = [];
+    const server = await mailServer(collecting(seen));
+    expect(await failure(`smtp://a:b@127.0.0.1:${server.port}?requireTLS=true`)).toMatch(/STARTTLS/);
+    expect(seen).toEqual([]);
+  });
+
   it('are not sent to a server whose certificate is not trusted', async () => {
     const seen: string[] = [];
-    const server = await mailServer({
-      ...options,
-      disabledCommands: [],
-      onAuth: ({ username }, _session, callback) => {
-        seen.push(String(username));
-        callback(null, { user: username });
-      },
-    });
+    const server = await mailServer({ ...collecting(seen), disabledCommands: [] });
     expect(await failure(`smtp://a:b@127.0.0.1:${server.port}`)).toMatch(/certificate/);
     expect(seen).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -197,6 +197,20 @@ describe('a SQLite store in trouble', () => {
     const failure = await failureOf(openStore(`sqlite:${path}`));
     expect(failure).toBeInstanceOf(StoreUnavailable);
     expect(failure.message).toBe(`Cannot open ${path} as a SQLite database (SQLITE_NOTADB).`);
+  });
+
+  it.each([
+    ['deleted', () => rm(path)],
+    ['moved away', () => rename(path, `${path}.old`)],
+    ['replaced', () => rename(path, `${path}.old`).then(() => writeFile(path, ''))],
+  ])('is not ready and acknowledges no change once its file was %s', async (_what, take) => {
+    const owner = await addUser(store);
+    const { hash } = await addToken(store, owner.id);
+    await take();
+    expect(await failureOf(store.ping())).toBeInstanceOf(StoreUnavailable);
+    const change = store.transaction((store) => store.users.setName(owner.id, 'Lost'));
+    expect(await failureOf(change)).toBeInstanceOf(StoreUnavailable);
+    expect(await store.tokens.findByHashes([hash])).toMatchObject([{ kind: 'token', ownerId: owner.id }]);
   });
 
   it('is unavailable once it is closed, and closes once', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import { limits } from '../../../shared/limits.ts';
-import type { AppDeps, AppEnv } from '../context.ts';
+import { type AppDeps, type AppEnv, rawHeadersOf } from '../context.ts';
+import { recordedUserAgent } from '../verify/original-request.ts';
 
 const idPattern = /^[0-9A-Za-z._=+/-]{1,128}$/;
 
@@ -14,7 +14,7 @@ export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): Middle
     c.set('requestId', id);
     c.set('origin', {
       ip: clientIp.resolve(peer, c.req.header('x-forwarded-for')),
-      userAgent: c.req.header('user-agent')?.slice(0, limits.userAgentCharacters) ?? null,
+      userAgent: recordedUserAgent(rawHeadersOf(c)),
     });
     await next();
     c.header('X-Request-Id', id);

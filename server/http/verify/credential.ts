@@ -20,14 +20,13 @@ export type Credential =
 export function readCredential(rawHeaders: readonly string[]): Credential {
   const authorizations = valuesOf(rawHeaders, 'authorization');
   const keys = valuesOf(rawHeaders, 'x-api-key');
-  const [authorization] = authorizations.filter((value) => words(value).length > 0);
-  if (authorization === undefined) {
-    const [key] = keys;
-    if (key === undefined) return { kind: 'none' };
-    return keys.length > 1 ? { kind: 'ambiguous' } : single(words(key));
+  if (authorizations.length > 1 || keys.length > 1) return { kind: 'ambiguous' };
+  const [authorization = ''] = authorizations;
+  const [key] = keys;
+  if (words(authorization).length > 0) {
+    return key === undefined ? fromAuthorization(authorization) : { kind: 'ambiguous' };
   }
-  if (authorizations.length > 1 || keys.length > 0) return { kind: 'ambiguous' };
-  return fromAuthorization(authorization);
+  return key === undefined ? { kind: 'none' } : single(words(key));
 }
 
 /** Every value of one field, in order. `name` is lower-case. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/clock.ts';
 import type { LastUsed } from '../../domain/last-used.ts';
 import type { GoodToken, Verify } from '../../domain/verify.ts';
-import type { Log } from '../../log.ts';
+import { createOutage, type Log, type Outage } from '../../log.ts';
 import type { LastUse } from '../../store/store.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { authRequest } from './auth-request.ts';
@@ -11,7 +11,7 @@ import { extAuthz } from './ext-authz.ts';
 import { forwardAuth } from './forward-auth.ts';
 import { identityHeaders } from './identity.ts';
 import { originForm, pathOf, recordedMethod, recordedPath, recordedUserAgent } from './original-request.ts';
-import { refusalBody, refusalHeaders, refuseCredential, refuseToken, type TokenRefusal } from './refusal.ts';
+import { refusalAnswer, refuseCredential, refuseToken, type TokenRefusal } from './refusal.ts';
 import type { VerifyRoute } from './route.ts';
 
 export interface VerifyDeps {
@@ -19,11 +19,16 @@ export interface VerifyDeps {
   lastUsed: Pick<LastUsed, 'record'>;
   clock: Clock;
   clientIp: ClientIp;
-  log: Pick<Log, 'error'>;
+  log: Pick<Log, 'error' | 'info'>;
 }
 
 /** Answers a request for one of the verification routes; false if it is for something else. */
 export type VerifyHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
+
+const told = {
+  begins: 'verifications cannot be decided and are answered 503',
+  ends: 'verifications are decided again',
+};
 
 const routes: readonly VerifyRoute[] = [authRequest, forwardAuth, extAuthz];
 
@@ -32,22 +37,35 @@ const routes: readonly VerifyRoute[] = [authRequest, forwardAuth, extAuthz];
  * whatever the method, the query or the body, which is never waited for.
  */
 export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
+  const outage = createOutage(deps.log, {}, told);
   return (req, res) => {
-    const path = pathOf(originForm(req.url ?? ''));
-    const route = routes.find((candidate) => candidate.owns(path));
+    const route = routeOf(req.url ?? '');
     if (route === undefined) return false;
-    decide(deps, route, req, res).catch((err: unknown) => {
-      deps.log.error({ err }, 'a verification could not be decided: answered 503');
+    decide({ ...deps, outage }, route, req, res).catch((err: unknown) => {
+      outage.failed(err);
       unavailable(res);
     });
     return true;
   };
 }
 
-async function decide(deps: VerifyDeps, route: VerifyRoute, req: IncomingMessage, res: ServerResponse): Promise<void> {
+/** The route that a request target names. */
+export function routeOf(target: string): VerifyRoute | undefined {
+  const path = pathOf(originForm(target));
+  return routes.find((route) => route.owns(path));
+}
+
+async function decide(
+  deps: VerifyDeps & { outage: Outage },
+  route: VerifyRoute,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
   const credential = readCredential(req.rawHeaders);
   if (credential.kind !== 'value') return refuse(res, refuseCredential(credential));
   const decision = await deps.verify(credential.value);
+  // A value that nobody knows may never have reached the database.
+  if (decision.good || decision.known !== null) deps.outage.over();
   if (!decision.good) return refuse(res, refuseToken(decision.reason));
   deps.lastUsed.record(decision.token.id, useOf(deps, route, req));
   admit(res, decision.token);
@@ -71,12 +89,7 @@ function admit(res: ServerResponse, token: GoodToken): void {
 }
 
 function refuse(res: ServerResponse, refusal: TokenRefusal): void {
-  const body = refusalBody(refusal);
-  const headers = [
-    ...refusalHeaders(refusal.reason),
-    ['Content-Type', 'application/json'],
-    ['Content-Length', String(Buffer.byteLength(body))],
-  ];
+  const { headers, body } = refusalAnswer(refusal);
   res.writeHead(401, headers.flat()).end(body);
 }
 

@@ -41,7 +41,12 @@ export function refusalHeaders(reason: RefusalReason | null): Array<[string, str
   return fields;
 }
 
-/** DRF's compact body. */
-export function refusalBody({ detail }: TokenRefusal): string {
-  return JSON.stringify({ detail });
+/** A whole 401: its header fields, and DRF's compact body. */
+export function refusalAnswer({ detail, reason }: TokenRefusal): { headers: Array<[string, string]>; body: string } {
+  const body = JSON.stringify({ detail });
+  const content: Array<[string, string]> = [
+    ['Content-Type', 'application/json'],
+    ['Content-Length', String(Buffer.byteLength(body))],
+  ];
+  return { headers: [...refusalHeaders(reason), ...content], body };
 }

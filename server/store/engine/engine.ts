@@ -14,6 +14,8 @@ export interface Engine {
   /** A condition with one `?` that holds if `column` is among the strings bound there by `bindList`. */
   among(column: string): string;
   bindList(values: readonly string[]): string;
+  /** Runs `work` in a transaction of its own; rejects first if what it did would be lost with the database's file. */
+  transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction that no other process can be in at the same time, however long that one takes. */
   migrationTransaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** True for a driver's error that says the database cannot answer now. */

@@ -36,3 +36,9 @@ export async function createPrivateFile(path: string): Promise<void> {
     if (entry.isFile() && entry.mode & 0o077) await chmod(path, entry.mode & 0o700);
   }
 }
+
+/** Which file is at a path now; null: none. */
+export async function identityOf(path: string): Promise<string | null> {
+  const entry = await stat(path, { bigint: true }).catch(() => null);
+  return entry && `${entry.dev}:${entry.ino}`;
+}

@@ -4,10 +4,11 @@ import { driverCode } from './driver-code.ts';
 import type { Engine, Row } from './engine.ts';
 import { SqliteClient } from './sqlite-client.ts';
 import { busyTimeoutMs, configure } from './sqlite-connection.ts';
-import { prepareDatabaseFile } from './sqlite-files.ts';
+import { identityOf, prepareDatabaseFile } from './sqlite-files.ts';
 import { openReader, type Reader } from './sqlite-reader.ts';
 
-const acquireTimeoutMs = 1800;
+/** How long a change may wait its turn behind others; verification has a connection of its own. */
+const acquireTimeoutMs = 10_000;
 const migrationWaitMs = 60_000;
 
 const unavailable = new Set(
@@ -21,6 +22,12 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
   const path = await prepareDatabaseFile(databaseUrl);
   const knex = openWriter(path);
   const reader = await openReaderBeside(knex, path);
+  const opened = await identityOf(path);
+  /** SQLite itself would go on with a file that was deleted or replaced, and lose all that it acknowledges. */
+  const assertInPlace = async () => {
+    if ((await identityOf(path)) === opened) return;
+    throw new StoreUnavailable(`${path} was moved, deleted or replaced. Stop tokensd, put it back, start again.`);
+  };
 
   return {
     knex,
@@ -28,9 +35,14 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
     rows: (answer) => answer as Row[],
     among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
     bindList: (values) => JSON.stringify(values),
+    async transaction(work) {
+      await assertInPlace();
+      return knex.transaction(work);
+    },
     migrationTransaction: (work) => withLongWait(knex, () => knex.transaction(work)),
     isUnavailable: (error) => error instanceof Error && 'code' in error && unavailable.has(String(error.code)),
     async ping() {
+      await assertInPlace();
       await reader.all('SELECT count(*) FROM sqlite_schema', []);
     },
     async close() {

@@ -59,7 +59,7 @@ function withinTransaction(engine: Engine, trx: Knex.Transaction, upkeep: Upkeep
 async function runTransaction<T>(engine: Engine, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   let refused: { reason: unknown } | undefined;
   try {
-    return await engine.knex.transaction(async (trx) => {
+    return await engine.transaction(async (trx) => {
       try {
         return await work(trx);
       } catch (reason) {

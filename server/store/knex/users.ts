@@ -14,6 +14,8 @@ export function createUserStore(knex: Knex): UserStore {
         last_used_at: knex('tokens').max('last_used_at').where('owner_id', knex.ref('users.id')),
       }) as Knex.QueryBuilder<UserRow, SummaryRow[]>;
 
+  const lockIf = async (user: Partial<UserRow>) => (await users().where(user).forUpdate().first('id')) !== undefined;
+
   return {
     async insert(user) {
       const inserted = await users().insert(toUserRow(user)).onConflict('email_folded').ignore().returning('id');
@@ -57,10 +59,8 @@ export function createUserStore(knex: Knex): UserStore {
     setDisabled: (id, value) => (value ? demote(knex, id, { disabled: true }) : set(knex, id, 'disabled', false)),
     setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
     setPasswordHash: async (id, hash) => (await users().where({ id }).update({ password_hash: hash })) > 0,
-    async lockForNewToken(id) {
-      const owner = { id, disabled: false, can_manage_tokens: true };
-      return (await users().where(owner).forUpdate().first('id')) !== undefined;
-    },
+    lockForNewToken: (id) => lockIf({ id, disabled: false, can_manage_tokens: true }),
+    lockForNewSession: (id, passwordHash) => lockIf({ id, disabled: false, password_hash: passwordHash }),
   };
 }
 

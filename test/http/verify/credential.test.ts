@@ -38,6 +38,8 @@ describe('readCredential', () => {
     ['two fields', ['Authorization', 'Token a', 'authorization', 'Token a'], ambiguous],
     ['a second field that is empty', ['Authorization', 'Token a', 'Authorization', ''], ambiguous],
     ['a first field that is empty', ['Authorization', '', 'Authorization', 'Token a'], ambiguous],
+    ['two that are empty', ['Authorization', '', 'Authorization', ''], ambiguous],
+    ['two that are empty beside a key', ['Authorization', '', 'Authorization', '', 'X-API-Key', 'a'], ambiguous],
     ['two X-API-Key', ['X-API-Key', 'a', 'X-API-Key', 'a'], ambiguous],
     ['both', ['Authorization', 'Token a', 'X-API-Key', 'a'], ambiguous],
     ['both, one of another scheme', ['Authorization', 'Digest a', 'X-API-Key', 'a'], ambiguous],

@@ -87,8 +87,10 @@ export function outboxContract(store: () => Store): void {
   it('purges a bounded number of messages sent long ago, and no others', async () => {
     const ids = [(await enqueue()).id, (await enqueue()).id, (await enqueue()).id];
     const waiting = await enqueue(noon + 1000);
+    const deadLetter = await enqueue();
     await claim(noon, 'mine');
     for (const id of ids) await store().outbox.markSent(id, 'mine', noon);
+    await store().outbox.giveUp(deadLetter.id, 'mine', noon, 'refused for good');
     expect(await store().outbox.purgeSent(noon, 2)).toBe(0);
     expect(await store().outbox.purgeSent(noon + 1, 2)).toBe(2);
     expect(await store().outbox.purgeSent(noon + 1, 2)).toBe(1);

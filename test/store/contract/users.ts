@@ -144,6 +144,17 @@ export function userContract(store: () => Store): void {
     expect(left).toHaveLength(1);
   });
 
+  it('lets only an enabled member whose password was not changed start a new session', async () => {
+    const lock = (id: string, hash: string | null) =>
+      store().transaction((store) => store.users.lockForNewSession(id, hash));
+    const { id } = await addUser(store(), { passwordHash: 'hash' });
+    expect(await lock(id, 'hash')).toBe(true);
+    expect(await lock(id, 'earlier hash')).toBe(false);
+    expect(await lock(id, null)).toBe(false);
+    expect(await lock((await addUser(store(), { passwordHash: 'hash', disabled: true })).id, 'hash')).toBe(false);
+    expect(await lock('nobody', 'hash')).toBe(false);
+  });
+
   it('lets only an enabled member with the permission start a new token', async () => {
     const lock = (id: string) => store().transaction((store) => store.users.lockForNewToken(id));
     expect(await lock((await addUser(store())).id)).toBe(true);

@@ -1,0 +1,264 @@
+import { spawn } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import pLimit from 'p-limit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Token } from '../../shared/schemas/tokens.ts';
+import { addDeveloper, type Client, signIn, verify } from '../helpers/api.ts';
+import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
+import { type Home, makeHome } from '../helpers/home.ts';
+import { bareEnvironment, type Finished, programCommand, runProgram, startProgram } from '../helpers/process.ts';
+
+const many = 500;
+const exitOfFirst = 'echo $PIPESTATUS';
+
+let prepared: Awaited<ReturnType<typeof prepareDaemon>>;
+let daemon: Daemon;
+let home: Home;
+let root: Client;
+let dev: Client;
+let rich: Client;
+
+beforeAll(async () => {
+  [prepared, home] = await Promise.all([prepareDaemon(), makeHome()]);
+  daemon = await startDaemon(prepared.dataDir);
+  root = await signIn(daemon.url, superuser);
+  [dev, rich] = await Promise.all([addDeveloper(daemon.url, root), addDeveloper(daemon.url, root, 'rich@example.com')]);
+  await pLimit(8).map(Array.from({ length: many }).keys(), (index) => rich.createToken(`token number ${index}`));
+});
+
+afterAll(async () => {
+  await daemon.stop();
+  await Promise.all([prepared.remove(), home.remove()]);
+});
+
+function environment(client: Client | null): Record<string, string> {
+  const session: Record<string, string> = client ? { TOKENS_SESSION: client.session } : {};
+  return { ...home.env, TOKENS_SERVER: daemon.url, TOKENS_CREDENTIAL_STORE: 'file', ...session };
+}
+
+function as(client: Client | null, args: string[], input = ''): Promise<Finished> {
+  return runProgram('tokens', args, { env: environment(client), input });
+}
+
+/** The program in a shell, as `$tokens` with its arguments: for what only a shell does with its streams. */
+function inShell(client: Client, script: string): Promise<Finished> {
+  const [node, program] = programCommand('tokens', []);
+  const env = bareEnvironment({ ...environment(client), NODE: node, PROGRAM: program ?? '' });
+  const child = spawn('bash', ['-c', `tokens() { "$NODE" "$PROGRAM" "$@"; }; ${script}`], { env });
+  const ran = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    ran.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    ran.stderr += text;
+  });
+  child.stdin.end();
+  return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, ...ran })));
+}
+
+async function namesOf(client: Client): Promise<string[]> {
+  const { items } = (await (await client.request('GET', '/tokens?limit=200')).json()) as { items: Token[] };
+  return items.map(({ name }) => name);
+}
+
+describe('stdout', () => {
+  it('of create is exactly the value and a newline', async () => {
+    const ran = await as(dev, ['create', 'exact']);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toMatch(/^tok_[0-9A-Za-z]{38}\n$/);
+    expect((await verify(daemon.url, ran.stdout.trimEnd())).status).toBe(200);
+  });
+
+  it('of commands that only act is empty', async () => {
+    await dev.createToken('to revoke');
+    expect(await as(dev, ['revoke', 'to revoke', '--yes'])).toMatchObject({ code: 0, stdout: '' });
+    expect(await as(root, ['grant', dev.user.email])).toMatchObject({ code: 0, stdout: '' });
+    expect(await as(root, ['users', 'add', 'added@example.com'])).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  it('of list holds one line a token, all of five columns, however many', async () => {
+    const { code, stdout, stderr } = await as(rich, ['list']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(many + 1);
+    expect(new Set(lines.map((line) => line.split('\t').length))).toEqual(new Set([5]));
+  });
+
+  it('of list --json is complete JSON, however long', async () => {
+    const { code, stdout } = await as(rich, ['list', '--json']);
+    expect(code).toBe(0);
+    expect(stdout.length).toBeGreaterThan(100_000);
+    const tokens = JSON.parse(stdout) as Token[];
+    expect(new Set(tokens.map(({ name }) => name)).size).toBe(many);
+  });
+
+  it('and stderr hold no escape character, with or without a hint that colours are welcome', async () => {
+    await dev.createToken('seen');
+    const commands = [
+      [],
+      ['--help'],
+      ['list'],
+      ['show', 'seen'],
+      ['whoami'],
+      ['audit'],
+      ['show', 'nope'],
+      ['list', '--x'],
+    ];
+    const runs = commands.map((args) =>
+      runProgram('tokens', args, {
+        env: { ...environment(dev), FORCE_COLOR: '1', CLICOLOR_FORCE: '1', TERM: 'xterm-256color' },
+      }),
+    );
+    for (const { stdout, stderr } of await Promise.all(runs)) expect(stdout + stderr).not.toContain('\u001b');
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('after the first line ends the command silently and with 0', async () => {
+    const ran = await inShell(rich, `tokens list | head -1; ${exitOfFirst}`);
+    expect(ran.stderr).toBe('');
+    expect(ran.stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\n0\n');
+  });
+
+  it('before anything was written does so too', async () => {
+    for (const command of ['list --json', 'list', '--help', 'show "token number 7"']) {
+      const ran = await inShell(rich, `tokens ${command} | true; ${exitOfFirst}`);
+      expect(ran).toMatchObject({ stdout: '0\n', stderr: '' });
+    }
+  });
+
+  it('without having taken a new value leaves no token behind', async () => {
+    await inShell(dev, 'tokens create unread | { exec <&-; sleep 2; }');
+    expect(await namesOf(dev)).not.toContain('unread');
+  });
+
+  it('of stderr stops nothing', async () => {
+    await dev.createToken('unheard');
+    const ran = await inShell(dev, 'tokens revoke unheard --yes 2>&1 >/dev/null | true; tokens show unheard');
+    expect(ran.code).toBe(3);
+  });
+});
+
+describe('a stdout that takes nothing', () => {
+  it('is exit 1, and the token whose value could not be written is revoked again', async () => {
+    const ran = await inShell(dev, 'tokens create lost > /dev/full');
+    expect(ran).toMatchObject({ code: 1 });
+    expect(ran.stderr).toMatch(/^error: .*ENOSPC.*revoked again\.\n$/);
+    expect(await namesOf(dev)).not.toContain('lost');
+  });
+
+  it('is exit 1 for a list, with one clear line', async () => {
+    const ran = await inShell(rich, 'tokens list > /dev/full');
+    expect(ran).toMatchObject({ code: 1 });
+    expect(ran.stderr).toMatch(/^error: .*ENOSPC.*\n$/);
+  });
+
+  it('that is closed from the start is no crash', async () => {
+    const ran = await inShell(dev, 'tokens create closed >&-');
+    expect([0, 1]).toContain(ran.code);
+    expect(ran.stderr).not.toMatch(/\bat .*\.js/);
+  });
+});
+
+describe('--json', () => {
+  it('makes every error one problem object a line on stderr', async () => {
+    const usage = { type: 'about:blank', status: 0, code: 'usage' };
+    const cases: [string[], object[]][] = [
+      [['lst', '--json'], [usage]],
+      [['revoke', 'a', '--json'], [usage]],
+      [['show', 'nope', '--json'], [{ code: 'token-not-found', status: 0 }]],
+      [['create', '', '--json'], [{ code: 'invalid-fields', status: 400, errors: [{ pointer: '/name' }] }]],
+      [['users', 'list', '--json'], [{ code: 'superuser-required', status: 403 }]],
+      [
+        ['revoke', 'nope', 'nor this', '--yes', '--json'],
+        [{ code: 'token-not-found' }, { code: 'token-not-found' }],
+      ],
+      [['list', '--json', '--server', 'http://127.0.0.1:1'], [{ code: 'unreachable', status: 0 }]],
+    ];
+    const runs = await Promise.all(cases.map(async ([args, told]) => ({ told, ran: await as(dev, args) })));
+    for (const { told, ran } of runs) {
+      const objects = ran.stderr
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+      expect(ran.code).not.toBe(0);
+      expect(objects).toMatchObject(told);
+      expect(objects).toHaveLength(told.length);
+    }
+  });
+});
+
+describe('without a terminal', () => {
+  const asking: [string, string[]][] = [
+    ['login without an address', ['login']],
+    ['login', ['login', 'DAEMON']],
+    ['login with an e-mail address', ['login', 'DAEMON', '--email', 'dev@example.com']],
+    ['revoke', ['revoke', 'asked']],
+    ['revoke --all', ['revoke', '--all']],
+    ['offboard', ['offboard', 'dev@example.com']],
+    ['password', ['password']],
+  ];
+
+  it.each(asking)('%s asks nothing and is exit 2 at once, whether stdin is closed or silent', async (_what, args) => {
+    const words = args.map((word) => (word === 'DAEMON' ? daemon.url : word));
+    const begun = performance.now();
+    const silent = startProgram('tokens', words, environment(root));
+    const ended = new Promise((resolve) => silent.once('close', resolve));
+    const closed = await as(root, words);
+    expect(closed).toMatchObject({ code: 2, stdout: '' });
+    expect(closed.stderr).toMatch(/^error: .*--\S+.*\n$/);
+    expect(await ended).toBe(2);
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+
+  it('a closed stdin is no crash', async () => {
+    for (const command of [
+      'check',
+      'login --email a@example.com --password-stdin',
+      'users add x@example.com --password-stdin',
+    ]) {
+      const ran = await inShell(root, `tokens ${command} <&-`);
+      expect(ran).toMatchObject({ code: 2, stdout: '' });
+      expect(ran.stderr).toMatch(/^error: .*\n$/);
+    }
+  });
+});
+
+describe('secrets', () => {
+  it.each([
+    ['users add', ['users', 'add', 'ada@example.com', '--grant', '--password-stdin'], 'a passphrase for ada alone'],
+    ['login', ['login', '--email', superuser.email, '--password-stdin'], superuser.password],
+    ['check', ['check'], 'tok_0123456789'],
+  ])('that come by stdin are in no command line of this machine: %s', async (_what, args, secret) => {
+    const child = startProgram('tokens', args, environment(args[0] === 'users' ? root : null));
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.stdin?.write(secret);
+    // It waits for the end of its input, so it is there to be looked at.
+    const seen = await commandLines();
+    expect(seen).toContainEqual(expect.stringContaining(`tokens.js\0${args[0]}`));
+    child.stdin?.end();
+    while (child.exitCode === null) seen.push(...(await commandLines()));
+    await ended;
+    for (const line of seen) expect(line).not.toContain(secret);
+  });
+
+  it('are not taken from the command line', async () => {
+    const { token } = await dev.createToken('on the command line');
+    const ran = await as(dev, ['check', token]);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).not.toContain(token);
+    expect((await as(null, ['login', '--password', 'hunter2hunter2'])).code).toBe(2);
+  });
+
+  it('lose exactly one line end, LF or CRLF', async () => {
+    const { token } = await dev.createToken('line ends');
+    for (const end of ['', '\n', '\r\n']) expect((await as(null, ['check'], token + end)).code).toBe(0);
+    expect((await as(null, ['check'], `${token}\n\n`)).code).toBe(4);
+  });
+});
+
+/** Every command line of this machine, its words ended by NUL. */
+async function commandLines(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+}

@@ -49,7 +49,7 @@ test('an event tells when, who, what, to what and from where, newest first', asy
   app.clock.advance(60_000);
   await app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'PATCH', json: { name: 'D' } });
   expect(await rows(app)).toEqual([
-    ['0 seconds ago 2026-11-23 16:21:00 UTC', 'root@example.com', 'Renamed a member', 'dev@example.com', '203.0.113.9'],
+    ['now 2026-11-23 16:21:00 UTC', 'root@example.com', 'Renamed a member', 'dev@example.com', '203.0.113.9'],
     ['1 minute ago 2026-11-23 16:20:00 UTC', 'dev@example.com', 'Created a token', 'ci', '198.51.100.4 tokens/1 <b>'],
   ]);
 });

@@ -117,8 +117,8 @@ test('sessions are listed with where they are and when they were seen, this one 
     return [...html.matchAll(/<tr>.*?<\/tr>/gs)].slice(1).map(([row]) => textOf(row));
   };
   expect(await list()).toEqual([
-    '198.51.100.7 tokens/1.0 0 seconds ago 0 seconds ago Sign out there',
-    'Unknown address Unknown program 11 hours ago 0 seconds ago this session',
+    '198.51.100.7 tokens/1.0 now now Sign out there',
+    'Unknown address Unknown program 11 hours ago now this session',
     '192.0.2.1 tokens/1.0 11 hours ago 11 hours ago Sign out there',
   ]);
   app.clock.advance(119_999);

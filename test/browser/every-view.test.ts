@@ -29,13 +29,13 @@ describe.skipIf(!chromiumIsHere)('every page and dialog', () => {
     'meets WCAG 2.2 AA in both themes, wide and narrow, and never scrolls sideways: $name',
     async (view) => {
       const page = await openView(browser, world, view, {});
-      for (const theme of ['light', 'dark'] as const) {
-        for (const width of [1280, 320]) {
-          await page.emulateMedia({ colorScheme: theme });
-          await page.setViewportSize({ width, height: 800 });
-          expect(await sidewaysScroll(page), `scrolls at ${width} px`).toBe(0);
-          expect(await axeFindings(page), `${theme}, ${width} px`).toEqual([]);
-        }
+      for (const width of [1280, 320]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme: 'light' });
+        expect(await sidewaysScroll(page), `scrolls at ${width} px`).toBe(0);
+        expect(await axeFindings(page), `light, ${width} px`).toEqual([]);
+        await page.emulateMedia({ colorScheme: 'dark' });
+        expect(await axeFindings(page, 'color-contrast'), `dark, ${width} px`).toEqual([]);
       }
     },
   );

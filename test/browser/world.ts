@@ -50,13 +50,6 @@ const plans: Record<string, Plan[]> = {
 };
 
 const people: Array<[name: string, email: string, granted: boolean]> = [
-  ['Maya Lindqvist', 'maya.lindqvist@example.com', true],
-  ['Tomáš Novák', 'tomas.novak@example.com', true],
-  ['Priya Raman', 'priya.raman@example.com', true],
-  ['Lucas Meyer', 'lucas.meyer@example.com', true],
-  ['Inês Carvalho', 'ines.carvalho@example.com', true],
-  ['Olu Adeyemi', 'olu.adeyemi@example.com', false],
-  ['Hana Sato', 'hana.sato@example.com', true],
   ['', 'contractor-7f3a@build.example.com', true],
   [
     'Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh, Maximilian',
@@ -77,6 +70,13 @@ const people: Array<[name: string, email: string, granted: boolean]> = [
       i % 4 !== 0,
     ],
   ),
+  ['Maya Lindqvist', 'maya.lindqvist@example.com', true],
+  ['Tomáš Novák', 'tomas.novak@example.com', true],
+  ['Priya Raman', 'priya.raman@example.com', true],
+  ['Lucas Meyer', 'lucas.meyer@example.com', true],
+  ['Inês Carvalho', 'ines.carvalho@example.com', true],
+  ['Olu Adeyemi', 'olu.adeyemi@example.com', false],
+  ['Hana Sato', 'hana.sato@example.com', true],
 ];
 
 /**
@@ -102,6 +102,7 @@ export async function openWorld() {
 
   await store.users.setName(server.root.id, 'Robin Okafor');
   await store.users.setName(server.dev.id, 'Dev Patel');
+  const many = await addMember({ email: 'robot@example.com', name: 'Build Robot', can_manage_tokens: true });
   const root = await callerOf(server.root.email);
   for (const [index, [name, email, granted]] of people.entries()) {
     moveTo(start + (index + 1) * day);
@@ -111,7 +112,6 @@ export async function openWorld() {
 
   const uses: Array<LastUse & { tokenId: string }> = [];
   moveTo(start + 31 * day);
-  const many = await addMember({ email: 'robot@example.com', name: 'Build Robot', can_manage_tokens: true });
   const robot = await callerOf(many.email);
   for (let index = 1; index <= 500; index += 1) {
     clock.advance(minute);

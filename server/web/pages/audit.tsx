@@ -62,7 +62,7 @@ function Row({ event, now }: { event: AuditRecord; now: number }) {
         <Time at={event.at} now={now} />
         <span class="sub exact">{new Date(event.at).toISOString().slice(0, 19).replace('T', ' ')} UTC</span>
       </td>
-      <td data-label="Who" class="who">
+      <td data-label="Who" class="person">
         {who === null ? actorWords(actor) : <a href={auditHref(path, { user: who })}>{actorWords(actor)}</a>}
         {actor.kind === 'anonymous' && <span class="sub">not signed in</span>}
       </td>

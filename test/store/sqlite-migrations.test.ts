@@ -60,17 +60,6 @@ describe('migrations on SQLite', () => {
     expect(await createKnexStore(engine, migrations).migrate()).toEqual(migrations.map(({ name }) => name));
   });
 
-  it('let members who were there before be found by their name', async () => {
-    await createKnexStore(engine, migrations.slice(0, 1)).migrate();
-    const row = { superuser: false, disabled: false, can_manage_tokens: false, sso: false, created_at: 0 };
-    await engine.knex('users').insert({ id: 'a', email: 'A@b.c', email_folded: 'a@b.c', name: 'Ada LOVELACE', ...row });
-    await engine.knex('users').insert({ id: 'b', email: 'b@b.c', email_folded: 'b@b.c', name: '', ...row });
-    const store = createKnexStore(engine, migrations);
-    await store.migrate();
-    const found = await store.users.list({ limit: 10, before: null, contains: 'lovelace' });
-    expect(found.map(({ id }) => id)).toEqual(['a']);
-  });
-
   it('are applied by one of several processes that start at once, and all succeed', async () => {
     await engine.close();
     await rm(directory, { recursive: true });

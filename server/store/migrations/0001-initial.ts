@@ -21,6 +21,7 @@ function createUsers(trx: Knex) {
     table.text('email').notNullable();
     table.text('email_folded').notNullable().unique();
     table.text('name').notNullable();
+    table.text('name_folded').notNullable();
     table.boolean('superuser').notNullable();
     table.boolean('disabled').notNullable();
     table.boolean('can_manage_tokens').notNullable();

@@ -16,6 +16,8 @@ export default defineConfig({
           testTimeout: 15_000,
           // Nothing keeps state in a module, so files may share what they import.
           isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
           env,
         },
       },
@@ -25,7 +27,10 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 60_000,
-          hookTimeout: 30_000,
+          hookTimeout: 60_000,
+          // They wait more than they work.
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -36,6 +41,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -45,6 +51,7 @@ export default defineConfig({
           include: ['test/browser/screenshots.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

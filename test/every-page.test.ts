@@ -104,6 +104,14 @@ test('a page that the table does not name answers nobody', async () => {
   expect({ status, open: html.includes('open') }).toEqual({ status: 404, open: false });
 });
 
+test('the page that answers decides who may see it, not a later one that the address fits too', async () => {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  app.app.get('/:any/team', (c) => c.text('later'));
+  expect((await openConsole(app, app.root).get('/organization/team')).status).toBe(200);
+  expect((await openConsole(app, app.dev).get('/organization/team')).status).toBe(403);
+});
+
 describe.each(guarded('GET'))('$key', (route) => {
   test('asks strangers to sign in and brings them back', async () => {
     const app = await open();
@@ -114,6 +122,7 @@ describe.each(guarded('GET'))('$key', (route) => {
       expect(shown.status).toBe(303);
       expect(shown.location).toBe(`/login?next=${encodeURIComponent(path)}`);
       expect(shown.html).toBe('');
+      expect(shown.headers.get('cache-control')).toBe('no-store');
     }
     const headers = { Authorization: `Bearer ${app.root.session}` };
     expect((await openConsole(app).get(path, headers)).status, 'only the cookie counts here').toBe(303);

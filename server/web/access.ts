@@ -42,16 +42,16 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
  */
 export function enforcePageAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith('*'));
+    const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
     const access = route && pageAccess[`${route.method} ${route.path}`];
     if (access === undefined) return c.notFound();
     if (access === 'file') return next();
+    c.header('Cache-Control', 'no-store');
     c.set('formToken', issueFormToken(c, deps.config.publicUrl));
     if (access !== 'anyone' && !(await signedIn(deps, c))) return askToSignIn(c);
     if (!isSafe(c.req.method)) await requireOwnForm(deps, c);
     if (access === 'superuser') requireSuperuser(c.get('caller'));
-    await next();
-    if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
+    return next();
   };
 }
 

@@ -41,11 +41,16 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
       /^server\/(?!domain\/|store\/store\.ts$)|^(hono|@hono|knex|sqlite3|nodemailer|pino)\b|^node:(process|fs|net|http)/,
   },
   {
-    from: /^server\/(http|jobs)\//,
+    from: /^server\/(http|web|jobs)\//,
     never: /^server\/(store\/(?!store\.ts$)|mail\/(?!mailer\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
   },
-  { from: /^server\/store\//, never: /^server\/(http|jobs|mail|domain|commands)\// },
-  { from: /^server\/mail\//, never: /^server\/(http|jobs|commands)\// },
+  { from: /^server\/(http|jobs)\//, never: /^server\/web\//, except: /^server\/http\/app\.ts$/ },
+  {
+    from: /^server\/web\/(pages\/|parts|layout)/,
+    never: /^server\/(web\/(routes\/|access|console)|http\/(?!context))/,
+  },
+  { from: /^server\/store\//, never: /^server\/(http|web|jobs|mail|domain|commands)\// },
+  { from: /^server\/mail\//, never: /^server\/(http|web|jobs|commands)\// },
 ];
 
 describe('the walls', () => {

@@ -46,10 +46,3 @@ export function readAuditFilter(c: AppContext): {
   };
   return { typed, filter, errors };
 }
-
-/** The address of this filter: what is empty is left out. */
-export function auditHref(path: string, typed: Partial<TypedFilter>, cursor?: string): string {
-  const query = new URLSearchParams(Object.entries(typed).filter(([, value]) => value !== ''));
-  if (cursor !== undefined) query.set('cursor', cursor);
-  return query.size === 0 ? path : `${path}?${query}`;
-}

@@ -3,27 +3,17 @@ import type { AppContext } from '../../http/context.ts';
 import type { TokenRecord } from '../../store/store.ts';
 import { Layout } from '../layout.tsx';
 import { Field, NextPage } from '../parts.tsx';
+import { addressOf, kept, type Place } from '../place.ts';
 import { TokenList } from './token-list.tsx';
 
 export const tokensPath = '/profile/api-tokens';
-
-/** Which part of the list is shown. */
-export interface Shown {
-  q: string | undefined;
-  cursor: string | undefined;
-}
-
-/** The address of the list, or of what begins with `path` and leads back to it, with what is shown now. */
-export function tokensHref({ q, cursor }: Shown, more: Record<string, string> = {}, path = tokensPath): string {
-  const query = new URLSearchParams({ ...(q && { q }), ...(cursor && { cursor }), ...more });
-  return query.size === 0 ? path : `${path}?${query}`;
-}
 
 interface TokensPageProps {
   c: AppContext;
   organization: string | null;
   tokens: TokenRecord[];
-  shown: Shown;
+  /** `?q` and `?cursor`. */
+  place: Place;
   nextCursor: string | null;
   /** Whom to ask for the permission; only looked at by who lacks it. */
   superusers: string[];
@@ -34,32 +24,32 @@ interface TokensPageProps {
 
 /** One's own tokens. */
 export function TokensPage(props: TokensPageProps) {
-  const { c, organization, tokens, shown, nextCursor, superusers, now, done, dialog } = props;
+  const { c, organization, tokens, place, nextCursor, superusers, now, done, dialog } = props;
   const { canManageTokens } = c.get('caller').user;
-  const filtered = shown.q !== undefined || shown.cursor !== undefined;
+  const filtered = kept(place).length > 0;
   return (
     <Layout c={c} title="API Tokens" organization={organization} tab={tokensPath} done={done}>
       <div class="heading">
         <h1>API Tokens</h1>
         {canManageTokens && (
-          <a class="button primary" id="create" href={tokensHref(shown, { dialog: 'create' })}>
+          <a class="button primary" id="create" href={addressOf(place, { dialog: 'create' })}>
             Create new token
           </a>
         )}
       </div>
       {!canManageTokens && <PermissionMissing superusers={superusers} blocked={tokens.length > 0} />}
-      {(filtered || tokens.length > 0) && <Search q={shown.q} />}
+      {(filtered || tokens.length > 0) && <Search q={place.query.q} />}
       {tokens.length > 0 ? (
         <TokenList
           caption="Your API tokens"
           tokens={tokens}
           now={now}
-          revokeHref={(id) => tokensHref(shown, { dialog: 'revoke', id })}
+          revokeHref={(id) => addressOf(place, { dialog: 'revoke', id })}
         />
       ) : (
         <Empty filtered={filtered} />
       )}
-      <NextPage href={nextCursor === null ? null : tokensHref({ ...shown, cursor: nextCursor })} />
+      <NextPage href={nextCursor === null ? null : addressOf(place, { cursor: nextCursor })} />
       {dialog}
     </Layout>
   );

@@ -1,10 +1,11 @@
 import { auditActions } from '../../../shared/schemas/audit.ts';
 import type { AppContext } from '../../http/context.ts';
 import type { AuditRecord } from '../../store/store.ts';
-import { auditHref, type TypedFilter } from '../audit-filter.ts';
+import type { TypedFilter } from '../audit-filter.ts';
 import { actionWords, actorWords, targetWords } from '../audit-words.ts';
 import { Layout } from '../layout.tsx';
 import { Field, NextPage, Time } from '../parts.tsx';
+import { addressOf } from '../place.ts';
 
 const path = '/organization/audit';
 
@@ -48,7 +49,7 @@ export function AuditPage({ c, organization, now, typed, errors, events, nextCur
           </tbody>
         </table>
       )}
-      <NextPage href={nextCursor === null ? null : auditHref(path, typed, nextCursor)} />
+      <NextPage href={nextCursor === null ? null : addressOf({ path, query: { ...typed } }, { cursor: nextCursor })} />
     </Layout>
   );
 }
@@ -63,7 +64,7 @@ function Row({ event, now }: { event: AuditRecord; now: number }) {
         <span class="sub exact">{new Date(event.at).toISOString().slice(0, 19).replace('T', ' ')} UTC</span>
       </td>
       <td data-label="Who" class="person">
-        {who === null ? actorWords(actor) : <a href={auditHref(path, { user: who })}>{actorWords(actor)}</a>}
+        {who === null ? actorWords(actor) : <a href={addressOf({ path, query: { user: who } })}>{actorWords(actor)}</a>}
         {actor.kind === 'anonymous' && <span class="sub">not signed in</span>}
       </td>
       <td data-label="What">{actionWords[event.action]}</td>
@@ -115,10 +116,10 @@ function Filters({ typed, errors }: Pick<AuditProps, 'typed' | 'errors'>) {
 function Downloads({ typed }: Pick<AuditProps, 'typed'>) {
   return (
     <nav class="downloads" aria-label="Downloads">
-      <a class="button" href={auditHref(`${path}.csv`, typed)} download>
+      <a class="button" href={addressOf({ path: `${path}.csv`, query: { ...typed } })} download>
         Download CSV
       </a>{' '}
-      <a class="button" href={auditHref(`${path}.json`, typed)} download>
+      <a class="button" href={addressOf({ path: `${path}.json`, query: { ...typed } })} download>
         Download JSON
       </a>
     </nav>

@@ -7,10 +7,11 @@ import { readPage } from '../../http/paging.ts';
 import { type CreateTokenForm, createTokenBody, readCreateTokenForm } from '../create-token-form.ts';
 import { doneMessage, withDone } from '../done.ts';
 import { expiryChoices } from '../expiry-choices.ts';
-import { type Shown, TokensPage, tokensHref, tokensPath } from '../pages/api-tokens.tsx';
+import { TokensPage, tokensPath } from '../pages/api-tokens.tsx';
 import { CreateTokenDialog } from '../pages/create-token.tsx';
 import { NewTokenPage, ShownAlreadyPage } from '../pages/new-token.tsx';
 import { RevokeTokenDialog } from '../pages/revoke-token.tsx';
+import { addressOf, type Place } from '../place.ts';
 import { refusalOf, showRefused } from '../refusal.ts';
 
 /** `/profile/api-tokens`: the tab that most people come for. */
@@ -19,7 +20,7 @@ export function tokenPages(deps: AppDeps) {
   const { organization, publicUrl } = config;
 
   return new Hono<AppEnv>()
-    .get(tokensPath, async (c) => c.html(await page(c, shownOf(c), await dialogOf(c))))
+    .get(tokensPath, async (c) => c.html(await page(c, placeOf(c), await dialogOf(c))))
     .post(tokensPath, async (c) => {
       const form = readCreateTokenForm(await c.req.parseBody(), randomUUID());
       try {
@@ -29,12 +30,12 @@ export function tokenPages(deps: AppDeps) {
         if (refused.code === 'token-not-found') {
           return c.html(<ShownAlreadyPage c={c} organization={organization} token={null} />);
         }
-        return showRefused(c, refused, await page(c, nothingShown, createDialog(c, nothingShown, form, refused)));
+        return showRefused(c, refused, await page(c, wholeList, createDialog(c, wholeList, form, refused)));
       }
     })
     .post(`${tokensPath}/:id/revoke`, async (c) => {
       await tokens.revoke(c.get('caller'), c.req.param('id'));
-      return c.redirect(withDone(tokensHref(shownOf(c)), 'token-revoked'), 303);
+      return c.redirect(withDone(addressOf(placeOf(c)), 'token-revoked'), 303);
     });
 
   /** The one answer with a value; a form that is sent again gets another without. */
@@ -45,8 +46,8 @@ export function tokenPages(deps: AppDeps) {
     return c.html(<NewTokenPage {...common} value={secret.reveal()} />);
   }
 
-  async function page(c: AppContext, shown: Shown, dialog: Child) {
-    const { q, cursor } = shown;
+  async function page(c: AppContext, place: Place, dialog: Child) {
+    const { q, cursor } = place.query;
     const caller = c.get('caller');
     const query = { cursor, ...(q !== undefined && { q }) };
     const found = await readPage(
@@ -59,7 +60,7 @@ export function tokenPages(deps: AppDeps) {
         c={c}
         organization={organization}
         tokens={found.items}
-        shown={shown}
+        place={place}
         nextCursor={found.next_cursor}
         superusers={caller.user.canManageTokens ? [] : await users.superusers()}
         now={clock.now()}
@@ -72,24 +73,24 @@ export function tokenPages(deps: AppDeps) {
   async function dialogOf(c: AppContext): Promise<Child> {
     const { dialog, id = '' } = c.req.query();
     const caller = c.get('caller');
-    const shown = shownOf(c);
+    const place = placeOf(c);
     if (dialog === 'revoke') {
       const token = await tokens.get(caller, id);
-      const action = tokensHref(shown, {}, `${tokensPath}/${token.id}/revoke`);
-      const closeHref = `${tokensHref(shown)}#revoke-${token.id}`;
+      const action = addressOf({ ...place, path: `${tokensPath}/${token.id}/revoke` });
+      const closeHref = `${addressOf(place)}#revoke-${token.id}`;
       return <RevokeTokenDialog c={c} token={token} now={clock.now()} action={action} closeHref={closeHref} />;
     }
     if (dialog !== 'create' || !caller.user.canManageTokens) return null;
     const expires = String(expiryChoices(config, clock.now()).preselected);
-    return createDialog(c, shown, { name: '', description: '', expires, date: '', key: randomUUID() });
+    return createDialog(c, place, { name: '', description: '', expires, date: '', key: randomUUID() });
   }
 
-  function createDialog(c: AppContext, shown: Shown, form: CreateTokenForm, refused?: ProblemError): Child {
+  function createDialog(c: AppContext, place: Place, form: CreateTokenForm, refused?: ProblemError): Child {
     const used = refused?.code === 'idempotency-mismatch';
     return (
       <CreateTokenDialog
         c={c}
-        closeHref={`${tokensHref(shown)}#create`}
+        closeHref={`${addressOf(place)}#create`}
         form={used ? { ...form, key: randomUUID() } : form}
         choices={expiryChoices(config, clock.now())}
         refused={used ? sentBefore(refused) : refused}
@@ -98,11 +99,11 @@ export function tokenPages(deps: AppDeps) {
   }
 }
 
-const nothingShown: Shown = { q: undefined, cursor: undefined };
+const wholeList: Place = { path: tokensPath, query: {} };
 
-function shownOf(c: AppContext): Shown {
+function placeOf(c: AppContext): Place {
   const { q, cursor } = c.req.query();
-  return { q: q?.trim() || undefined, cursor: cursor || undefined };
+  return { path: tokensPath, query: { q: q?.trim() || undefined, cursor: cursor || undefined } };
 }
 
 function sentBefore({ code }: ProblemError): ProblemError {

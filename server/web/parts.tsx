@@ -20,11 +20,14 @@ export function Time({ at, now }: { at: number; now: number }) {
 
 const clippedCharacters = 80;
 
-/** A text that others chose, at most so long that a row stays one; the whole of it on hover. */
+/**
+ * A text that others chose, at most so long that a row stays one; the whole of it on hover. Characters in it that turn the
+ * direction of writing turn nothing beside it.
+ */
 export function Clipped({ text }: { text: string }) {
   const characters = [...text];
-  if (characters.length <= clippedCharacters) return <span>{text}</span>;
-  return <span title={text}>{`${characters.slice(0, clippedCharacters - 1).join('')}…`}</span>;
+  if (characters.length <= clippedCharacters) return <bdi>{text}</bdi>;
+  return <bdi title={text}>{`${characters.slice(0, clippedCharacters - 1).join('')}…`}</bdi>;
 }
 
 /** What went wrong, on top of a form; takes the focus so that it is read out. */

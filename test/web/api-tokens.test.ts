@@ -66,6 +66,19 @@ test('a token is listed with all that is known of it, its times exact on hover',
   expect(second).toContain(used.prefix);
 });
 
+test('a path that turns the direction of writing leaves the address beside it as it is', async () => {
+  const { app, browser } = await open();
+  const { id } = await createToken(app, app.dev, { name: 'ci' });
+  for (const path of ['/\u202E1.2.3.4', `/\u202E${'y'.repeat(900)}`]) {
+    app.clock.advance(60_000);
+    const use = { at: app.clock.now(), method: 'GET', path, ip: '203.0.113.9', userAgent: null };
+    await app.store.tokens.recordUses([{ tokenId: id, ...use }]);
+    const { html } = await browser.get(tokens);
+    expect(html.replaceAll(/<bdi[^>]*>[^<]*<\/bdi>| title="[^"]*"/g, '')).not.toContain('\u202E');
+    expect(html).toContain('/\u202E');
+  }
+});
+
 test('500 tokens come page by page, each once, newest first', async () => {
   const { app, browser } = await open();
   await addTokens(app, 500);

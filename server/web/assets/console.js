@@ -39,13 +39,14 @@ for (const control of document.querySelectorAll('[data-submit]')) {
   control.addEventListener('change', () => control.form.requestSubmit());
 }
 
-// Nothing is sent twice by an impatient second click.
+// Nothing is sent twice by an impatient second click; what was stopped on its way can be sent again a moment later.
 for (const form of document.querySelectorAll('form[method=post]')) {
   form.addEventListener('submit', (event) => {
-    if (form.dataset.sent) event.preventDefault();
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
     form.dataset.sent = 'yes';
+    setTimeout(() => delete form.dataset.sent, 2_000);
   });
 }
-addEventListener('pageshow', () => {
-  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
-});

@@ -29,6 +29,10 @@ describe.skipIf(!chromiumIsHere)('every page and dialog', () => {
     'meets WCAG 2.2 AA in both themes, wide and narrow, and never scrolls sideways: $name',
     async (view) => {
       const page = await openView(browser, world, view, {});
+      for (const width of [1920, 1024, 800, 600]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await sidewaysScroll(page), `scrolls at ${width} px`).toBe(0);
+      }
       for (const width of [1280, 320]) {
         await page.setViewportSize({ width, height: 800 });
         await page.emulateMedia({ colorScheme: 'light' });

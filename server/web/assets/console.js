@@ -39,7 +39,7 @@ for (const control of document.querySelectorAll('[data-submit]')) {
   control.addEventListener('change', () => control.form.requestSubmit());
 }
 
-// Nothing is sent twice by an impatient second click; what was stopped on its way can be sent again a moment later.
+// Nothing is sent twice by an impatient second click; what was stopped on its way can be sent again after ten seconds.
 for (const form of document.querySelectorAll('form[method=post]')) {
   form.addEventListener('submit', (event) => {
     if (form.dataset.sent) {
@@ -47,6 +47,6 @@ for (const form of document.querySelectorAll('form[method=post]')) {
       return;
     }
     form.dataset.sent = 'yes';
-    setTimeout(() => delete form.dataset.sent, 2_000);
+    setTimeout(() => delete form.dataset.sent, 10_000);
   });
 }

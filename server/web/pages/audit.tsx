@@ -115,7 +115,7 @@ function Filters({ typed, errors }: Pick<AuditProps, 'typed' | 'errors'>) {
 
 function Downloads({ typed }: Pick<AuditProps, 'typed'>) {
   return (
-    <nav class="downloads" aria-label="Downloads">
+    <nav aria-label="Downloads">
       <a class="button" href={addressOf({ path: `${path}.csv`, query: { ...typed } })} download>
         Download CSV
       </a>{' '}

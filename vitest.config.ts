@@ -31,6 +31,7 @@ export default defineConfig({
           // They wait more than they work.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
+          env,
         },
       },
       {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach } from 'vitest';
 import { eventually, runProgram, seenSecrets, startProgram } from './process.ts';
 
 export const superuser = { email: 'root@example.com', password: 'correct horse battery staple' };
@@ -63,4 +64,31 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('No port');
   return address.port;
+}
+
+/** Data directories and daemons for the tests of one file; each is gone after its test. */
+export function useDaemons() {
+  const cleanups: Array<() => Promise<unknown>> = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+  return {
+    cleanUp: (cleanup: () => Promise<unknown>) => void cleanups.push(cleanup),
+    /** With one superuser in it. */
+    async newDataDir(): Promise<string> {
+      const { dataDir, remove } = await prepareDaemon();
+      cleanups.push(remove);
+      return dataDir;
+    },
+    async emptyDataDir(): Promise<string> {
+      const dataDir = await mkdtemp(join(tmpdir(), 'tokensd-empty-'));
+      cleanups.push(() => rm(dataDir, { recursive: true }));
+      return dataDir;
+    },
+    async start(dataDir: string, env: Record<string, string> = {}): Promise<Daemon> {
+      const daemon = await startDaemon(dataDir, env);
+      cleanups.push(() => daemon.stop('SIGKILL'));
+      return daemon;
+    },
+  };
 }

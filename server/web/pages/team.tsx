@@ -70,7 +70,9 @@ function Members({ c, now, members, place }: Pick<TeamProps, 'c' | 'now' | 'memb
               <a href={memberPath(member.id)}>{nameOf(member)}</a>
               {member.name && <span class="sub">{member.email}</span>}
             </th>
-            <td data-label="Role">{roleOf(member)}</td>
+            <td data-label="Role" class="words">
+              {roleOf(member)}
+            </td>
             <td data-label="Account">
               <Status status={member.disabled ? 'disabled' : 'active'} />
             </td>

@@ -12,8 +12,6 @@ import { createUsers } from './domain/users.ts';
 import { createVerify } from './domain/verify.ts';
 import type { Store } from './store/store.ts';
 
-export type Services = ReturnType<typeof createServices>;
-
 /** Puts the domain together over one store. `mailQueued` is called after a commit that left something to send. */
 export function createServices(deps: { store: Store; clock: Clock; config: Config; mailQueued: () => void }) {
   const { store, clock, config } = deps;

@@ -1,3 +1,4 @@
+import { isLoopback } from '../shared/loopback.ts';
 import { localError } from './errors.ts';
 
 /** A daemon's address. `url` has no trailing slash; `host` is `host[:port]`, as keychain accounts name it. */
@@ -31,9 +32,4 @@ export function parseServerUrl(text: string, allowInsecureHttp: boolean): Server
     );
   }
   return { url: url.origin + url.pathname.replace(/\/+$/, ''), host: url.host };
-}
-
-/** `hostname` as `URL` gives it. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(hostname);
 }

@@ -1,11 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
-import { parseDuration } from '../shared/duration.ts';
-import { limits } from '../shared/limits.ts';
-import { productPrefixPattern } from '../shared/token-format.ts';
-import { parseCidr } from './http/client-ip.ts';
-import { type LogLevel, logLevels } from './log.ts';
+import type { LogLevel } from './log.ts';
+import { type Settings, settingNames, settingsSchema } from './settings.ts';
 
 /** The effective settings of the daemon. */
 export interface Config {
@@ -24,7 +20,30 @@ export interface Config {
   /** Seconds; null: none. */
   maxExpiry: number | null;
   defaultExpiry: number | null;
+  /** Null: nobody signs in through an identity provider. */
+  oidc: OidcConfig | null;
+  /** Seconds after which the tokens of a member who does not sign in again stop; null: never. */
+  ssoMaxAge: number | null;
+  /** Whether signing in with a password always takes a second step. */
+  requireTotp: boolean;
   logLevel: LogLevel;
+}
+
+/** How members sign in through an identity provider. */
+export interface OidcConfig {
+  issuer: string;
+  clientId: string;
+  /** Null: a public client. */
+  clientSecret: string | null;
+  /** Whether somebody nobody invited becomes a member at the first sign-in. */
+  autoProvision: boolean;
+  /** Lower case; null: any. */
+  allowedDomains: string[] | null;
+  groupsClaim: string;
+  /** Members of that group, and nobody else, are superusers; null: the provider does not decide. */
+  superuserGroup: string | null;
+  /** The same for the permission. */
+  tokensGroup: string | null;
 }
 
 /** One line a mistake, each naming its setting. */
@@ -40,85 +59,7 @@ export class ConfigError extends Error {
 
 type Environment = Record<string, string | undefined>;
 
-const listenSchema = z.string().transform((text, context) => {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):([0-9]{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match && port <= 65_535) return { host: match[1] ?? match[2] ?? '', port };
-  context.addIssue('must be HOST:PORT, such as 127.0.0.1:8420 or [::1]:8420');
-  return z.NEVER;
-});
-
-const urlSchema = (protocols: string[], example: string) =>
-  z
-    .string()
-    .refine(
-      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
-      `must be a URL such as ${example}`,
-    );
-
-const publicUrlSchema = urlSchema(['http:', 'https:'], 'https://tokens.example.com')
-  .refine(
-    (text) => !URL.canParse(text) || new URL(text).search + new URL(text).hash + new URL(text).username === '',
-    'must be without user, query and fragment',
-  )
-  .transform((text) => text.replace(/\/+$/, ''));
-
-const durationSchema = z.string().transform((text, context) => {
-  const seconds = /^[0-9]{1,10}$/.test(text) ? Number(text) : parseDuration(text);
-  if (seconds !== null && seconds >= 1 && seconds <= limits.expirySecondsMaximum) return seconds;
-  context.addIssue('must be a time such as 12h, 90d or 1y, at most 100 years');
-  return z.NEVER;
-});
-
-const proxiesSchema = z.string().transform((text, context) => {
-  const entries = text.split(/[\s,]+/).filter((entry) => entry !== '');
-  for (const entry of entries) {
-    try {
-      parseCidr(entry);
-    } catch {
-      context.addIssue(`must be addresses or CIDR ranges between commas; this is none: ${entry}`);
-    }
-  }
-  return entries;
-});
-
-const settingsSchema = z.object({
-  TOKENSD_LISTEN: listenSchema.default({ host: '127.0.0.1', port: 8420 }),
-  TOKENSD_PUBLIC_URL: publicUrlSchema.optional(),
-  TOKENSD_DATA_DIR: z.string().optional(),
-  TOKENSD_DATABASE_URL: z
-    .string()
-    .regex(/^sqlite:./, 'must be sqlite:/path/to/file (PostgreSQL is not supported yet)')
-    .optional(),
-  TOKENSD_SMTP_URL: urlSchema(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587').optional(),
-  TOKENSD_MAIL_FROM: z
-    .string()
-    .regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'must be an e-mail address')
-    .optional(),
-  TOKENSD_TRUSTED_PROXIES: proxiesSchema.default(['127.0.0.1/32', '::1/128']),
-  TOKENSD_TOKEN_PREFIX: z
-    .string()
-    .regex(productPrefixPattern, 'must be 2 to 10 characters a–z and 0–9 and begin with a letter')
-    .default('tok'),
-  TOKENSD_MAX_TOKENS_PER_USER: z
-    .string()
-    .regex(/^[1-9][0-9]{0,6}$/, 'must be a whole number from 1 to 9999999')
-    .transform(Number)
-    .default(1000),
-  TOKENSD_ORGANIZATION: z
-    .string()
-    .max(200, 'must be at most 200 characters')
-    .regex(/^\P{C}*$/u, 'must not hold control characters')
-    .optional(),
-  TOKENSD_MAX_EXPIRY: durationSchema.optional(),
-  TOKENSD_DEFAULT_EXPIRY: durationSchema.optional(),
-  TOKENSD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
-});
-
 const expirySchema = settingsSchema.pick({ TOKENSD_MAX_EXPIRY: true, TOKENSD_DEFAULT_EXPIRY: true });
-
-/** Names of every setting, in the order in which they are documented. */
-export const settingNames: readonly string[] = Object.keys(settingsSchema.shape);
 
 /** Reads the settings from the environment. @throws ConfigError with every mistake at once */
 export function readConfig(env: Environment): Config {
@@ -128,6 +69,9 @@ export function readConfig(env: Environment): Config {
   const { TOKENSD_MAX_EXPIRY: maximum, TOKENSD_DEFAULT_EXPIRY: fallback } = expirySchema.safeParse(present).data ?? {};
   if (maximum !== undefined && fallback !== undefined && fallback > maximum) {
     mistakes.push('TOKENSD_DEFAULT_EXPIRY must not be longer than TOKENSD_MAX_EXPIRY');
+  }
+  if (present.TOKENSD_OIDC_ISSUER !== undefined && present.TOKENSD_OIDC_CLIENT_ID === undefined) {
+    mistakes.push('TOKENSD_OIDC_CLIENT_ID must be set with TOKENSD_OIDC_ISSUER');
   }
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
   return toConfig(parsed.data, env);
@@ -141,6 +85,7 @@ export function unknownSettings(env: Environment): string[] {
 /** The effective settings as `NAME=value` lines, passwords hidden. */
 export function describeConfig(config: Config): string[] {
   const { host, port } = config.listen;
+  const { oidc } = config;
   const lines: Array<[string, string | number | null]> = [
     ['TOKENSD_LISTEN', hostAndPort(host, port)],
     ['TOKENSD_PUBLIC_URL', config.publicUrl],
@@ -154,6 +99,16 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_ORGANIZATION', config.organization],
     ['TOKENSD_MAX_EXPIRY', config.maxExpiry],
     ['TOKENSD_DEFAULT_EXPIRY', config.defaultExpiry],
+    ['TOKENSD_OIDC_ISSUER', oidc?.issuer ?? null],
+    ['TOKENSD_OIDC_CLIENT_ID', oidc?.clientId ?? null],
+    ['TOKENSD_OIDC_CLIENT_SECRET', oidc?.clientSecret ? '***' : null],
+    ['TOKENSD_OIDC_AUTO_PROVISION', String(oidc?.autoProvision ?? true)],
+    ['TOKENSD_OIDC_ALLOWED_DOMAINS', oidc?.allowedDomains?.join(',') ?? null],
+    ['TOKENSD_OIDC_GROUPS_CLAIM', oidc?.groupsClaim ?? 'groups'],
+    ['TOKENSD_OIDC_SUPERUSER_GROUP', oidc?.superuserGroup ?? null],
+    ['TOKENSD_OIDC_TOKENS_GROUP', oidc?.tokensGroup ?? null],
+    ['TOKENSD_SSO_MAX_AGE', config.ssoMaxAge],
+    ['TOKENSD_REQUIRE_TOTP', String(config.requireTotp)],
     ['TOKENSD_LOG_LEVEL', config.logLevel],
   ];
   return lines.map(([name, value]) => `${name}=${value ?? ''}`);
@@ -173,7 +128,7 @@ function presentSettings(env: Environment): Environment {
   );
 }
 
-function toConfig(settings: z.infer<typeof settingsSchema>, env: Environment): Config {
+function toConfig(settings: Settings, env: Environment): Config {
   const listen = settings.TOKENSD_LISTEN;
   const publicUrl = settings.TOKENSD_PUBLIC_URL ?? `http://${hostAndPort(listen.host, listen.port)}`;
   const stateHome = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state');
@@ -191,7 +146,25 @@ function toConfig(settings: z.infer<typeof settingsSchema>, env: Environment): C
     organization: settings.TOKENSD_ORGANIZATION ?? null,
     maxExpiry: settings.TOKENSD_MAX_EXPIRY ?? null,
     defaultExpiry: settings.TOKENSD_DEFAULT_EXPIRY ?? null,
+    oidc: oidcConfig(settings),
+    ssoMaxAge: settings.TOKENSD_SSO_MAX_AGE ?? null,
+    requireTotp: settings.TOKENSD_REQUIRE_TOTP,
     logLevel: settings.TOKENSD_LOG_LEVEL,
+  };
+}
+
+function oidcConfig(settings: Settings): OidcConfig | null {
+  const { TOKENSD_OIDC_ISSUER: issuer, TOKENSD_OIDC_CLIENT_ID: clientId } = settings;
+  if (issuer === undefined || clientId === undefined) return null;
+  return {
+    issuer,
+    clientId,
+    clientSecret: settings.TOKENSD_OIDC_CLIENT_SECRET ?? null,
+    autoProvision: settings.TOKENSD_OIDC_AUTO_PROVISION,
+    allowedDomains: settings.TOKENSD_OIDC_ALLOWED_DOMAINS ?? null,
+    groupsClaim: settings.TOKENSD_OIDC_GROUPS_CLAIM,
+    superuserGroup: settings.TOKENSD_OIDC_SUPERUSER_GROUP ?? null,
+    tokensGroup: settings.TOKENSD_OIDC_TOKENS_GROUP ?? null,
   };
 }
 

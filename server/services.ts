@@ -7,6 +7,7 @@ import { createPostbox } from './domain/postbox.ts';
 import { createIds } from './domain/secrets.ts';
 import { createSessions } from './domain/sessions.ts';
 import { createThrottle } from './domain/throttle.ts';
+import { createMoments } from './domain/token-status.ts';
 import { createTokens } from './domain/tokens.ts';
 import { createUsers } from './domain/users.ts';
 import { createVerify } from './domain/verify.ts';
@@ -16,6 +17,7 @@ import type { Store } from './store/store.ts';
 export function createServices(deps: { store: Store; clock: Clock; config: Config; mailQueued: () => void }) {
   const { store, clock, config } = deps;
   const newId = createIds(clock);
+  const moment = createMoments(clock, config.ssoMaxAge);
   const passwords = createPasswords();
   const letterhead = { organization: config.organization, publicUrl: config.publicUrl };
   const policy = {
@@ -24,9 +26,11 @@ export function createServices(deps: { store: Store; clock: Clock; config: Confi
     expiry: { maximum: config.maxExpiry, default: config.defaultExpiry },
   };
   return {
+    moment,
     tokens: createTokens({
       store,
       clock,
+      moment,
       newId,
       policy,
       postbox: createPostbox({ letterhead, newId, wake: deps.mailQueued }),
@@ -34,7 +38,7 @@ export function createServices(deps: { store: Store; clock: Clock; config: Confi
     users: createUsers({ store, clock, newId, passwords }),
     sessions: createSessions({ store, clock, newId, passwords, throttle: createThrottle() }),
     audit: createAudit({ store }),
-    verify: createVerify(store, clock),
+    verify: createVerify(store, moment),
     lastUsed: createLastUsed(),
   };
 }

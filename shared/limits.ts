@@ -16,6 +16,13 @@ export const limits = {
   userAgentCharacters: 256,
   tombstoneKept: 90 * 24 * 60 * 60 * 1000,
   sentMailKept: 7 * 24 * 60 * 60 * 1000,
+  /** How long a sign-in may take, by what is in between. */
+  deviceCodeLife: 10 * 60 * 1000,
+  devicePollInterval: 5 * 1000,
+  authorizationCodeLife: 60 * 1000,
+  secondStepLife: 10 * 60 * 1000,
+  ssoSignInLife: 10 * 60 * 1000,
+  passwordResetLife: 30 * 60 * 1000,
   sessionIdle: 12 * 60 * 60 * 1000,
   sessionAbsolute: 30 * 24 * 60 * 60 * 1000,
 } as const;

@@ -1,10 +1,17 @@
 const tokenValue = /(?<![0-9A-Za-z])([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8})[0-9A-Za-z]{30}(?![0-9A-Za-z])/g;
-const sessionSecret = /session_[0-9A-Za-z_-]{43}/g;
+const otherSecret = /\b(session|reset|device|code|step|secret)_[0-9A-Za-z_-]{43}/g;
 
-/** Every session secret starts with this, so that a leaked one is recognised by secret scanners and by `redact`. */
-export const sessionSecretPrefix = 'session_';
+/** What each kind of secret starts with, so that a leaked one is recognised by secret scanners and by `redact`. */
+export const secretPrefixes = {
+  session: 'session_',
+  passwordReset: 'reset_',
+  deviceCode: 'device_',
+  authorizationCode: 'code_',
+  secondStep: 'step_',
+  clientSecret: 'secret_',
+} as const;
 
-/** Replaces every token value (its public prefix stays) and session secret in free text. */
+/** Replaces every token value (its public prefix stays) and every other secret of ours in free text. */
 export function redact(text: string): string {
-  return text.replace(tokenValue, '$1[redacted]').replace(sessionSecret, 'session_[redacted]');
+  return text.replace(tokenValue, '$1[redacted]').replace(otherSecret, '$1_[redacted]');
 }

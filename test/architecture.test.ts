@@ -38,11 +38,11 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   {
     from: /^server\/domain\//,
     never:
-      /^server\/(?!domain\/|store\/store\.ts$)|^(hono|@hono|knex|sqlite3|nodemailer|pino)\b|^node:(process|fs|net|http)/,
+      /^server\/(?!domain\/|store\/(store|records)\.ts$)|^(hono|@hono|knex|sqlite3|nodemailer|pino)\b|^node:(process|fs|net|http)/,
   },
   {
     from: /^server\/(http|web|jobs)\//,
-    never: /^server\/(store\/(?!store\.ts$)|mail\/(?!mailer\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
+    never: /^server\/(store\/(?!(store|records)\.ts$)|mail\/(?!mailer\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
   },
   { from: /^server\/(http|jobs)\//, never: /^server\/web\//, except: /^server\/http\/app\.ts$/ },
   {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { settingNames } from '../server/config.ts';
+import { settingNames } from '../server/settings.ts';
 import { problems } from '../shared/problems.ts';
 import { auditActions } from '../shared/schemas/audit.ts';
 

@@ -1,6 +1,6 @@
 import v8 from 'node:v8';
+import { isLoopback } from '../../shared/loopback.ts';
 import { localError } from '../errors.ts';
-import { isLoopback } from '../server-url.ts';
 
 /**
  * Node's own `fetch` knows neither proxies nor a time limit for connecting, so undici's is used, with its proxy agent.

@@ -12,6 +12,8 @@ export interface ListOptions extends GlobalOptions {
   limit?: number;
 }
 
+const statuses = ['active', 'blocked', 'disabled', 'sso-stale', 'expired'] satisfies TokenStatus[];
+
 export function registerList(program: Command, ctx: Context, run = runList): void {
   program
     .command('list')
@@ -20,7 +22,7 @@ export function registerList(program: Command, ctx: Context, run = runList): voi
     .description('List your tokens, newest first, with when, how and from where each was last used.')
     .addOption(new Option('--user <email>', 'The tokens of this member (superuser)').conflicts('all'))
     .option('--all', "Everybody's tokens (superuser)")
-    .addOption(new Option('--status <status>', 'Only these').choices(['active', 'blocked', 'disabled', 'expired']))
+    .addOption(new Option('--status <status>', 'Only these').choices(statuses))
     .option('--limit <n>', 'At most this many', parseLimit)
     .addHelpText('after', '\nExamples:\n  $ tokens list\n  $ tokens list --all --status expired --json')
     .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));

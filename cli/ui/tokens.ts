@@ -8,10 +8,13 @@ import { note } from './notes.ts';
 import { plain } from './plain.ts';
 import { type Column, printTable } from './table.ts';
 
-const statusColor = { active: 'green', blocked: 'red', disabled: 'red', expired: 'yellow' } as const satisfies Record<
-  TokenStatus,
-  string
->;
+const statusColor = {
+  active: 'green',
+  blocked: 'red',
+  disabled: 'red',
+  'sso-stale': 'red',
+  expired: 'yellow',
+} as const satisfies Record<TokenStatus, string>;
 const shortestPath = 6;
 
 export async function printTokens(

@@ -1,7 +1,8 @@
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import type { Actor, AuditRecord, Page, Store, TokenRecord, UserRecord } from '../store/store.ts';
+import type { Actor, AuditRecord, Page, TokenRecord, UserRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import type { Caller, Origin } from './caller.ts';
 
 interface Event {

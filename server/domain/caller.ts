@@ -1,5 +1,5 @@
 import { ProblemError } from '../../shared/problem.ts';
-import type { Actor, UserRecord } from '../store/store.ts';
+import type { Actor, UserRecord } from '../store/records.ts';
 
 /** Where a request came from. */
 export interface Origin {

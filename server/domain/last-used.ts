@@ -1,4 +1,4 @@
-import type { LastUse } from '../store/store.ts';
+import type { LastUse } from '../store/records.ts';
 
 export type TokenUse = LastUse & { tokenId: string };
 

@@ -1,4 +1,4 @@
-import type { Actor, TokenRecord, UserRecord } from '../store/store.ts';
+import type { Actor, TokenRecord, UserRecord } from '../store/records.ts';
 import type { Channel, Origin } from './caller.ts';
 import { type Notice, outsideText, type RenderedNotice, renderNotice } from './notice-layout.ts';
 

@@ -1,4 +1,5 @@
-import type { Actor, Store, TokenRecord, UserRecord } from '../store/store.ts';
+import type { Actor, TokenRecord, UserRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import type { Channel, Origin } from './caller.ts';
 import { type Letterhead, tokenCreatedMail, tokensRevokedMail } from './notices.ts';
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { v7 } from 'uuid';
-import { sessionSecretPrefix } from '../../shared/redact.ts';
+import { secretPrefixes } from '../../shared/redact.ts';
 import { assembleToken, base62Alphabet, bodyLength } from '../../shared/token-format.ts';
 import type { Clock } from './clock.ts';
 
@@ -50,9 +50,9 @@ export function generateToken(productPrefix: string): Secret {
   return new Secret(assembleToken(productPrefix, randomBase62(bodyLength)));
 }
 
-/** A new session secret: 256 random bits. */
-export function generateSessionSecret(): Secret {
-  return new Secret(sessionSecretPrefix + randomBytes(32).toString('base64url'));
+/** A new secret of that kind: 256 random bits behind its prefix. */
+export function generateSecret(kind: keyof typeof secretPrefixes): Secret {
+  return new Secret(secretPrefixes[kind] + randomBytes(32).toString('base64url'));
 }
 
 /** Makes UUIDv7 ids (RFC 9562 §5.7) that sort in the order in which this process made them, even within a millisecond. */

@@ -1,12 +1,14 @@
 import { limits } from '../../shared/limits.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
-import type { SessionRecord, Store, UserRecord } from '../store/store.ts';
+import type { SessionRecord, UserRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
 import { actorOf, type Caller, type Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { checkNewPassword, type Passwords } from './passwords.ts';
-import { generateSessionSecret, hashSecret, type Secret } from './secrets.ts';
+import { hashSecret } from './secrets.ts';
+import { byPassword, endEverySession, type StartedSession, startSession } from './session-start.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface SessionDeps {
@@ -29,11 +31,7 @@ export interface SessionService {
    */
   checkPassword(email: string, password: string, origin: Origin): Promise<UserRecord | null>;
   /** @throws ProblemError `wrong-credentials`, `throttled` */
-  signIn(
-    email: string,
-    password: string,
-    origin: Origin,
-  ): Promise<{ session: SessionRecord; secret: Secret; user: UserRecord }>;
+  signIn(email: string, password: string, origin: Origin): Promise<StartedSession>;
   /** The session and its member, or null if it ended or the member is disabled. Moves the idle end on. */
   authenticate(secret: string): Promise<AuthenticatedSession | null>;
   signOut(caller: Caller): Promise<void>;
@@ -53,7 +51,7 @@ const touchEveryMs = 60_000;
 const mostListed = 100;
 
 export function createSessions(deps: SessionDeps): SessionService {
-  const { store, clock, newId } = deps;
+  const { store, clock } = deps;
   const audit = auditTrail(deps);
   const checkPassword: SessionService['checkPassword'] = (email, password, origin) =>
     verifyPassword(deps, email, password, origin);
@@ -64,30 +62,12 @@ export function createSessions(deps: SessionDeps): SessionService {
     async signIn(email, password, origin) {
       const user = await checkPassword(email, password, origin);
       if (user === null) throw wrongCredentials();
-      const secret = generateSessionSecret();
-      const at = clock.now();
-      const session: SessionRecord = {
-        id: newId(),
-        userId: user.id,
-        hash: secret.hash(),
-        createdAt: at,
-        lastSeenAt: at,
-        expiresAt: at + limits.sessionAbsolute,
-        ...origin,
-      };
-      await store.transaction(async (store) => {
-        // Hashing took a while: who was disabled, or changed the password meanwhile, had every session ended.
-        if (!(await store.users.lockForNewSession(user.id, user.passwordHash))) throw wrongCredentials();
-        await store.sessions.insert(session);
-        await audit.session(store, 'session.created', {
-          at,
-          actor: actorOf(user),
-          origin,
-          sessionId: session.id,
-          userId: user.id,
-        });
-      });
-      return { session, secret, user };
+      // Hashing took a while: who was disabled, or changed the password meanwhile, had every session ended.
+      const started = await store.transaction((store) =>
+        startSession(store, deps, { user, origin, by: byPassword, passwordHash: user.passwordHash }),
+      );
+      if (started === null) throw wrongCredentials();
+      return started;
     },
 
     async authenticate(secret) {
@@ -117,7 +97,7 @@ export function createSessions(deps: SessionDeps): SessionService {
     async endOthers({ user, sessionId, origin }) {
       const event = { at: clock.now(), actor: actorOf(user), origin, userId: user.id };
       await store.transaction(async (store) => {
-        for (const id of await store.sessions.deleteAllOf(user.id, sessionId)) {
+        for (const id of await endEverySession(store, user.id, sessionId)) {
           await audit.session(store, 'session.ended', { ...event, sessionId: id });
         }
       });
@@ -135,7 +115,7 @@ export function createSessions(deps: SessionDeps): SessionService {
       const hash = await deps.passwords.hash(await checkNewPassword(next, { pointer: '/new', email: user.email }));
       await store.transaction(async (store) => {
         await store.users.setPasswordHash(user.id, hash);
-        await store.sessions.deleteAllOf(user.id, sessionId);
+        await endEverySession(store, user.id, sessionId);
         await audit.user(store, 'user.password_changed', { at: clock.now(), actor: actorOf(user), origin, user });
       });
     },

@@ -3,7 +3,8 @@ import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { CreateTokenBody, TokenStatus } from '../../shared/schemas/tokens.ts';
 import { displayPrefix } from '../../shared/token-format.ts';
-import type { Actor, Page, Store, TokenRecord, UserRecord } from '../store/store.ts';
+import type { Actor, Moment, Page, TokenRecord, UserRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
 import { actorOf, type Caller, type Channel, type Origin, requireSuperuser } from './caller.ts';
 import type { Clock } from './clock.ts';
@@ -21,6 +22,7 @@ export interface TokenPolicy {
 export interface TokenDeps {
   store: Store;
   clock: Clock;
+  moment: () => Moment;
   newId: () => string;
   postbox: Postbox;
   policy: TokenPolicy;
@@ -99,20 +101,19 @@ export function createTokens(deps: TokenDeps): TokenService {
 
     async list(caller, query) {
       const { user, all, q = '', ...page } = query;
-      const now = clock.now();
       const part = foldName(normalizeName(q)).slice(0, longestPart);
       const rest = { ...page, ...(part !== '' && { nameContains: part }) };
       if (all) {
         requireSuperuser(caller);
-        return store.tokens.list({ ...rest, now });
+        return store.tokens.list({ ...rest, ...deps.moment() });
       }
       const ownerId = user === undefined ? caller.user.id : (await findUser(store, caller, user)).id;
-      return store.tokens.list({ ...rest, ownerId, now });
+      return store.tokens.list({ ...rest, ...deps.moment(), ownerId });
     },
 
     async countWorking(caller, userId) {
       requireSuperuser(caller);
-      return store.tokens.countActiveOf(userId, clock.now());
+      return store.tokens.countActiveOf(userId, deps.moment());
     },
 
     async revoke(caller, id) {

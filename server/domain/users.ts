@@ -3,11 +3,13 @@ import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import type { CreateUserBody, UpdateUserBody } from '../../shared/schemas/users.ts';
-import type { Actor, Page, Store, UserRecord, UserSummary } from '../store/store.ts';
+import type { Actor, Page, UserRecord, UserSummary } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
 import { actorOf, type Caller, type Origin, requireSuperuser } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { checkNewPassword, type Passwords } from './passwords.ts';
+import { endEverySession } from './session-start.ts';
 
 export interface UserDeps {
   store: Store;
@@ -103,6 +105,8 @@ async function insertUser(deps: UserDeps, actor: Actor, origin: Origin, body: Cr
     canManageTokens: body.can_manage_tokens ?? false,
     passwordHash: password === null ? null : await passwords.hash(password),
     sso: false,
+    ssoSignedInAt: null,
+    totpEnabledAt: null,
     createdAt: clock.now(),
   };
   const audit = auditTrail(deps);
@@ -130,7 +134,7 @@ async function updateUser(deps: UserDeps, caller: Caller, id: string, changes: U
       if (changed === 'last-superuser') throw lastSuperuser();
       if (changed) await audit.user(store, action, { ...event, user });
     }
-    if (changes.disabled) await store.sessions.deleteAllOf(id);
+    if (changes.disabled) await endEverySession(store, id);
   });
 }
 

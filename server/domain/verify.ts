@@ -1,12 +1,13 @@
+import type { TokenStatus } from '../../shared/schemas/tokens.ts';
 import { isWellFormedToken } from '../../shared/token-format.ts';
-import type { HashMatch, Store, TokenRecord } from '../store/store.ts';
-import type { Clock } from './clock.ts';
+import type { HashMatch, Moment, TokenRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import { createGroupedLookup } from './lookups.ts';
 import { hashSecret } from './secrets.ts';
 import { tokenStatus } from './token-status.ts';
 
 /** Why a presented token does not work. `unknown`: none of ours, or no token at all. */
-export type RefusalReason = 'revoked' | 'disabled' | 'blocked' | 'expired' | 'unknown';
+export type RefusalReason = 'revoked' | Exclude<TokenStatus, 'active'> | 'unknown';
 
 export type GoodToken = Extract<HashMatch, { kind: 'token' }>;
 
@@ -26,7 +27,7 @@ const unknown: Decision = { good: false, reason: 'unknown', known: null };
  * The one decision that every route and credential form asks for. Length, shape and checksum come first, so a malformed
  * value never reaches the database; then one grouped read, joined to the owner. Nothing is written and nothing is cached.
  */
-export function createVerify(store: Store, clock: Clock): Verify {
+export function createVerify(store: Store, moment: () => Moment): Verify {
   const lookup = createGroupedLookup<HashMatch>(async (hashes) => {
     const matches = await store.tokens.findByHashes(hashes);
     return new Map(matches.map((match) => [match.hash, match]));
@@ -37,7 +38,7 @@ export function createVerify(store: Store, clock: Clock): Verify {
     const match = await lookup(hashSecret(value));
     if (match === null) return unknown;
     if (match.kind === 'tombstone') return refused('revoked', match);
-    const status = tokenStatus(match, clock.now());
+    const status = tokenStatus(match, moment());
     return status === 'active' ? { good: true, token: match } : refused(status, match);
   };
 }

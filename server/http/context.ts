@@ -8,7 +8,8 @@ import type { TokenService } from '../domain/tokens.ts';
 import type { UserService } from '../domain/users.ts';
 import type { GoodToken, Verify } from '../domain/verify.ts';
 import type { Log } from '../log.ts';
-import type { SessionRecord, Store } from '../store/store.ts';
+import type { Moment, SessionRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import type { ClientIp } from './client-ip.ts';
 
 /** What the Node adapter knows of the request beyond the Fetch API. */
@@ -42,6 +43,8 @@ export interface AppDeps {
   verify: Verify;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;
+  /** What decides tokens' status now. */
+  moment: () => Moment;
   clientIp: ClientIp;
   log: Log;
   config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization'>;

@@ -1,7 +1,7 @@
 import { validate } from 'uuid';
 import { limits } from '../../shared/limits.ts';
 import { ProblemError } from '../../shared/problem.ts';
-import type { Page } from '../store/store.ts';
+import type { Page } from '../store/records.ts';
 
 export interface PageQuery {
   limit?: number | undefined;

@@ -4,7 +4,7 @@ import type { Session } from '../../shared/schemas/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import type { User } from '../../shared/schemas/users.ts';
 import { tokenStatus } from '../domain/token-status.ts';
-import type { AuditRecord, SessionRecord, TokenRecord, UserSummary } from '../store/store.ts';
+import type { AuditRecord, Moment, SessionRecord, TokenRecord, UserSummary } from '../store/records.ts';
 
 function time(at: number): string {
   return new Date(at).toISOString();
@@ -14,8 +14,8 @@ function timeOrNull(at: number | null): string | null {
   return at === null ? null : time(at);
 }
 
-/** A token as it is at `now`. */
-export function tokenObject(token: TokenRecord, now: number): Token {
+/** A token as it is at that moment. */
+export function tokenObject(token: TokenRecord, moment: Moment): Token {
   const { lastUse } = token;
   return {
     id: token.id,
@@ -25,7 +25,7 @@ export function tokenObject(token: TokenRecord, now: number): Token {
     owner: token.ownerEmail,
     created_at: time(token.createdAt),
     expires_at: timeOrNull(token.expiresAt),
-    status: tokenStatus(token, now),
+    status: tokenStatus(token, moment),
     last_used: lastUse && {
       at: time(lastUse.at),
       method: lastUse.method,

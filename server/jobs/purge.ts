@@ -16,6 +16,8 @@ export function createPurge({ store, clock }: { store: Store; clock: Clock }): J
         () => store.tokens.purgeTombstones(now - limits.tombstoneKept, rowsPerStatement),
         () => store.idempotency.purge(now - limits.idempotencyWindow, rowsPerStatement),
         () => store.sessions.purge(now, now - limits.sessionIdle, rowsPerStatement),
+        () => store.tickets.purge(now, rowsPerStatement),
+        () => store.deviceCodes.purge(now - limits.deviceCodeLife, rowsPerStatement),
         () => store.outbox.purgeSent(now - limits.sentMailKept, rowsPerStatement),
       ];
       for (const batch of batches) while (!signal.aborted && (await batch()) === rowsPerStatement);

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../log.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import type { MailRecord, OutboxStore } from '../store/store.ts';
+import type { MailRecord } from '../store/records.ts';
+import type { OutboxStore } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
 interface SendMailDeps {

@@ -1,4 +1,4 @@
-import type { MailRecord } from '../store/store.ts';
+import type { MailRecord } from '../store/records.ts';
 
 /** Where notices go out. */
 export interface Mailer {

@@ -1,5 +1,5 @@
 import type { SendMailOptions } from 'nodemailer/lib/mailer';
-import type { MailRecord } from '../store/store.ts';
+import type { MailRecord } from '../store/records.ts';
 
 /** The message both mailers build. `from` is an address, or `Name <address>`. */
 export function toMessage(mail: MailRecord, from: string): SendMailOptions {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
-import type { MailRecord } from '../store/store.ts';
+import type { MailRecord } from '../store/records.ts';
 import type { Mailer } from './mailer.ts';
 import { toMessage } from './message.ts';
 

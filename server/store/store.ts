@@ -1,125 +1,32 @@
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import type { TokenStatus } from '../../shared/schemas/tokens.ts';
-
-// Every time in a record is milliseconds since the epoch.
-
-export interface UserRecord {
-  id: string;
-  email: string;
-  emailFolded: string;
-  name: string;
-  superuser: boolean;
-  disabled: boolean;
-  canManageTokens: boolean;
-  /** Argon2id in PHC form; null: this member has no password here. */
-  passwordHash: string | null;
-  /** True once the member is bound to an identity provider. */
-  sso: boolean;
-  createdAt: number;
-}
-
-/** A member as lists show it. */
-export interface UserSummary extends Omit<UserRecord, 'passwordHash' | 'emailFolded'> {
-  tokenCount: number;
-  lastUsedAt: number | null;
-}
-
-export interface LastUse {
-  at: number;
-  method: string | null;
-  path: string | null;
-  ip: string | null;
-  userAgent: string | null;
-}
-
-export interface NewToken {
-  id: string;
-  ownerId: string;
-  /** SHA-256 of the whole value, base64url. */
-  hash: string;
-  prefix: string;
-  name: string;
-  nameFolded: string;
-  description: string | null;
-  createdAt: number;
-  expiresAt: number | null;
-}
-
-/** A stored token joined to its owner. */
-export interface TokenRecord extends Omit<NewToken, 'hash' | 'nameFolded'> {
-  lastUse: LastUse | null;
-  ownerEmail: string;
-  ownerDisabled: boolean;
-  ownerCanManageTokens: boolean;
-}
-
-/** What a look-up by hash finds: a living token with its owner, or what is left of a revoked one. */
-export type HashMatch =
-  | ({ kind: 'token'; hash: string; ownerName: string; ownerSuperuser: boolean } & TokenRecord)
-  | {
-      kind: 'tombstone';
-      hash: string;
-      prefix: string;
-      name: string;
-      ownerId: string;
-      ownerEmail: string;
-      revokedAt: number;
-    };
-
-export interface SessionRecord {
-  id: string;
-  userId: string;
-  /** SHA-256 of the secret, base64url. */
-  hash: string;
-  createdAt: number;
-  lastSeenAt: number;
-  expiresAt: number;
-  ip: string | null;
-  userAgent: string | null;
-}
-
-export interface Actor {
-  kind: 'user' | 'client' | 'system' | 'anonymous';
-  id: string | null;
-  email: string | null;
-}
-
-export interface AuditRecord {
-  id: string;
-  at: number;
-  actor: Actor;
-  action: AuditAction;
-  target: { kind: 'user' | 'token' | 'session'; id: string | null; name: string | null };
-  /** The user whose things were touched: a token's owner, the member changed. Null if no user is concerned. */
-  ownerId: string | null;
-  ip: string | null;
-  userAgent: string | null;
-}
-
-export interface MailRecord {
-  id: string;
-  to: string;
-  subject: string;
-  text: string;
-  html: string;
-  /** RFC 5322 Message-ID with angle brackets, fixed at enqueue so that a resend is the same message. */
-  messageId: string;
-  createdAt: number;
-  /** How many sendings were begun. */
-  attempts: number;
-}
-
-/** Newest first: `before` is the id of the last item already seen. */
-export interface Page {
-  limit: number;
-  before: string | null;
-}
+import type {
+  Actor,
+  AuditRecord,
+  ClientRecord,
+  DeviceCodeRecord,
+  HashMatch,
+  Identity,
+  LastUse,
+  MailRecord,
+  Moment,
+  NewToken,
+  Page,
+  SessionRecord,
+  Ticket,
+  TicketKind,
+  TokenRecord,
+  TotpRecord,
+  UserRecord,
+  UserSummary,
+} from './records.ts';
 
 export interface UserStore {
-  /** False if the folded e-mail is taken. */
-  insert(user: UserRecord): Promise<boolean>;
+  /** False if the folded e-mail or the identity is taken. */
+  insert(user: UserRecord, identity?: Identity): Promise<boolean>;
   findById(id: string): Promise<UserRecord | null>;
   findByEmail(emailFolded: string): Promise<UserRecord | null>;
+  findByIdentity(identity: Identity): Promise<UserRecord | null>;
   summary(id: string): Promise<UserSummary | null>;
   /** `contains` is a part of the name or the e-mail, folded. */
   list(query: Page & { emailFolded?: string; contains?: string }): Promise<UserSummary[]>;
@@ -133,22 +40,25 @@ export interface UserStore {
   setDisabled(id: string, value: boolean): Promise<boolean | 'last-superuser'>;
   setSuperuser(id: string, value: boolean): Promise<boolean | 'last-superuser'>;
   setPasswordHash(id: string, hash: string): Promise<boolean>;
+  setEmail(id: string, email: string): Promise<boolean | 'email-taken'>;
+  /** False unless the member is enabled, has neither password nor identity, and nobody else has this identity. */
+  bindIdentity(id: string, identity: Identity): Promise<boolean>;
+  /** Moves the last single sign-on forward, never back. */
+  noteSsoSignIn(id: string, at: number): Promise<void>;
   /**
    * Takes the owner's row for the rest of the transaction, so that a permission removed at the same time comes before
    * or after this, never between. False unless the user may create tokens now (enabled, with the permission).
    */
   lockForNewToken(id: string): Promise<boolean>;
-  /** The same for a new session. False unless the user is enabled and this is still their password's hash. */
-  lockForNewSession(id: string, passwordHash: string | null): Promise<boolean>;
+  /** The same for a new session. False unless the user is enabled and, if given, this is still their password's hash. */
+  lockForNewSession(id: string, passwordHash?: string | null): Promise<boolean>;
 }
 
-export interface TokenQuery extends Page {
+export interface TokenQuery extends Page, Moment {
   ownerId?: string;
   /** A part of the name, folded. */
   nameContains?: string;
   status?: TokenStatus;
-  /** Decides what is expired. */
-  now: number;
 }
 
 export interface TokenStore {
@@ -157,7 +67,7 @@ export interface TokenStore {
   findById(id: string): Promise<TokenRecord | null>;
   list(query: TokenQuery): Promise<TokenRecord[]>;
   /** How many tokens of one owner work now. */
-  countActiveOf(ownerId: string, now: number): Promise<number>;
+  countActiveOf(ownerId: string, moment: Moment): Promise<number>;
   /** One statement for any number of hashes; unknown ones are absent from the answer. */
   findByHashes(hashes: string[]): Promise<HashMatch[]>;
   /** Destroys the row, leaves a tombstone. Null if it is already gone. */
@@ -190,8 +100,71 @@ export interface SessionStore {
   delete(id: string, userId: string): Promise<boolean>;
   /** Answers the ids of those it deleted. */
   deleteAllOf(userId: string, exceptId?: string): Promise<string[]>;
+  /** Ends what the identity provider's session `sid` began; answers the sessions it deleted. */
+  deleteAllOfSid(issuer: string, sid: string): Promise<Array<{ id: string; userId: string }>>;
   /** Deletes at most `limit` sessions that ended: last seen before `idleBefore`, or past their absolute end at `now`. */
   purge(now: number, idleBefore: number, limit: number): Promise<number>;
+}
+
+export interface TicketStore {
+  /** False if there is one with this hash. */
+  insert(ticket: Ticket): Promise<boolean>;
+  /** Null if it is gone or past its end. */
+  find(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
+  /** The same, and nobody finds or takes it again. */
+  take(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
+  deleteAllOf(userId: string): Promise<void>;
+  /** Deletes at most `limit` tickets past their end. */
+  purge(now: number, limit: number): Promise<number>;
+}
+
+export interface ClientStore {
+  /** False if the folded name is taken. */
+  insert(client: ClientRecord): Promise<boolean>;
+  list(page: Page): Promise<ClientRecord[]>;
+  findById(id: string): Promise<ClientRecord | null>;
+  findByClientId(clientId: string): Promise<ClientRecord | null>;
+  setSecretHash(id: string, hash: string): Promise<boolean>;
+  delete(id: string): Promise<boolean>;
+}
+
+export interface DeviceCodeStore {
+  /** False if the user code is taken. */
+  insert(device: DeviceCodeRecord): Promise<boolean>;
+  findByUserCode(userCode: string): Promise<DeviceCodeRecord | null>;
+  /** Takes the row for the rest of the transaction. */
+  lock(hash: string): Promise<DeviceCodeRecord | null>;
+  /** Binds it to the browser session that typed its code. False if another one has it, or it is decided or past its end. */
+  open(hash: string, sessionId: string, now: number): Promise<boolean>;
+  /** False unless that session opened it and it is still to be decided. */
+  decide(
+    hash: string,
+    sessionId: string,
+    decision: { status: 'approved' | 'denied'; userId: string; sso: boolean; ssoSid: string | null },
+    now: number,
+  ): Promise<boolean>;
+  notePoll(hash: string, at: number, intervalMs: number): Promise<void>;
+  delete(hash: string): Promise<boolean>;
+  /** Those that this member approved. */
+  deleteAllOf(userId: string): Promise<void>;
+  /** Deletes at most `limit` codes that ended before `before`. */
+  purge(before: number, limit: number): Promise<number>;
+}
+
+export interface TotpStore {
+  find(userId: string): Promise<TotpRecord | null>;
+  /** Stores a secret that is not in use yet. False if one is in use. */
+  prepare(userId: string, secret: string): Promise<boolean>;
+  /** Puts the prepared secret into use. False unless it is this one and none is in use. */
+  enable(userId: string, secret: string, step: number, at: number): Promise<boolean>;
+  /** Takes the code of that time step. False if it, or a later one, was taken before. */
+  takeStep(userId: string, step: number): Promise<boolean>;
+  /** Takes the second step away, recovery codes included. False if there was none in use. */
+  remove(userId: string): Promise<boolean>;
+  replaceRecoveryCodes(userId: string, hashes: readonly string[]): Promise<void>;
+  /** False if there is no such code any more. */
+  takeRecoveryCode(userId: string, hash: string): Promise<boolean>;
+  countRecoveryCodes(userId: string): Promise<number>;
 }
 
 export interface AuditStore {
@@ -228,6 +201,10 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
   readonly sessions: SessionStore;
+  readonly tickets: TicketStore;
+  readonly clients: ClientStore;
+  readonly deviceCodes: DeviceCodeStore;
+  readonly totp: TotpStore;
   readonly audit: AuditStore;
   readonly outbox: OutboxStore;
   /** Commits what `work` did, or nothing if it throws. Shadow the outer name: the outer store must not be used inside. */

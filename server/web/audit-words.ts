@@ -1,5 +1,5 @@
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import type { AuditRecord } from '../store/store.ts';
+import type { AuditRecord } from '../store/records.ts';
 
 /** Each audited action as the page says it. */
 export const actionWords: Readonly<Record<AuditAction, string>> = {
@@ -17,6 +17,16 @@ export const actionWords: Readonly<Record<AuditAction, string>> = {
   'user.permission_granted': 'Granted the permission',
   'user.permission_removed': 'Removed the permission',
   'user.password_changed': 'Changed a password',
+  'user.password_reset': 'Set a password by a mailed link',
+  'user.email_changed': 'Has another e-mail address',
+  'user.sso_bound': 'Signed in by single sign-on for the first time',
+  'user.totp_enabled': 'Turned two-step sign-in on',
+  'user.totp_disabled': 'Turned two-step sign-in off',
+  'user.recovery_code_used': 'Used a recovery code',
+  'user.recovery_codes_replaced': 'Made new recovery codes',
+  'client.created': 'Registered a service',
+  'client.deleted': 'Removed a service',
+  'client.secret_rotated': 'Gave a service a new secret',
 };
 
 /** Who acted, as the page says it. */

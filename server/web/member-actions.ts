@@ -1,7 +1,7 @@
 import type { UpdateUserBody } from '../../shared/schemas/users.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { AppDeps } from '../http/context.ts';
-import type { UserSummary } from '../store/store.ts';
+import type { UserSummary } from '../store/records.ts';
 import type { Done } from './done.ts';
 
 interface Action {

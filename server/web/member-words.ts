@@ -1,4 +1,4 @@
-import type { UserSummary } from '../store/store.ts';
+import type { UserSummary } from '../store/records.ts';
 
 export const teamPath = '/organization/team';
 

@@ -143,7 +143,13 @@ export function Confirm({
   );
 }
 
-const badges = { active: 'success', blocked: 'warning', disabled: 'danger', expired: 'neutral' } as const;
+const badges = {
+  active: 'success',
+  blocked: 'warning',
+  disabled: 'danger',
+  'sso-stale': 'warning',
+  expired: 'neutral',
+} as const;
 
 /** A status word in its colour; the word alone says it all. */
 export function Status({ status }: { status: keyof typeof badges }) {

@@ -17,6 +17,16 @@ export const auditActions = [
   'user.permission_granted',
   'user.permission_removed',
   'user.password_changed',
+  'user.password_reset',
+  'user.email_changed',
+  'user.sso_bound',
+  'user.totp_enabled',
+  'user.totp_disabled',
+  'user.recovery_code_used',
+  'user.recovery_codes_replaced',
+  'client.created',
+  'client.deleted',
+  'client.secret_rotated',
 ] as const;
 export const auditActionSchema = z.enum(auditActions, {
   error: `The action is one of: ${auditActions.join(', ')}.`,
@@ -34,7 +44,7 @@ export const auditEventSchema = z
     }),
     action: auditActionSchema,
     target: z.object({
-      kind: z.enum(['user', 'token', 'session']),
+      kind: z.enum(['user', 'token', 'session', 'client']),
       id: z.string().nullable(),
       name: z.string().nullable(),
     }),

@@ -10,8 +10,8 @@ import {
   tokenNameSchema,
 } from './common.ts';
 
-/** The first that applies: owner disabled, owner without the permission, expired, else active. */
-export const tokenStatusSchema = z.enum(['active', 'blocked', 'disabled', 'expired']);
+/** The first that applies: owner disabled, owner without the permission, owner's single sign-on too long ago, expired, else active. */
+export const tokenStatusSchema = z.enum(['active', 'blocked', 'disabled', 'sso-stale', 'expired']);
 export type TokenStatus = z.infer<typeof tokenStatusSchema>;
 
 export const lastUsedSchema = z.object({

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../server/config.ts';
 import type { Caller } from '../../server/domain/caller.ts';
-import { generateSessionSecret } from '../../server/domain/secrets.ts';
-import type { LastUse } from '../../server/store/store.ts';
+import { generateSecret } from '../../server/domain/secrets.ts';
+import type { LastUse } from '../../server/store/records.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Member } from '../helpers/app.ts';
 import { startTestServer } from '../helpers/http.ts';
@@ -144,7 +144,7 @@ export async function openWorld() {
   });
 
   async function sessionOf(email: string): Promise<string> {
-    const secret = generateSessionSecret();
+    const secret = generateSecret('session');
     const at = clock.now();
     await store.sessions.insert({
       id: randomUUID(),
@@ -155,6 +155,8 @@ export async function openWorld() {
       expiresAt: at + limits.sessionAbsolute,
       ip: '203.0.113.9',
       userAgent: longAgent,
+      sso: false,
+      ssoSid: null,
     });
     return secret.reveal();
   }

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   createIds,
-  generateSessionSecret,
+  generateSecret,
   generateToken,
   hashSecret,
   randomBase62,
@@ -42,7 +42,7 @@ describe('new values', () => {
   });
 
   it('of sessions are recognised by redaction', () => {
-    expect(redact(generateSessionSecret().reveal())).toBe('session_[redacted]');
+    expect(redact(generateSecret('session').reveal())).toBe('session_[redacted]');
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateToken } from '../../server/domain/secrets.ts';
+import { createMoments } from '../../server/domain/token-status.ts';
 import { createVerify } from '../../server/domain/verify.ts';
 import { type Store, StoreUnavailable } from '../../server/store/store.ts';
 import { type Member, openTestApp } from '../helpers/app.ts';
@@ -102,7 +103,7 @@ describe('the decision on a value', () => {
 describe('verifying', () => {
   it('asks the database nothing about a malformed value', async () => {
     const { store, counted } = countingStore(async () => []);
-    const verify = createVerify(store, app.clock);
+    const verify = createVerify(store, createMoments(app.clock, null));
     for (const value of [...vectors.bad.map((bad) => bad.value), 'x'.repeat(100_000), 'tok_\0']) {
       expect(await verify(value)).toEqual({ good: false, reason: 'unknown', known: null });
     }
@@ -112,7 +113,7 @@ describe('verifying', () => {
   it('reads again each time: nothing is cached', async () => {
     const { value } = await memberWithToken('again');
     const { store, counted } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
-    const verify = createVerify(store, app.clock);
+    const verify = createVerify(store, createMoments(app.clock, null));
     for (let i = 0; i < 3; i += 1) await verify(value);
     expect(counted.statements).toBe(3);
   });
@@ -120,7 +121,7 @@ describe('verifying', () => {
   it('needs two statements for a hundred values that arrive together', async () => {
     const { value } = await memberWithToken('crowd');
     const { store, counted } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
-    const verify = createVerify(store, app.clock);
+    const verify = createVerify(store, createMoments(app.clock, null));
     const others = Array.from({ length: 99 }, () => generateToken('tok').reveal());
     const decisions = await Promise.all([...others, value].map(verify));
     expect(decisions.map(({ good }) => good)).toEqual([...others.map(() => false), true]);
@@ -130,9 +131,9 @@ describe('verifying', () => {
   it('rejects within two seconds if the database does not answer', async () => {
     const { store } = countingStore(() => new Promise(() => {}));
     const began = performance.now();
-    await expect(createVerify(store, app.clock)(generateToken('tok').reveal())).rejects.toBeInstanceOf(
-      StoreUnavailable,
-    );
+    await expect(
+      createVerify(store, createMoments(app.clock, null))(generateToken('tok').reveal()),
+    ).rejects.toBeInstanceOf(StoreUnavailable);
     expect(performance.now() - began).toBeLessThan(2_000);
   });
 });

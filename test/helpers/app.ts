@@ -1,11 +1,11 @@
 import { type Config, readConfig } from '../../server/config.ts';
 import { createPasswords } from '../../server/domain/passwords.ts';
-import { createIds, generateSessionSecret } from '../../server/domain/secrets.ts';
+import { createIds, generateSecret } from '../../server/domain/secrets.ts';
 import { createApp } from '../../server/http/app.ts';
 import { createClientIp } from '../../server/http/client-ip.ts';
 import { createLog } from '../../server/log.ts';
 import { createServices } from '../../server/services.ts';
-import type { MailRecord } from '../../server/store/store.ts';
+import type { MailRecord } from '../../server/store/records.ts';
 import { limits } from '../../shared/limits.ts';
 import { foldName } from '../../shared/names.ts';
 import type { CreatedToken, CreateTokenBody } from '../../shared/schemas/tokens.ts';
@@ -73,7 +73,7 @@ export async function openTestApp(settings: Partial<Config> = {}) {
 
   /** A session as a sign-in makes it, without the slow hash. */
   async function signIn(userId: string): Promise<string> {
-    const secret = generateSessionSecret();
+    const secret = generateSecret('session');
     const at = clock.now();
     await store.sessions.insert({
       id: newId(),
@@ -84,6 +84,8 @@ export async function openTestApp(settings: Partial<Config> = {}) {
       expiresAt: at + limits.sessionAbsolute,
       ip: null,
       userAgent: null,
+      sso: false,
+      ssoSid: null,
     });
     return secret.reveal();
   }
@@ -100,6 +102,8 @@ export async function openTestApp(settings: Partial<Config> = {}) {
       canManageTokens: body.can_manage_tokens ?? false,
       passwordHash: await passwordHash,
       sso: false,
+      ssoSignedInAt: null,
+      totpEnabledAt: null,
       createdAt: clock.now(),
     });
     return { id, email: body.email, password, session: await signIn(id) };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLastUsed } from '../../server/domain/last-used.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../server/jobs/flush-last-used.ts';
 import { startJobs } from '../../server/jobs/runner.ts';
-import type { LastUse } from '../../server/store/store.ts';
+import type { LastUse } from '../../server/store/records.ts';
 import { createToken, openTestApp, type TestApp } from '../helpers/app.ts';
 
 let app: TestApp;

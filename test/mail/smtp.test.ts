@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSmtpMailer } from '../../server/mail/smtp.ts';
-import type { MailRecord } from '../../server/store/store.ts';
+import type { MailRecord } from '../../server/store/records.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
 
 const from = 'Acme tokens <tokens@acme.example>';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSpoolMailer } from '../../server/mail/spool.ts';
-import type { MailRecord } from '../../server/store/store.ts';
+import type { MailRecord } from '../../server/store/records.ts';
 
 const mail: MailRecord = {
   id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',

@@ -1,11 +1,16 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../server/store/store.ts';
 import { auditContract } from './contract/audit.ts';
+import { clientContract } from './contract/clients.ts';
+import { deviceCodeContract } from './contract/device-codes.ts';
 import { idempotencyContract } from './contract/idempotency.ts';
+import { identityContract } from './contract/identities.ts';
 import { outboxContract } from './contract/outbox.ts';
 import { revocationContract } from './contract/revocation.ts';
 import { sessionContract } from './contract/sessions.ts';
+import { ticketContract } from './contract/tickets.ts';
 import { tokenContract } from './contract/tokens.ts';
+import { totpContract } from './contract/totp.ts';
 import { transactionContract } from './contract/transactions.ts';
 import { userContract } from './contract/users.ts';
 
@@ -24,6 +29,11 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
     describe('revocation', () => revocationContract(store));
     describe('idempotency keys', () => idempotencyContract(store));
     describe('sessions', () => sessionContract(store));
+    describe('identities', () => identityContract(store));
+    describe('tickets', () => ticketContract(store));
+    describe('clients', () => clientContract(store));
+    describe('device codes', () => deviceCodeContract(store));
+    describe('two-step sign-in', () => totpContract(store));
     describe('audit', () => auditContract(store));
     describe('outbox', () => outboxContract(store));
     describe('transactions', () => transactionContract(store));

@@ -56,7 +56,16 @@ describe('a SQLite store in trouble', () => {
     const owner = await addUser(store);
     const token = await addToken(store, owner.id);
     const failures = [
-      await failureOf(store.users.insert(userRecord({ id: owner.id, emailFolded: secret, passwordHash: secret }))),
+      await failureOf(
+        store.tickets.insert({
+          hash: secret,
+          kind: 'second-step',
+          userId: secret,
+          data: secret,
+          createdAt: 1,
+          expiresAt: 2,
+        }),
+      ),
       await failureOf(store.tokens.insert(newToken('nobody', { hash: secret, name: secret }), 10)),
       await failureOf(store.tokens.insert(newToken(owner.id, { hash: token.hash, name: secret }), 10)),
       await failureOf(store.sessions.insert(sessionRecord('nobody', { hash: secret }))),

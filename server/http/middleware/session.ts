@@ -1,5 +1,5 @@
 import { ProblemError } from '../../../shared/problem.ts';
-import { sessionSecretPrefix } from '../../../shared/redact.ts';
+import { secretPrefixes } from '../../../shared/redact.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { AuthenticatedSession } from '../../domain/sessions.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
@@ -23,7 +23,7 @@ export async function authenticateSession(deps: AppDeps, c: AppContext): Promise
   if (credential.kind !== 'value') throw notAuthenticated('Send one session.', 'invalid_token');
   const { value } = credential;
   const [authorization = ''] = authorizations;
-  if (!value.startsWith(sessionSecretPrefix) || !/^\s*bearer\s/i.test(authorization)) {
+  if (!value.startsWith(secretPrefixes.session) || !/^\s*bearer\s/i.test(authorization)) {
     if ((await verify(value)).good) throw sessionRequired();
     throw notAuthenticated('This is not a session. Sign in first.', 'invalid_token');
   }

@@ -18,9 +18,9 @@ const revokeItself = createRoute({
   responses: { 204: { description: 'The token is revoked' } },
 });
 
-export function presentedTokenRoutes({ tokens, clock }: AppDeps) {
+export function presentedTokenRoutes({ tokens, moment }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
-    .openapi(readItself, (c) => c.json(tokenObject(c.get('presentedToken'), clock.now()), 200))
+    .openapi(readItself, (c) => c.json(tokenObject(c.get('presentedToken'), moment()), 200))
     .openapi(revokeItself, async (c) => {
       await tokens.revokeItself(c.get('presentedToken'), c.get('origin'));
       return c.body(null, 204);

@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { LastUsed } from '../../domain/last-used.ts';
 import type { GoodToken, Verify } from '../../domain/verify.ts';
 import { createOutage, type Log, type Outage } from '../../log.ts';
-import type { LastUse } from '../../store/store.ts';
+import type { LastUse } from '../../store/records.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { authRequest } from './auth-request.ts';
 import { readCredential, valuesOf } from './credential.ts';

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { AuditRecord, AuditStore } from '../store.ts';
+import type { AuditRecord } from '../records.ts';
+import type { AuditStore } from '../store.ts';
 
 interface AuditRow {
   id: string;

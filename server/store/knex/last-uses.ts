@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { LastUse } from '../store.ts';
+import type { LastUse } from '../records.ts';
 
 type Use = LastUse & { tokenId: string };
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { MailRecord, OutboxStore } from '../store.ts';
+import type { MailRecord } from '../records.ts';
+import type { OutboxStore } from '../store.ts';
 
 interface OutboxRow {
   id: string;

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../engine/engine.ts';
-import type { SessionRecord, SessionStore } from '../store.ts';
+import type { SessionRecord } from '../records.ts';
+import type { SessionStore } from '../store.ts';
 import { toUser, type UserRow } from './user-rows.ts';
 
 interface SessionRow {
@@ -12,6 +13,8 @@ interface SessionRow {
   expires_at: number | string;
   ip: string | null;
   user_agent: string | null;
+  sso: boolean | number;
+  sso_sid: string | null;
 }
 
 const sessionColumns = {
@@ -23,9 +26,12 @@ const sessionColumns = {
   expires_at: 's.expires_at',
   ip: 's.ip',
   user_agent: 's.user_agent',
+  session_sso: 's.sso',
+  sso_sid: 's.sso_sid',
 };
 
-type SessionWithUserRow = UserRow & SessionRow & { session_id: string; session_created_at: number | string };
+type SessionWithUserRow = UserRow &
+  SessionRow & { session_id: string; session_created_at: number | string; session_sso: boolean };
 
 export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
   const sessions = () => knex<SessionRow>('sessions');
@@ -41,6 +47,8 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
         expires_at: session.expiresAt,
         ip: session.ip,
         user_agent: session.userAgent,
+        sso: session.sso,
+        sso_sid: session.ssoSid,
       });
     },
     async findByHash(hash) {
@@ -49,7 +57,12 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
         .where('s.hash', hash)
         .first('u.*', sessionColumns);
       if (!row) return null;
-      const session = toSession({ ...row, id: row.session_id, created_at: row.session_created_at });
+      const session = toSession({
+        ...row,
+        id: row.session_id,
+        created_at: row.session_created_at,
+        sso: row.session_sso,
+      });
       return { session, user: toUser(row) };
     },
     async listOf(userId, { now, idleBefore, limit }) {
@@ -72,6 +85,12 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
       const sql = 'DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id';
       return engine.rows(await knex.raw(sql, [userId, exceptId])).map(({ id }) => String(id));
     },
+    async deleteAllOfSid(issuer, sid) {
+      const sql = `DELETE FROM sessions WHERE sso_sid = ? AND user_id IN (SELECT id FROM users WHERE oidc_issuer = ?)
+        RETURNING id, user_id`;
+      const rows = engine.rows(await knex.raw(sql, [sid, issuer]));
+      return rows.map((row) => ({ id: String(row.id), userId: String(row.user_id) }));
+    },
     purge(now, idleBefore, limit) {
       const ended = sessions()
         .select('id')
@@ -93,5 +112,7 @@ function toSession(row: SessionRow): SessionRecord {
     expiresAt: Number(row.expires_at),
     ip: row.ip,
     userAgent: row.user_agent,
+    sso: Boolean(row.sso),
+    ssoSid: row.sso_sid,
   };
 }

@@ -4,15 +4,19 @@ import { migrate, schemaIsCurrent } from '../migrations/migrate.ts';
 import type { Migration } from '../migrations/migration.ts';
 import type { Store } from '../store.ts';
 import { createAuditStore } from './audit.ts';
+import { createClientStore } from './clients.ts';
+import { createDeviceCodeStore } from './device-codes.ts';
 import { guardFailures, translateFailure } from './failures.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createOutboxStore } from './outbox.ts';
 import { createSessionStore } from './sessions.ts';
+import { createTicketStore } from './tickets.ts';
 import { createTokenStore } from './tokens.ts';
+import { createTotpStore } from './totp.ts';
 import { createUserStore } from './users.ts';
 
-type Tables = Pick<Store, 'users' | 'tokens' | 'idempotency' | 'sessions' | 'audit' | 'outbox'>;
 type Upkeep = Pick<Store, 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'>;
+type Tables = Omit<Store, keyof Upkeep | 'transaction'>;
 
 /** The store on one engine. `migrations`: all that this program knows, oldest first. */
 export function createKnexStore(engine: Engine, migrations: readonly Migration[]): Store {
@@ -30,6 +34,10 @@ function createTables(engine: Engine, knex: Knex): Tables {
     tokens: guardFailures('tokens', createTokenStore(knex, engine), engine),
     idempotency: guardFailures('idempotency', createIdempotencyStore(knex), engine),
     sessions: guardFailures('sessions', createSessionStore(knex, engine), engine),
+    tickets: guardFailures('tickets', createTicketStore(knex, engine), engine),
+    clients: guardFailures('clients', createClientStore(knex), engine),
+    deviceCodes: guardFailures('device_codes', createDeviceCodeStore(knex), engine),
+    totp: guardFailures('totp', createTotpStore(knex), engine),
     audit: guardFailures('audit', createAuditStore(knex), engine),
     outbox: guardFailures('outbox', createOutboxStore(knex), engine),
   };

@@ -1,4 +1,5 @@
-import type { HashMatch, LastUse, TokenRecord } from '../store.ts';
+import type { HashMatch, LastUse, TokenRecord } from '../records.ts';
+import { numberOrNull } from './user-rows.ts';
 
 /** A row of `tokens` as `RETURNING *` gives it. */
 export interface TokenRow {
@@ -24,6 +25,7 @@ export interface OwnerColumns {
   owner_superuser: boolean | number;
   owner_disabled: boolean | number;
   owner_can_manage_tokens: boolean | number;
+  owner_sso_signed_in_at: number | string | null;
 }
 
 export type OwnedTokenRow = Omit<TokenRow, 'name_folded'> & OwnerColumns;
@@ -50,6 +52,7 @@ export const ownedTokenColumns = [
   'u.superuser AS owner_superuser',
   'u.disabled AS owner_disabled',
   'u.can_manage_tokens AS owner_can_manage_tokens',
+  'u.sso_signed_in_at AS owner_sso_signed_in_at',
 ];
 
 export function toToken(row: OwnedTokenRow): TokenRecord {
@@ -60,11 +63,12 @@ export function toToken(row: OwnedTokenRow): TokenRecord {
     name: row.name,
     description: row.description,
     createdAt: Number(row.created_at),
-    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
+    expiresAt: numberOrNull(row.expires_at),
     lastUse: toLastUse(row),
     ownerEmail: row.owner_email,
     ownerDisabled: Boolean(row.owner_disabled),
     ownerCanManageTokens: Boolean(row.owner_can_manage_tokens),
+    ownerSsoSignedInAt: numberOrNull(row.owner_sso_signed_in_at),
   };
 }
 

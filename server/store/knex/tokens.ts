@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { NewToken, TokenStore } from '../store.ts';
+import type { Moment, NewToken } from '../records.ts';
+import type { TokenStore } from '../store.ts';
 import { recordLastUses } from './last-uses.ts';
 import { containing } from './like.ts';
 import { type MatchRow, type OwnedTokenRow, ownedTokenColumns, toMatch, toToken } from './token-rows.ts';
@@ -25,20 +26,20 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const row: OwnedTokenRow | undefined = await owned().where('t.id', id).first();
       return row ? toToken(row) : null;
     },
-    async list({ limit, before, ownerId, nameContains, status, now }) {
+    async list({ limit, before, ownerId, nameContains, status, ...moment }) {
       const query = owned().orderBy('t.id', 'desc').limit(limit);
       if (before !== null) query.where('t.id', '<', before);
       if (ownerId !== undefined) query.where('t.owner_id', ownerId);
       if (nameContains !== undefined) query.whereRaw("t.name_folded LIKE ? ESCAPE '!'", containing(nameContains));
-      if (status !== undefined) query.where((row) => whereStatus(row, status, now));
+      if (status !== undefined) query.where((row) => whereStatus(row, status, moment));
       const rows: OwnedTokenRow[] = await query;
       return rows.map(toToken);
     },
-    async countActiveOf(ownerId, now) {
+    async countActiveOf(ownerId, moment) {
       const [row] = await knex('tokens as t')
         .join('users as u', 'u.id', 't.owner_id')
         .where('t.owner_id', ownerId)
-        .where((row) => whereStatus(row, 'active', now))
+        .where((row) => whereStatus(row, 'active', moment))
         .count({ active: '*' });
       return Number(row?.active);
     },
@@ -94,12 +95,17 @@ function insertSql(token: NewToken, limit: number) {
   };
 }
 
-/** The same order as the domain's: the owner disabled, the permission missing, expired, else active. */
-function whereStatus(row: Knex.QueryBuilder, status: TokenStatus, now: number): void {
+/** The same order as the domain's: the owner disabled, the permission missing, the sign-in stale, expired, else active. */
+function whereStatus(row: Knex.QueryBuilder, status: TokenStatus, { now, ssoStaleBefore }: Moment): void {
   row.where('u.disabled', status === 'disabled');
   if (status === 'disabled') return;
   row.where('u.can_manage_tokens', status !== 'blocked');
   if (status === 'blocked') return;
+  if (status === 'sso-stale') {
+    row.where('u.sso_signed_in_at', '<', ssoStaleBefore ?? 0);
+    return;
+  }
+  row.where((fresh) => fresh.whereNull('u.sso_signed_in_at').orWhere('u.sso_signed_in_at', '>=', ssoStaleBefore ?? 0));
   if (status === 'expired') row.where('t.expires_at', '<=', now);
   else row.where((living) => living.whereNull('t.expires_at').orWhere('t.expires_at', '>', now));
 }

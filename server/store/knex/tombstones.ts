@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../engine/engine.ts';
-import type { Actor, TokenRecord } from '../store.ts';
+import type { Actor, TokenRecord } from '../records.ts';
 import { type OwnerColumns, type TokenRow, toToken } from './token-rows.ts';
 
 const rowsAtOnce = 100;
@@ -40,6 +40,7 @@ const ownerColumns = {
   owner_superuser: 'superuser',
   owner_disabled: 'disabled',
   owner_can_manage_tokens: 'can_manage_tokens',
+  owner_sso_signed_in_at: 'sso_signed_in_at',
 };
 
 function toTombstone(token: TokenRow, at: number, actor: Actor) {

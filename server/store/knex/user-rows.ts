@@ -1,5 +1,5 @@
 import { foldName } from '../../../shared/names.ts';
-import type { UserRecord, UserSummary } from '../store.ts';
+import type { Identity, UserRecord, UserSummary } from '../records.ts';
 
 /** A row of `users`. SQLite answers booleans as 1 and 0, PostgreSQL bigints as strings. */
 export interface UserRow {
@@ -14,6 +14,12 @@ export interface UserRow {
   password_hash: string | null;
   sso: boolean | number;
   created_at: number | string;
+  oidc_issuer: string | null;
+  oidc_subject: string | null;
+  sso_signed_in_at: number | string | null;
+  totp_secret: string | null;
+  totp_enabled_at: number | string | null;
+  totp_last_step: number | string | null;
 }
 
 export type SummaryRow = UserRow & { token_count: number | string; last_used_at: number | string | null };
@@ -29,11 +35,14 @@ export function toUser(row: UserRow): UserRecord {
     canManageTokens: Boolean(row.can_manage_tokens),
     passwordHash: row.password_hash,
     sso: Boolean(row.sso),
+    ssoSignedInAt: numberOrNull(row.sso_signed_in_at),
+    totpEnabledAt: numberOrNull(row.totp_enabled_at),
     createdAt: Number(row.created_at),
   };
 }
 
-export function toUserRow(user: UserRecord): UserRow {
+/** The columns that a new member's row begins with. */
+export function toUserRow(user: UserRecord, identity?: Identity): Partial<UserRow> {
   return {
     id: user.id,
     email: user.email,
@@ -45,6 +54,9 @@ export function toUserRow(user: UserRecord): UserRow {
     can_manage_tokens: user.canManageTokens,
     password_hash: user.passwordHash,
     sso: user.sso,
+    sso_signed_in_at: user.ssoSignedInAt,
+    totp_enabled_at: user.totpEnabledAt,
+    ...(identity && { oidc_issuer: identity.issuer, oidc_subject: identity.subject }),
     created_at: user.createdAt,
   };
 }
@@ -54,6 +66,11 @@ export function toSummary(row: SummaryRow): UserSummary {
   return {
     ...user,
     tokenCount: Number(row.token_count),
-    lastUsedAt: row.last_used_at === null ? null : Number(row.last_used_at),
+    lastUsedAt: numberOrNull(row.last_used_at),
   };
+}
+
+/** PostgreSQL answers a bigint as a string. */
+export function numberOrNull(value: number | string | null): number | null {
+  return value === null ? null : Number(value);
 }

@@ -17,8 +17,8 @@ export function createUserStore(knex: Knex): UserStore {
   const lockIf = async (user: Partial<UserRow>) => (await users().where(user).forUpdate().first('id')) !== undefined;
 
   return {
-    async insert(user) {
-      const inserted = await users().insert(toUserRow(user)).onConflict('email_folded').ignore().returning('id');
+    async insert(user, identity) {
+      const inserted = await users().insert(toUserRow(user, identity)).onConflict().ignore().returning('id');
       return inserted.length > 0;
     },
     async findById(id) {
@@ -27,6 +27,10 @@ export function createUserStore(knex: Knex): UserStore {
     },
     async findByEmail(emailFolded) {
       const row = await users().where({ email_folded: emailFolded }).first();
+      return row ? toUser(row) : null;
+    },
+    async findByIdentity({ issuer, subject }) {
+      const row = await users().where({ oidc_issuer: issuer, oidc_subject: subject }).first();
       return row ? toUser(row) : null;
     },
     async summary(id) {
@@ -59,8 +63,26 @@ export function createUserStore(knex: Knex): UserStore {
     setDisabled: (id, value) => (value ? demote(knex, id, { disabled: true }) : set(knex, id, 'disabled', false)),
     setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
     setPasswordHash: async (id, hash) => (await users().where({ id }).update({ password_hash: hash })) > 0,
+    setEmail: (id, email) => setEmail(knex, id, email),
+    async bindIdentity(id, { issuer, subject }) {
+      const identity = { oidc_issuer: issuer, oidc_subject: subject };
+      const bound = await users()
+        .where({ id, disabled: false })
+        .whereNull('password_hash')
+        .whereNull('oidc_issuer')
+        .whereNotExists(knex('users as other').where(identity))
+        .update({ ...identity, sso: true });
+      return bound > 0;
+    },
+    async noteSsoSignIn(id, at) {
+      await users()
+        .where({ id })
+        .where((row) => row.whereNull('sso_signed_in_at').orWhere('sso_signed_in_at', '<', at))
+        .update({ sso_signed_in_at: at });
+    },
     lockForNewToken: (id) => lockIf({ id, disabled: false, can_manage_tokens: true }),
-    lockForNewSession: (id, passwordHash) => lockIf({ id, disabled: false, password_hash: passwordHash }),
+    lockForNewSession: (id, passwordHash) =>
+      lockIf({ id, disabled: false, ...(passwordHash !== undefined && { password_hash: passwordHash }) }),
   };
 }
 
@@ -86,4 +108,13 @@ async function demote(knex: Knex, id: string, change: { disabled: true } | { sup
     .update(change);
   if (changed > 0) return true;
   return (await subject.first('id')) ? 'last-superuser' : false;
+}
+
+async function setEmail(knex: Knex, id: string, email: string): Promise<boolean | 'email-taken'> {
+  const folded = foldName(email);
+  const subject = knex('users').where({ id }).whereNot({ email });
+  const holder = knex('users as other').where({ 'other.email_folded': folded }).whereNot('other.id', id);
+  const changed = await subject.clone().whereNotExists(holder).update({ email, email_folded: folded });
+  if (changed > 0) return true;
+  return (await subject.first('id')) ? 'email-taken' : false;
 }

@@ -1,6 +1,6 @@
 import { auditActions } from '../../../shared/schemas/audit.ts';
 import type { AppContext } from '../../http/context.ts';
-import type { AuditRecord } from '../../store/store.ts';
+import type { AuditRecord } from '../../store/records.ts';
 import type { TypedFilter } from '../audit-filter.ts';
 import { actionWords, actorWords, targetWords } from '../audit-words.ts';
 import { Layout } from '../layout.tsx';

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
-import type { UserSummary } from '../../store/store.ts';
+import type { UserSummary } from '../../store/records.ts';
 import type { MemberAction } from '../member-actions.ts';
 import { countOf, memberPath, nameOf } from '../member-words.ts';
 import { Confirm } from '../parts.tsx';

@@ -1,5 +1,5 @@
 import { tokenStatusSchema } from '../../../shared/schemas/tokens.ts';
-import type { TokenRecord, UserSummary } from '../../store/store.ts';
+import type { Moment, TokenRecord, UserSummary } from '../../store/records.ts';
 import { nameOf } from '../member-words.ts';
 import { Field } from '../parts.tsx';
 import { addressOf, type Place } from '../place.ts';
@@ -8,12 +8,12 @@ import { TokenList } from './token-list.tsx';
 interface MemberTokensProps {
   user: UserSummary;
   tokens: TokenRecord[];
-  now: number;
+  moment: Moment;
   place: Place;
 }
 
 /** A member's tokens: found by name and status, revoked one by one or all at once. */
-export function MemberTokens({ user, tokens, now, place }: MemberTokensProps) {
+export function MemberTokens({ user, tokens, moment, place }: MemberTokensProps) {
   return (
     <>
       <div class="heading">
@@ -29,7 +29,7 @@ export function MemberTokens({ user, tokens, now, place }: MemberTokensProps) {
         <TokenList
           caption={`API tokens of ${nameOf(user)}`}
           tokens={tokens}
-          now={now}
+          moment={moment}
           revokeHref={(token) => addressOf(place, { dialog: 'revoke', token })}
         />
       ) : (

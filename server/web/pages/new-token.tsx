@@ -1,5 +1,5 @@
 import type { AppContext } from '../../http/context.ts';
-import type { TokenRecord } from '../../store/store.ts';
+import type { TokenRecord } from '../../store/records.ts';
 import { Layout } from '../layout.tsx';
 import { Time } from '../parts.tsx';
 import { tokensPath } from './api-tokens.tsx';

@@ -1,5 +1,5 @@
 import type { AppContext } from '../../http/context.ts';
-import type { UserSummary } from '../../store/store.ts';
+import type { UserSummary } from '../../store/records.ts';
 import { memberPath } from '../member-words.ts';
 import { FormToken } from '../parts.tsx';
 import { addressOf, kept, type Place } from '../place.ts';

@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext } from '../../http/context.ts';
-import type { SessionRecord } from '../../store/store.ts';
+import type { SessionRecord } from '../../store/records.ts';
 import { Layout } from '../layout.tsx';
 import { Alert, Confirm, Field, FormToken } from '../parts.tsx';
 import { fieldErrors } from '../refusal.ts';

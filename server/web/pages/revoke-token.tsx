@@ -1,5 +1,5 @@
 import type { AppContext } from '../../http/context.ts';
-import type { TokenRecord } from '../../store/store.ts';
+import type { TokenRecord } from '../../store/records.ts';
 import { Confirm } from '../parts.tsx';
 import { LastUsed } from './token-list.tsx';
 

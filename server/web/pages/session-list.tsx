@@ -1,4 +1,4 @@
-import type { SessionRecord } from '../../store/store.ts';
+import type { SessionRecord } from '../../store/records.ts';
 import { Clipped, Time } from '../parts.tsx';
 
 interface SessionListProps {

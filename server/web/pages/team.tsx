@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
-import type { UserSummary } from '../../store/store.ts';
+import type { UserSummary } from '../../store/records.ts';
 import { Layout } from '../layout.tsx';
 import { memberPath, nameOf, roleOf, teamPath } from '../member-words.ts';
 import { Field, NextPage, Status, Time } from '../parts.tsx';

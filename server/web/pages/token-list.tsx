@@ -1,17 +1,18 @@
 import { tokenStatus } from '../../domain/token-status.ts';
-import type { LastUse, TokenRecord } from '../../store/store.ts';
+import type { LastUse, Moment, TokenRecord } from '../../store/records.ts';
 import { Clipped, Status, Time } from '../parts.tsx';
 
 interface TokenListProps {
   caption: string;
   tokens: TokenRecord[];
-  now: number;
+  moment: Moment;
   /** Where the dialog is that asks before a token is revoked. It closes to `#revoke-ID`. */
   revokeHref(id: string): string;
 }
 
 /** Tokens with their last use and a way to revoke each. */
-export function TokenList({ caption, tokens, now, revokeHref }: TokenListProps) {
+export function TokenList({ caption, tokens, moment, revokeHref }: TokenListProps) {
+  const { now } = moment;
   return (
     <table class="list">
       <caption class="visually-hidden">{caption}</caption>
@@ -41,7 +42,7 @@ export function TokenList({ caption, tokens, now, revokeHref }: TokenListProps) 
               <LastUsed use={token.lastUse} now={now} />
             </td>
             <td data-label="Status">
-              <Status status={tokenStatus(token, now)} />
+              <Status status={tokenStatus(token, moment)} />
             </td>
             <td class="end">
               <a class="button quiet danger" id={`revoke-${token.id}`} href={revokeHref(token.id)}>

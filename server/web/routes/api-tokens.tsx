@@ -16,7 +16,7 @@ import { refusalOf, showRefused } from '../refusal.ts';
 
 /** `/profile/api-tokens`: the tab that most people come for. */
 export function tokenPages(deps: AppDeps) {
-  const { tokens, users, clock, config } = deps;
+  const { tokens, users, clock, moment, config } = deps;
   const { organization, publicUrl } = config;
 
   return new Hono<AppEnv>()
@@ -63,7 +63,7 @@ export function tokenPages(deps: AppDeps) {
         place={place}
         nextCursor={found.next_cursor}
         superusers={caller.user.canManageTokens ? [] : await users.superusers()}
-        now={clock.now()}
+        moment={moment()}
         done={doneMessage(c.req.query('done'))}
         dialog={dialog}
       />

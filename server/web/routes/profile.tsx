@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
-import type { SessionRecord } from '../../store/store.ts';
+import type { SessionRecord } from '../../store/records.ts';
 import { doneMessage, withDone } from '../done.ts';
 import { text } from '../form.ts';
 import { EndOthersDialog, EndSessionDialog, ProfilePage, profilePath } from '../pages/profile.tsx';

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { isLoopback } from '../../../shared/loopback.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import { problems } from '../../../shared/problems.ts';
 import type { AuthenticatedSession } from '../../domain/sessions.ts';
@@ -68,5 +69,5 @@ export function signInPages(deps: AppDeps) {
 /** https, or this very machine. */
 function mayCarrySessions(publicUrl: string): boolean {
   const { protocol, hostname } = new URL(publicUrl);
-  return protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return protocol === 'https:' || isLoopback(hostname);
 }

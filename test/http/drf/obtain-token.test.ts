@@ -116,7 +116,8 @@ describe('a sign-in that fails', () => {
     const email = 'sso@example.com';
     const user = { id: 'sso', email, emailFolded: email, name: '', superuser: false, disabled: false };
     const rest = { canManageTokens: true, passwordHash: null, sso: true, createdAt: server.clock.now() };
-    await server.store.users.insert({ ...user, ...rest });
+    const signIn = { ssoSignedInAt: server.clock.now(), totpEnabledAt: null };
+    await server.store.users.insert({ ...user, ...rest, ...signIn });
     return user;
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LastUse } from '../../../server/store/store.ts';
+import type { LastUse } from '../../../server/store/records.ts';
 import { type Fields, type Send, startTestServer } from '../../helpers/http.ts';
 
 let server: Awaited<ReturnType<typeof startTestServer>>;

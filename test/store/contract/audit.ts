@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { createIds } from '../../../server/domain/secrets.ts';
-import type { AuditRecord, Store } from '../../../server/store/store.ts';
+import type { AuditRecord } from '../../../server/store/records.ts';
+import type { Store } from '../../../server/store/store.ts';
 import { auditRecord, firstPage, noon } from './records.ts';
 
 export function auditContract(store: () => Store): void {

@@ -6,9 +6,9 @@ import type {
   MailRecord,
   NewToken,
   SessionRecord,
-  Store,
   UserRecord,
-} from '../../../server/store/store.ts';
+} from '../../../server/store/records.ts';
+import type { Store } from '../../../server/store/store.ts';
 
 /** The time that all records were made at, and that tests call now. */
 export const noon = Date.UTC(2026, 10, 23, 12);
@@ -33,6 +33,8 @@ export function userRecord(changes: Partial<UserRecord> = {}): UserRecord {
     canManageTokens: true,
     passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',
     sso: false,
+    ssoSignedInAt: null,
+    totpEnabledAt: null,
     createdAt: noon,
     ...changes,
   };
@@ -69,6 +71,8 @@ export function sessionRecord(userId: string, changes: Partial<SessionRecord> = 
     expiresAt: noon + 1000,
     ip: '203.0.113.9',
     userAgent: 'tokens/1.0',
+    sso: false,
+    ssoSid: null,
     ...changes,
   };
 }

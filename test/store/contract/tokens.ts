@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { NewToken, Store, TokenRecord, UserRecord } from '../../../server/store/store.ts';
+import type { NewToken, TokenRecord, UserRecord } from '../../../server/store/records.ts';
+import type { Store } from '../../../server/store/store.ts';
 import { addToken, addUser, firstPage, newToken, noon, useOf, userRecord } from './records.ts';
 
 function record(token: NewToken, owner: UserRecord): TokenRecord {
@@ -10,6 +11,7 @@ function record(token: NewToken, owner: UserRecord): TokenRecord {
     ownerEmail: owner.email,
     ownerDisabled: owner.disabled,
     ownerCanManageTokens: owner.canManageTokens,
+    ownerSsoSignedInAt: owner.ssoSignedInAt,
   };
 }
 
@@ -132,12 +134,12 @@ export function tokenContract(store: () => Store): void {
     for (const expiresAt of [null, noon + 1, noon, noon - 1]) await addToken(store(), owner.id, { expiresAt });
     await addToken(store(), other.id);
 
-    expect(await store().tokens.countActiveOf(owner.id, noon)).toBe(2);
-    expect(await store().tokens.countActiveOf(owner.id, noon + 1)).toBe(1);
-    expect(await store().tokens.countActiveOf(other.id, noon)).toBe(0);
-    expect(await store().tokens.countActiveOf('nobody', noon)).toBe(0);
+    expect(await store().tokens.countActiveOf(owner.id, { now: noon })).toBe(2);
+    expect(await store().tokens.countActiveOf(owner.id, { now: noon + 1 })).toBe(1);
+    expect(await store().tokens.countActiveOf(other.id, { now: noon })).toBe(0);
+    expect(await store().tokens.countActiveOf('nobody', { now: noon })).toBe(0);
     await store().users.setDisabled(owner.id, true);
-    expect(await store().tokens.countActiveOf(owner.id, noon)).toBe(0);
+    expect(await store().tokens.countActiveOf(owner.id, { now: noon })).toBe(0);
   });
 
   it('finds any number of hashes at once, each living token with its owner', async () => {

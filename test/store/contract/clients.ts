@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import type { ClientRecord } from '../../../server/store/records.ts';
+import type { Store } from '../../../server/store/store.ts';
+import { firstPage, nextId, noon } from './records.ts';
+
+function client(changes: Partial<ClientRecord> = {}): ClientRecord {
+  const id = nextId();
+  const names = { clientId: `client_${id}`, name: `Service ${id}`, nameFolded: `service ${id}` };
+  return { id, ...names, secretHash: `hash-of-${id}`, canRevoke: false, createdAt: noon, ...changes };
+}
+
+export function clientContract(store: () => Store): void {
+  const add = async (changes: Partial<ClientRecord> = {}) => {
+    const made = client(changes);
+    expect(await store().clients.insert(made)).toBe(true);
+    return made;
+  };
+
+  it('gives back a service as it was registered', async () => {
+    for (const made of [await add(), await add({ canRevoke: true })]) {
+      expect(await store().clients.findById(made.id)).toEqual(made);
+      expect(await store().clients.findByClientId(made.clientId)).toEqual(made);
+    }
+    expect(await store().clients.findByClientId('none')).toBeNull();
+  });
+
+  it('holds names unique', async () => {
+    const first = await add({ nameFolded: 'gateway' });
+    expect(await store().clients.insert(client({ nameFolded: 'gateway' }))).toBe(false);
+    expect(await store().clients.list(firstPage)).toEqual([first]);
+  });
+
+  it('lists newest first, page by page', async () => {
+    const [oldest, middle, newest] = [await add(), await add(), await add()];
+    expect(await store().clients.list(firstPage)).toEqual([newest, middle, oldest]);
+    expect(await store().clients.list({ limit: 1, before: newest.id })).toEqual([middle]);
+  });
+
+  it('changes a secret, and forgets a service that is deleted', async () => {
+    const made = await add();
+    expect(await store().clients.setSecretHash(made.id, 'other')).toBe(true);
+    expect(await store().clients.findById(made.id)).toEqual({ ...made, secretHash: 'other' });
+    expect(await store().clients.setSecretHash('none', 'other')).toBe(false);
+    expect(await store().clients.delete(made.id)).toBe(true);
+    expect(await store().clients.delete(made.id)).toBe(false);
+    expect(await store().clients.findByClientId(made.clientId)).toBeNull();
+  });
+}

@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest';
+import type { Store } from '../../../server/store/store.ts';
+import { addToken, addUser, firstPage, noon, sessionRecord, userRecord } from './records.ts';
+
+const identity = { issuer: 'https://sso.example.com', subject: 'ada' };
+
+export function identityContract(store: () => Store): void {
+  it('finds a member by issuer and subject, both of them', async () => {
+    const user = userRecord({ sso: true, ssoSignedInAt: noon });
+    expect(await store().users.insert(user, identity)).toBe(true);
+    expect(await store().users.findByIdentity(identity)).toEqual(user);
+    expect(await store().users.findByIdentity({ ...identity, issuer: 'https://other.example.com' })).toBeNull();
+    expect(await store().users.findByIdentity({ ...identity, subject: 'ADA' })).toBeNull();
+  });
+
+  it('refuses a second member with the same identity', async () => {
+    await store().users.insert(userRecord(), identity);
+    expect(await store().users.insert(userRecord(), identity)).toBe(false);
+    const invited = await addUser(store(), { passwordHash: null });
+    expect(await store().users.bindIdentity(invited.id, identity)).toBe(false);
+  });
+
+  it('binds an invited member once, and nobody who has a password, is disabled or bound already', async () => {
+    const { users } = store();
+    const invited = await addUser(store(), { passwordHash: null });
+    expect(await users.bindIdentity(invited.id, identity)).toBe(true);
+    expect(await users.findByIdentity(identity)).toEqual({ ...invited, sso: true });
+    const another = { ...identity, subject: 'another' };
+    expect(await users.bindIdentity(invited.id, another)).toBe(false);
+    expect(await users.bindIdentity((await addUser(store())).id, another)).toBe(false);
+    const disabled = await addUser(store(), { passwordHash: null, disabled: true });
+    expect(await users.bindIdentity(disabled.id, another)).toBe(false);
+    expect(await users.bindIdentity('nobody', another)).toBe(false);
+  });
+
+  it('moves the last single sign-on forward, never back', async () => {
+    const { id } = await addUser(store());
+    for (const at of [noon, noon + 5, noon + 2]) await store().users.noteSsoSignIn(id, at);
+    expect((await store().users.findById(id))?.ssoSignedInAt).toBe(noon + 5);
+  });
+
+  it('changes an e-mail address unless somebody else has it', async () => {
+    const [user, other] = [await addUser(store()), await addUser(store())];
+    const { users } = store();
+    expect(await users.setEmail(user.id, 'Countess@example.com')).toBe(true);
+    expect(await users.findByEmail('countess@example.com')).toMatchObject({ id: user.id });
+    expect(await users.setEmail(user.id, 'Countess@example.com')).toBe(false);
+    expect(await users.setEmail(other.id, 'COUNTESS@example.com')).toBe('email-taken');
+    expect(await users.setEmail('nobody', 'x@example.com')).toBe(false);
+  });
+
+  it('ends the sessions of one session at the identity provider', async () => {
+    const user = userRecord({ sso: true });
+    await store().users.insert(user, identity);
+    const [one, two, other] = ['a', 'a', 'b'].map((ssoSid) => sessionRecord(user.id, { sso: true, ssoSid }));
+    const password = sessionRecord((await addUser(store())).id);
+    for (const session of [one, two, other, password]) if (session) await store().sessions.insert(session);
+    expect(await store().sessions.deleteAllOfSid('https://other.example.com', 'a')).toEqual([]);
+    const ended = await store().sessions.deleteAllOfSid(identity.issuer, 'a');
+    expect(ended.map(({ id }) => id).sort()).toEqual([one?.id, two?.id].sort());
+    expect(ended.every(({ userId }) => userId === user.id)).toBe(true);
+    expect(await store().sessions.findByHash(other?.hash ?? '')).not.toBeNull();
+    expect(await store().sessions.findByHash(password.hash)).not.toBeNull();
+  });
+
+  it('tells stale tokens from those that work, under a policy only', async () => {
+    const [stale, fresh, local] = [
+      await addUser(store(), { sso: true, ssoSignedInAt: noon - 10 }),
+      await addUser(store(), { sso: true, ssoSignedInAt: noon - 9 }),
+      await addUser(store()),
+    ];
+    const tokens = [];
+    for (const { id } of [stale, fresh, local]) tokens.push((await addToken(store(), id, { expiresAt: noon })).id);
+    const [staleToken, freshToken, localToken] = tokens;
+    const list = async (status: 'active' | 'sso-stale' | 'expired', now: number, ssoStaleBefore?: number) => {
+      const moment = ssoStaleBefore === undefined ? { now } : { now, ssoStaleBefore };
+      return (await store().tokens.list({ ...firstPage, ...moment, status })).map(({ id }) => id);
+    };
+    expect(await list('sso-stale', noon - 1, noon - 9)).toEqual([staleToken]);
+    expect(await list('active', noon - 1, noon - 9)).toEqual([localToken, freshToken]);
+    expect(await list('expired', noon, noon - 9)).toEqual([localToken, freshToken]);
+    expect(await list('sso-stale', noon - 1)).toEqual([]);
+    expect(await list('active', noon - 1)).toEqual([localToken, freshToken, staleToken]);
+    expect(await store().tokens.countActiveOf(stale.id, { now: noon - 1, ssoStaleBefore: noon - 9 })).toBe(0);
+    expect(await store().tokens.countActiveOf(stale.id, { now: noon - 1 })).toBe(1);
+  });
+}

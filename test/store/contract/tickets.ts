@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import type { Ticket } from '../../../server/store/records.ts';
+import type { Store } from '../../../server/store/store.ts';
+import { addUser, nextId, noon } from './records.ts';
+
+function ticket(changes: Partial<Ticket> = {}): Ticket {
+  const hash = `hash-of-${nextId()}`;
+  return { hash, kind: 'second-step', userId: null, data: '{}', createdAt: noon, expiresAt: noon + 10, ...changes };
+}
+
+export function ticketContract(store: () => Store): void {
+  const add = async (changes: Partial<Ticket> = {}) => {
+    const made = ticket(changes);
+    expect(await store().tickets.insert(made)).toBe(true);
+    return made;
+  };
+
+  it('gives back a ticket as it was made, as often as it is looked for, until its end', async () => {
+    const { id: userId } = await addUser(store());
+    const made = await add({ userId, data: '{"a":"ü"}' });
+    for (let i = 0; i < 2; i += 1) expect(await store().tickets.find(made.hash, made.kind, noon + 9)).toEqual(made);
+    expect(await store().tickets.find(made.hash, made.kind, noon + 10)).toBeNull();
+    expect(await store().tickets.find(made.hash, 'password-reset', noon)).toBeNull();
+  });
+
+  it('lets a ticket be taken once, however many try', async () => {
+    const made = await add();
+    const takes = await Promise.all(Array.from({ length: 5 }, () => store().tickets.take(made.hash, made.kind, noon)));
+    expect(takes.filter((taken) => taken !== null)).toEqual([made]);
+    expect(await store().tickets.find(made.hash, made.kind, noon)).toBeNull();
+  });
+
+  it('does not give a ticket of another kind or past its end', async () => {
+    const made = await add();
+    expect(await store().tickets.take(made.hash, 'authorization-code', noon)).toBeNull();
+    expect(await store().tickets.take(made.hash, made.kind, noon + 10)).toBeNull();
+    expect(await store().tickets.take(made.hash, made.kind, noon + 9)).toEqual(made);
+  });
+
+  it('refuses a second ticket with the same hash and keeps the first', async () => {
+    const made = await add();
+    expect(await store().tickets.insert({ ...made, data: '"other"' })).toBe(false);
+    expect(await store().tickets.find(made.hash, made.kind, noon)).toEqual(made);
+  });
+
+  it('deletes those of one member', async () => {
+    const [user, other] = [await addUser(store()), await addUser(store())];
+    const [own, foreign, nobodys] = [await add({ userId: user.id }), await add({ userId: other.id }), await add()];
+    await store().tickets.deleteAllOf(user.id);
+    expect(await store().tickets.find(own.hash, own.kind, noon)).toBeNull();
+    for (const left of [foreign, nobodys]) {
+      expect(await store().tickets.find(left.hash, left.kind, noon)).toEqual(left);
+    }
+  });
+
+  it('purges a bounded number of those past their end', async () => {
+    const living = await add({ expiresAt: noon + 1 });
+    for (let i = 0; i < 3; i += 1) await add({ expiresAt: noon - i });
+    expect(await store().tickets.purge(noon, 2)).toBe(2);
+    expect(await store().tickets.purge(noon, 2)).toBe(1);
+    expect(await store().tickets.find(living.hash, living.kind, noon)).toEqual(living);
+  });
+}

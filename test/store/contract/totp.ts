@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import type { Store } from '../../../server/store/store.ts';
+import { addUser, noon } from './records.ts';
+
+export function totpContract(store: () => Store): void {
+  const enabled = async () => {
+    const { id } = await addUser(store());
+    await store().totp.prepare(id, 'SECRET');
+    expect(await store().totp.enable(id, 'SECRET', 7, noon)).toBe(true);
+    return id;
+  };
+
+  it('is prepared as often as wanted and in use once the prepared secret is confirmed', async () => {
+    const { id } = await addUser(store());
+    const { totp } = store();
+    expect(await totp.find(id)).toBeNull();
+    expect(await totp.prepare(id, 'FIRST')).toBe(true);
+    expect(await totp.prepare(id, 'SECOND')).toBe(true);
+    expect(await totp.find(id)).toEqual({ secret: 'SECOND', enabledAt: null, lastStep: null });
+    expect((await store().users.findById(id))?.totpEnabledAt).toBeNull();
+    expect(await totp.enable(id, 'FIRST', 7, noon)).toBe(false);
+    expect(await totp.enable(id, 'SECOND', 7, noon)).toBe(true);
+    expect(await totp.enable(id, 'SECOND', 8, noon)).toBe(false);
+    expect(await totp.prepare(id, 'THIRD')).toBe(false);
+    expect(await totp.find(id)).toEqual({ secret: 'SECOND', enabledAt: noon, lastStep: 7 });
+    expect((await store().users.findById(id))?.totpEnabledAt).toBe(noon);
+  });
+
+  it('takes each time step once and none before one that was taken', async () => {
+    const id = await enabled();
+    expect(await store().totp.takeStep(id, 7)).toBe(false);
+    const takes = await Promise.all(Array.from({ length: 4 }, () => store().totp.takeStep(id, 8)));
+    expect(takes.filter(Boolean)).toHaveLength(1);
+    expect(await store().totp.takeStep(id, 6)).toBe(false);
+    const { id: without } = await addUser(store());
+    expect(await store().totp.takeStep(without, 1)).toBe(false);
+  });
+
+  it('takes each recovery code once', async () => {
+    const id = await enabled();
+    await store().totp.replaceRecoveryCodes(id, ['a', 'b', 'c']);
+    expect(await store().totp.takeRecoveryCode(id, 'b')).toBe(true);
+    expect(await store().totp.takeRecoveryCode(id, 'b')).toBe(false);
+    expect(await store().totp.takeRecoveryCode((await addUser(store())).id, 'a')).toBe(false);
+    expect(await store().totp.countRecoveryCodes(id)).toBe(2);
+    await store().totp.replaceRecoveryCodes(id, ['d']);
+    expect(await store().totp.takeRecoveryCode(id, 'a')).toBe(false);
+    expect(await store().totp.countRecoveryCodes(id)).toBe(1);
+  });
+
+  it('leaves nothing behind when it is taken away', async () => {
+    const id = await enabled();
+    await store().totp.replaceRecoveryCodes(id, ['a']);
+    expect(await store().totp.remove(id)).toBe(true);
+    expect(await store().totp.remove(id)).toBe(false);
+    expect(await store().totp.find(id)).toBeNull();
+    expect(await store().totp.countRecoveryCodes(id)).toBe(0);
+    expect((await store().users.findById(id))?.totpEnabledAt).toBeNull();
+  });
+}

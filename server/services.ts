@@ -1,6 +1,9 @@
 import type { Config } from './config.ts';
 import { createAudit } from './domain/audit.ts';
+import { createAuthorizationCodes } from './domain/authorization-codes.ts';
+import { createClients } from './domain/clients.ts';
 import type { Clock } from './domain/clock.ts';
+import { createDeviceSignIn } from './domain/device-sign-in.ts';
 import { createLastUsed } from './domain/last-used.ts';
 import { createPasswords } from './domain/passwords.ts';
 import { createPostbox } from './domain/postbox.ts';
@@ -38,6 +41,9 @@ export function createServices(deps: { store: Store; clock: Clock; config: Confi
     users: createUsers({ store, clock, newId, passwords }),
     sessions: createSessions({ store, clock, newId, passwords, throttle: createThrottle() }),
     audit: createAudit({ store }),
+    clients: createClients({ store, clock, newId }),
+    deviceSignIn: createDeviceSignIn({ store, clock, newId }),
+    authorizationCodes: createAuthorizationCodes({ store, clock, newId }),
     verify: createVerify(store, moment),
     lastUsed: createLastUsed(),
   };

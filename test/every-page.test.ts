@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { accessTable } from '../server/http/middleware/access.ts';
 import { type PageAccess, pageAccess } from '../server/web/access.ts';
 import { assetUrl } from '../server/web/assets.ts';
-import { createToken, type Member, openTestApp, password } from './helpers/app.ts';
+import { createToken, type Member, openTestApp, password, type TestApp } from './helpers/app.ts';
 import { openConsole, sessionCookieName } from './helpers/pages.ts';
 import { routesOf } from './helpers/routes.ts';
 
@@ -20,6 +20,13 @@ const pageHeaders = {
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'x-frame-options': 'DENY',
 };
+const pageHeadersWith = (formTargets: string) => ({
+  ...pageHeaders,
+  'content-security-policy': pageHeaders['content-security-policy'].replace(
+    "form-action 'self'",
+    `form-action 'self'${formTargets}`,
+  ),
+});
 const everyHeader = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -34,6 +41,8 @@ async function open() {
   const token = await createToken(app, app.dev, { name: 'there' });
   const otherSession = await app.signIn(app.dev.id);
   const found = await app.services.sessions.authenticate(otherSession);
+  await addDeviceCode(app, 'BBBBBBBB', null);
+  await addDeviceCode(app, 'CCCCCCCC', (await app.services.sessions.authenticate(app.dev.session))?.session.id ?? null);
   const ids = { session: found?.session.id ?? '', token: token.id, member: app.dev.id };
 
   /** Everything that a page could change, save the sign-ins that failed. */
@@ -48,10 +57,20 @@ async function open() {
       events.filter(({ action }) => action !== 'session.failed'),
       (await app.mails()).map(({ id }) => id),
       await Promise.all(sessions.map((session) => app.services.sessions.authenticate(session))),
+      await Promise.all(['BBBBBBBB', 'CCCCCCCC'].map((code) => app.store.deviceCodes.findByUserCode(code))),
     ]);
   }
 
   return { ...app, ids, everything };
+}
+
+/** A device that waits for approval. */
+function addDeviceCode(app: TestApp, userCode: string, openedBy: string | null): Promise<boolean> {
+  const at = app.clock.now();
+  const times = { createdAt: at, expiresAt: at + 600_000, intervalMs: 5000, lastPolledAt: null };
+  const asked = { hash: `hash of ${userCode}`, userCode, clientId: 'tokens', ip: null, userAgent: null };
+  const undecided = { status: 'pending', openedBy, userId: null, sso: false, ssoSid: null } as const;
+  return app.store.deviceCodes.insert({ ...asked, ...times, ...undecided });
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
@@ -66,6 +85,19 @@ function target({ path }: Route, { ids }: Opened): string {
     .replace(':id', id);
 }
 
+const authorization = {
+  client_id: 'tokens',
+  redirect_uri: 'http://127.0.0.1:40000/callback',
+  response_type: 'code',
+  code_challenge: 'A'.repeat(43),
+  code_challenge_method: 'S256',
+};
+/** What a page needs in its address to be one. */
+const goodQueries: Record<string, string> = {
+  'GET /oauth/authorize': `?${new URLSearchParams(authorization)}`,
+  'GET /device/approve': '?user_code=CCCC-CCCC',
+};
+
 const next = 'another staple battery horse';
 /** A form that each page with one would take, so that only what is tested can be the reason of a refusal. */
 const goodForms: Record<string, Record<string, string>> = {
@@ -79,6 +111,9 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /organization/team': { email: 'new@example.com', name: 'New' },
   'POST /organization/team/:id/:action': {},
   'POST /organization/team/:id/tokens/:token/revoke': {},
+  'POST /oauth/authorize': { ...authorization, decision: 'approve' },
+  'POST /device': { user_code: 'bbbb-bbbb' },
+  'POST /device/approve': { user_code: 'CCCC-CCCC', decision: 'approve' },
 };
 
 /** The member who may use this page. */
@@ -159,9 +194,10 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
     const app = await open();
     const before = await app.everything();
     const as = allowed(route, app);
-    const { status } = await post(app, as, { form_token: await formTokenOf(app, as) });
+    const { status, location } = await post(app, as, { form_token: await formTokenOf(app, as) });
     expect([200, 303]).toContain(status);
-    expect(await app.everything()).not.toBe(before);
+    if (route.path === '/oauth/authorize') expect(location).toContain('?code=code_');
+    else expect(await app.everything()).not.toBe(before);
   });
 
   test('changes nothing for strangers', async () => {
@@ -226,12 +262,15 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
 describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) => {
   test('carries the headers of its kind', async () => {
     const app = await open();
-    const { status, headers } = await openConsole(app, app.root).get(target(route, app));
+    const { status, headers } = await openConsole(app, app.root).get(
+      target(route, app) + (goodQueries[route.key] ?? ''),
+    );
     expect([200, 303]).toContain(status);
+    const targets = route.path === '/oauth/authorize' ? ' http://127.0.0.1:40000' : '';
     expect(Object.fromEntries(headers)).toMatchObject({
       ...everyHeader,
       'x-request-id': expect.any(String),
-      ...(headers.get('content-type')?.startsWith('text/html') && pageHeaders),
+      ...(headers.get('content-type')?.startsWith('text/html') && pageHeadersWith(targets)),
       'cache-control': route.access === 'file' ? 'public, max-age=31536000, immutable' : 'no-store',
     });
     expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);

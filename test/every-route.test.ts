@@ -20,6 +20,7 @@ const goodBodies: Record<string, object> = {
   'PUT /api/v1/me/password': { current: 'correct horse battery staple', new: 'another staple battery horse' },
   'POST /api/v1/tokens': { name: 'made', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
   'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },
+  'POST /api/v1/clients': { name: 'Gateway', can_revoke: true },
   'PATCH /api/v1/users/:id': { name: 'Renamed', disabled: true },
 };
 const routesWithBody = routes.filter(({ key }) => key in goodBodies);
@@ -228,7 +229,7 @@ describe.each(routesWithBody)('$key', (route) => {
 
   test.each(Object.keys(goodBodies[route.key] ?? {}))('refuses nasty values in the field %s', async (field) => {
     const sendWith = (value: unknown) => send(JSON.stringify({ ...goodBodies[route.key], [field]: value }));
-    for (const value of field === 'disabled' ? nasty : [...nasty, true]) {
+    for (const value of ['disabled', 'can_revoke'].includes(field) ? nasty : [...nasty, true]) {
       const response = await sendWith(value);
       await problemOf(response);
       expect([400, 401, 403, 429], JSON.stringify(value)).toContain(response.status);
@@ -303,7 +304,7 @@ describe.each(routes.filter(({ path }) => path.includes(':id')))('$key', (route)
   });
 });
 
-const lists = ['GET /api/v1/tokens', 'GET /api/v1/users', 'GET /api/v1/audit'];
+const lists = ['GET /api/v1/tokens', 'GET /api/v1/users', 'GET /api/v1/audit', 'GET /api/v1/clients'];
 
 test.each(lists)('%s refuses query values that are none', async (key) => {
   const path = key.slice(4);

@@ -1,7 +1,7 @@
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import type { Actor, AuditRecord, Page, TokenRecord, UserRecord } from '../store/records.ts';
+import type { Actor, AuditRecord, ClientRecord, Page, TokenRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller, Origin } from './caller.ts';
 
@@ -37,6 +37,12 @@ export function auditTrail({ newId }: { newId: () => string }) {
         action,
         target: { kind: 'session', id: event.sessionId, name: null },
         ownerId: event.userId,
+      }),
+    client: (store: Store, action: AuditAction, event: Event & { client: Pick<ClientRecord, 'id' | 'name'> }) =>
+      write(store, event, {
+        action,
+        target: { kind: 'client', id: event.client.id, name: event.client.name },
+        ownerId: null,
       }),
     /** A sign-in that was refused. `user` is null when nobody has that address. */
     signInFailed: (store: Store, event: Event & { user: Pick<UserRecord, 'id' | 'email'> | null }) =>

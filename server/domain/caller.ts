@@ -1,5 +1,5 @@
 import { ProblemError } from '../../shared/problem.ts';
-import type { Actor, UserRecord } from '../store/records.ts';
+import type { Actor, ClientRecord, UserRecord } from '../store/records.ts';
 
 /** Where a request came from. */
 export interface Origin {
@@ -16,6 +16,11 @@ export interface Caller {
   sessionId: string;
   origin: Origin;
   channel: Channel;
+}
+
+/** A service, named in audit and mail as people know it. */
+export function serviceActor({ clientId, name }: Pick<ClientRecord, 'clientId' | 'name'>): Actor {
+  return { kind: 'client', id: clientId, email: name };
 }
 
 export function actorOf(user: Pick<UserRecord, 'id' | 'email'>): Actor {

@@ -27,14 +27,16 @@ export interface Revocation extends Occasion {
   tokens: readonly NoticedToken[];
   actor: Actor;
   /** `token`: a token that revoked itself. */
-  channel: Channel | 'token';
+  /** `service`: one that may revoke tokens. */
+  channel: Channel | 'token' | 'service';
 }
 
-const how: Record<Channel | 'token', string> = {
+const how: Record<Channel | 'token' | 'service', string> = {
   cli: 'with the tokens command line',
   console: 'in the web console',
   'api-token-auth': 'with e-mail address and password at /api-token-auth/',
   token: 'with the value of the token itself',
+  service: 'by a service that was shown the value',
 };
 
 const unlessYou = 'If this was you, there is nothing to do. If it was not:';
@@ -87,6 +89,10 @@ function revocationAdvice(letterhead: Letterhead, { actor, owner, channel }: Rev
   if (channel === 'token') {
     const leak = { say: 'Find out where its value may have leaked: the value itself was used to revoke it.' };
     return { condition: unlessYou, steps: [leak, reviewTokens, tellSuperuser(letterhead)] };
+  }
+  if (channel === 'service') {
+    const ask = { say: `Ask ${superuserOf(letterhead)} why this service revokes tokens.` };
+    return { condition: 'If you did not expect this:', steps: [ask, reviewTokens] };
   }
   if (actor.id === owner.id) {
     return { condition: unlessYou, steps: [changePassword, reviewTokens, tellSuperuser(letterhead)] };

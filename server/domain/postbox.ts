@@ -15,7 +15,7 @@ export interface Postbox {
   /** One mail, however many tokens. `token`: a token that revoked itself. */
   tokensRevoked(
     store: Store,
-    event: Happening & { tokens: TokenRecord[]; actor: Actor; channel: Channel | 'token' },
+    event: Happening & { tokens: TokenRecord[]; actor: Actor; channel: Channel | 'token' | 'service' },
   ): Promise<void>;
   /** Tells the sender, after the commit, that there is something to send. */
   wake(): void;

@@ -100,7 +100,7 @@ function countersOf({ account, ip }: ThrottleKeys): [Counter, ...Counter[]] {
 }
 
 /** What one client can change its address within: one address of IPv4 (however written), a /64 of IPv6 (RFC 6177). */
-function networkOf(ip: string): string {
+export function networkOf(ip: string): string {
   const address = ipaddr.process(ip);
   if (address.kind() === 'ipv4') return address.toString();
   return ipaddr.fromByteArray([...address.toByteArray().slice(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]).toString();

@@ -2,53 +2,23 @@ import { limits } from '../../shared/limits.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { CreateTokenBody, TokenStatus } from '../../shared/schemas/tokens.ts';
-import { displayPrefix } from '../../shared/token-format.ts';
-import type { Actor, Moment, Page, TokenRecord, UserRecord } from '../store/records.ts';
+import { isWellFormedToken } from '../../shared/token-format.ts';
+import type { Actor, ClientRecord, Page, TokenRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
-import { actorOf, type Caller, type Channel, type Origin, requireSuperuser } from './caller.ts';
-import type { Clock } from './clock.ts';
-import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
-import type { Postbox } from './postbox.ts';
-import { generateToken, hashSecret, type Secret } from './secrets.ts';
+import { actorOf, type Caller, type Channel, type Origin, requireSuperuser, serviceActor } from './caller.ts';
+import { type Creation, type Creator, createToken, type TokenDeps } from './create-token.ts';
+import { hashSecret } from './secrets.ts';
 import { findUser } from './users.ts';
-
-export interface TokenPolicy {
-  productPrefix: string;
-  maximumPerUser: number;
-  expiry: ExpiryPolicy;
-}
-
-export interface TokenDeps {
-  store: Store;
-  clock: Clock;
-  moment: () => Moment;
-  newId: () => string;
-  postbox: Postbox;
-  policy: TokenPolicy;
-}
-
-/** Whose request creates a token: a session's, or a password's at api-token-auth. */
-export interface Creator {
-  user: UserRecord;
-  origin: Origin;
-  channel: Channel;
-}
 
 interface Revoker {
   actor: Actor;
   origin: Origin;
-  /** `token`: a token that revokes itself. */
-  channel: Channel | 'token';
+  /** `token`: a token that revokes itself; `service`: RFC 7009. */
+  channel: Channel | 'token' | 'service';
 }
 
 type Destroy = (store: Store, at: number, actor: Actor) => Promise<TokenRecord[]>;
-
-/** `secret` is null when an Idempotency-Key was used before: the value was shown then. */
-export interface Creation {
-  token: TokenRecord;
-  secret: Secret | null;
-}
 
 export interface TokenService {
   /** @throws ProblemError `permission-missing`, `name-taken`, `token-limit`, `invalid-fields`, `idempotency-mismatch` */
@@ -66,6 +36,8 @@ export interface TokenService {
   revoke(caller: Caller, id: string): Promise<void>;
   /** A token that revokes itself. @throws ProblemError `token-not-found` */
   revokeItself(token: TokenRecord, origin: Origin): Promise<void>;
+  /** The token with this value, whatever its state, by a service; a value that is nobody's is no error (RFC 7009 §2.2). */
+  revokeValue(value: string, client: ClientRecord, origin: Origin): Promise<void>;
   /** Every token of one member, in one mail. @throws ProblemError `superuser-required`, `user-not-found` */
   revokeAllOf(caller: Caller, userId: string): Promise<void>;
 }
@@ -127,6 +99,15 @@ export function createTokens(deps: TokenDeps): TokenService {
       await revoke(await store.users.findById(ownerId), { actor, origin, channel: 'token' }, destroyOne(id));
     },
 
+    async revokeValue(value, client, origin) {
+      if (!isWellFormedToken(value)) return;
+      const [match] = await store.tokens.findByHashes([hashSecret(value)]);
+      if (match?.kind !== 'token') return;
+      const owner = await store.users.findById(match.ownerId);
+      const by: Revoker = { actor: serviceActor(client), origin, channel: 'service' };
+      await revoke(owner, by, destroyOne(match.id)).catch(unlessGone);
+    },
+
     async revokeAllOf(caller, userId) {
       requireSuperuser(caller);
       const owner = await findUser(store, caller, userId);
@@ -144,98 +125,15 @@ function destroyOne(id: string): Destroy {
   };
 }
 
+/** Somebody else was faster. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof ProblemError && error.code === 'token-not-found')) throw error;
+}
+
 function byCaller({ user, origin, channel }: Caller): Revoker {
   return { actor: actorOf(user), origin, channel };
 }
 
-async function createToken(
-  { store, clock, newId, postbox, policy }: TokenDeps,
-  { user, origin, channel }: Creator,
-  body: CreateTokenBody,
-  idempotencyKey?: string,
-): Promise<Creation> {
-  const now = clock.now();
-  const secret = generateToken(policy.productPrefix);
-  const fresh = {
-    id: newId(),
-    ownerId: user.id,
-    hash: secret.hash(),
-    prefix: displayPrefix(secret.reveal()),
-    name: body.name,
-    nameFolded: foldName(body.name),
-    description: body.description || null,
-    createdAt: now,
-  };
-  const audit = auditTrail({ newId });
-
-  const creation = await store.transaction(async (store): Promise<Creation> => {
-    if (!(await store.users.lockForNewToken(user.id))) throw permissionMissing();
-    if (idempotencyKey !== undefined) {
-      const row = { userId: user.id, key: idempotencyKey, bodyHash: hashBody(body), tokenId: fresh.id, createdAt: now };
-      const claim = await store.idempotency.claim(row, now - limits.idempotencyWindow);
-      if (claim !== 'claimed') return replay(store, row.bodyHash, claim);
-    }
-    // After the claim: an expiry that has passed meanwhile does not refuse a replay.
-    const expiresAt = resolveExpiry(body, policy.expiry, now);
-    const outcome = await store.tokens.insert({ ...fresh, expiresAt }, policy.maximumPerUser);
-    if (outcome === 'name-taken') throw nameTaken();
-    if (outcome === 'token-limit') throw tokenLimit(policy.maximumPerUser);
-    const token = await store.tokens.findById(fresh.id);
-    if (token === null) throw new Error('A token just inserted is not there');
-    await audit.tokenCreated(store, { at: now, actor: actorOf(user), token, origin });
-    await postbox.tokenCreated(store, { at: now, owner: user, token, origin, channel });
-    return { token, secret };
-  });
-  if (creation.secret !== null) postbox.wake();
-  return creation;
-}
-
-/** The same request again: the token without its value. */
-async function replay(
-  store: Store,
-  bodyHash: string,
-  earlier: { bodyHash: string; tokenId: string },
-): Promise<Creation> {
-  if (earlier.bodyHash !== bodyHash) {
-    throw new ProblemError(
-      'idempotency-mismatch',
-      'This Idempotency-Key was used for another request. Send a new key.',
-    );
-  }
-  const token = await store.tokens.findById(earlier.tokenId);
-  if (token === null) {
-    throw new ProblemError(
-      'token-not-found',
-      'The token made with this Idempotency-Key was revoked since. Send a new key.',
-    );
-  }
-  return { token, secret: null };
-}
-
-/** The order of fields does not count; a field that is null is another body than one without it. */
-function hashBody(body: CreateTokenBody): string {
-  return hashSecret(JSON.stringify(body, Object.keys(body).sort()));
-}
-
 function noSuchToken(): ProblemError {
   return new ProblemError('token-not-found', 'There is no such token.');
-}
-
-function nameTaken(): ProblemError {
-  const detail = 'You already have a token with this name.';
-  return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
-}
-
-function tokenLimit(maximum: number): ProblemError {
-  return new ProblemError(
-    'token-limit',
-    `You have reached the limit of ${maximum} tokens. Revoke one you no longer need.`,
-  );
-}
-
-function permissionMissing(): ProblemError {
-  return new ProblemError(
-    'permission-missing',
-    'You need the permission “Can create and manage personal API tokens”. Ask an Organization Superuser to grant it.',
-  );
 }

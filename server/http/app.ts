@@ -10,8 +10,10 @@ import { answerBodyTooLarge, answerMethodNotAllowed, answerNotFound, errorHandle
 import { enforceAccess } from './middleware/access.ts';
 import { noStore, securityHeaders } from './middleware/headers.ts';
 import { identifyRequest, logRequest } from './middleware/request.ts';
+import { oauthRoutes } from './oauth/routes.ts';
 import { describeApi } from './openapi.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { clientRoutes } from './routes/clients.ts';
 import { healthRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
 import { openapiRoutes } from './routes/openapi.ts';
@@ -49,8 +51,10 @@ export function createApp(deps: AppDeps) {
     .route('/', tokenRoutes(deps))
     .route('/', presentedTokenRoutes(deps))
     .route('/', userRoutes(deps))
-    .route('/', auditRoutes(deps));
+    .route('/', auditRoutes(deps))
+    .route('/', clientRoutes(deps));
 
+  app.route('/', oauthRoutes(deps));
   app.route('/', obtainTokenRoutes(deps));
   return app.route('/', description).route('/', healthRoutes(deps)).route('/api/v1', api);
 }

@@ -1,8 +1,12 @@
 import type { Context } from 'hono';
 import type { Config } from '../config.ts';
 import type { AuditService } from '../domain/audit.ts';
+import type { AuthorizationCodes } from '../domain/authorization-codes.ts';
 import type { Caller, Origin } from '../domain/caller.ts';
+import type { ClientService } from '../domain/clients.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { DeviceSignIn } from '../domain/device-sign-in.ts';
+import type { LastUsed } from '../domain/last-used.ts';
 import type { SessionService } from '../domain/sessions.ts';
 import type { TokenService } from '../domain/tokens.ts';
 import type { UserService } from '../domain/users.ts';
@@ -27,6 +31,8 @@ export interface AppEnv {
     session: SessionRecord;
     /** On routes for a token about itself. */
     presentedToken: GoodToken;
+    /** On pages whose form may lead elsewhere: origins, for the content security policy. */
+    formTargets: string[];
     /** On pages: bound to the visitor's cookie; every form carries it. */
     formToken: string;
   };
@@ -40,6 +46,10 @@ export interface AppDeps {
   users: UserService;
   sessions: SessionService;
   audit: AuditService;
+  clients: ClientService;
+  deviceSignIn: DeviceSignIn;
+  authorizationCodes: AuthorizationCodes;
+  lastUsed: Pick<LastUsed, 'record'>;
   verify: Verify;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;
@@ -47,7 +57,7 @@ export interface AppDeps {
   moment: () => Moment;
   clientIp: ClientIp;
   log: Log;
-  config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization'>;
+  config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc'>;
 }
 
 /** Names and values in turn, as they came: repeated fields are still apart where the adapter tells. */

@@ -28,6 +28,7 @@ export function describeApi(app: Described, publicUrl: string): ReturnType<Descr
   }
   registerVerification(registry);
   registerObtainToken(registry);
+  registerOAuth(registry);
   return described.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'tokensd', version: 'v1', description: 'Personal API tokens: managing and verifying them.' },
@@ -93,4 +94,24 @@ function registerObtainToken(registry: Registry): void {
     const summary = 'A token for an e-mail address (username) and a password';
     registry.registerPath({ method: 'post', path, summary, security: [], request: { body: { content } }, responses });
   }
+}
+
+/** OAuth 2.0, whose refusals are RFC 6749's own. */
+function registerOAuth(registry: Registry): void {
+  const routes = {
+    introspect: 'Whether a token works, for a service (RFC 7662)',
+    revoke: 'Revoke a token, for a service that may (RFC 7009)',
+    device_authorization: 'Codes for a device without a browser (RFC 8628)',
+    token: 'A session for an authorization code or a device code (RFC 6749)',
+  };
+  const body = { content: { 'application/x-www-form-urlencoded': { schema: z.record(z.string(), z.string()) } } };
+  const responses = { 200: { description: 'As the RFC says' }, 400: { description: 'error, error_description' } };
+  for (const [name, summary] of Object.entries(routes)) {
+    registry.registerPath(
+      withAccess({ method: 'post', path: `/oauth/${name}`, summary, request: { body }, responses }),
+    );
+  }
+  const path = '/.well-known/oauth-authorization-server';
+  const summary = 'Where all that is (RFC 8414)';
+  registry.registerPath(withAccess({ method: 'get', path, summary, responses: { 200: { description: 'JSON' } } }));
 }

@@ -1,10 +1,11 @@
 import { limits } from '../../shared/limits.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
+import type { Client } from '../../shared/schemas/clients.ts';
 import type { Session } from '../../shared/schemas/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import type { User } from '../../shared/schemas/users.ts';
 import { tokenStatus } from '../domain/token-status.ts';
-import type { AuditRecord, Moment, SessionRecord, TokenRecord, UserSummary } from '../store/records.ts';
+import type { AuditRecord, ClientRecord, Moment, SessionRecord, TokenRecord, UserSummary } from '../store/records.ts';
 
 function time(at: number): string {
   return new Date(at).toISOString();
@@ -48,6 +49,16 @@ export function userObject(user: UserSummary): User {
     token_count: user.tokenCount,
     last_used_at: timeOrNull(user.lastUsedAt),
     created_at: time(user.createdAt),
+  };
+}
+
+export function clientObject(client: ClientRecord): Client {
+  return {
+    id: client.id,
+    client_id: client.clientId,
+    name: client.name,
+    can_revoke: client.canRevoke,
+    created_at: time(client.createdAt),
   };
 }
 

@@ -33,6 +33,12 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /organization/audit': 'superuser',
   'GET /organization/audit.csv': 'superuser',
   'GET /organization/audit.json': 'superuser',
+  'GET /oauth/authorize': 'member',
+  'POST /oauth/authorize': 'member',
+  'GET /device': 'member',
+  'POST /device': 'member',
+  'GET /device/approve': 'member',
+  'POST /device/approve': 'member',
   'GET /assets/:file': 'file',
 };
 

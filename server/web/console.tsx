@@ -9,16 +9,29 @@ import { pageErrorHandler } from './errors.tsx';
 import { startPage } from './next.ts';
 import { tokenPages } from './routes/api-tokens.tsx';
 import { auditPages } from './routes/audit.tsx';
+import { authorizePages } from './routes/authorize.tsx';
+import { devicePages } from './routes/device.tsx';
 import { memberPages } from './routes/member.tsx';
 import { profilePages } from './routes/profile.tsx';
 import { signInPages } from './routes/sign-in.tsx';
 import { teamPages } from './routes/team.tsx';
 
+const consolePaths = [
+  '/',
+  '/login',
+  '/logout',
+  '/profile/*',
+  '/organization/*',
+  '/oauth/authorize',
+  '/device/*',
+  '/assets/*',
+];
+
 /** The console: server-rendered pages over the same services as the API. */
 export function consolePages(deps: AppDeps) {
   const app = new Hono<AppEnv>();
   app.onError(pageErrorHandler(deps));
-  for (const pages of ['/', '/login', '/logout', '/profile/*', '/organization/*', '/assets/*']) {
+  for (const pages of consolePaths) {
     app.use(pages, bodyLimit({ maxSize: limits.bodyBytes, onError: tooLarge }), enforcePageAccess(deps));
   }
   app.get('/', (c) => c.redirect(startPage, 303));
@@ -35,7 +48,9 @@ export function consolePages(deps: AppDeps) {
     .route('/', tokenPages(deps))
     .route('/', teamPages(deps))
     .route('/', memberPages(deps))
-    .route('/', auditPages(deps));
+    .route('/', auditPages(deps))
+    .route('/', authorizePages(deps))
+    .route('/', devicePages(deps));
 }
 
 function tooLarge(): never {

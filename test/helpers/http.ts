@@ -66,20 +66,20 @@ export function exchange(port: number, bytes: string, ms = 2_000): Promise<{ tex
   });
 }
 
-export async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+export async function listen(server: Server, port = 0): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
 }
 
 /** The whole daemon behind a real socket on the loopback interface, with the database in a temporary directory. */
-export async function startTestServer(settings: Partial<Config> = {}) {
+export async function startTestServer(settings: Partial<Config> = {}, onPort = 0) {
   const daemon = await openTestApp(settings);
   const { services, clock, clientIp, log, app } = daemon;
   const server = createHttpServer({
     verifyHandler: createVerifyHandler({ ...services, clock, clientIp, log }),
     app,
   });
-  const port = await listen(server);
+  const port = await listen(server, onPort);
 
   /** A new token of a member, by name; the member is `dev` unless told otherwise. */
   async function issue(name: string, { as = daemon.dev, expiresIn }: { as?: { id: string }; expiresIn?: number } = {}) {

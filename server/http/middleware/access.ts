@@ -34,6 +34,15 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'PATCH /api/v1/users/:id': 'superuser',
   'DELETE /api/v1/users/:id/tokens': 'superuser',
   'GET /api/v1/audit': 'session',
+  'GET /api/v1/clients': 'superuser',
+  'POST /api/v1/clients': 'superuser',
+  'POST /api/v1/clients/:id/secret': 'superuser',
+  'DELETE /api/v1/clients/:id': 'superuser',
+  'GET /.well-known/oauth-authorization-server': 'anyone',
+  'POST /oauth/introspect': 'anyone',
+  'POST /oauth/revoke': 'anyone',
+  'POST /oauth/device_authorization': 'anyone',
+  'POST /oauth/token': 'anyone',
 };
 
 /** Stands in front of every route and lets through whom the table names. */

@@ -14,23 +14,24 @@ export function securityHeaders({ config }: Pick<AppDeps, 'config'>): Middleware
     ...common,
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   });
-  const forPages = secureHeaders({
-    ...common,
-    contentSecurityPolicy: {
-      defaultSrc: ["'none'"],
-      scriptSrc: self,
-      styleSrc: self,
-      imgSrc: [...self, 'data:'],
-      connectSrc: self,
-      formAction: self,
-      baseUri: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-  });
+  const forPages = (formTargets: string[] = []) =>
+    secureHeaders({
+      ...common,
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        scriptSrc: self,
+        styleSrc: self,
+        imgSrc: [...self, 'data:'],
+        connectSrc: self,
+        formAction: [...self, ...formTargets],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    });
   return async (c, next) => {
     await next();
     const isPage = c.res.headers.get('content-type')?.startsWith('text/html');
-    await (isPage ? forPages : forData)(c, async () => {});
+    await (isPage ? forPages(c.get('formTargets')) : forData)(c, async () => {});
   };
 }
 

@@ -45,6 +45,11 @@ export function recordedUserAgent(rawHeaders: readonly string[]): string | null 
 }
 
 function recordedText(latin1: string, longest: number): string {
-  const text = redact(decodeUtf8(latin1) ?? latin1);
+  return shortened(decodeUtf8(latin1) ?? latin1, longest);
+}
+
+/** A text as it is recorded: bounded, and without any secret of ours that stands in it. */
+export function shortened(unknown: string, longest: number): string {
+  const text = redact(unknown);
   return text.length <= longest ? text : [...text].slice(0, longest).join('');
 }

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { limits } from '../../shared/limits.ts';
+import type { SessionRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import type { Caller, Origin } from './caller.ts';
+import type { Clock } from './clock.ts';
+import { generateSecret, hashSecret, type Secret } from './secrets.ts';
+import { type StartedSession, startSession } from './session-start.ts';
+
+const kind = 'authorization-code';
+
+const dataSchema = z.object({
+  clientId: z.string(),
+  redirectUri: z.string(),
+  codeChallenge: z.string(),
+  sso: z.boolean(),
+  ssoSid: z.string().nullable(),
+});
+
+/** Authorization codes with PKCE (RFC 6749 §4.1, RFC 7636), for a program on the machine that the browser runs on. */
+export interface AuthorizationCodes {
+  issue(
+    caller: Caller,
+    session: SessionRecord,
+    request: { clientId: string; redirectUri: string; codeChallenge: string },
+  ): Promise<Secret>;
+  /** The session that a code stands for, once; null if the code was used before, ended, or is somebody else's. */
+  redeem(
+    grant: { clientId: string; code: string; redirectUri: string; codeVerifier: string },
+    origin: Origin,
+  ): Promise<StartedSession | null>;
+}
+
+export function createAuthorizationCodes(deps: {
+  store: Store;
+  clock: Clock;
+  newId: () => string;
+}): AuthorizationCodes {
+  const { store, clock } = deps;
+  return {
+    async issue({ user }, { sso, ssoSid }, request) {
+      const code = generateSecret('authorizationCode');
+      const createdAt = clock.now();
+      await store.tickets.insert({
+        hash: code.hash(),
+        kind,
+        userId: user.id,
+        data: JSON.stringify({ ...request, sso, ssoSid }),
+        createdAt,
+        expiresAt: createdAt + limits.authorizationCodeLife,
+      });
+      return code;
+    },
+
+    redeem: ({ clientId, code, redirectUri, codeVerifier }, origin) =>
+      store.transaction(async (store) => {
+        const ticket = await store.tickets.take(hashSecret(code), kind, clock.now());
+        if (ticket === null || ticket.userId === null) return null;
+        const { sso, ssoSid, ...asked } = dataSchema.parse(JSON.parse(ticket.data));
+        const matches =
+          asked.clientId === clientId &&
+          asked.redirectUri === redirectUri &&
+          asked.codeChallenge === challengeOf(codeVerifier);
+        const user = matches ? await store.users.findById(ticket.userId) : null;
+        return user && startSession(store, deps, { user, origin, by: { sso, ssoSid } });
+      }),
+  };
+}
+
+/** RFC 7636 §4.2, method S256. */
+function challengeOf(codeVerifier: string): string {
+  return createHash('sha256').update(codeVerifier, 'ascii').digest('base64url');
+}

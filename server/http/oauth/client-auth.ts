@@ -1,0 +1,56 @@
+import type { ClientService } from '../../domain/clients.ts';
+import type { ClientRecord } from '../../store/records.ts';
+import { type AppContext, rawHeadersOf } from '../context.ts';
+import { valuesOf } from '../verify/credential.ts';
+import { invalidRequest, OAuthError } from './errors.ts';
+import type { OAuthForm } from './form.ts';
+
+/**
+ * The service that asks: `client_secret_basic` or `client_secret_post`, one of them (RFC 6749 §2.3.1).
+ * @throws OAuthError `invalid_client`, `invalid_request`
+ */
+export async function authenticateClient(
+  clients: Pick<ClientService, 'authenticate'>,
+  c: AppContext,
+  form: OAuthForm,
+): Promise<ClientRecord> {
+  const [authorization, ...more] = valuesOf(rawHeadersOf(c), 'authorization');
+  const posted = { id: form.get('client_id'), secret: form.get('client_secret') };
+  if (authorization === undefined) return authenticate(clients, posted);
+  if (more.length > 0 || posted.secret !== undefined) {
+    throw invalidRequest('Send the client credentials in one way.');
+  }
+  const basic = readBasic(authorization);
+  if (posted.id !== undefined && posted.id !== basic.id) throw invalidClient();
+  return authenticate(clients, basic);
+}
+
+async function authenticate(
+  clients: Pick<ClientService, 'authenticate'>,
+  { id, secret }: { id: string | undefined; secret: string | undefined },
+): Promise<ClientRecord> {
+  const client = id === undefined || secret === undefined ? null : await clients.authenticate(id, secret);
+  if (client === null) throw invalidClient();
+  return client;
+}
+
+/** Id and secret are form-encoded before they are joined. */
+function readBasic(authorization: string): { id: string; secret: string } {
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization)?.[1];
+  if (encoded === undefined) throw invalidClient();
+  const [, id = '', secret = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
+  return { id: formDecode(id), secret: formDecode(secret) };
+}
+
+function formDecode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw invalidClient();
+  }
+}
+
+function invalidClient(): OAuthError {
+  const headers = { 'WWW-Authenticate': 'Basic realm="tokensd"' };
+  return new OAuthError('invalid_client', '', { status: 401, headers });
+}

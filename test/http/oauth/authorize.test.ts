@@ -1,0 +1,171 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, it, test } from 'vitest';
+import { jsonOf, openTestApp, type TestApp } from '../../helpers/app.ts';
+import { postForm } from '../../helpers/oauth.ts';
+import { openConsole, textOf } from '../../helpers/pages.ts';
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await openTestApp();
+});
+afterEach(() => app.close());
+
+const redirectUri = 'http://127.0.0.1:41234/callback';
+const verifier = randomBytes(32).toString('base64url');
+const challenge = createHash('sha256').update(verifier).digest('base64url');
+const request = {
+  response_type: 'code',
+  client_id: 'tokens',
+  redirect_uri: redirectUri,
+  code_challenge: challenge,
+  code_challenge_method: 'S256',
+  state: 'a state & more',
+};
+const addressOf = (changes: Record<string, string> = {}) =>
+  `/oauth/authorize?${new URLSearchParams(Object.entries({ ...request, ...changes }).filter(([, value]) => value !== ''))}`;
+
+async function decide(decision: string, as = app.dev): Promise<URL> {
+  const browser = openConsole(app, as);
+  await browser.get(addressOf());
+  const { status, location } = await browser.submit('/oauth/authorize', { decision });
+  expect(status).toBe(303);
+  return new URL(location ?? '');
+}
+
+const approve = async () => (await decide('approve')).searchParams.get('code') ?? '';
+
+const redeem = (code: string, changes: Record<string, string> = {}) =>
+  postForm(app, '/oauth/token', {
+    grant_type: 'authorization_code',
+    client_id: 'tokens',
+    code,
+    redirect_uri: redirectUri,
+    code_verifier: verifier,
+    ...changes,
+  });
+
+it('leads back to the program with a code, the state and the issuer, and the code is a session once', async () => {
+  const back = await decide('approve');
+  expect(back.origin + back.pathname).toBe(redirectUri);
+  expect(Object.fromEntries(back.searchParams)).toEqual({
+    code: expect.stringMatching(/^code_/),
+    state: request.state,
+    iss: 'https://tokens.example.com',
+  });
+  const code = back.searchParams.get('code') ?? '';
+  const response = await redeem(code);
+  expect(response.status).toBe(200);
+  const { access_token } = await jsonOf<{ access_token: string }>(response);
+  const me = await app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${access_token}` } });
+  expect(await jsonOf(me)).toMatchObject({ email: 'dev@example.com' });
+  const again = await redeem(code);
+  expect([again.status, await jsonOf(again)]).toMatchObject([400, { error: 'invalid_grant' }]);
+  expect(app.logLines.join('')).not.toContain(code);
+});
+
+it('tells the program of a no, and of no decision at all', async () => {
+  for (const decision of ['deny', '', 'APPROVE']) {
+    const back = await decide(decision);
+    expect(Object.fromEntries(back.searchParams)).toMatchObject({ error: 'access_denied', state: request.state });
+    expect(back.searchParams.has('code')).toBe(false);
+  }
+});
+
+it('asks before it approves, and says who would be signed in where', async () => {
+  const browser = openConsole(app, app.dev);
+  const page = await browser.get(addressOf());
+  expect(page.status).toBe(200);
+  expect(textOf(page.html)).toContain('port 41234');
+  expect(textOf(page.html)).toContain('dev@example.com');
+  expect(page.headers.get('content-security-policy')).toContain("form-action 'self' http://127.0.0.1:41234;");
+});
+
+it('asks strangers to sign in and brings them back to the same request', async () => {
+  const { location } = await openConsole(app).get(addressOf());
+  expect(location).toBe(`/login?next=${encodeURIComponent(addressOf())}`);
+});
+
+test.each([
+  ['another code', { code: `code_${'A'.repeat(43)}` }],
+  ['another verifier', { code_verifier: 'x'.repeat(43) }],
+  ['another redirect', { redirect_uri: 'http://127.0.0.1:41235/callback' }],
+])('%s gives no session, and spends the code', async (_what, changes) => {
+  const code = await approve();
+  const response = await redeem(code, changes);
+  expect([response.status, await jsonOf(response)]).toMatchObject([400, { error: 'invalid_grant' }]);
+  if (!('code' in changes)) expect((await redeem(code)).status).toBe(400);
+});
+
+it('gives no session for a code after a minute, or of a member who is disabled or changed the password', async () => {
+  const late = await approve();
+  app.clock.advance(60_000);
+  expect((await redeem(late)).status).toBe(400);
+  const disabled = await approve();
+  await app.store.users.setDisabled(app.dev.id, true);
+  expect((await redeem(disabled)).status).toBe(400);
+  await app.store.users.setDisabled(app.dev.id, false);
+  const changed = await approve();
+  const json = { current: app.dev.password, new: 'another staple battery horse' };
+  await app.ask('/api/v1/me/password', { method: 'PUT', as: app.dev, json });
+  expect((await redeem(changed)).status).toBe(400);
+});
+
+it('wants a verifier of the right form', async () => {
+  for (const code_verifier of ['', 'x'.repeat(42), 'x'.repeat(129), `${'x'.repeat(43)}!`]) {
+    expect(await jsonOf(redeem(await approve(), { code_verifier }))).toMatchObject({ error: 'invalid_request' });
+  }
+});
+
+test.each([
+  'https://evil.example/callback',
+  'http://evil.example/callback',
+  'http://127.0.0.1.evil.example:80/callback',
+  'http://127.0.0.1:41234@evil.example/callback',
+  'http://evil.example#@127.0.0.1:41234/callback',
+  'http://localhost:41234/callback',
+  'http://127.0.0.2:41234/callback',
+  'https://127.0.0.1:41234/callback',
+  'http://127.0.0.1/callback',
+  'http://127.0.0.1:99999/callback',
+  'http://127.0.0.1:41234/callback#x',
+  'http://127.0.0.1:41234/callback?x=y',
+  'http://127.0.0.1:41234\\@evil.example/',
+  '//evil.example/callback',
+  'javascript:alert(1)',
+  '',
+])('never leads to %s', async (redirect_uri) => {
+  const browser = openConsole(app, app.dev);
+  const shown = await browser.get(addressOf({ redirect_uri }));
+  expect([shown.status, shown.location]).toEqual([400, null]);
+  await browser.get(addressOf());
+  const posted = await browser.submit('/oauth/authorize', { decision: 'approve', redirect_uri });
+  expect([posted.status, posted.location]).toEqual([400, null]);
+});
+
+test.each([
+  ['unsupported_response_type', { response_type: 'token' }],
+  ['unsupported_response_type', { response_type: '' }],
+  ['invalid_request', { code_challenge: '' }],
+  ['invalid_request', { code_challenge: 'short' }],
+  ['invalid_request', { code_challenge_method: 'plain' }],
+  ['invalid_request', { code_challenge_method: '' }],
+])('tells the program of %s for %j', async (error, changes) => {
+  const { location } = await openConsole(app, app.dev).get(addressOf(changes));
+  const back = new URL(location ?? '');
+  expect(back.origin + back.pathname).toBe(redirectUri);
+  expect(Object.fromEntries(back.searchParams)).toMatchObject({
+    error,
+    state: request.state,
+    iss: 'https://tokens.example.com',
+  });
+});
+
+it('knows no other program', async () => {
+  const { status, location } = await openConsole(app, app.dev).get(addressOf({ client_id: 'another' }));
+  expect([status, location]).toEqual([400, null]);
+});
+
+it('takes an IPv6 loopback as well', async () => {
+  const browser = openConsole(app, app.dev);
+  expect((await browser.get(addressOf({ redirect_uri: 'http://[::1]:41234/callback' }))).status).toBe(200);
+});

@@ -56,10 +56,44 @@ export function rememberServer(directory: PrivateDirectory, entry: ServerEntry):
       throw error;
     });
     const others = servers.filter(({ host }) => host !== entry.host);
-    const config: Config = { current: entry.url, servers: [...others, entry] };
-    await directory.write(fileName, `${JSON.stringify(config, null, 2)}\n`);
+    await write(directory, { current: entry.url, servers: [...others, entry] });
     return servers.find(({ host }) => host === entry.host) ?? null;
   });
+}
+
+/** The remembered sign-in that an address or a host names. Throws `server-not-known`. */
+export async function requireEntry(directory: PrivateDirectory, named: string): Promise<ServerEntry> {
+  return entryIn((await readConfig(directory)).servers, named);
+}
+
+/** Makes a remembered server current. Throws `server-not-known`. */
+export function chooseServer(directory: PrivateDirectory, named: string): Promise<ServerEntry> {
+  return directory.inTurn(fileName, async () => {
+    const { servers } = await readConfig(directory);
+    const entry = entryIn(servers, named);
+    await write(directory, { current: entry.url, servers });
+    return entry;
+  });
+}
+
+/** Forgets a sign-in; if its server was current, none is. */
+export function forgetServer(directory: PrivateDirectory, { host }: ServerEntry): Promise<void> {
+  return directory.inTurn(fileName, async () => {
+    const { current, servers } = await readConfig(directory);
+    const others = servers.filter((entry) => entry.host !== host);
+    await write(directory, { current: others.some(({ url }) => url === current) ? current : null, servers: others });
+  });
+}
+
+function entryIn(servers: readonly ServerEntry[], named: string): ServerEntry {
+  const text = named.toLowerCase().replace(/\/+$/, '');
+  const found = servers.find(({ url, host }) => url.toLowerCase() === text || host.toLowerCase() === text);
+  if (found) return found;
+  throw localError('server-not-known', 'You did not sign in to that server from here. See `tokens servers list`.');
+}
+
+function write(directory: PrivateDirectory, config: Config): Promise<void> {
+  return directory.write(fileName, `${JSON.stringify(config, null, 2)}\n`);
 }
 
 function parse(text: string): Config | null {

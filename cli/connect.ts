@@ -48,7 +48,8 @@ export async function openApi(
   return createApi(server, await openNetwork(ctx, options, server), authorization);
 }
 
-async function openNetwork(ctx: Context, options: GlobalOptions, server: Server): Promise<typeof fetch> {
+/** `fetch` for this server, under the limits and headers of this program. */
+export async function openNetwork(ctx: Context, options: GlobalOptions, server: Server): Promise<typeof fetch> {
   const answerMs = answerTimeout(ctx);
   return exchange(await ctx.fetch(Math.min(connectMs, answerMs)), {
     server,

@@ -17,6 +17,8 @@ export interface InputStream {
 /** Questions to a person. Each rejects with a `CliError` of code `cancelled` on Ctrl-C or end of input. */
 export interface Prompts {
   text(question: string): Promise<string>;
+  /** As `text`, but Enter alone is an answer too. */
+  optionalText(question: string): Promise<string>;
   /** What is typed is not shown. */
   secret(question: string): Promise<string>;
   /** Enter means no. */
@@ -46,6 +48,10 @@ export interface Context {
   /** The OS keychain, or null where the module for it is not installed. It may still refuse to work. */
   readonly keychain: () => Promise<CredentialStore | null>;
   readonly prompts: () => Promise<Prompts>;
+  /** Opens a page in the person's browser and tells whether that went well; null where there is none. */
+  readonly openBrowser: ((url: string) => Promise<boolean>) | null;
+  /** Rejects when `signal` aborts. */
+  readonly sleep: (ms: number) => Promise<void>;
 }
 
 /** The options that every command has, as commander hands them over. */

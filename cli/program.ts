@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import { registerAudit } from './commands/audit.ts';
 import { registerCheck } from './commands/check.ts';
+import { registerClientsCreate } from './commands/clients/create.ts';
+import { registerClientsDelete } from './commands/clients/delete.ts';
+import { registerClientsList } from './commands/clients/list.ts';
+import { registerClientsRotate } from './commands/clients/rotate.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerGet } from './commands/get.ts';
 import { registerGrant } from './commands/grant.ts';
@@ -10,6 +14,9 @@ import { registerLogout } from './commands/logout.ts';
 import { registerOffboard } from './commands/offboard.ts';
 import { registerPassword } from './commands/password.ts';
 import { registerRevoke } from './commands/revoke.ts';
+import { registerServersList } from './commands/servers/list.ts';
+import { registerServersRemove } from './commands/servers/remove.ts';
+import { registerServersUse } from './commands/servers/use.ts';
 import { registerShow } from './commands/show.ts';
 import { registerUngrant } from './commands/ungrant.ts';
 import { registerUsersAdd } from './commands/users/add.ts';
@@ -67,12 +74,27 @@ export function createProgram(ctx: Context, transcript: Transcript): Command {
     .description('Manage members of the organization');
   users.addHelpText('after', '\nExample:\n  $ tokens users list');
   for (const register of usersCommands) register(users, ctx);
+  const clients = program
+    .command('clients')
+    .summary('Manage services that ask about tokens')
+    .description('Manage the services that may ask whether a token works');
+  clients.addHelpText('after', '\nExample:\n  $ tokens clients create api-gateway');
+  for (const register of clientsCommands) register(clients, ctx);
+  const servers = program
+    .commandsGroup('Account:')
+    .command('servers')
+    .summary('Manage the servers you signed in to')
+    .description('Manage the servers you signed in to from here');
+  servers.addHelpText('after', '\nExample:\n  $ tokens servers list');
+  for (const register of serversCommands) register(servers, ctx);
   return program;
 }
 
 const accountCommands = [registerLogin, registerLogout, registerWhoami, registerPassword];
 const tokenCommands = [registerCreate, registerList, registerShow, registerRevoke, registerGet, registerCheck];
 const superuserCommands = [registerGrant, registerUngrant, registerOffboard, registerAudit];
+const clientsCommands = [registerClientsCreate, registerClientsList, registerClientsRotate, registerClientsDelete];
+const serversCommands = [registerServersList, registerServersUse, registerServersRemove];
 const usersCommands = [
   registerUsersList,
   registerUsersAdd,

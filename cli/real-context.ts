@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { addAbortSignal } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import type { Context, OutputStream } from './context.ts';
 import type { CredentialStore } from './credentials/store.ts';
@@ -35,6 +36,8 @@ export function realContext(): Context {
       const { terminalPrompts } = await import('./ui/prompts.ts');
       return terminalPrompts({ input: process.stdin, output: process.stderr, signal });
     },
+    openBrowser: hasBrowser() ? async (url) => (await import('./sign-in/open-browser.ts')).openBrowser(url) : null,
+    sleep: (ms) => setTimeout(ms, undefined, { signal }),
   };
 }
 
@@ -50,6 +53,13 @@ function cancelSignal(): AbortSignal {
     process.on(name, listener);
   }
   return cancel.signal;
+}
+
+/** Over SSH a browser would open on another machine than the one it is to come back to. */
+function hasBrowser(): boolean {
+  const { DISPLAY, WAYLAND_DISPLAY, SSH_CONNECTION, SSH_TTY } = process.env;
+  if (SSH_CONNECTION || SSH_TTY) return false;
+  return process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY);
 }
 
 async function openSystemKeychain(signal: AbortSignal): Promise<CredentialStore | null> {

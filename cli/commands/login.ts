@@ -1,5 +1,4 @@
-import type { Command } from 'commander';
-import type { CreatedSession } from '../../shared/schemas/sessions.ts';
+import { type Command, Option } from 'commander';
 import type { Api } from '../api/client.ts';
 import { isObject, notTokensd, problemOf, receive, unwrap } from '../api/unwrap.ts';
 import { promptsIfInteractive } from '../ask.ts';
@@ -11,7 +10,7 @@ import {
   rememberServer,
   type ServerEntry,
 } from '../config-file.ts';
-import { openApi, openStore } from '../connect.ts';
+import { openApi, openNetwork, openStore } from '../connect.ts';
 import type { Context, GlobalOptions, Prompts } from '../context.ts';
 import { type ChosenStore, chooseStore } from '../credentials/choose.ts';
 import { sessionFromEnvironment } from '../credentials/env.ts';
@@ -25,8 +24,15 @@ import { plain } from '../ui/plain.ts';
 export interface LoginOptions extends GlobalOptions {
   email?: string;
   passwordStdin?: boolean;
+  sso?: boolean;
+  browser?: boolean;
   credentialStore?: string;
   insecureHttp?: boolean;
+}
+
+interface NewSession {
+  readonly secret: string;
+  readonly email: string;
 }
 
 export function registerLogin(program: Command, ctx: Context, run = runLogin): void {
@@ -34,9 +40,13 @@ export function registerLogin(program: Command, ctx: Context, run = runLogin): v
     .command('login')
     .argument('[url]', 'Address of the server')
     .summary('Sign in to a server')
-    .description('Sign in with e-mail and password. The session is kept in the OS keychain, the server is remembered.')
-    .option('--email <email>', 'Your e-mail address')
+    .description(
+      'Sign in in your browser, or with e-mail and password. The session is kept in the OS keychain, the server is remembered.',
+    )
+    .option('--email <email>', 'Sign in with this e-mail address and a password')
     .option('--password-stdin', 'Read the password from standard input (needs --email)')
+    .addOption(new Option('--sso', 'Sign in through single sign-on, in your browser').conflicts('email'))
+    .addOption(new Option('--no-browser', 'Show a code to approve in a browser on any machine').conflicts('email'))
     .option(
       '--credential-store <store>',
       'Keep the session in: keychain, file (default: TOKENS_CREDENTIAL_STORE, else keychain)',
@@ -53,22 +63,72 @@ async function runLogin(ctx: Context, url: string | undefined, options: LoginOpt
   if (options.passwordStdin && options.email === undefined)
     throw localError('usage', '--password-stdin needs --email.');
   const prompts = await promptsIfInteractive(ctx);
-  if (!options.passwordStdin && !prompts) {
-    throw localError('usage', 'There is no terminal to ask for a password on. Use --email E --password-stdin.');
-  }
+  requireWay(options, prompts);
   const config = await readOrReplace(ctx, options);
   const server = await askServer(ctx, url, options, config, prompts);
   const api = await openApi(ctx, options, server, null);
   await requireTokensd(api);
   const store = await chooseStore(ctx, options.credentialStore, prompts);
-  const email = options.email ?? (await ask(prompts, 'text', 'E-mail'));
-  const password = options.passwordStdin ? await readSecret(ctx) : await ask(prompts, 'secret', 'Password');
-  const created = await signIn(api, email, password);
-  await keep(ctx, options, server, store, created);
-  await note(ctx, options, `Signed in to ${server.url} as ${plain(created.user.email)}.`);
+  const email = options.email ?? (await askEmail(options, prompts));
+  const session =
+    email === null
+      ? await signInOnWeb(ctx, options, server)
+      : await signInWithPassword(ctx, options, { api, email, prompts });
+  await keep(ctx, options, server, store, session);
+  await note(ctx, options, `Signed in to ${server.url} as ${plain(session.email)}.`);
   if (sessionFromEnvironment(ctx) !== null) {
     await note(ctx, options, 'TOKENS_SESSION is set and wins over this session. Unset it to use this one.');
   }
+}
+
+/** Without a terminal nothing can be asked, so the way must be said. */
+function requireWay({ passwordStdin, sso, browser }: LoginOptions, prompts: Prompts | null): void {
+  if (prompts || passwordStdin || sso || browser === false) return;
+  throw localError(
+    'usage',
+    'There is no terminal to ask on. Use --email E --password-stdin, or --no-browser to approve a code in a browser.',
+  );
+}
+
+/** Null: by way of a browser. */
+async function askEmail({ sso, browser }: LoginOptions, prompts: Prompts | null): Promise<string | null> {
+  if (sso || browser === false || !prompts) return null;
+  return (await prompts.optionalText('E-mail (or just Enter to sign in in your browser)')).trim() || null;
+}
+
+/** In the browser of this machine, or where there is none, by a code to approve in any. */
+async function signInOnWeb(ctx: Context, options: LoginOptions, server: Server): Promise<NewSession> {
+  const [{ discover }, send] = await Promise.all([import('../sign-in/discover.ts'), openNetwork(ctx, options, server)]);
+  const as = await discover(send, server);
+  if (options.sso && as.ssoLogin === null) {
+    throw localError('usage', 'This server has no single sign-on. Run `tokens login` without --sso.');
+  }
+  const secret =
+    (options.browser === false
+      ? null
+      : await (await import('../sign-in/by-browser.ts')).signInByBrowser(ctx, options, as, send)) ??
+    (await (await import('../sign-in/by-device.ts')).signInByDevice(ctx, options, server, as, send));
+  const api = await openApi(ctx, options, server, `Bearer ${secret}`);
+  const { email } = await unwrap(api.me.$get());
+  if (typeof email !== 'string') throw notTokensd();
+  return { secret, email };
+}
+
+interface PasswordSignIn {
+  api: Api;
+  email: string;
+  prompts: Prompts | null;
+}
+
+async function signInWithPassword(
+  ctx: Context,
+  options: LoginOptions,
+  { api, email, prompts }: PasswordSignIn,
+): Promise<NewSession> {
+  const password = options.passwordStdin ? await readSecret(ctx) : await ask(prompts, 'secret', 'Password');
+  const created = await unwrap(api.sessions.$post({ json: { email, password } }));
+  if (typeof created.secret !== 'string' || !isObject(created.user)) throw notTokensd();
+  return { secret: created.secret, email: created.user.email };
 }
 
 /** Signing in is the way out of a damaged file. */
@@ -106,34 +166,28 @@ async function requireTokensd(api: Api): Promise<void> {
   if (!isDaemon) throw answer.status >= 400 ? problemOf(answer) : notTokensd();
 }
 
-async function signIn(api: Api, email: string, password: string): Promise<CreatedSession> {
-  const created = await unwrap(api.sessions.$post({ json: { email, password } }));
-  if (typeof created.secret !== 'string' || !isObject(created.user)) throw notTokensd();
-  return created;
-}
-
 /** Keeps the session and remembers the server; if that fails, the session is ended again. */
 async function keep(
   ctx: Context,
   options: LoginOptions,
   server: Server,
   store: ChosenStore,
-  created: CreatedSession,
+  session: NewSession,
 ): Promise<void> {
   const entry = {
     ...server,
-    email: created.user.email,
+    email: session.email,
     credentialStore: store.name,
     // Whoever got this far over plain http has accepted it, now or before.
     insecureHttp: server.url.startsWith('http:'),
   };
   try {
-    await store.set(sessionAccount(server), created.secret);
+    await store.set(sessionAccount(server), session.secret);
     const before = await rememberServer(configDirectory(ctx), entry);
     // A session in a place that is not looked at any more must not stay there.
     if (before && before.credentialStore !== store.name) await forget(ctx, before);
   } catch (error) {
-    const api = await openApi(ctx, options, server, `Bearer ${created.secret}`);
+    const api = await openApi(ctx, options, server, `Bearer ${session.secret}`);
     await unwrap(api.sessions.current.$delete()).catch(() => undefined);
     throw error;
   }

@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import { unwrap } from '../api/unwrap.ts';
-import { findEntry, openApi, openStore, resolveServer } from '../connect.ts';
+import { findEntry, resolveServer } from '../connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sessionFromEnvironment } from '../credentials/env.ts';
-import { isUsable } from '../credentials/keychain.ts';
-import { sessionAccount } from '../credentials/store.ts';
-import { hasCode, localError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import type { Server } from '../server-url.ts';
+import { endSession, endStoredSession } from '../stored-session.ts';
 import { note } from '../ui/notes.ts';
 
 export function registerLogout(program: Command, ctx: Context, run = runLogout): void {
@@ -23,32 +21,17 @@ async function runLogout(ctx: Context, options: GlobalOptions): Promise<void> {
     if (hasCode(error, 'usage') && options.server === undefined && !ctx.env.TOKENS_SERVER) return null;
     throw error;
   });
-  const session = server && (sessionFromEnvironment(ctx) ?? (await takeStored(ctx, server)));
-  if (!server || session === null) return note(ctx, options, 'Not signed in.');
-  await end(ctx, options, server, session);
+  if (!server || !(await signOut(ctx, options, server))) return note(ctx, options, 'Not signed in.');
   await note(ctx, options, `Signed out of ${server.url}.`);
 }
 
-/** The stored session, which is stored no longer. */
-async function takeStored(ctx: Context, server: Server): Promise<string | null> {
+/** False if there is no session. */
+async function signOut(ctx: Context, options: GlobalOptions, server: Server): Promise<boolean> {
+  const given = sessionFromEnvironment(ctx);
+  if (given !== null) {
+    await endSession(ctx, options, server, given);
+    return true;
+  }
   const entry = await findEntry(ctx, server);
-  if (!entry) return null;
-  const store = await openStore(ctx, entry.credentialStore);
-  const session = await store.get(sessionAccount(entry));
-  if (session !== null) await store.delete(sessionAccount(entry));
-  else if (entry.credentialStore === 'keychain' && !(await isUsable(store, ctx.uuid))) throw locked();
-  return session;
-}
-
-/** A locked keychain answers as an empty one does; a session in it would live on. */
-function locked() {
-  return localError('no-keychain', 'The OS keychain is locked, and the session may be in it. Unlock it and try again.');
-}
-
-/** A session that has ended already is as good as ended now. */
-async function end(ctx: Context, options: GlobalOptions, server: Server, session: string): Promise<void> {
-  const api = await openApi(ctx, options, server, `Bearer ${session}`);
-  await unwrap(api.sessions.current.$delete()).catch((error: unknown) => {
-    if (!hasCode(error, 'not-authenticated')) throw error;
-  });
+  return entry !== null && endStoredSession(ctx, options, entry);
 }

@@ -29,6 +29,7 @@ export function terminalPrompts({ input: stdin, output, signal }: PromptStreams)
   };
   return {
     text: (message) => ask((streams) => input({ message, required: true }, streams)),
+    optionalText: (message) => ask((streams) => input({ message }, streams)),
     secret: (message) => ask((streams) => password({ message, mask: '*', toggleMask: false }, streams)),
     confirm: (message) => ask((streams) => confirm({ message, default: false }, streams)),
   };

@@ -25,7 +25,7 @@ test('keeps the session in the keychain, remembers the server, and prints nothin
 test('asks for e-mail and password on a terminal, the password as a secret', async () => {
   const ran = await cli.run(['login'], { answers: ['dev@example.com', password] });
   expect(ran.code).toBe(0);
-  expect(cli.questions).toEqual(['E-mail', 'Password']);
+  expect(cli.questions).toEqual(['E-mail (or just Enter to sign in in your browser)', 'Password']);
 });
 
 test('without a terminal and without --password-stdin it is a usage error at once', async () => {

@@ -34,6 +34,10 @@ export interface Surroundings {
   stdoutFails?: string;
   now?: Date;
   signal?: AbortSignal;
+  /** The person's browser; none if left out. */
+  openBrowser?: (url: string) => Promise<boolean>;
+  /** Does not wait, unless told otherwise. */
+  sleep?: (ms: number) => Promise<void>;
 }
 
 export const cancel = Symbol('Ctrl-C');
@@ -156,6 +160,8 @@ function fakeContext(
         throw new Error('This run was not meant to use the network.');
       }),
     keychain: async () => given.keychain ?? null,
+    openBrowser: given.openBrowser ?? null,
+    sleep: given.sleep ?? (async () => undefined),
     prompts: async () => fakePrompts(given.answers ?? [], questions),
   };
 }
@@ -170,6 +176,7 @@ function fakePrompts(answers: Surroundings['answers'] & object, questions: strin
   };
   return {
     text: async (question) => String(await next(question)),
+    optionalText: async (question) => String(await next(question)),
     secret: async (question) => String(await next(question)),
     confirm: async (question) => (await next(question)) === true,
   };

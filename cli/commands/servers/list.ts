@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { configDirectory, readConfig } from '../../config-file.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+
+export function registerServersList(servers: Command, ctx: Context, run = runServersList): void {
+  servers
+    .command('list')
+    .alias('ls')
+    .summary('List the servers you signed in to')
+    .description('List the servers you signed in to from here, and which of them is in use.')
+    .addHelpText('after', '\nExample:\n  $ tokens servers list')
+    .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));
+}
+
+async function runServersList(ctx: Context, options: GlobalOptions): Promise<void> {
+  const { current, servers } = await readConfig(configDirectory(ctx));
+  const shown = servers.map(({ url, email, credentialStore }) => ({
+    url,
+    email,
+    credential_store: credentialStore,
+    current: url === current,
+  }));
+  if (options.json) {
+    const { printJson } = await import('../../ui/json.ts');
+    return printJson(ctx.stdout, shown);
+  }
+  const { printTable } = await import('../../ui/table.ts');
+  await printTable(
+    ctx,
+    options,
+    [
+      { head: 'SERVER', text: ({ url }) => url },
+      { head: 'E-MAIL', text: ({ email }) => email },
+      { head: 'SESSION IN', text: ({ credential_store }) => credential_store },
+      { head: 'IN USE', text: ({ current }) => (current ? 'yes' : 'no') },
+    ],
+    shown,
+  );
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { configDirectory, forgetServer, requireEntry } from '../../config-file.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { localError } from '../../errors.ts';
+import { endStoredSession } from '../../stored-session.ts';
+import { note } from '../../ui/notes.ts';
+
+export function registerServersRemove(servers: Command, ctx: Context, run = runServersRemove): void {
+  servers
+    .command('remove')
+    .alias('rm')
+    .argument('<url>', 'Address or host of a server you signed in to')
+    .summary('Sign out of a server and forget it')
+    .description('End the session on a server, if it can be reached, and forget both.')
+    .addHelpText('after', '\nExample:\n  $ tokens servers remove https://tokens.example.com')
+    .action((url: string, _options, command: Command) => run(ctx, url, command.optsWithGlobals()));
+}
+
+async function runServersRemove(ctx: Context, url: string, options: GlobalOptions): Promise<void> {
+  const directory = configDirectory(ctx);
+  const entry = await requireEntry(directory, url);
+  const ended = await endStoredSession(ctx, options, entry).then(
+    () => true,
+    () => false,
+  );
+  await forgetServer(directory, entry);
+  await note(ctx, options, `Forgot ${entry.url}.`);
+  if (ended) return;
+  throw localError(
+    'unreachable',
+    `The session on ${entry.url} could not be ended: it lives until it is not used for 12 hours.`,
+  );
+}

@@ -1,0 +1,28 @@
+import { timeAgo } from '../../shared/relative-time.ts';
+import type { Client, CreatedClient } from '../../shared/schemas/clients.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { printFields } from './fields.ts';
+import { printJson } from './json.ts';
+import { note } from './notes.ts';
+import { type Column, printTable } from './table.ts';
+
+export async function printClients(ctx: Context, options: GlobalOptions, clients: readonly Client[]): Promise<void> {
+  const now = ctx.now();
+  const columns: Column<Client>[] = [
+    { head: 'NAME', text: (client) => client.name, least: 12 },
+    { head: 'CLIENT ID', text: (client) => client.client_id },
+    { head: 'MAY REVOKE', text: (client) => (client.can_revoke ? 'yes' : 'no') },
+    { head: 'CREATED', text: (client) => client.created_at, brief: (client) => timeAgo(client.created_at, now) },
+  ];
+  await printTable(ctx, options, columns, clients);
+}
+
+/** The one time that a secret is shown. */
+export async function printClientSecret(ctx: Context, options: GlobalOptions, client: CreatedClient): Promise<void> {
+  if (options.json) return printJson(ctx.stdout, client);
+  await printFields(ctx.stdout, [
+    ['Client id', client.client_id],
+    ['Client secret', client.client_secret],
+  ]);
+  if (ctx.stdout.isTTY) await note(ctx, options, 'Copy the secret now: it cannot be shown again.');
+}

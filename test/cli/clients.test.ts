@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openTestCliWithApp } from '../helpers/cli.ts';
+import { basic, postForm } from '../helpers/oauth.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+});
+afterEach(() => cli.close());
+
+const asRoot = (...argv: string[]) => cli.run(['clients', ...argv], cli.as(cli.app.root));
+const works = async (id: string, secret: string) =>
+  (await postForm(cli.app, '/oauth/introspect', { token: 'x' }, basic(id, secret))).status === 200;
+
+test('a service is made with its secret, which is printed once and works', async () => {
+  const { code, stdout, stderr } = await asRoot('create', 'gateway');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [, id = '', secret = ''] = /^Client id:\t(\S+)\nClient secret:\t(\S+)\n$/.exec(stdout) ?? [];
+  expect(await works(id, secret)).toBe(true);
+  const list = (await asRoot('list', '--json')).stdout;
+  expect(JSON.parse(list)).toMatchObject([{ name: 'gateway', client_id: id, can_revoke: false }]);
+  expect(list).not.toContain(secret);
+});
+
+test('--json is the API’s object, --can-revoke is kept', async () => {
+  const created = JSON.parse((await asRoot('create', 'scanner', '--can-revoke', '--json')).stdout);
+  expect(Object.keys(created)).toEqual(['id', 'client_id', 'name', 'can_revoke', 'created_at', 'client_secret']);
+  expect(created.can_revoke).toBe(true);
+});
+
+test('a rotation voids the earlier secret', async () => {
+  const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
+  const rotated = JSON.parse((await asRoot('rotate', 'GATEWAY', '--json')).stdout);
+  expect(rotated.client_id).toBe(created.client_id);
+  expect(await works(created.client_id, created.client_secret)).toBe(false);
+  expect(await works(created.client_id, rotated.client_secret)).toBe(true);
+});
+
+test('deleting asks, and needs --yes without a terminal', async () => {
+  const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
+  expect((await asRoot('delete', 'gateway')).code).toBe(2);
+  const no = await cli.run(['clients', 'delete', 'gateway'], { ...cli.as(cli.app.root), answers: [false] });
+  expect(no.code).toBe(130);
+  expect(await works(created.client_id, created.client_secret)).toBe(true);
+  expect((await asRoot('delete', created.client_id, '--yes')).code).toBe(0);
+  expect(await works(created.client_id, created.client_secret)).toBe(false);
+});
+
+test('a name that is taken is exit 5, one that is not there exit 3, and members are refused', async () => {
+  await asRoot('create', 'gateway');
+  expect((await asRoot('create', 'Gateway')).code).toBe(5);
+  expect((await asRoot('rotate', 'nothing')).code).toBe(3);
+  expect((await asRoot('delete', 'nothing', '--yes')).code).toBe(3);
+  expect((await cli.run(['clients', 'list'], cli.as(cli.app.dev))).code).toBe(4);
+});

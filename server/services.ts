@@ -9,6 +9,7 @@ import { createPasswords } from './domain/passwords.ts';
 import { createPostbox } from './domain/postbox.ts';
 import { createIds } from './domain/secrets.ts';
 import { createSessions } from './domain/sessions.ts';
+import { createSso } from './domain/sso.ts';
 import { createThrottle } from './domain/throttle.ts';
 import { createMoments } from './domain/token-status.ts';
 import { createTokens } from './domain/tokens.ts';
@@ -42,6 +43,7 @@ export function createServices(deps: { store: Store; clock: Clock; config: Confi
     sessions: createSessions({ store, clock, newId, passwords, throttle: createThrottle() }),
     audit: createAudit({ store }),
     clients: createClients({ store, clock, newId }),
+    sso: config.oidc && createSso({ store, clock, newId, policy: config.oidc }),
     deviceSignIn: createDeviceSignIn({ store, clock, newId }),
     authorizationCodes: createAuthorizationCodes({ store, clock, newId }),
     verify: createVerify(store, moment),

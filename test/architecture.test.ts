@@ -42,7 +42,8 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   },
   {
     from: /^server\/(http|web|jobs)\//,
-    never: /^server\/(store\/(?!(store|records)\.ts$)|mail\/(?!mailer\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
+    never:
+      /^server\/(store\/(?!(store|records)\.ts$)|mail\/(?!mailer\.ts$)|sso\/(?!provider\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
   },
   { from: /^server\/(http|jobs)\//, never: /^server\/web\//, except: /^server\/http\/app\.ts$/ },
   {
@@ -50,6 +51,7 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
     never: /^server\/(web\/(routes\/|access|console)|http\/(?!context))/,
   },
   { from: /^server\/store\//, never: /^server\/(http|web|jobs|mail|domain|commands)\// },
+  { from: /^server\/sso\//, never: /^server\/(http|web|jobs|commands|store)\// },
   { from: /^server\/mail\//, never: /^server\/(http|web|jobs|commands)\// },
 ];
 

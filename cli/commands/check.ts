@@ -14,7 +14,7 @@ export interface CheckOptions extends GlobalOptions {
   offline?: boolean;
 }
 
-const reasons = ['unknown', 'revoked', 'expired', 'blocked', 'disabled'] as const;
+const reasons = ['unknown', 'revoked', 'expired', 'blocked', 'disabled', 'sso-stale'] as const;
 
 interface Verdict {
   readonly valid: boolean;

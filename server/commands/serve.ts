@@ -18,6 +18,7 @@ import { createLog, type Log } from '../log.ts';
 import { createSmtpMailer } from '../mail/smtp.ts';
 import { createSpoolMailer } from '../mail/spool.ts';
 import { createServices } from '../services.ts';
+import { createOidcProvider } from '../sso/oidc.ts';
 import { AlreadyRunning, lockForOneDaemon, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 
@@ -94,6 +95,7 @@ function assemble(config: Config, log: Log, store: Store) {
       : createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
   const services = createServices({ store, clock, config, mailQueued: () => jobs.wake(sendMailJob) });
   const { verify, lastUsed } = services;
+  const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
   const jobs = startJobs(
     [
       ...createSendMail({ outbox: store.outbox, mailer, clock, log }),
@@ -104,7 +106,7 @@ function assemble(config: Config, log: Log, store: Store) {
   );
   const server = createHttpServer({
     verifyHandler: createVerifyHandler({ verify, lastUsed, clock, clientIp, log }),
-    app: createApp({ ...services, store, clock, clientIp, log, config }),
+    app: createApp({ ...services, identityProvider, store, clock, clientIp, log, config }),
   });
   return {
     server,

@@ -21,6 +21,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
+import { backchannelLogoutRoutes } from './sso/backchannel-logout.ts';
 import { refuseInvalid } from './validate.ts';
 
 export type AppType = ReturnType<typeof createApp>;
@@ -55,6 +56,7 @@ export function createApp(deps: AppDeps) {
     .route('/', clientRoutes(deps));
 
   app.route('/', oauthRoutes(deps));
+  app.route('/', backchannelLogoutRoutes(deps));
   app.route('/', obtainTokenRoutes(deps));
   return app.route('/', description).route('/', healthRoutes(deps)).route('/api/v1', api);
 }

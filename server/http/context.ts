@@ -8,10 +8,12 @@ import type { Clock } from '../domain/clock.ts';
 import type { DeviceSignIn } from '../domain/device-sign-in.ts';
 import type { LastUsed } from '../domain/last-used.ts';
 import type { SessionService } from '../domain/sessions.ts';
+import type { SsoService } from '../domain/sso.ts';
 import type { TokenService } from '../domain/tokens.ts';
 import type { UserService } from '../domain/users.ts';
 import type { GoodToken, Verify } from '../domain/verify.ts';
 import type { Log } from '../log.ts';
+import type { IdentityProvider } from '../sso/provider.ts';
 import type { Moment, SessionRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { ClientIp } from './client-ip.ts';
@@ -49,6 +51,9 @@ export interface AppDeps {
   clients: ClientService;
   deviceSignIn: DeviceSignIn;
   authorizationCodes: AuthorizationCodes;
+  /** Both null without single sign-on. */
+  sso: SsoService | null;
+  identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
   verify: Verify;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;

@@ -111,6 +111,10 @@ function registerOAuth(registry: Registry): void {
       withAccess({ method: 'post', path: `/oauth/${name}`, summary, request: { body }, responses }),
     );
   }
+  const logout = { method: 'post', path: '/sso/backchannel-logout', request: { body }, responses } as const;
+  registry.registerPath(
+    withAccess({ ...logout, summary: 'The identity provider ended a session (OIDC Back-Channel Logout)' }),
+  );
   const path = '/.well-known/oauth-authorization-server';
   const summary = 'Where all that is (RFC 8414)';
   registry.registerPath(withAccess({ method: 'get', path, summary, responses: { 200: { description: 'JSON' } } }));

@@ -16,6 +16,8 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /': 'anyone',
   'GET /login': 'anyone',
   'POST /login': 'anyone',
+  'GET /login/sso': 'anyone',
+  'GET /login/sso/callback': 'anyone',
   'GET /logout': 'member',
   'POST /logout': 'member',
   'GET /profile': 'member',

@@ -14,11 +14,12 @@ import { devicePages } from './routes/device.tsx';
 import { memberPages } from './routes/member.tsx';
 import { profilePages } from './routes/profile.tsx';
 import { signInPages } from './routes/sign-in.tsx';
+import { ssoPages } from './routes/sso.tsx';
 import { teamPages } from './routes/team.tsx';
 
 const consolePaths = [
   '/',
-  '/login',
+  '/login/*',
   '/logout',
   '/profile/*',
   '/organization/*',
@@ -44,6 +45,7 @@ export function consolePages(deps: AppDeps) {
   });
   return app
     .route('/', signInPages(deps))
+    .route('/', ssoPages(deps))
     .route('/', profilePages(deps))
     .route('/', tokenPages(deps))
     .route('/', teamPages(deps))

@@ -14,6 +14,8 @@ interface LayoutProps {
   done?: string | undefined;
   /** `narrow` for a single form. */
   width?: 'narrow' | 'wide';
+  /** Where the browser goes on to by itself. */
+  refreshTo?: string;
 }
 
 const tabs = {
@@ -28,8 +30,18 @@ const tabs = {
 } as const;
 
 /** The frame of every page. */
-export function Layout({ c, title, organization, tab, done, width, children }: PropsWithChildren<LayoutProps>) {
-  const caller = c.get('caller');
+export function Layout({
+  c,
+  title,
+  organization,
+  tab,
+  done,
+  width,
+  refreshTo,
+  children,
+}: PropsWithChildren<LayoutProps>) {
+  // Whoever is led away has just signed out.
+  const caller = refreshTo === undefined ? c.get('caller') : undefined;
   return (
     <>
       {raw('<!DOCTYPE html>')}
@@ -38,6 +50,7 @@ export function Layout({ c, title, organization, tab, done, width, children }: P
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
+          {refreshTo !== undefined && <meta http-equiv="refresh" content={`0;url=${refreshTo}`} />}
           <title>{`${title} · ${organization ?? 'tokens'}`}</title>
           <link rel="icon" href={assetUrl('icon.svg')} />
           <link rel="stylesheet" href={assetUrl('console.css')} />

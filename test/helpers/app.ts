@@ -5,6 +5,7 @@ import { createApp } from '../../server/http/app.ts';
 import { createClientIp } from '../../server/http/client-ip.ts';
 import { createLog } from '../../server/log.ts';
 import { createServices } from '../../server/services.ts';
+import { createOidcProvider } from '../../server/sso/oidc.ts';
 import type { MailRecord } from '../../server/store/records.ts';
 import { limits } from '../../shared/limits.ts';
 import { foldName } from '../../shared/names.ts';
@@ -52,7 +53,8 @@ export async function openTestApp(settings: Partial<Config> = {}) {
   const config = { ...readConfig({ HOME: '/nowhere' }), publicUrl: 'https://tokens.example.com', ...settings };
   const services = createServices({ store, clock, config, mailQueued: () => {} });
   const clientIp = createClientIp(config.trustedProxies);
-  const app = createApp({ ...services, store, clock, clientIp, log, config });
+  const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
+  const app = createApp({ ...services, identityProvider, store, clock, clientIp, log, config });
 
   /** The app as a Fetch API server; `ip` is the peer's address, `rawHeaders` what came in before fields were joined. */
   const fetchApp = async (request: Request, ip = '203.0.113.9', rawHeaders = [...request.headers].flat()) =>
@@ -125,6 +127,7 @@ export async function openTestApp(settings: Partial<Config> = {}) {
     store,
     clock,
     services,
+    identityProvider,
     config,
     clientIp,
     log,

@@ -9,8 +9,8 @@ import { openConsole, type Shown, textOf } from '../helpers/pages.ts';
 async function open(broken: (app: Awaited<ReturnType<typeof openTestApp>>) => Partial<AppDeps> = () => ({})) {
   const app = await openTestApp();
   onTestFinished(app.close);
-  const { services, store, clock, clientIp, log, config } = app;
-  const hono = createApp({ ...services, store, clock, clientIp, log, config, ...broken(app) });
+  const { services, identityProvider, store, clock, clientIp, log, config } = app;
+  const hono = createApp({ ...services, identityProvider, store, clock, clientIp, log, config, ...broken(app) });
   const ask: typeof app.ask = async (path, { method = 'GET', headers, body } = {}) =>
     hono.request(path, { method, ...(headers && { headers }), ...(body !== undefined && { body }) }, {});
   return { ...app, broken: { ...app, ask } };

@@ -43,6 +43,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /oauth/revoke': 'anyone',
   'POST /oauth/device_authorization': 'anyone',
   'POST /oauth/token': 'anyone',
+  'POST /sso/backchannel-logout': 'anyone',
 };
 
 /** Stands in front of every route and lets through whom the table names. */

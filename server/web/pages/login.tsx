@@ -1,22 +1,32 @@
 import type { AppContext } from '../../http/context.ts';
 import { Layout } from '../layout.tsx';
 import { Alert, Field, FormToken } from '../parts.tsx';
+import { addressOf } from '../place.ts';
 
 interface LoginProps {
   c: AppContext;
   organization: string | null;
+  /** Whether there is single sign-on. */
+  sso: boolean;
   next: string;
   email?: string;
   error?: string;
   done?: string | undefined;
 }
 
-/** Sign-in by e-mail and password. */
-export function LoginPage({ c, organization, next, email = '', error, done }: LoginProps) {
+/** Sign-in through the identity provider, or by e-mail and password. */
+export function LoginPage({ c, organization, sso, next, email = '', error, done }: LoginProps) {
   return (
     <Layout c={c} title="Sign in" organization={organization} width="narrow" done={done}>
       <h1>Sign in{organization === null ? '' : ` to ${organization}`}</h1>
       {error && <Alert>{error}</Alert>}
+      {sso && (
+        <p>
+          <a class="button primary" href={addressOf({ path: '/login/sso', query: { next } })}>
+            Sign in with single sign-on
+          </a>
+        </p>
+      )}
       <form method="post" action="/login" class="card">
         <FormToken c={c} />
         <input type="hidden" name="next" value={next} />
@@ -70,6 +80,23 @@ export function LogoutPage({ c, organization }: Pick<LoginProps, 'c' | 'organiza
           </button>
         </div>
       </form>
+    </Layout>
+  );
+}
+
+/** Leads on to the identity provider, which has a session of its own. By itself, as a form may not lead to another site. */
+export function LogoutElsewherePage({
+  c,
+  organization,
+  url,
+}: Pick<LoginProps, 'c' | 'organization'> & { url: string }) {
+  return (
+    <Layout c={c} title="Signed out" organization={organization} width="narrow" refreshTo={url}>
+      <h1>You are signed out here</h1>
+      <p>Signing you out of single sign-on as well …</p>
+      <p>
+        <a href={url}>Go on</a>
+      </p>
     </Layout>
   );
 }

@@ -2,18 +2,20 @@ import { Hono } from 'hono';
 import { isLoopback } from '../../../shared/loopback.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import { problems } from '../../../shared/problems.ts';
-import type { AuthenticatedSession } from '../../domain/sessions.ts';
-import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
+import type { AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
 import { createSessionCookie } from '../../http/session-cookie.ts';
+import { createBrowserSession } from '../browser-session.ts';
 import { doneMessage, withDone } from '../done.ts';
 import { text } from '../form.ts';
 import { safeNext } from '../next.ts';
-import { InsecurePage, LoginPage, LogoutPage } from '../pages/login.tsx';
+import { InsecurePage, LoginPage, LogoutElsewherePage, LogoutPage } from '../pages/login.tsx';
 
 /** `/login` and `/logout`. */
 export function signInPages(deps: AppDeps) {
-  const { sessions, config } = deps;
+  const { sessions, identityProvider, config } = deps;
+  const browserSession = createBrowserSession(deps);
+  const sso = identityProvider !== null;
   const { organization, publicUrl } = config;
   const cookie = createSessionCookie(publicUrl);
   const allowed = mayCarrySessions(publicUrl);
@@ -22,9 +24,9 @@ export function signInPages(deps: AppDeps) {
     .get('/login', async (c) => {
       if (!allowed) return c.html(<InsecurePage c={c} organization={organization} />, 403);
       const next = safeNext(c.req.query('next'), publicUrl);
-      if ((await currentSession(c)) !== null) return c.redirect(next, 303);
+      if ((await browserSession.current(c)) !== null) return c.redirect(next, 303);
       return c.html(
-        <LoginPage c={c} organization={organization} next={next} done={doneMessage(c.req.query('done'))} />,
+        <LoginPage c={c} organization={organization} sso={sso} next={next} done={doneMessage(c.req.query('done'))} />,
       );
     })
     .post('/login', async (c) => {
@@ -33,7 +35,7 @@ export function signInPages(deps: AppDeps) {
       const [email, next] = [text(form.email), safeNext(text(form.next), publicUrl)];
       try {
         const { secret, session } = await sessions.signIn(email, text(form.password), c.get('origin'));
-        await endEarlierSession(c);
+        await browserSession.end(c);
         cookie.write(c, secret.reveal(), session.expiresAt);
         return c.redirect(next, 303);
       } catch (error) {
@@ -41,7 +43,9 @@ export function signInPages(deps: AppDeps) {
         const { status } = problems[error.code];
         if (status === 401) c.header('WWW-Authenticate', bearerChallenge());
         if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
-        const page = <LoginPage c={c} organization={organization} next={next} email={email} error={error.message} />;
+        const page = (
+          <LoginPage c={c} organization={organization} sso={sso} next={next} email={email} error={error.message} />
+        );
         return c.html(page, status as 401);
       }
     })
@@ -49,21 +53,10 @@ export function signInPages(deps: AppDeps) {
     .post('/logout', async (c) => {
       await sessions.signOut(c.get('caller'));
       cookie.clear(c);
+      const elsewhere = c.get('session').sso ? await identityProvider?.logoutUrl() : null;
+      if (elsewhere) return c.html(<LogoutElsewherePage c={c} organization={organization} url={elsewhere} />);
       return c.redirect(withDone('/login', 'signed-out'), 303);
     });
-
-  async function currentSession(c: AppContext): Promise<AuthenticatedSession | null> {
-    const secret = cookie.read(c);
-    return secret === undefined ? null : sessions.authenticate(secret);
-  }
-
-  /** Signing in again leaves no older session behind in this browser's name. */
-  async function endEarlierSession(c: AppContext): Promise<void> {
-    const earlier = await currentSession(c);
-    if (earlier === null) return;
-    const { user, session } = earlier;
-    await sessions.signOut({ user, sessionId: session.id, origin: c.get('origin'), channel: 'console' });
-  }
 }
 
 /** https, or this very machine. */

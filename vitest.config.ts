@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/browser/**'],
+          exclude: ['test/e2e/**', 'test/browser/**', 'test/timing/**'],
           testTimeout: 15_000,
           // Nothing keeps state in a module, so files may share what they import.
           isolate: false,
@@ -31,6 +31,16 @@ export default defineConfig({
           // They wait more than they work.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
+          env,
+        },
+      },
+      {
+        // How long answers take: alone on the machine, or the numbers say nothing.
+        test: {
+          name: 'timing',
+          include: ['test/timing/**/*.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
           env,
         },
       },

@@ -25,6 +25,7 @@ import { registerUsersDisable } from './commands/users/disable.ts';
 import { registerUsersEnable } from './commands/users/enable.ts';
 import { registerUsersList } from './commands/users/list.ts';
 import { registerUsersPromote } from './commands/users/promote.ts';
+import { registerUsersResetTotp } from './commands/users/reset-totp.ts';
 import { registerWhoami } from './commands/whoami.ts';
 import type { Context } from './context.ts';
 
@@ -96,6 +97,7 @@ const superuserCommands = [registerGrant, registerUngrant, registerOffboard, reg
 const clientsCommands = [registerClientsCreate, registerClientsList, registerClientsRotate, registerClientsDelete];
 const serversCommands = [registerServersList, registerServersUse, registerServersRemove];
 const usersCommands = [
+  registerUsersResetTotp,
   registerUsersList,
   registerUsersAdd,
   registerUsersDisable,

@@ -5,14 +5,17 @@ import { createClients } from './domain/clients.ts';
 import type { Clock } from './domain/clock.ts';
 import { createDeviceSignIn } from './domain/device-sign-in.ts';
 import { createLastUsed } from './domain/last-used.ts';
+import { createPasswordReset } from './domain/password-reset.ts';
 import { createPasswords } from './domain/passwords.ts';
 import { createPostbox } from './domain/postbox.ts';
+import { createSecondStep } from './domain/second-step.ts';
 import { createIds } from './domain/secrets.ts';
 import { createSessions } from './domain/sessions.ts';
 import { createSso } from './domain/sso.ts';
 import { createThrottle } from './domain/throttle.ts';
 import { createMoments } from './domain/token-status.ts';
 import { createTokens } from './domain/tokens.ts';
+import { createTwoStep } from './domain/two-step.ts';
 import { createUsers } from './domain/users.ts';
 import { createVerify } from './domain/verify.ts';
 import type { Store } from './store/store.ts';
@@ -29,7 +32,18 @@ export function createServices(deps: { store: Store; clock: Clock; config: Confi
     maximumPerUser: config.maxTokensPerUser,
     expiry: { maximum: config.maxExpiry, default: config.defaultExpiry },
   };
+  const postbox = createPostbox({ letterhead, newId, wake: deps.mailQueued });
+  const throttle = createThrottle();
+  const twoStep = createTwoStep({
+    ...{ store, clock, newId, passwords, throttle, postbox },
+    issuer: config.organization ?? 'tokens',
+    required: config.requireTotp,
+  });
+  const sessions = createSessions({ store, clock, newId, passwords, throttle, twoStep });
   return {
+    throttle,
+    twoStep,
+    passwordReset: createPasswordReset({ store, clock, newId, passwords, postbox, publicUrl: config.publicUrl }),
     moment,
     tokens: createTokens({
       store,
@@ -37,10 +51,11 @@ export function createServices(deps: { store: Store; clock: Clock; config: Confi
       moment,
       newId,
       policy,
-      postbox: createPostbox({ letterhead, newId, wake: deps.mailQueued }),
+      postbox,
     }),
     users: createUsers({ store, clock, newId, passwords }),
-    sessions: createSessions({ store, clock, newId, passwords, throttle: createThrottle() }),
+    sessions,
+    secondStep: createSecondStep({ store, clock, newId, sessions, twoStep }),
     audit: createAudit({ store }),
     clients: createClients({ store, clock, newId }),
     sso: config.oidc && createSso({ store, clock, newId, policy: config.oidc }),

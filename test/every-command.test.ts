@@ -31,6 +31,7 @@ const acting = [
   'users enable',
   'users promote',
   'users demote',
+  'users reset-totp',
   'clients delete',
   'servers use',
   'servers remove',

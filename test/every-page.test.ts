@@ -103,6 +103,18 @@ const next = 'another staple battery horse';
 const goodForms: Record<string, Record<string, string>> = {
   'POST /login': { email: 'dev@example.com', password },
   'POST /logout': {},
+  'POST /login/code': { code: '000000' },
+  'POST /login/set-up': { code: '000000' },
+  'POST /password/forgot': { email: 'dev@example.com' },
+  'POST /password/reset': {
+    token: 'x',
+    password: 'another staple battery horse',
+    again: 'another staple battery horse',
+  },
+  'POST /profile/two-step': { password },
+  'POST /profile/two-step/confirm': { code: '000000' },
+  'POST /profile/two-step/disable': { password },
+  'POST /profile/two-step/recovery-codes': { password },
   'POST /profile/password': { current: password, new: next, again: next },
   'POST /profile/sessions/end-others': {},
   'POST /profile/sessions/:id/end': {},
@@ -190,15 +202,19 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
   const post = async (app: Opened, as: Member | undefined, form: object, headers: Record<string, string> = {}) =>
     openConsole(app, as).post(target(route, app), { ...goodForms[route.key], ...form }, headers);
 
-  test('does what it is for with the form of our own page', async () => {
-    const app = await open();
-    const before = await app.everything();
-    const as = allowed(route, app);
-    const { status, location } = await post(app, as, { form_token: await formTokenOf(app, as) });
-    expect([200, 303]).toContain(status);
-    if (route.path === '/oauth/authorize') expect(location).toContain('?code=code_');
-    else expect(await app.everything()).not.toBe(before);
-  });
+  // These need a ticket, a link or a second step first: test/web/two-step.test.ts and password-reset.test.ts give them one.
+  test.skipIf(/^\/login\/(code|set-up)|^\/password\/reset|^\/profile\/two-step/.test(route.path))(
+    'does what it is for with the form of our own page',
+    async () => {
+      const app = await open();
+      const before = await app.everything();
+      const as = allowed(route, app);
+      const { status, location } = await post(app, as, { form_token: await formTokenOf(app, as) });
+      expect([200, 303]).toContain(status);
+      if (route.path === '/oauth/authorize') expect(location).toContain('?code=code_');
+      else expect(await app.everything()).not.toBe(before);
+    },
+  );
 
   test('changes nothing for strangers', async () => {
     const app = await open();
@@ -265,7 +281,9 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) =
     const { status, headers } = await openConsole(app, app.root).get(
       target(route, app) + (goodQueries[route.key] ?? ''),
     );
-    expect([200, 303]).toContain(status);
+    // Without single sign-on, a ticket or a link there is nothing at these.
+    const mayBeGone = /^\/login\/(sso|set-up)|^\/password\/reset/.test(route.path);
+    expect([200, 303, ...(mayBeGone ? [403, 404, 410] : [])]).toContain(status);
     const targets = route.path === '/oauth/authorize' ? ' http://127.0.0.1:40000' : '';
     expect(Object.fromEntries(headers)).toMatchObject({
       ...everyHeader,

@@ -18,6 +18,10 @@ const routesFor = (...kinds: Access[]) => routes.filter(({ access }) => kinds.in
 const goodBodies: Record<string, object> = {
   'POST /api/v1/sessions': { email: 'dev@example.com', password: 'not this one' },
   'PUT /api/v1/me/password': { current: 'correct horse battery staple', new: 'another staple battery horse' },
+  'POST /api/v1/me/totp': { password: 'not this one' },
+  'POST /api/v1/me/totp/confirm': { code: '000000' },
+  'POST /api/v1/me/totp/disable': { password: 'not this one' },
+  'POST /api/v1/me/totp/recovery-codes': { password: 'not this one' },
   'POST /api/v1/tokens': { name: 'made', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
   'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },
   'POST /api/v1/clients': { name: 'Gateway', can_revoke: true },

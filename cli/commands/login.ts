@@ -44,7 +44,10 @@ export function registerLogin(program: Command, ctx: Context, run = runLogin): v
       'Sign in in your browser, or with e-mail and password. The session is kept in the OS keychain, the server is remembered.',
     )
     .option('--email <email>', 'Sign in with this e-mail address and a password')
-    .option('--password-stdin', 'Read the password from standard input (needs --email)')
+    .option(
+      '--password-stdin',
+      'Read the password from standard input, and a two-step code from a second line (needs --email)',
+    )
     .addOption(new Option('--sso', 'Sign in through single sign-on, in your browser').conflicts('email'))
     .addOption(new Option('--no-browser', 'Show a code to approve in a browser on any machine').conflicts('email'))
     .option(
@@ -125,8 +128,14 @@ async function signInWithPassword(
   options: LoginOptions,
   { api, email, prompts }: PasswordSignIn,
 ): Promise<NewSession> {
-  const password = options.passwordStdin ? await readSecret(ctx) : await ask(prompts, 'secret', 'Password');
-  const created = await unwrap(api.sessions.$post({ json: { email, password } }));
+  const [password = '', code] = options.passwordStdin
+    ? await readPasswordAndCode(ctx)
+    : [await ask(prompts, 'secret', 'Password')];
+  const signIn = (more: { code?: string }) => unwrap(api.sessions.$post({ json: { email, password, ...more } }));
+  const created = await signIn(code === undefined ? {} : { code }).catch(async (error: unknown) => {
+    if (!prompts || code !== undefined || !hasCode(error, 'totp-required')) throw error;
+    return signIn({ code: await prompts.text('Code of your authenticator app, or a recovery code') });
+  });
   if (typeof created.secret !== 'string' || !isObject(created.user)) throw notTokensd();
   return { secret: created.secret, email: created.user.email };
 }
@@ -164,6 +173,11 @@ async function requireTokensd(api: Api): Promise<void> {
   const answer = await receive(api.me.$get());
   const isDaemon = answer.status === 401 && isObject(answer.body) && answer.body.code === 'not-authenticated';
   if (!isDaemon) throw answer.status >= 400 ? problemOf(answer) : notTokensd();
+}
+
+/** The password, and maybe the code of the second step on a line of its own. */
+async function readPasswordAndCode(ctx: Context): Promise<string[]> {
+  return (await readSecret(ctx)).split(/\r?\n/, 2);
 }
 
 /** Keeps the session and remembers the server; if that fails, the session is ended again. */

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { unwrap } from '../api/unwrap.ts';
 import { promptsIfInteractive } from '../ask.ts';
 import { connect } from '../connect.ts';
@@ -9,19 +9,29 @@ import { note } from '../ui/notes.ts';
 
 export interface PasswordOptions extends GlobalOptions {
   passwordStdin?: boolean;
+  enableTotp?: boolean;
+  disableTotp?: boolean;
+  recoveryCodes?: boolean;
 }
 
 export function registerPassword(program: Command, ctx: Context, run = runPassword): void {
   program
     .command('password')
-    .summary('Change your password')
-    .description('Change your password. Your other sessions end; your tokens stay.')
+    .summary('Change your password or two-step sign-in')
+    .description('Change your password, or whether it takes a second step. Your other sessions end; your tokens stay.')
     .option('--password-stdin', 'Read the current and the new password from standard input, one a line')
-    .addHelpText('after', '\nExample:\n  $ tokens password')
+    .addOption(new Option('--enable-totp', 'Turn two-step sign-in on').conflicts(['disableTotp', 'recoveryCodes']))
+    .addOption(new Option('--disable-totp', 'Turn two-step sign-in off').conflicts('recoveryCodes'))
+    .option('--recovery-codes', 'Print new recovery codes; the earlier ones are void')
+    .addHelpText('after', '\nExamples:\n  $ tokens password\n  $ tokens password --enable-totp')
     .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));
 }
 
 async function runPassword(ctx: Context, options: PasswordOptions): Promise<void> {
+  if (options.enableTotp || options.disableTotp || options.recoveryCodes) {
+    const { changeTwoStep } = await import('../two-step.ts');
+    return changeTwoStep(ctx, options);
+  }
   const prompts = options.passwordStdin ? null : await promptsIfInteractive(ctx);
   if (!options.passwordStdin && !prompts) {
     throw localError('usage', 'There is no terminal to ask for passwords on. Use --password-stdin.');

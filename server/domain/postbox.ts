@@ -2,6 +2,7 @@ import type { Actor, TokenRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Channel, Origin } from './caller.ts';
 import { type Letterhead, tokenCreatedMail, tokensRevokedMail } from './notices.ts';
+import { passwordResetMail, type SecurityEvent, securityMail } from './security-notices.ts';
 
 interface Happening {
   at: number;
@@ -17,6 +18,8 @@ export interface Postbox {
     store: Store,
     event: Happening & { tokens: TokenRecord[]; actor: Actor; channel: Channel | 'token' | 'service' },
   ): Promise<void>;
+  security(store: Store, event: Happening & { event: SecurityEvent; actor: Actor }): Promise<void>;
+  passwordReset(store: Store, event: Happening & { link: string }): Promise<void>;
   /** Tells the sender, after the commit, that there is something to send. */
   wake(): void;
 }
@@ -43,6 +46,8 @@ export function createPostbox(deps: { letterhead: Letterhead; newId: () => strin
   return {
     wake,
     tokenCreated: (store, event) => enqueue(store, event, tokenCreatedMail(letterhead, event)),
+    security: (store, event) => enqueue(store, event, securityMail(letterhead, event)),
+    passwordReset: (store, event) => enqueue(store, event, passwordResetMail(letterhead, event)),
     tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(letterhead, event)),
   };
 }

@@ -7,9 +7,11 @@ import { auditTrail } from './audit.ts';
 import { actorOf, type Caller, type Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { checkNewPassword, type Passwords } from './passwords.ts';
+import { requirePassword } from './require-password.ts';
 import { hashSecret } from './secrets.ts';
 import { byPassword, endEverySession, type StartedSession, startSession } from './session-start.ts';
 import type { Throttle } from './throttle.ts';
+import type { TwoStep } from './two-step.ts';
 
 export interface SessionDeps {
   store: Store;
@@ -17,6 +19,7 @@ export interface SessionDeps {
   newId: () => string;
   passwords: Passwords;
   throttle: Throttle;
+  twoStep: TwoStep;
 }
 
 export interface AuthenticatedSession {
@@ -30,8 +33,8 @@ export interface SessionService {
    * alike, and after the same time. Failures are audited. @throws ProblemError `throttled`
    */
   checkPassword(email: string, password: string, origin: Origin): Promise<UserRecord | null>;
-  /** @throws ProblemError `wrong-credentials`, `throttled` */
-  signIn(email: string, password: string, origin: Origin): Promise<StartedSession>;
+  /** @throws ProblemError `wrong-credentials`, `throttled`, `totp-required` (no code, or a wrong one), `totp-setup-required` */
+  signIn(email: string, password: string, origin: Origin, code?: string): Promise<StartedSession>;
   /** The session and its member, or null if it ended or the member is disabled. Moves the idle end on. */
   authenticate(secret: string): Promise<AuthenticatedSession | null>;
   signOut(caller: Caller): Promise<void>;
@@ -59,9 +62,10 @@ export function createSessions(deps: SessionDeps): SessionService {
   return {
     checkPassword,
 
-    async signIn(email, password, origin) {
+    async signIn(email, password, origin, code) {
       const user = await checkPassword(email, password, origin);
       if (user === null) throw wrongCredentials();
+      await requireSecondStep(deps.twoStep, user, origin, code);
       // Hashing took a while: who was disabled, or changed the password meanwhile, had every session ended.
       const started = await store.transaction((store) =>
         startSession(store, deps, { user, origin, by: byPassword, passwordHash: user.passwordHash }),
@@ -72,7 +76,7 @@ export function createSessions(deps: SessionDeps): SessionService {
 
     async authenticate(secret) {
       const found = await store.sessions.findByHash(hashSecret(secret));
-      if (found === null || found.user.disabled) return null;
+      if (found === null || found.user.disabled || lacksSecondStep(found)) return null;
       const now = clock.now();
       const { session } = found;
       if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdle) return null;
@@ -103,15 +107,9 @@ export function createSessions(deps: SessionDeps): SessionService {
       });
     },
 
-    async changePassword({ user, sessionId, origin }, current, next) {
-      const keys = { account: user.emailFolded, ip: origin.ip };
-      await deps.throttle.check(keys);
-      if (!(await deps.passwords.verify(user.passwordHash, current))) {
-        await deps.throttle.failed(keys);
-        const detail = 'The current password is wrong.';
-        throw new ProblemError('wrong-password', detail, { errors: [{ pointer: '/current', detail }] });
-      }
-      await deps.throttle.succeeded(keys);
+    async changePassword(caller, current, next) {
+      const { user, sessionId, origin } = caller;
+      await requirePassword(deps, caller, current, '/current');
       const hash = await deps.passwords.hash(await checkNewPassword(next, { pointer: '/new', email: user.email }));
       await store.transaction(async (store) => {
         await store.users.setPasswordHash(user.id, hash);
@@ -120,6 +118,11 @@ export function createSessions(deps: SessionDeps): SessionService {
       });
     },
   };
+
+  /** A session from before a second step was required. */
+  function lacksSecondStep({ session, user }: AuthenticatedSession): boolean {
+    return deps.twoStep.required && !session.sso && user.passwordHash !== null && user.totpEnabledAt === null;
+  }
 
   /** False unless it is one of the caller's own. */
   function endSession({ user, origin }: Caller, sessionId: string): Promise<boolean> {
@@ -130,6 +133,22 @@ export function createSessions(deps: SessionDeps): SessionService {
       return true;
     });
   }
+}
+
+/** @throws ProblemError `totp-required`, `totp-setup-required`, `throttled` */
+async function requireSecondStep(twoStep: TwoStep, user: UserRecord, origin: Origin, code?: string): Promise<void> {
+  if (user.totpEnabledAt === null) {
+    if (!twoStep.required) return;
+    throw new ProblemError(
+      'totp-setup-required',
+      'Two-step sign-in is required here. Sign in in a browser to set it up.',
+    );
+  }
+  if (code === undefined || code === '') {
+    throw new ProblemError('totp-required', 'Type the code of your authenticator app, or a recovery code.');
+  }
+  if (await twoStep.check(user, code, origin)) return;
+  throw new ProblemError('totp-required', 'This code is wrong, or was used before. Wait for the next one.');
 }
 
 async function verifyPassword(
@@ -162,6 +181,7 @@ function noSuchSession(): ProblemError {
   return new ProblemError('not-found', 'There is no such session. It may have ended already.');
 }
 
-function wrongCredentials(): ProblemError {
+/** One answer for unknown, disabled and single sign-on members and a wrong password. */
+export function wrongCredentials(): ProblemError {
   return new ProblemError('wrong-credentials', 'Unable to sign in with this e-mail address and password.');
 }

@@ -20,6 +20,7 @@ import { openapiRoutes } from './routes/openapi.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { totpRoutes } from './routes/totp.ts';
 import { userRoutes } from './routes/users.ts';
 import { backchannelLogoutRoutes } from './sso/backchannel-logout.ts';
 import { refuseInvalid } from './validate.ts';
@@ -53,7 +54,8 @@ export function createApp(deps: AppDeps) {
     .route('/', presentedTokenRoutes(deps))
     .route('/', userRoutes(deps))
     .route('/', auditRoutes(deps))
-    .route('/', clientRoutes(deps));
+    .route('/', clientRoutes(deps))
+    .route('/', totpRoutes(deps));
 
   app.route('/', oauthRoutes(deps));
   app.route('/', backchannelLogoutRoutes(deps));

@@ -7,9 +7,12 @@ import type { ClientService } from '../domain/clients.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { DeviceSignIn } from '../domain/device-sign-in.ts';
 import type { LastUsed } from '../domain/last-used.ts';
+import type { PasswordReset } from '../domain/password-reset.ts';
+import type { SecondStep } from '../domain/second-step.ts';
 import type { SessionService } from '../domain/sessions.ts';
 import type { SsoService } from '../domain/sso.ts';
 import type { TokenService } from '../domain/tokens.ts';
+import type { TwoStep } from '../domain/two-step.ts';
 import type { UserService } from '../domain/users.ts';
 import type { GoodToken, Verify } from '../domain/verify.ts';
 import type { Log } from '../log.ts';
@@ -51,6 +54,9 @@ export interface AppDeps {
   clients: ClientService;
   deviceSignIn: DeviceSignIn;
   authorizationCodes: AuthorizationCodes;
+  twoStep: TwoStep;
+  secondStep: SecondStep;
+  passwordReset: PasswordReset;
   /** Both null without single sign-on. */
   sso: SsoService | null;
   identityProvider: IdentityProvider | null;
@@ -62,7 +68,7 @@ export interface AppDeps {
   moment: () => Moment;
   clientIp: ClientIp;
   log: Log;
-  config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc'>;
+  config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'>;
 }
 
 /** Names and values in turn, as they came: repeated fields are still apart where the adapter tells. */

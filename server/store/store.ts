@@ -113,7 +113,7 @@ export interface TicketStore {
   find(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
   /** The same, and nobody finds or takes it again. */
   take(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
-  deleteAllOf(userId: string): Promise<void>;
+  deleteAllOf(userId: string, kind?: TicketKind): Promise<void>;
   /** Deletes at most `limit` tickets past their end. */
   purge(now: number, limit: number): Promise<number>;
 }

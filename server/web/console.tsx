@@ -12,15 +12,19 @@ import { auditPages } from './routes/audit.tsx';
 import { authorizePages } from './routes/authorize.tsx';
 import { devicePages } from './routes/device.tsx';
 import { memberPages } from './routes/member.tsx';
+import { passwordPages } from './routes/password.tsx';
 import { profilePages } from './routes/profile.tsx';
+import { secondStepPages } from './routes/second-step.tsx';
 import { signInPages } from './routes/sign-in.tsx';
 import { ssoPages } from './routes/sso.tsx';
 import { teamPages } from './routes/team.tsx';
+import { twoStepPages } from './routes/two-step.tsx';
 
 const consolePaths = [
   '/',
   '/login/*',
   '/logout',
+  '/password/*',
   '/profile/*',
   '/organization/*',
   '/oauth/authorize',
@@ -46,6 +50,9 @@ export function consolePages(deps: AppDeps) {
   return app
     .route('/', signInPages(deps))
     .route('/', ssoPages(deps))
+    .route('/', secondStepPages(deps))
+    .route('/', passwordPages(deps))
+    .route('/', twoStepPages(deps))
     .route('/', profilePages(deps))
     .route('/', tokenPages(deps))
     .route('/', teamPages(deps))

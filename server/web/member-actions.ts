@@ -7,6 +7,7 @@ import type { Done } from './done.ts';
 interface Action {
   changes: UpdateUserBody;
   revokesAll: boolean;
+  resetsTwoStep?: boolean;
   done: Done;
 }
 
@@ -18,6 +19,7 @@ const memberActions = {
   demote: { changes: { superuser: false }, revokesAll: false, done: 'member-demoted' },
   enable: { changes: { disabled: false }, revokesAll: false, done: 'member-enabled' },
   disable: { changes: { disabled: true }, revokesAll: false, done: 'member-disabled' },
+  'reset-two-step': { changes: {}, revokesAll: false, resetsTwoStep: true, done: 'two-step-reset' },
   'revoke-tokens': { changes: {}, revokesAll: true, done: 'tokens-revoked' },
   offboard: { changes: { disabled: true }, revokesAll: true, done: 'member-offboarded' },
 } as const satisfies Record<string, Action>;
@@ -29,11 +31,18 @@ export function isMemberAction(text: string | undefined): text is MemberAction {
 }
 
 /** Those that a member's state leaves to do. */
-export function possibleActions({ superuser, disabled, canManageTokens, tokenCount }: UserSummary): MemberAction[] {
+export function possibleActions({
+  superuser,
+  disabled,
+  canManageTokens,
+  tokenCount,
+  totpEnabledAt,
+}: UserSummary): MemberAction[] {
   return [
     canManageTokens ? 'ungrant' : 'grant',
     superuser ? 'demote' : 'promote',
     disabled ? 'enable' : 'disable',
+    ...(totpEnabledAt === null ? [] : (['reset-two-step'] as const)),
     ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
     ...(!disabled || tokenCount > 0 ? (['offboard'] as const) : []),
   ];
@@ -49,13 +58,14 @@ export function endsSuperuser(action: MemberAction): boolean {
  * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`
  */
 export async function performAction(
-  { users, tokens }: Pick<AppDeps, 'users' | 'tokens'>,
+  { users, tokens, twoStep }: Pick<AppDeps, 'users' | 'tokens' | 'twoStep'>,
   caller: Caller,
   userId: string,
   action: MemberAction,
 ): Promise<Done> {
-  const { changes, revokesAll, done } = memberActions[action];
+  const { changes, revokesAll, resetsTwoStep, done }: Action = memberActions[action];
   await users.update(caller, userId, changes);
+  if (resetsTwoStep) await twoStep.reset(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
   return done;
 }

@@ -3,7 +3,7 @@ import { idSchema, timeSchema } from './common.ts';
 import { userSchema } from './users.ts';
 
 export const createSessionBodySchema = z
-  .strictObject({ email: z.string(), password: z.string() })
+  .strictObject({ email: z.string(), password: z.string(), code: z.string().optional() })
   .meta({ id: 'CreateSession' });
 
 /** `expires_at` is the absolute end; a session that is not used for 12 hours ends earlier. */

@@ -63,7 +63,7 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
       return { accountId, claims: () => ({ sub: accountId, ...claims }) };
     },
     // It would not call loopback addresses otherwise.
-    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as object),
     // Nobody is asked whether tokensd may know their address.
     async loadExistingGrant(ctx) {
       const { client, session, provider } = ctx.oidc;

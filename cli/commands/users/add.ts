@@ -18,7 +18,9 @@ export function registerUsersAdd(users: Command, ctx: Context, run = runUsersAdd
     .command('add')
     .argument('<email>', 'E-mail address of the new member')
     .summary('Add a member')
-    .description('Add a member. Without a password they cannot sign in with one.')
+    .description(
+      'Add a member. Without a password they sign in by single sign-on, or ask for a link on the sign-in page.',
+    )
     .option('--name <name>', "The member's name")
     .option('--superuser', 'Make the member an Organization Superuser')
     .option('--grant', 'Let the member create and manage tokens')

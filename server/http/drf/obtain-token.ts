@@ -22,6 +22,8 @@ export interface ObtainTokenDeps {
   config: {
     /** Seconds; null: none. */
     maxExpiry: number | null;
+    /** Whether every password takes a second step. */
+    requireTotp: boolean;
   };
 }
 
@@ -53,7 +55,9 @@ async function obtain({ sessions, tokens, clock, config }: ObtainTokenDeps, c: A
   const { username, password, name } = readCredentials(fields);
   const origin = c.get('origin');
   const user = await sessions.checkPassword(username, password, origin);
-  if (user === null || !user.canManageTokens) throw unableToLogIn();
+  // A password alone is not enough where a second step is asked for, and this endpoint has no place for one.
+  const needsMore = user?.totpEnabledAt !== null || config.requireTotp;
+  if (user === null || needsMore || !user.canManageTokens) throw unableToLogIn();
   const body = name === undefined ? unnamed(clock.now(), config.maxExpiry) : { name };
   const { secret } = await tokens.create({ user, origin, channel: 'api-token-auth' }, body);
   c.header('Cache-Control', 'no-store');

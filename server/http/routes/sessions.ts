@@ -31,9 +31,9 @@ const signOut = createRoute({
 export function sessionRoutes({ sessions, users }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(signIn, async (c) => {
-      const { email, password } = c.req.valid('json');
+      const { email, password, code } = c.req.valid('json');
       const origin = c.get('origin');
-      const { session, secret, user } = await sessions.signIn(email, password, origin);
+      const { session, secret, user } = await sessions.signIn(email, password, origin, code);
       const me = await users.me({ user, sessionId: session.id, origin, channel: 'cli' });
       const { id, expires_at } = sessionObject(session);
       c.header('Location', '/api/v1/sessions/current');

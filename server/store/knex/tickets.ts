@@ -29,8 +29,10 @@ export function createTicketStore(knex: Knex, engine: Engine): TicketStore {
       const [row] = engine.rows(await knex.raw(sql, [hash, kind, now])) as unknown as TicketRow[];
       return row ? toTicket(row) : null;
     },
-    async deleteAllOf(userId) {
-      await tickets().where({ user_id: userId }).delete();
+    async deleteAllOf(userId, kind) {
+      await tickets()
+        .where({ user_id: userId, ...(kind && { kind }) })
+        .delete();
     },
     purge(now, limit) {
       const ended = tickets().select('hash').where('expires_at', '<=', now).orderBy('expires_at').limit(limit);

@@ -38,7 +38,7 @@ export function AddMemberDialog({ c, closeHref, form, refused }: AddMemberProps)
           name="password"
           type="password"
           error={errors.password}
-          hint={`At least ${limits.passwordMinimum} characters. Without one, the member cannot sign in with a password.`}
+          hint={`At least ${limits.passwordMinimum} characters. Without one, the member signs in by single sign-on, or asks for a link at “Forgot your password?”.`}
           autocomplete="new-password"
         />
         <Choice name="can_manage_tokens" checked={form.canManageTokens}>

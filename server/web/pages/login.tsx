@@ -41,6 +41,7 @@ export function LoginPage({ c, organization, sso, next, email = '', error, done 
         />
         <Field label="Password" name="password" type="password" autocomplete="current-password" required />
         <div class="actions">
+          <a href="/password/forgot">Forgot your password?</a>
           <button type="submit" class="primary">
             Sign in
           </button>

@@ -112,6 +112,20 @@ const questions: Record<Question, Wording> = {
       </>
     ),
   },
+  'reset-two-step': {
+    title: (name) => `Reset two-step sign-in of ${name}?`,
+    confirm: 'Reset two-step sign-in',
+    danger: true,
+    body: ({ user }) => (
+      <>
+        <p>
+          For somebody who lost the app and the recovery codes: {user.email} can then sign in with the password alone,
+          and set it up again. All sessions of the account end.
+        </p>
+        <p>Make sure that it is really they who ask. A mail tells them of it.</p>
+      </>
+    ),
+  },
   'revoke-tokens': {
     title: (name) => `Revoke all tokens of ${name}?`,
     confirm: 'Revoke all tokens',

@@ -55,6 +55,8 @@ function Facts({ c, user, working, moment: { now }, place }: MemberProps) {
       <dd>{user.email}</dd>
       <dt>Role</dt>
       <dd>{roleOf(user)}</dd>
+      <dt>Signs in with</dt>
+      <dd>{signInWords(user)}</dd>
       <dt>Account</dt>
       <dd>
         <Status status={user.disabled ? 'disabled' : 'active'} />
@@ -75,6 +77,11 @@ function Facts({ c, user, working, moment: { now }, place }: MemberProps) {
   );
 }
 
+function signInWords({ sso, totpEnabledAt }: UserSummary): string {
+  if (sso) return 'single sign-on';
+  return totpEnabledAt === null ? 'a password' : 'a password and a second step';
+}
+
 type Button = Exclude<Question, 'ungrant' | 'revoke-tokens'>;
 
 const buttons: Record<Button, { label: string; danger: boolean }> = {
@@ -82,6 +89,7 @@ const buttons: Record<Button, { label: string; danger: boolean }> = {
   demote: { label: 'Make ordinary member', danger: false },
   enable: { label: 'Enable', danger: false },
   disable: { label: 'Disable', danger: true },
+  'reset-two-step': { label: 'Reset two-step sign-in', danger: true },
   offboard: { label: 'Offboard', danger: true },
 };
 

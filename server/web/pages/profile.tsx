@@ -7,6 +7,7 @@ import { Layout } from '../layout.tsx';
 import { Alert, Confirm, Field, FormToken } from '../parts.tsx';
 import { fieldErrors } from '../refusal.ts';
 import { SessionList, Where } from './session-list.tsx';
+import { twoStepPath } from './two-step.tsx';
 
 export const profilePath = '/profile';
 
@@ -41,7 +42,12 @@ export function ProfilePage({ c, organization, sessions, now, done, refused, dia
       {user.passwordHash === null ? (
         <p>You have no password here: you sign in with your organization's single sign-on.</p>
       ) : (
-        <PasswordForm c={c} refused={refused} />
+        <>
+          <PasswordForm c={c} refused={refused} />
+          <p>
+            Two-step sign-in is {user.totpEnabledAt === null ? 'off' : 'on'}. <a href={twoStepPath}>Change it</a>
+          </p>
+        </>
       )}
       <div class="heading">
         <h2>Where you are signed in</h2>

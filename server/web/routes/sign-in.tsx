@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { isLoopback } from '../../../shared/loopback.ts';
-import { ProblemError } from '../../../shared/problem.ts';
 import { problems } from '../../../shared/problems.ts';
-import type { AppDeps, AppEnv } from '../../http/context.ts';
+import type { Secret } from '../../domain/secrets.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
 import { createSessionCookie } from '../../http/session-cookie.ts';
 import { createBrowserSession } from '../browser-session.ts';
@@ -10,14 +10,19 @@ import { doneMessage, withDone } from '../done.ts';
 import { text } from '../form.ts';
 import { safeNext } from '../next.ts';
 import { InsecurePage, LoginPage, LogoutElsewherePage, LogoutPage } from '../pages/login.tsx';
+import { addressOf } from '../place.ts';
+import { refusalOf, showRefused } from '../refusal.ts';
+import { createStepCookie } from '../step-cookie.ts';
+import { codePath, setUpPath } from './second-step.tsx';
 
 /** `/login` and `/logout`. */
 export function signInPages(deps: AppDeps) {
-  const { sessions, identityProvider, config } = deps;
+  const { sessions, secondStep, identityProvider, config } = deps;
   const browserSession = createBrowserSession(deps);
   const sso = identityProvider !== null;
   const { organization, publicUrl } = config;
   const cookie = createSessionCookie(publicUrl);
+  const stepCookie = createStepCookie(publicUrl);
   const allowed = mayCarrySessions(publicUrl);
 
   return new Hono<AppEnv>()
@@ -34,19 +39,16 @@ export function signInPages(deps: AppDeps) {
       const form = await c.req.parseBody();
       const [email, next] = [text(form.email), safeNext(text(form.next), publicUrl)];
       try {
-        const { secret, session } = await sessions.signIn(email, text(form.password), c.get('origin'));
+        const begun = await secondStep.begin(email, text(form.password), c.get('origin'));
+        if ('next' in begun) return askNextStep(c, begun, next);
         await browserSession.end(c);
-        cookie.write(c, secret.reveal(), session.expiresAt);
+        cookie.write(c, begun.secret.reveal(), begun.session.expiresAt);
         return c.redirect(next, 303);
       } catch (error) {
-        if (!(error instanceof ProblemError)) throw error;
-        const { status } = problems[error.code];
-        if (status === 401) c.header('WWW-Authenticate', bearerChallenge());
-        if (error.retryAfter !== undefined) c.header('Retry-After', String(error.retryAfter));
-        const page = (
-          <LoginPage c={c} organization={organization} sso={sso} next={next} email={email} error={error.message} />
-        );
-        return c.html(page, status as 401);
+        const refused = refusalOf(error);
+        if (problems[refused.code].status === 401) c.header('WWW-Authenticate', bearerChallenge());
+        const shown = { c, organization, sso, next, email, error: refused.message };
+        return showRefused(c, refused, <LoginPage {...shown} />);
       }
     })
     .get('/logout', (c) => c.html(<LogoutPage c={c} organization={organization} />))
@@ -57,6 +59,11 @@ export function signInPages(deps: AppDeps) {
       if (elsewhere) return c.html(<LogoutElsewherePage c={c} organization={organization} url={elsewhere} />);
       return c.redirect(withDone('/login', 'signed-out'), 303);
     });
+
+  function askNextStep(c: AppContext, step: { next: 'code' | 'set-up'; ticket: Secret }, next: string): Response {
+    stepCookie.write(c, step.ticket.reveal());
+    return c.redirect(addressOf({ path: step.next === 'code' ? codePath : setUpPath, query: { next } }), 303);
+  }
 }
 
 /** https, or this very machine. */

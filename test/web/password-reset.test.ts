@@ -1,0 +1,171 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { openTestApp, type TestApp } from '../helpers/app.ts';
+import { openConsole, textOf } from '../helpers/pages.ts';
+import { turnOn } from '../helpers/totp.ts';
+
+const next = 'another staple battery horse';
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  return app;
+}
+
+async function ask(app: TestApp, email: string) {
+  const browser = openConsole(app);
+  await browser.get('/password/forgot');
+  return browser.submit('/password/forgot', { email });
+}
+
+/** Links in mails to that address, oldest first. */
+async function linksTo(app: TestApp, email: string): Promise<string[]> {
+  const mails = (await app.mails()).filter(({ to }) => to === email);
+  return mails.flatMap(({ text }) => text.match(/https:\/\/\S+\/password\/reset\?token=\S+/g) ?? []);
+}
+
+const pathOf = (link: string | undefined) => (link ?? '').replace('https://tokens.example.com', '');
+
+async function setPassword(app: TestApp, link: string | undefined, password = next, again = password) {
+  const browser = openConsole(app);
+  const page = await browser.get(pathOf(link));
+  if (page.status !== 200) return page;
+  return browser.submit('/password/reset', { password, again });
+}
+
+const signIn = async (app: TestApp, email: string, password: string) =>
+  (await app.ask('/api/v1/sessions', { json: { email, password } })).status;
+
+test('a mailed link sets the password, once, and ends every session', async () => {
+  const app = await open();
+  await ask(app, 'DEV@example.com');
+  const [link, ...more] = await linksTo(app, 'dev@example.com');
+  expect(more).toEqual([]);
+  const done = await setPassword(app, link);
+  expect(done.location).toBe('/login?done=password-set');
+  expect(await app.services.sessions.authenticate(app.dev.session)).toBeNull();
+  expect(await signIn(app, 'dev@example.com', next)).toBe(201);
+  expect(await signIn(app, 'dev@example.com', app.dev.password)).toBe(401);
+  expect((await setPassword(app, link)).status).toBe(410);
+  const subjects = (await app.mails()).map(({ subject }) => subject);
+  expect(subjects).toEqual(['Set your password', 'Your password was set by a mailed link']);
+  const events = await app.store.audit.list({ limit: 5, before: null, action: 'user.password_reset' });
+  expect(events).toMatchObject([{ target: { id: app.dev.id } }]);
+  const token = pathOf(link).split('=')[1] ?? '';
+  expect(app.logLines.join('')).not.toContain(token);
+});
+
+test('opening the link, as mail programs do, does not use it up; a newer one voids it; so do thirty minutes', async () => {
+  const app = await open();
+  await ask(app, 'dev@example.com');
+  const [first] = await linksTo(app, 'dev@example.com');
+  for (let i = 0; i < 3; i += 1) expect((await openConsole(app).get(pathOf(first))).status).toBe(200);
+  await ask(app, 'dev@example.com');
+  const [, second] = await linksTo(app, 'dev@example.com');
+  expect((await openConsole(app).get(pathOf(first))).status).toBe(410);
+  app.clock.advance(30 * 60_000 - 1);
+  expect((await openConsole(app).get(pathOf(second))).status).toBe(200);
+  app.clock.advance(1);
+  const late = await openConsole(app).get(pathOf(second));
+  expect([late.status, textOf(late.html)]).toEqual([410, expect.stringContaining('Ask for another one')]);
+});
+
+test('gives an invited member a first password, and nobody else who has none', async () => {
+  const app = await open();
+  const system = { kind: 'system', id: null, email: null } as const;
+  const origin = { ip: null, userAgent: null };
+  await app.services.users.createBy(system, origin, { email: 'new@example.com' });
+  await ask(app, 'new@example.com');
+  const [link] = await linksTo(app, 'new@example.com');
+  await setPassword(app, link);
+  expect(await signIn(app, 'new@example.com', next)).toBe(201);
+});
+
+test('answers every address alike, in status, words and time, and mails only members who have a password here', async () => {
+  const app = await open();
+  const disabled = await app.addMember({ email: 'disabled@example.com' });
+  await app.store.users.setDisabled(disabled.id, true);
+  const at = app.clock.now();
+  await app.store.users.insert({
+    ...{ id: 'sso', email: 'sso@example.com', emailFolded: 'sso@example.com', name: '', superuser: false },
+    ...{ disabled: false, canManageTokens: false, passwordHash: null, sso: true, ssoSignedInAt: at },
+    ...{ totpEnabledAt: null, createdAt: at },
+  });
+  const answers = new Set<string>();
+  const times: number[] = [];
+  const addresses = [
+    'dev@example.com',
+    'nobody@example.com',
+    'disabled@example.com',
+    'sso@example.com',
+    '',
+    'x'.repeat(9000),
+  ];
+  for (const email of addresses) {
+    const began = performance.now();
+    const { status, html } = await ask(app, email);
+    times.push(performance.now() - began);
+    answers.add(`${status} ${textOf(html)}`);
+  }
+  expect(answers.size).toBe(1);
+  expect(Math.max(...times) / Math.min(...times)).toBeLessThan(1.2);
+  expect((await app.mails()).map(({ to }) => to)).toEqual(['dev@example.com']);
+});
+
+test('mails one address three links an hour, and says nothing of it', async () => {
+  const app = await open();
+  const statuses = [];
+  for (let i = 0; i < 5; i += 1) statuses.push((await ask(app, 'dev@example.com')).status);
+  expect(statuses).toEqual([200, 200, 200, 200, 200]);
+  expect(await linksTo(app, 'dev@example.com')).toHaveLength(3);
+});
+
+test('a weak password, or two that differ, are told on the page, and the link is still good', async () => {
+  const app = await open();
+  await ask(app, 'dev@example.com');
+  const [link] = await linksTo(app, 'dev@example.com');
+  for (const [password, again] of [
+    ['short', 'short'],
+    ['dev@example.com', 'dev@example.com'],
+    [next, `${next}!`],
+  ]) {
+    expect((await setPassword(app, link, password, again)).status).toBe(400);
+  }
+  expect((await setPassword(app, link)).status).toBe(303);
+});
+
+test('of who was disabled meanwhile it is refused', async () => {
+  const app = await open();
+  await ask(app, 'dev@example.com');
+  const [link] = await linksTo(app, 'dev@example.com');
+  await app.store.users.setDisabled(app.dev.id, true);
+  expect((await setPassword(app, link)).status).toBe(410);
+});
+
+test('does not get around the second step', async () => {
+  const app = await open();
+  await turnOn(app, app.dev);
+  await ask(app, 'dev@example.com');
+  const [link] = await linksTo(app, 'dev@example.com');
+  await setPassword(app, link);
+  expect(await signIn(app, 'dev@example.com', next)).toBe(401);
+  expect((await app.store.users.findById(app.dev.id))?.totpEnabledAt).not.toBeNull();
+});
+
+test('the link is of the public address, whatever Host the request names', async () => {
+  const app = await open();
+  const browser = openConsole(app);
+  await browser.get('/password/forgot');
+  const headers = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' };
+  await browser.submit('/password/forgot', { email: 'dev@example.com' }, headers);
+  const [mail] = await app.mails();
+  expect(mail?.text).not.toContain('evil.example');
+  expect(mail?.html).not.toContain('evil.example');
+});
+
+test('nothing but the link’s own secret sets a password', async () => {
+  const app = await open();
+  await ask(app, 'dev@example.com');
+  for (const token of ['', 'x', app.dev.session, `reset_${'A'.repeat(43)}`]) {
+    expect((await openConsole(app).get(`/password/reset?token=${encodeURIComponent(token)}`)).status).toBe(410);
+  }
+});

@@ -236,7 +236,7 @@ describe.each(routesWithBody)('$key', (route) => {
     for (const value of ['disabled', 'can_revoke'].includes(field) ? nasty : [...nasty, true]) {
       const response = await sendWith(value);
       await problemOf(response);
-      expect([400, 401, 403, 429], JSON.stringify(value)).toContain(response.status);
+      expect([400, 401, 403, 409, 429], JSON.stringify(value)).toContain(response.status);
     }
     expect(await problemOf(await sendWith('\ud83d'))).toMatchObject({
       status: 400,

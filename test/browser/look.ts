@@ -12,6 +12,6 @@ export async function openView(browser: TestBrowser, world: World, view: View, l
     await page.context().addCookies([{ ...session, ...attributes }]);
   }
   await page.goto(await view.path(world));
-  await view.act?.(page);
+  await view.act?.(page, world);
   return page;
 }

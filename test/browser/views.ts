@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { codeAt } from '../helpers/totp.ts';
 import type { World } from './world.ts';
 
 export interface View {
@@ -8,7 +9,7 @@ export interface View {
   as: string | null;
   path(world: World): string | Promise<string>;
   /** What to do there before looking. */
-  act?(page: Page): Promise<unknown>;
+  act?(page: Page, world: World): Promise<unknown>;
 }
 
 const root = 'root@example.com';
@@ -56,12 +57,82 @@ const memberPage =
   async (world: World) =>
     `/organization/team/${await world.idOf(email)}${query}`;
 
+const authorization = new URLSearchParams({
+  client_id: 'tokens',
+  redirect_uri: 'http://127.0.0.1:40000/callback',
+  response_type: 'code',
+  code_challenge: 'A'.repeat(43),
+  code_challenge_method: 'S256',
+});
+
+const typeDeviceCode = (code: string) => async (page: Page) => {
+  await page.getByLabel('Code').fill(code);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('heading', { name: 'Sign in this device?' }).or(page.getByRole('alert')).first().waitFor();
+};
+
+const approveDevice = (code: string) => async (page: Page) => {
+  await typeDeviceCode(code)(page);
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('heading', { name: 'The device is signed in' }).waitFor();
+};
+
+const beginTwoStep = async (page: Page, world: World) => {
+  // Looked at once already.
+  if ((await page.getByRole('button', { name: 'Turn on' }).count()) === 0) return;
+  await page.getByLabel('Password').fill(world.robot.password);
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  await page.getByLabel('Code').waitFor();
+};
+
+const turnTwoStepOn = async (page: Page, world: World) => {
+  await beginTwoStep(page, world);
+  if ((await page.getByLabel('Code').count()) === 0) return;
+  const secret = await page.getByLabel('Or type this secret into it').inputValue();
+  await page.getByLabel('Code').fill(codeAt(secret, world.clock.now()));
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  await page.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor();
+};
+
+const askForLink = async (page: Page) => {
+  await page.getByLabel('E-mail address').fill('nobody@example.com');
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await page.getByRole('heading', { name: 'Look at your mail' }).waitFor();
+};
+
 /** Every page and dialog of the console, in the states that look different. */
 export const views: View[] = [
   { name: 'login', as: null, path: at('/login') },
   { name: 'login-refused', as: null, path: at('/login'), act: signIn },
   { name: 'login-signed-out', as: null, path: at('/login?done=signed-out') },
   { name: 'logout', as: dev, path: at('/logout') },
+  { name: 'login-code', as: null, path: at('/login/code') },
+  { name: 'login-set-up-expired', as: null, path: at('/login/set-up') },
+  { name: 'login-sso-unavailable', as: null, path: at('/login/sso') },
+  { name: 'login-sso-refused', as: null, path: at('/login/sso/callback') },
+  { name: 'password-forgot', as: null, path: at('/password/forgot') },
+  { name: 'password-link-sent', as: null, path: at('/password/forgot'), act: askForLink },
+  { name: 'password-link-expired', as: null, path: at('/password/reset?token=x') },
+  {
+    name: 'password-reset',
+    as: null,
+    path: async (world) => `/password/reset?token=${await world.passwordLink('tomas.novak@example.com')}`,
+  },
+  { name: 'authorize', as: dev, path: at(`/oauth/authorize?${authorization}`) },
+  { name: 'authorize-refused', as: dev, path: at('/oauth/authorize') },
+  { name: 'device', as: dev, path: at('/device') },
+  { name: 'device-wrong-code', as: dev, path: at('/device'), act: typeDeviceCode('BBBB-BBBB') },
+  { name: 'device-approve', as: dev, path: at('/device/approve'), act: typeDeviceCode('WDJB-MJHT') },
+  { name: 'device-done', as: dev, path: at('/device'), act: approveDevice('DJBW-MJHT') },
+  { name: 'two-step-off', as: dev, path: at('/profile/two-step') },
+  { name: 'two-step-set-up', as: 'robot@example.com', path: at('/profile/two-step'), act: beginTwoStep },
+  { name: 'two-step-recovery-codes', as: 'robot@example.com', path: at('/profile/two-step'), act: turnTwoStepOn },
+  { name: 'two-step-on', as: 'robot@example.com', path: at('/profile/two-step') },
+  {
+    name: 'member-reset-two-step',
+    as: root,
+    path: memberPage('robot@example.com', '?dialog=reset-two-step'),
+  },
   { name: 'profile', as: dev, path: at('/profile') },
   { name: 'profile-refused', as: dev, path: at('/profile'), act: wrongPassword },
   { name: 'profile-end-session', as: dev, path: at('/profile'), act: press('Sign out there') },

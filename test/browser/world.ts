@@ -85,7 +85,13 @@ const people: Array<[name: string, email: string, granted: boolean]> = [
  */
 export async function openWorld() {
   const server = await startTestServer({
-    ...readConfig({ HOME: '/nowhere', TOKENSD_ORGANIZATION: 'Northwind' }),
+    ...readConfig({
+      HOME: '/nowhere',
+      TOKENSD_ORGANIZATION: 'Northwind',
+      // Nobody is there: what pages say then is among the views.
+      TOKENSD_OIDC_ISSUER: 'http://127.0.0.1:9',
+      TOKENSD_OIDC_CLIENT_ID: 'tokensd',
+    }),
     publicUrl: 'https://tokens.example.com',
   });
   const { services, store, clock, addMember } = server;
@@ -168,14 +174,37 @@ export async function openWorld() {
     if (id === undefined) throw new Error(`${email} has no token ${name}`);
     return id;
   };
+  /** The secret of a link that sets that member's password. */
+  async function passwordLink(email: string): Promise<string> {
+    const secret = generateSecret('passwordReset');
+    const times = { createdAt: clock.now(), expiresAt: clock.now() + limits.passwordResetLife };
+    const ticket = { kind: 'password-reset', userId: await idOf(email), data: '{}', ...times } as const;
+    await store.tickets.insert({ hash: secret.hash(), ...ticket });
+    return secret.reveal();
+  }
+  for (const userCode of ['WDJBMJHT', 'DJBWMJHT']) await store.deviceCodes.insert(deviceCode(userCode, clock.now()));
   return {
     ...server,
+    passwordLink,
     url: `http://localhost:${server.port}`,
     sessionOf,
     idOf,
     tokenIdOf,
     robot: many satisfies Member,
   };
+}
+
+/** A device that waits for approval. */
+function deviceCode(userCode: string, now: number) {
+  const times = { createdAt: now - 40_000, expiresAt: now + 560_000, intervalMs: 5000, lastPolledAt: null };
+  const asked = {
+    hash: `hash of ${userCode}`,
+    userCode,
+    clientId: 'tokens',
+    ip: '2001:db8:85a3::7',
+    userAgent: longAgent,
+  };
+  return { ...asked, ...times, status: 'pending', openedBy: null, userId: null, sso: false, ssoSid: null } as const;
 }
 
 function useOf(tokenId: string, at: number, name: string): LastUse & { tokenId: string } {

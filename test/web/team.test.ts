@@ -177,7 +177,9 @@ test('a member’s page shows the account and its tokens, by name, status and pa
   expect(await shown('?status=blocked')).toEqual([]);
   expect(await shown('?status=nonsense')).toEqual(['CI pipeline', 'short']);
   const text = textOf((await browser.get(page)).html);
-  expect(text).toContain(`E-mail address dev@example.com Role Member Account active ${permission}`);
+  expect(text).toContain(
+    `E-mail address dev@example.com Role Member Signs in with a password Account active ${permission}`,
+  );
   expect(text).toContain('Tokens 2 tokens, 1 of them working');
 });
 

@@ -57,13 +57,16 @@ function readCallback({ method, url = '', headers }: IncomingMessage, base: stri
 
 function reply(res: ServerResponse, status: number, text: string): void {
   const headers = {
-    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': "default-src 'none'; img-src data:; frame-ancestors 'none'",
     'Cache-Control': 'no-store',
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',
     Connection: 'close',
   };
-  res.writeHead(status, headers).end(`tokens: ${text}\n`);
+  // Without an icon of its own the browser would ask for one when nobody listens any more.
+  const head = '<meta charset="utf-8"><title>tokens</title><link rel="icon" href="data:,">';
+  res.writeHead(status, headers).end(`<!DOCTYPE html><html lang="en">${head}<p>${text}</p></html>\n`);
 }
 
 /** `Promise.withResolvers`, which Node 20 lacks. */

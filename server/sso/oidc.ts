@@ -7,18 +7,16 @@ import { logoutTokenLifeMs, type Person, type ProviderLogout } from '../domain/s
 import { callbackPath, type IdentityProvider } from './provider.ts';
 
 const timeoutSeconds = 5;
-/** A provider may change its endpoints; keys are looked for anew whenever an unknown one is met. */
-const discoveredForMs = 60 * 60 * 1000;
 
-/** OpenID Connect: authorization code with PKCE, state and nonce, through openid-client. The provider is asked when first needed. */
+/** OpenID Connect: authorization code with PKCE, state and nonce, through openid-client. The provider is first asked when somebody signs in. */
 export function createOidcProvider(config: OidcConfig, publicUrl: string): IdentityProvider {
   const redirectUri = publicUrl + callbackPath;
-  const discover = createDiscovery(config);
+  const provided = createDiscovery(config);
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
 
   return {
     async begin() {
-      const provider = await discover();
+      const provider = await provided.anew();
       const pending = {
         state: client.randomState(),
         nonce: client.randomNonce(),
@@ -36,7 +34,7 @@ export function createOidcProvider(config: OidcConfig, publicUrl: string): Ident
     },
 
     async finish(query, { state, nonce, codeVerifier }) {
-      const provider = await discover();
+      const provider = await provided.known();
       try {
         const granted = await client.authorizationCodeGrant(provider, new URL(redirectUri + query), {
           pkceCodeVerifier: codeVerifier,
@@ -55,13 +53,13 @@ export function createOidcProvider(config: OidcConfig, publicUrl: string): Ident
     },
 
     async logoutUrl() {
-      const provider = await discover().catch(() => null);
+      const provider = await provided.known().catch(() => null);
       if (!provider?.serverMetadata().end_session_endpoint) return null;
       return client.buildEndSessionUrl(provider, { post_logout_redirect_uri: `${publicUrl}/login` }).href;
     },
 
     async readLogoutToken(token) {
-      const { issuer, jwks_uri: jwksUri } = (await discover()).serverMetadata();
+      const { issuer, jwks_uri: jwksUri } = (await provided.known()).serverMetadata();
       if (jwksUri === undefined) throw refused();
       keys ??= createRemoteJWKSet(new URL(jwksUri), { timeoutDuration: timeoutSeconds * 1000 });
       try {
@@ -79,19 +77,20 @@ export function createOidcProvider(config: OidcConfig, publicUrl: string): Ident
   };
 }
 
-/** The provider's metadata, asked for once and again after a while; a failure is not remembered. */
-function createDiscovery(config: OidcConfig): () => Promise<client.Configuration> {
-  let known: { provider: Promise<client.Configuration>; at: number } | undefined;
-  return () => {
-    if (known === undefined || performance.now() - known.at > discoveredForMs) {
-      const provider = discovery(config);
-      known = { provider, at: performance.now() };
-      provider.catch(() => {
-        known = undefined;
-      });
-    }
-    return known.provider;
+interface Discovery {
+  /** Asks the provider: whether it is there is told by us, and not by the browser's error page. */
+  anew(): Promise<client.Configuration>;
+  /** What was found last, or asked for now. */
+  known(): Promise<client.Configuration>;
+}
+
+function createDiscovery(config: OidcConfig): Discovery {
+  let found: client.Configuration | undefined;
+  const anew = async () => {
+    found = await discovery(config);
+    return found;
   };
+  return { anew, known: async () => found ?? anew() };
 }
 
 async function discovery({ issuer, clientId, clientSecret }: OidcConfig): Promise<client.Configuration> {

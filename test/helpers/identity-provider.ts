@@ -53,7 +53,7 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
     features: {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
-      rpInitiatedLogout: { enabled: true },
+      rpInitiatedLogout: { enabled: true, logoutSource },
     },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_ctx, accountId) => {
@@ -100,6 +100,12 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
   };
   await resume();
   return { issuer, people, halt, resume, stop: halt };
+}
+
+/** Its own page asks the network for a font. */
+async function logoutSource(ctx: { body: unknown }, form: string): Promise<void> {
+  const title = '<!DOCTYPE html><title>Identity provider</title>';
+  ctx.body = `${title}${form}<button form="op.logoutForm" name="logout" value="yes">Sign out there</button>`;
 }
 
 const loginForm = `<!DOCTYPE html><title>Identity provider</title><h1>Identity provider</h1><form method="post">

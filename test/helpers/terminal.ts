@@ -24,6 +24,8 @@ export interface TerminalEnd {
 export interface Terminal {
   /** Waits until the terminal shows `text` after what was waited for before, then types. */
   answer(text: string, keys: string): Promise<void>;
+  /** All that the terminal got so far. */
+  screen(): string;
   /** Sends a signal to the program. */
   kill(signal: NodeJS.Signals): void;
   ended(): Promise<TerminalEnd>;
@@ -53,6 +55,7 @@ export function startOnTerminal(args: string[], { env = {}, columns = 80, redire
       seen = at + text.length;
       child.stdin.write(keys);
     },
+    screen: () => screen,
     kill(signal) {
       process.kill(Number(screen.split(mark)[1]), signal);
     },

@@ -1,0 +1,202 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Client, signIn, verify } from '../helpers/api.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
+import { signInOn } from '../helpers/console.ts';
+import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
+import { makeHome } from '../helpers/home.ts';
+import { ssoClient, startIdentityProvider, type TestProvider } from '../helpers/identity-provider.ts';
+import { eventually, startProgram } from '../helpers/process.ts';
+import { ctrlC, startOnTerminal } from '../helpers/terminal.ts';
+import { codeAt } from '../helpers/totp.ts';
+
+describe.skipIf(!chromiumIsHere)('signing in', () => {
+  const browser = useBrowser();
+  const cleanups: Array<() => Promise<unknown>> = [];
+  let provider: TestProvider;
+  let daemon: Daemon;
+  let url: string;
+  let root: Client;
+  let removeDaemon: () => Promise<void>;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    provider = await startIdentityProvider(url);
+    const env = {
+      TOKENSD_LISTEN: `127.0.0.1:${port}`,
+      TOKENSD_PUBLIC_URL: url,
+      TOKENSD_OIDC_ISSUER: provider.issuer,
+      TOKENSD_OIDC_CLIENT_ID: ssoClient.clientId,
+      TOKENSD_OIDC_CLIENT_SECRET: ssoClient.clientSecret,
+      TOKENSD_OIDC_TOKENS_GROUP: 'engineers',
+    };
+    const { dataDir, remove } = await prepareDaemon();
+    removeDaemon = remove;
+    daemon = await startDaemon(dataDir, env);
+    root = await signIn(url, superuser);
+  });
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+  afterAll(async () => {
+    await daemon.stop();
+    await provider.stop();
+    await removeDaemon();
+  });
+
+  async function throughProvider(page: Page, subject: string) {
+    await page.getByRole('link', { name: 'Sign in with single sign-on' }).click();
+    await page.getByLabel('Subject').fill(subject);
+    await page.getByLabel('Password').fill(provider.people[subject]?.password ?? '');
+    await page.getByRole('button', { name: 'Sign in there' }).click();
+  }
+
+  it.each([{ script: true }, { script: false }])(
+    'through the identity provider: a token made there works, and signing out signs out at both (script $script)',
+    async (look) => {
+      const page = await browser.visit(url, look);
+      await page.goto('/profile/api-tokens');
+      await throughProvider(page, 'ada');
+      await page.getByRole('link', { name: 'Create new token' }).click();
+      await page.getByLabel('Name', { exact: true }).fill(`made by SSO ${look.script}`);
+      await page.getByRole('button', { name: 'Create token' }).click();
+      const value = await page.getByLabel(/^Value of/).inputValue();
+      expect((await verify(url, value)).status).toBe(200);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.waitForURL(new RegExp(`^${provider.issuer}/session/end`));
+      await page.getByRole('button', { name: 'Sign out there' }).click();
+      await page.waitForURL(`${url}/login`);
+      await page.getByRole('link', { name: 'Sign in with single sign-on' }).click();
+      await page.getByLabel('Subject').waitFor();
+      expect((await verify(url, value)).status, 'tokens go on').toBe(200);
+    },
+  );
+
+  it('says so while the provider is down, and lets passwords in', async () => {
+    const page = await browser.visit(url);
+    await provider.halt();
+    try {
+      await page.goto('/login');
+      await page.getByRole('link', { name: 'Sign in with single sign-on' }).click();
+      await page.getByRole('alert').waitFor();
+      await signInOn(page, superuser);
+      await page.getByRole('heading', { name: 'API Tokens' }).waitFor();
+    } finally {
+      await provider.resume();
+    }
+  });
+
+  it('with a second step, turned on in the profile with the code of an app', async () => {
+    const member = { email: 'careful@example.com', password: 'four analytical engines' };
+    expect((await root.request('POST', '/users', member)).status).toBe(201);
+    const page = await browser.visit(url);
+    await page.goto('/profile/two-step');
+    await signInOn(page, member);
+    await page.getByLabel('Password').fill(member.password);
+    await page.getByRole('button', { name: 'Turn on' }).click();
+    const secret = await page.getByLabel('Or type this secret into it').inputValue();
+    await page.getByLabel('Code').fill(codeAt(secret, Date.now()));
+    await page.getByRole('button', { name: 'Turn on' }).click();
+    await page.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor();
+    const [recoveryCode = ''] = (await page.locator('pre').innerText()).split('\n');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signInOn(page, member);
+    await page.getByLabel('Code').fill('000000');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel('Code').fill(recoveryCode);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'API Tokens' }).waitFor();
+  });
+
+  /** The command line on a terminal, with a browser that writes down where it was sent. */
+  async function startLogin(args: string[]) {
+    const home = await makeHome();
+    cleanups.push(home.remove);
+    const opened = join(home.path, 'opened');
+    await writeFile(
+      join(home.path, 'xdg-open'),
+      `#!/bin/sh\nprintf %s "$1" > '${opened}.tmp' && mv '${opened}.tmp' '${opened}'\n`,
+    );
+    await chmod(join(home.path, 'xdg-open'), 0o755);
+    const env: Record<string, string> = { ...home.env, PATH: `${home.path}:${process.env.PATH}`, DISPLAY: ':0' };
+    const store = ['--credential-store', 'file'];
+    const terminal = startOnTerminal(['login', url, ...store, ...args], { env });
+    const address = () => eventually(() => readFile(opened, 'utf8').catch(() => null), 'the browser to be opened');
+    return { terminal, address, env };
+  }
+
+  async function whoIs(env: Record<string, string>): Promise<string> {
+    const child = startProgram('tokens', ['whoami', '--json'], env);
+    let text = '';
+    for await (const chunk of child.stdout ?? []) text += chunk;
+    return (JSON.parse(text) as { email: string }).email;
+  }
+
+  it('the command line in the browser, by way of the loopback address', async () => {
+    const { terminal, address, env } = await startLogin([]);
+    await terminal.answer('E-mail', '\r');
+    const page = await browser.visit(url);
+    await page.goto(await address());
+    await signInOn(page, superuser);
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('You can close this window.').waitFor();
+    const { code, screen } = await terminal.ended();
+    expect({ code, signedIn: screen.includes('Signed in to') }).toEqual({ code: 0, signedIn: true });
+    expect(screen).not.toMatch(/session_|code_[\w-]{43}/);
+    expect(await whoIs(env)).toBe(superuser.email);
+  });
+
+  it('the command line through single sign-on at once', async () => {
+    const { terminal, address, env } = await startLogin(['--sso']);
+    const page = await browser.visit(url);
+    const start = await address();
+    expect(start).toContain(`${url}/login/sso?next=`);
+    await page.goto(start);
+    await page.getByLabel('Subject').fill('grace');
+    await page.getByLabel('Password').fill(provider.people.grace?.password ?? '');
+    await page.getByRole('button', { name: 'Sign in there' }).click();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('You can close this window.').waitFor();
+    expect((await terminal.ended()).code).toBe(0);
+    expect(await whoIs(env)).toBe('grace@example.com');
+  });
+
+  it.each([{ script: true }, { script: false }])(
+    'a device by its code, approved on another machine (script $script)',
+    async (look) => {
+      const { terminal, env } = await startLogin(['--no-browser']);
+      const page = await browser.visit(url, look);
+      await page.goto('/device');
+      await signInOn(page, superuser);
+      let shown = '';
+      await eventually(async () => {
+        await terminal.answer('Waiting', '').catch(() => undefined);
+        shown = terminal.screen();
+        return /[A-Z]{4}-[A-Z]{4}/.test(shown);
+      }, 'the code');
+      const code = /[A-Z]{4}-[A-Z]{4}/.exec(shown)?.[0] ?? '';
+      await page.getByLabel('Code').fill(code.toLowerCase());
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByText(code).waitFor();
+      await page.getByText('127.0.0.1').waitFor();
+      await page.getByRole('button', { name: 'Approve' }).click();
+      await page.getByRole('heading', { name: 'The device is signed in' }).waitFor();
+      expect((await terminal.ended()).code).toBe(0);
+      expect(await whoIs(env)).toBe(superuser.email);
+    },
+  );
+
+  it.each([
+    [['--no-browser'], 'Waiting'],
+    [['--sso'], 'Go on in your browser'],
+  ])('Ctrl-C during %j is exit 130, and nothing is kept', async (args, waiting) => {
+    const { terminal, env } = await startLogin(args);
+    await terminal.answer(waiting, ctrlC);
+    expect((await terminal.ended()).code).toBe(130);
+    await expect(readFile(join(env.HOME ?? '', '.config', 'tokens', 'credentials.json'))).rejects.toThrow('ENOENT');
+  });
+});

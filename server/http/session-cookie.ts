@@ -1,4 +1,5 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { isLoopback } from '../../shared/loopback.ts';
 import type { AppContext } from './context.ts';
 
 /** The browser's session. Over https its name begins with `__Host-`, so that no other host can set it (RFC 6265bis §4.1.3.2). */
@@ -25,4 +26,10 @@ export function createSessionCookie(publicUrl: string): SessionCookie {
       deleteCookie(c, name, attributes);
     },
   };
+}
+
+/** Whether nobody on the way can read a session: https, or this very machine. */
+export function mayCarrySessions(publicUrl: string): boolean {
+  const { protocol, hostname } = new URL(publicUrl);
+  return protocol === 'https:' || isLoopback(hostname);
 }

@@ -482,3 +482,10 @@ test('without single sign-on there is none of it', async () => {
   const metadata = await (await app.ask('/.well-known/oauth-authorization-server')).text();
   expect(metadata).not.toContain('sso_login_endpoint');
 });
+
+test('over plain http to another machine nobody is sent to the provider', async () => {
+  const app = await openTestApp({ oidc: oidcConfig(provider.issuer), publicUrl: 'http://tokens.internal:8420' });
+  onTestFinished(app.close);
+  const { status, location } = await openConsole(app).get('/login/sso');
+  expect([status, location]).toEqual([403, null]);
+});

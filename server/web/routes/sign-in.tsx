@@ -1,10 +1,9 @@
 import { Hono } from 'hono';
-import { isLoopback } from '../../../shared/loopback.ts';
 import { problems } from '../../../shared/problems.ts';
 import type { Secret } from '../../domain/secrets.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
-import { createSessionCookie } from '../../http/session-cookie.ts';
+import { createSessionCookie, mayCarrySessions } from '../../http/session-cookie.ts';
 import { createBrowserSession } from '../browser-session.ts';
 import { doneMessage, withDone } from '../done.ts';
 import { text } from '../form.ts';
@@ -64,10 +63,4 @@ export function signInPages(deps: AppDeps) {
     stepCookie.write(c, step.ticket.reveal());
     return c.redirect(addressOf({ path: step.next === 'code' ? codePath : setUpPath, query: { next } }), 303);
   }
-}
-
-/** https, or this very machine. */
-function mayCarrySessions(publicUrl: string): boolean {
-  const { protocol, hostname } = new URL(publicUrl);
-  return protocol === 'https:' || isLoopback(hostname);
 }

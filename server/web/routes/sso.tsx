@@ -2,10 +2,10 @@ import { Hono } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { logUnexpected } from '../../http/errors.ts';
-import { createSessionCookie } from '../../http/session-cookie.ts';
+import { createSessionCookie, mayCarrySessions } from '../../http/session-cookie.ts';
 import { createBrowserSession } from '../browser-session.ts';
 import { safeNext } from '../next.ts';
-import { LoginPage } from '../pages/login.tsx';
+import { InsecurePage, LoginPage } from '../pages/login.tsx';
 import { createPendingCookie } from '../pending-sign-in.ts';
 import { refusalOf, showRefused } from '../refusal.ts';
 
@@ -23,6 +23,7 @@ export function ssoPages(deps: AppDeps) {
 
   return app
     .get('/login/sso', async (c) => {
+      if (!mayCarrySessions(publicUrl)) return c.html(<InsecurePage c={c} organization={organization} />, 403);
       const next = safeNext(c.req.query('next'), publicUrl);
       if ((await browserSession.current(c))?.session.sso) return c.redirect(next, 303);
       try {

@@ -113,7 +113,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
   });
 
   /** The command line on a terminal, with a browser that writes down where it was sent. */
-  async function startLogin(args: string[]) {
+  async function startLogin(args: string[], display = ':0') {
     const home = await makeHome();
     cleanups.push(home.remove);
     const opened = join(home.path, 'opened');
@@ -122,7 +122,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
       `#!/bin/sh\nprintf %s "$1" > '${opened}.tmp' && mv '${opened}.tmp' '${opened}'\n`,
     );
     await chmod(join(home.path, 'xdg-open'), 0o755);
-    const env: Record<string, string> = { ...home.env, PATH: `${home.path}:${process.env.PATH}`, DISPLAY: ':0' };
+    const env: Record<string, string> = { ...home.env, PATH: `${home.path}:${process.env.PATH}`, DISPLAY: display };
     const store = ['--credential-store', 'file'];
     const terminal = startOnTerminal(['login', url, ...store, ...args], { env });
     const address = () => eventually(() => readFile(opened, 'utf8').catch(() => null), 'the browser to be opened');
@@ -189,6 +189,14 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
       expect(await whoIs(env)).toBe(superuser.email);
     },
   );
+
+  it('the command line by a code where there is no display', async () => {
+    const { terminal } = await startLogin([], '');
+    await terminal.answer('E-mail', '\r');
+    await terminal.answer('type this code', '');
+    await terminal.answer('Waiting', ctrlC);
+    expect((await terminal.ended()).code).toBe(130);
+  });
 
   it.each([
     [['--no-browser'], 'Waiting'],

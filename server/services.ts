@@ -33,7 +33,7 @@ export function createServices(deps: { store: Store; clock: Clock; config: Confi
     expiry: { maximum: config.maxExpiry, default: config.defaultExpiry },
   };
   const postbox = createPostbox({ letterhead, newId, wake: deps.mailQueued });
-  const throttle = createThrottle();
+  const throttle = createThrottle(store.limiter);
   const twoStep = createTwoStep({
     ...{ store, clock, newId, passwords, throttle, postbox },
     issuer: config.organization ?? 'tokens',

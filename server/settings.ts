@@ -76,7 +76,10 @@ export const settingsSchema = z.object({
   TOKENSD_DATA_DIR: z.string().optional(),
   TOKENSD_DATABASE_URL: z
     .string()
-    .regex(/^sqlite:./, 'must be sqlite:/path/to/file (PostgreSQL is not supported yet)')
+    .regex(
+      /^sqlite:.|^postgres(ql)?:\/\/./,
+      'must be sqlite:/path/to/file or postgres://user:password@host:5432/database',
+    )
     .optional(),
   TOKENSD_SMTP_URL: urlSchema(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587').optional(),
   TOKENSD_MAIL_FROM: z

@@ -47,7 +47,7 @@ export async function runServe(context: Context): Promise<void> {
   try {
     const store = await openStore(config.databaseUrl);
     try {
-      await serveStore(context, config, log, store);
+      await serveStore({ context, config, log, store, alone: lock.exclusive });
     } finally {
       await store.close();
     }
@@ -56,7 +56,16 @@ export async function runServe(context: Context): Promise<void> {
   }
 }
 
-async function serveStore(context: Context, config: Config, log: Log, store: Store): Promise<void> {
+interface Serving {
+  context: Context;
+  config: Config;
+  log: Log;
+  store: Store;
+  /** Whether no other daemon serves this database. */
+  alone: boolean;
+}
+
+async function serveStore({ context, config, log, store, alone }: Serving): Promise<void> {
   const stopping = new Promise<void>((resolve) => {
     let asked = false;
     context.onStopSignal(() => {
@@ -67,7 +76,7 @@ async function serveStore(context: Context, config: Config, log: Log, store: Sto
   });
   const applied = await store.migrate();
   if (applied.length > 0) log.info({ applied }, 'schema brought up to date');
-  await store.outbox.releaseAll();
+  if (alone) await store.outbox.releaseAll();
 
   const daemon = assemble(config, log, store);
   const url = await listen(daemon.server, config);

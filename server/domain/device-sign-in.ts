@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { limits } from '../../shared/limits.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { DeviceCodeRecord, SessionRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { Limiter, Store } from '../store/store.ts';
 import type { Caller, Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { generateSecret, hashSecret, type Secret } from './secrets.ts';
@@ -41,8 +40,12 @@ const windowSeconds = 600;
 
 export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: () => string }): DeviceSignIn {
   const { store, clock } = deps;
-  const begun = new RateLimiterMemory({ points: limitsPerWindow.begun, duration: windowSeconds });
-  const guesses = new RateLimiterMemory({ points: limitsPerWindow.wrongGuesses, duration: windowSeconds });
+  const begun = store.limiter({ name: 'device-begun', points: limitsPerWindow.begun, duration: windowSeconds });
+  const guesses = store.limiter({
+    name: 'device-guess',
+    points: limitsPerWindow.wrongGuesses,
+    duration: windowSeconds,
+  });
 
   const findOwn = async ({ sessionId }: Caller, typed: string): Promise<DeviceCodeRecord | null> => {
     const device = await store.deviceCodes.findByUserCode(userCodeOf(typed));
@@ -142,7 +145,7 @@ function networkKey({ ip }: Origin): string {
   return `network ${ip === null ? 'unknown' : networkOf(ip)}`;
 }
 
-async function take(limiter: RateLimiterMemory, key: string): Promise<void> {
+async function take(limiter: Limiter, key: string): Promise<void> {
   try {
     await limiter.consume(key);
   } catch (refusal) {

@@ -1,9 +1,8 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { limits } from '../../shared/limits.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { UserRecord } from '../store/records.ts';
-import type { Store } from '../store/store.ts';
+import type { Limiter, Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
 import { actorOf, type Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
@@ -41,8 +40,8 @@ export function createPasswordReset(deps: {
   publicUrl: string;
 }): PasswordReset {
   const { store, clock, postbox } = deps;
-  const addresses = new RateLimiterMemory({ points: perHour.address, duration: hourSeconds });
-  const networks = new RateLimiterMemory({ points: perHour.network, duration: hourSeconds });
+  const addresses = store.limiter({ name: 'reset-address', points: perHour.address, duration: hourSeconds });
+  const networks = store.limiter({ name: 'reset-network', points: perHour.network, duration: hourSeconds });
 
   const memberOf = async (secret: string): Promise<UserRecord | null> => {
     const ticket = await store.tickets.find(hashSecret(secret), kind, clock.now());
@@ -94,7 +93,7 @@ function mayReset({ disabled, sso }: UserRecord): boolean {
   return !disabled && !sso;
 }
 
-async function allows(limiter: RateLimiterMemory, key: string): Promise<boolean> {
+async function allows(limiter: Limiter, key: string): Promise<boolean> {
   return limiter.consume(key).then(
     () => true,
     (refusal: unknown) => {

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import pLimit from 'p-limit';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { ProblemError } from '../../shared/problem.ts';
+import type { Store } from '../store/store.ts';
 import { hashSecret } from './secrets.ts';
 
 /** Who is guessing at whose password. */
@@ -35,14 +35,14 @@ interface Counter {
 }
 
 /**
- * A throttle in this process's memory, for about `maximumKeys` accounts and networks: beyond that, those that failed
- * longest ago are forgotten.
+ * A throttle whose counts are the store's. It remembers about `maximumKeys` accounts and networks: beyond that, those
+ * that failed longest ago are forgotten.
  */
-export function createThrottle({ maximumKeys = 100_000 }: { maximumKeys?: number } = {}): Throttle {
-  const failures = new RateLimiterMemory({ keyPrefix: '', points: 1, duration: memorySeconds });
-  const waits = new RateLimiterMemory({ keyPrefix: '', points: 1, duration: longestWaitSeconds });
+export function createThrottle(limiter: Store['limiter'], { maximumKeys = 100_000 } = {}): Throttle {
+  const failures = limiter({ name: 'failures', points: 1, duration: memorySeconds });
+  const waits = limiter({ name: 'waits', points: 1, duration: longestWaitSeconds });
   const recent = new Set<string>();
-  // Reading and writing a counter are two steps: one attempt at a time takes them.
+  // Reading and writing a counter are several steps: in this process, one attempt at a time takes them.
   const exclusively = pLimit(1);
 
   const countOf = async ({ key }: Counter) => (await failures.get(key))?.consumedPoints ?? 0;
@@ -54,13 +54,24 @@ export function createThrottle({ maximumKeys = 100_000 }: { maximumKeys?: number
     await waits.delete(key);
   }
 
-  async function setCount({ key, free }: Counter, count: number): Promise<void> {
+  async function block({ key, free }: Counter, count: number): Promise<void> {
+    if (count >= free) await waits.block(key, Math.min(2 ** (count - free), longestWaitSeconds));
+  }
+
+  /** Answers the wait if there is one. Else counts one more failure, and blocks the key if it was not free. */
+  async function take(counter: Counter): Promise<number> {
+    const { key, free } = counter;
     recent.delete(key);
     recent.add(key);
-    await failures.set(key, count, memorySeconds);
-    if (count >= free) await waits.block(key, Math.min(2 ** (count - free), longestWaitSeconds));
+    // In this order, another daemon's attempt in between is seen: by its block, or by its count.
+    const before = await countOf(counter);
+    const wait = await waitOf(counter);
+    if (wait > 0) return wait;
+    await block(counter, before + 1);
+    const { consumedPoints: count } = await failures.penalty(key, 1);
     const [oldest] = recent;
     if (recent.size > maximumKeys && oldest !== undefined) await forget(oldest);
+    return count > free && count !== before + 1 ? await waitOf(counter) : 0;
   }
 
   return {
@@ -69,12 +80,19 @@ export function createThrottle({ maximumKeys = 100_000 }: { maximumKeys?: number
         const counters = countersOf(keys);
         const wait = Math.max(...(await Promise.all(counters.map(waitOf))));
         if (wait > 0) throw tooManyAttempts(Math.ceil(wait / 1000));
-        for (const counter of counters) await setCount(counter, (await countOf(counter)) + 1);
+        for (const counter of counters) {
+          const wait = await take(counter);
+          if (wait > 0) throw tooManyAttempts(Math.ceil(wait / 1000));
+        }
       }),
 
     failed: (keys) =>
       exclusively(async () => {
-        for (const counter of countersOf(keys)) await setCount(counter, Math.max(await countOf(counter), 1));
+        for (const counter of countersOf(keys)) {
+          const count = await countOf(counter);
+          if (count === 0) await failures.penalty(counter.key, 1);
+          await block(counter, Math.max(count, 1));
+        }
       }),
 
     succeeded: (keys) =>
@@ -82,10 +100,9 @@ export function createThrottle({ maximumKeys = 100_000 }: { maximumKeys?: number
         const [account, network] = countersOf(keys);
         await forget(account.key);
         if (network === undefined) return;
-        const count = (await countOf(network)) - 1;
         await waits.delete(network.key);
-        if (count > 0) await failures.set(network.key, count, memorySeconds);
-        else await forget(network.key);
+        const { consumedPoints } = await failures.reward(network.key, 1);
+        if (consumedPoints <= 0) await forget(network.key);
       }),
   };
 }

@@ -18,6 +18,7 @@ export function createPurge({ store, clock }: { store: Store; clock: Clock }): J
         () => store.sessions.purge(now, now - limits.sessionIdle, rowsPerStatement),
         () => store.tickets.purge(now, rowsPerStatement),
         () => store.deviceCodes.purge(now - limits.deviceCodeLife, rowsPerStatement),
+        () => store.purgeCounts(now, rowsPerStatement),
         () => store.outbox.purgeSent(now - limits.sentMailKept, rowsPerStatement),
       ];
       for (const batch of batches) while (!signal.aborted && (await batch()) === rowsPerStatement);

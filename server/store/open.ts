@@ -10,8 +10,17 @@ interface Database {
   lock(databaseUrl: string): Promise<LockAttempt>;
 }
 
+const postgres: Database = {
+  // Loaded here because a daemon on SQLite needs no driver for it.
+  open: async (databaseUrl) => (await import('./engine/postgres.ts')).openPostgres(databaseUrl),
+  // Any number of daemons may serve one database.
+  lock: async () => ({ name: 'nothing', lock: { exclusive: false, release: async () => {} } }),
+};
+
 const databases: Record<string, Database> = {
   sqlite: { open: openSqlite, lock: lockSqlite },
+  postgres,
+  postgresql: postgres,
 };
 
 /** Opens the store that the URL names, as it is: call `migrate` before its first use. Rejects with a message for people. */
@@ -21,7 +30,8 @@ export async function openStore(databaseUrl: string): Promise<Store> {
 }
 
 /**
- * Makes this process the one daemon of that database until `release` or its end; keep the answer for as long.
+ * Makes this process a daemon of that database until `release` or its end; keep the answer for as long. On SQLite it is the
+ * only one.
  * Rejects with `AlreadyRunning` if another process is that daemon.
  */
 export async function lockForOneDaemon(databaseUrl: string): Promise<DaemonLock> {

@@ -1,3 +1,4 @@
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import type { TokenStatus } from '../../shared/schemas/tokens.ts';
 import type {
@@ -195,6 +196,17 @@ export interface OutboxStore {
   purgeSent(before: number, limit: number): Promise<number>;
 }
 
+export interface LimiterOptions {
+  /** What is counted: limiters of one name share their counts. */
+  name: string;
+  points: number;
+  /** Seconds. */
+  duration: number;
+}
+
+/** Counts by key, as the library has it: whatever says no rejects with a `RateLimiterRes`. Its time is the system's. */
+export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'penalty' | 'reward' | 'get' | 'set' | 'block' | 'delete'>;
+
 /** All that is kept. Methods reject with `StoreUnavailable` when the database cannot answer, and never show bound values. */
 export interface Store {
   readonly users: UserStore;
@@ -207,12 +219,17 @@ export interface Store {
   readonly totp: TotpStore;
   readonly audit: AuditStore;
   readonly outbox: OutboxStore;
+  /** Counts that every daemon on this database shares; they are in memory where a database has one daemon only. */
+  limiter(options: LimiterOptions): Limiter;
+  /** Deletes at most `limit` counts that no longer matter. */
+  purgeCounts(now: number, limit: number): Promise<number>;
   /** Commits what `work` did, or nothing if it throws. Shadow the outer name: the outer store must not be used inside. */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /** Rejects unless the database answers. */
   ping(): Promise<void>;
-  /** Applies what is missing under a lock; answers the names applied. Rejects if the schema is newer than this program. */
+  /** Applies what is missing under a lock; answers the names applied. Rejects if the schema is too new for this program. */
   migrate(): Promise<string[]>;
+  /** True if this program can work with the schema: nothing is missing, and nothing newer forbids it. */
   schemaIsCurrent(): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -74,7 +74,13 @@ test.each([
     verify: async () => Boolean(await change(app.store, app.dev.id)),
   };
   const newId = createIds(app.clock);
-  const sessions = createSessions({ ...app, ...app.services, newId, passwords, throttle: createThrottle() });
+  const sessions = createSessions({
+    ...app,
+    ...app.services,
+    newId,
+    passwords,
+    throttle: createThrottle(app.store.limiter),
+  });
   const signIn = sessions.signIn(app.dev.email, app.dev.password, { ip: null, userAgent: null });
   await expect(signIn).rejects.toMatchObject({ code: 'wrong-credentials' });
   expect((await app.store.audit.list({ limit: 9, before: null })).map(({ action }) => action)).toEqual([]);

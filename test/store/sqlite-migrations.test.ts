@@ -53,6 +53,21 @@ describe('migrations on SQLite', () => {
     expect(await older.schemaIsCurrent()).toBe(false);
   });
 
+  it('of a newer version are no hindrance if they only add to what this one knows', async () => {
+    const [newest = ''] = migrations.map(({ name }) => name).slice(-1);
+    const additive = { ...later, worksFrom: newest };
+    await createKnexStore(engine, [...migrations, additive]).migrate();
+    const running = createKnexStore(engine, migrations);
+    expect(await running.schemaIsCurrent()).toBe(true);
+    expect(await running.migrate()).toEqual([]);
+
+    const breaking = { name: '9999-breaking', up: async () => {}, worksFrom: later.name };
+    await createKnexStore(engine, [...migrations, additive, breaking]).migrate();
+    expect(await running.schemaIsCurrent()).toBe(false);
+    await expect(running.migrate()).rejects.toThrow(/newer tokensd.*9999-breaking/s);
+    expect(await createKnexStore(engine, [...migrations, additive]).schemaIsCurrent()).toBe(true);
+  });
+
   it('leave nothing behind when one of them fails', async () => {
     const failing = { name: '9999-failing', up: () => Promise.reject(new Error('no')) };
     await expect(createKnexStore(engine, [...migrations, failing]).migrate()).rejects.toThrow();

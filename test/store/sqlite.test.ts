@@ -78,7 +78,7 @@ describe('a database URL', () => {
   const urls = [
     '',
     'tokens.db',
-    'postgres://ada:hunter2@db/tokens',
+    'mariadb://ada:hunter2@db/tokens',
     'mysql://x',
     '__proto__:x',
     'SQLITE',

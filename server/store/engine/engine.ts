@@ -1,23 +1,29 @@
 import type { Knex } from 'knex';
+import type { Limiter, LimiterOptions } from '../store.ts';
 
 /** One row as a driver gives it, before booleans and numbers are made alike. */
 export type Row = Record<string, unknown>;
+
+/** A list of strings as one bound value. */
+export type ListBinding = string | string[];
 
 /** What differs between databases. A new database is one more file that implements this. */
 export interface Engine {
   /** For everything that may write. `knex.transaction` takes its write lock at once, where the database has such a lock. */
   readonly knex: Knex;
   /** Runs one SELECT: inside `trx` if given, else without ever waiting for somebody's open write transaction. */
-  select(sql: string, bindings: readonly string[], trx?: Knex.Transaction): Promise<Row[]>;
+  select(sql: string, bindings: readonly ListBinding[], trx?: Knex.Transaction): Promise<Row[]>;
   /** The rows in what `knex.raw` answers. */
   rows(answer: unknown): Row[];
   /** A condition with one `?` that holds if `column` is among the strings bound there by `bindList`. */
   among(column: string): string;
-  bindList(values: readonly string[]): string;
+  bindList(values: readonly string[]): ListBinding;
   /** Runs `work` in a transaction of its own; rejects first if what it did would be lost with the database's file. */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction that no other process can be in at the same time, however long that one takes. */
   migrationTransaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** `translate` makes what callers see of a driver's error. */
+  limiter(options: LimiterOptions, translate: (error: unknown) => Error): Limiter;
   /** True for a driver's error that says the database cannot answer now. */
   isUnavailable(error: unknown): boolean;
   /** Rejects unless the database answers. */
@@ -25,8 +31,10 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Held by the one daemon that may serve a database. */
+/** Held by a daemon that serves a database. */
 export interface DaemonLock {
+  /** Whether no other daemon can serve that database meanwhile. */
+  readonly exclusive: boolean;
   release(): Promise<void>;
 }
 

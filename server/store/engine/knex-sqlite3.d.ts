@@ -9,6 +9,11 @@ declare module 'knex/lib/dialects/sqlite3/index.js' {
   class SqliteClient extends Knex.Client {
     override transaction(container: unknown, config: unknown, outer: unknown): SqliteTransaction;
     _query(connection: object, query: Query): Promise<unknown>;
+    override queryCompiler(builder: unknown, formatter?: unknown): SqliteQueryCompiler;
+  }
+
+  interface SqliteQueryCompiler {
+    skipLocked(): string;
   }
 
   interface SqliteTransaction extends Knex.Transaction {

@@ -14,7 +14,7 @@ export async function lockSqlite(databaseUrl: string): Promise<LockAttempt> {
   const database = await connect(name, sqlite3.OPEN_READWRITE);
   try {
     await execute(database, 'BEGIN EXCLUSIVE');
-    return { name, lock: { release: () => disconnect(database) } };
+    return { name, lock: { exclusive: true, release: () => disconnect(database) } };
   } catch (error) {
     await disconnect(database);
     if (driverCode(error) === 'SQLITE_BUSY') return { name, lock: null };

@@ -1,4 +1,5 @@
 import createKnex, { type Knex } from 'knex';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { StoreUnavailable } from '../store.ts';
 import { driverCode } from './driver-code.ts';
 import type { Engine, Row } from './engine.ts';
@@ -31,7 +32,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
 
   return {
     knex,
-    select: async (sql, bindings, trx) => (trx ? trx.raw(sql, [...bindings]) : reader.all(sql, bindings)),
+    select: async (sql, bindings, trx) => (trx ? trx.raw(sql, [...bindings]) : reader.all(sql, bindings as string[])),
     rows: (answer) => answer as Row[],
     among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
     bindList: (values) => JSON.stringify(values),
@@ -40,6 +41,8 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
       return knex.transaction(work);
     },
     migrationTransaction: (work) => withLongWait(knex, () => knex.transaction(work)),
+    // The one daemon of this file has them all in its memory.
+    limiter: ({ name, ...limits }) => new RateLimiterMemory({ keyPrefix: name, ...limits }),
     isUnavailable: (error) => error instanceof Error && 'code' in error && unavailable.has(String(error.code)),
     async ping() {
       await assertInPlace();

@@ -21,6 +21,9 @@ export async function recordLastUses(knex: Knex, uses: readonly Use[]): Promise<
 }
 
 async function write(trx: Knex.Transaction, uses: Use[]): Promise<void> {
+  // In one order for all nodes, or two that write the same rows would wait for each other.
+  const ids = uses.map((use) => use.tokenId);
+  await trx('tokens').whereIn('id', ids).orderBy('id').forUpdate().select('id');
   const sql = `WITH use (token_id, at, method, path, ip, user_agent) AS (VALUES ${uses.map(() => values).join(', ')})
     UPDATE tokens SET last_used_at = use.at, last_used_method = use.method, last_used_path = use.path,
       last_used_ip = use.ip, last_used_user_agent = use.user_agent

@@ -32,7 +32,7 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       await mails().insert({ ...content, created_at: createdAt, attempts: 0, due_at: createdAt });
     },
     async claim({ now, leaseMs, leaseId, limit }) {
-      const due = mails().select('id').where('due_at', '<=', now).orderBy('id').limit(limit).forUpdate();
+      const due = mails().select('id').where('due_at', '<=', now).orderBy('id').limit(limit).forUpdate().skipLocked();
       const claimed = await mails()
         .whereIn('id', due)
         .update({ lease_id: leaseId, due_at: now + leaseMs, attempts: knex.raw('attempts + 1') })

@@ -15,7 +15,7 @@ import { createTokenStore } from './tokens.ts';
 import { createTotpStore } from './totp.ts';
 import { createUserStore } from './users.ts';
 
-type Upkeep = Pick<Store, 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'>;
+type Upkeep = Pick<Store, 'limiter' | 'purgeCounts' | 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'>;
 type Tables = Omit<Store, keyof Upkeep | 'transaction'>;
 
 /** The store on one engine. `migrations`: all that this program knows, oldest first. */
@@ -45,7 +45,8 @@ function createTables(engine: Engine, knex: Knex): Tables {
 
 function createUpkeep(engine: Engine, migrations: readonly Migration[]): Upkeep {
   let closing: Promise<void> | undefined;
-  const upkeep: Upkeep = {
+  const upkeep: Omit<Upkeep, 'limiter'> = {
+    purgeCounts: (now, limit) => purgeCounts(engine.knex, now, limit),
     ping: () => engine.ping(),
     migrate: () => migrate(engine, migrations),
     schemaIsCurrent: () => schemaIsCurrent(engine.knex, migrations),
@@ -54,7 +55,15 @@ function createUpkeep(engine: Engine, migrations: readonly Migration[]): Upkeep 
       return closing;
     },
   };
-  return guardFailures('store', upkeep, engine);
+  return {
+    ...guardFailures('store', upkeep, engine),
+    limiter: (options) => engine.limiter(options, (error) => translateFailure(error, 'counts', engine)),
+  };
+}
+
+function purgeCounts(knex: Knex, now: number, limit: number): Promise<number> {
+  const old = knex('counts').select('key').where('expire', '<', now).orderBy('expire').limit(limit);
+  return knex('counts').whereIn('key', old).delete();
 }
 
 /** The store inside a transaction: a transaction begun on it is part of the same one. */

@@ -1,6 +1,7 @@
 import { initial } from './0001-initial.ts';
 import { signIn } from './0002-sign-in.ts';
+import { severalNodes } from './0003-several-nodes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [initial, signIn];
+export const migrations: readonly Migration[] = [initial, signIn, severalNodes];

@@ -4,26 +4,33 @@ import { StoreFailure } from '../knex/failures.ts';
 import type { Migration } from './migration.ts';
 
 const table = 'knex_migrations';
+const compatibilityTable = 'compatibility';
 
 /**
  * Applies what is missing, all or nothing, while no other process can; answers the names applied. Rejects if the
- * database has migrations that this program does not know.
+ * database has migrations that this program does not know and cannot work with.
  */
 export function migrate(engine: Engine, known: readonly Migration[]): Promise<string[]> {
   return engine.migrationTransaction(async (trx) => {
-    refuseNewer(await applied(trx), known);
+    const before = await applied(trx);
+    const tooNew = await tooNewFor(trx, before, known);
+    if (tooNew !== undefined) throw newerSchema(tooNew);
+    if (known.every(({ name }) => before.includes(name))) return [];
     const config = { tableName: table, migrationSource: sourceOf(known) };
     // Ours is the only lock that counts: knex's own is a row, which a killed process would leave behind for ever.
     await trx.migrate.forceFreeMigrationsLock(config);
     const [, names] = (await trx.migrate.latest(config)) as [number, string[]];
+    const rows = known.map(({ name, worksFrom = name }) => ({ migration: name, works_from: worksFrom }));
+    await trx(compatibilityTable).insert(rows).onConflict('migration').ignore();
     return names;
   });
 }
 
-/** True if exactly the known migrations were applied. Changes nothing. */
+/** True if every known migration was applied, and none besides that this program cannot work with. Changes nothing. */
 export async function schemaIsCurrent(knex: Knex, known: readonly Migration[]): Promise<boolean> {
-  const names = new Set(await applied(knex));
-  return names.size === known.length && known.every(({ name }) => names.has(name));
+  const names = await applied(knex);
+  if (!known.every(({ name }) => names.includes(name))) return false;
+  return (await tooNewFor(knex, names, known)) === undefined;
 }
 
 async function applied(knex: Knex): Promise<string[]> {
@@ -31,11 +38,20 @@ async function applied(knex: Knex): Promise<string[]> {
   return knex(table).orderBy('id').pluck('name');
 }
 
-function refuseNewer(names: string[], known: readonly Migration[]): void {
-  const unknown = names.find((name) => !known.some((migration) => migration.name === name));
-  if (unknown === undefined) return;
-  throw new StoreFailure(
-    `The database was written by a newer tokensd (its migration ${unknown} is unknown here). ` +
+/** An applied migration that this program neither knows nor, by that migration's own word, can do without. */
+async function tooNewFor(knex: Knex, names: string[], known: readonly Migration[]): Promise<string | undefined> {
+  const knows = (name: string | undefined) => known.some((migration) => migration.name === name);
+  const unknown = names.filter((name) => !knows(name));
+  if (unknown.length === 0) return undefined;
+  if (!(await knex.schema.hasTable(compatibilityTable))) return unknown[0];
+  const rows: Array<{ migration: string; works_from: string }> = await knex(compatibilityTable);
+  const worksFrom = new Map(rows.map((row) => [row.migration, row.works_from]));
+  return unknown.find((name) => !knows(worksFrom.get(name)));
+}
+
+function newerSchema(name: string): StoreFailure {
+  return new StoreFailure(
+    `The database was written by a newer tokensd (its migration ${name} is unknown here). ` +
       'Install that version or a later one, or restore a backup made before the upgrade.',
   );
 }

@@ -1,0 +1,116 @@
+import createKnex, { type Knex } from 'knex';
+import pg from 'pg';
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import type { Engine, Row } from './engine.ts';
+import { PostgresClient, withoutNul } from './postgres-client.ts';
+
+/** Milliseconds. A lost or frozen server is a 503 within two seconds; migrations may take longer, and wait for others'. */
+const timeouts = { connect: 1_500, statement: 1_800, acquire: 1_900, migration: 600_000 } as const;
+
+const connections = { changes: 10, verification: 2, counting: 2 } as const;
+
+/** Who asks for the migration lock: one number for all versions of this program. */
+const migrationLock = 7_106_825_104;
+
+/** Classes and codes of errors (Appendix A) that say the server cannot answer now, or not this time. */
+const unavailable = /^(08|53|57|58)|^(25006|40001|40P01|55P03)$/;
+
+/** Opens `postgres://…`: a pool for changes, and connections of their own for verification. No state is kept in a session. */
+export async function openPostgres(databaseUrl: string): Promise<Engine> {
+  const connection = {
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: timeouts.connect,
+    query_timeout: timeouts.statement,
+    keepAlive: true,
+    application_name: 'tokensd',
+  };
+  const knex = openPool(connection);
+  const reader = openPlainPool(connection, connections.verification);
+  const counter = openPlainPool(connection, connections.counting);
+
+  return {
+    knex,
+    async select(sql, bindings, trx) {
+      const statement = knex.raw(sql, bindings as Knex.RawBinding[]);
+      if (trx) return (await statement.transacting(trx)).rows;
+      const { sql: text, bindings: values } = statement.toSQL().toNative();
+      return (await ask(reader, text, values as unknown[])).rows;
+    },
+    rows: (answer) => (answer as { rows: Row[] }).rows,
+    among: (column) => `${column} = ANY(?)`,
+    bindList: (values) => [...values],
+    transaction: (work) => knex.transaction(work),
+    migrationTransaction: async (work) => {
+      const patient = openPool({ ...connection, query_timeout: timeouts.migration });
+      try {
+        return await patient.transaction(async (trx) => {
+          await trx.raw('SELECT pg_advisory_xact_lock(?)', [migrationLock]);
+          return work(trx);
+        });
+      } finally {
+        await patient.destroy();
+      }
+    },
+    limiter: ({ name, ...limits }, translate) =>
+      new RateLimiterPostgres({
+        keyPrefix: name,
+        ...limits,
+        // The library's own way names its statements, which a pooler between here and the server may not know.
+        storeClient: {
+          query: ({ text, values }: pg.QueryConfig) =>
+            ask(counter, text, (values ?? []).map(withoutNul)).catch((error: unknown) =>
+              Promise.reject(translate(error)),
+            ),
+        },
+        storeType: 'client',
+        tableName: 'counts',
+        tableCreated: true,
+        clearExpiredByTimeout: false,
+      }),
+    isUnavailable,
+    async ping() {
+      await ask(reader, 'SELECT 1', []);
+    },
+    async close() {
+      await Promise.all([reader.end(), counter.end(), knex.destroy()]);
+    },
+  };
+}
+
+function openPool(connection: pg.PoolConfig): Knex {
+  const silent = () => {};
+  return createKnex({
+    client: PostgresClient,
+    connection: connection as Knex.PgConnectionConfig,
+    compileSqlOnError: false,
+    acquireConnectionTimeout: timeouts.acquire,
+    log: { warn: silent, error: silent, deprecate: silent, debug: silent },
+    pool: { min: 0, max: connections.changes },
+  });
+}
+
+function openPlainPool(connection: pg.PoolConfig, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...connection, max, idleTimeoutMillis: 0 });
+  // Whoever asks next is told; unheard here, a lost idle connection would end the process.
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** A connection that failed in any way but by the server's word is not used again. */
+async function ask(pool: pg.Pool, text: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
+  const client = await pool.connect();
+  try {
+    const result = await client.query<Row>(text, values);
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(!(error instanceof pg.DatabaseError));
+    throw error;
+  }
+}
+
+/** The server's own word has a code; without one it was the network, or time that ran out. */
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof pg.DatabaseError ? unavailable.test(error.code ?? '') : !(error instanceof TypeError);
+}

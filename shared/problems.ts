@@ -36,6 +36,7 @@ export const problems = {
   throttled: { status: 429, title: 'Too many attempts', exit: 7 },
   internal: { status: 500, title: 'Unexpected error', exit: 1 },
   unavailable: { status: 503, title: 'Temporarily unavailable', exit: 1 },
+  'outcome-unknown': { status: 503, title: 'Maybe done, maybe not', exit: 1 },
   'sso-unavailable': { status: 503, title: 'Single sign-on is not available', exit: 1 },
 
   usage: { status: 0, title: 'Usage error', exit: 2 },

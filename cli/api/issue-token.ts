@@ -9,7 +9,7 @@ import { isObject, isSuccess, problemOf, receive, unwrap } from './unwrap.ts';
 export class MayExist extends CliError {}
 
 /**
- * Creates a token. If the answer is lost on its way, the request is repeated once with the same Idempotency-Key; should
+ * Creates a token. If the answer is lost on its way, or the daemon itself cannot tell, the request is repeated once with the same Idempotency-Key; should
  * the daemon answer that it was done already, the value is lost for good: that token is revoked and made anew.
  * Throws `MayExist` where a token may be left over.
  */
@@ -34,7 +34,8 @@ async function createOrRepeat(api: Api, body: CreateTokenBody, key: string): Pro
   try {
     return await create(api, body, key);
   } catch (error) {
-    if (!(error instanceof LostAnswer && error.sent)) throw error;
+    const lost = error instanceof LostAnswer && error.sent;
+    if (!lost && !hasCode(error, 'outcome-unknown')) throw error;
   }
   return create(api, body, key).catch((error: unknown) => (isGone(error) ? null : mayExist(error)));
 }

@@ -223,7 +223,10 @@ export interface Store {
   limiter(options: LimiterOptions): Limiter;
   /** Deletes at most `limit` counts that no longer matter. */
   purgeCounts(now: number, limit: number): Promise<number>;
-  /** Commits what `work` did, or nothing if it throws. Shadow the outer name: the outer store must not be used inside. */
+  /**
+   * Commits what `work` did, or nothing if it throws. Shadow the outer name: the outer store must not be used inside.
+   * Rejects with `OutcomeUnknown` if the database broke off at the commit.
+   */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
   /** Rejects unless the database answers. */
   ping(): Promise<void>;
@@ -232,6 +235,14 @@ export interface Store {
   /** True if this program can work with the schema: nothing is missing, and nothing newer forbids it. */
   schemaIsCurrent(): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** The database broke off while it was to confirm a transaction: what was in it was done whole, or not at all. */
+export class OutcomeUnknown extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OutcomeUnknown';
+  }
 }
 
 /** The database cannot answer now (locked, full, gone). The cause is for the log. */

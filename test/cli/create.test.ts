@@ -176,6 +176,14 @@ test('a gateway that swallows the answer counts as lost', async () => {
   expect(await tokens()).toHaveLength(1);
 });
 
+test('a daemon that cannot tell whether it was done is asked again', async () => {
+  const { fetch, keys } = losing(1, () => problem(503, 'outcome-unknown'));
+  const ran = await create(['ci'], { fetch });
+  expect(await verdict(cli.app, ran.stdout.trimEnd())).toBe(200);
+  expect(keys[0]).toBe(keys[1]);
+  expect(await tokens()).toHaveLength(1);
+});
+
 test('lost twice: exit 6, and the token may exist', async () => {
   const ran = await create(['ci', '--json'], { fetch: losing(2).fetch });
   expect(ran.code).toBe(6);

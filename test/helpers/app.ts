@@ -12,7 +12,7 @@ import { foldName } from '../../shared/names.ts';
 import type { CreatedToken, CreateTokenBody } from '../../shared/schemas/tokens.ts';
 import type { CreateUserBody } from '../../shared/schemas/users.ts';
 import { fakeClock } from './clock.ts';
-import { openTestStore } from './store.ts';
+import { openTestStore, type TestStore } from './store.ts';
 
 export const password = 'correct horse battery staple';
 const passwordHash = createPasswords().hash(password);
@@ -44,8 +44,8 @@ export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
  * The whole daemon without sockets: real services on a real SQLite file, a clock that stands still, `root` (a superuser)
  * and `dev` (a developer with the permission), both signed in.
  */
-export async function openTestApp(settings: Partial<Config> = {}) {
-  const { store, path, close } = await openTestStore();
+export async function openTestApp(settings: Partial<Config> = {}, opened: Promise<TestStore> = openTestStore()) {
+  const { store, path, close } = await opened;
   const clock = fakeClock();
   const newId = createIds(clock);
   const logLines: string[] = [];

@@ -6,8 +6,10 @@ import { openPostgres } from '../../server/store/engine/postgres.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import { type Store, StoreUnavailable } from '../../server/store/store.ts';
-import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { openTestApp } from '../helpers/app.ts';
+import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { eventually } from '../helpers/process.ts';
+import { startTcpProxy } from '../helpers/tcp-proxy.ts';
 import { addToken, addUser, mail, newToken, noon, sessionRecord, userRecord } from './contract/records.ts';
 
 const secret = 'a-value-no-log-may-hold';
@@ -139,6 +141,28 @@ describe('a PostgreSQL store in trouble', () => {
     await expectWorks();
     expect(performance.now() - began).toBeLessThan(5_000);
   }, 30_000);
+
+  it('cannot tell what became of a commit that broke off; the same key asks, and makes nothing twice', async () => {
+    const { port, pathname } = new URL(url);
+    const proxy = await startTcpProxy(Number(port));
+    const app = await openTestApp({}, openPostgresStore(`postgres://tokens:tokens@127.0.0.1:${proxy.port}${pathname}`));
+    const ask = { as: app.dev, json: { name: 'ci' }, headers: { 'Idempotency-Key': 'once' } };
+    proxy.cutAfter('COMMIT');
+    const first = await app.ask('/api/v1/tokens', ask);
+    expect([first.status, ((await first.json()) as { code: string }).code]).toEqual([503, 'outcome-unknown']);
+    const second = await app.ask('/api/v1/tokens', ask);
+    expect(second.status).toBe(200);
+    expect(await second.json()).not.toHaveProperty('token');
+    const list = await app.ask('/api/v1/tokens', { as: app.dev });
+    expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(1);
+    expect(await app.mails()).toHaveLength(1);
+
+    proxy.cutAfter('BEGIN');
+    const third = await app.ask('/api/v1/tokens', { ...ask, json: { name: 'other' }, headers: {} });
+    expect([third.status, ((await third.json()) as { code: string }).code]).toEqual([503, 'unavailable']);
+    await app.close();
+    await proxy.stop();
+  });
 
   it('migrates once when many start together', async () => {
     const fresh = await postgres.newDatabase();

@@ -1,7 +1,7 @@
 import type { ErrorHandler } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { Log } from '../../log.ts';
-import { StoreUnavailable } from '../../store/store.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../../store/store.ts';
 import type { AppEnv } from '../context.ts';
 import { asProblem, logUnexpected } from '../errors.ts';
 
@@ -42,7 +42,7 @@ export function oauthErrorHandler(log: Log): ErrorHandler<AppEnv> {
 
 function asOAuthError(error: Error): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (error instanceof StoreUnavailable) {
+  if (error instanceof StoreUnavailable || error instanceof OutcomeUnknown) {
     const headers = { 'Retry-After': '1' };
     return new OAuthError('temporarily_unavailable', 'The database does not answer.', { status: 503, headers });
   }

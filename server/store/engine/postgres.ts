@@ -15,6 +15,9 @@ const migrationLock = 7_106_825_104;
 /** Classes and codes of errors (Appendix A) that say the server cannot answer now, or not this time. */
 const unavailable = /^(08|53|57|58)|^(25006|40001|40P01|55P03)$/;
 
+/** Those after which the server says no more on that connection. */
+const endsConnection = /^(08|57P0)/;
+
 /** Opens `postgres://…`: a pool for changes, and connections of their own for verification. No state is kept in a session. */
 export async function openPostgres(databaseUrl: string): Promise<Engine> {
   const connection = {
@@ -68,6 +71,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
         clearExpiredByTimeout: false,
       }),
     isUnavailable,
+    isOutcomeUnknown: (error) => !(error instanceof pg.DatabaseError) || endsConnection.test(error.code ?? ''),
     async ping() {
       await ask(reader, 'SELECT 1', []);
     },

@@ -1,6 +1,6 @@
 import { driverCode } from '../engine/driver-code.ts';
 import type { Engine } from '../engine/engine.ts';
-import { StoreUnavailable } from '../store.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../store.ts';
 
 /** A failure that is no outage. The message is for people and logs: it holds no SQL and no bound values. */
 export class StoreFailure extends Error {
@@ -12,7 +12,7 @@ export class StoreFailure extends Error {
 
 /** What callers see of a driver's error: its message holds SQL, and a log must never hold the values bound to it. */
 export function translateFailure(error: unknown, where: string, engine: Engine): Error {
-  if (error instanceof StoreUnavailable || error instanceof StoreFailure) return error;
+  if ([StoreUnavailable, OutcomeUnknown, StoreFailure].some((known) => error instanceof known)) return error as Error;
   const code = driverCode(error);
   if (engine.isUnavailable(error) || isPoolFailure(error)) {
     return new StoreUnavailable(`The database cannot answer (${where}: ${code}).`);

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine } from '../engine/engine.ts';
 import { migrate, schemaIsCurrent } from '../migrations/migrate.ts';
 import type { Migration } from '../migrations/migration.ts';
-import type { Store } from '../store.ts';
+import { OutcomeUnknown, type Store } from '../store.ts';
 import { createAuditStore } from './audit.ts';
 import { createClientStore } from './clients.ts';
 import { createDeviceCodeStore } from './device-codes.ts';
@@ -75,16 +75,21 @@ function withinTransaction(engine: Engine, trx: Knex.Transaction, upkeep: Upkeep
 /** Rejects with what `work` threw, as it is, even if the database had undone the transaction before we could. */
 async function runTransaction<T>(engine: Engine, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   let refused: { reason: unknown } | undefined;
+  let worked = false;
   try {
     return await engine.transaction(async (trx) => {
       try {
-        return await work(trx);
+        const result = await work(trx);
+        worked = true;
+        return result;
       } catch (reason) {
         refused = { reason };
         throw reason;
       }
     });
   } catch (error) {
-    throw refused ? refused.reason : translateFailure(error, 'transaction', engine);
+    if (refused) throw refused.reason;
+    if (worked && engine.isOutcomeUnknown(error)) throw new OutcomeUnknown('The database broke off at a commit.');
+    throw translateFailure(error, 'transaction', engine);
   }
 }

@@ -1,0 +1,47 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export interface TcpProxy {
+  port: number;
+  /** Cuts the next connection whose client says this, after it was passed on and before anything comes back. */
+  cutAfter(text: string): void;
+  stop(): Promise<void>;
+}
+
+/** Passes everything on to a port on loopback, until it is told to cut. */
+export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  let cutAfter: string | undefined;
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(targetPort, '127.0.0.1');
+    let cut = false;
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => sockets.delete(socket));
+    }
+    client.on('data', (chunk) => {
+      upstream.write(chunk);
+      if (cutAfter === undefined || !chunk.includes(cutAfter)) return;
+      cutAfter = undefined;
+      cut = true;
+    });
+    upstream.on('data', (chunk) => {
+      if (!cut) client.write(chunk);
+      else client.destroy();
+    });
+    client.on('close', () => upstream.end());
+    upstream.on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    cutAfter(text) {
+      cutAfter = text;
+    },
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}

@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/browser/**', 'test/timing/**'],
+          exclude: ['test/e2e/**', 'test/browser/**', 'test/timing/**', 'test/nodes/**'],
           testTimeout: 15_000,
           // Nothing keeps state in a module, so files may share what they import.
           isolate: false,
@@ -31,6 +31,18 @@ export default defineConfig({
           // They wait more than they work.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
+          env,
+        },
+      },
+      {
+        // Several daemons on one PostgreSQL, npm's and Debian's, and what happens when it goes away.
+        test: {
+          name: 'nodes',
+          include: ['test/nodes/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 5 },
           env,
         },
       },

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 
@@ -21,7 +21,14 @@ function isHere(name: string): boolean {
 
 /** Where programs are looked for: Debian keeps servers beside the usual places. */
 export function searchPath(): string {
-  return [process.env.PATH, '/usr/sbin'].join(delimiter);
+  return [process.env.PATH, '/usr/sbin', postgresBinaries()].join(delimiter);
+}
+
+/** Where Debian keeps the newest PostgreSQL's programs. */
+export function postgresBinaries(): string {
+  const versions = '/usr/lib/postgresql';
+  const numbers = existsSync(versions) ? readdirSync(versions).map(Number) : [];
+  return join(versions, String(Math.max(0, ...numbers)), 'bin');
 }
 
 function isProgramHere(name: string): boolean {

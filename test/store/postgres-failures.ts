@@ -1,0 +1,199 @@
+import { inspect } from 'node:util';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Engine } from '../../server/store/engine/engine.ts';
+import { openPostgres } from '../../server/store/engine/postgres.ts';
+import { createKnexStore } from '../../server/store/knex/store.ts';
+import { migrations } from '../../server/store/migrations/all.ts';
+import { type Store, StoreUnavailable } from '../../server/store/store.ts';
+import { openTestApp } from '../helpers/app.ts';
+import { openPostgresStore, type PostgresKind, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { eventually } from '../helpers/process.ts';
+import { startTcpProxy } from '../helpers/tcp-proxy.ts';
+import { addToken, addUser, mail, newToken, noon, sessionRecord, userRecord } from './contract/records.ts';
+
+const secret = 'a-value-no-log-may-hold';
+
+/** What the store does when its server is in trouble. */
+export function describeFailures(kind: PostgresKind): void {
+  describe(`a store on PostgreSQL (${kind}) in trouble`, () => {
+    let postgres: TestPostgres;
+    let url: string;
+    let engine: Engine;
+    let store: Store;
+    beforeAll(async () => {
+      postgres = await startPostgres(kind);
+    }, 60_000);
+    afterAll(() => postgres.remove());
+    beforeEach(async () => {
+      url = await postgres.newDatabase();
+      engine = await openPostgres(url);
+      store = createKnexStore(engine, migrations);
+      await store.migrate();
+    });
+    afterEach(() => store.close());
+
+    const failureOf = async (work: Promise<unknown>): Promise<Error> => {
+      const error = await work.then(
+        () => new Error('It did not fail.'),
+        (reason: unknown) => reason,
+      );
+      if (!(error instanceof Error)) throw new TypeError('It rejected with something that is no error.');
+      return error;
+    };
+
+    /** Every kind of access rejects with StoreUnavailable, and soon. */
+    const expectOutage = async () => {
+      const began = performance.now();
+      const failures = await Promise.all([
+        failureOf(store.tokens.findByHashes(['x'])),
+        failureOf(store.users.findById('x')),
+        failureOf(store.transaction((store) => addUser(store))),
+        failureOf(
+          store.tokens.recordUses([{ tokenId: 'x', at: 1, method: null, path: null, ip: null, userAgent: null }]),
+        ),
+        failureOf(store.ping()),
+      ]);
+      expect(performance.now() - began).toBeLessThan(2_000);
+      for (const failure of failures) expect(failure).toBeInstanceOf(StoreUnavailable);
+    };
+
+    const expectWorks = async () => {
+      const user = await store.transaction((store) => addUser(store));
+      const token = await addToken(store, user.id);
+      expect(await store.tokens.findByHashes([token.hash])).toHaveLength(1);
+      await store.ping();
+    };
+
+    const recovers = () =>
+      eventually(
+        () =>
+          store.tokens
+            .findByHashes(['x'])
+            .then(
+              () => store.users.isEmpty(),
+              () => undefined,
+            )
+            .then((empty) => (empty === undefined ? undefined : { empty })),
+        'the store to recover',
+      );
+
+    it('shows neither SQL nor bound values in any failure', async () => {
+      const owner = await addUser(store);
+      const token = await addToken(store, owner.id);
+      const failures = [
+        await failureOf(store.tokens.insert(newToken('nobody', { hash: secret, name: secret }), 10)),
+        await failureOf(store.tokens.insert(newToken(owner.id, { hash: token.hash, name: secret }), 10)),
+        await failureOf(store.sessions.insert(sessionRecord('nobody', { hash: secret }))),
+        await failureOf(store.transaction((store) => store.sessions.insert(sessionRecord(secret, { hash: secret })))),
+      ];
+      await engine.knex.raw('DROP TABLE outbox');
+      failures.push(await failureOf(store.outbox.enqueue(mail({ text: secret }))));
+      await engine.knex.raw('DROP TABLE tombstones');
+      failures.push(await failureOf(store.tokens.findByHashes([secret])));
+      for (const failure of failures) {
+        expect(failure).not.toBeInstanceOf(StoreUnavailable);
+        expect(failure.message).toMatch(/^The database refused \w+\.\w+ \([0-9A-Z]{5}\)\.$/);
+        const everything = inspect(failure, { depth: null, showHidden: true });
+        expect(everything).not.toContain(secret);
+        expect(everything).not.toMatch(/insert into|select |values/i);
+      }
+    });
+
+    it('keeps no NUL, and finds nobody by one', async () => {
+      expect(await store.users.findByEmail('a\0b')).toBeNull();
+      expect(await store.users.findByEmail('\0')).toBeNull();
+      expect(await store.users.insert(userRecord({ name: 'a\0b' }))).toBe(true);
+    });
+
+    it('goes on after the server ended every connection', async () => {
+      await expectWorks();
+      const admin = new pg.Client(url);
+      await admin.connect();
+      for (let round = 0; round < 5; round += 1) {
+        await admin.query(
+          'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
+        );
+        await recovers();
+        await expectWorks();
+      }
+      await admin.end();
+    });
+
+    it('is an outage within two seconds while the server is frozen, and works again after', async () => {
+      await expectWorks();
+      await postgres.signal('STOP');
+      try {
+        await expectOutage();
+        await expectOutage();
+      } finally {
+        await postgres.signal('CONT');
+      }
+      await recovers();
+      await expectWorks();
+    }, 30_000);
+
+    it('is an outage at once while the server is stopped, and works again within five seconds', async () => {
+      await addUser(store);
+      await postgres.halt();
+      await expectOutage();
+      await postgres.resume();
+      const began = performance.now();
+      await recovers();
+      await expectWorks();
+      expect(performance.now() - began).toBeLessThan(5_000);
+    }, 30_000);
+
+    it('cannot tell what became of a commit that broke off; the same key asks, and makes nothing twice', async () => {
+      const { port, pathname } = new URL(url);
+      const proxy = await startTcpProxy(Number(port));
+      const app = await openTestApp(
+        {},
+        openPostgresStore(`postgres://tokens:tokens@127.0.0.1:${proxy.port}${pathname}`),
+      );
+      const ask = { as: app.dev, json: { name: 'ci' }, headers: { 'Idempotency-Key': 'once' } };
+      proxy.cutAfter('COMMIT');
+      const first = await app.ask('/api/v1/tokens', ask);
+      expect([first.status, ((await first.json()) as { code: string }).code]).toEqual([503, 'outcome-unknown']);
+      const second = await app.ask('/api/v1/tokens', ask);
+      expect(second.status).toBe(200);
+      expect(await second.json()).not.toHaveProperty('token');
+      const list = await app.ask('/api/v1/tokens', { as: app.dev });
+      expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(1);
+      expect(await app.mails()).toHaveLength(1);
+
+      proxy.cutAfter('BEGIN');
+      const third = await app.ask('/api/v1/tokens', { ...ask, json: { name: 'other' }, headers: {} });
+      expect([third.status, ((await third.json()) as { code: string }).code]).toEqual([503, 'unavailable']);
+      await app.close();
+      await proxy.stop();
+    });
+
+    it('migrates once when many start together', async () => {
+      const fresh = await postgres.newDatabase();
+      const engines = await Promise.all(Array.from({ length: 4 }, () => openPostgres(fresh)));
+      const applied = await Promise.all(engines.map((one) => createKnexStore(one, migrations).migrate()));
+      expect(applied.filter((names) => names.length > 0)).toEqual([migrations.map(({ name }) => name)]);
+      await Promise.all(engines.map((one) => one.close()));
+    });
+
+    it('gives each mail to one of many workers', async () => {
+      const ids = [];
+      for (let i = 0; i < 40; i += 1) {
+        const message = mail();
+        ids.push(message.id);
+        await store.outbox.enqueue(message);
+      }
+      const other = createKnexStore(await openPostgres(url), migrations);
+      const claims = await Promise.all(
+        Array.from({ length: 80 }, (_, worker) =>
+          (worker % 2 ? store : other).outbox.claim({ now: noon, leaseMs: 1000, leaseId: `w${worker}`, limit: 1 }),
+        ),
+      );
+      const claimed = claims.flat().map(({ id }) => id);
+      expect(new Set(claimed).size).toBe(claimed.length);
+      expect(claimed.length).toBeGreaterThan(20);
+      await other.close();
+    });
+  });
+}

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Token } from '../../shared/schemas/tokens.ts';
+import { addDeveloper, signIn, verify } from '../helpers/api.ts';
+import { superuser } from '../helpers/daemon.ts';
+import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
+import { useNodes } from '../helpers/nodes.ts';
+import { eventually } from '../helpers/process.ts';
+
+const rounds = 500;
+
+describe('three daemons on one database', () => {
+  let mail: MailServer;
+  beforeAll(async () => {
+    mail = await startMailServer();
+  });
+  afterAll(() => mail.close());
+  const nodes = useNodes('embedded', 3, () => ({ TOKENSD_SMTP_URL: mail.url }));
+  const urls = () => nodes().daemons.map(({ url }) => url) as [string, string, string];
+
+  it('refuse everywhere, on the next request, what one of them revoked; and each mail goes out once', async () => {
+    const { root } = nodes();
+    const [first, second, third] = urls();
+    const dev = await addDeveloper(first, root);
+    for (let round = 0; round < rounds; round += 1) {
+      const { id, token } = await dev.createToken(`round-${round}`);
+      const before = await Promise.all([second, third].map((url) => verify(url, token)));
+      const revoked = await dev.request('DELETE', `/tokens/${id}`);
+      const after = await Promise.all([second, third, first].map((url) => verify(url, token)));
+      const statuses = [...before, revoked, ...after].map(({ status }) => status);
+      expect(statuses, `round ${round}`).toEqual([200, 200, 204, 401, 401, 401]);
+    }
+    await eventually(() => mail.received.length >= 2 * rounds, 'every mail', 60_000);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const ids = mail.received.map(({ parsed }) => parsed.messageId);
+    expect(ids).toHaveLength(2 * rounds);
+    expect(new Set(ids).size).toBe(2 * rounds);
+  });
+
+  it('take a session begun at any of them, and none that was ended at any of them', async () => {
+    const [first, second, third] = urls();
+    const { session } = await signIn(second, superuser);
+    const me = (url: string) => fetch(`${url}/api/v1/me`, { headers: { Authorization: `Bearer ${session}` } });
+    expect((await me(first)).status).toBe(200);
+    expect((await me(third)).status).toBe(200);
+    const headers = { Authorization: `Bearer ${session}` };
+    await fetch(`${third}/api/v1/sessions/current`, { method: 'DELETE', headers });
+    for (const url of urls()) expect((await me(url)).status).toBe(401);
+  });
+
+  it('keep the newest last use, whichever of them saw it', async () => {
+    const { root } = nodes();
+    const { id, token } = await root.createToken('used-everywhere');
+    const used = urls().flatMap((url) => [url, url, url]);
+    const paths: string[] = [];
+    let seen = 0;
+    for (const [turn, url] of used.entries()) {
+      paths.push(`/turn/${turn}`);
+      await verify(url, token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': `/turn/${turn}` });
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      const shown = ((await (await root.request('GET', `/tokens/${id}`)).json()) as Token).last_used?.path;
+      const at = shown ? paths.indexOf(shown) : 0;
+      expect(at).toBeGreaterThanOrEqual(seen);
+      seen = at;
+    }
+    const newest = async () =>
+      ((await (await root.request('GET', `/tokens/${id}`)).json()) as Token).last_used?.path === paths.at(-1);
+    await eventually(newest, 'the last use to be written', 5_000);
+  });
+
+  it('count failed sign-ins together, even those that come at once', async () => {
+    const guess = (url: string, account: string) =>
+      fetch(`${url}/api/v1/sessions`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': '198.51.100.20' },
+        body: JSON.stringify({ email: account, password: 'wrong' }),
+      }).then(({ status }) => status);
+    const oneByOne = [];
+    for (const url of [...urls(), ...urls()]) oneByOne.push(await guess(url, 'one-by-one@example.com'));
+    expect(oneByOne).toEqual([401, 401, 401, 401, 401, 429]);
+    const atOnce = await Promise.all(
+      Array.from({ length: 10 }, () => urls())
+        .flat()
+        .map((url) => guess(url, superuser.email)),
+    );
+    expect(atOnce.filter((status) => status === 401).length).toBeLessThanOrEqual(5);
+    expect(new Set(atOnce)).toEqual(new Set([401, 429]));
+  });
+});

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ProblemError } from '../shared/problem.ts';
+import { registerBackup } from './commands/backup.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerInit } from './commands/init.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerMigrateStore } from './commands/migrate-store.ts';
+import { registerRestore } from './commands/restore.ts';
 import { registerServe } from './commands/serve.ts';
 import { ConfigError } from './config.ts';
 import { CommandError, type Context } from './context.ts';
@@ -31,7 +34,16 @@ function createProgram(context: Context): Command {
       writeErr: (text) => context.stderr.write(text),
     })
     .action(() => program.outputHelp());
-  for (const register of [registerServe, registerInit, registerMigrate, registerConfig]) register(program, context);
+  const commands = [
+    registerServe,
+    registerInit,
+    registerBackup,
+    registerRestore,
+    registerMigrate,
+    registerMigrateStore,
+    registerConfig,
+  ];
+  for (const register of commands) register(program, context);
   return program;
 }
 

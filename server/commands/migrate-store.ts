@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { SingleBar } from 'cli-progress';
+import type { Command } from 'commander';
+import { CommandError, type Context } from '../context.ts';
+import { AlreadyRunning, lockForOneDaemon } from '../store/open.ts';
+import type { MoveProgress } from '../store/upkeep/move.ts';
+
+interface MoveOptions {
+  from: string;
+  to: string;
+}
+
+export function registerMigrateStore(program: Command, context: Context): void {
+  program
+    .command('migrate-store')
+    .summary('Move everything from SQLite to PostgreSQL')
+    .description(
+      'Copies every table into an empty PostgreSQL database, reads it back and compares before it commits. Stop the daemon first. ' +
+        'If it is interrupted, the new database stays empty and the old one as it was: run it again.',
+    )
+    .requiredOption('--from <url>', 'sqlite:/path/to/file')
+    .requiredOption('--to <url>', 'postgres://user@host:5432/database; give the password as PGPASSWORD')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ PGPASSWORD=… tokensd migrate-store --from sqlite:/var/lib/tokensd/tokens.db --to postgres://tokens@db.example.com/tokens',
+    )
+    .action((options: MoveOptions) => runMigrateStore(context, options));
+}
+
+/** @throws CommandError 2 for URLs that do not fit, 1 while a daemon runs, 5 if the target holds data */
+export async function runMigrateStore(context: Context, { from, to }: MoveOptions): Promise<void> {
+  checkUrls(from, to);
+  if (URL.canParse(to) && new URL(to).password !== '') {
+    context.stderr.write(
+      'Others on this machine can see a password on the command line: leave it out and set PGPASSWORD.\n',
+    );
+  }
+  const { moveStore, NotEmpty } = await import('../store/upkeep/move.ts');
+  const lock = await lockForOneDaemon(from).catch((error: unknown) => {
+    throw error instanceof AlreadyRunning ? new CommandError(error.message, 1) : error;
+  });
+  const bar = createBar(context);
+  try {
+    const moved = await moveStore({ from, to }, bar.update);
+    bar.stop();
+    const list = Object.entries(moved).map(([table, rows]) => `${rows} ${table.replaceAll('_', ' ')}`);
+    context.stderr.write(
+      `Moved and compared: ${list.join(', ')}.\n` +
+        'Set TOKENSD_DATABASE_URL to the new database and start tokensd. Keep the old file as a backup only: what is revoked from now on still works there.\n',
+    );
+  } catch (error) {
+    bar.stop();
+    throw error instanceof NotEmpty ? new CommandError(error.message, 5) : error;
+  } finally {
+    await lock.release();
+  }
+}
+
+function checkUrls(from: string, to: string): void {
+  if (!/^sqlite:./.test(from)) throw new CommandError('--from must be sqlite:/path/to/file.', 2);
+  if (!/^postgres(ql)?:\/\/./.test(to)) throw new CommandError('--to must be postgres://user@host:5432/database.', 2);
+  if (!existsSync(from.slice('sqlite:'.length))) throw new CommandError(`There is no database at ${from}.`, 2);
+}
+
+/** A bar on a terminal; elsewhere one line for each table. */
+function createBar({ stderr }: Context): { update(step: MoveProgress): void; stop(): void } {
+  if (!stderr.isTTY) {
+    let told = '';
+    return {
+      update({ table, total }) {
+        if (table !== told) stderr.write(`Moving ${table} (${total})\n`);
+        told = table;
+      },
+      stop() {},
+    };
+  }
+  const format = '{phase} {table} [{bar}] {value}/{total}';
+  const bar = new SingleBar({ format, stream: stderr as unknown as NodeJS.WritableStream, hideCursor: true });
+  let current = '';
+  return {
+    update({ phase, table, done, total }) {
+      if (`${phase} ${table}` !== current) {
+        bar.stop();
+        bar.start(total, 0, { phase, table });
+      }
+      current = `${phase} ${table}`;
+      bar.update(done);
+    },
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { CommandError, type Context } from '../context.ts';
+import { prepareDataDir } from '../data-dir.ts';
+import { systemClock } from '../domain/clock.ts';
+import { AlreadyRunning, lockForOneDaemon } from '../store/open.ts';
+import { BackupError } from '../store/upkeep/backup.ts';
+import { type Restored, restore } from '../store/upkeep/restore.ts';
+import { sqlitePathOf } from './backup.ts';
+
+export function registerRestore(program: Command, context: Context): void {
+  program
+    .command('restore')
+    .summary('Put a backup in the place of the database')
+    .description(
+      'Stop the daemon first. What was revoked, disabled or blocked after the backup was made stays so, if the present database can ' +
+        'still be read, and is listed. Every session ends. The present database is set aside, not removed.',
+    )
+    .argument('<file>', 'a file that `tokensd backup` wrote')
+    .addHelpText('after', '\nExample:\n  $ tokensd restore /var/backups/tokens-2026-11-25.db')
+    .action((file: string) => runRestore(context, file));
+}
+
+/** @throws CommandError 1 while a daemon runs, or for a file that is damaged or no backup, 2 on PostgreSQL */
+export async function runRestore(context: Context, file: string): Promise<void> {
+  const config = readConfig(context.env);
+  const path = sqlitePathOf(config, 'pg_restore');
+  if (!existsSync(file)) throw new CommandError(`There is no file ${file}.`, 1);
+  prepareDataDir(config.dataDir);
+  const lock = await lockForOneDaemon(config.databaseUrl).catch((error: unknown) => {
+    throw error instanceof AlreadyRunning ? new CommandError(error.message, 1) : error;
+  });
+  try {
+    const stamp = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '-');
+    for (const line of report(await restore(path, file, `before-restore-${stamp}`))) context.stderr.write(`${line}\n`);
+  } catch (error) {
+    throw error instanceof BackupError ? new CommandError(error.message, 1) : error;
+  } finally {
+    await lock.release();
+  }
+}
+
+function report({ users, tokens, newestEventAt, setAside, revokedSince, blockedSince }: Restored): string[] {
+  const until =
+    newestEventAt === null ? 'nothing happened yet' : `its newest event is of ${new Date(newestEventAt).toISOString()}`;
+  const lines = [`Restored ${users} members and ${tokens} tokens; ${until}.`];
+  if (setAside !== null) lines.push(`The database from before is ${setAside}.`);
+  if (revokedSince === null) {
+    lines.push(
+      'There is no readable database from before: tokens revoked after the backup was made work again.',
+      'Find them in the mails about revocations since then, and revoke them: tokens revoke NAME --user EMAIL',
+    );
+  } else {
+    lines.push(`${revokedSince.length} tokens were revoked after the backup was made, and stay revoked:`);
+    for (const { prefix, name, owner, revokedAt } of revokedSince) {
+      lines.push(`  ${prefix}  ${name}  ${owner}  ${new Date(revokedAt).toISOString()}`);
+    }
+  }
+  if (blockedSince.length > 0)
+    lines.push(`Disabled or without the permission since, and still so: ${blockedSince.join(', ')}`);
+  lines.push('Every session has ended. What was created after the backup was made is gone: create it again.');
+  return lines;
+}

@@ -1,0 +1,23 @@
+export interface KeptTable {
+  name: string;
+  /** Its primary key. */
+  key: readonly [string, ...string[]];
+}
+
+/** Every table with something to keep, each after those it refers to. */
+export const keptTables: readonly KeptTable[] = [
+  { name: 'users', key: ['id'] },
+  { name: 'tokens', key: ['id'] },
+  { name: 'tombstones', key: ['hash'] },
+  { name: 'idempotency_keys', key: ['user_id', 'key'] },
+  { name: 'sessions', key: ['id'] },
+  { name: 'recovery_codes', key: ['user_id', 'hash'] },
+  { name: 'tickets', key: ['hash'] },
+  { name: 'clients', key: ['id'] },
+  { name: 'device_codes', key: ['hash'] },
+  { name: 'audit', key: ['id'] },
+  { name: 'outbox', key: ['id'] },
+];
+
+/** Schema bookkeeping, which each database has of its own, and counts that nobody misses. */
+export const otherTables = ['knex_migrations', 'knex_migrations_lock', 'compatibility', 'counts'];

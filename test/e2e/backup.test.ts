@@ -1,0 +1,129 @@
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { addDeveloper, signIn, verify } from '../helpers/api.ts';
+import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
+import { runProgram } from '../helpers/process.ts';
+
+const { newDataDir, start } = useDaemons();
+
+function tokensd(dataDir: string, ...args: string[]) {
+  return runProgram('tokensd', args, { env: { TOKENSD_DATA_DIR: dataDir } });
+}
+
+async function world() {
+  const dataDir = await newDataDir();
+  const daemon = await start(dataDir);
+  const root = await signIn(daemon.url, superuser);
+  const dev = await addDeveloper(daemon.url, root);
+  return { dataDir, daemon, root, dev, file: join(dataDir, 'backup.db') };
+}
+
+describe('tokensd backup', () => {
+  it('writes a whole copy for its owner only while the daemon works', async () => {
+    const { dataDir, dev, file } = await world();
+    const load = Promise.all(Array.from({ length: 50 }, (_, i) => dev.createToken(`t-${i}`)));
+    const made = await tokensd(dataDir, 'backup', file);
+    await load;
+    expect(made).toMatchObject({ code: 0, stdout: '' });
+    expect(made.stderr).toMatch(/backup\.db: 2 members, \d+ tokens, SHA-256 [0-9a-f]{64}\n$/);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await expect(stat(`${file}.unfinished`)).rejects.toThrow();
+  });
+
+  it('refuses a file that exists, and leaves it as it is', async () => {
+    const { dataDir, file } = await world();
+    await writeFile(file, 'precious');
+    expect(await tokensd(dataDir, 'backup', file)).toMatchObject({ code: 5, stdout: '' });
+    expect(await readFile(file, 'utf8')).toBe('precious');
+  });
+
+  it('says what is wrong with a place it cannot write to, or a database that is not there', async () => {
+    const { dataDir } = await world();
+    const nowhere = await tokensd(dataDir, 'backup', join(dataDir, 'no', 'such', 'directory.db'));
+    expect(nowhere.code).toBe(1);
+    expect(nowhere.stderr).toContain('ENOENT');
+    const none = await tokensd(join(dataDir, 'empty'), 'backup', join(dataDir, 'x.db'));
+    expect(none.code).toBe(1);
+    expect(none.stderr).toContain('There is no database at');
+  });
+
+  it('is for SQLite, and names the tool of PostgreSQL', async () => {
+    const env = { TOKENSD_DATABASE_URL: 'postgres://tokens@db.example.com/tokens' };
+    const refused = await runProgram('tokensd', ['backup', '/nonexistent/x.db'], { env });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('pg_dump');
+  });
+});
+
+describe('tokensd restore', () => {
+  async function backedUp() {
+    const before = await world();
+    const { dataDir, daemon, dev, root, file } = before;
+    const kept = await dev.createToken('kept');
+    const revoked = await dev.createToken('revoked-later');
+    const blocked = await addDeveloper(daemon.url, root, 'blocked@example.com');
+    const theirs = await blocked.createToken('theirs');
+    expect((await tokensd(dataDir, 'backup', file)).code).toBe(0);
+    await dev.request('DELETE', `/tokens/${revoked.id}`);
+    await root.request('PATCH', `/users/${blocked.user.id}`, { can_manage_tokens: false });
+    const young = await dev.createToken('made-later');
+    const stop = async (daemon: Daemon) => expect(await daemon.stop()).toBe(0);
+    return { ...before, kept, revoked, theirs, young, stop };
+  }
+
+  const statusOf = async (url: string, { token }: { token: string }) => {
+    const answer = await verify(url, token);
+    return `${answer.status} ${answer.headers.get('x-tokens-reason') ?? ''}`.trim();
+  };
+
+  it('brings back the backup, reports what was revoked since, and lets none of it work again', async () => {
+    const { dataDir, daemon, dev, file, kept, revoked, theirs, young, stop } = await backedUp();
+    await stop(daemon);
+    const restored = await tokensd(dataDir, 'restore', file);
+    expect(restored).toMatchObject({ code: 0, stdout: '' });
+    expect(restored.stderr).toContain('1 tokens were revoked after the backup was made, and stay revoked:');
+    expect(restored.stderr).toContain(`${revoked.prefix}  revoked-later  dev@example.com`);
+    expect(restored.stderr).toContain('still so: blocked@example.com');
+    const [, aside = ''] = /from before is (\S+)\.\n/.exec(restored.stderr) ?? [];
+    expect((await stat(aside)).isFile()).toBe(true);
+
+    const { url } = await start(dataDir);
+    expect(await statusOf(url, kept)).toBe('200');
+    expect(await statusOf(url, revoked)).toBe('401 revoked');
+    expect(await statusOf(url, theirs)).toBe('401 blocked');
+    expect(await statusOf(url, young)).toBe('401 unknown');
+    const headers = { Authorization: `Bearer ${dev.session}` };
+    expect((await fetch(`${url}/api/v1/me`, { headers })).status).toBe(401);
+    await expect(signIn(url, superuser)).resolves.toBeDefined();
+  });
+
+  it('says that revocations are not known when the database is lost', async () => {
+    const { dataDir, daemon, file, revoked, stop } = await backedUp();
+    await stop(daemon);
+    for (const part of ['', '-wal', '-shm']) await rm(join(dataDir, `tokens.db${part}`), { force: true });
+    const restored = await tokensd(dataDir, 'restore', file);
+    expect(restored.code).toBe(0);
+    expect(restored.stderr).toContain('tokens revoked after the backup was made work again');
+    const { url } = await start(dataDir);
+    expect(await statusOf(url, revoked)).toBe('200');
+  });
+
+  it('changes nothing while a daemon runs, or for a file that is no backup', async () => {
+    const { dataDir, daemon, file, young, stop } = await backedUp();
+    const running = await tokensd(dataDir, 'restore', file);
+    expect(running.code).toBe(1);
+    expect(running.stderr).toContain('Another tokensd holds');
+    await stop(daemon);
+    const cut = join(dataDir, 'cut.db');
+    await writeFile(cut, (await readFile(file)).subarray(0, 20_000));
+    await chmod(cut, 0o600);
+    for (const bad of [cut, join(dataDir, 'none.db')]) {
+      const refused = await tokensd(dataDir, 'restore', bad);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).not.toContain('    at ');
+    }
+    const { url } = await start(dataDir);
+    expect(await statusOf(url, young)).toBe('200');
+  });
+});

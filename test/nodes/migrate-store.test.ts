@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { keptTables, otherTables } from '../../server/store/upkeep/tables.ts';
+import { addDeveloper, signIn, verify } from '../helpers/api.ts';
+import { superuser, useDaemons } from '../helpers/daemon.ts';
+import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { bareEnvironment, programCommand, runProgram } from '../helpers/process.ts';
+import { openTestStore } from '../helpers/store.ts';
+
+const { newDataDir, start, cleanUp } = useDaemons();
+
+describe('tokensd migrate-store', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres('embedded');
+  });
+  afterAll(() => postgres.remove());
+
+  async function world() {
+    const dataDir = await newDataDir();
+    const daemon = await start(dataDir);
+    const root = await signIn(daemon.url, superuser);
+    const dev = await addDeveloper(daemon.url, root);
+    const kept = await dev.createToken('Prüfstand 測試', { description: "it's; DROP TABLE tokens" });
+    const revoked = await dev.createToken('revoked');
+    await dev.request('DELETE', `/tokens/${revoked.id}`);
+    await root.request('POST', '/clients', { name: 'service' });
+    await verify(daemon.url, kept.token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': '/builds' });
+    const from = `sqlite:${join(dataDir, 'tokens.db')}`;
+    return { dataDir, daemon, dev, kept, revoked, from, to: await postgres.newDatabase() };
+  }
+
+  const move = (from: string, to: string) => runProgram('tokensd', ['migrate-store', '--from', from, '--to', to]);
+
+  async function rowsIn(url: string): Promise<number> {
+    const client = new pg.Client(url);
+    await client.connect();
+    const { rows } = await client.query<{ n: string }>('SELECT count(*) n FROM tokens');
+    await client.end();
+    return Number(rows[0]?.n);
+  }
+
+  it('moves everything, so that tokens, sessions and what was revoked are as before', async () => {
+    const { dataDir, daemon, dev, kept, revoked, from, to } = await world();
+    expect(await daemon.stop()).toBe(0);
+    const moved = await move(from, to);
+    expect(moved).toMatchObject({ code: 0, stdout: '' });
+    expect(moved.stderr).toContain('Moved and compared: 2 users, 1 tokens, 1 tombstones');
+    const { url } = await start(dataDir, { TOKENSD_DATABASE_URL: to });
+    expect((await verify(url, kept.token)).status).toBe(200);
+    expect((await verify(url, revoked.token)).headers.get('x-tokens-reason')).toBe('revoked');
+    const headers = { Authorization: `Bearer ${dev.session}` };
+    const list = (await (await fetch(`${url}/api/v1/tokens`, { headers })).json()) as { items: unknown[] };
+    expect(list.items).toEqual([
+      expect.objectContaining({ name: 'Prüfstand 測試', last_used: expect.objectContaining({ path: '/builds' }) }),
+    ]);
+  });
+
+  it('refuses a target with data, a source in use or none, and changes nothing', async () => {
+    const { daemon, from, to } = await world();
+    const inUse = await move(from, to);
+    expect(inUse.code).toBe(1);
+    expect(inUse.stderr).toContain('Another tokensd holds');
+    await daemon.stop();
+    expect((await move(from, to)).code).toBe(0);
+    expect((await move(from, to)).code).toBe(5);
+    expect(await rowsIn(to)).toBe(1);
+    for (const [source, target] of [
+      [`${from}.none`, to],
+      [to, from],
+      [from, from],
+    ] as const) {
+      expect((await move(source, target)).code).toBe(2);
+    }
+  });
+
+  it('that is killed leaves the target empty and is simply done again', async () => {
+    const { daemon, dev, from, to } = await world();
+    for (let i = 0; i < 300; i += 1) await dev.createToken(`more-${i}`);
+    await daemon.stop();
+    for (let round = 0; round < 3; round += 1) {
+      const [command, ...args] = programCommand('tokensd', ['migrate-store', '--from', from, '--to', to]);
+      const child = spawn(command, args, { env: bareEnvironment() });
+      await new Promise<void>((resolve) => {
+        child.stderr.on(
+          'data',
+          (text: Buffer) => text.includes(['users', 'tokens', 'audit'][round] ?? '') && resolve(),
+        );
+        child.once('close', () => resolve());
+      });
+      child.kill('SIGKILL');
+      await new Promise((resolve) => child.once('close', resolve));
+      expect(await rowsIn(to)).toBe(0);
+    }
+    expect((await move(from, to)).code).toBe(0);
+    expect(await rowsIn(to)).toBe(301);
+  });
+
+  it('knows every table there is', async () => {
+    const { path, close } = await openTestStore();
+    cleanUp(close);
+    const engine = await openSqlite(`sqlite:${path}`);
+    const tables = await engine.select(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+      [],
+    );
+    await engine.close();
+    const known = [...keptTables.map(({ name }) => name), ...otherTables];
+    expect(tables.map(({ name }) => name).sort()).toEqual(known.sort());
+  });
+});

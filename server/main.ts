@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ProblemError } from '../shared/problem.ts';
 import { registerBackup } from './commands/backup.ts';
@@ -10,6 +9,7 @@ import { registerRestore } from './commands/restore.ts';
 import { registerServe } from './commands/serve.ts';
 import { ConfigError } from './config.ts';
 import { CommandError, type Context } from './context.ts';
+import { ownVersion } from './version.ts';
 
 /** Runs `tokensd` with these arguments (without node and script) and answers its exit code. */
 export async function main(argv: string[], context: Context): Promise<number> {
@@ -55,11 +55,6 @@ function explain(error: unknown): { message: string; exit: number } {
   if (error instanceof Error && error.name === 'ExitPromptError')
     return { message: 'Cancelled. Nothing was made.', exit: 130 };
   return { message: error instanceof Error ? error.message : 'Unexpected error', exit: 1 };
-}
-
-function ownVersion(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** The world as it is. The daemon's only place, beside config and log, that touches the process. */

@@ -21,7 +21,14 @@ import { createVerify } from './domain/verify.ts';
 import type { Store } from './store/store.ts';
 
 /** Puts the domain together over one store. `mailQueued` is called after a commit that left something to send. */
-export function createServices(deps: { store: Store; clock: Clock; config: Config; mailQueued: () => void }) {
+export function createServices(deps: {
+  store: Store;
+  clock: Clock;
+  config: Config;
+  mailQueued: () => void;
+  /** Hears how many tokens each statement of verification asks for. */
+  lookedUp?: (tokens: number) => void;
+}) {
   const { store, clock, config } = deps;
   const newId = createIds(clock);
   const moment = createMoments(clock, config.ssoMaxAge);
@@ -61,7 +68,7 @@ export function createServices(deps: { store: Store; clock: Clock; config: Confi
     sso: config.oidc && createSso({ store, clock, newId, policy: config.oidc }),
     deviceSignIn: createDeviceSignIn({ store, clock, newId }),
     authorizationCodes: createAuthorizationCodes({ store, clock, newId }),
-    verify: createVerify(store, moment),
+    verify: createVerify(store, moment, deps.lookedUp),
     lastUsed: createLastUsed(),
   };
 }

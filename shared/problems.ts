@@ -12,6 +12,7 @@ export const problems = {
   'session-required': { status: 403, title: 'A session is required', exit: 4 },
   'superuser-required': { status: 403, title: 'Organization Superusers only', exit: 4 },
   'permission-missing': { status: 403, title: 'Permission missing', exit: 4 },
+  'monitoring-only': { status: 403, title: 'For monitoring only', exit: 4 },
   'cross-site': { status: 403, title: 'Request from another site', exit: 4 },
   'form-expired': { status: 403, title: 'This page is too old', exit: 4 },
   'wrong-password': { status: 403, title: 'Wrong current password', exit: 4 },

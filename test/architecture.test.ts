@@ -38,12 +38,12 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   {
     from: /^server\/domain\//,
     never:
-      /^server\/(?!domain\/|store\/(store|records)\.ts$)|^(hono|@hono|knex|sqlite3|nodemailer|pino)\b|^node:(process|fs|net|http)/,
+      /^server\/(?!domain\/|store\/(store|records|errors)\.ts$)|^(hono|@hono|knex|sqlite3|nodemailer|pino)\b|^node:(process|fs|net|http)/,
   },
   {
     from: /^server\/(http|web|jobs)\//,
     never:
-      /^server\/(store\/(?!(store|records)\.ts$)|mail\/(?!mailer\.ts$)|sso\/(?!provider\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
+      /^server\/(store\/(?!(store|records|errors)\.ts$)|mail\/(?!mailer\.ts$)|sso\/(?!provider\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
   },
   { from: /^server\/(http|jobs)\//, never: /^server\/web\//, except: /^server\/http\/app\.ts$/ },
   {

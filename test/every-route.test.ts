@@ -85,6 +85,7 @@ async function refuses(response: Response, status: number, code: string): Promis
 /** The member who may call this route. */
 function allowed({ access }: { access: Access }): { as: Member } | Record<never, never> {
   if (access === 'anyone') return {};
+  if (access === 'monitoring') return { ip: '127.0.0.1' };
   return { as: access === 'superuser' ? app.root : app.dev };
 }
 

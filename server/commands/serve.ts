@@ -17,10 +17,13 @@ import { createSendMail, sendMailJob } from '../jobs/send-mail.ts';
 import { createLog, type Log } from '../log.ts';
 import { createSmtpMailer } from '../mail/smtp.ts';
 import { createSpoolMailer } from '../mail/spool.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
 import { createServices } from '../services.ts';
 import { createOidcProvider } from '../sso/oidc.ts';
+import { countEvents } from '../store/count-events.ts';
 import { AlreadyRunning, lockForOneDaemon, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { ownVersion } from '../version.ts';
 
 /** How long requests in flight may take once the daemon was told to stop. */
 const drainMs = 10_000;
@@ -45,9 +48,11 @@ export async function runServe(context: Context): Promise<void> {
   prepareDataDir(config.dataDir);
   const lock = await lockForOneDaemon(config.databaseUrl).catch(explainLock);
   try {
-    const store = await openStore(config.databaseUrl);
+    const metrics = createMetrics(ownVersion());
+    const store = await openStore(config.databaseUrl, metrics.databaseFailed);
     try {
-      await serveStore({ context, config, log, store, alone: lock.exclusive });
+      const counted = countEvents(store, metrics.happened);
+      await serveStore({ context, config, log, metrics, store: counted, alone: lock.exclusive });
     } finally {
       await store.close();
     }
@@ -60,12 +65,14 @@ interface Serving {
   context: Context;
   config: Config;
   log: Log;
+  metrics: Metrics;
   store: Store;
   /** Whether no other daemon serves this database. */
   alone: boolean;
 }
 
-async function serveStore({ context, config, log, store, alone }: Serving): Promise<void> {
+async function serveStore(serving: Serving): Promise<void> {
+  const { context, config, log, store, alone } = serving;
   const stopping = new Promise<void>((resolve) => {
     let asked = false;
     context.onStopSignal(() => {
@@ -78,7 +85,7 @@ async function serveStore({ context, config, log, store, alone }: Serving): Prom
   if (applied.length > 0) log.info({ applied }, 'schema brought up to date');
   if (alone) await store.outbox.releaseAll();
 
-  const daemon = assemble(config, log, store);
+  const daemon = assemble(serving);
   const url = await listen(daemon.server, config);
   if (await store.users.isEmpty()) {
     const command = `${context.programName} init --email you@example.com`;
@@ -95,15 +102,18 @@ async function serveStore({ context, config, log, store, alone }: Serving): Prom
   log.info({}, 'stopped');
 }
 
-function assemble(config: Config, log: Log, store: Store) {
+function assemble({ config, log, metrics, store }: Serving) {
   const clock = systemClock;
   const clientIp = createClientIp(config.trustedProxies);
   const mailer =
     config.smtpUrl === null
       ? createSpoolMailer({ directory: join(config.dataDir, 'mail'), from: config.mailFrom })
       : createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
-  const services = createServices({ store, clock, config, mailQueued: () => jobs.wake(sendMailJob) });
+  const mailQueued = () => jobs.wake(sendMailJob);
+  const services = createServices({ store, clock, config, mailQueued, lookedUp: metrics.lookedUp });
   const { verify, lastUsed } = services;
+  metrics.watchProcess();
+  metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: lastUsed.waiting });
   const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
   const jobs = startJobs(
     [
@@ -114,8 +124,8 @@ function assemble(config: Config, log: Log, store: Store) {
     log,
   );
   const server = createHttpServer({
-    verifyHandler: createVerifyHandler({ verify, lastUsed, clock, clientIp, log }),
-    app: createApp({ ...services, identityProvider, store, clock, clientIp, log, config }),
+    verifyHandler: createVerifyHandler({ verify, lastUsed, clock, clientIp, metrics, log }),
+    app: createApp({ ...services, identityProvider, store, clock, clientIp, metrics, log, config }),
   });
   return {
     server,

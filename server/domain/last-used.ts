@@ -5,6 +5,8 @@ export type TokenUse = LastUse & { tokenId: string };
 /** Last uses waiting for the next flush: one per token, the newest wins. */
 export interface LastUsed {
   record(tokenId: string, use: LastUse): void;
+  /** How many wait. */
+  waiting(): number;
   /** Hands over what waits and forgets it. */
   drain(): TokenUse[];
   /** Takes back what could not be written, unless something newer came meanwhile. */
@@ -21,6 +23,7 @@ export function createLastUsed(): LastUsed {
 
   return {
     record,
+    waiting: () => waiting.size,
     drain() {
       const uses = [...waiting.values()];
       waiting = new Map();

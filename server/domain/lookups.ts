@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../store/store.ts';
+import { StoreUnavailable } from '../store/errors.ts';
 
 const largestBatch = 500;
 

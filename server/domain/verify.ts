@@ -26,9 +26,15 @@ const unknown: Decision = { good: false, reason: 'unknown', known: null };
 /**
  * The one decision that every route and credential form asks for. Length, shape and checksum come first, so a malformed
  * value never reaches the database; then one grouped read, joined to the owner. Nothing is written and nothing is cached.
+ * `lookedUp` hears how many tokens each statement asks for.
  */
-export function createVerify(store: Store, moment: () => Moment): Verify {
+export function createVerify(
+  store: Store,
+  moment: () => Moment,
+  lookedUp: (tokens: number) => void = () => {},
+): Verify {
   const lookup = createGroupedLookup<HashMatch>(async (hashes) => {
+    lookedUp(hashes.length);
     const matches = await store.tokens.findByHashes(hashes);
     return new Map(matches.map((match) => [match.hash, match]));
   }, lookupDeadlineMs);

@@ -16,6 +16,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { healthRoutes } from './routes/health.ts';
 import { meRoutes } from './routes/me.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { openapiRoutes } from './routes/openapi.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
@@ -57,6 +58,7 @@ export function createApp(deps: AppDeps) {
     .route('/', clientRoutes(deps))
     .route('/', totpRoutes(deps));
 
+  app.route('/', metricsRoutes(deps));
   app.route('/', oauthRoutes(deps));
   app.route('/', backchannelLogoutRoutes(deps));
   app.route('/', obtainTokenRoutes(deps));

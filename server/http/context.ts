@@ -16,6 +16,7 @@ import type { TwoStep } from '../domain/two-step.ts';
 import type { UserService } from '../domain/users.ts';
 import type { GoodToken, Verify } from '../domain/verify.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { IdentityProvider } from '../sso/provider.ts';
 import type { Moment, SessionRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -62,6 +63,7 @@ export interface AppDeps {
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
   verify: Verify;
+  metrics: Pick<Metrics, 'verified' | 'responded' | 'expose'>;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;
   /** What decides tokens' status now. */

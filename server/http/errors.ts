@@ -4,7 +4,7 @@ import { limits } from '../../shared/limits.ts';
 import { type ProblemDetails, ProblemError, type ProblemOptions, problemType } from '../../shared/problem.ts';
 import { type ProblemCode, problems } from '../../shared/problems.ts';
 import type { Log } from '../log.ts';
-import { OutcomeUnknown, StoreUnavailable } from '../store/store.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../store/errors.ts';
 import type { AppContext, AppEnv } from './context.ts';
 
 /** An expected failure that answers with header fields of its own, such as challenges (RFC 9110 §11.6.1). */

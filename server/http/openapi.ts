@@ -13,6 +13,7 @@ const sessionSchemes = [{ session: [] }, { sessionCookie: [] }];
 const tokenSchemes = ['token', 'tokenBearer', 'tokenBasic', 'apiKey'].map((name) => ({ [name]: [] }));
 const securityOf = {
   anyone: [],
+  monitoring: [],
   session: sessionSchemes,
   superuser: sessionSchemes,
   token: tokenSchemes,

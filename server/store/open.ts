@@ -1,6 +1,7 @@
 import type { DaemonLock, Engine, LockAttempt } from './engine/engine.ts';
 import { openSqlite } from './engine/sqlite.ts';
 import { lockSqlite } from './engine/sqlite-lock.ts';
+import type { FailureKind } from './errors.ts';
 import { createKnexStore } from './knex/store.ts';
 import { migrations } from './migrations/all.ts';
 import type { Store } from './store.ts';
@@ -23,10 +24,13 @@ const databases: Record<string, Database> = {
   postgresql: postgres,
 };
 
-/** Opens the store that the URL names, as it is: call `migrate` before its first use. Rejects with a message for people. */
-export async function openStore(databaseUrl: string): Promise<Store> {
+/**
+ * Opens the store that the URL names, as it is: call `migrate` before its first use. Rejects with a message for people.
+ * `failed` hears of each statement or transaction that the database did not carry out.
+ */
+export async function openStore(databaseUrl: string, failed?: (kind: FailureKind) => void): Promise<Store> {
   const engine = await databaseFor(databaseUrl).open(databaseUrl);
-  return createKnexStore(engine, migrations);
+  return createKnexStore(engine, migrations, failed);
 }
 
 /**

@@ -177,6 +177,13 @@ export interface AuditRecord {
   userAgent: string | null;
 }
 
+/** What is left to send, and what was given up. `oldestAt`: when the oldest of what waits was put there. */
+export interface OutboxBacklog {
+  waiting: number;
+  dead: number;
+  oldestAt: number | null;
+}
+
 export interface MailRecord {
   id: string;
   to: string;

@@ -12,6 +12,7 @@ import type {
   MailRecord,
   Moment,
   NewToken,
+  OutboxBacklog,
   Page,
   SessionRecord,
   Ticket,
@@ -192,6 +193,7 @@ export interface OutboxStore {
   giveUp(id: string, leaseId: string, at: number, error: string): Promise<void>;
   /** Frees every lease: for a daemon that knows it is the only one, at its start. */
   releaseAll(): Promise<void>;
+  backlog(): Promise<OutboxBacklog>;
   /** Deletes at most `limit` messages sent before `before`. Dead letters (given up) are not among them. */
   purgeSent(before: number, limit: number): Promise<number>;
 }
@@ -235,20 +237,4 @@ export interface Store {
   /** True if this program can work with the schema: nothing is missing, and nothing newer forbids it. */
   schemaIsCurrent(): Promise<boolean>;
   close(): Promise<void>;
-}
-
-/** The database broke off while it was to confirm a transaction: what was in it was done whole, or not at all. */
-export class OutcomeUnknown extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'OutcomeUnknown';
-  }
-}
-
-/** The database cannot answer now (locked, full, gone). The cause is for the log. */
-export class StoreUnavailable extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'StoreUnavailable';
-  }
 }

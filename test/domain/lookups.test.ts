@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createGroupedLookup } from '../../server/domain/lookups.ts';
-import { StoreUnavailable } from '../../server/store/store.ts';
+import { StoreUnavailable } from '../../server/store/errors.ts';
 
 /** A reader whose statements wait until they are released, in order. */
 function slowReader() {

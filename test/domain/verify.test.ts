@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateToken } from '../../server/domain/secrets.ts';
 import { createMoments } from '../../server/domain/token-status.ts';
 import { createVerify } from '../../server/domain/verify.ts';
-import { type Store, StoreUnavailable } from '../../server/store/store.ts';
+import { StoreUnavailable } from '../../server/store/errors.ts';
+import type { Store } from '../../server/store/store.ts';
 import { type Member, openTestApp } from '../helpers/app.ts';
 import vectors from '../shared/token-vectors.json' with { type: 'json' };
 

@@ -4,8 +4,10 @@ import { createIds, generateSecret } from '../../server/domain/secrets.ts';
 import { createApp } from '../../server/http/app.ts';
 import { createClientIp } from '../../server/http/client-ip.ts';
 import { createLog } from '../../server/log.ts';
+import { createMetrics } from '../../server/metrics.ts';
 import { createServices } from '../../server/services.ts';
 import { createOidcProvider } from '../../server/sso/oidc.ts';
+import { countEvents } from '../../server/store/count-events.ts';
 import type { MailRecord } from '../../server/store/records.ts';
 import { limits } from '../../shared/limits.ts';
 import { foldName } from '../../shared/names.ts';
@@ -45,16 +47,19 @@ export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
  * and `dev` (a developer with the permission), both signed in.
  */
 export async function openTestApp(settings: Partial<Config> = {}, opened: Promise<TestStore> = openTestStore()) {
-  const { store, path, close } = await opened;
+  const { store: uncounted, path, close } = await opened;
+  const metrics = createMetrics('0.0.0');
+  const store = countEvents(uncounted, metrics.happened);
   const clock = fakeClock();
   const newId = createIds(clock);
   const logLines: string[] = [];
   const log = createLog('debug', (line) => logLines.push(line));
   const config = { ...readConfig({ HOME: '/nowhere' }), publicUrl: 'https://tokens.example.com', ...settings };
-  const services = createServices({ store, clock, config, mailQueued: () => {} });
+  const services = createServices({ store, clock, config, mailQueued: () => {}, lookedUp: metrics.lookedUp });
+  metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: services.lastUsed.waiting });
   const clientIp = createClientIp(config.trustedProxies);
   const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
-  const app = createApp({ ...services, identityProvider, store, clock, clientIp, log, config });
+  const app = createApp({ ...services, identityProvider, store, clock, clientIp, metrics, log, config });
 
   /** The app as a Fetch API server; `ip` is the peer's address, `rawHeaders` what came in before fields were joined. */
   const fetchApp = async (request: Request, ip = '203.0.113.9', rawHeaders = [...request.headers].flat()) =>
@@ -130,6 +135,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
     identityProvider,
     config,
     clientIp,
+    metrics,
     log,
     logLines,
     path,

@@ -74,9 +74,9 @@ export async function listen(server: Server, port = 0, host = '127.0.0.1'): Prom
 /** The whole daemon behind a real socket on the loopback interface, with the database in a temporary directory. */
 export async function startTestServer(settings: Partial<Config> = {}, onPort = 0) {
   const daemon = await openTestApp(settings);
-  const { services, clock, clientIp, log, app } = daemon;
+  const { services, clock, clientIp, metrics, log, app } = daemon;
   const server = createHttpServer({
-    verifyHandler: createVerifyHandler({ ...services, clock, clientIp, log }),
+    verifyHandler: createVerifyHandler({ ...services, clock, clientIp, metrics, log }),
     app,
   });
   const port = await listen(server, onPort);

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../../server/http/app.ts';
 import type { AppDeps } from '../../server/http/context.ts';
-import { StoreUnavailable } from '../../server/store/store.ts';
+import { StoreUnavailable } from '../../server/store/errors.ts';
 import { jsonOf, openTestApp } from '../helpers/app.ts';
 
 const secret = 'tok_8fK2b1QzAAAAAAAAAAAAAAAAAAAAAAAA0000aaaaaa'.slice(0, 42);
@@ -10,8 +10,18 @@ const secret = 'tok_8fK2b1QzAAAAAAAAAAAAAAAAAAAAAAAA0000aaaaaa'.slice(0, 42);
 async function open(broken: (app: Awaited<ReturnType<typeof openTestApp>>) => Partial<AppDeps> = () => ({})) {
   const app = await openTestApp();
   onTestFinished(app.close);
-  const { services, identityProvider, store, clock, clientIp, log, config } = app;
-  const hono = createApp({ ...services, identityProvider, store, clock, clientIp, log, config, ...broken(app) });
+  const { services, identityProvider, store, clock, clientIp, metrics, log, config } = app;
+  const hono = createApp({
+    ...services,
+    identityProvider,
+    store,
+    clock,
+    clientIp,
+    metrics,
+    log,
+    config,
+    ...broken(app),
+  });
   const get = (path: string, headers: Record<string, string> = {}, ip = '203.0.113.9') =>
     hono.request(
       path,

@@ -4,7 +4,7 @@ import type { Verify } from '../../server/domain/verify.ts';
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import { createLog } from '../../server/log.ts';
-import { StoreUnavailable } from '../../server/store/store.ts';
+import { StoreUnavailable } from '../../server/store/errors.ts';
 import { exchange, listen, send } from '../helpers/http.ts';
 
 const stops: Array<() => void> = [];
@@ -21,6 +21,7 @@ async function start(verify: Verify = async () => ({ good: false, reason: 'unkno
       lastUsed: { record: () => {} },
       clock: { now: () => 0 },
       clientIp: { isTrusted: () => false, resolve: () => null },
+      metrics: { verified: () => {} },
       log: createLog('debug', (line) => lines.push(line)),
     }),
     app: {

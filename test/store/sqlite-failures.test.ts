@@ -5,10 +5,11 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../server/store/engine/engine.ts';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { StoreUnavailable } from '../../server/store/errors.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import { openStore } from '../../server/store/open.ts';
-import { type Store, StoreUnavailable } from '../../server/store/store.ts';
+import type { Store } from '../../server/store/store.ts';
 import { addToken, addUser, mail, newToken, noon, sessionRecord, somebody, userRecord } from './contract/records.ts';
 
 const secret = 'a-value-no-log-may-hold';

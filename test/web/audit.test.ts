@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import { expect, onTestFinished, test } from 'vitest';
-import { StoreUnavailable } from '../../server/store/store.ts';
+import { StoreUnavailable } from '../../server/store/errors.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { createToken, type Member, openTestApp } from '../helpers/app.ts';
 import { startTestServer } from '../helpers/http.ts';

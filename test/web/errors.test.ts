@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../../server/http/app.ts';
 import type { AppDeps } from '../../server/http/context.ts';
-import { StoreUnavailable } from '../../server/store/store.ts';
+import { StoreUnavailable } from '../../server/store/errors.ts';
 import { limits } from '../../shared/limits.ts';
 import { openTestApp, password } from '../helpers/app.ts';
 import { openConsole, type Shown, textOf } from '../helpers/pages.ts';
@@ -9,8 +9,18 @@ import { openConsole, type Shown, textOf } from '../helpers/pages.ts';
 async function open(broken: (app: Awaited<ReturnType<typeof openTestApp>>) => Partial<AppDeps> = () => ({})) {
   const app = await openTestApp();
   onTestFinished(app.close);
-  const { services, identityProvider, store, clock, clientIp, log, config } = app;
-  const hono = createApp({ ...services, identityProvider, store, clock, clientIp, log, config, ...broken(app) });
+  const { services, identityProvider, store, clock, clientIp, metrics, log, config } = app;
+  const hono = createApp({
+    ...services,
+    identityProvider,
+    store,
+    clock,
+    clientIp,
+    metrics,
+    log,
+    config,
+    ...broken(app),
+  });
   const ask: typeof app.ask = async (path, { method = 'GET', headers, body } = {}) =>
     hono.request(path, { method, ...(headers && { headers }), ...(body !== undefined && { body }) }, {});
   return { ...app, broken: { ...app, ask } };

@@ -3,16 +3,18 @@ import { matchedRoutes } from 'hono/route';
 import { ProblemError } from '../../../shared/problem.ts';
 import { requireSuperuser } from '../../domain/caller.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
+import { requireMonitoring } from './monitoring.ts';
 import { authenticateSession } from './session.ts';
 import { authenticateToken } from './token.ts';
 
-/** `token`: a personal API token, about itself. `superuser`: a superuser's session. */
-export type Access = 'anyone' | 'session' | 'superuser' | 'token';
+/** `token`: a personal API token, about itself. `superuser`: a superuser's session. `monitoring`: a peer nearby. */
+export type Access = 'anyone' | 'monitoring' | 'session' | 'superuser' | 'token';
 
 /** Who may call what. A route that is not in this table answers nobody. */
 export const accessTable: Readonly<Record<string, Access>> = {
   'GET /healthz': 'anyone',
   'GET /readyz': 'anyone',
+  'GET /metrics': 'monitoring',
   'GET /openapi.json': 'anyone',
   'GET /api/v1/openapi.json': 'anyone',
   'ALL /api-token-auth': 'anyone',
@@ -59,6 +61,9 @@ export function enforceAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
     if (route === undefined) return next();
     switch (accessTable[`${route.method} ${route.path}`]) {
       case 'anyone':
+        break;
+      case 'monitoring':
+        requireMonitoring(deps, c);
         break;
       case 'session':
         await authenticateSession(deps, c);

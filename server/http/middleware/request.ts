@@ -21,13 +21,14 @@ export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): Middle
   };
 }
 
-/** One debug line a request: never a query, a header or a body. */
-export function logRequest({ log }: Pick<AppDeps, 'log'>): MiddlewareHandler<AppEnv> {
+/** Counts a request, and logs one debug line: never a query, a header or a body. */
+export function logRequest({ log, metrics }: Pick<AppDeps, 'log' | 'metrics'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const began = performance.now();
     await next();
     const ms = Math.round(performance.now() - began);
     const { method, path } = c.req;
+    metrics.responded(method, c.res.status);
     log.debug({ method, path, status: c.res.status, ms, request_id: c.get('requestId') }, 'request');
   };
 }

@@ -1,13 +1,14 @@
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
+import { countedVerify } from '../counted-verify.ts';
 import { Refusal } from '../errors.ts';
 import { readCredential } from '../verify/credential.ts';
 import { refusalHeaders, refuseCredential, refuseToken, type TokenRefusal } from '../verify/refusal.ts';
 
 /** Verifies the personal API token of the request, without recording a use. @throws ProblemError `invalid-token` */
-export async function authenticateToken({ verify }: AppDeps, c: AppContext): Promise<void> {
+export async function authenticateToken(deps: AppDeps, c: AppContext): Promise<void> {
   const credential = readCredential(rawHeadersOf(c));
   if (credential.kind !== 'value') throw invalidToken(refuseCredential(credential));
-  const decision = await verify(credential.value);
+  const decision = await countedVerify(deps, 'token', credential.value);
   if (!decision.good) throw invalidToken(refuseToken(decision.reason), decision.known);
   c.set('presentedToken', decision.token);
 }

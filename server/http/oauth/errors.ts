@@ -1,7 +1,7 @@
 import type { ErrorHandler } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { Log } from '../../log.ts';
-import { OutcomeUnknown, StoreUnavailable } from '../../store/store.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../../store/errors.ts';
 import type { AppEnv } from '../context.ts';
 import { asProblem, logUnexpected } from '../errors.ts';
 

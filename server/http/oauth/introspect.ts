@@ -1,6 +1,7 @@
 import { limits } from '../../../shared/limits.ts';
 import type { GoodToken } from '../../domain/verify.ts';
 import type { AppContext, AppDeps } from '../context.ts';
+import { countedVerify } from '../counted-verify.ts';
 import { pathOf, recordedMethod, shortened } from '../verify/original-request.ts';
 import { authenticateClient } from './client-auth.ts';
 import { type OAuthForm, publicClientId, readForm } from './form.ts';
@@ -9,7 +10,7 @@ import { type OAuthForm, publicClientId, readForm } from './form.ts';
 export async function introspect(deps: AppDeps, c: AppContext): Promise<Response> {
   const form = await readForm(c);
   await authenticateClient(deps.clients, c, form);
-  const decision = await deps.verify(form.require('token'));
+  const decision = await countedVerify(deps, 'introspection', form.require('token'));
   c.header('Cache-Control', 'no-store');
   if (!decision.good) return c.json({ active: false });
   recordUse(deps, form, decision.token);

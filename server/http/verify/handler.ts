@@ -3,6 +3,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { LastUsed } from '../../domain/last-used.ts';
 import type { GoodToken, Verify } from '../../domain/verify.ts';
 import { createOutage, type Log, type Outage } from '../../log.ts';
+import { type Metrics, outcomeOf, type VerificationOutcome } from '../../metrics.ts';
 import type { LastUse } from '../../store/records.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { authRequest } from './auth-request.ts';
@@ -19,6 +20,7 @@ export interface VerifyDeps {
   lastUsed: Pick<LastUsed, 'record'>;
   clock: Clock;
   clientIp: ClientIp;
+  metrics: Pick<Metrics, 'verified'>;
   log: Pick<Log, 'error' | 'info'>;
 }
 
@@ -38,13 +40,18 @@ const routes: readonly VerifyRoute[] = [authRequest, forwardAuth, extAuthz];
  */
 export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
   const outage = createOutage(deps.log, {}, told);
+  const serving = { ...deps, outage };
   return (req, res) => {
     const route = routeOf(req.url ?? '');
     if (route === undefined) return false;
-    decide({ ...deps, outage }, route, req, res).catch((err: unknown) => {
-      outage.failed(err);
-      unavailable(res);
-    });
+    const began = performance.now();
+    decide(serving, route, req, res)
+      .catch((err: unknown): VerificationOutcome => {
+        outage.failed(err);
+        unavailable(res);
+        return 'unavailable';
+      })
+      .then((outcome) => deps.metrics.verified(route.name, outcome, began));
     return true;
   };
 }
@@ -60,15 +67,22 @@ async function decide(
   route: VerifyRoute,
   req: IncomingMessage,
   res: ServerResponse,
-): Promise<void> {
+): Promise<VerificationOutcome> {
   const credential = readCredential(req.rawHeaders);
-  if (credential.kind !== 'value') return refuse(res, refuseCredential(credential));
+  if (credential.kind !== 'value') {
+    refuse(res, refuseCredential(credential));
+    return credential.kind === 'none' ? 'missing' : 'malformed';
+  }
   const decision = await deps.verify(credential.value);
   // A value that nobody knows may never have reached the database.
   if (decision.good || decision.known !== null) deps.outage.over();
-  if (!decision.good) return refuse(res, refuseToken(decision.reason));
-  deps.lastUsed.record(decision.token.id, useOf(deps, route, req));
-  admit(res, decision.token);
+  if (decision.good) {
+    deps.lastUsed.record(decision.token.id, useOf(deps, route, req));
+    admit(res, decision.token);
+  } else {
+    refuse(res, refuseToken(decision.reason));
+  }
+  return outcomeOf(decision);
 }
 
 /** What a peer that is not trusted says about somebody else's request does not count. */

@@ -95,7 +95,7 @@ function openPool(connection: pg.PoolConfig): Knex {
 
 function openPlainPool(connection: pg.PoolConfig, max: number): pg.Pool {
   const pool = new pg.Pool({ ...connection, max, idleTimeoutMillis: 0 });
-  // Whoever asks is told; unheard here, a lost connection, idle or lent, would end the process.
+  // Whoever asks is told; unheard here, a lost connection, idle or lent, would be fatal.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;

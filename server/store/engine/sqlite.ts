@@ -1,6 +1,6 @@
 import createKnex, { type Knex } from 'knex';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { StoreUnavailable } from '../store.ts';
+import { StoreUnavailable } from '../errors.ts';
 import { driverCode } from './driver-code.ts';
 import type { Engine, Row } from './engine.ts';
 import { SqliteClient } from './sqlite-client.ts';

@@ -1,6 +1,6 @@
 import { driverCode } from '../engine/driver-code.ts';
 import type { Engine } from '../engine/engine.ts';
-import { OutcomeUnknown, StoreUnavailable } from '../store.ts';
+import { type FailureKind, OutcomeUnknown, StoreUnavailable } from '../errors.ts';
 
 /** A failure that is no outage. The message is for people and logs: it holds no SQL and no bound values. */
 export class StoreFailure extends Error {
@@ -10,29 +10,50 @@ export class StoreFailure extends Error {
   }
 }
 
-/** What callers see of a driver's error: its message holds SQL, and a log must never hold the values bound to it. */
-export function translateFailure(error: unknown, where: string, engine: Engine): Error {
-  if ([StoreUnavailable, OutcomeUnknown, StoreFailure].some((known) => error instanceof known)) return error as Error;
-  const code = driverCode(error);
-  if (engine.isUnavailable(error) || isPoolFailure(error)) {
-    return new StoreUnavailable(`The database cannot answer (${where}: ${code}).`);
-  }
-  return new StoreFailure(`The database refused ${where} (${code}).`);
+/** What callers see of a driver's errors: their messages hold SQL, and a log must never hold the values bound to it. */
+export interface Failures {
+  /** `where` names the table and the verb. What was translated already comes back as it is. */
+  translate(error: unknown, where: string): Error;
+  /** The same for a transaction that failed after all of its work was done. */
+  translateCommit(error: unknown): Error;
+  /** The same methods; what they reject with is translated. */
+  guard<T extends object>(table: string, methods: T): T;
 }
 
-/** The same methods; what they reject with is translated and names the table and the verb. */
-export function guardFailures<T extends object>(table: string, methods: T, engine: Engine): T {
-  const guarded = Object.entries(methods).map(([verb, method]) => [
-    verb,
-    async (...args: unknown[]) => {
-      try {
-        return await method(...args);
-      } catch (error) {
-        throw translateFailure(error, `${table}.${verb}`, engine);
-      }
+/** `failed` hears of each failure once. */
+export function createFailures(engine: Engine, failed: (kind: FailureKind) => void = () => {}): Failures {
+  function translate(error: unknown, where: string): Error {
+    if ([StoreUnavailable, OutcomeUnknown, StoreFailure].some((known) => error instanceof known)) return error as Error;
+    const code = driverCode(error);
+    if (engine.isUnavailable(error) || isPoolFailure(error)) {
+      failed('unavailable');
+      return new StoreUnavailable(`The database cannot answer (${where}: ${code}).`);
+    }
+    failed('refused');
+    return new StoreFailure(`The database refused ${where} (${code}).`);
+  }
+
+  return {
+    translate,
+    translateCommit(error) {
+      if (!engine.isOutcomeUnknown(error)) return translate(error, 'transaction');
+      failed('outcome-unknown');
+      return new OutcomeUnknown('The database broke off at a commit.');
     },
-  ]);
-  return Object.fromEntries(guarded) as T;
+    guard<T extends object>(table: string, methods: T): T {
+      const guarded = Object.entries(methods).map(([verb, method]) => [
+        verb,
+        async (...args: unknown[]) => {
+          try {
+            return await method(...args);
+          } catch (error) {
+            throw translate(error, `${table}.${verb}`);
+          }
+        },
+      ]);
+      return Object.fromEntries(guarded) as T;
+    },
+  };
 }
 
 function isPoolFailure(error: unknown): boolean {

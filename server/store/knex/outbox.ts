@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { MailRecord } from '../records.ts';
 import type { OutboxStore } from '../store.ts';
+import { numberOrNull } from './user-rows.ts';
 
 interface OutboxRow {
   id: string;
@@ -46,6 +47,11 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       await mails()
         .whereNotNull('lease_id')
         .update({ lease_id: null, due_at: knex.ref('created_at') });
+    },
+    async backlog() {
+      const [waiting] = await mails().whereNotNull('due_at').count({ rows: '*' }).min({ oldest: 'created_at' });
+      const [dead] = await mails().whereNotNull('gave_up_at').count({ rows: '*' });
+      return { waiting: Number(waiting?.rows), dead: Number(dead?.rows), oldestAt: numberOrNull(waiting?.oldest) };
     },
     purgeSent(before, limit) {
       const old = mails().select('id').where('sent_at', '<', before).orderBy('sent_at').limit(limit);

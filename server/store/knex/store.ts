@@ -1,12 +1,13 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../engine/engine.ts';
+import type { FailureKind } from '../errors.ts';
 import { migrate, schemaIsCurrent } from '../migrations/migrate.ts';
 import type { Migration } from '../migrations/migration.ts';
-import { OutcomeUnknown, type Store } from '../store.ts';
+import type { Store } from '../store.ts';
 import { createAuditStore } from './audit.ts';
 import { createClientStore } from './clients.ts';
 import { createDeviceCodeStore } from './device-codes.ts';
-import { guardFailures, translateFailure } from './failures.ts';
+import { createFailures, type Failures } from './failures.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createOutboxStore } from './outbox.ts';
 import { createSessionStore } from './sessions.ts';
@@ -18,32 +19,38 @@ import { createUserStore } from './users.ts';
 type Upkeep = Pick<Store, 'limiter' | 'purgeCounts' | 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'>;
 type Tables = Omit<Store, keyof Upkeep | 'transaction'>;
 
-/** The store on one engine. `migrations`: all that this program knows, oldest first. */
-export function createKnexStore(engine: Engine, migrations: readonly Migration[]): Store {
-  const upkeep = createUpkeep(engine, migrations);
+/** The store on one engine. `migrations`: all that this program knows, oldest first. `failed` hears of each failure. */
+export function createKnexStore(
+  engine: Engine,
+  migrations: readonly Migration[],
+  failed?: (kind: FailureKind) => void,
+): Store {
+  const failures = createFailures(engine, failed);
+  const upkeep = createUpkeep(engine, migrations, failures);
   return {
-    ...createTables(engine, engine.knex),
+    ...createTables(engine, engine.knex, failures),
     ...upkeep,
-    transaction: (work) => runTransaction(engine, (trx) => work(withinTransaction(engine, trx, upkeep))),
+    transaction: (work) =>
+      runTransaction(engine, failures, (trx) => work(withinTransaction(engine, trx, { upkeep, failures }))),
   };
 }
 
-function createTables(engine: Engine, knex: Knex): Tables {
+function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
   return {
-    users: guardFailures('users', createUserStore(knex), engine),
-    tokens: guardFailures('tokens', createTokenStore(knex, engine), engine),
-    idempotency: guardFailures('idempotency', createIdempotencyStore(knex), engine),
-    sessions: guardFailures('sessions', createSessionStore(knex, engine), engine),
-    tickets: guardFailures('tickets', createTicketStore(knex, engine), engine),
-    clients: guardFailures('clients', createClientStore(knex), engine),
-    deviceCodes: guardFailures('device_codes', createDeviceCodeStore(knex), engine),
-    totp: guardFailures('totp', createTotpStore(knex), engine),
-    audit: guardFailures('audit', createAuditStore(knex), engine),
-    outbox: guardFailures('outbox', createOutboxStore(knex), engine),
+    users: guard('users', createUserStore(knex)),
+    tokens: guard('tokens', createTokenStore(knex, engine)),
+    idempotency: guard('idempotency', createIdempotencyStore(knex)),
+    sessions: guard('sessions', createSessionStore(knex, engine)),
+    tickets: guard('tickets', createTicketStore(knex, engine)),
+    clients: guard('clients', createClientStore(knex)),
+    deviceCodes: guard('device_codes', createDeviceCodeStore(knex)),
+    totp: guard('totp', createTotpStore(knex)),
+    audit: guard('audit', createAuditStore(knex)),
+    outbox: guard('outbox', createOutboxStore(knex)),
   };
 }
 
-function createUpkeep(engine: Engine, migrations: readonly Migration[]): Upkeep {
+function createUpkeep(engine: Engine, migrations: readonly Migration[], { guard, translate }: Failures): Upkeep {
   let closing: Promise<void> | undefined;
   const upkeep: Omit<Upkeep, 'limiter'> = {
     purgeCounts: (now, limit) => purgeCounts(engine.knex, now, limit),
@@ -56,8 +63,8 @@ function createUpkeep(engine: Engine, migrations: readonly Migration[]): Upkeep 
     },
   };
   return {
-    ...guardFailures('store', upkeep, engine),
-    limiter: (options) => engine.limiter(options, (error) => translateFailure(error, 'counts', engine)),
+    ...guard('store', upkeep),
+    limiter: (options) => engine.limiter(options, (error) => translate(error, 'counts')),
   };
 }
 
@@ -67,13 +74,21 @@ function purgeCounts(knex: Knex, now: number, limit: number): Promise<number> {
 }
 
 /** The store inside a transaction: a transaction begun on it is part of the same one. */
-function withinTransaction(engine: Engine, trx: Knex.Transaction, upkeep: Upkeep): Store {
-  const store: Store = { ...createTables(engine, trx), ...upkeep, transaction: (work) => work(store) };
+function withinTransaction(
+  engine: Engine,
+  trx: Knex.Transaction,
+  { upkeep, failures }: { upkeep: Upkeep; failures: Failures },
+): Store {
+  const store: Store = { ...createTables(engine, trx, failures), ...upkeep, transaction: (work) => work(store) };
   return store;
 }
 
 /** Rejects with what `work` threw, as it is, even if the database had undone the transaction before we could. */
-async function runTransaction<T>(engine: Engine, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+async function runTransaction<T>(
+  engine: Engine,
+  failures: Failures,
+  work: (trx: Knex.Transaction) => Promise<T>,
+): Promise<T> {
   let refused: { reason: unknown } | undefined;
   let worked = false;
   try {
@@ -89,7 +104,6 @@ async function runTransaction<T>(engine: Engine, work: (trx: Knex.Transaction) =
     });
   } catch (error) {
     if (refused) throw refused.reason;
-    if (worked && engine.isOutcomeUnknown(error)) throw new OutcomeUnknown('The database broke off at a commit.');
-    throw translateFailure(error, 'transaction', engine);
+    throw worked ? failures.translateCommit(error) : failures.translate(error, 'transaction');
   }
 }

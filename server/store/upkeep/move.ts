@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine } from '../engine/engine.ts';
 import { openPostgres } from '../engine/postgres.ts';
 import { openSqlite } from '../engine/sqlite.ts';
-import { StoreFailure, translateFailure } from '../knex/failures.ts';
+import { createFailures, StoreFailure } from '../knex/failures.ts';
 import { migrations } from '../migrations/all.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { addTo, batchesOf, normalizerFor, type TableDigest } from './table-digest.ts';
@@ -39,7 +39,7 @@ export async function moveStore(
     try {
       return await move(source, target, progress);
     } catch (error) {
-      throw error instanceof NotEmpty ? error : translateFailure(error, 'store.move', target);
+      throw error instanceof NotEmpty ? error : createFailures(target).translate(error, 'store.move');
     } finally {
       await target.close();
     }

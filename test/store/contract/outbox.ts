@@ -84,6 +84,18 @@ export function outboxContract(store: () => Store): void {
     expect(await claim(noon + 499)).toEqual([]);
   });
 
+  it('tells what is left to send, since when, and what was given up', async () => {
+    expect(await store().outbox.backlog()).toEqual({ waiting: 0, dead: 0, oldestAt: null });
+    const sent = await enqueue();
+    const dead = await enqueue();
+    await claim(noon, 'mine');
+    await store().outbox.markSent(sent.id, 'mine', noon);
+    await store().outbox.giveUp(dead.id, 'mine', noon, 'refused');
+    await enqueue(noon + 2000);
+    await enqueue(noon + 1000);
+    expect(await store().outbox.backlog()).toEqual({ waiting: 2, dead: 1, oldestAt: noon + 1000 });
+  });
+
   it('purges a bounded number of messages sent long ago, and no others', async () => {
     const ids = [(await enqueue()).id, (await enqueue()).id, (await enqueue()).id];
     const waiting = await enqueue(noon + 1000);

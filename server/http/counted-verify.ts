@@ -1,0 +1,20 @@
+import type { Decision } from '../domain/verify.ts';
+import { outcomeOf, type VerificationRoute } from '../metrics.ts';
+import type { AppDeps } from './context.ts';
+
+/** Decides about a value, and counts the decision. */
+export async function countedVerify(
+  { verify, metrics }: Pick<AppDeps, 'verify' | 'metrics'>,
+  route: VerificationRoute,
+  value: string,
+): Promise<Decision> {
+  const began = performance.now();
+  try {
+    const decision = await verify(value);
+    metrics.verified(route, outcomeOf(decision), began);
+    return decision;
+  } catch (error) {
+    metrics.verified(route, 'unavailable', began);
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+/** How a statement or a transaction failed. */
+export type FailureKind = 'unavailable' | 'refused' | 'outcome-unknown';
+
+/** The database broke off while it was to confirm a transaction: what was in it was done whole, or not at all. */
+export class OutcomeUnknown extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OutcomeUnknown';
+  }
+}
+
+/** The database cannot answer now (locked, full, gone). The cause is for the log. */
+export class StoreUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreUnavailable';
+  }
+}

@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { jsonOf } from '../helpers/app.ts';
+import { send, startTestServer } from '../helpers/http.ts';
+
+type TestServer = Awaited<ReturnType<typeof startTestServer>>;
+
+const stops: Array<() => Promise<void>> = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+async function start(settings = {}): Promise<TestServer> {
+  const server = await startTestServer(settings);
+  stops.push(server.stop);
+  return server;
+}
+
+async function metricsOf(server: TestServer): Promise<string> {
+  const { status, headers, body } = await server.send({ path: '/metrics' });
+  expect(status).toBe(200);
+  expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+  return body;
+}
+
+const numberAt = (text: string, series: string) => {
+  const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+};
+
+describe('GET /metrics', () => {
+  it('counts verifications by route and outcome, with latency and batch size', async () => {
+    const server = await start();
+    const { value, token } = await server.issue('ci');
+    const ask = (path: string, authorization?: string) =>
+      server.send({ path, headers: authorization === undefined ? [] : [['Authorization', authorization]] });
+    await ask('/verify/forward-auth', `Token ${value}`);
+    await ask('/verify/forward-auth', `Bearer ${value}`);
+    await ask('/verify/auth-request', `Token ${value}`);
+    await ask('/verify/auth-request');
+    await ask('/verify/ext-authz/x', 'Token a b');
+    await ask('/verify/ext-authz/x', 'Token nothing');
+    await ask('/api/v1/token', `Token ${value}`);
+    await server.services.tokens.revoke(
+      {
+        user: (await server.store.users.findById(server.dev.id)) ?? expect.fail(),
+        sessionId: 'x',
+        origin: { ip: null, userAgent: null },
+        channel: 'cli',
+      },
+      token.id,
+    );
+    await ask('/verify/forward-auth', `Token ${value}`);
+    const text = await metricsOf(server);
+    const verifications = (route: string, outcome: string) =>
+      numberAt(text, `tokensd_verifications_total{route="${route}",outcome="${outcome}"}`);
+    expect(verifications('forward-auth', 'ok')).toBe(2);
+    expect(verifications('forward-auth', 'revoked')).toBe(1);
+    expect(verifications('auth-request', 'ok')).toBe(1);
+    expect(verifications('auth-request', 'missing')).toBe(1);
+    expect(verifications('ext-authz', 'malformed')).toBe(1);
+    expect(verifications('ext-authz', 'unknown')).toBe(1);
+    expect(verifications('token', 'ok')).toBe(1);
+    expect(numberAt(text, 'tokensd_verification_duration_seconds_count{route="forward-auth"}')).toBe(3);
+    expect(numberAt(text, 'tokensd_lookup_batch_size_count')).toBe(5);
+    expect(numberAt(text, 'tokensd_last_used_waiting')).toBe(1);
+  });
+
+  it('tells of mails, sign-ins, changes and other answers', async () => {
+    const server = await start();
+    const { ask, root, dev, clock } = server;
+    await ask('/api/v1/sessions', { json: { email: dev.email, password: 'wrong' } });
+    await ask('/api/v1/sessions', { json: { email: dev.email, password: dev.password } });
+    await ask('/api/v1/tokens', { as: dev, json: { name: 'one' } });
+    await ask('/api/v1/tokens', { as: dev, json: { name: 'one' } });
+    clock.advance(90_000);
+    await ask('/api/v1/tokens', { as: root, json: { name: 'two' } });
+    const text = await metricsOf(server);
+    expect(numberAt(text, 'tokensd_outbox_messages{state="waiting"}')).toBe(2);
+    expect(numberAt(text, 'tokensd_outbox_messages{state="dead"}')).toBe(0);
+    expect(numberAt(text, 'tokensd_outbox_oldest_age_seconds')).toBe(90);
+    expect(numberAt(text, 'tokensd_events_total{action="session.created"}')).toBe(1);
+    expect(numberAt(text, 'tokensd_events_total{action="session.failed"}')).toBe(1);
+    expect(numberAt(text, 'tokensd_events_total{action="token.created"}')).toBe(2);
+    expect(numberAt(text, 'tokensd_http_responses_total{method="POST",status="409"}')).toBe(1);
+    expect(numberAt(text, 'tokensd_build_info{version="0.0.0"}')).toBe(1);
+  });
+
+  it('names nobody and nothing of anybody', async () => {
+    const server = await start();
+    const { value, token } = await server.issue('secret-project');
+    await server.send({ path: '/verify/forward-auth', headers: [['Authorization', `Token ${value}`]] });
+    await server.ask('/api/v1/me', { as: server.dev });
+    await server.ask('/no/such/path', { method: 'BREW' });
+    const text = await metricsOf(server);
+    const { dev, root } = server;
+    const personal = [
+      value,
+      value.slice(0, 12),
+      token.id,
+      token.name,
+      dev.id,
+      dev.email,
+      root.email,
+      '203.0.113.9',
+      'BREW',
+    ];
+    for (const one of personal) expect(text).not.toContain(one);
+  });
+
+  it('is for loopback and trusted proxies that ask for themselves', async () => {
+    const server = await start({ trustedProxies: ['10.0.0.5/32'] });
+    const from = (ip: string, headers: Record<string, string> = {}) =>
+      server.ask('/metrics', { ip, headers }).then(({ status }) => status);
+    expect(await from('127.0.0.1')).toBe(200);
+    expect(await from('::1')).toBe(200);
+    expect(await from('::ffff:127.0.0.1')).toBe(200);
+    expect(await from('10.0.0.5')).toBe(200);
+    for (const ip of ['203.0.113.9', '10.0.0.6', '192.168.1.1']) expect(await from(ip)).toBe(403);
+    for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via']) {
+      expect(await from('127.0.0.1', { [name]: '127.0.0.1' })).toBe(403);
+      expect(await from('10.0.0.5', { [name]: '10.0.0.5' })).toBe(403);
+    }
+    const refused = await server.ask('/metrics', { ip: '203.0.113.9' });
+    expect(await jsonOf(refused)).toMatchObject({ code: 'monitoring-only' });
+  });
+
+  it('answers while the database does not, and counts its failures', async () => {
+    const server = await start();
+    await server.store.close();
+    const { status } = await send(server.port, {
+      path: '/api/v1/me',
+      headers: [['Authorization', `Bearer ${server.dev.session}`]],
+    });
+    expect(status).toBe(503);
+    const text = await metricsOf(server);
+    expect(text).not.toMatch(/^tokensd_outbox_messages\{/m);
+    expect(text).toContain('tokensd_verifications_total');
+  });
+});

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { addAbortSignal } from 'node:stream';
@@ -24,7 +23,7 @@ export function realContext(): Context {
     stderr: outputStream(process.stderr),
     signal,
     now: () => new Date(),
-    uuid: randomUUID,
+    uuid: () => crypto.randomUUID(),
     fetch: async (connectMs) => (await import('./api/transport.ts')).undiciFetch(connectMs),
     keychain: () => {
       keychain ??= openSystemKeychain(signal);

@@ -1,6 +1,7 @@
 import { CliError, localError, localProblem, systemCode } from '../errors.ts';
 import type { Server } from '../server-url.ts';
 import { plain } from '../ui/plain.ts';
+import { HeaderFields } from './header-fields.ts';
 
 export interface ExchangeOptions {
   readonly server: Server;
@@ -40,12 +41,12 @@ export class LostAnswer extends CliError {
 export function exchange(send: typeof fetch, options: ExchangeOptions): typeof fetch {
   const timeLimit = timeLimits(options.signal, options.answerMs);
   return async (input, init) => {
-    const headers = new Headers(init?.headers);
+    const headers = new HeaderFields(init?.headers as Iterable<[string, string]>);
     headers.set('User-Agent', options.userAgent);
     const signal = timeLimit();
     await options.trace(`> ${init?.method ?? 'GET'} ${input}`);
     try {
-      const response = await send(input, { ...init, headers, redirect: 'manual', signal });
+      const response = await send(input, { ...init, headers: [...headers], redirect: 'manual', signal });
       await options.trace(`< ${response.status}`);
       refuseRedirect(response, options.server);
       return response;
@@ -98,10 +99,9 @@ export function networkError(error: unknown, url: string): unknown {
   return new LostAnswer('unreachable', detail, !isTls && !neverSent.has(why), error);
 }
 
-/** The status with which a proxy refused to connect. undici tells it in words only, below a cancelled request. */
+/** The status with which a proxy refused to connect. undici tells it in words only. */
 function proxyRefusal(reason: unknown): string | undefined {
-  const cause = reason instanceof Error ? reason.cause : undefined;
-  return cause instanceof Error ? /^Proxy response \((\d+)\)/.exec(cause.message)?.[1] : undefined;
+  return reason instanceof Error ? /^Proxy response \((\d+)\)/.exec(reason.message)?.[1] : undefined;
 }
 
 function refuseRedirect(response: Response, server: Server): void {

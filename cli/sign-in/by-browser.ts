@@ -4,6 +4,7 @@ import { toJson } from '../ui/json.ts';
 import { tell } from '../ui/notes.ts';
 import { client, type SignInServer } from './discover.ts';
 import { listenOnLoopback } from './loopback.ts';
+import { withResponses } from './responses.ts';
 
 const patienceMs = 5 * 60 * 1000;
 
@@ -26,7 +27,7 @@ export async function signInByBrowser(
     if (!(await opens(ctx, options, url))) return null;
     const back = await loopback.answer.catch(tooLate);
     const parameters = oauth.validateAuthResponse(as, client, back, state);
-    const http = { [oauth.customFetch]: send, [oauth.allowInsecureRequests]: true };
+    const http = { [oauth.customFetch]: withResponses(send), [oauth.allowInsecureRequests]: true };
     const response = await oauth.authorizationCodeGrantRequest(
       as,
       client,

@@ -5,6 +5,7 @@ import { toJson } from '../ui/json.ts';
 import { tell } from '../ui/notes.ts';
 import { plain } from '../ui/plain.ts';
 import { client, requireBrowsable, type SignInServer } from './discover.ts';
+import { withResponses } from './responses.ts';
 
 type OAuth = typeof import('oauth4webapi');
 
@@ -25,7 +26,7 @@ export async function signInByDevice(
   send: typeof fetch,
 ): Promise<string> {
   const oauth = await import('oauth4webapi');
-  const http = { [oauth.customFetch]: send, [oauth.allowInsecureRequests]: true };
+  const http = { [oauth.customFetch]: withResponses(send), [oauth.allowInsecureRequests]: true };
   const asked = await oauth.deviceAuthorizationRequest(as, client, oauth.None(), {}, http);
   const device = await oauth.processDeviceAuthorizationResponse(as, client, asked);
   const where = requireBrowsable(device.verification_uri, server);

@@ -11,18 +11,36 @@ export interface PageQuery {
   cursor?: string;
 }
 
-/** Every item of a list, or the first `most`, page by page. */
-export async function collect<T>(fetchPage: (query: PageQuery) => Promise<Page<T>>, most = Infinity): Promise<T[]> {
-  const items: T[] = [];
+/** The items of a list, a page at a time. */
+export type Pages<T> = AsyncIterable<readonly T[]> | Iterable<readonly T[]>;
+
+/** Every page of a list, or those with the first `most` items; each is asked for when it is wanted. */
+export async function* pagesOf<T>(
+  fetchPage: (query: PageQuery) => Promise<Page<T>>,
+  most = Infinity,
+): AsyncGenerator<readonly T[]> {
   let cursor: string | null = null;
+  let left = most;
   do {
-    const limit = String(Math.min(limits.pageMaximum, most - items.length));
+    const limit = String(Math.min(limits.pageMaximum, left));
     const page: Page<T> = await fetchPage(cursor === null ? { limit } : { limit, cursor });
     const isEndless =
       page.next_cursor !== null && (typeof page.next_cursor !== 'string' || page.next_cursor === cursor);
     if (!Array.isArray(page.items) || isEndless) throw notTokensd();
-    items.push(...page.items);
+    yield page.items;
+    left -= page.items.length;
     cursor = page.next_cursor;
-  } while (cursor !== null && items.length < most);
+  } while (cursor !== null && left > 0);
+}
+
+/** Every item of a list, or the first `most`. */
+export function collect<T>(fetchPage: (query: PageQuery) => Promise<Page<T>>, most?: number): Promise<T[]> {
+  return gather(pagesOf(fetchPage, most));
+}
+
+/** All that the pages hold. */
+export async function gather<T>(pages: Pages<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const page of pages) items.push(...page);
   return items;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import { collect } from '../api/pages.ts';
+import { pagesOf } from '../api/pages.ts';
 import { unwrap } from '../api/unwrap.ts';
 import { connect } from '../connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
@@ -32,10 +32,12 @@ async function runAudit(ctx: Context, options: AuditOptions): Promise<void> {
     ...(options.action !== undefined && { action: options.action as AuditAction }),
   };
   const { api } = await connect(ctx, options);
-  const events = await collect((page) => unwrap(api.audit.$get({ query: { ...filter, ...page } })));
+  const pages = pagesOf((page) => unwrap(api.audit.$get({ query: { ...filter, ...page } })));
+  const { withProgress } = await import('../ui/progress.ts');
+  const events = withProgress(ctx, options, 'events', pages);
   if (options.json) {
-    const { printJson } = await import('../ui/json.ts');
-    return printJson(ctx.stdout, events);
+    const { printJsonArray } = await import('../ui/json.ts');
+    return printJsonArray(ctx.stdout, events);
   }
   const { printEvents } = await import('../ui/events.ts');
   await printEvents(ctx, options, events);

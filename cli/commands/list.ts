@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { TokenStatus } from '../../shared/schemas/tokens.ts';
-import { collect } from '../api/pages.ts';
+import { pagesOf } from '../api/pages.ts';
 import { unwrap } from '../api/unwrap.ts';
 import { connect } from '../connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
@@ -35,10 +35,12 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
     ...(options.all && { all: 'true' as const }),
     ...(options.status && { status: options.status }),
   };
-  const tokens = await collect((page) => unwrap(api.tokens.$get({ query: { ...filter, ...page } })), options.limit);
+  const pages = pagesOf((page) => unwrap(api.tokens.$get({ query: { ...filter, ...page } })), options.limit);
+  const { withProgress } = await import('../ui/progress.ts');
+  const tokens = withProgress(ctx, options, 'tokens', pages);
   if (options.json) {
-    const { printJson } = await import('../ui/json.ts');
-    return printJson(ctx.stdout, tokens);
+    const { printJsonArray } = await import('../ui/json.ts');
+    return printJsonArray(ctx.stdout, tokens);
   }
   const { printTokens } = await import('../ui/tokens.ts');
   await printTokens(ctx, options, tokens);

@@ -14,7 +14,7 @@ export async function printClients(ctx: Context, options: GlobalOptions, clients
     { head: 'MAY REVOKE', text: (client) => (client.can_revoke ? 'yes' : 'no') },
     { head: 'CREATED', text: (client) => client.created_at, brief: (client) => timeAgo(client.created_at, now) },
   ];
-  await printTable(ctx, options, columns, clients);
+  await printTable(ctx, options, columns, [clients]);
 }
 
 /** The one time that a secret is shown. */

@@ -1,9 +1,10 @@
 import { fitTimeAgo, timeAgo } from '../../shared/relative-time.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
+import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type Column, printTable } from './table.ts';
 
-export async function printEvents(ctx: Context, options: GlobalOptions, events: readonly AuditEvent[]): Promise<void> {
+export async function printEvents(ctx: Context, options: GlobalOptions, events: Pages<AuditEvent>): Promise<void> {
   const now = ctx.now();
   const columns: Column<AuditEvent>[] = [
     {

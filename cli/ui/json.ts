@@ -1,8 +1,22 @@
+import type { Pages } from '../api/pages.ts';
 import type { OutputStream } from '../context.ts';
 
 /** JSON for a stream: indented for a person at a terminal, else on one line. DEL and C1 controls are escaped too. */
 export async function printJson(stream: OutputStream, value: unknown): Promise<void> {
   await stream.write(`${toJson(value, stream.isTTY ? 2 : 0)}\n`);
+}
+
+/** An array as `printJson` writes it, page by page. Should a page fail, the array stays open: half of it never looks whole. */
+export async function printJsonArray(stream: OutputStream, pages: Pages<unknown>): Promise<void> {
+  const [before, after] = stream.isTTY ? ['\n  ', '\n'] : ['', ''];
+  let written = 0;
+  for await (const page of pages) {
+    const items = page.map((item) => before + toJson(item, stream.isTTY ? 2 : 0).replaceAll('\n', '\n  '));
+    const start = written === 0 ? '[' : ',';
+    if (items.length > 0) await stream.write(start + items.join(','));
+    written += items.length;
+  }
+  await stream.write(written === 0 ? '[]\n' : `${after}]\n`);
 }
 
 /** JSON in which U+007F–U+009F, which terminals may obey, are written as `\u00XX`. */

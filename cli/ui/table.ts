@@ -1,8 +1,10 @@
 import Table from 'cli-table3';
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
+import { gather, type Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { colorsFor } from './colors.ts';
+import { note } from './notes.ts';
 import { plain } from './plain.ts';
 
 type Colors = ReturnType<typeof colorsFor>;
@@ -22,22 +24,32 @@ export interface Column<Row> {
 
 const gap = 2;
 
-/** A table no wider than the terminal; in a pipe a header and one tab-separated line a row, nothing cut. */
+/**
+ * A table no wider than the terminal; in a pipe a header and one tab-separated line a row, nothing cut, page by
+ * page. `none`: said on a terminal instead of an empty table.
+ */
 export async function printTable<Row>(
   ctx: Context,
   options: GlobalOptions,
   columns: readonly Column<Row>[],
-  rows: readonly Row[],
+  pages: Pages<Row>,
+  none?: string,
 ): Promise<void> {
-  const lines = ctx.stdout.isTTY
-    ? tableLines(columns, rows, ctx.stdout.columns, colorsFor(ctx.stdout, ctx, options))
-    : separatedLines(columns, rows);
-  await ctx.stdout.write(`${lines.join('\n')}\n`);
+  if (ctx.stdout.isTTY) {
+    const rows = await gather(pages);
+    if (rows.length === 0 && none !== undefined) return note(ctx, options, none);
+    const lines = tableLines(columns, rows, ctx.stdout.columns, colorsFor(ctx.stdout, ctx, options));
+    return ctx.stdout.write(`${lines.join('\n')}\n`);
+  }
+  let head = `${columns.map((column) => column.head).join('\t')}\n`;
+  for await (const rows of pages) {
+    await ctx.stdout.write(head + separatedLines(columns, rows));
+    head = '';
+  }
 }
 
-function separatedLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
-  const cells = rows.map((row) => columns.map(({ text }) => plain(text(row))));
-  return [columns.map(({ head }) => head), ...cells].map((line) => line.join('\t'));
+function separatedLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  return rows.map((row) => `${columns.map(({ text }) => plain(text(row))).join('\t')}\n`).join('');
 }
 
 /** The lines of a table without rules, each at most `total` columns wide. */

@@ -2,9 +2,9 @@ import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import { fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../shared/relative-time.ts';
 import type { Token, TokenStatus } from '../../shared/schemas/tokens.ts';
+import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { printFields } from './fields.ts';
-import { note } from './notes.ts';
 import { plain } from './plain.ts';
 import { type Column, printTable } from './table.ts';
 
@@ -20,13 +20,11 @@ const shortestPath = 6;
 export async function printTokens(
   ctx: Context,
   options: GlobalOptions & { all?: boolean },
-  tokens: readonly Token[],
+  pages: Pages<Token>,
 ): Promise<void> {
-  if (tokens.length === 0 && ctx.stdout.isTTY) {
-    return note(ctx, options, 'There are no tokens. Create one with `tokens create NAME`.');
-  }
   const owner: Column<Token> = { head: 'OWNER', text: (token) => token.owner };
-  await printTable(ctx, options, [...tokenColumns(ctx.now()), ...(options.all ? [owner] : [])], tokens);
+  const none = 'There are no tokens. Create one with `tokens create NAME`.';
+  await printTable(ctx, options, [...tokenColumns(ctx.now()), ...(options.all ? [owner] : [])], pages, none);
 }
 
 export async function printToken(ctx: Context, token: Token): Promise<void> {

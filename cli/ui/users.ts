@@ -1,9 +1,10 @@
 import { timeAgo } from '../../shared/relative-time.ts';
 import type { User } from '../../shared/schemas/users.ts';
+import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type Column, printTable } from './table.ts';
 
-export async function printUsers(ctx: Context, options: GlobalOptions, users: readonly User[]): Promise<void> {
+export async function printUsers(ctx: Context, options: GlobalOptions, users: Pages<User>): Promise<void> {
   const now = ctx.now();
   const columns: Column<User>[] = [
     { head: 'EMAIL', text: (user) => user.email },

@@ -185,3 +185,56 @@ test('without a session exit 4', async () => {
 function never(): never {
   throw new Error('The sample token has been used.');
 }
+
+/** A daemon that is not there, with this many pages; what was asked for is counted. */
+function endlessPages(pages: number, brokenAfter = Infinity) {
+  const asked = { pages: 0 };
+  const fetch: typeof globalThis.fetch = async () => {
+    asked.pages += 1;
+    if (asked.pages > brokenAfter) throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+    const items = Array.from({ length: 200 }, (_, i) => ({ ...used, name: `t-${asked.pages}-${i}` }));
+    return Response.json({ items, next_cursor: asked.pages < pages ? `after-${asked.pages}` : null });
+  };
+  return { asked, surroundings: { ...answering(), fetch } };
+}
+
+test('a long list is written while it comes, and read no faster than it is written', async () => {
+  const { asked, surroundings } = endlessPages(50);
+  const seen: number[] = [];
+  const ran = await cli.run(['list', '--all', '--json'], { ...surroundings, onWrite: () => seen.push(asked.pages) });
+  expect(ran.code).toBe(0);
+  expect((JSON.parse(ran.stdout) as Token[]).length).toBe(10_000);
+  expect(seen).toEqual([...Array.from({ length: 50 }, (_, i) => i + 1), 50]);
+});
+
+test('a list that breaks off does not look whole', async () => {
+  const { surroundings } = endlessPages(50, 3);
+  const ran = await cli.run(['list', '--all', '--json'], surroundings);
+  expect(ran.code).toBe(6);
+  expect(() => JSON.parse(ran.stdout)).toThrow();
+  expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'unreachable' });
+});
+
+test('on a terminal a JSON list is indented, empty or not', async () => {
+  const two = [used, { ...used, name: 'other' }];
+  const shown = await cli.run(['list', '--json'], { ...answering(...two), columns: 100 });
+  expect(shown.stdout).toBe(`${JSON.stringify(two, null, 2)}\n`);
+  expect((await cli.run(['list', '--json'], { ...answering(), columns: 100 })).stdout).toBe('[]\n');
+  expect((await cli.run(['list', '--json'], answering(...two))).stdout).toBe(`${JSON.stringify(two)}\n`);
+});
+
+test('the progress of a long list is one line on a terminal’s stderr, gone at the end, and nothing elsewhere', async () => {
+  const slow = () => {
+    const { surroundings } = endlessPages(4);
+    const fetch: typeof globalThis.fetch = async (...args) => {
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      return surroundings.fetch(...args);
+    };
+    return { ...surroundings, fetch };
+  };
+  const onTerminal = await cli.run(['list', '--all', '--json'], { ...slow(), stderrIsTTY: true });
+  expect(onTerminal.stderr).toContain('\r\u001b[2K400 tokens …');
+  expect(onTerminal.stderr.endsWith('\r\u001b[2K')).toBe(true);
+  expect(onTerminal.stderr).not.toContain('\n');
+  expect((await cli.run(['list', '--all', '--json'], slow())).stderr).toBe('');
+});

@@ -28,6 +28,10 @@ export interface Surroundings {
   fetch?: typeof fetch;
   /** Home directory; none if left out. */
   home?: string;
+  /** Makes stderr a terminal, with nobody to answer. */
+  stderrIsTTY?: boolean;
+  /** Called at each write to stdout. */
+  onWrite?: () => void;
   /** Fails every write to stderr with this system error. */
   stderrFails?: string;
   /** Fails every write to stdout with this system error. */
@@ -66,8 +70,8 @@ export async function openTestCli(defaults: Surroundings = {}): Promise<TestCli>
       runs += 1;
       const given = { keychain, ...defaults, ...surroundings };
       const env = { TOKENS_CONFIG_DIR: configDir, ...defaults.env, ...surroundings.env };
-      const stdout = fakeStream(given.columns, given.stdoutFails);
-      const stderr = fakeStream(given.answers ? 80 : undefined, given.stderrFails);
+      const stdout = fakeStream(given.columns, given.stdoutFails, given.onWrite);
+      const stderr = fakeStream(given.answers || given.stderrIsTTY ? 80 : undefined, given.stderrFails);
       const ctx = fakeContext({ ...given, env }, stdout, stderr, questions, runs);
       const code = await main(argv, ctx);
       return { code, stdout: stdout.text(), stderr: stderr.text() };
@@ -182,7 +186,11 @@ function fakePrompts(answers: Surroundings['answers'] & object, questions: strin
   };
 }
 
-function fakeStream(columns: number | undefined, fails?: string): OutputStream & { text(): string } {
+function fakeStream(
+  columns: number | undefined,
+  fails?: string,
+  onWrite: () => void = () => {},
+): OutputStream & { text(): string } {
   let written = '';
   return {
     isTTY: columns !== undefined,
@@ -190,6 +198,7 @@ function fakeStream(columns: number | undefined, fails?: string): OutputStream &
     text: () => written,
     write: async (text) => {
       if (fails !== undefined) throw Object.assign(new Error(`write ${fails}`), { code: fails, syscall: 'write' });
+      onWrite();
       written += text;
     },
   };

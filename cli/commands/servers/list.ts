@@ -34,6 +34,6 @@ async function runServersList(ctx: Context, options: GlobalOptions): Promise<voi
       { head: 'SESSION IN', text: ({ credential_store }) => credential_store },
       { head: 'IN USE', text: ({ current }) => (current ? 'yes' : 'no') },
     ],
-    shown,
+    [shown],
   );
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect } from '../../api/pages.ts';
+import { pagesOf } from '../../api/pages.ts';
 import { unwrap } from '../../api/unwrap.ts';
 import { connect } from '../../connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
@@ -16,10 +16,16 @@ export function registerUsersList(users: Command, ctx: Context, run = runUsersLi
 
 async function runUsersList(ctx: Context, options: GlobalOptions): Promise<void> {
   const { api } = await connect(ctx, options);
-  const users = await collect((query) => unwrap(api.users.$get({ query })));
+  const { withProgress } = await import('../../ui/progress.ts');
+  const users = withProgress(
+    ctx,
+    options,
+    'members',
+    pagesOf((query) => unwrap(api.users.$get({ query }))),
+  );
   if (options.json) {
-    const { printJson } = await import('../../ui/json.ts');
-    return printJson(ctx.stdout, users);
+    const { printJsonArray } = await import('../../ui/json.ts');
+    return printJsonArray(ctx.stdout, users);
   }
   const { printUsers } = await import('../../ui/users.ts');
   await printUsers(ctx, options, users);

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { CommandError, type Context } from '../context.ts';
 import { AlreadyRunning, lockForOneDaemon } from '../store/open.ts';
@@ -39,7 +38,7 @@ export async function runMigrateStore(context: Context, { from, to }: MoveOption
   const lock = await lockForOneDaemon(from).catch((error: unknown) => {
     throw error instanceof AlreadyRunning ? new CommandError(error.message, 1) : error;
   });
-  const bar = createBar(context);
+  const bar = await createBar(context);
   try {
     const moved = await moveStore({ from, to }, bar.update);
     bar.stop();
@@ -63,7 +62,7 @@ function checkUrls(from: string, to: string): void {
 }
 
 /** A bar on a terminal; elsewhere one line for each table. */
-function createBar({ stderr }: Context): { update(step: MoveProgress): void; stop(): void } {
+async function createBar({ stderr }: Context): Promise<{ update(step: MoveProgress): void; stop(): void }> {
   if (!stderr.isTTY) {
     let told = '';
     return {
@@ -74,6 +73,7 @@ function createBar({ stderr }: Context): { update(step: MoveProgress): void; sto
       stop() {},
     };
   }
+  const { SingleBar } = await import('cli-progress');
   const format = '{phase} {table} [{bar}] {value}/{total}';
   const bar = new SingleBar({ format, stream: stderr as unknown as NodeJS.WritableStream, hideCursor: true });
   let current = '';

@@ -15,11 +15,11 @@ import { createPurge } from '../jobs/purge.ts';
 import { startJobs } from '../jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../jobs/send-mail.ts';
 import { createLog, type Log } from '../log.ts';
-import { createSmtpMailer } from '../mail/smtp.ts';
+import type { Mailer } from '../mail/mailer.ts';
 import { createSpoolMailer } from '../mail/spool.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { createServices } from '../services.ts';
-import { createOidcProvider } from '../sso/oidc.ts';
+import type { IdentityProvider } from '../sso/provider.ts';
 import { countEvents } from '../store/count-events.ts';
 import { AlreadyRunning, lockForOneDaemon, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -85,7 +85,7 @@ async function serveStore(serving: Serving): Promise<void> {
   if (applied.length > 0) log.info({ applied }, 'schema brought up to date');
   if (alone) await store.outbox.releaseAll();
 
-  const daemon = assemble(serving);
+  const daemon = await assemble(serving);
   const url = await listen(daemon.server, config);
   if (await store.users.isEmpty()) {
     const command = `${context.programName} init --email you@example.com`;
@@ -102,19 +102,16 @@ async function serveStore(serving: Serving): Promise<void> {
   log.info({}, 'stopped');
 }
 
-function assemble({ config, log, metrics, store }: Serving) {
+async function assemble({ config, log, metrics, store }: Serving) {
   const clock = systemClock;
   const clientIp = createClientIp(config.trustedProxies);
-  const mailer =
-    config.smtpUrl === null
-      ? createSpoolMailer({ directory: join(config.dataDir, 'mail'), from: config.mailFrom })
-      : createSmtpMailer({ url: config.smtpUrl, from: config.mailFrom });
+  const mailer = await createMailer(config);
   const mailQueued = () => jobs.wake(sendMailJob);
   const services = createServices({ store, clock, config, mailQueued, lookedUp: metrics.lookedUp });
   const { verify, lastUsed } = services;
   metrics.watchProcess();
   metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: lastUsed.waiting });
-  const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
+  const identityProvider = await createIdentityProvider(config);
   const jobs = startJobs(
     [
       ...createSendMail({ outbox: store.outbox, mailer, clock, log }),
@@ -138,6 +135,19 @@ function assemble({ config, log, metrics, store }: Serving) {
       await flushLastUsed(lastUsed, store.tokens);
     },
   };
+}
+
+// What is not set up is not loaded: it would take its memory all the same.
+async function createMailer({ smtpUrl, dataDir, mailFrom }: Config): Promise<Mailer> {
+  if (smtpUrl === null) return createSpoolMailer({ directory: join(dataDir, 'mail'), from: mailFrom });
+  const { createSmtpMailer } = await import('../mail/smtp.ts');
+  return createSmtpMailer({ url: smtpUrl, from: mailFrom });
+}
+
+async function createIdentityProvider({ oidc, publicUrl }: Config): Promise<IdentityProvider | null> {
+  if (oidc === null) return null;
+  const { createOidcProvider } = await import('../sso/oidc.ts');
+  return createOidcProvider(oidc, publicUrl);
 }
 
 async function listen(server: Server, { listen: { host, port } }: Config): Promise<string> {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { hash, randomBytes, randomInt } from 'node:crypto';
 import { v7 } from 'uuid';
 import { secretPrefixes } from '../../shared/redact.ts';
 import { assembleToken, base62Alphabet, bodyLength } from '../../shared/token-format.ts';
@@ -37,7 +37,7 @@ export class Secret {
 
 /** SHA-256 of a whole secret, base64url (43 characters). The secrets are random, so no salt and no slow hash is needed. */
 export function hashSecret(value: string): string {
-  return createHash('sha256').update(value, 'utf8').digest('base64url');
+  return hash('sha256', value, 'base64url');
 }
 
 /** `length` uniform base62 characters from the system's CSPRNG (`randomInt` rejects what would bias). */

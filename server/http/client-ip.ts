@@ -33,28 +33,53 @@ function notCidr(text: string): Error {
   return new Error(`“${text}” is neither an IP address nor a CIDR range such as 10.0.0.0/8 or fd00::/8.`);
 }
 
+interface Hop {
+  /** Canonical. */
+  text: string;
+  trusted: boolean;
+}
+
+const rememberedHops = 10_000;
+
 export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
   const ranges = trustedCidrs.map(parseCidr);
-  const trusts = (address: Address) =>
-    ranges.some((range) => range[0].kind() === address.kind() && address.match(range));
+  const describe = (address: Address | null): Hop | null =>
+    address && {
+      text: address.toString(),
+      trusted: ranges.some((range) => range[0].kind() === address.kind() && address.match(range)),
+    };
+  // The same proxies and clients come again and again, and verification has little time.
+  const peerOf = remembering((text) => describe(parseAddress(text)));
+  const hopOf = remembering((text) => describe(parseHop(text)));
 
   return {
-    isTrusted(peer) {
-      const address = parseAddress(peer ?? '');
-      return address !== null && trusts(address);
-    },
+    isTrusted: (peer) => peerOf(peer ?? '')?.trusted ?? false,
     resolve(peer, forwardedFor) {
-      let client = parseAddress(peer ?? '');
+      let client = peerOf(peer ?? '');
       if (client === null) return null;
-      const hops = (forwardedFor ?? '').split(',');
-      for (let hop = hops.pop(); hop !== undefined && trusts(client); hop = hops.pop()) {
-        if (/^[ \t]*$/.test(hop)) continue;
-        const address = parseHop(hop.replace(/^[ \t]+|[ \t]+$/g, ''));
-        if (address === null) break;
-        client = address;
+      const hops = forwardedFor ? forwardedFor.split(',') : [];
+      for (let hop = hops.pop(); hop !== undefined && client.trusted; hop = hops.pop()) {
+        const text = hop.replace(/^[ \t]+|[ \t]+$/g, '');
+        if (text === '') continue;
+        const next = hopOf(text);
+        if (next === null) break;
+        client = next;
       }
-      return client.toString();
+      return client.text;
     },
+  };
+}
+
+/** The same function of a text, with a memory of bounded size for short ones. */
+function remembering<T>(describe: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const found = describe(text);
+    if (known.size >= rememberedHops) known.clear();
+    if (text.length <= 64) known.set(text, found);
+    return found;
   };
 }
 

@@ -103,10 +103,7 @@ describe('tokensd migrate-store', () => {
     const { path, close } = await openTestStore();
     cleanUp(close);
     const engine = await openSqlite(`sqlite:${path}`);
-    const tables = await engine.select(
-      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-      [],
-    );
+    const tables = await engine.knex('sqlite_schema').where({ type: 'table' }).whereNot('name', 'like', 'sqlite_%');
     await engine.close();
     const known = [...keptTables.map(({ name }) => name), ...otherTables];
     expect(tables.map(({ name }) => name).sort()).toEqual(known.sort());

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { openReader } from '../../server/store/engine/sqlite-reader.ts';
 import { lockForOneDaemon, openStore } from '../../server/store/open.ts';
 import { openTestStore } from '../helpers/store.ts';
 import { describeStore } from './contract.ts';
@@ -58,18 +59,22 @@ describe('a SQLite file', () => {
       trusted_schema: 0,
       secure_delete: 1,
     };
+    const reader = await openReader(path);
     for (const [pragma, value] of Object.entries(expected)) {
-      for (const rows of [await engine.knex.raw(`PRAGMA ${pragma}`), await engine.select(`PRAGMA ${pragma}`, [])]) {
+      for (const rows of [await engine.knex.raw(`PRAGMA ${pragma}`), await reader.all(`PRAGMA ${pragma}`, [])]) {
         expect([pragma, ...Object.values(rows[0] ?? {})]).toEqual([pragma, value]);
       }
     }
+    await reader.close();
     await engine.close();
   });
 
   it('cannot be written through the connection that verifies', async () => {
     const engine = await openSqlite(`sqlite:${path}`);
     await engine.knex.raw('CREATE TABLE things (id text)');
-    await expect(engine.select('DELETE FROM things', [])).rejects.toThrow('SQLITE_READONLY');
+    const reader = await openReader(path);
+    await expect(reader.all('DELETE FROM things', [])).rejects.toThrow('SQLITE_READONLY');
+    await reader.close();
     await engine.close();
   });
 });

@@ -44,14 +44,7 @@ export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
   return (req, res) => {
     const route = routeOf(req.url ?? '');
     if (route === undefined) return false;
-    const began = performance.now();
-    decide(serving, route, req, res)
-      .catch((err: unknown): VerificationOutcome => {
-        outage.failed(err);
-        unavailable(res);
-        return 'unavailable';
-      })
-      .then((outcome) => deps.metrics.verified(route.name, outcome, began));
+    void answer(serving, route, req, res);
     return true;
   };
 }
@@ -60,6 +53,24 @@ export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
 export function routeOf(target: string): VerifyRoute | undefined {
   const path = pathOf(originForm(target));
   return routes.find((route) => route.owns(path));
+}
+
+async function answer(
+  deps: VerifyDeps & { outage: Outage },
+  route: VerifyRoute,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const began = performance.now();
+  let outcome: VerificationOutcome;
+  try {
+    outcome = await decide(deps, route, req, res);
+  } catch (error) {
+    outcome = 'unavailable';
+    deps.outage.failed(error);
+    unavailable(res);
+  }
+  deps.metrics.verified(route.name, outcome, began);
 }
 
 async function decide(
@@ -99,7 +110,9 @@ function useOf({ clock, clientIp }: VerifyDeps, route: VerifyRoute, req: Incomin
 }
 
 function admit(res: ServerResponse, token: GoodToken): void {
-  res.writeHead(200, [...identityHeaders(token), ['Cache-Control', 'no-store'], ['Content-Length', '0']].flat()).end();
+  const headers = identityHeaders(token);
+  headers.push('Cache-Control', 'no-store', 'Content-Length', '0');
+  res.writeHead(200, headers).end();
 }
 
 function refuse(res: ServerResponse, refusal: TokenRefusal): void {

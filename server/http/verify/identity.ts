@@ -1,20 +1,28 @@
 import type { GoodToken } from '../../domain/verify.ts';
 
-/** Who is behind a good token, for the upstream: always all seven fields, empty if there is no value. */
-export function identityHeaders(token: GoodToken): Array<[string, string]> {
+/** Who is behind a good token, for the upstream: names and values in turn, always all seven, empty if there is no value. */
+export function identityHeaders(token: GoodToken): string[] {
   return [
-    ['X-Auth-User', encodeField(token.ownerEmail)],
-    ['X-Auth-User-Id', encodeField(token.ownerId)],
-    ['X-Auth-User-Name', encodeField(token.ownerName)],
-    ['X-Auth-Token-Id', encodeField(token.id)],
-    ['X-Auth-Token-Name', encodeField(token.name)],
-    ['X-Auth-Token-Prefix', encodeField(token.prefix)],
-    ['X-Auth-Superuser', String(token.ownerSuperuser)],
+    'X-Auth-User',
+    encodeField(token.ownerEmail),
+    'X-Auth-User-Id',
+    encodeField(token.ownerId),
+    'X-Auth-User-Name',
+    encodeField(token.ownerName),
+    'X-Auth-Token-Id',
+    encodeField(token.id),
+    'X-Auth-Token-Name',
+    encodeField(token.name),
+    'X-Auth-Token-Prefix',
+    encodeField(token.prefix),
+    'X-Auth-Superuser',
+    String(token.ownerSuperuser),
   ];
 }
 
 /** Percent-encodes the UTF-8 bytes of space, `%` and whatever is not visible ASCII (RFC 3986 §2.1). */
 export function encodeField(text: string): string {
+  if (/^[\x21-\x24\x26-\x7e]*$/.test(text)) return text;
   return text.replace(/[^\x21-\x24\x26-\x7e]/gu, (character) =>
     Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );

@@ -17,6 +17,7 @@ export function onlyValue(rawHeaders: readonly string[], name: string): string |
 
 /** Takes scheme and authority off an absolute-form target or a URL. Nothing else is normalised. */
 export function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
   const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0];
   if (authority === undefined) return target;
   const rest = target.slice(authority.length);
@@ -25,7 +26,8 @@ export function originForm(target: string): string {
 
 /** A target without query and fragment. */
 export function pathOf(target: string): string {
-  return target.replace(/[?#].*$/s, '');
+  const end = target.search(/[?#]/);
+  return end < 0 ? target : target.slice(0, end);
 }
 
 /** How a method is recorded. */

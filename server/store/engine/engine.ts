@@ -7,17 +7,30 @@ export type Row = Record<string, unknown>;
 /** A list of strings as one bound value. */
 export type ListBinding = string | string[];
 
+/** What one SELECT asks for: expressions, and the rest of it from FROM on. */
+export interface Select {
+  columns: readonly string[];
+  from: string;
+}
+
 /** What differs between databases. A new database is one more file that implements this. */
 export interface Engine {
   /** For everything that may write. `knex.transaction` takes its write lock at once, where the database has such a lock. */
   readonly knex: Knex;
-  /** Runs one SELECT: inside `trx` if given, else without ever waiting for somebody's open write transaction. */
-  select(sql: string, bindings: readonly ListBinding[], trx?: Knex.Transaction): Promise<Row[]>;
+  /**
+   * Runs one SELECT: inside `trx` if given, else without ever waiting for somebody's open write transaction. Answers the
+   * values of each row in the order of the columns.
+   */
+  select(select: Select, bindings: readonly ListBinding[], trx?: Knex.Transaction): Promise<unknown[][]>;
   /** The rows in what `knex.raw` answers. */
   rows(answer: unknown): Row[];
   /** A condition with one `?` that holds if `column` is among the strings bound there by `bindList`. */
   among(column: string): string;
   bindList(values: readonly string[]): ListBinding;
+  /** A table with the elements of one bound JSON array, each in the column `value`. */
+  readonly jsonElements: string;
+  /** Whether writers wait for each other's rows, and not for the whole database. */
+  readonly locksRows: boolean;
   /** Runs `work` in a transaction of its own; rejects first if what it did would be lost with the database's file. */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction that no other process can be in at the same time, however long that one takes. */

@@ -33,14 +33,17 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
 
   return {
     knex,
-    async select(sql, bindings, trx) {
-      const statement = knex.raw(sql, bindings as Knex.RawBinding[]);
-      if (trx) return (await statement.transacting(trx)).rows;
+    async select({ columns, from }, bindings, trx) {
+      const named = columns.map((column, index) => `${column} AS c${index}`);
+      const statement = knex.raw(`SELECT ${named.join(', ')} ${from}`, bindings as Knex.RawBinding[]);
+      if (trx) return (await statement.transacting(trx)).rows.map((row: Row) => Object.values(row));
       const { sql: text, bindings: values } = statement.toSQL().toNative();
-      return (await ask(reader, text, values as unknown[])).rows;
+      return (await ask<unknown[]>(reader, { text, values: values as unknown[], rowMode: 'array' })).rows;
     },
     rows: (answer) => (answer as { rows: Row[] }).rows,
     among: (column) => `${column} = ANY(?)`,
+    jsonElements: 'json_array_elements(CAST(? AS json))',
+    locksRows: true,
     bindList: (values) => [...values],
     transaction: (work) => knex.transaction(work),
     migrationTransaction: async (work) => {
@@ -61,7 +64,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
         // The library's own way names its statements, which a pooler between here and the server may not know.
         storeClient: {
           query: ({ text, values }: pg.QueryConfig) =>
-            ask(counter, text, (values ?? []).map(withoutNul)).catch((error: unknown) =>
+            ask(counter, { text, values: (values ?? []).map(withoutNul) }).catch((error: unknown) =>
               Promise.reject(translate(error)),
             ),
         },
@@ -73,7 +76,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     isUnavailable,
     isOutcomeUnknown: (error) => !(error instanceof pg.DatabaseError) || endsConnection.test(error.code ?? ''),
     async ping() {
-      await ask(reader, 'SELECT 1', []);
+      await ask(reader, { text: 'SELECT 1' });
     },
     async close() {
       await Promise.all([reader.end(), counter.end(), knex.destroy()]);
@@ -102,10 +105,13 @@ function openPlainPool(connection: pg.PoolConfig, max: number): pg.Pool {
 }
 
 /** A connection that failed in any way but by the server's word is not used again. */
-async function ask(pool: pg.Pool, text: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
+async function ask<R extends Row | unknown[]>(
+  pool: pg.Pool,
+  query: pg.QueryConfig & { rowMode?: 'array' },
+): Promise<pg.QueryResult<R>> {
   const client = await pool.connect();
   try {
-    const result = await client.query<Row>(text, values);
+    const result = await client.query<R>(query);
     client.release();
     return result;
   } catch (error) {

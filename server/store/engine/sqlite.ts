@@ -32,9 +32,18 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
 
   return {
     knex,
-    select: async (sql, bindings, trx) => (trx ? trx.raw(sql, [...bindings]) : reader.all(sql, bindings as string[])),
+    async select({ columns, from }, bindings, trx) {
+      // As one JSON text: handing over each column of each row takes the driver three times as long.
+      const sql = `SELECT json_group_array(json_array(${columns.join(', ')})) AS found ${from}`;
+      const [row] = await (trx
+        ? (trx.raw(sql, [...bindings]) as Promise<Row[]>)
+        : reader.all(sql, bindings as string[]));
+      return JSON.parse(String(row?.found));
+    },
     rows: (answer) => answer as Row[],
     among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
+    jsonElements: 'json_each(?)',
+    locksRows: false,
     bindList: (values) => JSON.stringify(values),
     async transaction(work) {
       await assertInPlace();

@@ -1,38 +1,48 @@
 import type { Knex } from 'knex';
+import type { Engine } from '../engine/engine.ts';
 import type { LastUse } from '../records.ts';
 
 type Use = LastUse & { tokenId: string };
 
-const usesAtOnce = 500;
-
-// The casts tell PostgreSQL the types; SQLite takes them as they are.
-const values =
-  '(CAST(? AS text), CAST(? AS bigint), CAST(? AS text), CAST(? AS text), CAST(? AS text), CAST(? AS text))';
+const usesAtOnce = 2000;
 
 /** Writes each token's newest use, if it is newer than the one that is there. One statement for many tokens. */
-export async function recordLastUses(knex: Knex, uses: readonly Use[]): Promise<void> {
+export async function recordLastUses(knex: Knex, engine: Engine, uses: readonly Use[]): Promise<void> {
   const newest = [...newestOfEach(uses)];
   if (newest.length === 0) return;
   await knex.transaction(async (trx) => {
     for (let start = 0; start < newest.length; start += usesAtOnce) {
-      await write(trx, newest.slice(start, start + usesAtOnce));
+      await write(trx, engine, newest.slice(start, start + usesAtOnce));
     }
   });
 }
 
-async function write(trx: Knex.Transaction, uses: Use[]): Promise<void> {
-  // In one order for all nodes, or two that write the same rows would wait for each other.
-  const ids = uses.map((use) => use.tokenId);
-  await trx('tokens').whereIn('id', ids).orderBy('id').forUpdate().select('id');
-  const sql = `WITH use (token_id, at, method, path, ip, user_agent) AS (VALUES ${uses.map(() => values).join(', ')})
-    UPDATE tokens SET last_used_at = use.at, last_used_method = use.method, last_used_path = use.path,
-      last_used_ip = use.ip, last_used_user_agent = use.user_agent
-    FROM use
-    WHERE tokens.id = use.token_id AND (tokens.last_used_at IS NULL OR tokens.last_used_at < use.at)`;
-  await trx.raw(
-    sql,
-    uses.flatMap((use) => [use.tokenId, use.at, use.method, use.path, use.ip, use.userAgent] as Knex.RawBinding[]),
-  );
+/** The uses travel as one JSON text: thousands of bound values would cost fifteen times as much. */
+async function write(trx: Knex.Transaction, engine: Engine, uses: Use[]): Promise<void> {
+  if (engine.locksRows) {
+    // In one order for all nodes, or two that write the same rows would wait for each other.
+    const ids = engine.bindList(uses.map((use) => use.tokenId));
+    await trx.raw(`SELECT id FROM tokens WHERE ${engine.among('id')} ORDER BY id FOR UPDATE`, [ids as Knex.RawBinding]);
+  }
+  const sql = `UPDATE tokens SET last_used_at = CAST(used.value ->> 1 AS bigint), last_used_method = used.value ->> 2,
+      last_used_path = used.value ->> 3, last_used_ip = used.value ->> 4, last_used_user_agent = used.value ->> 5
+    FROM ${engine.jsonElements} AS used
+    WHERE tokens.id = used.value ->> 0
+      AND (tokens.last_used_at IS NULL OR tokens.last_used_at < CAST(used.value ->> 1 AS bigint))`;
+  const rows = uses.map((use) => [
+    use.tokenId,
+    use.at,
+    use.method,
+    storable(use.path),
+    use.ip,
+    storable(use.userAgent),
+  ]);
+  await trx.raw(sql, [JSON.stringify(rows)]);
+}
+
+/** What no JSON of PostgreSQL may hold, and no text of anybody needs. */
+function storable(text: string | null): string | null {
+  return text?.replace(/[\0\p{Cs}]/gu, '\ufffd') ?? null;
 }
 
 function newestOfEach(uses: readonly Use[]): Iterable<Use> {

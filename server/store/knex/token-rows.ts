@@ -1,4 +1,4 @@
-import type { HashMatch, LastUse, TokenRecord } from '../records.ts';
+import type { LastUse, TokenRecord } from '../records.ts';
 import { numberOrNull } from './user-rows.ts';
 
 /** A row of `tokens` as `RETURNING *` gives it. */
@@ -30,9 +30,7 @@ export interface OwnerColumns {
 
 export type OwnedTokenRow = Omit<TokenRow, 'name_folded'> & OwnerColumns;
 
-export type MatchRow = OwnedTokenRow & { revoked_at: number | string | null };
-
-/** SQL for a token `t` with its owner `u`, in the order in which a tombstone's columns are lined up with it. */
+/** SQL for a token `t` with its owner `u`. */
 export const ownedTokenColumns = [
   't.hash',
   't.prefix',
@@ -69,27 +67,6 @@ export function toToken(row: OwnedTokenRow): TokenRecord {
     ownerDisabled: Boolean(row.owner_disabled),
     ownerCanManageTokens: Boolean(row.owner_can_manage_tokens),
     ownerSsoSignedInAt: numberOrNull(row.owner_sso_signed_in_at),
-  };
-}
-
-export function toMatch(row: MatchRow): HashMatch {
-  if (row.revoked_at === null) {
-    return {
-      kind: 'token',
-      hash: row.hash,
-      ownerName: row.owner_name,
-      ownerSuperuser: Boolean(row.owner_superuser),
-      ...toToken(row),
-    };
-  }
-  return {
-    kind: 'tombstone',
-    hash: row.hash,
-    prefix: row.prefix,
-    name: row.name,
-    ownerId: row.owner_id,
-    ownerEmail: row.owner_email,
-    revokedAt: Number(row.revoked_at),
   };
 }
 

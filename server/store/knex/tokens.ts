@@ -3,13 +3,23 @@ import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Moment, NewToken } from '../records.ts';
 import type { TokenStore } from '../store.ts';
+import { matchColumns, toHashMatch, tombstoneColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
 import { containing } from './like.ts';
-import { type MatchRow, type OwnedTokenRow, ownedTokenColumns, toMatch, toToken } from './token-rows.ts';
+import { type OwnedTokenRow, ownedTokenColumns, toToken } from './token-rows.ts';
 import { destroyTokens, purgeTombstones } from './tombstones.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
-  const lookUp = lookUpSql(engine);
+  const tokensWhere = (condition: string) => ({
+    columns: matchColumns,
+    from: `FROM tokens t JOIN users u ON u.id = t.owner_id WHERE ${condition}`,
+  });
+  const tokenByHash = tokensWhere('t.hash = ?');
+  const tokensByHash = tokensWhere(engine.among('t.hash'));
+  const tombstonesByHash = {
+    columns: tombstoneColumns,
+    from: `FROM tombstones d JOIN users u ON u.id = d.owner_id WHERE ${engine.among('d.hash')}`,
+  };
   const owned = () =>
     knex('tokens as t')
       .join('users as u', 'u.id', 't.owner_id')
@@ -44,13 +54,18 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       return Number(row?.active);
     },
     async findByHashes(hashes) {
-      const list = engine.bindList(hashes);
-      const rows = await engine.select(
-        lookUp,
-        [list, list],
-        knex.isTransaction ? (knex as Knex.Transaction) : undefined,
-      );
-      return (rows as unknown as MatchRow[]).map(toMatch);
+      const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
+      const [only = ''] = hashes;
+      const rows =
+        hashes.length === 1
+          ? engine.select(tokenByHash, [only], trx)
+          : engine.select(tokensByHash, [engine.bindList(hashes)], trx);
+      const living = (await rows).map(toHashMatch);
+      if (living.length === hashes.length) return living;
+      // In this order: what is revoked in between is found by the second one.
+      const found = new Set(living.map(({ hash }) => hash));
+      const gone = engine.bindList(hashes.filter((hash) => !found.has(hash)));
+      return [...living, ...(await engine.select(tombstonesByHash, [gone], trx)).map(toTombstoneMatch)];
     },
     async destroy(id, at, actor) {
       const [token] = await destroyTokens(knex, engine, { column: 'id', value: id }, at, actor);
@@ -58,19 +73,9 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     },
     destroyAllOf: (ownerId, at, actor) =>
       destroyTokens(knex, engine, { column: 'owner_id', value: ownerId }, at, actor),
-    recordUses: (uses) => recordLastUses(knex, uses),
+    recordUses: (uses) => recordLastUses(knex, engine, uses),
     purgeTombstones: (before, limit) => purgeTombstones(knex, before, limit),
   };
-}
-
-/** Living tokens with their owners, and what is left of revoked ones, in one statement: both lists are bound once each. */
-function lookUpSql(engine: Engine): string {
-  const nothing = Array.from({ length: ownedTokenColumns.length - 5 }, () => 'NULL').join(', ');
-  return `SELECT ${ownedTokenColumns.join(', ')}, NULL AS revoked_at
-    FROM tokens t JOIN users u ON u.id = t.owner_id WHERE ${engine.among('t.hash')}
-    UNION ALL
-    SELECT d.hash, d.prefix, d.name, d.owner_id, u.email, ${nothing}, d.revoked_at
-    FROM tombstones d JOIN users u ON u.id = d.owner_id WHERE ${engine.among('d.hash')}`;
 }
 
 /** The count and the unique name are judged by the statement that inserts. */

@@ -10,8 +10,8 @@ interface Waiting<T> {
 }
 
 /**
- * Look-ups that arrive together, in one turn of the event loop, share one statement: at most one is in flight, and what
- * arrives meanwhile is the next batch. A lone request does not wait for others. Nothing is cached: each answer was read after its question was asked.
+ * Look-ups that arrive together share one statement: at most one is in flight, and what arrives meanwhile is the next
+ * batch. A lone request goes out at once. Nothing is cached: each answer was read after its question was asked.
  * A question that is not answered `deadlineMs` after it arrived rejects with StoreUnavailable.
  */
 export function createGroupedLookup<T>(
@@ -23,11 +23,7 @@ export function createGroupedLookup<T>(
 
   async function run(): Promise<void> {
     busy = true;
-    while (queue.length > 0) {
-      // Once every socket that is ready now was read.
-      await turn();
-      await answer(queue.splice(0, largestBatch));
-    }
+    while (queue.length > 0) await answer(queue.splice(0, largestBatch));
     busy = false;
   }
 
@@ -51,10 +47,6 @@ export function createGroupedLookup<T>(
       queue.push({ key, arrived: performance.now(), resolve, reject });
       if (!busy) void run();
     });
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Waits for `work` at most `ms`. The work itself goes on: a statement cannot be called back. */

@@ -14,5 +14,6 @@ export const secretPrefixes = {
 /** Replaces every token value (its public prefix stays) and every other secret of ours in free text. */
 export function redact(text: string): string {
   if (!text.includes('_')) return text;
-  return text.replace(tokenValue, '$1[redacted]').replace(otherSecret, '$1_[redacted]');
+  // In this order: a session with a hyphen in the right place begins as a token does.
+  return text.replace(otherSecret, '$1_[redacted]').replace(tokenValue, '$1[redacted]');
 }

@@ -43,6 +43,7 @@ describe('new values', () => {
 
   it('of sessions are recognised by redaction', () => {
     expect(redact(generateSecret('session').reveal())).toBe('session_[redacted]');
+    expect(redact(`session_${'a'.repeat(38)}-bcde`)).toBe('session_[redacted]');
   });
 });
 

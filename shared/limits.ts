@@ -2,6 +2,8 @@
 export const limits = {
   bodyBytes: 64 * 1024,
   headerBytes: 64 * 1024,
+  /** A look-up may take this long, so that "database unreachable" is said within two seconds. */
+  lookupDeadline: 1800,
   nameCodePoints: 64,
   descriptionCodePoints: 500,
   emailCharacters: 254,

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { limits } from '../../shared/limits.ts';
 import { foldName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
@@ -8,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
 import { actorOf, type Caller, requireSuperuser } from './caller.ts';
 import type { Clock } from './clock.ts';
+import { createGroupedLookup } from './lookups.ts';
 import { generateSecret, hashSecret, randomBase62, type Secret } from './secrets.ts';
 
 export interface ClientDeps {
@@ -40,6 +42,11 @@ const clientIdLength = 16;
 
 export function createClients(deps: ClientDeps): ClientService {
   const { store, clock, newId } = deps;
+  // Services ask as often as proxies do.
+  const lookUp = createGroupedLookup<ClientRecord>(async (ids) => {
+    const clients = await store.clients.findByClientIds(ids);
+    return new Map(clients.map((client) => [client.clientId, client]));
+  }, limits.lookupDeadline);
 
   /** Does `act` to an existing service and records it, in one transaction. */
   async function change(caller: Caller, id: string, action: AuditAction, act: (store: Store) => Promise<boolean>) {
@@ -90,7 +97,7 @@ export function createClients(deps: ClientDeps): ClientService {
     },
 
     async authenticate(clientId, secret) {
-      const client = await store.clients.findByClientId(clientId);
+      const client = await lookUp(clientId);
       const stored = Buffer.from(client?.secretHash ?? hashSecret(''), 'base64url');
       const matches = timingSafeEqual(Buffer.from(hashSecret(secret), 'base64url'), stored);
       return matches ? client : null;

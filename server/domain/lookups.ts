@@ -23,7 +23,12 @@ export function createGroupedLookup<T>(
 
   async function run(): Promise<void> {
     busy = true;
-    while (queue.length > 0) await answer(queue.splice(0, largestBatch));
+    await answer(queue.splice(0, largestBatch));
+    while (queue.length > 0) {
+      // Under load: once every socket that is ready now was read.
+      await turn();
+      await answer(queue.splice(0, largestBatch));
+    }
     busy = false;
   }
 
@@ -47,6 +52,10 @@ export function createGroupedLookup<T>(
       queue.push({ key, arrived: performance.now(), resolve, reject });
       if (!busy) void run();
     });
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Waits for `work` at most `ms`. The work itself goes on: a statement cannot be called back. */

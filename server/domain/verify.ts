@@ -1,3 +1,4 @@
+import { limits } from '../../shared/limits.ts';
 import type { TokenStatus } from '../../shared/schemas/tokens.ts';
 import { isWellFormedToken } from '../../shared/token-format.ts';
 import type { HashMatch, Moment, TokenRecord } from '../store/records.ts';
@@ -18,9 +19,6 @@ export type Decision =
 /** Whether a presented value works now. Rejects with StoreUnavailable if the database does not answer in time. */
 export type Verify = (value: string) => Promise<Decision>;
 
-/** A look-up may take this long, so that "database unreachable" is said within 2 s. */
-const lookupDeadlineMs = 1800;
-
 const unknown: Decision = { good: false, reason: 'unknown', known: null };
 
 /**
@@ -37,7 +35,7 @@ export function createVerify(
     lookedUp(hashes.length);
     const matches = await store.tokens.findByHashes(hashes);
     return new Map(matches.map((match) => [match.hash, match]));
-  }, lookupDeadlineMs);
+  }, limits.lookupDeadline);
 
   return async (value) => {
     if (!isWellFormedToken(value)) return unknown;

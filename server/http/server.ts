@@ -24,6 +24,10 @@ const timeouts = {
 /** How long a connection that got a last answer may go on sending before it is cut, so that the answer arrives. */
 const lingerMs = 1_000;
 
+/** The newest answer on a connection. */
+const newest = Symbol('newest answer');
+type Tracked = Duplex & { [newest]?: ServerResponse };
+
 /** The one listener of the daemon, not yet listening. Once `close` was called, each answer closes its connection. */
 export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server {
   class Answer extends ServerResponse {
@@ -33,7 +37,6 @@ export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server
     }
   }
 
-  const newest = new WeakMap<Duplex, ServerResponse>();
   const appListener = getRequestListener(
     async (request, env) => {
       const response = await app.fetch(request, env as HttpBindings);
@@ -45,7 +48,7 @@ export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server
   );
 
   const answer = (req: IncomingMessage, res: ServerResponse, beforeApp?: () => void): void => {
-    newest.set(req.socket, res);
+    (req.socket as Tracked)[newest] = res;
     if (verifyHandler(req, res)) return;
     beforeApp?.();
     void appListener(req, res);
@@ -65,7 +68,7 @@ export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server
     res.on('finish', () => socket.end());
     if (!verifyHandler(req, res)) endWith(socket, emptyAnswer('400 Bad Request'));
   });
-  server.on('clientError', (error, socket) => refuseMessage(error, socket, newest.get(socket)));
+  server.on('clientError', (error, socket) => refuseMessage(error, socket, (socket as Tracked)[newest]));
   return server;
 }
 

@@ -125,7 +125,8 @@ export interface ClientStore {
   insert(client: ClientRecord): Promise<boolean>;
   list(page: Page): Promise<ClientRecord[]>;
   findById(id: string): Promise<ClientRecord | null>;
-  findByClientId(clientId: string): Promise<ClientRecord | null>;
+  /** One statement for any number of them; unknown ones are absent from the answer. */
+  findByClientIds(clientIds: string[]): Promise<ClientRecord[]>;
   setSecretHash(id: string, hash: string): Promise<boolean>;
   delete(id: string): Promise<boolean>;
 }

@@ -11,9 +11,9 @@ export function request({ method = 'GET', path = '/', headers = {}, body = '' })
 /**
  * One slice of load: each of the connections sends the next of `requests` as soon as its last answer is whole. A generator
  * that parses less than an HTTP library does: those for Node are slower than what is measured here. Answers requests a
- * second and latency in µs. @throws Error at any answer but `expected`
+ * second and latency in µs. `once`: stops at the last of the requests. @throws Error at any answer but `expected`
  */
-export async function slice({ port, requests, expected = 200, connections = 64, seconds = 2 }) {
+export async function slice({ port, requests, expected = 200, connections = 64, seconds = 2, once = false }) {
   const latency = createHistogram();
   const status = `HTTP/1.1 ${expected} `;
   let [answered, next, over] = [0, 0, false];
@@ -22,7 +22,7 @@ export async function slice({ port, requests, expected = 200, connections = 64, 
       const socket = connect(port, '127.0.0.1').setNoDelay();
       let [began, text] = [0, ''];
       const send = () => {
-        if (over) return socket.end();
+        if (over || (once && next >= requests.length)) return socket.end();
         began = performance.now();
         socket.write(requests[next++ % requests.length]);
       };
@@ -39,10 +39,11 @@ export async function slice({ port, requests, expected = 200, connections = 64, 
       });
     });
   const began = performance.now();
-  setTimeout(() => {
+  const timer = setTimeout(() => {
     over = true;
   }, seconds * 1000);
   await Promise.all(Array.from({ length: connections }, one));
+  clearTimeout(timer);
   return {
     perSecond: answered / ((performance.now() - began) / 1000),
     p50: latency.percentile(50),

@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A port nobody listens on now. */
 export async function freePort() {
@@ -12,14 +15,13 @@ export async function freePort() {
   return port;
 }
 
-/**
- * Starts a program that listens on loopback, on a core of its own where the machine has two: this process, which makes the
- * load, stays on the others.
- */
+/** Puts what is measured on a core of its own, and the load (this process) beside it, where the machine has two. */
+export const pinning = process.platform === 'linux' && availableParallelism() > 1 ? ['taskset', '-c', '0'] : [];
+
+/** Starts a program of Node's that answers 2xx at `ready` once it is there. */
 export async function startProgram(args, { env = {}, ready }) {
-  const pinned = process.platform === 'linux' && availableParallelism() > 1;
-  const command = pinned ? ['taskset', '-c', '0', process.execPath, ...args] : [process.execPath, ...args];
-  const child = spawn(command[0], command.slice(1), {
+  const [command, ...words] = [...pinning, process.execPath, ...args];
+  const child = spawn(command, words, {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -29,25 +31,44 @@ export async function startProgram(args, { env = {}, ready }) {
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
   const began = performance.now();
-  for (;;) {
+  while (!(await answers(ready))) {
     if (child.exitCode !== null) throw new Error(`${args[0]} ended: ${log}`);
-    const answers = await fetch(ready).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (answers) break;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return {
     startedAfterMs: performance.now() - began,
-    /** Resident memory in MB. */
-    memory() {
-      const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
-      return kib === undefined ? Number.NaN : Number(kib) / 1024;
-    },
+    memory: () => memoryOf(child.pid),
     async stop() {
       child.kill('SIGTERM');
       await closed;
     },
   };
+}
+
+/** Starts the daemon as the systemd unit does; `url` and `port` are where it listens. */
+export async function startDaemon(env) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const program = await startProgram([`${root}bin/tokensd.js`, 'serve'], {
+    env: {
+      ...{ TOKENSD_LISTEN: `127.0.0.1:${port}`, TOKENSD_LOG_LEVEL: 'warn', TOKENSD_MAX_TOKENS_PER_USER: '1000000' },
+      ...{ NODE_OPTIONS: '--max-semi-space-size=4', ...env },
+    },
+    ready: `${url}/readyz`,
+  });
+  return { ...program, port, url };
+}
+
+/** Resident memory of a process in MB: now, and at its most. */
+export function memoryOf(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+  return { now: megabytes('VmRSS'), most: megabytes('VmHWM') };
+}
+
+function answers(url) {
+  return fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  );
 }

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { createLastUsed } from '../../server/domain/last-used.ts';
+import { createLastUsed, type LastUsed } from '../../server/domain/last-used.ts';
 
-const use = (at: number) => ({ at, method: 'GET', path: `/${at}`, ip: null, userAgent: null });
+const described = (path: string) => ({ method: 'GET', path, ip: null, userAgent: null });
+const use = (at: number) => ({ at, ...described(`/${at}`) });
+const record = (lastUsed: LastUsed, id: string, at: number) => lastUsed.record(id, at, () => described(`/${at}`));
 
 describe('last uses that wait to be written', () => {
   it('are one per token, the newest', () => {
     const lastUsed = createLastUsed();
-    for (const at of [1, 3, 2]) lastUsed.record('a', use(at));
-    lastUsed.record('b', use(1));
+    for (const at of [1, 3, 2]) record(lastUsed, 'a', at);
+    record(lastUsed, 'b', 1);
     expect(lastUsed.drain()).toEqual([
       { ...use(3), tokenId: 'a' },
       { ...use(1), tokenId: 'b' },
@@ -16,24 +18,24 @@ describe('last uses that wait to be written', () => {
 
   it('are the later recorded of two in one millisecond', () => {
     const lastUsed = createLastUsed();
-    lastUsed.record('a', use(1));
-    lastUsed.record('a', { ...use(1), path: '/later' });
+    record(lastUsed, 'a', 1);
+    lastUsed.record('a', 1, () => described('/later'));
     expect(lastUsed.drain()).toMatchObject([{ path: '/later' }]);
   });
 
   it('are handed over once', () => {
     const lastUsed = createLastUsed();
-    lastUsed.record('a', use(1));
+    record(lastUsed, 'a', 1);
     lastUsed.drain();
     expect(lastUsed.drain()).toEqual([]);
   });
 
   it('come back if they could not be written, but not over newer ones', () => {
     const lastUsed = createLastUsed();
-    lastUsed.record('a', use(1));
-    lastUsed.record('b', use(1));
+    record(lastUsed, 'a', 1);
+    record(lastUsed, 'b', 1);
     const failed = lastUsed.drain();
-    lastUsed.record('a', use(2));
+    record(lastUsed, 'a', 2);
     lastUsed.restore(failed);
     expect(lastUsed.drain().map(({ tokenId, at }) => [tokenId, at])).toEqual([
       ['a', 2],

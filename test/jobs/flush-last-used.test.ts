@@ -19,9 +19,9 @@ it('writes the newest use of every token, within a second and without being aske
   const [one, two, three] = [await newToken('one'), await newToken('two'), await newToken('three')];
   const lastUsed = createLastUsed();
   const jobs = startJobs([createFlushLastUsed(lastUsed, app.store.tokens)], app.log);
-  lastUsed.record(one, use(2, '/newer'));
-  lastUsed.record(one, use(1, '/older'));
-  lastUsed.record(two, use(3, '/other'));
+  lastUsed.record(one, 2, () => use(2, '/newer'));
+  lastUsed.record(one, 1, () => use(1, '/older'));
+  lastUsed.record(two, 3, () => use(3, '/other'));
   await expect.poll(() => lastUseOf(two), { timeout: 1500 }).toEqual(use(3, '/other'));
   await jobs.stop();
   expect(await lastUseOf(one)).toEqual(use(2, '/newer'));
@@ -31,11 +31,11 @@ it('writes the newest use of every token, within a second and without being aske
 it('loses nothing while the store cannot write, and does not put an older use over a newer one', async () => {
   const [one, two] = [await newToken('one'), await newToken('two')];
   const lastUsed = createLastUsed();
-  lastUsed.record(one, use(1, '/during the outage'));
-  lastUsed.record(two, use(1, '/during the outage'));
+  lastUsed.record(one, 1, () => use(1, '/during the outage'));
+  lastUsed.record(two, 1, () => use(1, '/during the outage'));
   const down = {
     recordUses: () => {
-      lastUsed.record(two, use(2, '/while it was being tried'));
+      lastUsed.record(two, 2, () => use(2, '/while it was being tried'));
       return Promise.reject(new Error('disk full'));
     },
   };

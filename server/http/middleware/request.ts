@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { type AppDeps, type AppEnv, rawHeadersOf } from '../context.ts';
-import { recordedUserAgent } from '../verify/original-request.ts';
+import { onlyValue, recordedUserAgent } from '../verify/original-request.ts';
 
 const idPattern = /^[0-9A-Za-z._=+/-]{1,128}$/;
 
@@ -12,9 +12,10 @@ export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): Middle
     const brought = c.req.header('x-request-id') ?? '';
     const id = clientIp.isTrusted(peer) && idPattern.test(brought) ? brought : randomUUID();
     c.set('requestId', id);
+    const userAgent = onlyValue(rawHeadersOf(c), 'user-agent');
     c.set('origin', {
       ip: clientIp.resolve(peer, c.req.header('x-forwarded-for')),
-      userAgent: recordedUserAgent(rawHeadersOf(c)),
+      userAgent: userAgent === null ? null : recordedUserAgent(userAgent),
     });
     await next();
     c.header('X-Request-Id', id);

@@ -37,13 +37,12 @@ function activeToken(token: GoodToken) {
 function recordUse({ lastUsed, clock, clientIp }: AppDeps, form: OAuthForm, token: GoodToken): void {
   const [method, path, ip] = [form.get('method'), form.get('path'), form.get('ip')];
   if (method === undefined && path === undefined && ip === undefined) return;
-  lastUsed.record(token.id, {
-    at: clock.now(),
+  lastUsed.record(token.id, clock.now(), () => ({
     method: method === undefined ? null : recordedMethod(method),
     path: path === undefined ? null : shortened(pathOf(path), limits.lastUsedPathCharacters),
     ip: clientIp.resolve(ip, undefined),
     userAgent: null,
-  });
+  }));
 }
 
 /** NumericDate (RFC 7519 §2). */

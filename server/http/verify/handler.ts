@@ -1,17 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/clock.ts';
-import type { LastUsed } from '../../domain/last-used.ts';
+import type { LastUsed, UseDescription } from '../../domain/last-used.ts';
 import type { GoodToken, Verify } from '../../domain/verify.ts';
 import { createOutage, type Log, type Outage } from '../../log.ts';
 import { type Metrics, outcomeOf, type VerificationOutcome } from '../../metrics.ts';
-import type { LastUse } from '../../store/records.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { authRequest } from './auth-request.ts';
 import { readCredential, valuesOf } from './credential.ts';
 import { extAuthz } from './ext-authz.ts';
 import { forwardAuth } from './forward-auth.ts';
 import { identityHeaders } from './identity.ts';
-import { originForm, pathOf, recordedMethod, recordedPath, recordedUserAgent } from './original-request.ts';
+import { onlyValue, originForm, pathOf, recordedMethod, recordedPath, recordedUserAgent } from './original-request.ts';
 import { refusalAnswer, refuseCredential, refuseToken, type TokenRefusal } from './refusal.ts';
 import type { VerifyRoute } from './route.ts';
 
@@ -88,7 +87,7 @@ async function decide(
   // A value that nobody knows may never have reached the database.
   if (decision.good || decision.known !== null) deps.outage.over();
   if (decision.good) {
-    deps.lastUsed.record(decision.token.id, useOf(deps, route, req));
+    deps.lastUsed.record(decision.token.id, deps.clock.now(), useOf(deps, route, req));
     admit(res, decision.token);
   } else {
     refuse(res, refuseToken(decision.reason));
@@ -97,16 +96,18 @@ async function decide(
 }
 
 /** What a peer that is not trusted says about somebody else's request does not count. */
-function useOf({ clock, clientIp }: VerifyDeps, route: VerifyRoute, req: IncomingMessage): LastUse {
+function useOf({ clientIp }: VerifyDeps, route: VerifyRoute, req: IncomingMessage): () => UseDescription {
   const peer = req.socket.remoteAddress;
   const { method, target } = clientIp.isTrusted(peer) ? route.original(req) : { method: null, target: null };
-  return {
-    at: clock.now(),
+  const forwardedFor = valuesOf(req.rawHeaders, 'x-forwarded-for').join(',');
+  const userAgent = onlyValue(req.rawHeaders, 'user-agent');
+  // Kept until the next flush: strings only, never the request.
+  return () => ({
     method: method === null ? null : recordedMethod(method),
     path: target === null ? null : recordedPath(target),
-    ip: clientIp.resolve(peer, valuesOf(req.rawHeaders, 'x-forwarded-for').join(',')),
-    userAgent: recordedUserAgent(req.rawHeaders),
-  };
+    ip: clientIp.resolve(peer, forwardedFor),
+    userAgent: userAgent === null ? null : recordedUserAgent(userAgent),
+  });
 }
 
 function admit(res: ServerResponse, token: GoodToken): void {

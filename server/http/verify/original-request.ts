@@ -40,10 +40,9 @@ export function recordedPath(target: string): string {
   return recordedText(pathOf(target), limits.lastUsedPathCharacters);
 }
 
-/** How a `User-Agent` is recorded; null: none was sent. */
-export function recordedUserAgent(rawHeaders: readonly string[]): string | null {
-  const sent = onlyValue(rawHeaders, 'user-agent');
-  return sent === null ? null : recordedText(sent, limits.userAgentCharacters);
+/** How a `User-Agent` is recorded. */
+export function recordedUserAgent(sent: string): string {
+  return recordedText(sent, limits.userAgentCharacters);
 }
 
 function recordedText(latin1: string, longest: number): string {

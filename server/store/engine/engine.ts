@@ -26,6 +26,8 @@ export interface Engine {
   rows(answer: unknown): Row[];
   /** A condition with one `?` that holds if `column` is among the strings bound there by `bindList`. */
   among(column: string): string;
+  /** `table` with the rows whose `column` is one of the strings bound there by `bindList`; each string is looked up once. */
+  eachOf(column: string, table: string): string;
   bindList(values: readonly string[]): ListBinding;
   /** A table with the elements of one bound JSON array, each in the column `value`. */
   readonly jsonElements: string;

@@ -42,6 +42,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     },
     rows: (answer) => (answer as { rows: Row[] }).rows,
     among: (column) => `${column} = ANY(?)`,
+    eachOf: (column, table) => `unnest(CAST(? AS text[])) AS wanted (value) JOIN ${table} ON ${column} = wanted.value`,
     jsonElements: 'json_array_elements(CAST(? AS json))',
     locksRows: true,
     bindList: (values) => [...values],

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Engine } from '../engine/engine.ts';
 import type { ClientRecord } from '../records.ts';
 import type { ClientStore } from '../store.ts';
 
@@ -12,7 +13,9 @@ interface ClientRow {
   created_at: number | string;
 }
 
-export function createClientStore(knex: Knex): ClientStore {
+const columns = ['id', 'client_id', 'name', 'name_folded', 'secret_hash', 'can_revoke', 'created_at'];
+
+export function createClientStore(knex: Knex, engine: Engine): ClientStore {
   const clients = () => knex<ClientRow>('clients');
   const find = async (where: Partial<ClientRow>) => {
     const row = await clients().where(where).first();
@@ -38,7 +41,18 @@ export function createClientStore(knex: Knex): ClientStore {
       return (await query).map(toClient);
     },
     findById: (id) => find({ id }),
-    findByClientId: (clientId) => find({ client_id: clientId }),
+    async findByClientIds(clientIds) {
+      const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
+      const from = `FROM ${engine.eachOf('c.client_id', 'clients c')}`;
+      const rows = await engine.select(
+        { columns: columns.map((name) => `c.${name}`), from },
+        [engine.bindList(clientIds)],
+        trx,
+      );
+      return rows.map((row) =>
+        toClient(Object.fromEntries(columns.map((name, i) => [name, row[i]])) as unknown as ClientRow),
+      );
+    },
     setSecretHash: async (id, hash) => (await clients().where({ id }).update({ secret_hash: hash })) > 0,
     delete: async (id) => (await clients().where({ id }).delete()) > 0,
   };

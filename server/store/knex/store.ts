@@ -42,7 +42,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     idempotency: guard('idempotency', createIdempotencyStore(knex)),
     sessions: guard('sessions', createSessionStore(knex, engine)),
     tickets: guard('tickets', createTicketStore(knex, engine)),
-    clients: guard('clients', createClientStore(knex)),
+    clients: guard('clients', createClientStore(knex, engine)),
     deviceCodes: guard('device_codes', createDeviceCodeStore(knex)),
     totp: guard('totp', createTotpStore(knex)),
     audit: guard('audit', createAuditStore(knex)),

@@ -10,12 +10,14 @@ import { type OwnedTokenRow, ownedTokenColumns, toToken } from './token-rows.ts'
 import { destroyTokens, purgeTombstones } from './tombstones.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
-  const tokensWhere = (condition: string) => ({
+  const tokenByHash = {
     columns: matchColumns,
-    from: `FROM tokens t JOIN users u ON u.id = t.owner_id WHERE ${condition}`,
-  });
-  const tokenByHash = tokensWhere('t.hash = ?');
-  const tokensByHash = tokensWhere(engine.among('t.hash'));
+    from: 'FROM tokens t JOIN users u ON u.id = t.owner_id WHERE t.hash = ?',
+  };
+  const tokensByHash = {
+    columns: matchColumns,
+    from: `FROM ${engine.eachOf('t.hash', 'tokens t')} JOIN users u ON u.id = t.owner_id`,
+  };
   const tombstonesByHash = {
     columns: tombstoneColumns,
     from: `FROM tombstones d JOIN users u ON u.id = d.owner_id WHERE ${engine.among('d.hash')}`,
@@ -53,7 +55,8 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
         .count({ active: '*' });
       return Number(row?.active);
     },
-    async findByHashes(hashes) {
+    async findByHashes(asked) {
+      const hashes = [...new Set(asked)];
       const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
       const [only = ''] = hashes;
       const rows =

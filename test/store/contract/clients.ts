@@ -19,9 +19,9 @@ export function clientContract(store: () => Store): void {
   it('gives back a service as it was registered', async () => {
     for (const made of [await add(), await add({ canRevoke: true })]) {
       expect(await store().clients.findById(made.id)).toEqual(made);
-      expect(await store().clients.findByClientId(made.clientId)).toEqual(made);
+      expect(await store().clients.findByClientIds(['none', made.clientId])).toEqual([made]);
     }
-    expect(await store().clients.findByClientId('none')).toBeNull();
+    expect(await store().clients.findByClientIds(['none'])).toEqual([]);
   });
 
   it('holds names unique', async () => {
@@ -43,6 +43,6 @@ export function clientContract(store: () => Store): void {
     expect(await store().clients.setSecretHash('none', 'other')).toBe(false);
     expect(await store().clients.delete(made.id)).toBe(true);
     expect(await store().clients.delete(made.id)).toBe(false);
-    expect(await store().clients.findByClientId(made.clientId)).toBeNull();
+    expect(await store().clients.findByClientIds([made.clientId])).toEqual([]);
   });
 }

@@ -1,0 +1,78 @@
+import { generateToken } from '../../dist/server/domain/secrets.js';
+import { request } from './load.mjs';
+import { freePort, root, startDaemon, startProgram } from './programs.mjs';
+
+const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+const asked = {
+  'X-Forwarded-Method': 'GET',
+  'X-Forwarded-Uri': '/builds/42?page=2',
+  'X-Forwarded-For': '203.0.113.9',
+  'User-Agent': 'bench/1',
+};
+
+/** What is measured against: a route of Hono's that answers `ok`. */
+export async function bareHono() {
+  const port = await freePort();
+  const program = await startProgram([`${root}test/bench/targets/bare-hono.mjs`], {
+    env: { PORT: port },
+    ready: `http://127.0.0.1:${port}/`,
+  });
+  return { ...program, port, requests: [request({ headers: { 'User-Agent': 'bench/1' } })] };
+}
+
+/** `/verify/forward-auth` of the whole daemon, asked about these values. */
+export async function forwardAuth({ env, values }) {
+  const daemon = await startDaemon(env);
+  return { ...daemon, requests: values.map((value) => verification(`Token ${value}`)) };
+}
+
+/** Values in the right form that nobody has, and one that is not even that. */
+export function refusals() {
+  const junk = Array.from({ length: 2_000 }, () => verification(`Token ${generateToken('tok').reveal()}`));
+  return { junk, malformed: [verification('Token tok_not-a-token')] };
+}
+
+function verification(authorization) {
+  return request({ path: '/verify/forward-auth', headers: { Authorization: authorization, ...asked } });
+}
+
+/** `POST /oauth/introspect` as a service that `session` made. */
+export async function introspection(daemon, session, values) {
+  const made = await fetch(`${daemon.url}/api/v1/clients`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${session}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name: `bench-${Date.now()}` }),
+  });
+  const { client_id: id, client_secret: secret } = await made.json();
+  const headers = { Authorization: basic(id, secret), ...form };
+  return values.map((value) => request({ method: 'POST', path: '/oauth/introspect', headers, body: `token=${value}` }));
+}
+
+export async function betterAuth(databaseUrl) {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const program = await startProgram([`${root}test/bench/targets/better-auth.mjs`], {
+    env: { PORT: port, DATABASE_URL: databaseUrl },
+    ready: `${url}/keys`,
+  });
+  const keys = await (await fetch(`${url}/keys`)).json();
+  return { ...program, port, requests: keys.map((key) => request({ headers: { 'X-API-Key': key } })) };
+}
+
+export async function oidcProvider() {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const program = await startProgram([`${root}test/bench/targets/oidc-provider.mjs`], {
+    env: { PORT: port },
+    ready: `${url}/.well-known/openid-configuration`,
+  });
+  const headers = { Authorization: basic('service', 'only-for-the-benchmark'), ...form };
+  const answer = await fetch(`${url}/token`, { method: 'POST', headers, body: 'grant_type=client_credentials' });
+  const { access_token: token } = await answer.json();
+  const one = request({ method: 'POST', path: '/token/introspection', headers, body: `token=${token}` });
+  return { ...program, port, requests: [one] };
+}
+
+function basic(user, password) {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}

@@ -1,13 +1,12 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { limits } from '../../shared/limits.ts';
 import { consolePages } from '../web/console.tsx';
 import { methodNotAllowedPage, notFoundPage } from '../web/errors.tsx';
 import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { answerBodyTooLarge, answerMethodNotAllowed, answerNotFound, errorHandler } from './errors.ts';
 import { enforceAccess } from './middleware/access.ts';
+import { limitBody } from './middleware/body-limit.ts';
 import { noStore, securityHeaders } from './middleware/headers.ts';
 import { identifyRequest, logRequest } from './middleware/request.ts';
 import { oauthRoutes } from './oauth/routes.ts';
@@ -44,7 +43,7 @@ export function createApp(deps: AppDeps) {
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.route('/', consolePages(deps));
   app.use(enforceAccess(deps));
-  app.use('/api/v1/*', bodyLimit({ maxSize: limits.bodyBytes, onError: answerBodyTooLarge }));
+  app.use('/api/v1/*', limitBody(answerBodyTooLarge));
 
   const description = openapiRoutes(() => describeApi(app, deps.config.publicUrl));
   const api = new OpenAPIHono<AppEnv>()

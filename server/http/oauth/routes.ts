@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { limits } from '../../../shared/limits.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
+import { limitBody } from '../middleware/body-limit.ts';
 import { authorizeDevice } from './device-authorization.ts';
 import { OAuthError, oauthErrorHandler } from './errors.ts';
 import { introspect } from './introspect.ts';
@@ -13,11 +13,8 @@ import { issueToken } from './token.ts';
 export function oauthRoutes(deps: AppDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(oauthErrorHandler(deps.log));
-  const small = bodyLimit({
-    maxSize: limits.bodyBytes,
-    onError: () => {
-      throw new OAuthError('invalid_request', `A body is at most ${limits.bodyBytes / 1024} KiB.`, { status: 413 });
-    },
+  const small = limitBody(() => {
+    throw new OAuthError('invalid_request', `A body is at most ${limits.bodyBytes / 1024} KiB.`, { status: 413 });
   });
   return app
     .get('/.well-known/oauth-authorization-server', (c) => describeServer(deps, c))

@@ -3,6 +3,7 @@ import type { AuditAction } from '../shared/schemas/audit.ts';
 import type { Decision, RefusalReason } from './domain/verify.ts';
 import type { FailureKind } from './store/errors.ts';
 import type { OutboxBacklog } from './store/records.ts';
+import { countVerifications } from './verification-metrics.ts';
 
 export type VerificationRoute = 'auth-request' | 'forward-auth' | 'ext-authz' | 'introspection' | 'token';
 
@@ -35,7 +36,6 @@ export interface Watched {
   lastUsedWaiting(): number;
 }
 
-const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2];
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 500];
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -80,7 +80,7 @@ export function createMetrics(version: string): Metrics {
     responded: (method, status) =>
       responses.inc({ method: methods.includes(method) ? method : 'OTHER', status: String(status) }),
     happened: (action) => events.inc({ action }),
-    watchProcess: () => collectDefaultMetrics({ register: registry }),
+    watchProcess: () => collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 }),
     watch(watched) {
       look = watch(watched, registers);
     },
@@ -95,26 +95,6 @@ export function createMetrics(version: string): Metrics {
 /** What a decision counts as. */
 export function outcomeOf(decision: Decision): VerificationOutcome {
   return decision.good ? 'ok' : decision.reason;
-}
-
-function countVerifications(registers: Registry[]): Metrics['verified'] {
-  const counter = new Counter({
-    name: 'tokensd_verifications_total',
-    help: 'Answers about presented tokens, by route and outcome',
-    labelNames: ['route', 'outcome'],
-    registers,
-  });
-  const duration = new Histogram({
-    name: 'tokensd_verification_duration_seconds',
-    help: 'From a request to its answer',
-    labelNames: ['route'],
-    buckets: latencyBuckets,
-    registers,
-  });
-  return (route, outcome, began) => {
-    counter.inc({ route, outcome });
-    duration.observe({ route }, (performance.now() - began) / 1000);
-  };
 }
 
 /** Answers what brings the gauges up to date. */

@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/browser/**', 'test/timing/**', 'test/nodes/**'],
+          exclude: ['test/e2e/**', 'test/browser/**', 'test/timing/**', 'test/nodes/**', 'test/bench/**'],
           testTimeout: 15_000,
           // Nothing keeps state in a module, so files may share what they import.
           isolate: false,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/clock.ts';
 import type { LastUsed, UseDescription } from '../../domain/last-used.ts';
-import type { GoodToken, Verify } from '../../domain/verify.ts';
+import type { Decision, GoodToken, Verify } from '../../domain/verify.ts';
 import { createOutage, type Log, type Outage } from '../../log.ts';
 import { type Metrics, outcomeOf, type VerificationOutcome } from '../../metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
@@ -43,7 +43,7 @@ export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
   return (req, res) => {
     const route = routeOf(req.url ?? '');
     if (route === undefined) return false;
-    void answer(serving, route, req, res);
+    answer(serving, route, req, res);
     return true;
   };
 }
@@ -54,36 +54,37 @@ export function routeOf(target: string): VerifyRoute | undefined {
   return routes.find((route) => route.owns(path));
 }
 
-async function answer(
+function answer(
   deps: VerifyDeps & { outage: Outage },
   route: VerifyRoute,
   req: IncomingMessage,
   res: ServerResponse,
-): Promise<void> {
+): void {
   const began = performance.now();
-  let outcome: VerificationOutcome;
-  try {
-    outcome = await decide(deps, route, req, res);
-  } catch (error) {
-    outcome = 'unavailable';
-    deps.outage.failed(error);
-    unavailable(res);
-  }
-  deps.metrics.verified(route.name, outcome, began);
-}
-
-async function decide(
-  deps: VerifyDeps & { outage: Outage },
-  route: VerifyRoute,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<VerificationOutcome> {
   const credential = readCredential(req.rawHeaders);
   if (credential.kind !== 'value') {
     refuse(res, refuseCredential(credential));
-    return credential.kind === 'none' ? 'missing' : 'malformed';
+    deps.metrics.verified(route.name, credential.kind === 'none' ? 'missing' : 'malformed', began);
+    return;
   }
-  const decision = await deps.verify(credential.value);
+  deps
+    .verify(credential.value)
+    .then((decision) => tell(deps, route, req, res, decision))
+    .catch((error: unknown): VerificationOutcome => {
+      deps.outage.failed(error);
+      unavailable(res);
+      return 'unavailable';
+    })
+    .then((outcome) => deps.metrics.verified(route.name, outcome, began));
+}
+
+function tell(
+  deps: VerifyDeps & { outage: Outage },
+  route: VerifyRoute,
+  req: IncomingMessage,
+  res: ServerResponse,
+  decision: Decision,
+): VerificationOutcome {
   // A value that nobody knows may never have reached the database.
   if (decision.good || decision.known !== null) deps.outage.over();
   if (decision.good) {

@@ -51,10 +51,11 @@ export async function slice({ port, requests, expected = 200, connections = 64, 
   };
 }
 
-/** Whether this is a whole answer with a Content-Length, or with chunks. */
+/** Whether this is a whole answer: without content, with a Content-Length, or with chunks. */
 function isWhole(text) {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return false;
+  if (text.startsWith('HTTP/1.1 204')) return true;
   const at = Math.max(text.indexOf('Content-Length: '), text.indexOf('content-length: '));
   if (at < 0 || at > end) return text.endsWith('0\r\n\r\n');
   return text.length >= end + 4 + Number.parseInt(text.slice(at + 16, at + 24), 10);

@@ -195,6 +195,18 @@ export function tokenContract(store: () => Store): void {
     await store().tokens.recordUses([]);
   });
 
+  it('records any text of a use, and none of them keeps the others from being written', async () => {
+    const owner = await addUser(store());
+    const [one, two] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];
+    const odd = `/a\0b\ud800c\\u0000"'é😀`;
+    await store().tokens.recordUses([useOf(one.id, { path: odd, userAgent: '\udc00' }), useOf(two.id)]);
+    expect((await store().tokens.findById(one.id))?.lastUse).toMatchObject({
+      path: `/a\ufffdb\ufffdc\\u0000"'é😀`,
+      userAgent: '\ufffd',
+    });
+    expect((await store().tokens.findById(two.id))?.lastUse).not.toBeNull();
+  });
+
   it('records thousands of uses in one go', async () => {
     const owner = await addUser(store());
     const tokens = await store().transaction(async (store) => {

@@ -108,6 +108,17 @@ describe('every source file', () => {
     expect(long.map(({ path }) => path)).toEqual([]);
   });
 
+  it('imports only what is installed without the tools of development', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const installed = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+    const packages = sources.flatMap(({ imports }) =>
+      imports
+        .filter(({ target, typeOnly }) => !typeOnly && !/^(server|cli|shared)\/|^node:/.test(target))
+        .map(({ target }) => /^(@[^/]+\/[^/]+|[^/]+)/.exec(target)?.[0] ?? target),
+    );
+    expect([...new Set(packages)].filter((name) => !installed.includes(name))).toEqual([]);
+  });
+
   it('is reached from a program', () => {
     const reached = new Set<string>();
     const visit = (path: string): void => {

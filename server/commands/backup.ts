@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { CommandError, type Context } from '../context.ts';
-import { BackupError, backUp } from '../store/upkeep/backup.ts';
+import { backUp } from '../store/upkeep/backup.ts';
 
 export function registerBackup(program: Command, context: Context): void {
   program
@@ -16,17 +16,13 @@ export function registerBackup(program: Command, context: Context): void {
     .action((file: string) => runBackup(context, file));
 }
 
-/** @throws CommandError 5 for a file that exists, 2 on PostgreSQL, 1 if it cannot be written */
+/** @throws CommandError 5 for a file that exists, 2 on PostgreSQL; BackupError if it cannot be written */
 export async function runBackup(context: Context, file: string): Promise<void> {
   const path = sqlitePathOf(readConfig(context.env), 'pg_dump --format=custom --file=FILE');
   if (existsSync(file)) throw new CommandError(`${file} exists already. Name a new file.`, 5);
   if (!existsSync(path)) throw new CommandError(`There is no database at ${path}. Check TOKENSD_DATA_DIR.`, 1);
-  try {
-    const { users, tokens, sha256 } = await backUp(path, file);
-    context.stderr.write(`${file}: ${users} members, ${tokens} tokens, SHA-256 ${sha256}\n`);
-  } catch (error) {
-    throw error instanceof BackupError ? new CommandError(error.message, 1) : error;
-  }
+  const { users, tokens, sha256 } = await backUp(path, file);
+  context.stderr.write(`${file}: ${users} members, ${tokens} tokens, SHA-256 ${sha256}\n`);
 }
 
 /** The file of a SQLite database. @throws CommandError 2 that names PostgreSQL's own tool */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CommandError, type Context } from '../context.ts';
-import { AlreadyRunning, lockForOneDaemon } from '../store/open.ts';
+import { lockForOneDaemon } from '../store/open.ts';
 import type { MoveProgress } from '../store/upkeep/move.ts';
 
 interface MoveOptions {
@@ -26,7 +26,7 @@ export function registerMigrateStore(program: Command, context: Context): void {
     .action((options: MoveOptions) => runMigrateStore(context, options));
 }
 
-/** @throws CommandError 2 for URLs that do not fit, 1 while a daemon runs, 5 if the target holds data */
+/** @throws CommandError 2 for URLs that do not fit, 5 if the target holds data; AlreadyRunning */
 export async function runMigrateStore(context: Context, { from, to }: MoveOptions): Promise<void> {
   checkUrls(from, to);
   if (URL.canParse(to) && new URL(to).password !== '') {
@@ -35,9 +35,7 @@ export async function runMigrateStore(context: Context, { from, to }: MoveOption
     );
   }
   const { moveStore, NotEmpty } = await import('../store/upkeep/move.ts');
-  const lock = await lockForOneDaemon(from).catch((error: unknown) => {
-    throw error instanceof AlreadyRunning ? new CommandError(error.message, 1) : error;
-  });
+  const lock = await lockForOneDaemon(from);
   const bar = await createBar(context);
   try {
     const moved = await moveStore({ from, to }, bar.update);

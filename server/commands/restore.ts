@@ -4,8 +4,7 @@ import { readConfig } from '../config.ts';
 import { CommandError, type Context } from '../context.ts';
 import { prepareDataDir } from '../data-dir.ts';
 import { systemClock } from '../domain/clock.ts';
-import { AlreadyRunning, lockForOneDaemon } from '../store/open.ts';
-import { BackupError } from '../store/upkeep/backup.ts';
+import { lockForOneDaemon } from '../store/open.ts';
 import { type Restored, restore } from '../store/upkeep/restore.ts';
 import { sqlitePathOf } from './backup.ts';
 
@@ -22,20 +21,16 @@ export function registerRestore(program: Command, context: Context): void {
     .action((file: string) => runRestore(context, file));
 }
 
-/** @throws CommandError 1 while a daemon runs, or for a file that is damaged or no backup, 2 on PostgreSQL */
+/** @throws AlreadyRunning, BackupError for a file that is damaged or no backup, CommandError 2 on PostgreSQL */
 export async function runRestore(context: Context, file: string): Promise<void> {
   const config = readConfig(context.env);
   const path = sqlitePathOf(config, 'pg_restore');
   if (!existsSync(file)) throw new CommandError(`There is no file ${file}.`, 1);
   prepareDataDir(config.dataDir);
-  const lock = await lockForOneDaemon(config.databaseUrl).catch((error: unknown) => {
-    throw error instanceof AlreadyRunning ? new CommandError(error.message, 1) : error;
-  });
+  const lock = await lockForOneDaemon(config.databaseUrl);
   try {
     const stamp = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '-');
     for (const line of report(await restore(path, file, `before-restore-${stamp}`))) context.stderr.write(`${line}\n`);
-  } catch (error) {
-    throw error instanceof BackupError ? new CommandError(error.message, 1) : error;
   } finally {
     await lock.release();
   }
@@ -54,7 +49,9 @@ function report({ users, tokens, newestEventAt, setAside, revokedSince, blockedS
   } else {
     lines.push(`${revokedSince.length} tokens were revoked after the backup was made, and stay revoked:`);
     for (const { prefix, name, owner, revokedAt } of revokedSince) {
-      lines.push(`  ${prefix}  ${name}  ${owner}  ${new Date(revokedAt).toISOString()}`);
+      lines.push(
+        `  ${prefix}  ${name}  ${owner}  ${revokedAt === null ? 'more than 90 days ago' : new Date(revokedAt).toISOString()}`,
+      );
     }
   }
   if (blockedSince.length > 0)

@@ -208,7 +208,7 @@ export interface LimiterOptions {
 }
 
 /** Counts by key, as the library has it: whatever says no rejects with a `RateLimiterRes`. Its time is the system's. */
-export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'penalty' | 'reward' | 'get' | 'set' | 'block' | 'delete'>;
+export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'penalty' | 'reward' | 'get' | 'block' | 'delete'>;
 
 /** All that is kept. Methods reject with `StoreUnavailable` when the database cannot answer, and never show bound values. */
 export interface Store {

@@ -1,6 +1,7 @@
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { addDeveloper, signIn, verify } from '../helpers/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
 import { runProgram } from '../helpers/process.ts';
@@ -96,6 +97,29 @@ describe('tokensd restore', () => {
     const headers = { Authorization: `Bearer ${dev.session}` };
     expect((await fetch(`${url}/api/v1/me`, { headers })).status).toBe(401);
     await expect(signIn(url, superuser)).resolves.toBeDefined();
+  });
+
+  it('lets nothing work again that was revoked so long ago that its tombstone is gone', async () => {
+    const { dataDir, daemon, file, kept, revoked, stop } = await backedUp();
+    await stop(daemon);
+    const engine = await openSqlite(`sqlite:${join(dataDir, 'tokens.db')}`);
+    await engine.knex('tombstones').delete();
+    await engine.close();
+    const restored = await tokensd(dataDir, 'restore', file);
+    expect(restored.stderr).toContain('revoked-later  dev@example.com  more than 90 days ago');
+    const { url } = await start(dataDir);
+    expect(await statusOf(url, kept)).toBe('200');
+    expect(await statusOf(url, revoked)).toBe('401 unknown');
+  });
+
+  it('takes no other installation’s database for the one that the backup is of', async () => {
+    const { dataDir, daemon, file, kept, stop } = await backedUp();
+    await stop(daemon);
+    const other = await newDataDir();
+    expect((await tokensd(other, 'restore', file)).code).toBe(0);
+    const { url } = await start(other);
+    expect(await statusOf(url, kept)).toBe('200');
+    expect(dataDir).not.toBe(other);
   });
 
   it('says that revocations are not known when the database is lost', async () => {

@@ -85,7 +85,10 @@ async function makeEmpty(path: string): Promise<void> {
   try {
     await (await open(path, 'wx', 0o600)).close();
   } catch (error) {
-    const why = driverCode(error) === 'EEXIST' ? 'it exists: another backup runs, or was killed' : driverCode(error);
+    const why =
+      driverCode(error) === 'EEXIST'
+        ? 'it exists: another backup runs, or was killed; then remove it'
+        : driverCode(error);
     throw new BackupError(`Cannot write ${path} (${why}).`);
   }
 }

@@ -5,12 +5,14 @@ import { openSqlite } from '../engine/sqlite.ts';
 import { migrations } from '../migrations/all.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { type BackupFacts, inspectBackup } from './backup.ts';
+import { batchesOf } from './table-digest.ts';
 
 export interface LostToken {
   prefix: string;
   name: string;
   owner: string;
-  revokedAt: number;
+  /** Null: so long ago that nobody remembers. */
+  revokedAt: number | null;
 }
 
 export interface Restored extends BackupFacts {
@@ -34,10 +36,14 @@ export async function restore(databasePath: string, file: string, suffix: string
   await copyFile(file, fresh);
   await chmod(fresh, 0o600);
   const engine = await openSqlite(`sqlite:${fresh}`);
-  let since: Pick<Restored, 'revokedSince' | 'blockedSince'>;
+  const current = await readCurrent(databasePath);
+  const since: Pick<Restored, 'revokedSince' | 'blockedSince'> = { revokedSince: null, blockedSince: [] };
   try {
     await migrate(engine, migrations);
-    since = await carryOver(engine, databasePath);
+    if (current !== null) {
+      since.revokedSince = await carryRevocations(engine, current);
+      since.blockedSince = await carryBlocks(engine, current);
+    }
     for (const table of ['sessions', 'tickets', 'device_codes']) await engine.knex(table).delete();
   } finally {
     await engine.close();
@@ -52,59 +58,69 @@ export async function restore(databasePath: string, file: string, suffix: string
   return { ...facts, setAside, ...since };
 }
 
-async function carryOver(
-  restored: Engine,
-  currentPath: string,
-): Promise<Pick<Restored, 'revokedSince' | 'blockedSince'>> {
-  if (!isThere(currentPath)) return { revokedSince: null, blockedSince: [] };
-  const current = await openSqlite(`sqlite:${currentPath}`).catch(() => null);
-  if (current === null) return { revokedSince: null, blockedSince: [] };
+/** What the database that is replaced says of now. */
+interface Current {
+  hashes: Set<string>;
+  tombstones: Map<string, Row>;
+  users: Map<string, { disabled: boolean; canManageTokens: boolean }>;
+}
+
+/** Null if there is none, or it is damaged, or not ours: reasons to restore. */
+async function readCurrent(path: string): Promise<Current | null> {
+  if (!isThere(path)) return null;
+  const engine = await openSqlite(`sqlite:${path}`).catch(() => null);
+  if (engine === null) return null;
   try {
-    const revokedSince = await carryRevocations(restored, current);
-    return { revokedSince, blockedSince: await carryBlocks(restored, current) };
+    const { knex } = engine;
+    const tombstones: Row[] = await knex('tombstones');
+    const users: Row[] = await knex('users').select('id', 'disabled', 'can_manage_tokens');
+    return {
+      hashes: new Set(await knex('tokens').pluck('hash')),
+      tombstones: new Map(tombstones.map((row) => [String(row.hash), row])),
+      users: new Map(
+        users.map((row) => [
+          String(row.id),
+          { disabled: Boolean(row.disabled), canManageTokens: Boolean(row.can_manage_tokens) },
+        ]),
+      ),
+    };
   } catch {
-    // Damaged, or not ours: the reason to restore.
-    return { revokedSince: null, blockedSince: [] };
+    return null;
   } finally {
-    await current.close();
+    await engine.close();
   }
 }
 
-async function carryRevocations(restored: Engine, current: Engine): Promise<LostToken[]> {
+/** A token that its owner has no more was revoked, even if so long ago that its tombstone is gone. */
+async function carryRevocations({ knex }: Engine, current: Current): Promise<LostToken[]> {
   const lost: LostToken[] = [];
-  const emails = new Map((await restored.knex('users').select('id', 'email')).map(({ id, email }) => [id, email]));
-  for (const tombstone of await current.knex('tombstones').orderBy('revoked_at')) {
-    const inBackup = await restored.knex('tokens').where({ hash: tombstone.hash }).first('owner_id', 'last_used_at');
-    if (inBackup === undefined) continue;
-    await restored.knex.transaction(async (trx) => {
-      await trx('tokens').where({ hash: tombstone.hash }).delete();
-      await trx('tombstones').insert(tombstone).onConflict('hash').ignore();
-    });
-    const { prefix, name, owner_id, revoked_at } = tombstone;
-    lost.push({ prefix, name, owner: emails.get(owner_id) ?? owner_id, revokedAt: Number(revoked_at) });
+  for await (const tokens of batchesOf(knex, { name: 'tokens', key: ['id'] })) {
+    for (const { hash, owner_id, prefix, name } of tokens as Array<Record<string, string>>) {
+      if (hash === undefined || current.hashes.has(hash) || !current.users.has(owner_id ?? '')) continue;
+      const tombstone = current.tombstones.get(hash);
+      await knex.transaction(async (trx) => {
+        await trx('tokens').where({ hash }).delete();
+        if (tombstone !== undefined) await trx('tombstones').insert(tombstone).onConflict('hash').ignore();
+      });
+      const owner = await knex('users').where({ id: owner_id }).first('email');
+      const revokedAt = tombstone === undefined ? null : Number(tombstone.revoked_at);
+      lost.push({ prefix: prefix ?? '', name: name ?? '', owner: owner?.email ?? '', revokedAt });
+    }
   }
   return lost;
 }
 
-async function carryBlocks(restored: Engine, current: Engine): Promise<string[]> {
+async function carryBlocks({ knex }: Engine, { users }: Current): Promise<string[]> {
   const blocked: string[] = [];
-  const now = await current.knex('users').where({ disabled: true }).orWhere({ can_manage_tokens: false });
-  for (const { id, disabled, can_manage_tokens } of now as Row[]) {
-    const [member] = await restored.knex('users').where({ id: id as string });
-    if (member === undefined) continue;
-    const change = {
-      disabled: member.disabled || disabled,
-      can_manage_tokens: member.can_manage_tokens && can_manage_tokens,
-    };
-    const same =
-      Boolean(change.disabled) === Boolean(member.disabled) &&
-      Boolean(change.can_manage_tokens) === Boolean(member.can_manage_tokens);
-    if (same) continue;
-    await restored
-      .knex('users')
-      .where({ id: id as string })
-      .update(change);
-    blocked.push(member.email);
+  for (const { id, email, disabled, can_manage_tokens } of await knex('users')) {
+    const now = users.get(id);
+    const disable = now?.disabled === true && !disabled;
+    const block = now?.canManageTokens === false && Boolean(can_manage_tokens);
+    if (!disable && !block) continue;
+    await knex('users')
+      .where({ id })
+      .update({ ...(disable && { disabled: true }), ...(block && { can_manage_tokens: false }) });
+    blocked.push(email);
   }
   return blocked;
 }

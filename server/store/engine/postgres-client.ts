@@ -19,5 +19,6 @@ export class PostgresClient extends KnexPostgresClient {
 }
 
 export function withoutNul(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNul);
   return typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value;
 }

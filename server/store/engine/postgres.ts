@@ -38,7 +38,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
       const statement = knex.raw(`SELECT ${named.join(', ')} ${from}`, bindings as Knex.RawBinding[]);
       if (trx) return (await statement.transacting(trx)).rows.map((row: Row) => Object.values(row));
       const { sql: text, bindings: values } = statement.toSQL().toNative();
-      return (await ask<unknown[]>(reader, { text, values: values as unknown[], rowMode: 'array' })).rows;
+      return (await ask<unknown[]>(reader, { text, values: values.map(withoutNul), rowMode: 'array' })).rows;
     },
     rows: (answer) => (answer as { rows: Row[] }).rows,
     among: (column) => `${column} = ANY(?)`,

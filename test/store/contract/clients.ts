@@ -17,11 +17,16 @@ export function clientContract(store: () => Store): void {
   };
 
   it('gives back a service as it was registered', async () => {
-    for (const made of [await add(), await add({ canRevoke: true })]) {
+    const all = [await add(), await add({ canRevoke: true })];
+    for (const made of all) {
       expect(await store().clients.findById(made.id)).toEqual(made);
       expect(await store().clients.findByClientIds(['none', made.clientId])).toEqual([made]);
     }
     expect(await store().clients.findByClientIds(['none'])).toEqual([]);
+    // Whoever asks together must not suffer from what one of them sends.
+    const odd = ['a\0b', '\ud800', "' OR 1=1 --", ''];
+    const asked = [...odd, ...all.map(({ clientId }) => clientId)];
+    expect(await store().clients.findByClientIds(asked)).toHaveLength(all.length);
   });
 
   it('holds names unique', async () => {

@@ -76,8 +76,8 @@ export const settingsSchema = z.object({
   TOKENSD_DATA_DIR: z.string().optional(),
   TOKENSD_DATABASE_URL: z
     .string()
-    .regex(
-      /^sqlite:.|^postgres(ql)?:\/\/./,
+    .refine(
+      (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)),
       'must be sqlite:/path/to/file or postgres://user:password@host:5432/database',
     )
     .optional(),

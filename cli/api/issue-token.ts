@@ -9,8 +9,9 @@ import { isObject, isSuccess, problemOf, receive, unwrap } from './unwrap.ts';
 export class MayExist extends CliError {}
 
 /**
- * Creates a token. If the answer is lost on its way, or the daemon itself cannot tell, the request is repeated once with the same Idempotency-Key; should
- * the daemon answer that it was done already, the value is lost for good: that token is revoked and made anew.
+ * Creates a token. If the answer is lost on its way, or the daemon itself cannot tell, the request is repeated once with the
+ * same Idempotency-Key; should the daemon answer that it was done already, the value is lost for good: that token is revoked
+ * and made anew.
  * Throws `MayExist` where a token may be left over.
  */
 export async function issueToken(api: Api, body: CreateTokenBody, uuid: () => string): Promise<CreatedToken> {

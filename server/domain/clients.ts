@@ -43,10 +43,10 @@ const clientIdLength = 16;
 export function createClients(deps: ClientDeps): ClientService {
   const { store, clock, newId } = deps;
   // Services ask as often as proxies do.
-  const lookUp = createGroupedLookup<ClientRecord>(async (ids) => {
-    const clients = await store.clients.findByClientIds(ids);
-    return new Map(clients.map((client) => [client.clientId, client]));
-  }, limits.lookupDeadline);
+  const lookUp = createGroupedLookup<ClientRecord>(
+    (clientIds) => store.clients.findByClientIds(clientIds),
+    limits.lookupDeadline,
+  );
 
   /** Does `act` to an existing service and records it, in one transaction. */
   async function change(caller: Caller, id: string, action: AuditAction, act: (store: Store) => Promise<boolean>) {

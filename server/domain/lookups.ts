@@ -12,34 +12,42 @@ interface Waiting<T> {
 /**
  * Look-ups that arrive together share one statement: at most one is in flight, and what arrives meanwhile is the next
  * batch. A lone request goes out at once. Nothing is cached: each answer was read after its question was asked.
+ * `readMany` answers in the order of its keys, null for what there is not.
  * A question that is not answered `deadlineMs` after it arrived rejects with StoreUnavailable.
  */
 export function createGroupedLookup<T>(
-  readMany: (keys: string[]) => Promise<Map<string, T>>,
+  readMany: (keys: string[]) => Promise<Array<T | null>>,
   deadlineMs: number,
 ): (key: string) => Promise<T | null> {
-  const queue: Array<Waiting<T>> = [];
+  let queue: Array<Waiting<T>> = [];
   let busy = false;
 
   async function run(): Promise<void> {
     busy = true;
-    await answer(queue.splice(0, largestBatch));
+    await answer(nextBatch());
     while (queue.length > 0) {
-      // Under load: once every socket that is ready now was read.
+      // Under load: once every socket that is ready was read, and those that became ready meanwhile.
       await turn();
-      await answer(queue.splice(0, largestBatch));
+      await turn();
+      await answer(nextBatch());
     }
     busy = false;
+  }
+
+  function nextBatch(): Array<Waiting<T>> {
+    const batch = queue.length > largestBatch ? queue.splice(0, largestBatch) : queue;
+    if (batch === queue) queue = [];
+    return batch;
   }
 
   async function answer(batch: Array<Waiting<T>>): Promise<void> {
     const oldest = batch[0]?.arrived ?? performance.now();
     try {
-      const found = await within(
-        deadlineMs - (performance.now() - oldest),
-        readMany([...new Set(batch.map((one) => one.key))]),
-      );
-      for (const { key, resolve } of batch) resolve(found.get(key) ?? null);
+      const keys = batch.map(({ key }) => key);
+      const found = await within(deadlineMs - (performance.now() - oldest), readMany(keys));
+      batch.forEach(({ resolve }, place) => {
+        resolve(found[place] ?? null);
+      });
     } catch (cause) {
       const unavailable =
         cause instanceof StoreUnavailable ? cause : new StoreUnavailable('The look-up failed', { cause });

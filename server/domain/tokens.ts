@@ -10,6 +10,7 @@ import { actorOf, type Caller, type Channel, type Origin, requireSuperuser, serv
 import { type Creation, type Creator, createToken, type TokenDeps } from './create-token.ts';
 import { hashSecret } from './secrets.ts';
 import { findUser } from './users.ts';
+import type { GoodToken } from './verify.ts';
 
 interface Revoker {
   actor: Actor;
@@ -34,8 +35,10 @@ export interface TokenService {
   countWorking(caller: Caller, userId: string): Promise<number>;
   /** Destroys for good and leaves a tombstone. @throws ProblemError `token-not-found` */
   revoke(caller: Caller, id: string): Promise<void>;
+  /** A token that asks about itself. @throws ProblemError `token-not-found` if it was revoked meanwhile */
+  getItself(token: GoodToken): Promise<TokenRecord>;
   /** A token that revokes itself. @throws ProblemError `token-not-found` */
-  revokeItself(token: TokenRecord, origin: Origin): Promise<void>;
+  revokeItself(token: GoodToken, origin: Origin): Promise<void>;
   /** The token with this value, whatever its state, by a service; a value that is nobody's is no error (RFC 7009 §2.2). */
   revokeValue(value: string, client: ClientRecord, origin: Origin): Promise<void>;
   /** Every token of one member, in one mail. @throws ProblemError `superuser-required`, `user-not-found` */
@@ -92,6 +95,12 @@ export function createTokens(deps: TokenDeps): TokenService {
       const { ownerId } = await get(caller, id);
       const owner = ownerId === caller.user.id ? caller.user : await store.users.findById(ownerId);
       await revoke(owner, byCaller(caller), destroyOne(id));
+    },
+
+    async getItself({ id }) {
+      const token = await store.tokens.findById(id);
+      if (token === null) throw noSuchToken();
+      return token;
     },
 
     async revokeItself({ id, ownerId, ownerEmail }, origin) {

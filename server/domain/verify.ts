@@ -31,20 +31,19 @@ export function createVerify(
   moment: () => Moment,
   lookedUp: (tokens: number) => void = () => {},
 ): Verify {
-  const lookup = createGroupedLookup<HashMatch>(async (hashes) => {
+  const lookUp = createGroupedLookup<HashMatch>((hashes) => {
     lookedUp(hashes.length);
-    const matches = await store.tokens.findByHashes(hashes);
-    return new Map(matches.map((match) => [match.hash, match]));
+    return store.tokens.findByHashes(hashes);
   }, limits.lookupDeadline);
 
-  return async (value) => {
-    if (!isWellFormedToken(value)) return unknown;
-    const match = await lookup(hashSecret(value));
+  const decide = (match: HashMatch | null): Decision => {
     if (match === null) return unknown;
     if (match.kind === 'tombstone') return refused('revoked', match);
     const status = tokenStatus(match, moment());
     return status === 'active' ? { good: true, token: match } : refused(status, match);
   };
+
+  return (value) => (isWellFormedToken(value) ? lookUp(hashSecret(value)).then(decide) : Promise.resolve(unknown));
 }
 
 function refused(reason: RefusalReason, match: Pick<TokenRecord, 'prefix' | 'name' | 'ownerEmail'>): Decision {

@@ -9,12 +9,12 @@ export type Cidr = [address: Address, length: number];
 /** Who is at the other end, seen past the proxies that are trusted. */
 export interface ClientIp {
   /** Whether what this socket peer says about the original request counts. */
-  isTrusted(peer: string | undefined): boolean;
+  isTrusted(peer: string | null | undefined): boolean;
   /**
    * Walks `X-Forwarded-For` (its fields joined with commas) from the right past trusted hops. Answers canonical text
    * (RFC 5952), or null if the peer has no address.
    */
-  resolve(peer: string | undefined, forwardedFor: string | undefined): string | null;
+  resolve(peer: string | null | undefined, forwardedFor: string | null | undefined): string | null;
 }
 
 /** Reads `10.0.0.0/8`, `fd00::/8` or a single address. @throws Error that names the text */

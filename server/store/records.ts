@@ -73,16 +73,8 @@ export interface Moment {
 
 /** What a look-up by hash finds: a living token with its owner, or what is left of a revoked one. */
 export type HashMatch =
-  | ({ kind: 'token'; hash: string; ownerName: string; ownerSuperuser: boolean } & TokenRecord)
-  | {
-      kind: 'tombstone';
-      hash: string;
-      prefix: string;
-      name: string;
-      ownerId: string;
-      ownerEmail: string;
-      revokedAt: number;
-    };
+  | ({ kind: 'token'; ownerName: string; ownerSuperuser: boolean } & Omit<TokenRecord, 'description' | 'lastUse'>)
+  | { kind: 'tombstone'; prefix: string; name: string; ownerId: string; ownerEmail: string; revokedAt: number };
 
 export interface SessionRecord {
   id: string;

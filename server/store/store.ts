@@ -70,8 +70,8 @@ export interface TokenStore {
   list(query: TokenQuery): Promise<TokenRecord[]>;
   /** How many tokens of one owner work now. */
   countActiveOf(ownerId: string, moment: Moment): Promise<number>;
-  /** One statement for any number of hashes; unknown ones are absent from the answer. */
-  findByHashes(hashes: string[]): Promise<HashMatch[]>;
+  /** One statement for any number of hashes. What belongs to each, in the order of the hashes; null: to nobody. */
+  findByHashes(hashes: readonly string[]): Promise<Array<HashMatch | null>>;
   /** Destroys the row, leaves a tombstone. Null if it is already gone. */
   destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;
   /** Destroys every token of one owner; answers those it destroyed. */
@@ -125,8 +125,8 @@ export interface ClientStore {
   insert(client: ClientRecord): Promise<boolean>;
   list(page: Page): Promise<ClientRecord[]>;
   findById(id: string): Promise<ClientRecord | null>;
-  /** One statement for any number of them; unknown ones are absent from the answer. */
-  findByClientIds(clientIds: string[]): Promise<ClientRecord[]>;
+  /** One statement for any number of them. Whom each names, in their order; null: nobody. */
+  findByClientIds(clientIds: readonly string[]): Promise<Array<ClientRecord | null>>;
   setSecretHash(id: string, hash: string): Promise<boolean>;
   delete(id: string): Promise<boolean>;
 }

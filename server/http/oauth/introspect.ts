@@ -37,10 +37,11 @@ function activeToken(token: GoodToken) {
 function recordUse({ lastUsed, clock, clientIp }: AppDeps, form: OAuthForm, token: GoodToken): void {
   const [method, path, ip] = [form.get('method'), form.get('path'), form.get('ip')];
   if (method === undefined && path === undefined && ip === undefined) return;
-  lastUsed.record(token.id, clock.now(), () => ({
-    method: method === undefined ? null : recordedMethod(method),
-    path: path === undefined ? null : shortened(pathOf(path), limits.lastUsedPathCharacters),
-    ip: clientIp.resolve(ip, undefined),
+  const told = { method: method ?? null, target: path ?? null, peer: ip ?? null, forwardedFor: null, userAgent: null };
+  lastUsed.record(token.id, clock.now(), told, ({ method, target, peer }) => ({
+    method: method === null ? null : recordedMethod(method),
+    path: target === null ? null : shortened(pathOf(target), limits.lastUsedPathCharacters),
+    ip: clientIp.resolve(peer, null),
     userAgent: null,
   }));
 }

@@ -20,7 +20,10 @@ const revokeItself = createRoute({
 
 export function presentedTokenRoutes({ tokens, moment }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
-    .openapi(readItself, (c) => c.json(tokenObject(c.get('presentedToken'), moment()), 200))
+    .openapi(readItself, async (c) => {
+      const token = await tokens.getItself(c.get('presentedToken'));
+      return c.json(tokenObject(token, moment()), 200);
+    })
     .openapi(revokeItself, async (c) => {
       await tokens.revokeItself(c.get('presentedToken'), c.get('origin'));
       return c.body(null, 204);

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../domain/clock.ts';
-import type { LastUsed, UseDescription } from '../../domain/last-used.ts';
+import type { DescribeUse, LastUsed, ToldUse } from '../../domain/last-used.ts';
 import type { Decision, GoodToken, Verify } from '../../domain/verify.ts';
 import { createOutage, type Log, type Outage } from '../../log.ts';
-import { type Metrics, outcomeOf, type VerificationOutcome } from '../../metrics.ts';
+import { type Metrics, outcomeOf } from '../../metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { authRequest } from './auth-request.ts';
 import { readCredential, valuesOf } from './credential.ts';
@@ -38,8 +38,7 @@ const routes: readonly VerifyRoute[] = [authRequest, forwardAuth, extAuthz];
  * whatever the method, the query or the body, which is never waited for.
  */
 export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
-  const outage = createOutage(deps.log, {}, told);
-  const serving = { ...deps, outage };
+  const serving = { ...deps, outage: createOutage(deps.log, {}, told), describe: describeUse(deps.clientIp) };
   return (req, res) => {
     const route = routeOf(req.url ?? '');
     if (route === undefined) return false;
@@ -54,12 +53,12 @@ export function routeOf(target: string): VerifyRoute | undefined {
   return routes.find((route) => route.owns(path));
 }
 
-function answer(
-  deps: VerifyDeps & { outage: Outage },
-  route: VerifyRoute,
-  req: IncomingMessage,
-  res: ServerResponse,
-): void {
+interface Serving extends VerifyDeps {
+  outage: Outage;
+  describe: DescribeUse;
+}
+
+function answer(deps: Serving, route: VerifyRoute, req: IncomingMessage, res: ServerResponse): void {
   const began = performance.now();
   const credential = readCredential(req.rawHeaders);
   if (credential.kind !== 'value') {
@@ -69,41 +68,48 @@ function answer(
   }
   deps
     .verify(credential.value)
-    .then((decision) => tell(deps, route, req, res, decision))
-    .catch((error: unknown): VerificationOutcome => {
+    .then((decision) => {
+      tell(deps, route, req, res, decision);
+      deps.metrics.verified(route.name, outcomeOf(decision), began);
+    })
+    .catch((error: unknown) => {
       deps.outage.failed(error);
       unavailable(res);
-      return 'unavailable';
-    })
-    .then((outcome) => deps.metrics.verified(route.name, outcome, began));
+      deps.metrics.verified(route.name, 'unavailable', began);
+    });
 }
 
-function tell(
-  deps: VerifyDeps & { outage: Outage },
-  route: VerifyRoute,
-  req: IncomingMessage,
-  res: ServerResponse,
-  decision: Decision,
-): VerificationOutcome {
+function tell(deps: Serving, route: VerifyRoute, req: IncomingMessage, res: ServerResponse, decision: Decision): void {
   // A value that nobody knows may never have reached the database.
   if (decision.good || decision.known !== null) deps.outage.over();
   if (decision.good) {
-    deps.lastUsed.record(decision.token.id, deps.clock.now(), useOf(deps, route, req));
+    deps.lastUsed.record(decision.token.id, deps.clock.now(), toldBy(deps, route, req), deps.describe);
     admit(res, decision.token);
   } else {
     refuse(res, refuseToken(decision.reason));
   }
-  return outcomeOf(decision);
 }
 
-/** What a peer that is not trusted says about somebody else's request does not count. */
-function useOf({ clientIp }: VerifyDeps, route: VerifyRoute, req: IncomingMessage): () => UseDescription {
-  const peer = req.socket.remoteAddress;
+/**
+ * What a peer that is not trusted says about somebody else's request does not count. Kept until the next flush: strings
+ * only, never the request.
+ */
+function toldBy({ clientIp }: VerifyDeps, route: VerifyRoute, req: IncomingMessage): ToldUse {
+  const { rawHeaders } = req;
+  const peer = req.socket.remoteAddress ?? null;
   const { method, target } = clientIp.isTrusted(peer) ? route.original(req) : { method: null, target: null };
-  const forwardedFor = valuesOf(req.rawHeaders, 'x-forwarded-for').join(',');
-  const userAgent = onlyValue(req.rawHeaders, 'user-agent');
-  // Kept until the next flush: strings only, never the request.
-  return () => ({
+  const forwardedFor = valuesOf(rawHeaders, 'x-forwarded-for');
+  return {
+    method,
+    target,
+    peer,
+    forwardedFor: forwardedFor.length > 1 ? forwardedFor.join(',') : (forwardedFor[0] ?? null),
+    userAgent: onlyValue(rawHeaders, 'user-agent'),
+  };
+}
+
+function describeUse(clientIp: ClientIp): DescribeUse {
+  return ({ method, target, peer, forwardedFor, userAgent }) => ({
     method: method === null ? null : recordedMethod(method),
     path: target === null ? null : recordedPath(target),
     ip: clientIp.resolve(peer, forwardedFor),

@@ -11,8 +11,8 @@ export interface OriginalRequest {
 
 /** The value of a field that is there once and not empty. A repeated field is somebody's addition: neither counts. */
 export function onlyValue(rawHeaders: readonly string[], name: string): string | null {
-  const [value, ...more] = valuesOf(rawHeaders, name);
-  return value === undefined || value === '' || more.length > 0 ? null : value;
+  const values = valuesOf(rawHeaders, name);
+  return values.length === 1 ? values[0] || null : null;
 }
 
 /** Takes scheme and authority off an absolute-form target or a URL. Nothing else is normalised. */

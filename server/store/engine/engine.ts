@@ -26,8 +26,10 @@ export interface Engine {
   rows(answer: unknown): Row[];
   /** A condition with one `?` that holds if `column` is among the strings bound there by `bindList`. */
   among(column: string): string;
-  /** `table` with the rows whose `column` is one of the strings bound there by `bindList`; each string is looked up once. */
+  /** `table` with the rows whose `column` is one of the strings bound there by `bindList`, each looked up in turn. */
   eachOf(column: string, table: string): string;
+  /** SQL for the place, from 0 on, that the string of a row of `eachOf` has in its list. */
+  readonly place: string;
   bindList(values: readonly string[]): ListBinding;
   /** A table with the elements of one bound JSON array, each in the column `value`. */
   readonly jsonElements: string;

@@ -42,7 +42,9 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     },
     rows: (answer) => (answer as { rows: Row[] }).rows,
     among: (column) => `${column} = ANY(?)`,
-    eachOf: (column, table) => `unnest(CAST(? AS text[])) AS wanted (value) JOIN ${table} ON ${column} = wanted.value`,
+    eachOf: (column, table) =>
+      `unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted (value, number) JOIN ${table} ON ${column} = wanted.value`,
+    place: 'CAST(wanted.number AS int) - 1',
     jsonElements: 'json_array_elements(CAST(? AS json))',
     locksRows: true,
     bindList: (values) => [...values],

@@ -44,14 +44,14 @@ export function createClientStore(knex: Knex, engine: Engine): ClientStore {
     async findByClientIds(clientIds) {
       const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
       const from = `FROM ${engine.eachOf('c.client_id', 'clients c')}`;
-      const rows = await engine.select(
-        { columns: columns.map((name) => `c.${name}`), from },
-        [engine.bindList(clientIds)],
-        trx,
-      );
-      return rows.map((row) =>
-        toClient(Object.fromEntries(columns.map((name, i) => [name, row[i]])) as unknown as ClientRow),
-      );
+      const select = { columns: [engine.place, ...columns.map((name) => `c.${name}`)], from };
+      const found = clientIds.map((): ClientRecord | null => null);
+      for (const [place, ...row] of await engine.select(select, [engine.bindList(clientIds)], trx)) {
+        found[Number(place)] = toClient(
+          Object.fromEntries(columns.map((name, i) => [name, row[i]])) as unknown as ClientRow,
+        );
+      }
+      return found;
     },
     setSecretHash: async (id, hash) => (await clients().where({ id }).update({ secret_hash: hash })) > 0,
     delete: async (id) => (await clients().where({ id }).delete()) > 0,

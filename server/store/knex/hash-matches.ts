@@ -4,48 +4,50 @@ import { numberOrNull } from './user-rows.ts';
 type Time = number | string;
 type Flag = boolean | number;
 
-/** What verification wants to know of a token `t` with its owner `u`. */
+/** What verification wants to know of a token `t` with its owner `u`, and nothing else: it is much asked. */
 export const matchColumns = [
-  ...['t.hash', 't.id', 't.prefix', 't.name', 't.description', 't.created_at', 't.expires_at', 't.owner_id'],
+  ...['t.id', 't.prefix', 't.name', 't.created_at', 't.expires_at', 't.owner_id'],
   ...['u.email', 'u.name', 'u.superuser', 'u.disabled', 'u.can_manage_tokens', 'u.sso_signed_in_at'],
-  ...['t.last_used_at', 't.last_used_method', 't.last_used_path', 't.last_used_ip', 't.last_used_user_agent'],
 ];
 
 type MatchRow = [
-  ...[hash: string, id: string, prefix: string, name: string, description: string | null],
-  ...[createdAt: Time, expiresAt: Time | null, ownerId: string],
+  ...[
+    place: number,
+    id: string,
+    prefix: string,
+    name: string,
+    createdAt: Time,
+    expiresAt: Time | null,
+    ownerId: string,
+  ],
   ...[email: string, ownerName: string, superuser: Flag, disabled: Flag, canManageTokens: Flag, ssoAt: Time | null],
-  ...[usedAt: Time | null, method: string | null, path: string | null, ip: string | null, userAgent: string | null],
 ];
 
+/** A row of place and `matchColumns`. */
 export function toHashMatch(row: unknown[]): HashMatch {
-  const [hash, id, prefix, name, description, createdAt, expiresAt, ownerId, ...more] = row as MatchRow;
-  const [ownerEmail, ownerName, superuser, disabled, canManageTokens, ssoAt, usedAt, method, path, ip, userAgent] =
-    more;
+  const [, id, prefix, name, createdAt, expiresAt, ownerId, email, ownerName, superuser, disabled, canManage, ssoAt] =
+    row as MatchRow;
   return {
     kind: 'token',
-    hash,
     id,
     prefix,
     name,
-    description,
     createdAt: Number(createdAt),
     expiresAt: numberOrNull(expiresAt),
     ownerId,
-    ownerEmail,
+    ownerEmail: email,
     ownerName,
     ownerSuperuser: Boolean(superuser),
     ownerDisabled: Boolean(disabled),
-    ownerCanManageTokens: Boolean(canManageTokens),
+    ownerCanManageTokens: Boolean(canManage),
     ownerSsoSignedInAt: numberOrNull(ssoAt),
-    lastUse: usedAt === null ? null : { at: Number(usedAt), method, path, ip, userAgent },
   };
 }
 
 /** The same of a tombstone `d` with the owner that the token had. */
-export const tombstoneColumns = ['d.hash', 'd.prefix', 'd.name', 'd.owner_id', 'u.email', 'd.revoked_at'];
+export const tombstoneColumns = ['d.prefix', 'd.name', 'd.owner_id', 'u.email', 'd.revoked_at'];
 
 export function toTombstoneMatch(row: unknown[]): HashMatch {
-  const [hash, prefix, name, ownerId, ownerEmail, revokedAt] = row as [string, string, string, string, string, Time];
-  return { kind: 'tombstone', hash, prefix, name, ownerId, ownerEmail, revokedAt: Number(revokedAt) };
+  const [, prefix, name, ownerId, ownerEmail, revokedAt] = row as [number, string, string, string, string, Time];
+  return { kind: 'tombstone', prefix, name, ownerId, ownerEmail, revokedAt: Number(revokedAt) };
 }

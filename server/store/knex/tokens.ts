@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Moment, NewToken } from '../records.ts';
+import type { HashMatch, Moment, NewToken } from '../records.ts';
 import type { TokenStore } from '../store.ts';
 import { matchColumns, toHashMatch, tombstoneColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
@@ -11,16 +11,16 @@ import { destroyTokens, purgeTombstones } from './tombstones.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
   const tokenByHash = {
-    columns: matchColumns,
+    columns: ['0', ...matchColumns],
     from: 'FROM tokens t JOIN users u ON u.id = t.owner_id WHERE t.hash = ?',
   };
   const tokensByHash = {
-    columns: matchColumns,
+    columns: [engine.place, ...matchColumns],
     from: `FROM ${engine.eachOf('t.hash', 'tokens t')} JOIN users u ON u.id = t.owner_id`,
   };
   const tombstonesByHash = {
-    columns: tombstoneColumns,
-    from: `FROM tombstones d JOIN users u ON u.id = d.owner_id WHERE ${engine.among('d.hash')}`,
+    columns: [engine.place, ...tombstoneColumns],
+    from: `FROM ${engine.eachOf('d.hash', 'tombstones d')} JOIN users u ON u.id = d.owner_id`,
   };
   const owned = () =>
     knex('tokens as t')
@@ -55,20 +55,23 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
         .count({ active: '*' });
       return Number(row?.active);
     },
-    async findByHashes(asked) {
-      const hashes = [...new Set(asked)];
+    async findByHashes(hashes) {
       const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
       const [only = ''] = hashes;
       const rows =
         hashes.length === 1
           ? engine.select(tokenByHash, [only], trx)
           : engine.select(tokensByHash, [engine.bindList(hashes)], trx);
-      const living = (await rows).map(toHashMatch);
-      if (living.length === hashes.length) return living;
+      const found = hashes.map((): HashMatch | null => null);
+      for (const row of await rows) found[Number(row[0])] = toHashMatch(row);
+      const rest = hashes.flatMap((_hash, place) => (found[place] === null ? [place] : []));
+      if (rest.length === 0) return found;
       // In this order: what is revoked in between is found by the second one.
-      const found = new Set(living.map(({ hash }) => hash));
-      const gone = engine.bindList(hashes.filter((hash) => !found.has(hash)));
-      return [...living, ...(await engine.select(tombstonesByHash, [gone], trx)).map(toTombstoneMatch)];
+      const gone = engine.bindList(rest.map((place) => hashes[place] ?? ''));
+      for (const row of await engine.select(tombstonesByHash, [gone], trx)) {
+        found[rest[Number(row[0])] ?? 0] = toTombstoneMatch(row);
+      }
+      return found;
     },
     async destroy(id, at, actor) {
       const [token] = await destroyTokens(knex, engine, { column: 'id', value: id }, at, actor);

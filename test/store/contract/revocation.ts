@@ -14,7 +14,6 @@ export function revocationContract(store: () => Store): void {
     expect(await store().tokens.findByHashes([token.hash])).toEqual([
       {
         kind: 'tombstone',
-        hash: token.hash,
         prefix: token.prefix,
         name: 'ci',
         ownerId: owner.id,
@@ -82,7 +81,7 @@ export function revocationContract(store: () => Store): void {
     expect(destroyed[0]).toMatchObject({ ownerEmail: owner.email, ownerId: owner.id });
     expect((await store().tokens.list({ ...firstPage, now: noon })).map((token) => token.id)).toEqual([foreign.id]);
     const found = await store().tokens.findByHashes(tokens.map((id) => `hash-of-${id}`));
-    expect(found.filter((match) => match.kind === 'tombstone')).toHaveLength(250);
+    expect(found.filter((match) => match?.kind === 'tombstone')).toHaveLength(250);
     expect(await store().tokens.destroyAllOf(owner.id, noon, somebody)).toEqual([]);
   });
 
@@ -96,7 +95,7 @@ export function revocationContract(store: () => Store): void {
     }
     const times = async () =>
       (await store().tokens.findByHashes(hashes))
-        .map((match) => (match.kind === 'tombstone' ? match.revokedAt - noon : null))
+        .flatMap((match) => (match?.kind === 'tombstone' ? [match.revokedAt - noon] : []))
         .sort();
 
     expect(await store().tokens.purgeTombstones(noon + 3, 2)).toBe(2);

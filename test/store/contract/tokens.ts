@@ -149,17 +149,10 @@ export function tokenContract(store: () => Store): void {
 
     const strangers = Array.from({ length: 2000 }, (_, index) => `stranger-${index}`);
     const found = await store().tokens.findByHashes([one.hash, ...strangers, two.hash, one.hash, '', "' OR 1=1 --"]);
-    expect(found).toHaveLength(2);
-    expect(found).toContainEqual({
-      kind: 'token',
-      hash: one.hash,
-      ownerName: 'Ada',
-      ownerSuperuser: true,
-      ...record(one, owner),
-    });
-    expect(found).toContainEqual(
-      expect.objectContaining({ hash: two.hash, ownerDisabled: true, ownerCanManageTokens: false }),
-    );
+    const { description: _, lastUse: __, ...known } = record(one, owner);
+    const first = { kind: 'token', ownerName: 'Ada', ownerSuperuser: true, ...known };
+    const second = expect.objectContaining({ id: two.id, ownerDisabled: true, ownerCanManageTokens: false });
+    expect(found).toEqual([first, ...strangers.map(() => null), second, first, null, null]);
     expect(await store().tokens.findByHashes([])).toEqual([]);
   });
 
@@ -169,7 +162,7 @@ export function tokenContract(store: () => Store): void {
     await store().transaction(async (store) => {
       await store.tokens.insert(token, 10);
       expect(await store.tokens.findByHashes([token.hash])).toEqual([
-        expect.objectContaining({ kind: 'token', hash: token.hash }),
+        expect.objectContaining({ kind: 'token', id: token.id }),
       ]);
     });
   });

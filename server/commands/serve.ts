@@ -8,6 +8,7 @@ import { prepareDataDir } from '../data-dir.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createApp } from '../http/app.ts';
 import { createClientIp } from '../http/client-ip.ts';
+import { createIntrospectionHandler } from '../http/oauth/introspection.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createVerifyHandler } from '../http/verify/handler.ts';
 import { createFlushLastUsed, flushLastUsed } from '../jobs/flush-last-used.ts';
@@ -108,7 +109,7 @@ async function assemble({ config, log, metrics, store }: Serving) {
   const mailer = await createMailer(config);
   const mailQueued = () => jobs.wake(sendMailJob);
   const services = createServices({ store, clock, config, mailQueued, lookedUp: metrics.lookedUp });
-  const { verify, lastUsed } = services;
+  const { lastUsed } = services;
   metrics.watchProcess();
   metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: lastUsed.waiting });
   const identityProvider = await createIdentityProvider(config);
@@ -120,9 +121,11 @@ async function assemble({ config, log, metrics, store }: Serving) {
     ],
     log,
   );
+  const deps = { ...services, identityProvider, store, clock, clientIp, metrics, log, config };
   const server = createHttpServer({
-    verifyHandler: createVerifyHandler({ verify, lastUsed, clock, clientIp, metrics, log }),
-    app: createApp({ ...services, identityProvider, store, clock, clientIp, metrics, log, config }),
+    verifyHandler: createVerifyHandler(deps),
+    introspectionHandler: createIntrospectionHandler(deps),
+    app: createApp(deps),
   });
   return {
     server,

@@ -27,7 +27,7 @@ import { refuseInvalid } from './validate.ts';
 
 export type AppType = ReturnType<typeof createApp>;
 
-/** The whole HTTP surface except /verify/*, which a plain handler in front of it answers. */
+/** The whole HTTP surface except /verify/* and introspection, which plain handlers in front of it answer. */
 export function createApp(deps: AppDeps) {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
   app.onError(errorHandler(deps.log));

@@ -59,6 +59,7 @@ function registerSecuritySchemes(registry: Registry, publicUrl: string): void {
     token: { type: 'http', scheme: 'token', description: 'A personal API token: Authorization: Token VALUE' },
     tokenBearer: { type: 'http', scheme: 'bearer', description: 'A personal API token' },
     tokenBasic: { type: 'http', scheme: 'basic', description: 'A personal API token as the password, any user name' },
+    service: { type: 'http', scheme: 'basic', description: 'A service: client_secret_basic (RFC 6749 §2.3.1)' },
     apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A personal API token' },
   } as const;
   for (const [name, scheme] of Object.entries(schemes)) registry.registerComponent('securitySchemes', name, scheme);
@@ -100,7 +101,6 @@ function registerObtainToken(registry: Registry): void {
 /** OAuth 2.0, whose refusals are RFC 6749's own. */
 function registerOAuth(registry: Registry): void {
   const routes = {
-    introspect: 'Whether a token works, for a service (RFC 7662)',
     revoke: 'Revoke a token, for a service that may (RFC 7009)',
     device_authorization: 'Codes for a device without a browser (RFC 8628)',
     token: 'A session for an authorization code or a device code (RFC 6749)',
@@ -112,6 +112,14 @@ function registerOAuth(registry: Registry): void {
       withAccess({ method: 'post', path: `/oauth/${name}`, summary, request: { body }, responses }),
     );
   }
+  registry.registerPath({
+    method: 'post',
+    path: '/oauth/introspect',
+    summary: 'Whether a token works, for a service (RFC 7662)',
+    security: [{ service: [] }],
+    request: { body },
+    responses,
+  });
   const logout = { method: 'post', path: '/sso/backchannel-logout', request: { body }, responses } as const;
   registry.registerPath(
     withAccess({ ...logout, summary: 'The identity provider ended a session (OIDC Back-Channel Logout)' }),

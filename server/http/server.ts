@@ -3,12 +3,15 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
+import type { IntrospectionHandler } from './oauth/introspection.ts';
 import type { VerifyHandler } from './verify/handler.ts';
 import { refuseUnreadable } from './verify/unreadable.ts';
 
 export interface HttpServerDeps {
   /** Asked first, before a request costs more than its headers. */
   verifyHandler: VerifyHandler;
+  /** Asked next. */
+  introspectionHandler: IntrospectionHandler;
   app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
 }
 
@@ -29,7 +32,7 @@ const newest = Symbol('newest answer');
 type Tracked = Duplex & { [newest]?: ServerResponse };
 
 /** The one listener of the daemon, not yet listening. Once `close` was called, each answer closes its connection. */
-export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server {
+export function createHttpServer({ verifyHandler, introspectionHandler, app }: HttpServerDeps): Server {
   class Answer extends ServerResponse {
     override writeHead(...head: unknown[]): this {
       if (!server.listening) this.shouldKeepAlive = false;
@@ -47,10 +50,11 @@ export function createHttpServer({ verifyHandler, app }: HttpServerDeps): Server
     { hostname: 'localhost' },
   );
 
-  const answer = (req: IncomingMessage, res: ServerResponse, beforeApp?: () => void): void => {
+  const answer = (req: IncomingMessage, res: ServerResponse, beforeBody?: () => void): void => {
     (req.socket as Tracked)[newest] = res;
     if (verifyHandler(req, res)) return;
-    beforeApp?.();
+    beforeBody?.();
+    if (introspectionHandler(req, res)) return;
     void appListener(req, res);
   };
 

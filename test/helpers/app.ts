@@ -59,7 +59,8 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: services.lastUsed.waiting });
   const clientIp = createClientIp(config.trustedProxies);
   const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
-  const app = createApp({ ...services, identityProvider, store, clock, clientIp, metrics, log, config });
+  const deps = { ...services, identityProvider, store, clock, clientIp, metrics, log, config };
+  const app = createApp(deps);
 
   /** The app as a Fetch API server; `ip` is the peer's address, `rawHeaders` what came in before fields were joined. */
   const fetchApp = async (request: Request, ip = '203.0.113.9', rawHeaders = [...request.headers].flat()) =>
@@ -124,6 +125,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   const dev = await addMember({ email: 'dev@example.com', can_manage_tokens: true });
   return {
     app,
+    deps,
     ask,
     fetchApp,
     addMember,

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import type { Config } from '../../server/config.ts';
+import { createIntrospectionHandler } from '../../server/http/oauth/introspection.ts';
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import { openTestApp } from './app.ts';
@@ -71,12 +72,15 @@ export async function listen(server: Server, port = 0, host = '127.0.0.1'): Prom
   return (server.address() as AddressInfo).port;
 }
 
+export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
+
 /** The whole daemon behind a real socket on the loopback interface, with the database in a temporary directory. */
 export async function startTestServer(settings: Partial<Config> = {}, onPort = 0) {
   const daemon = await openTestApp(settings);
-  const { services, clock, clientIp, metrics, log, app } = daemon;
+  const { services, deps, app } = daemon;
   const server = createHttpServer({
-    verifyHandler: createVerifyHandler({ ...services, clock, clientIp, metrics, log }),
+    verifyHandler: createVerifyHandler(deps),
+    introspectionHandler: createIntrospectionHandler(deps),
     app,
   });
   const port = await listen(server, onPort);

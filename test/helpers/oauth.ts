@@ -1,5 +1,6 @@
 import type { CreatedClient } from '../../shared/schemas/clients.ts';
 import { jsonOf, type TestApp } from './app.ts';
+import type { TestServer } from './http.ts';
 
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
@@ -22,15 +23,27 @@ export function basic(id: string, secret: string): Record<string, string> {
   return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
+/** Posts a form to the introspection endpoint, which stands in front of the app. */
+export function postIntrospection(
+  { port }: Pick<TestServer, 'port'>,
+  parameters: Parameters,
+  headers: Record<string, string> = {},
+  path = '/oauth/introspect',
+): Promise<Response> {
+  const body = typeof parameters === 'string' ? parameters : new URLSearchParams(parameters).toString();
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body, headers: { ...form, ...headers } });
+}
+
 /** A registered service and its ways to ask. */
-export async function addService(app: TestApp, name: string, canRevoke = false) {
+export async function addService(app: TestServer, name: string, canRevoke = false) {
   const answer = await app.ask('/api/v1/clients', { as: app.root, json: { name, can_revoke: canRevoke } });
   const client = await jsonOf<CreatedClient>(answer);
   const credentials = basic(client.client_id, client.client_secret);
   return {
     ...client,
     credentials,
-    introspect: (parameters: Parameters) => postForm(app, '/oauth/introspect', parameters, credentials),
+    introspect: (parameters: Parameters) => postIntrospection(app, parameters, credentials),
     revoke: (parameters: Parameters) => postForm(app, '/oauth/revoke', parameters, credentials),
   };
 }

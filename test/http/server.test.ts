@@ -24,6 +24,7 @@ async function start(verify: Verify = async () => ({ good: false, reason: 'unkno
       metrics: { verified: () => {} },
       log: createLog('debug', (line) => lines.push(line)),
     }),
+    introspectionHandler: () => false,
     app: {
       fetch: async (request) =>
         new URL(request.url).pathname === '/challenge'

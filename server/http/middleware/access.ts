@@ -47,7 +47,6 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /api/v1/clients/:id/secret': 'superuser',
   'DELETE /api/v1/clients/:id': 'superuser',
   'GET /.well-known/oauth-authorization-server': 'anyone',
-  'POST /oauth/introspect': 'anyone',
   'POST /oauth/revoke': 'anyone',
   'POST /oauth/device_authorization': 'anyone',
   'POST /oauth/token': 'anyone',

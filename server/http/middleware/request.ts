@@ -1,16 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
+import type { ClientIp } from '../client-ip.ts';
 import { type AppDeps, type AppEnv, rawHeadersOf } from '../context.ts';
 import { onlyValue, recordedUserAgent } from '../verify/original-request.ts';
 
 const idPattern = /^[0-9A-Za-z._=+/-]{1,128}$/;
 
-/** Gives the request its id and its origin. A proxy that is trusted may bring its own id. */
+/** The id of a request. A proxy that is trusted may bring its own. */
+export function requestIdFor(clientIp: ClientIp, peer: string | undefined, brought: string | null | undefined): string {
+  return brought && clientIp.isTrusted(peer) && idPattern.test(brought) ? brought : randomUUID();
+}
+
+/** Gives the request its id and its origin. */
 export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const peer = c.env?.incoming?.socket.remoteAddress;
-    const brought = c.req.header('x-request-id') ?? '';
-    const id = clientIp.isTrusted(peer) && idPattern.test(brought) ? brought : randomUUID();
+    const id = requestIdFor(clientIp, peer, c.req.header('x-request-id'));
     c.set('requestId', id);
     const userAgent = onlyValue(rawHeadersOf(c), 'user-agent');
     c.set('origin', {

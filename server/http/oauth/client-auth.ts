@@ -1,6 +1,5 @@
 import type { ClientService } from '../../domain/clients.ts';
 import type { ClientRecord } from '../../store/records.ts';
-import { type AppContext, rawHeadersOf } from '../context.ts';
 import { valuesOf } from '../verify/credential.ts';
 import { invalidRequest, OAuthError } from './errors.ts';
 import type { OAuthForm } from './form.ts';
@@ -11,10 +10,10 @@ import type { OAuthForm } from './form.ts';
  */
 export async function authenticateClient(
   clients: Pick<ClientService, 'authenticate'>,
-  c: AppContext,
+  rawHeaders: readonly string[],
   form: OAuthForm,
 ): Promise<ClientRecord> {
-  const [authorization, ...more] = valuesOf(rawHeadersOf(c), 'authorization');
+  const [authorization, ...more] = valuesOf(rawHeaders, 'authorization');
   const posted = { id: form.get('client_id'), secret: form.get('client_secret') };
   if (authorization === undefined) return authenticate(clients, posted);
   if (more.length > 0 || posted.secret !== undefined) {

@@ -10,12 +10,17 @@ export interface OAuthForm {
 
 /** Reads a form body; parameters in the address never count. @throws OAuthError `invalid_request` */
 export async function readForm(c: AppContext): Promise<OAuthForm> {
-  const mediaType = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  return parseForm(c.req.header('content-type'), await c.req.text());
+}
+
+/** The same of a body that was read. @throws OAuthError `invalid_request` */
+export function parseForm(contentType: string | null | undefined, body: string): OAuthForm {
+  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   if (mediaType !== 'application/x-www-form-urlencoded') {
     throw invalidRequest('Send the parameters as application/x-www-form-urlencoded.');
   }
   const parameters = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(await c.req.text())) {
+  for (const [name, value] of new URLSearchParams(body)) {
     if (parameters.has(name)) throw invalidRequest('A parameter is there twice.');
     parameters.set(name, value);
   }

@@ -1,13 +1,20 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createToken, jsonOf, openTestApp, type TestApp, verdict } from '../../helpers/app.ts';
-import { addService, basic, postForm } from '../../helpers/oauth.ts';
+import { createToken, jsonOf, verdict } from '../../helpers/app.ts';
+import { startTestServer, type TestServer } from '../../helpers/http.ts';
+import { addService, basic, postForm, postIntrospection } from '../../helpers/oauth.ts';
 
-let app: TestApp;
+let app: TestServer;
 beforeEach(async () => {
-  app = await openTestApp();
+  app = await startTestServer();
 });
-afterEach(() => app.close());
+afterEach(() => app.stop());
+
+/** Posts a form to either endpoint for services. */
+const post = (path: string, parameters: Record<string, string> | string, headers: Record<string, string> = {}) =>
+  path.startsWith('/oauth/introspect')
+    ? postIntrospection(app, parameters, headers, path)
+    : postForm(app, path, parameters, headers);
 
 const hour = 3600;
 
@@ -71,7 +78,7 @@ describe('introspection (RFC 7662)', () => {
     const answers = new Set<string>();
     for (const [state, token] of Object.entries(await deadValues())) {
       const response = await service.introspect({ token });
-      const fields = [...response.headers].filter(([name]) => name !== 'x-request-id');
+      const fields = [...response.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date');
       expect(response.status, state).toBe(200);
       answers.add(JSON.stringify([await response.text(), fields]));
     }
@@ -122,6 +129,61 @@ describe('introspection (RFC 7662)', () => {
     expect(app.services.lastUsed.drain()[0]).toMatchObject({ method: 'DELETE', path: '/builds/42', ip: '203.0.113.9' });
   });
 
+  it('hears a service out only up to 64 KiB, and closes the connection of one that goes on', async () => {
+    const service = await addService(app, 'gateway');
+    const [, authorization = ''] = Object.entries(service.credentials)[0] ?? [];
+    const head = [
+      'POST /oauth/introspect HTTP/1.1',
+      'Host: x',
+      `Authorization: ${authorization}`,
+      'Content-Type: application/x-www-form-urlencoded',
+    ];
+    const endless = `${[...head, 'Transfer-Encoding: chunked', '', ''].join('\r\n')}10000\r\n${'x'.repeat(0x10000)}\r\n1\r\n`;
+    const chunked = await app.exchange(`${endless}x\r\n`);
+    expect(chunked.text).toMatch(/^HTTP\/1\.1 413 /);
+    expect(chunked.closed).toBe(true);
+    const declared = await app.exchange([...head, 'Content-Length: 10000000', '', 'x'.repeat(100_000)].join('\r\n'));
+    expect(declared.text).toMatch(/^HTTP\/1\.1 413 [\s\S]*"error":"invalid_request"/);
+    expect(declared.closed).toBe(true);
+  });
+
+  it('tells the request apart in the log and the metrics, and takes its id from a proxy that is trusted', async () => {
+    const service = await addService(app, 'gateway');
+    const headers = { ...service.credentials, 'X-Request-Id': 'from-the-proxy' };
+    const response = await postIntrospection(app, { token: 'x' }, headers);
+    expect(response.headers.get('x-request-id')).toBe('from-the-proxy');
+    expect(app.logLines.at(-1)).toMatch(/"path":"\/oauth\/introspect","status":200,.*"request_id":"from-the-proxy"/);
+    const { text } = await app.metrics.expose();
+    expect(text).toContain('tokensd_http_responses_total{method="POST",status="200"} 1');
+    expect(text).toContain('tokensd_verifications_total{route="introspection",outcome="unknown"} 1');
+  });
+
+  it('writes nothing into the log for a caller that is refused', async () => {
+    await postIntrospection(app, { token: 'x' }, basic('client_nobody', 'x'));
+    expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  });
+
+  it('answers a caller that waits to be told to go on, and survives one that hangs up', async () => {
+    const service = await addService(app, 'gateway');
+    const [, authorization = ''] = Object.entries(service.credentials)[0] ?? [];
+    const head = (more: string[]) =>
+      [
+        'POST /oauth/introspect HTTP/1.1',
+        'Host: x',
+        `Authorization: ${authorization}`,
+        'Content-Type: application/x-www-form-urlencoded',
+        'Content-Length: 7',
+        ...more,
+        '',
+        '',
+      ].join('\r\n');
+    const waited = await app.exchange(`${head(['Expect: 100-continue', 'Connection: close'])}token=x`);
+    expect(waited.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [\s\S]*\{"active":false\}$/);
+    await app.exchange(`${head([])}tok`, 50);
+    expect((await service.introspect({ token: 'x' })).status).toBe(200);
+    expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  });
+
   it('is 503 while the database cannot be reached', async () => {
     const service = await addService(app, 'gateway');
     await app.store.close();
@@ -135,9 +197,9 @@ describe('the calling service', () => {
   it('may send its credentials in the header or in the body', async () => {
     const { client_id, client_secret, credentials } = await addService(app, 'gateway');
     const posted = { client_id, client_secret };
-    expect((await postForm(app, '/oauth/introspect', { token: 'x' }, credentials)).status).toBe(200);
-    expect((await postForm(app, '/oauth/introspect', { token: 'x', client_id }, credentials)).status).toBe(200);
-    expect((await postForm(app, '/oauth/introspect', { token: 'x', ...posted })).status).toBe(200);
+    expect((await post('/oauth/introspect', { token: 'x' }, credentials)).status).toBe(200);
+    expect((await post('/oauth/introspect', { token: 'x', client_id }, credentials)).status).toBe(200);
+    expect((await post('/oauth/introspect', { token: 'x', ...posted })).status).toBe(200);
   });
 
   it('is refused with a challenge unless it is ours', async () => {
@@ -163,7 +225,7 @@ describe('the calling service', () => {
     ];
     for (const path of ['/oauth/introspect', '/oauth/revoke']) {
       for (const [parameters, headers] of attempts) {
-        const response = await postForm(app, path, { token, ...parameters }, headers);
+        const response = await post(path, { token, ...parameters }, headers);
         expect(response.status, JSON.stringify([parameters, headers])).toBe(401);
         expect(response.headers.get('www-authenticate')).toBe('Basic realm="tokensd"');
         expect(await response.text()).toBe('{"error":"invalid_client"}');
@@ -184,14 +246,14 @@ describe('the calling service', () => {
     ];
     for (const path of ['/oauth/introspect', '/oauth/revoke']) {
       for (const [body, headers] of bodies) {
-        const response = await postForm(app, path, body, headers);
+        const response = await post(path, body, headers);
         expect(response.status, body).toBe(400);
         expect(await response.json()).toMatchObject({ error: 'invalid_request' });
       }
       const query = `?token=x&client_id=${id}&client_secret=${secret}`;
-      expect((await postForm(app, path + query, 'y=z')).status).toBe(401);
-      expect((await postForm(app, path, `token=${'x'.repeat(70_000)}`, credentials)).status).toBe(413);
-      const get = await app.ask(`${path}?token=x`, { headers: credentials });
+      expect((await post(path + query, 'y=z')).status).toBe(401);
+      expect((await post(path, `token=${'x'.repeat(70_000)}`, credentials)).status).toBe(413);
+      const get = await fetch(`http://127.0.0.1:${app.port}${path}?token=x`, { headers: credentials });
       expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
     }
   });
@@ -201,7 +263,7 @@ describe('the calling service', () => {
     const rotated = await app.ask(`/api/v1/clients/${id}/secret`, { method: 'POST', as: app.root });
     const { client_secret } = await jsonOf<{ client_secret: string }>(rotated);
     expect((await introspect({ token: 'x' })).status).toBe(401);
-    const fresh = () => postForm(app, '/oauth/introspect', { token: 'x' }, basic(client_id, client_secret));
+    const fresh = () => post('/oauth/introspect', { token: 'x' }, basic(client_id, client_secret));
     expect((await fresh()).status).toBe(200);
     await app.ask(`/api/v1/clients/${id}`, { method: 'DELETE', as: app.root });
     expect((await fresh()).status).toBe(401);

@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/browser/**', 'test/timing/**', 'test/nodes/**', 'test/bench/**'],
+          exclude: ['e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks'].map((room) => `test/${room}/**`),
           testTimeout: 15_000,
           // Nothing keeps state in a module, so files may share what they import.
           isolate: false,
@@ -43,6 +43,30 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 5 },
+          env,
+        },
+      },
+      {
+        // What breaks around the daemon, and in it: killed, full, frozen, slow, late.
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 6 },
+          env,
+        },
+      },
+      {
+        // What somebody tries who means harm.
+        test: {
+          name: 'attacks',
+          include: ['test/attacks/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 7 },
           env,
         },
       },

@@ -21,11 +21,9 @@ export function readCredential(rawHeaders: readonly string[]): Credential {
   const authorizations = valuesOf(rawHeaders, 'authorization');
   const keys = valuesOf(rawHeaders, 'x-api-key');
   if (authorizations.length > 1 || keys.length > 1) return { kind: 'ambiguous' };
-  const [authorization = ''] = authorizations;
   const [key] = keys;
-  if (words(authorization).length > 0) {
-    return key === undefined ? fromAuthorization(authorization) : { kind: 'ambiguous' };
-  }
+  const [scheme, ...rest] = words(authorizations[0] ?? '');
+  if (scheme !== undefined) return key === undefined ? fromAuthorization(scheme, rest) : { kind: 'ambiguous' };
   return key === undefined ? { kind: 'none' } : single(words(key));
 }
 
@@ -39,8 +37,7 @@ export function valuesOf(rawHeaders: readonly string[], name: string): string[] 
   return values;
 }
 
-function fromAuthorization(authorization: string): Credential {
-  const [scheme = '', ...rest] = words(authorization);
+function fromAuthorization(scheme: string, rest: string[]): Credential {
   switch (scheme.toLowerCase()) {
     case 'token':
     case 'bearer':

@@ -1,20 +1,20 @@
 import type { GoodToken } from '../../domain/verify.ts';
 
-/** Who is behind a good token, for the upstream: names and values in turn, always all seven, empty if there is no value. */
+/** Who is behind a good token, for the upstream: names and values in turn, always all seven, empty if there is no value. Ids and prefixes are ours. */
 export function identityHeaders(token: GoodToken): string[] {
   return [
     'X-Auth-User',
     encodeField(token.ownerEmail),
     'X-Auth-User-Id',
-    encodeField(token.ownerId),
+    token.ownerId,
     'X-Auth-User-Name',
     encodeField(token.ownerName),
     'X-Auth-Token-Id',
-    encodeField(token.id),
+    token.id,
     'X-Auth-Token-Name',
     encodeField(token.name),
     'X-Auth-Token-Prefix',
-    encodeField(token.prefix),
+    token.prefix,
     'X-Auth-Superuser',
     String(token.ownerSuperuser),
   ];

@@ -39,6 +39,7 @@ export const problems = {
   unavailable: { status: 503, title: 'Temporarily unavailable', exit: 1 },
   'outcome-unknown': { status: 503, title: 'Maybe done, maybe not', exit: 1 },
   'sso-unavailable': { status: 503, title: 'Single sign-on is not available', exit: 1 },
+  'storage-full': { status: 507, title: 'No room left', exit: 1 },
 
   usage: { status: 0, title: 'Usage error', exit: 2 },
   'ambiguous-name': { status: 0, title: 'More than one token matches', exit: 2 },

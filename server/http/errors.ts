@@ -4,7 +4,7 @@ import { limits } from '../../shared/limits.ts';
 import { type ProblemDetails, ProblemError, type ProblemOptions, problemType } from '../../shared/problem.ts';
 import { type ProblemCode, problems } from '../../shared/problems.ts';
 import type { Log } from '../log.ts';
-import { OutcomeUnknown, StoreUnavailable } from '../store/errors.ts';
+import { OutcomeUnknown, StoreFull, StoreUnavailable } from '../store/errors.ts';
 import type { AppContext, AppEnv } from './context.ts';
 
 /** An expected failure that answers with header fields of its own, such as challenges (RFC 9110 §11.6.1). */
@@ -35,7 +35,7 @@ export function errorHandler(log: Log): ErrorHandler<AppEnv> {
 
 /** Logs the cause of a failure of ours, under the id that the answer tells. */
 export function logUnexpected(log: Log, requestId: string, problem: ProblemError, cause: unknown): void {
-  if (!['internal', 'unavailable', 'outcome-unknown'].includes(problem.code)) return;
+  if (!['internal', 'unavailable', 'outcome-unknown', 'storage-full'].includes(problem.code)) return;
   log.error({ err: cause, request_id: requestId }, problem.message);
 }
 
@@ -66,6 +66,9 @@ export function asProblem(error: Error): ProblemError {
       'outcome-unknown',
       'The database broke off while it confirmed this. It was done whole, or not at all: look before you repeat it.',
     );
+  }
+  if (error instanceof StoreFull) {
+    return new ProblemError('storage-full', 'The database has no room left. Nothing was changed.');
   }
   if (error instanceof StoreUnavailable) {
     return new ProblemError('unavailable', 'The database does not answer. Try again in a moment.');

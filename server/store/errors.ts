@@ -9,10 +9,18 @@ export class OutcomeUnknown extends Error {
   }
 }
 
-/** The database cannot answer now (locked, full, gone). The cause is for the log. */
+/** The database cannot answer now (locked, gone, read-only). The cause is for the log. */
 export class StoreUnavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'StoreUnavailable';
+  }
+}
+
+/** There is no room for a change, which was not made. Reading goes on. */
+export class StoreFull extends StoreUnavailable {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StoreFull';
   }
 }

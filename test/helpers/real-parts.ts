@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 
 /**
- * Whether all these real parts are here: programs on the PATH, or Node modules as `module:NAME`. A missing part is told
- * loudly, so that skipped tests are not overlooked; where CI=true it is a failure.
+ * Whether all these real parts are here: programs on the PATH, Node modules as `module:NAME`, and `root`: the rights to
+ * mount something. A missing part is told loudly, so that skipped tests are not overlooked; where CI=true it is a failure.
  */
 export function hasRealParts(...names: string[]): boolean {
   const missing = names.filter((name) => !isHere(name));
@@ -16,6 +16,7 @@ export function hasRealParts(...names: string[]): boolean {
 }
 
 function isHere(name: string): boolean {
+  if (name === 'root') return process.getuid?.() === 0;
   return name.startsWith('module:') ? isModuleHere(name.slice('module:'.length)) : isProgramHere(name);
 }
 

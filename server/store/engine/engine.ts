@@ -43,6 +43,8 @@ export interface Engine {
   limiter(options: LimiterOptions, translate: (error: unknown) => Error): Limiter;
   /** True for a driver's error that says the database cannot answer now. */
   isUnavailable(error: unknown): boolean;
+  /** True for a driver's error that says there is no room left for a change. */
+  isFull(error: unknown): boolean;
   /** True for a failed COMMIT that the database may have carried out all the same. */
   isOutcomeUnknown(error: unknown): boolean;
   /** Rejects unless the database answers. */

@@ -1,6 +1,7 @@
 import createKnex, { type Knex } from 'knex';
 import pg from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import { driverCode } from './driver-code.ts';
 import type { Engine, Row } from './engine.ts';
 import { PostgresClient, withoutNul } from './postgres-client.ts';
 
@@ -77,6 +78,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
         clearExpiredByTimeout: false,
       }),
     isUnavailable,
+    isFull: (error) => driverCode(error) === '53100',
     isOutcomeUnknown: (error) => !(error instanceof pg.DatabaseError) || endsConnection.test(error.code ?? ''),
     async ping() {
       await ask(reader, { text: 'SELECT 1' });

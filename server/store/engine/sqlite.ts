@@ -56,6 +56,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
     // The one daemon of this file has them all in its memory.
     limiter: ({ name, ...limits }) => new RateLimiterMemory({ keyPrefix: name, ...limits }),
     isUnavailable: (error) => error instanceof Error && 'code' in error && unavailable.has(String(error.code)),
+    isFull: (error) => driverCode(error) === 'SQLITE_FULL',
     // It answers a failed COMMIT only after it undid what was in it.
     isOutcomeUnknown: () => false,
     async ping() {

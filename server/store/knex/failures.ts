@@ -1,6 +1,6 @@
 import { driverCode } from '../engine/driver-code.ts';
 import type { Engine } from '../engine/engine.ts';
-import { type FailureKind, OutcomeUnknown, StoreUnavailable } from '../errors.ts';
+import { type FailureKind, OutcomeUnknown, StoreFull, StoreUnavailable } from '../errors.ts';
 
 /** A failure that is no outage. The message is for people and logs: it holds no SQL and no bound values. */
 export class StoreFailure extends Error {
@@ -27,6 +27,7 @@ export function createFailures(engine: Engine, failed: (kind: FailureKind) => vo
     const code = driverCode(error);
     if (engine.isUnavailable(error) || isPoolFailure(error)) {
       failed('unavailable');
+      if (engine.isFull(error)) return new StoreFull(`The database has no room left (${where}: ${code}).`);
       return new StoreUnavailable(`The database cannot answer (${where}: ${code}).`);
     }
     failed('refused');

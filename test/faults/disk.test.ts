@@ -1,0 +1,208 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Client, signIn, verify } from '../helpers/api.ts';
+import { type Daemon, superuser } from '../helpers/daemon.ts';
+import { eventually } from '../helpers/process.ts';
+import { canMount, type Disk, openDisk } from './disks.ts';
+import { watchVerification } from './watch.ts';
+
+const cleanups: Array<() => Promise<unknown>> = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+interface Scene {
+  disk: Disk;
+  daemon: Daemon;
+  root: Client;
+  /** May not create tokens. */
+  member: { id: string; email: string };
+  good: { id: string; token: string };
+  revoked: { token: string };
+}
+
+async function daemonOn(mount: string): Promise<Scene> {
+  const disk = await openDisk(mount);
+  cleanups.push(() => disk.remove());
+  const daemon = await disk.serve();
+  cleanups.push(() => daemon.stop('SIGKILL'));
+  const root = await signIn(daemon.url, superuser);
+  const good = await root.createToken('good');
+  const revoked = await root.createToken('revoked');
+  await root.request('DELETE', `/tokens/${revoked.id}`);
+  const added = await root.request('POST', '/users', { email: 'member@example.com' });
+  const member = (await added.json()) as Scene['member'];
+  return { disk, daemon, root, member, good, revoked };
+}
+
+/** One of each kind of change. */
+async function changes({ daemon, root, member, good }: Scene): Promise<Response[]> {
+  const { email: username, password } = superuser;
+  const json = { 'Content-Type': 'application/json' };
+  return [
+    await root.request('POST', '/tokens', { name: 'late' }),
+    await root.request('DELETE', `/tokens/${good.id}`),
+    await root.request('PATCH', `/users/${member.id}`, { can_manage_tokens: true }),
+    await root.request('PATCH', `/users/${member.id}`, { disabled: true }),
+    await root.request('POST', '/users', { email: 'late@example.com' }),
+    await root.request('POST', '/clients', { name: 'late' }),
+    await root.request('POST', '/sessions', { email: username, password }),
+    await fetch(`${daemon.url}/api-token-auth/`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ username, password }),
+    }),
+  ];
+}
+
+/** All that the API shows of tokens, members and services, and of what happened to them. */
+async function everything({ root }: Scene): Promise<unknown> {
+  const lists = ['/tokens?all=true', '/users', '/clients', '/audit'];
+  const read = await Promise.all(lists.map(async (path) => (await root.request('GET', path)).text()));
+  return read.map((text) => text.replace(/"last_(used|seen)(_at)?":(\{[^}]*\}|"[^"]*"|null)/g, '""'));
+}
+
+async function lastPath({ root, good }: Scene): Promise<string | null> {
+  const read = (await (await root.request('GET', `/tokens/${good.id}`)).json()) as {
+    last_used: { path: string } | null;
+  };
+  return read.last_used?.path ?? null;
+}
+
+const use = ({ daemon, good }: Scene, path: string) =>
+  verify(daemon.url, good.token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': path });
+
+describe.skipIf(!canMount())('a daemon whose disk is full', () => {
+  const small = 'mount -t tmpfs -o size=8m tokens-test "$0"';
+
+  it('decides on, refuses each change with 507, keeps nothing of any, and needs no restart once there is room', async () => {
+    const scene = await daemonOn(small);
+    const { disk, daemon, root, good, revoked } = scene;
+    const watch = await watchVerification(daemon.url, { good: [good.token], refused: [revoked.token] });
+    const before = await everything(scene);
+
+    disk.fill();
+    for (const answer of await changes(scene)) {
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([507, 'application/problem+json']);
+      expect(await answer.json()).toMatchObject({
+        code: 'storage-full',
+        detail: 'The database has no room left. Nothing was changed.',
+      });
+    }
+    expect(await everything(scene)).toEqual(before);
+    expect((await use(scene, '/while-full')).status).toBe(200);
+    // Long enough for writes of the last use to fail.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await lastPath(scene)).not.toBe('/while-full');
+    // Verifications are answered: without this node there would be fewer that do.
+    expect((await fetch(`${daemon.url}/readyz`)).status).toBe(200);
+
+    disk.free();
+    const late = await root.createToken('late');
+    expect((await verify(daemon.url, late.token)).status).toBe(200);
+    const report = await watch.stop();
+    expect(report).toMatchObject({ wrong: [] });
+    expect(report.answers).toBeGreaterThan(100);
+    expect((await root.request('DELETE', `/tokens/${late.id}`)).status).toBe(204);
+    expect((await verify(daemon.url, late.token)).status).toBe(401);
+    expect(await daemon.stop()).toBe(0);
+    expect(await disk.integrity()).toBe('ok');
+  });
+
+  it('writes the last uses that waited once there is room, and says so at SIGTERM if there is none', async () => {
+    const scene = await daemonOn(small);
+    const { disk, daemon } = scene;
+    disk.fill();
+    expect((await use(scene, '/waited')).status).toBe(200);
+    await eventually(() => daemon.stderr().includes('"job":"flush-last-used"'), 'a write to fail');
+    disk.free();
+    await eventually(async () => (await lastPath(scene)) === '/waited', 'the last use to be written');
+
+    disk.fill();
+    expect((await use(scene, '/lost')).status).toBe(200);
+    expect(await daemon.stop()).toBe(1);
+    expect(daemon.stderr()).toContain('The database has no room left (tokens.recordUses: SQLITE_FULL).');
+    disk.free();
+    expect(await disk.integrity()).toBe('ok');
+  });
+
+  it('shows no value that was not stored while its disk fills up, even if it is killed then', async () => {
+    const scene = await daemonOn(small);
+    const { disk, daemon, root } = scene;
+    const shown: string[] = [];
+    const refused: string[] = [];
+    const create = async (worker: number) => {
+      for (let number = 0; refused.length < 40; number += 1) {
+        const name = `${worker}-${number}`;
+        const answer = await root.request('POST', '/tokens', { name, description: 'x'.repeat(200) });
+        const body = (await answer.json()) as { token?: string };
+        expect([201, 507]).toContain(answer.status);
+        if (answer.status === 201) shown.push(body.token ?? '');
+        else refused.push(name);
+        expect(body.token === undefined).toBe(answer.status === 507);
+      }
+    };
+    disk.fill(3 * 1024 * 1024);
+    await Promise.all([0, 1, 2, 3].map(create));
+    expect(shown.length).toBeGreaterThan(10);
+    for (const value of shown) expect((await verify(daemon.url, value)).status).toBe(200);
+
+    await daemon.stop('SIGKILL');
+    disk.free();
+    const again = await disk.serve();
+    cleanups.push(() => again.stop('SIGKILL'));
+    for (const value of shown) expect((await verify(again.url, value)).status).toBe(200);
+    const list = await (await (await signIn(again.url, superuser)).request('GET', '/tokens?limit=200')).json();
+    const names = (list as { items: Array<{ name: string }> }).items.map(({ name }) => name);
+    expect(names.filter((name) => refused.includes(name))).toEqual([]);
+    expect(await again.stop()).toBe(0);
+    expect(await disk.integrity()).toBe('ok');
+  });
+
+  it('starts on a full disk to verify, once its files are there', async () => {
+    const scene = await daemonOn(small);
+    const { disk, daemon, good, revoked } = scene;
+    await daemon.stop('SIGKILL');
+    disk.fill();
+    const again = await disk.serve();
+    cleanups.push(() => again.stop('SIGKILL'));
+    expect((await verify(again.url, good.token)).status).toBe(200);
+    expect((await verify(again.url, revoked.token)).status).toBe(401);
+  });
+});
+
+describe.skipIf(!canMount('mkfs.ext4', 'losetup'))('a daemon whose disk the kernel made read-only', () => {
+  const image =
+    'truncate -s 32M "$0.img"; mkfs.ext4 -q "$0.img"; mount -o loop,errors=remount-ro "$0.img" "$0"; rm "$0.img"';
+  const breakIt = 'echo broken > /sys/fs/ext4/$(basename $(findmnt -no SOURCE "$0"))/trigger_fs_error';
+
+  it('decides on, refuses each change with 503, and has everything when it starts on a repaired one', async () => {
+    const scene = await daemonOn(image);
+    const { disk, daemon, good, revoked } = scene;
+    const watch = await watchVerification(daemon.url, { good: [good.token], refused: [revoked.token] });
+    const before = await everything(scene);
+    await disk.run(breakIt);
+    for (const answer of await changes(scene)) {
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
+      expect(await answer.json()).toMatchObject({ code: 'unavailable' });
+    }
+    expect(await everything(scene)).toEqual(before);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect((await fetch(`${daemon.url}/readyz`)).status).toBe(200);
+    const report = await watch.stop();
+    expect(report).toMatchObject({ wrong: [] });
+    expect(report.answers).toBeGreaterThan(100);
+    await daemon.stop();
+
+    await disk.run(
+      'device=$(findmnt -no SOURCE "$0"); exec 3<$device; umount "$0"; fsck.ext4 -fy $device || true; mount $device "$0"',
+    );
+    expect(await disk.integrity()).toBe('ok');
+    const again = await disk.serve();
+    cleanups.push(() => again.stop('SIGKILL'));
+    const root = await signIn(again.url, superuser);
+    expect((await verify(again.url, good.token)).status).toBe(200);
+    expect((await verify(again.url, revoked.token)).status).toBe(401);
+    const late = await root.createToken('late');
+    expect((await verify(again.url, late.token)).status).toBe(200);
+  });
+});

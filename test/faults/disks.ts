@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sqlite3 from 'sqlite3';
+import { type Daemon, superuser } from '../helpers/daemon.ts';
+import { bareEnvironment, eventually, programCommand } from '../helpers/process.ts';
+import { hasRealParts } from '../helpers/real-parts.ts';
+
+/** Mounting needs root: a part like any other. */
+export function canMount(...programs: string[]): boolean {
+  return hasRealParts('root', 'unshare', 'nsenter', 'mount', ...programs);
+}
+
+/** A file system of its own that only the daemon on it sees: it is gone with its namespace, however the test ends. */
+export interface Disk {
+  serve(): Promise<Daemon>;
+  /** Leaves so many bytes; none unless told. */
+  fill(leave?: number): void;
+  free(): void;
+  /** What SQLite says of the database; only while no daemon runs. */
+  integrity(): Promise<string>;
+  /** Runs a shell script beside the daemon; `$0` is where the disk is mounted. Answers what it wrote. */
+  run(script: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** `mount`: a shell script that mounts something at `$0`. */
+export async function openDisk(mount: string): Promise<Disk> {
+  const path = mkdtempSync(join(tmpdir(), 'tokensd-disk-'));
+  const keeper = spawn('unshare', ['-m', 'sh', '-c', `set -e; ${mount}; echo mounted; exec sleep infinity`, path]);
+  const said = outputOf(keeper);
+  await eventually(() => {
+    if (keeper.exitCode !== null) throw new Error(`No disk: ${said.text}`);
+    return said.text.includes('mounted');
+  }, 'the disk to be mounted');
+  const inside = (words: string[], env = bareEnvironment()) =>
+    spawn('nsenter', ['-t', String(keeper.pid), '-m', '--', ...words], { env });
+  const settings = { TOKENSD_DATA_DIR: path, TOKENSD_LISTEN: '127.0.0.1:0', TOKENSD_LOG_LEVEL: 'info' };
+  /** The same disk as processes outside of its namespace reach it. */
+  const outside = `/proc/${keeper.pid}/root${path}`;
+  const ballast = join(outside, 'ballast');
+
+  const made = inside(
+    programCommand('tokensd', ['init', '--email', superuser.email, '--password-stdin']),
+    bareEnvironment(settings),
+  );
+  made.stdin?.end(superuser.password);
+  const told = outputOf(made);
+  if ((await endOf(made)) !== 0) throw new Error(`tokensd init: ${told.text}`);
+
+  return {
+    async serve() {
+      const child = inside(programCommand('tokensd', ['serve']), bareEnvironment(settings));
+      const log = outputOf(child);
+      const closed = endOf(child);
+      const url = await eventually(() => {
+        if (child.exitCode !== null) throw new Error(`tokensd ended: ${log.text}`);
+        return /"url":"([^"]+)".*"msg":"listening"/.exec(log.text)?.[1];
+      }, 'the daemon to listen');
+      const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
+        child.kill(signal);
+        return closed;
+      };
+      return { url, dataDir: path, pid: child.pid ?? 0, stderr: () => log.text, stop };
+    },
+    fill(leave = 0) {
+      fillUp(ballast);
+      truncateSync(ballast, Math.max(0, statSync(ballast).size - leave));
+    },
+    free: () => rmSync(ballast, { force: true }),
+    async integrity() {
+      const copy = mkdtempSync(join(tmpdir(), 'tokensd-copy-'));
+      for (const name of readdirSync(outside).filter((name) => /^tokens\.db(-wal)?$/.test(name))) {
+        copyFileSync(join(outside, name), join(copy, name));
+      }
+      const answer = await integrityOf(join(copy, 'tokens.db'));
+      rmSync(copy, { recursive: true });
+      return answer;
+    },
+    async run(script) {
+      const child = inside(['sh', '-c', script, path], process.env as Record<string, string>);
+      const output = outputOf(child);
+      if ((await endOf(child)) !== 0) throw new Error(`${script}: ${output.text}`);
+      return output.text;
+    },
+    async remove() {
+      keeper.kill('SIGKILL');
+      await endOf(keeper);
+      rmSync(path, { recursive: true });
+    },
+  };
+}
+
+function outputOf(child: ChildProcess): { text: string } {
+  const output = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output.text += text;
+    });
+  }
+  return output;
+}
+
+function endOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.once('close', (code) => resolve(code)));
+}
+
+/** In ever smaller pieces, until not even one byte finds room. */
+function fillUp(path: string): void {
+  writeFileSync(path, '');
+  const file = openSync(path, 'a');
+  for (let size = 256 * 1024; size >= 1; ) {
+    try {
+      writeSync(file, Buffer.alloc(size));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      size = Math.floor(size / 2);
+    }
+  }
+  closeSync(file);
+}
+
+function integrityOf(path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const database = new sqlite3.Database(path, (opened) => {
+      if (opened) return reject(opened);
+      database.get<{ integrity_check: string }>('PRAGMA integrity_check', (error, row) => {
+        database.close();
+        if (error) reject(error);
+        else resolve(row.integrity_check);
+      });
+    });
+  });
+}

@@ -1,0 +1,317 @@
+import type { CreatedToken } from '../../shared/schemas/tokens.ts';
+import type { User } from '../../shared/schemas/users.ts';
+import { verify } from '../helpers/api.ts';
+
+/** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Rows of a query without parameters. */
+export type Query = (sql: string) => Promise<Array<Record<string, unknown>>>;
+
+export interface KnownToken {
+  name: string;
+  /** Null until the database was asked: the answer was lost. */
+  id: string | null;
+  /** Null: nobody ever saw it. */
+  value: string | null;
+  revoked: boolean;
+}
+
+/** One request whose answer did not come: it may be done, or not at all. */
+type Doubt =
+  | { what: 'create'; name: string }
+  | { what: 'revoke'; token: KnownToken }
+  | { what: 'permission'; to: boolean }
+  | { what: 'rename'; to: string }
+  | { what: 'add'; email: string };
+
+/**
+ * A member who changes one thing after the other, so that of all that must be in the database at most one change is in
+ * doubt; and what that must be.
+ */
+export interface Worker {
+  number: number;
+  id: string;
+  email: string;
+  name: string;
+  permission: boolean;
+  session: string;
+  tokens: Map<string, KnownToken>;
+  /** E-mails of members that were added on behalf of this one. */
+  added: Set<string>;
+  counts: Record<'user.renamed' | 'user.permission_granted' | 'user.permission_removed', number>;
+  /** Those that the load of this round touched. */
+  touched: Set<KnownToken>;
+  doubt: Doubt | null;
+}
+
+export function newWorker(number: number, user: User, session: string): Worker {
+  return {
+    number,
+    id: user.id,
+    email: user.email,
+    name: user.name,
+    permission: true,
+    session,
+    tokens: new Map(),
+    added: new Set(),
+    counts: { 'user.renamed': 0, 'user.permission_granted': 1, 'user.permission_removed': 0 },
+    touched: new Set(),
+    doubt: null,
+  };
+}
+
+/** What came of all rounds so far. */
+export interface Load {
+  acknowledged: number;
+  problems: string[];
+}
+
+interface Round {
+  url: string;
+  rootSession: string;
+  random: () => number;
+  load: Load;
+  /** Part of each new name, so that none comes twice. */
+  label: string;
+  /** Hears of each acknowledgement. */
+  acknowledged(): void;
+}
+
+/** One change after the other until the daemon answers no more. */
+export async function work(worker: Worker, round: Round): Promise<void> {
+  worker.touched.clear();
+  for (let step = 0; ; step += 1) {
+    const label = `${round.label}-${worker.number}-${step}`;
+    try {
+      await changeSomething(worker, round, label);
+    } catch {
+      return;
+    }
+  }
+}
+
+async function changeSomething(worker: Worker, round: Round, label: string): Promise<void> {
+  const dice = round.random();
+  const living = [...worker.tokens.values()].filter(({ id, revoked }) => id !== null && !revoked);
+  const token = living[Math.floor(round.random() * living.length)];
+  if (dice < 0.1) return add(worker, round, `${label}@example.com`);
+  if (dice < 0.2) return rename(worker, round, label);
+  if (dice < (worker.permission ? 0.3 : 0.6)) return setPermission(worker, round, !worker.permission);
+  if (token !== undefined && dice < 0.4) return checkOne(worker, round, token);
+  if (token !== undefined && dice < 0.65) return revoke(worker, round, token);
+  return worker.permission ? create(worker, round, label) : rename(worker, round, label);
+}
+
+async function create(worker: Worker, round: Round, name: string): Promise<void> {
+  worker.doubt = { what: 'create', name };
+  const answer = await change(round, worker.session, 'POST', '/tokens', { name });
+  if (settle(worker, round, answer, 201)) {
+    const token: KnownToken = { name, id: null, value: null, revoked: false };
+    worker.tokens.set(name, token);
+    worker.touched.add(token);
+    const created = (await answer.json()) as CreatedToken;
+    token.id = created.id;
+    token.value = created.token;
+  }
+}
+
+async function revoke(worker: Worker, round: Round, token: KnownToken): Promise<void> {
+  worker.doubt = { what: 'revoke', token };
+  worker.touched.add(token);
+  const answer = await change(round, worker.session, 'DELETE', `/tokens/${token.id}`);
+  if (settle(worker, round, answer, 204)) token.revoked = true;
+}
+
+async function setPermission(worker: Worker, round: Round, to: boolean): Promise<void> {
+  worker.doubt = { what: 'permission', to };
+  const answer = await change(round, round.rootSession, 'PATCH', `/users/${worker.id}`, { can_manage_tokens: to });
+  if (settle(worker, round, answer, 200)) setPermissionHere(worker, to);
+  await answer.arrayBuffer();
+}
+
+async function rename(worker: Worker, round: Round, to: string): Promise<void> {
+  worker.doubt = { what: 'rename', to };
+  const answer = await change(round, round.rootSession, 'PATCH', `/users/${worker.id}`, { name: to });
+  if (settle(worker, round, answer, 200)) renameHere(worker, to);
+  await answer.arrayBuffer();
+}
+
+async function add(worker: Worker, round: Round, email: string): Promise<void> {
+  worker.doubt = { what: 'add', email };
+  const body = { email, name: `Name of ${email}`, can_manage_tokens: true };
+  const answer = await change(round, round.rootSession, 'POST', '/users', body);
+  if (settle(worker, round, answer, 201)) worker.added.add(email);
+  await answer.arrayBuffer();
+}
+
+async function checkOne(worker: Worker, round: Round, token: KnownToken): Promise<void> {
+  if (token.value === null) return;
+  const problem = await wrongVerdict(round.url, worker, token);
+  if (problem !== null) round.load.problems.push(`under load: ${problem}`);
+}
+
+/** True if it was acknowledged. The head of the answer counts, whatever becomes of the rest. */
+function settle(worker: Worker, round: Round, answer: Response, expected: number): boolean {
+  const doubt = worker.doubt;
+  worker.doubt = null;
+  if (answer.status !== expected) {
+    round.load.problems.push(`${JSON.stringify(doubt)} was answered ${answer.status}`);
+    return false;
+  }
+  round.load.acknowledged += 1;
+  round.acknowledged();
+  return true;
+}
+
+function setPermissionHere(worker: Worker, to: boolean): void {
+  worker.permission = to;
+  worker.counts[to ? 'user.permission_granted' : 'user.permission_removed'] += 1;
+}
+
+function renameHere(worker: Worker, to: string): void {
+  worker.name = to;
+  worker.counts['user.renamed'] += 1;
+}
+
+function change(
+  { url }: Round,
+  session: string,
+  method: string,
+  path: string,
+  body?: Record<string, unknown>,
+): Promise<Response> {
+  return fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: {
+      Authorization: `Bearer ${session}`,
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
+/** What is wrong with what the proxies' route says of that token; null: nothing. */
+export async function wrongVerdict(url: string, worker: Worker, token: KnownToken): Promise<string | null> {
+  const answer = await verify(url, token.value ?? '');
+  await answer.arrayBuffer();
+  const is = `${answer.status} ${answer.headers.get('x-tokens-reason') ?? ''}`.trim();
+  const due = token.revoked ? '401 revoked' : worker.permission ? '200' : '401 blocked';
+  return is === due ? null : `token ${token.name} of ${worker.email}: ${is} instead of ${due}`;
+}
+
+/** What stands in the database. */
+export interface Facts {
+  users: Map<string, { id: string; name: string; permission: boolean }>;
+  /** By name: names are never used twice. */
+  tokens: Map<string, string>;
+  tombstones: Map<string, string>;
+  /** How many events of that action about that target: `action id`. */
+  events: Map<string, number>;
+  /** How many mails to that address with that subject: `address subject`. */
+  mails: Map<string, number>;
+}
+
+export async function readFacts(query: Query): Promise<Facts> {
+  const users = await query('SELECT id, email, name, can_manage_tokens FROM users');
+  const tokens = await query('SELECT id, name FROM tokens');
+  const tombstones = await query('SELECT token_id, name FROM tombstones');
+  const events = await query('SELECT action, target_id, count(*) AS n FROM audit GROUP BY action, target_id');
+  const mails = await query('SELECT recipient, subject, count(*) AS n FROM outbox GROUP BY recipient, subject');
+  const pairs = (rows: typeof users, key: (row: (typeof users)[number]) => string, value: string) =>
+    rows.map((row) => [key(row), Number(row[value])] as const);
+  return {
+    users: new Map(
+      users.map((row) => [
+        String(row.email),
+        { id: String(row.id), name: String(row.name), permission: Boolean(row.can_manage_tokens) },
+      ]),
+    ),
+    tokens: new Map(tokens.map((row) => [String(row.name), String(row.id)])),
+    tombstones: new Map(tombstones.map((row) => [String(row.name), String(row.token_id)])),
+    events: new Map(pairs(events, (row) => `${row.action} ${row.target_id}`, 'n')),
+    mails: new Map(pairs(mails, (row) => `${row.recipient} ${row.subject}`, 'n')),
+  };
+}
+
+/** Decides the change in doubt by the one row that is its heart; `compare` then wants all that belongs to it, or nothing. */
+export function resolveDoubt(worker: Worker, facts: Facts): void {
+  const { doubt } = worker;
+  worker.doubt = null;
+  if (doubt === null) return;
+  const user = facts.users.get(worker.email);
+  if (doubt.what === 'create' && facts.tokens.has(doubt.name)) {
+    worker.tokens.set(doubt.name, { name: doubt.name, id: null, value: null, revoked: false });
+  }
+  if (doubt.what === 'revoke' && facts.tombstones.has(doubt.token.name)) doubt.token.revoked = true;
+  if (doubt.what === 'permission' && user?.permission === doubt.to) setPermissionHere(worker, doubt.to);
+  if (doubt.what === 'rename' && user?.name === doubt.to) renameHere(worker, doubt.to);
+  if (doubt.what === 'add' && facts.users.has(doubt.email)) worker.added.add(doubt.email);
+}
+
+/** Where the database differs from what these workers were told: each line is a finding. */
+export function compare(workers: readonly Worker[], facts: Facts): string[] {
+  const findings: string[] = [];
+  const want = (what: string, is: unknown, due: unknown) => {
+    if (is !== due) findings.push(`${what}: ${is} instead of ${due}`);
+  };
+  const events = (action: string, id: string | undefined) => facts.events.get(`${action} ${id}`) ?? 0;
+  let living = 0;
+  let revoked = 0;
+  for (const worker of workers) {
+    const user = facts.users.get(worker.email);
+    want(`name of ${worker.email}`, user?.name, worker.name);
+    want(`permission of ${worker.email}`, user?.permission, worker.permission);
+    for (const [action, count] of Object.entries(worker.counts)) {
+      want(`events ${action} of ${worker.email}`, events(action, worker.id), count);
+    }
+    for (const email of worker.added) compareAdded(email);
+    for (const token of worker.tokens.values()) compareToken(worker.email, token);
+  }
+  want('tokens in all', facts.tokens.size, living);
+  want('tombstones in all', facts.tombstones.size, revoked);
+  want('members in all', facts.users.size, 1 + workers.reduce((sum, { added }) => sum + 1 + added.size, 0));
+  want('events token.created in all', total(facts.events, 'token.created '), living + revoked);
+  want('events token.revoked in all', total(facts.events, 'token.revoked '), revoked);
+  want('events user.created in all', total(facts.events, 'user.created '), facts.users.size);
+  want('mails in all', total(facts.mails, ''), living + 2 * revoked);
+  return findings;
+
+  function compareAdded(email: string) {
+    const user = facts.users.get(email);
+    want(`name of ${email}`, user?.name, `Name of ${email}`);
+    want(`permission of ${email}`, user?.permission, true);
+    want(`events user.created of ${email}`, events('user.created', user?.id), 1);
+    want(`events user.permission_granted of ${email}`, events('user.permission_granted', user?.id), 1);
+  }
+
+  function compareToken(email: string, token: KnownToken) {
+    const { name } = token;
+    const id = facts.tokens.get(name) ?? facts.tombstones.get(name);
+    token.id ??= id ?? null;
+    living += token.revoked ? 0 : 1;
+    revoked += token.revoked ? 1 : 0;
+    want(`id of ${name}`, id, token.id);
+    want(`row of ${name}`, facts.tokens.has(name), !token.revoked);
+    want(`tombstone of ${name}`, facts.tombstones.has(name), token.revoked);
+    want(`events token.created of ${name}`, events('token.created', id), 1);
+    want(`events token.revoked of ${name}`, events('token.revoked', id), token.revoked ? 1 : 0);
+    want(`mails of creation of ${name}`, facts.mails.get(`${email} API token "${name}" was created`) ?? 0, 1);
+    const mails = facts.mails.get(`${email} API token "${name}" was revoked`) ?? 0;
+    want(`mails of revocation of ${name}`, mails, token.revoked ? 1 : 0);
+  }
+}
+
+function total(counts: ReadonlyMap<string, number>, prefix: string): number {
+  let sum = 0;
+  for (const [key, count] of counts) if (key.startsWith(prefix)) sum += count;
+  return sum;
+}

@@ -1,0 +1,219 @@
+import { randomInt } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import sqlite3 from 'sqlite3';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connect, disconnect } from '../../server/store/engine/sqlite-connection.ts';
+import { addDeveloper, signIn } from '../helpers/api.ts';
+import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
+import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { eventually } from '../helpers/process.ts';
+import {
+  compare,
+  type KnownToken,
+  type Load,
+  newWorker,
+  type Query,
+  randomFrom,
+  readFacts,
+  resolveDoubt,
+  type Worker,
+  work,
+  wrongVerdict,
+} from './kill-load.ts';
+
+/** `KILL_SEED=… npx vitest …` repeats the choices of a run, though not the moments at which the system is where. */
+const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));
+const workersPerDatabase = 6;
+const killAfterMs = { least: 5, most: 150 };
+/** Each round looks at what it touched and some more; each n-th one at every token there ever was. */
+const roundsBetweenFullChecks = 10;
+const roundsBetweenColdKills = 4;
+
+/** A database as the test reads it, beside the daemon. */
+interface Database {
+  env: Record<string, string>;
+  query: Query;
+  /** Resolves once nothing that a killed daemon began can still happen. */
+  settled(killedAt: Date): Promise<void>;
+  findDamage(): Promise<string[]>;
+  /** Whether all mail is on its way a moment after a start; on PostgreSQL a killed daemon's lease runs out first. */
+  leasesEndAtStart: boolean;
+  close(): Promise<void>;
+}
+
+async function openSqliteDatabase(dataDir: string): Promise<Database> {
+  const database = await connect(join(dataDir, 'tokens.db'), sqlite3.OPEN_READONLY);
+  const query: Query = (sql) =>
+    new Promise((resolve, reject) => {
+      database.all<Record<string, unknown>>(sql, (error, rows) => (error ? reject(error) : resolve(rows)));
+    });
+  return {
+    env: {},
+    query,
+    settled: async () => {},
+    async findDamage() {
+      const rows = [...(await query('PRAGMA integrity_check')), ...(await query('PRAGMA foreign_key_check'))];
+      return rows.map((row) => JSON.stringify(row)).filter((row) => row !== '{"integrity_check":"ok"}');
+    },
+    leasesEndAtStart: true,
+    close: () => disconnect(database),
+  };
+}
+
+async function openPostgresDatabase(databaseUrl: string): Promise<Database> {
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  const others = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'tokensd' AND datname = current_database()";
+  return {
+    env: { TOKENSD_DATABASE_URL: databaseUrl },
+    query: async (sql) => (await client.query(sql)).rows,
+    async settled(killedAt) {
+      const orphans = () => client.query(`${others} AND backend_start < $1`, [killedAt]);
+      await eventually(async () => (await orphans()).rowCount === 0, 'the killed daemon’s connections to end');
+    },
+    findDamage: async () => [],
+    leasesEndAtStart: false,
+    close: () => client.end(),
+  };
+}
+
+interface Lane {
+  name: string;
+  dataDir: string;
+  database: Database;
+  daemon: Daemon;
+  rootSession: string;
+  workers: Worker[];
+  random: () => number;
+  load: Load;
+}
+
+describe('a daemon that is killed at any moment of its work', () => {
+  const cleanups: Array<() => Promise<unknown>> = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  async function openLane(name: string, laneSeed: number, databaseUrl?: string): Promise<Lane> {
+    const env = { TOKENSD_LOG_LEVEL: 'warn', ...(databaseUrl !== undefined && { TOKENSD_DATABASE_URL: databaseUrl }) };
+    const { dataDir, remove } = await prepareDaemon(env);
+    cleanups.push(remove);
+    const database = await (databaseUrl === undefined
+      ? openSqliteDatabase(dataDir)
+      : openPostgresDatabase(databaseUrl));
+    cleanups.push(() => database.close());
+    const daemon = await startDaemon(dataDir, database.env);
+    const root = await signIn(daemon.url, superuser);
+    const workers: Worker[] = [];
+    for (let number = 0; number < workersPerDatabase; number += 1) {
+      const { user, session } = await addDeveloper(daemon.url, root, `worker-${number}@example.com`);
+      workers.push(newWorker(number, user, session));
+    }
+    const lane: Lane = {
+      ...{ name, dataDir, database, daemon, rootSession: root.session, workers },
+      ...{ random: randomFrom(laneSeed), load: { acknowledged: 0, problems: [] } },
+    };
+    cleanups.push(() => lane.daemon.stop('SIGKILL'));
+    return lane;
+  }
+
+  /** Loads the daemon, kills it, starts it again, and answers everything that is not as it must be. */
+  async function killAndLook(lane: Lane, round: number): Promise<string[]> {
+    const { load, workers, random, rootSession, database } = lane;
+    const { url } = lane.daemon;
+    const delay = killAfterMs.least + random() * (killAfterMs.most - killAfterMs.least);
+    const label = `r${round}`;
+    let acknowledged = () => {};
+    const begun = new Promise<void>((resolve) => {
+      acknowledged = resolve;
+    });
+    // A fresh daemon's first answers take their time: mostly it is killed when it is at full speed.
+    if (round % roundsBetweenColdKills === 0) acknowledged();
+    const loads = workers.map((worker) => work(worker, { url, rootSession, random, load, label, acknowledged }));
+    await Promise.race([begun, pause(10_000)]);
+    await pause(delay);
+    const killed = lane.daemon.stop('SIGKILL');
+    await Promise.all([...loads, killed]);
+    const killedAt = new Date();
+    lane.daemon = await startDaemon(lane.dataDir, database.env);
+    await database.settled(killedAt);
+
+    const facts = await readFacts(database.query);
+    for (const worker of workers) resolveDoubt(worker, facts);
+    const findings = [...load.problems, ...compare(workers, facts), ...(await database.findDamage())];
+    const full = (round + 1) % roundsBetweenFullChecks === 0;
+    return [
+      ...findings,
+      ...(await wrongVerdicts(lane, full ? () => true : (_, touched) => touched || random() < 0.05)),
+    ];
+  }
+
+  async function wrongVerdicts(
+    lane: Lane,
+    wanted: (token: KnownToken, touched: boolean) => boolean,
+  ): Promise<string[]> {
+    const findings: Array<string | null> = [];
+    const check = async (worker: Worker) => {
+      for (const token of worker.tokens.values()) {
+        if (token.value === null || !wanted(token, worker.touched.has(token))) continue;
+        findings.push(await wrongVerdict(lane.daemon.url, worker, token));
+      }
+    };
+    await Promise.all(lane.workers.map(check));
+    return findings.filter((finding) => finding !== null);
+  }
+
+  /** Every mail is sent once the daemon is left in peace, into one file each; a good end then is possible. */
+  async function unsentMail({ daemon, dataDir, database }: Lane): Promise<string[]> {
+    const waiting = database.leasesEndAtStart ? 'sent_at IS NULL' : 'sent_at IS NULL AND lease_id IS NULL';
+    const unsent = async () => (await database.query(`SELECT id FROM outbox WHERE ${waiting}`)).length;
+    await eventually(async () => (await unsent()) === 0, 'all mail to be sent', 20_000);
+    const sent = await database.query('SELECT id FROM outbox WHERE sent_at IS NOT NULL');
+    const lost = await database.query('SELECT id FROM outbox WHERE sent_at IS NULL AND due_at IS NULL');
+    const code = await daemon.stop();
+    const files = await readdir(join(dataDir, 'mail'));
+    const ids = new Set(files.map((file) => /-([^-]+-[^-]+-[^-]+-[^-]+-[^-]+)\.eml$/.exec(file)?.[1]));
+    return [
+      ...(code === 0 ? [] : [`SIGTERM: exit code ${code}`]),
+      ...lost.map(({ id }) => `mail ${id} was given up`),
+      ...sent.filter(({ id }) => !ids.has(String(id))).map(({ id }) => `mail ${id} is said to be sent and is not`),
+      ...(database.leasesEndAtStart && files.length !== sent.length ? [`${files.length} files of mail`] : []),
+    ];
+  }
+
+  async function run(lane: Lane, rounds: number): Promise<void> {
+    const where = (round: number) => `KILL_SEED=${seed}, ${lane.name}, round ${round}`;
+    for (let round = 0; round < rounds; round += 1) {
+      const findings = await killAndLook(lane, round).catch((cause: unknown) => {
+        throw new Error(`${where(round)}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+      });
+      expect(findings, where(round)).toEqual([]);
+    }
+    expect(await wrongVerdicts(lane, () => true), where(rounds)).toEqual([]);
+    expect(await unsentMail(lane), where(rounds)).toEqual([]);
+    // Else the daemon was killed before it did anything, and all of this says nothing.
+    expect(lane.load.acknowledged, where(rounds)).toBeGreaterThan(rounds);
+  }
+
+  it('loses nothing it acknowledged and does nothing by halves, 100 times on SQLite', async () => {
+    const lanes = [await openLane('SQLite a', seed), await openLane('SQLite b', seed + 1)];
+    await Promise.all(lanes.map((lane) => run(lane, 50)));
+  });
+
+  describe('with PostgreSQL', () => {
+    let postgres: TestPostgres;
+    beforeAll(async () => {
+      postgres = await startPostgres('embedded', { durable: true });
+    });
+    afterAll(() => postgres.remove());
+
+    it('loses nothing it acknowledged and does nothing by halves, 30 times', async () => {
+      const urls = [await postgres.newDatabase(), await postgres.newDatabase()];
+      const lanes = await Promise.all(urls.map((url, index) => openLane(`PostgreSQL ${index}`, seed + index, url)));
+      await Promise.all(lanes.map((lane) => run(lane, 15)));
+    });
+  });
+});

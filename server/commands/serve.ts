@@ -8,6 +8,7 @@ import { prepareDataDir } from '../data-dir.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createApp } from '../http/app.ts';
 import { createClientIp } from '../http/client-ip.ts';
+import { createDrain } from '../http/drain.ts';
 import { createIntrospectionHandler } from '../http/oauth/introspection.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createVerifyHandler } from '../http/verify/handler.ts';
@@ -25,9 +26,6 @@ import { countEvents } from '../store/count-events.ts';
 import { AlreadyRunning, lockForOneDaemon, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { ownVersion } from '../version.ts';
-
-/** How long requests in flight may take once the daemon was told to stop. */
-const drainMs = 10_000;
 
 /** How long mails being sent may take then: one that is broken off too late goes out twice. */
 const mailGraceMs = 3_000;
@@ -87,6 +85,7 @@ async function serveStore(serving: Serving): Promise<void> {
   if (alone) await store.outbox.releaseAll();
 
   const daemon = await assemble(serving);
+  const drain = createDrain(daemon.server);
   const url = await listen(daemon.server, config);
   if (await store.users.isEmpty()) {
     const command = `${context.programName} init --email you@example.com`;
@@ -98,7 +97,7 @@ async function serveStore(serving: Serving): Promise<void> {
   log.info({ url, pid: context.pid }, 'listening');
   await stopping;
   log.info({}, 'stopping');
-  await drain(daemon.server);
+  await drain();
   await daemon.stop();
   log.info({}, 'stopped');
 }
@@ -163,15 +162,6 @@ async function listen(server: Server, { listen: { host, port } }: Config): Promi
   });
   const { address, port: bound } = server.address() as AddressInfo;
   return `http://${hostAndPort(address, bound)}`;
-}
-
-/** Stops accepting, lets requests in flight finish, and cuts what is still open after 10 seconds. */
-async function drain(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), drainMs);
-  await closed;
-  clearTimeout(cut);
 }
 
 function explainLock(error: unknown): never {

@@ -95,7 +95,8 @@ async function mayBeInsecure(ctx: Context, url: string): Promise<boolean> {
   return servers.some((entry) => entry.url === wanted && entry.insecureHttp);
 }
 
-function answerTimeout(ctx: Context): number {
+/** The limit for an answer, in milliseconds: `TOKENS_TIMEOUT`, else 30 s. */
+export function answerTimeout(ctx: Context): number {
   const text = ctx.env.TOKENS_TIMEOUT;
   if (!text) return defaultAnswerSeconds * 1000;
   const seconds = Number(text);

@@ -6,6 +6,7 @@ import { registerClientsDelete } from './commands/clients/delete.ts';
 import { registerClientsList } from './commands/clients/list.ts';
 import { registerClientsRotate } from './commands/clients/rotate.ts';
 import { registerCreate } from './commands/create.ts';
+import { registerDoctorProxy } from './commands/doctor/proxy.ts';
 import { registerGet } from './commands/get.ts';
 import { registerGrant } from './commands/grant.ts';
 import { registerList } from './commands/list.ts';
@@ -88,6 +89,13 @@ export function createProgram(ctx: Context, transcript: Transcript): Command {
     .description('Manage the servers you signed in to from here');
   servers.addHelpText('after', '\nExample:\n  $ tokens servers list');
   for (const register of serversCommands) register(servers, ctx);
+  const doctor = program
+    .commandsGroup('Operation:')
+    .command('doctor')
+    .summary('Look for mistakes in what stands around tokensd')
+    .description('Look for mistakes in what stands around tokensd');
+  doctor.addHelpText('after', '\nExample:\n  $ tokens doctor proxy https://api.example.com/builds');
+  registerDoctorProxy(doctor, ctx);
   return program;
 }
 

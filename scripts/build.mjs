@@ -9,6 +9,7 @@ const { version, engines } = JSON.parse(await readFile(new URL('../package.json'
 // What is slow to load and rarely or late needed: a file each, loaded when it is.
 const late = [
   'cli/api/undici.ts',
+  'cli/commands/doctor/examine.ts',
   '@inquirer/prompts',
   'chalk',
   'cli-table3',

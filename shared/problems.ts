@@ -48,6 +48,7 @@ export const problems = {
   'login-denied': { status: 0, title: 'Sign-in was denied', exit: 4 },
   'not-signed-in': { status: 0, title: 'Not signed in', exit: 4 },
   'token-inactive': { status: 0, title: 'The token does not work', exit: 4 },
+  'proxy-hole': { status: 0, title: 'The proxy has a hole', exit: 4 },
   'value-not-kept': { status: 0, title: 'No value kept for this token', exit: 3 },
   'server-not-known': { status: 0, title: 'Server not known here', exit: 3 },
   'no-keychain': { status: 0, title: 'No usable OS keychain', exit: 1 },

@@ -17,6 +17,7 @@ const printing = [
   'clients create',
   'clients rotate',
   'servers list',
+  'doctor proxy',
 ];
 const acting = [
   'login',

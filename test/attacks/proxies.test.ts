@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Check } from '../../cli/commands/doctor/examine.ts';
 import { generateToken } from '../../server/domain/secrets.ts';
+import { openTestCli } from '../helpers/cli.ts';
 import type { Fields } from '../helpers/http.ts';
 import { startCaddy, startNginx } from '../helpers/proxies.ts';
 import { hasRealParts } from '../helpers/real-parts.ts';
@@ -189,6 +191,20 @@ for (const { name, start, skip } of proxies) {
         const path = (attack.target ?? '/builds/42').replace(/^http:..[^/]+/, '').replace(/[?].*/, '');
         expect(await behind.lastUse(good.id)).toMatchObject({ ip: clientAddress, method: 'GET', path });
       });
+    });
+
+    it('what `tokens doctor proxy` sends finds no hole, with a token and without', async () => {
+      const cli = await openTestCli();
+      const url = `http://127.0.0.1:${behind.port}/builds/42`;
+      for (const stdin of ['', good.value]) {
+        const ran = await cli.run(['doctor', 'proxy', url, '--json'], { stdin });
+        const results = (JSON.parse(ran.stdout) as Check[]).map(({ check, result, detail }) => [check, result, detail]);
+        expect(results.filter(([, result]) => result === 'failed')).toEqual([]);
+        // The API here does not show what it was told.
+        expect(results.filter(([, result]) => result === 'passed')).toHaveLength(stdin === '' ? 14 : 15);
+        expect(ran.code).toBe(0);
+      }
+      await cli.close();
     });
 
     it('an identity under any spelling of the seven names is not heard', { timeout: 60_000 }, async () => {

@@ -1,0 +1,378 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import * as advice from '../../cli/commands/doctor/advice.ts';
+import type { Check } from '../../cli/commands/doctor/examine.ts';
+import { openTestCli, type TestCli } from '../helpers/cli.ts';
+import { freePort } from '../helpers/daemon.ts';
+import { listen, startTestServer, type TestServer } from '../helpers/http.ts';
+
+/** What somebody got wrong. Without any mistake it is a proxy as it should be. */
+interface Mistakes {
+  /** Lets these requests through unasked. */
+  open?: (req: IncomingMessage) => boolean;
+  /** Answers so instead of 401. */
+  refusal?: { status: number; headers?: Record<string, string> };
+  /** Tells the API these fields as they came, besides the identity. */
+  passes?: RegExp;
+  /** Takes the fields away from the API that a client's `Connection` names. */
+  hopByHop?: boolean;
+  /** What the API answers; all it was told, unless told otherwise. */
+  api?: (req: IncomingMessage, res: ServerResponse) => void;
+  /** Takes the Authorization away before it asks. */
+  deaf?: boolean;
+}
+
+let daemon: TestServer;
+let cli: TestCli;
+let token: string;
+const cleanups: Array<() => void> = [];
+
+beforeAll(async () => {
+  daemon = await startTestServer();
+  cli = await openTestCli();
+  token = (await daemon.issue('for the doctor')).value;
+});
+afterAll(async () => {
+  await cli.close();
+  await daemon.stop();
+});
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+async function started(server: Server): Promise<string> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => sockets.add(socket));
+  cleanups.push(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return `http://127.0.0.1:${await listen(server)}/builds/42`;
+}
+
+/** A proxy in front of an API, which asks the daemon about each request. Resolves to an address behind it. */
+function behind(mistakes: Mistakes = {}, answers: string[] = []): Promise<string> {
+  return started(
+    createHttpServer({ insecureHTTPParser: mistakes.open !== undefined }, async (req, res) => {
+      const asked = await ask(mistakes.deaf ? [] : req.rawHeaders);
+      const { refusal } = mistakes;
+      if (asked.statusCode !== 200 && !mistakes.open?.(req)) {
+        answers.push(`${asked.statusCode}`);
+        if (refusal) return void res.writeHead(refusal.status, refusal.headers).end('refused');
+        const { 'www-authenticate': _, connection: __, 'content-length': ___, ...rest } = asked.headers;
+        return void res.writeHead(401, { ...rest, 'WWW-Authenticate': ['Token', 'Bearer'] }).end();
+      }
+      const told = toldTo(req, asked, mistakes);
+      if (mistakes.api) return mistakes.api(req, res);
+      res.end(JSON.stringify(told));
+    }),
+  );
+}
+
+function ask(rawHeaders: string[]): Promise<IncomingMessage> {
+  const kept: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (/^(authorization|x-api-key)$/i.test(rawHeaders[i] ?? ''))
+      kept.push(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
+  }
+  return new Promise((resolve, reject) => {
+    const headers = ['Host', 'tokensd', ...kept];
+    const path = '/verify/forward-auth';
+    request({ port: daemon.port, path, headers, agent: false }, (res) => resolve(res.resume()))
+      .on('error', reject)
+      .end();
+  });
+}
+
+function toldTo(req: IncomingMessage, asked: IncomingMessage, { passes = /^$/, hopByHop }: Mistakes): string[][] {
+  const told: string[][] = [];
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    const name = req.rawHeaders[i] ?? '';
+    if (!/^(x.auth|authorization|x-api-key)/i.test(name) || passes.test(name))
+      told.push([name, req.rawHeaders[i + 1] ?? '']);
+  }
+  const identity = Object.entries(asked.headers).filter(([name]) => name.startsWith('x-auth'));
+  const named = hopByHop ? (req.headers.connection ?? '').toLowerCase().split(/, */) : [];
+  return [...told, ...identity.map(([name, value]) => [name, `${value}`])].filter(
+    ([name = '']) => !named.includes(name.toLowerCase()),
+  );
+}
+
+const doctor = (url: string, stdin = '', ...argv: string[]) => cli.run(['doctor', 'proxy', url, ...argv], { stdin });
+
+/** The checks by their names, from `--json`. */
+async function checks(url: string, stdin = '') {
+  const ran = await doctor(url, stdin, '--json');
+  const made = JSON.parse(ran.stdout) as Check[];
+  const named = (result: Check['result']) => made.filter((one) => one.result === result).map(({ check }) => check);
+  const of = (name: string) => made.find(({ check }) => check === name);
+  return { ...ran, made, of, passed: named('passed'), failed: named('failed'), skipped: named('skipped') };
+}
+
+const outside = [
+  'no-token',
+  'malformed-token',
+  'unknown-token',
+  'unknown-key',
+  'forged-identity',
+  'forged-identity-underscores',
+  'forged-original',
+  'forged-forwarded',
+  'forged-address',
+  'hop-by-hop',
+  'absolute-form',
+  'two-hosts',
+  'two-lengths',
+  'path-spellings',
+];
+const inside = ['good-token', 'told-identity', 'told-identity-underscores', 'kept-identity'];
+
+describe('a proxy without a hole', () => {
+  it('passes every check, and exits 0', async () => {
+    const ran = await checks(await behind(), token);
+    expect(ran.made.filter(({ result }) => result !== 'passed')).toEqual([]);
+    expect(ran.passed).toEqual([...outside, ...inside]);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('is examined from outside alone when no token is piped in', async () => {
+    const ran = await checks(await behind());
+    expect(ran).toMatchObject({ code: 0, passed: outside, skipped: inside, failed: [] });
+    expect(ran.of('good-token')?.detail).toBe('no token was piped in');
+  });
+
+  it('is told in lines that begin with ✓ on a terminal, and in columns in a pipe', async () => {
+    const url = await behind();
+    const shown = await cli.run(['doctor', 'proxy', url], { stdin: token, columns: 80 });
+    const lines = shown.stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(outside.length + inside.length);
+    for (const line of lines) expect(line).toContain('✓');
+    expect(shown).toMatchObject({ code: 0, stderr: 'No hole was found.\n' });
+    const piped = await doctor(url);
+    expect(piped.stdout).toMatch(/^RESULT\tCHECK\tDETAIL\tNGINX\tCADDY\npassed\tno-token\tanswered 401\t\t\n/);
+    expect(piped.stderr).toBe('No hole was found. 4 checks could not be made.\n');
+  });
+
+  it('whose API shows nothing of what it was told leaves open what it was', async () => {
+    const ran = await checks(await behind({ api: (_req, res) => res.end('fine') }), token);
+    expect(ran).toMatchObject({ code: 0, failed: [], skipped: inside.slice(1) });
+  });
+});
+
+const has =
+  (name: RegExp, value = /./) =>
+  (req: IncomingMessage) =>
+    req.rawHeaders.some((text, i) => i % 2 === 0 && name.test(text) && value.test(req.rawHeaders[i + 1] ?? ''));
+
+describe('a proxy that', () => {
+  it.each<[string, Mistakes, string[], string]>([
+    ['answers everybody', { open: () => true }, outside.slice(0, 4), 'auth_request /_tokensd;'],
+    ['believes X-Auth-User', { open: has(/^x-auth-user$/i) }, ['forged-identity'], 'auth_request /_tokensd;'],
+    [
+      'believes X_Auth_User',
+      { open: has(/^x_auth_user$/i) },
+      ['forged-identity-underscores'],
+      'auth_request /_tokensd;',
+    ],
+    [
+      'decides by X-Original-URI',
+      { open: has(/^x-original-uri$/i, /^.healthz$/) },
+      ['forged-original'],
+      'proxy_set_header X-Original-URI $request_uri;',
+    ],
+    [
+      'decides by X-Forwarded-Method',
+      { open: has(/^x-forwarded-method$/i, /^OPTIONS$/) },
+      ['forged-forwarded'],
+      'proxy_set_header X-Original-URI $request_uri;',
+    ],
+    [
+      'believes X-Forwarded-For',
+      { open: has(/^x-forwarded-for$/i, /^127/) },
+      ['forged-address', 'hop-by-hop'],
+      'proxy_set_header X-Forwarded-For $remote_addr;',
+    ],
+    [
+      'takes Authorization away before it looks',
+      { open: has(/^connection$/i, /authorization/i) },
+      ['hop-by-hop'],
+      'proxy_set_header Connection "";',
+    ],
+    ['is open to whole addresses', { open: (req) => /^http:/.test(req.url ?? '') }, ['absolute-form'], 'location / {'],
+    [
+      'is open to a second Host',
+      { open: (req) => req.rawHeaders.filter((text) => text === 'Host').length > 1 },
+      ['two-hosts'],
+      'location / {',
+    ],
+    ['is open to two lengths', { open: has(/^transfer-encoding$/i) }, ['two-lengths'], 'location / {'],
+    [
+      'tells paths apart by their letters',
+      {
+        open: (req) =>
+          !req.url?.startsWith('/builds') && !req.url?.startsWith('/tokens-doctor') && !req.url?.startsWith('http'),
+      },
+      ['path-spellings'],
+      'location / {',
+    ],
+  ])('%s is found out without a token, and told the line that closes the hole', async (_, mistakes, failed, line) => {
+    const url = await behind(mistakes);
+    const ran = await checks(url);
+    expect(ran.failed).toEqual(failed);
+    expect(ran.code).toBe(4);
+    expect(ran.of(failed[0] ?? '')?.nginx).toContain(line);
+    expect(ran.of(failed[0] ?? '')?.caddy).not.toEqual([]);
+    expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'proxy-hole', status: 0 });
+    const shown = await cli.run(['doctor', 'proxy', url], { columns: 80 });
+    expect(shown.stdout).toContain('✗');
+    expect(shown.stdout).toContain(`    nginx  ${line}\n`);
+    expect(shown.stderr).toMatch(
+      new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 18 checks.\n$`),
+    );
+  });
+
+  it.each<[string, Mistakes, string, string[]]>([
+    ['passes X-Auth-* on', { passes: /^x-auth-/i }, 'told-identity', ['proxy_set_header X-Auth-User $auth_user;']],
+    [
+      'passes one of them on',
+      { passes: /^x-auth-token-name$/i },
+      'told-identity',
+      ['proxy_set_header X-Auth-Token-Name $auth_token_name;'],
+    ],
+    ['passes X_Auth_* on', { passes: /^x_auth_/i }, 'told-identity-underscores', ['underscores_in_headers off;']],
+    ['lets a client take the identity away', { hopByHop: true }, 'kept-identity', ['proxy_set_header Connection "";']],
+  ])('%s is found out with a token', async (_, mistakes, failed, lines) => {
+    const url = await behind(mistakes);
+    const ran = await checks(url, token);
+    expect(ran).toMatchObject({ code: 4, failed: [failed] });
+    expect(ran.of(failed)?.nginx).toEqual(expect.arrayContaining(lines));
+    expect((await checks(url)).code).toBe(0);
+  });
+
+  it('fails where it should refuse, or redirects, or does not say how to sign in, is told so', async () => {
+    const failing = await checks(await behind({ refusal: { status: 500 } }));
+    expect(failing.failed).toEqual(outside.slice(0, 4));
+    expect(failing.of('no-token')).toMatchObject({
+      detail: 'answered 500; it must be 401',
+      nginx: expect.arrayContaining(['proxy_pass http://tokensd/verify/auth-request;']),
+    });
+    const headers = { Location: 'https://sso.example.com/' };
+    const redirecting = await checks(await behind({ refusal: { status: 302, headers } }));
+    expect(redirecting.of('no-token')?.detail).toContain('a redirect to https://sso.example.com/');
+    const silent = await checks(await behind({ refusal: { status: 401 } }));
+    expect(silent.of('no-token')?.detail).toBe('answered 401 without WWW-Authenticate');
+    for (const { code } of [failing, redirecting, silent]) expect(code).toBe(4);
+  });
+
+  it('keeps a token that works from the daemon is told so, with the reason', async () => {
+    const ran = await checks(await behind({ deaf: true }), token);
+    expect(ran).toMatchObject({ code: 4, failed: ['good-token'], skipped: inside.slice(1) });
+    const revoked = await daemon.issue('revoked');
+    await daemon.ask(`/api/v1/tokens/${revoked.token.id}`, { method: 'DELETE', as: daemon.dev });
+    const told = await checks(await behind(), revoked.value);
+    expect(told.of('good-token')?.detail).toBe('answered 401 (revoked): try `tokens check`');
+  });
+
+  it('redirects to what would drive the terminal cannot', async () => {
+    const answer = 'HTTP/1.1 302 Found\r\nLocation: https://a/\u001b[2J\u009b31m\r\nConnection: close\r\n\r\n';
+    const url = await started(createTcpServer((socket) => void socket.on('error', () => {}).end(answer, 'latin1')));
+    const shown = await cli.run(['doctor', 'proxy', url], { columns: 80, env: { NO_COLOR: '1' } });
+    expect(shown.stdout).toContain('✗ No token: answered 302, a redirect to https://a/: a script');
+    for (const { stdout } of [shown, await doctor(url), await doctor(url, '', '--json')]) {
+      expect(stdout.replace(/[\n\t]/g, '')).not.toMatch(/\p{Cc}/u);
+    }
+  });
+
+  it('answers any path with one page is not blamed for it', async () => {
+    const ran = await checks(
+      await behind({ open: (req) => !req.url?.startsWith('/builds/42') && !req.url?.startsWith('http') }),
+    );
+    expect(ran).toMatchObject({ code: 0, skipped: ['path-spellings', ...inside] });
+  });
+});
+
+it('every line that is advised stands in the shipped configurations, or is nginx’s default', () => {
+  const shipped = (name: string) =>
+    readFileSync(join(import.meta.dirname, '..', '..', 'examples', name), 'utf8')
+      .split('\n')
+      .map((line) => line.trim());
+  const [nginx, caddy] = [[...shipped('nginx.conf'), 'underscores_in_headers off;'], shipped('Caddyfile')];
+  const everything = [...Object.values(advice), advice.strip(advice.identityNames)].filter((one) => 'nginx' in one);
+  expect(everything.length).toBeGreaterThan(6);
+  for (const lines of everything) {
+    expect(nginx).toEqual(expect.arrayContaining([...lines.nginx]));
+    expect(caddy).toEqual(expect.arrayContaining([...lines.caddy]));
+  }
+});
+
+describe('the token', () => {
+  it('is never shown, whatever the proxy answers', async () => {
+    const url = await behind({ passes: /^authorization$/i });
+    for (const argv of [['--json'], ['--verbose'], []]) {
+      const { stdout, stderr } = await doctor(url, token, ...argv);
+      expect(stdout + stderr).not.toContain(token);
+    }
+    expect((await doctor(url, token, '--verbose')).stderr).toContain('> GET /builds/42\n< 401\n');
+  });
+
+  it('that is none is refused before anything is sent, and not repeated', async () => {
+    const answers: string[] = [];
+    const ran = await doctor(await behind({}, answers), 'hunter2', '--json');
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).not.toContain('hunter2');
+    expect(answers).toEqual([]);
+  });
+
+  it('does not cross a network in the clear', async () => {
+    const ran = await doctor('http://api.example.com/', token, '--json');
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(JSON.parse(ran.stderr).code).toBe('insecure-server');
+  });
+
+  it('is not asked for on a terminal', async () => {
+    const ran = await cli.run(['doctor', 'proxy', await behind(), '--json'], { answers: [] });
+    expect(ran.code).toBe(0);
+    expect(cli.questions).toEqual([]);
+  });
+});
+
+describe('an address', () => {
+  it.each([['x'], ['ftp://api.example.com'], ['api.example.com:80'], ['https://me:pw@api.example.com'], ['']])(
+    '%j is a usage error',
+    async (address) => {
+      const ran = await doctor(address, '', '--json');
+      expect(ran).toMatchObject({ code: 2, stdout: '' });
+      expect(JSON.parse(ran.stderr).code).toBe('usage');
+      expect(ran.stderr).not.toContain(':pw');
+    },
+  );
+
+  it('where nobody listens is unreachable', async () => {
+    const origin = `http://127.0.0.1:${await freePort()}`;
+    expect(await doctor(`${origin}/x`)).toEqual({
+      code: 6,
+      stdout: '',
+      stderr: `error: ${origin} cannot be reached (ECONNREFUSED). Check the address and that the server is running.\n`,
+    });
+  });
+
+  it('that speaks no HTTP, hangs up, is not encrypted or never answers is unreachable', async () => {
+    const answering = async (text: string | null) => {
+      const server = createTcpServer((socket) => {
+        socket.on('error', () => {}).once('data', () => (text === null ? undefined : socket.end(text)));
+      });
+      return started(server);
+    };
+    const talking = await doctor(await answering('220 mail.example.com ESMTP\r\n'));
+    expect(talking).toMatchObject({ code: 6, stderr: expect.stringContaining('does not answer in HTTP/1.1') });
+    expect(await doctor(await answering(''))).toMatchObject({ code: 6, stdout: '' });
+    const plain = (await behind()).replace('http:', 'https:');
+    expect(await doctor(plain)).toMatchObject({ code: 6, stderr: expect.stringContaining('Check the certificate') });
+    const silent = await answering(null);
+    const late = await cli.run(['doctor', 'proxy', silent], { env: { TOKENS_TIMEOUT: '0.2' } });
+    expect(late).toMatchObject({ code: 6, stderr: expect.stringContaining('did not answer in time') });
+  });
+});

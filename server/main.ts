@@ -3,6 +3,7 @@ import { ProblemError } from '../shared/problem.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerInit } from './commands/init.ts';
+import { registerMail } from './commands/mail.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerMigrateStore } from './commands/migrate-store.ts';
 import { registerRestore } from './commands/restore.ts';
@@ -39,6 +40,7 @@ function createProgram(context: Context): Command {
     registerInit,
     registerBackup,
     registerRestore,
+    registerMail,
     registerMigrate,
     registerMigrateStore,
     registerConfig,

@@ -3,6 +3,7 @@ import { createAudit } from './domain/audit.ts';
 import { createAuthorizationCodes } from './domain/authorization-codes.ts';
 import { createClients } from './domain/clients.ts';
 import type { Clock } from './domain/clock.ts';
+import { createDeadLetters } from './domain/dead-letters.ts';
 import { createDeviceSignIn } from './domain/device-sign-in.ts';
 import { createLastUsed } from './domain/last-used.ts';
 import { createPasswordReset } from './domain/password-reset.ts';
@@ -64,6 +65,7 @@ export function createServices(deps: {
     sessions,
     secondStep: createSecondStep({ store, clock, newId, sessions, twoStep }),
     audit: createAudit({ store }),
+    deadLetters: createDeadLetters({ store }),
     clients: createClients({ store, clock, newId }),
     sso: config.oidc && createSso({ store, clock, newId, policy: config.oidc }),
     deviceSignIn: createDeviceSignIn({ store, clock, newId }),

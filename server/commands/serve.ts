@@ -6,6 +6,7 @@ import { type Config, hostAndPort, readConfig, unknownSettings } from '../config
 import { CommandError, type Context } from '../context.ts';
 import { prepareDataDir } from '../data-dir.ts';
 import { systemClock } from '../domain/clock.ts';
+import { createIds } from '../domain/secrets.ts';
 import { createApp } from '../http/app.ts';
 import { createClientIp } from '../http/client-ip.ts';
 import { createDrain } from '../http/drain.ts';
@@ -114,7 +115,7 @@ async function assemble({ config, log, metrics, store }: Serving) {
   const identityProvider = await createIdentityProvider(config);
   const jobs = startJobs(
     [
-      ...createSendMail({ outbox: store.outbox, mailer, clock, log }),
+      ...createSendMail({ store, newId: createIds(clock), mailer, clock, log }),
       createFlushLastUsed(lastUsed, store.tokens),
       createPurge({ store, clock }),
     ],

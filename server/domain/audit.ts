@@ -1,7 +1,7 @@
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import type { Actor, AuditRecord, ClientRecord, Page, TokenRecord, UserRecord } from '../store/records.ts';
+import type { Actor, AuditRecord, ClientRecord, MailRecord, Page, TokenRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller, Origin } from './caller.ts';
 
@@ -43,6 +43,13 @@ export function auditTrail({ newId }: { newId: () => string }) {
         action,
         target: { kind: 'client', id: event.client.id, name: event.client.name },
         ownerId: null,
+      }),
+    /** `owner`: whom the mail was for; null if nobody has that address any more. */
+    mailGivenUp: (store: Store, event: Event & { mail: Pick<MailRecord, 'id' | 'to'>; owner: { id: string } | null }) =>
+      write(store, event, {
+        action: 'mail.given_up',
+        target: { kind: 'mail', id: event.mail.id, name: event.mail.to },
+        ownerId: event.owner?.id ?? null,
       }),
     /** A sign-in that was refused. `user` is null when nobody has that address. */
     signInFailed: (store: Store, event: Event & { user: Pick<UserRecord, 'id' | 'email'> | null }) =>

@@ -5,6 +5,7 @@ import type { AuthorizationCodes } from '../domain/authorization-codes.ts';
 import type { Caller, Origin } from '../domain/caller.ts';
 import type { ClientService } from '../domain/clients.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { DeadLetters } from '../domain/dead-letters.ts';
 import type { DeviceSignIn } from '../domain/device-sign-in.ts';
 import type { LastUsed } from '../domain/last-used.ts';
 import type { PasswordReset } from '../domain/password-reset.ts';
@@ -52,6 +53,7 @@ export interface AppDeps {
   users: UserService;
   sessions: SessionService;
   audit: AuditService;
+  deadLetters: DeadLetters;
   clients: ClientService;
   deviceSignIn: DeviceSignIn;
   authorizationCodes: AuthorizationCodes;

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { foldName } from '../../shared/names.ts';
+import { auditTrail } from '../domain/audit.ts';
+import { systemActor } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../log.ts';
-import type { Mailer } from '../mail/mailer.ts';
+import { type Mailer, RecipientRefused } from '../mail/mailer.ts';
 import type { MailRecord } from '../store/records.ts';
-import type { OutboxStore } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
 interface SendMailDeps {
-  outbox: OutboxStore;
+  store: Store;
+  newId: () => string;
   mailer: Mailer;
   clock: Clock;
   log: Log;
@@ -23,7 +27,7 @@ const hour = 60 * 60 * second;
 const leaseMs = 5 * 60 * second;
 const firstRetryMs = 15 * second;
 const longestRetryMs = hour;
-/** A message is given up when it is this old, and even then only after enough attempts to have reached hourly ones. */
+/** A message is given up when it is this old, and even then only after enough attempts to have reached hourly ones; at once if its recipient is refused for good. */
 const triedForMs = 72 * hour;
 const attemptsAtLeast = 10;
 
@@ -44,35 +48,45 @@ export function createSendMail(deps: SendMailDeps, workers = 4): Job[] {
 
 /** False if nothing is due. */
 async function sendOne(deps: SendMailDeps): Promise<boolean> {
-  const { outbox, mailer, clock, log } = deps;
+  const { mailer, clock, log } = deps;
+  const { outbox } = deps.store;
   const leaseId = randomUUID();
   const [mail] = await outbox.claim({ now: clock.now(), leaseMs, leaseId, limit: 1 });
   if (mail === undefined) return false;
-  const error = await mailer.send(mail).then(() => null, reason);
-  if (error !== null) {
-    await postpone(deps, mail, leaseId, error);
-  } else {
-    await outbox.markSent(mail.id, leaseId, clock.now());
-    log.debug({ mail: mail.id }, 'mail sent');
+  try {
+    await mailer.send(mail);
+  } catch (cause) {
+    await afterFailure(deps, mail, leaseId, cause);
+    return true;
   }
+  await outbox.markSent(mail.id, leaseId, clock.now());
+  log.debug({ mail: mail.id }, 'mail sent');
   return true;
 }
 
-async function postpone(
-  { outbox, clock, log }: SendMailDeps,
-  mail: MailRecord,
-  leaseId: string,
-  error: string,
-): Promise<void> {
+async function afterFailure(deps: SendMailDeps, mail: MailRecord, leaseId: string, cause: unknown): Promise<void> {
+  const { store, clock, log } = deps;
   const now = clock.now();
+  const error = reason(cause);
   const fields = { mail: mail.id, attempts: mail.attempts, error };
-  if (now - mail.createdAt >= triedForMs && mail.attempts >= attemptsAtLeast) {
-    log.error(fields, 'mail given up');
-    await outbox.giveUp(mail.id, leaseId, now, error);
+  const tired = now - mail.createdAt >= triedForMs && mail.attempts >= attemptsAtLeast;
+  if (tired || cause instanceof RecipientRefused) {
+    log.error(fields, 'mail given up: see `tokensd mail`');
+    await giveUp(deps, mail, leaseId, error);
   } else {
     log.warn(fields, 'mail not sent, will be tried again');
-    await outbox.retryLater(mail.id, leaseId, now + retryDelay(mail.attempts), error);
+    await store.outbox.retryLater(mail.id, leaseId, now + retryDelay(mail.attempts), error);
   }
+}
+
+async function giveUp({ store, clock, newId }: SendMailDeps, mail: MailRecord, leaseId: string, error: string) {
+  const at = clock.now();
+  await store.transaction(async (store) => {
+    if (!(await store.outbox.giveUp(mail.id, leaseId, at, error))) return;
+    const owner = await store.users.findByEmail(foldName(mail.to));
+    const origin = { ip: null, userAgent: null };
+    await auditTrail({ newId }).mailGivenUp(store, { at, actor: systemActor, origin, mail, owner });
+  });
 }
 
 /** Servers answer what they like: one bounded line of it. */

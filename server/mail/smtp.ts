@@ -1,16 +1,24 @@
 import { createTransport } from 'nodemailer';
-import type { Mailer } from './mailer.ts';
+import { type Mailer, RecipientRefused } from './mailer.ts';
 import { toMessage } from './message.ts';
 
 /** Milliseconds. The last one bounds a server that answers a byte at a time. */
-const timeouts = { connection: 10_000, greeting: 10_000, silence: 30_000, whole: 60_000 } as const;
+const usualTimeouts = { connection: 10_000, greeting: 10_000, silence: 30_000, whole: 60_000 };
 
 /**
  * Sends to an `smtp://` or `smtps://` URL with optional credentials; `smtp://` uses STARTTLS if the server offers it,
  * and with `?requireTLS=true` sends nothing without.
  * One connection a message.
  */
-export function createSmtpMailer({ url, from }: { url: string; from: string }): Mailer {
+export function createSmtpMailer({
+  url,
+  from,
+  timeouts = usualTimeouts,
+}: {
+  url: string;
+  from: string;
+  timeouts?: typeof usualTimeouts;
+}): Mailer {
   const sending = new Set<AbortController>();
   const transport = createTransport({
     url,
@@ -28,7 +36,7 @@ export function createSmtpMailer({ url, from }: { url: string; from: string }): 
       try {
         await transport.sendMail({ ...toMessage(mail, from), signal: sender.signal });
       } catch (error) {
-        throw new Error(describe(error));
+        throw refusesRecipient(error) ? new RecipientRefused(describe(error)) : new Error(describe(error));
       } finally {
         clearTimeout(timer);
         sending.delete(sender);
@@ -39,6 +47,11 @@ export function createSmtpMailer({ url, from }: { url: string; from: string }): 
       transport.close();
     },
   };
+}
+
+function refusesRecipient(error: unknown): boolean {
+  const { command, responseCode } = error as { command?: unknown; responseCode?: unknown };
+  return command === 'RCPT TO' && typeof responseCode === 'number' && responseCode >= 500;
 }
 
 /** What went wrong, for the log: a server may repeat the credentials when it refuses them, so its words are left out then. */

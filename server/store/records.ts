@@ -162,7 +162,7 @@ export interface AuditRecord {
   at: number;
   actor: Actor;
   action: AuditAction;
-  target: { kind: 'user' | 'token' | 'session' | 'client'; id: string | null; name: string | null };
+  target: { kind: 'user' | 'token' | 'session' | 'client' | 'mail'; id: string | null; name: string | null };
   /** The user whose things were touched: a token's owner, the member changed. Null if no user is concerned. */
   ownerId: string | null;
   ip: string | null;
@@ -187,6 +187,12 @@ export interface MailRecord {
   createdAt: number;
   /** How many sendings were begun. */
   attempts: number;
+}
+
+/** A mail that was given up. */
+export interface DeadLetter extends Pick<MailRecord, 'id' | 'to' | 'subject' | 'createdAt' | 'attempts'> {
+  gaveUpAt: number;
+  error: string;
 }
 
 /** Newest first: `before` is the id of the last item already seen. */

@@ -5,6 +5,7 @@ import type {
   Actor,
   AuditRecord,
   ClientRecord,
+  DeadLetter,
   DeviceCodeRecord,
   HashMatch,
   Identity,
@@ -188,10 +189,15 @@ export interface OutboxStore {
   enqueue(mail: Omit<MailRecord, 'attempts'>): Promise<void>;
   /** Leases at most `limit` due messages until `now + leaseMs`, counts the attempt, oldest first. */
   claim(claim: { now: number; leaseMs: number; leaseId: string; limit: number }): Promise<MailRecord[]>;
-  /** Each of these does nothing if the lease is no longer `leaseId`'s. What was given up stays, with its error. */
+  /** Each of these does nothing if the lease is no longer `leaseId`'s. */
   markSent(id: string, leaseId: string, at: number): Promise<void>;
   retryLater(id: string, leaseId: string, at: number, error: string): Promise<void>;
-  giveUp(id: string, leaseId: string, at: number, error: string): Promise<void>;
+  /** False if it did nothing. What was given up stays, with its error, until it is revived. */
+  giveUp(id: string, leaseId: string, at: number, error: string): Promise<boolean>;
+  /** What was given up, newest first. */
+  deadLetters(limit: number): Promise<DeadLetter[]>;
+  /** Makes what was given up due `now`, as if it had never been tried: all of it, or what goes `to` one address. Answers how many. */
+  revive(now: number, to?: string): Promise<number>;
   /** Frees every lease: for a daemon that knows it is the only one, at its start. */
   releaseAll(): Promise<void>;
   backlog(): Promise<OutboxBacklog>;

@@ -27,6 +27,7 @@ export const actionWords: Readonly<Record<AuditAction, string>> = {
   'client.created': 'Registered a service',
   'client.deleted': 'Removed a service',
   'client.secret_rotated': 'Gave a service a new secret',
+  'mail.given_up': 'Gave up a mail to a member',
 };
 
 /** Who acted, as the page says it. */

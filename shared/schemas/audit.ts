@@ -27,6 +27,7 @@ export const auditActions = [
   'client.created',
   'client.deleted',
   'client.secret_rotated',
+  'mail.given_up',
 ] as const;
 export const auditActionSchema = z.enum(auditActions, {
   error: `The action is one of: ${auditActions.join(', ')}.`,
@@ -44,7 +45,7 @@ export const auditEventSchema = z
     }),
     action: auditActionSchema,
     target: z.object({
-      kind: z.enum(['user', 'token', 'session', 'client']),
+      kind: z.enum(['user', 'token', 'session', 'client', 'mail']),
       id: z.string().nullable(),
       name: z.string().nullable(),
     }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { signIn } from '../helpers/api.ts';
 import { superuser, useDaemons } from '../helpers/daemon.ts';
-import { runProgram } from '../helpers/process.ts';
+import { startMailServer } from '../helpers/mail-server.ts';
+import { eventually, runProgram } from '../helpers/process.ts';
 
 const { newDataDir, emptyDataDir, start } = useDaemons();
 
@@ -83,6 +84,33 @@ describe('tokensd config', () => {
       for (const name of Object.keys(env).filter((key) => key !== 'TOKENSD_MAX_EXPIRY'))
         expect(refused.stderr).toContain(name);
     }
+  });
+});
+
+describe('tokensd mail', () => {
+  it('lists what was given up and sends it again, beside a running daemon', async () => {
+    const refusing = await startMailServer(0, {
+      onRcptTo: (_address, _session, callback) =>
+        callback(Object.assign(new Error('no such user'), { responseCode: 550 })),
+    });
+    const dataDir = await newDataDir();
+    const daemon = await start(dataDir, { TOKENSD_SMTP_URL: refusing.url });
+    const client = await signIn(daemon.url, superuser);
+    await client.request('POST', '/tokens', { name: 'ci' });
+    const mail = (...words: string[]) =>
+      runProgram('tokensd', ['mail', ...words], { env: { TOKENSD_DATA_DIR: dataDir } });
+    await eventually(async () => (await mail('list')).stdout !== '', 'a dead letter', 10_000);
+    const { stdout, code } = await mail('list');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d{4}-\S+Z\troot@example\.com\t[^\t]*ci[^\t]*\t[^\t]*no such user[^\t]*\n$/);
+    const { port } = refusing;
+    await refusing.close();
+    const mended = await startMailServer(port);
+    expect((await mail('retry', '--to', 'nobody@example.com')).stderr).toBe('0 mails will be sent again.\n');
+    expect(await mail('retry')).toMatchObject({ code: 0, stdout: '', stderr: '1 mail will be sent again.\n' });
+    await eventually(() => mended.received.length === 1, 'the mail', 5_000);
+    expect(await mail('list')).toMatchObject({ code: 0, stdout: '', stderr: 'No mail was given up.\n' });
+    await mended.close();
   });
 });
 

@@ -6,7 +6,7 @@ import type { Mailer } from '../../server/mail/mailer.ts';
 import { createSmtpMailer } from '../../server/mail/smtp.ts';
 import { openStore } from '../../server/store/open.ts';
 import type { MailRecord } from '../../server/store/records.ts';
-import type { OutboxStore } from '../../server/store/store.ts';
+import type { OutboxStore, Store } from '../../server/store/store.ts';
 import { createToken, openTestApp } from '../helpers/app.ts';
 import { type FakeClock, fakeClock } from '../helpers/clock.ts';
 import { recordingLog } from '../helpers/log.ts';
@@ -58,7 +58,7 @@ async function enqueue(to = 'ada@example.com'): Promise<string> {
 
 /** One run of every worker. */
 async function run(changes: Partial<Parameters<typeof createSendMail>[0]> = {}): Promise<void> {
-  const jobs = createSendMail({ outbox, mailer, clock, log, ...changes });
+  const jobs = createSendMail({ store: database.store, newId, mailer, clock, log, ...changes });
   await Promise.all(jobs.map((job) => job.run(new AbortController().signal)));
 }
 
@@ -81,7 +81,7 @@ describe('sending', () => {
     const created = await createToken(app, app.dev, { name: 'ci-pipeline' });
     const headers = { 'User-Agent': 'tokens/0.1.0 (linux)' };
     await app.ask(`/api/v1/tokens/${created.id}`, { method: 'DELETE', as: app.root, headers, ip: '198.51.100.7' });
-    await run({ outbox: app.store.outbox, clock: app.clock });
+    await run({ store: app.store, clock: app.clock });
     await app.close();
     expect(server.received).toHaveLength(2);
     const revoked = server.received.find(({ parsed }) => parsed.subject?.includes('revoked'));
@@ -101,7 +101,7 @@ describe('sending', () => {
   });
 
   it('starts well within a second of a wake-up', async () => {
-    const jobs = startJobs(createSendMail({ outbox, mailer, clock, log }), log);
+    const jobs = startJobs(createSendMail({ store: database.store, newId, mailer, clock, log }), log);
     for (let round = 0; round < 3; round += 1) {
       await enqueue();
       jobs.wake(sendMailJob);
@@ -114,7 +114,7 @@ describe('sending', () => {
     const second = await openStore(`sqlite:${database.path}`);
     const expected: string[] = [];
     for (let mail = 0; mail < 30; mail += 1) expected.push(await enqueue());
-    await Promise.all([run(), run({ outbox: second.outbox }), run(), run({ outbox: second.outbox })]);
+    await Promise.all([run(), run({ store: second }), run(), run({ store: second })]);
     await second.close();
     expect(arrived()).toEqual(expected.sort());
   });
@@ -145,7 +145,7 @@ describe('when the server is down', () => {
       },
       close: async () => {},
     };
-    const [worker] = createSendMail({ outbox, mailer: down, clock, log }, 1);
+    const [worker] = createSendMail({ store: database.store, newId, mailer: down, clock, log }, 1);
     const tryUntil = (at: number) => {
       clock.advance(at - clock.now());
       return worker?.run(new AbortController().signal);
@@ -205,14 +205,43 @@ describe('one bad message', () => {
     const messageId = await enqueue();
     await run();
     expect(arrived()).toEqual([messageId]);
-    const warnings = lines.filter((line) => line.includes('"level":"warn"'));
-    expect(warnings).toHaveLength(2);
-    expect(warnings.join('')).not.toContain('\\u0007');
+    const told = lines.filter((line) => /"level":"(warn|error)"/.test(line));
+    expect(told.map((line) => JSON.parse(line).msg).sort()).toEqual([
+      'mail given up: see `tokensd mail`',
+      'mail not sent, will be tried again',
+    ]);
+    expect(told.join('')).not.toContain('\\u0007');
+  });
+
+  it('whose recipient is refused for good is given up at once, in the audit log too, and can be revived', async () => {
+    await useServer(await misbehaving({ 'dev@example.com': 550 }));
+    const app = await openTestApp();
+    await createToken(app, app.dev, { name: 'ci-pipeline' });
+    const now = app.clock.now();
+    await run({ store: app.store, clock: app.clock });
+    const [dead, ...more] = await app.store.outbox.deadLetters(10);
+    expect(more).toEqual([]);
+    expect(dead).toMatchObject({ to: 'dev@example.com', attempts: 1, gaveUpAt: now });
+    expect(dead?.error).toContain('no');
+    const [event] = await app.store.audit.list({ limit: 1, before: null, action: 'mail.given_up' });
+    expect(event).toMatchObject({
+      action: 'mail.given_up',
+      actor: { kind: 'system' },
+      target: { kind: 'mail', id: dead?.id, name: 'dev@example.com' },
+      ownerId: app.dev.id,
+    });
+    await useServer(await startMailServer());
+    expect(await app.store.outbox.revive(now, 'nobody@example.com')).toBe(0);
+    expect(await app.store.outbox.revive(now, 'dev@example.com')).toBe(1);
+    await run({ store: app.store, clock: app.clock });
+    expect(server.received.map(({ recipients }) => recipients)).toEqual([['dev@example.com']]);
+    expect(await app.store.outbox.deadLetters(10)).toEqual([]);
+    await app.close();
   });
 
   it('that the server never answers holds up one worker only', async () => {
     await useServer(await misbehaving({ 'stuck@example.com': null }));
-    const jobs = startJobs(createSendMail({ outbox, mailer, clock, log }), log);
+    const jobs = startJobs(createSendMail({ store: database.store, newId, mailer, clock, log }), log);
     await enqueue('stuck@example.com');
     jobs.wake(sendMailJob);
     const expected: string[] = [];
@@ -229,11 +258,14 @@ describe('one bad message', () => {
 });
 
 describe("killed between the server's 250 and the note of it", () => {
-  const forgetful = (): OutboxStore => ({ ...outbox, markSent: () => Promise.reject(new Error('killed')) });
+  const forgetful = (): Store => ({
+    ...database.store,
+    outbox: { ...outbox, markSent: () => Promise.reject(new Error('killed')) },
+  });
 
   it('sends a copy under the same Message-ID once the lease has run out', async () => {
     const messageId = await enqueue();
-    await expect(run({ outbox: forgetful() })).rejects.toThrow('killed');
+    await expect(run({ store: forgetful() })).rejects.toThrow('killed');
     await run();
     expect(arrived()).toEqual([messageId]);
     clock.advance(5 * 60 * second);
@@ -244,7 +276,7 @@ describe("killed between the server's 250 and the note of it", () => {
 
   it('sends it at once after a restart that frees the leases', async () => {
     const messageId = await enqueue();
-    await expect(run({ outbox: forgetful() })).rejects.toThrow('killed');
+    await expect(run({ store: forgetful() })).rejects.toThrow('killed');
     await outbox.releaseAll();
     await run();
     expect(arrived()).toEqual([messageId, messageId]);
@@ -270,7 +302,7 @@ describe("killed between the server's 250 and the note of it", () => {
 
 it('begins no further message once the daemon stops', async () => {
   await enqueue();
-  const [job] = createSendMail({ outbox, mailer, clock, log });
+  const [job] = createSendMail({ store: database.store, newId, mailer, clock, log });
   await job?.run(AbortSignal.abort());
   expect(arrived()).toEqual([]);
 });

@@ -483,3 +483,21 @@ test('markup in names, e-mail addresses and what is typed stays text', async () 
     expect(refused.html).not.toMatch(/<script>|<img|<svg/);
   }
 });
+
+test('superusers are told of mails that reached nobody, why, and what to do', async () => {
+  const { app, browser } = await open();
+  expect((await browser.get(team)).html).not.toContain('could not be delivered');
+  const now = app.clock.now();
+  for (let i = 1; i <= 7; i += 1) {
+    const mail = { id: `mail-${i}`, to: `a<b>${i}@example.com`, subject: 'API token created', text: '', html: '' };
+    await app.store.outbox.enqueue({ ...mail, messageId: `<${i}@x>`, createdAt: now });
+  }
+  await app.store.outbox.claim({ now, leaseMs: 1000, leaseId: 'mine', limit: 10 });
+  for (let i = 1; i <= 7; i += 1) await app.store.outbox.giveUp(`mail-${i}`, 'mine', now + i, '550 no such <user>');
+  const { html } = await browser.get(team);
+  expect(html).toContain('7 mails could not be delivered');
+  expect(html).toContain('to a&lt;b&gt;7@example.com');
+  expect(html).toContain('550 no such &lt;user&gt;');
+  expect(textOf(html)).toContain('and 2 more');
+  expect(textOf(html)).toContain('tokensd mail retry');
+});

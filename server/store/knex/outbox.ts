@@ -22,9 +22,10 @@ interface OutboxRow {
 export function createOutboxStore(knex: Knex): OutboxStore {
   const mails = () => knex<OutboxRow>('outbox');
   const settle = async (id: string, leaseId: string, outcome: Partial<OutboxRow>) => {
-    await mails()
+    const settled = await mails()
       .where({ id, lease_id: leaseId })
       .update({ lease_id: null, ...outcome });
+    return settled > 0;
   };
 
   return {
@@ -40,9 +41,25 @@ export function createOutboxStore(knex: Knex): OutboxStore {
         .returning('*');
       return claimed.map(toMail).sort((a, b) => (a.id < b.id ? -1 : 1));
     },
-    markSent: (id, leaseId, at) => settle(id, leaseId, { due_at: null, sent_at: at, last_error: null }),
-    retryLater: (id, leaseId, at, error) => settle(id, leaseId, { due_at: at, last_error: error }),
+    async markSent(id, leaseId, at) {
+      await settle(id, leaseId, { due_at: null, sent_at: at, last_error: null });
+    },
+    async retryLater(id, leaseId, at, error) {
+      await settle(id, leaseId, { due_at: at, last_error: error });
+    },
     giveUp: (id, leaseId, at, error) => settle(id, leaseId, { due_at: null, gave_up_at: at, last_error: error }),
+    async deadLetters(limit) {
+      const dead = await mails().whereNotNull('gave_up_at').orderBy('gave_up_at', 'desc').orderBy('id').limit(limit);
+      return dead.map((row) => {
+        const { id, to, subject, createdAt, attempts } = toMail(row);
+        return { id, to, subject, createdAt, attempts, gaveUpAt: Number(row.gave_up_at), error: row.last_error ?? '' };
+      });
+    },
+    revive(now, to) {
+      const dead = mails().whereNotNull('gave_up_at');
+      if (to !== undefined) dead.where('recipient', to);
+      return dead.update({ gave_up_at: null, due_at: now, attempts: 0 });
+    },
     async releaseAll() {
       await mails()
         .whereNotNull('lease_id')

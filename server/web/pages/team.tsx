@@ -1,10 +1,11 @@
 import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
-import type { UserSummary } from '../../store/records.ts';
+import type { DeadLetter, UserSummary } from '../../store/records.ts';
 import { Layout } from '../layout.tsx';
 import { memberPath, nameOf, roleOf, teamPath } from '../member-words.ts';
 import { Field, NextPage, Status, Time } from '../parts.tsx';
 import { addressOf, type Place } from '../place.ts';
+import { DeadLetterNotice } from './dead-letters.tsx';
 import { PermissionSwitch, permission } from './permission-switch.tsx';
 
 interface TeamProps {
@@ -17,10 +18,11 @@ interface TeamProps {
   nextCursor: string | null;
   done?: string | undefined;
   dialog?: Child;
+  deadLetters: { count: number; newest: DeadLetter[] };
 }
 
 /** Everybody in the organization, newest first. */
-export function TeamPage({ c, organization, now, members, place, nextCursor, done, dialog }: TeamProps) {
+export function TeamPage({ c, organization, now, members, place, nextCursor, done, dialog, deadLetters }: TeamProps) {
   return (
     <Layout c={c} title="Team" organization={organization} tab={teamPath} done={done}>
       <div class="heading">
@@ -29,6 +31,7 @@ export function TeamPage({ c, organization, now, members, place, nextCursor, don
           Add a member
         </a>
       </div>
+      <DeadLetterNotice {...deadLetters} now={now} />
       <search>
         <form method="get" action={teamPath} class="filters">
           <Field label="Search by name or e-mail" name="q" type="search" value={place.query.q} />

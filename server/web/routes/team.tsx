@@ -13,7 +13,7 @@ import { addressOf, type Place } from '../place.ts';
 import { refusalOf, showRefused } from '../refusal.ts';
 
 /** `/organization/team`: the members, for superusers. */
-export function teamPages({ users, tokens, clock, config }: AppDeps) {
+export function teamPages({ users, tokens, deadLetters, clock, config }: AppDeps) {
   return new Hono<AppEnv>()
     .get(teamPath, async (c) => {
       const place = placeOf(c);
@@ -49,6 +49,7 @@ export function teamPages({ users, tokens, clock, config }: AppDeps) {
         nextCursor={next_cursor}
         done={doneMessage(c.req.query('done'))}
         dialog={dialog}
+        deadLetters={await deadLetters.look(c.get('caller'))}
       />
     );
   }

@@ -96,6 +96,29 @@ export function outboxContract(store: () => Store): void {
     expect(await store().outbox.backlog()).toEqual({ waiting: 2, dead: 1, oldestAt: noon + 1000 });
   });
 
+  it('tells what was given up, newest first, and revives it as if it had never been tried', async () => {
+    const [first, second, waiting] = [await enqueue(), await enqueue(), await enqueue(noon + 9)];
+    await claim(noon, 'mine');
+    expect(await store().outbox.giveUp(first.id, 'theirs', noon, 'x')).toBe(false);
+    expect(await store().outbox.giveUp(first.id, 'mine', noon + 1, 'refused')).toBe(true);
+    expect(await store().outbox.giveUp(second.id, 'mine', noon + 2, 'refused too')).toBe(true);
+    const letter = ({ id, to, subject, createdAt }: typeof first) => ({ id, to, subject, createdAt, attempts: 1 });
+    expect(await store().outbox.deadLetters(9)).toEqual([
+      { ...letter(second), gaveUpAt: noon + 2, error: 'refused too' },
+      { ...letter(first), gaveUpAt: noon + 1, error: 'refused' },
+    ]);
+    expect(await store().outbox.deadLetters(1)).toHaveLength(1);
+    expect(await store().outbox.revive(noon + 5, 'nobody@example.com')).toBe(0);
+    expect(await store().outbox.revive(noon + 5)).toBe(2);
+    expect(await claim(noon + 4)).toEqual([]);
+    expect(await claim(noon + 5)).toMatchObject([
+      { id: first.id, attempts: 1 },
+      { id: second.id, attempts: 1 },
+    ]);
+    expect(await store().outbox.deadLetters(9)).toEqual([]);
+    expect(await claimedIds(noon + 9, 'next')).toEqual([waiting.id]);
+  });
+
   it('purges a bounded number of messages sent long ago, and no others', async () => {
     const ids = [(await enqueue()).id, (await enqueue()).id, (await enqueue()).id];
     const waiting = await enqueue(noon + 1000);

@@ -51,11 +51,12 @@ export const stripUnderscores: Advice = {
   caddy: ['request_header -X_Auth*'],
 };
 
+/** What a client says under these names gives way to what tokensd says. */
 export function strip(names: readonly string[]): Advice {
-  return {
-    nginx: names.map(
-      (name) => `proxy_set_header ${name} $${name.toLowerCase().replace('x-', '').replaceAll('-', '_')};`,
-    ),
-    caddy: ['request_header -X-Auth*'],
-  };
+  const nginx = names.flatMap((name) => {
+    const field = name.toLowerCase().replaceAll('-', '_');
+    const variable = field.replace('x_', '$');
+    return [`auth_request_set ${variable} $upstream_http_${field};`, `proxy_set_header ${name} ${variable};`];
+  });
+  return { nginx, caddy: ['request_header -X-Auth*'] };
 }

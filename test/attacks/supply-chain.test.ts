@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+interface Locked {
+  version: string;
+  resolved?: string;
+  integrity?: string;
+  license?: string;
+  dev?: boolean;
+  hasInstallScript?: boolean;
+}
+
+interface Bill {
+  bomFormat: string;
+  components: Array<{ name: string; version: string }>;
+}
+
+const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, Locked> };
+const { allowScripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { allowScripts: Record<string, boolean> };
+const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+const all = Object.entries(packages).filter(([path]) => path !== '');
+const production = all.filter(([, { dev }]) => !dev);
+
+const permissive = /^\(?(MIT(-0)?|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0|WTFPL)( OR [\w.-]+)*\)?$/;
+
+describe('what a production install brings', () => {
+  it('is pinned by the hash of its content, every package of it', () => {
+    for (const [path, { integrity }] of all) expect(integrity, path).toMatch(/^sha512-/);
+  });
+
+  it('runs no script at its installation but those that were looked at', () => {
+    const scripted = production.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => nameOf(path));
+    expect(scripted.filter((name) => !allowScripts[name])).toEqual([]);
+  });
+
+  it('is under licences that let everybody use it', () => {
+    for (const [path, { license }] of production) expect(license, path).toMatch(permissive);
+  });
+
+  it('stands in the bill of materials, package by package', () => {
+    const written = execFileSync('node', ['scripts/sbom.mjs'], { encoding: 'utf8' });
+    expect(written).toBe('');
+    const bill = JSON.parse(readFileSync('dist/sbom.cdx.json', 'utf8')) as Bill;
+    expect(bill.bomFormat).toBe('CycloneDX');
+    const listed = bill.components.map(({ name, version }) => `${name}@${version}`);
+    const locked = production.map(([path, { version }]) => `${nameOf(path)}@${version}`);
+    expect([...new Set(listed)].sort()).toEqual([...new Set(locked)].sort());
+    expect(listed).toContain(`pg@${packages['node_modules/pg']?.version}`);
+  });
+});

@@ -160,7 +160,9 @@ function stepsOf({ name, can_manage_tokens: permission, superuser, disabled }: U
     const action = disabled ? 'user.disabled' : 'user.enabled';
     steps.push({ action, apply: (store, id) => store.users.setDisabled(id, disabled) });
   }
-  return steps;
+  // These lock every superuser in one order, so they come before anything that locks the member alone.
+  const locking = ({ action }: Step) => Number(action === 'user.demoted' || action === 'user.disabled');
+  return steps.toSorted((a, b) => locking(b) - locking(a));
 }
 
 function noSuchUser(): ProblemError {

@@ -50,7 +50,11 @@ export const demandingRoutes = verifyingRoutes.filter(({ yes }) => yes === 200);
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
 /** Sends these header fields to that route. */
-export function present(server: TestServer, { path, method }: VerifyingRoute, headers: Fields): Promise<Answer> {
+export function present(
+  server: Pick<TestServer, 'send'>,
+  { path, method }: VerifyingRoute,
+  headers: Fields,
+): Promise<Answer> {
   return server.send({ agent, path, method, headers, ...(method === 'POST' && { body: '' }) });
 }
 
@@ -66,7 +70,7 @@ export interface Service {
 }
 
 /** Posts a form to the introspection endpoint as that service. */
-export function introspect(server: TestServer, service: Service, body: string): Promise<Answer> {
+export function introspect(server: Pick<TestServer, 'send'>, service: Service, body: string): Promise<Answer> {
   const headers: Fields = [
     ...Object.entries(basic(service.client_id, service.client_secret)),
     ['Content-Type', 'application/x-www-form-urlencoded'],
@@ -75,7 +79,7 @@ export function introspect(server: TestServer, service: Service, body: string): 
 }
 
 /** Every place that decides about a value: each route in each form, and introspection. */
-export function placesOf(server: TestServer, service: Service): Place[] {
+export function placesOf(server: Pick<TestServer, 'send'>, service: Service): Place[] {
   const introspection: Place = {
     name: 'introspection',
     ask: (value) => introspect(server, service, new URLSearchParams({ token: value }).toString()),

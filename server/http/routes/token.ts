@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { tokenSchema } from '../../../shared/schemas/tokens.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
+import { refuseIfGone } from '../middleware/token.ts';
 import { tokenObject } from '../representations.ts';
 import { jsonAnswer } from '../validate.ts';
 
@@ -21,11 +22,13 @@ const revokeItself = createRoute({
 export function presentedTokenRoutes({ tokens, moment }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(readItself, async (c) => {
-      const token = await tokens.getItself(c.get('presentedToken'));
+      const presented = c.get('presentedToken');
+      const token = await tokens.getItself(presented).catch(refuseIfGone(presented));
       return c.json(tokenObject(token, moment()), 200);
     })
     .openapi(revokeItself, async (c) => {
-      await tokens.revokeItself(c.get('presentedToken'), c.get('origin'));
+      const presented = c.get('presentedToken');
+      await tokens.revokeItself(presented, c.get('origin')).catch(refuseIfGone(presented));
       return c.body(null, 204);
     });
 }

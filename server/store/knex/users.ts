@@ -101,7 +101,13 @@ async function demote(knex: Knex, id: string, change: { disabled: true } | { sup
   const subject = knex('users').where({ id, [column]: !value });
   const others = knex('users as other').where({ 'other.superuser': true, 'other.disabled': false });
   // Two superusers who demote each other at once would each still see the other one.
-  await knex('users').where({ superuser: true, disabled: false }).orderBy('id').forUpdate().select('id');
+  // The subject too, in the same order: who was demoted meanwhile would otherwise be waited for crosswise.
+  await knex('users')
+    .where({ superuser: true, disabled: false })
+    .orWhere({ id })
+    .orderBy('id')
+    .forUpdate()
+    .select('id');
   const changed = await subject
     .clone()
     .where((row) =>

@@ -19,7 +19,7 @@ export interface Engine {
   readonly knex: Knex;
   /**
    * Runs one SELECT: inside `trx` if given, else without ever waiting for somebody's open write transaction. Answers the
-   * values of each row in the order of the columns.
+   * values of each row in the order of the columns. The same `select` object again is no new text.
    */
   select(select: Select, bindings: readonly ListBinding[], trx?: Knex.Transaction): Promise<unknown[][]>;
   /** The rows in what `knex.raw` answers. */

@@ -2,7 +2,7 @@ import createKnex, { type Knex } from 'knex';
 import pg from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { driverCode } from './driver-code.ts';
-import type { Engine, Row } from './engine.ts';
+import type { Engine, Row, Select } from './engine.ts';
 import { PostgresClient, withoutNul } from './postgres-client.ts';
 
 /** Milliseconds. A lost or frozen server is a 503 within two seconds; migrations may take longer, and wait for others'. */
@@ -31,15 +31,24 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
   const knex = openPool(connection);
   const reader = openPlainPool(connection, connections.verification);
   const counter = openPlainPool(connection, connections.counting);
+  // Verification asks with few and lasting ones: writing them anew for each batch would take longer than their answers.
+  const nativeTexts = new WeakMap<Select, string>();
 
   return {
     knex,
-    async select({ columns, from }, bindings, trx) {
-      const named = columns.map((column, index) => `${column} AS c${index}`);
-      const statement = knex.raw(`SELECT ${named.join(', ')} ${from}`, bindings as Knex.RawBinding[]);
-      if (trx) return (await statement.transacting(trx)).rows.map((row: Row) => Object.values(row));
-      const { sql: text, bindings: values } = statement.toSQL().toNative();
-      return (await ask<unknown[]>(reader, { text, values: values.map(withoutNul), rowMode: 'array' })).rows;
+    async select(select, bindings, trx) {
+      if (trx) {
+        const statement = knex.raw(textOf(select), bindings as Knex.RawBinding[]);
+        return (await statement.transacting(trx)).rows.map((row: Row) => Object.values(row));
+      }
+      const text =
+        nativeTexts.get(select) ??
+        knex
+          .raw(textOf(select), bindings as Knex.RawBinding[])
+          .toSQL()
+          .toNative().sql;
+      nativeTexts.set(select, text);
+      return (await ask<unknown[]>(reader, { text, values: bindings.map(withoutNul), rowMode: 'array' })).rows;
     },
     rows: (answer) => (answer as { rows: Row[] }).rows,
     among: (column) => `${column} = ANY(?)`,
@@ -87,6 +96,10 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
       await Promise.all([reader.end(), counter.end(), knex.destroy()]);
     },
   };
+}
+
+function textOf({ columns, from }: Select): string {
+  return `SELECT ${columns.map((column, index) => `${column} AS c${index}`).join(', ')} ${from}`;
 }
 
 function openPool(connection: pg.PoolConfig): Knex {

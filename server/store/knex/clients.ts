@@ -22,6 +22,11 @@ export function createClientStore(knex: Knex, engine: Engine): ClientStore {
     return row ? toClient(row) : null;
   };
 
+  const byClientId = {
+    columns: [engine.place, ...columns.map((name) => `c.${name}`)],
+    from: `FROM ${engine.eachOf('c.client_id', 'clients c')}`,
+  };
+
   return {
     async insert(client) {
       const row = {
@@ -43,10 +48,8 @@ export function createClientStore(knex: Knex, engine: Engine): ClientStore {
     findById: (id) => find({ id }),
     async findByClientIds(clientIds) {
       const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
-      const from = `FROM ${engine.eachOf('c.client_id', 'clients c')}`;
-      const select = { columns: [engine.place, ...columns.map((name) => `c.${name}`)], from };
       const found = clientIds.map((): ClientRecord | null => null);
-      for (const [place, ...row] of await engine.select(select, [engine.bindList(clientIds)], trx)) {
+      for (const [place, ...row] of await engine.select(byClientId, [engine.bindList(clientIds)], trx)) {
         found[Number(place)] = toClient(
           Object.fromEntries(columns.map((name, i) => [name, row[i]])) as unknown as ClientRow,
         );

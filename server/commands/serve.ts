@@ -13,6 +13,7 @@ import { createDrain } from '../http/drain.ts';
 import { createIntrospectionHandler } from '../http/oauth/introspection.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createVerifyHandler } from '../http/verify/handler.ts';
+import { createClockSetBack } from '../jobs/clock-set-back.ts';
 import { createFlushLastUsed, flushLastUsed } from '../jobs/flush-last-used.ts';
 import { createPurge } from '../jobs/purge.ts';
 import { startJobs } from '../jobs/runner.ts';
@@ -116,7 +117,8 @@ async function assemble({ config, log, metrics, store }: Serving) {
   const jobs = startJobs(
     [
       ...createSendMail({ store, newId: createIds(clock), mailer, clock, log }),
-      createFlushLastUsed(lastUsed, store.tokens),
+      createFlushLastUsed(lastUsed, store.tokens, clock),
+      createClockSetBack({ outbox: store.outbox, clock, log }),
       createPurge({ store, clock }),
     ],
     log,
@@ -135,7 +137,7 @@ async function assemble({ config, log, metrics, store }: Serving) {
       await jobs.stop();
       clearTimeout(breakOff);
       await mailer.close();
-      await flushLastUsed(lastUsed, store.tokens);
+      await flushLastUsed(lastUsed, store.tokens, clock.now());
     },
   };
 }

@@ -1,19 +1,24 @@
+import type { Clock } from '../domain/clock.ts';
 import type { LastUsed } from '../domain/last-used.ts';
 import type { TokenStore } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
 /** Writes what was recorded since the last time; also the last thing to do before the store is closed. */
-export async function flushLastUsed(lastUsed: LastUsed, tokens: Pick<TokenStore, 'recordUses'>): Promise<void> {
+export async function flushLastUsed(
+  lastUsed: LastUsed,
+  tokens: Pick<TokenStore, 'recordUses'>,
+  now?: number,
+): Promise<void> {
   const uses = lastUsed.drain();
   if (uses.length === 0) return;
   try {
-    await tokens.recordUses(uses);
+    await tokens.recordUses(uses, now);
   } catch (error) {
     lastUsed.restore(uses);
     throw error;
   }
 }
 
-export function createFlushLastUsed(lastUsed: LastUsed, tokens: Pick<TokenStore, 'recordUses'>): Job {
-  return { name: 'flush-last-used', everyMs: 1000, run: () => flushLastUsed(lastUsed, tokens) };
+export function createFlushLastUsed(lastUsed: LastUsed, tokens: Pick<TokenStore, 'recordUses'>, clock: Clock): Job {
+  return { name: 'flush-last-used', everyMs: 1000, run: () => flushLastUsed(lastUsed, tokens, clock.now()) };
 }

@@ -77,8 +77,8 @@ export interface TokenStore {
   destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;
   /** Destroys every token of one owner; answers those it destroyed. */
   destroyAllOf(ownerId: string, at: number, actor: Actor): Promise<TokenRecord[]>;
-  /** Moves last uses forward, never back; ids that are gone are passed over. One transaction for all. */
-  recordUses(uses: ReadonlyArray<LastUse & { tokenId: string }>): Promise<void>;
+  /** Moves last uses forward, never back, unless what is there lies well after `now`; ids that are gone are passed over. One transaction for all. */
+  recordUses(uses: ReadonlyArray<LastUse & { tokenId: string }>, now?: number): Promise<void>;
   /** Deletes at most `limit` tombstones older than `before`; answers how many. */
   purgeTombstones(before: number, limit: number): Promise<number>;
 }
@@ -198,6 +198,8 @@ export interface OutboxStore {
   deadLetters(limit: number): Promise<DeadLetter[]>;
   /** Makes what was given up due `now`, as if it had never been tried: all of it, or what goes `to` one address. Answers how many. */
   revive(now: number, to?: string): Promise<number>;
+  /** Makes due `now` what waits to be tried again and nobody has leased. */
+  bringForward(now: number): Promise<void>;
   /** Frees every lease: for a daemon that knows it is the only one, at its start. */
   releaseAll(): Promise<void>;
   backlog(): Promise<OutboxBacklog>;

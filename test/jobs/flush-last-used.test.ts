@@ -25,7 +25,7 @@ const lastUseOf = async (id: string) => (await app.store.tokens.findById(id))?.l
 it('writes the newest use of every token, within a second and without being asked', async () => {
   const [one, two, three] = [await newToken('one'), await newToken('two'), await newToken('three')];
   const lastUsed = createLastUsed();
-  const jobs = startJobs([createFlushLastUsed(lastUsed, app.store.tokens)], app.log);
+  const jobs = startJobs([createFlushLastUsed(lastUsed, app.store.tokens, app.clock)], app.log);
   record(lastUsed, one, 2, '/newer');
   record(lastUsed, one, 1, '/older');
   record(lastUsed, two, 3, '/other');

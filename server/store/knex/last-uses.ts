@@ -6,19 +6,30 @@ type Use = LastUse & { tokenId: string };
 
 const usesAtOnce = 2000;
 
-/** Writes each token's newest use, if it is newer than the one that is there. One statement for many tokens. */
-export async function recordLastUses(knex: Knex, engine: Engine, uses: readonly Use[]): Promise<void> {
+/** How far the clocks of several nodes may be apart. */
+const skewMs = 60_000;
+
+/**
+ * Writes each token's newest use, if it is newer than the one that is there, or that one is yet to come: its clock was
+ * wrong. One statement for many tokens.
+ */
+export async function recordLastUses(
+  knex: Knex,
+  engine: Engine,
+  uses: readonly Use[],
+  now = Number.MAX_SAFE_INTEGER - skewMs,
+): Promise<void> {
   const newest = [...newestOfEach(uses)];
   if (newest.length === 0) return;
   await knex.transaction(async (trx) => {
     for (let start = 0; start < newest.length; start += usesAtOnce) {
-      await write(trx, engine, newest.slice(start, start + usesAtOnce));
+      await write(trx, engine, newest.slice(start, start + usesAtOnce), now + skewMs);
     }
   });
 }
 
 /** The uses travel as one JSON text: thousands of bound values would cost fifteen times as much. */
-async function write(trx: Knex.Transaction, engine: Engine, uses: Use[]): Promise<void> {
+async function write(trx: Knex.Transaction, engine: Engine, uses: Use[], toCome: number): Promise<void> {
   if (engine.locksRows) {
     // In one order for all nodes, or two that write the same rows would wait for each other.
     const ids = engine.bindList(uses.map((use) => use.tokenId));
@@ -28,7 +39,8 @@ async function write(trx: Knex.Transaction, engine: Engine, uses: Use[]): Promis
       last_used_path = used.value ->> 3, last_used_ip = used.value ->> 4, last_used_user_agent = used.value ->> 5
     FROM ${engine.jsonElements} AS used
     WHERE tokens.id = used.value ->> 0
-      AND (tokens.last_used_at IS NULL OR tokens.last_used_at < CAST(used.value ->> 1 AS bigint))`;
+      AND (tokens.last_used_at IS NULL OR tokens.last_used_at < CAST(used.value ->> 1 AS bigint)
+        OR tokens.last_used_at > CAST(? AS bigint))`;
   const rows = uses.map((use) => [
     use.tokenId,
     use.at,
@@ -37,7 +49,7 @@ async function write(trx: Knex.Transaction, engine: Engine, uses: Use[]): Promis
     use.ip,
     storable(use.userAgent),
   ]);
-  await trx.raw(sql, [JSON.stringify(rows)]);
+  await trx.raw(sql, [JSON.stringify(rows), toCome]);
 }
 
 /** What no JSON of PostgreSQL may hold, and no text of anybody needs. */

@@ -60,6 +60,9 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       if (to !== undefined) dead.where('recipient', to);
       return dead.update({ gave_up_at: null, due_at: now, attempts: 0 });
     },
+    async bringForward(now) {
+      await mails().where('due_at', '>', now).whereNull('lease_id').update({ due_at: now });
+    },
     async releaseAll() {
       await mails()
         .whereNotNull('lease_id')

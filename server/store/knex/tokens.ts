@@ -79,7 +79,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     },
     destroyAllOf: (ownerId, at, actor) =>
       destroyTokens(knex, engine, { column: 'owner_id', value: ownerId }, at, actor),
-    recordUses: (uses) => recordLastUses(knex, engine, uses),
+    recordUses: (uses, now) => recordLastUses(knex, engine, uses, now),
     purgeTombstones: (before, limit) => purgeTombstones(knex, before, limit),
   };
 }

@@ -56,6 +56,15 @@ export function outboxContract(store: () => Store): void {
     expect(await claimedIds(noon + 500)).toEqual([id]);
   });
 
+  it('brings forward what waits to be tried again, and nothing that is leased', async () => {
+    const [waits, leased] = [await enqueue(), await enqueue()];
+    await claim(noon, 'mine');
+    await store().outbox.retryLater(waits.id, 'mine', noon + 500, 'connection refused');
+    await store().outbox.bringForward(noon);
+    expect(await claimedIds(noon)).toEqual([waits.id]);
+    expect(await claimedIds(noon + 100)).toEqual([waits.id, leased.id]);
+  });
+
   it('listens to nobody but the holder of the lease', async () => {
     const { id } = await enqueue();
     await claim(noon, 'mine');

@@ -186,6 +186,13 @@ export function tokenContract(store: () => Store): void {
     expect(await lastUse(one.id)).toEqual(second);
     expect(await lastUse(two.id)).toMatchObject({ at: noon + 9, path: '/builds/42' });
     await store().tokens.recordUses([]);
+
+    // The clock was an hour ahead, and was set right.
+    const right = noon - 3_600_000;
+    await store().tokens.recordUses([useOf(one.id, { at: right, path: '/right' })], right + 3_600_000);
+    expect(await lastUse(one.id)).toEqual(second);
+    await store().tokens.recordUses([useOf(one.id, { at: right, path: '/right' })], right);
+    expect(await lastUse(one.id)).toMatchObject({ at: right, path: '/right' });
   });
 
   it('records any text of a use, and none of them keeps the others from being written', async () => {

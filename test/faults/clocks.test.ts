@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Client, signIn, verify } from '../helpers/api.ts';
+import { type Daemon, freePort, superuser, useDaemons } from '../helpers/daemon.ts';
+import { startMailServer } from '../helpers/mail-server.ts';
+import { eventually } from '../helpers/process.ts';
+import { createWallClock, type WallClock, wallClockCanBeSet } from './wall-clock.ts';
+
+const { cleanUp, newDataDir, start } = useDaemons();
+const hour = 3600;
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function deviceCodes(url: string) {
+  const body = new URLSearchParams({ client_id: 'tokens' });
+  const answer = await fetch(`${url}/oauth/device_authorization`, { method: 'POST', body });
+  return (await answer.json()) as { device_code: string };
+}
+
+async function poll(url: string, device_code: string): Promise<string> {
+  const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
+  const body = new URLSearchParams({ client_id: 'tokens', device_code, grant_type });
+  const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body });
+  return ((await answer.json()) as { error: string }).error;
+}
+
+describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
+  let clock: WallClock;
+  let daemon: Daemon;
+  let root: Client;
+  let smtpPort: number;
+  beforeEach(async () => {
+    clock = createWallClock();
+    cleanUp(async () => clock.remove());
+    smtpPort = await freePort();
+    daemon = await start(await newDataDir(), {
+      ...clock.env,
+      TOKENSD_LOG_LEVEL: 'info',
+      TOKENSD_SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+      TOKENSD_MAIL_FROM: 'tokens@example.com',
+    });
+    root = await signIn(daemon.url, superuser);
+  });
+  afterEach(async () => {
+    // No jump is a reason for an error, but that there is no mail server.
+    const failures = daemon
+      .stderr()
+      .split('\n')
+      .filter((line) => line.includes('"level":"error"'));
+    expect(failures).toEqual([]);
+  });
+
+  const statusOf = async (value: string) => {
+    const answer = await verify(daemon.url, value);
+    return answer.headers.get('x-tokens-reason') ?? answer.status;
+  };
+  const lastUseOf = async (id: string) => {
+    const token = (await (await root.request('GET', `/tokens/${id}`)).json()) as {
+      last_used: { at: string; path: string } | null;
+    };
+    return token.last_used;
+  };
+  const use = (value: string, path: string) =>
+    verify(daemon.url, value, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': path });
+  const written = (id: string, path: string) =>
+    eventually(
+      async () => ((await lastUseOf(id))?.path === path ? lastUseOf(id) : null),
+      `${path} to be written`,
+      5_000,
+    );
+  const newMailServer = async () => {
+    const server = await startMailServer(smtpPort);
+    cleanUp(() => server.close());
+    return server;
+  };
+  const mailsTried = (count: number) =>
+    eventually(() => daemon.stderr().split('mail not sent').length > count, 'the mail to be tried', 20_000);
+
+  it('ends tokens and sessions by the time of day, there and back', async () => {
+    const { token } = await root.createToken('short', { expires_in: hour / 2 });
+    const session = await signIn(daemon.url, superuser);
+    expect(await statusOf(token)).toBe(200);
+    clock.set(hour);
+    expect(await statusOf(token)).toBe('expired');
+    expect((await session.request('GET', '/me')).status).toBe(200);
+    clock.set(13 * hour);
+    expect((await session.request('GET', '/me')).status).toBe(401);
+    clock.set(0);
+    expect(await statusOf(token)).toBe(200);
+    clock.set(-hour);
+    expect(await statusOf(token)).toBe(200);
+    expect((await root.request('GET', '/me')).status).toBe(200);
+    const later = await root.createToken('later', { expires_in: 60 });
+    expect(Date.parse(later.expires_at ?? '') - clock.now()).toBeGreaterThan(50_000);
+    expect(Date.parse(later.expires_at ?? '') - clock.now()).toBeLessThanOrEqual(60_000);
+    expect(await statusOf(later.token)).toBe(200);
+  });
+
+  it.each([hour, -hour])('writes each last use within seconds after a jump of %i s', async (jump) => {
+    const { id, token } = await root.createToken('used');
+    await use(token, '/before');
+    await written(id, '/before');
+    clock.set(jump);
+    await use(token, '/after');
+    const last = await written(id, '/after');
+    expect(Math.abs(Date.parse(last.at) - clock.now())).toBeLessThan(10_000);
+  });
+
+  it.each([hour, -hour])('sends what waited and what comes, soon after a jump of %i s', async (jump) => {
+    await root.createToken('before');
+    await mailsTried(1);
+    clock.set(jump);
+    const server = await newMailServer();
+    await root.createToken('after');
+    const received = (name: string) => server.received.filter(({ parsed }) => parsed.text?.includes(name)).length;
+    await eventually(() => received('after') === 1, 'the new mail', 10_000);
+    await eventually(() => received('before') === 1, 'the mail that waited', 30_000);
+    await sleep(2_000);
+    expect([received('before'), received('after')]).toEqual([1, 1]);
+  });
+
+  it('sorts what is new after what is old, even if it was made an hour earlier', async () => {
+    for (const [index, jump] of [0, hour, 0, -hour, -hour / 2, 0].entries()) {
+      clock.set(jump);
+      await root.createToken(`number-${index}`);
+      await root.createToken(`number-${index}-too`);
+    }
+    const list = (await (await root.request('GET', '/tokens')).json()) as { items: Array<{ name: string }> };
+    const names = Array.from({ length: 6 }, (_, index) => [`number-${index}`, `number-${index}-too`]).flat();
+    expect(list.items.map(({ name }) => name)).toEqual(names.reverse());
+    const audit = (await (await root.request('GET', '/audit?action=token.created')).json()) as {
+      items: Array<{ target: { name: string } }>;
+    };
+    expect(audit.items.map(({ target }) => target.name)).toEqual(names);
+  });
+
+  it('lets devices wait and end by the time of day', async () => {
+    const { device_code: code } = await deviceCodes(daemon.url);
+    expect(await poll(daemon.url, code)).toBe('authorization_pending');
+    clock.set(-hour);
+    // Once: it looks as if it came too early.
+    expect(await poll(daemon.url, code)).toBe('slow_down');
+    clock.set(-hour + 20);
+    expect(await poll(daemon.url, code)).toBe('authorization_pending');
+    clock.set(hour);
+    expect(await poll(daemon.url, code)).toBe('expired_token');
+  });
+
+  it('answers at once while its clock goes to and fro', async () => {
+    const { token } = await root.createToken('steady');
+    const began = performance.now();
+    for (let round = 0; round < 100; round += 1) {
+      clock.set(round % 2 ? hour : -hour);
+      expect(await statusOf(token)).toBe(200);
+    }
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(await daemon.stop()).toBe(0);
+  });
+});

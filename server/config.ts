@@ -173,9 +173,11 @@ function mailDomain(publicUrl: string): string {
   return /^[0-9.]+$|^\[/.test(hostname) ? 'localhost' : hostname;
 }
 
+/** PostgreSQL's driver takes a password as a parameter, too. */
 function withoutPassword(text: string): string {
   const url = new URL(text);
-  if (url.password === '') return text;
-  url.password = '***';
+  if (url.password === '' && !url.searchParams.has('password')) return text;
+  if (url.password !== '') url.password = '***';
+  if (url.searchParams.has('password')) url.searchParams.set('password', '***');
   return url.href;
 }

@@ -1,6 +1,7 @@
 import { limits } from '../../shared/limits.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
+import { redact } from '../../shared/redact.ts';
 import type { SessionRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
@@ -170,11 +171,17 @@ async function verifyPassword(
   await throttle.failed(keys);
   await auditTrail(deps).signInFailed(store, {
     at: deps.clock.now(),
-    actor: { kind: 'anonymous', id: null, email: account.slice(0, limits.emailCharacters) },
+    actor: { kind: 'anonymous', id: null, email: user?.emailFolded ?? typedAddress(account) },
     origin,
     user,
   });
   return null;
+}
+
+/** What was typed as an address, if it is one: passwords and tokens are typed into the wrong field, too, and are not kept. */
+function typedAddress(typed: string): string | null {
+  const isAddress = /^[^@]+@[^@\s]+\.[^@\s.]+$/.test(typed);
+  return isAddress ? redact(typed).slice(0, limits.emailCharacters) : null;
 }
 
 function noSuchSession(): ProblemError {

@@ -1,3 +1,4 @@
+import { unescape as decoded } from 'node:querystring';
 import { createTransport } from 'nodemailer';
 import { type Mailer, RecipientRefused } from './mailer.ts';
 import { toMessage } from './message.ts';
@@ -36,7 +37,8 @@ export function createSmtpMailer({
       try {
         await transport.sendMail({ ...toMessage(mail, from), signal: sender.signal });
       } catch (error) {
-        throw refusesRecipient(error) ? new RecipientRefused(describe(error)) : new Error(describe(error));
+        const why = withoutPassword(describe(error), new URL(url));
+        throw refusesRecipient(error) ? new RecipientRefused(why) : new Error(why);
       } finally {
         clearTimeout(timer);
         sending.delete(sender);
@@ -59,4 +61,9 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'sending failed';
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   return code === 'EAUTH' ? `the mail server refused the credentials (${responseCode ?? 'no code'})` : error.message;
+}
+
+/** A server may repeat the password in a later answer, too. */
+function withoutPassword(text: string, { password }: URL): string {
+  return [password, decoded(password)].reduce((rest, one) => (one === '' ? rest : rest.replaceAll(one, '***')), text);
 }

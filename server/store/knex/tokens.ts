@@ -58,14 +58,13 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     async findByHashes(hashes) {
       const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
       const [only = ''] = hashes;
-      const rows =
-        hashes.length === 1
-          ? engine.select(tokenByHash, [only], trx)
-          : engine.select(tokensByHash, [engine.bindList(hashes)], trx);
-      const found = hashes.map((): HashMatch | null => null);
-      for (const row of await rows) found[Number(row[0])] = toHashMatch(row);
+      const rows = await (hashes.length === 1
+        ? engine.select(tokenByHash, [only], trx)
+        : engine.select(tokensByHash, [engine.bindList(hashes)], trx));
+      const found: Array<HashMatch | null> = Array(hashes.length).fill(null);
+      for (const row of rows) found[Number(row[0])] = toHashMatch(row);
+      if (rows.length === hashes.length) return found;
       const rest = hashes.flatMap((_hash, place) => (found[place] === null ? [place] : []));
-      if (rest.length === 0) return found;
       // In this order: what is revoked in between is found by the second one.
       const gone = engine.bindList(rest.map((place) => hashes[place] ?? ''));
       for (const row of await engine.select(tombstonesByHash, [gone], trx)) {

@@ -11,7 +11,13 @@ export interface Log {
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies LevelWithSilent[];
 export type LogLevel = (typeof logLevels)[number];
 
-/** JSON lines, each written whole and at once. Whatever looks like a token or a session secret is redacted from the finished line. */
+/** Terminals obey some of these, and others show a line otherwise than it is. JSON leaves them as they are. */
+const obeyed = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/**
+ * JSON lines, each written whole and at once. Whatever looks like a token or a session secret is redacted from the finished
+ * line, and what somebody who reads the log could be fooled by is escaped in it.
+ */
 export function createLog(level: LogLevel, write: (line: string) => void): Log {
   return pino(
     {
@@ -20,8 +26,12 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => write(redact(line)) },
+    { write: (line: string) => write(escaped(redact(line))) },
   );
+}
+
+function escaped(line: string): string {
+  return line.replace(obeyed, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Failures that come in crowds: told when they begin and, counted, when they are over. */

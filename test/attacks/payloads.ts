@@ -1,0 +1,97 @@
+import { chromium } from 'playwright-core';
+
+/** Text that anybody may choose for a name, each an attack on something that reads it. */
+export const texts = [
+  "'; DROP TABLE users; --",
+  "' OR '1'='1",
+  "%' ESCAPE '!",
+  '%_%',
+  '\\',
+  '$1 ? ?? :name',
+  '<script>window.pwned=1</script>',
+  '"><img src=x onerror=window.pwned=1>',
+  "' onmouseover='window.pwned=1",
+  '</title></textarea><svg onload=window.pwned=1>',
+  'javascript:window.pwned=1//',
+  '<a href="//evil.example" data-copy=x>&lt;&#60;',
+  '</dialog><iframe srcdoc="<b>">',
+  `{{7*7}}#\${7*7}`,
+  '<!-- ]]> --',
+  '=HYPERLINK("http://evil.example","x")',
+  "=cmd|' /C calc'!A0",
+  '+1+1',
+  '-1+1',
+  '@SUM(A1:A9)',
+  '%0d%0aX-Injected: 1',
+  '\\r\\nX-Injected: 1',
+  '=?utf-8?q?=0D=0ABcc:_evil@evil.example?=',
+  '"},"level":"error","msg":"forged',
+  '\\u001b[31m\\x9b31m',
+  '__proto__',
+  'constructor',
+  'a,b;c\td'.replace('\t', ' '),
+  '"quoted"',
+  'Ünïcödé 名前 🔑',
+];
+
+/** What no name may hold, and may stand in a row of an older release nevertheless. */
+export const controls = [
+  '\u001b[31mred\u001b[0m',
+  '\u001b]8;;http://evil.example\u0007click\u001b]8;;\u0007',
+  '\u001b]0;title\u001b\\',
+  'bell\u0007',
+  'c1\u009b31m\u009d8;;http://evil.example\u009c',
+  '\u202egnp.exe',
+  '\u2066isolated\u2069\u200f',
+  'zero\u200bwidth\ufeff',
+  'a\r\nBcc: evil@evil.example',
+  'a\r\n\r\n<script>window.pwned=1</script>',
+  'a\nb\tc',
+  '\t=1+1',
+  '\r=1+1',
+  'line\u2028separator\u2029',
+  'delete\u007f',
+  'b\u0008ackspace',
+];
+
+/** What a terminal obeys, or what shows a text otherwise than it is. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
+export const obeyed = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+
+/** What is wrong in a page of ours, as a browser's own parser reads it, and its text. */
+export interface Inspected {
+  wrong: string[];
+  text: string;
+}
+
+/** Reads pages with Chromium's parser, which runs nothing. `links`: where links may lead beside our own paths. */
+export async function inspectHtml(pages: string[], links: string[]): Promise<Inspected[]> {
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+  try {
+    const page = await browser.newPage();
+    return await page.evaluate(`(${inspect})(${JSON.stringify(pages)}, ${JSON.stringify(links)})`);
+  } finally {
+    await browser.close();
+  }
+}
+
+const inspect = `(pages, links) => pages.map((html) => {
+  const parsed = new DOMParser().parseFromString(html, 'text/html');
+  const wrong = [];
+  for (const element of parsed.querySelectorAll('*')) {
+    const { localName } = element;
+    if (/^(img|iframe|svg|object|embed|base|frame|template|math|link|script)$/.test(localName)) {
+      const url = element.getAttribute('src') ?? element.getAttribute('href') ?? '';
+      if (!/^(script|link)$/.test(localName) || !url.startsWith('/assets/')) wrong.push(element.outerHTML);
+    }
+    for (const { name, value } of element.attributes) {
+      if (/^on/i.test(name) || name === 'srcdoc') wrong.push(element.outerHTML);
+      if (!/^(href|src|action|formaction|xlink:href)$/i.test(name)) continue;
+      if (!/^(#|[/](?![/\\\\])|[/]$)/.test(value) && !links.includes(value)) wrong.push(element.outerHTML);
+    }
+  }
+  return { wrong, text: parsed.title + parsed.body.textContent };
+})`;

@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Client, signIn } from '../helpers/api.ts';
+import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
+import { eventually } from '../helpers/process.ts';
+import { drip, lastStatus, openFiles, residentMb, talk, watchMemory } from './raw-clients.ts';
+import { watchVerification } from './watch.ts';
+
+const { newDataDir, start } = useDaemons();
+
+let daemon: Daemon;
+let root: Client;
+let good: { token: string };
+beforeEach(async () => {
+  daemon = await start(await newDataDir(), { TOKENSD_LOG_LEVEL: 'info' });
+  root = await signIn(daemon.url, superuser);
+  good = await root.createToken('good');
+});
+
+const json = 'application/json';
+const form = 'application/x-www-form-urlencoded';
+
+/** Every kind of route that reads a body: method, path, media type, and whether it is for members only. */
+const routes: Array<[string, string, string, boolean]> = [
+  ['POST', '/api/v1/sessions', json, false],
+  ['POST', '/oauth/introspect', form, false],
+  ['POST', '/api-token-auth', json, false],
+  ['POST', '/login', form, false],
+  ['POST', '/oauth/revoke', form, false],
+  ['POST', '/oauth/token', form, false],
+  ['POST', '/oauth/device_authorization', form, false],
+  ['POST', '/api-token-auth/', 'multipart/form-data; boundary=x', false],
+  ['POST', '/api/v1/tokens', json, true],
+  ['PUT', '/api/v1/me/password', json, true],
+  ['PATCH', '/api/v1/users/1', json, true],
+];
+
+function head([method, path, type, members]: (typeof routes)[number], ...more: string[]): string {
+  const fields = [
+    `Host: ${new URL(daemon.url).host}`,
+    `Origin: ${daemon.url}`,
+    'Sec-Fetch-Site: same-origin',
+    `Content-Type: ${type}`,
+    ...(members ? [`Authorization: Bearer ${root.session}`] : []),
+    ...more,
+  ];
+  return `${method} ${path} HTTP/1.1\r\n${fields.join('\r\n')}\r\n`;
+}
+
+const noError = () => expect(daemon.stderr()).not.toContain('"level":"error"');
+
+describe('a daemon with a thousand clients that drip', () => {
+  it('cuts headers after ten seconds and bodies after thirty, and verifies as quickly as ever', async () => {
+    const before = openFiles(daemon.pid);
+    const watch = await watchVerification(daemon.url, { good: [good.token, good.token] });
+    const headers = Array.from({ length: 500 }, (_, number) =>
+      talk(daemon.url, drip(number % 2 ? 'GET /' : 'GET /healthz HTTP/1.1\r\nX-Drip: ', 'dripping', 1_000), 60_000),
+    );
+    const bodies = Array.from({ length: 500 }, (_, number) => {
+      const start = `${head(routes[number % 4] as (typeof routes)[number], 'Content-Length: 1000')}\r\n`;
+      return talk(daemon.url, drip(start, '{"email":"', 1_000), 60_000);
+    });
+
+    for (const answer of await Promise.all(headers)) {
+      expect([0, 408]).toContain(lastStatus(answer));
+      expect(answer.lasted).toBeGreaterThan(8_000);
+      expect(answer.lasted).toBeLessThan(13_000);
+    }
+    for (const answer of await Promise.all(bodies)) {
+      expect([0, 408]).toContain(lastStatus(answer));
+      expect(answer.lasted).toBeGreaterThan(28_000);
+      expect(answer.lasted).toBeLessThan(36_000);
+    }
+    const report = await watch.stop();
+    expect(report).toMatchObject({ wrong: [] });
+    expect(report.answers).toBeGreaterThan(1_000);
+    expect(report.p99).toBeLessThan(250);
+    await eventually(() => openFiles(daemon.pid) <= before, 'every connection to be gone', 5_000);
+    noError();
+  });
+});
+
+describe('a daemon that is sent too much', () => {
+  /** Nobody waits for the end of this: 64 KiB at a time, as fast as they are taken. */
+  const megabytes = (wanted: number, chunked: boolean) => {
+    const data = Buffer.alloc(64 * 1024, 'x');
+    const piece = chunked ? Buffer.concat([Buffer.from('10000\r\n'), data, Buffer.from('\r\n')]) : data;
+    return { piece, count: (wanted * 1024 * 1024) / data.length };
+  };
+
+  const flood = (route: (typeof routes)[number], chunked: boolean, wanted: number) => {
+    const length = chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${wanted * 1024 * 1024}`;
+    const { piece, count } = megabytes(wanted, chunked);
+    return talk(
+      daemon.url,
+      async (send, open) => {
+        await send(`${head(route, length)}\r\n`);
+        for (let sent = 0; sent < count && open(); sent += 1) {
+          await send(piece);
+          if (chunked) await new Promise((resolve) => setTimeout(resolve, 2));
+        }
+      },
+      45_000,
+    );
+  };
+
+  it.each([
+    ['ten megabytes', false, 10],
+    ['endless chunks', true, 10_000],
+  ])('refuses %s with 413 or cuts them, and keeps none of it in memory', async (_what, chunked, wanted) => {
+    const round = (targets: typeof routes) => Promise.all(targets.map((route) => flood(route, chunked, wanted)));
+    // What a daemon needs once for its work does not count.
+    await round(routes);
+    const watch = await watchVerification(daemon.url, { good: [good.token] });
+    const before = residentMb(daemon.pid);
+    const memory = watchMemory(daemon.pid);
+    const answers = await round([...routes, ...routes, ...routes]);
+    expect(memory.stop() - before).toBeLessThan(30);
+    for (const [index, answer] of answers.entries()) {
+      const where = routes[index % routes.length]?.[1];
+      expect([where, lastStatus(answer)]).toEqual([where, expect.toSatisfy((status) => [0, 413].includes(status))]);
+      expect(answer.lasted).toBeLessThan(36_000);
+    }
+    expect(await watch.stop()).toMatchObject({ wrong: [] });
+    noError();
+  });
+
+  it('answers verifications without waiting for a body, and cuts one that has no end', async () => {
+    const route: (typeof routes)[number] = ['POST', '/verify/forward-auth', json, false];
+    await Promise.all([flood(route, false, 10), flood(route, false, 10)]);
+    const before = residentMb(daemon.pid);
+    const memory = watchMemory(daemon.pid);
+    const watch = await watchVerification(daemon.url, { good: [good.token] });
+    const [endless, ...finite] = await Promise.all([
+      flood(route, true, 10_000),
+      ...Array.from({ length: 10 }, () => flood(route, false, 10)),
+    ]);
+    expect(memory.stop() - before).toBeLessThan(30);
+    expect(finite.map(({ text }) => text.slice(0, 12))).toEqual(finite.map(() => 'HTTP/1.1 401'));
+    expect(endless.text).toMatch(/^HTTP\/1\.1 401 /);
+    expect(endless.lasted).toBeLessThan(36_000);
+    const report = await watch.stop();
+    expect(report).toMatchObject({ wrong: [] });
+    expect(report.p99).toBeLessThan(250);
+  });
+});

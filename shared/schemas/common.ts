@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { codePoints, hasForbiddenCharacters, normalizeName } from '../names.ts';
+import { redact } from '../redact.ts';
 
 /** RFC 3339 in UTC with milliseconds, as every answer carries it. */
 export const timeSchema = z.iso.datetime().meta({ example: '2026-11-23T16:20:00.000Z' });
@@ -15,7 +16,9 @@ const plainText = (what: string, longest: number) =>
     .refine(
       (text) => !hasForbiddenCharacters(text),
       `${what} must not hold control, zero-width, direction or unassigned characters.`,
-    );
+    )
+    // It would be shown to others, and kept as it is.
+    .refine((text) => redact(text) === text, `${what} must not hold the value of a token or another secret.`);
 
 /** A token's name: 1–64 code points after NFC and trimming. */
 export const tokenNameSchema = plainText('A name', limits.nameCodePoints)

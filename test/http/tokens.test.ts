@@ -64,6 +64,28 @@ test('a creation sends its owner one mail without the value', async () => {
   expect(JSON.stringify(mail)).not.toContain(token);
 });
 
+test('no name and no description holds the value of a token, which others would see and the database keep', async () => {
+  const app = await open();
+  const { token } = await createToken(app, app.dev, { name: 'x' });
+  for (const body of [
+    { name: token },
+    { name: 'y', description: `was ${token}, careful` },
+    { name: app.dev.session },
+  ]) {
+    const response = await app.ask('/api/v1/tokens', { as: app.dev, json: body });
+    expect(await jsonOf(response)).toMatchObject({ status: 400, code: 'invalid-fields' });
+  }
+  const renamed = await app.ask(`/api/v1/users/${app.dev.id}`, {
+    as: app.root,
+    method: 'PATCH',
+    json: { name: token },
+  });
+  expect(renamed.status).toBe(400);
+  expect(await jsonOf(app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'tok_of_the_day' } }))).toHaveProperty(
+    'id',
+  );
+});
+
 test('without the permission nobody creates a token, superusers included', async () => {
   const app = await open();
   const chief = await app.addMember({ email: 'chief@example.com', superuser: true });

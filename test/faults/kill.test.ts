@@ -51,7 +51,7 @@ async function openSqliteDatabase(dataDir: string): Promise<Database> {
       database.all<Record<string, unknown>>(sql, (error, rows) => (error ? reject(error) : resolve(rows)));
     });
   return {
-    env: {},
+    env: { TOKENSD_LOG_LEVEL: 'info' },
     query,
     settled: async () => {},
     async findDamage() {
@@ -68,7 +68,7 @@ async function openPostgresDatabase(databaseUrl: string): Promise<Database> {
   await client.connect();
   const others = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'tokensd' AND datname = current_database()";
   return {
-    env: { TOKENSD_DATABASE_URL: databaseUrl },
+    env: { TOKENSD_LOG_LEVEL: 'info', TOKENSD_DATABASE_URL: databaseUrl },
     query: async (sql) => (await client.query(sql)).rows,
     async settled(killedAt) {
       const orphans = () => client.query(`${others} AND backend_start < $1`, [killedAt]);
@@ -98,14 +98,16 @@ describe('a daemon that is killed at any moment of its work', () => {
   });
 
   async function openLane(name: string, laneSeed: number, databaseUrl?: string): Promise<Lane> {
-    const env = { TOKENSD_LOG_LEVEL: 'warn', ...(databaseUrl !== undefined && { TOKENSD_DATABASE_URL: databaseUrl }) };
-    const { dataDir, remove } = await prepareDaemon(env);
+    const { dataDir, remove } = await prepareDaemon(
+      databaseUrl === undefined ? {} : { TOKENSD_DATABASE_URL: databaseUrl },
+    );
     cleanups.push(remove);
     const database = await (databaseUrl === undefined
       ? openSqliteDatabase(dataDir)
       : openPostgresDatabase(databaseUrl));
     cleanups.push(() => database.close());
     const daemon = await startDaemon(dataDir, database.env);
+    cleanups.push(() => daemon.stop('SIGKILL'));
     const root = await signIn(daemon.url, superuser);
     const workers: Worker[] = [];
     for (let number = 0; number < workersPerDatabase; number += 1) {
@@ -133,7 +135,7 @@ describe('a daemon that is killed at any moment of its work', () => {
     // A fresh daemon's first answers take their time: mostly it is killed when it is at full speed.
     if (round % roundsBetweenColdKills === 0) acknowledged();
     const loads = workers.map((worker) => work(worker, { url, rootSession, random, load, label, acknowledged }));
-    await Promise.race([begun, pause(10_000)]);
+    await Promise.race([begun, pause(10_000, undefined, { ref: false })]);
     await pause(delay);
     const killed = lane.daemon.stop('SIGKILL');
     await Promise.all([...loads, killed]);

@@ -93,4 +93,18 @@ describe('grouped look-ups', () => {
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(performance.now() - began).toBeLessThan(1_000);
   });
+
+  it('are answered although this process was held up for longer than the deadline', async () => {
+    const { statements, read } = slowReader();
+    const lookup = createGroupedLookup(read, 100);
+    const answers = Promise.all([lookup('a'), lookup('b')]);
+    const end = performance.now() + 200;
+    setImmediate(() => statements[0]?.release());
+    while (performance.now() < end);
+    await turn();
+    await turn();
+    await turn();
+    statements[1]?.release();
+    expect(await answers).toEqual(['found a', 'found b']);
+  });
 });

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Client, signIn } from '../helpers/api.ts';
+import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
+import { eventually } from '../helpers/process.ts';
+import { residentMb } from './raw-clients.ts';
+import { watchVerification } from './watch.ts';
+
+const { newDataDir, start } = useDaemons();
+const people = 20;
+const passwordOf = (number: number) => `analytical engines for ${number}`;
+
+let daemon: Daemon;
+let root: Client;
+let good: { token: string };
+let revoked: { token: string };
+beforeEach(async () => {
+  daemon = await start(await newDataDir(), { TOKENSD_LOG_LEVEL: 'info' });
+  root = await signIn(daemon.url, superuser);
+  good = await root.createToken('good');
+  revoked = await root.createToken('revoked');
+  await root.request('DELETE', `/tokens/${revoked.id}`);
+  for (let number = 0; number < people; number += 1) {
+    const member = { email: `member-${number}@example.com`, password: passwordOf(number), can_manage_tokens: true };
+    expect((await root.request('POST', '/users', member)).status).toBe(201);
+  }
+});
+
+interface Answer {
+  status: number;
+  type: string;
+  retryAfter: string | undefined;
+  body: string;
+  took: number;
+}
+
+function post(path: string, body: object, address: string): Promise<Answer> {
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': address };
+    const asked = request(new URL(path, daemon.url), { method: 'POST', headers, agent: crowd }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () => {
+        const type = response.headers['content-type'] ?? '';
+        const retryAfter = response.headers['retry-after'];
+        resolve({ status: response.statusCode ?? 0, type, retryAfter, body: text, took: performance.now() - began });
+      });
+    });
+    asked.on('error', reject).end(JSON.stringify(body));
+  });
+}
+
+const crowd = new Agent({ keepAlive: false });
+const addressOf = (number: number) => `203.${number >> 8}.${number & 255}.7`;
+
+/** Seconds of processor that a process has used. */
+function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+async function idles(): Promise<void> {
+  await eventually(
+    async () => {
+      const before = processorSeconds(daemon.pid);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      return processorSeconds(daemon.pid) - before < 0.2;
+    },
+    'the daemon to have nothing to do',
+    20_000,
+  );
+}
+
+/** Every answer is one that a client can go by. */
+function expectClear(answers: Answer[], expected: number[]): void {
+  for (const { status, type, retryAfter, body } of answers) {
+    expect([...expected, 429, 503]).toContain(status);
+    if (status === 429) expect(Number(retryAfter)).toBeGreaterThan(0);
+    if (status !== 201 && status !== 200)
+      expect(`${type} ${body}`).toMatch(/json.*("code"|"detail"|"non_field_errors")/s);
+  }
+}
+
+const count = (answers: Answer[], wanted: number) => answers.filter(({ status }) => status === wanted).length;
+
+describe('a daemon on which a thousand people sign in at once', () => {
+  it('lets in who knows the password and nobody else, and verifies as quickly as ever', async () => {
+    const watch = await watchVerification(daemon.url, { good: [good.token], refused: [revoked.token] });
+    const before = residentMb(daemon.pid);
+    const right = Array.from({ length: 500 }, (_, number) => {
+      const member = number % people;
+      const body = { email: `member-${member}@example.com`, password: passwordOf(member) };
+      return post('/api/v1/sessions', body, addressOf(number));
+    });
+    // Strangers: a wrong password for a member would slow down that member.
+    const wrong = Array.from({ length: 500 }, (_, number) =>
+      post(
+        '/api/v1/sessions',
+        { email: `stranger-${number}@example.com`, password: 'guess me' },
+        addressOf(500 + number),
+      ),
+    );
+    const [answers, guesses] = await Promise.all([Promise.all(right), Promise.all(wrong)]);
+    const report = await watch.stop();
+    // Never a wrong verdict, and hardly ever none.
+    expect(report.wrong.filter((answer) => !answer.startsWith('503 '))).toEqual([]);
+    expect(report.wrong.length).toBeLessThan(report.answers / 100);
+    expect(report.answers).toBeGreaterThan(500);
+    expect(report.p99).toBeLessThan(250);
+    expectClear(answers, [201]);
+    expectClear(guesses, [401]);
+    expect(count(answers, 201)).toBeGreaterThan(0);
+    expect(count(guesses, 401)).toBeGreaterThan(0);
+    await idles();
+    expect(residentMb(daemon.pid) - before).toBeLessThan(150);
+    await expect(signIn(daemon.url, superuser)).resolves.toBeDefined();
+    expect(daemon.stderr()).not.toContain('"code":"internal"');
+  });
+});

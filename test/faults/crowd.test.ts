@@ -13,8 +13,8 @@ const passwordOf = (number: number) => `analytical engines for ${number}`;
 
 let daemon: Daemon;
 let root: Client;
-let good: { token: string };
-let revoked: { token: string };
+let good: { id: string; token: string };
+let revoked: { id: string; token: string };
 beforeEach(async () => {
   daemon = await start(await newDataDir(), { TOKENSD_LOG_LEVEL: 'info' });
   root = await signIn(daemon.url, superuser);

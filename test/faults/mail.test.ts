@@ -76,6 +76,8 @@ const outages: Record<string, { begin: () => Promise<unknown>; query?: string; t
       }),
   },
   'speaks no TLS where it must': { begin: () => smtp(), query: '?requireTLS=true' },
+  'has a certificate that nobody trusts': { begin: () => smtp({ disabledCommands: [] }) },
+  'begins TLS and speaks junk': { begin: () => listening(createServer(speakJunk)), timeouts: impatient },
   'breaks off in the middle of a message': { begin: () => listening(createServer(breakOff)) },
 };
 
@@ -85,6 +87,15 @@ function breakOff(socket: Socket): void {
   socket.on('data', (chunk) => {
     if (/^DATA/im.test(String(chunk))) socket.write('354 go on\r\n', () => setImmediate(() => socket.destroy()));
     else socket.write('250 fine\r\n');
+  });
+}
+
+/** Offers STARTTLS, and answers the handshake with what is none. */
+function speakJunk(socket: Socket): void {
+  socket.write('220 ready\r\n');
+  socket.on('data', (chunk) => {
+    if (/^EHLO/i.test(String(chunk))) socket.write('250-ready\r\n250 STARTTLS\r\n');
+    else socket.write(/^STARTTLS/i.test(String(chunk)) ? '220 go on\r\n' : 'junk\r\n');
   });
 }
 

@@ -66,10 +66,12 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
   server.on('checkContinue', (req, res) => answer(req, res, () => res.writeContinue()));
   server.on('checkExpectation', (req, res) => answer(req, res));
   server.on('connect', (req, socket) => {
+    // Node has let go of this connection: its errors and its end are ours, and unheard an error would end the daemon.
+    socket.on('error', () => socket.destroy());
     const res = new Answer(req);
     res.shouldKeepAlive = false;
     res.assignSocket(socket as Socket);
-    res.on('finish', () => socket.end());
+    res.on('finish', () => endWith(socket, ''));
     if (!verifyHandler(req, res)) endWith(socket, emptyAnswer('400 Bad Request'));
   });
   server.on('clientError', (error, socket) => refuseMessage(error, socket, (socket as Tracked)[newest]));

@@ -1,3 +1,4 @@
+import { errorMonitor } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Verify } from '../../server/domain/verify.ts';
@@ -123,6 +124,36 @@ describe('the verification routes', () => {
     const connectTo = (path: string) => exchange(port, `CONNECT ${path} HTTP/1.1\r\nHost: x\r\n${key}\r\n`);
     expect(await connectTo(check)).toMatchObject({ text: expect.stringMatching(/^HTTP\/1\.1 401 /), closed: true });
     expect(await connectTo('x:443')).toMatchObject({ text: expect.stringMatching(/^HTTP\/1\.1 400 /), closed: true });
+  });
+
+  it.each([check, 'x:443'])('outlive a peer that resets its connection after CONNECT %s', async (target) => {
+    const { server, port } = await start(() => new Promise(() => {}));
+    const left = new Promise<unknown[]>((resolve) => {
+      server.prependListener('connect', (_req, socket) => {
+        const failed: unknown[] = [];
+        socket.once(errorMonitor, (error: NodeJS.ErrnoException) =>
+          failed.push(error.code, socket.listenerCount('error')),
+        );
+        socket.once('close', () => resolve(failed));
+        peer.resetAndDestroy();
+      });
+    });
+    const peer = connect(port, '127.0.0.1', () => peer.write(`CONNECT ${target} HTTP/1.1\r\nHost: x\r\n${key}\r\n`));
+    // An error that nobody listens for would end the daemon.
+    expect(await left).toEqual(['ECONNRESET', 1]);
+    expect((await send(port, { path: check })).status).toBe(401);
+  });
+
+  it('let go of a peer that asked by CONNECT and never hangs up', async () => {
+    const { port } = await start();
+    const peer = connect({ host: '127.0.0.1', port, allowHalfOpen: true }, () =>
+      peer.resume().write(`CONNECT ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n`),
+    );
+    stops.push(() => peer.destroy());
+    peer.on('error', () => {});
+    await new Promise((resolve) => peer.once('end', resolve));
+    const cut = setInterval(() => peer.write('.'), 50);
+    await new Promise((resolve) => peer.once('close', resolve)).finally(() => clearInterval(cut));
   });
 
   it('tell of an outage once when it begins, and once with a count when it is over', async () => {

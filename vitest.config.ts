@@ -51,6 +51,7 @@ export default defineConfig({
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
+          exclude: ['test/faults/crowd.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -74,7 +75,8 @@ export default defineConfig({
         // How long answers take: alone on the machine, or the numbers say nothing.
         test: {
           name: 'timing',
-          include: ['test/timing/**/*.test.ts'],
+          include: ['test/timing/**/*.test.ts', 'test/faults/crowd.test.ts'],
+          testTimeout: 120_000,
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
           env,

@@ -11,15 +11,21 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } 
 /** Each hash takes 19 MiB and a core: more at once would let strangers starve the verifications. */
 const hashesAtOnce = 2;
 
+/** Those who would wait longer than some seconds are told to come again. */
+const usuallyWaiting = 200;
+
 /** Hashes and verifies passwords in their NFKC form. */
 export interface Passwords {
   /** Argon2id in PHC form. Expects what `checkNewPassword` answered. */
   hash(password: string): Promise<string>;
-  /** Takes the same time for a null hash (nobody, or no password here), which is always false. */
+  /**
+   * Takes the same time for a null hash (nobody, or no password here), which is always false.
+   * @throws ProblemError `throttled` while very many wait
+   */
   verify(hash: string | null, password: string): Promise<boolean>;
 }
 
-export function createPasswords(): Passwords {
+export function createPasswords(waitingAtMost = usuallyWaiting): Passwords {
   const limit = pLimit(hashesAtOnce);
   const nobody = unmatchableHash();
 
@@ -28,11 +34,18 @@ export function createPasswords(): Passwords {
 
     async verify(stored, password) {
       const normalized = password.normalize('NFKC');
+      if (limit.pendingCount >= waitingAtMost) throw tooManyAtOnce();
       const possible = codePoints(normalized) <= limits.passwordMaximum;
       const matches = await limit(() => verify(stored ?? nobody, possible ? normalized : '', cost));
       return matches && possible && stored !== null;
     },
   };
+}
+
+function tooManyAtOnce(): ProblemError {
+  return new ProblemError('throttled', 'Very many are signing in just now. Try again in a few seconds.', {
+    retryAfter: 5,
+  });
 }
 
 /** A well-formed hash of no known password: verifying against it costs what verifying against a real one costs. */

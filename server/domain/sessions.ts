@@ -2,6 +2,7 @@ import { limits } from '../../shared/limits.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import { redact } from '../../shared/redact.ts';
+import { StoreUnavailable } from '../store/errors.ts';
 import type { SessionRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
@@ -82,7 +83,8 @@ export function createSessions(deps: SessionDeps): SessionService {
       const { session } = found;
       if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdle) return null;
       if (now - session.lastSeenAt < touchEveryMs) return found;
-      await store.sessions.touch(session.id, now);
+      // On a disk that is full, or while the database takes no changes, reading goes on.
+      await store.sessions.touch(session.id, now).catch(unlessUnavailable);
       return { ...found, session: { ...session, lastSeenAt: now } };
     },
 
@@ -182,6 +184,10 @@ async function verifyPassword(
 function typedAddress(typed: string): string | null {
   const isAddress = /^[^@]+@[^@\s]+\.[^@\s.]+$/.test(typed);
   return isAddress ? redact(typed).slice(0, limits.emailCharacters) : null;
+}
+
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error;
 }
 
 function noSuchSession(): ProblemError {

@@ -135,3 +135,12 @@ describe('a new password', () => {
     expect(spent).toBeLessThan(500);
   });
 });
+
+it('tells those who come while very many wait to come again, and serves the others', async () => {
+  const busy = createPasswords(3);
+  const answers = await Promise.allSettled(Array.from({ length: 9 }, () => busy.verify(null, 'x')));
+  // Two are at work, three wait.
+  expect(answers.map(({ status }) => status)).toEqual([...Array(5).fill('fulfilled'), ...Array(4).fill('rejected')]);
+  expect(answers[8]).toMatchObject({ reason: { code: 'throttled', retryAfter: 5 } });
+  expect(await busy.verify(null, 'x')).toBe(false);
+});

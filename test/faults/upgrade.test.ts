@@ -48,6 +48,10 @@ beforeEach(async () => {
   return () => rm(directory, { recursive: true, force: true });
 });
 
+it('every migration has its database kept here: `node test/fixtures/databases/make.mjs` makes the newest', () => {
+  expect(migrations.map(({ name }) => name.slice(0, 4))).toEqual([...releases]);
+});
+
 type Kind = 'SQLite' | 'PostgreSQL';
 const kinds: Kind[] = ['SQLite', 'PostgreSQL'];
 

@@ -119,6 +119,25 @@ describe('the verification routes', () => {
     expect(closed).toBe(true);
   });
 
+  it('answer at once to a body without an end, and read little of it away', async () => {
+    const { server, port } = await start();
+    const received = new Promise<number>((resolve) => {
+      server.once('connection', (socket) => socket.once('close', () => resolve(socket.bytesRead)));
+    });
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    let text = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.write(`POST ${check} HTTP/1.1\r\nHost: x\r\n${key}Transfer-Encoding: chunked\r\n\r\n`);
+    await expect.poll(() => text).toMatch(/^HTTP\/1\.1 401 /);
+    const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
+    const sending = setInterval(() => socket.write(chunk), 1);
+    expect(await received).toBeLessThan(1_000_000);
+    clearInterval(sending);
+    socket.destroy();
+  });
+
   it('answer CONNECT as any other method, and the app behind them never does', async () => {
     const { port } = await start();
     const connectTo = (path: string) => exchange(port, `CONNECT ${path} HTTP/1.1\r\nHost: x\r\n${key}\r\n`);

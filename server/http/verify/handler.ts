@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { limits } from '../../../shared/limits.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { DescribeUse, LastUsed, ToldUse } from '../../domain/last-used.ts';
 import type { Decision, GoodToken, Verify } from '../../domain/verify.ts';
@@ -42,9 +43,24 @@ export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
   return (req, res) => {
     const route = routeOf(req.url ?? '');
     if (route === undefined) return false;
+    if (declaresBody(req)) boundBody(req);
     answer(serving, route, req, res);
     return true;
   };
+}
+
+function declaresBody({ rawHeaders }: IncomingMessage): boolean {
+  const [length = '0'] = valuesOf(rawHeaders, 'content-length');
+  return length !== '0' || valuesOf(rawHeaders, 'transfer-encoding').length > 0;
+}
+
+/** A body is never waited for, and little of it is read away: what is left of a long one ends the connection. */
+function boundBody(req: IncomingMessage): void {
+  let length = 0;
+  req.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > limits.bodyBytes) req.socket.destroy();
+  });
 }
 
 /** The route that a request target names. */

@@ -5,7 +5,7 @@ import { methodNotAllowedPage, notFoundPage } from '../web/errors.tsx';
 import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { answerBodyTooLarge, answerMethodNotAllowed, answerNotFound, errorHandler } from './errors.ts';
-import { enforceAccess } from './middleware/access.ts';
+import { enforceAccess, enforceAccessAfterBody } from './middleware/access.ts';
 import { limitBody } from './middleware/body-limit.ts';
 import { noStore, securityHeaders } from './middleware/headers.ts';
 import { identifyRequest, logRequest } from './middleware/request.ts';
@@ -43,7 +43,7 @@ export function createApp(deps: AppDeps) {
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.route('/', consolePages(deps));
   app.use(enforceAccess(deps));
-  app.use('/api/v1/*', limitBody(answerBodyTooLarge));
+  app.use('/api/v1/*', limitBody(answerBodyTooLarge), enforceAccessAfterBody(deps));
 
   const description = openapiRoutes(() => describeApi(app, deps.config.publicUrl));
   const api = new OpenAPIHono<AppEnv>()

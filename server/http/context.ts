@@ -25,7 +25,12 @@ import type { ClientIp } from './client-ip.ts';
 
 /** What the Node adapter knows of the request beyond the Fetch API. */
 export interface Bindings {
-  incoming?: { rawHeaders: string[]; socket: { remoteAddress?: string | undefined; destroy?: () => unknown } };
+  incoming?: {
+    rawHeaders: string[];
+    /** Whether the body has come in whole. */
+    complete?: boolean;
+    socket: { remoteAddress?: string | undefined; destroy?: () => unknown };
+  };
 }
 
 export interface AppEnv {

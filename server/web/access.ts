@@ -3,6 +3,7 @@ import { matchedRoutes } from 'hono/route';
 import { ProblemError } from '../../shared/problem.ts';
 import { requireSuperuser } from '../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../http/context.ts';
+import { mayBeHeldBack } from '../http/middleware/access.ts';
 import { admit, isSafe } from '../http/middleware/session.ts';
 import { isSameOrigin } from '../http/same-origin.ts';
 import { createSessionCookie } from '../http/session-cookie.ts';
@@ -69,14 +70,18 @@ export function enforcePageAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
     if (access === 'file') return next();
     c.header('Cache-Control', 'no-store');
     c.set('formToken', issueFormToken(c, deps.config.publicUrl));
-    if (access !== 'anyone' && !(await signedIn(deps, c))) return askToSignIn(c);
+    if (!(await isAdmitted(deps, c, access))) return askToSignIn(c);
+    const held = mayBeHeldBack(c);
     if (!isSafe(c.req.method)) await requireOwnForm(deps, c);
+    // The form is here only now: the session may have ended, or its member been demoted, meanwhile.
+    if (held && !(await isAdmitted(deps, c, access))) return askToSignIn(c);
     if (access === 'superuser') requireSuperuser(c.get('caller'));
     return next();
   };
 }
 
-async function signedIn({ sessions, config }: AppDeps, c: AppContext): Promise<boolean> {
+async function isAdmitted({ sessions, config }: AppDeps, c: AppContext, access: PageAccess): Promise<boolean> {
+  if (access === 'anyone') return true;
   const secret = createSessionCookie(config.publicUrl).read(c);
   const found = secret === undefined ? null : await sessions.authenticate(secret);
   if (found === null) return false;

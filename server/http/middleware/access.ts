@@ -2,9 +2,9 @@ import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { ProblemError } from '../../../shared/problem.ts';
 import { requireSuperuser } from '../../domain/caller.ts';
-import type { AppDeps, AppEnv } from '../context.ts';
+import type { AppContext, AppDeps, AppEnv } from '../context.ts';
 import { requireMonitoring } from './monitoring.ts';
-import { authenticateSession } from './session.ts';
+import { authenticateSession, isSafe } from './session.ts';
 import { authenticateToken } from './token.ts';
 
 /** `token`: a personal API token, about itself. `superuser`: a superuser's session. `monitoring`: a peer nearby. */
@@ -56,27 +56,46 @@ export const accessTable: Readonly<Record<string, Access>> = {
 /** Stands in front of every route and lets through whom the table names. */
 export function enforceAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const route = matchedRoutes(c).find(({ path }) => !path.endsWith('*'));
-    if (route === undefined) return next();
-    switch (accessTable[`${route.method} ${route.path}`]) {
-      case 'anyone':
-        break;
-      case 'monitoring':
-        requireMonitoring(deps, c);
-        break;
-      case 'session':
-        await authenticateSession(deps, c);
-        break;
-      case 'superuser':
-        await authenticateSession(deps, c);
-        requireSuperuser(c.get('caller'));
-        break;
-      case 'token':
-        await authenticateToken(deps, c);
-        break;
-      default:
-        throw new ProblemError('not-found', 'There is nothing at this path.');
+    await enforce(deps, c);
+    return next();
+  };
+}
+
+/**
+ * Asks once more when a body came later than its head. Who held it back until their session had ended, or until they were
+ * disabled or demoted, would otherwise still be taken for who they were.
+ */
+export function enforceAccessAfterBody(deps: AppDeps): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    if (c.get('caller') !== undefined && mayBeHeldBack(c)) {
+      await c.req.arrayBuffer();
+      await enforce(deps, c);
     }
     return next();
   };
+}
+
+/** Whether a request that changes something is not all here yet. */
+export function mayBeHeldBack(c: AppContext): boolean {
+  return !isSafe(c.req.method) && c.env?.incoming?.complete !== true;
+}
+
+async function enforce(deps: AppDeps, c: AppContext): Promise<void> {
+  const route = matchedRoutes(c).find(({ path }) => !path.endsWith('*'));
+  if (route === undefined) return;
+  switch (accessTable[`${route.method} ${route.path}`]) {
+    case 'anyone':
+      return;
+    case 'monitoring':
+      return requireMonitoring(deps, c);
+    case 'session':
+      return authenticateSession(deps, c);
+    case 'superuser':
+      await authenticateSession(deps, c);
+      return requireSuperuser(c.get('caller'));
+    case 'token':
+      return authenticateToken(deps, c);
+    default:
+      throw new ProblemError('not-found', 'There is nothing at this path.');
+  }
 }

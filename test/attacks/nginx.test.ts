@@ -1,5 +1,5 @@
 import { startNginx } from '../helpers/proxies.ts';
 import { hasRealParts } from '../helpers/real-parts.ts';
-import { describeBehind } from './behind-proxy.ts';
+import { describeBehind } from './proxied-daemon.ts';
 
 describeBehind('nginx', { start: startNginx, skip: !hasRealParts('nginx') });

@@ -84,7 +84,11 @@ async function serveStore(serving: Serving): Promise<void> {
   });
   const applied = await store.migrate();
   if (applied.length > 0) log.info({ applied }, 'schema brought up to date');
-  if (alone) await store.outbox.releaseAll();
+  if (alone) {
+    await store.outbox.releaseAll();
+    // The clock may have been set back while nobody looked.
+    await store.outbox.bringForward(systemClock.now());
+  }
 
   const daemon = await assemble(serving);
   const drain = createDrain(daemon.server);

@@ -104,6 +104,16 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
     expect(Math.abs(Date.parse(last.at) - clock.now())).toBeLessThan(10_000);
   });
 
+  it('sends at its start what waited, though the clock was set back while it was stopped', async () => {
+    await root.createToken('before');
+    await mailsTried(1);
+    await daemon.stop();
+    clock.set(-hour);
+    const server = await newMailServer();
+    daemon = await start(daemon.dataDir, { ...clock.env, TOKENSD_SMTP_URL: server.url });
+    await eventually(() => server.received.length === 1, 'the mail', 10_000);
+  });
+
   it.each([hour, -hour])('sends what waited and what comes, soon after a jump of %i s', async (jump) => {
     await root.createToken('before');
     await mailsTried(1);

@@ -54,8 +54,12 @@ interface SsoDeps {
   policy: SsoPolicy;
 }
 
-/** How long a logout token is remembered; one that is older is refused by its age. */
+/** A logout token that is older is refused. */
 export const logoutTokenLifeMs = 10 * 60 * 1000;
+/** How far the provider's clock may be from ours, either way. */
+export const providerSkewMs = 30 * 1000;
+/** As long as it could be told again. */
+const logoutTokenMemoryMs = logoutTokenLifeMs + 2 * providerSkewMs;
 
 export function createSso(deps: SsoDeps): SsoService {
   const { store, clock } = deps;
@@ -76,7 +80,7 @@ export function createSso(deps: SsoDeps): SsoService {
     endByProvider: ({ issuer, subject, sid, jti }, origin) =>
       store.transaction(async (store) => {
         const at = clock.now();
-        const times = { createdAt: at, expiresAt: at + logoutTokenLifeMs };
+        const times = { createdAt: at, expiresAt: at + logoutTokenMemoryMs };
         const hash = hashSecret(`${issuer} ${jti}`);
         const isNew = await store.tickets.insert({ hash, kind: 'logout-token', userId: null, data: '{}', ...times });
         if (!isNew) return false;

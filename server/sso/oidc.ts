@@ -3,7 +3,7 @@ import * as client from 'openid-client';
 import { isLoopback } from '../../shared/loopback.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { OidcConfig } from '../config.ts';
-import { logoutTokenLifeMs, type Person, type ProviderLogout } from '../domain/sso.ts';
+import { logoutTokenLifeMs, type Person, type ProviderLogout, providerSkewMs } from '../domain/sso.ts';
 import { callbackPath, type IdentityProvider } from './provider.ts';
 
 const timeoutSeconds = 5;
@@ -67,6 +67,7 @@ export function createOidcProvider(config: OidcConfig, publicUrl: string): Ident
           issuer,
           audience: config.clientId,
           maxTokenAge: logoutTokenLifeMs / 1000,
+          clockTolerance: providerSkewMs / 1000,
           requiredClaims: ['iat', 'jti', 'events'],
         });
         return toLogout(payload, issuer);

@@ -1,6 +1,6 @@
 import type { MailRecord } from '../store/records.ts';
 
-/** The mail server will never take a message for this recipient (RFC 5321 §4.2.1: a 5yz reply to RCPT TO). */
+/** The mail server will never take a message for this recipient: it has no such mailbox. */
 export class RecipientRefused extends Error {
   override name = 'RecipientRefused';
 }

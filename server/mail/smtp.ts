@@ -51,9 +51,21 @@ export function createSmtpMailer({
   };
 }
 
+/** What is wrong with the recipient (RFC 5321 §4.2.2, RFC 7504). */
+const refusals = [550, 551, 553, 556];
+/**
+ * RFC 3463 §3.8, §3.3: a policy against us, such as a lost right to relay or a block list, and a mailbox that is full. Many
+ * servers say it only now, and it passes.
+ */
+const passes = /^\d{3}[ -]5\.(?:7\.\d+|2\.2)\b|\brelay/i;
+
 function refusesRecipient(error: unknown): boolean {
-  const { command, responseCode } = error as { command?: unknown; responseCode?: unknown };
-  return command === 'RCPT TO' && typeof responseCode === 'number' && responseCode >= 500;
+  const { command, responseCode, response } = error as {
+    command?: unknown;
+    responseCode?: unknown;
+    response?: unknown;
+  };
+  return command === 'RCPT TO' && refusals.includes(Number(responseCode)) && !passes.test(String(response));
 }
 
 /** What went wrong, for the log: a server may repeat the credentials when it refuses them, so its words are left out then. */

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
+import { RecipientRefused } from '../../server/mail/mailer.ts';
 import { createSmtpMailer } from '../../server/mail/smtp.ts';
 import type { MailRecord } from '../../server/store/records.ts';
 import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
@@ -185,6 +186,37 @@ describe('a server that', () => {
     });
     expect(await failure(server.url)).toContain(`${responseCode} not today`);
     expect(server.received).toEqual([]);
+  });
+
+  const saying = (responseCode: number, words: string) =>
+    mailServer({
+      onRcptTo: (_address, _session, callback) => callback(Object.assign(new Error(words), { responseCode })),
+    });
+
+  it.each([
+    [550, '5.1.1 <ada@example.com>: Recipient address rejected: User unknown'],
+    [550, 'no such user'],
+    [553, '5.1.3 bad address'],
+    [556, '5.1.10 example.com takes no mail'],
+  ])('has no such mailbox (%i %s) refuses it for good', async (code, words) => {
+    const server = await saying(code, words);
+    await expect(mailer(server.url).send(mail)).rejects.toBeInstanceOf(RecipientRefused);
+  });
+
+  it.each([
+    [554, '5.7.1 <ada@example.com>: Relay access denied'],
+    [554, '5.7.1 Service unavailable; Client host [192.0.2.1] blocked using a list'],
+    [550, '5.7.1 Unable to relay'],
+    [550, 'relay not permitted'],
+    [530, '5.7.0 Authentication required'],
+    [553, '5.7.1 <tokens@acme.example>: Sender address rejected: not owned by user'],
+    [552, '5.2.2 Mailbox full'],
+    [503, 'bad sequence of commands'],
+  ])('has something against us, or no room for now (%i %s), is tried again', async (code, words) => {
+    const server = await saying(code, words);
+    const failed = mailer(server.url).send(mail);
+    await expect(failed).rejects.toThrow(words);
+    await expect(failed).rejects.not.toBeInstanceOf(RecipientRefused);
   });
 
   it('talks another protocol is an error', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { Canaries } from '../attacks/canaries.ts';
 import { type Client, signIn, verify } from '../helpers/api.ts';
 import { type Daemon, superuser } from '../helpers/daemon.ts';
 import { eventually } from '../helpers/process.ts';
@@ -20,10 +21,10 @@ interface Scene {
   revoked: { token: string };
 }
 
-async function daemonOn(mount: string): Promise<Scene> {
+async function daemonOn(mount: string, env?: Record<string, string>): Promise<Scene> {
   const disk = await openDisk(mount);
   cleanups.push(() => disk.remove());
-  const daemon = await disk.serve();
+  const daemon = await disk.serve(env);
   cleanups.push(() => daemon.stop('SIGKILL'));
   const root = await signIn(daemon.url, superuser);
   const good = await root.createToken('good');
@@ -156,6 +157,24 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
     expect(names.filter((name) => refused.includes(name))).toEqual([]);
     expect(await again.stop()).toBe(0);
     expect(await disk.integrity()).toBe('ok');
+  });
+
+  it('tells its log no secret of what it could not store, at debug level', async () => {
+    const scene = await daemonOn(small, { TOKENSD_LOG_LEVEL: 'debug' });
+    const { disk, daemon, root, good } = scene;
+    const canaries = new Canaries();
+    canaries.add('session', root.session);
+    canaries.add('token', good.token);
+    canaries.add('password', superuser.password);
+    disk.fill();
+    expect((await use(scene, `/builds?token=${good.token}`)).status).toBe(200);
+    for (const { status } of await changes(scene)) expect(status).toBe(507);
+    const added = { email: 'new@example.com', password: canaries.add('password of another', 'canary of another 5e2') };
+    expect((await root.request('POST', '/users', added)).status).toBe(507);
+    await eventually(() => daemon.stderr().includes('"job":"flush-last-used"'), 'a write to fail');
+    expect(daemon.stderr()).toContain('The database has no room left');
+    expect(daemon.stderr()).toContain('"level":"debug"');
+    expect(canaries.in(daemon.stderr())).toEqual([]);
   });
 
   it('starts on a full disk to verify, once its files are there', async () => {

@@ -25,7 +25,7 @@ export function canMount(...programs: string[]): boolean {
 
 /** A file system of its own that only the daemon on it sees: it is gone with its namespace, however the test ends. */
 export interface Disk {
-  serve(): Promise<Daemon>;
+  serve(env?: Record<string, string>): Promise<Daemon>;
   /** Leaves so many bytes; none unless told. */
   fill(leave?: number): void;
   free(): void;
@@ -61,8 +61,8 @@ export async function openDisk(mount: string): Promise<Disk> {
   if ((await endOf(made)) !== 0) throw new Error(`tokensd init: ${told.text}`);
 
   return {
-    async serve() {
-      const child = inside(programCommand('tokensd', ['serve']), bareEnvironment(settings));
+    async serve(env = {}) {
+      const child = inside(programCommand('tokensd', ['serve']), bareEnvironment({ ...settings, ...env }));
       const log = outputOf(child);
       const closed = endOf(child);
       const url = await eventually(() => {

@@ -54,8 +54,9 @@ function report({ users, tokens, newestEventAt, setAside, revokedSince, blockedS
       );
     }
   }
+  if (revokedSince !== null) lines.push('Passwords, second steps and services’ secrets stay as they were until now.');
   if (blockedSince.length > 0)
-    lines.push(`Disabled or without the permission since, and still so: ${blockedSince.join(', ')}`);
+    lines.push(`Disabled, demoted or without the permission since, and still so: ${blockedSince.join(', ')}`);
   lines.push('Every session has ended. What was created after the backup was made is gone: create it again.');
   return lines;
 }

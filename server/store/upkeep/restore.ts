@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { chmod, copyFile, rename, rm } from 'node:fs/promises';
+import type { Knex } from 'knex';
 import type { Engine, Row } from '../engine/engine.ts';
 import { openSqlite } from '../engine/sqlite.ts';
 import { migrations } from '../migrations/all.ts';
@@ -20,13 +21,14 @@ export interface Restored extends BackupFacts {
   setAside: string | null;
   /** Tokens in the backup that were revoked after it was made: they stay revoked. Null: the old database cannot be read. */
   revokedSince: LostToken[] | null;
-  /** E-mails of members who were disabled, or lost the permission, after the backup was made: that is kept, too. */
+  /** E-mails of members who were disabled or demoted, or lost the permission, after the backup was made: that is kept, too. */
   blockedSince: string[];
 }
 
 /**
  * Puts a backup in the place of a SQLite database that nobody serves. What was revoked, disabled or blocked after the
- * backup was made stays so, if the database that is replaced can still be read; every session ends.
+ * backup was made stays so, and passwords, second steps and services' secrets stay as they are, if the database that is
+ * replaced can still be read; every session ends.
  * @throws BackupError for a file that is damaged or none of ours; then nothing was changed
  */
 export async function restore(databasePath: string, file: string, suffix: string): Promise<Restored> {
@@ -43,6 +45,7 @@ export async function restore(databasePath: string, file: string, suffix: string
     if (current !== null) {
       since.revokedSince = await carryRevocations(engine, current);
       since.blockedSince = await carryBlocks(engine, current);
+      await carryCredentials(engine, current);
     }
     for (const table of ['sessions', 'tickets', 'device_codes']) await engine.knex(table).delete();
   } finally {
@@ -62,7 +65,10 @@ export async function restore(databasePath: string, file: string, suffix: string
 interface Current {
   hashes: Set<string>;
   tombstones: Map<string, Row>;
-  users: Map<string, { disabled: boolean; canManageTokens: boolean }>;
+  users: Map<string, Row>;
+  /** Null: of a release that had none. */
+  recoveryCodes: Row[] | null;
+  clients: Map<string, Row> | null;
 }
 
 /** Null if there is none, or it is damaged, or not ours: reasons to restore. */
@@ -72,23 +78,25 @@ async function readCurrent(path: string): Promise<Current | null> {
   if (engine === null) return null;
   try {
     const { knex } = engine;
-    const tombstones: Row[] = await knex('tombstones');
-    const users: Row[] = await knex('users').select('id', 'disabled', 'can_manage_tokens');
+    const rowsOf = async (table: string): Promise<Row[] | null> =>
+      (await knex.schema.hasTable(table)) ? await knex(table) : null;
+    const clients = await rowsOf('clients');
     return {
       hashes: new Set(await knex('tokens').pluck('hash')),
-      tombstones: new Map(tombstones.map((row) => [String(row.hash), row])),
-      users: new Map(
-        users.map((row) => [
-          String(row.id),
-          { disabled: Boolean(row.disabled), canManageTokens: Boolean(row.can_manage_tokens) },
-        ]),
-      ),
+      tombstones: byKey(await knex('tombstones'), 'hash'),
+      users: byKey(await knex('users'), 'id'),
+      recoveryCodes: await rowsOf('recovery_codes'),
+      clients: clients && byKey(clients, 'id'),
     };
   } catch {
     return null;
   } finally {
     await engine.close();
   }
+}
+
+function byKey(rows: Row[], key: string): Map<string, Row> {
+  return new Map(rows.map((row) => [String(row[key]), row]));
 }
 
 /** A token that its owner has no more was revoked, even if so long ago that its tombstone is gone. */
@@ -112,17 +120,59 @@ async function carryRevocations({ knex }: Engine, current: Current): Promise<Los
 
 async function carryBlocks({ knex }: Engine, { users }: Current): Promise<string[]> {
   const blocked: string[] = [];
-  for (const { id, email, disabled, can_manage_tokens } of await knex('users')) {
-    const now = users.get(id);
-    const disable = now?.disabled === true && !disabled;
-    const block = now?.canManageTokens === false && Boolean(can_manage_tokens);
-    if (!disable && !block) continue;
+  const rows: Row[] = await knex('users');
+  const rules = (row?: Row) => Boolean(row?.superuser) && !row?.disabled;
+  // Somebody has to be left who can add members.
+  const ruled = rows.some((row) => rules(row) && rules(users.get(String(row.id))));
+  for (const { id, email, disabled, superuser, can_manage_tokens: permitted } of rows) {
+    const now = users.get(String(id));
+    if (now === undefined) continue;
+    const changes = {
+      ...(now.disabled === 1 && !disabled && { disabled: true }),
+      ...(!now.can_manage_tokens && permitted === 1 && { can_manage_tokens: false }),
+      ...(!now.superuser && superuser === 1 && ruled && { superuser: false }),
+    };
+    if (Object.keys(changes).length === 0) continue;
     await knex('users')
-      .where({ id })
-      .update({ ...(disable && { disabled: true }), ...(block && { can_manage_tokens: false }) });
-    blocked.push(email);
+      .where({ id: String(id) })
+      .update(changes);
+    blocked.push(String(email));
   }
   return blocked;
+}
+
+/** A password or a secret was changed for a reason: what it was before must not work again, nor without the second step. */
+async function carryCredentials({ knex }: Engine, current: Current): Promise<void> {
+  const ids: string[] = await knex('users').pluck('id');
+  const known = new Set(ids.filter((id) => current.users.has(id)));
+  if (known.size === 0) return;
+  await knex.transaction(async (trx) => {
+    for (const id of known) {
+      const member = trx('users').where({ id });
+      await member.update(credentialsOf(current.users.get(id)));
+    }
+    if (current.recoveryCodes !== null) {
+      for (const id of known) await trx('recovery_codes').where({ user_id: id }).delete();
+      const theirs = current.recoveryCodes.filter(({ user_id: id }) => known.has(String(id)));
+      for (const code of theirs) await trx('recovery_codes').insert(code);
+    }
+    if (current.clients !== null) await carryServices(trx, current.clients);
+  });
+}
+
+/** A release before the second step knows nothing of it. */
+function credentialsOf(now: Row = {}): Row {
+  const { password_hash, totp_secret, totp_enabled_at, totp_last_step } = now;
+  return { password_hash, ...(totp_enabled_at !== undefined && { totp_secret, totp_enabled_at, totp_last_step }) };
+}
+
+async function carryServices(trx: Knex.Transaction, clients: Map<string, Row>): Promise<void> {
+  for (const id of await trx('clients').pluck('id')) {
+    const now = clients.get(id);
+    const service = trx('clients').where({ id });
+    if (now === undefined) await service.delete();
+    else await service.update({ secret_hash: now.secret_hash, can_revoke: now.can_revoke });
+  }
 }
 
 /** An empty file is what opening a database that is not there leaves. */

@@ -1,0 +1,83 @@
+import { rm } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPasswords } from '../../server/domain/passwords.ts';
+import { openStore } from '../../server/store/open.ts';
+import { backUp } from '../../server/store/upkeep/backup.ts';
+import { restore } from '../../server/store/upkeep/restore.ts';
+import type { CreatedClient } from '../../shared/schemas/clients.ts';
+import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app.ts';
+
+let app: TestApp;
+let second: Member;
+beforeEach(async () => {
+  app = await openTestApp();
+  second = await app.addMember({ email: 'second@example.com', superuser: true });
+});
+afterEach(() => app.close());
+
+/** Backs up, does `since`, restores, and answers what the restored database holds. */
+async function restored(since: () => Promise<unknown>) {
+  const file = `${app.path}.backup`;
+  await backUp(app.path, file);
+  await since();
+  await app.store.close();
+  const { blockedSince } = await restore(app.path, file, 'aside');
+  const store = await openStore(`sqlite:${app.path}`);
+  const found = {
+    blockedSince,
+    second: await store.users.findById(second.id),
+    root: await store.users.findById(app.root.id),
+    totp: await store.totp.find(second.id),
+    codes: await store.totp.countRecoveryCodes(second.id),
+    clients: await store.clients.list({ limit: 9, before: null }),
+  };
+  await store.close();
+  await rm(file);
+  return found;
+}
+
+const patch = (id: string, json: object) => app.ask(`/api/v1/users/${id}`, { method: 'PATCH', as: app.root, json });
+
+describe('a restored backup', () => {
+  it('makes nobody a superuser again who was demoted since', async () => {
+    const { second: now, root, blockedSince } = await restored(() => patch(second.id, { superuser: false }));
+    expect([now?.superuser, root?.superuser, blockedSince]).toEqual([false, true, ['second@example.com']]);
+  });
+
+  it('leaves a superuser, whoever became and ceased to be one since', async () => {
+    const { root, second: now } = await restored(async () => {
+      const young = await app.addMember({ email: 'young@example.com', superuser: true });
+      for (const { id } of [second, app.root]) {
+        await app.ask(`/api/v1/users/${id}`, { method: 'PATCH', as: young, json: { superuser: false } });
+      }
+    });
+    expect([root?.superuser, now?.superuser]).toEqual([true, true]);
+  });
+
+  it('lets no password work again that was changed since', async () => {
+    const changed = await createPasswords().hash('another staple battery horse');
+    const { second: now } = await restored(() => app.store.users.setPasswordHash(second.id, changed));
+    expect(now?.passwordHash).toBe(changed);
+  });
+
+  it('takes no second step away that was turned on since, and gives no used recovery code back', async () => {
+    const { totp, codes } = await restored(async () => {
+      await app.store.totp.prepare(second.id, 'JBSWY3DPEHPK3PXP');
+      await app.store.totp.enable(second.id, 'JBSWY3DPEHPK3PXP', 7, 1);
+      await app.store.totp.replaceRecoveryCodes(second.id, ['a', 'b', 'c']);
+      await app.store.totp.takeRecoveryCode(second.id, 'b');
+    });
+    expect([totp, codes]).toEqual([{ secret: 'JBSWY3DPEHPK3PXP', enabledAt: 1, lastStep: 7 }, 2]);
+  });
+
+  it('lets no service in that was deleted since, nor by a secret from before', async () => {
+    const make = (name: string) => jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json: { name } }));
+    const [gone, rotated, kept] = [await make('gone'), await make('rotated'), await make('kept')];
+    const before = await app.store.clients.findById(kept.id);
+    const { clients } = await restored(async () => {
+      await app.ask(`/api/v1/clients/${gone.id}`, { method: 'DELETE', as: app.root });
+      await app.store.clients.setSecretHash(rotated.id, 'new');
+    });
+    expect(clients).toEqual([before, expect.objectContaining({ name: 'rotated', secretHash: 'new' })]);
+  });
+});

@@ -1,4 +1,5 @@
 import { ProblemError } from '../../shared/problem.ts';
+import type { Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Passwords } from './passwords.ts';
 import type { Throttle } from './throttle.ts';
@@ -17,8 +18,20 @@ export async function requirePassword(
   await throttle.check(keys);
   if (!(await passwords.verify(user.passwordHash, password))) {
     await throttle.failed(keys);
-    const detail = 'The current password is wrong.';
-    throw new ProblemError('wrong-password', detail, { errors: [{ pointer, detail }] });
+    throw wrongPassword(pointer);
   }
   await throttle.succeeded(keys);
+}
+
+/**
+ * The same inside the transaction that it was asked for. Hashing takes a while: who changed the password meanwhile had every
+ * session ended, and must not have it changed back by one of them. @throws ProblemError `wrong-password`
+ */
+export async function requireSamePassword(store: Store, { user }: Caller, pointer: string): Promise<void> {
+  if (!(await store.users.lockForNewSession(user.id, user.passwordHash))) throw wrongPassword(pointer);
+}
+
+function wrongPassword(pointer: string): ProblemError {
+  const detail = 'The current password is wrong.';
+  return new ProblemError('wrong-password', detail, { errors: [{ pointer, detail }] });
 }

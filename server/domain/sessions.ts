@@ -9,7 +9,7 @@ import { auditTrail } from './audit.ts';
 import { actorOf, type Caller, type Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { checkNewPassword, type Passwords } from './passwords.ts';
-import { requirePassword } from './require-password.ts';
+import { requirePassword, requireSamePassword } from './require-password.ts';
 import { hashSecret } from './secrets.ts';
 import { byPassword, endEverySession, type StartedSession, startSession } from './session-start.ts';
 import type { Throttle } from './throttle.ts';
@@ -115,6 +115,7 @@ export function createSessions(deps: SessionDeps): SessionService {
       await requirePassword(deps, caller, current, '/current');
       const hash = await deps.passwords.hash(await checkNewPassword(next, { pointer: '/new', email: user.email }));
       await store.transaction(async (store) => {
+        await requireSamePassword(store, caller, '/current');
         await store.users.setPasswordHash(user.id, hash);
         await endEverySession(store, user.id, sessionId);
         await audit.user(store, 'user.password_changed', { at: clock.now(), actor: actorOf(user), origin, user });

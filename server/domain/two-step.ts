@@ -8,7 +8,7 @@ import { actorOf, type Caller, type Origin, requireSuperuser } from './caller.ts
 import type { Clock } from './clock.ts';
 import type { Passwords } from './passwords.ts';
 import type { Postbox } from './postbox.ts';
-import { requirePassword } from './require-password.ts';
+import { requirePassword, requireSamePassword } from './require-password.ts';
 import { hashSecret } from './secrets.ts';
 import type { SecurityEvent } from './security-notices.ts';
 import { endEverySession } from './session-start.ts';
@@ -105,7 +105,8 @@ export function createTwoStep(deps: TwoStepDeps): TwoStep {
     async disable(caller, password) {
       if (deps.required) throw new ProblemError('totp-setup-required', 'Two-step sign-in is required here.');
       await requirePassword(deps, caller, password, '/password');
-      await takeAway(deps, { user: caller.user, by: caller.user, origin: caller.origin }, 'totp-disabled');
+      const what = { user: caller.user, by: caller.user, origin: caller.origin };
+      await takeAway(deps, what, 'totp-disabled', (store) => requireSamePassword(store, caller, '/password'));
     },
 
     async newRecoveryCodes(caller, password) {
@@ -113,6 +114,7 @@ export function createTwoStep(deps: TwoStepDeps): TwoStep {
       if (caller.user.totpEnabledAt === null) throw notOn();
       const codes = generateRecoveryCodes();
       await store.transaction(async (store) => {
+        await requireSamePassword(store, caller, '/password');
         await store.totp.replaceRecoveryCodes(caller.user.id, codes.map(hashRecoveryCode));
         const what = { user: caller.user, by: caller.user, origin: caller.origin };
         await record(deps, store, what, 'user.recovery_codes_replaced', 'recovery-codes-replaced');
@@ -161,8 +163,14 @@ async function takeRecoveryCode(deps: TwoStepDeps, user: UserRecord, typed: stri
 }
 
 /** Does nothing where there is nothing to take away. */
-async function takeAway(deps: TwoStepDeps, what: Happened, event: SecurityEvent): Promise<void> {
+async function takeAway(
+  deps: TwoStepDeps,
+  what: Happened,
+  event: SecurityEvent,
+  confirm?: (store: Store) => Promise<void>,
+): Promise<void> {
   await deps.store.transaction(async (store) => {
+    await confirm?.(store);
     if (!(await store.totp.remove(what.user.id))) return;
     if (event === 'totp-reset') await endEverySession(store, what.user.id);
     await record(deps, store, what, 'user.totp_disabled', event);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settingNames } from '../server/settings.ts';
@@ -51,10 +51,29 @@ describe('the README', () => {
   });
 });
 
-describe('SECURITY.md', () => {
-  it('names tests that exist', () => {
-    const named = [...read('SECURITY.md').matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path);
-    expect(named.length).toBeGreaterThan(5);
-    expect(named.filter((path) => !existsSync(join(import.meta.dirname, '..', path)))).toEqual([]);
+/** The tests that a document names, as paths. */
+const testsIn = (text: string) => [...text.matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path);
+const isHere = (path: string) => existsSync(join(import.meta.dirname, '..', path));
+
+describe('a promise', () => {
+  const rows = (path: string, header: string) => {
+    const [, after = ''] = read(path).split(`${header}\n`);
+    const lines = after.split('\n').slice(1);
+    return lines.slice(0, lines.indexOf(''));
+  };
+  const promises = [...rows('SECURITY.md', '| promise | how | test |'), ...rows('README.md', '| when | then | test |')];
+
+  it('names the tests that hold it, each of which is there', () => {
+    expect(promises.length).toBeGreaterThan(60);
+    expect(promises.filter((row) => testsIn(row).length === 0)).toEqual([]);
+    expect(testsIn(promises.join('\n')).filter((path) => !isHere(path))).toEqual([]);
+  });
+
+  it.each(['test/faults', 'test/attacks'])('is what each test in %s is for', (room) => {
+    const files = readdirSync(join(import.meta.dirname, '..', room)).filter((name) => name.endsWith('.test.ts'));
+    const named = new Set(testsIn(promises.join('\n')));
+    // What guards the tests themselves is for no promise.
+    const unnamed = files.map((name) => `${room}/${name}`).filter((path) => !named.has(path));
+    expect(unnamed).toEqual(room === 'test/faults' ? ['test/faults/released-schemas.test.ts'] : []);
   });
 });

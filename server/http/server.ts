@@ -19,7 +19,7 @@ const timeouts = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   /** Without it the two above are looked at every 30 s only. */
-  connectionsCheckingInterval: 1_000,
+  connectionsCheckingInterval: 500,
   /** Longer than proxies keep an idle connection, so that they close it first. */
   keepAliveTimeout: 75_000,
 };

@@ -35,33 +35,46 @@ const messagesPerRun = 100;
 
 /** Empties the outbox with `workers` jobs. Each holds one message at a time, so a stuck one delays no other worker's. */
 export function createSendMail(deps: SendMailDeps, workers = 4): Job[] {
+  const underway = new Set<string>();
   return Array.from({ length: workers }, () => ({
     name: sendMailJob,
     everyMs: second,
     async run(signal: AbortSignal) {
       for (let sent = 0; sent < messagesPerRun && !signal.aborted; sent += 1) {
-        if (!(await sendOne(deps))) return;
+        if (!(await sendOne(deps, underway))) return;
       }
     },
   }));
 }
 
-/** False if nothing is due. */
-async function sendOne(deps: SendMailDeps): Promise<boolean> {
-  const { mailer, clock, log } = deps;
+/**
+ * False if nothing is due. What this process has `underway` it does not take again, though a clock that was set forward says
+ * that the lease has run out.
+ */
+async function sendOne(deps: SendMailDeps, underway: Set<string>): Promise<boolean> {
+  const { clock } = deps;
   const { outbox } = deps.store;
   const leaseId = randomUUID();
-  const [mail] = await outbox.claim({ now: clock.now(), leaseMs, leaseId, limit: 1 });
+  const [mail] = await outbox.claim({ now: clock.now(), leaseMs, leaseId, limit: 1, besides: [...underway] });
   if (mail === undefined) return false;
+  underway.add(mail.id);
+  try {
+    await send(deps, mail, leaseId);
+  } finally {
+    underway.delete(mail.id);
+  }
+  return true;
+}
+
+async function send(deps: SendMailDeps, mail: MailRecord, leaseId: string): Promise<void> {
+  const { store, mailer, clock, log } = deps;
   try {
     await mailer.send(mail);
   } catch (cause) {
-    await afterFailure(deps, mail, leaseId, cause);
-    return true;
+    return afterFailure(deps, mail, leaseId, cause);
   }
-  await outbox.markSent(mail.id, leaseId, clock.now());
+  await store.outbox.markSent(mail.id, leaseId, clock.now());
   log.debug({ mail: mail.id }, 'mail sent');
-  return true;
 }
 
 async function afterFailure(deps: SendMailDeps, mail: MailRecord, leaseId: string, cause: unknown): Promise<void> {

@@ -189,6 +189,15 @@ export interface MailRecord {
   attempts: number;
 }
 
+/** What a worker wants to send next: none of those `besides`. */
+export interface MailClaim {
+  now: number;
+  leaseMs: number;
+  leaseId: string;
+  limit: number;
+  besides?: readonly string[];
+}
+
 /** A mail that was given up. */
 export interface DeadLetter extends Pick<MailRecord, 'id' | 'to' | 'subject' | 'createdAt' | 'attempts'> {
   gaveUpAt: number;

@@ -10,6 +10,7 @@ import type {
   HashMatch,
   Identity,
   LastUse,
+  MailClaim,
   MailRecord,
   Moment,
   NewToken,
@@ -187,8 +188,8 @@ export interface AuditStore {
 
 export interface OutboxStore {
   enqueue(mail: Omit<MailRecord, 'attempts'>): Promise<void>;
-  /** Leases at most `limit` due messages until `now + leaseMs`, counts the attempt, oldest first. */
-  claim(claim: { now: number; leaseMs: number; leaseId: string; limit: number }): Promise<MailRecord[]>;
+  /** Leases at most `limit` due messages until `now + leaseMs`, counts the attempt, oldest first; none of `besides`. */
+  claim(claim: MailClaim): Promise<MailRecord[]>;
   /** Each of these does nothing if the lease is no longer `leaseId`'s. */
   markSent(id: string, leaseId: string, at: number): Promise<void>;
   retryLater(id: string, leaseId: string, at: number, error: string): Promise<void>;

@@ -122,6 +122,7 @@ const outside = [
   'forged-original',
   'forged-forwarded',
   'forged-address',
+  'long-forwarded-for',
   'hop-by-hop',
   'absolute-form',
   'two-hosts',
@@ -230,7 +231,7 @@ describe('a proxy that', () => {
     expect(shown.stdout).toContain('✗');
     expect(shown.stdout).toContain(`    nginx  ${line}\n`);
     expect(shown.stderr).toMatch(
-      new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 18 checks.\n$`),
+      new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 19 checks.\n$`),
     );
   });
 

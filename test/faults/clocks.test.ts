@@ -127,6 +127,28 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
     expect([received('before'), received('after')]).toEqual([1, 1]);
   });
 
+  it('sends once what is on its way while its clock jumps an hour ahead', async () => {
+    const ids: string[] = [];
+    const server = await startMailServer(smtpPort, {
+      onData(stream, _session, callback) {
+        let text = '';
+        stream.on('data', (chunk: Buffer) => {
+          text += chunk;
+        });
+        stream.on('end', () => {
+          ids.push(/^Message-ID: *(\S+)/im.exec(text)?.[1] ?? '');
+          setTimeout(callback, 4_000);
+        });
+      },
+    });
+    cleanUp(() => server.close());
+    await root.createToken('on its way');
+    await eventually(() => ids.length > 0, 'the mail to be on its way', 10_000);
+    clock.set(hour);
+    await sleep(6_000);
+    expect(ids).toHaveLength(1);
+  });
+
   it('sorts what is new after what is old, even if it was made an hour earlier', async () => {
     for (const [index, jump] of [0, hour, 0, -hour, -hour / 2, 0].entries()) {
       clock.set(jump);

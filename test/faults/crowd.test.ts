@@ -113,8 +113,8 @@ describe('a daemon on which a thousand people sign in at once', () => {
     expect(report.p99).toBeLessThan(250);
     expectClear(answers, [201]);
     expectClear(guesses, [401]);
-    expect(count(answers, 201)).toBeGreaterThan(0);
-    expect(count(guesses, 401)).toBeGreaterThan(0);
+    expect(count(answers, 201)).toBeGreaterThan(50);
+    expect(count(answers, 201) + count(guesses, 401)).toBeGreaterThanOrEqual(200);
     await idles();
     expect(residentMb(daemon.pid) - before).toBeLessThan(150);
     await expect(signIn(daemon.url, superuser)).resolves.toBeDefined();

@@ -48,10 +48,6 @@ beforeEach(async () => {
   return () => rm(directory, { recursive: true, force: true });
 });
 
-it('every migration has its database kept here: `node test/fixtures/databases/make.mjs` makes the newest', () => {
-  expect(migrations.map(({ name }) => name.slice(0, 4))).toEqual([...releases]);
-});
-
 type Kind = 'SQLite' | 'PostgreSQL';
 const kinds: Kind[] = ['SQLite', 'PostgreSQL'];
 
@@ -280,7 +276,7 @@ describe.each(kinds)('an upgrade on %s that is killed at any moment', (kind) => 
     expect(expected.counts).toMatchObject({ users: bulk + 4, sessions: bulk + 3 });
 
     let early = 0;
-    for (let round = 0; round < kills; round += 1) {
+    for (let round = 0; early < kills && round < 4 * kills; round += 1) {
       const where = `KILL_SEED=${seed}, ${kind}, round ${round}`;
       const url = await copyOf(kind, template, `round_${round}`);
       const migration = await startMigration(kind, url);
@@ -292,6 +288,6 @@ describe.each(kinds)('an upgrade on %s that is killed at any moment', (kind) => 
       expect(await migrate(url), where).toMatchObject({ code: 0 });
       expect(await using(url, shapeOf), where).toEqual(expected);
     }
-    expect(early, `KILL_SEED=${seed}: kills that came before the end`).toBeGreaterThan(kills / 3);
+    expect(early, `KILL_SEED=${seed}: kills that came before the end`).toBe(kills);
   });
 });

@@ -74,6 +74,13 @@ export function probesOf(url: URL, mark: string): Probe[] {
       advice: tellPeer,
     },
     {
+      check: 'long-forwarded-for',
+      title: 'X-Forwarded-For of 10,000 addresses',
+      requests: [{ fields: from(Array(10_000).fill('10.0.0.1').join(', ')) }],
+      expected: 'closed',
+      advice: tellPeer,
+    },
+    {
       check: 'hop-by-hop',
       title: 'Connection: Authorization',
       requests: [

@@ -33,8 +33,9 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       const content = { id, recipient: to, subject, text, html, message_id: messageId };
       await mails().insert({ ...content, created_at: createdAt, attempts: 0, due_at: createdAt });
     },
-    async claim({ now, leaseMs, leaseId, limit }) {
+    async claim({ now, leaseMs, leaseId, limit, besides = [] }) {
       const due = mails().select('id').where('due_at', '<=', now).orderBy('id').limit(limit).forUpdate().skipLocked();
+      if (besides.length > 0) due.whereNotIn('id', besides);
       const claimed = await mails()
         .whereIn('id', due)
         .update({ lease_id: leaseId, due_at: now + leaseMs, attempts: knex.raw('attempts + 1') })

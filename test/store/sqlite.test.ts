@@ -10,6 +10,21 @@ import { describeStore } from './contract.ts';
 
 describeStore('the store on SQLite', openTestStore);
 
+describe('counts beside a SQLite file', () => {
+  it('are of the 100,000 keys that asked last', async () => {
+    const { store, close } = await openTestStore();
+    const limiter = store.limiter({ name: 'asked', points: 1, duration: 60 });
+    await limiter.consume('first');
+    await limiter.consume('second');
+    for (let i = 2; i < 100_000; i += 1) await limiter.consume(`network ${i}`);
+    await expect(limiter.consume('first')).rejects.toMatchObject({ consumedPoints: 2 });
+    await limiter.consume('one more');
+    expect(await limiter.get('second')).toBeNull();
+    expect(await limiter.get('first')).toMatchObject({ consumedPoints: 2 });
+    await close();
+  });
+});
+
 describe('a SQLite file', () => {
   let directory: string;
   let path: string;

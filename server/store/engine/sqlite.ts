@@ -12,6 +12,9 @@ import { openReader, type Reader } from './sqlite-reader.ts';
 const acquireTimeoutMs = 10_000;
 const migrationWaitMs = 60_000;
 
+/** Keys that one limiter counts at a time. */
+const mostConsumers = 100_000;
+
 const unavailable = new Set(
   ['BUSY', 'LOCKED', 'IOERR', 'FULL', 'CANTOPEN', 'READONLY', 'CORRUPT', 'NOTADB', 'NOMEM', 'PROTOCOL', 'MISUSE'].map(
     (code) => `SQLITE_${code}`,
@@ -54,7 +57,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
     },
     migrationTransaction: (work) => withLongWait(knex, () => knex.transaction(work)),
     // The one daemon of this file has them all in its memory.
-    limiter: ({ name, ...limits }) => new RateLimiterMemory({ keyPrefix: name, ...limits }),
+    limiter: ({ name, ...limits }) => new BoundedLimiter({ keyPrefix: name, ...limits }),
     isUnavailable: (error) => error instanceof Error && 'code' in error && unavailable.has(String(error.code)),
     isFull: (error) => driverCode(error) === 'SQLITE_FULL',
     // It answers a failed COMMIT only after it undid what was in it.
@@ -68,6 +71,22 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
       await knex.destroy();
     },
   };
+}
+
+/** Whoever asks from very many networks, or for very many addresses, makes it forget, and never fills the memory. */
+class BoundedLimiter extends RateLimiterMemory {
+  readonly #recent = new Set<string>();
+
+  override async consume(key: string, ...more: [number?, object?]) {
+    this.#recent.delete(key);
+    this.#recent.add(key);
+    const [oldest] = this.#recent;
+    if (this.#recent.size > mostConsumers && oldest !== undefined) {
+      this.#recent.delete(oldest);
+      await super.delete(oldest);
+    }
+    return super.consume(key, ...more);
+  }
 }
 
 function openWriter(path: string): Knex {

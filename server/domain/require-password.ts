@@ -2,7 +2,7 @@ import { ProblemError } from '../../shared/problem.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Passwords } from './passwords.ts';
-import type { Throttle } from './throttle.ts';
+import { decided, type Throttle } from './throttle.ts';
 
 /**
  * Asks for the password once more before something that a stolen session must not do. `pointer` names the body's field.
@@ -16,7 +16,7 @@ export async function requirePassword(
 ): Promise<void> {
   const keys = { account: user.emailFolded, ip: origin.ip };
   await throttle.check(keys);
-  if (!(await passwords.verify(user.passwordHash, password))) {
+  if (!(await decided(throttle, keys, () => passwords.verify(user.passwordHash, password)))) {
     await throttle.failed(keys);
     throw wrongPassword(pointer);
   }

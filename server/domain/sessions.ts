@@ -12,7 +12,7 @@ import { checkNewPassword, type Passwords } from './passwords.ts';
 import { requirePassword, requireSamePassword } from './require-password.ts';
 import { hashSecret } from './secrets.ts';
 import { byPassword, endEverySession, type StartedSession, startSession } from './session-start.ts';
-import type { Throttle } from './throttle.ts';
+import { decided, type Throttle } from './throttle.ts';
 import type { TwoStep } from './two-step.ts';
 
 export interface SessionDeps {
@@ -165,8 +165,10 @@ async function verifyPassword(
   const account = foldName(normalizeName(email));
   const keys = { account, ip: origin.ip };
   await throttle.check(keys);
-  const user = await store.users.findByEmail(account);
-  const matches = await passwords.verify(user?.passwordHash ?? null, password);
+  const { user, matches } = await decided(throttle, keys, async () => {
+    const user = await store.users.findByEmail(account);
+    return { user, matches: await passwords.verify(user?.passwordHash ?? null, password) };
+  });
   if (matches && user !== null && !user.disabled) {
     await throttle.succeeded(keys);
     return user;

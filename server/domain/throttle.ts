@@ -23,6 +23,18 @@ export interface Throttle {
   failed(keys: ThrottleKeys): Promise<void>;
   /** Takes the attempt back; the account's earlier failures are forgotten, the network's are not. */
   succeeded(keys: ThrottleKeys): Promise<void>;
+  /** Takes the attempt back, and forgets nothing: it could not be decided. */
+  undecided(keys: ThrottleKeys): Promise<void>;
+}
+
+/** What `decide` answers. If it rejects, the attempt does not count: an outage must not lock anybody out once it is over. */
+export async function decided<T>(throttle: Throttle, keys: ThrottleKeys, decide: () => Promise<T>): Promise<T> {
+  try {
+    return await decide();
+  } catch (error) {
+    await throttle.undecided(keys).catch(() => undefined);
+    throw error;
+  }
 }
 
 const freeFailures = { account: 5, network: 20 } as const;
@@ -52,6 +64,12 @@ export function createThrottle(limiter: Store['limiter'], { maximumKeys = 100_00
     recent.delete(key);
     await failures.delete(key);
     await waits.delete(key);
+  }
+
+  async function takeBack({ key }: Counter): Promise<void> {
+    await waits.delete(key);
+    const { consumedPoints } = await failures.reward(key, 1);
+    if (consumedPoints <= 0) await forget(key);
   }
 
   async function block({ key, free }: Counter, count: number): Promise<void> {
@@ -99,10 +117,12 @@ export function createThrottle(limiter: Store['limiter'], { maximumKeys = 100_00
       exclusively(async () => {
         const [account, network] = countersOf(keys);
         await forget(account.key);
-        if (network === undefined) return;
-        await waits.delete(network.key);
-        const { consumedPoints } = await failures.reward(network.key, 1);
-        if (consumedPoints <= 0) await forget(network.key);
+        if (network !== undefined) await takeBack(network);
+      }),
+
+    undecided: (keys) =>
+      exclusively(async () => {
+        for (const counter of countersOf(keys)) await takeBack(counter);
       }),
   };
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../server/domain/caller.ts';
 import { createPasswords } from '../../server/domain/passwords.ts';
+import { StoreUnavailable } from '../../server/store/errors.ts';
 import { openTestApp, password, type TestApp } from '../helpers/app.ts';
 
 const changed = createPasswords().hash('another staple battery horse');
@@ -31,4 +32,13 @@ describe('a password that was changed while it was asked for', () => {
     expect(await app.store.users.findById(app.dev.id)).toMatchObject({ passwordHash: hash, totpEnabledAt: 1 });
     expect(await app.store.totp.countRecoveryCodes(app.dev.id)).toBe(3);
   });
+});
+
+it('an outage of the database locks nobody out once it is over', async () => {
+  const { findByEmail } = app.store.users;
+  const signIn = () => app.ask('/api/v1/sessions', { json: { email: app.root.email, password } });
+  app.store.users.findByEmail = () => Promise.reject(new StoreUnavailable('away'));
+  for (let attempt = 0; attempt < 8; attempt += 1) expect((await signIn()).status).toBe(503);
+  app.store.users.findByEmail = findByEmail;
+  expect((await signIn()).status).toBe(201);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createThrottle, type Throttle, type ThrottleKeys } from '../../server/domain/throttle.ts';
+import { createThrottle, decided, type Throttle, type ThrottleKeys } from '../../server/domain/throttle.ts';
 import type { Store } from '../../server/store/store.ts';
 import { ProblemError } from '../../shared/problem.ts';
 
@@ -96,6 +96,28 @@ describe('an account', () => {
   it('does not slow another one down', async () => {
     await failTimes(5, () => ada);
     expect(await tryOnce({ account: 'bob@example.com', ip: null })).toBe(0);
+  });
+});
+
+describe('an attempt that could not be decided', () => {
+  const ip = '203.0.113.9';
+  const broken = () => decided(throttle, { ...ada, ip }, () => Promise.reject(new Error('no database')));
+
+  it('does not count, and tells why', async () => {
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+      expect(await tryOnce({ ...ada, ip })).toBe(0);
+      await expect(broken()).rejects.toThrow('no database');
+    }
+    await failTimes(5, () => ada);
+    expect(await tryOnce(ada)).toBe(1);
+  });
+
+  it('forgets no failure of before', async () => {
+    await failTimes(4, () => ({ ...ada, ip }));
+    expect(await tryOnce({ ...ada, ip })).toBe(0);
+    await expect(broken()).rejects.toThrow('no database');
+    expect(await fail(ada)).toBe(0);
+    expect(await tryOnce(ada)).toBe(1);
   });
 });
 

@@ -68,6 +68,9 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
   server.on('connect', (req, socket) => {
     // Node has let go of this connection: its errors and its end are ours, and unheard an error would end the daemon.
     socket.on('error', () => socket.destroy());
+    const before = (socket as Tracked)[newest];
+    // An earlier request still waits for its answer, and Node will not let another one have the connection.
+    if (before !== undefined && !(before.writableFinished && before.socket === null)) return socket.destroy();
     const res = new Answer(req);
     res.shouldKeepAlive = false;
     res.assignSocket(socket as Socket);

@@ -163,6 +163,27 @@ describe('the verification routes', () => {
     expect((await send(port, { path: check })).status).toBe(401);
   });
 
+  it('cut a connection on which CONNECT follows a request that still waits, and go on', async () => {
+    const { server, port } = await start();
+    const connectTo = `CONNECT ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n`;
+    const failures: unknown[] = [];
+    for (const before of [`GET ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n`, 'GET /other HTTP/1.1\r\nHost: x\r\n\r\n']) {
+      const [listener] = server.listeners('connect');
+      server.removeAllListeners('connect').on('connect', (...args) => {
+        try {
+          listener?.(...args);
+        } catch (error) {
+          failures.push(error);
+        }
+      });
+      expect(await exchange(port, before + connectTo)).toMatchObject({ closed: true });
+      expect(await exchange(port, before + before + connectTo)).toMatchObject({ closed: true });
+    }
+    // What is thrown there would end the daemon.
+    expect(failures).toEqual([]);
+    expect((await send(port, { path: check })).status).toBe(401);
+  });
+
   it('let go of a peer that asked by CONNECT and never hangs up', async () => {
     const { port } = await start();
     const peer = connect({ host: '127.0.0.1', port, allowHalfOpen: true }, () =>

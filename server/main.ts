@@ -61,6 +61,8 @@ function explain(error: unknown): { message: string; exit: number } {
 
 /** The world as it is. The daemon's only place, beside config and log, that touches the process. */
 export function processContext(programName: string): Context {
+  // Who reads the log may die or be restarted; unheard, that would end the daemon with the next line.
+  process.stderr.on('error', () => {});
   return {
     env: process.env,
     stdin: process.stdin,

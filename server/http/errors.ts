@@ -27,7 +27,7 @@ export class Refusal extends ProblemError {
 /** Turns whatever a handler throws into problem+json. What was not expected is logged and told without details. */
 export function errorHandler(log: Log): ErrorHandler<AppEnv> {
   return (error, c) => {
-    const problem = asProblem(error);
+    const problem = brokeOff(c, error) ? bodyBrokeOff() : asProblem(error);
     logUnexpected(log, c.get('requestId'), problem, error);
     return problemResponse(c, problem);
   };
@@ -80,9 +80,18 @@ export function asProblem(error: Error): ProblemError {
     return new ProblemError('bad-request', 'The request could not be read.');
   }
   if ('code' in error && error.code === 'ECONNRESET') {
-    return new ProblemError('bad-request', 'The connection ended before the body did.');
+    return bodyBrokeOff();
   }
   return new ProblemError('internal', 'Something went wrong here. The request id finds it in the log.');
+}
+
+/** What the adapter says of a body whose connection ended before anybody read it. */
+function brokeOff(c: AppContext, error: Error): boolean {
+  return c.env?.incoming?.complete === false && error.message === 'Body is unusable';
+}
+
+function bodyBrokeOff(): ProblemError {
+  return new ProblemError('bad-request', 'The connection ended before the body did.');
 }
 
 function problemResponse(c: AppContext, problem: ProblemError): Response {

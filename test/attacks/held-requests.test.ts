@@ -27,6 +27,11 @@ async function held(head: string, body: string, meanwhile: () => Promise<unknown
 const json = 'Content-Type: application/json';
 
 describe('a request whose last byte is held back', () => {
+  it('is answered as any other if nothing happened meanwhile', async () => {
+    const head = `POST /api/v1/tokens HTTP/1.1\r\nAuthorization: Bearer ${world.dev.session}\r\n${json}`;
+    expect(await held(head, '{"name":"in time"}', async () => {})).toBe(201);
+  });
+
   it('enables nobody again who was disabled meanwhile', async () => {
     const fired = await world.addMember({ email: 'fired@example.com', superuser: true });
     const patch = (as: typeof fired, body: object) =>

@@ -151,3 +151,17 @@ test('obtain-token is mounted at both spellings', async () => {
     expect(await jsonOf(response)).toEqual({ token: expect.stringMatching(/^tok_[0-9A-Za-z]{38}$/) });
   }
 });
+
+test('a body whose connection broke off before it was read is the client’s failure, and no failure of ours in the log', async () => {
+  for (const [complete, status] of [
+    [false, 400],
+    [true, 500],
+  ] as const) {
+    const app = await open(({ services }) => ({
+      users: { ...services.users, me: () => Promise.reject(new TypeError('Body is unusable')) },
+    }));
+    const incoming = { complete, rawHeaders: Object.entries(app.session).flat(), socket: { remoteAddress: '::1' } };
+    expect((await app.hono.request('/api/v1/me', { headers: app.session }, { incoming })).status).toBe(status);
+    expect(app.logLines.join('').includes('"level":"error"')).toBe(status === 500);
+  }
+});

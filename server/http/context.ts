@@ -29,7 +29,7 @@ export interface Bindings {
     rawHeaders: string[];
     /** Whether the body has come in whole. */
     complete?: boolean;
-    socket: { remoteAddress?: string | undefined; destroy?: () => unknown };
+    socket: { remoteAddress?: string | undefined; destroyed?: boolean; destroy?: () => unknown };
   };
 }
 

@@ -87,7 +87,8 @@ export function asProblem(error: Error): ProblemError {
 
 /** What the adapter says of a body whose connection ended before anybody read it. */
 function brokeOff(c: AppContext, error: Error): boolean {
-  return c.env?.incoming?.complete === false && error.message === 'Body is unusable';
+  const { complete, socket } = c.env?.incoming ?? {};
+  return (complete === false || socket?.destroyed === true) && error.message === 'Body is unusable';
 }
 
 function bodyBrokeOff(): ProblemError {

@@ -153,14 +153,16 @@ test('obtain-token is mounted at both spellings', async () => {
 });
 
 test('a body whose connection broke off before it was read is the client’s failure, and no failure of ours in the log', async () => {
-  for (const [complete, status] of [
-    [false, 400],
-    [true, 500],
+  for (const [complete, destroyed, status] of [
+    [false, false, 400],
+    [true, true, 400],
+    [true, false, 500],
   ] as const) {
     const app = await open(({ services }) => ({
       users: { ...services.users, me: () => Promise.reject(new TypeError('Body is unusable')) },
     }));
-    const incoming = { complete, rawHeaders: Object.entries(app.session).flat(), socket: { remoteAddress: '::1' } };
+    const rawHeaders = Object.entries(app.session).flat();
+    const incoming = { complete, rawHeaders, socket: { remoteAddress: '::1', destroyed } };
     expect((await app.hono.request('/api/v1/me', { headers: app.session }, { incoming })).status).toBe(status);
     expect(app.logLines.join('').includes('"level":"error"')).toBe(status === 500);
   }

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { limits } from '../../shared/limits.ts';
 import { ProblemError } from '../../shared/problem.ts';
+import type { Limiter } from '../store/limiter.ts';
 import type { DeviceCodeRecord, SessionRecord } from '../store/records.ts';
-import type { Limiter, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Caller, Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { generateSecret, hashSecret, type Secret } from './secrets.ts';

@@ -1,8 +1,9 @@
 import { limits } from '../../shared/limits.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
+import type { Limiter } from '../store/limiter.ts';
 import type { UserRecord } from '../store/records.ts';
-import type { Limiter, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
 import { actorOf, type Origin } from './caller.ts';
 import type { Clock } from './clock.ts';

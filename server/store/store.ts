@@ -1,6 +1,6 @@
-import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import type { TokenStatus } from '../../shared/schemas/tokens.ts';
+import type { Limiter, LimiterOptions } from './limiter.ts';
 import type {
   Actor,
   AuditRecord,
@@ -207,17 +207,6 @@ export interface OutboxStore {
   /** Deletes at most `limit` messages sent before `before`. Dead letters (given up) are not among them. */
   purgeSent(before: number, limit: number): Promise<number>;
 }
-
-export interface LimiterOptions {
-  /** What is counted: limiters of one name share their counts. */
-  name: string;
-  points: number;
-  /** Seconds. */
-  duration: number;
-}
-
-/** Counts by key, as the library has it: whatever says no rejects with a `RateLimiterRes`. Its time is the system's. */
-export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'penalty' | 'reward' | 'get' | 'block' | 'delete'>;
 
 /** All that is kept. Methods reject with `StoreUnavailable` when the database cannot answer, and never show bound values. */
 export interface Store {

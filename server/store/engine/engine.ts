@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Limiter, LimiterOptions } from '../store.ts';
+import type { Limiter, LimiterOptions } from '../limiter.ts';
 
 /** One row as a driver gives it, before booleans and numbers are made alike. */
 export type Row = Record<string, unknown>;

@@ -25,6 +25,7 @@ import { createMetrics, type Metrics } from '../metrics.ts';
 import { createServices } from '../services.ts';
 import type { IdentityProvider } from '../sso/provider.ts';
 import { countEvents } from '../store/count-events.ts';
+import { StoreUnavailable } from '../store/errors.ts';
 import { AlreadyRunning, lockForOneDaemon, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { ownVersion } from '../version.ts';
@@ -84,11 +85,7 @@ async function serveStore(serving: Serving): Promise<void> {
   });
   const applied = await store.migrate();
   if (applied.length > 0) log.info({ applied }, 'schema brought up to date');
-  if (alone) {
-    await store.outbox.releaseAll();
-    // The clock may have been set back while nobody looked.
-    await store.outbox.bringForward(systemClock.now());
-  }
+  if (alone) await freeMails(store, log);
 
   const daemon = await assemble(serving);
   const drain = createDrain(daemon.server);
@@ -106,6 +103,18 @@ async function serveStore(serving: Serving): Promise<void> {
   await drain();
   await daemon.stop();
   log.info({}, 'stopped');
+}
+
+/** What a daemon before this one was sending, and what waits: its clock may have been set back while nobody looked. */
+async function freeMails({ outbox }: Store, log: Log): Promise<void> {
+  try {
+    await outbox.releaseAll();
+    await outbox.bringForward(systemClock.now());
+  } catch (err) {
+    // A full disk must not keep verification from starting; these mails have their time all the same.
+    if (!(err instanceof StoreUnavailable)) throw err;
+    log.error({ err }, 'mails that waited are sent later');
+  }
 }
 
 async function assemble({ config, log, metrics, store }: Serving) {

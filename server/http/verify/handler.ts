@@ -54,12 +54,19 @@ function declaresBody({ rawHeaders }: IncomingMessage): boolean {
   return length !== '0' || valuesOf(rawHeaders, 'transfer-encoding').length > 0;
 }
 
-/** A body is never waited for, and little of it is read away: what is left of a long one ends the connection. */
+/** How long a connection stays whose body is not read to its end: the answer arrives meanwhile. */
+const lingerMs = 3_000;
+
+/** A body is never waited for, and little of it is read away: a long one ends the connection. */
 function boundBody(req: IncomingMessage): void {
+  const { socket } = req;
   let length = 0;
   req.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length > limits.bodyBytes) req.socket.destroy();
+    if (length <= limits.bodyBytes) return;
+    req.removeAllListeners('data').pause();
+    const cut = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => clearTimeout(cut));
   });
 }
 

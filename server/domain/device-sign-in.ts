@@ -107,7 +107,9 @@ export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: ()
 
 /** RFC 8628 §3.5: who asks too often waits 5 s longer, this and every later time. */
 async function notePoll(store: Store, device: DeviceCodeRecord, now: number): Promise<PollError> {
-  const tooSoon = device.lastPolledAt !== null && now - device.lastPolledAt < device.intervalMs;
+  const since = device.lastPolledAt === null ? null : now - device.lastPolledAt;
+  // A clock that was set back says nothing of how long it took.
+  const tooSoon = since !== null && since >= 0 && since < device.intervalMs;
   await store.deviceCodes.notePoll(device.hash, now, device.intervalMs + (tooSoon ? slowDownMs : 0));
   return tooSoon ? 'slow_down' : 'authorization_pending';
 }

@@ -54,8 +54,15 @@ export function createGroupedLookup<T>(
     } catch (cause) {
       const unavailable =
         cause instanceof StoreUnavailable ? cause : new StoreUnavailable('The look-up failed', { cause });
-      for (const { reject } of batch) reject(unavailable);
+      for (const { reject } of [...batch, ...overdue()]) reject(unavailable);
     }
+  }
+
+  /** Takes out whoever waited too long behind a statement that failed: another one of their own would come later still. */
+  function overdue(): Array<Waiting<T>> {
+    const latest = performance.now() - deadlineMs;
+    const inTime = queue.findIndex(({ arrived }) => arrived > latest);
+    return queue.splice(0, inTime < 0 ? queue.length : inTime);
   }
 
   return (key) =>

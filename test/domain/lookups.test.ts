@@ -86,6 +86,14 @@ describe('grouped look-ups', () => {
     await expect(lookup('a')).rejects.toBeInstanceOf(StoreUnavailable);
   });
 
+  it('say unavailable to a whole crowd behind a database that hangs, and not batch after batch', async () => {
+    const { read } = slowReader();
+    const lookup = createGroupedLookup(read, 100);
+    const began = performance.now();
+    await Promise.allSettled(Array.from({ length: 5_000 }, (_, i) => lookup(String(i))));
+    expect(performance.now() - began).toBeLessThan(400);
+  });
+
   it('say unavailable when the deadline is over, also to those that queue behind', async () => {
     const { read } = slowReader();
     const lookup = createGroupedLookup(read, 100);

@@ -27,7 +27,10 @@ const hour = 60 * 60 * second;
 const leaseMs = 5 * 60 * second;
 const firstRetryMs = 15 * second;
 const longestRetryMs = hour;
-/** A message is given up when it is this old, and even then only after enough attempts to have reached hourly ones; at once if its recipient is refused for good. */
+/**
+ * A message is given up when it is this old, and even then only after enough attempts to have reached hourly ones; at once
+ * if its recipient is refused for good.
+ */
 const triedForMs = 72 * hour;
 const attemptsAtLeast = 10;
 

@@ -4,7 +4,7 @@ import { generateToken } from '../../server/domain/secrets.ts';
 import { addDeveloper, type Client, signIn } from '../helpers/api.ts';
 import { prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
 import { type Fields, type Send, send } from '../helpers/http.ts';
-import { eventually, runProgram } from '../helpers/process.ts';
+import { eventually } from '../helpers/process.ts';
 import { type Behind, type Running, startUpstream } from '../helpers/proxies.ts';
 
 interface Seen {
@@ -57,13 +57,6 @@ export function describeBehind(
       await answer.arrayBuffer();
       return answer.status;
     };
-
-    it('has no hole that `tokens doctor proxy` finds', async () => {
-      const { token } = await dev.createToken('for the doctor');
-      const examined = await runProgram('tokens', ['doctor', 'proxy', `http://127.0.0.1:${port}/`], { input: token });
-      expect(examined.stdout).not.toContain('✗');
-      expect(examined).toMatchObject({ code: 0, stderr: 'No hole was found.\n' });
-    });
 
     it('sees who it is, whatever the client says in either spelling, and no secret', async () => {
       const { id, token, prefix } = await dev.createToken('forged headers');

@@ -1,36 +1,14 @@
 import type { Config } from '../../server/config.ts';
-import { createIntrospectionHandler } from '../../server/http/oauth/introspection.ts';
-import { createHttpServer } from '../../server/http/server.ts';
-import { createVerifyHandler } from '../../server/http/verify/handler.ts';
-import { type Member, openTestApp } from '../helpers/app.ts';
-import { type Answer, exchange, type Fields, listen, type Send, send, type TestServer } from '../helpers/http.ts';
+import type { Member } from '../helpers/app.ts';
+import { type Answer, type Fields, startTestServer, type TestServer } from '../helpers/http.ts';
 import { sessionCookieName } from '../helpers/pages.ts';
 import type { TestStore } from '../helpers/store.ts';
 
-export type Server = Omit<TestServer, 'issue'>;
+export type Server = TestServer;
 
 /** The whole daemon behind a real socket, on that store. */
-export async function startServerOn(opened: Promise<TestStore>, settings: Partial<Config> = {}): Promise<Server> {
-  const daemon = await openTestApp(settings, opened);
-  const handlers = {
-    verifyHandler: createVerifyHandler(daemon.deps),
-    introspectionHandler: createIntrospectionHandler(daemon.deps),
-  };
-  const server = createHttpServer({ ...handlers, app: daemon.app });
-  const port = await listen(server);
-  return {
-    ...daemon,
-    server,
-    port,
-    send: (options: Send) => send(port, options),
-    exchange: (bytes: string, ms?: number) => exchange(port, bytes, ms),
-    async stop() {
-      server.close();
-      server.closeAllConnections();
-      await daemon.close();
-    },
-  };
-}
+export const startServerOn = (opened: Promise<TestStore>, settings: Partial<Config> = {}): Promise<Server> =>
+  startTestServer(settings, 0, opened);
 
 /** A request of the native API through the socket. */
 export function call(server: Server, as: Member, method: string, path: string, json?: unknown): Promise<Answer> {

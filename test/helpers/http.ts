@@ -5,6 +5,7 @@ import { createIntrospectionHandler } from '../../server/http/oauth/introspectio
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import { openTestApp } from './app.ts';
+import { openTestStore } from './store.ts';
 
 /** Names and values; a repeated name is sent as a repeated field. */
 export type Fields = ReadonlyArray<readonly [string, string]>;
@@ -75,8 +76,8 @@ export async function listen(server: Server, port = 0, host = '127.0.0.1'): Prom
 export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
 
 /** The whole daemon behind a real socket on the loopback interface, with the database in a temporary directory. */
-export async function startTestServer(settings: Partial<Config> = {}, onPort = 0) {
-  const daemon = await openTestApp(settings);
+export async function startTestServer(settings: Partial<Config> = {}, onPort = 0, store = openTestStore()) {
+  const daemon = await openTestApp(settings, store);
   const { services, deps, app } = daemon;
   const server = createHttpServer({
     verifyHandler: createVerifyHandler(deps),

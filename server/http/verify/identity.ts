@@ -1,6 +1,9 @@
 import type { GoodToken } from '../../domain/verify.ts';
 
-/** Who is behind a good token, for the upstream: names and values in turn, always all seven, empty if there is no value. Ids and prefixes are ours. */
+/**
+ * Who is behind a good token, for the upstream: names and values in turn, always all seven, empty if there is no value. Ids
+ * and prefixes are ours and need no encoding.
+ */
 export function identityHeaders(token: GoodToken): string[] {
   return [
     'X-Auth-User',

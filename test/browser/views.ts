@@ -17,14 +17,14 @@ const dev = 'dev@example.com';
 const longMember = 'maximilian.wolfeschlegelsteinhausenbergerdorff.featherstonehaugh@subsidiary.example.com';
 const at = (path: string) => () => path;
 
-/** The team, after mails that nobody got. */
-const deadLetters = async ({ store, clock }: World) => {
+/** Mails that nobody got, then the page again. */
+const giveUpMails = async (page: Page, { store, clock }: World) => {
   const now = clock.now();
   const mail = { to: longMember, subject: 'API token created: ci-deploy', text: '', html: '', createdAt: now };
   for (const id of ['dead-1', 'dead-2']) await store.outbox.enqueue({ ...mail, id, messageId: `<${id}@example.com>` });
   await store.outbox.claim({ now, leaseMs: 1000, leaseId: 'view', limit: 1000 });
   for (const id of ['dead-1', 'dead-2']) await store.outbox.giveUp(id, 'view', now, '550 5.1.1 no such user here');
-  return '/organization/team';
+  await page.reload();
 };
 
 const signIn = async (page: Page) => {
@@ -176,7 +176,7 @@ export const views: View[] = [
     as: root,
     path: async (world) => `/organization/team?dialog=ungrant&id=${await world.idOf(dev)}`,
   },
-  { name: 'team-dead-letters', as: root, path: deadLetters },
+  { name: 'team-dead-letters', as: root, path: at('/organization/team'), act: giveUpMails },
   { name: 'team-done', as: root, path: at('/organization/team?done=permission-granted') },
   { name: 'member', as: root, path: memberPage(dev) },
   { name: 'member-disabled', as: root, path: memberPage('lucas.meyer@example.com') },

@@ -4,6 +4,8 @@ export interface TcpProxy {
   port: number;
   /** Cuts the next connection whose client says this, after it was passed on and before anything comes back. */
   cutAfter(text: string): void;
+  /** The most connections there were at a time. */
+  mostAtOnce(): number;
   stop(): Promise<void>;
 }
 
@@ -11,7 +13,13 @@ export interface TcpProxy {
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let cutAfter: string | undefined;
   const sockets = new Set<Socket>();
+  let [open, most] = [0, 0];
   const server = createServer((client) => {
+    open += 1;
+    most = Math.max(most, open);
+    client.on('close', () => {
+      open -= 1;
+    });
     const upstream = connect(targetPort, '127.0.0.1');
     let cut = false;
     for (const socket of [client, upstream]) {
@@ -38,6 +46,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     cutAfter(text) {
       cutAfter = text;
     },
+    mostAtOnce: () => most,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();

@@ -178,6 +178,44 @@ export function describeFailures(kind: PostgresKind): void {
       await Promise.all(engines.map((one) => one.close()));
     });
 
+    it('waits for the migration of another daemon longer than for any other statement', async () => {
+      const other = new pg.Client(url);
+      await other.connect();
+      await other.query('SELECT pg_advisory_lock(7106825104)');
+      const began = performance.now();
+      const migrated = store.migrate().then(() => performance.now() - began);
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      await other.end();
+      expect(await migrated).toBeGreaterThan(2_400);
+    });
+
+    it('keeps 14 connections at most, however many ask for something', async () => {
+      const { port, pathname } = new URL(url);
+      const proxy = await startTcpProxy(Number(port));
+      const crowded = createKnexStore(
+        await openPostgres(`postgres://tokens:tokens@127.0.0.1:${proxy.port}${pathname}`),
+        migrations,
+      );
+      const limiter = crowded.limiter({ name: 'crowd', points: 1_000, duration: 60 });
+      const one = async (n: number) => {
+        await crowded.transaction((store) => addUser(store));
+        await crowded.tokens.findByHashes([`${n}`]);
+        await limiter.consume('everybody');
+        await crowded.users.isEmpty();
+      };
+      await Promise.all(Array.from({ length: 200 }, (_, n) => one(n)));
+      expect(proxy.mostAtOnce()).toBe(14);
+      await crowded.close();
+      await proxy.stop();
+    });
+
+    it('takes one mail when asked for one, also while the planner believes that there is one', async () => {
+      await store.outbox.enqueue(mail());
+      await engine.knex.raw('ANALYZE outbox');
+      for (let i = 0; i < 5; i += 1) await store.outbox.enqueue(mail());
+      expect(await store.outbox.claim({ now: noon, leaseMs: 1000, leaseId: 'mine', limit: 1 })).toHaveLength(1);
+    });
+
     it('gives each mail to one of many workers', async () => {
       const ids = [];
       for (let i = 0; i < 40; i += 1) {

@@ -36,8 +36,10 @@ export function createOutboxStore(knex: Knex): OutboxStore {
     async claim({ now, leaseMs, leaseId, limit, besides = [] }) {
       const due = mails().select('id').where('due_at', '<=', now).orderBy('id').limit(limit).forUpdate().skipLocked();
       if (besides.length > 0) due.whereNotIn('id', besides);
+      // Beside the statement: PostgreSQL may run a subquery in it anew for each row, and take the next ones each time.
       const claimed = await mails()
-        .whereIn('id', due)
+        .with('due', due)
+        .whereIn('id', knex('due').select('id'))
         .update({ lease_id: leaseId, due_at: now + leaseMs, attempts: knex.raw('attempts + 1') })
         .returning('*');
       return claimed.map(toMail).sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { limits } from '../../shared/limits.ts';
+import { ProblemError } from '../../shared/problem.ts';
 import type { SessionRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller, Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { generateSecret, hashSecret, type Secret } from './secrets.ts';
-import { type StartedSession, startSession } from './session-start.ts';
+import { isAlive, type StartedSession, startSession } from './session-start.ts';
 
 const kind = 'authorization-code';
 
@@ -20,6 +21,7 @@ const dataSchema = z.object({
 
 /** Authorization codes with PKCE (RFC 6749 §4.1, RFC 7636), for a program on the machine that the browser runs on. */
 export interface AuthorizationCodes {
+  /** @throws ProblemError `not-authenticated` if the session ended just now */
   issue(
     caller: Caller,
     session: SessionRecord,
@@ -39,16 +41,15 @@ export function createAuthorizationCodes(deps: {
 }): AuthorizationCodes {
   const { store, clock } = deps;
   return {
-    async issue({ user }, { sso, ssoSid }, request) {
+    async issue({ user }, session, request) {
+      const { sso, ssoSid } = session;
       const code = generateSecret('authorizationCode');
       const createdAt = clock.now();
-      await store.tickets.insert({
-        hash: code.hash(),
-        kind,
-        userId: user.id,
-        data: JSON.stringify({ ...request, sso, ssoSid }),
-        createdAt,
-        expiresAt: createdAt + limits.authorizationCodeLife,
+      const times = { createdAt, expiresAt: createdAt + limits.authorizationCodeLife };
+      const data = JSON.stringify({ ...request, sso, ssoSid });
+      await store.transaction(async (store) => {
+        if (!(await isAlive(store, session))) throw sessionEnded();
+        await store.tickets.insert({ hash: code.hash(), kind, userId: user.id, data, ...times });
       });
       return code;
     },
@@ -66,6 +67,10 @@ export function createAuthorizationCodes(deps: {
         return user && startSession(store, deps, { user, origin, by: { sso, ssoSid } });
       }),
   };
+}
+
+function sessionEnded(): ProblemError {
+  return new ProblemError('not-authenticated', 'The session has ended. Sign in again.');
 }
 
 /** RFC 7636 §4.2, method S256. */

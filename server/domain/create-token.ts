@@ -11,6 +11,8 @@ import type { Clock } from './clock.ts';
 import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
 import type { Postbox } from './postbox.ts';
 import { generateToken, hashSecret, type Secret } from './secrets.ts';
+import type { Proof } from './session-start.ts';
+import { wrongCredentials } from './sessions.ts';
 
 export interface TokenPolicy {
   productPrefix: string;
@@ -32,6 +34,8 @@ export interface Creator {
   user: UserRecord;
   origin: Origin;
   channel: Channel;
+  /** Of a password that was checked for this. */
+  proof?: Proof;
 }
 
 /** `secret` is null when an Idempotency-Key was used before: the value was shown then. */
@@ -43,7 +47,7 @@ export interface Creation {
 /** Makes a token, its event and its mail, in one transaction. See `TokenService.create` for what it throws. */
 export async function createToken(
   { store, clock, newId, postbox, policy }: TokenDeps,
-  { user, origin, channel }: Creator,
+  { user, origin, channel, proof }: Creator,
   body: CreateTokenBody,
   idempotencyKey?: string,
 ): Promise<Creation> {
@@ -62,7 +66,7 @@ export async function createToken(
   const audit = auditTrail({ newId });
 
   const creation = await store.transaction(async (store): Promise<Creation> => {
-    if (!(await store.users.lockForNewToken(user.id))) throw permissionMissing();
+    await lockOwner(store, user.id, proof);
     if (idempotencyKey !== undefined) {
       const row = { userId: user.id, key: idempotencyKey, bodyHash: hashBody(body), tokenId: fresh.id, createdAt: now };
       const claim = await store.idempotency.claim(row, now - limits.idempotencyWindow);
@@ -81,6 +85,12 @@ export async function createToken(
   });
   if (creation.secret !== null) postbox.wake();
   return creation;
+}
+
+/** @throws ProblemError `permission-missing`, `wrong-credentials` if the proof is void by now */
+async function lockOwner(store: Store, id: string, proof?: Proof): Promise<void> {
+  if (!(await store.users.lockForNewToken(id))) throw permissionMissing();
+  if (proof !== undefined && !(await store.users.lockForNewSession(id, proof))) throw wrongCredentials();
 }
 
 /** The same request again: the token without its value. */

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { Caller, Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { generateSecret, hashSecret, type Secret } from './secrets.ts';
-import { type StartedSession, startSession } from './session-start.ts';
+import { isAlive, type StartedSession, startSession } from './session-start.ts';
 import { networkOf } from './throttle.ts';
 
 /** RFC 8628 §3.5. `invalid_grant`: no such code, or it was used before (RFC 6749 §5.2). */
@@ -78,11 +78,15 @@ export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: ()
       return device;
     },
 
-    async decide(caller, { sso, ssoSid }, typed, status) {
+    async decide(caller, session, typed, status) {
       const device = await findOwn(caller, typed);
       if (device === null) return false;
+      const { sso, ssoSid } = session;
       const decision = { status, userId: caller.user.id, sso, ssoSid };
-      return store.deviceCodes.decide(device.hash, caller.sessionId, decision, clock.now());
+      return store.transaction(
+        async (store) =>
+          (await isAlive(store, session)) && store.deviceCodes.decide(device.hash, session.id, decision, clock.now()),
+      );
     },
 
     poll: (deviceCode, clientId, origin) =>

@@ -28,7 +28,8 @@ export async function requirePassword(
  * session ended, and must not have it changed back by one of them. @throws ProblemError `wrong-password`
  */
 export async function requireSamePassword(store: Store, { user }: Caller, pointer: string): Promise<void> {
-  if (!(await store.users.lockForNewSession(user.id, user.passwordHash))) throw wrongPassword(pointer);
+  const { passwordHash } = user;
+  if (!(await store.users.lockForNewSession(user.id, { passwordHash }))) throw wrongPassword(pointer);
 }
 
 function wrongPassword(pointer: string): ProblemError {

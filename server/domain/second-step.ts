@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import type { Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { generateSecret, hashSecret, type Secret } from './secrets.ts';
-import { byPassword, type StartedSession, startSession } from './session-start.ts';
+import { byPassword, type Proof, proofOf, type StartedSession, startSession } from './session-start.ts';
 import { type SessionService, wrongCredentials } from './sessions.ts';
 import type { TwoStep } from './two-step.ts';
 
@@ -37,10 +37,9 @@ export function createSecondStep(deps: {
 }): SecondStep {
   const { store, clock, sessions, twoStep } = deps;
 
-  const start = async (user: UserRecord, origin: Origin): Promise<StartedSession> => {
-    const { passwordHash } = user;
+  const start = async (user: UserRecord, origin: Origin, proof: Proof): Promise<StartedSession> => {
     const started = await store.transaction((store) =>
-      startSession(store, deps, { user, origin, by: byPassword, passwordHash }),
+      startSession(store, deps, { user, origin, by: byPassword, proof }),
     );
     if (started === null) throw wrongCredentials();
     return started;
@@ -58,11 +57,15 @@ export function createSecondStep(deps: {
     async begin(email, password, origin) {
       const user = await sessions.checkPassword(email, password, origin);
       if (user === null) throw wrongCredentials();
-      if (user.totpEnabledAt === null && !twoStep.required) return start(user, origin);
+      const proof = proofOf(user);
+      if (user.totpEnabledAt === null && !twoStep.required) return start(user, origin, proof);
       const ticket = generateSecret('secondStep');
       const createdAt = clock.now();
       const times = { createdAt, expiresAt: createdAt + limits.secondStepLife };
-      await store.tickets.insert({ hash: ticket.hash(), kind, userId: user.id, data: '{}', ...times });
+      await store.transaction(async (store) => {
+        if (!(await store.users.lockForNewSession(user.id, proof))) throw wrongCredentials();
+        await store.tickets.insert({ hash: ticket.hash(), kind, userId: user.id, data: '{}', ...times });
+      });
       return { next: user.totpEnabledAt === null ? 'set-up' : 'code', ticket };
     },
 
@@ -71,7 +74,7 @@ export function createSecondStep(deps: {
       if (user.totpEnabledAt === null) throw expired();
       if (!(await twoStep.check(user, code, origin))) throw wrongCode();
       if ((await store.tickets.take(hashSecret(ticket), kind, clock.now())) === null) throw expired();
-      return start(user, origin);
+      return start(user, origin, proofOf(user));
     },
 
     prepare: async (ticket, anew) => {
@@ -82,7 +85,8 @@ export function createSecondStep(deps: {
     async finishSetUp(ticket, code, origin) {
       const user = await memberOf(ticket);
       const codes = await twoStep.enable({ user, sessionId: '', origin }, code);
-      return { started: await start(user, origin), codes };
+      const { passwordHash } = user;
+      return { started: await start(user, origin, { passwordHash }), codes };
     },
   };
 }

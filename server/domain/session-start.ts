@@ -21,21 +21,30 @@ export interface StartedSession {
   user: UserRecord;
 }
 
+/**
+ * What a password was checked against, and whether it was enough. Hashing takes a while, in a crowd seconds: whoever changed
+ * either meanwhile had every session ended, and must not have one begin after that.
+ */
+export type Proof = Pick<UserRecord, 'passwordHash'> & Partial<Pick<UserRecord, 'totpEnabledAt'>>;
+
+export function proofOf({ passwordHash, totpEnabledAt }: UserRecord): Proof {
+  return { passwordHash, totpEnabledAt };
+}
+
 interface Start {
   user: UserRecord;
   origin: Origin;
   by: SignedInBy;
-  /** The hash that the password was checked against; whoever changed it meanwhile had every session ended. */
-  passwordHash?: string | null;
+  proof?: Proof;
 }
 
-/** Begins a session, inside a transaction. Null if the member was disabled, or the password changed, meanwhile. */
+/** Begins a session, inside a transaction. Null if the member was disabled, or the proof became void, meanwhile. */
 export async function startSession(
   store: Store,
   deps: { clock: Clock; newId: () => string },
-  { user, origin, by, passwordHash }: Start,
+  { user, origin, by, proof }: Start,
 ): Promise<StartedSession | null> {
-  if (!(await store.users.lockForNewSession(user.id, passwordHash))) return null;
+  if (!(await store.users.lockForNewSession(user.id, proof))) return null;
   const secret = generateSecret('session');
   const at = deps.clock.now();
   const session: SessionRecord = {
@@ -52,6 +61,11 @@ export async function startSession(
   const event = { at, actor: actorOf(user), origin, sessionId: session.id, userId: user.id };
   await auditTrail(deps).session(store, 'session.created', event);
   return { session, secret, user };
+}
+
+/** Whether a session may still be what something new comes from: what ends it comes before this or after, never between. */
+export async function isAlive(store: Store, { userId, hash }: SessionRecord): Promise<boolean> {
+  return (await store.users.lockForNewSession(userId)) && (await store.sessions.findByHash(hash)) !== null;
 }
 
 /** Ends every session of a member and whatever could still become one. Inside the transaction that is the reason. */

@@ -11,7 +11,7 @@ import type { Clock } from './clock.ts';
 import { checkNewPassword, type Passwords } from './passwords.ts';
 import { requirePassword, requireSamePassword } from './require-password.ts';
 import { hashSecret } from './secrets.ts';
-import { byPassword, endEverySession, type StartedSession, startSession } from './session-start.ts';
+import { byPassword, endEverySession, proofOf, type StartedSession, startSession } from './session-start.ts';
 import { decided, type Throttle } from './throttle.ts';
 import type { TwoStep } from './two-step.ts';
 
@@ -68,9 +68,8 @@ export function createSessions(deps: SessionDeps): SessionService {
       const user = await checkPassword(email, password, origin);
       if (user === null) throw wrongCredentials();
       await requireSecondStep(deps.twoStep, user, origin, code);
-      // Hashing took a while: who was disabled, or changed the password meanwhile, had every session ended.
       const started = await store.transaction((store) =>
-        startSession(store, deps, { user, origin, by: byPassword, passwordHash: user.passwordHash }),
+        startSession(store, deps, { user, origin, by: byPassword, proof: proofOf(user) }),
       );
       if (started === null) throw wrongCredentials();
       return started;
@@ -132,6 +131,9 @@ export function createSessions(deps: SessionDeps): SessionService {
   function endSession({ user, origin }: Caller, sessionId: string): Promise<boolean> {
     return store.transaction(async (store) => {
       if (!(await store.sessions.delete(sessionId, user.id))) return false;
+      // What it approved and is no session yet. Codes for programs last a minute, so that those of others count little.
+      await store.deviceCodes.deleteApprovedIn(sessionId);
+      await store.tickets.deleteAllOf(user.id, 'authorization-code');
       const event = { at: clock.now(), actor: actorOf(user), origin, userId: user.id };
       await audit.session(store, 'session.ended', { ...event, sessionId });
       return true;

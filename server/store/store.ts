@@ -54,8 +54,8 @@ export interface UserStore {
    * or after this, never between. False unless the user may create tokens now (enabled, with the permission).
    */
   lockForNewToken(id: string): Promise<boolean>;
-  /** The same for a new session. False unless the user is enabled and, if given, this is still their password's hash. */
-  lockForNewSession(id: string, passwordHash?: string | null): Promise<boolean>;
+  /** The same for a new session. False unless the user is enabled and what was looked at, if told, is still so. */
+  lockForNewSession(id: string, seen?: Partial<Pick<UserRecord, 'passwordHash' | 'totpEnabledAt'>>): Promise<boolean>;
 }
 
 export interface TokenQuery extends Page, Moment {
@@ -152,6 +152,8 @@ export interface DeviceCodeStore {
   delete(hash: string): Promise<boolean>;
   /** Those that this member approved. */
   deleteAllOf(userId: string): Promise<void>;
+  /** Those that were approved in this session. */
+  deleteApprovedIn(sessionId: string): Promise<void>;
   /** Deletes at most `limit` codes that ended before `before`. */
   purge(before: number, limit: number): Promise<number>;
 }

@@ -28,6 +28,7 @@ export function asDrfError(error: unknown): DrfError | null {
   if (!(error instanceof ProblemError)) return null;
   switch (error.code) {
     case 'permission-missing':
+    case 'wrong-credentials':
       return unableToLogIn();
     case 'name-taken':
       return new DrfError(400, { name: [error.message] });

@@ -4,6 +4,7 @@ import { limits } from '../../../shared/limits.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { randomBase62 } from '../../domain/secrets.ts';
+import { proofOf } from '../../domain/session-start.ts';
 import type { SessionService } from '../../domain/sessions.ts';
 import type { TokenService } from '../../domain/tokens.ts';
 import type { Verify } from '../../domain/verify.ts';
@@ -59,7 +60,7 @@ async function obtain({ sessions, tokens, clock, config }: ObtainTokenDeps, c: A
   const needsMore = user?.totpEnabledAt !== null || config.requireTotp;
   if (user === null || needsMore || !user.canManageTokens) throw unableToLogIn();
   const body = name === undefined ? unnamed(clock.now(), config.maxExpiry) : { name };
-  const { secret } = await tokens.create({ user, origin, channel: 'api-token-auth' }, body);
+  const { secret } = await tokens.create({ user, origin, channel: 'api-token-auth', proof: proofOf(user) }, body);
   c.header('Cache-Control', 'no-store');
   return c.json({ token: secret?.reveal() });
 }

@@ -56,6 +56,9 @@ export function createDeviceCodeStore(knex: Knex): DeviceCodeStore {
     async deleteAllOf(userId) {
       await codes().where({ user_id: userId }).delete();
     },
+    async deleteApprovedIn(sessionId) {
+      await codes().where({ opened_by: sessionId, status: 'approved' }).delete();
+    },
     purge(before, limit) {
       const ended = codes().select('hash').where('expires_at', '<', before).orderBy('expires_at').limit(limit);
       return codes().whereIn('hash', ended).delete();

@@ -81,8 +81,12 @@ export function createUserStore(knex: Knex): UserStore {
         .update({ sso_signed_in_at: at });
     },
     lockForNewToken: (id) => lockIf({ id, disabled: false, can_manage_tokens: true }),
-    lockForNewSession: (id, passwordHash) =>
-      lockIf({ id, disabled: false, ...(passwordHash !== undefined && { password_hash: passwordHash }) }),
+    lockForNewSession: (id, { passwordHash, totpEnabledAt } = {}) =>
+      lockIf({
+        ...{ id, disabled: false },
+        ...(passwordHash !== undefined && { password_hash: passwordHash }),
+        ...(totpEnabledAt !== undefined && { totp_enabled_at: totpEnabledAt }),
+      }),
   };
 }
 

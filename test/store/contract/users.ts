@@ -146,13 +146,23 @@ export function userContract(store: () => Store): void {
 
   it('lets only an enabled member whose password was not changed start a new session', async () => {
     const lock = (id: string, hash: string | null) =>
-      store().transaction((store) => store.users.lockForNewSession(id, hash));
+      store().transaction((store) => store.users.lockForNewSession(id, { passwordHash: hash }));
     const { id } = await addUser(store(), { passwordHash: 'hash' });
     expect(await lock(id, 'hash')).toBe(true);
     expect(await lock(id, 'earlier hash')).toBe(false);
     expect(await lock(id, null)).toBe(false);
     expect(await lock((await addUser(store(), { passwordHash: 'hash', disabled: true })).id, 'hash')).toBe(false);
     expect(await lock('nobody', 'hash')).toBe(false);
+  });
+
+  it('lets no session start that a second step which was turned on meanwhile was not asked for', async () => {
+    const lock = (id: string, totpEnabledAt: number | null) =>
+      store().transaction((store) => store.users.lockForNewSession(id, { passwordHash: 'hash', totpEnabledAt }));
+    const { id } = await addUser(store(), { passwordHash: 'hash' });
+    expect([await lock(id, null), await lock(id, 5)]).toEqual([true, false]);
+    await store().totp.prepare(id, 'secret');
+    await store().totp.enable(id, 'secret', 1, 5);
+    expect([await lock(id, null), await lock(id, 5)]).toEqual([false, true]);
   });
 
   it('lets only an enabled member with the permission start a new token', async () => {

@@ -27,10 +27,9 @@ export function describeFailures(kind: PostgresKind): void {
     }, 60_000);
     afterAll(() => postgres.remove());
     beforeEach(async () => {
-      url = await postgres.newDatabase();
+      url = await postgres.newMigratedDatabase();
       engine = await openPostgres(url);
       store = createKnexStore(engine, migrations);
-      await store.migrate();
     });
     afterEach(() => store.close());
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
-import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { openStore } from '../../server/store/open.ts';
+import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { describeStore } from './contract.ts';
 
 let postgres: TestPostgres;
@@ -8,4 +9,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => postgres.remove());
 
-describeStore('the store on PostgreSQL', async () => openPostgresStore(await postgres.newDatabase()));
+describeStore('the store on PostgreSQL', async () => {
+  const store = await openStore(await postgres.newMigratedDatabase());
+  return { store, close: () => store.close() };
+});

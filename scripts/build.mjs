@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const requireHere = createRequire(import.meta.url);
 const { version, engines } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 
 // What is slow to load and rarely or late needed: a file each, loaded when it is.
@@ -44,7 +45,7 @@ await build({
   },
   outfile: 'dist/cli/main.cjs',
   inject: ['cli/api/header-fields.ts'],
-  plugins: [keepLate(), withoutUnused()],
+  plugins: [keepLate(), withoutUnused(), loadAtUse()],
 });
 for (const name of late) {
   // A default export becomes the module itself, as whoever imports it from CommonJS expects.
@@ -105,9 +106,29 @@ function withoutUnused() {
   };
 }
 
+/** Modules of Node's that only some commands use: loaded when something of theirs is. */
+function loadAtUse() {
+  const atUse = ['node:fs/promises', 'node:zlib'];
+  return {
+    name: 'at-use',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^node:/ }, ({ path, namespace }) => {
+        if (!atUse.includes(path)) return undefined;
+        return namespace === 'at-use' ? { path, external: true } : { path, namespace: 'at-use' };
+      });
+      onLoad({ filter: /.*/, namespace: 'at-use' }, ({ path }) => {
+        const getters = Object.keys(requireHere(path)).map(
+          (name) => `get ${name}() { return require('${path}').${name}; }`,
+        );
+        return { contents: `module.exports = { ${getters.join(', ')} };` };
+      });
+    },
+  };
+}
+
 /** V8's compiled code of each file, as far as help and loading need it: Node 20 has no compile cache of its own. */
 async function keepCompiled() {
-  const { requireCached } = createRequire(import.meta.url)('../bin/cached.js');
+  const { requireCached } = requireHere('../bin/cached.js');
   const directory = `${root}dist/cli`;
   const files = (await readdir(directory))
     .filter((name) => name.endsWith('.cjs'))

@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import module from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,9 +9,17 @@ import { runProgram } from '../helpers/process.ts';
 
 const { newDataDir, start } = useDaemons();
 
+/** What takes long to load, and is for neither help nor a list. */
+const late = ['http2', 'tls', 'crypto', 'child_process', 'zlib', 'worker_threads', 'internal/deps/undici/undici'];
+
 /** Tells at its end what the process loaded: files of ours, and Node's own modules. */
 const witness = `
 const fs = require('node:fs');
+if (process.env.COMPILE_CACHE) {
+  require('node:module').enableCompileCache = () => {
+    fs.writeFileSync(process.env.COMPILE_CACHE, Object.keys(require.cache).join('\\n'));
+  };
+}
 const read = new Set();
 const readFileSync = fs.readFileSync;
 fs.readFileSync = (path, ...rest) => { read.add(String(path)); return readFileSync(path, ...rest); };
@@ -38,7 +47,7 @@ describe('what the command line loads', () => {
     const { files, builtins } = JSON.parse(await readFile(told, 'utf8')) as { files: string[]; builtins: string[] };
     const ours = files.filter((path) => /dist.cli.[^/\\]+\.cjs$/.test(path)).map((path) => basename(path));
     expect(files.filter((path) => path.includes('node_modules'))).toEqual([]);
-    return { ours: [...new Set(ours)].sort(), builtins };
+    return { ours: [...new Set(ours)].sort(), files, builtins };
   }
 
   it.each([[['--version']], [['--help']], [['create', '--help']], [['help', 'users']]])(
@@ -46,7 +55,7 @@ describe('what the command line loads', () => {
     async (args) => {
       const { ours, builtins } = await loadedBy(args);
       expect(ours).toEqual(['main.cjs']);
-      for (const name of ['http', 'http2', 'tls', 'crypto', 'child_process', 'dns', 'internal/deps/undici/undici']) {
+      for (const name of [...late, 'http', 'dns', 'fs/promises', 'readline', 'assert', 'v8']) {
         expect(builtins).not.toContain(name);
       }
     },
@@ -60,8 +69,20 @@ describe('what the command line loads', () => {
       TOKENS_SESSION: session,
     });
     expect(ours).toEqual(['main.cjs', 'undici.cjs']);
-    for (const name of ['http2', 'tls', 'crypto', 'child_process', 'internal/deps/undici/undici']) {
-      expect(builtins).not.toContain(name);
-    }
+    for (const name of late) expect(builtins).not.toContain(name);
+  });
+
+  it('is compiled code that Node keeps itself, where it can, from before anything of ours is loaded', async () => {
+    const told = join(directory, 'compile-cache.txt');
+    const { ours } = await loadedBy(['--version'], { COMPILE_CACHE: told });
+    expect(ours).toEqual(['main.cjs']);
+    const before = await readFile(told, 'utf8');
+    expect(before).toContain('tokens.js');
+    expect(before).not.toMatch(/main\.cjs|cached\.js/);
+  });
+
+  it.skipIf('enableCompileCache' in module)('is what the build compiled, where Node keeps nothing', async () => {
+    const { files } = await loadedBy(['--version']);
+    expect(files.some((path) => path.endsWith('main.cjs.cache'))).toBe(true);
   });
 });

@@ -7,6 +7,8 @@ import { restore } from '../../server/store/upkeep/restore.ts';
 import type { CreatedClient } from '../../shared/schemas/clients.ts';
 import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app.ts';
 
+const identity = { issuer: 'https://sso.example.com', subject: 'ada' };
+
 let app: TestApp;
 let second: Member;
 beforeEach(async () => {
@@ -30,6 +32,7 @@ async function restored(since: () => Promise<unknown>) {
     totp: await store.totp.find(second.id),
     codes: await store.totp.countRecoveryCodes(second.id),
     clients: await store.clients.list({ limit: 9, before: null }),
+    bound: await store.users.findByIdentity(identity),
   };
   await store.close();
   await rm(file);
@@ -68,6 +71,22 @@ describe('a restored backup', () => {
       await app.store.totp.takeRecoveryCode(second.id, 'b');
     });
     expect([totp, codes]).toEqual([{ secret: 'JBSWY3DPEHPK3PXP', enabledAt: 1, lastStep: 7 }, 2]);
+  });
+
+  it('lets nobody else take the account of who has signed in at the identity provider since, by the e-mail address', async () => {
+    const nobody = {
+      name: '',
+      superuser: false,
+      disabled: false,
+      canManageTokens: true,
+      passwordHash: null,
+      sso: false,
+    };
+    const times = { ssoSignedInAt: null, totpEnabledAt: null, createdAt: app.clock.now() };
+    const email = 'invited@example.com';
+    await app.store.users.insert({ id: 'invited', email, emailFolded: email, ...nobody, ...times });
+    const { bound } = await restored(() => app.store.users.bindIdentity('invited', identity));
+    expect(bound).toMatchObject({ id: 'invited', sso: true });
   });
 
   it('lets no service in that was deleted since, nor by a secret from before', async () => {

@@ -27,8 +27,8 @@ export interface Restored extends BackupFacts {
 
 /**
  * Puts a backup in the place of a SQLite database that nobody serves. What was revoked, disabled or blocked after the
- * backup was made stays so, and passwords, second steps and services' secrets stay as they are, if the database that is
- * replaced can still be read; every session ends.
+ * backup was made stays so, and passwords, second steps, identities and services' secrets stay as they are, if the
+ * database that is replaced can still be read; every session ends.
  * @throws BackupError for a file that is damaged or none of ours; then nothing was changed
  */
 export async function restore(databasePath: string, file: string, suffix: string): Promise<Restored> {
@@ -160,10 +160,13 @@ async function carryCredentials({ knex }: Engine, current: Current): Promise<voi
   });
 }
 
-/** A release before the second step knows nothing of it. */
+/** A release before the second step and single sign-on knows nothing of them. */
 function credentialsOf(now: Row = {}): Row {
   const { password_hash, totp_secret, totp_enabled_at, totp_last_step } = now;
-  return { password_hash, ...(totp_enabled_at !== undefined && { totp_secret, totp_enabled_at, totp_last_step }) };
+  if (totp_enabled_at === undefined) return { password_hash };
+  // Who would be unbound again could be taken for somebody else by the e-mail address.
+  const { sso, oidc_issuer, oidc_subject } = now;
+  return { password_hash, totp_secret, totp_enabled_at, totp_last_step, sso, oidc_issuer, oidc_subject };
 }
 
 async function carryServices(trx: Knex.Transaction, clients: Map<string, Row>): Promise<void> {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import type { ClientIp } from '../client-ip.ts';
 import { type AppDeps, type AppEnv, rawHeadersOf } from '../context.ts';
-import { onlyValue, recordedUserAgent } from '../verify/original-request.ts';
+import { onlyValue } from '../raw-headers.ts';
+import { recordedUserAgent } from '../verify/original-request.ts';
 
 const idPattern = /^[0-9A-Za-z._=+/-]{1,128}$/;
 

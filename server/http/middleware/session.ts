@@ -4,9 +4,10 @@ import type { Caller } from '../../domain/caller.ts';
 import type { AuthenticatedSession } from '../../domain/sessions.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { bearerChallenge, Refusal } from '../errors.ts';
+import { fieldOf } from '../raw-headers.ts';
 import { isSameOrigin } from '../same-origin.ts';
 import { createSessionCookie } from '../session-cookie.ts';
-import { readCredential, valuesOf } from '../verify/credential.ts';
+import { readCredential } from '../verify/credential.ts';
 
 /**
  * Finds the session that `Authorization: Bearer` (RFC 6750 §2.1) or else the console's cookie names, and makes its member
@@ -17,13 +18,12 @@ export async function authenticateSession(deps: AppDeps, c: AppContext): Promise
   const { sessions, verify } = deps;
   const headers = rawHeadersOf(c);
   const credential = readCredential(headers);
-  const authorizations = valuesOf(headers, 'authorization');
-  if (credential.kind === 'none' && authorizations.length === 0) return authenticateCookie(deps, c);
+  const authorization = fieldOf(headers, 'authorization');
+  if (credential.kind === 'none' && authorization === undefined) return authenticateCookie(deps, c);
   if (credential.kind === 'none') throw notAuthenticated('Sign in first.');
   if (credential.kind !== 'value') throw notAuthenticated('Send one session.', 'invalid_token');
   const { value } = credential;
-  const [authorization = ''] = authorizations;
-  if (!value.startsWith(secretPrefixes.session) || !/^\s*bearer\s/i.test(authorization)) {
+  if (!value.startsWith(secretPrefixes.session) || !/^\s*bearer\s/i.test(authorization ?? '')) {
     if ((await verify(value)).good) throw sessionRequired();
     throw notAuthenticated('This is not a session. Sign in first.', 'invalid_token');
   }

@@ -1,6 +1,6 @@
 import type { ClientService } from '../../domain/clients.ts';
 import type { ClientRecord } from '../../store/records.ts';
-import { valuesOf } from '../verify/credential.ts';
+import { fieldOf, type RawHeaders } from '../raw-headers.ts';
 import { invalidRequest, OAuthError } from './errors.ts';
 import type { OAuthForm } from './form.ts';
 
@@ -10,13 +10,13 @@ import type { OAuthForm } from './form.ts';
  */
 export async function authenticateClient(
   clients: Pick<ClientService, 'authenticate'>,
-  rawHeaders: readonly string[],
+  rawHeaders: RawHeaders,
   form: OAuthForm,
 ): Promise<ClientRecord> {
-  const [authorization, ...more] = valuesOf(rawHeaders, 'authorization');
+  const authorization = fieldOf(rawHeaders, 'authorization');
   const posted = { id: form.get('client_id'), secret: form.get('client_secret') };
   if (authorization === undefined) return authenticate(clients, posted);
-  if (more.length > 0 || posted.secret !== undefined) {
+  if (authorization === null || posted.secret !== undefined) {
     throw invalidRequest('Send the client credentials in one way.');
   }
   const basic = readBasic(authorization);

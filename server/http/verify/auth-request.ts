@@ -1,4 +1,5 @@
-import { onlyValue, originForm } from './original-request.ts';
+import { onlyValue } from '../raw-headers.ts';
+import { originForm } from './original-request.ts';
 import type { VerifyRoute } from './route.ts';
 
 /** nginx `auth_request` and ingress-nginx: the request is told in `X-Original-…` fields; the URI wins over the full URL. */

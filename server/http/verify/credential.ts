@@ -1,3 +1,5 @@
+import { fieldOf, type RawHeaders } from '../raw-headers.ts';
+
 /** DRF's texts for a credential that cannot be read. */
 export const malformedDetails = {
   empty: 'Invalid token header. No credentials provided.',
@@ -13,28 +15,14 @@ export type Credential =
   | { kind: 'ambiguous' }
   | { kind: 'value'; value: string };
 
-/**
- * The one credential of a request, out of Node's raw header list (name, value, name, value, …; latin1), where a
- * repeated field is still seen: `Token`, `Bearer` and `Basic` (RFC 6750 §2.1, RFC 7617) in `Authorization`, or `X-API-Key`.
- */
-export function readCredential(rawHeaders: readonly string[]): Credential {
-  const authorizations = valuesOf(rawHeaders, 'authorization');
-  const keys = valuesOf(rawHeaders, 'x-api-key');
-  if (authorizations.length > 1 || keys.length > 1) return { kind: 'ambiguous' };
-  const [key] = keys;
-  const [scheme, ...rest] = words(authorizations[0] ?? '');
+/** The one credential of a request: `Token`, `Bearer` and `Basic` (RFC 6750 §2.1, RFC 7617) in `Authorization`, or `X-API-Key`. */
+export function readCredential(rawHeaders: RawHeaders): Credential {
+  const authorization = fieldOf(rawHeaders, 'authorization');
+  const key = fieldOf(rawHeaders, 'x-api-key');
+  if (authorization === null || key === null) return { kind: 'ambiguous' };
+  const [scheme, ...rest] = words(authorization ?? '');
   if (scheme !== undefined) return key === undefined ? fromAuthorization(scheme, rest) : { kind: 'ambiguous' };
   return key === undefined ? { kind: 'none' } : single(words(key));
-}
-
-/** Every value of one field, in order. `name` is lower-case. */
-export function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const field = rawHeaders[i] ?? '';
-    if (field.length === name.length && field.toLowerCase() === name) values.push(rawHeaders[i + 1] ?? '');
-  }
-  return values;
 }
 
 function fromAuthorization(scheme: string, rest: string[]): Credential {
@@ -70,7 +58,7 @@ function fromBasic(parts: string[]): Credential {
 
 /** Split at ASCII whitespace only, as Python splits bytes. */
 function words(value: string): string[] {
-  return value.split(/[\t\n\v\f\r ]+/).filter((word) => word !== '');
+  return value.match(/[^\t\n\v\f\r ]+/g) ?? [];
 }
 
 /** The text whose UTF-8 bytes a latin1 header value holds, or null if they are not UTF-8. */

@@ -1,4 +1,5 @@
-import { onlyValue, originForm } from './original-request.ts';
+import { onlyValue } from '../raw-headers.ts';
+import { originForm } from './original-request.ts';
 import type { VerifyRoute } from './route.ts';
 
 /** Caddy `forward_auth` and Traefik ForwardAuth: the request is told in `X-Forwarded-…` fields. */

@@ -6,12 +6,13 @@ import type { Decision, GoodToken, Verify } from '../../domain/verify.ts';
 import { createOutage, type Log, type Outage } from '../../log.ts';
 import { type Metrics, outcomeOf } from '../../metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
+import { onlyValue } from '../raw-headers.ts';
 import { authRequest } from './auth-request.ts';
-import { readCredential, valuesOf } from './credential.ts';
+import { readCredential } from './credential.ts';
 import { extAuthz } from './ext-authz.ts';
 import { forwardAuth } from './forward-auth.ts';
 import { identityHeaders } from './identity.ts';
-import { onlyValue, originForm, pathOf, recordedMethod, recordedPath, recordedUserAgent } from './original-request.ts';
+import { originForm, pathOf, recordedMethod, recordedPath, recordedUserAgent } from './original-request.ts';
 import { refusalAnswer, refuseCredential, refuseToken, type TokenRefusal } from './refusal.ts';
 import type { VerifyRoute } from './route.ts';
 
@@ -49,9 +50,8 @@ export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
   };
 }
 
-function declaresBody({ rawHeaders }: IncomingMessage): boolean {
-  const [length = '0'] = valuesOf(rawHeaders, 'content-length');
-  return length !== '0' || valuesOf(rawHeaders, 'transfer-encoding').length > 0;
+function declaresBody({ headers }: IncomingMessage): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
 }
 
 /** How long a connection stays whose body is not read to its end: the answer arrives meanwhile. */
@@ -118,17 +118,11 @@ function tell(deps: Serving, route: VerifyRoute, req: IncomingMessage, res: Serv
  * only, never the request.
  */
 function toldBy({ clientIp }: VerifyDeps, route: VerifyRoute, req: IncomingMessage): ToldUse {
-  const { rawHeaders } = req;
   const peer = req.socket.remoteAddress ?? null;
   const { method, target } = clientIp.isTrusted(peer) ? route.original(req) : { method: null, target: null };
-  const forwardedFor = valuesOf(rawHeaders, 'x-forwarded-for');
-  return {
-    method,
-    target,
-    peer,
-    forwardedFor: forwardedFor.length > 1 ? forwardedFor.join(',') : (forwardedFor[0] ?? null),
-    userAgent: onlyValue(rawHeaders, 'user-agent'),
-  };
+  // Node has joined the repeated fields.
+  const forwardedFor = (req.headers['x-forwarded-for'] as string | undefined) ?? null;
+  return { method, target, peer, forwardedFor, userAgent: onlyValue(req.rawHeaders, 'user-agent') };
 }
 
 function describeUse(clientIp: ClientIp): DescribeUse {
@@ -141,9 +135,7 @@ function describeUse(clientIp: ClientIp): DescribeUse {
 }
 
 function admit(res: ServerResponse, token: GoodToken): void {
-  const headers = identityHeaders(token);
-  headers.push('Cache-Control', 'no-store', 'Content-Length', '0');
-  res.writeHead(200, headers).end();
+  res.writeHead(200, identityHeaders(token).concat('Cache-Control', 'no-store', 'Content-Length', '0')).end();
 }
 
 function refuse(res: ServerResponse, refusal: TokenRefusal): void {

@@ -1,18 +1,12 @@
 import { limits } from '../../../shared/limits.ts';
 import { redact } from '../../../shared/redact.ts';
-import { decodeUtf8, valuesOf } from './credential.ts';
+import { decodeUtf8 } from './credential.ts';
 
 /** The request that a proxy asks about, as it was sent to the proxy. Null: not told. */
 export interface OriginalRequest {
   method: string | null;
   /** An RFC 9112 §3.2 request target in origin-form. */
   target: string | null;
-}
-
-/** The value of a field that is there once and not empty. A repeated field is somebody's addition: neither counts. */
-export function onlyValue(rawHeaders: readonly string[], name: string): string | null {
-  const values = valuesOf(rawHeaders, name);
-  return values.length === 1 ? values[0] || null : null;
 }
 
 /** Takes scheme and authority off an absolute-form target or a URL. Nothing else is normalised. */

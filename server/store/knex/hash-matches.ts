@@ -24,23 +24,23 @@ type MatchRow = [
 ];
 
 /** A row of place and `matchColumns`. */
-export function toHashMatch(row: unknown[]): HashMatch {
-  const [, id, prefix, name, createdAt, expiresAt, ownerId, email, ownerName, superuser, disabled, canManage, ssoAt] =
-    row as MatchRow;
+export function toHashMatch(values: unknown[]): HashMatch {
+  // By index: taking an array apart goes through its iterator, and takes longer than all the rest here.
+  const row = values as MatchRow;
   return {
     kind: 'token',
-    id,
-    prefix,
-    name,
-    createdAt: Number(createdAt),
-    expiresAt: numberOrNull(expiresAt),
-    ownerId,
-    ownerEmail: email,
-    ownerName,
-    ownerSuperuser: Boolean(superuser),
-    ownerDisabled: Boolean(disabled),
-    ownerCanManageTokens: Boolean(canManage),
-    ownerSsoSignedInAt: numberOrNull(ssoAt),
+    id: row[1],
+    prefix: row[2],
+    name: row[3],
+    createdAt: Number(row[4]),
+    expiresAt: numberOrNull(row[5]),
+    ownerId: row[6],
+    ownerEmail: row[7],
+    ownerName: row[8],
+    ownerSuperuser: Boolean(row[9]),
+    ownerDisabled: Boolean(row[10]),
+    ownerCanManageTokens: Boolean(row[11]),
+    ownerSsoSignedInAt: numberOrNull(row[12]),
   };
 }
 

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPgbouncer } from '../helpers/pgbouncer.ts';
 import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { hasRealParts } from '../helpers/real-parts.ts';
+import { addToken, addUser } from '../store/contract/records.ts';
 import { describeStore } from '../store/contract.ts';
 import { describeFailures } from '../store/postgres-failures.ts';
 
@@ -23,6 +24,26 @@ if (hasRealParts('postgres', 'pgbouncer')) {
     const url = new URL(await postgres.newDatabase());
     url.port = String(pgbouncer.port);
     return openPostgresStore(url.href);
+  });
+
+  describe('nodes behind pgbouncer’s transaction pooling', () => {
+    it('get every answer, though each transaction may have a connection where somebody else prepared statements', async () => {
+      const url = new URL(await postgres.newDatabase());
+      url.port = String(pgbouncer.port);
+      const nodes = [await openPostgresStore(url.href), await openPostgresStore(url.href)];
+      const [first] = nodes;
+      const token = await addToken(first.store, (await addUser(first.store)).id);
+      for (let round = 0; round < 50; round += 1) {
+        const asked = Array.from({ length: 8 }, (_, i) =>
+          nodes[i % 2]?.store.tokens.findByHashes([token.hash, 'none']),
+        );
+        const answers = await Promise.all(asked);
+        expect(answers.map((found) => found?.map((match) => match?.kind))).toEqual(
+          asked.map(() => ['token', undefined]),
+        );
+      }
+      for (const node of nodes) await node.close();
+    });
   });
 
   describeFailures('debian');

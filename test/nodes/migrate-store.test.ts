@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
@@ -97,6 +98,56 @@ describe('tokensd migrate-store', () => {
     }
     expect((await move(from, to)).code).toBe(0);
     expect(await rowsIn(to)).toBe(301);
+  });
+
+  const run = async (url: string, sql: string) => {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(sql).finally(() => client.end());
+  };
+
+  it('moves nothing if anything does not arrive as it was sent, and everything once it does', async () => {
+    const { daemon, from, to } = await world();
+    await daemon.stop();
+    const env = { TOKENSD_DATABASE_URL: to, TOKENSD_DATA_DIR: daemon.dataDir };
+    expect((await runProgram('tokensd', ['migrate'], { env })).code).toBe(0);
+    for (const [table, meddling] of [
+      ['tombstones', 'RETURN NULL'],
+      ['tokens', "NEW.name := 'otherwise'; RETURN NEW"],
+      ['outbox', 'NEW.attempts := NEW.attempts + 1; RETURN NEW'],
+      ['users', 'NEW.can_manage_tokens := false; RETURN NEW'],
+      ['audit', "NEW.target_name := coalesce(NEW.target_name, ''); RETURN NEW"],
+    ] as const) {
+      await run(to, `CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${meddling}; END $$`);
+      await run(to, `CREATE TRIGGER meddle BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION meddle()`);
+      const refused = await move(from, to);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain(`What arrived in ${table} is not what was sent. Nothing was moved.`);
+      expect(await rowsIn(to)).toBe(0);
+      await run(to, 'DROP FUNCTION meddle CASCADE');
+    }
+    expect((await move(from, to)).code).toBe(0);
+    expect(await rowsIn(to)).toBe(1);
+  });
+
+  it('shows on a terminal how far it is, with each table and what is done of it', async () => {
+    const { daemon, from, to } = await world();
+    await daemon.stop();
+    const words = programCommand('tokensd', ['migrate-store', '--from', from, '--to', to]);
+    const child = spawn('script', ['-qefc', `stty cols 120; ${words.join(' ')}`, '/dev/null'], {
+      env: bareEnvironment({ TERM: 'xterm' }),
+    });
+    let screen = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      screen += text;
+    });
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    const shown = stripVTControlCharacters(screen);
+    for (const [table, rows] of Object.entries({ users: 2, tokens: 1, clients: 1 })) {
+      expect(shown).toMatch(new RegExp(`copying ${table} \\[=+\\] ${rows}/${rows}`));
+      expect(shown).toMatch(new RegExp(`checking ${table} \\[=+\\] ${rows}/${rows}`));
+    }
+    expect(shown).toContain('Moved and compared: 2 users, 1 tokens');
   });
 
   it('knows every table there is', async () => {

@@ -300,7 +300,8 @@ it('every line that is advised stands in the shipped configurations, or is nginx
     readFileSync(join(import.meta.dirname, '..', '..', 'examples', name), 'utf8')
       .split('\n')
       .map((line) => line.trim());
-  const [nginx, caddy] = [[...shipped('nginx.conf'), 'underscores_in_headers off;'], shipped('Caddyfile')];
+  const defaults = ['underscores_in_headers off;', 'satisfy all;'];
+  const [nginx, caddy] = [[...shipped('nginx.conf'), ...defaults], shipped('Caddyfile')];
   const everything = [...Object.values(advice), advice.strip(advice.identityNames)].filter((one) => 'nginx' in one);
   expect(everything.length).toBeGreaterThan(6);
   for (const lines of everything) {

@@ -14,6 +14,8 @@ const PATH = searchPath();
 export interface Behind {
   daemonUrl: string;
   upstreamUrl: string;
+  /** What an operator made of the shipped file. */
+  edit?(text: string): string;
 }
 
 export interface Running {
@@ -86,7 +88,7 @@ interface Proxy {
   command(directory: string): Promise<ChildProcess>;
 }
 
-async function startProxy({ daemonUrl, upstreamUrl }: Behind, proxy: Proxy): Promise<Running> {
+async function startProxy({ daemonUrl, upstreamUrl, edit = (text) => text }: Behind, proxy: Proxy): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-proxy-'));
   const port = await freePort();
   const replacements = [
@@ -99,7 +101,7 @@ async function startProxy({ daemonUrl, upstreamUrl }: Behind, proxy: Proxy): Pro
     if (!text.includes(shown)) throw new Error(`${proxy.example} does not hold “${shown}”`);
     text = text.replace(shown, here);
   }
-  await writeFile(join(directory, proxy.example), text);
+  await writeFile(join(directory, proxy.example), edit(text));
   const child = await proxy.command(directory);
   let output = '';
   child.stderr?.setEncoding('utf8').on('data', (more: string) => {

@@ -36,8 +36,9 @@ export const tellOriginal: Advice = {
   caddy: ['uri /verify/forward-auth'],
 };
 
+/** An address that is let in unasked is nginx's `satisfy any`. */
 export const tellPeer: Advice = {
-  nginx: ['proxy_set_header X-Forwarded-For $remote_addr;'],
+  nginx: ['satisfy all;', 'proxy_set_header X-Forwarded-For $remote_addr;'],
   caddy: ['forward_auth 127.0.0.1:8420 {', 'uri /verify/forward-auth'],
 };
 

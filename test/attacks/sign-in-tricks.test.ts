@@ -192,8 +192,25 @@ describe('one password tried on many accounts', () => {
           ...from,
         })
       ).status,
+    'POST /login': async (app, turn, from) => {
+      const browser = openConsole(app);
+      const { form_token = '' } = formsOf((await browser.get('/login')).html)[0]?.hidden ?? {};
+      const form = { email: `${turn}@example.com`, password: 'Winter2026!!', form_token };
+      const headers = {
+        ...(from.headers as Record<string, string>),
+        Cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Sec-Fetch-Site': 'same-origin',
+      };
+      const body = new URLSearchParams(form).toString();
+      return (await app.ask('/login', { ...from, method: 'POST', body, headers })).status;
+    },
   };
-  const refused: Record<string, number> = { 'POST /api/v1/sessions': 401, 'POST /api-token-auth/': 400 };
+  const refused: Record<string, number> = {
+    'POST /api/v1/sessions': 401,
+    'POST /api-token-auth/': 400,
+    'POST /login': 401,
+  };
   const half = (turn: number) =>
     `${((turn * 7919) % 0xffff).toString(16)}:${turn.toString(16)}:abc:${(turn + 1).toString(16)}`;
 

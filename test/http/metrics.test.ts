@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createMetrics } from '../../server/metrics.ts';
+import { openStore } from '../../server/store/open.ts';
 import { jsonOf } from '../helpers/app.ts';
 import { send, startTestServer } from '../helpers/http.ts';
+import { openTestStore } from '../helpers/store.ts';
+import { sessionRecord } from '../store/contract/records.ts';
 
 type TestServer = Awaited<ReturnType<typeof startTestServer>>;
 
@@ -124,7 +128,40 @@ describe('GET /metrics', () => {
     expect(await jsonOf(refused)).toMatchObject({ code: 'monitoring-only' });
   });
 
-  it('answers while the database does not, and counts its failures', async () => {
+  it('counts each verification in every bucket that its time fits in', async () => {
+    const { metrics, send, stop } = await startTestServer();
+    stops.push(stop);
+    for (const ms of [0, 300, 300, 5_000]) metrics.verified('ext-authz', 'ok', performance.now() - ms);
+    const { body } = await send({ path: '/metrics' });
+    const series = 'tokensd_verification_duration_seconds';
+    const upTo = (le: string) => numberAt(body, `${series}_bucket{le="${le}",route="ext-authz"}`);
+    expect(['0.1', '0.25', '0.5', '1', '2', '+Inf'].map(upTo)).toEqual([1, 1, 3, 3, 3, 4]);
+    expect(numberAt(body, `${series}_count{route="ext-authz"}`)).toBe(4);
+    expect(numberAt(body, `${series}_sum{route="ext-authz"}`)).toBeCloseTo(5.6, 0);
+    const bounds = [...body.matchAll(/_seconds_bucket\{le="([^"]+)",route="ext-authz"\} (\d+)/g)];
+    const counts = bounds.map(([, , count]) => Number(count));
+    expect(counts).toEqual([...counts].sort((a, b) => a - b));
+    expect(bounds.map(([, le]) => Number(le === '+Inf' ? Infinity : le))).toEqual(
+      bounds.map(([, le]) => Number(le === '+Inf' ? Infinity : le)).sort((a, b) => a - b),
+    );
+  });
+
+  it('counts what the database did not carry out, by kind', async () => {
+    const { path, store, close } = await openTestStore();
+    await store.close();
+    const metrics = createMetrics('0.0.0');
+    const failing = await openStore(`sqlite:${path}`, metrics.databaseFailed);
+    await expect(failing.sessions.insert(sessionRecord('nobody'))).rejects.toThrow();
+    await failing.close();
+    await expect(failing.users.findById('x')).rejects.toThrow();
+    await expect(failing.users.findById('x')).rejects.toThrow();
+    const { text } = await metrics.expose();
+    expect(numberAt(text, 'tokensd_database_errors_total{kind="refused"}')).toBe(1);
+    expect(numberAt(text, 'tokensd_database_errors_total{kind="unavailable"}')).toBe(2);
+    await close();
+  });
+
+  it('answers while the database does not', async () => {
     const server = await start();
     await server.store.close();
     const { status } = await send(server.port, {

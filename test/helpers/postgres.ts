@@ -71,8 +71,12 @@ export async function startPostgres(
     const children = execFileSync('pgrep', ['-P', postmaster], { encoding: 'utf8' }).trim().split('\n');
     return [postmaster, ...children].map(Number);
   };
+  const signal: TestPostgres['signal'] = async (name) => {
+    for (const pid of await processes()) process.kill(pid, `SIG${name}`);
+  };
   return {
     port,
+    signal,
     halt: () => cluster.stop(),
     resume: () => cluster.start(),
     newDatabase: () => newDatabase(),
@@ -84,10 +88,9 @@ export async function startPostgres(
       for (const pid of await processes()) process.kill(pid, 'SIGKILL');
       await cluster.stop();
     },
-    async signal(signal) {
-      for (const pid of await processes()) process.kill(pid, `SIG${signal}`);
-    },
     async remove() {
+      // A test that failed may have left it stopped.
+      await signal('CONT').catch(() => {});
       await cluster.stop();
       await rm(directory, { recursive: true, force: true });
     },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMetrics } from '../server/metrics.ts';
+import { auditActions } from '../shared/schemas/audit.ts';
 import { startTestServer } from './helpers/http.ts';
 import { hasRealParts } from './helpers/real-parts.ts';
 
@@ -24,12 +25,67 @@ describe('the metrics', () => {
     expect(documented.sort()).toEqual(exposed);
   });
 
+  /** Each metric and the names of its labels, once everything has happened. */
+  async function labelsOfAll(): Promise<Map<string, Set<string>>> {
+    const metrics = createMetrics('0.0.0');
+    metrics.watchProcess();
+    metrics.watch({
+      backlog: async () => ({ waiting: 1, dead: 1, oldestAt: 0 }),
+      now: () => 1,
+      lastUsedWaiting: () => 1,
+    });
+    metrics.verified('forward-auth', 'ok', 0);
+    metrics.lookedUp(1);
+    metrics.responded('GET', 200);
+    metrics.happened('token.created');
+    metrics.databaseFailed('unavailable');
+    const { text } = await metrics.expose();
+    const labels = new Map<string, Set<string>>();
+    for (const [, name = '', list = ''] of text.matchAll(/^([a-z]\w+)(?:\{(.*)\})? [^ ]+$/gm)) {
+      labels.set(name, new Set([...list.matchAll(/(\w+)="/g)].map(([, label = '']) => label)));
+    }
+    return labels;
+  }
+
+  it('have the labels that are documented', async () => {
+    const rows = [...read('docs/operations.md').matchAll(/^\| `(tokensd_\w+)` \| (.*?) ?\|/gm)];
+    const documented = rows.map(([, name, list = '']) => [
+      name,
+      [...list.matchAll(/`(\w+)`/g)].map(([, label]) => label),
+    ]);
+    const labels = await labelsOfAll();
+    const found = exposed.map((name) => [name, [...(labels.get(name) ?? labels.get(`${name}_count`) ?? [])]]);
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(found));
+  });
+
+  const dashboard = JSON.parse(read('examples/grafana/tokensd.json')) as {
+    panels: Array<{ id: number; targets: Array<{ expr: string }> }>;
+  };
+  const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+
   it('are what the Grafana dashboard asks for, and all of them', () => {
-    const dashboard = read('examples/grafana/tokensd.json');
-    const panels = (JSON.parse(dashboard) as { panels: Array<{ id: number }> }).panels;
-    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
-    const asked = [...dashboard.matchAll(/\btokensd_\w+/g)].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
-    expect([...new Set(asked)].sort()).toEqual(exposed);
+    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+    const asked = [...read('examples/grafana/tokensd.json').matchAll(/\btokensd_\w+/g)];
+    const names = asked.map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
+    expect([...new Set(names)].sort()).toEqual(exposed);
+  });
+
+  it.each(queries)('are there, with each label and value, for %s', async (expr) => {
+    const labels = await labelsOfAll();
+    const selectors = [...expr.matchAll(/\b([a-z]\w+)\{(.*?)\}/g)];
+    expect(selectors.length).toBeGreaterThan(0);
+    const by = [...expr.matchAll(/\bby \((\w+)\)/g)].map(([, label = '']) => label);
+    for (const [, name = '', list = ''] of selectors) {
+      const known = labels.get(name);
+      expect(known, name).toBeDefined();
+      const matchers = [...list.matchAll(/(\w+)=~?"([^"]*)"/g)].filter(([, label]) => label !== 'job');
+      for (const label of [...by, ...matchers.map(([, label = '']) => label)])
+        expect([...(known ?? [])]).toContain(label);
+      const actions = matchers
+        .filter(([, label]) => label === 'action')
+        .flatMap(([, , value = '']) => value.split('|'));
+      expect(auditActions).toEqual(expect.arrayContaining(actions));
+    }
   });
 
   it('tell of the process as well, once it is asked for', async () => {

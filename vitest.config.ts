@@ -28,6 +28,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          isolate: false,
           // They wait more than they work.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },

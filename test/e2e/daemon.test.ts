@@ -16,10 +16,9 @@ describe('tokensd serve', () => {
     const alias = `${dataDir}-alias`;
     await symlink(dataDir, alias);
     cleanUp(() => rm(alias));
-    for (const directory of [dataDir, alias]) {
-      const second = await runProgram('tokensd', ['serve'], {
-        env: { TOKENSD_DATA_DIR: directory, TOKENSD_LISTEN: '127.0.0.1:0' },
-      });
+    const serve = (directory: string) =>
+      runProgram('tokensd', ['serve'], { env: { TOKENSD_DATA_DIR: directory, TOKENSD_LISTEN: '127.0.0.1:0' } });
+    for (const second of await Promise.all([dataDir, alias].map(serve))) {
       expect(second).toMatchObject({ code: 1, stdout: '' });
       expect(second.stderr).toContain('tokens.db.lock');
     }

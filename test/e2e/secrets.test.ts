@@ -96,6 +96,8 @@ async function live(): Promise<void> {
 }
 
 beforeAll(async () => {
+  // Other files' tests ran in this process.
+  seenSecrets.clear();
   for (const secret of [superuser.password, developer.password, nextPassword, smtpPassword]) seenSecrets.add(secret);
   configDir = await mkdtemp(join(tmpdir(), 'tokens-secrets-'));
   cleanups.push(() => rm(configDir, { recursive: true }));

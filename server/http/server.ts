@@ -27,9 +27,16 @@ const timeouts = {
 /** How long a connection that got a last answer may go on sending before it is cut, so that the answer arrives. */
 const lingerMs = 1_000;
 
-/** The newest answer on a connection. */
+/** The newest answer on a connection, and how many are waiting behind others. */
 const newest = Symbol('newest answer');
-type Tracked = Duplex & { [newest]?: ServerResponse };
+const behind = Symbol('answers behind others');
+type Tracked = Duplex & { [newest]?: ServerResponse; [behind]?: number };
+
+/**
+ * Who sends many requests without waiting for answers, and reads none, would have us keep them all: a packet of requests is
+ * a hundred times as many answers. Proxies send one at a time.
+ */
+const mostBehind = 16;
 
 /** The one listener of the daemon, not yet listening. Once `close` was called, each answer closes its connection. */
 export function createHttpServer({ verifyHandler, introspectionHandler, app }: HttpServerDeps): Server {
@@ -51,7 +58,7 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
   );
 
   const answer = (req: IncomingMessage, res: ServerResponse, beforeBody?: () => void): void => {
-    (req.socket as Tracked)[newest] = res;
+    if (!mayWait(req.socket, res)) return;
     if (verifyHandler(req, res)) return;
     beforeBody?.();
     if (introspectionHandler(req, res)) return;
@@ -79,6 +86,21 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
   });
   server.on('clientError', (error, socket) => refuseMessage(error, socket, (socket as Tracked)[newest]));
   return server;
+}
+
+/** False if the connection was cut, because too many answers wait on it. */
+function mayWait(socket: Tracked, res: ServerResponse): boolean {
+  if (socket.destroyed) return false;
+  const before = socket[newest];
+  socket[newest] = res;
+  if (before === undefined || before.writableFinished) return true;
+  socket[behind] = (socket[behind] ?? 0) + 1;
+  res.once('close', () => {
+    socket[behind] = (socket[behind] ?? 1) - 1;
+  });
+  if (socket[behind] <= mostBehind) return true;
+  socket.destroy();
+  return false;
 }
 
 /** `Headers` joins repeated fields; each challenge goes out in a field of its own. */

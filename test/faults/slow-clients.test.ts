@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Client, signIn } from '../helpers/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
@@ -76,6 +77,54 @@ describe('a daemon with a thousand clients that drip', () => {
     expect(report.p99).toBeLessThan(250);
     await eventually(() => openFiles(daemon.pid) <= before, 'every connection to be gone', 5_000);
     noError();
+  });
+});
+
+describe('a daemon that is asked more than anybody reads', () => {
+  const request = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  /** Connections on which so many requests are sent at once, and no answer is read. */
+  function deaf(count: number, requests: number) {
+    const sockets = Array.from({ length: count }, () => {
+      const socket = connect(Number(new URL(daemon.url).port), '127.0.0.1').pause();
+      socket.on('error', () => {}).write(request.repeat(requests));
+      return socket;
+    });
+    return { close: () => sockets.forEach((socket) => void socket.destroy()) };
+  }
+
+  it('keeps no crowd of answers for one who sends requests by the packet, and verifies on', async () => {
+    const files = openFiles(daemon.pid);
+    // What a daemon needs once for its work does not count.
+    const few = deaf(50, 16);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    few.close();
+    const watch = await watchVerification(daemon.url, { good: [good.token] });
+    const before = residentMb(daemon.pid);
+    const memory = watchMemory(daemon.pid);
+    const crowd = deaf(50, 1_400);
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    // Not cut, ten of them would take twice as much, for as long as they like.
+    expect(memory.stop() - before).toBeLessThan(250);
+    await eventually(() => openFiles(daemon.pid) < files + 5, 'every such connection to be cut', 5_000);
+    crowd.close();
+    const report = await watch.stop();
+    expect(report).toMatchObject({ wrong: [] });
+    expect(report.p99).toBeLessThan(250);
+    noError();
+  });
+
+  it('answers all of a few requests that were sent together, one after the other', async () => {
+    const answer = await talk(
+      daemon.url,
+      async (send, open) => {
+        await send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10));
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        if (open()) await send('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      },
+      5_000,
+    );
+    expect(answer.text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(11);
   });
 });
 

@@ -211,6 +211,31 @@ async function expectRefused(headers: Fields, what: string, routes = verifyingRo
   }
 }
 
+describe('a path that climbs out of the route whose end anybody may choose', () => {
+  const climbs = [
+    '/..',
+    '/../..',
+    '/%2e%2e/%2e%2e',
+    '/..%2f..',
+    '/\\..\\..',
+    '/;/../..',
+    '//..//..',
+    '/../../verify/..',
+  ];
+  const open = ['/healthz', '/readyz', '/openapi.json', '/login', '/assets/console.css', '?/healthz', '#/healthz'];
+
+  it('still asks for a good value, and gets in with it alone', async () => {
+    for (const path of climbs.flatMap((climb) => open.map((target) => `/verify/ext-authz${climb}${target}`))) {
+      for (const line of [path, `http://tokens.test${path}`]) {
+        const ask = (fields: string) =>
+          server.exchange(`GET ${line} HTTP/1.1\r\nHost: tokens.test\r\n${fields}Connection: close\r\n\r\n`);
+        expect([line, (await ask('')).text.slice(0, 12)]).toEqual([line, 'HTTP/1.1 401']);
+        expect([line, (await ask(`X-API-Key: ${good}\r\n`)).text.slice(0, 12)]).toEqual([line, 'HTTP/1.1 200']);
+      }
+    }
+  });
+});
+
 describe('two values at once are no credential', () => {
   const pairs = Object.entries(credentialForms).flatMap(([first, a]) =>
     Object.entries(credentialForms).map(([second, b]) => ({

@@ -1,0 +1,91 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Token } from '../../shared/schemas/tokens.ts';
+import { startProgram } from '../helpers/process.ts';
+
+const pageSize = 200;
+const token: Token = {
+  id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
+  name: 'ci-pipeline',
+  prefix: 'tok_8fK2b1Qz',
+  description: 'What a nightly build of the website asks with',
+  owner: 'ada@example.com',
+  created_at: '2026-11-20T16:20:00.000Z',
+  expires_at: null,
+  status: 'active',
+  last_used: {
+    at: '2026-11-23T16:17:00.000Z',
+    method: 'GET',
+    path: '/builds/42',
+    ip: '203.0.113.9',
+    user_agent: 'curl/8',
+  },
+};
+const items = JSON.stringify(Array.from({ length: pageSize }, () => token));
+
+/** 75 MB of JSON, and several times as much as objects. */
+const tokens = 200_000;
+const heapMegabytes = 24;
+
+describe('a list that is longer than memory', () => {
+  const asked = { pages: 0 };
+  let server: Server;
+  let url: string;
+  beforeAll(async () => {
+    server = createServer((req, res) => {
+      const { pathname, searchParams } = new URL(req.url ?? '', 'http://localhost');
+      const page = Number(searchParams.get('cursor') ?? '1');
+      const pages = Number(pathname.split('/')[1]) / pageSize;
+      asked.pages = page;
+      res.setHeader('Content-Type', 'application/json');
+      res.end(`{"items":${items},"next_cursor":${page < pages ? `"${page + 1}"` : null}}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  /** `tokens list --all` of so many tokens; its output is read by `read`. */
+  async function list(many: number, args: string[], read: (output: NodeJS.ReadableStream) => void) {
+    const child = startProgram('tokens', ['list', '--all', ...args], {
+      TOKENS_SERVER: `${url}/${many}`,
+      TOKENS_SESSION: 'session',
+      NODE_OPTIONS: `--max-old-space-size=${heapMegabytes}`,
+    });
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    if (child.stdout) read(child.stdout);
+    return { code: await ended, stderr };
+  }
+
+  it.each([
+    { args: ['--json'], mark: '{', expected: 2 * tokens },
+    { args: [], mark: '\n', expected: tokens + 1 },
+  ])('comes whole with $args, in a heap of a few pages', async ({ args, mark, expected }) => {
+    let seen = 0;
+    const ran = await list(tokens, args, (output) => {
+      output.setEncoding('utf8').on('data', (text: string) => {
+        seen += text.split(mark).length - 1;
+      });
+    });
+    expect(ran).toEqual({ code: 0, stderr: '' });
+    expect(seen).toBe(expected);
+  });
+
+  it('is asked for no faster than it is read', async () => {
+    const ran = await list(20_000, ['--json'], (output) => {
+      output.once('readable', async () => {
+        await pause(1_000);
+        expect(asked.pages).toBeLessThan(10);
+        output.resume();
+      });
+    });
+    expect(ran).toEqual({ code: 0, stderr: '' });
+    expect(asked.pages).toBe(100);
+  });
+});

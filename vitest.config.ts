@@ -16,7 +16,8 @@ export default defineConfig({
           testTimeout: 15_000,
           // Nothing keeps state in a module, so files may share what they import.
           isolate: false,
-          maxWorkers: 2,
+          // One more than most have cores: there is always one that waits.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
           env,
         },

@@ -1,25 +1,30 @@
 import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AlreadyRunning, lockForOneDaemon, openStore } from '../../server/store/open.ts';
 import { buildSecondProgram, type SecondProgram } from './second-process.ts';
 
-describe('the lock of the one daemon on a SQLite file', () => {
+// Who is refused has waited for a second.
+describe.concurrent('the lock of the one daemon on a SQLite file', () => {
   let program: SecondProgram;
-  let directory: string;
-  let url: string;
+  const directories: string[] = [];
   beforeAll(async () => {
     program = await buildSecondProgram();
   });
-  afterAll(() => program.remove());
-  beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'tokens-lock-'));
-    url = `sqlite:${join(directory, 'tokens.db')}`;
+  afterAll(async () => {
+    await program.remove();
+    for (const directory of directories) await rm(directory, { recursive: true });
   });
-  afterEach(() => rm(directory, { recursive: true }));
+
+  async function newPlace() {
+    const directory = await mkdtemp(join(tmpdir(), 'tokens-lock-'));
+    directories.push(directory);
+    return { directory, url: `sqlite:${join(directory, 'tokens.db')}` };
+  }
 
   it('refuses a second process, naming the file, until the first is gone', async () => {
+    const { directory, url } = await newPlace();
     const lock = await lockForOneDaemon(url);
     const refused = await program.start('lock', url);
     expect(refused.firstLine).toContain('AlreadyRunning');
@@ -32,6 +37,7 @@ describe('the lock of the one daemon on a SQLite file', () => {
   });
 
   it('is freed by the system when its holder is killed', async () => {
+    const { url } = await newPlace();
     const first = await program.start('lock', url);
     expect(first.firstLine).toBe('locked');
     await expect(lockForOneDaemon(url)).rejects.toThrow(AlreadyRunning);
@@ -40,6 +46,7 @@ describe('the lock of the one daemon on a SQLite file', () => {
   });
 
   it('still holds after a second attempt in the same process', async () => {
+    const { url } = await newPlace();
     const lock = await lockForOneDaemon(url);
     await expect(lockForOneDaemon(url)).rejects.toThrow(AlreadyRunning);
     expect((await program.start('lock', url)).firstLine).toContain('AlreadyRunning');
@@ -47,17 +54,20 @@ describe('the lock of the one daemon on a SQLite file', () => {
   });
 
   it('is the same under every name of the file', async () => {
+    const { directory, url } = await newPlace();
     await symlink(directory, `${directory}-link`);
     await symlink(join(directory, 'tokens.db'), join(directory, 'other.db'));
     const lock = await lockForOneDaemon(url);
-    for (const name of [`${directory}-link/tokens.db`, join(directory, 'other.db'), `${directory}/./x/../tokens.db`]) {
-      await expect(lockForOneDaemon(`sqlite:${name}`)).rejects.toThrow(AlreadyRunning);
-    }
+    const names = [`${directory}-link/tokens.db`, join(directory, 'other.db'), `${directory}/./x/../tokens.db`];
+    const attempts = await Promise.allSettled(names.map((name) => lockForOneDaemon(`sqlite:${name}`)));
+    const refused = { status: 'rejected', reason: expect.any(AlreadyRunning) };
+    expect(attempts).toEqual([refused, refused, refused]);
     await lock.release();
     await rm(`${directory}-link`);
   });
 
   it('lets other processes open, migrate and write the store', async () => {
+    const { url } = await newPlace();
     const lock = await lockForOneDaemon(url);
     const init = await program.start('migrate', url);
     expect(JSON.parse(init.firstLine)).toContain('0001-initial');
@@ -69,6 +79,7 @@ describe('the lock of the one daemon on a SQLite file', () => {
   });
 
   it('is a file nobody else can read', async () => {
+    const { directory, url } = await newPlace();
     const lock = await lockForOneDaemon(url);
     expect((await stat(join(directory, 'tokens.db.lock'))).mode & 0o777).toBe(0o600);
     await lock.release();

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { addDeveloper, signIn, verify } from '../helpers/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
-import { runProgram } from '../helpers/process.ts';
+import { eventually, runProgram } from '../helpers/process.ts';
 
 const { newDataDir, start } = useDaemons();
 
@@ -21,15 +21,41 @@ async function world() {
 }
 
 describe('tokensd backup', () => {
-  it('writes a whole copy for its owner only while the daemon works', async () => {
+  it('writes a whole copy for its owner only, of one moment, while the daemon goes on creating', async () => {
     const { dataDir, dev, file } = await world();
-    const load = Promise.all(Array.from({ length: 50 }, (_, i) => dev.createToken(`t-${i}`)));
-    const made = await tokensd(dataDir, 'backup', file);
-    await load;
-    expect(made).toMatchObject({ code: 0, stdout: '' });
-    expect(made.stderr).toMatch(/backup\.db: 2 members, \d+ tokens, SHA-256 [0-9a-f]{64}\n$/);
+    const running = { done: false };
+    const made: number[] = [];
+    const load = Array.from({ length: 8 }, async (_, worker) => {
+      for (let i = 0; !running.done; i += 1) {
+        await dev.createToken(`t-${worker}-${i}`);
+        made.push(performance.now());
+      }
+    });
+    await eventually(() => made.length > 20, 'the load');
+    const [before, began] = [made.length, performance.now()];
+    const backup = await tokensd(dataDir, 'backup', file);
+    const [after, ended] = [made.length, performance.now()];
+    running.done = true;
+    await Promise.all(load);
+    expect(backup).toMatchObject({ code: 0, stdout: '' });
+    const [, told] = /backup\.db: 2 members, (\d+) tokens, SHA-256 [0-9a-f]{64}\n$/.exec(backup.stderr) ?? [];
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     await expect(stat(`${file}.unfinished`)).rejects.toThrow();
+
+    expect(made.some((at) => at > began && at < ended)).toBe(true);
+    const engine = await openSqlite(`sqlite:${file}`);
+    const [tokens, events, mails] = await Promise.all([
+      engine.knex('tokens').pluck('name'),
+      engine.knex('audit').where({ action: 'token.created' }).pluck('target_name'),
+      engine.knex('outbox').where('subject', 'like', '%was created').pluck('id'),
+    ]);
+    await engine.close();
+    expect(tokens.length).toBe(Number(told));
+    // What the last eight answered may be in it or not.
+    expect(tokens.length).toBeGreaterThanOrEqual(before);
+    expect(tokens.length).toBeLessThanOrEqual(after + 8);
+    expect(events.sort()).toEqual(tokens.sort());
+    expect(mails).toHaveLength(tokens.length);
   });
 
   it('refuses a file that exists, and leaves it as it is', async () => {

@@ -4,6 +4,8 @@ export interface TcpProxy {
   port: number;
   /** Cuts the next connection whose client says this, after it was passed on and before anything comes back. */
   cutAfter(text: string): void;
+  /** Cuts it before that was passed on. */
+  cutBefore(text: string): void;
   /** The most connections there were at a time. */
   mostAtOnce(): number;
   stop(): Promise<void>;
@@ -11,7 +13,7 @@ export interface TcpProxy {
 
 /** Passes everything on to a port on loopback, until it is told to cut. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
-  let cutAfter: string | undefined;
+  let cutting: { at: string; passOn: boolean } | undefined;
   const sockets = new Set<Socket>();
   let [open, most] = [0, 0];
   const server = createServer((client) => {
@@ -28,10 +30,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       socket.on('close', () => sockets.delete(socket));
     }
     client.on('data', (chunk) => {
-      upstream.write(chunk);
-      if (cutAfter === undefined || !chunk.includes(cutAfter)) return;
-      cutAfter = undefined;
+      const cutHere = cutting !== undefined && chunk.includes(cutting.at) ? cutting : undefined;
+      if (cutHere === undefined || cutHere.passOn) upstream.write(chunk);
+      if (cutHere === undefined) return;
+      cutting = undefined;
       cut = true;
+      if (!cutHere.passOn) client.destroy();
     });
     upstream.on('data', (chunk) => {
       if (!cut) client.write(chunk);
@@ -43,8 +47,11 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    cutAfter(text) {
-      cutAfter = text;
+    cutAfter(at) {
+      cutting = { at, passOn: true };
+    },
+    cutBefore(at) {
+      cutting = { at, passOn: false };
     },
     mostAtOnce: () => most,
     async stop() {

@@ -162,6 +162,15 @@ export function describeFailures(kind: PostgresKind): void {
       expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(1);
       expect(await app.mails()).toHaveLength(1);
 
+      // This commit never reached the server: the client is told the same, and the same key makes the token after all.
+      const lost = { ...ask, json: { name: 'lost' }, headers: { 'Idempotency-Key': 'twice' } };
+      proxy.cutBefore('COMMIT');
+      const undecided = await app.ask('/api/v1/tokens', lost);
+      expect([undecided.status, ((await undecided.json()) as { code: string }).code]).toEqual([503, 'outcome-unknown']);
+      expect((await app.ask('/api/v1/tokens', lost)).status).toBe(201);
+      expect((await app.ask('/api/v1/tokens', lost)).status).toBe(200);
+      expect(await app.mails()).toHaveLength(2);
+
       proxy.cutAfter('BEGIN');
       const third = await app.ask('/api/v1/tokens', { ...ask, json: { name: 'other' }, headers: {} });
       expect([third.status, ((await third.json()) as { code: string }).code]).toEqual([503, 'unavailable']);

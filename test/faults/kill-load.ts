@@ -71,8 +71,13 @@ export function newWorker(number: number, user: User, session: string): Worker {
 
 /** What came of all rounds so far. */
 export interface Load {
-  acknowledged: number;
+  /** By kind of change. */
+  acknowledged: Record<Doubt['what'], number>;
   problems: string[];
+}
+
+export function newLoad(): Load {
+  return { acknowledged: { create: 0, revoke: 0, permission: 0, rename: 0, add: 0 }, problems: [] };
 }
 
 interface Round {
@@ -103,11 +108,11 @@ async function changeSomething(worker: Worker, round: Round, label: string): Pro
   const dice = round.random();
   const living = [...worker.tokens.values()].filter(({ id, revoked }) => id !== null && !revoked);
   const token = living[Math.floor(round.random() * living.length)];
-  if (dice < 0.1) return add(worker, round, `${label}@example.com`);
-  if (dice < 0.2) return rename(worker, round, label);
-  if (dice < (worker.permission ? 0.3 : 0.6)) return setPermission(worker, round, !worker.permission);
-  if (token !== undefined && dice < 0.4) return checkOne(worker, round, token);
-  if (token !== undefined && dice < 0.65) return revoke(worker, round, token);
+  if (dice < 0.08) return add(worker, round, `${label}@example.com`);
+  if (dice < 0.16) return rename(worker, round, label);
+  if (dice < (worker.permission ? 0.24 : 0.6)) return setPermission(worker, round, !worker.permission);
+  if (token !== undefined && dice < 0.32) return checkOne(worker, round, token);
+  if (token !== undefined && dice < 0.64) return revoke(worker, round, token);
   return worker.permission ? create(worker, round, label) : rename(worker, round, label);
 }
 
@@ -167,7 +172,7 @@ function settle(worker: Worker, round: Round, answer: Response, expected: number
     round.load.problems.push(`${JSON.stringify(doubt)} was answered ${answer.status}`);
     return false;
   }
-  round.load.acknowledged += 1;
+  if (doubt !== null) round.load.acknowledged[doubt.what] += 1;
   round.acknowledged();
   return true;
 }

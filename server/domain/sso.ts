@@ -139,7 +139,7 @@ async function welcome(deps: SsoDeps, store: Store, person: Person, origin: Orig
 }
 
 async function bind(deps: SsoDeps, store: Store, user: UserRecord, person: Person, origin: Origin) {
-  if (!(await store.users.bindIdentity(user.id, person))) {
+  if (!isSameMailbox(user.email, person.email ?? '') || !(await store.users.bindIdentity(user.id, person))) {
     throw refused(
       'This e-mail address belongs to an account that does not sign in in this way. Sign in with its password, or ask an Organization Superuser.',
     );
@@ -147,6 +147,12 @@ async function bind(deps: SsoDeps, store: Store, user: UserRecord, person: Perso
   const event = { at: deps.clock.now(), actor: actorOf(user), origin, user };
   await auditTrail(deps).user(store, 'user.sso_bound', event);
   return user;
+}
+
+/** Folding and composing make one name of two that look alike, which may be two people's mailboxes: Straße's and Strasse's. */
+function isSameMailbox(one: string, other: string): boolean {
+  const plain = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return plain(one) === plain(other);
 }
 
 async function provision(

@@ -365,3 +365,26 @@ describe('somebody who asks who is a member', () => {
     expect([...answers]).toHaveLength(1);
   });
 });
+
+describe('somebody whose address at the identity provider only looks like that of who was invited', () => {
+  test.each([
+    ['strasse@example.com', 'stra\u00dfe@example.com'],
+    ['asa@example.com', 'a\u017fa@example.com'],
+    ['kate@example.com', '\u212aate@example.com'],
+    ['fin@example.com', '\ufb01n@example.com'],
+    ['ada@mass.example', 'ada@ma\u00df.example'],
+  ])('gets no account: %s is not %s', async (invited, email) => {
+    const app = await openSsoWorld();
+    onTestFinished(app.close);
+    await app.ask('/api/v1/users', { as: app.root, json: { email: invited, superuser: true } });
+    const enter = async (claims: { sub: string; email: string }) => {
+      const told = { ...claims, email_verified: true };
+      app.provider.tell({ claims: (own) => ({ ...own, ...told }), userInfo: told });
+      const browser = openConsole(app);
+      const { location } = await browser.get('/login/sso');
+      return (await browser.get(app.provider.answerTo(location ?? ''))).status;
+    };
+    expect(await enter({ sub: 'stranger', email })).toBe(403);
+    expect(await enter({ sub: 'invited', email: invited.toUpperCase() })).toBe(303);
+  });
+});

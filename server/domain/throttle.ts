@@ -72,24 +72,28 @@ export function createThrottle(limiter: Store['limiter'], { maximumKeys = 100_00
     if (consumedPoints <= 0) await forget(key);
   }
 
+  const secondsFor = (count: number, free: number) => Math.min(2 ** (count - free), longestWaitSeconds);
+
   async function block({ key, free }: Counter, count: number): Promise<void> {
-    if (count >= free) await waits.block(key, Math.min(2 ** (count - free), longestWaitSeconds));
+    if (count >= free) await waits.block(key, secondsFor(count, free));
   }
 
-  /** Answers the wait if there is one. Else counts one more failure, and blocks the key if it was not free. */
+  /** Answers the wait if there is one. Else counts one more failure; of those that use up what is free, one begins a wait. */
   async function take(counter: Counter): Promise<number> {
     const { key, free } = counter;
     recent.delete(key);
     recent.add(key);
-    // In this order, another daemon's attempt in between is seen: by its block, or by its count.
-    const before = await countOf(counter);
     const wait = await waitOf(counter);
     if (wait > 0) return wait;
-    await block(counter, before + 1);
     const { consumedPoints: count } = await failures.penalty(key, 1);
     const [oldest] = recent;
     if (recent.size > maximumKeys && oldest !== undefined) await forget(oldest);
-    return count > free && count !== before + 1 ? await waitOf(counter) : 0;
+    if (count < free) return 0;
+    // One step in the store: however many daemons come here at once, one is the first.
+    const begun = await waits.penalty(key, 1, { customDuration: secondsFor(count, free) });
+    if (begun.consumedPoints === 1) return 0;
+    await failures.reward(key, 1);
+    return Math.max(begun.msBeforeNext, 1);
   }
 
   return {

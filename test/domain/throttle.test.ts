@@ -22,9 +22,9 @@ afterEach(() => {
 });
 
 /** Seconds to wait, or 0 if the attempt may be made. */
-async function tryOnce(keys: ThrottleKeys): Promise<number> {
+async function tryOnce(keys: ThrottleKeys, at = throttle): Promise<number> {
   try {
-    await throttle.check(keys);
+    await at.check(keys);
     return 0;
   } catch (error) {
     if (!(error instanceof ProblemError) || error.code !== 'throttled') throw error;
@@ -125,6 +125,36 @@ describe('a burst', () => {
   it('of 100 parallel guesses at one account gets five tries', async () => {
     const waits = await Promise.all(Array.from({ length: 100 }, () => tryOnce(ada)));
     expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
+  });
+
+  /** So many attempts at each of three daemons that share their counts, whose steps come in any order; answers the waits. */
+  async function crowd(scheduler: fc.Scheduler, attempts: number, keys: ThrottleKeys): Promise<number[]> {
+    const counts = new Map<string, RateLimiterMemory>();
+    const shared: Store['limiter'] = ({ name, ...limits }) => {
+      const counted = counts.get(name) ?? new RateLimiterMemory({ keyPrefix: name, ...limits });
+      counts.set(name, counted);
+      return new Proxy(counted, {
+        get:
+          (target, method) =>
+          async (...args: unknown[]) => {
+            await scheduler.schedule(Promise.resolve(), String(method));
+            return Reflect.apply(Reflect.get(target, method), target, args);
+          },
+      });
+    };
+    const daemons = Array.from({ length: 3 }, () => createThrottle(shared));
+    const waits = daemons.flatMap((daemon) => Array.from({ length: attempts }, () => tryOnce(keys, daemon)));
+    return scheduler.waitFor(Promise.all(waits));
+  }
+
+  it('at several daemons that share their counts gets five tries, in whatever order their steps come', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+        const waits = await crowd(scheduler, 4, ada);
+        expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it('right after a wait gets one try', async () => {

@@ -17,6 +17,17 @@ describe('three daemons on one database', () => {
   const nodes = useNodes('embedded', 3, () => ({ TOKENSD_SMTP_URL: mail.url }));
   const urls = () => nodes().daemons.map(({ url }) => url) as [string, string, string];
 
+  it('make the schema of an empty database once when they start together', async () => {
+    const { postgres, start } = nodes();
+    const env = { TOKENSD_DATABASE_URL: await postgres.newDatabase() };
+    const together = await Promise.all([start(env), start(env), start(env)]);
+    const ready = await Promise.all(together.map(({ url }) => fetch(`${url}/readyz`)));
+    expect(ready.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const applied = together.filter((daemon) => daemon.stderr().includes('schema brought up to date'));
+    expect(applied).toHaveLength(1);
+    for (const daemon of together) expect(await daemon.stop()).toBe(0);
+  });
+
   it('refuse everywhere, on the next request, what one of them revoked; and each mail goes out once', async () => {
     const { root } = nodes();
     const [first, second, third] = urls();
@@ -77,12 +88,15 @@ describe('three daemons on one database', () => {
     const oneByOne = [];
     for (const url of [...urls(), ...urls()]) oneByOne.push(await guess(url, 'one-by-one@example.com'));
     expect(oneByOne).toEqual([401, 401, 401, 401, 401, 429]);
+    const began = performance.now();
     const atOnce = await Promise.all(
       Array.from({ length: 10 }, () => urls())
         .flat()
         .map((url) => guess(url, superuser.email)),
     );
-    expect(atOnce.filter((status) => status === 401).length).toBeLessThanOrEqual(5);
+    // The waits of 1 s, 2 s … that are over by then allow one guess each.
+    const over = Math.floor(Math.log2(1 + (performance.now() - began) / 1000));
+    expect(atOnce.filter((status) => status === 401).length).toBeLessThanOrEqual(5 + over);
     expect(new Set(atOnce)).toEqual(new Set([401, 429]));
   });
 });

@@ -25,8 +25,8 @@ const token: Token = {
 };
 const items = JSON.stringify(Array.from({ length: pageSize }, () => token));
 
-/** 75 MB of JSON, and several times as much as objects. */
-const tokens = 200_000;
+/** 30 MB of JSON, and several times as much as objects. */
+const tokens = 80_000;
 const heapMegabytes = 24;
 
 describe('a list that is longer than memory', () => {

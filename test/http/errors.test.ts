@@ -74,6 +74,25 @@ test('an unexpected error is 500 without details; the log has them under the sam
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
 });
 
+test('each request is one line of JSON in the log, with its id and without its query', async () => {
+  const app = await open();
+  const response = await app.get('/api/v1/tokens?cursor=of-somebody', app.session);
+  const lines = app.logLines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.filter(({ msg }) => msg === 'request')).toEqual([
+    {
+      level: 'debug',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      method: 'GET',
+      path: '/api/v1/tokens',
+      status: response.status,
+      ms: expect.any(Number),
+      request_id: response.headers.get('x-request-id'),
+      msg: 'request',
+    },
+  ]);
+  expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
 test('a client that goes away in the middle of its body is no error of ours', async () => {
   const app = await open();
   const body = new ReadableStream<Uint8Array>({

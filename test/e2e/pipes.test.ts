@@ -8,8 +8,7 @@ import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/d
 import { type Home, makeHome } from '../helpers/home.ts';
 import { bareEnvironment, type Finished, programCommand, runProgram, startProgram } from '../helpers/process.ts';
 
-// Pages are of 200: two whole ones, and one that begins.
-const many = 401;
+const many = 500;
 const exitOfFirst = 'echo $PIPESTATUS';
 
 let prepared: Awaited<ReturnType<typeof prepareDaemon>>;

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-const { enableCompileCache } = require('node:module');
 const { basename } = require('node:path');
 const { setFlagsFromString } = require('node:v8');
 
@@ -8,7 +7,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`tokensd needs Node.js 20.19 or newer; this is ${process.versions.node}.\n`);
   process.exit(1);
 }
-enableCompileCache?.();
 // Garbage of requests dies young: one thread clears it sooner than several agree on it, and in 20 to 40 MB less.
 setFlagsFromString('--no-parallel-scavenge');
 const programName = basename(process.argv[1]) === 'tokensd' ? 'tokensd' : 'node bin/tokensd.js';

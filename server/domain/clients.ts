@@ -43,10 +43,10 @@ const clientIdLength = 16;
 export function createClients(deps: ClientDeps): ClientService {
   const { store, clock, newId } = deps;
   // Services ask as often as proxies do.
-  const lookUp = createGroupedLookup<ClientRecord>(
-    (clientIds) => store.clients.findByClientIds(clientIds),
-    limits.lookupDeadline,
-  );
+  const lookUp = createGroupedLookup<ClientRecord>((clientIds) => store.clients.findByClientIds(clientIds), {
+    deadlineMs: limits.lookupDeadline,
+    atOnce: store.lookupsAtOnce,
+  });
 
   /** Does `act` to an existing service and records it, in one transaction. */
   async function change(caller: Caller, id: string, action: AuditAction, act: (store: Store) => Promise<boolean>) {

@@ -2,6 +2,9 @@ import { StoreUnavailable } from '../store/errors.ts';
 
 const largestBatch = 500;
 
+/** From how many questions on a statement beside others is worth its while: it costs as much as several answers. */
+const enoughForAnother = 24;
+
 /** What a statement is given at least, though this process was held up so long that the deadline is over. */
 const leastMs = 50;
 
@@ -13,28 +16,28 @@ interface Waiting<T> {
 }
 
 /**
- * Look-ups that arrive together share one statement: at most one is in flight, and what arrives meanwhile is the next
- * batch. A lone request goes out at once. Nothing is cached: each answer was read after its question was asked.
- * `readMany` answers in the order of its keys, null for what there is not.
+ * Look-ups that arrive together share one statement: what arrives while it is in flight is the next batch. A lone request
+ * goes out at once. Nothing is cached: each answer was read after its question was asked.
+ * `readMany` answers in the order of its keys, null for what there is not; it is asked `atOnce` times at once at most.
  * A question that is not answered `deadlineMs` after it arrived rejects with StoreUnavailable.
  */
 export function createGroupedLookup<T>(
   readMany: (keys: string[]) => Promise<Array<T | null>>,
-  deadlineMs: number,
+  { deadlineMs, atOnce }: { deadlineMs: number; atOnce: number },
 ): (key: string) => Promise<T | null> {
   let queue: Array<Waiting<T>> = [];
-  let busy = false;
+  let running = 0;
 
   async function run(): Promise<void> {
-    busy = true;
-    await answer(nextBatch());
-    while (queue.length > 0) {
+    running += 1;
+    for (let batch = nextBatch(); batch.length > 0; batch = nextBatch()) {
+      await answer(batch);
+      if (queue.length === 0) break;
       // Under load: once every socket that is ready was read, and those that became ready meanwhile.
       await turn();
       await turn();
-      await answer(nextBatch());
     }
-    busy = false;
+    running -= 1;
   }
 
   function nextBatch(): Array<Waiting<T>> {
@@ -68,7 +71,7 @@ export function createGroupedLookup<T>(
   return (key) =>
     new Promise((resolve, reject) => {
       queue.push({ key, arrived: performance.now(), resolve, reject });
-      if (!busy) void run();
+      if (running === 0 || (running < atOnce && queue.length >= enoughForAnother)) void run();
     });
 }
 

@@ -31,10 +31,13 @@ export function createVerify(
   moment: () => Moment,
   lookedUp: (tokens: number) => void = () => {},
 ): Verify {
-  const lookUp = createGroupedLookup<HashMatch>((hashes) => {
-    lookedUp(hashes.length);
-    return store.tokens.findByHashes(hashes);
-  }, limits.lookupDeadline);
+  const lookUp = createGroupedLookup<HashMatch>(
+    (hashes) => {
+      lookedUp(hashes.length);
+      return store.tokens.findByHashes(hashes);
+    },
+    { deadlineMs: limits.lookupDeadline, atOnce: store.lookupsAtOnce },
+  );
 
   const decide = (match: HashMatch | null): Decision => {
     if (match === null) return unknown;

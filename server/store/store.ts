@@ -222,6 +222,8 @@ export interface Store {
   readonly totp: TotpStore;
   readonly audit: AuditStore;
   readonly outbox: OutboxStore;
+  /** How many look-ups it carries out side by side; more would only wait for each other. */
+  readonly lookupsAtOnce: number;
   /** Counts that every daemon on this database shares; they are in memory where a database has one daemon only. */
   limiter(options: LimiterOptions): Limiter;
   /** Deletes at most `limit` counts that no longer matter. */

@@ -17,6 +17,9 @@ function slowReader() {
   return { statements, read };
 }
 
+const alone = { deadlineMs: 1_000, atOnce: 1 };
+const impatient = { ...alone, deadlineMs: 100 };
+
 /** Long enough for the next batch to go out. */
 const turn = async () => {
   for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -25,7 +28,7 @@ const turn = async () => {
 describe('grouped look-ups', () => {
   it('ask at once for a lone key', async () => {
     const { statements, read } = slowReader();
-    const answer = createGroupedLookup(read, 1_000)('a');
+    const answer = createGroupedLookup(read, alone)('a');
     expect(statements.map(({ keys }) => keys)).toEqual([['a']]);
     statements[0]?.release();
     expect(await answer).toBe('found a');
@@ -33,7 +36,7 @@ describe('grouped look-ups', () => {
 
   it('share the next statement if they come while one is under way', async () => {
     const { statements, read } = slowReader();
-    const lookup = createGroupedLookup(read, 1_000);
+    const lookup = createGroupedLookup(read, alone);
     const answers = Promise.all(['a', 'b', 'c', 'b'].map(lookup));
     statements[0]?.release();
     await turn();
@@ -44,7 +47,7 @@ describe('grouped look-ups', () => {
 
   it('never take the answer of a statement that began before the question', async () => {
     const { statements, read } = slowReader();
-    const lookup = createGroupedLookup(read, 1_000);
+    const lookup = createGroupedLookup(read, alone);
     const early = lookup('a');
     const late = lookup('a');
     statements[0]?.release();
@@ -56,7 +59,7 @@ describe('grouped look-ups', () => {
 
   it('ask for at most 500 keys in one statement', async () => {
     const { statements, read } = slowReader();
-    const lookup = createGroupedLookup(read, 1_000);
+    const lookup = createGroupedLookup(read, alone);
     const answers = Promise.all(Array.from({ length: 1_101 }, (_, i) => lookup(String(i))));
     for (let i = 0; i < 4; i += 1) {
       statements[i]?.release();
@@ -66,9 +69,22 @@ describe('grouped look-ups', () => {
     expect(statements.map(({ keys }) => keys.length)).toEqual([1, 500, 500, 100]);
   });
 
+  it('go out beside others, where the database carries out several, once there are many', async () => {
+    const { statements, read } = slowReader();
+    const lookup = createGroupedLookup(read, { ...alone, atOnce: 2 });
+    const answers = Promise.all(Array.from({ length: 60 }, (_, i) => lookup(String(i))));
+    expect(statements.map(({ keys }) => keys.length)).toEqual([1, 24]);
+    statements[1]?.release();
+    await turn();
+    expect(statements.map(({ keys }) => keys.length)).toEqual([1, 24, 35]);
+    for (const { release } of statements) release();
+    expect(await answers).toEqual(Array.from({ length: 60 }, (_, i) => `found ${i}`));
+    expect(statements).toHaveLength(3);
+  });
+
   it('reject all of a failed statement as unavailable, and go on', async () => {
     const { statements, read } = slowReader();
-    const lookup = createGroupedLookup(read, 1_000);
+    const lookup = createGroupedLookup(read, alone);
     const cause = new Error('disk on fire');
     const first = lookup('a');
     statements[0]?.fail(cause);
@@ -81,14 +97,14 @@ describe('grouped look-ups', () => {
   it('survive a reader that throws at once', async () => {
     const lookup = createGroupedLookup(() => {
       throw new Error('at once');
-    }, 1_000);
+    }, alone);
     await expect(lookup('a')).rejects.toBeInstanceOf(StoreUnavailable);
     await expect(lookup('a')).rejects.toBeInstanceOf(StoreUnavailable);
   });
 
   it('say unavailable to a whole crowd behind a database that hangs, and not batch after batch', async () => {
     const { read } = slowReader();
-    const lookup = createGroupedLookup(read, 100);
+    const lookup = createGroupedLookup(read, impatient);
     const began = performance.now();
     await Promise.allSettled(Array.from({ length: 5_000 }, (_, i) => lookup(String(i))));
     expect(performance.now() - began).toBeLessThan(400);
@@ -96,7 +112,7 @@ describe('grouped look-ups', () => {
 
   it('say unavailable when the deadline is over, also to those that queue behind', async () => {
     const { read } = slowReader();
-    const lookup = createGroupedLookup(read, 100);
+    const lookup = createGroupedLookup(read, impatient);
     const began = performance.now();
     const answers = await Promise.allSettled(['a', 'b', 'c'].map(lookup));
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
@@ -107,7 +123,7 @@ describe('grouped look-ups', () => {
     const lookup = createGroupedLookup(async (keys) => {
       await stat('/');
       return keys.map((key) => `found ${key}`);
-    }, 100);
+    }, impatient);
     const answers = await new Promise((resolve) => {
       // From here the loop comes to its timers first, and only then to what was answered meanwhile.
       setImmediate(() => {

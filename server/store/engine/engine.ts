@@ -22,6 +22,8 @@ export interface Engine {
    * values of each row in the order of the columns. The same `select` object again is no new text.
    */
   select(select: Select, bindings: readonly ListBinding[], trx?: Knex.Transaction): Promise<unknown[][]>;
+  /** How many of those outside a transaction run side by side. */
+  readonly selectsAtOnce: number;
   /** The rows in what `knex.raw` answers. */
   rows(answer: unknown): Row[];
   /** A condition with one `?` that holds if `column` is among the strings bound there by `bindList`. */

@@ -16,7 +16,10 @@ import { createTokenStore } from './tokens.ts';
 import { createTotpStore } from './totp.ts';
 import { createUserStore } from './users.ts';
 
-type Upkeep = Pick<Store, 'limiter' | 'purgeCounts' | 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'>;
+type Upkeep = Pick<
+  Store,
+  'lookupsAtOnce' | 'limiter' | 'purgeCounts' | 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'
+>;
 type Tables = Omit<Store, keyof Upkeep | 'transaction'>;
 
 /** The store on one engine. `migrations`: all that this program knows, oldest first. `failed` hears of each failure. */
@@ -52,7 +55,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
 
 function createUpkeep(engine: Engine, migrations: readonly Migration[], { guard, translate }: Failures): Upkeep {
   let closing: Promise<void> | undefined;
-  const upkeep: Omit<Upkeep, 'limiter'> = {
+  const upkeep: Omit<Upkeep, 'limiter' | 'lookupsAtOnce'> = {
     purgeCounts: (now, limit) => purgeCounts(engine.knex, now, limit),
     ping: () => engine.ping(),
     migrate: () => migrate(engine, migrations),
@@ -64,6 +67,7 @@ function createUpkeep(engine: Engine, migrations: readonly Migration[], { guard,
   };
   return {
     ...guard('store', upkeep),
+    lookupsAtOnce: engine.selectsAtOnce,
     limiter: (options) => engine.limiter(options, (error) => translate(error, 'counts')),
   };
 }

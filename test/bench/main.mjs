@@ -47,6 +47,8 @@ async function compare(name, { port, requests, memory }, { expected = 200, conne
   return row;
 }
 
+// Against itself: how far apart two equal things are here.
+await compare('bare Hono', bare);
 const postgres = await startPostgres();
 const measuredOnce = {};
 for (const kind of ['sqlite', 'postgres']) {

@@ -52,7 +52,7 @@ export async function startDaemon(env) {
   const program = await startProgram([`${root}bin/tokensd.js`, 'serve'], {
     env: {
       ...{ TOKENSD_LISTEN: `127.0.0.1:${port}`, TOKENSD_LOG_LEVEL: 'warn', TOKENSD_MAX_TOKENS_PER_USER: '1000000' },
-      ...{ NODE_OPTIONS: '--max-semi-space-size=8', ...env },
+      ...{ NODE_OPTIONS: '--max-semi-space-size=8', MALLOC_ARENA_MAX: '1', ...env },
     },
     ready: `${url}/readyz`,
   });

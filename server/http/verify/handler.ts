@@ -11,7 +11,7 @@ import { authRequest } from './auth-request.ts';
 import { readCredential } from './credential.ts';
 import { extAuthz } from './ext-authz.ts';
 import { forwardAuth } from './forward-auth.ts';
-import { identityHeaders } from './identity.ts';
+import { admissionHeader } from './identity.ts';
 import { originForm, pathOf, recordedMethod, recordedPath, recordedUserAgent } from './original-request.ts';
 import { refusalAnswer, refuseCredential, refuseToken, type TokenRefusal } from './refusal.ts';
 import type { VerifyRoute } from './route.ts';
@@ -135,12 +135,21 @@ function describeUse(clientIp: ClientIp): DescribeUse {
 }
 
 function admit(res: ServerResponse, token: GoodToken): void {
-  res.writeHead(200, identityHeaders(token).concat('Cache-Control', 'no-store', 'Content-Length', '0')).end();
+  res.writeHead(200, admissionHeader(token)).end();
 }
 
+/** There are a dozen of them. */
+const refusals = new Map<string, { fields: string[]; body: string }>();
+
 function refuse(res: ServerResponse, refusal: TokenRefusal): void {
-  const { headers, body } = refusalAnswer(refusal);
-  res.writeHead(401, headers.flat()).end(body);
+  const key = `${refusal.reason} ${refusal.detail}`;
+  let known = refusals.get(key);
+  if (known === undefined) {
+    const { headers, body } = refusalAnswer(refusal);
+    known = { fields: headers.flat(), body };
+    refusals.set(key, known);
+  }
+  res.writeHead(401, known.fields).end(known.body);
 }
 
 function unavailable(res: ServerResponse): void {

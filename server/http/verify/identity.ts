@@ -1,10 +1,10 @@
 import type { GoodToken } from '../../domain/verify.ts';
 
 /**
- * Who is behind a good token, for the upstream: names and values in turn, always all seven, empty if there is no value. Ids
- * and prefixes are ours and need no encoding.
+ * The header of the answer about a good token, names and values in turn: who is behind it, for the upstream, always all
+ * seven, empty if there is no value. Ids and prefixes are ours and need no encoding.
  */
-export function identityHeaders(token: GoodToken): string[] {
+export function admissionHeader(token: GoodToken): string[] {
   return [
     'X-Auth-User',
     encodeField(token.ownerEmail),
@@ -20,6 +20,10 @@ export function identityHeaders(token: GoodToken): string[] {
     token.prefix,
     'X-Auth-Superuser',
     String(token.ownerSuperuser),
+    'Cache-Control',
+    'no-store',
+    'Content-Length',
+    '0',
   ];
 }
 

@@ -1,22 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Member, password } from '../helpers/app.ts';
+import { useEngines } from '../helpers/engines.ts';
 import { beginDevice, pollDevice } from '../helpers/oauth.ts';
 import { openConsole } from '../helpers/pages.ts';
-import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { openTestStore } from '../helpers/store.ts';
 import { codeAt, turnOn } from '../helpers/totp.ts';
 import { type Server, startServerOn } from './server-on.ts';
 
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.remove());
-
-const engines = {
-  SQLite: openTestStore,
-  PostgreSQL: async () => openPostgresStore(await postgres.newDatabase()),
-};
+const engines = useEngines();
 
 /** No more than the throttle lets through together: each of these gets as far as the code itself. */
 const together = 5;

@@ -1,26 +1,16 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Config } from '../../server/config.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { createToken, jsonOf, type Member, password } from '../helpers/app.ts';
+import { useEngines } from '../helpers/engines.ts';
 import type { Answer } from '../helpers/http.ts';
-import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { openTestStore } from '../helpers/store.ts';
 import type { Service } from './everywhere.ts';
 import { pause, toggles, verifyWhile, type Writer } from './raced-token.ts';
 import { browserOf, call, type Server, startServerOn } from './server-on.ts';
 import { createTicks, createTimeline } from './timeline.ts';
 
-let postgres: TestPostgres;
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres.remove());
-
-const engines = {
-  SQLite: openTestStore,
-  PostgreSQL: async () => openPostgresStore(await postgres.newDatabase()),
-};
+const engines = useEngines();
 
 describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
   async function start(settings: Partial<Config> = {}): Promise<Server> {

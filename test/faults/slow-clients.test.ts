@@ -47,6 +47,9 @@ function head([method, path, type, members]: (typeof routes)[number], ...more: s
   return `${method} ${path} HTTP/1.1\r\n${fields.join('\r\n')}\r\n`;
 }
 
+/** What buffers, a heap that grows and the machine's mood take together; who keeps what is sent needs a multiple. */
+const bearableMb = 100;
+
 const noError = () => expect(daemon.stderr()).not.toContain('"level":"error"');
 
 describe('a daemon with a thousand clients that drip', () => {
@@ -96,16 +99,16 @@ describe('a daemon that is asked more than anybody reads', () => {
   it('keeps no crowd of answers for one who sends requests by the packet, and verifies on', async () => {
     const files = openFiles(daemon.pid);
     // What a daemon needs once for its work does not count.
-    const few = deaf(50, 16);
+    const few = deaf(10, 16);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     few.close();
     const watch = await watchVerification(daemon.url, { good: [good.token] });
     const before = residentMb(daemon.pid);
     const memory = watchMemory(daemon.pid);
-    const crowd = deaf(50, 1_400);
+    const crowd = deaf(10, 1_400);
     await new Promise((resolve) => setTimeout(resolve, 4_000));
-    // Not cut, ten of them would take twice as much, for as long as they like.
-    expect(memory.stop() - before).toBeLessThan(250);
+    // Not cut, they would take 500, for as long as they like.
+    expect(memory.stop() - before).toBeLessThan(bearableMb);
     await eventually(() => openFiles(daemon.pid) < files + 5, 'every such connection to be cut', 5_000);
     crowd.close();
     const report = await watch.stop();
@@ -136,8 +139,6 @@ describe('a daemon that is sent too much', () => {
     return { piece, count: (wanted * 1024 * 1024) / data.length };
   };
 
-  /** What buffers, a heap that grows and this machine's mood take together; those who send send a multiple. */
-  const bearableMb = 100;
   const megabytesOf = (answers: RawAnswer[]) => answers.reduce((sum, { sentBytes }) => sum + sentBytes, 0) / 2 ** 20;
 
   const flood = (route: (typeof routes)[number], chunked: boolean, wanted: number) => {

@@ -89,20 +89,26 @@ async function serveStore(serving: Serving): Promise<void> {
 
   const daemon = await assemble(serving);
   const drain = createDrain(daemon.server);
-  const url = await listen(daemon.server, config);
-  if (await store.users.isEmpty()) {
-    const command = `${context.programName} init --email you@example.com`;
-    log.warn(
-      { command },
-      `there is no member yet: make the first superuser with \`${command}\` and the same TOKENSD_… settings`,
-    );
+  try {
+    const url = await listen(daemon.server, config);
+    await tellHowToBegin(serving);
+    log.info({ url, pid: context.pid }, 'listening');
+    await stopping;
+    log.info({}, 'stopping');
+    await drain();
+  } finally {
+    await daemon.stop();
   }
-  log.info({ url, pid: context.pid }, 'listening');
-  await stopping;
-  log.info({}, 'stopping');
-  await drain();
-  await daemon.stop();
   log.info({}, 'stopped');
+}
+
+async function tellHowToBegin({ context, log, store }: Serving): Promise<void> {
+  if (!(await store.users.isEmpty())) return;
+  const command = `${context.programName} init --email you@example.com`;
+  log.warn(
+    { command },
+    `there is no member yet: make the first superuser with \`${command}\` and the same TOKENSD_… settings`,
+  );
 }
 
 /** What a daemon before this one was sending, and what waits: its clock may have been set back while nobody looked. */

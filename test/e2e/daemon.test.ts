@@ -93,6 +93,7 @@ describe('tokensd serve', () => {
     expect(refused.stderr).toContain(
       `Cannot listen on 127.0.0.1:${port}: another program listens there. Set TOKENSD_LISTEN.`,
     );
+    expect(refused.stderr).not.toContain('"level":"error"');
   });
 
   it('answers headers over 64 KiB with 431 and goes on', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hash, type Options, verify } from '@node-rs/argon2';
 import pLimit from 'p-limit';
 import { limits } from '../../shared/limits.ts';
-import { codePoints, foldName } from '../../shared/names.ts';
+import { codePoints, compose, foldName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 
 /** OWASP's floor for Argon2id, which is the library's default algorithm. */
@@ -30,10 +30,10 @@ export function createPasswords(waitingAtMost = usuallyWaiting): Passwords {
   const nobody = unmatchableHash();
 
   return {
-    hash: (password) => limit(() => hash(password.normalize('NFKC'), cost)),
+    hash: (password) => limit(() => hash(compose(password, 'NFKC'), cost)),
 
     async verify(stored, password) {
-      const normalized = password.normalize('NFKC');
+      const normalized = compose(password, 'NFKC');
       if (limit.pendingCount >= waitingAtMost) throw tooManyAtOnce();
       const possible = codePoints(normalized) <= limits.passwordMaximum;
       const matches = await limit(() => verify(stored ?? nobody, possible ? normalized : '', cost));
@@ -59,7 +59,7 @@ function unmatchableHash(): string {
  * @throws ProblemError `invalid-fields`
  */
 export async function checkNewPassword(password: string, field: { pointer: string; email: string }): Promise<string> {
-  const normalized = password.normalize('NFKC');
+  const normalized = compose(password, 'NFKC');
   const detail = lengthFault(normalized) ?? (await guessableFault(normalized, field.email));
   if (detail !== null) {
     throw new ProblemError('invalid-fields', detail, { errors: [{ pointer: field.pointer, detail }] });

@@ -54,6 +54,7 @@ describe('names', () => {
 
   it('lose Unicode white space around them, and keep it within', () => {
     expect(normalizeName('\u0085\u3000 a\u00a0b \t\u2028')).toBe('a\u00a0b');
+    expect(normalizeName(`${' '.repeat(10_000)}e\u0301\n`)).toBe('\u00e9');
   });
 
   it('count code points', () => {

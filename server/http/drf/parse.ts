@@ -76,9 +76,10 @@ const expectations: Readonly<Record<string, string>> = {
 function explain(text: string): string {
   let first: string | undefined;
   const onError = (code: ParseErrorCode, offset: number, _length: number, line: number, column: number) => {
+    if (first !== undefined) return;
     const openBrace = /\{\s*$/.test(text.slice(0, offset));
     const mistake = openBrace ? 'PropertyNameExpected' : printParseErrorCode(code);
-    first ??= `${expectations[mistake] ?? 'Expecting value'}: line ${line + 1} column ${column + 1} (char ${offset})`;
+    first = `${expectations[mistake] ?? 'Expecting value'}: line ${line + 1} column ${column + 1} (char ${offset})`;
   };
   try {
     visit(text, { onError }, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });

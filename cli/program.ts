@@ -5,6 +5,7 @@ import { registerClientsCreate } from './commands/clients/create.ts';
 import { registerClientsDelete } from './commands/clients/delete.ts';
 import { registerClientsList } from './commands/clients/list.ts';
 import { registerClientsRotate } from './commands/clients/rotate.ts';
+import { registerCompletion } from './commands/completion.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerDoctorProxy } from './commands/doctor/proxy.ts';
 import { registerGet } from './commands/get.ts';
@@ -96,6 +97,7 @@ export function createProgram(ctx: Context, transcript: Transcript): Command {
     .description('Look for mistakes in what stands around tokensd');
   doctor.addHelpText('after', '\nExample:\n  $ tokens doctor proxy https://api.example.com/builds');
   registerDoctorProxy(doctor, ctx);
+  registerCompletion(program.commandsGroup('Shell:'), ctx);
   return program;
 }
 

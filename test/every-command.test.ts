@@ -18,6 +18,7 @@ const printing = [
   'clients rotate',
   'servers list',
   'doctor proxy',
+  'completion',
 ];
 const acting = [
   'login',

@@ -1,5 +1,6 @@
 import { ProblemError } from '../../shared/problem.ts';
 import type { Actor, ClientRecord, UserRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 
 /** Where a request came from. */
 export interface Origin {
@@ -31,7 +32,17 @@ export const systemActor: Actor = { kind: 'system', id: null, email: null };
 
 /** @throws ProblemError `superuser-required` */
 export function requireSuperuser(caller: Caller): void {
-  if (!caller.user.superuser) {
-    throw new ProblemError('superuser-required', 'Only an Organization Superuser may do this. Ask one of yours.');
-  }
+  if (!caller.user.superuser) throw superuserRequired();
+}
+
+/**
+ * The same once more, inside the transaction of a change, which may also be to `besides`. Until it is their turn a request
+ * waits: who was demoted or disabled meanwhile must not undo it by one. @throws ProblemError `superuser-required`
+ */
+export async function requireStillSuperuser(store: Store, { user }: Caller, besides?: string): Promise<void> {
+  if (!(await store.users.lockSuperusers(user.id, besides))) throw superuserRequired();
+}
+
+function superuserRequired(): ProblemError {
+  return new ProblemError('superuser-required', 'Only an Organization Superuser may do this. Ask one of yours.');
 }

@@ -7,7 +7,7 @@ import type { CreateClientBody } from '../../shared/schemas/clients.ts';
 import type { ClientRecord, Page } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
-import { actorOf, type Caller, requireSuperuser } from './caller.ts';
+import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { createGroupedLookup } from './lookups.ts';
 import { generateSecret, hashSecret, randomBase62, type Secret } from './secrets.ts';
@@ -52,6 +52,7 @@ export function createClients(deps: ClientDeps): ClientService {
   async function change(caller: Caller, id: string, action: AuditAction, act: (store: Store) => Promise<boolean>) {
     requireSuperuser(caller);
     return store.transaction(async (store) => {
+      await requireStillSuperuser(store, caller);
       const client = await store.clients.findById(id);
       if (client === null || !(await act(store))) throw noSuchClient();
       await record(deps, store, caller, action, client);
@@ -73,6 +74,7 @@ export function createClients(deps: ClientDeps): ClientService {
         createdAt: clock.now(),
       };
       await store.transaction(async (store) => {
+        await requireStillSuperuser(store, caller);
         if (!(await store.clients.insert(client))) throw nameTaken();
         await record(deps, store, caller, 'client.created', client);
       });

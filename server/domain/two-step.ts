@@ -4,7 +4,7 @@ import type { PreparedTotp } from '../../shared/schemas/totp.ts';
 import type { UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
-import { actorOf, type Caller, type Origin, requireSuperuser } from './caller.ts';
+import { actorOf, type Caller, type Origin, requireStillSuperuser, requireSuperuser } from './caller.ts';
 import type { Clock } from './clock.ts';
 import type { Passwords } from './passwords.ts';
 import type { Postbox } from './postbox.ts';
@@ -127,7 +127,8 @@ export function createTwoStep(deps: TwoStepDeps): TwoStep {
       requireSuperuser(caller);
       const user = await store.users.findById(userId);
       if (user === null) throw new ProblemError('user-not-found', 'There is no such member.');
-      await takeAway(deps, { user, by: caller.user, origin: caller.origin }, 'totp-reset');
+      const what = { user, by: caller.user, origin: caller.origin };
+      await takeAway(deps, what, 'totp-reset', (store) => requireStillSuperuser(store, caller, userId));
     },
 
     async check(user, typed, origin) {

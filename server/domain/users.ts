@@ -6,7 +6,7 @@ import type { CreateUserBody, UpdateUserBody } from '../../shared/schemas/users.
 import type { Actor, Page, UserRecord, UserSummary } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
-import { actorOf, type Caller, type Origin, requireSuperuser } from './caller.ts';
+import { actorOf, type Caller, type Origin, requireStillSuperuser, requireSuperuser } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { checkNewPassword, type Passwords } from './passwords.ts';
 import { endEverySession } from './session-start.ts';
@@ -47,15 +47,14 @@ export function createUsers(deps: UserDeps): UserService {
     return user;
   }
 
-  const createBy: UserService['createBy'] = async (actor, origin, body) =>
-    summary(await insertUser(deps, actor, origin, body));
-
   return {
-    createBy,
+    createBy: async (actor, origin, body) => summary(await insertUser(deps, { actor, origin }, body)),
     me: (caller) => summary(caller.user.id),
     async create(caller, body) {
       requireSuperuser(caller);
-      return createBy(actorOf(caller.user), caller.origin, body);
+      const by = { actor: actorOf(caller.user), origin: caller.origin };
+      const id = await insertUser(deps, by, body, (store) => requireStillSuperuser(store, caller));
+      return summary(id);
     },
     async get(caller, id) {
       requireSuperuser(caller);
@@ -89,7 +88,13 @@ export async function findUser(store: Store, caller: Caller, idOrEmail: string):
   return user;
 }
 
-async function insertUser(deps: UserDeps, actor: Actor, origin: Origin, body: CreateUserBody): Promise<string> {
+/** `confirm` is asked once the password is hashed, which takes a while. */
+async function insertUser(
+  deps: UserDeps,
+  by: { actor: Actor; origin: Origin },
+  body: CreateUserBody,
+  confirm?: (store: Store) => Promise<void>,
+): Promise<string> {
   const { store, clock, newId, passwords } = deps;
   const password =
     body.password === undefined
@@ -111,11 +116,12 @@ async function insertUser(deps: UserDeps, actor: Actor, origin: Origin, body: Cr
   };
   const audit = auditTrail(deps);
   await store.transaction(async (store) => {
+    await confirm?.(store);
     if (!(await store.users.insert(user))) {
       const detail = 'There is already a member with this e-mail address.';
       throw new ProblemError('email-taken', detail, { errors: [{ pointer: '/email', detail }] });
     }
-    const event = { at: user.createdAt, actor, origin, user };
+    const event = { at: user.createdAt, ...by, user };
     await audit.user(store, 'user.created', event);
     if (user.superuser) await audit.user(store, 'user.promoted', event);
     if (user.canManageTokens) await audit.user(store, 'user.permission_granted', event);
@@ -127,6 +133,7 @@ async function updateUser(deps: UserDeps, caller: Caller, id: string, changes: U
   const audit = auditTrail(deps);
   const event = { at: deps.clock.now(), actor: actorOf(caller.user), origin: caller.origin };
   await deps.store.transaction(async (store) => {
+    await requireStillSuperuser(store, caller, id);
     const user = await store.users.findById(id);
     if (user === null) throw noSuchUser();
     for (const { apply, action } of stepsOf(changes)) {
@@ -160,9 +167,7 @@ function stepsOf({ name, can_manage_tokens: permission, superuser, disabled }: U
     const action = disabled ? 'user.disabled' : 'user.enabled';
     steps.push({ action, apply: (store, id) => store.users.setDisabled(id, disabled) });
   }
-  // These lock every superuser in one order, so they come before anything that locks the member alone.
-  const locking = ({ action }: Step) => Number(action === 'user.demoted' || action === 'user.disabled');
-  return steps.toSorted((a, b) => locking(b) - locking(a));
+  return steps;
 }
 
 function noSuchUser(): ProblemError {

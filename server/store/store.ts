@@ -49,13 +49,18 @@ export interface UserStore {
   bindIdentity(id: string, identity: Identity): Promise<boolean>;
   /** Moves the last single sign-on forward, never back. */
   noteSsoSignIn(id: string, at: number): Promise<void>;
+  /** Takes the rows of all enabled superusers and of `besides`, as the two setters do. False unless `id` is one of the former. */
+  lockSuperusers(id: string, besides?: string): Promise<boolean>;
   /**
    * Takes the owner's row for the rest of the transaction, so that a permission removed at the same time comes before
    * or after this, never between. False unless the user may create tokens now (enabled, with the permission).
    */
   lockForNewToken(id: string): Promise<boolean>;
   /** The same for a new session. False unless the user is enabled and what was looked at, if told, is still so. */
-  lockForNewSession(id: string, seen?: Partial<Pick<UserRecord, 'passwordHash' | 'totpEnabledAt'>>): Promise<boolean>;
+  lockForNewSession(
+    id: string,
+    seen?: Partial<Pick<UserRecord, 'passwordHash' | 'totpEnabledAt' | 'sso'>>,
+  ): Promise<boolean>;
 }
 
 export interface TokenQuery extends Page, Moment {

@@ -109,6 +109,35 @@ describe('a password that was being checked when', () => {
   });
 });
 
+describe('a superuser who is demoted while a request of theirs waits its turn', () => {
+  const member = (app: World) => `/api/v1/users/${app.dev.id}`;
+  const asked: Record<string, (app: World) => [path: string, method: string, json?: unknown]> = {
+    'adds nobody': () => [
+      '/api/v1/users',
+      'POST',
+      { email: 'new@example.com', superuser: true, password: nextPassword },
+    ],
+    'promotes nobody': (app) => [member(app), 'PATCH', { superuser: true }],
+    'takes no second step': (app) => [`/api/v1/users/${app.guarded.id}/totp`, 'DELETE'],
+    'registers no service': () => ['/api/v1/clients', 'POST', { name: 'late' }],
+    'gives no service a secret': (app) => [`/api/v1/clients/${app.client.id}/secret`, 'POST'],
+    'removes no service': (app) => [`/api/v1/clients/${app.client.id}`, 'DELETE'],
+  };
+
+  test.each(Object.entries(asked))('%s', async (_what, request) => {
+    const app = await open();
+    const fired = await app.addMember({ email: 'fired@example.com', superuser: true });
+    const { transaction } = app.store;
+    vi.spyOn(app.store, 'transaction').mockImplementationOnce(async (work) => {
+      await app.store.users.setSuperuser(fired.id, false);
+      return transaction(work);
+    });
+    const [path, method, json] = request(app);
+    const answer = await app.ask(path, { as: fired, method, ...(json !== undefined && { json }) });
+    expect([answer.status, (await jsonOf(answer)).code]).toEqual([403, 'superuser-required']);
+  });
+});
+
 const verifier = 'v'.repeat(43);
 const redirect_uri = 'http://127.0.0.1:40000/callback';
 

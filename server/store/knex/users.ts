@@ -80,12 +80,17 @@ export function createUserStore(knex: Knex): UserStore {
         .where((row) => row.whereNull('sso_signed_in_at').orWhere('sso_signed_in_at', '<', at))
         .update({ sso_signed_in_at: at });
     },
+    async lockSuperusers(id, besides = id) {
+      const locked = await lockSuperusers(knex, besides);
+      return locked.some((row) => row.id === id && Boolean(row.superuser) && !row.disabled);
+    },
     lockForNewToken: (id) => lockIf({ id, disabled: false, can_manage_tokens: true }),
-    lockForNewSession: (id, { passwordHash, totpEnabledAt } = {}) =>
+    lockForNewSession: (id, { passwordHash, totpEnabledAt, sso } = {}) =>
       lockIf({
         ...{ id, disabled: false },
         ...(passwordHash !== undefined && { password_hash: passwordHash }),
         ...(totpEnabledAt !== undefined && { totp_enabled_at: totpEnabledAt }),
+        ...(sso !== undefined && { sso }),
       }),
   };
 }
@@ -99,19 +104,23 @@ async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean
   return changed > 0;
 }
 
+/** One more too, in the same order: who was demoted meanwhile would otherwise be waited for crosswise. */
+function lockSuperusers(knex: Knex, besides: string): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
+  return knex<UserRow>('users')
+    .where({ superuser: true, disabled: false })
+    .orWhere({ id: besides })
+    .orderBy('id')
+    .forUpdate()
+    .select('id', 'superuser', 'disabled');
+}
+
 /** Takes `id` out of the enabled superusers, unless nobody would be left there. */
 async function demote(knex: Knex, id: string, change: { disabled: true } | { superuser: false }) {
   const [[column, value]] = Object.entries(change) as [[string, boolean]];
   const subject = knex('users').where({ id, [column]: !value });
   const others = knex('users as other').where({ 'other.superuser': true, 'other.disabled': false });
   // Two superusers who demote each other at once would each still see the other one.
-  // The subject too, in the same order: who was demoted meanwhile would otherwise be waited for crosswise.
-  await knex('users')
-    .where({ superuser: true, disabled: false })
-    .orWhere({ id })
-    .orderBy('id')
-    .forUpdate()
-    .select('id');
+  await lockSuperusers(knex, id);
   const changed = await subject
     .clone()
     .where((row) =>

@@ -173,6 +173,22 @@ export function userContract(store: () => Store): void {
     expect(await lock('nobody')).toBe(false);
   });
 
+  it('lets only an enabled superuser change what superusers may', async () => {
+    const lock = (id: string, besides?: string) =>
+      store().transaction((store) => store.users.lockSuperusers(id, besides));
+    const [superuser, member, disabled] = [
+      await addUser(store(), { superuser: true }),
+      await addUser(store()),
+      await addUser(store(), { superuser: true, disabled: true }),
+    ];
+    expect(await lock(superuser.id, member.id)).toBe(true);
+    expect(await lock(superuser.id)).toBe(true);
+    expect(await lock(member.id, superuser.id)).toBe(false);
+    expect(await lock(member.id, member.id)).toBe(false);
+    expect(await lock(disabled.id)).toBe(false);
+    expect(await lock('nobody')).toBe(false);
+  });
+
   it('names enabled superusers, the longest there first', async () => {
     const [first, second] = [
       await addUser(store(), { superuser: true }),

@@ -69,7 +69,7 @@ function registerSecuritySchemes(registry: Registry, publicUrl: string): void {
 function registerVerification(registry: Registry): void {
   const responses = {
     200: { description: 'The token works: X-Auth-* tell whose it is' },
-    401: { description: 'The token does not work: X-Tokens-Reason says why' },
+    401: jsonAnswer(z.object({ detail: z.string() }), 'The token does not work: X-Tokens-Reason says why'),
     503: { description: 'The database does not answer' },
   };
   const routes = {
@@ -91,7 +91,8 @@ function registerObtainToken(registry: Registry): void {
     'multipart/form-data': { schema: fields },
   };
   const answer = jsonAnswer(z.object({ token: z.string() }), 'A new token each call');
-  const responses = { 200: answer, 400: { description: "Refused, in Django REST framework's words" } };
+  const refusal = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+  const responses = { 200: answer, default: jsonAnswer(refusal, "Refused, in Django REST framework's words") };
   for (const path of ['/api-token-auth', '/api-token-auth/']) {
     const summary = 'A token for an e-mail address (username) and a password';
     registry.registerPath({ method: 'post', path, summary, security: [], request: { body: { content } }, responses });
@@ -100,31 +101,23 @@ function registerObtainToken(registry: Registry): void {
 
 /** OAuth 2.0, whose refusals are RFC 6749's own. */
 function registerOAuth(registry: Registry): void {
-  const routes = {
-    revoke: 'Revoke a token, for a service that may (RFC 7009)',
-    device_authorization: 'Codes for a device without a browser (RFC 8628)',
-    token: 'A session for an authorization code or a device code (RFC 6749)',
-  };
   const body = { content: { 'application/x-www-form-urlencoded': { schema: z.record(z.string(), z.string()) } } };
-  const responses = { 200: { description: 'As the RFC says' }, 400: { description: 'error, error_description' } };
-  for (const [name, summary] of Object.entries(routes)) {
-    registry.registerPath(
-      withAccess({ method: 'post', path: `/oauth/${name}`, summary, request: { body }, responses }),
-    );
+  const refusal = z.object({ error: z.string(), error_description: z.string().optional() }).openapi('OAuthError');
+  const object = jsonAnswer(z.record(z.string(), z.unknown()), 'As the RFC says');
+  const nothing = { description: 'Done' };
+  const ofServices = [{ service: [] }];
+  const routes = [
+    ['/oauth/introspect', 'Whether a token works, for a service (RFC 7662)', object, ofServices],
+    ['/oauth/revoke', 'Revoke a token, for a service that may (RFC 7009)', nothing, ofServices],
+    ['/oauth/device_authorization', 'Codes for a device without a browser (RFC 8628)', object, []],
+    ['/oauth/token', 'A session for an authorization code or a device code (RFC 6749)', object, []],
+    ['/sso/backchannel-logout', 'The identity provider ended a session (OIDC Back-Channel Logout)', nothing, []],
+  ] as const;
+  for (const [path, summary, good, security] of routes) {
+    const responses = { 200: good, default: jsonAnswer(refusal, 'What went wrong (RFC 6749 §5.2)') };
+    registry.registerPath({ method: 'post', path, summary, security: [...security], request: { body }, responses });
   }
-  registry.registerPath({
-    method: 'post',
-    path: '/oauth/introspect',
-    summary: 'Whether a token works, for a service (RFC 7662)',
-    security: [{ service: [] }],
-    request: { body },
-    responses,
-  });
-  const logout = { method: 'post', path: '/sso/backchannel-logout', request: { body }, responses } as const;
-  registry.registerPath(
-    withAccess({ ...logout, summary: 'The identity provider ended a session (OIDC Back-Channel Logout)' }),
-  );
   const path = '/.well-known/oauth-authorization-server';
   const summary = 'Where all that is (RFC 8414)';
-  registry.registerPath(withAccess({ method: 'get', path, summary, responses: { 200: { description: 'JSON' } } }));
+  registry.registerPath(withAccess({ method: 'get', path, summary, responses: { 200: object } }));
 }

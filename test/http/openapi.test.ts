@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { accessTable } from '../../server/http/middleware/access.ts';
 import { pageAccess } from '../../server/web/access.ts';
 import { jsonOf, openTestApp } from '../helpers/app.ts';
+import { send, startTestServer } from '../helpers/http.ts';
 import { routesOf } from '../helpers/routes.ts';
 
 interface Operation {
@@ -46,6 +47,14 @@ test('the document describes every route of the router that is no page, and no o
   expect([...routed, ...inFront].sort()).toEqual(described.sort());
 });
 
+test('services must name themselves, and say how; a device need not', async () => {
+  const { document } = await open();
+  const securityOf = (path: string) => document.paths[path]?.post?.security;
+  expect(securityOf('/oauth/introspect')).toEqual([{ service: [] }]);
+  expect(securityOf('/oauth/revoke')).toEqual([{ service: [] }]);
+  expect(securityOf('/oauth/device_authorization')).toEqual([]);
+});
+
 test('both addresses answer the same document', async () => {
   const { app, document } = await open();
   expect(await jsonOf(app.ask('/api/v1/openapi.json'))).toEqual(document);
@@ -65,10 +74,29 @@ test('every operation says what it does, who may call it, and how it fails', asy
     }
     const access = accessTable[`${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`];
     if (access === undefined) continue;
-    expect(operation.security?.length === 0, name).toBe(access === 'anyone' || access === 'monitoring');
-    expect(operation.responses.default?.content?.['application/problem+json']?.schema, name).toEqual({
-      $ref: '#/components/schemas/Problem',
+    const openToAll = access === 'monitoring' || (access === 'anyone' && path !== '/oauth/revoke');
+    expect(operation.security?.length === 0, name).toBe(openToAll);
+    const [refusal, schema] = /^\/(oauth|sso)\//.test(path)
+      ? ['application/json', 'OAuthError']
+      : ['application/problem+json', 'Problem'];
+    expect(operation.responses.default?.content?.[refusal]?.schema, name).toEqual({
+      $ref: `#/components/schemas/${schema}`,
     });
+  }
+});
+
+test('what a stranger is answered to an empty request is described, with its media type', async () => {
+  const server = await startTestServer();
+  onTestFinished(() => server.stop());
+  const { document } = await open();
+  for (const { method, path, operation } of operationsOf(document)) {
+    const name = `${method} ${path}`;
+    const answer = await send(server.port, { method, path: path.replace(/\{\w+\}/, 'x') });
+    const described = operation.responses[answer.status] ?? operation.responses.default;
+    const type = answer.headers['content-type']?.split(';')[0];
+    expect(Object.keys(described?.content ?? {}), `${name}: ${answer.status}`).toEqual(
+      answer.body === '' ? [] : [type],
+    );
   }
 });
 

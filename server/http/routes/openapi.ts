@@ -1,18 +1,19 @@
-import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AppEnv } from '../context.ts';
+import { jsonAnswer } from '../validate.ts';
 
 const readDescription = createRoute({
   method: 'get',
   path: '/openapi.json',
   summary: 'This description',
-  responses: { 200: { description: 'OpenAPI 3.1' } },
+  responses: { 200: jsonAnswer(z.looseObject({}), 'OpenAPI 3.1') },
 });
 
 /** `describe` makes the document; it is asked once, when the document is first wanted. */
 export function openapiRoutes(describe: () => object) {
-  let text: string | undefined;
+  let document: object | undefined;
   return new OpenAPIHono<AppEnv>().openapi(readDescription, (c) => {
-    text ??= JSON.stringify(describe());
-    return c.body(text, 200, { 'Content-Type': 'application/json' });
+    document ??= describe();
+    return c.json(document, 200);
   });
 }

@@ -77,6 +77,8 @@ export function createPasswordReset(deps: {
       const hash = await deps.passwords.hash(checked);
       const at = clock.now();
       await store.transaction(async (store) => {
+        const { passwordHash, sso } = user;
+        if (!(await store.users.lockForNewSession(user.id, { passwordHash, sso }))) throw linkExpired();
         if ((await store.tickets.take(hashSecret(secret), kind, at)) === null) throw linkExpired();
         await store.users.setPasswordHash(user.id, hash);
         await endEverySession(store, user.id);

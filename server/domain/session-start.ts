@@ -65,7 +65,7 @@ export async function startSession(
 
 /** Whether a session may still be what something new comes from: what ends it comes before this or after, never between. */
 export async function isAlive(store: Store, { userId, hash }: SessionRecord): Promise<boolean> {
-  return (await store.users.lockForNewSession(userId)) && (await store.sessions.findByHash(hash)) !== null;
+  return (await store.users.lockForNewSession(userId)) && (await store.sessions.lock(hash));
 }
 
 /** Ends every session of a member and whatever could still become one. Inside the transaction that is the reason. */

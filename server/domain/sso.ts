@@ -107,7 +107,8 @@ async function endSid(store: Store, issuer: string, sid: string) {
     await store.tickets.deleteAllOf(userId);
     await store.deviceCodes.deleteAllOf(userId);
   }
-  return ended;
+  // Once more: what was approved may have become a session while it was waited for.
+  return [...ended, ...(await store.sessions.deleteAllOfSid(issuer, sid))];
 }
 
 async function admit(deps: SsoDeps, store: Store, person: Person, origin: Origin): Promise<StartedSession> {

@@ -51,10 +51,7 @@ export interface UserStore {
   noteSsoSignIn(id: string, at: number): Promise<void>;
   /** Takes the rows of all enabled superusers and of `besides`, as the two setters do. False unless `id` is one of the former. */
   lockSuperusers(id: string, besides?: string): Promise<boolean>;
-  /**
-   * Takes the owner's row for the rest of the transaction, so that a permission removed at the same time comes before
-   * or after this, never between. False unless the user may create tokens now (enabled, with the permission).
-   */
+  /** Takes the owner's row, so that a permission removed meanwhile comes before or after. False unless they may create tokens. */
   lockForNewToken(id: string): Promise<boolean>;
   /** The same for a new session. False unless the user is enabled and what was looked at, if told, is still so. */
   lockForNewSession(
@@ -102,6 +99,8 @@ export interface SessionStore {
   insert(session: SessionRecord): Promise<void>;
   /** With the user it belongs to. Does not judge age. */
   findByHash(hash: string): Promise<{ session: SessionRecord; user: UserRecord } | null>;
+  /** Takes its row for the rest of the transaction, so that it ends before this or after. False if it has. */
+  lock(hash: string): Promise<boolean>;
   /** A member's sessions that have not ended (as `purge` judges it), last seen first. */
   listOf(userId: string, query: { now: number; idleBefore: number; limit: number }): Promise<SessionRecord[]>;
   touch(id: string, at: number): Promise<void>;

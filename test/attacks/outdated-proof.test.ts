@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { systemActor } from '../../server/domain/caller.ts';
 import { jsonOf, type Member, openTestApp, password, type TestApp } from '../helpers/app.ts';
 import { beginDevice, type DeviceCodes, pollDevice, postForm } from '../helpers/oauth.ts';
 import { type Browser, openConsole } from '../helpers/pages.ts';
 import { codeAt } from '../helpers/totp.ts';
-import { nextPassword, openWorld, type World } from './console-world.ts';
+import { nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
 /** Who knows `dev`'s password, and holds a session of `dev`'s, while `dev` does something about it. */
 async function open(): Promise<World> {
@@ -136,6 +137,33 @@ describe('a superuser who is demoted while a request of theirs waits its turn', 
     const answer = await app.ask(path, { as: fired, method, ...(json !== undefined && { json }) });
     expect([answer.status, (await jsonOf(answer)).code]).toEqual([403, 'superuser-required']);
   });
+});
+
+test('a mailed link that is used while its member signs in at the provider for the first time sets no password', async () => {
+  const app = await openSsoWorld();
+  onTestFinished(app.close);
+  const origin = { ip: null, userAgent: null };
+  const invited = await app.services.users.createBy(systemActor, origin, { email: 'ada@example.com' });
+  await app.services.passwordReset.request(invited.email, origin);
+  const [mail] = await app.mails();
+  const [, link = ''] = /token=(\S+)/.exec(mail?.text ?? '') ?? [];
+  const { transaction } = app.store;
+  vi.spyOn(app.store, 'transaction').mockImplementationOnce(async (work) => {
+    const { issuer } = app.provider;
+    const claims = {
+      issuer,
+      subject: 'ada',
+      email: invited.email,
+      emailVerified: true,
+      name: null,
+      groups: [],
+      sid: null,
+    };
+    await app.services.sso?.signIn(claims, origin);
+    return transaction(work);
+  });
+  await expect(app.services.passwordReset.reset(link, nextPassword, origin)).rejects.toThrow('This link');
+  expect(await app.store.users.findById(invited.id)).toMatchObject({ sso: true, passwordHash: null });
 });
 
 const verifier = 'v'.repeat(43);

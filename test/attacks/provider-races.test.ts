@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { StartedSession } from '../../server/domain/session-start.ts';
+import { openTestApp, type TestApp } from '../helpers/app.ts';
+import { useEngines } from '../helpers/engines.ts';
+
+const engines = useEngines();
+
+const origin = { ip: null, userAgent: null };
+const issuer = 'https://sso.example.com';
+const oidc = {
+  ...{ issuer, clientId: 'tokensd', clientSecret: 'x', autoProvision: true, allowedDomains: null },
+  ...{ groupsClaim: 'groups', superuserGroup: null, tokensGroup: null },
+};
+const person = { issuer, subject: 'ada', email: 'ada@example.com', emailVerified: true, name: 'Ada', groups: [] };
+
+const codeVerifier = 'v'.repeat(43);
+const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url');
+const asked = { clientId: 'tokens', redirectUri: 'http://127.0.0.1:40000/callback' };
+
+/** Somebody who signed in through the provider, and what a program does by way of that session. */
+async function signIn({ services }: TestApp, round: number) {
+  const { sso, authorizationCodes, sessions } = services;
+  if (sso === null) throw new Error('There is no single sign-on');
+  const { user, session }: StartedSession = await sso.signIn({ ...person, sid: `sid ${round}` }, origin);
+  const caller = { user, sessionId: session.id, origin, channel: 'console' } as const;
+  return {
+    issue: async () => (await authorizationCodes.issue(caller, session, { ...asked, codeChallenge })).reveal(),
+    redeem: (code: string) => authorizationCodes.redeem({ ...asked, code, codeVerifier }, origin),
+    left: () => sessions.list(caller),
+    signOut: () => sessions.signOut(caller),
+    endAtProvider: () => sso.endByProvider({ issuer, subject: null, sid: `sid ${round}`, jti: `${round}` }, origin),
+  };
+}
+
+const times = <T>(make: () => T) => Array.from({ length: 5 }, make);
+
+describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
+  async function eachRound(act: (session: Awaited<ReturnType<typeof signIn>>) => Promise<void>): Promise<void> {
+    const app = await openTestApp({ oidc }, openStore());
+    onTestFinished(app.close);
+    for (let round = 0; round < 20; round += 1) await act(await signIn(app, round));
+  }
+
+  it('a logout at the provider leaves no program that is signed in at the same time', () =>
+    eachRound(async ({ issue, redeem, endAtProvider, left }) => {
+      const codes = await Promise.all(times(issue));
+      await Promise.all([...codes.map(redeem), endAtProvider()]);
+      expect(await left()).toEqual([]);
+    }));
+
+  it.each(['endAtProvider', 'signOut'] as const)('%s leaves no code that is asked for at the same time', (end) =>
+    eachRound(async ({ issue, redeem, ...session }) => {
+      const issuing = times(() => issue().catch(() => null));
+      await Promise.all([...issuing, session[end]()]);
+      for (const code of await Promise.all(issuing)) expect(code && (await redeem(code))).toBeNull();
+    }),
+  );
+});

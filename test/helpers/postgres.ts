@@ -16,6 +16,8 @@ export type PostgresKind = 'embedded' | 'debian';
 
 export interface TestPostgres {
   port: number;
+  /** What is in it, and Debian's socket. */
+  directory: string;
   /** Of a database that is new and empty. */
   newDatabase(): Promise<string>;
   /** The same after the migrations: a copy of one they made, as they take longer than most tests. */
@@ -76,6 +78,7 @@ export async function startPostgres(
   };
   return {
     port,
+    directory,
     signal,
     halt: () => cluster.stop(),
     resume: () => cluster.start(),

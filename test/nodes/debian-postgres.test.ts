@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { settingsSchema } from '../../server/settings.ts';
 import { startPgbouncer } from '../helpers/pgbouncer.ts';
 import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { hasRealParts } from '../helpers/real-parts.ts';
@@ -24,6 +25,15 @@ if (hasRealParts('postgres', 'pgbouncer')) {
     const url = new URL(await postgres.newDatabase());
     url.port = String(pgbouncer.port);
     return openPostgresStore(url.href);
+  });
+
+  it('is reached by its Unix socket too, whose directory stands percent-encoded where the host does', async () => {
+    const { pathname } = new URL(await postgres.newDatabase());
+    const socket = `postgres://tokens:tokens@${encodeURIComponent(postgres.directory)}:${postgres.port}${pathname}`;
+    expect(settingsSchema.safeParse({ TOKENSD_DATABASE_URL: socket }).success).toBe(true);
+    const { store, close } = await openPostgresStore(socket);
+    expect(await store.users.isEmpty()).toBe(true);
+    await close();
   });
 
   describe('nodes behind pgbouncer’s transaction pooling', () => {

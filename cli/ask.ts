@@ -1,9 +1,14 @@
 import type { Context, Prompts } from './context.ts';
 import { localError } from './errors.ts';
 
-/** The questions, or null where nobody could answer them: both stdin and stderr must be terminals. */
+/** Whether somebody could answer a question: both stdin and stderr must be terminals. */
+export function isInteractive(ctx: Context): boolean {
+  return ctx.stdin.isTTY && ctx.stderr.isTTY;
+}
+
+/** The questions, or null where nobody could answer them. */
 export async function promptsIfInteractive(ctx: Context): Promise<Prompts | null> {
-  return ctx.stdin.isTTY && ctx.stderr.isTTY ? ctx.prompts() : null;
+  return isInteractive(ctx) ? ctx.prompts() : null;
 }
 
 /** Goes on after a yes, at once with `--yes`. Throws `cancelled` on a no, `usage` where nobody can be asked. */
@@ -16,7 +21,7 @@ export async function confirmOrCancel(ctx: Context, yes: boolean | undefined, qu
 
 /** Refuses before anything is asked of the server what could not be confirmed anyway. */
 export function requireConfirmable(ctx: Context, yes: boolean | undefined): void {
-  if (!yes && !(ctx.stdin.isTTY && ctx.stderr.isTTY)) throw needsYes();
+  if (!yes && !isInteractive(ctx)) throw needsYes();
 }
 
 function needsYes() {

@@ -11,7 +11,8 @@ export const limits = {
   passwordMaximum: 1024,
   pageMaximum: 200,
   pageDefault: 50,
-  expirySecondsMaximum: 100 * 366 * 24 * 60 * 60,
+  /** A hundred years, whichever of them are leap years. */
+  expirySecondsMaximum: 36_525 * 24 * 60 * 60,
   idempotencyKeyCharacters: 255,
   idempotencyWindow: 24 * 60 * 60 * 1000,
   lastUsedPathCharacters: 1024,

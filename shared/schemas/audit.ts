@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, pageQuerySchema, pageSchema, timeSchema } from './common.ts';
+import { idSchema, pageQuerySchema, pageSchema, sentTimeSchema, timeSchema } from './common.ts';
 
 /** The closed list of what is audited. README.md documents each. */
 export const auditActions = [
@@ -57,10 +57,7 @@ export type AuditEvent = z.infer<typeof auditEventSchema>;
 
 export const auditQuerySchema = pageQuerySchema.extend({
   user: z.string().min(1).optional().meta({ description: 'Id or e-mail, as actor, owner or target' }),
-  since: z.iso
-    .datetime({ offset: true, error: 'since is an RFC 3339 time, such as 2026-11-23T00:00:00Z.' })
-    .optional()
-    .meta({ description: 'RFC 3339' }),
+  since: sentTimeSchema('since').optional().meta({ description: 'RFC 3339' }),
   action: auditActionSchema.optional(),
 });
 export const auditPageSchema = pageSchema(auditEventSchema).meta({ id: 'AuditPage' });

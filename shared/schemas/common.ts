@@ -6,6 +6,15 @@ import { redact } from '../redact.ts';
 /** RFC 3339 in UTC with milliseconds, as every answer carries it. */
 export const timeSchema = z.iso.datetime().meta({ example: '2026-11-23T16:20:00.000Z' });
 
+/** A time as RFC 3339 lets it be sent: with any offset, and `t` and `z` for `T` and `Z` (§5.6). */
+export function sentTimeSchema(name: string) {
+  const error = `${name} is an RFC 3339 time, such as 2027-01-31T23:59:59Z.`;
+  return z
+    .string(error)
+    .toUpperCase()
+    .check(z.iso.datetime({ offset: true, error }));
+}
+
 export const idSchema = z.string().meta({ example: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b' });
 
 const plainText = (what: string, longest: number) =>

@@ -6,6 +6,7 @@ import {
   pageQuerySchema,
   pageSchema,
   queryBooleanSchema,
+  sentTimeSchema,
   timeSchema,
   tokenNameSchema,
 } from './common.ts';
@@ -55,8 +56,7 @@ export const createTokenBodySchema = z
       .nullable()
       .optional()
       .meta({ description: 'Seconds; null: never' }),
-    expires_at: z.iso
-      .datetime({ offset: true, error: 'expires_at is an RFC 3339 time, such as 2027-01-31T23:59:59Z.' })
+    expires_at: sentTimeSchema('expires_at')
       .refine((text) => !(Date.parse(text) > latestTime), 'expires_at is before the year 10000 in UTC.')
       .nullable()
       .optional()
@@ -69,9 +69,11 @@ export const createTokenBodySchema = z
   .meta({ id: 'CreateToken' });
 export type CreateTokenBody = z.infer<typeof createTokenBodySchema>;
 
-export const tokenListQuerySchema = pageQuerySchema.extend({
-  user: z.string().min(1).optional().meta({ description: 'Id or e-mail of the owner (superuser)' }),
-  all: queryBooleanSchema.optional().meta({ description: "Everybody's tokens (superuser)" }),
-  status: tokenStatusSchema.optional(),
-});
+export const tokenListQuerySchema = pageQuerySchema
+  .extend({
+    user: z.string().min(1).optional().meta({ description: 'Id or e-mail of the owner (superuser)' }),
+    all: queryBooleanSchema.optional().meta({ description: "Everybody's tokens (superuser)" }),
+    status: tokenStatusSchema.optional(),
+  })
+  .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' });
 export const tokenPageSchema = pageSchema(tokenSchema).meta({ id: 'TokenPage' });

@@ -34,14 +34,16 @@ test('a rotation voids the earlier secret', async () => {
   expect(await works(created.client_id, rotated.client_secret)).toBe(true);
 });
 
-test('deleting asks, and needs --yes without a terminal', async () => {
+test('deleting asks on a terminal, and nobody elsewhere', async () => {
   const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
-  expect((await asRoot('delete', 'gateway')).code).toBe(2);
   const no = await cli.run(['clients', 'delete', 'gateway'], { ...cli.as(cli.app.root), answers: [false] });
   expect(no.code).toBe(130);
   expect(await works(created.client_id, created.client_secret)).toBe(true);
-  expect((await asRoot('delete', created.client_id, '--yes')).code).toBe(0);
+  expect((await asRoot('delete', created.client_id)).code).toBe(0);
   expect(await works(created.client_id, created.client_secret)).toBe(false);
+  await asRoot('create', 'other');
+  const unasked = await cli.run(['clients', 'delete', 'other', '--yes'], { ...cli.as(cli.app.root), answers: [] });
+  expect(unasked.code).toBe(0);
 });
 
 test('a name that is taken is exit 5, one that is not there exit 3, and members are refused', async () => {

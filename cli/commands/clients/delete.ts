@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { findClient } from '../../api/find-client.ts';
 import { unwrap } from '../../api/unwrap.ts';
-import { confirmOrCancel, requireConfirmable } from '../../ask.ts';
+import { confirmOrCancel, isInteractive } from '../../ask.ts';
 import { connect } from '../../connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { note } from '../../ui/notes.ts';
@@ -16,18 +16,18 @@ export function registerClientsDelete(clients: Command, ctx: Context, run = runC
     .command('delete')
     .argument('<name>', 'Name of the service')
     .summary('Remove a service')
-    .description('Remove a service. Its secret stops working at once.')
+    .description('Remove a service. Its secret stops working at once. Asks first on a terminal.')
     .option('--yes', 'Do not ask')
     .addHelpText('after', '\nExample:\n  $ tokens clients delete api-gateway')
     .action((name: string, _options, command: Command) => run(ctx, name, command.optsWithGlobals()));
 }
 
 async function runClientsDelete(ctx: Context, name: string, options: ClientsDeleteOptions): Promise<void> {
-  requireConfirmable(ctx, options.yes);
   const { api } = await connect(ctx, options);
   const client = await findClient(api, name);
   const who = plain(client.name);
-  await confirmOrCancel(ctx, options.yes, `Remove ${who}? What it asks is refused from then on.`);
+  const unasked = options.yes || !isInteractive(ctx);
+  await confirmOrCancel(ctx, unasked, `Remove ${who}? What it asks is refused from then on.`);
   await unwrap(api.clients[':id'].$delete({ param: { id: client.id } }));
   await note(ctx, options, `Removed ${who}.`);
 }

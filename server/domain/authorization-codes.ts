@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { limits } from '../../shared/limits.ts';
-import { ProblemError } from '../../shared/problem.ts';
 import type { SessionRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller, Origin } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { generateSecret, hashSecret, type Secret } from './secrets.ts';
-import { isAlive, type StartedSession, startSession } from './session-start.ts';
+import { isAlive, type StartedSession, sessionEnded, startSession } from './session-start.ts';
 
 const kind = 'authorization-code';
 
@@ -67,10 +66,6 @@ export function createAuthorizationCodes(deps: {
         return user && startSession(store, deps, { user, origin, by: { sso, ssoSid } });
       }),
   };
-}
-
-function sessionEnded(): ProblemError {
-  return new ProblemError('not-authenticated', 'The session has ended. Sign in again.');
 }
 
 /** RFC 7636 §4.2, method S256. */

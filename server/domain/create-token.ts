@@ -11,7 +11,7 @@ import type { Clock } from './clock.ts';
 import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
 import type { Postbox } from './postbox.ts';
 import { generateToken, hashSecret, type Secret } from './secrets.ts';
-import type { Proof } from './session-start.ts';
+import { type Proof, sessionEnded } from './session-start.ts';
 import { wrongCredentials } from './sessions.ts';
 
 export interface TokenPolicy {
@@ -34,6 +34,7 @@ export interface Creator {
   user: UserRecord;
   origin: Origin;
   channel: Channel;
+  sessionId?: string;
   /** Of a password that was checked for this. */
   proof?: Proof;
 }
@@ -47,10 +48,11 @@ export interface Creation {
 /** Makes a token, its event and its mail, in one transaction. See `TokenService.create` for what it throws. */
 export async function createToken(
   { store, clock, newId, postbox, policy }: TokenDeps,
-  { user, origin, channel, proof }: Creator,
+  creator: Creator,
   body: CreateTokenBody,
   idempotencyKey?: string,
 ): Promise<Creation> {
+  const { user, origin, channel } = creator;
   const now = clock.now();
   const secret = generateToken(policy.productPrefix);
   const fresh = {
@@ -66,7 +68,7 @@ export async function createToken(
   const audit = auditTrail({ newId });
 
   const creation = await store.transaction(async (store): Promise<Creation> => {
-    await lockOwner(store, user.id, proof);
+    await lockOwner(store, creator);
     if (idempotencyKey !== undefined) {
       const row = { userId: user.id, key: idempotencyKey, bodyHash: hashBody(body), tokenId: fresh.id, createdAt: now };
       const claim = await store.idempotency.claim(row, now - limits.idempotencyWindow);
@@ -87,9 +89,10 @@ export async function createToken(
   return creation;
 }
 
-/** @throws ProblemError `permission-missing`, `wrong-credentials` if the proof is void by now */
-async function lockOwner(store: Store, id: string, proof?: Proof): Promise<void> {
+/** @throws ProblemError `permission-missing`; `not-authenticated`, `wrong-credentials` if session or proof is void by now */
+async function lockOwner(store: Store, { user: { id }, sessionId, proof }: Creator): Promise<void> {
   if (!(await store.users.lockForNewToken(id))) throw permissionMissing();
+  if (sessionId !== undefined && !(await store.sessions.lock(sessionId))) throw sessionEnded();
   if (proof !== undefined && !(await store.users.lockForNewSession(id, proof))) throw wrongCredentials();
 }
 

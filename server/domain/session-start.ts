@@ -1,4 +1,5 @@
 import { limits } from '../../shared/limits.ts';
+import { ProblemError } from '../../shared/problem.ts';
 import type { SessionRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { auditTrail } from './audit.ts';
@@ -64,8 +65,13 @@ export async function startSession(
 }
 
 /** Whether a session may still be what something new comes from: what ends it comes before this or after, never between. */
-export async function isAlive(store: Store, { userId, hash }: SessionRecord): Promise<boolean> {
-  return (await store.users.lockForNewSession(userId)) && (await store.sessions.lock(hash));
+export async function isAlive(store: Store, { userId, id }: SessionRecord): Promise<boolean> {
+  return (await store.users.lockForNewSession(userId)) && (await store.sessions.lock(id));
+}
+
+/** Of a request that was let in before. */
+export function sessionEnded(): ProblemError {
+  return new ProblemError('not-authenticated', 'The session has ended. Sign in again.');
 }
 
 /** Ends every session of a member and whatever could still become one. Inside the transaction that is the reason. */

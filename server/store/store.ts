@@ -100,7 +100,7 @@ export interface SessionStore {
   /** With the user it belongs to. Does not judge age. */
   findByHash(hash: string): Promise<{ session: SessionRecord; user: UserRecord } | null>;
   /** Takes its row for the rest of the transaction, so that it ends before this or after. False if it has. */
-  lock(hash: string): Promise<boolean>;
+  lock(id: string): Promise<boolean>;
   /** A member's sessions that have not ended (as `purge` judges it), last seen first. */
   listOf(userId: string, query: { now: number; idleBefore: number; limit: number }): Promise<SessionRecord[]>;
   touch(id: string, at: number): Promise<void>;

@@ -252,6 +252,32 @@ describe('a session that a thief has', () => {
     expect((await pollDevice(app, device)).status).toBe(400);
   });
 
+  const creations: Record<string, (app: World) => Promise<unknown>> = {
+    API: (app) => app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'late' } }),
+    console: async (app) => {
+      const thief = openConsole(app, app.dev);
+      await thief.get('/profile/api-tokens?dialog=create');
+      return thief.submit('/profile/api-tokens', { name: 'late', expires: 'never' });
+    },
+  };
+  test.each(
+    Object.entries(ends).flatMap(([what, end]) => Object.entries(creations).map((by) => [what, ...by, end] as const)),
+  )('makes no token any more if %s while it asks by the %s', async (_what, _way, create, end) => {
+    const app = await open();
+    const { transaction } = app.store;
+    const creating = vi.spyOn(app.services.tokens, 'create').mockImplementationOnce((...asked) => {
+      vi.spyOn(app.store, 'transaction').mockImplementationOnce(async (work) => {
+        await end(app);
+        return transaction(work);
+      });
+      creating.mockRestore();
+      return app.services.tokens.create(...asked);
+    });
+    await create(app);
+    const query = { ownerId: app.dev.id, limit: 9, before: null, now: app.clock.now() };
+    expect((await app.store.tokens.list(query)).map(({ name }) => name)).toEqual(['there']);
+  });
+
   test.each(Object.entries(ends))('gets no code for a program any more if %s while it asks', async (_what, end) => {
     const app = await open();
     const { authorizationCodes } = app.services;

@@ -106,6 +106,9 @@ export async function openWorld() {
     return { user, sessionId: 'seed', origin: { ip: '203.0.113.9', userAgent }, channel: 'console' };
   }
 
+  /** Without the session, which there is not. */
+  const creator = ({ user, origin, channel }: Caller) => ({ user, origin, channel });
+
   await store.users.setName(server.root.id, 'Robin Okafor');
   await store.users.setName(server.dev.id, 'Dev Patel');
   const many = await addMember({ email: 'robot@example.com', name: 'Build Robot', can_manage_tokens: true });
@@ -121,7 +124,9 @@ export async function openWorld() {
   const robot = await callerOf(many.email);
   for (let index = 1; index <= 500; index += 1) {
     clock.advance(minute);
-    const { token } = await services.tokens.create(robot, { name: `runner-${String(index).padStart(3, '0')}` });
+    const { token } = await services.tokens.create(creator(robot), {
+      name: `runner-${String(index).padStart(3, '0')}`,
+    });
     if (index % 3 !== 0) uses.push(useOf(token.id, clock.now(), 'runner'));
   }
   const made = Object.entries(plans)
@@ -131,7 +136,7 @@ export async function openWorld() {
     const [name, daysAgo, lives, usedAgo, description] = plan;
     moveTo(end - daysAgo * day);
     const body = { name, expires_in: lives === null ? null : lives * 86_400, ...(description && { description }) };
-    const { token } = await services.tokens.create(await callerOf(email), body);
+    const { token } = await services.tokens.create(creator(await callerOf(email)), body);
     if (usedAgo !== null) uses.push(useOf(token.id, end - usedAgo * minute, name));
   }
 

@@ -65,7 +65,7 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
       });
       return { session, user: toUser(row) };
     },
-    lock: async (hash) => (await sessions().where({ hash }).forUpdate().first('id')) !== undefined,
+    lock: async (id) => (await sessions().where({ id }).forUpdate().first('id')) !== undefined,
     async listOf(userId, { now, idleBefore, limit }) {
       const rows = await sessions()
         .where({ user_id: userId })

@@ -27,6 +27,7 @@ export function tokenPages(deps: AppDeps) {
         return await create(c, form);
       } catch (error) {
         const refused = refusalOf(error);
+        if (refused.code === 'not-authenticated') throw refused;
         if (refused.code === 'token-not-found') {
           return c.html(<ShownAlreadyPage c={c} organization={organization} token={null} />);
         }

@@ -50,8 +50,8 @@ export function sessionContract(store: () => Store): void {
     expect(await store().sessions.delete(one.id, user.id)).toBe(true);
     expect(await store().sessions.delete(one.id, user.id)).toBe(false);
     expect(await store().sessions.deleteAllOf(user.id, two.id)).toEqual([three.id]);
-    const lock = (hash: string) => store().transaction((store) => store.sessions.lock(hash));
-    expect([await lock(one.hash), await lock(two.hash)]).toEqual([false, true]);
+    const lock = (id: string) => store().transaction((store) => store.sessions.lock(id));
+    expect([await lock(one.id), await lock(two.id)]).toEqual([false, true]);
     expect(await store().sessions.findByHash(two.hash)).not.toBeNull();
     expect(await store().sessions.deleteAllOf(user.id)).toEqual([two.id]);
     expect(await store().sessions.findByHash(two.hash)).toBeNull();

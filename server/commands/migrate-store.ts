@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CommandError, type Context } from '../context.ts';
+import { StoreUnavailable } from '../store/errors.ts';
 import { lockForOneDaemon } from '../store/open.ts';
 import type { MoveProgress } from '../store/upkeep/move.ts';
 
@@ -15,7 +16,7 @@ export function registerMigrateStore(program: Command, context: Context): void {
     .summary('Move everything from SQLite to PostgreSQL')
     .description(
       'Copies every table into an empty PostgreSQL database, reads it back and compares before it commits. Stop the daemon first. ' +
-        'If it is interrupted, the new database stays empty and the old one as it was: run it again.',
+        'If it is interrupted, run it again: it moves everything, or finds that all of it was moved.',
     )
     .requiredOption('--from <url>', 'sqlite:/path/to/file')
     .requiredOption('--to <url>', 'postgres://user@host:5432/database; give the password as PGPASSWORD')
@@ -26,7 +27,7 @@ export function registerMigrateStore(program: Command, context: Context): void {
     .action((options: MoveOptions) => runMigrateStore(context, options));
 }
 
-/** @throws CommandError 2 for URLs that do not fit, 5 if the target holds data; AlreadyRunning */
+/** @throws CommandError 2 for URLs that do not fit, 5 if the target holds something else; AlreadyRunning */
 export async function runMigrateStore(context: Context, { from, to }: MoveOptions): Promise<void> {
   checkUrls(from, to);
   if (URL.canParse(to) && new URL(to).password !== '') {
@@ -38,16 +39,18 @@ export async function runMigrateStore(context: Context, { from, to }: MoveOption
   const lock = await lockForOneDaemon(from);
   const bar = await createBar(context);
   try {
-    const moved = await moveStore({ from, to }, bar.update);
+    const { rows, already } = await moveStore({ from, to }, bar.update);
     bar.stop();
-    const list = Object.entries(moved).map(([table, rows]) => `${rows} ${table.replaceAll('_', ' ')}`);
+    const list = Object.entries(rows).map(([table, count]) => `${count} ${table.replaceAll('_', ' ')}`);
     context.stderr.write(
-      `Moved and compared: ${list.join(', ')}.\n` +
+      `${already ? 'Everything was moved already; compared' : 'Moved and compared'}: ${list.join(', ')}.\n` +
         'Set TOKENSD_DATABASE_URL to the new database and start tokensd. Keep the old file as a backup only: what is revoked from now on still works there.\n',
     );
   } catch (error) {
     bar.stop();
-    throw error instanceof NotEmpty ? new CommandError(error.message, 5) : error;
+    if (error instanceof NotEmpty) throw new CommandError(error.message, 5);
+    if (error instanceof StoreUnavailable) throw new CommandError(`${error.message} Run the same command again.`, 1);
+    throw error;
   } finally {
     await lock.release();
   }
@@ -64,8 +67,8 @@ async function createBar({ stderr }: Context): Promise<{ update(step: MoveProgre
   if (!stderr.isTTY) {
     let told = '';
     return {
-      update({ table, total }) {
-        if (table !== told) stderr.write(`Moving ${table} (${total})\n`);
+      update({ phase, table, total }) {
+        if (table !== told) stderr.write(`${phase === 'copying' ? 'Moving' : 'Checking'} ${table} (${total})\n`);
         told = table;
       },
       stop() {},

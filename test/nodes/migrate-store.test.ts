@@ -8,8 +8,9 @@ import { keptTables, otherTables } from '../../server/store/upkeep/tables.ts';
 import { addDeveloper, signIn, verify } from '../helpers/api.ts';
 import { superuser, useDaemons } from '../helpers/daemon.ts';
 import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { bareEnvironment, programCommand, runProgram } from '../helpers/process.ts';
+import { bareEnvironment, programCommand, runProgram, startProgram } from '../helpers/process.ts';
 import { openTestStore } from '../helpers/store.ts';
+import { startTcpProxy } from '../helpers/tcp-proxy.ts';
 
 const { newDataDir, start, cleanUp } = useDaemons();
 
@@ -67,7 +68,10 @@ describe('tokensd migrate-store', () => {
     expect(inUse.stderr).toContain('Another tokensd holds');
     await daemon.stop();
     expect((await move(from, to)).code).toBe(0);
-    expect((await move(from, to)).code).toBe(5);
+    await run(to, "UPDATE tokens SET name = 'otherwise'");
+    const other = await move(from, to);
+    expect(other.code).toBe(5);
+    expect(other.stderr).toContain('holds something else already');
     expect(await rowsIn(to)).toBe(1);
     for (const [source, target] of [
       [`${from}.none`, to],
@@ -98,6 +102,27 @@ describe('tokensd migrate-store', () => {
     }
     expect((await move(from, to)).code).toBe(0);
     expect(await rowsIn(to)).toBe(301);
+  });
+
+  it('finds everything there when it is done again after its commit was cut off', async () => {
+    const { daemon, from, to } = await world();
+    await daemon.stop();
+    const { port, pathname } = new URL(to);
+    const proxy = await startTcpProxy(Number(port));
+    cleanUp(proxy.stop);
+    const through = `postgres://tokens:tokens@127.0.0.1:${proxy.port}${pathname}`;
+    const child = startProgram('tokensd', ['migrate-store', '--from', from, '--to', through], {});
+    let told = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+      if (text.includes('Moving outbox')) proxy.cutAfter('COMMIT');
+    });
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+    expect(told).toContain('Run the same command again.');
+    expect(await rowsIn(to)).toBe(1);
+    const again = await move(from, to);
+    expect(again).toMatchObject({ code: 0, stdout: '' });
+    expect(again.stderr).toContain('Everything was moved already; compared: 2 users, 1 tokens, 1 tombstones');
   });
 
   const run = async (url: string, sql: string) => {

@@ -87,8 +87,13 @@ interface Discovery {
 
 function createDiscovery(config: OidcConfig): Discovery {
   let found: client.Configuration | undefined;
+  let asking: Promise<client.Configuration> | undefined;
+  // One question at a time, however many want the answer: anybody may have it asked.
   const anew = async () => {
-    found = await discovery(config);
+    asking ??= discovery(config).finally(() => {
+      asking = undefined;
+    });
+    found = await asking;
     return found;
   };
   return { anew, known: async () => found ?? anew() };

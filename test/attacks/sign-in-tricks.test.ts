@@ -388,3 +388,17 @@ describe('somebody whose address at the identity provider only looks like that o
     expect(await enter({ sub: 'invited', email: invited.toUpperCase() })).toBe(303);
   });
 });
+
+describe('a crowd that wants to sign in at the identity provider', () => {
+  test('has it asked where that is once at a time, not once each', async () => {
+    const app = await openSsoWorld();
+    onTestFinished(app.close);
+    const begin = () => app.ask('/login/sso');
+    const logout = { body: 'logout_token=x', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
+    const tell = () => app.ask('/sso/backchannel-logout', logout);
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? begin() : tell())));
+    expect(answers.filter(({ status }) => status === 303)).toHaveLength(25);
+    const discoveries = app.provider.asked.filter((path) => path.startsWith('/.well-known/'));
+    expect(discoveries.length).toBeLessThan(10);
+  });
+});

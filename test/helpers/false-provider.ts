@@ -17,6 +17,8 @@ export async function startFalseProvider(clientId: string) {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
   let lie: Lie = {};
+  /** Paths, in order. */
+  const asked: string[] = [];
   let nonce = '';
   let issuer = '';
   const sign = (claims: JWTPayload, key = privateKey) =>
@@ -48,12 +50,14 @@ export async function startFalseProvider(clientId: string) {
   };
   const server = createServer(async (req, res) => {
     const { pathname } = new URL(req.url ?? '', 'http://x');
+    asked.push(pathname);
     const status = pathname === '/token' ? (lie.status ?? 200) : 200;
     res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(await answers[pathname]?.()));
   });
   issuer = `http://127.0.0.1:${await listen(server)}`;
   return {
     issuer,
+    asked,
     sign,
     now,
     tell(next: Lie) {

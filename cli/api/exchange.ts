@@ -44,7 +44,8 @@ export function exchange(send: typeof fetch, options: ExchangeOptions): typeof f
     const headers = new HeaderFields(init?.headers as Iterable<[string, string]>);
     headers.set('User-Agent', options.userAgent);
     const signal = timeLimit();
-    await options.trace(`> ${init?.method ?? 'GET'} ${input}`);
+    // The address may hold what a server told.
+    await options.trace(plain(`> ${init?.method ?? 'GET'} ${input}`));
     try {
       const response = await send(input, { ...init, headers: [...headers], redirect: 'manual', signal });
       await options.trace(`< ${response.status}`);

@@ -37,10 +37,24 @@ export async function unwrap<R extends AnyResponse>(pending: Promise<R>): Promis
 /** Waits for the whole answer. Throws `LostAnswer` if it breaks off, and `not-tokensd` if it goes on and on. */
 export async function receive(pending: Promise<AnyResponse>): Promise<Answer> {
   const response = await pending;
-  const text = await readText(response).catch((error: unknown) => {
+  const bytes = await readBody(response);
+  return { status: response.status, headers: response.headers, body: parse(bytes.toString('utf8')) };
+}
+
+/** Every byte of an answer. Throws as `receive`. */
+export async function readBody(response: Pick<AnyResponse, 'url' | 'body'>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk);
+      length += chunk.byteLength;
+      if (length > longestAnswer) throw notTokensd();
+    }
+  } catch (error) {
     throw networkError(error, response.url || 'The server');
-  });
-  return { status: response.status, headers: response.headers, body: parse(text) };
+  }
+  return Buffer.concat(chunks);
 }
 
 export function isSuccess({ status }: Pick<Answer, 'status'>): boolean {
@@ -79,17 +93,6 @@ function isProblem(body: unknown): body is ProblemDetails {
 
 function isFieldError(value: unknown): value is FieldError {
   return isObject(value) && typeof value.pointer === 'string' && typeof value.detail === 'string';
-}
-
-async function readText(response: AnyResponse): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (length > longestAnswer) throw notTokensd();
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parse(text: string): unknown {

@@ -69,6 +69,40 @@ test('an answer that never ends is given up on long before the memory is full', 
   expect(sent).toBeLessThan(64);
 });
 
+test('so is one at a sign-in by a code', async () => {
+  const chunk = new Uint8Array(1024 * 1024).fill(32);
+  let sent = 0;
+  const endless = () =>
+    new ReadableStream({
+      pull: (controller) => {
+        sent += 1;
+        if (sent > 200) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+  const metadata = { issuer: 'https://x', authorization_endpoint: 'https://x/oauth/authorize' };
+  const fetch = async (input: unknown) => {
+    const { pathname } = new URL(String(input));
+    if (pathname.endsWith('/me'))
+      return Response.json({ code: 'not-authenticated', title: '', detail: '', status: 401 }, { status: 401 });
+    return pathname.startsWith('/.well-known') ? Response.json(metadata) : new Response(endless());
+  };
+  const ran = await cli.run(['login', '--no-browser', '--credential-store', 'file', '--json'], { fetch });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
+  expect(sent).toBeLessThan(64);
+});
+
+test('nothing in an answer is obeyed by a terminal that is told each request', async () => {
+  const evil = '\u001b]0;evil\u0007\u009b31m';
+  const token = { id: evil, name: 'ci', prefix: 'tok_12345678', owner: 'dev@example.com' };
+  const ran = await cli.run(['revoke', 'ci', '--yes', '--verbose'], {
+    fetch: async () => Response.json({ items: [token], next_cursor: null }),
+  });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+  expect(ran.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+});
+
 test('so is a small answer that unpacks to a huge one', async () => {
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 32));
   const url = await listen(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`, bomb);

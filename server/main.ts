@@ -16,7 +16,7 @@ import { ownVersion } from './version.ts';
 export async function main(argv: string[], context: Context): Promise<number> {
   const program = createProgram(context);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
     return 0;
   } catch (error) {
     const { message, exit } = explain(error);
@@ -33,8 +33,7 @@ function createProgram(context: Context): Command {
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
-    })
-    .action(() => program.outputHelp());
+    });
   const commands = [
     registerServe,
     registerInit,

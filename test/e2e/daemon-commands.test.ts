@@ -72,13 +72,14 @@ describe('tokensd mail', () => {
 });
 
 describe('tokensd', () => {
-  it('shows its help without a command and exits 0', async () => {
-    const { code, stdout } = await runProgram('tokensd', []);
-    expect(code).toBe(0);
+  it.each([[[]], [['help']], [['--help']]])('shows its help for %j and exits 0', async (args) => {
+    const { code, stdout, stderr } = await runProgram('tokensd', args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const command of ['serve', 'init', 'migrate', 'config']) expect(stdout).toContain(command);
   });
 
-  it('exits 2 for a command it does not know', async () => {
-    expect(await runProgram('tokensd', ['sevre'])).toMatchObject({ code: 2, stdout: '' });
+  it('exits 2 for a command it does not know, and says which', async () => {
+    const refused = await runProgram('tokensd', ['sevre']);
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining("unknown command 'sevre'") });
   });
 });

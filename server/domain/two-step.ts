@@ -12,7 +12,7 @@ import { requirePassword, requireSamePassword } from './require-password.ts';
 import { hashSecret } from './secrets.ts';
 import type { SecurityEvent } from './security-notices.ts';
 import { endEverySession } from './session-start.ts';
-import type { Throttle } from './throttle.ts';
+import { decided, type Throttle } from './throttle.ts';
 import { generateRecoveryCodes, generateTotpSecret, plainRecoveryCode, stepOfCode, totpUri } from './totp-codes.ts';
 
 export interface TwoStepDeps {
@@ -85,7 +85,7 @@ export function createTwoStep(deps: TwoStepDeps): TwoStep {
     async enable({ user, sessionId, origin }, code) {
       const keys = guessKeys(user, origin);
       await deps.throttle.check(keys);
-      const prepared = await store.totp.find(user.id);
+      const prepared = await decided(deps.throttle, keys, () => store.totp.find(user.id));
       if (prepared === null || prepared.enabledAt !== null) throw alreadyOn();
       const at = clock.now();
       const step = stepOfCode(prepared.secret, code, at);
@@ -134,7 +134,11 @@ export function createTwoStep(deps: TwoStepDeps): TwoStep {
     async check(user, typed, origin) {
       const keys = guessKeys(user, origin);
       await deps.throttle.check(keys);
-      const right = (await takeCode(deps, user, typed)) || (await takeRecoveryCode(deps, user, typed, origin));
+      const right = await decided(
+        deps.throttle,
+        keys,
+        async () => (await takeCode(deps, user, typed)) || (await takeRecoveryCode(deps, user, typed, origin)),
+      );
       await (right ? deps.throttle.succeeded(keys) : deps.throttle.failed(keys));
       return right;
     },

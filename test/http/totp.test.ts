@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Config } from '../../server/config.ts';
+import { StoreUnavailable } from '../../server/store/errors.ts';
 import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app.ts';
 import { codeAt, turnOn } from '../helpers/totp.ts';
 
@@ -43,6 +44,14 @@ describe('two-step sign-in', () => {
       'totp-required',
     ]);
     expect(await signIn({ ...app.dev, password: 'wrong' }, nextCode(secret))).toEqual([401, 'wrong-credentials']);
+  });
+
+  it('counts no code that could not be looked at: once the database answers again nobody is locked out', async () => {
+    const { secret } = await turnOn(app, app.dev);
+    const finding = vi.spyOn(app.store.totp, 'find').mockRejectedValue(new StoreUnavailable('away'));
+    for (let i = 0; i < 6; i += 1) expect(await signIn(app.dev, nextCode(secret))).toEqual([503, 'unavailable']);
+    finding.mockRestore();
+    expect(await signIn(app.dev, nextCode(secret))).toEqual([201, undefined]);
   });
 
   it('takes the code of nobody else', async () => {

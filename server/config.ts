@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { CommandError } from './context.ts';
 import type { LogLevel } from './log.ts';
 import { type Settings, settingNames, settingsSchema } from './settings.ts';
 
@@ -47,11 +48,11 @@ export interface OidcConfig {
 }
 
 /** One line a mistake, each naming its setting. */
-export class ConfigError extends Error {
+export class ConfigError extends CommandError {
   readonly mistakes: string[];
 
   constructor(mistakes: string[]) {
-    super(`The settings are not valid:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`);
+    super(`The settings are not valid:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`, 2);
     this.name = 'ConfigError';
     this.mistakes = mistakes;
   }

@@ -1,16 +1,6 @@
-import { Command, CommanderError } from 'commander';
-import { ProblemError } from '../shared/problem.ts';
-import { registerBackup } from './commands/backup.ts';
-import { registerConfig } from './commands/config.ts';
-import { registerInit } from './commands/init.ts';
-import { registerMail } from './commands/mail.ts';
-import { registerMigrate } from './commands/migrate.ts';
-import { registerMigrateStore } from './commands/migrate-store.ts';
-import { registerRestore } from './commands/restore.ts';
-import { registerServe } from './commands/serve.ts';
-import { ConfigError } from './config.ts';
+import { CommanderError } from 'commander';
 import { CommandError, type Context } from './context.ts';
-import { ownVersion } from './version.ts';
+import { createProgram } from './program.ts';
 
 /** Runs `tokensd` with these arguments (without node and script) and answers its exit code. */
 export async function main(argv: string[], context: Context): Promise<number> {
@@ -25,34 +15,9 @@ export async function main(argv: string[], context: Context): Promise<number> {
   }
 }
 
-function createProgram(context: Context): Command {
-  const program = new Command('tokensd')
-    .description('The daemon that holds personal API tokens and tells proxies and services whether one is good.')
-    .version(ownVersion())
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
-    });
-  const commands = [
-    registerServe,
-    registerInit,
-    registerBackup,
-    registerRestore,
-    registerMail,
-    registerMigrate,
-    registerMigrateStore,
-    registerConfig,
-  ];
-  for (const register of commands) register(program, context);
-  return program;
-}
-
 function explain(error: unknown): { message: string; exit: number } {
   if (error instanceof CommanderError) return { message: '', exit: error.exitCode === 0 ? 0 : 2 };
-  if (error instanceof ConfigError) return { message: error.message, exit: 2 };
   if (error instanceof CommandError) return { message: error.message, exit: error.exit };
-  if (error instanceof ProblemError) return { message: error.message, exit: error.exit };
   if (error instanceof Error && error.name === 'ExitPromptError')
     return { message: 'Cancelled. Nothing was made.', exit: 130 };
   return { message: error instanceof Error ? error.message : 'Unexpected error', exit: 1 };

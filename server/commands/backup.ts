@@ -1,20 +1,7 @@
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { CommandError, type Context } from '../context.ts';
 import { backUp } from '../store/upkeep/backup.ts';
-
-export function registerBackup(program: Command, context: Context): void {
-  program
-    .command('backup')
-    .summary('Write a copy of the database while it is in use')
-    .description(
-      'Writes one consistent copy of the SQLite database, mode 0600. The daemon may run. An existing file is refused.',
-    )
-    .argument('<file>', 'the file to write')
-    .addHelpText('after', '\nExample:\n  $ tokensd backup "/var/backups/tokens-$(date +%F).db"')
-    .action((file: string) => runBackup(context, file));
-}
 
 /** @throws CommandError 5 for a file that exists, 2 on PostgreSQL; BackupError if it cannot be written */
 export async function runBackup(context: Context, file: string): Promise<void> {

@@ -1,5 +1,4 @@
 import { text as readAll } from 'node:stream/consumers';
-import type { Command } from 'commander';
 import { ProblemError } from '../../shared/problem.ts';
 import { createUserBodySchema } from '../../shared/schemas/users.ts';
 import { type Config, readConfig } from '../config.ts';
@@ -10,27 +9,10 @@ import { systemClock } from '../domain/clock.ts';
 import { createServices } from '../services.ts';
 import { openStore } from '../store/open.ts';
 
-interface InitOptions {
+export interface InitOptions {
   email: string;
   name?: string;
   passwordStdin?: boolean;
-}
-
-export function registerInit(program: Command, context: Context): void {
-  program
-    .command('init')
-    .summary('Make the first Organization Superuser')
-    .description(
-      'Makes an Organization Superuser who may create tokens. An e-mail address that is taken is exit code 5 and changes nothing.',
-    )
-    .requiredOption('--email <email>', 'e-mail address to sign in with')
-    .option('--name <name>', 'name shown to others')
-    .option('--password-stdin', 'read the password from standard input instead of asking')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ tokensd init --email ada@example.com --name "Ada Lovelace"\n  $ pass show tokensd | tokensd init --email ada@example.com --password-stdin',
-    )
-    .action((options: InitOptions) => runInit(context, options));
 }
 
 /** @throws CommandError 2 for bad input, 5 for an address that is taken */

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { prepareDataDir } from '../data-dir.ts';
@@ -7,27 +6,6 @@ import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 
 const listedAtOnce = 1000;
-
-export function registerMail(program: Command, context: Context): void {
-  const mail = program
-    .command('mail')
-    .summary('Look at mails that were given up, and send them again')
-    .description('Mails that could not be delivered. The daemon may run; it sends what is retried within a second.')
-    .action(() => mail.outputHelp());
-  mail
-    .command('list')
-    .summary('List mails that were given up')
-    .description('One line a mail, newest first: when it was given up, for whom, subject, and the last error.')
-    .addHelpText('after', '\nExample:\n  $ tokensd mail list')
-    .action(() => runMailList(context));
-  mail
-    .command('retry')
-    .summary('Send mails that were given up again')
-    .description('Puts mails that were given up back into the queue, as if they had never been tried.')
-    .option('--to <email>', 'only those to this address')
-    .addHelpText('after', '\nExamples:\n  $ tokensd mail retry\n  $ tokensd mail retry --to ada@example.com')
-    .action((options: { to?: string }) => runMailRetry(context, options));
-}
 
 export async function runMailList(context: Context): Promise<void> {
   await withStore(context, async (store) => {

@@ -1,30 +1,12 @@
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
 import { CommandError, type Context } from '../context.ts';
 import { StoreUnavailable } from '../store/errors.ts';
 import { lockForOneDaemon } from '../store/open.ts';
-import type { MoveProgress } from '../store/upkeep/move.ts';
+import { type MoveProgress, moveStore, NotEmpty } from '../store/upkeep/move.ts';
 
-interface MoveOptions {
+export interface MoveOptions {
   from: string;
   to: string;
-}
-
-export function registerMigrateStore(program: Command, context: Context): void {
-  program
-    .command('migrate-store')
-    .summary('Move everything from SQLite to PostgreSQL')
-    .description(
-      'Copies every table into an empty PostgreSQL database, reads it back and compares before it commits. Stop the daemon first. ' +
-        'If it is interrupted, run it again: it moves everything, or finds that all of it was moved.',
-    )
-    .requiredOption('--from <url>', 'sqlite:/path/to/file')
-    .requiredOption('--to <url>', 'postgres://user@host:5432/database; give the password as PGPASSWORD')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ PGPASSWORD=… tokensd migrate-store --from sqlite:/var/lib/tokensd/tokens.db --to postgres://tokens@db.example.com/tokens',
-    )
-    .action((options: MoveOptions) => runMigrateStore(context, options));
 }
 
 /** @throws CommandError 2 for URLs that do not fit, 5 if the target holds something else; AlreadyRunning */
@@ -35,7 +17,6 @@ export async function runMigrateStore(context: Context, { from, to }: MoveOption
       'Others on this machine can see a password on the command line: leave it out and set PGPASSWORD.\n',
     );
   }
-  const { moveStore, NotEmpty } = await import('../store/upkeep/move.ts');
   const lock = await lockForOneDaemon(from);
   const bar = await createBar(context);
   try {

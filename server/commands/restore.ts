@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { CommandError, type Context } from '../context.ts';
 import { prepareDataDir } from '../data-dir.ts';
@@ -7,19 +6,6 @@ import { systemClock } from '../domain/clock.ts';
 import { lockForOneDaemon } from '../store/open.ts';
 import { type Restored, restore } from '../store/upkeep/restore.ts';
 import { sqlitePathOf } from './backup.ts';
-
-export function registerRestore(program: Command, context: Context): void {
-  program
-    .command('restore')
-    .summary('Put a backup in the place of the database')
-    .description(
-      'Stop the daemon first. What was revoked, disabled or blocked after the backup was made stays so, if the present database can ' +
-        'still be read, and is listed. Every session ends. The present database is set aside, not removed.',
-    )
-    .argument('<file>', 'a file that `tokensd backup` wrote')
-    .addHelpText('after', '\nExample:\n  $ tokensd restore /var/backups/tokens-2026-11-25.db')
-    .action((file: string) => runRestore(context, file));
-}
 
 /** @throws AlreadyRunning, BackupError for a file that is damaged or no backup, CommandError 2 on PostgreSQL */
 export async function runRestore(context: Context, file: string): Promise<void> {

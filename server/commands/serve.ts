@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { type Config, hostAndPort, readConfig, unknownSettings } from '../config.ts';
 import { CommandError, type Context } from '../context.ts';
 import { prepareDataDir } from '../data-dir.ts';
@@ -32,15 +31,6 @@ import { ownVersion } from '../version.ts';
 
 /** How long mails being sent may take then: one that is broken off too late goes out twice. */
 const mailGraceMs = 3_000;
-
-export function registerServe(program: Command, context: Context): void {
-  program
-    .command('serve')
-    .summary('Run the daemon')
-    .description('Serves until SIGTERM or SIGINT. Settings come from TOKENSD_… variables: see `tokensd config`.')
-    .addHelpText('after', '\nExample:\n  $ TOKENSD_PUBLIC_URL=https://tokens.example.com tokensd serve')
-    .action(() => runServe(context));
-}
 
 /** Resolves once the daemon has stopped in good order. @throws CommandError if it cannot start */
 export async function runServe(context: Context): Promise<void> {

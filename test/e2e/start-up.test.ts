@@ -88,3 +88,50 @@ describe('what the command line loads', () => {
     expect(files.some((path) => path.endsWith('main.cjs.cache'))).toBe(true);
   });
 });
+
+/** Notes each ES module when it is loaded, and each package that one takes. */
+const hooks = `
+import { appendFileSync } from 'node:fs';
+export function load(url, context, next) {
+  appendFileSync(process.env.WITNESS, url + '\\n');
+  return next(url, context);
+}
+`;
+
+describe('what the daemon loads', () => {
+  let directory: string;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'tokensd-start-up-'));
+    await writeFile(join(directory, 'hooks.mjs'), hooks);
+    const register = "import { register } from 'node:module';\nregister('./hooks.mjs', import.meta.url);";
+    await writeFile(join(directory, 'witness.mjs'), register);
+  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  async function loadedBy(args: string[]) {
+    const told = join(directory, `${args.join('-')}.txt`);
+    const env = { WITNESS: told, NODE_OPTIONS: `--import ${join(directory, 'witness.mjs')}` };
+    expect(await runProgram('tokensd', args, { env })).toMatchObject({ code: 0, stderr: '' });
+    const text = await readFile(told, 'utf8');
+    return {
+      ours: [...text.matchAll(/\/dist\/(server\/.*)\.js$/gm)].map(([, path]) => path).sort(),
+      packages: [...new Set([...text.matchAll(/\/node_modules\/((@[^/]+\/)?[^/]+)/g)].map(([, name]) => name))],
+    };
+  }
+
+  it.each([[['--version']], [['--help']], [['help', 'serve']], [['mail', 'list', '--help']]])(
+    'for %j is no command, and of packages the parser of command lines alone',
+    async (args) => {
+      expect(await loadedBy(args)).toEqual({
+        ours: ['server/context', 'server/main', 'server/program', 'server/version'],
+        packages: ['commander'],
+      });
+    },
+  );
+
+  it('for a command is that one, and neither a database nor a web server unless it needs one', async () => {
+    const { ours, packages } = await loadedBy(['config']);
+    expect(ours.filter((path) => path?.startsWith('server/commands/'))).toEqual(['server/commands/config']);
+    for (const name of ['hono', 'knex', 'sqlite3', 'pg', 'nodemailer']) expect(packages).not.toContain(name);
+  });
+});

@@ -107,11 +107,11 @@ const superuserCommands = [registerGrant, registerUngrant, registerOffboard, reg
 const clientsCommands = [registerClientsCreate, registerClientsList, registerClientsRotate, registerClientsDelete];
 const serversCommands = [registerServersList, registerServersUse, registerServersRemove];
 const usersCommands = [
-  registerUsersResetTotp,
   registerUsersList,
   registerUsersAdd,
   registerUsersDisable,
   registerUsersEnable,
   registerUsersPromote,
   registerUsersDemote,
+  registerUsersResetTotp,
 ];

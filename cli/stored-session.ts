@@ -4,7 +4,7 @@ import { openApi, openStore } from './connect.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { isUsable } from './credentials/keychain.ts';
 import { sessionAccount } from './credentials/store.ts';
-import { hasCode, localError } from './errors.ts';
+import { CliError, hasCode, localError } from './errors.ts';
 import type { Server } from './server-url.ts';
 
 /** Ends the session that is stored for a server, here and there. False if there was none. Throws `no-keychain` if it is locked. */
@@ -16,7 +16,9 @@ export async function endStoredSession(ctx: Context, options: GlobalOptions, ent
     return false;
   }
   await store.delete(sessionAccount(entry));
-  await endSession(ctx, options, entry, session);
+  await endSession(ctx, options, entry, session).catch((error: unknown) => {
+    throw error instanceof CliError ? livesOn(error) : error;
+  });
   return true;
 }
 
@@ -26,6 +28,12 @@ export async function endSession(ctx: Context, options: GlobalOptions, server: S
   await unwrap(api.sessions.current.$delete()).catch((error: unknown) => {
     if (!hasCode(error, 'not-authenticated')) throw error;
   });
+}
+
+/** Nothing here can end it any more: whoever wanted that has to know. */
+function livesOn({ problem }: CliError) {
+  const where = 'The session is gone from this machine, but lives on the server until it is not used for 12 hours.';
+  return new CliError({ ...problem, detail: `${problem.detail} ${where}` });
 }
 
 /** A locked keychain answers as an empty one does; a session in it would live on. */

@@ -8,12 +8,16 @@ const units = [
 
 export type TimeStyle = 'long' | 'narrow';
 
-/** `3 minutes ago`, `in 2 days` or `now`, in the largest unit that fits at least once; narrow: `3m ago`. `time` is RFC 3339. */
+/**
+ * `3 minutes ago`, `in 2 days` or `now`, in the largest unit that fits at least once; narrow: `3m ago`. `time` is RFC 3339.
+ * What is to come is rounded: 90 days that have just begun are 3 months.
+ */
 export function relativeTime(time: string, now: Date, style: TimeStyle = 'long'): string {
   const seconds = Math.trunc((Date.parse(time) - now.getTime()) / 1000);
+  const whole = seconds < 0 ? Math.trunc : Math.round;
   const format = new Intl.RelativeTimeFormat('en', { style });
   for (const [unit, length] of units) {
-    if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) >= length) return format.format(whole(seconds / length), unit);
   }
   return seconds === 0 ? 'now' : format.format(seconds, 'second');
 }

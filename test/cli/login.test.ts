@@ -220,6 +220,18 @@ test('logout ends the session here and on the server, and a second one is still 
   expect((await cli.run(['logout'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
 });
 
+test('logout without the server removes the session here, and tells that it lives on there', async () => {
+  await cli.run(login, { stdin: password });
+  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  const ran = await cli.run(['logout'], {
+    fetch: () => Promise.reject(new TypeError('fetch failed', { cause: refused })),
+  });
+  expect(ran.code).toBe(6);
+  expect(ran.stderr).toContain('cannot be reached');
+  expect(ran.stderr).toContain('gone from this machine, but lives on the server until it is not used for 12 hours');
+  expect(cli.keychain.entries.has(account)).toBe(false);
+});
+
 test('logout of a session that died on the server is 0', async () => {
   await cli.run(login, { stdin: password });
   cli.app.clock.advance(13 * 3600_000);

@@ -139,6 +139,9 @@ describe('text', () => {
     ['2026-11-22T16:20:00.000Z', '1 day ago'],
     ['2024-11-01T16:20:00.000Z', '2 years ago'],
     ['2026-11-25T16:20:00.000Z', 'in 2 days'],
+    ['2026-11-22T16:20:01.000Z', '23 hours ago'],
+    ['2026-12-23T16:19:59.000Z', 'in 30 days'],
+    ['2027-02-21T16:19:59.000Z', 'in 3 months'],
   ])('%s is %s', (time, expected) => {
     expect(relativeTime(time, new Date('2026-11-23T16:20:00.000Z'))).toBe(expected);
   });

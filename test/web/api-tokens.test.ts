@@ -60,7 +60,7 @@ test('a token is listed with all that is known of it, its times exact on hover',
   const [first = '', second = ''] = [...html.matchAll(/<tr>.*?<\/tr>/gs)].slice(1).map(([row]) => row);
   expect(textOf(first)).toMatch(/^idle tok_\w{8} 3 minutes ago never never active Revoke/);
   expect(textOf(second)).toMatch(
-    /^ci Builds tok_\w{8} 3 minutes ago in 2 months 1 minute ago GET \/builds\/42 · 203\.0\.113\.9 active Revoke/,
+    /^ci Builds tok_\w{8} 3 minutes ago in 3 months 1 minute ago GET \/builds\/42 · 203\.0\.113\.9 active Revoke/,
   );
   expect(second).toContain('title="2026-11-23 16:22:00 UTC"');
   expect(second).toContain(used.prefix);

@@ -76,7 +76,16 @@ export function sessionEnded(): ProblemError {
 
 /** Ends every session of a member and whatever could still become one. Inside the transaction that is the reason. */
 export async function endEverySession(store: Store, userId: string, exceptId?: string): Promise<string[]> {
+  const ended = await store.sessions.deleteAllOf(userId, exceptId);
+  await endApprovals(store, userId);
+  return [...ended, ...(await store.sessions.deleteAllOf(userId, exceptId))];
+}
+
+/**
+ * Takes what could still become a session. Between two ends of sessions: what one of them approves just now is there after
+ * the first, and what becomes one just now before the second.
+ */
+export async function endApprovals(store: Store, userId: string): Promise<void> {
   await store.tickets.deleteAllOf(userId);
   await store.deviceCodes.deleteAllOf(userId);
-  return store.sessions.deleteAllOf(userId, exceptId);
 }

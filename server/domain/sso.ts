@@ -7,7 +7,7 @@ import { auditTrail } from './audit.ts';
 import { actorOf, type Origin, systemActor } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { hashSecret } from './secrets.ts';
-import { endEverySession, type StartedSession, startSession } from './session-start.ts';
+import { endApprovals, endEverySession, type StartedSession, startSession } from './session-start.ts';
 
 /** Who signed in, as the identity provider says. */
 export interface Person extends Identity {
@@ -103,11 +103,7 @@ async function endAllOf(store: Store, issuer: string, subject: string | null) {
 /** Also what was approved from such a session and is no session yet. */
 async function endSid(store: Store, issuer: string, sid: string) {
   const ended = await store.sessions.deleteAllOfSid(issuer, sid);
-  for (const { userId } of ended) {
-    await store.tickets.deleteAllOf(userId);
-    await store.deviceCodes.deleteAllOf(userId);
-  }
-  // Once more: what was approved may have become a session while it was waited for.
+  for (const { userId } of ended) await endApprovals(store, userId);
   return [...ended, ...(await store.sessions.deleteAllOfSid(issuer, sid))];
 }
 

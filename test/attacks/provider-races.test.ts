@@ -30,6 +30,8 @@ async function signIn({ services }: TestApp, round: number) {
     left: () => sessions.list(caller),
     signOut: () => sessions.signOut(caller),
     endAtProvider: () => sso.endByProvider({ issuer, subject: null, sid: `sid ${round}`, jti: `${round}` }, origin),
+    endAllAtProvider: () => sso.endByProvider({ issuer, subject: 'ada', sid: null, jti: `${round}` }, origin),
+    endFromAnother: () => sessions.endOthers({ ...caller, sessionId: 'another' }),
   };
 }
 
@@ -42,14 +44,17 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
     for (let round = 0; round < 20; round += 1) await act(await signIn(app, round));
   }
 
-  it('a logout at the provider leaves no program that is signed in at the same time', () =>
-    eachRound(async ({ issue, redeem, endAtProvider, left }) => {
-      const codes = await Promise.all(times(issue));
-      await Promise.all([...codes.map(redeem), endAtProvider()]);
-      expect(await left()).toEqual([]);
-    }));
+  const ofAll = ['endAtProvider', 'endAllAtProvider', 'endFromAnother'] as const;
 
-  it.each(['endAtProvider', 'signOut'] as const)('%s leaves no code that is asked for at the same time', (end) =>
+  it.each(ofAll)('%s leaves no program that is signed in at the same time', (end) =>
+    eachRound(async ({ issue, redeem, left, ...session }) => {
+      const codes = await Promise.all(times(issue));
+      await Promise.all([...codes.map(redeem), session[end]()]);
+      expect(await left()).toEqual([]);
+    }),
+  );
+
+  it.each([...ofAll, 'signOut'] as const)('%s leaves no code that is asked for at the same time', (end) =>
     eachRound(async ({ issue, redeem, ...session }) => {
       const issuing = times(() => issue().catch(() => null));
       await Promise.all([...issuing, session[end]()]);

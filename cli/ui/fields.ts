@@ -6,7 +6,7 @@ export async function printFields(stream: OutputStream, fields: readonly (readon
   const width = Math.max(...fields.map(([label]) => label.length)) + 2;
   const lines = fields.map(([label, value]) => {
     const head = `${label}:`;
-    return `${stream.isTTY ? head.padEnd(width) : `${head}\t`}${plain(value)}`.trimEnd();
+    return stream.isTTY ? `${head.padEnd(width)}${plain(value)}`.trimEnd() : `${head}\t${plain(value)}`;
   });
   await stream.write(`${lines.join('\n')}\n`);
 }

@@ -19,11 +19,12 @@ const shortestPath = 6;
 
 export async function printTokens(
   ctx: Context,
-  options: GlobalOptions & { all?: boolean },
+  options: GlobalOptions & { all?: boolean; user?: string; status?: string },
   pages: Pages<Token>,
 ): Promise<void> {
   const owner: Column<Token> = { head: 'OWNER', text: (token) => token.owner };
-  const none = 'There are no tokens. Create one with `tokens create NAME`.';
+  const isFiltered = options.user !== undefined || options.status !== undefined;
+  const none = isFiltered ? 'No token matches.' : 'There are no tokens. Create one with `tokens create NAME`.';
   await printTable(ctx, options, [...tokenColumns(ctx.now()), ...(options.all ? [owner] : [])], pages, none);
 }
 

@@ -156,12 +156,24 @@ test('an empty list is a header in a pipe, [] as JSON, and a hint on a terminal'
   expect(shown).toMatchObject({ stdout: '', stderr: expect.stringContaining('tokens create') });
 });
 
+test('a list that a filter leaves empty says so, not that there are no tokens', async () => {
+  const root = { ...cli.as(cli.app.root), columns: 80 };
+  for (const filter of [
+    ['--status', 'expired'],
+    ['--user', 'dev@example.com'],
+  ]) {
+    const shown = await cli.run(['list', ...filter], root);
+    expect(shown).toEqual({ code: 0, stdout: '', stderr: 'No token matches.\n' });
+  }
+});
+
 test('show prints everything of one token but its value, and 3 for a name that is not there', async () => {
   const { token } = await createToken(cli.app, cli.app.dev, { name: 'Ci', description: 'Builds' });
   for (const name of ['Ci', 'ci', token.slice(0, 12)]) {
     const { stdout } = await cli.run(['show', name], dev);
     expect(stdout).toContain('Name:\tCi\n');
     expect(stdout).toContain('Description:\tBuilds\n');
+    expect(stdout, 'an empty value has its tab too').toContain('User agent:\t\n');
     expect(stdout).not.toContain(token);
   }
   expect(JSON.parse((await cli.run(['show', 'ci', '--json'], dev)).stdout)).toMatchObject({ name: 'Ci' });

@@ -55,14 +55,19 @@ export function createAuthorizationCodes(deps: {
 
     redeem: ({ clientId, code, redirectUri, codeVerifier }, origin) =>
       store.transaction(async (store) => {
-        const ticket = await store.tickets.take(hashSecret(code), kind, clock.now());
-        if (ticket === null || ticket.userId === null) return null;
+        const [hash, now] = [hashSecret(code), clock.now()];
+        // Whatever ends every session takes the member's row before the tickets; crosswise one would be undone.
+        const found = await store.tickets.find(hash, kind, now);
+        if (found === null || found.userId === null || !(await store.users.lockForNewSession(found.userId)))
+          return null;
+        const ticket = await store.tickets.take(hash, kind, now);
+        if (ticket === null) return null;
         const { sso, ssoSid, ...asked } = dataSchema.parse(JSON.parse(ticket.data));
         const matches =
           asked.clientId === clientId &&
           asked.redirectUri === redirectUri &&
           asked.codeChallenge === challengeOf(codeVerifier);
-        const user = matches ? await store.users.findById(ticket.userId) : null;
+        const user = matches ? await store.users.findById(found.userId) : null;
         return user && startSession(store, deps, { user, origin, by: { sso, ssoSid } });
       }),
   };

@@ -91,7 +91,7 @@ export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: ()
 
     poll: (deviceCode, clientId, origin) =>
       store.transaction(async (store) => {
-        const device = await store.deviceCodes.lock(hashSecret(deviceCode));
+        const device = await lockDevice(store, hashSecret(deviceCode));
         if (device === null || device.clientId !== clientId) return 'invalid_grant';
         const now = clock.now();
         if (now >= device.expiresAt) return 'expired_token';
@@ -107,6 +107,13 @@ export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: ()
     const user = userId === null ? null : await store.users.findById(userId);
     return user && startSession(store, deps, { user, origin, by: { sso, ssoSid } });
   }
+}
+
+/** After who approved it, as whatever ends every session does: crosswise one of the two would be undone. */
+async function lockDevice(store: Store, hash: string): Promise<DeviceCodeRecord | null> {
+  const { userId = null } = (await store.deviceCodes.findByHash(hash)) ?? {};
+  if (userId !== null) await store.users.lockForNewSession(userId);
+  return store.deviceCodes.lock(hash);
 }
 
 /** RFC 8628 §3.5: who asks too often waits 5 s longer, this and every later time. */

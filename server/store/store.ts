@@ -141,6 +141,7 @@ export interface DeviceCodeStore {
   /** False if the user code is taken. */
   insert(device: DeviceCodeRecord): Promise<boolean>;
   findByUserCode(userCode: string): Promise<DeviceCodeRecord | null>;
+  findByHash(hash: string): Promise<DeviceCodeRecord | null>;
   /** Takes the row for the rest of the transaction. */
   lock(hash: string): Promise<DeviceCodeRecord | null>;
   /** Binds it to the browser session that typed its code. False if another one has it, or it is decided or past its end. */

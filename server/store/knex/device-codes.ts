@@ -33,6 +33,10 @@ export function createDeviceCodeStore(knex: Knex): DeviceCodeStore {
       const row = await codes().where({ user_code: userCode }).first();
       return row ? toDeviceCode(row) : null;
     },
+    async findByHash(hash) {
+      const row = await codes().where({ hash }).first();
+      return row ? toDeviceCode(row) : null;
+    },
     async lock(hash) {
       const row = await codes().where({ hash }).forUpdate().first();
       return row ? toDeviceCode(row) : null;

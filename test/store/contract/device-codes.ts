@@ -40,6 +40,8 @@ export function deviceCodeContract(store: () => Store): void {
     expect(await store().deviceCodes.findByUserCode(device.userCode)).toEqual(device);
     expect(await lock(device.hash)).toEqual(device);
     expect(await store().deviceCodes.findByUserCode('none')).toBeNull();
+    expect(await store().deviceCodes.findByHash(device.hash)).toEqual(device);
+    expect(await store().deviceCodes.findByHash('none')).toBeNull();
     expect(await lock('none')).toBeNull();
   });
 

@@ -70,8 +70,7 @@ function addMail(program: Command, context: Context): void {
   const mail = program
     .command('mail')
     .summary('Look at mails that were given up, and send them again')
-    .description('Mails that could not be delivered. The daemon may run; it sends what is retried within a second.')
-    .action(() => mail.outputHelp());
+    .description('Mails that could not be delivered. The daemon may run; it sends what is retried within a second.');
   mail
     .command('list')
     .summary('List mails that were given up')

@@ -32,8 +32,10 @@ function report({ users, tokens, newestEventAt, setAside, revokedSince, blockedS
       'There is no readable database from before: tokens revoked after the backup was made work again.',
       'Find them in the mails about revocations since then, and revoke them: tokens revoke NAME --user EMAIL',
     );
+  } else if (revokedSince.length === 0) {
+    lines.push('No token was revoked after the backup was made.');
   } else {
-    lines.push(`${revokedSince.length} tokens were revoked after the backup was made, and stay revoked:`);
+    lines.push('These tokens were revoked after the backup was made, and stay revoked:');
     for (const { prefix, name, owner, revokedAt } of revokedSince) {
       lines.push(
         `  ${prefix}  ${name}  ${owner}  ${revokedAt === null ? 'more than 90 days ago' : new Date(revokedAt).toISOString()}`,

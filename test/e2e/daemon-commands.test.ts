@@ -78,8 +78,15 @@ describe('tokensd', () => {
     for (const command of ['serve', 'init', 'migrate', 'config']) expect(stdout).toContain(command);
   });
 
-  it('exits 2 for a command it does not know, and says which', async () => {
-    const refused = await runProgram('tokensd', ['sevre']);
-    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining("unknown command 'sevre'") });
-  });
+  it.each([[['sevre']], [['mail', 'sevre']]])(
+    'exits 2 for %j, and says which command it does not know',
+    async (args) => {
+      const refused = await runProgram('tokensd', args);
+      expect(refused).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining("unknown command 'sevre'"),
+      });
+    },
+  );
 });

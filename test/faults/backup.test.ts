@@ -109,7 +109,7 @@ describe('tokensd restore', () => {
     await stop(daemon);
     const restored = await tokensd(dataDir, 'restore', file);
     expect(restored).toMatchObject({ code: 0, stdout: '' });
-    expect(restored.stderr).toContain('1 tokens were revoked after the backup was made, and stay revoked:');
+    expect(restored.stderr).toContain('These tokens were revoked after the backup was made, and stay revoked:');
     expect(restored.stderr).toContain(`${revoked.prefix}  revoked-later  dev@example.com`);
     expect(restored.stderr).toContain('still so: blocked@example.com');
     const [, aside = ''] = /from before is (\S+)\.\n/.exec(restored.stderr) ?? [];
@@ -146,6 +146,15 @@ describe('tokensd restore', () => {
     const { url } = await start(other);
     expect(await statusOf(url, kept)).toBe('200');
     expect(dataDir).not.toBe(other);
+  });
+
+  it('says that no token was revoked since, where none was', async () => {
+    const { dataDir, daemon, file } = await world();
+    expect((await tokensd(dataDir, 'backup', file)).code).toBe(0);
+    expect(await daemon.stop()).toBe(0);
+    const { stderr } = await tokensd(dataDir, 'restore', file);
+    expect(stderr).toContain('\nNo token was revoked after the backup was made.\n');
+    expect(stderr).not.toContain('stay revoked');
   });
 
   it('says that revocations are not known when the database is lost', async () => {

@@ -172,7 +172,8 @@ async function ask(prompts: Prompts | null, kind: 'text' | 'secret', what: strin
 async function requireTokensd(api: Api): Promise<void> {
   const answer = await receive(api.me.$get());
   const isDaemon = answer.status === 401 && isObject(answer.body) && answer.body.code === 'not-authenticated';
-  if (!isDaemon) throw answer.status >= 400 ? problemOf(answer) : notTokensd();
+  // 404 is a daemon's answer at the address of a page.
+  if (!isDaemon) throw answer.status >= 400 && answer.status !== 404 ? problemOf(answer) : notTokensd();
 }
 
 /** The password, and maybe the code of the second step on a line of its own. */

@@ -209,6 +209,11 @@ test('if the session cannot be kept, it is ended on the server again', async () 
   expect(answer.status).toBe(401);
 });
 
+test('the address of a page of the console is told to be no server address', async () => {
+  const ran = await cli.run([...login, `${serverUrl}/profile`], { stdin: password });
+  expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('Check the server address.') });
+});
+
 test('logout ends the session here and on the server, and a second one is still 0', async () => {
   await cli.run(login, { stdin: password });
   const secret = cli.keychain.entries.get(account);

@@ -24,6 +24,9 @@ const timeouts = {
   keepAliveTimeout: 75_000,
 };
 
+/** Who reads nothing of an answer for so long is cut; Node looks twice, so it may take twice as long. */
+const stillMs = 20_000;
+
 /** How long a connection that got a last answer may go on sending before it is cut, so that the answer arrives. */
 const lingerMs = 1_000;
 
@@ -50,7 +53,9 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
   const appListener = getRequestListener(
     async (request, env) => {
       const response = await app.fetch(request, env as HttpBindings);
-      if (response.status === 401) separateChallenges(response, env.outgoing as ServerResponse);
+      const outgoing = env.outgoing as ServerResponse;
+      if (response.status === 401) separateChallenges(response, outgoing);
+      outgoing.setTimeout(stillMs);
       return response;
     },
     // For HTTP/1.0, which needs no Host: many health checks send none.

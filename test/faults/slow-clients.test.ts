@@ -1,5 +1,7 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { sessionCookieName } from '../../server/http/session-cookie.ts';
+import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { type Client, signIn } from '../helpers/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
 import { eventually } from '../helpers/process.ts';
@@ -128,6 +130,56 @@ describe('a daemon that is asked more than anybody reads', () => {
       5_000,
     );
     expect(answer.text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(11);
+  });
+});
+
+describe('a daemon whose audit somebody downloads', () => {
+  /** 20 MB, which is more than any system keeps for a reader. */
+  async function writeEvents() {
+    const { knex, close } = await openSqlite(`sqlite:${daemon.dataDir}/tokens.db`);
+    const copies = 'WITH RECURSIVE copy (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM copy WHERE i < 20000)';
+    const columns = 'at, actor_kind, actor_id, actor_email, action, target_kind, target_id, target_name, owner_id, ip';
+    await knex.raw(
+      `INSERT INTO audit (id, ${columns}, user_agent) ${copies} SELECT printf('019ab2c4-%d', i), ${columns}, printf('%1000d', i)
+       FROM copy, (SELECT * FROM audit LIMIT 1)`,
+    );
+    await close();
+  }
+
+  /** Nothing of it is read yet. */
+  function download() {
+    const socket = connect(Number(new URL(daemon.url).port), '127.0.0.1').pause();
+    const fields = `Host: x\r\nCookie: ${sessionCookieName(daemon.url)}=${root.session}\r\nConnection: close`;
+    socket.on('error', () => {}).write(`GET /organization/audit.csv HTTP/1.1\r\n${fields}\r\n\r\n`);
+    return socket;
+  }
+
+  /** Reads 6 MB, then nothing for ten seconds, and so on; answers how much came, and how it ended. */
+  function readSlowly(socket: Socket) {
+    let [bytes, next, end] = [0, 0, ''];
+    socket.on('data', (part: Buffer) => {
+      bytes += part.length;
+      end = part.toString('latin1').slice(-5);
+      if (bytes < next) return;
+      next = bytes + 6 * 2 ** 20;
+      socket.pause();
+      setTimeout(() => socket.resume(), 10_000);
+    });
+    socket.resume();
+    return new Promise<{ bytes: number; end: string }>((resolve) => {
+      socket.once('close', () => resolve({ bytes, end }));
+    });
+  }
+
+  it('cuts who reads nothing for half a minute, and nobody who reads slowly', async () => {
+    await writeEvents();
+    const files = openFiles(daemon.pid);
+    const deaf = download();
+    const slow = await readSlowly(download());
+    expect(slow).toMatchObject({ bytes: expect.toSatisfy((bytes) => bytes > 20 * 2 ** 20), end: '0\r\n\r\n' });
+    await eventually(() => openFiles(daemon.pid) <= files, 'the deaf connection to be cut', 10_000);
+    deaf.destroy();
+    noError();
   });
 });
 

@@ -259,3 +259,21 @@ test('a download reads on only as it is taken', async () => {
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(asked).toBeLessThan(6);
 });
+
+test('however many download at once, the database is asked for one page at a time, and others in between', async () => {
+  const app = await open();
+  await createToken(app, app.dev, { name: 'first' });
+  await writeEvents(app, 1000);
+  const list = app.store.audit.list;
+  let [asked, most] = [0, 0];
+  app.store.audit.list = async (query) => {
+    asked += 1;
+    most = Math.max(most, asked);
+    return list(query).finally(() => {
+      asked -= 1;
+    });
+  };
+  const files = await Promise.all(Array.from({ length: 10 }, () => csvOf(app)));
+  expect(files.map((events) => events.length)).toEqual(files.map(() => expect.toSatisfy((count) => count > 1000)));
+  expect(most).toBe(1);
+});

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import pLimit from 'p-limit';
 import { type FieldError, ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
@@ -10,13 +11,15 @@ import { AuditPage } from '../pages/audit.tsx';
 /** `/organization/audit` and its downloads. */
 export function auditPages({ audit, clock, config, log }: AppDeps) {
   const { organization } = config;
+  // However many download at once, others wait for one page of theirs only.
+  const inTurn = pLimit(1);
 
   /** The filtered events as a file. */
   async function download(c: AppContext, format: typeof csv, extension: string, type: string): Promise<Response> {
     const { filter, errors } = readAuditFilter(c);
     refuseErrors(errors);
-    const read = async (page: { limit: number; before: string | null }) =>
-      (await audit.list(c.get('caller'), { ...filter, ...page })).map(auditObject);
+    const read = (page: { limit: number; before: string | null }) =>
+      inTurn(async () => (await audit.list(c.get('caller'), { ...filter, ...page })).map(auditObject));
     const day = new Date(clock.now()).toISOString().slice(0, 10);
     const breakOff = (error: unknown) => {
       log.error({ err: error, request_id: c.get('requestId') }, 'A download broke off');

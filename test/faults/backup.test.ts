@@ -1,12 +1,13 @@
-import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { addDeveloper, signIn, verify } from '../helpers/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
 import { eventually, runProgram } from '../helpers/process.ts';
+import { hasRealParts } from '../helpers/real-parts.ts';
 
-const { newDataDir, start } = useDaemons();
+const { newDataDir, emptyDataDir, start } = useDaemons();
 
 function tokensd(dataDir: string, ...args: string[]) {
   return runProgram('tokensd', args, { env: { TOKENSD_DATA_DIR: dataDir } });
@@ -184,5 +185,27 @@ describe('tokensd restore', () => {
     }
     const { url } = await start(dataDir);
     expect(await statusOf(url, young)).toBe('200');
+  });
+});
+
+describe.skipIf(!hasRealParts('root'))('root', () => {
+  it('makes and restores a database for whom the directory belongs to', async () => {
+    const dataDir = await emptyDataDir();
+    const somebody = 12_345;
+    await chown(dataDir, somebody, somebody);
+    const owners = async () =>
+      Promise.all((await readdir(dataDir)).map(async (name) => [name, (await stat(join(dataDir, name))).uid]));
+    const env = { TOKENSD_DATA_DIR: dataDir };
+    const init = ['init', '--email', superuser.email, '--password-stdin'];
+    expect(await runProgram('tokensd', init, { env, input: superuser.password })).toMatchObject({ code: 0 });
+    expect(await owners()).toEqual([['tokens.db', somebody]]);
+
+    const elsewhere = await emptyDataDir();
+    expect(await tokensd(dataDir, 'backup', join(elsewhere, 'backup.db'))).toMatchObject({ code: 0 });
+    expect(await tokensd(dataDir, 'restore', join(elsewhere, 'backup.db'))).toMatchObject({ code: 0 });
+    const found = await owners();
+    expect(found).toContainEqual(['tokens.db', somebody]);
+    expect(found).toContainEqual(['tokens.db.lock', somebody]);
+    expect(found.filter(([, uid]) => uid !== somebody)).toEqual([]);
   });
 });

@@ -24,12 +24,16 @@ export async function prepareDatabaseFile(databaseUrl: string): Promise<string> 
 }
 
 /**
- * Makes the file, or takes others' access to it away. A file that is there is never opened: closing it again would drop
- * the locks that this process holds on it (POSIX fcntl).
+ * Makes the file, as root for whom its directory belongs to, or takes others' access to it away. A file that is there is
+ * never opened: closing it again would drop the locks that this process holds on it (POSIX fcntl).
  */
 export async function createPrivateFile(path: string): Promise<void> {
   try {
-    await (await open(path, 'wx', 0o600)).close();
+    const file = await open(path, 'wx', 0o600);
+    const { uid } = await stat(dirname(path));
+    // Nobody but root may give a file away.
+    await file.chown(uid, -1).catch(() => {});
+    await file.close();
   } catch (error) {
     if (driverCode(error) !== 'EEXIST') throw error;
     const entry = await stat(path);

@@ -3,6 +3,7 @@ import { chmod, copyFile, rename, rm } from 'node:fs/promises';
 import type { Knex } from 'knex';
 import type { Engine, Row } from '../engine/engine.ts';
 import { openSqlite } from '../engine/sqlite.ts';
+import { createPrivateFile } from '../engine/sqlite-files.ts';
 import { migrations } from '../migrations/all.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { type BackupFacts, inspectBackup } from './backup.ts';
@@ -35,6 +36,7 @@ export async function restore(databasePath: string, file: string, suffix: string
   const facts = await inspectBackup(file);
   const fresh = `${databasePath}.restoring`;
   await removeDatabase(fresh);
+  await createPrivateFile(fresh);
   await copyFile(file, fresh);
   await chmod(fresh, 0o600);
   const engine = await openSqlite(`sqlite:${fresh}`);

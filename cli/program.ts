@@ -5,7 +5,7 @@ import { registerClientsCreate } from './commands/clients/create.ts';
 import { registerClientsDelete } from './commands/clients/delete.ts';
 import { registerClientsList } from './commands/clients/list.ts';
 import { registerClientsRotate } from './commands/clients/rotate.ts';
-import { registerCompletion } from './commands/completion.ts';
+import { registerCompletion } from './commands/completion/completion.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerDoctorProxy } from './commands/doctor/proxy.ts';
 import { registerGet } from './commands/get.ts';

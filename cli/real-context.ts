@@ -32,7 +32,7 @@ export function realContext(): Context {
     prompts: async () => {
       // The prompt library asks the environment alone.
       if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';
-      const { terminalPrompts } = await import('./ui/prompts.ts');
+      const { terminalPrompts } = await import('./input/prompts.ts');
       return terminalPrompts({ input: process.stdin, output: process.stderr, signal });
     },
     openBrowser: hasBrowser() ? async (url) => (await import('./sign-in/open-browser.ts')).openBrowser(url) : null,

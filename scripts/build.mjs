@@ -64,14 +64,14 @@ await build({
   supported: {},
   banner: {},
   define: {},
-  entryPoints: ['cli/keychain-process.ts'],
+  entryPoints: ['cli/credentials/keychain-process.ts'],
   outfile: 'dist/cli/keychain-process.js',
 });
 
 await keepCompiled();
 
 // The compiler leaves the console's stylesheet, script and icon behind.
-await cp(new URL('../server/web/assets', import.meta.url), new URL('../dist/server/web/assets', import.meta.url), {
+await cp(new URL('../server/web/shell/assets', import.meta.url), new URL('../dist/server/web/shell/assets', import.meta.url), {
   recursive: true,
 });
 

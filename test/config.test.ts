@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { ConfigError, describeConfig, readConfig } from '../server/config.ts';
+import { ConfigError, describeConfig, readConfig } from '../server/config/config.ts';
 
 const home = { HOME: '/nowhere' };
 const sso = { TOKENSD_OIDC_ISSUER: 'https://sso.example.com/realms/acme', TOKENSD_OIDC_CLIENT_ID: 'tokensd' };

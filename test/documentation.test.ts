@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { settingNames } from '../server/settings.ts';
+import { settingNames } from '../server/config/settings.ts';
 import { problems } from '../shared/problems.ts';
 import { auditActions } from '../shared/schemas/audit.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { accessTable } from '../server/http/middleware/access.ts';
-import { type PageAccess, pageAccess } from '../server/web/access.ts';
-import { assetUrl } from '../server/web/assets.ts';
+import { type PageAccess, pageAccess } from '../server/web/shell/access.ts';
+import { assetUrl } from '../server/web/shell/assets.ts';
 import { createToken, type Member, openTestApp, password, type TestApp } from './helpers/app.ts';
 import { openConsole, sessionCookieName } from './helpers/pages.ts';
 import { routesOf } from './helpers/routes.ts';

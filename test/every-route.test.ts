@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Access, accessTable } from '../server/http/middleware/access.ts';
-import { pageAccess } from '../server/web/access.ts';
+import { pageAccess } from '../server/web/shell/access.ts';
 import { limits } from '../shared/limits.ts';
 import { problemSchema } from '../shared/problem.ts';
 import { type Ask, createToken, type Member, openTestApp, type TestApp } from './helpers/app.ts';

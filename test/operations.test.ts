@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMetrics } from '../server/metrics.ts';
+import { createMetrics } from '../server/observability/metrics.ts';
 import { auditActions } from '../shared/schemas/audit.ts';
 import { startTestServer } from './helpers/http.ts';
 import { hasRealParts } from './helpers/real-parts.ts';

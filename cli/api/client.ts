@@ -1,6 +1,6 @@
 import { hc } from 'hono/client';
 import type { AppType } from '../../server/http/app.ts';
-import type { Server } from '../server-url.ts';
+import type { Server } from '../session/server-url.ts';
 
 /** The native API, typed by the daemon's own routes. */
 export type Api = ReturnType<typeof hc<AppType>>['api']['v1'];

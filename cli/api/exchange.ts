@@ -1,5 +1,5 @@
 import { CliError, localError, localProblem, systemCode } from '../errors.ts';
-import type { Server } from '../server-url.ts';
+import type { Server } from '../session/server-url.ts';
 import { plain } from '../ui/plain.ts';
 import { HeaderFields } from './header-fields.ts';
 

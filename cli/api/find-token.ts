@@ -1,5 +1,5 @@
 import type { Token } from '../../shared/schemas/tokens.ts';
-import { matchName } from '../match-name.ts';
+import { matchName } from './match-name.ts';
 import type { Api } from './client.ts';
 import { collect } from './pages.ts';
 import { unwrap } from './unwrap.ts';

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { TokenStatus } from '../../shared/schemas/tokens.ts';
 import { pagesOf } from '../api/pages.ts';
 import { unwrap } from '../api/unwrap.ts';
-import { connect } from '../connect.ts';
+import { connect } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 
 export interface ListOptions extends GlobalOptions {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { findEntry, resolveServer } from '../connect.ts';
+import { findEntry, resolveServer } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sessionFromEnvironment } from '../credentials/env.ts';
 import { hasCode } from '../errors.ts';
-import type { Server } from '../server-url.ts';
-import { endSession, endStoredSession } from '../stored-session.ts';
+import type { Server } from '../session/server-url.ts';
+import { endSession, endStoredSession } from '../session/stored-session.ts';
 import { note } from '../ui/notes.ts';
 
 export function registerLogout(program: Command, ctx: Context, run = runLogout): void {

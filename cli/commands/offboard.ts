@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { findUser } from '../api/find-user.ts';
 import { unwrap } from '../api/unwrap.ts';
-import { confirmOrCancel, requireConfirmable } from '../ask.ts';
-import { connect } from '../connect.ts';
+import { confirmOrCancel, requireConfirmable } from '../input/ask.ts';
+import { connect } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { localError } from '../errors.ts';
 import { note } from '../ui/notes.ts';

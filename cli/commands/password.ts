@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { unwrap } from '../api/unwrap.ts';
-import { promptsIfInteractive } from '../ask.ts';
-import { connect } from '../connect.ts';
+import { promptsIfInteractive } from '../input/ask.ts';
+import { connect } from '../session/connect.ts';
 import type { Context, GlobalOptions, Prompts } from '../context.ts';
 import { localError } from '../errors.ts';
-import { readSecretLines } from '../read-stdin.ts';
+import { readSecretLines } from '../input/read-stdin.ts';
 import { note } from '../ui/notes.ts';
 
 export interface PasswordOptions extends GlobalOptions {
@@ -29,7 +29,7 @@ export function registerPassword(program: Command, ctx: Context, run = runPasswo
 
 async function runPassword(ctx: Context, options: PasswordOptions): Promise<void> {
   if (options.enableTotp || options.disableTotp || options.recoveryCodes) {
-    const { changeTwoStep } = await import('../two-step.ts');
+    const { changeTwoStep } = await import('../sign-in/second-factor.ts');
     return changeTwoStep(ctx, options);
   }
   const prompts = options.passwordStdin ? null : await promptsIfInteractive(ctx);

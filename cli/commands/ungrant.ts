@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { updateUsers } from '../update-users.ts';
+import { updateUsers } from './users/update.ts';
 
 export function registerUngrant(program: Command, ctx: Context, run = updateUsers): void {
   program

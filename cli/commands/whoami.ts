@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { notTokensd, unwrap } from '../api/unwrap.ts';
-import { connect } from '../connect.ts';
+import { connect } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 
 export function registerWhoami(program: Command, ctx: Context, run = runWhoami): void {

@@ -1,4 +1,4 @@
-import { configDirectory } from '../config-file.ts';
+import { configDirectory } from '../session/config-file.ts';
 import type { Context, Prompts } from '../context.ts';
 import { localError } from '../errors.ts';
 import { fileStore } from './file.ts';

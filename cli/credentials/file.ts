@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { hasCode, localError } from '../errors.ts';
-import type { PrivateDirectory } from '../private-file.ts';
+import type { PrivateDirectory } from '../session/private-file.ts';
 import type { CredentialStore } from './store.ts';
 
 const fileName = 'credentials.json';

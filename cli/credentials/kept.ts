@@ -1,8 +1,8 @@
-import { configDirectory } from '../config-file.ts';
+import { configDirectory } from '../session/config-file.ts';
 import type { Context } from '../context.ts';
 import { localError } from '../errors.ts';
-import type { PrivateDirectory } from '../private-file.ts';
-import type { Server } from '../server-url.ts';
+import type { PrivateDirectory } from '../session/private-file.ts';
+import type { Server } from '../session/server-url.ts';
 import { isUsable, keychainHint } from './keychain.ts';
 import { type CredentialStore, tokenAccount } from './store.ts';
 

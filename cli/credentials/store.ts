@@ -1,4 +1,4 @@
-import type { Server } from '../server-url.ts';
+import type { Server } from '../session/server-url.ts';
 
 /** A place for secrets, by account. `get` answers null for an account that is not there. */
 export interface CredentialStore {

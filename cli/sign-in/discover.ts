@@ -2,7 +2,7 @@ import type { AuthorizationServer } from 'oauth4webapi';
 import { isLoopback } from '../../shared/loopback.ts';
 import { isObject, notTokensd, receive } from '../api/unwrap.ts';
 import { localError } from '../errors.ts';
-import type { Server } from '../server-url.ts';
+import type { Server } from '../session/server-url.ts';
 
 /** The one public client of every daemon. */
 export const client = { client_id: 'tokens' } as const;

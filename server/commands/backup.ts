@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { CommandError, type Context } from '../context.ts';
-import { backUp } from '../store/upkeep/backup.ts';
+import { backUp } from '../store/maintenance/backup.ts';
 
 /** @throws CommandError 5 for a file that exists, 2 on PostgreSQL; BackupError if it cannot be written */
 export async function runBackup(context: Context, file: string): Promise<void> {

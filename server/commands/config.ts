@@ -1,4 +1,4 @@
-import { describeConfig, readConfig, unknownSettings } from '../config.ts';
+import { describeConfig, readConfig, unknownSettings } from '../config/config.ts';
 import type { Context } from '../context.ts';
 
 export function runConfig(context: Context): void {

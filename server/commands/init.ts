@@ -1,9 +1,9 @@
 import { text as readAll } from 'node:stream/consumers';
 import { ProblemError } from '../../shared/problem.ts';
 import { createUserBodySchema } from '../../shared/schemas/users.ts';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { CommandError, type Context } from '../context.ts';
-import { prepareDataDir } from '../data-dir.ts';
+import { prepareDataDir } from '../config/data-dir.ts';
 import { systemActor } from '../domain/caller.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createServices } from '../services.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { CommandError, type Context } from '../context.ts';
 import { StoreUnavailable } from '../store/errors.ts';
 import { lockForOneDaemon } from '../store/open.ts';
-import { type MoveProgress, moveStore, NotEmpty } from '../store/upkeep/move.ts';
+import { type MoveProgress, moveStore, NotEmpty } from '../store/maintenance/move.ts';
 
 export interface MoveOptions {
   from: string;

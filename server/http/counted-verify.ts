@@ -1,5 +1,5 @@
-import type { Decision } from '../domain/verify.ts';
-import { outcomeOf, type VerificationRoute } from '../metrics.ts';
+import type { Decision } from '../domain/tokens/verify.ts';
+import { outcomeOf, type VerificationRoute } from '../observability/metrics.ts';
 import type { AppDeps } from './context.ts';
 
 /** Decides about a value, and counts the decision. */

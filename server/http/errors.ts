@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import { limits } from '../../shared/limits.ts';
 import { type ProblemDetails, ProblemError, type ProblemOptions, problemType } from '../../shared/problem.ts';
 import { type ProblemCode, problems } from '../../shared/problems.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../observability/log.ts';
 import { OutcomeUnknown, StoreFull, StoreUnavailable } from '../store/errors.ts';
 import type { AppContext, AppEnv } from './context.ts';
 

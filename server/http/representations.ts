@@ -4,7 +4,7 @@ import type { Client } from '../../shared/schemas/clients.ts';
 import type { Session } from '../../shared/schemas/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import type { User } from '../../shared/schemas/users.ts';
-import { tokenStatus } from '../domain/token-status.ts';
+import { tokenStatus } from '../domain/tokens/status.ts';
 import type { AuditRecord, ClientRecord, Moment, SessionRecord, TokenRecord, UserSummary } from '../store/records.ts';
 
 function time(at: number): string {

@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../observability/log.ts';
 import type { OutboxStore } from '../store/store.ts';
 import type { Job } from './runner.ts';
 

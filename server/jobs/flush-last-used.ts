@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { LastUsed } from '../domain/last-used.ts';
+import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { TokenStore } from '../store/store.ts';
 import type { Job } from './runner.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createOutage, type Log } from '../log.ts';
+import { createOutage, type Log } from '../observability/log.ts';
 
 /** Work that comes round again. */
 export interface Job {

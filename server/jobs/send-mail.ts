@@ -3,7 +3,7 @@ import { foldName } from '../../shared/names.ts';
 import { auditTrail } from '../domain/audit.ts';
 import { systemActor } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../observability/log.ts';
 import { type Mailer, RecipientRefused } from '../mail/mailer.ts';
 import type { MailRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';

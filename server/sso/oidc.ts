@@ -2,8 +2,8 @@ import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { isLoopback } from '../../shared/loopback.ts';
 import { ProblemError } from '../../shared/problem.ts';
-import type { OidcConfig } from '../config.ts';
-import { logoutTokenLifeMs, type Person, type ProviderLogout, providerSkewMs } from '../domain/sso.ts';
+import type { OidcConfig } from '../config/config.ts';
+import { logoutTokenLifeMs, type Person, type ProviderLogout, providerSkewMs } from '../domain/sign-in/sso.ts';
 import { callbackPath, type IdentityProvider } from './provider.ts';
 
 const timeoutSeconds = 5;

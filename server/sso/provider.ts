@@ -1,4 +1,4 @@
-import type { Person, ProviderLogout } from '../domain/sso.ts';
+import type { Person, ProviderLogout } from '../domain/sign-in/sso.ts';
 
 /** What the browser that begins a sign-in must bring back when it comes from the provider. */
 export interface PendingSignIn {

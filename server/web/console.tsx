@@ -3,22 +3,22 @@ import { bodyLimit } from 'hono/body-limit';
 import { limits } from '../../shared/limits.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../http/context.ts';
-import { enforcePageAccess } from './access.ts';
-import { findAsset } from './assets.ts';
-import { pageErrorHandler } from './errors.tsx';
-import { startPage } from './next.ts';
-import { tokenPages } from './routes/api-tokens.tsx';
-import { auditPages } from './routes/audit.tsx';
-import { authorizePages } from './routes/authorize.tsx';
-import { devicePages } from './routes/device.tsx';
-import { memberPages } from './routes/member.tsx';
-import { passwordPages } from './routes/password.tsx';
-import { profilePages } from './routes/profile.tsx';
-import { secondStepPages } from './routes/second-step.tsx';
-import { signInPages } from './routes/sign-in.tsx';
-import { ssoPages } from './routes/sso.tsx';
-import { teamPages } from './routes/team.tsx';
-import { twoStepPages } from './routes/two-step.tsx';
+import { enforcePageAccess } from './shell/access.ts';
+import { findAsset } from './shell/assets.ts';
+import { pageErrorHandler } from './shell/errors.tsx';
+import { startPage } from './shell/next.ts';
+import { tokenPages } from './tokens/routes.tsx';
+import { auditPages } from './audit/routes.tsx';
+import { authorizePages } from './sign-in/authorize-routes.tsx';
+import { devicePages } from './sign-in/device-routes.tsx';
+import { memberPages } from './team/member-routes.tsx';
+import { passwordPages } from './sign-in/password-reset-routes.tsx';
+import { profilePages } from './profile/routes.tsx';
+import { secondStepPages } from './sign-in/second-factor-routes.tsx';
+import { signInPages } from './sign-in/routes.tsx';
+import { ssoPages } from './sign-in/sso-routes.tsx';
+import { teamPages } from './team/routes.tsx';
+import { twoStepPages } from './profile/totp-routes.tsx';
 
 const consolePaths = [
   '/',

@@ -1,4 +1,4 @@
-import type { Config } from '../../server/config.ts';
+import type { Config } from '../../server/config/config.ts';
 import type { CreatedClient } from '../../shared/schemas/clients.ts';
 import type { PreparedTotp } from '../../shared/schemas/totp.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import sqlite3 from 'sqlite3';
-import { otherTables } from '../../server/store/upkeep/tables.ts';
+import { otherTables } from '../../server/store/maintenance/tables.ts';
 import { createToken, jsonOf, type Member, openTestApp, password, type TestApp } from '../helpers/app.ts';
 import { sessionCookieName } from '../helpers/pages.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { accessTable } from '../../server/http/middleware/access.ts';
-import { pageAccess } from '../../server/web/access.ts';
+import { pageAccess } from '../../server/web/shell/access.ts';
 import type { Ask } from '../helpers/app.ts';
 import { routesOf } from '../helpers/routes.ts';
 import { anyForm, cookieOf, type Dump, dump, formTokenOf, type Members, openMembers, operationsOf } from './members.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { StartedSession } from '../../server/domain/session-start.ts';
+import type { StartedSession } from '../../server/domain/sign-in/start-session.ts';
 import { openTestApp, type TestApp } from '../helpers/app.ts';
 import { useEngines } from '../helpers/engines.ts';
 import { pause } from './raced-token.ts';

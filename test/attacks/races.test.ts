@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { Config } from '../../server/config.ts';
+import type { Config } from '../../server/config/config.ts';
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { createToken, jsonOf, type Member, password } from '../helpers/app.ts';
 import { useEngines } from '../helpers/engines.ts';

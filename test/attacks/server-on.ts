@@ -1,4 +1,4 @@
-import type { Config } from '../../server/config.ts';
+import type { Config } from '../../server/config/config.ts';
 import type { Member } from '../helpers/app.ts';
 import { type Answer, type Fields, startTestServer, type TestServer } from '../helpers/http.ts';
 import { sessionCookieName } from '../helpers/pages.ts';

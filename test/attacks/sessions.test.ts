@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { accessTable } from '../../server/http/middleware/access.ts';
-import { pageAccess } from '../../server/web/access.ts';
+import { pageAccess } from '../../server/web/shell/access.ts';
 import { type Ask, jsonOf, type Member, password } from '../helpers/app.ts';
 import { beginDevice, pollDevice } from '../helpers/oauth.ts';
 import { type Browser, openConsole, sessionCookieName } from '../helpers/pages.ts';

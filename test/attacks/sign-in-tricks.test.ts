@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { startPage } from '../../server/web/next.ts';
+import { startPage } from '../../server/web/shell/next.ts';
 import { type Ask, jsonOf, openTestApp, password, type TestApp } from '../helpers/app.ts';
 import { startTestServer } from '../helpers/http.ts';
 import { beginDevice, type DeviceCodes, deviceGrant, postForm } from '../helpers/oauth.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pageAccess } from '../../server/web/access.ts';
+import { pageAccess } from '../../server/web/shell/access.ts';
 import { axeFindings, chromiumIsHere, sidewaysScroll, useBrowser } from '../helpers/browser.ts';
 import { openView } from './look.ts';
 import { views } from './views.ts';

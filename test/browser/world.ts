@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readConfig } from '../../server/config.ts';
+import { readConfig } from '../../server/config/config.ts';
 import type { Caller } from '../../server/domain/caller.ts';
 import { generateSecret } from '../../server/domain/secrets.ts';
 import type { LastUse } from '../../server/store/records.ts';

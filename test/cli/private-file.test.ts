@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type PrivateDirectory, privateDirectory } from '../../cli/private-file.ts';
+import { type PrivateDirectory, privateDirectory } from '../../cli/session/private-file.ts';
 
 let root: string;
 let path: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ExpiryPolicy, resolveExpiry } from '../../server/domain/expiry.ts';
+import { type ExpiryPolicy, resolveExpiry } from '../../server/domain/tokens/expiry.ts';
 
 const now = Date.parse('2026-11-23T16:20:00.000Z');
 const free: ExpiryPolicy = { maximum: null, default: null };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLastUsed, type LastUsed, type ToldUse } from '../../server/domain/last-used.ts';
+import { createLastUsed, type LastUsed, type ToldUse } from '../../server/domain/tokens/last-used.ts';
 
 const described = (path: string | null) => ({ method: 'GET', path, ip: null, userAgent: null });
 const use = (at: number) => ({ at, ...described(`/${at}`) });

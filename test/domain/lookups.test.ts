@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { createGroupedLookup } from '../../server/domain/lookups.ts';
+import { createGroupedLookup } from '../../server/domain/tokens/batched-lookup.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 
 /** A reader whose statements wait until they are released, in order. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Creation, type Revocation, tokenCreatedMail, tokensRevokedMail } from '../../server/domain/notices.ts';
+import { type Creation, type Revocation, tokenCreatedMail, tokensRevokedMail } from '../../server/domain/notifications/token-mails.ts';
 
 const letterhead = { organization: 'Acme', publicUrl: 'https://tokens.acme.example' };
 const owner = { id: 'u1', email: 'ada@acme.example', name: 'Ada Lovelace' };

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkNewPassword, createPasswords } from '../../server/domain/passwords.ts';
+import { checkNewPassword, createPasswords } from '../../server/domain/accounts/passwords.ts';
 import { ProblemError } from '../../shared/problem.ts';
 
 const passwords = createPasswords();

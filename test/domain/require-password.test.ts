@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../server/domain/caller.ts';
-import { createPasswords } from '../../server/domain/passwords.ts';
+import { createPasswords } from '../../server/domain/accounts/passwords.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import { openTestApp, password, type TestApp } from '../helpers/app.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createThrottle, decided, type Throttle, type ThrottleKeys } from '../../server/domain/throttle.ts';
+import { createThrottle, decided, type Throttle, type ThrottleKeys } from '../../server/domain/sign-in/rate-limit.ts';
 import type { Store } from '../../server/store/store.ts';
 import { ProblemError } from '../../shared/problem.ts';
 

@@ -1,6 +1,6 @@
 import { Secret } from 'otpauth';
 import { expect, it } from 'vitest';
-import { generateRecoveryCodes, generateTotpSecret, stepOfCode, totpUri } from '../../server/domain/totp-codes.ts';
+import { generateRecoveryCodes, generateTotpSecret, stepOfCode, totpUri } from '../../server/domain/sign-in/totp-codes.ts';
 import { codeAt } from '../helpers/totp.ts';
 
 /** RFC 6238 Appendix B, SHA-1: the last six of its eight digits. */

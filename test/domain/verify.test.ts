@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateToken } from '../../server/domain/secrets.ts';
-import { createMoments } from '../../server/domain/token-status.ts';
-import { createVerify } from '../../server/domain/verify.ts';
+import { createMoments } from '../../server/domain/tokens/status.ts';
+import { createVerify } from '../../server/domain/tokens/verify.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import type { Store } from '../../server/store/store.ts';
 import { type Member, openTestApp } from '../helpers/app.ts';

@@ -1,10 +1,10 @@
-import { type Config, readConfig } from '../../server/config.ts';
-import { createPasswords } from '../../server/domain/passwords.ts';
+import { type Config, readConfig } from '../../server/config/config.ts';
+import { createPasswords } from '../../server/domain/accounts/passwords.ts';
 import { createIds, generateSecret } from '../../server/domain/secrets.ts';
 import { createApp } from '../../server/http/app.ts';
 import { createClientIp } from '../../server/http/client-ip.ts';
-import { createLog } from '../../server/log.ts';
-import { createMetrics } from '../../server/metrics.ts';
+import { createLog } from '../../server/observability/log.ts';
+import { createMetrics } from '../../server/observability/metrics.ts';
 import { createServices } from '../../server/services.ts';
 import { createOidcProvider } from '../../server/sso/oidc.ts';
 import { countEvents } from '../../server/store/count-events.ts';

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { type AddressInfo, connect, type Server } from 'node:net';
-import type { Config } from '../../server/config.ts';
+import type { Config } from '../../server/config/config.ts';
 import { createIntrospectionHandler } from '../../server/http/oauth/introspection.ts';
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';

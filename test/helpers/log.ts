@@ -1,4 +1,4 @@
-import { createLog, type Log } from '../../server/log.ts';
+import { createLog, type Log } from '../../server/observability/log.ts';
 
 /** The real log at debug level, and the lines it wrote. */
 export function recordingLog(): { log: Log; lines: string[] } {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMetrics } from '../../server/metrics.ts';
+import { createMetrics } from '../../server/observability/metrics.ts';
 import { openStore } from '../../server/store/open.ts';
 import { jsonOf } from '../helpers/app.ts';
 import { send, startTestServer } from '../helpers/http.ts';

@@ -1,10 +1,10 @@
 import { errorMonitor } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Verify } from '../../server/domain/verify.ts';
+import type { Verify } from '../../server/domain/tokens/verify.ts';
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
-import { createLog } from '../../server/log.ts';
+import { createLog } from '../../server/observability/log.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import { exchange, listen, send } from '../helpers/http.ts';
 

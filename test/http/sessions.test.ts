@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createIds } from '../../server/domain/secrets.ts';
-import { createSessions } from '../../server/domain/sessions.ts';
-import { createThrottle } from '../../server/domain/throttle.ts';
+import { createSessions } from '../../server/domain/sign-in/sessions.ts';
+import { createThrottle } from '../../server/domain/sign-in/rate-limit.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
 import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Config } from '../../server/config.ts';
+import type { Config } from '../../server/config/config.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app.ts';
 import { codeAt, turnOn } from '../helpers/totp.ts';

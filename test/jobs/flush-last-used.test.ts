@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createLastUsed, type LastUsed } from '../../server/domain/last-used.ts';
+import { createLastUsed, type LastUsed } from '../../server/domain/tokens/last-used.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../server/jobs/flush-last-used.ts';
 import { startJobs } from '../../server/jobs/runner.ts';
 import type { LastUse } from '../../server/store/records.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settingsSchema } from '../../server/settings.ts';
+import { settingsSchema } from '../../server/config/settings.ts';
 import { startPgbouncer } from '../helpers/pgbouncer.ts';
 import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
 import { hasRealParts } from '../helpers/real-parts.ts';

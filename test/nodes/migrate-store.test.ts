@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
-import { keptTables, otherTables } from '../../server/store/upkeep/tables.ts';
+import { keptTables, otherTables } from '../../server/store/maintenance/tables.ts';
 import { addDeveloper, signIn, verify } from '../helpers/api.ts';
 import { superuser, useDaemons } from '../helpers/daemon.ts';
 import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';

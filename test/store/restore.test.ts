@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createPasswords } from '../../server/domain/passwords.ts';
+import { createPasswords } from '../../server/domain/accounts/passwords.ts';
 import { openStore } from '../../server/store/open.ts';
-import { backUp } from '../../server/store/upkeep/backup.ts';
-import { restore } from '../../server/store/upkeep/restore.ts';
+import { backUp } from '../../server/store/maintenance/backup.ts';
+import { restore } from '../../server/store/maintenance/restore.ts';
 import type { CreatedClient } from '../../shared/schemas/clients.ts';
 import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app.ts';
 

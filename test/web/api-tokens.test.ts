@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { Config } from '../../server/config.ts';
+import type { Config } from '../../server/config/config.ts';
 import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app.ts';
 import { type Browser, formsOf, openConsole, textOf } from '../helpers/pages.ts';
 import { newToken } from '../store/contract/records.ts';

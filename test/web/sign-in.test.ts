@@ -1,7 +1,7 @@
 import { assert, asyncProperty, constantFrom, oneof, string, stringMatching } from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Config } from '../../server/config.ts';
-import { startPage } from '../../server/web/next.ts';
+import type { Config } from '../../server/config/config.ts';
+import { startPage } from '../../server/web/shell/next.ts';
 import { openTestApp, password } from '../helpers/app.ts';
 import { openConsole, sessionCookieName, textOf } from '../helpers/pages.ts';
 

@@ -1,6 +1,6 @@
 import { generateKeyPair, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { OidcConfig } from '../../server/config.ts';
+import type { OidcConfig } from '../../server/config/config.ts';
 import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app.ts';
 import { freePort } from '../helpers/daemon.ts';
 import { startFalseProvider } from '../helpers/false-provider.ts';

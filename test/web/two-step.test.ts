@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { Config } from '../../server/config.ts';
+import type { Config } from '../../server/config/config.ts';
 import { openTestApp, type TestApp } from '../helpers/app.ts';
 import { type Browser, openConsole, sessionCookieName, textOf } from '../helpers/pages.ts';
 import { codeAt, turnOn } from '../helpers/totp.ts';

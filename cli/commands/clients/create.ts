@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { unwrap } from '../../api/unwrap.ts';
-import { connect } from '../../connect.ts';
+import { connect } from '../../session/connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 
 export interface ClientsCreateOptions extends GlobalOptions {

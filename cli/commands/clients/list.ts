@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { collect } from '../../api/pages.ts';
 import { unwrap } from '../../api/unwrap.ts';
-import { connect } from '../../connect.ts';
+import { connect } from '../../session/connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 
 export function registerClientsList(clients: Command, ctx: Context, run = runClientsList): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { configDirectory, readConfig } from '../../config-file.ts';
+import { configDirectory, readConfig } from '../../session/config-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 
 export function registerServersList(servers: Command, ctx: Context, run = runServersList): void {

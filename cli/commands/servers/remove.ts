@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { configDirectory, forgetServer, requireEntry } from '../../config-file.ts';
+import { configDirectory, forgetServer, requireEntry } from '../../session/config-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
-import { endStoredSession } from '../../stored-session.ts';
+import { endStoredSession } from '../../session/stored-session.ts';
 import { note } from '../../ui/notes.ts';
 
 export function registerServersRemove(servers: Command, ctx: Context, run = runServersRemove): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { chooseServer, configDirectory } from '../../config-file.ts';
+import { chooseServer, configDirectory } from '../../session/config-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { note } from '../../ui/notes.ts';
 

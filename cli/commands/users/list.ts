@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { pagesOf } from '../../api/pages.ts';
 import { unwrap } from '../../api/unwrap.ts';
-import { connect } from '../../connect.ts';
+import { connect } from '../../session/connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 
 export function registerUsersList(users: Command, ctx: Context, run = runUsersList): void {

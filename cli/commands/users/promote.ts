@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
-import { updateUsers } from '../../update-users.ts';
+import { updateUsers } from './update.ts';
 
 export function registerUsersPromote(users: Command, ctx: Context, run = updateUsers): void {
   users

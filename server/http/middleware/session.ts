@@ -1,7 +1,7 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import { secretPrefixes } from '../../../shared/redact.ts';
 import type { Caller } from '../../domain/caller.ts';
-import type { AuthenticatedSession } from '../../domain/sessions.ts';
+import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { bearerChallenge, Refusal } from '../errors.ts';
 import { fieldOf } from '../raw-headers.ts';

@@ -1,5 +1,5 @@
 import { ProblemError } from '../../../shared/problem.ts';
-import type { GoodToken } from '../../domain/verify.ts';
+import type { GoodToken } from '../../domain/tokens/verify.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { countedVerify } from '../counted-verify.ts';
 import { Refusal } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { ClientService } from '../../domain/clients.ts';
+import type { ClientService } from '../../domain/accounts/clients.ts';
 import type { ClientRecord } from '../../store/records.ts';
 import { fieldOf, type RawHeaders } from '../raw-headers.ts';
 import { invalidRequest, OAuthError } from './errors.ts';

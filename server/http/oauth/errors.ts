@@ -1,7 +1,7 @@
 import type { ErrorHandler } from 'hono';
 import { limits } from '../../../shared/limits.ts';
 import { ProblemError } from '../../../shared/problem.ts';
-import type { Log } from '../../log.ts';
+import type { Log } from '../../observability/log.ts';
 import { OutcomeUnknown, StoreUnavailable } from '../../store/errors.ts';
 import type { AppEnv } from '../context.ts';
 import { asProblem, logUnexpected } from '../errors.ts';

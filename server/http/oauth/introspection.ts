@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
-import type { ToldUse, UseDescription } from '../../domain/last-used.ts';
-import type { GoodToken } from '../../domain/verify.ts';
+import type { ToldUse, UseDescription } from '../../domain/tokens/last-used.ts';
+import type { GoodToken } from '../../domain/tokens/verify.ts';
 import type { ClientIp } from '../client-ip.ts';
 import type { AppDeps } from '../context.ts';
 import { countedVerify } from '../counted-verify.ts';

@@ -1,4 +1,4 @@
-import type { StartedSession } from '../../domain/session-start.ts';
+import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps } from '../context.ts';
 import { invalidRequest, OAuthError } from './errors.ts';
 import { type OAuthForm, publicClientId, readForm, requirePublicClient } from './form.ts';

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
 import type { Clock } from '../../domain/clock.ts';
-import type { DescribeUse, LastUsed, ToldUse } from '../../domain/last-used.ts';
-import type { Decision, GoodToken, Verify } from '../../domain/verify.ts';
-import { createOutage, type Log, type Outage } from '../../log.ts';
-import { type Metrics, outcomeOf } from '../../metrics.ts';
+import type { DescribeUse, LastUsed, ToldUse } from '../../domain/tokens/last-used.ts';
+import type { Decision, GoodToken, Verify } from '../../domain/tokens/verify.ts';
+import { createOutage, type Log, type Outage } from '../../observability/log.ts';
+import { type Metrics, outcomeOf } from '../../observability/metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { onlyValue } from '../raw-headers.ts';
 import { authRequest } from './auth-request.ts';

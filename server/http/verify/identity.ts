@@ -1,4 +1,4 @@
-import type { GoodToken } from '../../domain/verify.ts';
+import type { GoodToken } from '../../domain/tokens/verify.ts';
 
 /**
  * The header of the answer about a good token, names and values in turn: who is behind it, for the upstream, always all

@@ -1,4 +1,4 @@
-import type { RefusalReason } from '../../domain/verify.ts';
+import type { RefusalReason } from '../../domain/tokens/verify.ts';
 import { type Credential, malformedDetails } from './credential.ts';
 
 /** A 401 as DRF words it. `reason` is null if no credential was presented: then no reason is told. */

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { MailRecord } from '../records.ts';
 import type { OutboxStore } from '../store.ts';
-import { numberOrNull } from './user-rows.ts';
+import { numberOrNull } from './accounts/user-rows.ts';
 
 interface OutboxRow {
   id: string;

@@ -5,16 +5,16 @@ import { migrate, schemaIsCurrent } from '../migrations/migrate.ts';
 import type { Migration } from '../migrations/migration.ts';
 import type { Store } from '../store.ts';
 import { createAuditStore } from './audit.ts';
-import { createClientStore } from './clients.ts';
-import { createDeviceCodeStore } from './device-codes.ts';
+import { createClientStore } from './accounts/clients.ts';
+import { createDeviceCodeStore } from './sign-in/device-codes.ts';
 import { createFailures, type Failures } from './failures.ts';
-import { createIdempotencyStore } from './idempotency.ts';
+import { createIdempotencyStore } from './tokens/idempotency.ts';
 import { createOutboxStore } from './outbox.ts';
-import { createSessionStore } from './sessions.ts';
-import { createTicketStore } from './tickets.ts';
-import { createTokenStore } from './tokens.ts';
-import { createTotpStore } from './totp.ts';
-import { createUserStore } from './users.ts';
+import { createSessionStore } from './sign-in/sessions.ts';
+import { createTicketStore } from './sign-in/tickets.ts';
+import { createTokenStore } from './tokens/tokens.ts';
+import { createTotpStore } from './sign-in/totp.ts';
+import { createUserStore } from './accounts/users.ts';
 
 type Upkeep = Pick<
   Store,

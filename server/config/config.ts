@@ -1,0 +1,184 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { CommandError } from '../context.ts';
+import type { LogLevel } from '../observability/log.ts';
+import { type Settings, settingNames, settingsSchema } from './settings.ts';
+
+/** The effective settings of the daemon. */
+export interface Config {
+  listen: { host: string; port: number };
+  /** Without a slash at the end. */
+  publicUrl: string;
+  dataDir: string;
+  databaseUrl: string;
+  /** Null: messages go to `DATA_DIR/mail`. */
+  smtpUrl: string | null;
+  mailFrom: string;
+  trustedProxies: string[];
+  tokenPrefix: string;
+  maxTokensPerUser: number;
+  organization: string | null;
+  /** Seconds; null: none. */
+  maxExpiry: number | null;
+  defaultExpiry: number | null;
+  /** Null: nobody signs in through an identity provider. */
+  oidc: OidcConfig | null;
+  /** Seconds after which the tokens of a member who does not sign in again stop; null: never. */
+  ssoMaxAge: number | null;
+  /** Whether signing in with a password always takes a second step. */
+  requireTotp: boolean;
+  logLevel: LogLevel;
+}
+
+/** How members sign in through an identity provider. */
+export interface OidcConfig {
+  issuer: string;
+  clientId: string;
+  /** Null: a public client. */
+  clientSecret: string | null;
+  /** Whether somebody nobody invited becomes a member at the first sign-in. */
+  autoProvision: boolean;
+  /** Lower case; null: any. */
+  allowedDomains: string[] | null;
+  groupsClaim: string;
+  /** Members of that group, and nobody else, are superusers; null: the provider does not decide. */
+  superuserGroup: string | null;
+  /** The same for the permission. */
+  tokensGroup: string | null;
+}
+
+/** One line a mistake, each naming its setting. */
+export class ConfigError extends CommandError {
+  readonly mistakes: string[];
+
+  constructor(mistakes: string[]) {
+    super(`The settings are not valid:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`, 2);
+    this.name = 'ConfigError';
+    this.mistakes = mistakes;
+  }
+}
+
+type Environment = Record<string, string | undefined>;
+
+const expirySchema = settingsSchema.pick({ TOKENSD_MAX_EXPIRY: true, TOKENSD_DEFAULT_EXPIRY: true });
+
+/** Reads the settings from the environment. @throws ConfigError with every mistake at once */
+export function readConfig(env: Environment): Config {
+  const present = presentSettings(env);
+  const parsed = settingsSchema.safeParse(present);
+  const mistakes = parsed.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
+  const { TOKENSD_MAX_EXPIRY: maximum, TOKENSD_DEFAULT_EXPIRY: fallback } = expirySchema.safeParse(present).data ?? {};
+  if (maximum !== undefined && fallback !== undefined && fallback > maximum) {
+    mistakes.push('TOKENSD_DEFAULT_EXPIRY must not be longer than TOKENSD_MAX_EXPIRY');
+  }
+  if (present.TOKENSD_OIDC_ISSUER !== undefined && present.TOKENSD_OIDC_CLIENT_ID === undefined) {
+    mistakes.push('TOKENSD_OIDC_CLIENT_ID must be set with TOKENSD_OIDC_ISSUER');
+  }
+  if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
+  return toConfig(parsed.data, env);
+}
+
+/** Variables that look like settings and are none, for a warning: most are typing mistakes. */
+export function unknownSettings(env: Environment): string[] {
+  return Object.keys(env).filter((name) => name.startsWith('TOKENSD_') && !settingNames.includes(name));
+}
+
+/** The effective settings as `NAME=value` lines, passwords hidden. */
+export function describeConfig(config: Config): string[] {
+  const { host, port } = config.listen;
+  const { oidc } = config;
+  const lines: Array<[string, string | number | null]> = [
+    ['TOKENSD_LISTEN', hostAndPort(host, port)],
+    ['TOKENSD_PUBLIC_URL', config.publicUrl],
+    ['TOKENSD_DATA_DIR', config.dataDir],
+    ['TOKENSD_DATABASE_URL', withoutPassword(config.databaseUrl)],
+    ['TOKENSD_SMTP_URL', config.smtpUrl && withoutPassword(config.smtpUrl)],
+    ['TOKENSD_MAIL_FROM', config.mailFrom],
+    ['TOKENSD_TRUSTED_PROXIES', config.trustedProxies.join(',')],
+    ['TOKENSD_TOKEN_PREFIX', config.tokenPrefix],
+    ['TOKENSD_MAX_TOKENS_PER_USER', config.maxTokensPerUser],
+    ['TOKENSD_ORGANIZATION', config.organization],
+    ['TOKENSD_MAX_EXPIRY', config.maxExpiry],
+    ['TOKENSD_DEFAULT_EXPIRY', config.defaultExpiry],
+    ['TOKENSD_OIDC_ISSUER', oidc?.issuer ?? null],
+    ['TOKENSD_OIDC_CLIENT_ID', oidc?.clientId ?? null],
+    ['TOKENSD_OIDC_CLIENT_SECRET', oidc?.clientSecret ? '***' : null],
+    ['TOKENSD_OIDC_AUTO_PROVISION', String(oidc?.autoProvision ?? true)],
+    ['TOKENSD_OIDC_ALLOWED_DOMAINS', oidc?.allowedDomains?.join(',') ?? null],
+    ['TOKENSD_OIDC_GROUPS_CLAIM', oidc?.groupsClaim ?? 'groups'],
+    ['TOKENSD_OIDC_SUPERUSER_GROUP', oidc?.superuserGroup ?? null],
+    ['TOKENSD_OIDC_TOKENS_GROUP', oidc?.tokensGroup ?? null],
+    ['TOKENSD_SSO_MAX_AGE', config.ssoMaxAge],
+    ['TOKENSD_REQUIRE_TOTP', String(config.requireTotp)],
+    ['TOKENSD_LOG_LEVEL', config.logLevel],
+  ];
+  return lines.map(([name, value]) => `${name}=${value ?? ''}`);
+}
+
+/** `HOST:PORT` with brackets around an IPv6 address. */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Empty means unset, as in compose files; only TOKENSD_TRUSTED_PROXIES says something when empty: trust nobody. */
+function presentSettings(env: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name, value]) => settingNames.includes(name) && (value !== '' || name === 'TOKENSD_TRUSTED_PROXIES'),
+    ),
+  );
+}
+
+function toConfig(settings: Settings, env: Environment): Config {
+  const listen = settings.TOKENSD_LISTEN;
+  const publicUrl = settings.TOKENSD_PUBLIC_URL ?? `http://${hostAndPort(listen.host, listen.port)}`;
+  const stateHome = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state');
+  const dataDir = resolve(settings.TOKENSD_DATA_DIR ?? join(stateHome, 'tokensd'));
+  return {
+    listen,
+    publicUrl,
+    dataDir,
+    databaseUrl: settings.TOKENSD_DATABASE_URL ?? `sqlite:${join(dataDir, 'tokens.db')}`,
+    smtpUrl: settings.TOKENSD_SMTP_URL ?? null,
+    mailFrom: settings.TOKENSD_MAIL_FROM ?? `tokens@${mailDomain(publicUrl)}`,
+    trustedProxies: settings.TOKENSD_TRUSTED_PROXIES,
+    tokenPrefix: settings.TOKENSD_TOKEN_PREFIX,
+    maxTokensPerUser: settings.TOKENSD_MAX_TOKENS_PER_USER,
+    organization: settings.TOKENSD_ORGANIZATION ?? null,
+    maxExpiry: settings.TOKENSD_MAX_EXPIRY ?? null,
+    defaultExpiry: settings.TOKENSD_DEFAULT_EXPIRY ?? null,
+    oidc: oidcConfig(settings),
+    ssoMaxAge: settings.TOKENSD_SSO_MAX_AGE ?? null,
+    requireTotp: settings.TOKENSD_REQUIRE_TOTP,
+    logLevel: settings.TOKENSD_LOG_LEVEL,
+  };
+}
+
+function oidcConfig(settings: Settings): OidcConfig | null {
+  const { TOKENSD_OIDC_ISSUER: issuer, TOKENSD_OIDC_CLIENT_ID: clientId } = settings;
+  if (issuer === undefined || clientId === undefined) return null;
+  return {
+    issuer,
+    clientId,
+    clientSecret: settings.TOKENSD_OIDC_CLIENT_SECRET ?? null,
+    autoProvision: settings.TOKENSD_OIDC_AUTO_PROVISION,
+    allowedDomains: settings.TOKENSD_OIDC_ALLOWED_DOMAINS ?? null,
+    groupsClaim: settings.TOKENSD_OIDC_GROUPS_CLAIM,
+    superuserGroup: settings.TOKENSD_OIDC_SUPERUSER_GROUP ?? null,
+    tokensGroup: settings.TOKENSD_OIDC_TOKENS_GROUP ?? null,
+  };
+}
+
+function mailDomain(publicUrl: string): string {
+  const { hostname } = new URL(publicUrl);
+  return /^[0-9.]+$|^\[/.test(hostname) ? 'localhost' : hostname;
+}
+
+/** PostgreSQL's driver takes a password as a parameter, too. */
+function withoutPassword(text: string): string {
+  const url = new URL(text);
+  if (url.password === '' && !url.searchParams.has('password')) return text;
+  if (url.password !== '') url.password = '***';
+  if (url.searchParams.has('password')) url.searchParams.set('password', '***');
+  return url.href;
+}

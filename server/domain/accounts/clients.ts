@@ -1,0 +1,122 @@
+import { timingSafeEqual } from 'node:crypto';
+import { limits } from '../../../shared/limits.ts';
+import { foldName } from '../../../shared/names.ts';
+import { ProblemError } from '../../../shared/problem.ts';
+import type { AuditAction } from '../../../shared/schemas/audit.ts';
+import type { CreateClientBody } from '../../../shared/schemas/clients.ts';
+import type { ClientRecord, Page } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
+import { auditTrail } from '../audit.ts';
+import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import type { Clock } from '../clock.ts';
+import { createGroupedLookup } from '../tokens/batched-lookup.ts';
+import { generateSecret, hashSecret, randomBase62, type Secret } from '../secrets.ts';
+
+export interface ClientDeps {
+  store: Store;
+  clock: Clock;
+  newId: () => string;
+}
+
+/** A service with its secret, which is shown this once. */
+export interface IssuedClient {
+  client: ClientRecord;
+  secret: Secret;
+}
+
+/** Services that may ask about tokens. All but `authenticate` @throws ProblemError `superuser-required` */
+export interface ClientService {
+  /** @throws ProblemError `name-taken` */
+  create(caller: Caller, body: CreateClientBody): Promise<IssuedClient>;
+  /** Newest first. */
+  list(caller: Caller, page: Page): Promise<ClientRecord[]>;
+  /** A new secret; the earlier one is void. @throws ProblemError `client-not-found` */
+  rotate(caller: Caller, id: string): Promise<IssuedClient>;
+  /** @throws ProblemError `client-not-found` */
+  delete(caller: Caller, id: string): Promise<void>;
+  /** The service that these name, or null: after the same work for an unknown id and a wrong secret. */
+  authenticate(clientId: string, secret: string): Promise<ClientRecord | null>;
+}
+
+const clientIdLength = 16;
+
+export function createClients(deps: ClientDeps): ClientService {
+  const { store, clock, newId } = deps;
+  // Services ask as often as proxies do.
+  const lookUp = createGroupedLookup<ClientRecord>((clientIds) => store.clients.findByClientIds(clientIds), {
+    deadlineMs: limits.lookupDeadline,
+    atOnce: store.lookupsAtOnce,
+  });
+
+  /** Does `act` to an existing service and records it, in one transaction. */
+  async function change(caller: Caller, id: string, action: AuditAction, act: (store: Store) => Promise<boolean>) {
+    requireSuperuser(caller);
+    return store.transaction(async (store) => {
+      await requireStillSuperuser(store, caller);
+      const client = await store.clients.findById(id);
+      if (client === null || !(await act(store))) throw noSuchClient();
+      await record(deps, store, caller, action, client);
+      return client;
+    });
+  }
+
+  return {
+    async create(caller, { name, can_revoke: canRevoke = false }) {
+      requireSuperuser(caller);
+      const secret = generateSecret('clientSecret');
+      const client: ClientRecord = {
+        id: newId(),
+        clientId: `client_${randomBase62(clientIdLength)}`,
+        name,
+        nameFolded: foldName(name),
+        secretHash: secret.hash(),
+        canRevoke,
+        createdAt: clock.now(),
+      };
+      await store.transaction(async (store) => {
+        await requireStillSuperuser(store, caller);
+        if (!(await store.clients.insert(client))) throw nameTaken();
+        await record(deps, store, caller, 'client.created', client);
+      });
+      return { client, secret };
+    },
+
+    async list(caller, page) {
+      requireSuperuser(caller);
+      return store.clients.list(page);
+    },
+
+    async rotate(caller, id) {
+      const secret = generateSecret('clientSecret');
+      const client = await change(caller, id, 'client.secret_rotated', (store) =>
+        store.clients.setSecretHash(id, secret.hash()),
+      );
+      return { client, secret };
+    },
+
+    async delete(caller, id) {
+      await change(caller, id, 'client.deleted', (store) => store.clients.delete(id));
+    },
+
+    async authenticate(clientId, secret) {
+      const client = await lookUp(clientId);
+      const stored = Buffer.from(client?.secretHash ?? hashSecret(''), 'base64url');
+      const matches = timingSafeEqual(Buffer.from(hashSecret(secret), 'base64url'), stored);
+      return matches ? client : null;
+    },
+  };
+}
+
+function record(deps: ClientDeps, store: Store, caller: Caller, action: AuditAction, client: ClientRecord) {
+  const event = { at: deps.clock.now(), actor: actorOf(caller.user), origin: caller.origin };
+  return auditTrail(deps).client(store, action, { ...event, client });
+}
+
+function noSuchClient(): ProblemError {
+  return new ProblemError('client-not-found', 'There is no such service.');
+}
+
+function nameTaken(): ProblemError {
+  const detail = 'There is already a service with this name.';
+  return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
+}

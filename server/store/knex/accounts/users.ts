@@ -1,0 +1,141 @@
+import type { Knex } from 'knex';
+import { foldName } from '../../../../shared/names.ts';
+import type { UserStore } from '../../store.ts';
+import { containing } from '../like.ts';
+import { type SummaryRow, toSummary, toUser, toUserRow, type UserRow } from './user-rows.ts';
+
+export function createUserStore(knex: Knex): UserStore {
+  const users = () => knex<UserRow>('users');
+  const summaries = () =>
+    users()
+      .select('users.*')
+      .select({
+        token_count: knex('tokens').count('*').where('owner_id', knex.ref('users.id')),
+        last_used_at: knex('tokens').max('last_used_at').where('owner_id', knex.ref('users.id')),
+      }) as Knex.QueryBuilder<UserRow, SummaryRow[]>;
+
+  const lockIf = async (user: Partial<UserRow>) => (await users().where(user).forUpdate().first('id')) !== undefined;
+
+  return {
+    async insert(user, identity) {
+      const inserted = await users().insert(toUserRow(user, identity)).onConflict().ignore().returning('id');
+      return inserted.length > 0;
+    },
+    async findById(id) {
+      const row = await users().where({ id }).first();
+      return row ? toUser(row) : null;
+    },
+    async findByEmail(emailFolded) {
+      const row = await users().where({ email_folded: emailFolded }).first();
+      return row ? toUser(row) : null;
+    },
+    async findByIdentity({ issuer, subject }) {
+      const row = await users().where({ oidc_issuer: issuer, oidc_subject: subject }).first();
+      return row ? toUser(row) : null;
+    },
+    async summary(id) {
+      const row = await summaries().where({ id }).first();
+      return row ? toSummary(row) : null;
+    },
+    async list({ limit, before, emailFolded, contains }) {
+      const query = summaries().orderBy('id', 'desc').limit(limit);
+      if (before !== null) query.where('id', '<', before);
+      if (emailFolded !== undefined) query.where('email_folded', emailFolded);
+      if (contains !== undefined) {
+        const part = containing(contains);
+        query.whereRaw("(name_folded LIKE ? ESCAPE '!' OR email_folded LIKE ? ESCAPE '!')", [part, part]);
+      }
+      return (await query).map(toSummary);
+    },
+    async superuserEmails(limit) {
+      const rows = await users().where({ superuser: true, disabled: false }).orderBy('id').limit(limit).select('email');
+      return rows.map(({ email }) => email);
+    },
+    isEmpty: async () => (await users().first('id')) === undefined,
+    async setName(id, name) {
+      const changed = await users()
+        .where({ id })
+        .whereNot({ name })
+        .update({ name, name_folded: foldName(name) });
+      return changed > 0;
+    },
+    setCanManageTokens: (id, value) => set(knex, id, 'can_manage_tokens', value),
+    setDisabled: (id, value) => (value ? demote(knex, id, { disabled: true }) : set(knex, id, 'disabled', false)),
+    setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
+    setPasswordHash: async (id, hash) => (await users().where({ id }).update({ password_hash: hash })) > 0,
+    setEmail: (id, email) => setEmail(knex, id, email),
+    async bindIdentity(id, { issuer, subject }) {
+      const identity = { oidc_issuer: issuer, oidc_subject: subject };
+      const bound = await users()
+        .where({ id, disabled: false })
+        .whereNull('password_hash')
+        .whereNull('oidc_issuer')
+        .whereNotExists(knex('users as other').where(identity))
+        .update({ ...identity, sso: true });
+      return bound > 0;
+    },
+    async noteSsoSignIn(id, at) {
+      await users()
+        .where({ id })
+        .where((row) => row.whereNull('sso_signed_in_at').orWhere('sso_signed_in_at', '<', at))
+        .update({ sso_signed_in_at: at });
+    },
+    async lockSuperusers(id, besides = id) {
+      const locked = await lockSuperusers(knex, besides);
+      return locked.some((row) => row.id === id && Boolean(row.superuser) && !row.disabled);
+    },
+    lockForNewToken: (id) => lockIf({ id, disabled: false, can_manage_tokens: true }),
+    lockForNewSession: (id, { passwordHash, totpEnabledAt, sso } = {}) =>
+      lockIf({
+        ...{ id, disabled: false },
+        ...(passwordHash !== undefined && { password_hash: passwordHash }),
+        ...(totpEnabledAt !== undefined && { totp_enabled_at: totpEnabledAt }),
+        ...(sso !== undefined && { sso }),
+      }),
+  };
+}
+
+/** False if the column has that value already. */
+async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean): Promise<boolean> {
+  const changed = await knex('users')
+    .where({ id })
+    .whereNot(column, value)
+    .update({ [column]: value });
+  return changed > 0;
+}
+
+/** One more too, in the same order: who was demoted meanwhile would otherwise be waited for crosswise. */
+function lockSuperusers(knex: Knex, besides: string): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
+  return knex<UserRow>('users')
+    .where({ superuser: true, disabled: false })
+    .orWhere({ id: besides })
+    .orderBy('id')
+    .forUpdate()
+    .select('id', 'superuser', 'disabled');
+}
+
+/** Takes `id` out of the enabled superusers, unless nobody would be left there. */
+async function demote(knex: Knex, id: string, change: { disabled: true } | { superuser: false }) {
+  const [[column, value]] = Object.entries(change) as [[string, boolean]];
+  const subject = knex('users').where({ id, [column]: !value });
+  const others = knex('users as other').where({ 'other.superuser': true, 'other.disabled': false });
+  // Two superusers who demote each other at once would each still see the other one.
+  await lockSuperusers(knex, id);
+  const changed = await subject
+    .clone()
+    .where((row) =>
+      row.where('superuser', false).orWhere('disabled', true).orWhereExists(others.whereNot('other.id', id)),
+    )
+    .update(change);
+  if (changed > 0) return true;
+  return (await subject.first('id')) ? 'last-superuser' : false;
+}
+
+async function setEmail(knex: Knex, id: string, email: string): Promise<boolean | 'email-taken'> {
+  const folded = foldName(email);
+  const subject = knex('users').where({ id }).whereNot({ email });
+  const holder = knex('users as other').where({ 'other.email_folded': folded }).whereNot('other.id', id);
+  const changed = await subject.clone().whereNotExists(holder).update({ email, email_folded: folded });
+  if (changed > 0) return true;
+  return (await subject.first('id')) ? 'email-taken' : false;
+}

@@ -1,0 +1,59 @@
+import type { Knex } from 'knex';
+import type { TotpStore } from '../../store.ts';
+import { numberOrNull, type UserRow } from '../accounts/user-rows.ts';
+
+export function createTotpStore(knex: Knex): TotpStore {
+  const users = () => knex<UserRow>('users');
+  const recoveryCodes = (userId: string) => knex('recovery_codes').where({ user_id: userId });
+
+  return {
+    async find(userId) {
+      const row = await users().where({ id: userId }).first();
+      if (!row || row.totp_secret === null) return null;
+      return {
+        secret: row.totp_secret,
+        enabledAt: numberOrNull(row.totp_enabled_at),
+        lastStep: numberOrNull(row.totp_last_step),
+      };
+    },
+    async prepare(userId, secret) {
+      const prepared = await users()
+        .where({ id: userId })
+        .whereNull('totp_enabled_at')
+        .update({ totp_secret: secret, totp_last_step: null });
+      return prepared > 0;
+    },
+    async enable(userId, secret, step, at) {
+      const enabled = await users()
+        .where({ id: userId, totp_secret: secret })
+        .whereNull('totp_enabled_at')
+        .update({ totp_enabled_at: at, totp_last_step: step });
+      return enabled > 0;
+    },
+    async takeStep(userId, step) {
+      const taken = await users()
+        .where({ id: userId })
+        .whereNotNull('totp_enabled_at')
+        .where((row) => row.whereNull('totp_last_step').orWhere('totp_last_step', '<', step))
+        .update({ totp_last_step: step });
+      return taken > 0;
+    },
+    async remove(userId) {
+      const removed = await users()
+        .where({ id: userId })
+        .whereNotNull('totp_enabled_at')
+        .update({ totp_secret: null, totp_enabled_at: null, totp_last_step: null });
+      await recoveryCodes(userId).delete();
+      return removed > 0;
+    },
+    async replaceRecoveryCodes(userId, hashes) {
+      await recoveryCodes(userId).delete();
+      if (hashes.length > 0) await knex('recovery_codes').insert(hashes.map((hash) => ({ user_id: userId, hash })));
+    },
+    takeRecoveryCode: async (userId, hash) => (await recoveryCodes(userId).where({ hash }).delete()) > 0,
+    async countRecoveryCodes(userId) {
+      const [row] = await recoveryCodes(userId).count({ left: '*' });
+      return Number(row?.left);
+    },
+  };
+}

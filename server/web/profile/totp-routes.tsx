@@ -1,0 +1,61 @@
+import { Hono } from 'hono';
+import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
+import { withDone } from '../shell/done.ts';
+import { text } from '../shell/form.ts';
+import { RecoveryCodesPage, SetUpPage, TwoStepPage, twoStepPath } from './totp-pages.tsx';
+import { refusalOf, showRefused } from '../shell/refusal.ts';
+
+/** `/profile/two-step`: a second step for one's own password. */
+export function twoStepPages({ twoStep, config }: AppDeps) {
+  const { organization } = config;
+  const confirmPath = `${twoStepPath}/confirm`;
+
+  return new Hono<AppEnv>()
+    .get(twoStepPath, async (c) => c.html(await page(c)))
+    .post(twoStepPath, (c) =>
+      trying(c, async (password) => {
+        const prepared = await twoStep.prepare(c.get('caller'), password);
+        return c.html(<SetUpPage c={c} organization={organization} prepared={prepared} action={confirmPath} />);
+      }),
+    )
+    .post(confirmPath, async (c) => {
+      const code = text((await c.req.parseBody()).code);
+      try {
+        const codes = await twoStep.enable(c.get('caller'), code);
+        return c.html(<RecoveryCodesPage c={c} organization={organization} codes={codes} next="/profile" />);
+      } catch (error) {
+        const refused = refusalOf(error);
+        if (refused.code !== 'wrong-code' && refused.code !== 'throttled') throw refused;
+        const prepared = await twoStep.preparedFor(c.get('caller').user);
+        const shown = { c, organization, prepared, action: confirmPath, error: refused.message };
+        return showRefused(c, refused, <SetUpPage {...shown} />);
+      }
+    })
+    .post(`${twoStepPath}/disable`, (c) =>
+      trying(c, async (password) => {
+        await twoStep.disable(c.get('caller'), password);
+        return c.redirect(withDone('/profile', 'two-step-off'), 303);
+      }),
+    )
+    .post(`${twoStepPath}/recovery-codes`, (c) =>
+      trying(c, async (password) => {
+        const codes = await twoStep.newRecoveryCodes(c.get('caller'), password);
+        return c.html(<RecoveryCodesPage c={c} organization={organization} codes={codes} next="/profile" />);
+      }),
+    );
+
+  /** Does what the password is asked for; a refusal is told on the page. */
+  async function trying(c: AppContext, act: (password: string) => Promise<Response>): Promise<Response> {
+    try {
+      return await act(text((await c.req.parseBody()).password));
+    } catch (error) {
+      const refused = refusalOf(error);
+      return showRefused(c, refused, await page(c, refused.message));
+    }
+  }
+
+  async function page(c: AppContext, error?: string) {
+    const status = await twoStep.status(c.get('caller'));
+    return <TwoStepPage c={c} organization={organization} status={status} error={error} />;
+  }
+}

@@ -1,0 +1,29 @@
+import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
+import type { AppContext, AppDeps } from '../../http/context.ts';
+import { createSessionCookie } from '../../http/session-cookie.ts';
+
+/** The session that a browser has, on pages that anybody may see. */
+export interface BrowserSession {
+  current(c: AppContext): Promise<AuthenticatedSession | null>;
+  /** Signing in again leaves no older session behind in this browser's name. */
+  end(c: AppContext): Promise<void>;
+}
+
+export function createBrowserSession({ sessions, config }: Pick<AppDeps, 'sessions' | 'config'>): BrowserSession {
+  const cookie = createSessionCookie(config.publicUrl);
+
+  const current = async (c: AppContext) => {
+    const secret = cookie.read(c);
+    return secret === undefined ? null : sessions.authenticate(secret);
+  };
+
+  return {
+    current,
+    async end(c) {
+      const earlier = await current(c);
+      if (earlier === null) return;
+      const { user, session } = earlier;
+      await sessions.signOut({ user, sessionId: session.id, origin: c.get('origin'), channel: 'console' });
+    },
+  };
+}

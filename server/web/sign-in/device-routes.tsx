@@ -1,0 +1,57 @@
+import { Hono } from 'hono';
+import { ProblemError } from '../../../shared/problem.ts';
+import { shownUserCode } from '../../domain/sign-in/device-flow.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
+import { text } from '../shell/form.ts';
+import { ApproveDevicePage, DeviceDonePage, DevicePage } from './device-page.tsx';
+import { addressOf } from '../shell/place.ts';
+import { refusalOf, showRefused } from '../shell/refusal.ts';
+
+const approvePath = '/device/approve';
+
+/** `/device`: approves a sign-in on a machine without a browser (RFC 8628 §3.3). */
+export function devicePages({ deviceSignIn, clock, config }: AppDeps) {
+  const { organization } = config;
+
+  return new Hono<AppEnv>()
+    .get('/device', (c) => c.html(<DevicePage c={c} organization={organization} />))
+    .post('/device', async (c) => {
+      const typed = text((await c.req.parseBody()).user_code);
+      try {
+        const device = await deviceSignIn.open(c.get('caller'), typed);
+        if (device === null) throw noSuchCode();
+        const query = { user_code: shownUserCode(device.userCode) };
+        return c.redirect(addressOf({ path: approvePath, query }), 303);
+      } catch (error) {
+        const refused = refusalOf(error);
+        return showRefused(
+          c,
+          refused,
+          <DevicePage c={c} organization={organization} typed={typed} error={refused.message} />,
+        );
+      }
+    })
+    .get(approvePath, async (c) => {
+      const device = await deviceSignIn.find(c.get('caller'), c.req.query('user_code') ?? '');
+      if (device === null) return c.redirect('/device', 303);
+      return c.html(<ApproveDevicePage c={c} organization={organization} device={device} now={clock.now()} />);
+    })
+    .post(approvePath, async (c) => {
+      const form = await c.req.parseBody();
+      const approved = text(form.decision) === 'approve';
+      await decide(c, text(form.user_code), approved ? 'approved' : 'denied');
+      return c.html(<DeviceDonePage c={c} organization={organization} approved={approved} />);
+    });
+
+  /** @throws ProblemError `not-found` */
+  async function decide(c: AppContext, typed: string, status: 'approved' | 'denied'): Promise<void> {
+    if (!(await deviceSignIn.decide(c.get('caller'), c.get('session'), typed, status))) throw noSuchCode();
+  }
+}
+
+function noSuchCode(): ProblemError {
+  return new ProblemError(
+    'not-found',
+    'There is no such code to approve here. It may have ended, or been typed elsewhere: run the command again.',
+  );
+}

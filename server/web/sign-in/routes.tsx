@@ -1,0 +1,66 @@
+import { Hono } from 'hono';
+import { problems } from '../../../shared/problems.ts';
+import type { Secret } from '../../domain/secrets.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
+import { bearerChallenge } from '../../http/errors.ts';
+import { createSessionCookie, mayCarrySessions } from '../../http/session-cookie.ts';
+import { createBrowserSession } from './browser-session.ts';
+import { doneMessage, withDone } from '../shell/done.ts';
+import { text } from '../shell/form.ts';
+import { safeNext } from '../shell/next.ts';
+import { InsecurePage, LoginPage, LogoutElsewherePage, LogoutPage } from './login-page.tsx';
+import { addressOf } from '../shell/place.ts';
+import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { createStepCookie } from './first-factor-cookie.ts';
+import { codePath, setUpPath } from './second-factor-routes.tsx';
+
+/** `/login` and `/logout`. */
+export function signInPages(deps: AppDeps) {
+  const { sessions, secondStep, identityProvider, config } = deps;
+  const browserSession = createBrowserSession(deps);
+  const sso = identityProvider !== null;
+  const { organization, publicUrl } = config;
+  const cookie = createSessionCookie(publicUrl);
+  const stepCookie = createStepCookie(publicUrl);
+  const allowed = mayCarrySessions(publicUrl);
+
+  return new Hono<AppEnv>()
+    .get('/login', async (c) => {
+      if (!allowed) return c.html(<InsecurePage c={c} organization={organization} />, 403);
+      const next = safeNext(c.req.query('next'), publicUrl);
+      if ((await browserSession.current(c)) !== null) return c.redirect(next, 303);
+      return c.html(
+        <LoginPage c={c} organization={organization} sso={sso} next={next} done={doneMessage(c.req.query('done'))} />,
+      );
+    })
+    .post('/login', async (c) => {
+      if (!allowed) return c.html(<InsecurePage c={c} organization={organization} />, 403);
+      const form = await c.req.parseBody();
+      const [email, next] = [text(form.email), safeNext(text(form.next), publicUrl)];
+      try {
+        const begun = await secondStep.begin(email, text(form.password), c.get('origin'));
+        if ('next' in begun) return askNextStep(c, begun, next);
+        await browserSession.end(c);
+        cookie.write(c, begun.secret.reveal(), begun.session.expiresAt);
+        return c.redirect(next, 303);
+      } catch (error) {
+        const refused = refusalOf(error);
+        if (problems[refused.code].status === 401) c.header('WWW-Authenticate', bearerChallenge());
+        const shown = { c, organization, sso, next, email, error: refused.message };
+        return showRefused(c, refused, <LoginPage {...shown} />);
+      }
+    })
+    .get('/logout', (c) => c.html(<LogoutPage c={c} organization={organization} />))
+    .post('/logout', async (c) => {
+      await sessions.signOut(c.get('caller'));
+      cookie.clear(c);
+      const elsewhere = c.get('session').sso ? await identityProvider?.logoutUrl() : null;
+      if (elsewhere) return c.html(<LogoutElsewherePage c={c} organization={organization} url={elsewhere} />);
+      return c.redirect(withDone('/login', 'signed-out'), 303);
+    });
+
+  function askNextStep(c: AppContext, step: { next: 'code' | 'set-up'; ticket: Secret }, next: string): Response {
+    stepCookie.write(c, step.ticket.reveal());
+    return c.redirect(addressOf({ path: step.next === 'code' ? codePath : setUpPath, query: { next } }), 303);
+  }
+}

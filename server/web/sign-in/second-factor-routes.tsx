@@ -1,0 +1,71 @@
+import { Hono } from 'hono';
+import type { StartedSession } from '../../domain/sign-in/start-session.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
+import { bearerChallenge } from '../../http/errors.ts';
+import { createSessionCookie } from '../../http/session-cookie.ts';
+import { createBrowserSession } from './browser-session.ts';
+import { text } from '../shell/form.ts';
+import { safeNext } from '../shell/next.ts';
+import { CodePage, RecoveryCodesPage, SetUpPage } from '../profile/totp-pages.tsx';
+import { addressOf } from '../shell/place.ts';
+import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { createStepCookie } from './first-factor-cookie.ts';
+
+export const codePath = '/login/code';
+export const setUpPath = '/login/set-up';
+
+/** What comes after the password: a code, or setting up where codes come from. */
+export function secondStepPages(deps: AppDeps) {
+  const { secondStep, config } = deps;
+  const { organization, publicUrl } = config;
+  const cookie = createSessionCookie(publicUrl);
+  const stepCookie = createStepCookie(publicUrl);
+  const browserSession = createBrowserSession(deps);
+  const nextOf = (c: AppContext) => safeNext(c.req.query('next'), publicUrl);
+  const actionOf = (c: AppContext, path: string) => addressOf({ path, query: { next: nextOf(c) } });
+
+  return new Hono<AppEnv>()
+    .get(codePath, (c) => c.html(<CodePage c={c} organization={organization} action={actionOf(c, codePath)} />))
+    .post(codePath, async (c) => {
+      const code = text((await c.req.parseBody()).code);
+      try {
+        await admit(c, await secondStep.finish(stepCookie.read(c), code, c.get('origin')));
+        return c.redirect(nextOf(c), 303);
+      } catch (error) {
+        const refused = refusalOf(error);
+        if (refused.code === 'form-expired') throw refused;
+        if (refused.code === 'totp-required') c.header('WWW-Authenticate', bearerChallenge());
+        const action = actionOf(c, codePath);
+        return showRefused(
+          c,
+          refused,
+          <CodePage c={c} organization={organization} action={action} error={refused.message} />,
+        );
+      }
+    })
+    .get(setUpPath, async (c) => c.html(await setUpPage(c, true)))
+    .post(setUpPath, async (c) => {
+      const code = text((await c.req.parseBody()).code);
+      try {
+        const { started, codes } = await secondStep.finishSetUp(stepCookie.read(c), code, c.get('origin'));
+        await admit(c, started);
+        return c.html(<RecoveryCodesPage c={c} organization={organization} codes={codes} next={nextOf(c)} />);
+      } catch (error) {
+        const refused = refusalOf(error);
+        if (refused.code !== 'wrong-code' && refused.code !== 'throttled') throw refused;
+        return showRefused(c, refused, await setUpPage(c, false, refused.message));
+      }
+    });
+
+  async function admit(c: AppContext, { secret, session }: StartedSession): Promise<void> {
+    await browserSession.end(c);
+    stepCookie.clear(c);
+    cookie.write(c, secret.reveal(), session.expiresAt);
+  }
+
+  async function setUpPage(c: AppContext, anew: boolean, error?: string) {
+    const prepared = await secondStep.prepare(stepCookie.read(c), anew);
+    const action = actionOf(c, setUpPath);
+    return <SetUpPage c={c} organization={organization} prepared={prepared} action={action} error={error} />;
+  }
+}

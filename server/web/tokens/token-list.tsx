@@ -1,0 +1,76 @@
+import { tokenStatus } from '../../domain/tokens/status.ts';
+import type { LastUse, Moment, TokenRecord } from '../../store/records.ts';
+import { Clipped, Status, Time } from '../shell/parts.tsx';
+
+interface TokenListProps {
+  caption: string;
+  tokens: TokenRecord[];
+  moment: Moment;
+  /** Where the dialog is that asks before a token is revoked. It closes to `#revoke-ID`. */
+  revokeHref(id: string): string;
+}
+
+/** Tokens with their last use and a way to revoke each. */
+export function TokenList({ caption, tokens, moment, revokeHref }: TokenListProps) {
+  const { now } = moment;
+  return (
+    <table class="list">
+      <caption class="visually-hidden">{caption}</caption>
+      <thead>
+        <tr>
+          {['Name', 'Prefix', 'Created', 'Expires', 'Last used', 'Status'].map((heading) => (
+            <th scope="col">{heading}</th>
+          ))}
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {tokens.map((token) => (
+          <tr>
+            <th scope="row">
+              {token.name}
+              {token.description && <span class="sub">{token.description}</span>}
+            </th>
+            <td data-label="Prefix">
+              <code>{token.prefix}</code>
+            </td>
+            <td data-label="Created">
+              <Time at={token.createdAt} now={now} />
+            </td>
+            <td data-label="Expires">{token.expiresAt === null ? 'never' : <Time at={token.expiresAt} now={now} />}</td>
+            <td data-label="Last used">
+              <LastUsed use={token.lastUse} now={now} />
+            </td>
+            <td data-label="Status">
+              <Status status={tokenStatus(token, moment)} />
+            </td>
+            <td class="end">
+              <a class="button quiet danger" id={`revoke-${token.id}`} href={revokeHref(token.id)}>
+                Revoke<span class="visually-hidden"> {token.name}</span>
+              </a>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** When, for what and from where a token was used last. */
+export function LastUsed({ use, now }: { use: LastUse | null; now: number }) {
+  if (use === null) return <>never</>;
+  return (
+    <>
+      <Time at={use.at} now={now} />
+      <span class="sub" title={use.userAgent ?? undefined}>
+        {use.method !== null && (
+          <span class="mono">
+            {use.method} <Clipped text={use.path ?? ''} />
+          </span>
+        )}
+        {use.method !== null && use.ip !== null && ' · '}
+        {use.ip}
+      </span>
+    </>
+  );
+}

@@ -71,9 +71,13 @@ await build({
 await keepCompiled();
 
 // The compiler leaves the console's stylesheet, script and icon behind.
-await cp(new URL('../server/web/shell/assets', import.meta.url), new URL('../dist/server/web/shell/assets', import.meta.url), {
-  recursive: true,
-});
+await cp(
+  new URL('../server/web/shell/assets', import.meta.url),
+  new URL('../dist/server/web/shell/assets', import.meta.url),
+  {
+    recursive: true,
+  },
+);
 
 /** Leaves what is loaded late to its own file. */
 function keepLate() {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProgram } from '../cli/program.ts';
-import { bareContext, openTestCli, type TestCli } from './helpers/cli.ts';
+import { bareContext, openTestCli, type TestCli } from './helpers/cli/cli.ts';
 
 /** The commands that print data; the others only act. */
 const printing = [

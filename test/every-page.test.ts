@@ -2,9 +2,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { accessTable } from '../server/http/middleware/access.ts';
 import { type PageAccess, pageAccess } from '../server/web/shell/access.ts';
 import { assetUrl } from '../server/web/shell/assets.ts';
-import { createToken, type Member, openTestApp, password, type TestApp } from './helpers/app.ts';
-import { openConsole, sessionCookieName } from './helpers/pages.ts';
-import { routesOf } from './helpers/routes.ts';
+import { createToken, type Member, openTestApp, password, type TestApp } from './helpers/app/app.ts';
+import { routesOf } from './helpers/app/routes.ts';
+import { openConsole, sessionCookieName } from './helpers/console/pages.ts';
 
 const routes = Object.entries(pageAccess).map(([key, access]) => {
   const [method = '', path = ''] = key.split(' ');
@@ -198,7 +198,7 @@ describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (ro
   });
 });
 
-/** These need a ticket, a link or a second step first: test/web/two-step.test.ts and password-reset.test.ts give them one. */
+/** These need a ticket, a link or a second step first: test/web/totp.test.ts and password-reset.test.ts give them one. */
 const needsMore = /^\/login\/(code|set-up)|^\/password\/reset|^\/profile\/two-step/;
 
 describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore.test(path)))('$key', (route) => {

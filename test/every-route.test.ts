@@ -3,8 +3,8 @@ import { type Access, accessTable } from '../server/http/middleware/access.ts';
 import { pageAccess } from '../server/web/shell/access.ts';
 import { limits } from '../shared/limits.ts';
 import { problemSchema } from '../shared/problem.ts';
-import { type Ask, createToken, type Member, openTestApp, type TestApp } from './helpers/app.ts';
-import { routesOf } from './helpers/routes.ts';
+import { type Ask, createToken, type Member, openTestApp, type TestApp } from './helpers/app/app.ts';
+import { routesOf } from './helpers/app/routes.ts';
 
 const routes = Object.entries(accessTable)
   .filter(([key]) => !key.startsWith('ALL '))

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMetrics } from '../server/observability/metrics.ts';
 import { auditActions } from '../shared/schemas/audit.ts';
-import { startTestServer } from './helpers/http.ts';
-import { hasRealParts } from './helpers/real-parts.ts';
+import { startTestServer } from './helpers/app/http.ts';
+import { hasRealParts } from './helpers/peers/real-parts.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');

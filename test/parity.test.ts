@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { foldName } from '../shared/names.ts';
 import type { CreatedToken } from '../shared/schemas/tokens.ts';
-import { type Ask, createToken, type Member, password, type TestApp } from './helpers/app.ts';
-import { openTestCliWithApp, type Surroundings } from './helpers/cli.ts';
-import { type Browser, openConsole, type Shown } from './helpers/pages.ts';
+import { type Ask, createToken, type Member, password, type TestApp } from './helpers/app/app.ts';
+import { openTestCliWithApp, type Surroundings } from './helpers/cli/cli.ts';
+import { type Browser, openConsole, type Shown } from './helpers/console/pages.ts';
 
 const roles = [
   'stranger',

@@ -1,6 +1,6 @@
 import type { Token } from '../../shared/schemas/tokens.ts';
-import { matchName } from './match-name.ts';
 import type { Api } from './client.ts';
+import { matchName } from './match-name.ts';
 import { collect } from './pages.ts';
 import { unwrap } from './unwrap.ts';
 

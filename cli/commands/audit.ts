@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { pagesOf } from '../api/pages.ts';
 import { unwrap } from '../api/unwrap.ts';
-import { connect } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { parseSince } from '../input/parse-time.ts';
+import { connect } from '../session/connect.ts';
 
 export interface AuditOptions extends GlobalOptions {
   since?: string;

@@ -3,11 +3,11 @@ import type { ProblemDetails } from '../../shared/problem.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import { displayPrefix, isWellFormedToken } from '../../shared/token-format.ts';
 import { isObject, notTokensd, problemOf, receive } from '../api/unwrap.ts';
-import { promptsIfInteractive } from '../input/ask.ts';
-import { openApi, resolveServer } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { localError } from '../errors.ts';
+import { promptsIfInteractive } from '../input/ask.ts';
 import { readSecret } from '../input/read-stdin.ts';
+import { openApi, resolveServer } from '../session/connect.ts';
 import { plain } from '../ui/plain.ts';
 
 export interface CheckOptions extends GlobalOptions {

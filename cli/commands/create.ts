@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { CreatedToken, CreateTokenBody } from '../../shared/schemas/tokens.ts';
 import { issueToken, MayExist, revokeToken } from '../api/issue-token.ts';
-import { type Connection, connect } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { forgetValue, keepValue, requireKeychain } from '../credentials/kept.ts';
 import { CliError, hasCode, localError, systemCode } from '../errors.ts';
 import { parseExpiry } from '../input/parse-time.ts';
+import { type Connection, connect } from '../session/connect.ts';
 import { commandLine } from '../ui/command-line.ts';
 import { note } from '../ui/notes.ts';
 

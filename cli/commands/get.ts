@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { configDirectory } from '../session/config-file.ts';
-import { findEntry, resolveServer } from '../session/connect.ts';
+import { matchName } from '../api/match-name.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { readKept } from '../credentials/kept.ts';
 import { keychainHint } from '../credentials/keychain.ts';
 import { tokenAccount } from '../credentials/store.ts';
 import { hasCode, localError } from '../errors.ts';
-import { matchName } from '../api/match-name.ts';
+import { configDirectory } from '../session/config-file.ts';
+import { findEntry, resolveServer } from '../session/connect.ts';
 import type { Server } from '../session/server-url.ts';
 import { plain } from '../ui/plain.ts';
 

@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { TokenStatus } from '../../shared/schemas/tokens.ts';
 import { pagesOf } from '../api/pages.ts';
 import { unwrap } from '../api/unwrap.ts';
-import { connect } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import { connect } from '../session/connect.ts';
 
 export interface ListOptions extends GlobalOptions {
   user?: string;

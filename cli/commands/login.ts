@@ -1,7 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { Api } from '../api/client.ts';
 import { isObject, notTokensd, problemOf, receive, unwrap } from '../api/unwrap.ts';
+import type { Context, GlobalOptions, Prompts } from '../context.ts';
+import { type ChosenStore, chooseStore } from '../credentials/choose.ts';
+import { sessionFromEnvironment } from '../credentials/env.ts';
+import { sessionAccount } from '../credentials/store.ts';
+import { hasCode, localError } from '../errors.ts';
 import { promptsIfInteractive } from '../input/ask.ts';
+import { readSecret } from '../input/read-stdin.ts';
 import {
   type Config,
   configDirectory,
@@ -11,12 +17,6 @@ import {
   type ServerEntry,
 } from '../session/config-file.ts';
 import { openApi, openNetwork, openStore } from '../session/connect.ts';
-import type { Context, GlobalOptions, Prompts } from '../context.ts';
-import { type ChosenStore, chooseStore } from '../credentials/choose.ts';
-import { sessionFromEnvironment } from '../credentials/env.ts';
-import { sessionAccount } from '../credentials/store.ts';
-import { hasCode, localError } from '../errors.ts';
-import { readSecret } from '../input/read-stdin.ts';
 import { parseServerUrl, type Server } from '../session/server-url.ts';
 import { note } from '../ui/notes.ts';
 import { plain } from '../ui/plain.ts';

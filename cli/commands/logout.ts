@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { findEntry, resolveServer } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sessionFromEnvironment } from '../credentials/env.ts';
 import { hasCode } from '../errors.ts';
+import { findEntry, resolveServer } from '../session/connect.ts';
 import type { Server } from '../session/server-url.ts';
 import { endSession, endStoredSession } from '../session/stored-session.ts';
 import { note } from '../ui/notes.ts';

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { unwrap } from '../api/unwrap.ts';
-import { promptsIfInteractive } from '../input/ask.ts';
-import { connect } from '../session/connect.ts';
 import type { Context, GlobalOptions, Prompts } from '../context.ts';
 import { localError } from '../errors.ts';
+import { promptsIfInteractive } from '../input/ask.ts';
 import { readSecretLines } from '../input/read-stdin.ts';
+import { connect } from '../session/connect.ts';
 import { note } from '../ui/notes.ts';
 
 export interface PasswordOptions extends GlobalOptions {

@@ -3,14 +3,14 @@ import type { Token } from '../../shared/schemas/tokens.ts';
 import type { Api } from '../api/client.ts';
 import { tokensOf } from '../api/find-token.ts';
 import { findUser } from '../api/find-user.ts';
+import { matchName } from '../api/match-name.ts';
 import { unwrap } from '../api/unwrap.ts';
-import { confirmOrCancel, requireConfirmable } from '../input/ask.ts';
 import { attemptAll } from '../attempt-all.ts';
-import { type Connection, connect } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { forgetValue } from '../credentials/kept.ts';
 import { CliError, hasCode, localError } from '../errors.ts';
-import { matchName } from '../api/match-name.ts';
+import { confirmOrCancel, requireConfirmable } from '../input/ask.ts';
+import { type Connection, connect } from '../session/connect.ts';
 import { note } from '../ui/notes.ts';
 import { plain } from '../ui/plain.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { findToken } from '../api/find-token.ts';
-import { connect } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import { connect } from '../session/connect.ts';
 
 export interface ShowOptions extends GlobalOptions {
   user?: string;

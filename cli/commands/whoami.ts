@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { notTokensd, unwrap } from '../api/unwrap.ts';
-import { connect } from '../session/connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import { connect } from '../session/connect.ts';
 
 export function registerWhoami(program: Command, ctx: Context, run = runWhoami): void {
   program

@@ -1,6 +1,6 @@
-import { configDirectory } from '../session/config-file.ts';
 import type { Context, Prompts } from '../context.ts';
 import { localError } from '../errors.ts';
+import { configDirectory } from '../session/config-file.ts';
 import { fileStore } from './file.ts';
 import { isUsable, keychainHint } from './keychain.ts';
 import { type CredentialStore, type CredentialStoreName, isCredentialStoreName } from './store.ts';

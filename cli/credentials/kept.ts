@@ -1,6 +1,6 @@
-import { configDirectory } from '../session/config-file.ts';
 import type { Context } from '../context.ts';
 import { localError } from '../errors.ts';
+import { configDirectory } from '../session/config-file.ts';
 import type { PrivateDirectory } from '../session/private-file.ts';
 import type { Server } from '../session/server-url.ts';
 import { isUsable, keychainHint } from './keychain.ts';

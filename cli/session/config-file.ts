@@ -2,8 +2,8 @@ import { isAbsolute, join } from 'node:path';
 import type { Context } from '../context.ts';
 import type { CredentialStoreName } from '../credentials/store.ts';
 import { hasCode, localError } from '../errors.ts';
-import { type PrivateDirectory, privateDirectory } from './private-file.ts';
 import { tell } from '../ui/notes.ts';
+import { type PrivateDirectory, privateDirectory } from './private-file.ts';
 
 /** A server somebody signed in to from here. Holds no secret. */
 export interface ServerEntry {

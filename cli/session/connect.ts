@@ -1,13 +1,13 @@
 import { type Api, createApi } from '../api/client.ts';
 import { exchange } from '../api/exchange.ts';
-import { configDirectory, readConfig, type ServerEntry } from './config-file.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sessionFromEnvironment } from '../credentials/env.ts';
 import { fileStore } from '../credentials/file.ts';
 import { type CredentialStore, type CredentialStoreName, sessionAccount } from '../credentials/store.ts';
 import { localError } from '../errors.ts';
-import { parseServerUrl, type Server } from './server-url.ts';
 import { tell } from '../ui/notes.ts';
+import { configDirectory, readConfig, type ServerEntry } from './config-file.ts';
+import { parseServerUrl, type Server } from './server-url.ts';
 
 const connectMs = 10_000;
 const defaultAnswerSeconds = 30;

@@ -1,10 +1,10 @@
 import { unwrap } from '../api/unwrap.ts';
-import type { ServerEntry } from './config-file.ts';
-import { openApi, openStore } from './connect.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { isUsable } from '../credentials/keychain.ts';
 import { sessionAccount } from '../credentials/store.ts';
 import { CliError, hasCode, localError } from '../errors.ts';
+import type { ServerEntry } from './config-file.ts';
+import { openApi, openStore } from './connect.ts';
 import type { Server } from './server-url.ts';
 
 /** Ends the session that is stored for a server, here and there. False if there was none. Throws `no-keychain` if it is locked. */

@@ -1,11 +1,11 @@
 import type { Api } from '../api/client.ts';
 import { unwrap } from '../api/unwrap.ts';
-import { promptsIfInteractive } from '../input/ask.ts';
 import type { PasswordOptions } from '../commands/password.ts';
-import { connect } from '../session/connect.ts';
 import type { Context, Prompts } from '../context.ts';
 import { localError } from '../errors.ts';
+import { promptsIfInteractive } from '../input/ask.ts';
 import { readSecret } from '../input/read-stdin.ts';
+import { connect } from '../session/connect.ts';
 import { note, tell } from '../ui/notes.ts';
 
 /** `tokens password --enable-totp | --disable-totp | --recovery-codes`. The password is asked, or read from stdin. */

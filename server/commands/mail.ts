@@ -1,6 +1,6 @@
 import { readConfig } from '../config/config.ts';
-import type { Context } from '../context.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
+import type { Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { CommandError, type Context } from '../context.ts';
 import { StoreUnavailable } from '../store/errors.ts';
-import { lockForOneDaemon } from '../store/open.ts';
 import { type MoveProgress, moveStore, NotEmpty } from '../store/maintenance/move.ts';
+import { lockForOneDaemon } from '../store/open.ts';
 
 export interface MoveOptions {
   from: string;

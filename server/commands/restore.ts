@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readConfig } from '../config/config.ts';
-import { CommandError, type Context } from '../context.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
+import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
-import { lockForOneDaemon } from '../store/open.ts';
 import { type Restored, restore } from '../store/maintenance/restore.ts';
+import { lockForOneDaemon } from '../store/open.ts';
 import { sqlitePathOf } from './backup.ts';
 
 /** @throws AlreadyRunning, BackupError for a file that is damaged or no backup, CommandError 2 on PostgreSQL */

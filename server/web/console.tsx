@@ -3,22 +3,22 @@ import { bodyLimit } from 'hono/body-limit';
 import { limits } from '../../shared/limits.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../http/context.ts';
+import { auditPages } from './audit/routes.tsx';
+import { profilePages } from './profile/routes.tsx';
+import { twoStepPages } from './profile/totp-routes.tsx';
 import { enforcePageAccess } from './shell/access.ts';
 import { findAsset } from './shell/assets.ts';
 import { pageErrorHandler } from './shell/errors.tsx';
 import { startPage } from './shell/next.ts';
-import { tokenPages } from './tokens/routes.tsx';
-import { auditPages } from './audit/routes.tsx';
 import { authorizePages } from './sign-in/authorize-routes.tsx';
 import { devicePages } from './sign-in/device-routes.tsx';
-import { memberPages } from './team/member-routes.tsx';
 import { passwordPages } from './sign-in/password-reset-routes.tsx';
-import { profilePages } from './profile/routes.tsx';
-import { secondStepPages } from './sign-in/second-factor-routes.tsx';
 import { signInPages } from './sign-in/routes.tsx';
+import { secondStepPages } from './sign-in/second-factor-routes.tsx';
 import { ssoPages } from './sign-in/sso-routes.tsx';
+import { memberPages } from './team/member-routes.tsx';
 import { teamPages } from './team/routes.tsx';
-import { twoStepPages } from './profile/totp-routes.tsx';
+import { tokenPages } from './tokens/routes.tsx';
 
 const consolePaths = [
   '/',

@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CreatedToken } from '../../shared/schemas/tokens.ts';
-import { addDeveloper, type Client, verify } from '../helpers/api.ts';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
-import { enter, useDaemon } from '../helpers/console.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { enter, useDaemon } from '../helpers/console/console.ts';
+import { addDeveloper, type Client, verify } from '../helpers/daemon/api.ts';
 
 // Each would set `pwned`, load something or open a dialog if it were ever more than text.
 const payloads = [

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
-import { addDeveloper } from '../helpers/api.ts';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
-import { enter, useDaemon } from '../helpers/console.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { enter, useDaemon } from '../helpers/console/console.ts';
+import { addDeveloper } from '../helpers/daemon/api.ts';
 
 describe.skipIf(!chromiumIsHere)('an impatient visitor', () => {
   const browser = useBrowser();

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { Look, TestBrowser } from '../helpers/browser.ts';
+import type { Look, TestBrowser } from '../helpers/console/browser.ts';
 import type { View } from './views.ts';
 import type { World } from './world.ts';
 

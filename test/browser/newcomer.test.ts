@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { verify } from '../helpers/api.ts';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
-import { signInOn, useDaemon } from '../helpers/console.ts';
-import { superuser } from '../helpers/daemon.ts';
-import { hasFocus, type Way, ways } from '../helpers/hands.ts';
-import { eventually } from '../helpers/process.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { signInOn, useDaemon } from '../helpers/console/console.ts';
+import { hasFocus, type Way, ways } from '../helpers/console/hands.ts';
+import { verify } from '../helpers/daemon/api.ts';
+import { superuser } from '../helpers/daemon/daemon.ts';
+import { eventually } from '../helpers/daemon/process.ts';
 
 const done = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
 

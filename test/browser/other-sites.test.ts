@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signIn } from '../helpers/api.ts';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
-import { enter, sessionCookie, signInOn, useDaemon } from '../helpers/console.ts';
-import { superuser } from '../helpers/daemon.ts';
-import { listen } from '../helpers/http.ts';
+import { listen } from '../helpers/app/http.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { enter, sessionCookie, signInOn, useDaemon } from '../helpers/console/console.ts';
+import { signIn } from '../helpers/daemon/api.ts';
+import { superuser } from '../helpers/daemon/daemon.ts';
 
 describe.skipIf(!chromiumIsHere)('another site', () => {
   const browser = useBrowser();

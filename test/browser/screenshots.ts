@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { openView } from './look.ts';
 import { views } from './views.ts';
 import { openWorld, type World } from './world.ts';

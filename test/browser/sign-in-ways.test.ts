@@ -2,15 +2,15 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, signIn, verify } from '../helpers/api.ts';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
-import { signInOn } from '../helpers/console.ts';
-import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
-import { makeHome } from '../helpers/home.ts';
-import { ssoClient, startIdentityProvider, type TestProvider } from '../helpers/identity-provider.ts';
-import { eventually, startProgram } from '../helpers/process.ts';
-import { ctrlC, startOnTerminal } from '../helpers/terminal.ts';
-import { codeAt } from '../helpers/totp.ts';
+import { codeAt } from '../helpers/app/totp.ts';
+import { makeHome } from '../helpers/cli/home.ts';
+import { ctrlC, startOnTerminal } from '../helpers/cli/terminal.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { signInOn } from '../helpers/console/console.ts';
+import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
+import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
+import { eventually, startProgram } from '../helpers/daemon/process.ts';
+import { ssoClient, startIdentityProvider, type TestProvider } from '../helpers/peers/identity-provider.ts';
 
 describe.skipIf(!chromiumIsHere)('signing in', () => {
   const browser = useBrowser();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
-import { useDaemon } from '../helpers/console.ts';
-import { superuser } from '../helpers/daemon.ts';
-import { hasFocus, ways } from '../helpers/hands.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { useDaemon } from '../helpers/console/console.ts';
+import { hasFocus, ways } from '../helpers/console/hands.ts';
+import { superuser } from '../helpers/daemon/daemon.ts';
 
 describe.skipIf(!chromiumIsHere)('signing in and out', () => {
   const browser = useBrowser();

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { addDeveloper, verify } from '../helpers/api.ts';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
-import { enter, signInOn, useDaemon } from '../helpers/console.ts';
-import { hasFocus, type Way, ways } from '../helpers/hands.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { enter, signInOn, useDaemon } from '../helpers/console/console.ts';
+import { hasFocus, type Way, ways } from '../helpers/console/hands.ts';
+import { addDeveloper, verify } from '../helpers/daemon/api.ts';
 
 const done = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
-import { freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
-import { hasRealParts } from '../helpers/real-parts.ts';
-import { startTlsProxy } from '../helpers/tls-proxy.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
+import { hasRealParts } from '../helpers/peers/real-parts.ts';
+import { startTlsProxy } from '../helpers/peers/tls-proxy.ts';
 
 const partsAreHere = [chromiumIsHere, hasRealParts('nginx', 'openssl')].every(Boolean);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { addDeveloper } from '../helpers/api.ts';
-import { chromiumIsHere, useBrowser } from '../helpers/browser.ts';
-import { enter, useDaemon } from '../helpers/console.ts';
+import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { enter, useDaemon } from '../helpers/console/console.ts';
+import { addDeveloper } from '../helpers/daemon/api.ts';
 
 describe.skipIf(!chromiumIsHere)('the page that shows a token’s value', () => {
   const browser = useBrowser();

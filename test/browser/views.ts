@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { codeAt } from '../helpers/totp.ts';
+import { codeAt } from '../helpers/app/totp.ts';
 import type { World } from './world.ts';
 
 export interface View {

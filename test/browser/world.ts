@@ -4,8 +4,8 @@ import type { Caller } from '../../server/domain/caller.ts';
 import { generateSecret } from '../../server/domain/secrets.ts';
 import type { LastUse } from '../../server/store/records.ts';
 import { limits } from '../../shared/limits.ts';
-import type { Member } from '../helpers/app.ts';
-import { startTestServer } from '../helpers/http.ts';
+import type { Member } from '../helpers/app/app.ts';
+import { startTestServer } from '../helpers/app/http.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createToken } from '../helpers/app.ts';
-import { openTestCliWithApp } from '../helpers/cli.ts';
+import { createToken } from '../helpers/app/app.ts';
+import { openTestCliWithApp } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let value: string;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import { isWellFormedToken } from '../../shared/token-format.ts';
-import { verdict } from '../helpers/app.ts';
-import { appFetch, lockedKeychain, openTestCliWithApp, type Surroundings } from '../helpers/cli.ts';
+import { verdict } from '../helpers/app/app.ts';
+import { appFetch, lockedKeychain, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as advice from '../../cli/commands/doctor/advice.ts';
 import type { Check } from '../../cli/commands/doctor/examine.ts';
-import { openTestCli, type TestCli } from '../helpers/cli.ts';
-import { freePort } from '../helpers/daemon.ts';
-import { listen, startTestServer, type TestServer } from '../helpers/http.ts';
+import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
+import { openTestCli, type TestCli } from '../helpers/cli/cli.ts';
+import { freePort } from '../helpers/daemon/daemon.ts';
 
 /** What somebody got wrong. Without any mistake it is a proxy as it should be. */
 interface Mistakes {

@@ -1,8 +1,8 @@
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens.ts';
-import { createToken } from '../helpers/app.ts';
-import { openTestCli, openTestCliWithApp, type Surroundings } from '../helpers/cli.ts';
+import { createToken } from '../helpers/app/app.ts';
+import { openTestCli, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { undiciFetch } from '../../cli/api/transport.ts';
 import { problems } from '../../shared/problems.ts';
-import { openTestCli, type TestCli } from '../helpers/cli.ts';
+import { openTestCli, type TestCli } from '../helpers/cli/cli.ts';
 
 let cli: TestCli;
 let server: Server | undefined;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createToken, verdict } from '../helpers/app.ts';
-import { cancel, openTestCliWithApp, type Surroundings } from '../helpers/cli.ts';
+import { createToken, verdict } from '../helpers/app/app.ts';
+import { cancel, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;

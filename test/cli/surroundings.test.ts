@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createToken, verdict } from '../helpers/app.ts';
-import { openTestCliWithApp, password, type Surroundings } from '../helpers/cli.ts';
+import { createToken, verdict } from '../helpers/app/app.ts';
+import { openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;

@@ -11,7 +11,7 @@ import {
 } from '../../server/domain/secrets.ts';
 import { redact } from '../../shared/redact.ts';
 import { base62Alphabet, isWellFormedToken } from '../../shared/token-format.ts';
-import { fakeClock } from '../helpers/clock.ts';
+import { fakeClock } from '../helpers/app/clock.ts';
 
 describe('a secret', () => {
   it('shows itself only when it is revealed', () => {

@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../cli/program.ts';
-import { bareContext } from '../helpers/cli.ts';
-import { bareEnvironment, runProgram } from '../helpers/process.ts';
-import { hasRealParts } from '../helpers/real-parts.ts';
+import { bareContext } from '../helpers/cli/cli.ts';
+import { bareEnvironment, runProgram } from '../helpers/daemon/process.ts';
+import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
 /** How each shell, with the script in `$script`, is made to complete a line: all of it, then word by word. */
 const harness = {

@@ -1,11 +1,11 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addDeveloper, type Client, signIn } from '../helpers/api.ts';
-import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
-import { type Home, makeHome } from '../helpers/home.ts';
-import { listen } from '../helpers/http.ts';
-import { eventually, type Finished, runProgram } from '../helpers/process.ts';
+import { listen } from '../helpers/app/http.ts';
+import { type Home, makeHome } from '../helpers/cli/home.ts';
+import { addDeveloper, type Client, signIn } from '../helpers/daemon/api.ts';
+import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
+import { eventually, type Finished, runProgram } from '../helpers/daemon/process.ts';
 
 let prepared: Awaited<ReturnType<typeof prepareDaemon>>;
 let daemon: Daemon;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { signIn } from '../helpers/api.ts';
-import { superuser, useDaemons } from '../helpers/daemon.ts';
-import { runProgram } from '../helpers/process.ts';
+import { signIn } from '../helpers/daemon/api.ts';
+import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { runProgram } from '../helpers/daemon/process.ts';
 
 const { newDataDir, emptyDataDir, start } = useDaemons();
 

@@ -3,12 +3,12 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens.ts';
-import { addDeveloper, type Client, signIn, verify } from '../helpers/api.ts';
-import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
-import { type Home, makeHome } from '../helpers/home.ts';
-import { type Keyring, startKeyring } from '../helpers/keyring.ts';
-import { type Finished, runProgram, startProgram } from '../helpers/process.ts';
-import { hasRealParts } from '../helpers/real-parts.ts';
+import { type Home, makeHome } from '../helpers/cli/home.ts';
+import { addDeveloper, type Client, signIn, verify } from '../helpers/daemon/api.ts';
+import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
+import { type Finished, runProgram, startProgram } from '../helpers/daemon/process.ts';
+import { type Keyring, startKeyring } from '../helpers/peers/keyring.ts';
+import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
 const here = hasRealParts('gnome-keyring-daemon', 'secret-tool', 'dbus-run-session', 'dbus-send', 'module:keytar');
 const dev = { email: 'dev@example.com', password: 'analytical engines for dev@example.com' };

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens.ts';
-import { startProgram } from '../helpers/process.ts';
+import { startProgram } from '../helpers/daemon/process.ts';
 
 const pageSize = 200;
 const token: Token = {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../server/store/open.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
-import { addDeveloper, type Client, signIn, verify } from '../helpers/api.ts';
-import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
-import { type Home, makeHome } from '../helpers/home.ts';
+import { type Home, makeHome } from '../helpers/cli/home.ts';
+import { addDeveloper, type Client, signIn, verify } from '../helpers/daemon/api.ts';
+import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import {
   bareEnvironment,
   commandLines,
@@ -13,7 +13,7 @@ import {
   programCommand,
   runProgram,
   startProgram,
-} from '../helpers/process.ts';
+} from '../helpers/daemon/process.ts';
 import { newToken } from '../store/contract/records.ts';
 
 const many = 500;

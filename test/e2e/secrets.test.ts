@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signIn, verify } from '../helpers/api.ts';
-import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
-import { startMailServer } from '../helpers/mail-server.ts';
-import { commandLines, eventually, runProgram, seenSecrets } from '../helpers/process.ts';
+import { signIn, verify } from '../helpers/daemon/api.ts';
+import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
+import { commandLines, eventually, runProgram, seenSecrets } from '../helpers/daemon/process.ts';
+import { startMailServer } from '../helpers/peers/mail-server.ts';
 
 const developer = { email: 'ada@example.com', password: 'canary password of ada' };
 const nextPassword = 'canary second password of ada';

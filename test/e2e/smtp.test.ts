@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { addDeveloper, signIn } from '../helpers/api.ts';
-import { superuser, useDaemons } from '../helpers/daemon.ts';
-import { startMailServer } from '../helpers/mail-server.ts';
-import { eventually } from '../helpers/process.ts';
+import { addDeveloper, signIn } from '../helpers/daemon/api.ts';
+import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { eventually } from '../helpers/daemon/process.ts';
+import { startMailServer } from '../helpers/peers/mail-server.ts';
 
 const { cleanUp, newDataDir, start } = useDaemons();
 

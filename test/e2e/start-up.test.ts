@@ -3,9 +3,9 @@ import module from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signIn } from '../helpers/api.ts';
-import { superuser, useDaemons } from '../helpers/daemon.ts';
-import { runProgram } from '../helpers/process.ts';
+import { signIn } from '../helpers/daemon/api.ts';
+import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { runProgram } from '../helpers/daemon/process.ts';
 
 const { newDataDir, start } = useDaemons();
 

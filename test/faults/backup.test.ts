@@ -2,10 +2,10 @@ import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
-import { addDeveloper, signIn, verify } from '../helpers/api.ts';
-import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
-import { eventually, runProgram } from '../helpers/process.ts';
-import { hasRealParts } from '../helpers/real-parts.ts';
+import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
+import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { eventually, runProgram } from '../helpers/daemon/process.ts';
+import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
 const { newDataDir, emptyDataDir, start } = useDaemons();
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Client, signIn } from '../helpers/api.ts';
-import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
-import { eventually } from '../helpers/process.ts';
+import { type Client, signIn } from '../helpers/daemon/api.ts';
+import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { eventually } from '../helpers/daemon/process.ts';
 import { residentMb } from './raw-clients.ts';
 import { watchVerification } from './watch.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Canaries } from '../attacks/canaries.ts';
-import { type Client, signIn, verify } from '../helpers/api.ts';
-import { type Daemon, superuser } from '../helpers/daemon.ts';
-import { eventually } from '../helpers/process.ts';
+import { Canaries } from '../attacks/secrets/canaries.ts';
+import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
+import { type Daemon, superuser } from '../helpers/daemon/daemon.ts';
+import { eventually } from '../helpers/daemon/process.ts';
 import { canMount, type Disk, openDisk } from './disks.ts';
 import { watchVerification } from './watch.ts';
 

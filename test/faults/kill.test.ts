@@ -6,10 +6,10 @@ import pg from 'pg';
 import sqlite3 from 'sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect, disconnect } from '../../server/store/engine/sqlite-connection.ts';
-import { addDeveloper, signIn } from '../helpers/api.ts';
-import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon.ts';
-import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { eventually } from '../helpers/process.ts';
+import { addDeveloper, signIn } from '../helpers/daemon/api.ts';
+import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
+import { eventually } from '../helpers/daemon/process.ts';
+import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import {
   compare,
   type KnownToken,

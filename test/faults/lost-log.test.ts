@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { useDaemons } from '../helpers/daemon.ts';
-import { eventually, startProgram } from '../helpers/process.ts';
+import { useDaemons } from '../helpers/daemon/daemon.ts';
+import { eventually, startProgram } from '../helpers/daemon/process.ts';
 
 const { newDataDir } = useDaemons();
 

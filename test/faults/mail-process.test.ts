@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { signIn } from '../helpers/api.ts';
-import { freePort, superuser, useDaemons } from '../helpers/daemon.ts';
-import { startMailServer } from '../helpers/mail-server.ts';
-import { eventually } from '../helpers/process.ts';
+import { signIn } from '../helpers/daemon/api.ts';
+import { freePort, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { eventually } from '../helpers/daemon/process.ts';
+import { startMailServer } from '../helpers/peers/mail-server.ts';
 
 const { cleanUp, newDataDir, start } = useDaemons();
 

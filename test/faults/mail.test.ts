@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIds } from '../../server/domain/secrets.ts';
 import { createSendMail } from '../../server/jobs/send-mail.ts';
 import { createSmtpMailer } from '../../server/mail/smtp.ts';
-import { createToken, type Member, openTestApp, type TestApp } from '../helpers/app.ts';
-import { freePort } from '../helpers/daemon.ts';
-import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
-import { openConsole } from '../helpers/pages.ts';
+import { createToken, type Member, openTestApp, type TestApp } from '../helpers/app/app.ts';
+import { openConsole } from '../helpers/console/pages.ts';
+import { freePort } from '../helpers/daemon/daemon.ts';
+import { type MailServer, startMailServer } from '../helpers/peers/mail-server.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type Client, signIn } from '../helpers/api.ts';
-import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
-import { eventually, startProgram } from '../helpers/process.ts';
+import { type Client, signIn } from '../helpers/daemon/api.ts';
+import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { eventually, startProgram } from '../helpers/daemon/process.ts';
 
 const { cleanUp, newDataDir, start } = useDaemons();
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -2,9 +2,9 @@ import { connect, type Socket } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sessionCookieName } from '../../server/http/session-cookie.ts';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
-import { type Client, signIn } from '../helpers/api.ts';
-import { type Daemon, superuser, useDaemons } from '../helpers/daemon.ts';
-import { eventually } from '../helpers/process.ts';
+import { type Client, signIn } from '../helpers/daemon/api.ts';
+import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { eventually } from '../helpers/daemon/process.ts';
 import { drip, lastStatus, openFiles, type RawAnswer, residentMb, talk, watchMemory } from './raw-clients.ts';
 import { watchVerification } from './watch.ts';
 

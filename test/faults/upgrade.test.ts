@@ -25,11 +25,11 @@ import {
   type World,
   worldOf,
 } from '../fixtures/databases/load.ts';
-import { signIn, verify } from '../helpers/api.ts';
-import { useDaemons } from '../helpers/daemon.ts';
-import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { eventually, runProgram, startProgram } from '../helpers/process.ts';
-import { codeAt } from '../helpers/totp.ts';
+import { codeAt } from '../helpers/app/totp.ts';
+import { signIn, verify } from '../helpers/daemon/api.ts';
+import { useDaemons } from '../helpers/daemon/daemon.ts';
+import { eventually, runProgram, startProgram } from '../helpers/daemon/process.ts';
+import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import { randomFrom } from './kill-load.ts';
 
 const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
-import { createToken, jsonOf, type Member, openTestApp } from '../helpers/app.ts';
+import { createToken, jsonOf, type Member, openTestApp } from '../helpers/app/app.ts';
 
 async function open() {
   const app = await openTestApp();

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../../server/http/app.ts';
 import type { AppDeps } from '../../server/http/context.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
-import { jsonOf, openTestApp } from '../helpers/app.ts';
+import { jsonOf, openTestApp } from '../helpers/app/app.ts';
 
 const secret = 'tok_8fK2b1QzAAAAAAAAAAAAAAAAAAAAAAAA0000aaaaaa'.slice(0, 42);
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../server/observability/metrics.ts';
 import { openStore } from '../../server/store/open.ts';
-import { jsonOf } from '../helpers/app.ts';
-import { send, startTestServer } from '../helpers/http.ts';
-import { openTestStore } from '../helpers/store.ts';
+import { jsonOf } from '../helpers/app/app.ts';
+import { send, startTestServer } from '../helpers/app/http.ts';
+import { openTestStore } from '../helpers/app/store.ts';
 import { sessionRecord } from '../store/contract/records.ts';
 
 type TestServer = Awaited<ReturnType<typeof startTestServer>>;

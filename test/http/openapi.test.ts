@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { accessTable } from '../../server/http/middleware/access.ts';
 import { pageAccess } from '../../server/web/shell/access.ts';
-import { jsonOf, openTestApp } from '../helpers/app.ts';
-import { send, startTestServer } from '../helpers/http.ts';
-import { routesOf } from '../helpers/routes.ts';
+import { jsonOf, openTestApp } from '../helpers/app/app.ts';
+import { send, startTestServer } from '../helpers/app/http.ts';
+import { routesOf } from '../helpers/app/routes.ts';
 
 interface Operation {
   summary?: string;

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createToken, jsonOf, openTestApp, verdict } from '../helpers/app.ts';
+import { createToken, jsonOf, openTestApp, verdict } from '../helpers/app/app.ts';
 
 async function open() {
   const app = await openTestApp();

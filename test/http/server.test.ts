@@ -6,7 +6,7 @@ import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import { createLog } from '../../server/observability/log.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
-import { exchange, listen, send } from '../helpers/http.ts';
+import { exchange, listen, send } from '../helpers/app/http.ts';
 
 const stops: Array<() => void> = [];
 afterEach(() => {

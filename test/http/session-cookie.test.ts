@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Ask, createToken, jsonOf, openTestApp, password } from '../helpers/app.ts';
-import { sessionCookieName } from '../helpers/pages.ts';
+import { type Ask, createToken, jsonOf, openTestApp, password } from '../helpers/app/app.ts';
+import { sessionCookieName } from '../helpers/console/pages.ts';
 
 const own = { 'Sec-Fetch-Site': 'same-origin' };
 

@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createIds } from '../../server/domain/secrets.ts';
-import { createSessions } from '../../server/domain/sign-in/sessions.ts';
 import { createThrottle } from '../../server/domain/sign-in/rate-limit.ts';
+import { createSessions } from '../../server/domain/sign-in/sessions.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
 import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
-import { jsonOf, type Member, openTestApp, password } from '../helpers/app.ts';
+import { jsonOf, type Member, openTestApp, password } from '../helpers/app/app.ts';
 
 const hour = 60 * 60 * 1000;
 

@@ -4,7 +4,7 @@ import { foldName } from '../../shared/names.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
 import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
 import { isWellFormedToken } from '../../shared/token-format.ts';
-import { createToken, jsonOf, openTestApp, verdict } from '../helpers/app.ts';
+import { createToken, jsonOf, openTestApp, verdict } from '../helpers/app/app.ts';
 
 interface TokenPage {
   items: Token[];

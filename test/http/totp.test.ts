@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
-import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app.ts';
-import { codeAt, turnOn } from '../helpers/totp.ts';
+import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app/app.ts';
+import { codeAt, turnOn } from '../helpers/app/totp.ts';
 
 let app: TestApp;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { ProblemDetails } from '../../shared/problem.ts';
 import type { User } from '../../shared/schemas/users.ts';
-import { createToken, jsonOf, type Member, openTestApp, verdict } from '../helpers/app.ts';
+import { createToken, jsonOf, type Member, openTestApp, verdict } from '../helpers/app/app.ts';
 
 interface UserPage {
   items: User[];

@@ -3,7 +3,7 @@ import { createLastUsed, type LastUsed } from '../../server/domain/tokens/last-u
 import { createFlushLastUsed, flushLastUsed } from '../../server/jobs/flush-last-used.ts';
 import { startJobs } from '../../server/jobs/runner.ts';
 import type { LastUse } from '../../server/store/records.ts';
-import { createToken, openTestApp, type TestApp } from '../helpers/app.ts';
+import { createToken, openTestApp, type TestApp } from '../helpers/app/app.ts';
 
 let app: TestApp;
 beforeEach(async () => {

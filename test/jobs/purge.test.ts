@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createPurge } from '../../server/jobs/purge.ts';
 import { limits } from '../../shared/limits.ts';
-import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app.ts';
+import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 
 let app: TestApp;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { type Job, type Jobs, startJobs } from '../../server/jobs/runner.ts';
-import { recordingLog } from '../helpers/log.ts';
+import { recordingLog } from '../helpers/app/log.ts';
 
 let jobs: Jobs | undefined;
 afterEach(() => jobs?.stop());

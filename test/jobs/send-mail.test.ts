@@ -7,11 +7,11 @@ import { createSmtpMailer } from '../../server/mail/smtp.ts';
 import { openStore } from '../../server/store/open.ts';
 import type { MailRecord } from '../../server/store/records.ts';
 import type { OutboxStore, Store } from '../../server/store/store.ts';
-import { createToken, openTestApp } from '../helpers/app.ts';
-import { type FakeClock, fakeClock } from '../helpers/clock.ts';
-import { recordingLog } from '../helpers/log.ts';
-import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
-import { openTestStore, type TestStore } from '../helpers/store.ts';
+import { createToken, openTestApp } from '../helpers/app/app.ts';
+import { type FakeClock, fakeClock } from '../helpers/app/clock.ts';
+import { recordingLog } from '../helpers/app/log.ts';
+import { openTestStore, type TestStore } from '../helpers/app/store.ts';
+import { type MailServer, startMailServer } from '../helpers/peers/mail-server.ts';
 
 const second = 1000;
 const hour = 3600 * second;

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { RecipientRefused } from '../../server/mail/mailer.ts';
 import { createSmtpMailer } from '../../server/mail/smtp.ts';
 import type { MailRecord } from '../../server/store/records.ts';
-import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
+import { type MailServer, startMailServer } from '../helpers/peers/mail-server.ts';
 
 const from = 'Acme tokens <tokens@acme.example>';
 const mail: MailRecord = {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../server/config/settings.ts';
-import { startPgbouncer } from '../helpers/pgbouncer.ts';
-import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { hasRealParts } from '../helpers/real-parts.ts';
+import { startPgbouncer } from '../helpers/peers/pgbouncer.ts';
+import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
+import { hasRealParts } from '../helpers/peers/real-parts.ts';
 import { addToken, addUser } from '../store/contract/records.ts';
 import { describeStore } from '../store/contract.ts';
 import { describeFailures } from '../store/postgres-failures.ts';

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { verify } from '../helpers/api.ts';
-import { useNodes } from '../helpers/nodes.ts';
-import { eventually } from '../helpers/process.ts';
-import { hasRealParts } from '../helpers/real-parts.ts';
+import { verify } from '../helpers/daemon/api.ts';
+import { useNodes } from '../helpers/daemon/nodes.ts';
+import { eventually } from '../helpers/daemon/process.ts';
+import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

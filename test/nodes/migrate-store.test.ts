@@ -5,12 +5,12 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { keptTables, otherTables } from '../../server/store/maintenance/tables.ts';
-import { addDeveloper, signIn, verify } from '../helpers/api.ts';
-import { superuser, useDaemons } from '../helpers/daemon.ts';
-import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { bareEnvironment, programCommand, runProgram, startProgram } from '../helpers/process.ts';
-import { openTestStore } from '../helpers/store.ts';
-import { startTcpProxy } from '../helpers/tcp-proxy.ts';
+import { openTestStore } from '../helpers/app/store.ts';
+import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
+import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { bareEnvironment, programCommand, runProgram, startProgram } from '../helpers/daemon/process.ts';
+import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
+import { startTcpProxy } from '../helpers/peers/tcp-proxy.ts';
 
 const { newDataDir, start, cleanUp } = useDaemons();
 

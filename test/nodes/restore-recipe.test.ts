@@ -5,11 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { User } from '../../shared/schemas/users.ts';
-import { addDeveloper, signIn, verify } from '../helpers/api.ts';
-import { superuser, useDaemons } from '../helpers/daemon.ts';
-import { useNodes } from '../helpers/nodes.ts';
-import { runProgram } from '../helpers/process.ts';
-import { hasRealParts, postgresBinaries } from '../helpers/real-parts.ts';
+import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
+import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
+import { useNodes } from '../helpers/daemon/nodes.ts';
+import { runProgram } from '../helpers/daemon/process.ts';
+import { hasRealParts, postgresBinaries } from '../helpers/peers/real-parts.ts';
 
 const recipe = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operations.md'), 'utf8');
 

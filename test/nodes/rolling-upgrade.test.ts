@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { verify } from '../helpers/api.ts';
-import { useNodes } from '../helpers/nodes.ts';
+import { verify } from '../helpers/daemon/api.ts';
+import { useNodes } from '../helpers/daemon/nodes.ts';
 
 describe('a rolling upgrade', () => {
   const nodes = useNodes('embedded', 2);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens.ts';
-import { addDeveloper, signIn, verify } from '../helpers/api.ts';
-import { superuser } from '../helpers/daemon.ts';
-import { type MailServer, startMailServer } from '../helpers/mail-server.ts';
-import { useNodes } from '../helpers/nodes.ts';
-import { eventually } from '../helpers/process.ts';
+import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
+import { superuser } from '../helpers/daemon/daemon.ts';
+import { useNodes } from '../helpers/daemon/nodes.ts';
+import { eventually } from '../helpers/daemon/process.ts';
+import { type MailServer, startMailServer } from '../helpers/peers/mail-server.ts';
 
 const rounds = 500;
 

@@ -7,10 +7,10 @@ import { StoreUnavailable } from '../../server/store/errors.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import type { Store } from '../../server/store/store.ts';
-import { openTestApp } from '../helpers/app.ts';
-import { openPostgresStore, type PostgresKind, startPostgres, type TestPostgres } from '../helpers/postgres.ts';
-import { eventually } from '../helpers/process.ts';
-import { startTcpProxy } from '../helpers/tcp-proxy.ts';
+import { openTestApp } from '../helpers/app/app.ts';
+import { eventually } from '../helpers/daemon/process.ts';
+import { openPostgresStore, type PostgresKind, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
+import { startTcpProxy } from '../helpers/peers/tcp-proxy.ts';
 import { addToken, addUser, mail, newToken, noon, sessionRecord, userRecord } from './contract/records.ts';
 
 const secret = 'a-value-no-log-may-hold';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { openStore } from '../../server/store/open.ts';
-import { startPostgres, type TestPostgres } from '../helpers/postgres.ts';
+import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import { describeStore } from './contract.ts';
 
 let postgres: TestPostgres;

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswords } from '../../server/domain/accounts/passwords.ts';
-import { openStore } from '../../server/store/open.ts';
 import { backUp } from '../../server/store/maintenance/backup.ts';
 import { restore } from '../../server/store/maintenance/restore.ts';
+import { openStore } from '../../server/store/open.ts';
 import type { CreatedClient } from '../../shared/schemas/clients.ts';
-import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app.ts';
+import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app/app.ts';
 
 const identity = { issuer: 'https://sso.example.com', subject: 'ada' };
 

@@ -10,7 +10,7 @@ import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import { openStore } from '../../server/store/open.ts';
 import type { Store } from '../../server/store/store.ts';
-import { openTestStore } from '../helpers/store.ts';
+import { openTestStore } from '../helpers/app/store.ts';
 import { addToken, addUser, mail, newToken, noon, sessionRecord, somebody, userRecord } from './contract/records.ts';
 
 const secret = 'a-value-no-log-may-hold';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { openReader } from '../../server/store/engine/sqlite-reader.ts';
 import { lockForOneDaemon, openStore } from '../../server/store/open.ts';
-import { openTestStore } from '../helpers/store.ts';
+import { openTestStore } from '../helpers/app/store.ts';
 import { describeStore } from './contract.ts';
 
 describeStore('the store on SQLite', openTestStore);

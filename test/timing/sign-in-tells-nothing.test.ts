@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestApp, type TestApp } from '../helpers/app.ts';
+import { openTestApp, type TestApp } from '../helpers/app/app.ts';
 
 const tries = 200;
 /** The machine may be busy with something else: a measurement that is off is made again, the bound stays. */

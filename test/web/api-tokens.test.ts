@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
-import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app.ts';
-import { type Browser, formsOf, openConsole, textOf } from '../helpers/pages.ts';
+import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
+import { type Browser, formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
 import { newToken } from '../store/contract/records.ts';
 
 const tokens = '/profile/api-tokens';

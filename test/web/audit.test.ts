@@ -2,9 +2,9 @@ import { parse } from 'csv-parse/sync';
 import { expect, onTestFinished, test } from 'vitest';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
-import { createToken, type Member, openTestApp } from '../helpers/app.ts';
-import { startTestServer } from '../helpers/http.ts';
-import { openConsole, sessionCookieName, textOf } from '../helpers/pages.ts';
+import { createToken, type Member, openTestApp } from '../helpers/app/app.ts';
+import { startTestServer } from '../helpers/app/http.ts';
+import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
 
 const path = '/organization/audit';
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openTestApp, type TestApp } from '../helpers/app.ts';
-import { openConsole, textOf } from '../helpers/pages.ts';
-import { turnOn } from '../helpers/totp.ts';
+import { openTestApp, type TestApp } from '../helpers/app/app.ts';
+import { turnOn } from '../helpers/app/totp.ts';
+import { openConsole, textOf } from '../helpers/console/pages.ts';
 
 const next = 'another staple battery horse';
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { limits } from '../../shared/limits.ts';
-import { type Member, openTestApp, password, type TestApp } from '../helpers/app.ts';
-import { formsOf, openConsole, textOf } from '../helpers/pages.ts';
+import { type Member, openTestApp, password, type TestApp } from '../helpers/app/app.ts';
+import { formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
 
 const newPassword = 'another staple battery horse';
 

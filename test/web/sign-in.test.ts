@@ -2,8 +2,8 @@ import { assert, asyncProperty, constantFrom, oneof, string, stringMatching } fr
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { startPage } from '../../server/web/shell/next.ts';
-import { openTestApp, password } from '../helpers/app.ts';
-import { openConsole, sessionCookieName, textOf } from '../helpers/pages.ts';
+import { openTestApp, password } from '../helpers/app/app.ts';
+import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
 
 async function open(settings: Partial<Config> = {}) {
   const app = await openTestApp(settings);

@@ -1,12 +1,17 @@
 import { generateKeyPair, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { OidcConfig } from '../../server/config/config.ts';
-import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app.ts';
-import { freePort } from '../helpers/daemon.ts';
-import { startFalseProvider } from '../helpers/false-provider.ts';
-import { startTestServer } from '../helpers/http.ts';
-import { signInAtProvider, ssoClient, startIdentityProvider, type TestProvider } from '../helpers/identity-provider.ts';
-import { openConsole, sessionCookieName, textOf } from '../helpers/pages.ts';
+import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
+import { startTestServer } from '../helpers/app/http.ts';
+import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
+import { freePort } from '../helpers/daemon/daemon.ts';
+import { startFalseProvider } from '../helpers/peers/false-provider.ts';
+import {
+  signInAtProvider,
+  ssoClient,
+  startIdentityProvider,
+  type TestProvider,
+} from '../helpers/peers/identity-provider.ts';
 
 const oidcConfig = (issuer: string, changes: Partial<OidcConfig> = {}): OidcConfig => ({
   issuer,

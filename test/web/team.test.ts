@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app.ts';
-import { type Browser, formsOf, openConsole, textOf } from '../helpers/pages.ts';
+import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
+import { type Browser, formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
 
 const team = '/organization/team';
 const permission = 'Can create and manage personal API tokens';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { unwrap } from '../../api/unwrap.ts';
-import { connect } from '../../session/connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { connect } from '../../session/connect.ts';
 
 export interface ClientsCreateOptions extends GlobalOptions {
   canRevoke?: boolean;

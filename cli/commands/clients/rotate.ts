@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { findClient } from '../../api/find-client.ts';
 import { unwrap } from '../../api/unwrap.ts';
-import { connect } from '../../session/connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { connect } from '../../session/connect.ts';
 
 export function registerClientsRotate(clients: Command, ctx: Context, run = runClientsRotate): void {
   clients

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { configDirectory, readConfig } from '../../session/config-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { configDirectory, readConfig } from '../../session/config-file.ts';
 
 export function registerServersList(servers: Command, ctx: Context, run = runServersList): void {
   servers

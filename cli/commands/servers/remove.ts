@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { configDirectory, forgetServer, requireEntry } from '../../session/config-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
+import { configDirectory, forgetServer, requireEntry } from '../../session/config-file.ts';
 import { endStoredSession } from '../../session/stored-session.ts';
 import { note } from '../../ui/notes.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { chooseServer, configDirectory } from '../../session/config-file.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { chooseServer, configDirectory } from '../../session/config-file.ts';
 import { note } from '../../ui/notes.ts';
 
 export function registerServersUse(servers: Command, ctx: Context, run = runServersUse): void {

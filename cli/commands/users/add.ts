@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { unwrap } from '../../api/unwrap.ts';
-import { connect } from '../../session/connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { readSecret } from '../../input/read-stdin.ts';
+import { connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
 import { plain } from '../../ui/plain.ts';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { pagesOf } from '../../api/pages.ts';
 import { unwrap } from '../../api/unwrap.ts';
-import { connect } from '../../session/connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { connect } from '../../session/connect.ts';
 
 export function registerUsersList(users: Command, ctx: Context, run = runUsersList): void {
   users

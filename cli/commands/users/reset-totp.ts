@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { findUser } from '../../api/find-user.ts';
 import { unwrap } from '../../api/unwrap.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
 import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
 import { connect } from '../../session/connect.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
 import { note } from '../../ui/notes.ts';
 import { plain } from '../../ui/plain.ts';
 

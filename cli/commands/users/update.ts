@@ -2,8 +2,8 @@ import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
 import { findUser } from '../../api/find-user.ts';
 import { unwrap } from '../../api/unwrap.ts';
 import { attemptAll } from '../../attempt-all.ts';
-import { connect } from '../../session/connect.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
 import { plain } from '../../ui/plain.ts';
 

@@ -9,8 +9,8 @@ import type { Store } from '../../store/store.ts';
 import { auditTrail } from '../audit.ts';
 import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { createGroupedLookup } from '../tokens/batched-lookup.ts';
 import { generateSecret, hashSecret, randomBase62, type Secret } from '../secrets.ts';
+import { createGroupedLookup } from '../tokens/batched-lookup.ts';
 
 export interface ClientDeps {
   store: Store;

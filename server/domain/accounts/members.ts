@@ -8,8 +8,8 @@ import type { Store } from '../../store/store.ts';
 import { auditTrail } from '../audit.ts';
 import { actorOf, type Caller, type Origin, requireStillSuperuser, requireSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { checkNewPassword, type Passwords } from './passwords.ts';
 import { endEverySession } from '../sign-in/start-session.ts';
+import { checkNewPassword, type Passwords } from './passwords.ts';
 
 export interface UserDeps {
   store: Store;

@@ -1,8 +1,8 @@
 import type { Actor, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { Channel, Origin } from '../caller.ts';
-import { type Letterhead, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 import { passwordResetMail, type SecurityEvent, securityMail } from './security-mails.ts';
+import { type Letterhead, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 
 interface Happening {
   at: number;

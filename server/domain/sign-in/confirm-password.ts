@@ -1,7 +1,7 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { Store } from '../../store/store.ts';
-import type { Caller } from '../caller.ts';
 import type { Passwords } from '../accounts/passwords.ts';
+import type { Caller } from '../caller.ts';
 import { decided, type Throttle } from './rate-limit.ts';
 
 /**

@@ -7,8 +7,8 @@ import type { Store } from '../../store/store.ts';
 import type { Caller, Origin } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
-import { isAlive, type StartedSession, startSession } from './start-session.ts';
 import { networkOf } from './rate-limit.ts';
+import { isAlive, type StartedSession, startSession } from './start-session.ts';
 
 /** RFC 8628 §3.5. `invalid_grant`: no such code, or it was used before (RFC 6749 §5.2). */
 export type PollError = 'authorization_pending' | 'slow_down' | 'access_denied' | 'expired_token' | 'invalid_grant';

@@ -4,14 +4,14 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { Limiter } from '../../store/limiter.ts';
 import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { checkNewPassword, type Passwords } from '../accounts/passwords.ts';
 import { auditTrail } from '../audit.ts';
 import { actorOf, type Origin } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { checkNewPassword, type Passwords } from '../accounts/passwords.ts';
 import type { Postbox } from '../notifications/notifier.ts';
 import { generateSecret, hashSecret } from '../secrets.ts';
-import { endEverySession } from './start-session.ts';
 import { networkOf } from './rate-limit.ts';
+import { endEverySession } from './start-session.ts';
 
 const kind = 'password-reset';
 

@@ -6,8 +6,8 @@ import type { Store } from '../../store/store.ts';
 import type { Origin } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
-import { byPassword, type Proof, proofOf, type StartedSession, startSession } from './start-session.ts';
 import { type SessionService, wrongCredentials } from './sessions.ts';
+import { byPassword, type Proof, proofOf, type StartedSession, startSession } from './start-session.ts';
 import type { TwoStep } from './totp.ts';
 
 const kind = 'second-step';

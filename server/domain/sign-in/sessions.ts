@@ -5,14 +5,14 @@ import { redact } from '../../../shared/redact.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { SessionRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { checkNewPassword, type Passwords } from '../accounts/passwords.ts';
 import { auditTrail } from '../audit.ts';
 import { actorOf, type Caller, type Origin } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { checkNewPassword, type Passwords } from '../accounts/passwords.ts';
-import { requirePassword, requireSamePassword } from './confirm-password.ts';
 import { hashSecret } from '../secrets.ts';
-import { byPassword, endEverySession, proofOf, type StartedSession, startSession } from './start-session.ts';
+import { requirePassword, requireSamePassword } from './confirm-password.ts';
 import { decided, type Throttle } from './rate-limit.ts';
+import { byPassword, endEverySession, proofOf, type StartedSession, startSession } from './start-session.ts';
 import type { TwoStep } from './totp.ts';
 
 export interface SessionDeps {

@@ -3,16 +3,16 @@ import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
 import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import type { Passwords } from '../accounts/passwords.ts';
 import { auditTrail } from '../audit.ts';
 import { actorOf, type Caller, type Origin, requireStillSuperuser, requireSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import type { Passwords } from '../accounts/passwords.ts';
 import type { Postbox } from '../notifications/notifier.ts';
-import { requirePassword, requireSamePassword } from './confirm-password.ts';
-import { hashSecret } from '../secrets.ts';
 import type { SecurityEvent } from '../notifications/security-mails.ts';
-import { endEverySession } from './start-session.ts';
+import { hashSecret } from '../secrets.ts';
+import { requirePassword, requireSamePassword } from './confirm-password.ts';
 import { decided, type Throttle } from './rate-limit.ts';
+import { endEverySession } from './start-session.ts';
 import { generateRecoveryCodes, generateTotpSecret, plainRecoveryCode, stepOfCode, totpUri } from './totp-codes.ts';
 
 export interface TwoStepDeps {

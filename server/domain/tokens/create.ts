@@ -8,11 +8,11 @@ import type { Store } from '../../store/store.ts';
 import { auditTrail } from '../audit.ts';
 import { actorOf, type Channel, type Origin } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
 import type { Postbox } from '../notifications/notifier.ts';
 import { generateToken, hashSecret, type Secret } from '../secrets.ts';
-import { type Proof, sessionEnded } from '../sign-in/start-session.ts';
 import { wrongCredentials } from '../sign-in/sessions.ts';
+import { type Proof, sessionEnded } from '../sign-in/start-session.ts';
+import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
 
 export interface TokenPolicy {
   productPrefix: string;

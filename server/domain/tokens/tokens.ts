@@ -5,11 +5,11 @@ import type { CreateTokenBody, TokenStatus } from '../../../shared/schemas/token
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import type { Actor, ClientRecord, Page, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { findUser } from '../accounts/members.ts';
 import { auditTrail } from '../audit.ts';
 import { actorOf, type Caller, type Channel, type Origin, requireSuperuser, serviceActor } from '../caller.ts';
-import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
 import { hashSecret } from '../secrets.ts';
-import { findUser } from '../accounts/members.ts';
+import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
 import type { GoodToken } from './verify.ts';
 
 interface Revoker {

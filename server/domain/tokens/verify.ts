@@ -3,8 +3,8 @@ import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import type { HashMatch, Moment, TokenRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { createGroupedLookup } from './batched-lookup.ts';
 import { hashSecret } from '../secrets.ts';
+import { createGroupedLookup } from './batched-lookup.ts';
 import { tokenStatus } from './status.ts';
 
 /** Why a presented token does not work. `unknown`: none of ours, or no token at all. */

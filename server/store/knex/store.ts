@@ -4,17 +4,17 @@ import type { FailureKind } from '../errors.ts';
 import { migrate, schemaIsCurrent } from '../migrations/migrate.ts';
 import type { Migration } from '../migrations/migration.ts';
 import type { Store } from '../store.ts';
-import { createAuditStore } from './audit.ts';
 import { createClientStore } from './accounts/clients.ts';
-import { createDeviceCodeStore } from './sign-in/device-codes.ts';
+import { createUserStore } from './accounts/users.ts';
+import { createAuditStore } from './audit.ts';
 import { createFailures, type Failures } from './failures.ts';
-import { createIdempotencyStore } from './tokens/idempotency.ts';
 import { createOutboxStore } from './outbox.ts';
+import { createDeviceCodeStore } from './sign-in/device-codes.ts';
 import { createSessionStore } from './sign-in/sessions.ts';
 import { createTicketStore } from './sign-in/tickets.ts';
-import { createTokenStore } from './tokens/tokens.ts';
 import { createTotpStore } from './sign-in/totp.ts';
-import { createUserStore } from './accounts/users.ts';
+import { createIdempotencyStore } from './tokens/idempotency.ts';
+import { createTokenStore } from './tokens/tokens.ts';
 
 type Upkeep = Pick<
   Store,

@@ -5,8 +5,8 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import { doneMessage, withDone } from '../shell/done.ts';
 import { text } from '../shell/form.ts';
-import { EndOthersDialog, EndSessionDialog, ProfilePage, profilePath } from './profile-page.tsx';
 import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { EndOthersDialog, EndSessionDialog, ProfilePage, profilePath } from './profile-page.tsx';
 
 /** `/profile`: oneself. */
 export function profilePages({ sessions, clock, config }: AppDeps) {

@@ -2,8 +2,8 @@ import { Hono } from 'hono';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { withDone } from '../shell/done.ts';
 import { text } from '../shell/form.ts';
-import { RecoveryCodesPage, SetUpPage, TwoStepPage, twoStepPath } from './totp-pages.tsx';
 import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { RecoveryCodesPage, SetUpPage, TwoStepPage, twoStepPath } from './totp-pages.tsx';
 
 /** `/profile/two-step`: a second step for one's own password. */
 export function twoStepPages({ twoStep, config }: AppDeps) {

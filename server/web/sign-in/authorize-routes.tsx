@@ -2,13 +2,13 @@ import { Hono } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { publicClientId } from '../../http/oauth/form.ts';
+import { text } from '../shell/form.ts';
 import {
   answerTo,
   authorizationParameters,
   type ReadRequest,
   readAuthorizationRequest,
 } from './authorization-request.ts';
-import { text } from '../shell/form.ts';
 import { AuthorizePage } from './authorize-page.tsx';
 
 /** `/oauth/authorize`: asks the member whether a program on their machine may act as them. */

@@ -3,9 +3,9 @@ import { ProblemError } from '../../../shared/problem.ts';
 import { shownUserCode } from '../../domain/sign-in/device-flow.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { text } from '../shell/form.ts';
-import { ApproveDevicePage, DeviceDonePage, DevicePage } from './device-page.tsx';
 import { addressOf } from '../shell/place.ts';
 import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { ApproveDevicePage, DeviceDonePage, DevicePage } from './device-page.tsx';
 
 const approvePath = '/device/approve';
 

@@ -4,8 +4,8 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { withDone } from '../shell/done.ts';
 import { text } from '../shell/form.ts';
-import { ForgotPage, LinkSentPage, NewPasswordPage } from './password-reset-page.tsx';
 import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { ForgotPage, LinkSentPage, NewPasswordPage } from './password-reset-page.tsx';
 
 /** Milliseconds that every answer takes: longer than queueing a mail, so that the time tells nothing about an address. */
 const answerAfterMs = 400;

@@ -4,14 +4,14 @@ import type { Secret } from '../../domain/secrets.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
 import { createSessionCookie, mayCarrySessions } from '../../http/session-cookie.ts';
-import { createBrowserSession } from './browser-session.ts';
 import { doneMessage, withDone } from '../shell/done.ts';
 import { text } from '../shell/form.ts';
 import { safeNext } from '../shell/next.ts';
-import { InsecurePage, LoginPage, LogoutElsewherePage, LogoutPage } from './login-page.tsx';
 import { addressOf } from '../shell/place.ts';
 import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { createBrowserSession } from './browser-session.ts';
 import { createStepCookie } from './first-factor-cookie.ts';
+import { InsecurePage, LoginPage, LogoutElsewherePage, LogoutPage } from './login-page.tsx';
 import { codePath, setUpPath } from './second-factor-routes.tsx';
 
 /** `/login` and `/logout`. */

@@ -3,12 +3,12 @@ import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
 import { createSessionCookie } from '../../http/session-cookie.ts';
-import { createBrowserSession } from './browser-session.ts';
+import { CodePage, RecoveryCodesPage, SetUpPage } from '../profile/totp-pages.tsx';
 import { text } from '../shell/form.ts';
 import { safeNext } from '../shell/next.ts';
-import { CodePage, RecoveryCodesPage, SetUpPage } from '../profile/totp-pages.tsx';
 import { addressOf } from '../shell/place.ts';
 import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { createBrowserSession } from './browser-session.ts';
 import { createStepCookie } from './first-factor-cookie.ts';
 
 export const codePath = '/login/code';

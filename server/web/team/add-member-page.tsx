@@ -1,10 +1,10 @@
 import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext } from '../../http/context.ts';
-import type { AddMemberForm } from './add-member-form.ts';
-import { teamPath } from './member-words.ts';
 import { Alert, Dialog, Field, FormToken } from '../shell/parts.tsx';
 import { fieldErrors } from '../shell/refusal.ts';
+import type { AddMemberForm } from './add-member-form.ts';
+import { teamPath } from './member-words.ts';
 import { permission } from './permission-switch.tsx';
 
 interface AddMemberProps {

@@ -8,14 +8,14 @@ import { idParamSchema } from '../../http/validate.ts';
 import type { Moment, TokenRecord, UserSummary } from '../../store/records.ts';
 import { type Done, doneMessage, withDone } from '../shell/done.ts';
 import { text } from '../shell/form.ts';
-import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
-import { memberPath, teamPath } from './member-words.ts';
 import { safeNext, startPage } from '../shell/next.ts';
-import { MemberPage } from './member-page.tsx';
-import { MemberDialog } from './member-dialog.tsx';
-import { RevokeTokenDialog } from '../tokens/revoke-token-page.tsx';
 import { addressOf, type Place } from '../shell/place.ts';
 import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { RevokeTokenDialog } from '../tokens/revoke-token-page.tsx';
+import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
+import { MemberDialog } from './member-dialog.tsx';
+import { MemberPage } from './member-page.tsx';
+import { memberPath, teamPath } from './member-words.ts';
 
 /** `/organization/team/{id}`: one member and what a superuser can do there. */
 export function memberPages(deps: AppDeps) {

@@ -2,15 +2,15 @@ import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
-import { addMemberBody, emptyAddMemberForm, readAddMemberForm } from './add-member-form.ts';
 import { doneMessage, withDone } from '../shell/done.ts';
 import { text } from '../shell/form.ts';
-import { teamPath } from './member-words.ts';
-import { AddMemberDialog } from './add-member-page.tsx';
-import { MemberDialog } from './member-dialog.tsx';
-import { TeamPage } from './team-page.tsx';
 import { addressOf, type Place } from '../shell/place.ts';
 import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { addMemberBody, emptyAddMemberForm, readAddMemberForm } from './add-member-form.ts';
+import { AddMemberDialog } from './add-member-page.tsx';
+import { MemberDialog } from './member-dialog.tsx';
+import { teamPath } from './member-words.ts';
+import { TeamPage } from './team-page.tsx';
 
 /** `/organization/team`: the members, for superusers. */
 export function teamPages({ users, tokens, deadLetters, clock, config }: AppDeps) {

@@ -1,9 +1,9 @@
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext } from '../../http/context.ts';
-import type { CreateTokenForm } from './create-token-form.ts';
-import { type ExpiryChoices, lifetimeInWords } from './expiry-choices.ts';
 import { Alert, Dialog, Field, FormToken } from '../shell/parts.tsx';
 import { fieldErrors } from '../shell/refusal.ts';
+import type { CreateTokenForm } from './create-token-form.ts';
+import { type ExpiryChoices, lifetimeInWords } from './expiry-choices.ts';
 
 interface CreateTokenProps {
   c: AppContext;

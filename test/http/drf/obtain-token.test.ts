@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
-import { password } from '../../helpers/app.ts';
-import { type Send, startTestServer } from '../../helpers/http.ts';
+import { password } from '../../helpers/app/app.ts';
+import { type Send, startTestServer } from '../../helpers/app/http.ts';
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, test } from 'vitest';
-import { jsonOf, openTestApp, type TestApp } from '../../helpers/app.ts';
-import { postForm } from '../../helpers/oauth.ts';
-import { openConsole, textOf } from '../../helpers/pages.ts';
+import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { postForm } from '../../helpers/app/oauth.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
 
 let app: TestApp;
 beforeEach(async () => {

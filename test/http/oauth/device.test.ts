@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { jsonOf, openTestApp, type TestApp } from '../../helpers/app.ts';
-import { beginDevice, type DeviceCodes, deviceGrant, pollDevice, postForm } from '../../helpers/oauth.ts';
-import { openConsole, textOf } from '../../helpers/pages.ts';
+import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { beginDevice, type DeviceCodes, deviceGrant, pollDevice, postForm } from '../../helpers/app/oauth.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
 
 let app: TestApp;
 beforeEach(async () => {

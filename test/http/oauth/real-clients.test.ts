@@ -1,10 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../../helpers/daemon.ts';
-import { startTestServer } from '../../helpers/http.ts';
-import { addService } from '../../helpers/oauth.ts';
-import { openConsole } from '../../helpers/pages.ts';
+import { startTestServer } from '../../helpers/app/http.ts';
+import { addService } from '../../helpers/app/oauth.ts';
+import { openConsole } from '../../helpers/console/pages.ts';
+import { freePort } from '../../helpers/daemon/daemon.ts';
 
 type Server = Awaited<ReturnType<typeof startTestServer>>;
 

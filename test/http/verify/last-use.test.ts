@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LastUse } from '../../../server/store/records.ts';
-import { type Fields, type Send, startTestServer } from '../../helpers/http.ts';
+import { type Fields, type Send, startTestServer } from '../../helpers/app/http.ts';
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let stranger: Awaited<ReturnType<typeof startTestServer>>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Member } from '../../helpers/app.ts';
-import { type Fields, startTestServer } from '../../helpers/http.ts';
+import type { Member } from '../../helpers/app/app.ts';
+import { type Fields, startTestServer } from '../../helpers/app/http.ts';
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 beforeAll(async () => {

@@ -3,9 +3,9 @@ import type { TokenStatus } from '../../../../shared/schemas/tokens.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { HashMatch, Moment, NewToken } from '../../records.ts';
 import type { TokenStore } from '../../store.ts';
+import { containing } from '../like.ts';
 import { matchColumns, toHashMatch, tombstoneColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
-import { containing } from '../like.ts';
 import { type OwnedTokenRow, ownedTokenColumns, toToken } from './token-rows.ts';
 import { destroyTokens, purgeTombstones } from './tombstones.ts';
 

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import sqlite3 from 'sqlite3';
+import { otherTables } from '../../../server/store/maintenance/tables.ts';
+import { createToken, jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
+import { sessionCookieName } from '../../helpers/console/pages.ts';
+
+export type Row = Record<string, string | number | null>;
+export type Dump = Record<string, Row[]>;
+
+/** Every row of every table, but sign-ins that failed and the times at which a session was last seen. */
+export async function dump({ path }: Pick<TestApp, 'path'>): Promise<Dump> {
+  const database = new sqlite3.Database(path, sqlite3.OPEN_READONLY);
+  const all = (sql: string) =>
+    new Promise<Row[]>((resolve, reject) => {
+      database.all<Row>(sql, (error, rows) => (error ? reject(error) : resolve(rows)));
+    });
+  const tables = (await all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"))
+    .map(({ name }) => String(name))
+    .filter((name) => !otherTables.includes(name) && !name.startsWith('sqlite_'));
+  const dumped = await Promise.all(
+    tables.map(async (table) => [table, await all(`SELECT * FROM ${table} ORDER BY 1, 2`)] as const),
+  );
+  await new Promise((resolve) => database.close(resolve));
+  const rows: Dump = Object.fromEntries(dumped);
+  return {
+    ...rows,
+    audit: (rows.audit ?? []).filter(({ action }) => action !== 'session.failed'),
+    sessions: (rows.sessions ?? []).map(({ last_seen_at: _, ...rest }) => rest),
+  };
+}
+
+export type Members = Awaited<ReturnType<typeof openMembers>>;
+
+/** `dev` among others, with something of everybody's, there and gone. */
+export async function openMembers() {
+  const app = await openTestApp();
+  const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
+  const plain = await app.addMember({ email: 'plain@example.com' });
+  const gone = await app.addMember({ email: 'gone@example.com' });
+
+  const sessionOf = async (member: Member) => {
+    const found = await app.services.sessions.authenticate(await app.signIn(member.id));
+    return found?.session.id ?? '';
+  };
+  const deleted = async (path: string) => {
+    await app.ask(path, { method: 'DELETE', as: app.root });
+  };
+  const tokenOf = async (as: Member, name: string) => createToken(app, as, { name });
+  const own = { token: await tokenOf(app.dev, 'own'), session: await sessionOf(app.dev) };
+  const foreign = { token: await tokenOf(other, 'foreign'), session: await sessionOf(other) };
+  const revoked = { own: await tokenOf(app.dev, 'gone'), foreign: await tokenOf(other, 'gone') };
+  for (const { id } of Object.values(revoked)) await deleted(`/api/v1/tokens/${id}`);
+  const ended = { own: await sessionOf(app.dev), foreign: await sessionOf(other) };
+  await app.store.sessions.delete(ended.own, app.dev.id);
+  await app.store.sessions.delete(ended.foreign, other.id);
+  const addClient = (name: string) =>
+    jsonOf<{ id: string; client_id: string; client_secret: string }>(
+      app.ask('/api/v1/clients', { as: app.root, json: { name, can_revoke: true } }),
+    );
+  const [client, lostClient] = [await addClient('gateway'), await addClient('gone')];
+  await deleted(`/api/v1/clients/${lostClient.id}`);
+  await app.store.users.setDisabled(gone.id, true);
+  await addDevice(app, 'FFFFFFFF', (await app.services.sessions.authenticate(other.session))?.session.id ?? '');
+
+  /** None of these is anything of dev's. */
+  const ids: Record<string, string> = {
+    'a token of somebody else': foreign.token.id,
+    'the same in capitals': foreign.token.id.toUpperCase(),
+    'a token of a superuser': (await tokenOf(app.root, 'of root')).id,
+    'a session of somebody else': foreign.session,
+    'another member': other.id,
+    'a superuser': app.root.id,
+    'oneself, who is neither token nor session': app.dev.id,
+    'a service': client.id,
+    "a service's name": client.client_id,
+    'a revoked token of one’s own': revoked.own.id,
+    'a revoked token of somebody else': revoked.foreign.id,
+    'a session of one’s own that ended': ended.own,
+    'a session of somebody else that ended': ended.foreign,
+    'a service that was removed': lostClient.id,
+    'a disabled member': gone.id,
+    'an id that never was': '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
+    'a random one': randomUUID(),
+  };
+  return { ...app, other, plain, own, foreign, client, ids };
+}
+
+async function addDevice(app: TestApp, userCode: string, openedBy: string): Promise<void> {
+  const at = app.clock.now();
+  await app.store.deviceCodes.insert({
+    ...{ hash: `hash of ${userCode}`, userCode, clientId: 'tokens', ip: null, userAgent: null },
+    ...{ createdAt: at, expiresAt: at + 600_000, intervalMs: 5000, lastPolledAt: null },
+    ...{ status: 'pending', openedBy, userId: null, sso: false, ssoSid: null },
+  });
+}
+
+/** What a browser sends with the member's cookie from our own page. */
+export function cookieOf(app: TestApp, session: string): Record<string, string> {
+  return { Cookie: `${sessionCookieName(app)}=${session}`, 'Sec-Fetch-Site': 'same-origin' };
+}
+
+/** The hidden field of every form that this session may send. */
+export async function formTokenOf(app: TestApp, session: string): Promise<string> {
+  const page = await app.ask('/logout', { headers: cookieOf(app, session) });
+  return /name="form_token" value="([^"]*)"/.exec(await page.text())?.[1] ?? '';
+}
+
+/** A form that any page, and any endpoint of OAuth or DRF, finds its fields in. */
+export const anyForm: Readonly<Record<string, string>> = {
+  ...{ name: 'made', description: 'd', expires: 'never', email: 'new@example.com', username: 'dev@example.com' },
+  ...{ password, current: password, new: 'another staple battery horse', again: 'another staple battery horse' },
+  ...{ code: '000000', decision: 'approve', back: '/organization/team', grant_type: 'authorization_code' },
+  ...{ client_id: 'tokens', redirect_uri: 'http://127.0.0.1:40000/callback', response_type: 'code' },
+  ...{ code_challenge: 'A'.repeat(43), code_challenge_method: 'S256', code_verifier: 'A'.repeat(43) },
+};
+
+interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  example?: unknown;
+  examples?: unknown[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+}
+
+export interface Operation {
+  /** As the router writes it: `POST /api/v1/tokens`. */
+  key: string;
+  /** The names of its query parameters. */
+  query: string[];
+  /** Null without a JSON body. */
+  body: { required: Record<string, unknown>; fields: string[] } | null;
+}
+
+/** What the API's own description says about each of its routes, with a body that would be taken. */
+export async function operationsOf(app: TestApp): Promise<Map<string, Operation>> {
+  const { paths, components } = await jsonOf<{
+    paths: Record<
+      string,
+      Record<
+        string,
+        {
+          parameters?: Array<{ in: string; name: string }>;
+          requestBody?: { content: Record<string, { schema: Schema }> };
+        }
+      >
+    >;
+    components: { schemas: Record<string, Schema> };
+  }>(app.ask('/openapi.json'));
+  const resolve = (schema: Schema): Schema =>
+    schema.$ref === undefined ? schema : (components.schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {});
+  const operations = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { parameters = [], requestBody }]): Operation => {
+      const schema = requestBody?.content['application/json']?.schema;
+      const { properties = {}, required = [] } = schema === undefined ? {} : resolve(schema);
+      const values = required.map((name) => [name, anyForm[name] ?? sample(resolve(properties[name] ?? {}))]);
+      return {
+        key: `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+        query: parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
+        body: schema === undefined ? null : { required: Object.fromEntries(values), fields: Object.keys(properties) },
+      };
+    }),
+  );
+  return new Map(operations.map((operation) => [operation.key, operation]));
+}
+
+function sample({ type, example, examples }: Schema): unknown {
+  const known = example ?? examples?.[0];
+  if (known !== undefined) return known;
+  if (type === 'boolean') return true;
+  return type === 'integer' || type === 'number' ? 1 : 'text';
+}

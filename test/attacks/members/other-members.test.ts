@@ -1,0 +1,308 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { accessTable } from '../../../server/http/middleware/access.ts';
+import { pageAccess } from '../../../server/web/shell/access.ts';
+import type { Ask } from '../../helpers/app/app.ts';
+import { routesOf } from '../../helpers/app/routes.ts';
+import { anyForm, cookieOf, type Dump, dump, formTokenOf, type Members, openMembers, operationsOf } from './members.ts';
+
+// Opened here, because the router says which tests there are.
+const app = await openMembers();
+const operations = await operationsOf(app);
+afterAll(() => app.close());
+
+const verbs = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const isPage = (path: string) => Object.keys(pageAccess).some((key) => key.endsWith(` ${path}`));
+const routes = routesOf(app.app).map(({ method, path }) => ({
+  key: `${method} ${path}`,
+  method: method === 'ALL' ? 'POST' : method,
+  path,
+  access: pageAccess[`${method} ${path}`] ?? accessTable[`${method} ${path}`],
+}));
+const paths = [...new Set(routes.map(({ path }) => path))];
+const withIds = paths.filter((path) => path.includes('/:'));
+
+interface Caller {
+  headers: Record<string, string>;
+  formToken: string;
+}
+
+let callers: Record<'session' | 'cookie' | 'token' | 'service' | 'stranger', Caller>;
+beforeAll(async () => {
+  const { client_id, client_secret } = app.client;
+  const formToken = await formTokenOf(app, app.dev.session);
+  callers = {
+    session: { headers: { Authorization: `Bearer ${app.dev.session}` }, formToken },
+    cookie: { headers: cookieOf(app, app.dev.session), formToken },
+    token: { headers: { Authorization: `Token ${app.own.token.token}` }, formToken },
+    service: {
+      headers: { Authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}` },
+      formToken,
+    },
+    stranger: { headers: {}, formToken },
+  };
+});
+
+/** A request with the body that this route would take from who may use it. */
+function requestOf(path: string, method: string, { headers, formToken }: Caller, extra: object = {}): Ask {
+  if (method === 'GET' || method === 'HEAD') return { method, headers };
+  if (path.startsWith('/api/v1')) {
+    return { method, headers, json: { ...operations.get(`${method} ${path}`)?.body?.required, ...extra } };
+  }
+  const form = new URLSearchParams({
+    ...anyForm,
+    ...Object.fromEntries(Object.entries(extra).map(([k, v]) => [k, String(v)])),
+  });
+  form.set('form_token', formToken);
+  return {
+    method,
+    headers: { ...headers, 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+  };
+}
+
+/** The whole answer, but what differs by itself; what was asked about is written `{id}`. */
+async function bytesOf(response: Response, asked: string): Promise<string> {
+  const fields = [...response.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date');
+  const text = `${response.status} ${JSON.stringify(fields)} ${await response.text()}`;
+  return text
+    .replaceAll(response.headers.get('x-request-id') ?? 'none', '{request}')
+    .replace(/tokens_visitor=[\w-]{43}/, '{visitor}')
+    .replace(/name=\\?"form_token\\?" value=\\?"[\w-]{43}/, '{visitor}')
+    .replaceAll(asked, '{id}')
+    .replaceAll(encodeURIComponent(asked), '{id}');
+}
+
+/** Every way to put the ids into the path. What is no id is an action that there is. */
+function addressesOf(path: string): Array<{ what: string; address: string; asked: string }> {
+  const last = path.split('/').findLastIndex((part) => part.startsWith(':') && part !== ':action');
+  return Object.entries(app.ids).map(([what, id]) => ({
+    what,
+    asked: id,
+    address: path
+      .split('/')
+      .map((part, at) =>
+        part === ':action' ? 'grant' : part.startsWith(':') ? (at === last ? id : app.other.id) : part,
+      )
+      .join('/'),
+  }));
+}
+
+/** What a member is told on that route about what is not theirs. */
+function expectedStatus(path: string, verb: string): number {
+  const method = verb === 'HEAD' ? 'GET' : verb;
+  const route = routes.find((one) => one.path === path && one.method === method);
+  if (route === undefined) return 405;
+  return route.access === 'superuser' ? 403 : 404;
+}
+
+describe.each(withIds)('%s', (path) => {
+  it.each(verbs)(
+    'answers %s the same bytes about whatever is not one’s own, whoever asks, and changes nothing',
+    async (verb) => {
+      const before = await dump(app);
+      for (const [name, caller] of Object.entries(callers)) {
+        const answers = new Map<string, string>();
+        for (const { what, address, asked } of addressesOf(path)) {
+          const response = await app.ask(address, requestOf(path, verb, caller));
+          expect(response.status, `${name} about ${what}`).toBeGreaterThanOrEqual(300);
+          const mayAsk = name === 'cookie' || (name === 'session' && !isPage(path));
+          if (mayAsk) expect([what, response.status]).toEqual([what, expectedStatus(path, verb)]);
+          // In a path of several ids the earlier one is the member's.
+          answers.set(await bytesOf(response, asked), what);
+        }
+        expect([...answers.values()], `${name}: ${[...answers.keys()].join('\n')}`).toHaveLength(1);
+      }
+      expect(await dump(app)).toEqual(before);
+    },
+  );
+
+  const own = routes.filter(
+    (route) => route.path === path && (route.access === 'session' || route.access === 'member'),
+  );
+  it.each(own.map(({ method }) => method))('does what %s is for with what is one’s own', async (method) => {
+    const world = await openMembers();
+    onTestFinished(() => world.close());
+    const caller = {
+      headers: cookieOf(world, world.dev.session),
+      formToken: await formTokenOf(world, world.dev.session),
+    };
+    const statuses: number[] = [];
+    for (const id of [world.own.token.id, world.own.session]) {
+      const { status } = await world.ask(path.replaceAll(/:\w+/g, id), requestOf(path, method, caller));
+      statuses.push(status);
+    }
+    // Or the sameness above would be that of a door that is never open.
+    expect(statuses.filter((status) => status < 400)).toHaveLength(1);
+  });
+});
+
+/** Names of others and names of nobody, in pairs that must not be told apart. */
+const pairs: Array<[string, () => string, string]> = [
+  ['a token', () => app.foreign.token.id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
+  ['a session', () => app.foreign.session, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
+  ['a member', () => app.other.id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
+  ['an e-mail address', () => app.other.email, 'nobody@example.com'],
+  ['a name of a token', () => app.foreign.token.name, 'zzyzx'],
+  ['a prefix', () => app.foreign.token.prefix, 'tok_AAAAAAAA'],
+  ['the code of a device that another opened', () => 'FFFF-FFFF', 'BBBB-BBBB'],
+];
+const dialogs = ['revoke', 'end-session', 'ungrant', 'disable', 'offboard', 'revoke-tokens'];
+const pageQueries = ['id', 'token', 'user', 'email', 'q', 'user_code'];
+const gets = routes.filter(({ method, access }) => method === 'GET' && access !== 'monitoring' && access !== 'file');
+
+describe.each(gets)('$key', ({ key, path }) => {
+  it('tells a member nothing in its query’s answer about who or what is not theirs', async () => {
+    const before = await dump(app);
+    const { headers } = callers.cookie;
+    const target = path.replaceAll(/:\w+/g, app.own.token.id);
+    const names = isPage(path) ? pageQueries : (operations.get(key)?.query.filter((name) => name !== 'cursor') ?? []);
+    const queries = isPage(path) ? [{}, ...dialogs.map((dialog) => ({ dialog }))] : [{}];
+    for (const [what, foreign, nobody] of pairs) {
+      for (const name of names) {
+        for (const query of queries) {
+          const [about, nothing] = await Promise.all(
+            [foreign(), nobody].map(async (value) => {
+              const search = new URLSearchParams({ ...query, [name]: value }).toString();
+              return bytesOf(await app.ask(`${target}?${search}`, { headers }), value);
+            }),
+          );
+          expect({ what, name, query, answer: about }).toEqual({ what, name, query, answer: nothing });
+        }
+      }
+    }
+    expect(await dump(app)).toEqual(before);
+  });
+});
+
+const sentinels = {
+  id: '5e471e1d-0000-7000-8000-5e471e1d0000',
+  hash: 'f'.repeat(64),
+  password_hash: '$argon2id$sentinel',
+  token: `tok_${'S'.repeat(38)}`,
+  secret: `session_${'S'.repeat(43)}`,
+  prefix: 'tok_SENTINEL',
+  created_at: '1999-01-01T00:00:00.000Z',
+};
+const sentinelTexts = [...Object.values(sentinels), String(Date.parse(sentinels.created_at)), 'smuggled'];
+
+/** Fields that no member has any business with. */
+const forbidden = (): Record<string, unknown> => ({
+  ...sentinels,
+  owner: app.other.email,
+  owner_id: app.other.id,
+  user: app.other.id,
+  user_id: app.other.id,
+  role: 'superuser',
+  superuser: true,
+  is_superuser: true,
+  can_manage_tokens: true,
+  permission: true,
+  disabled: true,
+  sso: true,
+  client_secret: 'smuggled',
+  last_used_at: sentinels.created_at,
+  'owner[id]': app.other.id,
+});
+
+/** Of others nothing changed, and of the member nothing that is not theirs to change. */
+function expectOnlyOwn(before: Dump, after: Dump, me: string): void {
+  const others = ({ users, tokens, sessions, tombstones, recovery_codes, idempotency_keys, clients }: Dump) => ({
+    ...{ users: users?.filter(({ id }) => id !== me), clients },
+    ...{
+      tokens: tokens?.filter(({ owner_id }) => owner_id !== me),
+      tombstones: tombstones?.filter(({ owner_id }) => owner_id !== me),
+    },
+    sessions: sessions?.filter(({ user_id }) => user_id !== me),
+    rest: [recovery_codes, idempotency_keys].map((rows) => rows?.filter(({ user_id }) => user_id !== me)),
+  });
+  expect(others(after)).toEqual(others(before));
+  const mine = ({ users }: Dump) =>
+    users
+      ?.filter(({ id }) => id === me)
+      .map(({ password_hash: _, totp_secret: __, totp_enabled_at: ___, totp_last_step: ____, ...row }) => row);
+  expect(mine(after)).toEqual(mine(before));
+  const all = JSON.stringify(after);
+  for (const text of sentinelTexts) expect(all).not.toContain(text);
+  const known = new Set(before.audit?.map(({ id }) => id));
+  for (const event of after.audit ?? []) {
+    if (!known.has(event.id ?? null)) expect([me, null]).toContain(event.owner_id);
+  }
+}
+
+const unsafe = routes.filter(({ method }) => method !== 'GET');
+
+describe.each(unsafe)('$key', ({ key, path, method }) => {
+  const member = (world: Members, permitted: boolean) => (permitted ? world.dev : world.plain);
+
+  it.each([true, false])(
+    'has no use for fields that are not for members, in any kind of body (with the permission: %s)',
+    async (permitted) => {
+      const world = await openMembers();
+      onTestFinished(() => world.close());
+      const me = member(world, permitted);
+      const target = path.replaceAll(':action', 'grant').replaceAll(/:\w+/g, world.own.token.id);
+      const extra = {
+        ...forbidden(),
+        ...{ owner_id: world.other.id, user_id: world.other.id, user: world.other.id, username: me.email },
+      };
+      const before = await dump(world);
+      const json = { ...operations.get(key)?.body?.required, ...anyForm };
+      for (const fields of [json, { ...operations.get(key)?.body?.required }]) {
+        const session = await world.signIn(me.id);
+        const headers = {
+          ...cookieOf(world, session),
+          'X-Forwarded-User': world.root.email,
+          'X-Auth-User': world.root.email,
+        };
+        const caller = { headers, formToken: await formTokenOf(world, session) };
+        const query = new URLSearchParams({ owner: world.other.id, user: world.other.id, superuser: 'true' });
+        await world.ask(`${target}?${query}`, requestOf(path, method, caller, extra));
+        await world.ask(target, requestOf(path, method, caller, extra));
+        await world.ask(target, { method, headers, json: { ...extra, ...fields, username: me.email } });
+        const multipart = new FormData();
+        for (const [name, value] of Object.entries({
+          ...extra,
+          ...anyForm,
+          form_token: caller.formToken,
+          username: me.email,
+        })) {
+          multipart.set(name, String(value));
+        }
+        const body = new Request('http://x', { method: 'POST', body: multipart });
+        const type = { 'Content-Type': body.headers.get('content-type') ?? '' };
+        await world.ask(target, {
+          method,
+          headers: { ...headers, ...type },
+          body: new Uint8Array(await body.arrayBuffer()),
+        });
+      }
+      const after = await dump(world);
+      expectOnlyOwn(before, after, me.id);
+      // What the rest of such a request asks for is done: the fields were passed over, not the request.
+      const made = after.tokens?.filter(({ name }) => name === 'made').map(({ owner_id }) => owner_id);
+      const makes =
+        permitted && ['POST /profile/api-tokens', 'ALL /api-token-auth', 'ALL /api-token-auth/'].includes(key);
+      expect(made).toEqual(makes ? [me.id] : []);
+    },
+  );
+});
+
+const withBody = unsafe.filter(({ key }) => operations.get(key)?.body);
+
+describe.each(withBody)('$key', ({ key, path, method, access }) => {
+  it('refuses each such field by its name', async () => {
+    const before = await dump(app);
+    const { required, fields } = operations.get(key)?.body ?? { required: {}, fields: [] };
+    for (const [name, value] of Object.entries(forbidden()).filter(([name]) => !fields.includes(name))) {
+      const caller = access === 'anyone' ? {} : { as: app.dev };
+      const json = { ...required, [name]: value };
+      const response = await app.ask(path.replaceAll(/:\w+/g, app.other.id), { method, ...caller, json });
+      expect(await response.json(), name).toMatchObject(
+        access === 'superuser'
+          ? { status: 403, code: 'superuser-required' }
+          : { status: 400, code: 'invalid-fields', errors: [{ pointer: `/${name}` }] },
+      );
+    }
+    expect(await dump(app)).toEqual(before);
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { identityNames } from '../../../cli/commands/doctor/advice.ts';
+import type { Check } from '../../../cli/commands/doctor/examine.ts';
+import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
+import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
+import { type Running, startCaddy, startNginx, startUpstream } from '../../helpers/peers/proxies.ts';
+import { hasRealParts } from '../../helpers/peers/real-parts.ts';
+
+let daemon: TestServer;
+let upstream: Running & { url: string };
+let cli: TestCli;
+let token: string;
+beforeAll(async () => {
+  daemon = await startTestServer();
+  upstream = await startUpstream();
+  cli = await openTestCli();
+  token = (await daemon.issue('for the doctor')).value;
+});
+afterAll(async () => {
+  await cli.close();
+  await upstream.stop();
+  await daemon.stop();
+});
+
+/** The file without that line; of several such lines the first. */
+const without = (line: string) => (text: string) => {
+  const lines = text.split('\n');
+  const at = lines.findIndex((one) => one.trim() === line);
+  if (at < 0) throw new Error(`The shipped file has no line “${line}”`);
+  return lines.toSpliced(at, 1).join('\n');
+};
+
+const variableOf = (name: string) => name.toLowerCase().replaceAll('-', '_').replace('x_', '$');
+
+interface Hole {
+  edit(text: string): string;
+  /** The check that finds it, and the line that closes it. */
+  check: string;
+  line: string;
+}
+
+const removed = (line: string, check: string): Hole => ({ edit: without(line), check, line });
+
+const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
+  nginx: {
+    'asks nobody': removed('auth_request /_tokensd;', 'no-token'),
+    ...Object.fromEntries(
+      identityNames.map((name) => [
+        `leaves ${name} as it came`,
+        removed(`proxy_set_header ${name} ${variableOf(name)};`, 'told-identity'),
+      ]),
+    ),
+    'takes underscores for letters': {
+      edit: (text) => text.replace('location / {', 'underscores_in_headers on;\n\n  location / {'),
+      check: 'told-identity-underscores',
+      line: 'underscores_in_headers off;',
+    },
+    'has a location that asks nobody': {
+      edit: (text) =>
+        text.replace(
+          'location / {',
+          `location //builds { proxy_pass ${upstream.url}; }\n  merge_slashes off;\n  location / {`,
+        ),
+      check: 'path-spellings',
+      line: 'auth_request /_tokensd;',
+    },
+    'trusts who says where the request comes from': {
+      edit: (text) =>
+        text
+          .replace('auth_request /_tokensd;', 'satisfy any; allow 10.0.0.1; deny all; auth_request /_tokensd;')
+          .replace('location / {', 'set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;\n  location / {'),
+      check: 'forged-address',
+      line: 'satisfy all;',
+    },
+  },
+  caddy: {
+    'leaves X_Auth_* as they came': removed('request_header -X_Auth*', 'told-identity-underscores'),
+    'has the identity taken away': removed('request_header @naming -Connection', 'kept-identity'),
+    'asks nobody': {
+      edit: (text) => text.replace(/\tforward_auth [^}]*\}\n/, ''),
+      check: 'no-token',
+      line: 'uri /verify/forward-auth',
+    },
+    'asks by another route': {
+      edit: (text) => text.replace('uri /verify/forward-auth', 'uri /healthz'),
+      check: 'no-token',
+      line: 'uri /verify/forward-auth',
+    },
+  },
+};
+
+const proxies = { nginx: startNginx, caddy: startCaddy };
+
+async function examined(proxy: keyof typeof proxies, edit: (text: string) => string) {
+  const running = await proxies[proxy]({
+    daemonUrl: `http://127.0.0.1:${daemon.port}`,
+    upstreamUrl: upstream.url,
+    edit,
+  });
+  onTestFinished(() => running.stop());
+  const url = `http://127.0.0.1:${running.port}/builds/42`;
+  const { code, stdout } = await cli.run(['doctor', 'proxy', url, '--json'], { stdin: token });
+  const checks = JSON.parse(stdout) as Check[];
+  return { code, failed: checks.filter(({ result }) => result === 'failed'), checks };
+}
+
+for (const proxy of ['nginx', 'caddy'] as const) {
+  describe.skipIf(!hasRealParts(proxy))(`tokens doctor, through a real ${proxy}`, () => {
+    it('passes each check of the shipped file, with an API that shows what it was told', async () => {
+      const { code, checks } = await examined(proxy, (text) => text);
+      expect(checks.filter(({ result }) => result !== 'passed')).toEqual([]);
+      expect(code).toBe(0);
+    });
+
+    it.each(Object.entries(holes[proxy]))(
+      'that %s finds it, and names the line',
+      async (_what, { edit, check, line }) => {
+        const { code, failed } = await examined(proxy, (text) => {
+          const edited = edit(text);
+          expect(edited).not.toBe(text);
+          return edited;
+        });
+        expect(failed.map((one) => one.check)).toContain(check);
+        expect(failed.find((one) => one.check === check)?.[proxy]).toContain(line);
+        expect(code).toBe(4);
+      },
+    );
+  });
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Member, password } from '../../helpers/app/app.ts';
+import { useEngines } from '../../helpers/app/engines.ts';
+import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
+import { codeAt, turnOn } from '../../helpers/app/totp.ts';
+import { openConsole } from '../../helpers/console/pages.ts';
+import { type Server, startServerOn } from './server-on.ts';
+
+const engines = useEngines();
+
+/** No more than the throttle lets through together: each of these gets as far as the code itself. */
+const together = 5;
+const atOnce = <T>(work: (turn: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: together }, (_, turn) => work(turn)));
+
+describe.each(Object.entries(engines))('what counts once counts once on %s', (_engine, openStore) => {
+  async function start(): Promise<Server> {
+    const server = await startServerOn(openStore());
+    onTestFinished(() => server.stop());
+    // Connections are there, so that nobody waits for one while another is done already.
+    await Promise.all(Array.from({ length: 10 }, () => server.store.transaction((store) => store.users.isEmpty())));
+    return server;
+  }
+
+  async function guarded(server: Server) {
+    const { secret, recoveryCodes } = await turnOn(server, server.dev);
+    server.clock.advance(30_000);
+    return { code: codeAt(secret, server.clock.now()), recoveryCodes };
+  }
+
+  const sessionsOf = ({ store, clock }: Server, { id }: Member) =>
+    store.sessions.listOf(id, { now: clock.now(), idleBefore: 0, limit: 100 });
+
+  it.each(['code', 'recovery code'])('a %s that is sent with the password five times at once', async (kind) => {
+    const server = await start();
+    const { code, recoveryCodes } = await guarded(server);
+    const typed = kind === 'code' ? code : recoveryCodes[0];
+    const json = { email: server.dev.email, password, code: typed };
+    const answers = await atOnce((turn) => server.ask('/api/v1/sessions', { json, ip: `2001:db8:${turn}::1` }));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([201, ...Array(together - 1).fill(401)]);
+    expect(await sessionsOf(server, server.dev)).toHaveLength(2);
+  });
+
+  it('a password typed in the console, with five good codes at once', async () => {
+    const server = await start();
+    const { recoveryCodes } = await guarded(server);
+    const browser = openConsole(server);
+    await browser.get('/login');
+    await browser.submit('/login', { email: server.dev.email, password });
+    const ticket = browser.cookies.get('__Host-tokens_step') ?? browser.cookies.get('tokens_step_insecure') ?? '';
+    expect(ticket).not.toBe('');
+    const { secondStep } = server.services;
+    const origin = { ip: null, userAgent: null };
+    const outcomes = await atOnce((turn) =>
+      secondStep.finish(ticket, recoveryCodes[turn] ?? '', origin).then(
+        () => 'session',
+        ({ code }: { code?: string }) => code,
+      ),
+    );
+    expect(outcomes.sort()).toEqual([...Array(together - 1).fill('form-expired'), 'session']);
+    expect(await sessionsOf(server, server.dev)).toHaveLength(2);
+  });
+
+  it('a mailed link that five set a password by', async () => {
+    const server = await start();
+    const origin = { ip: null, userAgent: null };
+    await server.services.passwordReset.request(server.dev.email, origin);
+    const texts = (await server.mails()).map(({ text }) => text).join();
+    const secret = /\/password\/reset\?token=(\S+)/.exec(texts)?.[1] ?? '';
+    const chosen = (turn: number) => `another staple battery horse ${turn}`;
+    const outcomes = await atOnce((turn) =>
+      server.services.passwordReset.reset(secret, chosen(turn), origin).then(
+        () => turn,
+        ({ code }: { code?: string }) => code,
+      ),
+    );
+    const winners = outcomes.filter((outcome) => typeof outcome === 'number');
+    expect(winners).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'link-expired')).toHaveLength(together - 1);
+    const signIns = await atOnce(async (turn) => {
+      const json = { email: server.dev.email, password: chosen(turn) };
+      return (await server.ask('/api/v1/sessions', { json, ip: `2001:db8:${turn}::1` })).status;
+    });
+    expect(signIns.indexOf(201)).toBe(winners[0]);
+    expect(signIns.filter((status) => status === 201)).toHaveLength(1);
+  });
+
+  it('a device that asks five times at once for the session that was approved', async () => {
+    const server = await start();
+    const browser = openConsole(server, server.dev);
+    for (let round = 1; round <= 5; round += 1) {
+      const device = await beginDevice(server);
+      await browser.get('/device');
+      await browser.get((await browser.submit('/device', { user_code: device.user_code })).location ?? '');
+      await browser.submit('/device/approve', { decision: 'approve' });
+      const statuses = await atOnce(async () => (await pollDevice(server, device)).status);
+      expect(statuses.sort()).toEqual([200, ...Array(together - 1).fill(400)]);
+      expect(await sessionsOf(server, server.dev)).toHaveLength(1 + round);
+    }
+  });
+});

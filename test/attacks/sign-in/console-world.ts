@@ -1,0 +1,57 @@
+import type { Config } from '../../../server/config/config.ts';
+import type { CreatedClient } from '../../../shared/schemas/clients.ts';
+import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
+import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { turnOn } from '../../helpers/app/totp.ts';
+import { openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
+import { startFalseProvider } from '../../helpers/peers/false-provider.ts';
+
+/** A link or a password that somebody new would choose. */
+export const nextPassword = 'another staple battery horse';
+
+export interface World extends TestApp {
+  /** Of `dev`. */
+  token: { id: string; token: string };
+  client: CreatedClient;
+  /** Signs in with a second step. */
+  guarded: Member & { totp: string };
+  /** The second step that `dev` has prepared and not turned on. */
+  prepared: string;
+}
+
+/** The daemon with something in it of everything that can be changed. */
+export async function openWorld(settings: Partial<Config> = {}): Promise<World> {
+  const app = await openTestApp(settings);
+  const token = await createToken(app, app.dev, { name: 'there' });
+  const client = await jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json: { name: 'Gateway' } }));
+  const member = await app.addMember({ email: 'guarded@example.com', can_manage_tokens: true });
+  const { secret: totp } = await turnOn(app, member);
+  await createToken(app, member, { name: 'of the guarded' });
+  app.clock.advance(30_000);
+  const began = app.ask('/api/v1/me/totp', { as: app.dev, json: { password: app.dev.password } });
+  const { secret: prepared } = await jsonOf<PreparedTotp>(began);
+  return { ...app, token, client, guarded: { ...member, totp }, prepared };
+}
+
+export const cookieOf = (app: TestApp, { session }: Pick<Member, 'session'>) => ({
+  Cookie: `${sessionCookieName(app)}=${session}`,
+});
+
+export async function formTokenOf(app: TestApp, as: Member): Promise<string> {
+  const { html } = await openConsole(app, as).get('/logout');
+  return /name="form_token" value="([^"]*)"/.exec(html)?.[1] ?? '';
+}
+
+/** A daemon whose members sign in through a provider that says whatever it is told to. */
+export async function openSsoWorld() {
+  const provider = await startFalseProvider('tokensd');
+  const { issuer } = provider;
+  const groups = { groupsClaim: 'groups', superuserGroup: null, tokensGroup: null };
+  const oidc = { issuer, clientId: 'tokensd', clientSecret: 'x', autoProvision: true, allowedDomains: null, ...groups };
+  const app = await openTestApp({ oidc });
+  const close = async () => {
+    await app.close();
+    await provider.stop();
+  };
+  return { ...app, provider, close };
+}

@@ -1,0 +1,298 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { accessTable } from '../../../server/http/middleware/access.ts';
+import { pageAccess } from '../../../server/web/shell/access.ts';
+import { type Ask, jsonOf, type Member, password } from '../../helpers/app/app.ts';
+import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
+import { routesOf } from '../../helpers/app/routes.ts';
+import { codeAt } from '../../helpers/app/totp.ts';
+import { type Browser, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
+import { rowsOf } from '../secrets/rows.ts';
+import { cookieOf, formTokenOf, nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
+
+async function open(...settings: Parameters<typeof openWorld>): Promise<World> {
+  const world = await openWorld(...settings);
+  onTestFinished(world.close);
+  return world;
+}
+
+describe('a stolen session', () => {
+  type End = (app: World, owner: Browser) => Promise<unknown>;
+  const patch = (app: World, json: object) =>
+    app.ask(`/api/v1/users/${app.dev.id}`, { method: 'PATCH', as: app.root, json });
+  /** Another session of the same member, of which the thief knows nothing. */
+  const elsewhere = async (app: World): Promise<Member> => ({ ...app.dev, session: await app.signIn(app.dev.id) });
+
+  const ends: Record<string, End> = {
+    'its owner signs out in the console': async (_app, owner) => {
+      await owner.get('/logout');
+      return owner.submit('/logout');
+    },
+    'its owner signs out of the command line': (app) =>
+      app.ask('/api/v1/sessions/current', { method: 'DELETE', as: app.dev }),
+    'its owner ends it from another session': async (app) => {
+      const other = openConsole(app, await elsewhere(app));
+      const [session] = await app.store.sessions.listOf(app.dev.id, { now: app.clock.now(), idleBefore: 0, limit: 9 });
+      const stolen = (await app.services.sessions.authenticate(app.dev.session))?.session.id ?? session?.id;
+      await other.get(`/profile?dialog=end-session&id=${stolen}`);
+      return other.submit(`/profile/sessions/${stolen}/end`);
+    },
+    'its owner ends all others': async (app) => {
+      const other = openConsole(app, await elsewhere(app));
+      await other.get('/profile?dialog=end-others');
+      return other.submit('/profile/sessions/end-others');
+    },
+    'its owner changes the password elsewhere': async (app) =>
+      app.ask('/api/v1/me/password', {
+        method: 'PUT',
+        as: await elsewhere(app),
+        json: { current: password, new: nextPassword },
+      }),
+    'its owner sets the password by a mailed link': async (app) => {
+      const browser = openConsole(app);
+      await browser.get('/password/forgot');
+      await browser.submit('/password/forgot', { email: app.dev.email });
+      const link = /\/password\/reset\?token=\S+/.exec((await app.mails()).map(({ text }) => text).join('\n'));
+      await browser.get(link?.[0] ?? '');
+      return browser.submit('/password/reset', { password: nextPassword, again: nextPassword });
+    },
+    'its owner turns a second step on elsewhere': async (app) =>
+      app.ask('/api/v1/me/totp/confirm', {
+        as: await elsewhere(app),
+        json: { code: codeAt(app.prepared, app.clock.now()) },
+      }),
+    'its owner is disabled': (app) => patch(app, { disabled: true }),
+    'its owner is disabled and enabled again': async (app) => {
+      await patch(app, { disabled: true });
+      return patch(app, { disabled: false });
+    },
+    'it lies idle for twelve hours': async (app) => app.clock.advance(12 * 60 * 60_000),
+  };
+
+  async function uses(app: World): Promise<number[]> {
+    const headers = cookieOf(app, app.dev);
+    const answers = await Promise.all([
+      app.ask('/api/v1/me', { as: app.dev }),
+      app.ask('/api/v1/me', { headers }),
+      app.ask('/api/v1/tokens', { as: app.dev, json: { name: `t${app.clock.now()}` } }),
+      app.ask('/profile', { headers }),
+    ]);
+    return answers.map(({ status }) => status);
+  }
+
+  test.each(Object.entries(ends))('is dead at once, in every form, when %s', async (_what, end) => {
+    const app = await open();
+    expect(await uses(app)).toEqual([200, 200, 201, 200]);
+    await end(app, openConsole(app, app.dev));
+    expect(await uses(app)).toEqual([401, 401, 401, 303]);
+  });
+
+  test('takes along what was begun from it: a device that it approved gets nothing', async () => {
+    const app = await open();
+    const device = await beginDevice(app);
+    const thief = openConsole(app, app.dev);
+    await thief.get('/device');
+    await thief.get((await thief.submit('/device', { user_code: device.user_code })).location ?? '');
+    await thief.submit('/device/approve', { decision: 'approve' });
+    const owner = { ...app.dev, session: await app.signIn(app.dev.id) };
+    const json = { current: password, new: nextPassword };
+    expect((await app.ask('/api/v1/me/password', { method: 'PUT', as: owner, json })).status).toBe(204);
+    app.clock.advance(5_000);
+    expect((await pollDevice(app, device)).status).toBe(400);
+  });
+});
+
+describe('a planted cookie', () => {
+  const planted = `session_${'A'.repeat(43)}`;
+  const names = ['__Host-tokens_session', 'tokens_session_insecure', '__Secure-tokens_session', 'tokens_session'];
+
+  /** A browser in which somebody else left cookies of every name; `live` is a session that works. */
+  async function plantedIn(app: World | Awaited<ReturnType<typeof openSsoWorld>>): Promise<Browser> {
+    const browser = openConsole(app);
+    for (const name of names) browser.cookies.set(name, planted);
+    return browser;
+  }
+
+  async function expectOwnSession(app: Parameters<typeof plantedIn>[0], browser: Browser, email: string) {
+    const session = browser.cookies.get(sessionCookieName(app)) ?? '';
+    expect(session).toMatch(/^session_[\w-]{43}$/);
+    expect(session).not.toBe(planted);
+    expect((await app.services.sessions.authenticate(session))?.user.email).toBe(email);
+    expect(await app.services.sessions.authenticate(planted)).toBeNull();
+  }
+
+  test('is not what a sign-in with the second step makes a session of; nor is a planted step', async () => {
+    const app = await open();
+    const browser = await plantedIn(app);
+    const { email } = app.guarded;
+    browser.cookies.set('__Host-tokens_step', `step_${'A'.repeat(43)}`);
+    await browser.get('/login');
+    const asked = await browser.submit('/login', { email, password });
+    expect(browser.cookies.get('__Host-tokens_step')).not.toBe(`step_${'A'.repeat(43)}`);
+    await browser.get(asked.location ?? '');
+    const code = codeAt(app.guarded.totp, app.clock.now());
+    expect((await browser.submit(asked.location ?? '', { code })).status).toBe(303);
+    await expectOwnSession(app, browser, email);
+  });
+
+  test('is not what single sign-on makes a session of', async () => {
+    const app = await openSsoWorld();
+    onTestFinished(app.close);
+    const browser = await plantedIn(app);
+    const begun = await browser.get('/login/sso');
+    expect((await browser.get(app.provider.answerTo(begun.location ?? ''))).status).toBe(303);
+    await expectOwnSession(app, browser, 'ada@example.com');
+  });
+
+  test('is not made good by looking at any page or route', async () => {
+    const app = await open();
+    for (const { path } of routesOf(app.app).filter(({ method }) => method === 'GET')) {
+      const browser = await plantedIn(app);
+      const { headers } = await browser.get(path.replace(':file', 'icon.svg').replace(':id', app.token.id));
+      const set = headers.getSetCookie().filter((cookie) => cookie.includes('session'));
+      expect({ path, set }).toEqual({ path, set: [] });
+    }
+    expect(await app.services.sessions.authenticate(planted)).toBeNull();
+  });
+});
+
+const hostile: Array<Record<string, string>> = [
+  {},
+  ...['cross-site', 'same-site', 'none', '', 'Same-Origin', 'same-origin, cross-site'].map((site) => ({
+    'Sec-Fetch-Site': site,
+  })),
+  { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://tokens.example.com' },
+  ...[
+    'null',
+    'https://evil.example',
+    'http://tokens.example.com',
+    'https://tokens.example.com:8443',
+    'https://tokens.example.com.evil.example',
+    'https://evil.example/https://tokens.example.com',
+    'https://tokens.example.com@evil.example',
+    'https://tokens.example.com, https://evil.example',
+    'http://tokens.test',
+  ].map((Origin) => ({ Origin, Referer: 'https://tokens.example.com/profile' })),
+];
+
+describe('another site that has the browser send the session along', () => {
+  const unsafe = (app: World) => routesOf(app.app).filter(({ method }) => !['GET', 'ALL'].includes(method));
+  /** A body that each route with a body would take. */
+  const bodies = (app: World): Record<string, object> => ({
+    'PUT /api/v1/me/password': { current: password, new: nextPassword },
+    'POST /api/v1/me/totp': { password },
+    'POST /api/v1/me/totp/confirm': { code: codeAt(app.prepared, app.clock.now()) },
+    'POST /api/v1/me/totp/disable': { password },
+    'POST /api/v1/me/totp/recovery-codes': { password },
+    'POST /api/v1/tokens': { name: 'made' },
+    'POST /api/v1/users': { email: 'new@example.com' },
+    'PATCH /api/v1/users/:id': { superuser: true },
+    'POST /api/v1/clients': { name: 'Another' },
+  });
+  const apiRoutes = (app: World) =>
+    unsafe(app)
+      .map(({ method, path }) => ({ key: `${method} ${path}`, method, path }))
+      .filter(({ key }) => ['session', 'superuser'].includes(accessTable[key] ?? ''));
+
+  function request(app: World, { key, method, path }: { key: string; method: string; path: string }) {
+    const id = path.includes('/users/') ? app.guarded.id : path.includes('/clients/') ? app.client.id : app.token.id;
+    const secondStep = /totp\/(disable|recovery)/.test(path);
+    const superuser = accessTable[key] === 'superuser';
+    const as = superuser ? app.root : secondStep ? app.guarded : app.dev;
+    const json = bodies(app)[key];
+    return (headers: Record<string, string>, ask: Ask = {}) =>
+      app.ask(path.replace(':id', id), {
+        method,
+        ...(json && { json }),
+        ...ask,
+        headers: { ...cookieOf(app, as), ...headers, ...(ask.headers as Record<string, string>) },
+      });
+  }
+
+  test('changes nothing by any route of the API', async () => {
+    const app = await open();
+    const before = await rowsOf(app.path);
+    const routes = apiRoutes(app);
+    expect(routes.length).toBeGreaterThan(12);
+    for (const route of routes) {
+      const send = request(app, route);
+      for (const headers of hostile) {
+        const response = await send(headers);
+        expect({ ...route, headers, status: response.status }).toMatchObject({ status: 403 });
+        expect(await jsonOf(response)).toMatchObject({ code: 'cross-site' });
+      }
+      // What a form can send without being asked first.
+      const json = JSON.stringify(bodies(app)[route.key] ?? {});
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+        const sent = await send({}, { json: undefined, body: json, headers: { 'Content-Type': type } });
+        expect({ ...route, type, status: sent.status }).toMatchObject({ status: 403 });
+      }
+    }
+    expect(await rowsOf(app.path)).toEqual(before);
+  });
+
+  test('would have changed something by each of them, were it our own', async () => {
+    for (const { key } of apiRoutes(await open())) {
+      const app = await open();
+      const route = apiRoutes(app).find((one) => one.key === key);
+      if (route === undefined) throw new Error(key);
+      const before = await rowsOf(app.path);
+      const response = await request(app, route)({ 'Sec-Fetch-Site': 'same-origin' });
+      expect({ key, status: response.status }).toEqual({ key, status: expect.toSatisfy((status) => status < 300) });
+      expect(await rowsOf(app.path), key).not.toEqual(before);
+    }
+  });
+
+  test('changes nothing by any form of the console, with the right form token too', async () => {
+    const app = await open();
+    const before = await rowsOf(app.path);
+    const pages = unsafe(app).filter(({ method, path }) => Object.hasOwn(pageAccess, `${method} ${path}`));
+    expect(pages.length).toBeGreaterThan(18);
+    const form = { email: app.dev.email, password, new: nextPassword, again: nextPassword, current: password };
+    const form_token = await formTokenOf(app, app.root);
+    for (const { path } of pages) {
+      const target = path.replace(':token', app.token.id).replace(':action', 'disable').replace(':id', app.dev.id);
+      for (const headers of hostile) {
+        const sent = { ...form, name: 'made', expires: 'never', decision: 'approve', form_token };
+        const shown = await openConsole(app, app.root).post(target, sent, { 'Sec-Fetch-Site': '', ...headers });
+        expect({ target, headers, status: shown.status }).toMatchObject({ status: 403 });
+        expect(shown.headers.getSetCookie().join()).not.toContain('session');
+      }
+    }
+    expect(await rowsOf(app.path)).toEqual(before);
+  });
+
+  test('changes nothing by a method in disguise', async () => {
+    const app = await open();
+    const before = await rowsOf(app.path);
+    const disguises = ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'];
+    for (const name of disguises) {
+      for (const path of [`/api/v1/tokens/${app.token.id}`, `/profile/api-tokens/${app.token.id}/revoke`, '/logout']) {
+        for (const value of ['DELETE', 'POST']) {
+          await app.ask(`${path}?_method=${value}`, { headers: { ...cookieOf(app, app.dev), [name]: value } });
+        }
+      }
+    }
+    expect(await rowsOf(app.path)).toEqual(before);
+  });
+});
+
+test('no answer of any route or page can be framed, whoever asks and whatever goes wrong', async () => {
+  const app = await open();
+  const routes = [...routesOf(app.app), ...['/nowhere', '/api/v1/nowhere'].map((path) => ({ method: 'GET', path }))];
+  expect(routes.length).toBeGreaterThan(80);
+  for (const { method, path } of routes) {
+    const target = path.replace(':file', 'console.css').replace(/:\w+/g, app.token.id);
+    for (const as of [undefined, app.root]) {
+      for (const verb of new Set([method === 'ALL' ? 'POST' : method, 'PROPFIND'])) {
+        const headers = { Accept: 'text/html', ...(as && cookieOf(app, as)) };
+        const response = await app.ask(target, { method: verb, headers, ip: '127.0.0.1' });
+        const { 'x-frame-options': frame, 'content-security-policy': policy } = Object.fromEntries(response.headers);
+        await response.body?.cancel();
+        expect({ verb, path, frame, policy }).toMatchObject({
+          frame: 'DENY',
+          policy: expect.stringMatching(/frame-ancestors 'none'/),
+        });
+      }
+    }
+  }
+});

@@ -1,0 +1,136 @@
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { undiciFetch } from '../../../cli/api/transport.ts';
+import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
+
+let cli: TestCli;
+let server: Server | undefined;
+beforeEach(async () => {
+  cli = await openTestCli({
+    env: { TOKENS_SERVER: 'https://tokens.example.com', TOKENS_SESSION: 'session_of_a_script' },
+  });
+});
+afterEach(async () => {
+  server?.close();
+  server = undefined;
+  await cli.close();
+});
+
+const asking = [['whoami'], ['list'], ['users', 'list'], ['audit'], ['show', 'ci'], ['create', 'ci']];
+
+test.each([
+  ['a page', () => new Response('<html>', { headers: { 'Content-Type': 'text/html' } })],
+  ['a page as a refusal', () => new Response('<html>', { status: 404 })],
+  ['nothing', () => new Response(null)],
+  ['a number', () => Response.json(7)],
+  ['an empty object', () => Response.json({})],
+  ['an empty array', () => Response.json([])],
+  ['half an object', () => new Response('{"items":[')],
+  ['objects of other types', () => Response.json({ items: 7, id: [], email: {}, next_cursor: null })],
+  ['a list that never says where it ends', () => Response.json({ items: [] })],
+  ['a list that continues at the same place', () => Response.json({ items: [], next_cursor: 'again' })],
+  ['a refusal of another API', () => Response.json({ detail: 5 }, { status: 401 })],
+  ['not modified', () => new Response(null, { status: 304 })],
+])('an answer that is no daemon’s is exit 1 and said to be one: %s', async (_, answer) => {
+  for (const argv of asking) {
+    const ran = await cli.run([...argv, '--json'], { fetch: async () => answer() });
+    expect([argv, ran.code, ran.stdout]).toEqual([argv, 1, '']);
+    expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
+  }
+});
+
+test.each([
+  ['errors that are no list', { errors: 5 }],
+  ['an error without words', { errors: [{}] }],
+  ['a request id that is no text', { request_id: {} }],
+  ['a detail that is no text', { detail: null }],
+])('a problem with %s is no daemon’s either', async (_, part) => {
+  const problem = { code: 'bad-request', title: 'Bad', detail: 'Why.', status: 400, ...part };
+  for (const flags of [[], ['--json'], ['--verbose']]) {
+    const ran = await cli.run(['whoami', ...flags], { fetch: async () => Response.json(problem, { status: 400 }) });
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.stderr).toMatch(/not a tokensd server/);
+  }
+});
+
+test('an answer that never ends is given up on long before the memory is full', async () => {
+  const chunk = new Uint8Array(1024 * 1024).fill(32);
+  let sent = 0;
+  const endless = new ReadableStream({
+    pull: (controller) => {
+      sent += 1;
+      controller.enqueue(chunk);
+    },
+  });
+  const ran = await cli.run(['list', '--json'], { fetch: async () => new Response(endless) });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
+  expect(sent).toBeLessThan(64);
+});
+
+test('so is one at a sign-in by a code', async () => {
+  const chunk = new Uint8Array(1024 * 1024).fill(32);
+  let sent = 0;
+  const endless = () =>
+    new ReadableStream({
+      pull: (controller) => {
+        sent += 1;
+        if (sent > 200) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+  const metadata = { issuer: 'https://x', authorization_endpoint: 'https://x/oauth/authorize' };
+  const fetch = async (input: unknown) => {
+    const { pathname } = new URL(String(input));
+    if (pathname.endsWith('/me'))
+      return Response.json({ code: 'not-authenticated', title: '', detail: '', status: 401 }, { status: 401 });
+    return pathname.startsWith('/.well-known') ? Response.json(metadata) : new Response(endless());
+  };
+  const ran = await cli.run(['login', '--no-browser', '--credential-store', 'file', '--json'], { fetch });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
+  expect(sent).toBeLessThan(64);
+});
+
+test('nothing in an answer is obeyed by a terminal that is told each request', async () => {
+  const evil = '\u001b]0;evil\u0007\u009b31m';
+  const token = { id: evil, name: 'ci', prefix: 'tok_12345678', owner: 'dev@example.com' };
+  const ran = await cli.run(['revoke', 'ci', '--yes', '--verbose'], {
+    fetch: async () => Response.json({ items: [token], next_cursor: null }),
+  });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+  expect(ran.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+});
+
+test('so is a small answer that unpacks to a huge one', async () => {
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 32));
+  const url = await listen(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`, bomb);
+  const ran = await cli.run(['list', '--json', '--server', url], { fetch: await undiciFetch(1000) });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
+});
+
+test.each([
+  ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
+  ['headers without end', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`],
+])('a port that speaks %s is no tokensd server: exit 1', async (_, bytes) => {
+  const url = await listen(bytes);
+  const ran = await cli.run(['list', '--json', '--server', url], { fetch: await undiciFetch(1000) });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
+});
+
+/** Says `bytes` to whoever connects and sends something. */
+async function listen(...bytes: (string | Buffer)[]): Promise<string> {
+  const started = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      for (const part of bytes) socket.write(part);
+      socket.end();
+    });
+  });
+  server = started;
+  await new Promise<void>((done) => started.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${(started.address() as AddressInfo).port}`;
+}

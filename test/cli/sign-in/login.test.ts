@@ -1,0 +1,274 @@
+import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cancel, lockedKeychain, openTestCliWithApp, password, serverUrl } from '../../helpers/cli/cli.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+});
+afterEach(() => cli.close());
+
+const account = 'tokens.example.com/session';
+const login = ['login', '--email', 'dev@example.com', '--password-stdin'];
+const files = (name: string) => join(cli.configDir, name);
+
+test('keeps the session in the keychain, remembers the server, and prints nothing on stdout', async () => {
+  const ran = await cli.run([...login, serverUrl], { stdin: `${password}\n`, env: { TOKENS_SERVER: '' } });
+  expect(ran).toEqual({ code: 0, stdout: '', stderr: `Signed in to ${serverUrl} as dev@example.com.\n` });
+  expect(cli.keychain.entries.get(account)).toMatch(/^session_/);
+  const config = await readFile(files('config.json'), 'utf8');
+  expect(config).not.toContain('session_');
+  expect((await cli.run(['whoami'], { env: { TOKENS_SERVER: '' } })).stdout).toContain('dev@example.com');
+});
+
+test('asks for e-mail and password on a terminal, the password as a secret', async () => {
+  const ran = await cli.run(['login'], { answers: ['dev@example.com', password] });
+  expect(ran.code).toBe(0);
+  expect(cli.questions).toEqual(['E-mail (or just Enter to sign in in your browser)', 'Password']);
+});
+
+test('without a terminal and without --password-stdin it is a usage error at once', async () => {
+  expect((await cli.run(['login'])).code).toBe(2);
+  expect((await cli.run(['login', '--email', 'dev@example.com'])).code).toBe(2);
+  expect((await cli.run(['login', '--password-stdin'], { stdin: password })).code).toBe(2);
+});
+
+test('a password is not read from a terminal that would show it', async () => {
+  expect((await cli.run(login, { stdin: password, answers: [] })).code).toBe(2);
+});
+
+test('without any server it is a usage error', async () => {
+  const ran = await cli.run(login, { stdin: password, env: { TOKENS_SERVER: '' } });
+  expect(ran.code).toBe(2);
+});
+
+test('a wrong password is exit 4 and keeps nothing', async () => {
+  const ran = await cli.run([...login, '--json'], { stdin: 'not the password' });
+  expect(ran.code).toBe(4);
+  expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'wrong-credentials', status: 401 });
+  expect(cli.keychain.entries.size).toBe(0);
+});
+
+test('Ctrl-C at the password is exit 130', async () => {
+  const ran = await cli.run(['login'], { answers: ['dev@example.com', cancel] });
+  expect(ran.code).toBe(130);
+});
+
+test.each([
+  ['no keychain at all', null],
+  ['a locked keychain', lockedKeychain],
+])('with %s and no terminal it names the file store and signs nobody in', async (_, keychain) => {
+  const ran = await cli.run([...login, '--json'], { stdin: password, keychain });
+  expect(ran.code).toBe(1);
+  expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'no-keychain', status: 0, type: 'about:blank' });
+  expect(ran.stderr).toContain('--credential-store file');
+  await expect(stat(files('credentials.json'))).rejects.toThrow();
+});
+
+test('with no keychain it asks on a terminal, and a no is exit 130', async () => {
+  const no = await cli.run(['login'], { keychain: null, answers: [false] });
+  expect(no.code).toBe(130);
+  await expect(stat(files('credentials.json'))).rejects.toThrow();
+  const yes = await cli.run(['login'], { keychain: null, answers: [true, 'dev@example.com', password] });
+  expect(yes.code).toBe(0);
+  expect((await cli.run(['whoami'], { keychain: null })).code).toBe(0);
+});
+
+test('the file store is private: directory 700, files 600', async () => {
+  const ran = await cli.run([...login, '--credential-store', 'file'], { stdin: password });
+  expect(ran.code).toBe(0);
+  expect((await stat(cli.configDir)).mode & 0o777).toBe(0o700);
+  expect((await stat(files('credentials.json'))).mode & 0o777).toBe(0o600);
+  expect((await stat(files('config.json'))).mode & 0o777).toBe(0o600);
+  expect(cli.keychain.entries.size).toBe(0);
+});
+
+test('TOKENS_CREDENTIAL_STORE chooses as the flag does, and nonsense is refused', async () => {
+  const env = { TOKENS_SERVER: serverUrl, TOKENS_CREDENTIAL_STORE: 'file' };
+  expect((await cli.run(login, { stdin: password, env })).code).toBe(0);
+  expect(await readFile(files('credentials.json'), 'utf8')).toContain(account);
+  expect((await cli.run([...login, '--credential-store', 'cloud'], { stdin: password })).code).toBe(2);
+});
+
+test('looser modes are tightened with a warning', async () => {
+  await cli.run([...login, '--credential-store', 'file'], { stdin: password });
+  await chmod(cli.configDir, 0o755);
+  await chmod(files('credentials.json'), 0o644);
+  const ran = await cli.run(['whoami']);
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toContain('warning:');
+  expect((await stat(files('credentials.json'))).mode & 0o777).toBe(0o600);
+  expect((await stat(cli.configDir)).mode & 0o777).toBe(0o700);
+});
+
+test.each(['config.json', 'credentials.json'])('a damaged %s is reported, and login replaces it', async (name) => {
+  const store = ['--credential-store', 'file'];
+  await cli.run([...login, ...store], { stdin: password });
+  await writeFile(files(name), '{"truncated": ');
+  const broken = await cli.run(['whoami', '--json']);
+  expect(broken.code).toBe(1);
+  expect(JSON.parse(broken.stderr).code).toBe('damaged-file');
+  expect((await cli.run([...login, ...store], { stdin: password })).code).toBe(0);
+  expect((await cli.run(['whoami'])).code).toBe(0);
+});
+
+test('a symbolic link in place of a file is not followed, and login replaces the link, not its target', async () => {
+  const target = join(cli.configDir, '..', 'elsewhere.json');
+  await mkdir(cli.configDir, { mode: 0o700 });
+  await writeFile(target, '{}');
+  await symlink(target, files('credentials.json'));
+  const ran = await cli.run([...login, '--credential-store', 'file'], { stdin: password });
+  expect(ran.code).toBe(0);
+  expect(await readFile(target, 'utf8')).toBe('{}');
+});
+
+test('a session goes only to the server that issued it', async () => {
+  await cli.run(login, { stdin: password });
+  for (const other of ['https://other.example.com', 'http://localhost:1', `${serverUrl}:8443`, `${serverUrl}/prefix`]) {
+    const ran = await cli.run(['whoami', '--json', '--server', other]);
+    expect(ran.code).toBe(4);
+    expect(JSON.parse(ran.stderr).code).toBe('not-signed-in');
+  }
+});
+
+test('a session for http is not sent to https on the same host and port', async () => {
+  const plain = 'http://localhost:8420';
+  await cli.run([...login, plain], { stdin: password });
+  expect((await cli.run(['whoami', '--server', plain])).code).toBe(0);
+  expect((await cli.run(['whoami', '--server', 'https://localhost:8420'])).code).toBe(4);
+});
+
+test('TOKENS_SESSION wins over the stored session and is written nowhere', async () => {
+  await cli.run([...login, '--credential-store', 'file'], { stdin: password });
+  const ran = await cli.run(['whoami', '--json'], cli.as(cli.app.root));
+  expect(JSON.parse(ran.stdout).email).toBe('root@example.com');
+  expect(await readFile(files('credentials.json'), 'utf8')).not.toContain(cli.app.root.session);
+});
+
+test('plain http to another machine needs --insecure-http once, and is remembered', async () => {
+  const plain = 'http://tokens.internal:8420';
+  const refused = await cli.run([...login, plain, '--json'], { stdin: password });
+  expect(refused.code).toBe(2);
+  expect(JSON.parse(refused.stderr).code).toBe('insecure-server');
+  expect((await cli.run([...login, plain, '--insecure-http'], { stdin: password })).code).toBe(0);
+  expect((await cli.run(['whoami'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
+  for (const again of [plain, 'HTTP://Tokens.internal:8420/']) {
+    expect((await cli.run([...login, again], { stdin: password })).code).toBe(0);
+    expect((await cli.run(['whoami'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
+  }
+});
+
+test.each([
+  'https://ada:secret@tokens.example.com',
+  'ftp://tokens.example.com',
+  'tokens.example.com',
+  'localhost:8420',
+])('refuses the address %s before any connection', async (url) => {
+  const fetch = () => Promise.reject(new Error('connected'));
+  const ran = await cli.run([...login, url], { stdin: password, fetch });
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).not.toContain('secret@');
+});
+
+test.each([
+  ['a page', new Response('<html>Welcome</html>', { status: 200 })],
+  ['another JSON service', Response.json({ ok: true })],
+  ['a page of a gateway', new Response('<html>Busy</html>', { status: 503 })],
+  ['a problem of something else', Response.json({ code: 'x', title: 'x', detail: 'x', status: 429 }, { status: 429 })],
+  ['another API that refuses strangers', Response.json({ error: 'unauthorized' }, { status: 401 })],
+])('a server that answers with %s gets no password', async (_, answer) => {
+  const bodies: unknown[] = [];
+  const fetch: typeof globalThis.fetch = async (_url, init) => {
+    bodies.push(init?.body);
+    return answer.clone();
+  };
+  const ran = await cli.run([...login, '--json'], { stdin: password, fetch });
+  expect(ran.code).toBeGreaterThan(0);
+  expect(ran.stderr).toMatch(/"code":"(not-tokensd|unavailable|x)"/);
+  expect(bodies.join()).not.toContain(password);
+});
+
+test('if the session cannot be kept, it is ended on the server again', async () => {
+  const seen: string[] = [];
+  const keychain = {
+    ...lockedKeychain,
+    entries: new Map<string, string>(),
+    get: async (name: string) => keychain.entries.get(name) ?? null,
+    set: async (name: string, secret: string) => {
+      if (name === account) {
+        seen.push(secret);
+        throw new Error('locked meanwhile');
+      }
+      keychain.entries.set(name, secret);
+    },
+  };
+  expect((await cli.run(login, { stdin: password, keychain })).code).toBe(1);
+  const [secret = ''] = seen;
+  const answer = await cli.app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${secret}` } });
+  expect(answer.status).toBe(401);
+});
+
+test('the address of a page of the console is told to be no server address', async () => {
+  const ran = await cli.run([...login, `${serverUrl}/profile`], { stdin: password });
+  expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('Check the server address.') });
+});
+
+test('logout ends the session here and on the server, and a second one is still 0', async () => {
+  await cli.run(login, { stdin: password });
+  const secret = cli.keychain.entries.get(account);
+  expect((await cli.run(['logout'])).code).toBe(0);
+  expect(cli.keychain.entries.has(account)).toBe(false);
+  const answer = await cli.app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${secret}` } });
+  expect(answer.status).toBe(401);
+  expect((await cli.run(['logout'])).code).toBe(0);
+  expect((await cli.run(['logout'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
+});
+
+test('logout without the server removes the session here, and tells that it lives on there', async () => {
+  await cli.run(login, { stdin: password });
+  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  const ran = await cli.run(['logout'], {
+    fetch: () => Promise.reject(new TypeError('fetch failed', { cause: refused })),
+  });
+  expect(ran.code).toBe(6);
+  expect(ran.stderr).toContain('cannot be reached');
+  expect(ran.stderr).toContain('gone from this machine, but lives on the server until it is not used for 12 hours');
+  expect(cli.keychain.entries.has(account)).toBe(false);
+});
+
+test('logout of a session that died on the server is 0', async () => {
+  await cli.run(login, { stdin: password });
+  cli.app.clock.advance(13 * 3600_000);
+  expect((await cli.run(['logout'])).code).toBe(0);
+});
+
+test('whoami --json is the user object and the session; a dead session is exit 4', async () => {
+  await cli.run(login, { stdin: password });
+  const { stdout } = await cli.run(['whoami', '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({
+    email: 'dev@example.com',
+    can_manage_tokens: true,
+    session: { expires_at: expect.any(String), idle_expires_at: expect.any(String) },
+  });
+  cli.app.clock.advance(13 * 3600_000);
+  const dead = await cli.run(['whoami', '--json']);
+  expect(dead.code).toBe(4);
+  expect(JSON.parse(dead.stderr)).toMatchObject({ code: 'not-authenticated', status: 401 });
+});
+
+test('logins to several servers at the same time are all remembered', async () => {
+  const servers = ['a', 'b', 'c', 'd', 'e'].map((name) => `https://${name}.example.com`);
+  const store = ['--credential-store', 'file'];
+  await Promise.all(servers.map((server) => cli.run([...login, ...store, server], { stdin: password })));
+  for (const server of servers) expect((await cli.run(['whoami', '--server', server])).code).toBe(0);
+});
+
+test('a login that keeps its session elsewhere leaves none in the former place', async () => {
+  await cli.run([...login, '--credential-store', 'file'], { stdin: password });
+  expect((await cli.run([...login, '--credential-store', 'keychain'], { stdin: password })).code).toBe(0);
+  expect(await readFile(files('credentials.json'), 'utf8')).not.toContain('session_');
+  expect((await cli.run(['whoami'])).code).toBe(0);
+  expect((await cli.run([...login, '--credential-store', 'file'], { stdin: password })).code).toBe(0);
+  expect(cli.keychain.entries.size).toBe(0);
+});

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createToken } from '../../helpers/app/app.ts';
+import { codeAt, turnOn } from '../../helpers/app/totp.ts';
+import { appFetch, openTestCliWithApp, serverUrl } from '../../helpers/cli/cli.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+});
+afterEach(() => cli.close());
+
+const asDev = () => cli.as(cli.app.dev);
+const nextCode = (secret: string) => {
+  cli.app.clock.advance(30_000);
+  return codeAt(secret, cli.app.clock.now());
+};
+
+test('--enable-totp shows the secret, asks for a code, and prints the recovery codes once', async () => {
+  const { dev, clock } = cli.app;
+  const answers: Array<string | boolean> = [dev.password];
+  // The person types what the app makes of the secret on the screen.
+  answers.push('the code');
+  const fetchCode = async () => {
+    const totp = await cli.app.store.totp.find(dev.id);
+    return codeAt(totp?.secret ?? '', clock.now());
+  };
+  const send = appFetch(cli.app);
+  const fetch: typeof globalThis.fetch = async (input, init) =>
+    String(input).endsWith('/totp/confirm')
+      ? send(input, { ...init, body: JSON.stringify({ code: await fetchCode() }) })
+      : send(input, init);
+  const ran = await cli.run(['password', '--enable-totp'], { ...asDev(), answers, fetch });
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toMatch(/type this secret into it: [A-Z2-7]{32}/);
+  expect(ran.stderr).toContain('█');
+  expect(ran.stdout.trim().split('\n')).toHaveLength(10);
+  expect((await cli.app.store.users.findById(dev.id))?.totpEnabledAt).not.toBeNull();
+});
+
+test('--enable-totp needs a terminal, the others take the password from stdin', async () => {
+  expect((await cli.run(['password', '--enable-totp'], { ...asDev(), stdin: cli.app.dev.password })).code).toBe(2);
+  await turnOn(cli.app, cli.app.dev);
+  const stdin = `${cli.app.dev.password}\n`;
+  const renewed = await cli.run(['password', '--recovery-codes', '--password-stdin', '--json'], { ...asDev(), stdin });
+  expect(JSON.parse(renewed.stdout).recovery_codes).toHaveLength(10);
+  const wrong = await cli.run(['password', '--disable-totp', '--password-stdin'], { ...asDev(), stdin: 'wrong' });
+  expect(wrong.code).toBe(4);
+  expect((await cli.run(['password', '--disable-totp', '--password-stdin'], { ...asDev(), stdin })).code).toBe(0);
+  expect((await cli.app.store.users.findById(cli.app.dev.id))?.totpEnabledAt).toBeNull();
+});
+
+test('login asks for the code on a terminal, reads it from a second line, and is exit 4 without', async () => {
+  const { secret } = await turnOn(cli.app, cli.app.dev);
+  const { email, password } = cli.app.dev;
+  const asked = await cli.run(['login', serverUrl, '--email', email], { answers: [password, nextCode(secret)] });
+  expect(asked.code).toBe(0);
+  const login = ['login', serverUrl, '--email', email, '--password-stdin', '--json'];
+  expect((await cli.run(login, { stdin: `${password}\n${nextCode(secret)}\n` })).code).toBe(0);
+  const without = await cli.run(login, { stdin: password });
+  expect(without.code).toBe(4);
+  expect(JSON.parse(without.stderr)).toMatchObject({ code: 'totp-required', status: 401 });
+});
+
+test('users reset-totp asks, and needs --yes without a terminal', async () => {
+  await turnOn(cli.app, cli.app.dev);
+  const reset = ['users', 'reset-totp', cli.app.dev.email];
+  expect((await cli.run(reset, cli.as(cli.app.root))).code).toBe(2);
+  expect((await cli.run(reset, { ...cli.as(cli.app.root), answers: [false] })).code).toBe(130);
+  expect((await cli.run([...reset, '--yes'], cli.as(cli.app.root))).code).toBe(0);
+  expect((await cli.app.store.users.findById(cli.app.dev.id))?.totpEnabledAt).toBeNull();
+});
+
+test('check tells a stale token from others', async () => {
+  const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
+  const fetch = async () =>
+    Response.json({ detail: 'Invalid token.' }, { status: 401, headers: { 'X-Tokens-Reason': 'sso-stale' } });
+  const ran = await cli.run(['check'], { stdin: token, fetch: fetch as typeof globalThis.fetch });
+  expect([ran.code, ran.stdout]).toEqual([4, 'sso-stale\n']);
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it, test } from 'vitest';
+import { ConfigError, describeConfig, readConfig } from '../../server/config/config.ts';
+
+const home = { HOME: '/nowhere' };
+const sso = { TOKENSD_OIDC_ISSUER: 'https://sso.example.com/realms/acme', TOKENSD_OIDC_CLIENT_ID: 'tokensd' };
+
+function mistakesOf(env: Record<string, string>): string[] {
+  try {
+    readConfig({ ...home, ...env });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+  }
+  return [];
+}
+
+describe('single sign-on settings', () => {
+  it('are off unless there is an issuer', () => {
+    expect(readConfig(home).oidc).toBeNull();
+    expect(readConfig({ ...home, TOKENSD_OIDC_CLIENT_ID: 'tokensd' }).oidc).toBeNull();
+  });
+
+  it('make members of whoever signs in, and leave roles alone, unless they say otherwise', () => {
+    expect(readConfig({ ...home, ...sso }).oidc).toEqual({
+      issuer: 'https://sso.example.com/realms/acme',
+      clientId: 'tokensd',
+      clientSecret: null,
+      autoProvision: true,
+      allowedDomains: null,
+      groupsClaim: 'groups',
+      superuserGroup: null,
+      tokensGroup: null,
+    });
+    const { oidc } = readConfig({
+      ...home,
+      ...sso,
+      TOKENSD_OIDC_AUTO_PROVISION: 'false',
+      TOKENSD_OIDC_ALLOWED_DOMAINS: 'Example.com, example.org',
+      TOKENSD_OIDC_SUPERUSER_GROUP: 'admins',
+    });
+    expect(oidc).toMatchObject({ autoProvision: false, allowedDomains: ['example.com', 'example.org'] });
+    expect(oidc).toMatchObject({ superuserGroup: 'admins', tokensGroup: null });
+  });
+
+  it.each([
+    'https://sso.example.com',
+    'http://127.0.0.1:9000',
+    'http://localhost:9000/realms/acme',
+    'http://[::1]:9000',
+  ])('take the issuer %s', (issuer) => {
+    expect(mistakesOf({ ...sso, TOKENSD_OIDC_ISSUER: issuer })).toEqual([]);
+  });
+
+  it.each(['http://sso.example.com', 'http://127.0.0.1.evil.example', 'sso.example.com', 'ftp://sso.example.com'])(
+    'refuse the issuer %s, by name',
+    (issuer) => {
+      expect(mistakesOf({ ...sso, TOKENSD_OIDC_ISSUER: issuer }).join()).toContain('TOKENSD_OIDC_ISSUER must be');
+    },
+  );
+
+  it('want a client id with the issuer', () => {
+    const mistakes = mistakesOf({ TOKENSD_OIDC_ISSUER: sso.TOKENSD_OIDC_ISSUER });
+    expect(mistakes).toEqual(['TOKENSD_OIDC_CLIENT_ID must be set with TOKENSD_OIDC_ISSUER']);
+  });
+
+  it.each([
+    ['TOKENSD_OIDC_AUTO_PROVISION', 'yes'],
+    ['TOKENSD_REQUIRE_TOTP', '1'],
+    ['TOKENSD_SSO_MAX_AGE', 'a month'],
+    ['TOKENSD_OIDC_ALLOWED_DOMAINS', '@example.com'],
+  ])('refuse %s=%s', (name, value) => {
+    expect(mistakesOf({ ...sso, [name]: value }).join()).toContain(name);
+  });
+});
+
+test('the effective settings show neither client secret nor passwords', () => {
+  const config = readConfig({
+    ...home,
+    ...sso,
+    TOKENSD_OIDC_CLIENT_SECRET: 'canary-client-secret',
+    TOKENSD_SMTP_URL: 'smtp://mailer:canary-password@mail.example.com',
+    TOKENSD_SSO_MAX_AGE: '30d',
+  });
+  const shown = describeConfig(config).join('\n');
+  expect(shown).not.toContain('canary');
+  expect(shown).toContain('TOKENSD_OIDC_CLIENT_SECRET=***');
+  expect(shown).toContain('TOKENSD_SSO_MAX_AGE=2592000');
+});

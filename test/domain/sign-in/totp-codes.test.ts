@@ -1,0 +1,51 @@
+import { Secret } from 'otpauth';
+import { expect, it } from 'vitest';
+import {
+  generateRecoveryCodes,
+  generateTotpSecret,
+  stepOfCode,
+  totpUri,
+} from '../../../server/domain/sign-in/totp-codes.ts';
+import { codeAt } from '../../helpers/app/totp.ts';
+
+/** RFC 6238 Appendix B, SHA-1: the last six of its eight digits. */
+const vectors = [
+  [59, '287082'],
+  [1_111_111_109, '081804'],
+  [1_111_111_111, '050471'],
+  [1_234_567_890, '005924'],
+  [2_000_000_000, '279037'],
+  [20_000_000_000, '353130'],
+] as const;
+const rfcSecret = Secret.fromUTF8('12345678901234567890').base32;
+
+it.each(vectors)('takes the RFC’s code at %i s', (seconds, code) => {
+  expect(stepOfCode(rfcSecret, code, seconds * 1000)).toBe(Math.floor(seconds / 30));
+});
+
+it('takes the codes of the step before and the step after, and no others', () => {
+  const secret = generateTotpSecret();
+  const now = 1_800_000_000_000;
+  const steps = [-2, -1, 0, 1, 2].map((ahead) => stepOfCode(secret, codeAt(secret, now + ahead * 30_000), now));
+  const step = now / 30_000;
+  expect(steps).toEqual([null, step - 1, step, step + 1, null]);
+});
+
+it('takes nothing but six digits, which may be spaced', () => {
+  const secret = generateTotpSecret();
+  const now = 1_800_000_000_000;
+  const code = codeAt(secret, now);
+  expect(stepOfCode(secret, ` ${code.slice(0, 3)} ${code.slice(3)} `, now)).not.toBeNull();
+  for (const text of ['', code.slice(1), `${code}0`, 'abcdef', `-${code.slice(1)}`]) {
+    expect(stepOfCode(secret, text, now)).toBeNull();
+  }
+});
+
+it('makes secrets of 160 bits, their address, and ten recovery codes that are never the same', () => {
+  expect(generateTotpSecret()).toMatch(/^[A-Z2-7]{32}$/);
+  const uri = totpUri('GEZDGNBVGY3TQOJQ', { issuer: 'Acme: Ltd', label: 'ada@example.com' });
+  expect(uri).toMatch(/^otpauth:\/\/totp\/Acme%3A%20Ltd:ada%40example.com\?/);
+  const codes = generateRecoveryCodes();
+  expect(new Set(codes).size).toBe(10);
+  for (const code of codes) expect(code).toMatch(/^([BCDFGHJKLMNPQRSTVWXZ]{4}-){3}[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
+});

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generateToken } from '../../../server/domain/secrets.ts';
+import { createMoments } from '../../../server/domain/tokens/status.ts';
+import { createVerify } from '../../../server/domain/tokens/verify.ts';
+import { StoreUnavailable } from '../../../server/store/errors.ts';
+import type { Store } from '../../../server/store/store.ts';
+import { type Member, openTestApp } from '../../helpers/app/app.ts';
+import vectors from '../../shared/token-vectors.json' with { type: 'json' };
+
+let app: Awaited<ReturnType<typeof openTestApp>>;
+beforeAll(async () => {
+  app = await openTestApp();
+});
+afterAll(() => app.close());
+
+const origin = { ip: null, userAgent: null };
+
+async function memberWithToken(name: string, expiresIn?: number) {
+  const email = `${name}@example.com`;
+  const member = await app.addMember({ email, name: name.toUpperCase(), can_manage_tokens: true });
+  const user = await app.store.users.findById(member.id);
+  if (user === null) throw new Error('no such member');
+  const body = { name, ...(expiresIn !== undefined && { expires_in: expiresIn }) };
+  const { token, secret } = await app.services.tokens.create({ user, origin, channel: 'cli' }, body);
+  return { member, token, value: secret?.reveal() ?? '', known: { prefix: token.prefix, name, owner: email } };
+}
+
+const change = (member: Member, changes: object) =>
+  app.ask(`/api/v1/users/${member.id}`, { method: 'PATCH', json: changes, as: app.root });
+const revoke = (member: Member, id: string) => app.ask(`/api/v1/tokens/${id}`, { method: 'DELETE', as: member });
+
+/** A store of which only the look-up may be used; it counts. */
+function countingStore(findByHashes: Store['tokens']['findByHashes']) {
+  const counted = { statements: 0 };
+  const tokens: Pick<Store['tokens'], 'findByHashes'> = {
+    findByHashes(hashes) {
+      counted.statements += 1;
+      return findByHashes(hashes);
+    },
+  };
+  return { counted, store: { tokens } as Store };
+}
+
+describe('the decision on a value', () => {
+  it('is good for a token that works, with its owner', async () => {
+    const { member, token, value } = await memberWithToken('works');
+    expect(await app.services.verify(value)).toMatchObject({
+      good: true,
+      token: { id: token.id, ownerId: member.id, ownerName: 'WORKS', ownerSuperuser: false },
+    });
+  });
+
+  it('is blocked while the permission is missing, and good again with it', async () => {
+    const { member, value, known } = await memberWithToken('ungranted');
+    await change(member, { can_manage_tokens: false });
+    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'blocked', known });
+    await change(member, { can_manage_tokens: true });
+    expect(await app.services.verify(value)).toMatchObject({ good: true });
+  });
+
+  it('is disabled while the account is, and good again with it', async () => {
+    const { member, value, known } = await memberWithToken('offline');
+    await change(member, { disabled: true });
+    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'disabled', known });
+    await change(member, { disabled: false });
+    expect(await app.services.verify(value)).toMatchObject({ good: true });
+  });
+
+  it('is expired from the very millisecond on', async () => {
+    const { value, known } = await memberWithToken('short', 10);
+    app.clock.advance(9_999);
+    expect(await app.services.verify(value)).toMatchObject({ good: true });
+    app.clock.advance(1);
+    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'expired', known });
+  });
+
+  it('is revoked for good, whatever happens to the owner', async () => {
+    const { member, token, value, known } = await memberWithToken('revoked');
+    await change(member, { can_manage_tokens: false });
+    expect((await revoke(member, token.id)).status).toBe(204);
+    for (const changes of [{ disabled: true }, { disabled: false }, { can_manage_tokens: true }]) {
+      expect(await app.services.verify(value)).toEqual({ good: false, reason: 'revoked', known });
+      await change(member, changes);
+    }
+    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'revoked', known });
+  });
+
+  it('names the first cause that applies: disabled, blocked, expired', async () => {
+    const { member, value } = await memberWithToken('all-at-once', 10);
+    app.clock.advance(10_000);
+    expect(await app.services.verify(value)).toMatchObject({ reason: 'expired' });
+    await change(member, { can_manage_tokens: false });
+    expect(await app.services.verify(value)).toMatchObject({ reason: 'blocked' });
+    await change(member, { disabled: true });
+    expect(await app.services.verify(value)).toMatchObject({ reason: 'disabled' });
+  });
+
+  it('is unknown for a value that nobody issued', async () => {
+    const value = generateToken('tok').reveal();
+    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'unknown', known: null });
+  });
+});
+
+describe('verifying', () => {
+  it('asks the database nothing about a malformed value', async () => {
+    const { store, counted } = countingStore(async () => []);
+    const verify = createVerify(store, createMoments(app.clock, null));
+    for (const value of [...vectors.bad.map((bad) => bad.value), 'x'.repeat(100_000), 'tok_\0']) {
+      expect(await verify(value)).toEqual({ good: false, reason: 'unknown', known: null });
+    }
+    expect(counted.statements).toBe(0);
+  });
+
+  it('reads again each time: nothing is cached', async () => {
+    const { value } = await memberWithToken('again');
+    const { store, counted } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
+    const verify = createVerify(store, createMoments(app.clock, null));
+    for (let i = 0; i < 3; i += 1) await verify(value);
+    expect(counted.statements).toBe(3);
+  });
+
+  it('needs two statements for a hundred values that arrive together', async () => {
+    const { value } = await memberWithToken('crowd');
+    const { store, counted } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
+    const verify = createVerify(store, createMoments(app.clock, null));
+    const others = Array.from({ length: 99 }, () => generateToken('tok').reveal());
+    const decisions = await Promise.all([...others, value].map(verify));
+    expect(decisions.map(({ good }) => good)).toEqual([...others.map(() => false), true]);
+    expect(counted.statements).toBe(2);
+  });
+
+  it('rejects within two seconds if the database does not answer', async () => {
+    const { store } = countingStore(() => new Promise(() => {}));
+    const began = performance.now();
+    await expect(
+      createVerify(store, createMoments(app.clock, null))(generateToken('tok').reveal()),
+    ).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+});

@@ -1,0 +1,166 @@
+import { type Config, readConfig } from '../../../server/config/config.ts';
+import { createPasswords } from '../../../server/domain/accounts/passwords.ts';
+import { createIds, generateSecret } from '../../../server/domain/secrets.ts';
+import { createApp } from '../../../server/http/app.ts';
+import { createClientIp } from '../../../server/http/client-ip.ts';
+import { createLog } from '../../../server/observability/log.ts';
+import { createMetrics } from '../../../server/observability/metrics.ts';
+import { createServices } from '../../../server/services.ts';
+import { createOidcProvider } from '../../../server/sso/oidc.ts';
+import { countEvents } from '../../../server/store/count-events.ts';
+import type { MailRecord } from '../../../server/store/records.ts';
+import { limits } from '../../../shared/limits.ts';
+import { foldName } from '../../../shared/names.ts';
+import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens.ts';
+import type { CreateUserBody } from '../../../shared/schemas/users.ts';
+import { fakeClock } from './clock.ts';
+import { openTestStore, type TestStore } from './store.ts';
+
+export const password = 'correct horse battery staple';
+const passwordHash = createPasswords().hash(password);
+
+/** Somebody with a password and a session. */
+export interface Member {
+  id: string;
+  email: string;
+  password: string;
+  session: string;
+}
+
+export interface Ask {
+  method?: string;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Sent as it is. */
+  body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  /** Whose session goes along. */
+  as?: Member;
+  headers?: Record<string, string> | Array<[string, string]>;
+  /** The peer's address. */
+  ip?: string;
+}
+
+export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
+
+/**
+ * The whole daemon without sockets: real services on a real SQLite file, a clock that stands still, `root` (a superuser)
+ * and `dev` (a developer with the permission), both signed in.
+ */
+export async function openTestApp(settings: Partial<Config> = {}, opened: Promise<TestStore> = openTestStore()) {
+  const { store: uncounted, path, close } = await opened;
+  const metrics = createMetrics('0.0.0');
+  const store = countEvents(uncounted, metrics.happened);
+  const clock = fakeClock();
+  const newId = createIds(clock);
+  const logLines: string[] = [];
+  const log = createLog('debug', (line) => logLines.push(line));
+  const config = { ...readConfig({ HOME: '/nowhere' }), publicUrl: 'https://tokens.example.com', ...settings };
+  const services = createServices({ store, clock, config, mailQueued: () => {}, lookedUp: metrics.lookedUp });
+  metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: services.lastUsed.waiting });
+  const clientIp = createClientIp(config.trustedProxies);
+  const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
+  const deps = { ...services, identityProvider, store, clock, clientIp, metrics, log, config };
+  const app = createApp(deps);
+
+  /** The app as a Fetch API server; `ip` is the peer's address, `rawHeaders` what came in before fields were joined. */
+  const fetchApp = async (request: Request, ip = '203.0.113.9', rawHeaders = [...request.headers].flat()) =>
+    app.request(request, undefined, { incoming: { rawHeaders, socket: { remoteAddress: ip } } });
+
+  function ask(path: string, { method, json, body, as, headers = [], ip }: Ask = {}): Promise<Response> {
+    const fields = Array.isArray(headers) ? [...headers] : Object.entries(headers);
+    if (as !== undefined) fields.push(['Authorization', `Bearer ${as.session}`]);
+    if (json !== undefined) fields.push(['Content-Type', 'application/json']);
+    const content = json === undefined ? body : JSON.stringify(json);
+    const request = new Request(`http://tokens.test${path}`, {
+      method: method ?? (content === undefined ? 'GET' : 'POST'),
+      headers: fields,
+      ...(content !== undefined && { body: content, duplex: 'half' }),
+    });
+    return fetchApp(request, ip, fields.flat());
+  }
+
+  /** A session as a sign-in makes it, without the slow hash. */
+  async function signIn(userId: string): Promise<string> {
+    const secret = generateSecret('session');
+    const at = clock.now();
+    await store.sessions.insert({
+      id: newId(),
+      userId,
+      hash: secret.hash(),
+      createdAt: at,
+      lastSeenAt: at,
+      expiresAt: at + limits.sessionAbsolute,
+      ip: null,
+      userAgent: null,
+      sso: false,
+      ssoSid: null,
+    });
+    return secret.reveal();
+  }
+
+  async function addMember(body: Omit<CreateUserBody, 'password'>): Promise<Member> {
+    const id = newId();
+    await store.users.insert({
+      id,
+      email: body.email,
+      emailFolded: foldName(body.email),
+      name: body.name ?? '',
+      superuser: body.superuser ?? false,
+      disabled: false,
+      canManageTokens: body.can_manage_tokens ?? false,
+      passwordHash: await passwordHash,
+      sso: false,
+      ssoSignedInAt: null,
+      totpEnabledAt: null,
+      createdAt: clock.now(),
+    });
+    return { id, email: body.email, password, session: await signIn(id) };
+  }
+
+  /** Everything in the outbox. */
+  const mails = (): Promise<MailRecord[]> =>
+    store.outbox.claim({ now: clock.now(), leaseMs: 0, leaseId: 'test', limit: 10_000 });
+
+  const root = await addMember({ email: 'root@example.com', superuser: true, can_manage_tokens: true });
+  const dev = await addMember({ email: 'dev@example.com', can_manage_tokens: true });
+  return {
+    app,
+    deps,
+    ask,
+    fetchApp,
+    addMember,
+    signIn,
+    mails,
+    store,
+    clock,
+    services,
+    identityProvider,
+    config,
+    clientIp,
+    metrics,
+    log,
+    logLines,
+    path,
+    root,
+    dev,
+    close,
+  };
+}
+
+/** Creates a token of that member and answers it with its value. */
+export async function createToken(app: TestApp, as: Member, body: CreateTokenBody): Promise<CreatedToken> {
+  const response = await app.ask('/api/v1/tokens', { as, json: body });
+  if (response.status !== 201) throw new Error(`No token was created: ${await response.text()}`);
+  return jsonOf<CreatedToken>(response);
+}
+
+/** What the daemon says about a value: 200, or the reason word. */
+export async function verdict(app: TestApp, value: string): Promise<200 | string | null> {
+  const response = await app.ask('/api/v1/token', { headers: { Authorization: `Token ${value}` } });
+  return response.status === 200 ? 200 : response.headers.get('x-tokens-reason');
+}
+
+/** The JSON of an answer, for tests that know what it holds. */
+export async function jsonOf<T = Record<string, unknown>>(response: Response | Promise<Response>): Promise<T> {
+  return (await (await response).json()) as T;
+}

@@ -1,0 +1,16 @@
+import type { Clock } from '../../../server/domain/clock.ts';
+
+export interface FakeClock extends Clock {
+  advance(ms: number): void;
+}
+
+/** Time that stands still until it is moved. */
+export function fakeClock(start = Date.parse('2026-11-23T16:20:00.000Z')): FakeClock {
+  let now = start;
+  return {
+    now: () => now,
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
+import { type AddressInfo, connect, type Server } from 'node:net';
+import type { Config } from '../../../server/config/config.ts';
+import { createIntrospectionHandler } from '../../../server/http/oauth/introspection.ts';
+import { createHttpServer } from '../../../server/http/server.ts';
+import { createVerifyHandler } from '../../../server/http/verify/handler.ts';
+import { openTestApp } from './app.ts';
+import { openTestStore } from './store.ts';
+
+/** Names and values; a repeated name is sent as a repeated field. */
+export type Fields = ReadonlyArray<readonly [string, string]>;
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** Every value of one field, in order, each as it was sent. */
+  all(name: string): string[];
+  body: string;
+}
+
+export interface Send extends Omit<RequestOptions, 'headers'> {
+  headers?: Fields;
+  body?: string;
+}
+
+/** One HTTP/1.1 request on a connection of its own, with the header fields exactly as given. */
+export function send(port: number, { headers = [], body, ...options }: Send): Promise<Answer> {
+  const fields = [...headers];
+  if (!fields.some(([name]) => name.toLowerCase() === 'host')) fields.unshift(['Host', 'tokens.test']);
+  if (body !== undefined) fields.push(['Content-Length', String(Buffer.byteLength(body))]);
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port, agent: false, ...options, headers: fields.flat() }, (res) => {
+      let text = '';
+      res.setEncoding('utf8');
+      res.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      res.on('error', reject);
+      res.on('end', () => {
+        const all = (name: string) =>
+          res.rawHeaders.filter((_, i) => i % 2 === 1 && res.rawHeaders[i - 1]?.toLowerCase() === name.toLowerCase());
+        resolve({ status: res.statusCode ?? 0, headers: res.headers, all, body: text });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** Writes bytes (latin1) to a fresh connection and answers all that came back until the server closed or `ms` passed. */
+export function exchange(port: number, bytes: string, ms = 2_000): Promise<{ text: string; closed: boolean }> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
+    const done = (closed: boolean) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve({ text, closed });
+    };
+    const timer = setTimeout(() => done(false), ms);
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.on('error', () => {});
+    socket.on('end', () => done(true));
+    socket.on('close', () => done(true));
+  });
+}
+
+export async function listen(server: Server, port = 0, host = '127.0.0.1'): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
+
+/** The whole daemon behind a real socket on the loopback interface, with the database in a temporary directory. */
+export async function startTestServer(settings: Partial<Config> = {}, onPort = 0, store = openTestStore()) {
+  const daemon = await openTestApp(settings, store);
+  const { services, deps, app } = daemon;
+  const server = createHttpServer({
+    verifyHandler: createVerifyHandler(deps),
+    introspectionHandler: createIntrospectionHandler(deps),
+    app,
+  });
+  const port = await listen(server, onPort);
+
+  /** A new token of a member, by name; the member is `dev` unless told otherwise. */
+  async function issue(name: string, { as = daemon.dev, expiresIn }: { as?: { id: string }; expiresIn?: number } = {}) {
+    const user = await daemon.store.users.findById(as.id);
+    if (user === null) throw new Error('no such member');
+    const { token, secret } = await services.tokens.create(
+      { user, origin: { ip: null, userAgent: null }, channel: 'cli' },
+      { name, ...(expiresIn !== undefined && { expires_in: expiresIn }) },
+    );
+    return { token, value: secret?.reveal() ?? '' };
+  }
+
+  return {
+    ...daemon,
+    server,
+    port,
+    issue,
+    send: (options: Send) => send(port, options),
+    exchange: (bytes: string, ms?: number) => exchange(port, bytes, ms),
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await daemon.close();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { CreatedClient } from '../../../shared/schemas/clients.ts';
+import { jsonOf, type TestApp } from './app.ts';
+import type { TestServer } from './http.ts';
+
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
+
+type Parameters = Record<string, string> | string;
+
+/** Posts a form to an OAuth endpoint. */
+export function postForm(
+  app: TestApp,
+  path: string,
+  parameters: Parameters,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const body = typeof parameters === 'string' ? parameters : new URLSearchParams(parameters).toString();
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return app.ask(path, { method: 'POST', body, headers: { ...form, ...headers } });
+}
+
+export function basic(id: string, secret: string): Record<string, string> {
+  const pair = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
+  return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** Posts a form to the introspection endpoint, which stands in front of the app. */
+export function postIntrospection(
+  { port }: Pick<TestServer, 'port'>,
+  parameters: Parameters,
+  headers: Record<string, string> = {},
+  path = '/oauth/introspect',
+): Promise<Response> {
+  const body = typeof parameters === 'string' ? parameters : new URLSearchParams(parameters).toString();
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  return fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body, headers: { ...form, ...headers } });
+}
+
+/** A registered service and its ways to ask. */
+export async function addService(app: TestServer, name: string, canRevoke = false) {
+  const answer = await app.ask('/api/v1/clients', { as: app.root, json: { name, can_revoke: canRevoke } });
+  const client = await jsonOf<CreatedClient>(answer);
+  const credentials = basic(client.client_id, client.client_secret);
+  return {
+    ...client,
+    credentials,
+    introspect: (parameters: Parameters) => postIntrospection(app, parameters, credentials),
+    revoke: (parameters: Parameters) => postForm(app, '/oauth/revoke', parameters, credentials),
+  };
+}
+
+export interface DeviceCodes {
+  device_code: string;
+  user_code: string;
+  verification_uri: string;
+  expires_in: number;
+  interval: number;
+}
+
+export function beginDevice(app: TestApp): Promise<DeviceCodes> {
+  return jsonOf<DeviceCodes>(postForm(app, '/oauth/device_authorization', { client_id: 'tokens' }));
+}
+
+export function pollDevice(app: TestApp, { device_code }: Pick<DeviceCodes, 'device_code'>): Promise<Response> {
+  return postForm(app, '/oauth/token', { grant_type: deviceGrant, client_id: 'tokens', device_code });
+}

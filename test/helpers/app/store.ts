@@ -1,0 +1,41 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStore } from '../../../server/store/open.ts';
+import type { Store } from '../../../server/store/store.ts';
+
+export interface TestStore {
+  store: Store;
+  /** The database file. */
+  path: string;
+  /** Closes the store and removes its files. */
+  close(): Promise<void>;
+}
+
+let migratedFile: Promise<Buffer> | undefined;
+
+/** A migrated store on a fresh SQLite file: a copy of one that the migrations made, as they take longer than most tests. */
+export async function openTestStore(): Promise<TestStore> {
+  migratedFile ??= migrateOnce();
+  const directory = await mkdtemp(join(tmpdir(), 'tokens-store-'));
+  const path = join(directory, 'tokens.db');
+  await writeFile(path, await migratedFile, { mode: 0o600 });
+  const store = await openStore(`sqlite:${path}`);
+  const close = async () => {
+    await store.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return { store, path, close };
+}
+
+async function migrateOnce(): Promise<Buffer> {
+  const directory = await mkdtemp(join(tmpdir(), 'tokens-migrated-'));
+  const path = join(directory, 'tokens.db');
+  const store = await openStore(`sqlite:${path}`);
+  await store.migrate();
+  // Closing brings what is in the write-ahead log into the file.
+  await store.close();
+  const file = await readFile(path);
+  await rm(directory, { recursive: true });
+  return file;
+}

@@ -1,0 +1,205 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Context, OutputStream, Prompts } from '../../../cli/context.ts';
+import type { CredentialStore } from '../../../cli/credentials/store.ts';
+import { localError } from '../../../cli/errors.ts';
+import { main } from '../../../cli/main.ts';
+import { type Member, openTestApp, password, type TestApp } from '../app/app.ts';
+
+export const serverUrl = 'https://tokens.example.com';
+
+/** What one run of the program left behind. */
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The surroundings of one run; everything has a default. */
+export interface Surroundings {
+  env?: Record<string, string>;
+  stdin?: string;
+  /** A terminal this wide; without it stdout is a pipe. */
+  columns?: number;
+  /** Answers to questions, in order; giving them makes stdin and stderr terminals. Ctrl-C is `cancel`. */
+  answers?: (string | boolean | typeof cancel)[];
+  keychain?: CredentialStore | null;
+  fetch?: typeof fetch;
+  /** Home directory; none if left out. */
+  home?: string;
+  /** Makes stderr a terminal, with nobody to answer. */
+  stderrIsTTY?: boolean;
+  /** Called at each write to stdout. */
+  onWrite?: () => void;
+  /** Fails every write to stderr with this system error. */
+  stderrFails?: string;
+  /** Fails every write to stdout with this system error. */
+  stdoutFails?: string;
+  now?: Date;
+  signal?: AbortSignal;
+  /** The person's browser; none if left out. */
+  openBrowser?: (url: string) => Promise<boolean>;
+  /** Does not wait, unless told otherwise. */
+  sleep?: (ms: number) => Promise<void>;
+}
+
+export const cancel = Symbol('Ctrl-C');
+
+export interface TestCli {
+  run(argv: string[], surroundings?: Surroundings): Promise<Ran>;
+  /** Questions that were asked, over all runs. */
+  questions: string[];
+  keychain: FakeKeychain;
+  configDir: string;
+  close(): Promise<void>;
+}
+
+/** The program in this process, with a configuration directory of its own and a keychain in memory. */
+export async function openTestCli(defaults: Surroundings = {}): Promise<TestCli> {
+  const root = await mkdtemp(join(tmpdir(), 'tokens-cli-'));
+  const configDir = join(root, 'config');
+  const keychain = fakeKeychain();
+  const questions: string[] = [];
+  let runs = 0;
+  return {
+    questions,
+    keychain,
+    configDir,
+    async run(argv, surroundings = {}) {
+      runs += 1;
+      const given = { keychain, ...defaults, ...surroundings };
+      const env = { TOKENS_CONFIG_DIR: configDir, ...defaults.env, ...surroundings.env };
+      const stdout = fakeStream(given.columns, given.stdoutFails, given.onWrite);
+      const stderr = fakeStream(given.answers || given.stderrIsTTY ? 80 : undefined, given.stderrFails);
+      const ctx = fakeContext({ ...given, env }, stdout, stderr, questions, runs);
+      const code = await main(argv, ctx);
+      return { code, stdout: stdout.text(), stderr: stderr.text() };
+    },
+    close: () => rm(root, { recursive: true, force: true }),
+  };
+}
+
+/** A CLI in front of the whole daemon, without sockets. */
+export async function openTestCliWithApp(): Promise<TestCli & { app: TestApp; as: (member: Member) => Surroundings }> {
+  const app = await openTestApp();
+  const cli = await openTestCli({ fetch: appFetch(app), env: { TOKENS_SERVER: serverUrl } });
+  return {
+    ...cli,
+    app,
+    run: (argv, surroundings) => cli.run(argv, { now: new Date(app.clock.now()), ...surroundings }),
+    as: (member) => ({ env: { TOKENS_SESSION: member.session } }),
+    close: async () => {
+      await cli.close();
+      await app.close();
+    },
+  };
+}
+
+export { password };
+
+/** The daemon as a `fetch`. */
+export function appFetch(app: TestApp): typeof fetch {
+  return (input, init) => app.fetchApp(new Request(input as string, init));
+}
+
+export interface FakeKeychain extends CredentialStore {
+  entries: Map<string, string>;
+}
+
+export function fakeKeychain(): FakeKeychain {
+  const entries = new Map<string, string>();
+  return {
+    entries,
+    get: async (account) => entries.get(account) ?? null,
+    set: async (account, secret) => void entries.set(account, secret),
+    delete: async (account) => void entries.delete(account),
+  };
+}
+
+/** Reads as if it were empty and refuses writes, as a locked keyring does. */
+export const lockedKeychain: CredentialStore = {
+  get: async () => null,
+  set: async () => {
+    throw localError('no-keychain', 'The OS keychain does not work: it is locked.');
+  },
+  delete: async () => undefined,
+};
+
+/** Surroundings with nothing in them: enough to build the program. */
+export function bareContext(): Context {
+  return fakeContext({}, fakeStream(undefined), fakeStream(undefined), [], 0);
+}
+
+function fakeContext(
+  given: Surroundings,
+  stdout: OutputStream,
+  stderr: OutputStream,
+  questions: string[],
+  run: number,
+): Context {
+  const uuids = { made: 0 };
+  return {
+    version: '1.2.3',
+    runtime: 'node/20.0.0 test',
+    env: given.env ?? {},
+    homeDirectory: () => given.home ?? null,
+    stdin: {
+      isTTY: given.answers !== undefined,
+      read: async function* () {
+        yield Buffer.from(given.stdin ?? '');
+      },
+    },
+    stdout,
+    stderr,
+    signal: given.signal ?? new AbortController().signal,
+    now: () => given.now ?? new Date('2026-11-23T16:20:00.000Z'),
+    uuid: () => {
+      uuids.made += 1;
+      return `run-${run}-uuid-${uuids.made}`;
+    },
+    fetch: async () =>
+      given.fetch ??
+      (() => {
+        throw new Error('This run was not meant to use the network.');
+      }),
+    keychain: async () => given.keychain ?? null,
+    openBrowser: given.openBrowser ?? null,
+    sleep: given.sleep ?? (async () => undefined),
+    prompts: async () => fakePrompts(given.answers ?? [], questions),
+  };
+}
+
+function fakePrompts(answers: Surroundings['answers'] & object, questions: string[]): Prompts {
+  const next = async (question: string) => {
+    questions.push(question);
+    const answer = answers.shift();
+    if (answer === cancel) throw localError('cancelled', 'Cancelled.');
+    if (answer === undefined) throw new Error(`Nobody answers: ${question}`);
+    return answer;
+  };
+  return {
+    text: async (question) => String(await next(question)),
+    optionalText: async (question) => String(await next(question)),
+    secret: async (question) => String(await next(question)),
+    confirm: async (question) => (await next(question)) === true,
+  };
+}
+
+function fakeStream(
+  columns: number | undefined,
+  fails?: string,
+  onWrite: () => void = () => {},
+): OutputStream & { text(): string } {
+  let written = '';
+  return {
+    isTTY: columns !== undefined,
+    columns: columns ?? 80,
+    text: () => written,
+    write: async (text) => {
+      if (fails !== undefined) throw Object.assign(new Error(`write ${fails}`), { code: fails, syscall: 'write' });
+      onWrite();
+      written += text;
+    },
+  };
+}

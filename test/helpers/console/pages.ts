@@ -1,0 +1,104 @@
+import type { Member, TestApp } from '../app/app.ts';
+
+/** An answer to a browser. */
+export interface Shown {
+  status: number;
+  headers: Headers;
+  /** Where a redirect leads. */
+  location: string | null;
+  html: string;
+}
+
+/** What a request carries beyond what a browser of today sends by itself. An empty value takes a field away. */
+type Fields = Record<string, string>;
+
+export interface Browser {
+  cookies: Map<string, string>;
+  get(path: string, headers?: Fields): Promise<Shown>;
+  /** Posts these fields and nothing else. */
+  post(path: string, fields?: Fields, headers?: Fields): Promise<Shown>;
+  /** Fills in and sends the first form of the page shown last that has this action: its hidden fields go along. */
+  submit(action: string, fields?: Fields, headers?: Fields): Promise<Shown>;
+}
+
+/** A browser without script in front of the console; with a member, already signed in. */
+export function openConsole(app: TestApp, as?: Member): Browser {
+  const cookies = new Map<string, string>();
+  if (as !== undefined) cookies.set(sessionCookieName(app), as.session);
+  let last = '';
+
+  async function send(path: string, method: 'GET' | 'POST', headers: Fields, body?: URLSearchParams): Promise<Shown> {
+    const fields: Fields = {
+      Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+      Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      'Sec-Fetch-Site': 'same-origin',
+      ...(body && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+      ...headers,
+    };
+    const response = await app.ask(path, {
+      method,
+      headers: Object.entries(fields).filter(([, value]) => value !== ''),
+      ...(body && { body: body.toString() }),
+    });
+    keepCookies(cookies, response.headers.getSetCookie());
+    last = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      location: response.headers.get('location'),
+      html: last,
+    };
+  }
+
+  return {
+    cookies,
+    get: (path, headers = {}) => send(path, 'GET', headers),
+    post: (path, fields = {}, headers = {}) => send(path, 'POST', headers, new URLSearchParams(fields)),
+    submit(action, fields = {}, headers = {}) {
+      const form = formsOf(last).find((one) => one.action === action);
+      if (form === undefined) throw new Error(`The page has no form that posts to ${action}:\n${last}`);
+      return send(action, 'POST', headers, new URLSearchParams({ ...form.hidden, ...fields }));
+    },
+  };
+}
+
+export function sessionCookieName(app: TestApp): string {
+  return app.config.publicUrl.startsWith('https:') ? '__Host-tokens_session' : 'tokens_session_insecure';
+}
+
+/** The text of a page as a reader sees it, white space collapsed. */
+export function textOf(html: string): string {
+  return unescaped(html.replace(/<head>.*<\/head>/s, '').replaceAll(/<[^>]*>/g, ' '))
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+/** Each posting form of a page: where to, and its hidden fields. */
+export function formsOf(html: string): Array<{ action: string; hidden: Fields }> {
+  return [...html.matchAll(/<form\b([^>]*method="post"[^>]*)>(.*?)<\/form>/gs)].map(([, tag = '', content = '']) => ({
+    action: attribute(tag, 'action'),
+    hidden: Object.fromEntries(
+      [...content.matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)].map(([input]) => [
+        attribute(input, 'name'),
+        attribute(input, 'value'),
+      ]),
+    ),
+  }));
+}
+
+function attribute(tag: string, name: string): string {
+  return unescaped(new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? '');
+}
+
+function unescaped(text: string): string {
+  const characters: Fields = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' };
+  return text.replaceAll(/&(lt|gt|quot|#39|amp);/g, (_, name: string) => characters[name] ?? '');
+}
+
+function keepCookies(jar: Map<string, string>, set: readonly string[]): void {
+  for (const cookie of set) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+    if (/;\s*max-age=0\b/i.test(cookie)) jar.delete(name);
+    else jar.set(name, value);
+  }
+}

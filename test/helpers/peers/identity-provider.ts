@@ -1,0 +1,139 @@
+import { createServer, type Server } from 'node:http';
+import Provider from 'oidc-provider';
+import { listen } from '../app/http.ts';
+import { freePort } from '../daemon/daemon.ts';
+
+export interface PersonAtProvider {
+  password: string;
+  email: string;
+  email_verified: boolean;
+  name: string;
+  groups?: string[];
+}
+
+export interface TestProvider {
+  issuer: string;
+  /** By subject; change what is in it. */
+  people: Record<string, PersonAtProvider>;
+  /** As if the machine were gone; `resume` brings it back at the same address. */
+  halt(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const ssoClient = { clientId: 'tokensd', clientSecret: 'a-secret-between-the-two-of-us' };
+
+const ada = {
+  password: 'pw-ada',
+  email: 'ada@example.com',
+  email_verified: true,
+  name: 'Ada Lovelace',
+  groups: ['engineers'],
+};
+const grace = { password: 'pw-grace', email: 'grace@example.com', email_verified: true, name: 'Grace Hopper' };
+
+/** A real `oidc-provider` on loopback http with two people, that signs in whoever types a subject and the password. */
+export async function startIdentityProvider(appUrl: string): Promise<TestProvider> {
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const people: Record<string, PersonAtProvider> = { ada: { ...ada }, grace: { ...grace } };
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: ssoClient.clientId,
+        client_secret: ssoClient.clientSecret,
+        redirect_uris: [`${appUrl}/login/sso/callback`],
+        post_logout_redirect_uris: [`${appUrl}/login`],
+        backchannel_logout_uri: `${appUrl}/sso/backchannel-logout`,
+        backchannel_logout_session_required: true,
+      },
+    ],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
+    cookies: { keys: ['a-key-for-tests'] },
+    features: {
+      devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: { enabled: true, logoutSource },
+    },
+    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    findAccount: (_ctx, accountId) => {
+      const person = people[accountId];
+      if (person === undefined) return undefined;
+      const { password: _, ...claims } = person;
+      return { accountId, claims: () => ({ sub: accountId, ...claims }) };
+    },
+    // It would not call loopback addresses otherwise.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as object),
+    // Nobody is asked whether tokensd may know their address.
+    async loadExistingGrant(ctx) {
+      const { client, session, provider } = ctx.oidc;
+      if (client === undefined || session?.accountId === undefined) return undefined;
+      const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+      grant.addOIDCScope('openid email profile');
+      await grant.save();
+      return grant;
+    },
+  });
+  const callback = provider.callback();
+  let server: Server;
+  const resume = async () => {
+    server = createServer((req, res) => {
+      if (!req.url?.startsWith('/interaction/')) return void callback(req, res);
+      if (req.method === 'GET') return void res.setHeader('Content-Type', 'text/html').end(loginForm);
+      let body = '';
+      req.on('data', (chunk) => {
+        body += chunk;
+      });
+      req.on('end', () => {
+        const form = new URLSearchParams(body);
+        const accountId = form.get('subject') ?? '';
+        const knows = people[accountId]?.password === form.get('password');
+        const result = knows ? { login: { accountId } } : { error: 'access_denied' };
+        void provider.interactionFinished(req, res, result);
+      });
+    });
+    await listen(server, port, 'localhost');
+  };
+  const halt = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  await resume();
+  return { issuer, people, halt, resume, stop: halt };
+}
+
+/** Its own page asks the network for a font. */
+async function logoutSource(ctx: { body: unknown }, form: string): Promise<void> {
+  const title = '<!DOCTYPE html><title>Identity provider</title>';
+  ctx.body = `${title}${form}<button form="op.logoutForm" name="logout" value="yes">Sign out there</button>`;
+}
+
+const loginForm = `<!DOCTYPE html><title>Identity provider</title><h1>Identity provider</h1><form method="post">
+<label>Subject <input name="subject"></label><label>Password <input name="password" type="password"></label>
+<button>Sign in there</button></form>`;
+
+/** A browser's way through the provider's pages, without the browser: answers where it is led back to. */
+export async function signInAtProvider(
+  url: string,
+  { subject, password }: { subject: string; password: string },
+  cookies = new Map<string, string>(),
+): Promise<URL> {
+  let next = new URL(url);
+  const { host } = next;
+  for (let hop = 0; hop < 10 && next.host === host; hop += 1) {
+    const answers = next.pathname.startsWith('/interaction/');
+    const response = await fetch(next, {
+      redirect: 'manual',
+      headers: { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+      ...(answers && { method: 'POST', body: new URLSearchParams({ subject, password }) }),
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      cookies.set(name, value);
+    }
+    const location = response.headers.get('location');
+    if (location === null) throw new Error(`The provider answered ${response.status}: ${await response.text()}`);
+    next = new URL(location, next);
+  }
+  return next;
+}

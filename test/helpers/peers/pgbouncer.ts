@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freePort } from '../daemon/daemon.ts';
+import { eventually } from '../daemon/process.ts';
+import { giveAway, unprivileged } from './postgres.ts';
+
+/** pgbouncer with transaction pooling in front of a server on loopback, with fewer connections than it is asked for. */
+export async function startPgbouncer(serverPort: number): Promise<{ port: number; stop(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'tokens-pgbouncer-'));
+  const port = await freePort();
+  const userList = join(directory, 'users.txt');
+  await writeFile(userList, '"tokens" "tokens"\n');
+  const config = `
+[databases]
+* = host=127.0.0.1 port=${serverPort} user=tokens password=tokens
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = plain
+auth_file = ${userList}
+pool_mode = transaction
+default_pool_size = 3
+max_client_conn = 200
+`;
+  const file = join(directory, 'pgbouncer.ini');
+  await writeFile(file, config);
+  giveAway(directory);
+  const [command, args] = unprivileged('/usr/sbin/pgbouncer', ['-q', file]);
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let output = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  await eventually(async () => {
+    if (child.exitCode !== null) throw new Error(`pgbouncer: ${output}`);
+    const client = new pg.Client(`postgres://tokens:tokens@127.0.0.1:${port}/postgres`);
+    client.on('error', () => {});
+    return client.connect().then(
+      () => client.end().then(() => true),
+      () => false,
+    );
+  }, 'pgbouncer to answer');
+  return {
+    port,
+    async stop() {
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), 2_000).unref();
+      await closed;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

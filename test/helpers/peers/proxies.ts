@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listen } from '../app/http.ts';
+import { freePort } from '../daemon/daemon.ts';
+import { bareEnvironment, eventually } from '../daemon/process.ts';
+import { searchPath } from './real-parts.ts';
+
+const examples = join(import.meta.dirname, '..', '..', '..', 'examples');
+const PATH = searchPath();
+
+export interface Behind {
+  daemonUrl: string;
+  upstreamUrl: string;
+  /** What an operator made of the shipped file. */
+  edit?(text: string): string;
+}
+
+export interface Running {
+  port: number;
+  stop(): Promise<void>;
+}
+
+/** An API that answers with the method, path, header fields and body it got. */
+export async function startUpstream(): Promise<Running & { url: string }> {
+  const server = createServer((req, res) => {
+    let body = '';
+    req.setEncoding('utf8').on('data', (text: string) => {
+      body += text;
+    });
+    req.on('end', () => {
+      const seen = { method: req.method, url: req.url, headers: req.headers, body };
+      res.setHeader('Content-Type', 'application/json').end(JSON.stringify(seen));
+    });
+  });
+  const port = await listen(server);
+  const stop = async () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { port, url: `http://127.0.0.1:${port}`, stop };
+}
+
+/** nginx with the README's very file, its three addresses replaced. */
+export function startNginx(behind: Behind): Promise<Running> {
+  return startProxy(behind, {
+    example: 'nginx.conf',
+    listen: (port) => ['listen 8080;', `listen 127.0.0.1:${port};`],
+    async command(directory) {
+      const config = `
+        ${process.getuid?.() === 0 ? 'user root;' : ''}
+        daemon off;
+        pid nginx.pid;
+        error_log stderr;
+        events {}
+        http {
+          access_log off;
+          client_body_temp_path body; proxy_temp_path proxy;
+          fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+          include ${join(directory, 'nginx.conf')};
+        }`;
+      await writeFile(join(directory, 'main.conf'), config);
+      return spawn('nginx', ['-p', directory, '-c', 'main.conf', '-e', 'stderr'], { env: { PATH } });
+    },
+  });
+}
+
+/** Caddy with the README's very file, its three addresses replaced. */
+export function startCaddy(behind: Behind): Promise<Running> {
+  return startProxy(behind, {
+    example: 'Caddyfile',
+    listen: (port) => [':8080 {', `:${port} {\n\tbind 127.0.0.1`],
+    async command(directory) {
+      const file = join(directory, 'Caddyfile');
+      await writeFile(file, `{\n\tadmin off\n}\n${await readFile(file, 'utf8')}`);
+      const env = bareEnvironment({ PATH, HOME: directory });
+      return spawn('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], { env });
+    },
+  });
+}
+
+interface Proxy {
+  example: string;
+  /** The line of the example that says where to listen, and what stands for it here. */
+  listen(port: number): [string, string];
+  command(directory: string): Promise<ChildProcess>;
+}
+
+async function startProxy({ daemonUrl, upstreamUrl, edit = (text) => text }: Behind, proxy: Proxy): Promise<Running> {
+  const directory = await mkdtemp(join(tmpdir(), 'tokens-proxy-'));
+  const port = await freePort();
+  const replacements = [
+    proxy.listen(port),
+    ['127.0.0.1:8420', new URL(daemonUrl).host],
+    ['127.0.0.1:3000', new URL(upstreamUrl).host],
+  ] as const;
+  let text = await readFile(join(examples, proxy.example), 'utf8');
+  for (const [shown, here] of replacements) {
+    if (!text.includes(shown)) throw new Error(`${proxy.example} does not hold “${shown}”`);
+    text = text.replace(shown, here);
+  }
+  await writeFile(join(directory, proxy.example), edit(text));
+  const child = await proxy.command(directory);
+  let output = '';
+  child.stderr?.setEncoding('utf8').on('data', (more: string) => {
+    output += more;
+  });
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  await eventually(async () => {
+    if (child.exitCode !== null) throw new Error(`${proxy.example}: ${output}`);
+    return fetch(`http://127.0.0.1:${port}/`).catch(() => null);
+  }, `the proxy of ${proxy.example}`);
+  return {
+    port,
+    async stop() {
+      child.kill('SIGTERM');
+      await closed;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../daemon/process.ts';
+
+const PATH = `${process.env.PATH ?? ''}:/usr/sbin`;
+
+/** nginx that speaks TLS on this port with a certificate of its own making, and plain http to the daemon. */
+export async function startTlsProxy(port: number, daemonUrl: string): Promise<{ stop(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'tokens-tls-'));
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const files = ['-keyout', 'key.pem', '-out', 'cert.pem'];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, ...files], {
+    cwd: directory,
+    stdio: 'ignore',
+  });
+  const config = `
+    ${process.getuid?.() === 0 ? 'user root;' : ''}
+    daemon off;
+    pid nginx.pid;
+    events {}
+    http {
+      access_log off;
+      client_body_temp_path body; proxy_temp_path proxy;
+      fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+      server {
+        listen 127.0.0.1:${port} ssl;
+        ssl_certificate ${join(directory, 'cert.pem')};
+        ssl_certificate_key ${join(directory, 'key.pem')};
+        location / {
+          proxy_pass ${daemonUrl};
+          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+        }
+      }
+    }`;
+  await writeFile(join(directory, 'nginx.conf'), config);
+  const child = spawn('nginx', ['-p', directory, '-c', 'nginx.conf', '-e', 'stderr'], { env: { PATH } });
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (more: string) => {
+    output += more;
+  });
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  await eventually(() => {
+    if (child.exitCode !== null) throw new Error(`nginx: ${output}`);
+    return accepts(port);
+  }, 'nginx to listen');
+  return {
+    async stop() {
+      child.kill('SIGTERM');
+      await closed;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}

@@ -17,7 +17,7 @@ export function createProgram(context: Context): Command {
   addServing(program, context);
   addBackups(program, context);
   addMail(program, context);
-  addUpkeep(program, context);
+  addMaintenance(program, context);
   return program;
 }
 
@@ -86,7 +86,7 @@ function addMail(program: Command, context: Context): void {
     .action(async (options: { to?: string }) => (await import('./commands/mail.ts')).runMailRetry(context, options));
 }
 
-function addUpkeep(program: Command, context: Context): void {
+function addMaintenance(program: Command, context: Context): void {
   program
     .command('migrate')
     .summary('Bring the database to the newest schema')

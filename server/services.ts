@@ -1,22 +1,22 @@
 import type { Config } from './config/config.ts';
 import { createClients } from './domain/accounts/clients.ts';
-import { createUsers } from './domain/accounts/members.ts';
+import { createMembers } from './domain/accounts/members.ts';
 import { createPasswords } from './domain/accounts/passwords.ts';
 import { createAudit } from './domain/audit.ts';
 import type { Clock } from './domain/clock.ts';
 import { createDeadLetters } from './domain/notifications/dead-letters.ts';
-import { createPostbox } from './domain/notifications/notifier.ts';
+import { createNotifier } from './domain/notifications/notifier.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/authorization-codes.ts';
 import { createDeviceSignIn } from './domain/sign-in/device-flow.ts';
 import { createPasswordReset } from './domain/sign-in/password-reset.ts';
-import { createThrottle } from './domain/sign-in/rate-limit.ts';
-import { createSecondStep } from './domain/sign-in/second-factor.ts';
+import { createSignInRateLimit } from './domain/sign-in/rate-limit.ts';
+import { createSecondFactor } from './domain/sign-in/second-factor.ts';
 import { createSessions } from './domain/sign-in/sessions.ts';
 import { createSso } from './domain/sign-in/sso.ts';
-import { createTwoStep } from './domain/sign-in/totp.ts';
+import { createTotpService } from './domain/sign-in/totp.ts';
 import { createLastUsed } from './domain/tokens/last-used.ts';
-import { createMoments } from './domain/tokens/status.ts';
+import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createVerify } from './domain/tokens/verify.ts';
 import type { Store } from './store/store.ts';
@@ -28,49 +28,56 @@ export function createServices(deps: {
   config: Config;
   mailQueued: () => void;
   /** Hears how many tokens each statement of verification asks for. */
-  lookedUp?: (tokens: number) => void;
+  observeBatch?: (tokens: number) => void;
 }) {
   const { store, clock, config } = deps;
   const newId = createIds(clock);
-  const moment = createMoments(clock, config.ssoMaxAge);
+  const statusContext = createStatusContext(clock, config.ssoMaxAge);
   const passwords = createPasswords();
-  const letterhead = { organization: config.organization, publicUrl: config.publicUrl };
+  const site = { organization: config.organization, publicUrl: config.publicUrl };
   const policy = {
     productPrefix: config.tokenPrefix,
     maximumPerUser: config.maxTokensPerUser,
     expiry: { maximum: config.maxExpiry, default: config.defaultExpiry },
   };
-  const postbox = createPostbox({ letterhead, newId, wake: deps.mailQueued });
-  const throttle = createThrottle(store.limiter);
-  const twoStep = createTwoStep({
-    ...{ store, clock, newId, passwords, throttle, postbox },
+  const notifier = createNotifier({ site: site, newId, wake: deps.mailQueued });
+  const rateLimit = createSignInRateLimit(store.limiter);
+  const totp = createTotpService({
+    ...{ store, clock, newId, passwords, rateLimit: rateLimit, notifier: notifier },
     issuer: config.organization ?? 'tokens',
     required: config.requireTotp,
   });
-  const sessions = createSessions({ store, clock, newId, passwords, throttle, twoStep });
+  const sessions = createSessions({ store, clock, newId, passwords, rateLimit: rateLimit, totp });
   return {
-    throttle,
-    twoStep,
-    passwordReset: createPasswordReset({ store, clock, newId, passwords, postbox, publicUrl: config.publicUrl }),
-    moment,
+    rateLimit: rateLimit,
+    totp,
+    passwordReset: createPasswordReset({
+      store,
+      clock,
+      newId,
+      passwords,
+      notifier: notifier,
+      publicUrl: config.publicUrl,
+    }),
+    statusContext: statusContext,
     tokens: createTokens({
       store,
       clock,
-      moment,
+      statusContext: statusContext,
       newId,
       policy,
-      postbox,
+      notifier: notifier,
     }),
-    users: createUsers({ store, clock, newId, passwords }),
+    users: createMembers({ store, clock, newId, passwords }),
     sessions,
-    secondStep: createSecondStep({ store, clock, newId, sessions, twoStep }),
+    secondFactor: createSecondFactor({ store, clock, newId, sessions, totp }),
     audit: createAudit({ store }),
     deadLetters: createDeadLetters({ store }),
     clients: createClients({ store, clock, newId }),
     sso: config.oidc && createSso({ store, clock, newId, policy: config.oidc }),
     deviceSignIn: createDeviceSignIn({ store, clock, newId }),
     authorizationCodes: createAuthorizationCodes({ store, clock, newId }),
-    verify: createVerify(store, moment, deps.lookedUp),
+    verify: createVerify(store, statusContext, deps.observeBatch),
     lastUsed: createLastUsed(),
   };
 }

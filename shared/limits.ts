@@ -23,7 +23,7 @@ export const limits = {
   deviceCodeLife: 10 * 60 * 1000,
   devicePollInterval: 5 * 1000,
   authorizationCodeLife: 60 * 1000,
-  secondStepLife: 10 * 60 * 1000,
+  secondFactorLife: 10 * 60 * 1000,
   ssoSignInLife: 10 * 60 * 1000,
   passwordResetLife: 30 * 60 * 1000,
   sessionIdle: 12 * 60 * 60 * 1000,

@@ -7,7 +7,7 @@ export const secretPrefixes = {
   passwordReset: 'reset_',
   deviceCode: 'device_',
   authorizationCode: 'code_',
-  secondStep: 'step_',
+  secondFactor: 'step_',
   clientSecret: 'secret_',
 } as const;
 

@@ -35,7 +35,7 @@ describe('the metrics', () => {
       lastUsedWaiting: () => 1,
     });
     metrics.verified('forward-auth', 'ok', 0);
-    metrics.lookedUp(1);
+    metrics.observeBatch(1);
     metrics.responded('GET', 200);
     metrics.happened('token.created');
     metrics.databaseFailed('unavailable');

@@ -118,7 +118,7 @@ async function assemble({ config, log, metrics, store }: Serving) {
   const clientIp = createClientIp(config.trustedProxies);
   const mailer = await createMailer(config);
   const mailQueued = () => jobs.wake(sendMailJob);
-  const services = createServices({ store, clock, config, mailQueued, lookedUp: metrics.lookedUp });
+  const services = createServices({ store, clock, config, mailQueued, observeBatch: metrics.observeBatch });
   const { lastUsed } = services;
   metrics.watchProcess();
   metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: lastUsed.waiting });

@@ -3,18 +3,18 @@ import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import type { Actor, AuditRecord, ClientRecord, MailRecord, Page, TokenRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import type { Caller, Origin } from './caller.ts';
+import type { Caller, ClientInfo } from './caller.ts';
 
 interface Event {
   at: number;
   actor: Actor;
-  origin: Origin;
+  clientInfo: ClientInfo;
 }
 
 /** Writes events. Always called inside the transaction of the change it records. */
 export function auditTrail({ newId }: { newId: () => string }) {
   const write = (store: Store, event: Event, what: Pick<AuditRecord, 'action' | 'target' | 'ownerId'>) =>
-    store.audit.insert({ id: newId(), at: event.at, actor: event.actor, ...event.origin, ...what });
+    store.audit.insert({ id: newId(), at: event.at, actor: event.actor, ...event.clientInfo, ...what });
 
   const token = (action: AuditAction) => (store: Store, event: Event & { token: TokenRecord }) =>
     write(store, event, {

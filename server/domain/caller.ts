@@ -3,7 +3,7 @@ import type { Actor, ClientRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
 /** Where a request came from. */
-export interface Origin {
+export interface ClientInfo {
   ip: string | null;
   userAgent: string | null;
 }
@@ -15,12 +15,12 @@ export type Channel = 'cli' | 'console' | 'api-token-auth';
 export interface Caller {
   user: UserRecord;
   sessionId: string;
-  origin: Origin;
+  clientInfo: ClientInfo;
   channel: Channel;
 }
 
 /** A service, named in audit and mail as people know it. */
-export function serviceActor({ clientId, name }: Pick<ClientRecord, 'clientId' | 'name'>): Actor {
+export function clientActor({ clientId, name }: Pick<ClientRecord, 'clientId' | 'name'>): Actor {
   return { kind: 'client', id: clientId, email: name };
 }
 

@@ -1,25 +1,25 @@
 import type { Context } from 'hono';
 import type { Config } from '../config/config.ts';
 import type { ClientService } from '../domain/accounts/clients.ts';
-import type { UserService } from '../domain/accounts/members.ts';
+import type { MemberService } from '../domain/accounts/members.ts';
 import type { AuditService } from '../domain/audit.ts';
-import type { Caller, Origin } from '../domain/caller.ts';
+import type { Caller, ClientInfo } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/authorization-codes.ts';
 import type { DeviceSignIn } from '../domain/sign-in/device-flow.ts';
 import type { PasswordReset } from '../domain/sign-in/password-reset.ts';
-import type { SecondStep } from '../domain/sign-in/second-factor.ts';
+import type { SecondFactor } from '../domain/sign-in/second-factor.ts';
 import type { SessionService } from '../domain/sign-in/sessions.ts';
 import type { SsoService } from '../domain/sign-in/sso.ts';
-import type { TwoStep } from '../domain/sign-in/totp.ts';
+import type { TotpService } from '../domain/sign-in/totp.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { TokenService } from '../domain/tokens/tokens.ts';
-import type { GoodToken, Verify } from '../domain/tokens/verify.ts';
+import type { VerifiedToken, Verify } from '../domain/tokens/verify.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { IdentityProvider } from '../sso/provider.ts';
-import type { Moment, SessionRecord } from '../store/records.ts';
+import type { SessionRecord, StatusContext } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { ClientIp } from './client-ip.ts';
 
@@ -37,12 +37,12 @@ export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
-    origin: Origin;
+    clientInfo: ClientInfo;
     /** On routes for sessions. */
     caller: Caller;
     session: SessionRecord;
     /** On routes for a token about itself. */
-    presentedToken: GoodToken;
+    presentedToken: VerifiedToken;
     /** On pages whose form may lead elsewhere: origins, for the content security policy. */
     formTargets: string[];
     /** On pages: bound to the visitor's cookie; every form carries it. */
@@ -55,15 +55,15 @@ export type AppContext = Context<AppEnv>;
 /** All that the HTTP app needs, made by main or by a test. */
 export interface AppDeps {
   tokens: TokenService;
-  users: UserService;
+  users: MemberService;
   sessions: SessionService;
   audit: AuditService;
   deadLetters: DeadLetters;
   clients: ClientService;
   deviceSignIn: DeviceSignIn;
   authorizationCodes: AuthorizationCodes;
-  twoStep: TwoStep;
-  secondStep: SecondStep;
+  totp: TotpService;
+  secondFactor: SecondFactor;
   passwordReset: PasswordReset;
   /** Both null without single sign-on. */
   sso: SsoService | null;
@@ -74,7 +74,7 @@ export interface AppDeps {
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;
   /** What decides tokens' status now. */
-  moment: () => Moment;
+  statusContext: () => StatusContext;
   clientIp: ClientIp;
   log: Log;
   config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'>;

@@ -1,4 +1,4 @@
-import type { Decision } from '../domain/tokens/verify.ts';
+import type { Verdict } from '../domain/tokens/verify.ts';
 import { outcomeOf, type VerificationRoute } from '../observability/metrics.ts';
 import type { AppDeps } from './context.ts';
 
@@ -7,7 +7,7 @@ export async function countedVerify(
   { verify, metrics }: Pick<AppDeps, 'verify' | 'metrics'>,
   route: VerificationRoute,
   value: string,
-): Promise<Decision> {
+): Promise<Verdict> {
   const began = performance.now();
   try {
     const decision = await verify(value);

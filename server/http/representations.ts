@@ -5,7 +5,14 @@ import type { Session } from '../../shared/schemas/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import type { User } from '../../shared/schemas/users.ts';
 import { tokenStatus } from '../domain/tokens/status.ts';
-import type { AuditRecord, ClientRecord, Moment, SessionRecord, TokenRecord, UserSummary } from '../store/records.ts';
+import type {
+  AuditRecord,
+  ClientRecord,
+  SessionRecord,
+  StatusContext,
+  TokenRecord,
+  UserSummary,
+} from '../store/records.ts';
 
 function time(at: number): string {
   return new Date(at).toISOString();
@@ -16,7 +23,7 @@ function timeOrNull(at: number | null): string | null {
 }
 
 /** A token as it is at that moment. */
-export function tokenObject(token: TokenRecord, moment: Moment): Token {
+export function tokenObject(token: TokenRecord, statusContext: StatusContext): Token {
   const { lastUse } = token;
   return {
     id: token.id,
@@ -26,7 +33,7 @@ export function tokenObject(token: TokenRecord, moment: Moment): Token {
     owner: token.ownerEmail,
     created_at: time(token.createdAt),
     expires_at: timeOrNull(token.expiresAt),
-    status: tokenStatus(token, moment),
+    status: tokenStatus(token, statusContext),
     last_used: lastUse && {
       at: time(lastUse.at),
       method: lastUse.method,

@@ -100,8 +100,8 @@ async function giveUp({ store, clock, newId }: SendMailDeps, mail: MailRecord, l
   await store.transaction(async (store) => {
     if (!(await store.outbox.giveUp(mail.id, leaseId, at, error))) return;
     const owner = await store.users.findByEmail(foldName(mail.to));
-    const origin = { ip: null, userAgent: null };
-    await auditTrail({ newId }).mailGivenUp(store, { at, actor: systemActor, origin, mail, owner });
+    const clientInfo = { ip: null, userAgent: null };
+    await auditTrail({ newId }).mailGivenUp(store, { at, actor: systemActor, clientInfo, mail, owner });
   });
 }
 

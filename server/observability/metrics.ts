@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import type { Decision, RefusalReason } from '../domain/tokens/verify.ts';
+import type { DenyReason, Verdict } from '../domain/tokens/verify.ts';
 import type { FailureKind } from '../store/errors.ts';
 import type { OutboxBacklog } from '../store/records.ts';
 import { countVerifications } from './verification-metrics.ts';
@@ -8,14 +8,14 @@ import { countVerifications } from './verification-metrics.ts';
 export type VerificationRoute = 'auth-request' | 'forward-auth' | 'ext-authz' | 'introspection' | 'token';
 
 /** `missing`: no credential; `malformed`: none that can be read; `unavailable`: it could not be decided. */
-export type VerificationOutcome = 'ok' | RefusalReason | 'missing' | 'malformed' | 'unavailable';
+export type VerificationOutcome = 'ok' | DenyReason | 'missing' | 'malformed' | 'unavailable';
 
 /** What is counted. Labels come from closed lists: never a name, an e-mail, an id or an address. */
 export interface Metrics {
   /** One answer; `began` is a `performance.now()`. */
   verified(route: VerificationRoute, outcome: VerificationOutcome, began: number): void;
   /** One statement that looked up this many tokens. */
-  lookedUp(tokens: number): void;
+  observeBatch(tokens: number): void;
   /** One response of anything but verification. */
   responded(method: string, status: number): void;
   /** One event that was committed to the audit log. */
@@ -76,7 +76,7 @@ export function createMetrics(version: string): Metrics {
   }).set({ version }, 1);
   return {
     verified: verifications,
-    lookedUp: (tokens) => batches.observe(tokens),
+    observeBatch: (tokens) => batches.observe(tokens),
     responded: (method, status) =>
       responses.inc({ method: methods.includes(method) ? method : 'OTHER', status: String(status) }),
     happened: (action) => events.inc({ action }),
@@ -93,8 +93,8 @@ export function createMetrics(version: string): Metrics {
 }
 
 /** What a decision counts as. */
-export function outcomeOf(decision: Decision): VerificationOutcome {
-  return decision.good ? 'ok' : decision.reason;
+export function outcomeOf(decision: Verdict): VerificationOutcome {
+  return decision.allowed ? 'ok' : decision.reason;
 }
 
 /** Answers what brings the gauges up to date. */

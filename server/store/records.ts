@@ -65,7 +65,7 @@ export interface TokenRecord extends Omit<NewToken, 'hash' | 'nameFolded'> {
 }
 
 /** What decides a token's status beside its row. */
-export interface Moment {
+export interface StatusContext {
   now: number;
   /** Tokens of members whose last single sign-on was before this are stale; absent: there is no such rule. */
   ssoStaleBefore?: number;

@@ -12,11 +12,11 @@ import type {
   LastUse,
   MailClaim,
   MailRecord,
-  Moment,
   NewToken,
   OutboxBacklog,
   Page,
   SessionRecord,
+  StatusContext,
   Ticket,
   TicketKind,
   TokenRecord,
@@ -60,7 +60,7 @@ export interface UserStore {
   ): Promise<boolean>;
 }
 
-export interface TokenQuery extends Page, Moment {
+export interface TokenQuery extends Page, StatusContext {
   ownerId?: string;
   /** A part of the name, folded. */
   nameContains?: string;
@@ -73,7 +73,7 @@ export interface TokenStore {
   findById(id: string): Promise<TokenRecord | null>;
   list(query: TokenQuery): Promise<TokenRecord[]>;
   /** How many tokens of one owner work now. */
-  countActiveOf(ownerId: string, moment: Moment): Promise<number>;
+  countActiveOf(ownerId: string, statusContext: StatusContext): Promise<number>;
   /** One statement for any number of hashes. What belongs to each, in the order of the hashes; null: to nobody. */
   findByHashes(hashes: readonly string[]): Promise<Array<HashMatch | null>>;
   /** Destroys the row, leaves a tombstone. Null if it is already gone. */
@@ -228,7 +228,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly outbox: OutboxStore;
   /** How many look-ups it carries out side by side; more would only wait for each other. */
-  readonly lookupsAtOnce: number;
+  readonly maxParallelLookups: number;
   /** Counts that every daemon on this database shares; they are in memory where a database has one daemon only. */
   limiter(options: LimiterOptions): Limiter;
   /** Deletes at most `limit` counts that no longer matter. */

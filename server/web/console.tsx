@@ -5,7 +5,7 @@ import { ProblemError } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../http/context.ts';
 import { auditPages } from './audit/routes.tsx';
 import { profilePages } from './profile/routes.tsx';
-import { twoStepPages } from './profile/totp-routes.tsx';
+import { totpPages } from './profile/totp-routes.tsx';
 import { enforcePageAccess } from './shell/access.ts';
 import { findAsset } from './shell/assets.ts';
 import { pageErrorHandler } from './shell/errors.tsx';
@@ -14,7 +14,7 @@ import { authorizePages } from './sign-in/authorize-routes.tsx';
 import { devicePages } from './sign-in/device-routes.tsx';
 import { passwordPages } from './sign-in/password-reset-routes.tsx';
 import { signInPages } from './sign-in/routes.tsx';
-import { secondStepPages } from './sign-in/second-factor-routes.tsx';
+import { secondFactorPages } from './sign-in/second-factor-routes.tsx';
 import { ssoPages } from './sign-in/sso-routes.tsx';
 import { memberPages } from './team/member-routes.tsx';
 import { teamPages } from './team/routes.tsx';
@@ -50,9 +50,9 @@ export function consolePages(deps: AppDeps) {
   return app
     .route('/', signInPages(deps))
     .route('/', ssoPages(deps))
-    .route('/', secondStepPages(deps))
+    .route('/', secondFactorPages(deps))
     .route('/', passwordPages(deps))
-    .route('/', twoStepPages(deps))
+    .route('/', totpPages(deps))
     .route('/', profilePages(deps))
     .route('/', tokenPages(deps))
     .route('/', teamPages(deps))

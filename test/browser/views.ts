@@ -87,7 +87,7 @@ const approveDevice = (code: string) => async (page: Page) => {
   await page.getByRole('heading', { name: 'The device is signed in' }).waitFor();
 };
 
-const beginTwoStep = async (page: Page, world: World) => {
+const beginTotpEnrolment = async (page: Page, world: World) => {
   // Looked at once already.
   if ((await page.getByRole('button', { name: 'Turn on' }).count()) === 0) return;
   await page.getByLabel('Password').fill(world.robot.password);
@@ -95,8 +95,8 @@ const beginTwoStep = async (page: Page, world: World) => {
   await page.getByLabel('Code').waitFor();
 };
 
-const turnTwoStepOn = async (page: Page, world: World) => {
-  await beginTwoStep(page, world);
+const completeTotpEnrolment = async (page: Page, world: World) => {
+  await beginTotpEnrolment(page, world);
   if ((await page.getByLabel('Code').count()) === 0) return;
   const secret = await page.getByLabel('Or type this secret into it').inputValue();
   await page.getByLabel('Code').fill(codeAt(secret, world.clock.now()));
@@ -135,8 +135,13 @@ export const views: View[] = [
   { name: 'device-approve', as: dev, path: at('/device/approve'), act: typeDeviceCode('WDJB-MJHT') },
   { name: 'device-done', as: dev, path: at('/device'), act: approveDevice('DJBW-MJHT') },
   { name: 'two-step-off', as: dev, path: at('/profile/two-step') },
-  { name: 'two-step-set-up', as: 'robot@example.com', path: at('/profile/two-step'), act: beginTwoStep },
-  { name: 'two-step-recovery-codes', as: 'robot@example.com', path: at('/profile/two-step'), act: turnTwoStepOn },
+  { name: 'two-step-set-up', as: 'robot@example.com', path: at('/profile/two-step'), act: beginTotpEnrolment },
+  {
+    name: 'two-step-recovery-codes',
+    as: 'robot@example.com',
+    path: at('/profile/two-step'),
+    act: completeTotpEnrolment,
+  },
   { name: 'two-step-on', as: 'robot@example.com', path: at('/profile/two-step') },
   {
     name: 'member-reset-two-step',

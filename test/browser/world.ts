@@ -103,11 +103,11 @@ export async function openWorld() {
     const [found] = await store.users.list({ limit: 1, before: null, emailFolded: email });
     const user = found && (await store.users.findById(found.id));
     if (!user) throw new Error(`no ${email}`);
-    return { user, sessionId: 'seed', origin: { ip: '203.0.113.9', userAgent }, channel: 'console' };
+    return { user, sessionId: 'seed', clientInfo: { ip: '203.0.113.9', userAgent }, channel: 'console' };
   }
 
   /** Without the session, which there is not. */
-  const creator = ({ user, origin, channel }: Caller) => ({ user, origin, channel });
+  const creator = ({ user, clientInfo, channel }: Caller) => ({ user, clientInfo: clientInfo, channel });
 
   await store.users.setName(server.root.id, 'Robin Okafor');
   await store.users.setName(server.dev.id, 'Dev Patel');
@@ -147,8 +147,8 @@ export async function openWorld() {
     services.users.update(root, (await callerOf(email)).user.id, changes);
   await change('priya.raman@example.com', { can_manage_tokens: false });
   await change('lucas.meyer@example.com', { disabled: true });
-  await services.sessions.signIn('dev@example.com', 'not the password', root.origin).catch(() => {});
-  await services.sessions.signIn(server.dev.email, server.dev.password, root.origin);
+  await services.sessions.signIn('dev@example.com', 'not the password', root.clientInfo).catch(() => {});
+  await services.sessions.signIn(server.dev.email, server.dev.password, root.clientInfo);
   await services.sessions.signIn(server.dev.email, server.dev.password, {
     ip: '2001:db8::7',
     userAgent: 'tokens/0.1.0 node/20.20',

@@ -48,7 +48,7 @@ describe('GET /metrics', () => {
       {
         user: (await server.store.users.findById(server.dev.id)) ?? expect.fail(),
         sessionId: 'x',
-        origin: { ip: null, userAgent: null },
+        clientInfo: { ip: null, userAgent: null },
         channel: 'cli',
       },
       token.id,

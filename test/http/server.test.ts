@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** The listener alone: `verify` decides, and the app behind it echoes bodies. */
-async function start(verify: Verify = async () => ({ good: false, reason: 'unknown', known: null })) {
+async function start(verify: Verify = async () => ({ allowed: false, reason: 'unknown', known: null })) {
   const lines: string[] = [];
   const server = createHttpServer({
     verifyHandler: createVerifyHandler({
@@ -201,7 +201,7 @@ describe('the verification routes', () => {
     const { port, lines } = await start(() =>
       away
         ? Promise.reject(new StoreUnavailable('The look-up failed'))
-        : Promise.resolve({ good: false, reason: 'revoked', known: { prefix: 'p', name: 'n', owner: 'o' } }),
+        : Promise.resolve({ allowed: false, reason: 'revoked', known: { prefix: 'p', name: 'n', owner: 'o' } }),
     );
     const ask = () => send(port, { path: check, headers: [['X-API-Key', 'abc']] });
     for (let i = 0; i < 3; i += 1) await ask();
@@ -292,7 +292,7 @@ describe('what is no good message', () => {
   it('does not take the daemon down, though a decision is still to come', async () => {
     let decide = () => {};
     const { port } = await start(
-      () => new Promise((resolve) => (decide = () => resolve({ good: false, reason: 'unknown', known: null }))),
+      () => new Promise((resolve) => (decide = () => resolve({ allowed: false, reason: 'unknown', known: null }))),
     );
     const { text } = await exchange(port, `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n\x00\x00`, 300);
     decide();
@@ -305,7 +305,7 @@ describe('closing', () => {
   it('lets what is in flight finish and ends its connection', async () => {
     let decide = () => {};
     const { server, port } = await start(
-      () => new Promise((resolve) => (decide = () => resolve({ good: false, reason: 'revoked', known: null }))),
+      () => new Promise((resolve) => (decide = () => resolve({ allowed: false, reason: 'revoked', known: null }))),
     );
     const answer = exchange(port, `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n`);
     await new Promise((resolve) => setTimeout(resolve, 100));

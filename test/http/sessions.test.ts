@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createIds } from '../../server/domain/secrets.ts';
-import { createThrottle } from '../../server/domain/sign-in/rate-limit.ts';
+import { createSignInRateLimit } from '../../server/domain/sign-in/rate-limit.ts';
 import { createSessions } from '../../server/domain/sign-in/sessions.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
@@ -79,7 +79,7 @@ test.each([
     ...app.services,
     newId,
     passwords,
-    throttle: createThrottle(app.store.limiter),
+    rateLimit: createSignInRateLimit(app.store.limiter),
   });
   const signIn = sessions.signIn(app.dev.email, app.dev.password, { ip: null, userAgent: null });
   await expect(signIn).rejects.toMatchObject({ code: 'wrong-credentials' });

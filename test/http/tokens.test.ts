@@ -45,12 +45,12 @@ test('new values begin with the configured prefix, and those issued under an old
   const before = await createToken(app, app.dev, { name: 'before' });
   const config = { ...app.config, tokenPrefix: 'acme2' };
   const renamed = createServices({ ...app, config, mailQueued: () => {} });
-  const creator = { user: await userOf(app), origin: { ip: null, userAgent: null }, channel: 'cli' } as const;
+  const creator = { user: await userOf(app), clientInfo: { ip: null, userAgent: null }, channel: 'cli' } as const;
   const { token, secret } = await renamed.tokens.create(creator, { name: 'after' });
   const value = secret?.reveal() ?? '';
   expect(value).toMatch(/^acme2_[0-9A-Za-z]{38}$/);
   expect(token.prefix).toBe(value.slice(0, 14));
-  expect((await renamed.verify(before.token)).good).toBe(true);
+  expect((await renamed.verify(before.token)).allowed).toBe(true);
   expect(await verdict(app, value)).toBe(200);
 });
 
@@ -363,7 +363,7 @@ test('pages hold every one of 500 tokens once, newest first, while others are ma
   const app = await open();
   const caller = {
     user: await userOf(app),
-    origin: { ip: null, userAgent: null },
+    clientInfo: { ip: null, userAgent: null },
     channel: 'cli',
   } as const;
   for (let i = 0; i < 500; i += 1) await app.services.tokens.create(caller, { name: `t${i}` });
@@ -387,7 +387,7 @@ test('a page is 50 long unless told otherwise, and the last one has no cursor', 
   const app = await open();
   const caller = {
     user: await userOf(app),
-    origin: { ip: null, userAgent: null },
+    clientInfo: { ip: null, userAgent: null },
     channel: 'cli',
   } as const;
   for (let i = 0; i < 51; i += 1) await app.services.tokens.create(caller, { name: `t${i}` });

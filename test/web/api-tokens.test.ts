@@ -436,6 +436,6 @@ function escaped(text: string): string {
 async function callerOf(app: TestApp, member: Member) {
   const found = await app.services.sessions.authenticate(member.session);
   if (found === null) throw new Error('The session has ended.');
-  const origin = { ip: null, userAgent: null };
-  return { user: found.user, sessionId: found.session.id, origin, channel: 'console' as const };
+  const clientInfo = { ip: null, userAgent: null };
+  return { user: found.user, sessionId: found.session.id, clientInfo, channel: 'console' as const };
 }

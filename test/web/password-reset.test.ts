@@ -72,8 +72,8 @@ test('opening the link, as mail programs do, does not use it up; a newer one voi
 test('gives an invited member a first password, and nobody else who has none', async () => {
   const app = await open();
   const system = { kind: 'system', id: null, email: null } as const;
-  const origin = { ip: null, userAgent: null };
-  await app.services.users.createBy(system, origin, { email: 'new@example.com' });
+  const clientInfo = { ip: null, userAgent: null };
+  await app.services.users.createBy(system, clientInfo, { email: 'new@example.com' });
   await ask(app, 'new@example.com');
   const [link] = await linksTo(app, 'new@example.com');
   await setPassword(app, link);

@@ -10,7 +10,7 @@ import { auditTrail } from '../audit.ts';
 import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, randomBase62, type Secret } from '../secrets.ts';
-import { createGroupedLookup } from '../tokens/batched-lookup.ts';
+import { createBatchedLookup } from '../tokens/batched-lookup.ts';
 
 export interface ClientDeps {
   store: Store;
@@ -43,9 +43,9 @@ const clientIdLength = 16;
 export function createClients(deps: ClientDeps): ClientService {
   const { store, clock, newId } = deps;
   // Services ask as often as proxies do.
-  const lookUp = createGroupedLookup<ClientRecord>((clientIds) => store.clients.findByClientIds(clientIds), {
+  const lookUp = createBatchedLookup<ClientRecord>((clientIds) => store.clients.findByClientIds(clientIds), {
     deadlineMs: limits.lookupDeadline,
-    atOnce: store.lookupsAtOnce,
+    atOnce: store.maxParallelLookups,
   });
 
   /** Does `act` to an existing service and records it, in one transaction. */
@@ -108,7 +108,7 @@ export function createClients(deps: ClientDeps): ClientService {
 }
 
 function record(deps: ClientDeps, store: Store, caller: Caller, action: AuditAction, client: ClientRecord) {
-  const event = { at: deps.clock.now(), actor: actorOf(caller.user), origin: caller.origin };
+  const event = { at: deps.clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
   return auditTrail(deps).client(store, action, { ...event, client });
 }
 

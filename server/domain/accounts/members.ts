@@ -6,25 +6,25 @@ import type { CreateUserBody, UpdateUserBody } from '../../../shared/schemas/use
 import type { Actor, Page, UserRecord, UserSummary } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { auditTrail } from '../audit.ts';
-import { actorOf, type Caller, type Origin, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import { actorOf, type Caller, type ClientInfo, requireStillSuperuser, requireSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { endEverySession } from '../sign-in/start-session.ts';
 import { checkNewPassword, type Passwords } from './passwords.ts';
 
-export interface UserDeps {
+export interface MemberDeps {
   store: Store;
   clock: Clock;
   newId: () => string;
   passwords: Passwords;
 }
 
-export interface UserService {
+export interface MemberService {
   /** Who is asking. */
   me(caller: Caller): Promise<UserSummary>;
   /** @throws ProblemError `superuser-required`, `email-taken`, `invalid-fields` (a weak password) */
   create(caller: Caller, body: CreateUserBody): Promise<UserSummary>;
   /** The same by the operator at the machine: `tokensd init`. @throws ProblemError `email-taken`, `invalid-fields` */
-  createBy(actor: Actor, origin: Origin, body: CreateUserBody): Promise<UserSummary>;
+  createBy(actor: Actor, clientInfo: ClientInfo, body: CreateUserBody): Promise<UserSummary>;
   /** @throws ProblemError `superuser-required`, `user-not-found` */
   get(caller: Caller, id: string): Promise<UserSummary>;
   /** Whom a member may ask: e-mails of at most five enabled Organization Superusers. */
@@ -38,7 +38,7 @@ export interface UserService {
 /** More than any folded e-mail holds (a character folds to three at most), and little enough for the database. */
 const longestPart = 3 * limits.emailCharacters;
 
-export function createUsers(deps: UserDeps): UserService {
+export function createMembers(deps: MemberDeps): MemberService {
   const { store } = deps;
 
   async function summary(id: string): Promise<UserSummary> {
@@ -48,11 +48,12 @@ export function createUsers(deps: UserDeps): UserService {
   }
 
   return {
-    createBy: async (actor, origin, body) => summary(await insertUser(deps, { actor, origin }, body)),
+    createBy: async (actor, clientInfo, body) =>
+      summary(await insertUser(deps, { actor, clientInfo: clientInfo }, body)),
     me: (caller) => summary(caller.user.id),
     async create(caller, body) {
       requireSuperuser(caller);
-      const by = { actor: actorOf(caller.user), origin: caller.origin };
+      const by = { actor: actorOf(caller.user), clientInfo: caller.clientInfo };
       const id = await insertUser(deps, by, body, (store) => requireStillSuperuser(store, caller));
       return summary(id);
     },
@@ -90,8 +91,8 @@ export async function findUser(store: Store, caller: Caller, idOrEmail: string):
 
 /** `confirm` is asked once the password is hashed, which takes a while. */
 async function insertUser(
-  deps: UserDeps,
-  by: { actor: Actor; origin: Origin },
+  deps: MemberDeps,
+  by: { actor: Actor; clientInfo: ClientInfo },
   body: CreateUserBody,
   confirm?: (store: Store) => Promise<void>,
 ): Promise<string> {
@@ -129,9 +130,9 @@ async function insertUser(
   return user.id;
 }
 
-async function updateUser(deps: UserDeps, caller: Caller, id: string, changes: UpdateUserBody): Promise<void> {
+async function updateUser(deps: MemberDeps, caller: Caller, id: string, changes: UpdateUserBody): Promise<void> {
   const audit = auditTrail(deps);
-  const event = { at: deps.clock.now(), actor: actorOf(caller.user), origin: caller.origin };
+  const event = { at: deps.clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
   await deps.store.transaction(async (store) => {
     await requireStillSuperuser(store, caller, id);
     const user = await store.users.findById(id);

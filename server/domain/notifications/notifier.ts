@@ -1,17 +1,17 @@
 import type { Actor, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import type { Channel, Origin } from '../caller.ts';
+import type { Channel, ClientInfo } from '../caller.ts';
 import { passwordResetMail, type SecurityEvent, securityMail } from './security-mails.ts';
-import { type Letterhead, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
+import { type SiteInfo, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 
 interface Happening {
   at: number;
   owner: UserRecord;
-  origin: Origin;
+  clientInfo: ClientInfo;
 }
 
 /** Puts notices into the outbox. Always called inside the transaction of the change they tell of. */
-export interface Postbox {
+export interface Notifier {
   tokenCreated(store: Store, event: Happening & { token: TokenRecord; channel: Channel }): Promise<void>;
   /** One mail, however many tokens. `token`: a token that revoked itself. */
   tokensRevoked(
@@ -24,9 +24,9 @@ export interface Postbox {
   wake(): void;
 }
 
-export function createPostbox(deps: { letterhead: Letterhead; newId: () => string; wake: () => void }): Postbox {
-  const { letterhead, newId, wake } = deps;
-  const domain = new URL(letterhead.publicUrl).hostname;
+export function createNotifier(deps: { site: SiteInfo; newId: () => string; wake: () => void }): Notifier {
+  const { site, newId, wake } = deps;
+  const domain = new URL(site.publicUrl).hostname;
 
   async function enqueue(
     store: Store,
@@ -45,9 +45,9 @@ export function createPostbox(deps: { letterhead: Letterhead; newId: () => strin
 
   return {
     wake,
-    tokenCreated: (store, event) => enqueue(store, event, tokenCreatedMail(letterhead, event)),
-    security: (store, event) => enqueue(store, event, securityMail(letterhead, event)),
-    passwordReset: (store, event) => enqueue(store, event, passwordResetMail(letterhead, event)),
-    tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(letterhead, event)),
+    tokenCreated: (store, event) => enqueue(store, event, tokenCreatedMail(site, event)),
+    security: (store, event) => enqueue(store, event, securityMail(site, event)),
+    passwordReset: (store, event) => enqueue(store, event, passwordResetMail(site, event)),
+    tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),
   };
 }

@@ -1,7 +1,7 @@
 import type { Actor, UserRecord } from '../../store/records.ts';
-import type { Origin } from '../caller.ts';
+import type { ClientInfo } from '../caller.ts';
 import { outsideText, type RenderedNotice, renderNotice } from './notice-layout.ts';
-import type { Letterhead } from './token-mails.ts';
+import type { SiteInfo } from './token-mails.ts';
 
 /** What a member is told of that may be the end of an attack. */
 export type SecurityEvent =
@@ -15,7 +15,7 @@ export type SecurityEvent =
 export interface SecurityOccasion {
   at: number;
   owner: Pick<UserRecord, 'id' | 'email' | 'name'>;
-  origin: Origin;
+  clientInfo: ClientInfo;
 }
 
 const sayings: Record<SecurityEvent, { subject: string; lead: string }> = {
@@ -47,18 +47,18 @@ const sayings: Record<SecurityEvent, { subject: string; lead: string }> = {
 
 /** Tells a member of a change to how they sign in, and what to do if it was not theirs. */
 export function securityMail(
-  letterhead: Letterhead,
+  site: SiteInfo,
   { event, actor, ...occasion }: SecurityOccasion & { event: SecurityEvent; actor: Actor },
 ): RenderedNotice {
   const { subject, lead } = sayings[event];
   const own = actor.id === occasion.owner.id;
-  return render(letterhead, occasion, {
+  return render(site, occasion, {
     subject,
     lead: `${lead} This is about ${occasion.owner.email}.`,
     facts: [['By', own ? 'you, or somebody who signed in as you' : `${actor.email} (Organization Superuser)`]],
     condition: 'If this was you, or you expected it, there is nothing to do. If not:',
     steps: [
-      { say: 'Set a new password. This also ends your sessions.', command: `${letterhead.publicUrl}/password/forgot` },
+      { say: 'Set a new password. This also ends your sessions.', command: `${site.publicUrl}/password/forgot` },
       { say: 'Look at the tokens you have, and revoke those you do not know.', command: 'tokens list' },
       { say: 'Tell an Organization Superuser.' },
     ],
@@ -66,11 +66,8 @@ export function securityMail(
 }
 
 /** The one mail that holds something to keep to oneself: a link that works once, for half an hour. */
-export function passwordResetMail(
-  letterhead: Letterhead,
-  occasion: SecurityOccasion & { link: string },
-): RenderedNotice {
-  return render(letterhead, occasion, {
+export function passwordResetMail(site: SiteInfo, occasion: SecurityOccasion & { link: string }): RenderedNotice {
+  return render(site, occasion, {
     subject: 'Set your password',
     lead: `Somebody asked for a link to set the password of ${occasion.owner.email}. It works once, for 30 minutes.`,
     facts: [],
@@ -90,7 +87,7 @@ interface Said {
   steps: ReadonlyArray<{ say: string; command?: string }>;
 }
 
-function render({ organization, publicUrl }: Letterhead, { at, owner, origin }: SecurityOccasion, said: Said) {
+function render({ organization, publicUrl }: SiteInfo, { at, owner, clientInfo }: SecurityOccasion, said: Said) {
   return renderNotice({
     subject: organization === null ? said.subject : `[${organization}] ${said.subject}`,
     greeting: owner.name === '' ? 'Hello,' : `Hello ${outsideText(owner.name)},`,
@@ -99,8 +96,8 @@ function render({ organization, publicUrl }: Letterhead, { at, owner, origin }: 
     facts: [
       ...said.facts,
       ['Time', `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`],
-      ['IP address', origin.ip ?? 'unknown'],
-      ['User agent', origin.userAgent === null ? 'unknown' : outsideText(origin.userAgent)],
+      ['IP address', clientInfo.ip ?? 'unknown'],
+      ['User agent', clientInfo.userAgent === null ? 'unknown' : outsideText(clientInfo.userAgent)],
     ],
     advice: { condition: said.condition, steps: said.steps },
     url: publicUrl,

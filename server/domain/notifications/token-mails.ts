@@ -1,9 +1,9 @@
 import type { Actor, TokenRecord, UserRecord } from '../../store/records.ts';
-import type { Channel, Origin } from '../caller.ts';
+import type { Channel, ClientInfo } from '../caller.ts';
 import { type Notice, outsideText, type RenderedNotice, renderNotice } from './notice-layout.ts';
 
 /** What mails say about the installation. */
-export interface Letterhead {
+export interface SiteInfo {
   /** Shown name of the organization; null: none configured. */
   organization: string | null;
   publicUrl: string;
@@ -13,7 +13,7 @@ interface Occasion {
   at: number;
   owner: Pick<UserRecord, 'id' | 'email' | 'name'>;
   /** Of the request. */
-  origin: Origin;
+  clientInfo: ClientInfo;
 }
 
 type NoticedToken = Pick<TokenRecord, 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
@@ -44,9 +44,9 @@ const changePassword = { say: 'Change your password. This also ends your other s
 const reviewTokens = { say: 'Look at the tokens you have, and revoke those you do not know.', command: 'tokens list' };
 
 /** Tells an owner that there is a new token, however it came about. */
-export function tokenCreatedMail(letterhead: Letterhead, event: Creation): RenderedNotice {
+export function tokenCreatedMail(site: SiteInfo, event: Creation): RenderedNotice {
   const { token } = event;
-  return notice(letterhead, event, {
+  return notice(site, event, {
     subject: `API token "${outsideText(token.name)}" was created`,
     lead: `A new personal API token was created for your account ${event.owner.email}. Whoever has its value can act as you.`,
     items: [],
@@ -57,14 +57,14 @@ export function tokenCreatedMail(letterhead: Letterhead, event: Creation): Rende
       steps: [
         { say: 'Revoke the token. It stops working at once.', command: `tokens revoke ${commandName(token)}` },
         changePassword,
-        tellSuperuser(letterhead),
+        tellSuperuser(site),
       ],
     },
   });
 }
 
 /** Tells an owner that tokens are gone, and who did it. One mail, however many tokens. */
-export function tokensRevokedMail(letterhead: Letterhead, event: Revocation): RenderedNotice {
+export function tokensRevokedMail(site: SiteInfo, event: Revocation): RenderedNotice {
   const { tokens, owner, channel } = event;
   const [token, ...others] = tokens;
   const single = others.length === 0 ? token : undefined;
@@ -72,7 +72,7 @@ export function tokensRevokedMail(letterhead: Letterhead, event: Revocation): Re
   const lead = single
     ? `A personal API token of your account ${owner.email} was revoked. Programs that use it are refused from now on.`
     : `${tokens.length} personal API tokens of your account ${owner.email} were revoked. Programs that use them are refused from now on.`;
-  return notice(letterhead, event, {
+  return notice(site, event, {
     subject: `${subject} revoked`,
     lead: `${lead} What is revoked cannot be restored.`,
     items: single ? [] : tokens.map(tokenItem),
@@ -81,29 +81,29 @@ export function tokensRevokedMail(letterhead: Letterhead, event: Revocation): Re
       ['Revoked by', whoIs(event)],
       ['How', how[channel]],
     ],
-    advice: revocationAdvice(letterhead, event),
+    advice: revocationAdvice(site, event),
   });
 }
 
-function revocationAdvice(letterhead: Letterhead, { actor, owner, channel }: Revocation): Notice['advice'] {
+function revocationAdvice(site: SiteInfo, { actor, owner, channel }: Revocation): Notice['advice'] {
   if (channel === 'token') {
     const leak = { say: 'Find out where its value may have leaked: the value itself was used to revoke it.' };
-    return { condition: unlessYou, steps: [leak, reviewTokens, tellSuperuser(letterhead)] };
+    return { condition: unlessYou, steps: [leak, reviewTokens, tellSuperuser(site)] };
   }
   if (channel === 'service') {
-    const ask = { say: `Ask ${superuserOf(letterhead)} why this service revokes tokens.` };
+    const ask = { say: `Ask ${superuserOf(site)} why this service revokes tokens.` };
     return { condition: 'If you did not expect this:', steps: [ask, reviewTokens] };
   }
   if (actor.id === owner.id) {
-    return { condition: unlessYou, steps: [changePassword, reviewTokens, tellSuperuser(letterhead)] };
+    return { condition: unlessYou, steps: [changePassword, reviewTokens, tellSuperuser(site)] };
   }
-  const ask = { say: `Ask ${superuserOf(letterhead)} why it was done.` };
+  const ask = { say: `Ask ${superuserOf(site)} why it was done.` };
   return { condition: 'If you did not expect this:', steps: [ask, reviewTokens] };
 }
 
 function notice(
-  { organization, publicUrl }: Letterhead,
-  { at, owner, origin }: Occasion,
+  { organization, publicUrl }: SiteInfo,
+  { at, owner, clientInfo }: Occasion,
   said: Pick<Notice, 'subject' | 'lead' | 'items' | 'facts' | 'advice'>,
 ): RenderedNotice {
   return renderNotice({
@@ -113,8 +113,8 @@ function notice(
     facts: [
       ...said.facts,
       ['Time', utc(at)],
-      ['IP address', origin.ip ?? 'unknown'],
-      ['User agent', origin.userAgent === null ? 'unknown' : outsideText(origin.userAgent)],
+      ['IP address', clientInfo.ip ?? 'unknown'],
+      ['User agent', clientInfo.userAgent === null ? 'unknown' : outsideText(clientInfo.userAgent)],
     ],
     url: publicUrl,
     footer:
@@ -148,12 +148,12 @@ function commandName({ name, prefix }: NoticedToken): string {
   return /^[0-9A-Za-z][0-9A-Za-z_-]*$/.test(name) && outsideText(name) === name ? name : prefix;
 }
 
-function superuserOf({ organization }: Letterhead): string {
+function superuserOf({ organization }: SiteInfo): string {
   return organization === null ? 'an Organization Superuser' : `an Organization Superuser of ${organization}`;
 }
 
-function tellSuperuser(letterhead: Letterhead): { say: string } {
-  return { say: `Tell ${superuserOf(letterhead)}.` };
+function tellSuperuser(site: SiteInfo): { say: string } {
+  return { say: `Tell ${superuserOf(site)}.` };
 }
 
 /** `2026-11-23 16:20:00 UTC` */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { limits } from '../../../shared/limits.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import type { Caller, Origin } from '../caller.ts';
+import type { Caller, ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
 import { isAlive, type StartedSession, sessionEnded, startSession } from './start-session.ts';
@@ -29,7 +29,7 @@ export interface AuthorizationCodes {
   /** The session that a code stands for, once; null if the code was used before, ended, or is somebody else's. */
   redeem(
     grant: { clientId: string; code: string; redirectUri: string; codeVerifier: string },
-    origin: Origin,
+    clientInfo: ClientInfo,
   ): Promise<StartedSession | null>;
 }
 
@@ -53,7 +53,7 @@ export function createAuthorizationCodes(deps: {
       return code;
     },
 
-    redeem: ({ clientId, code, redirectUri, codeVerifier }, origin) =>
+    redeem: ({ clientId, code, redirectUri, codeVerifier }, clientInfo) =>
       store.transaction(async (store) => {
         const [hash, now] = [hashSecret(code), clock.now()];
         // Whatever ends every session takes the member's row before the tickets; crosswise one would be undone.
@@ -68,7 +68,7 @@ export function createAuthorizationCodes(deps: {
           asked.redirectUri === redirectUri &&
           asked.codeChallenge === challengeOf(codeVerifier);
         const user = matches ? await store.users.findById(found.userId) : null;
-        return user && startSession(store, deps, { user, origin, by: { sso, ssoSid } });
+        return user && startSession(store, deps, { user, clientInfo: clientInfo, by: { sso, ssoSid } });
       }),
   };
 }

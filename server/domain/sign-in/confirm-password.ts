@@ -2,25 +2,25 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { Store } from '../../store/store.ts';
 import type { Passwords } from '../accounts/passwords.ts';
 import type { Caller } from '../caller.ts';
-import { decided, type Throttle } from './rate-limit.ts';
+import { decided, type SignInRateLimit } from './rate-limit.ts';
 
 /**
  * Asks for the password once more before something that a stolen session must not do. `pointer` names the body's field.
  * @throws ProblemError `wrong-password`, `throttled`
  */
-export async function requirePassword(
-  { passwords, throttle }: { passwords: Passwords; throttle: Throttle },
-  { user, origin }: Caller,
+export async function confirmPassword(
+  { passwords, rateLimit }: { passwords: Passwords; rateLimit: SignInRateLimit },
+  { user, clientInfo }: Caller,
   password: string,
   pointer: string,
 ): Promise<void> {
-  const keys = { account: user.emailFolded, ip: origin.ip };
-  await throttle.check(keys);
-  if (!(await decided(throttle, keys, () => passwords.verify(user.passwordHash, password)))) {
-    await throttle.failed(keys);
+  const keys = { account: user.emailFolded, ip: clientInfo.ip };
+  await rateLimit.check(keys);
+  if (!(await decided(rateLimit, keys, () => passwords.verify(user.passwordHash, password)))) {
+    await rateLimit.failed(keys);
     throw wrongPassword(pointer);
   }
-  await throttle.succeeded(keys);
+  await rateLimit.succeeded(keys);
 }
 
 /**

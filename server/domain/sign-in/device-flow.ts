@@ -4,7 +4,7 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { Limiter } from '../../store/limiter.ts';
 import type { DeviceCodeRecord, SessionRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import type { Caller, Origin } from '../caller.ts';
+import type { Caller, ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
 import { networkOf } from './rate-limit.ts';
@@ -16,7 +16,7 @@ export type PollError = 'authorization_pending' | 'slow_down' | 'access_denied' 
 /** Signing in a device without a browser, approved in a browser elsewhere (RFC 8628). */
 export interface DeviceSignIn {
   /** Codes for a device. @throws ProblemError `throttled` */
-  begin(clientId: string, origin: Origin): Promise<{ deviceCode: Secret; userCode: string }>;
+  begin(clientId: string, clientInfo: ClientInfo): Promise<{ deviceCode: Secret; userCode: string }>;
   /**
    * The device that shows this code, from now on this session's to decide and nobody else's. Unknown, decided, ended and
    * foreign codes are null alike; guesses are limited. @throws ProblemError `throttled`
@@ -27,7 +27,7 @@ export interface DeviceSignIn {
   /** False unless this session opened it and it is still to be decided. */
   decide(caller: Caller, session: SessionRecord, typed: string, status: 'approved' | 'denied'): Promise<boolean>;
   /** What the device is told: its session once, or why there is none. */
-  poll(deviceCode: string, clientId: string, origin: Origin): Promise<StartedSession | PollError>;
+  poll(deviceCode: string, clientId: string, clientInfo: ClientInfo): Promise<StartedSession | PollError>;
 }
 
 /** RFC 8628 §6.1: consonants only, so that no word appears and nothing is mistaken for a digit. */
@@ -57,19 +57,19 @@ export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: ()
   return {
     find: findOwn,
 
-    async begin(clientId, origin) {
-      await take(begun, networkKey(origin));
+    async begin(clientId, clientInfo) {
+      await take(begun, networkKey(clientInfo));
       const deviceCode = generateSecret('deviceCode');
       const now = clock.now();
       for (;;) {
         const userCode = randomUserCode();
-        const device = pending({ hash: deviceCode.hash(), userCode, clientId, ...origin, createdAt: now });
+        const device = pending({ hash: deviceCode.hash(), userCode, clientId, ...clientInfo, createdAt: now });
         if (await store.deviceCodes.insert(device)) return { deviceCode, userCode: shownUserCode(userCode) };
       }
     },
 
     async open(caller, typed) {
-      const keys = [`member ${caller.user.id}`, networkKey(caller.origin)];
+      const keys = [`member ${caller.user.id}`, networkKey(caller.clientInfo)];
       // Counted before it is looked at, so that guesses sent together do not slip through together.
       for (const key of keys) await take(guesses, key);
       const device = await store.deviceCodes.findByUserCode(userCodeOf(typed));
@@ -89,7 +89,7 @@ export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: ()
       );
     },
 
-    poll: (deviceCode, clientId, origin) =>
+    poll: (deviceCode, clientId, clientInfo) =>
       store.transaction(async (store) => {
         const device = await lockDevice(store, hashSecret(deviceCode));
         if (device === null || device.clientId !== clientId) return 'invalid_grant';
@@ -98,14 +98,14 @@ export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: ()
         if (device.status === 'denied') return 'access_denied';
         if (device.status === 'pending') return notePoll(store, device, now);
         await store.deviceCodes.delete(device.hash);
-        return (await startApproved(store, device, origin)) ?? 'access_denied';
+        return (await startApproved(store, device, clientInfo)) ?? 'access_denied';
       }),
   };
 
   /** Null if who approved it is disabled by now. */
-  async function startApproved(store: Store, { userId, sso, ssoSid }: DeviceCodeRecord, origin: Origin) {
+  async function startApproved(store: Store, { userId, sso, ssoSid }: DeviceCodeRecord, clientInfo: ClientInfo) {
     const user = userId === null ? null : await store.users.findById(userId);
-    return user && startSession(store, deps, { user, origin, by: { sso, ssoSid } });
+    return user && startSession(store, deps, { user, clientInfo: clientInfo, by: { sso, ssoSid } });
   }
 }
 
@@ -155,7 +155,7 @@ export function shownUserCode(userCode: string): string {
   return `${userCode.slice(0, codeLength / 2)}-${userCode.slice(codeLength / 2)}`;
 }
 
-function networkKey({ ip }: Origin): string {
+function networkKey({ ip }: ClientInfo): string {
   return `network ${ip === null ? 'unknown' : networkOf(ip)}`;
 }
 

@@ -6,9 +6,9 @@ import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { checkNewPassword, type Passwords } from '../accounts/passwords.ts';
 import { auditTrail } from '../audit.ts';
-import { actorOf, type Origin } from '../caller.ts';
+import { actorOf, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import type { Postbox } from '../notifications/notifier.ts';
+import type { Notifier } from '../notifications/notifier.ts';
 import { generateSecret, hashSecret } from '../secrets.ts';
 import { networkOf } from './rate-limit.ts';
 import { endEverySession } from './start-session.ts';
@@ -25,11 +25,11 @@ export interface PasswordReset {
    * Mails a link, if there is an enabled member with this address who does not sign in by single sign-on. Whether there is
    * one is told to nobody. @throws ProblemError `throttled` by the network's requests, whatever the address
    */
-  request(email: string, origin: Origin): Promise<void>;
+  request(email: string, clientInfo: ClientInfo): Promise<void>;
   /** Whether a link works still; looking does not use it up. */
   isGood(secret: string): Promise<boolean>;
   /** Sets the password, once a link; every session ends. @throws ProblemError `link-expired`, `invalid-fields` */
-  reset(secret: string, password: string, origin: Origin): Promise<void>;
+  reset(secret: string, password: string, clientInfo: ClientInfo): Promise<void>;
 }
 
 export function createPasswordReset(deps: {
@@ -37,10 +37,10 @@ export function createPasswordReset(deps: {
   clock: Clock;
   newId: () => string;
   passwords: Passwords;
-  postbox: Postbox;
+  notifier: Notifier;
   publicUrl: string;
 }): PasswordReset {
-  const { store, clock, postbox } = deps;
+  const { store, clock, notifier } = deps;
   const addresses = store.limiter({ name: 'reset-address', points: perHour.address, duration: hourSeconds });
   const networks = store.limiter({ name: 'reset-network', points: perHour.network, duration: hourSeconds });
 
@@ -53,8 +53,9 @@ export function createPasswordReset(deps: {
   return {
     isGood: async (secret) => (await memberOf(secret)) !== null,
 
-    async request(email, origin) {
-      if (!(await allows(networks, origin.ip === null ? 'unknown' : networkOf(origin.ip)))) throw tooManyRequests();
+    async request(email, clientInfo) {
+      if (!(await allows(networks, clientInfo.ip === null ? 'unknown' : networkOf(clientInfo.ip))))
+        throw tooManyRequests();
       const account = foldName(normalizeName(email));
       const user = await store.users.findByEmail(account);
       if (!(await allows(addresses, hashSecret(account))) || user === null || !mayReset(user)) return;
@@ -65,12 +66,12 @@ export function createPasswordReset(deps: {
       await store.transaction(async (store) => {
         await store.tickets.deleteAllOf(user.id, kind);
         await store.tickets.insert({ hash: secret.hash(), kind, userId: user.id, data: '{}', ...times });
-        await postbox.passwordReset(store, { at, owner: user, origin, link });
+        await notifier.passwordReset(store, { at, owner: user, clientInfo: clientInfo, link });
       });
-      postbox.wake();
+      notifier.wake();
     },
 
-    async reset(secret, password, origin) {
+    async reset(secret, password, clientInfo) {
       const user = await memberOf(secret);
       if (user === null) throw linkExpired();
       const checked = await checkNewPassword(password, { pointer: '/password', email: user.email });
@@ -83,10 +84,10 @@ export function createPasswordReset(deps: {
         await store.users.setPasswordHash(user.id, hash);
         await endEverySession(store, user.id);
         const actor = actorOf(user);
-        await auditTrail(deps).user(store, 'user.password_reset', { at, actor, origin, user });
-        await postbox.security(store, { at, owner: user, origin, event: 'password-reset', actor });
+        await auditTrail(deps).user(store, 'user.password_reset', { at, actor, clientInfo: clientInfo, user });
+        await notifier.security(store, { at, owner: user, clientInfo: clientInfo, event: 'password-reset', actor });
       });
-      postbox.wake();
+      notifier.wake();
     },
   };
 }

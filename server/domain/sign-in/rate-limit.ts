@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 import { hashSecret } from '../secrets.ts';
 
 /** Who is guessing at whose password. */
-export interface ThrottleKeys {
+export interface RateLimitKeys {
   /** Folded e-mail, whether anybody has it or not. */
   account: string;
   /** Null: not known, only the account counts. */
@@ -13,26 +13,30 @@ export interface ThrottleKeys {
 }
 
 /** A growing delay between wrong passwords, per account and per client network. */
-export interface Throttle {
+export interface SignInRateLimit {
   /**
    * Call before the password is looked at: the attempt counts as a failure from here on, so that guesses sent together
    * do not slip through together. @throws ProblemError `throttled`, with the seconds to wait
    */
-  check(keys: ThrottleKeys): Promise<void>;
+  check(keys: RateLimitKeys): Promise<void>;
   /** The wait begins now. */
-  failed(keys: ThrottleKeys): Promise<void>;
+  failed(keys: RateLimitKeys): Promise<void>;
   /** Takes the attempt back; the account's earlier failures are forgotten, the network's are not. */
-  succeeded(keys: ThrottleKeys): Promise<void>;
+  succeeded(keys: RateLimitKeys): Promise<void>;
   /** Takes the attempt back, and forgets nothing: it could not be decided. */
-  undecided(keys: ThrottleKeys): Promise<void>;
+  undecided(keys: RateLimitKeys): Promise<void>;
 }
 
 /** What `decide` answers. If it rejects, the attempt does not count: an outage must not lock anybody out once it is over. */
-export async function decided<T>(throttle: Throttle, keys: ThrottleKeys, decide: () => Promise<T>): Promise<T> {
+export async function decided<T>(
+  rateLimit: SignInRateLimit,
+  keys: RateLimitKeys,
+  decide: () => Promise<T>,
+): Promise<T> {
   try {
     return await decide();
   } catch (error) {
-    await throttle.undecided(keys).catch(() => undefined);
+    await rateLimit.undecided(keys).catch(() => undefined);
     throw error;
   }
 }
@@ -50,7 +54,7 @@ interface Counter {
  * A throttle whose counts are the store's. It remembers about `maximumKeys` accounts and networks: beyond that, those
  * that failed longest ago are forgotten.
  */
-export function createThrottle(limiter: Store['limiter'], { maximumKeys = 100_000 } = {}): Throttle {
+export function createSignInRateLimit(limiter: Store['limiter'], { maximumKeys = 100_000 } = {}): SignInRateLimit {
   const failures = limiter({ name: 'failures', points: 1, duration: memorySeconds });
   const waits = limiter({ name: 'waits', points: 1, duration: longestWaitSeconds });
   const recent = new Set<string>();
@@ -132,7 +136,7 @@ export function createThrottle(limiter: Store['limiter'], { maximumKeys = 100_00
 }
 
 /** The account's counter, then the network's. Hashed, because what was typed as an e-mail may be long, or a password. */
-function countersOf({ account, ip }: ThrottleKeys): [Counter, ...Counter[]] {
+function countersOf({ account, ip }: RateLimitKeys): [Counter, ...Counter[]] {
   const counters: [Counter, ...Counter[]] = [{ key: hashSecret(`account ${account}`), free: freeFailures.account }];
   if (ip !== null && ipaddr.isValid(ip)) {
     counters.push({ key: `network ${networkOf(ip)}`, free: freeFailures.network });

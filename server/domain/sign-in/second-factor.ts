@@ -3,43 +3,47 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
 import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import type { Origin } from '../caller.ts';
+import type { ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
 import { type SessionService, wrongCredentials } from './sessions.ts';
 import { byPassword, type Proof, proofOf, type StartedSession, startSession } from './start-session.ts';
-import type { TwoStep } from './totp.ts';
+import type { TotpService } from './totp.ts';
 
 const kind = 'second-step';
 
 /** Signing in over several pages: the password first, then a code, or setting up where that comes from. */
-export interface SecondStep {
+export interface SecondFactor {
   /** A session, or what is to be done before there is one: `ticket` is the browser's, for ten minutes. @throws ProblemError as `signIn` */
   begin(
     email: string,
     password: string,
-    origin: Origin,
+    clientInfo: ClientInfo,
   ): Promise<StartedSession | { next: 'code' | 'set-up'; ticket: Secret }>;
   /** @throws ProblemError `totp-required` (a wrong code), `form-expired`, `throttled` */
-  finish(ticket: string, code: string, origin: Origin): Promise<StartedSession>;
+  finish(ticket: string, code: string, clientInfo: ClientInfo): Promise<StartedSession>;
   /** A new secret to set up, or the one from before. @throws ProblemError `form-expired`, `totp-enabled` */
   prepare(ticket: string, anew: boolean): Promise<PreparedTotp>;
   /** @throws ProblemError `wrong-code`, `form-expired`, `throttled` */
-  finishSetUp(ticket: string, code: string, origin: Origin): Promise<{ started: StartedSession; codes: string[] }>;
+  finishSetUp(
+    ticket: string,
+    code: string,
+    clientInfo: ClientInfo,
+  ): Promise<{ started: StartedSession; codes: string[] }>;
 }
 
-export function createSecondStep(deps: {
+export function createSecondFactor(deps: {
   store: Store;
   clock: Clock;
   newId: () => string;
   sessions: Pick<SessionService, 'checkPassword'>;
-  twoStep: TwoStep;
-}): SecondStep {
-  const { store, clock, sessions, twoStep } = deps;
+  totp: TotpService;
+}): SecondFactor {
+  const { store, clock, sessions, totp } = deps;
 
-  const start = async (user: UserRecord, origin: Origin, proof: Proof): Promise<StartedSession> => {
+  const start = async (user: UserRecord, clientInfo: ClientInfo, proof: Proof): Promise<StartedSession> => {
     const started = await store.transaction((store) =>
-      startSession(store, deps, { user, origin, by: byPassword, proof }),
+      startSession(store, deps, { user, clientInfo: clientInfo, by: byPassword, proof }),
     );
     if (started === null) throw wrongCredentials();
     return started;
@@ -54,14 +58,14 @@ export function createSecondStep(deps: {
   };
 
   return {
-    async begin(email, password, origin) {
-      const user = await sessions.checkPassword(email, password, origin);
+    async begin(email, password, clientInfo) {
+      const user = await sessions.checkPassword(email, password, clientInfo);
       if (user === null) throw wrongCredentials();
       const proof = proofOf(user);
-      if (user.totpEnabledAt === null && !twoStep.required) return start(user, origin, proof);
-      const ticket = generateSecret('secondStep');
+      if (user.totpEnabledAt === null && !totp.required) return start(user, clientInfo, proof);
+      const ticket = generateSecret('secondFactor');
       const createdAt = clock.now();
-      const times = { createdAt, expiresAt: createdAt + limits.secondStepLife };
+      const times = { createdAt, expiresAt: createdAt + limits.secondFactorLife };
       await store.transaction(async (store) => {
         if (!(await store.users.lockForNewSession(user.id, proof))) throw wrongCredentials();
         await store.tickets.insert({ hash: ticket.hash(), kind, userId: user.id, data: '{}', ...times });
@@ -69,24 +73,24 @@ export function createSecondStep(deps: {
       return { next: user.totpEnabledAt === null ? 'set-up' : 'code', ticket };
     },
 
-    async finish(ticket, code, origin) {
+    async finish(ticket, code, clientInfo) {
       const user = await memberOf(ticket);
       if (user.totpEnabledAt === null) throw expired();
-      if (!(await twoStep.check(user, code, origin))) throw wrongCode();
+      if (!(await totp.check(user, code, clientInfo))) throw wrongCode();
       if ((await store.tickets.take(hashSecret(ticket), kind, clock.now())) === null) throw expired();
-      return start(user, origin, proofOf(user));
+      return start(user, clientInfo, proofOf(user));
     },
 
     prepare: async (ticket, anew) => {
       const user = await memberOf(ticket);
-      return anew ? twoStep.prepareFor(user) : twoStep.preparedFor(user);
+      return anew ? totp.prepareFor(user) : totp.preparedFor(user);
     },
 
-    async finishSetUp(ticket, code, origin) {
+    async finishSetUp(ticket, code, clientInfo) {
       const user = await memberOf(ticket);
-      const codes = await twoStep.enable({ user, sessionId: '', origin }, code);
+      const codes = await totp.enable({ user, sessionId: '', clientInfo: clientInfo }, code);
       const { passwordHash } = user;
-      return { started: await start(user, origin, { passwordHash }), codes };
+      return { started: await start(user, clientInfo, { passwordHash }), codes };
     },
   };
 }

@@ -7,21 +7,21 @@ import type { SessionRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { checkNewPassword, type Passwords } from '../accounts/passwords.ts';
 import { auditTrail } from '../audit.ts';
-import { actorOf, type Caller, type Origin } from '../caller.ts';
+import { actorOf, type Caller, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { hashSecret } from '../secrets.ts';
-import { requirePassword, requireSamePassword } from './confirm-password.ts';
-import { decided, type Throttle } from './rate-limit.ts';
+import { confirmPassword, requireSamePassword } from './confirm-password.ts';
+import { decided, type SignInRateLimit } from './rate-limit.ts';
 import { byPassword, endEverySession, proofOf, type StartedSession, startSession } from './start-session.ts';
-import type { TwoStep } from './totp.ts';
+import type { TotpService } from './totp.ts';
 
 export interface SessionDeps {
   store: Store;
   clock: Clock;
   newId: () => string;
   passwords: Passwords;
-  throttle: Throttle;
-  twoStep: TwoStep;
+  rateLimit: SignInRateLimit;
+  totp: TotpService;
 }
 
 export interface AuthenticatedSession {
@@ -34,9 +34,9 @@ export interface SessionService {
    * The member whom e-mail and password name, or null: for unknown, disabled and SSO-only members and a wrong password
    * alike, and after the same time. Failures are audited. @throws ProblemError `throttled`
    */
-  checkPassword(email: string, password: string, origin: Origin): Promise<UserRecord | null>;
+  checkPassword(email: string, password: string, clientInfo: ClientInfo): Promise<UserRecord | null>;
   /** @throws ProblemError `wrong-credentials`, `throttled`, `totp-required` (no code, or a wrong one), `totp-setup-required` */
-  signIn(email: string, password: string, origin: Origin, code?: string): Promise<StartedSession>;
+  signIn(email: string, password: string, clientInfo: ClientInfo, code?: string): Promise<StartedSession>;
   /** The session and its member, or null if it ended or the member is disabled. Moves the idle end on. */
   authenticate(secret: string): Promise<AuthenticatedSession | null>;
   signOut(caller: Caller): Promise<void>;
@@ -58,18 +58,18 @@ const mostListed = 100;
 export function createSessions(deps: SessionDeps): SessionService {
   const { store, clock } = deps;
   const audit = auditTrail(deps);
-  const checkPassword: SessionService['checkPassword'] = (email, password, origin) =>
-    verifyPassword(deps, email, password, origin);
+  const checkPassword: SessionService['checkPassword'] = (email, password, clientInfo) =>
+    verifyPassword(deps, email, password, clientInfo);
 
   return {
     checkPassword,
 
-    async signIn(email, password, origin, code) {
-      const user = await checkPassword(email, password, origin);
+    async signIn(email, password, clientInfo, code) {
+      const user = await checkPassword(email, password, clientInfo);
       if (user === null) throw wrongCredentials();
-      await requireSecondStep(deps.twoStep, user, origin, code);
+      await requireSecondFactor(deps.totp, user, clientInfo, code);
       const started = await store.transaction((store) =>
-        startSession(store, deps, { user, origin, by: byPassword, proof: proofOf(user) }),
+        startSession(store, deps, { user, clientInfo: clientInfo, by: byPassword, proof: proofOf(user) }),
       );
       if (started === null) throw wrongCredentials();
       return started;
@@ -77,7 +77,7 @@ export function createSessions(deps: SessionDeps): SessionService {
 
     async authenticate(secret) {
       const found = await store.sessions.findByHash(hashSecret(secret));
-      if (found === null || found.user.disabled || lacksSecondStep(found)) return null;
+      if (found === null || found.user.disabled || lacksSecondFactor(found)) return null;
       const now = clock.now();
       const { session } = found;
       if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdle) return null;
@@ -100,8 +100,8 @@ export function createSessions(deps: SessionDeps): SessionService {
       if (!(await endSession(caller, id))) throw noSuchSession();
     },
 
-    async endOthers({ user, sessionId, origin }) {
-      const event = { at: clock.now(), actor: actorOf(user), origin, userId: user.id };
+    async endOthers({ user, sessionId, clientInfo }) {
+      const event = { at: clock.now(), actor: actorOf(user), clientInfo: clientInfo, userId: user.id };
       await store.transaction(async (store) => {
         for (const id of await endEverySession(store, user.id, sessionId)) {
           await audit.session(store, 'session.ended', { ...event, sessionId: id });
@@ -110,31 +110,36 @@ export function createSessions(deps: SessionDeps): SessionService {
     },
 
     async changePassword(caller, current, next) {
-      const { user, sessionId, origin } = caller;
-      await requirePassword(deps, caller, current, '/current');
+      const { user, sessionId, clientInfo } = caller;
+      await confirmPassword(deps, caller, current, '/current');
       const hash = await deps.passwords.hash(await checkNewPassword(next, { pointer: '/new', email: user.email }));
       await store.transaction(async (store) => {
         await requireSamePassword(store, caller, '/current');
         await store.users.setPasswordHash(user.id, hash);
         await endEverySession(store, user.id, sessionId);
-        await audit.user(store, 'user.password_changed', { at: clock.now(), actor: actorOf(user), origin, user });
+        await audit.user(store, 'user.password_changed', {
+          at: clock.now(),
+          actor: actorOf(user),
+          clientInfo: clientInfo,
+          user,
+        });
       });
     },
   };
 
   /** A session from before a second step was required. */
-  function lacksSecondStep({ session, user }: AuthenticatedSession): boolean {
-    return deps.twoStep.required && !session.sso && user.passwordHash !== null && user.totpEnabledAt === null;
+  function lacksSecondFactor({ session, user }: AuthenticatedSession): boolean {
+    return deps.totp.required && !session.sso && user.passwordHash !== null && user.totpEnabledAt === null;
   }
 
   /** False unless it is one of the caller's own. */
-  function endSession({ user, origin }: Caller, sessionId: string): Promise<boolean> {
+  function endSession({ user, clientInfo }: Caller, sessionId: string): Promise<boolean> {
     return store.transaction(async (store) => {
       if (!(await store.sessions.delete(sessionId, user.id))) return false;
       // What it approved and is no session yet. Codes for programs last a minute, so that those of others count little.
       await store.deviceCodes.deleteApprovedIn(sessionId);
       await store.tickets.deleteAllOf(user.id, 'authorization-code');
-      const event = { at: clock.now(), actor: actorOf(user), origin, userId: user.id };
+      const event = { at: clock.now(), actor: actorOf(user), clientInfo: clientInfo, userId: user.id };
       await audit.session(store, 'session.ended', { ...event, sessionId });
       return true;
     });
@@ -142,9 +147,14 @@ export function createSessions(deps: SessionDeps): SessionService {
 }
 
 /** @throws ProblemError `totp-required`, `totp-setup-required`, `throttled` */
-async function requireSecondStep(twoStep: TwoStep, user: UserRecord, origin: Origin, code?: string): Promise<void> {
+async function requireSecondFactor(
+  totp: TotpService,
+  user: UserRecord,
+  clientInfo: ClientInfo,
+  code?: string,
+): Promise<void> {
   if (user.totpEnabledAt === null) {
-    if (!twoStep.required) return;
+    if (!totp.required) return;
     throw new ProblemError(
       'totp-setup-required',
       'Two-step sign-in is required here. Sign in in a browser to set it up.',
@@ -153,7 +163,7 @@ async function requireSecondStep(twoStep: TwoStep, user: UserRecord, origin: Ori
   if (code === undefined || code === '') {
     throw new ProblemError('totp-required', 'Type the code of your authenticator app, or a recovery code.');
   }
-  if (await twoStep.check(user, code, origin)) return;
+  if (await totp.check(user, code, clientInfo)) return;
   throw new ProblemError('totp-required', 'This code is wrong, or was used before. Wait for the next one.');
 }
 
@@ -161,25 +171,25 @@ async function verifyPassword(
   deps: SessionDeps,
   email: string,
   password: string,
-  origin: Origin,
+  clientInfo: ClientInfo,
 ): Promise<UserRecord | null> {
-  const { store, passwords, throttle } = deps;
+  const { store, passwords, rateLimit } = deps;
   const account = foldName(normalizeName(email));
-  const keys = { account, ip: origin.ip };
-  await throttle.check(keys);
-  const { user, matches } = await decided(throttle, keys, async () => {
+  const keys = { account, ip: clientInfo.ip };
+  await rateLimit.check(keys);
+  const { user, matches } = await decided(rateLimit, keys, async () => {
     const user = await store.users.findByEmail(account);
     return { user, matches: await passwords.verify(user?.passwordHash ?? null, password) };
   });
   if (matches && user !== null && !user.disabled) {
-    await throttle.succeeded(keys);
+    await rateLimit.succeeded(keys);
     return user;
   }
-  await throttle.failed(keys);
+  await rateLimit.failed(keys);
   await auditTrail(deps).signInFailed(store, {
     at: deps.clock.now(),
     actor: { kind: 'anonymous', id: null, email: user?.emailFolded ?? typedAddress(account) },
-    origin,
+    clientInfo: clientInfo,
     user,
   });
   return null;

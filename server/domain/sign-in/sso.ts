@@ -4,7 +4,7 @@ import { emailSchema, userNameSchema } from '../../../shared/schemas/common.ts';
 import type { Identity, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { auditTrail } from '../audit.ts';
-import { actorOf, type Origin, systemActor } from '../caller.ts';
+import { actorOf, type ClientInfo, systemActor } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { hashSecret } from '../secrets.ts';
 import { endApprovals, endEverySession, type StartedSession, startSession } from './start-session.ts';
@@ -42,9 +42,9 @@ export interface SsoService {
    * A session for that person. A person is issuer and subject, never an e-mail address: a verified address only finds a
    * member who was invited and never signed in. Refusals are audited. @throws ProblemError `sso-refused`
    */
-  signIn(person: Person, origin: Origin): Promise<StartedSession>;
+  signIn(person: Person, clientInfo: ClientInfo): Promise<StartedSession>;
   /** Ends what that sign-in began here. False if this logout was told before. */
-  endByProvider(logout: ProviderLogout, origin: Origin): Promise<boolean>;
+  endByProvider(logout: ProviderLogout, clientInfo: ClientInfo): Promise<boolean>;
 }
 
 interface SsoDeps {
@@ -64,20 +64,20 @@ const logoutTokenMemoryMs = logoutTokenLifeMs + 2 * providerSkewMs;
 export function createSso(deps: SsoDeps): SsoService {
   const { store, clock } = deps;
   return {
-    async signIn(person, origin) {
+    async signIn(person, clientInfo) {
       try {
-        return await store.transaction((store) => admit(deps, store, person, origin));
+        return await store.transaction((store) => admit(deps, store, person, clientInfo));
       } catch (error) {
         if (error instanceof ProblemError && error.code === 'sso-refused') {
           const user = await store.users.findByIdentity(person);
           const actor = { kind: 'anonymous', id: null, email: foldedEmail(person) } as const;
-          await auditTrail(deps).signInFailed(store, { at: clock.now(), actor, origin, user });
+          await auditTrail(deps).signInFailed(store, { at: clock.now(), actor, clientInfo: clientInfo, user });
         }
         throw error;
       }
     },
 
-    endByProvider: ({ issuer, subject, sid, jti }, origin) =>
+    endByProvider: ({ issuer, subject, sid, jti }, clientInfo) =>
       store.transaction(async (store) => {
         const at = clock.now();
         const times = { createdAt: at, expiresAt: at + logoutTokenMemoryMs };
@@ -86,7 +86,7 @@ export function createSso(deps: SsoDeps): SsoService {
         if (!isNew) return false;
         const ended = sid === null ? await endAllOf(store, issuer, subject) : await endSid(store, issuer, sid);
         for (const { id, userId } of ended) {
-          const event = { at, actor: systemActor, origin, sessionId: id, userId };
+          const event = { at, actor: systemActor, clientInfo: clientInfo, sessionId: id, userId };
           await auditTrail(deps).session(store, 'session.ended', event);
         }
         return true;
@@ -107,41 +107,41 @@ async function endSid(store: Store, issuer: string, sid: string) {
   return [...ended, ...(await store.sessions.deleteAllOfSid(issuer, sid))];
 }
 
-async function admit(deps: SsoDeps, store: Store, person: Person, origin: Origin): Promise<StartedSession> {
+async function admit(deps: SsoDeps, store: Store, person: Person, clientInfo: ClientInfo): Promise<StartedSession> {
   const known = await store.users.findByIdentity(person);
-  const { id, disabled } = known ?? (await welcome(deps, store, person, origin));
+  const { id, disabled } = known ?? (await welcome(deps, store, person, clientInfo));
   if (disabled) throw refused('Your account is disabled. Ask an Organization Superuser.');
-  await takeEmail(deps, store, id, person, origin);
-  await takeGroups(deps, store, id, person, origin);
+  await takeEmail(deps, store, id, person, clientInfo);
+  await takeGroups(deps, store, id, person, clientInfo);
   await store.users.noteSsoSignIn(id, deps.clock.now());
   const user = await store.users.findById(id);
   if (user === null || !isAllowedDomain(user.email, deps.policy)) throw domainRefused();
   const by = { sso: true, ssoSid: person.sid };
-  const started = await startSession(store, deps, { user, origin, by });
+  const started = await startSession(store, deps, { user, clientInfo: clientInfo, by });
   if (started === null) throw refused('Your account is disabled. Ask an Organization Superuser.');
   return started;
 }
 
 /** The member that somebody unknown becomes: the one who was invited by that address, or a new one. */
-async function welcome(deps: SsoDeps, store: Store, person: Person, origin: Origin): Promise<UserRecord> {
+async function welcome(deps: SsoDeps, store: Store, person: Person, clientInfo: ClientInfo): Promise<UserRecord> {
   const email = verifiedEmail(person);
   if (email === null) {
     throw refused('Your identity provider does not vouch for an e-mail address of yours. Ask its administrator.');
   }
   if (!isAllowedDomain(email, deps.policy)) throw domainRefused();
   const holder = await store.users.findByEmail(foldName(email));
-  if (holder !== null) return bind(deps, store, holder, person, origin);
+  if (holder !== null) return bind(deps, store, holder, person, clientInfo);
   if (!deps.policy.autoProvision) throw refused('You are no member here. Ask an Organization Superuser to add you.');
-  return provision(deps, store, { email, person, origin });
+  return provision(deps, store, { email, person, clientInfo: clientInfo });
 }
 
-async function bind(deps: SsoDeps, store: Store, user: UserRecord, person: Person, origin: Origin) {
+async function bind(deps: SsoDeps, store: Store, user: UserRecord, person: Person, clientInfo: ClientInfo) {
   if (!isSameMailbox(user.email, person.email ?? '') || !(await store.users.bindIdentity(user.id, person))) {
     throw refused(
       'This e-mail address belongs to an account that does not sign in in this way. Sign in with its password, or ask an Organization Superuser.',
     );
   }
-  const event = { at: deps.clock.now(), actor: actorOf(user), origin, user };
+  const event = { at: deps.clock.now(), actor: actorOf(user), clientInfo: clientInfo, user };
   await auditTrail(deps).user(store, 'user.sso_bound', event);
   return user;
 }
@@ -155,7 +155,7 @@ function isSameMailbox(one: string, other: string): boolean {
 async function provision(
   deps: SsoDeps,
   store: Store,
-  { email, person, origin }: { email: string; person: Person; origin: Origin },
+  { email, person, clientInfo }: { email: string; person: Person; clientInfo: ClientInfo },
 ): Promise<UserRecord> {
   const at = deps.clock.now();
   const user: UserRecord = {
@@ -174,24 +174,36 @@ async function provision(
   };
   if (!(await store.users.insert(user, person)))
     throw refused('Somebody took this e-mail address just now. Try again.');
-  await auditTrail(deps).user(store, 'user.created', { at, actor: actorOf(user), origin, user });
+  await auditTrail(deps).user(store, 'user.created', { at, actor: actorOf(user), clientInfo: clientInfo, user });
   return user;
 }
 
 /** Who has another address at the provider is still the same member; an address that somebody else has stays theirs. */
-async function takeEmail(deps: SsoDeps, store: Store, id: string, person: Person, origin: Origin): Promise<void> {
+async function takeEmail(
+  deps: SsoDeps,
+  store: Store,
+  id: string,
+  person: Person,
+  clientInfo: ClientInfo,
+): Promise<void> {
   const email = verifiedEmail(person);
   if (email === null || !isAllowedDomain(email, deps.policy)) return;
   if ((await store.users.setEmail(id, email)) !== true) return;
-  const event = { at: deps.clock.now(), actor: systemActor, origin, user: { id, email } };
+  const event = { at: deps.clock.now(), actor: systemActor, clientInfo: clientInfo, user: { id, email } };
   await auditTrail(deps).user(store, 'user.email_changed', event);
 }
 
 /** Where the provider's groups decide, they decide both ways; the last superuser stays one. */
-async function takeGroups(deps: SsoDeps, store: Store, id: string, person: Person, origin: Origin): Promise<void> {
+async function takeGroups(
+  deps: SsoDeps,
+  store: Store,
+  id: string,
+  person: Person,
+  clientInfo: ClientInfo,
+): Promise<void> {
   const { superuserGroup, tokensGroup } = deps.policy;
   const user = { id, email: (await store.users.findById(id))?.email ?? '' };
-  const event = { at: deps.clock.now(), actor: systemActor, origin, user };
+  const event = { at: deps.clock.now(), actor: systemActor, clientInfo: clientInfo, user };
   const audit = auditTrail(deps);
   if (superuserGroup !== null) {
     const is = person.groups.includes(superuserGroup);

@@ -3,7 +3,7 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { SessionRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { auditTrail } from '../audit.ts';
-import { actorOf, type Origin } from '../caller.ts';
+import { actorOf, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, type Secret } from '../secrets.ts';
 
@@ -34,7 +34,7 @@ export function proofOf({ passwordHash, totpEnabledAt }: UserRecord): Proof {
 
 interface Start {
   user: UserRecord;
-  origin: Origin;
+  clientInfo: ClientInfo;
   by: SignedInBy;
   proof?: Proof;
 }
@@ -43,7 +43,7 @@ interface Start {
 export async function startSession(
   store: Store,
   deps: { clock: Clock; newId: () => string },
-  { user, origin, by, proof }: Start,
+  { user, clientInfo, by, proof }: Start,
 ): Promise<StartedSession | null> {
   if (!(await store.users.lockForNewSession(user.id, proof))) return null;
   const secret = generateSecret('session');
@@ -55,11 +55,11 @@ export async function startSession(
     createdAt: at,
     lastSeenAt: at,
     expiresAt: at + limits.sessionAbsolute,
-    ...origin,
+    ...clientInfo,
     ...by,
   };
   await store.sessions.insert(session);
-  const event = { at, actor: actorOf(user), origin, sessionId: session.id, userId: user.id };
+  const event = { at, actor: actorOf(user), clientInfo: clientInfo, sessionId: session.id, userId: user.id };
   await auditTrail(deps).session(store, 'session.created', event);
   return { session, secret, user };
 }

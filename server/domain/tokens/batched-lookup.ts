@@ -21,7 +21,7 @@ interface Waiting<T> {
  * `readMany` answers in the order of its keys, null for what there is not; it is asked `atOnce` times at once at most.
  * A question that is not answered `deadlineMs` after it arrived rejects with StoreUnavailable.
  */
-export function createGroupedLookup<T>(
+export function createBatchedLookup<T>(
   readMany: (keys: string[]) => Promise<Array<T | null>>,
   { deadlineMs, atOnce }: { deadlineMs: number; atOnce: number },
 ): (key: string) => Promise<T | null> {

@@ -3,12 +3,12 @@ import { foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
-import type { Moment, TokenRecord, UserRecord } from '../../store/records.ts';
+import type { StatusContext, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { auditTrail } from '../audit.ts';
-import { actorOf, type Channel, type Origin } from '../caller.ts';
+import { actorOf, type Channel, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import type { Postbox } from '../notifications/notifier.ts';
+import type { Notifier } from '../notifications/notifier.ts';
 import { generateToken, hashSecret, type Secret } from '../secrets.ts';
 import { wrongCredentials } from '../sign-in/sessions.ts';
 import { type Proof, sessionEnded } from '../sign-in/start-session.ts';
@@ -23,16 +23,16 @@ export interface TokenPolicy {
 export interface TokenDeps {
   store: Store;
   clock: Clock;
-  moment: () => Moment;
+  statusContext: () => StatusContext;
   newId: () => string;
-  postbox: Postbox;
+  notifier: Notifier;
   policy: TokenPolicy;
 }
 
 /** Whose request creates a token: a session's, or a password's at api-token-auth. */
 export interface Creator {
   user: UserRecord;
-  origin: Origin;
+  clientInfo: ClientInfo;
   channel: Channel;
   sessionId?: string;
   /** Of a password that was checked for this. */
@@ -47,12 +47,12 @@ export interface Creation {
 
 /** Makes a token, its event and its mail, in one transaction. See `TokenService.create` for what it throws. */
 export async function createToken(
-  { store, clock, newId, postbox, policy }: TokenDeps,
+  { store, clock, newId, notifier, policy }: TokenDeps,
   creator: Creator,
   body: CreateTokenBody,
   idempotencyKey?: string,
 ): Promise<Creation> {
-  const { user, origin, channel } = creator;
+  const { user, clientInfo, channel } = creator;
   const now = clock.now();
   const secret = generateToken(policy.productPrefix);
   const fresh = {
@@ -81,11 +81,11 @@ export async function createToken(
     if (outcome === 'token-limit') throw tokenLimit(policy.maximumPerUser);
     const token = await store.tokens.findById(fresh.id);
     if (token === null) throw new Error('A token just inserted is not there');
-    await audit.tokenCreated(store, { at: now, actor: actorOf(user), token, origin });
-    await postbox.tokenCreated(store, { at: now, owner: user, token, origin, channel });
+    await audit.tokenCreated(store, { at: now, actor: actorOf(user), token, clientInfo: clientInfo });
+    await notifier.tokenCreated(store, { at: now, owner: user, token, clientInfo: clientInfo, channel });
     return { token, secret };
   });
-  if (creation.secret !== null) postbox.wake();
+  if (creation.secret !== null) notifier.wake();
   return creation;
 }
 

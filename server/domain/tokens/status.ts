@@ -1,5 +1,5 @@
 import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
-import type { Moment, TokenRecord } from '../../store/records.ts';
+import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import type { Clock } from '../clock.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts';
  */
 export function tokenStatus(
   token: Pick<TokenRecord, 'ownerDisabled' | 'ownerCanManageTokens' | 'ownerSsoSignedInAt' | 'expiresAt'>,
-  { now, ssoStaleBefore }: Moment,
+  { now, ssoStaleBefore }: StatusContext,
 ): TokenStatus {
   const { ownerSsoSignedInAt: signedInAt, expiresAt } = token;
   if (token.ownerDisabled) return 'disabled';
@@ -19,7 +19,7 @@ export function tokenStatus(
 }
 
 /** Tells now and, under a policy (`ssoMaxAge`, in seconds), since when a single sign-on counts. */
-export function createMoments(clock: Clock, ssoMaxAge: number | null): () => Moment {
+export function createStatusContext(clock: Clock, ssoMaxAge: number | null): () => StatusContext {
   return () => {
     const now = clock.now();
     return ssoMaxAge === null ? { now } : { now, ssoStaleBefore: now - ssoMaxAge * 1000 };

@@ -7,14 +7,14 @@ import type { Actor, ClientRecord, Page, TokenRecord, UserRecord } from '../../s
 import type { Store } from '../../store/store.ts';
 import { findUser } from '../accounts/members.ts';
 import { auditTrail } from '../audit.ts';
-import { actorOf, type Caller, type Channel, type Origin, requireSuperuser, serviceActor } from '../caller.ts';
+import { actorOf, type Caller, type Channel, type ClientInfo, clientActor, requireSuperuser } from '../caller.ts';
 import { hashSecret } from '../secrets.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
-import type { GoodToken } from './verify.ts';
+import type { VerifiedToken } from './verify.ts';
 
 interface Revoker {
   actor: Actor;
-  origin: Origin;
+  clientInfo: ClientInfo;
   /** `token`: a token that revokes itself; `service`: RFC 7009. */
   channel: Channel | 'token' | 'service';
 }
@@ -36,11 +36,11 @@ export interface TokenService {
   /** Destroys for good and leaves a tombstone. @throws ProblemError `token-not-found` */
   revoke(caller: Caller, id: string): Promise<void>;
   /** A token that asks about itself. @throws ProblemError `token-not-found` if it was revoked meanwhile */
-  getItself(token: GoodToken): Promise<TokenRecord>;
+  getItself(token: VerifiedToken): Promise<TokenRecord>;
   /** A token that revokes itself. @throws ProblemError `token-not-found` */
-  revokeItself(token: GoodToken, origin: Origin): Promise<void>;
+  revokeItself(token: VerifiedToken, clientInfo: ClientInfo): Promise<void>;
   /** The token with this value, whatever its state, by a service; a value that is nobody's is no error (RFC 7009 §2.2). */
-  revokeValue(value: string, client: ClientRecord, origin: Origin): Promise<void>;
+  revokeValue(value: string, client: ClientRecord, clientInfo: ClientInfo): Promise<void>;
   /** Every token of one member, in one mail. @throws ProblemError `superuser-required`, `user-not-found` */
   revokeAllOf(caller: Caller, userId: string): Promise<void>;
 }
@@ -59,9 +59,9 @@ export function createTokens(deps: TokenDeps): TokenService {
     await store.transaction(async (store) => {
       const tokens = await destroy(store, at, by.actor);
       for (const token of tokens) await audit.tokenRevoked(store, { at, ...by, token });
-      if (tokens.length > 0) await deps.postbox.tokensRevoked(store, { at, ...by, owner, tokens });
+      if (tokens.length > 0) await deps.notifier.tokensRevoked(store, { at, ...by, owner, tokens });
     });
-    deps.postbox.wake();
+    deps.notifier.wake();
   }
 
   async function get(caller: Caller, id: string): Promise<TokenRecord> {
@@ -80,15 +80,15 @@ export function createTokens(deps: TokenDeps): TokenService {
       const rest = { ...page, ...(part !== '' && { nameContains: part }) };
       if (all) {
         requireSuperuser(caller);
-        return store.tokens.list({ ...rest, ...deps.moment() });
+        return store.tokens.list({ ...rest, ...deps.statusContext() });
       }
       const ownerId = user === undefined ? caller.user.id : (await findUser(store, caller, user)).id;
-      return store.tokens.list({ ...rest, ...deps.moment(), ownerId });
+      return store.tokens.list({ ...rest, ...deps.statusContext(), ownerId });
     },
 
     async countWorking(caller, userId) {
       requireSuperuser(caller);
-      return store.tokens.countActiveOf(userId, deps.moment());
+      return store.tokens.countActiveOf(userId, deps.statusContext());
     },
 
     async revoke(caller, id) {
@@ -103,17 +103,21 @@ export function createTokens(deps: TokenDeps): TokenService {
       return token;
     },
 
-    async revokeItself({ id, ownerId, ownerEmail }, origin) {
+    async revokeItself({ id, ownerId, ownerEmail }, clientInfo) {
       const actor = actorOf({ id: ownerId, email: ownerEmail });
-      await revoke(await store.users.findById(ownerId), { actor, origin, channel: 'token' }, destroyOne(id));
+      await revoke(
+        await store.users.findById(ownerId),
+        { actor, clientInfo: clientInfo, channel: 'token' },
+        destroyOne(id),
+      );
     },
 
-    async revokeValue(value, client, origin) {
+    async revokeValue(value, client, clientInfo) {
       if (!isWellFormedToken(value)) return;
       const [match] = await store.tokens.findByHashes([hashSecret(value)]);
       if (match?.kind !== 'token') return;
       const owner = await store.users.findById(match.ownerId);
-      const by: Revoker = { actor: serviceActor(client), origin, channel: 'service' };
+      const by: Revoker = { actor: clientActor(client), clientInfo: clientInfo, channel: 'service' };
       await revoke(owner, by, destroyOne(match.id)).catch(unlessGone);
     },
 
@@ -139,8 +143,8 @@ function unlessGone(error: unknown): void {
   if (!(error instanceof ProblemError && error.code === 'token-not-found')) throw error;
 }
 
-function byCaller({ user, origin, channel }: Caller): Revoker {
-  return { actor: actorOf(user), origin, channel };
+function byCaller({ user, clientInfo, channel }: Caller): Revoker {
+  return { actor: actorOf(user), clientInfo: clientInfo, channel };
 }
 
 function noSuchToken(): ProblemError {

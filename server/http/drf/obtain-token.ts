@@ -54,13 +54,16 @@ export function obtainTokenRoutes(deps: ObtainTokenDeps): Hono<AppEnv> {
 async function obtain({ sessions, tokens, clock, config }: ObtainTokenDeps, c: AppContext): Promise<Response> {
   const fields = await parseFields(await c.req.arrayBuffer(), c.req.header('content-type') ?? '');
   const { username, password, name } = readCredentials(fields);
-  const origin = c.get('origin');
-  const user = await sessions.checkPassword(username, password, origin);
+  const clientInfo = c.get('clientInfo');
+  const user = await sessions.checkPassword(username, password, clientInfo);
   // A password alone is not enough where a second step is asked for, and this endpoint has no place for one.
   const needsMore = user?.totpEnabledAt !== null || config.requireTotp;
   if (user === null || needsMore || !user.canManageTokens) throw unableToLogIn();
   const body = name === undefined ? unnamed(clock.now(), config.maxExpiry) : { name };
-  const { secret } = await tokens.create({ user, origin, channel: 'api-token-auth', proof: proofOf(user) }, body);
+  const { secret } = await tokens.create(
+    { user, clientInfo: clientInfo, channel: 'api-token-auth', proof: proofOf(user) },
+    body,
+  );
   c.header('Cache-Control', 'no-store');
   return c.json({ token: secret?.reveal() });
 }
@@ -79,7 +82,7 @@ function refuseBadToken({ verify }: ObtainTokenDeps): MiddlewareHandler<AppEnv> 
     if (credential.kind === 'malformed' || credential.kind === 'ambiguous') throw refused(refuseCredential(credential));
     if (credential.kind === 'value') {
       const decision = await verify(credential.value);
-      if (!decision.good) throw refused(refuseToken(decision.reason));
+      if (!decision.allowed) throw refused(refuseToken(decision.reason));
     }
     return next();
   };

@@ -19,7 +19,7 @@ export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): Middle
     const id = requestIdFor(clientIp, peer, c.req.header('x-request-id'));
     c.set('requestId', id);
     const userAgent = onlyValue(rawHeadersOf(c), 'user-agent');
-    c.set('origin', {
+    c.set('clientInfo', {
       ip: clientIp.resolve(peer, c.req.header('x-forwarded-for')),
       userAgent: userAgent === null ? null : recordedUserAgent(userAgent),
     });

@@ -24,7 +24,7 @@ export async function authenticateSession(deps: AppDeps, c: AppContext): Promise
   if (credential.kind !== 'value') throw notAuthenticated('Send one session.', 'invalid_token');
   const { value } = credential;
   if (!value.startsWith(secretPrefixes.session) || !/^\s*bearer\s/i.test(authorization ?? '')) {
-    if ((await verify(value)).good) throw sessionRequired();
+    if ((await verify(value)).allowed) throw sessionRequired();
     throw notAuthenticated('This is not a session. Sign in first.', 'invalid_token');
   }
   const found = await sessions.authenticate(value);
@@ -45,7 +45,7 @@ async function authenticateCookie({ sessions, config }: AppDeps, c: AppContext):
 /** Makes the session's member the caller. */
 export function admit(c: AppContext, { user, session }: AuthenticatedSession, channel: Caller['channel']): void {
   c.set('session', session);
-  c.set('caller', { user, sessionId: session.id, origin: c.get('origin'), channel });
+  c.set('caller', { user, sessionId: session.id, clientInfo: c.get('clientInfo'), channel });
 }
 
 /** RFC 9110 §9.2.1. */

@@ -8,7 +8,7 @@ import { publicClientId, readForm, requirePublicClient } from './form.ts';
  */
 export async function authorizeDevice({ deviceSignIn, config }: AppDeps, c: AppContext): Promise<Response> {
   requirePublicClient(c, await readForm(c));
-  const { deviceCode, userCode } = await deviceSignIn.begin(publicClientId, c.get('origin'));
+  const { deviceCode, userCode } = await deviceSignIn.begin(publicClientId, c.get('clientInfo'));
   const answer = {
     device_code: deviceCode.reveal(),
     user_code: userCode,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
 import type { ToldUse, UseDescription } from '../../domain/tokens/last-used.ts';
-import type { GoodToken } from '../../domain/tokens/verify.ts';
+import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 import type { ClientIp } from '../client-ip.ts';
 import type { AppDeps } from '../context.ts';
 import { countedVerify } from '../counted-verify.ts';
@@ -78,7 +78,7 @@ async function introspect(
   const form = parseForm(onlyValue(req.rawHeaders, 'content-type'), await readBody(req));
   await authenticateClient(deps.clients, req.rawHeaders, form);
   const decision = await countedVerify(deps, 'introspection', form.require('token'));
-  if (!decision.good) return { active: false };
+  if (!decision.allowed) return { active: false };
   const told = toldBy(form);
   if (told !== null) deps.lastUsed.record(decision.token.id, deps.clock.now(), told, describe);
   return activeToken(decision.token);
@@ -103,7 +103,7 @@ function readBody(req: IncomingMessage): Promise<string> {
   });
 }
 
-function activeToken(token: GoodToken) {
+function activeToken(token: VerifiedToken) {
   return {
     active: true,
     scope: '',

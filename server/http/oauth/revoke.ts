@@ -8,6 +8,6 @@ export async function revoke({ clients, tokens }: AppDeps, c: AppContext): Promi
   const form = await readForm(c);
   const client = await authenticateClient(clients, rawHeadersOf(c), form);
   if (!client.canRevoke) throw new OAuthError('unauthorized_client', 'This service may not revoke tokens.');
-  await tokens.revokeValue(form.require('token'), client, c.get('origin'));
+  await tokens.revokeValue(form.require('token'), client, c.get('clientInfo'));
   return c.body(null, 200, { 'Cache-Control': 'no-store' });
 }

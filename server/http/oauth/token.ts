@@ -40,13 +40,13 @@ async function redeemCode({ authorizationCodes }: AppDeps, c: AppContext, form: 
     codeVerifier: form.require('code_verifier'),
   };
   if (!codeVerifier.test(asked.codeVerifier)) throw invalidRequest('code_verifier is 43 to 128 unreserved characters.');
-  const started = await authorizationCodes.redeem(asked, c.get('origin'));
+  const started = await authorizationCodes.redeem(asked, c.get('clientInfo'));
   if (started === null) throw new OAuthError('invalid_grant', 'This code is wrong, was used before, or has ended.');
   return started;
 }
 
 async function pollDevice({ deviceSignIn }: AppDeps, c: AppContext, form: OAuthForm): Promise<StartedSession> {
-  const outcome = await deviceSignIn.poll(form.require('device_code'), publicClientId, c.get('origin'));
+  const outcome = await deviceSignIn.poll(form.require('device_code'), publicClientId, c.get('clientInfo'));
   if (typeof outcome === 'string') throw new OAuthError(outcome, '');
   return outcome;
 }

@@ -32,9 +32,9 @@ export function sessionRoutes({ sessions, users }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(signIn, async (c) => {
       const { email, password, code } = c.req.valid('json');
-      const origin = c.get('origin');
-      const { session, secret, user } = await sessions.signIn(email, password, origin, code);
-      const me = await users.me({ user, sessionId: session.id, origin, channel: 'cli' });
+      const clientInfo = c.get('clientInfo');
+      const { session, secret, user } = await sessions.signIn(email, password, clientInfo, code);
+      const me = await users.me({ user, sessionId: session.id, clientInfo: clientInfo, channel: 'cli' });
       const { id, expires_at } = sessionObject(session);
       c.header('Location', '/api/v1/sessions/current');
       return c.json({ id, secret: secret.reveal(), expires_at, user: userObject(me) }, 201);

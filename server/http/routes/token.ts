@@ -19,16 +19,16 @@ const revokeItself = createRoute({
   responses: { 204: { description: 'The token is revoked' } },
 });
 
-export function presentedTokenRoutes({ tokens, moment }: AppDeps) {
+export function presentedTokenRoutes({ tokens, statusContext }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(readItself, async (c) => {
       const presented = c.get('presentedToken');
       const token = await tokens.getItself(presented).catch(refuseIfGone(presented));
-      return c.json(tokenObject(token, moment()), 200);
+      return c.json(tokenObject(token, statusContext()), 200);
     })
     .openapi(revokeItself, async (c) => {
       const presented = c.get('presentedToken');
-      await tokens.revokeItself(presented, c.get('origin')).catch(refuseIfGone(presented));
+      await tokens.revokeItself(presented, c.get('clientInfo')).catch(refuseIfGone(presented));
       return c.body(null, 204);
     });
 }

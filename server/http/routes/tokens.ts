@@ -59,10 +59,10 @@ const revokeToken = createRoute({
   responses: { 204: { description: 'The token is revoked' } },
 });
 
-export function tokenRoutes({ tokens, moment }: AppDeps) {
+export function tokenRoutes({ tokens, statusContext }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listTokens, async (c) => {
-      const now = moment();
+      const now = statusContext();
       const page = await readPage(
         c.req.valid('query'),
         (query) => tokens.list(c.get('caller'), query),
@@ -73,14 +73,14 @@ export function tokenRoutes({ tokens, moment }: AppDeps) {
     .openapi(createToken, async (c) => {
       const key = c.req.valid('header')['idempotency-key'];
       const { token, secret } = await tokens.create(c.get('caller'), c.req.valid('json'), key);
-      const object = tokenObject(token, moment());
+      const object = tokenObject(token, statusContext());
       if (secret === null) return c.json(object, 200);
       c.header('Location', `/api/v1/tokens/${token.id}`);
       return c.json({ ...object, token: secret.reveal() }, 201);
     })
     .openapi(readToken, async (c) => {
       const token = await tokens.get(c.get('caller'), c.req.valid('param').id);
-      return c.json(tokenObject(token, moment()), 200);
+      return c.json(tokenObject(token, statusContext()), 200);
     })
     .openapi(revokeToken, async (c) => {
       await tokens.revoke(c.get('caller'), c.req.valid('param').id);

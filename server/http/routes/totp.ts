@@ -61,22 +61,22 @@ const reset = createRoute({
   responses: { 204: { description: 'They can set it up again' } },
 });
 
-export function totpRoutes({ twoStep }: AppDeps) {
+export function totpRoutes({ totp }: AppDeps) {
   return new OpenAPIHono<AppEnv>()
-    .openapi(readStatus, async (c) => c.json(await twoStep.status(c.get('caller')), 200))
-    .openapi(prepare, async (c) => c.json(await twoStep.prepare(c.get('caller'), c.req.valid('json').password), 201))
+    .openapi(readStatus, async (c) => c.json(await totp.status(c.get('caller')), 200))
+    .openapi(prepare, async (c) => c.json(await totp.prepare(c.get('caller'), c.req.valid('json').password), 201))
     .openapi(confirm, async (c) =>
-      c.json({ recovery_codes: await twoStep.enable(c.get('caller'), c.req.valid('json').code) }, 200),
+      c.json({ recovery_codes: await totp.enable(c.get('caller'), c.req.valid('json').code) }, 200),
     )
     .openapi(disable, async (c) => {
-      await twoStep.disable(c.get('caller'), c.req.valid('json').password);
+      await totp.disable(c.get('caller'), c.req.valid('json').password);
       return c.body(null, 204);
     })
     .openapi(renew, async (c) =>
-      c.json({ recovery_codes: await twoStep.newRecoveryCodes(c.get('caller'), c.req.valid('json').password) }, 200),
+      c.json({ recovery_codes: await totp.newRecoveryCodes(c.get('caller'), c.req.valid('json').password) }, 200),
     )
     .openapi(reset, async (c) => {
-      await twoStep.reset(c.get('caller'), c.req.valid('param').id);
+      await totp.reset(c.get('caller'), c.req.valid('param').id);
       return c.body(null, 204);
     });
 }

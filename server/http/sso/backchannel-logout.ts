@@ -21,7 +21,8 @@ export function backchannelLogoutRoutes({ sso, identityProvider, log }: AppDeps)
       throw new OAuthError('invalid_request', 'There is no single sign-on.');
     const token = (await readForm(c)).require('logout_token');
     const logout = await identityProvider.readLogoutToken(token).catch(refuse);
-    if (!(await sso.endByProvider(logout, c.get('origin')))) throw invalidRequest('This logout token was used before.');
+    if (!(await sso.endByProvider(logout, c.get('clientInfo'))))
+      throw invalidRequest('This logout token was used before.');
     return c.body(null, 200, { 'Cache-Control': 'no-store' });
   });
 }

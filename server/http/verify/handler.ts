@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { DescribeUse, LastUsed, ToldUse } from '../../domain/tokens/last-used.ts';
-import type { Decision, GoodToken, Verify } from '../../domain/tokens/verify.ts';
+import type { Verdict, VerifiedToken, Verify } from '../../domain/tokens/verify.ts';
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
 import { type Metrics, outcomeOf } from '../../observability/metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
@@ -102,10 +102,10 @@ function answer(deps: Serving, route: VerifyRoute, req: IncomingMessage, res: Se
     });
 }
 
-function tell(deps: Serving, route: VerifyRoute, req: IncomingMessage, res: ServerResponse, decision: Decision): void {
+function tell(deps: Serving, route: VerifyRoute, req: IncomingMessage, res: ServerResponse, decision: Verdict): void {
   // A value that nobody knows may never have reached the database.
-  if (decision.good || decision.known !== null) deps.outage.over();
-  if (decision.good) {
+  if (decision.allowed || decision.known !== null) deps.outage.over();
+  if (decision.allowed) {
     deps.lastUsed.record(decision.token.id, deps.clock.now(), toldBy(deps, route, req), deps.describe);
     admit(res, decision.token);
   } else {
@@ -134,7 +134,7 @@ function describeUse(clientIp: ClientIp): DescribeUse {
   });
 }
 
-function admit(res: ServerResponse, token: GoodToken): void {
+function admit(res: ServerResponse, token: VerifiedToken): void {
   res.writeHead(200, admissionHeader(token)).end();
 }
 

@@ -1,10 +1,10 @@
-import type { GoodToken } from '../../domain/tokens/verify.ts';
+import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 
 /**
  * The header of the answer about a good token, names and values in turn: who is behind it, for the upstream, always all
  * seven, empty if there is no value. Ids and prefixes are ours and need no encoding.
  */
-export function admissionHeader(token: GoodToken): string[] {
+export function admissionHeader(token: VerifiedToken): string[] {
   return [
     'X-Auth-User',
     encodeField(token.ownerEmail),

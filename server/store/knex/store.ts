@@ -16,11 +16,11 @@ import { createTotpStore } from './sign-in/totp.ts';
 import { createIdempotencyStore } from './tokens/idempotency.ts';
 import { createTokenStore } from './tokens/tokens.ts';
 
-type Upkeep = Pick<
+type Maintenance = Pick<
   Store,
-  'lookupsAtOnce' | 'limiter' | 'purgeCounts' | 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'
+  'maxParallelLookups' | 'limiter' | 'purgeCounts' | 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'
 >;
-type Tables = Omit<Store, keyof Upkeep | 'transaction'>;
+type Tables = Omit<Store, keyof Maintenance | 'transaction'>;
 
 /** The store on one engine. `migrations`: all that this program knows, oldest first. `failed` hears of each failure. */
 export function createKnexStore(
@@ -29,12 +29,12 @@ export function createKnexStore(
   failed?: (kind: FailureKind) => void,
 ): Store {
   const failures = createFailures(engine, failed);
-  const upkeep = createUpkeep(engine, migrations, failures);
+  const maintenance = createMaintenance(engine, migrations, failures);
   return {
     ...createTables(engine, engine.knex, failures),
-    ...upkeep,
+    ...maintenance,
     transaction: (work) =>
-      runTransaction(engine, failures, (trx) => work(withinTransaction(engine, trx, { upkeep, failures }))),
+      runTransaction(engine, failures, (trx) => work(withinTransaction(engine, trx, { maintenance, failures }))),
   };
 }
 
@@ -53,9 +53,13 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
   };
 }
 
-function createUpkeep(engine: Engine, migrations: readonly Migration[], { guard, translate }: Failures): Upkeep {
+function createMaintenance(
+  engine: Engine,
+  migrations: readonly Migration[],
+  { guard, translate }: Failures,
+): Maintenance {
   let closing: Promise<void> | undefined;
-  const upkeep: Omit<Upkeep, 'limiter' | 'lookupsAtOnce'> = {
+  const maintenance: Omit<Maintenance, 'limiter' | 'maxParallelLookups'> = {
     purgeCounts: (now, limit) => purgeCounts(engine.knex, now, limit),
     ping: () => engine.ping(),
     migrate: () => migrate(engine, migrations),
@@ -66,8 +70,8 @@ function createUpkeep(engine: Engine, migrations: readonly Migration[], { guard,
     },
   };
   return {
-    ...guard('store', upkeep),
-    lookupsAtOnce: engine.selectsAtOnce,
+    ...guard('store', maintenance),
+    maxParallelLookups: engine.selectsAtOnce,
     limiter: (options) => engine.limiter(options, (error) => translate(error, 'counts')),
   };
 }
@@ -81,9 +85,9 @@ function purgeCounts(knex: Knex, now: number, limit: number): Promise<number> {
 function withinTransaction(
   engine: Engine,
   trx: Knex.Transaction,
-  { upkeep, failures }: { upkeep: Upkeep; failures: Failures },
+  { maintenance, failures }: { maintenance: Maintenance; failures: Failures },
 ): Store {
-  const store: Store = { ...createTables(engine, trx, failures), ...upkeep, transaction: (work) => work(store) };
+  const store: Store = { ...createTables(engine, trx, failures), ...maintenance, transaction: (work) => work(store) };
   return store;
 }
 

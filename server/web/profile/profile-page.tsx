@@ -7,7 +7,7 @@ import { Layout } from '../shell/layout.tsx';
 import { Alert, Confirm, Field, FormToken } from '../shell/parts.tsx';
 import { fieldErrors } from '../shell/refusal.ts';
 import { SessionList, Where } from './session-list.tsx';
-import { twoStepPath } from './totp-pages.tsx';
+import { totpPath } from './totp-pages.tsx';
 
 export const profilePath = '/profile';
 
@@ -45,7 +45,7 @@ export function ProfilePage({ c, organization, sessions, now, done, refused, dia
         <>
           <PasswordForm c={c} refused={refused} />
           <p>
-            Two-step sign-in is {user.totpEnabledAt === null ? 'off' : 'on'}. <a href={twoStepPath}>Change it</a>
+            Two-step sign-in is {user.totpEnabledAt === null ? 'off' : 'on'}. <a href={totpPath}>Change it</a>
           </p>
         </>
       )}

@@ -5,7 +5,7 @@ import type { AppContext } from '../../http/context.ts';
 import { Layout } from '../shell/layout.tsx';
 import { Alert, Field, FormToken } from '../shell/parts.tsx';
 
-export const twoStepPath = '/profile/two-step';
+export const totpPath = '/profile/two-step';
 
 interface PageProps {
   c: AppContext;
@@ -108,12 +108,12 @@ export function RecoveryCodesPage({ c, organization, codes, next }: PageProps & 
   );
 }
 
-interface TwoStepProps extends PageProps {
+interface TotpPageProps extends PageProps {
   status: { enabled: boolean; required: boolean; recovery_codes_left: number };
 }
 
 /** Whether there is a second step, and what can be done about it. */
-export function TwoStepPage({ c, organization, status, error }: TwoStepProps) {
+export function TotpPage({ c, organization, status, error }: TotpPageProps) {
   return (
     <Layout c={c} title="Two-step sign-in" organization={organization} tab="/profile" width="narrow">
       <h1>Two-step sign-in</h1>
@@ -124,15 +124,13 @@ export function TwoStepPage({ c, organization, status, error }: TwoStepProps) {
             It is on: signing in with your password takes a code. You have {status.recovery_codes_left} recovery codes
             left.
           </p>
-          <PasswordForm c={c} id="renew" action={`${twoStepPath}/recovery-codes`} label="Make new recovery codes" />
-          {!status.required && (
-            <PasswordForm c={c} id="off" action={`${twoStepPath}/disable`} label="Turn off" danger />
-          )}
+          <PasswordForm c={c} id="renew" action={`${totpPath}/recovery-codes`} label="Make new recovery codes" />
+          {!status.required && <PasswordForm c={c} id="off" action={`${totpPath}/disable`} label="Turn off" danger />}
         </>
       ) : (
         <>
           <p>It is off: your password alone is enough to sign in. Turning it on signs you out everywhere else.</p>
-          <PasswordForm c={c} id="on" action={twoStepPath} label="Turn on" />
+          <PasswordForm c={c} id="on" action={totpPath} label="Turn on" />
         </>
       )}
     </Layout>

@@ -3,43 +3,43 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { withDone } from '../shell/done.ts';
 import { text } from '../shell/form.ts';
 import { refusalOf, showRefused } from '../shell/refusal.ts';
-import { RecoveryCodesPage, SetUpPage, TwoStepPage, twoStepPath } from './totp-pages.tsx';
+import { RecoveryCodesPage, SetUpPage, TotpPage, totpPath } from './totp-pages.tsx';
 
 /** `/profile/two-step`: a second step for one's own password. */
-export function twoStepPages({ twoStep, config }: AppDeps) {
+export function totpPages({ totp, config }: AppDeps) {
   const { organization } = config;
-  const confirmPath = `${twoStepPath}/confirm`;
+  const confirmPath = `${totpPath}/confirm`;
 
   return new Hono<AppEnv>()
-    .get(twoStepPath, async (c) => c.html(await page(c)))
-    .post(twoStepPath, (c) =>
+    .get(totpPath, async (c) => c.html(await page(c)))
+    .post(totpPath, (c) =>
       trying(c, async (password) => {
-        const prepared = await twoStep.prepare(c.get('caller'), password);
+        const prepared = await totp.prepare(c.get('caller'), password);
         return c.html(<SetUpPage c={c} organization={organization} prepared={prepared} action={confirmPath} />);
       }),
     )
     .post(confirmPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
-        const codes = await twoStep.enable(c.get('caller'), code);
+        const codes = await totp.enable(c.get('caller'), code);
         return c.html(<RecoveryCodesPage c={c} organization={organization} codes={codes} next="/profile" />);
       } catch (error) {
         const refused = refusalOf(error);
         if (refused.code !== 'wrong-code' && refused.code !== 'throttled') throw refused;
-        const prepared = await twoStep.preparedFor(c.get('caller').user);
+        const prepared = await totp.preparedFor(c.get('caller').user);
         const shown = { c, organization, prepared, action: confirmPath, error: refused.message };
         return showRefused(c, refused, <SetUpPage {...shown} />);
       }
     })
-    .post(`${twoStepPath}/disable`, (c) =>
+    .post(`${totpPath}/disable`, (c) =>
       trying(c, async (password) => {
-        await twoStep.disable(c.get('caller'), password);
+        await totp.disable(c.get('caller'), password);
         return c.redirect(withDone('/profile', 'two-step-off'), 303);
       }),
     )
-    .post(`${twoStepPath}/recovery-codes`, (c) =>
+    .post(`${totpPath}/recovery-codes`, (c) =>
       trying(c, async (password) => {
-        const codes = await twoStep.newRecoveryCodes(c.get('caller'), password);
+        const codes = await totp.newRecoveryCodes(c.get('caller'), password);
         return c.html(<RecoveryCodesPage c={c} organization={organization} codes={codes} next="/profile" />);
       }),
     );
@@ -55,7 +55,7 @@ export function twoStepPages({ twoStep, config }: AppDeps) {
   }
 
   async function page(c: AppContext, error?: string) {
-    const status = await twoStep.status(c.get('caller'));
-    return <TwoStepPage c={c} organization={organization} status={status} error={error} />;
+    const status = await totp.status(c.get('caller'));
+    return <TotpPage c={c} organization={organization} status={status} error={error} />;
   }
 }

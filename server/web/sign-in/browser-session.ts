@@ -23,7 +23,7 @@ export function createBrowserSession({ sessions, config }: Pick<AppDeps, 'sessio
       const earlier = await current(c);
       if (earlier === null) return;
       const { user, session } = earlier;
-      await sessions.signOut({ user, sessionId: session.id, origin: c.get('origin'), channel: 'console' });
+      await sessions.signOut({ user, sessionId: session.id, clientInfo: c.get('clientInfo'), channel: 'console' });
     },
   };
 }

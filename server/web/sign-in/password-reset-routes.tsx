@@ -19,7 +19,7 @@ export function passwordPages({ passwordReset, config }: AppDeps) {
     .post('/password/forgot', async (c) => {
       const email = text((await c.req.parseBody()).email);
       try {
-        await Promise.all([passwordReset.request(email, c.get('origin')), sleep(answerAfterMs)]);
+        await Promise.all([passwordReset.request(email, c.get('clientInfo')), sleep(answerAfterMs)]);
         return c.html(<LinkSentPage c={c} organization={organization} />);
       } catch (error) {
         const refused = refusalOf(error);
@@ -36,7 +36,7 @@ export function passwordPages({ passwordReset, config }: AppDeps) {
       const [token, password] = [text(form.token), text(form.password)];
       try {
         if (password !== text(form.again)) throw different();
-        await passwordReset.reset(token, password, c.get('origin'));
+        await passwordReset.reset(token, password, c.get('clientInfo'));
         return c.redirect(withDone('/login', 'password-set'), 303);
       } catch (error) {
         const refused = refusalOf(error);

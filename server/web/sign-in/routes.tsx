@@ -16,7 +16,7 @@ import { codePath, setUpPath } from './second-factor-routes.tsx';
 
 /** `/login` and `/logout`. */
 export function signInPages(deps: AppDeps) {
-  const { sessions, secondStep, identityProvider, config } = deps;
+  const { sessions, secondFactor, identityProvider, config } = deps;
   const browserSession = createBrowserSession(deps);
   const sso = identityProvider !== null;
   const { organization, publicUrl } = config;
@@ -38,7 +38,7 @@ export function signInPages(deps: AppDeps) {
       const form = await c.req.parseBody();
       const [email, next] = [text(form.email), safeNext(text(form.next), publicUrl)];
       try {
-        const begun = await secondStep.begin(email, text(form.password), c.get('origin'));
+        const begun = await secondFactor.begin(email, text(form.password), c.get('clientInfo'));
         if ('next' in begun) return askNextStep(c, begun, next);
         await browserSession.end(c);
         cookie.write(c, begun.secret.reveal(), begun.session.expiresAt);

@@ -15,8 +15,8 @@ export const codePath = '/login/code';
 export const setUpPath = '/login/set-up';
 
 /** What comes after the password: a code, or setting up where codes come from. */
-export function secondStepPages(deps: AppDeps) {
-  const { secondStep, config } = deps;
+export function secondFactorPages(deps: AppDeps) {
+  const { secondFactor, config } = deps;
   const { organization, publicUrl } = config;
   const cookie = createSessionCookie(publicUrl);
   const stepCookie = createStepCookie(publicUrl);
@@ -29,7 +29,7 @@ export function secondStepPages(deps: AppDeps) {
     .post(codePath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
-        await admit(c, await secondStep.finish(stepCookie.read(c), code, c.get('origin')));
+        await admit(c, await secondFactor.finish(stepCookie.read(c), code, c.get('clientInfo')));
         return c.redirect(nextOf(c), 303);
       } catch (error) {
         const refused = refusalOf(error);
@@ -47,7 +47,7 @@ export function secondStepPages(deps: AppDeps) {
     .post(setUpPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
-        const { started, codes } = await secondStep.finishSetUp(stepCookie.read(c), code, c.get('origin'));
+        const { started, codes } = await secondFactor.finishSetUp(stepCookie.read(c), code, c.get('clientInfo'));
         await admit(c, started);
         return c.html(<RecoveryCodesPage c={c} organization={organization} codes={codes} next={nextOf(c)} />);
       } catch (error) {
@@ -64,7 +64,7 @@ export function secondStepPages(deps: AppDeps) {
   }
 
   async function setUpPage(c: AppContext, anew: boolean, error?: string) {
-    const prepared = await secondStep.prepare(stepCookie.read(c), anew);
+    const prepared = await secondFactor.prepare(stepCookie.read(c), anew);
     const action = actionOf(c, setUpPath);
     return <SetUpPage c={c} organization={organization} prepared={prepared} action={action} error={error} />;
   }

@@ -39,7 +39,7 @@ export function ssoPages(deps: AppDeps) {
       try {
         if (pending === null) throw notBegunHere();
         const person = await identityProvider.finish(new URL(c.req.url).search, pending);
-        const { secret, session } = await sso.signIn(person, c.get('origin'));
+        const { secret, session } = await sso.signIn(person, c.get('clientInfo'));
         await browserSession.end(c);
         cookie.write(c, secret.reveal(), session.expiresAt);
         return c.redirect(safeNext(pending.next, publicUrl), 303);

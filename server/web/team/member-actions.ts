@@ -7,7 +7,7 @@ import type { Done } from '../shell/done.ts';
 interface Action {
   changes: UpdateUserBody;
   revokesAll: boolean;
-  resetsTwoStep?: boolean;
+  resetsTotp?: boolean;
   done: Done;
 }
 
@@ -19,7 +19,7 @@ const memberActions = {
   demote: { changes: { superuser: false }, revokesAll: false, done: 'member-demoted' },
   enable: { changes: { disabled: false }, revokesAll: false, done: 'member-enabled' },
   disable: { changes: { disabled: true }, revokesAll: false, done: 'member-disabled' },
-  'reset-two-step': { changes: {}, revokesAll: false, resetsTwoStep: true, done: 'two-step-reset' },
+  'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, done: 'two-step-reset' },
   'revoke-tokens': { changes: {}, revokesAll: true, done: 'tokens-revoked' },
   offboard: { changes: { disabled: true }, revokesAll: true, done: 'member-offboarded' },
 } as const satisfies Record<string, Action>;
@@ -58,14 +58,14 @@ export function endsSuperuser(action: MemberAction): boolean {
  * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`
  */
 export async function performAction(
-  { users, tokens, twoStep }: Pick<AppDeps, 'users' | 'tokens' | 'twoStep'>,
+  { users, tokens, totp }: Pick<AppDeps, 'users' | 'tokens' | 'totp'>,
   caller: Caller,
   userId: string,
   action: MemberAction,
 ): Promise<Done> {
-  const { changes, revokesAll, resetsTwoStep, done }: Action = memberActions[action];
+  const { changes, revokesAll, resetsTotp, done }: Action = memberActions[action];
   await users.update(caller, userId, changes);
-  if (resetsTwoStep) await twoStep.reset(caller, userId);
+  if (resetsTotp) await totp.reset(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
   return done;
 }

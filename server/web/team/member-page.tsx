@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
-import type { Moment, TokenRecord, UserSummary } from '../../store/records.ts';
+import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { Alert, NextPage, Status, Time } from '../shell/parts.tsx';
 import { addressOf, type Place } from '../shell/place.ts';
@@ -13,7 +13,7 @@ import { PermissionSwitch, permission } from './permission-switch.tsx';
 interface MemberProps {
   c: AppContext;
   organization: string | null;
-  moment: Moment;
+  statusContext: StatusContext;
   user: UserSummary;
   /** Whether nobody could manage the organization without this member. */
   lastSuperuser: boolean;
@@ -31,7 +31,7 @@ interface MemberProps {
 
 /** One member: the account, what can be done to it, and its tokens. */
 export function MemberPage(props: MemberProps) {
-  const { c, organization, moment, user, tokens, place, nextCursor, done, refusal, dialog } = props;
+  const { c, organization, statusContext, user, tokens, place, nextCursor, done, refusal, dialog } = props;
   return (
     <Layout c={c} title={nameOf(user)} organization={organization} tab={teamPath} done={done}>
       <p>
@@ -41,14 +41,14 @@ export function MemberPage(props: MemberProps) {
       {refusal !== undefined && <Alert>{refusal}</Alert>}
       <Facts {...props} />
       <Actions {...props} />
-      <MemberTokens user={user} tokens={tokens} moment={moment} place={place} />
+      <MemberTokens user={user} tokens={tokens} statusContext={statusContext} place={place} />
       <NextPage href={nextCursor === null ? null : addressOf(place, { cursor: nextCursor })} />
       {dialog}
     </Layout>
   );
 }
 
-function Facts({ c, user, working, moment: { now }, place }: MemberProps) {
+function Facts({ c, user, working, statusContext: { now }, place }: MemberProps) {
   return (
     <dl class="facts">
       <dt>E-mail address</dt>

@@ -5,7 +5,7 @@ import { tokenStatusSchema } from '../../../shared/schemas/tokens.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
-import type { Moment, TokenRecord, UserSummary } from '../../store/records.ts';
+import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
 import { type Done, doneMessage, withDone } from '../shell/done.ts';
 import { text } from '../shell/form.ts';
 import { safeNext, startPage } from '../shell/next.ts';
@@ -19,7 +19,7 @@ import { memberPath, teamPath } from './member-words.ts';
 
 /** `/organization/team/{id}`: one member and what a superuser can do there. */
 export function memberPages(deps: AppDeps) {
-  const { users, tokens, moment, config } = deps;
+  const { users, tokens, statusContext, config } = deps;
   const path = `${teamPath}/:id` as const;
 
   return new Hono<AppEnv>()
@@ -57,7 +57,7 @@ export function memberPages(deps: AppDeps) {
       (query) => tokens.list(caller, { ...query, user: id }),
       (token) => token,
     );
-    const common = { c, moment: moment(), user, working, place, lastSuperuser };
+    const common = { c, statusContext: statusContext(), user, working, place, lastSuperuser };
     return (
       <MemberPage
         {...common}
@@ -72,14 +72,14 @@ export function memberPages(deps: AppDeps) {
 
   interface Asked {
     c: AppContext;
-    moment: Moment;
+    statusContext: StatusContext;
     user: UserSummary;
     working: number;
     place: Place;
     lastSuperuser: boolean;
   }
 
-  async function dialogOf({ c, moment: { now }, user, working, place, lastSuperuser }: Asked): Promise<Child> {
+  async function dialogOf({ c, statusContext: { now }, user, working, place, lastSuperuser }: Asked): Promise<Child> {
     const { dialog: action, token: tokenId = '' } = c.req.query();
     if (action === 'revoke') {
       const token = await tokenOf(c, tokenId);

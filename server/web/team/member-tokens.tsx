@@ -1,5 +1,5 @@
 import { tokenStatusSchema } from '../../../shared/schemas/tokens.ts';
-import type { Moment, TokenRecord, UserSummary } from '../../store/records.ts';
+import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
 import { Field } from '../shell/parts.tsx';
 import { addressOf, type Place } from '../shell/place.ts';
 import { TokenList } from '../tokens/token-list.tsx';
@@ -8,12 +8,12 @@ import { nameOf } from './member-words.ts';
 interface MemberTokensProps {
   user: UserSummary;
   tokens: TokenRecord[];
-  moment: Moment;
+  statusContext: StatusContext;
   place: Place;
 }
 
 /** A member's tokens: found by name and status, revoked one by one or all at once. */
-export function MemberTokens({ user, tokens, moment, place }: MemberTokensProps) {
+export function MemberTokens({ user, tokens, statusContext, place }: MemberTokensProps) {
   return (
     <>
       <div class="heading">
@@ -29,7 +29,7 @@ export function MemberTokens({ user, tokens, moment, place }: MemberTokensProps)
         <TokenList
           caption={`API tokens of ${nameOf(user)}`}
           tokens={tokens}
-          moment={moment}
+          statusContext={statusContext}
           revokeHref={(token) => addressOf(place, { dialog: 'revoke', token })}
         />
       ) : (

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
-import type { Moment, TokenRecord } from '../../store/records.ts';
+import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { Field, NextPage } from '../shell/parts.tsx';
 import { addressOf, kept, type Place } from '../shell/place.ts';
@@ -17,14 +17,14 @@ interface TokensPageProps {
   nextCursor: string | null;
   /** Whom to ask for the permission; only looked at by who lacks it. */
   superusers: string[];
-  moment: Moment;
+  statusContext: StatusContext;
   done?: string | undefined;
   dialog?: Child;
 }
 
 /** One's own tokens. */
 export function TokensPage(props: TokensPageProps) {
-  const { c, organization, tokens, place, nextCursor, superusers, moment, done, dialog } = props;
+  const { c, organization, tokens, place, nextCursor, superusers, statusContext, done, dialog } = props;
   const { canManageTokens } = c.get('caller').user;
   const filtered = kept(place).length > 0;
   return (
@@ -43,7 +43,7 @@ export function TokensPage(props: TokensPageProps) {
         <TokenList
           caption="Your API tokens"
           tokens={tokens}
-          moment={moment}
+          statusContext={statusContext}
           revokeHref={(id) => addressOf(place, { dialog: 'revoke', id })}
         />
       ) : (

@@ -16,7 +16,7 @@ import { RevokeTokenDialog } from './revoke-token-page.tsx';
 
 /** `/profile/api-tokens`: the tab that most people come for. */
 export function tokenPages(deps: AppDeps) {
-  const { tokens, users, clock, moment, config } = deps;
+  const { tokens, users, clock, statusContext, config } = deps;
   const { organization, publicUrl } = config;
 
   return new Hono<AppEnv>()
@@ -64,7 +64,7 @@ export function tokenPages(deps: AppDeps) {
         place={place}
         nextCursor={found.next_cursor}
         superusers={caller.user.canManageTokens ? [] : await users.superusers()}
-        moment={moment()}
+        statusContext={statusContext()}
         done={doneMessage(c.req.query('done'))}
         dialog={dialog}
       />

@@ -1,18 +1,18 @@
 import { tokenStatus } from '../../domain/tokens/status.ts';
-import type { LastUse, Moment, TokenRecord } from '../../store/records.ts';
+import type { LastUse, StatusContext, TokenRecord } from '../../store/records.ts';
 import { Clipped, Status, Time } from '../shell/parts.tsx';
 
 interface TokenListProps {
   caption: string;
   tokens: TokenRecord[];
-  moment: Moment;
+  statusContext: StatusContext;
   /** Where the dialog is that asks before a token is revoked. It closes to `#revoke-ID`. */
   revokeHref(id: string): string;
 }
 
 /** Tokens with their last use and a way to revoke each. */
-export function TokenList({ caption, tokens, moment, revokeHref }: TokenListProps) {
-  const { now } = moment;
+export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenListProps) {
+  const { now } = statusContext;
   return (
     <table class="list">
       <caption class="visually-hidden">{caption}</caption>
@@ -42,7 +42,7 @@ export function TokenList({ caption, tokens, moment, revokeHref }: TokenListProp
               <LastUsed use={token.lastUse} now={now} />
             </td>
             <td data-label="Status">
-              <Status status={tokenStatus(token, moment)} />
+              <Status status={tokenStatus(token, statusContext)} />
             </td>
             <td class="end">
               <a class="button quiet danger" id={`revoke-${token.id}`} href={revokeHref(token.id)}>

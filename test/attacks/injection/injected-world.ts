@@ -62,13 +62,13 @@ async function insertEverywhere({ app, values }: InjectedWorld, text: string, in
   const token = { id, ownerId: app.dev.id, hash: secret.hash(), prefix: secret.reveal().slice(0, 12), ...named };
   await app.store.tokens.insert({ ...token, createdAt: at, expiresAt: null }, 1000);
   await app.addMember({ email: `c${index}@example.com`, name: text });
-  const origin = { ip: null, userAgent: text };
+  const clientInfo = { ip: null, userAgent: text };
   const actor = { kind: 'anonymous', id: null, email: text } as const;
   const target = { kind: 'user', id: null, name: text } as const;
-  await app.store.audit.insert({ id, at, actor, action: 'session.failed', target, ownerId: app.dev.id, ...origin });
+  await app.store.audit.insert({ id, at, actor, action: 'session.failed', target, ownerId: app.dev.id, ...clientInfo });
   const times = { createdAt: at, lastSeenAt: at, expiresAt: at + 1e9 };
   const session = { id, userId: app.dev.id, hash: `hash of ${index}`, ...times, sso: false, ssoSid: null };
-  await app.store.sessions.insert({ ...session, ...origin });
+  await app.store.sessions.insert({ ...session, ...clientInfo });
 }
 
 /** A use of each token, told by a proxy in the same words. Node's own client sends no control characters. */

@@ -50,10 +50,10 @@ describe.each(Object.entries(engines))('what counts once counts once on %s', (_e
     await browser.submit('/login', { email: server.dev.email, password });
     const ticket = browser.cookies.get('__Host-tokens_step') ?? browser.cookies.get('tokens_step_insecure') ?? '';
     expect(ticket).not.toBe('');
-    const { secondStep } = server.services;
-    const origin = { ip: null, userAgent: null };
+    const { secondFactor } = server.services;
+    const clientInfo = { ip: null, userAgent: null };
     const outcomes = await atOnce((turn) =>
-      secondStep.finish(ticket, recoveryCodes[turn] ?? '', origin).then(
+      secondFactor.finish(ticket, recoveryCodes[turn] ?? '', clientInfo).then(
         () => 'session',
         ({ code }: { code?: string }) => code,
       ),
@@ -64,13 +64,13 @@ describe.each(Object.entries(engines))('what counts once counts once on %s', (_e
 
   it('a mailed link that five set a password by', async () => {
     const server = await start();
-    const origin = { ip: null, userAgent: null };
-    await server.services.passwordReset.request(server.dev.email, origin);
+    const clientInfo = { ip: null, userAgent: null };
+    await server.services.passwordReset.request(server.dev.email, clientInfo);
     const texts = (await server.mails()).map(({ text }) => text).join();
     const secret = /\/password\/reset\?token=(\S+)/.exec(texts)?.[1] ?? '';
     const chosen = (turn: number) => `another staple battery horse ${turn}`;
     const outcomes = await atOnce((turn) =>
-      server.services.passwordReset.reset(secret, chosen(turn), origin).then(
+      server.services.passwordReset.reset(secret, chosen(turn), clientInfo).then(
         () => turn,
         ({ code }: { code?: string }) => code,
       ),

@@ -7,7 +7,7 @@ import { pause } from './raced-token.ts';
 
 const engines = useEngines();
 
-const origin = { ip: null, userAgent: null };
+const clientInfo = { ip: null, userAgent: null };
 const issuer = 'https://sso.example.com';
 const oidc = {
   ...{ issuer, clientId: 'tokensd', clientSecret: 'x', autoProvision: true, allowedDomains: null },
@@ -23,27 +23,30 @@ const asked = { clientId: 'tokens', redirectUri: 'http://127.0.0.1:40000/callbac
 async function signIn({ services, store, root: { id: rootId } }: TestApp, round: number) {
   const { sso, authorizationCodes, sessions } = services;
   if (sso === null) throw new Error('There is no single sign-on');
-  const { user, session }: StartedSession = await sso.signIn({ ...person, sid: `sid ${round}` }, origin);
-  const caller = { user, sessionId: session.id, origin, channel: 'console' } as const;
+  const { user, session }: StartedSession = await sso.signIn({ ...person, sid: `sid ${round}` }, clientInfo);
+  const caller = { user, sessionId: session.id, clientInfo, channel: 'console' } as const;
   return {
     issue: async () => (await authorizationCodes.issue(caller, session, { ...asked, codeChallenge })).reveal(),
-    redeem: (code: string) => authorizationCodes.redeem({ ...asked, code, codeVerifier }, origin),
+    redeem: (code: string) => authorizationCodes.redeem({ ...asked, code, codeVerifier }, clientInfo),
     left: () => sessions.list(caller),
     approveDevice: async () => {
-      const { deviceCode, userCode } = await services.deviceSignIn.begin(asked.clientId, { ...origin, ip: randomIp() });
-      await services.deviceSignIn.open({ ...caller, origin: { ...origin, ip: randomIp() } }, userCode);
+      const { deviceCode, userCode } = await services.deviceSignIn.begin(asked.clientId, {
+        ...clientInfo,
+        ip: randomIp(),
+      });
+      await services.deviceSignIn.open({ ...caller, clientInfo: { ...clientInfo, ip: randomIp() } }, userCode);
       await services.deviceSignIn.decide(caller, session, userCode, 'approved');
       return deviceCode.reveal();
     },
-    pollDevice: (code: string) => services.deviceSignIn.poll(code, asked.clientId, origin),
+    pollDevice: (code: string) => services.deviceSignIn.poll(code, asked.clientId, clientInfo),
     disable: async () => {
       const root = { ...caller, user: (await store.users.findById(rootId)) ?? expect.fail() };
       await services.users.update(root, user.id, { disabled: true });
       await services.users.update(root, user.id, { disabled: false });
     },
     signOut: () => sessions.signOut(caller),
-    endAtProvider: () => sso.endByProvider({ issuer, subject: null, sid: `sid ${round}`, jti: `${round}` }, origin),
-    endAllAtProvider: () => sso.endByProvider({ issuer, subject: 'ada', sid: null, jti: `${round}` }, origin),
+    endAtProvider: () => sso.endByProvider({ issuer, subject: null, sid: `sid ${round}`, jti: `${round}` }, clientInfo),
+    endAllAtProvider: () => sso.endByProvider({ issuer, subject: 'ada', sid: null, jti: `${round}` }, clientInfo),
     endFromAnother: () => sessions.endOthers({ ...caller, sessionId: 'another' }),
   };
 }

@@ -81,8 +81,8 @@ export async function verifyWhile(server: Server, service: Service, round: numbe
       const from = tick();
       const answer = await place.ask(value);
       const may = possible(from, tick());
-      const { good, reason } = place.judge(answer);
-      const verdict = good ? 'good' : (reason ?? 'inactive');
+      const { allowed, reason } = place.judge(answer);
+      const verdict = allowed ? 'good' : (reason ?? 'inactive');
       const isTrue = verdict === 'inactive' ? may.some((one) => one !== 'good') : may.includes(verdict);
       expect({ place: place.name, verdict, may, isTrue }).toMatchObject({ isTrue: true });
       verdicts.push(verdict);

@@ -209,7 +209,7 @@ describe('10,000 requests that are wrong in one to four ways', () => {
 
   it('have not harmed a good token, which verifies everywhere', async () => {
     for (const [name, verdict] of await verdictsOn(placesOf(server, service), good)) {
-      expect({ name, good: verdict.good }).toEqual({ name, good: true });
+      expect({ name, allowed: verdict.allowed }).toEqual({ name, allowed: true });
     }
   });
 });

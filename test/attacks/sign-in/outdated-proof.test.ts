@@ -142,9 +142,9 @@ describe('a superuser who is demoted while a request of theirs waits its turn', 
 test('a mailed link that is used while its member signs in at the provider for the first time sets no password', async () => {
   const app = await openSsoWorld();
   onTestFinished(app.close);
-  const origin = { ip: null, userAgent: null };
-  const invited = await app.services.users.createBy(systemActor, origin, { email: 'ada@example.com' });
-  await app.services.passwordReset.request(invited.email, origin);
+  const clientInfo = { ip: null, userAgent: null };
+  const invited = await app.services.users.createBy(systemActor, clientInfo, { email: 'ada@example.com' });
+  await app.services.passwordReset.request(invited.email, clientInfo);
   const [mail] = await app.mails();
   const [, link = ''] = /token=(\S+)/.exec(mail?.text ?? '') ?? [];
   const { transaction } = app.store;
@@ -159,10 +159,10 @@ test('a mailed link that is used while its member signs in at the provider for t
       groups: [],
       sid: null,
     };
-    await app.services.sso?.signIn(claims, origin);
+    await app.services.sso?.signIn(claims, clientInfo);
     return transaction(work);
   });
-  await expect(app.services.passwordReset.reset(link, nextPassword, origin)).rejects.toThrow('This link');
+  await expect(app.services.passwordReset.reset(link, nextPassword, clientInfo)).rejects.toThrow('This link');
   expect(await app.store.users.findById(invited.id)).toMatchObject({ sso: true, passwordHash: null });
 });
 

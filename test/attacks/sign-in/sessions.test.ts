@@ -195,9 +195,9 @@ describe('another site that has the browser send the session along', () => {
 
   function request(app: World, { key, method, path }: { key: string; method: string; path: string }) {
     const id = path.includes('/users/') ? app.guarded.id : path.includes('/clients/') ? app.client.id : app.token.id;
-    const secondStep = /totp\/(disable|recovery)/.test(path);
+    const secondFactor = /totp\/(disable|recovery)/.test(path);
     const superuser = accessTable[key] === 'superuser';
-    const as = superuser ? app.root : secondStep ? app.guarded : app.dev;
+    const as = superuser ? app.root : secondFactor ? app.guarded : app.dev;
     const json = bodies(app)[key];
     return (headers: Record<string, string>, ask: Ask = {}) =>
       app.ask(path.replace(':id', id), {

@@ -4,7 +4,7 @@ import { basic } from '../../helpers/app/oauth.ts';
 
 /** What one place says of a value; the reason is undefined where none is told. */
 export interface Verdict {
-  good: boolean;
+  allowed: boolean;
   reason?: string | undefined;
 }
 
@@ -61,7 +61,7 @@ export function present(
 /** @throws if the answer is neither yes nor no */
 export function verdictOf({ path, yes }: VerifyingRoute, { status, headers, body }: Answer): Verdict {
   if (status !== yes && status !== 401) throw new Error(`${path} answered ${status}: ${body}`);
-  return { good: status === yes, reason: headers['x-tokens-reason']?.toString() };
+  return { allowed: status === yes, reason: headers['x-tokens-reason']?.toString() };
 }
 
 export interface Service {
@@ -86,7 +86,7 @@ export function placesOf(server: Pick<TestServer, 'send'>, service: Service): Pl
     judge({ status, body }) {
       // A service that sends no value at all is told so.
       if (status !== 200 && !body.includes('"invalid_request"')) throw new Error(`introspection: ${status} ${body}`);
-      return { good: (JSON.parse(body) as { active?: boolean }).active === true };
+      return { allowed: (JSON.parse(body) as { active?: boolean }).active === true };
     },
   };
   const routes = verifyingRoutes.flatMap((route) =>

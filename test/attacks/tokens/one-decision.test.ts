@@ -73,7 +73,7 @@ async function valueIn(state: State): Promise<string> {
 async function expectEverywhere(value: string, reason: string | undefined): Promise<void> {
   for (const [name, verdict] of await verdictsOn(places, value)) {
     const told = name === 'introspection' ? {} : { reason };
-    expect({ name, ...verdict }).toEqual({ name, good: reason === undefined, ...told });
+    expect({ name, ...verdict }).toEqual({ name, allowed: reason === undefined, ...told });
   }
 }
 

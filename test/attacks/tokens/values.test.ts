@@ -31,7 +31,8 @@ beforeAll(async () => {
 // Whatever was tried, the value that was meddled with still works everywhere.
 afterEach(async () => {
   for (const value of [good, other]) {
-    for (const [name, verdict] of await verdictsOn(places, value)) expect([name, verdict.good]).toEqual([name, true]);
+    for (const [name, verdict] of await verdictsOn(places, value))
+      expect([name, verdict.allowed]).toEqual([name, true]);
   }
 });
 afterAll(() => server.stop());
@@ -39,7 +40,7 @@ afterAll(() => server.stop());
 /** No place takes the value. */
 async function expectBad(value: string): Promise<void> {
   for (const [name, verdict] of await verdictsOn(places, value)) {
-    expect({ value, name, good: verdict.good }).toEqual({ value, name, good: false });
+    expect({ value, name, allowed: verdict.allowed }).toEqual({ value, name, allowed: false });
   }
 }
 
@@ -48,9 +49,9 @@ async function expectBadSomewhere(values: readonly string[]): Promise<void> {
   for (let from = 0; from < values.length; from += 100) {
     const some = values.slice(from, from + 100).map(async (value, i) => {
       const place = places[(from + i) % places.length];
-      return { value, name: place?.name, good: place?.judge(await place.ask(value)).good };
+      return { value, name: place?.name, allowed: place?.judge(await place.ask(value)).allowed };
     });
-    for (const answered of await Promise.all(some)) expect(answered).toEqual({ ...answered, good: false });
+    for (const answered of await Promise.all(some)) expect(answered).toEqual({ ...answered, allowed: false });
   }
 }
 
@@ -106,7 +107,7 @@ describe('a value that was meddled with is taken nowhere', () => {
       for (const value of [good + character, character + good, edited(good, 20, character)]) {
         for (const place of carried) {
           const answer = await place.ask(value);
-          expect({ value, name: place.name, good: place.judge(answer).good }).toMatchObject({ good: false });
+          expect({ value, name: place.name, allowed: place.judge(answer).allowed }).toMatchObject({ allowed: false });
         }
       }
     }
@@ -207,7 +208,7 @@ describe('a value that was meddled with is taken nowhere', () => {
 async function expectRefused(headers: Fields, what: string, routes = verifyingRoutes): Promise<void> {
   for (const route of routes) {
     const verdict = verdictOf(route, await present(server, route, headers));
-    expect({ what, path: route.path, good: verdict.good }).toEqual({ what, path: route.path, good: false });
+    expect({ what, path: route.path, allowed: verdict.allowed }).toEqual({ what, path: route.path, allowed: false });
   }
 }
 

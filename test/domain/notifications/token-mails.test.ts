@@ -7,7 +7,7 @@ import {
   tokensRevokedMail,
 } from '../../../server/domain/notifications/token-mails.ts';
 
-const letterhead = { organization: 'Acme', publicUrl: 'https://tokens.acme.example' };
+const site = { organization: 'Acme', publicUrl: 'https://tokens.acme.example' };
 const owner = { id: 'u1', email: 'ada@acme.example', name: 'Ada Lovelace' };
 const boss = { kind: 'user', id: 'u2', email: 'boss@acme.example' } as const;
 const at = Date.UTC(2026, 10, 23, 16, 20, 0);
@@ -17,12 +17,12 @@ const token = {
   createdAt: Date.UTC(2026, 0, 2, 3, 4, 5),
   expiresAt: Date.UTC(2027, 1, 21, 16, 20, 0),
 };
-const origin = { ip: '203.0.113.9', userAgent: 'tokens/0.1.0 (linux)' };
-const creation: Creation = { at, owner, origin, token, channel: 'cli' };
-const revocation: Revocation = { at, owner, origin, tokens: [token], actor: boss, channel: 'console' };
+const clientInfo = { ip: '203.0.113.9', userAgent: 'tokens/0.1.0 (linux)' };
+const creation: Creation = { at, owner, clientInfo, token, channel: 'cli' };
+const revocation: Revocation = { at, owner, clientInfo, tokens: [token], actor: boss, channel: 'console' };
 
-const created = (changes: Partial<Creation> = {}) => tokenCreatedMail(letterhead, { ...creation, ...changes });
-const revoked = (changes: Partial<Revocation> = {}) => tokensRevokedMail(letterhead, { ...revocation, ...changes });
+const created = (changes: Partial<Creation> = {}) => tokenCreatedMail(site, { ...creation, ...changes });
+const revoked = (changes: Partial<Revocation> = {}) => tokensRevokedMail(site, { ...revocation, ...changes });
 
 /** What a reader of the HTML part sees. */
 function visible(html: string): string {
@@ -71,12 +71,12 @@ describe('the mail about a created token', () => {
 
   it('does without a name, an expiry, an address and a user agent', () => {
     const bare = tokenCreatedMail(
-      { ...letterhead, organization: null },
+      { ...site, organization: null },
       {
         ...creation,
         owner: { ...owner, name: '' },
         token: { ...token, expiresAt: null },
-        origin: { ip: null, userAgent: null },
+        clientInfo: { ip: null, userAgent: null },
       },
     );
     expect(bare.subject).toBe('API token "ci-pipeline" was created');
@@ -154,7 +154,7 @@ describe('what strangers can put into a mail', () => {
   it.each(hostile)('stays inert in a name and a user agent: %j', (payload) => {
     const mails = [
       created({ token: { ...token, name: payload }, owner: { ...owner, name: payload } }),
-      created({ origin: { ...origin, userAgent: payload } }),
+      created({ clientInfo: { ...clientInfo, userAgent: payload } }),
       revoked({ tokens: [token, { ...token, name: payload }] }),
       revoked({ actor: { kind: 'client', id: payload, email: null } }),
     ];
@@ -172,7 +172,7 @@ describe('what strangers can put into a mail', () => {
     const plain = created();
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (name, userAgent) => {
-        const mail = created({ token: { ...token, name }, origin: { ...origin, userAgent } });
+        const mail = created({ token: { ...token, name }, clientInfo: { ...clientInfo, userAgent } });
         expect(shape(mail.html)).toEqual(shape(plain.html));
         expect(mail.text.split('\n')).toHaveLength(plain.text.split('\n').length);
       }),
@@ -187,7 +187,10 @@ describe('what strangers can put into a mail', () => {
     ['evil。example', 'evil[.]example'],
     ['http://127.0.0.1/', 'http[:]//127.0.0.1/'],
   ])('is no link: %s', (name, shown) => {
-    const { subject, text, html } = created({ token: { ...token, name }, origin: { ...origin, userAgent: name } });
+    const { subject, text, html } = created({
+      token: { ...token, name },
+      clientInfo: { ...clientInfo, userAgent: name },
+    });
     for (const form of [subject, text, visible(html)]) {
       expect(form).toContain(shown);
       expect(form).not.toContain(name);
@@ -197,14 +200,14 @@ describe('what strangers can put into a mail', () => {
 
   it('leaves ordinary versions and user agents readable', () => {
     const userAgent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0';
-    expect(created({ origin: { ...origin, userAgent } }).text).toContain(userAgent);
+    expect(created({ clientInfo: { ...clientInfo, userAgent } }).text).toContain(userAgent);
   });
 
   it('has a bounded length', () => {
     const long = 'x'.repeat(100_000);
     const { subject, text, html } = created({
       token: { ...token, name: long },
-      origin: { ...origin, userAgent: long },
+      clientInfo: { ...clientInfo, userAgent: long },
     });
     expect([...subject].length).toBeLessThanOrEqual(150);
     expect(text.length).toBeLessThan(3000);
@@ -213,7 +216,10 @@ describe('what strangers can put into a mail', () => {
 
   it('is no secret: a value used as a name or a user agent is redacted', () => {
     const value = 'tok_8fK2b1QzAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
-    const mails = [created({ token: { ...token, name: value } }), created({ origin: { ...origin, userAgent: value } })];
+    const mails = [
+      created({ token: { ...token, name: value } }),
+      created({ clientInfo: { ...clientInfo, userAgent: value } }),
+    ];
     for (const mail of mails) expect(JSON.stringify(mail)).not.toContain(value);
   });
 });

@@ -15,16 +15,16 @@ beforeEach(async () => {
   await app.store.totp.replaceRecoveryCodes(app.dev.id, ['a', 'b', 'c']);
   const found = await app.services.sessions.authenticate(app.dev.session);
   if (found === null) throw new Error('no session');
-  const origin = { ip: null, userAgent: null };
-  caller = { user: found.user, sessionId: found.session.id, origin, channel: 'cli' };
+  const clientInfo = { ip: null, userAgent: null };
+  caller = { user: found.user, sessionId: found.session.id, clientInfo, channel: 'cli' };
 });
 afterEach(() => app.close());
 
 describe('a password that was changed while it was asked for', () => {
   it.each<[string, (app: TestApp) => Promise<unknown>]>([
     ['changes it back', ({ services }) => services.sessions.changePassword(caller, password, 'a thief was here 1234')],
-    ['takes the second step away', ({ services }) => services.twoStep.disable(caller, password)],
-    ['gets recovery codes', ({ services }) => services.twoStep.newRecoveryCodes(caller, password)],
+    ['takes the second step away', ({ services }) => services.totp.disable(caller, password)],
+    ['gets recovery codes', ({ services }) => services.totp.newRecoveryCodes(caller, password)],
   ])('no longer %s', async (_what, act) => {
     const hash = await changed;
     await app.store.users.setPasswordHash(app.dev.id, hash);

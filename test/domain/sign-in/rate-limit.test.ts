@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
-  createThrottle,
+  createSignInRateLimit,
   decided,
-  type Throttle,
-  type ThrottleKeys,
+  type RateLimitKeys,
+  type SignInRateLimit,
 } from '../../../server/domain/sign-in/rate-limit.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { ProblemError } from '../../../shared/problem.ts';
@@ -15,11 +15,11 @@ const memory: Store['limiter'] = ({ name, ...limits }) => new RateLimiterMemory(
 const second = 1000;
 const day = 24 * 60 * 60 * second;
 
-let throttle: Throttle;
+let rateLimit: SignInRateLimit;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
-  throttle = createThrottle(memory);
+  rateLimit = createSignInRateLimit(memory);
 });
 
 afterEach(() => {
@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 /** Seconds to wait, or 0 if the attempt may be made. */
-async function tryOnce(keys: ThrottleKeys, at = throttle): Promise<number> {
+async function tryOnce(keys: RateLimitKeys, at = rateLimit): Promise<number> {
   try {
     await at.check(keys);
     return 0;
@@ -38,13 +38,13 @@ async function tryOnce(keys: ThrottleKeys, at = throttle): Promise<number> {
   }
 }
 
-async function fail(keys: ThrottleKeys): Promise<number> {
+async function fail(keys: RateLimitKeys): Promise<number> {
   const wait = await tryOnce(keys);
-  if (wait === 0) await throttle.failed(keys);
+  if (wait === 0) await rateLimit.failed(keys);
   return wait;
 }
 
-async function failTimes(times: number, keys: (turn: number) => ThrottleKeys): Promise<void> {
+async function failTimes(times: number, keys: (turn: number) => RateLimitKeys): Promise<void> {
   for (let turn = 0; turn < times; turn += 1) expect(await fail(keys(turn))).toBe(0);
 }
 
@@ -72,16 +72,16 @@ describe('an account', () => {
 
   it('starts its wait when the failure is known, however long hashing took', async () => {
     await failTimes(4, () => ada);
-    await throttle.check(ada);
+    await rateLimit.check(ada);
     vi.advanceTimersByTime(10 * second);
-    await throttle.failed(ada);
+    await rateLimit.failed(ada);
     expect(await tryOnce(ada)).toBe(1);
   });
 
   it('is forgiven by a success', async () => {
     await failTimes(4, () => ada);
-    await throttle.check(ada);
-    await throttle.succeeded(ada);
+    await rateLimit.check(ada);
+    await rateLimit.succeeded(ada);
     await failTimes(5, () => ada);
     expect(await tryOnce(ada)).toBe(1);
   });
@@ -106,7 +106,7 @@ describe('an account', () => {
 
 describe('an attempt that could not be decided', () => {
   const ip = '203.0.113.9';
-  const broken = () => decided(throttle, { ...ada, ip }, () => Promise.reject(new Error('no database')));
+  const broken = () => decided(rateLimit, { ...ada, ip }, () => Promise.reject(new Error('no database')));
 
   it('does not count, and tells why', async () => {
     for (let attempt = 0; attempt < 50; attempt += 1) {
@@ -133,7 +133,7 @@ describe('a burst', () => {
   });
 
   /** So many attempts at each of three daemons that share their counts, whose steps come in any order; answers the waits. */
-  async function crowd(scheduler: fc.Scheduler, attempts: number, keys: ThrottleKeys): Promise<number[]> {
+  async function crowd(scheduler: fc.Scheduler, attempts: number, keys: RateLimitKeys): Promise<number[]> {
     const counts = new Map<string, RateLimiterMemory>();
     const shared: Store['limiter'] = ({ name, ...limits }) => {
       const counted = counts.get(name) ?? new RateLimiterMemory({ keyPrefix: name, ...limits });
@@ -147,7 +147,7 @@ describe('a burst', () => {
           },
       });
     };
-    const daemons = Array.from({ length: 3 }, () => createThrottle(shared));
+    const daemons = Array.from({ length: 3 }, () => createSignInRateLimit(shared));
     const waits = daemons.flatMap((daemon) => Array.from({ length: attempts }, () => tryOnce(keys, daemon)));
     return scheduler.waitFor(Promise.all(waits));
   }
@@ -177,7 +177,7 @@ describe('a burst', () => {
   });
 
   it('that is never reported back counts as failures', async () => {
-    for (let attempt = 0; attempt < 5; attempt += 1) await throttle.check(ada);
+    for (let attempt = 0; attempt < 5; attempt += 1) await rateLimit.check(ada);
     expect(await tryOnce(ada)).toBe(1);
   });
 });
@@ -208,7 +208,7 @@ describe('a network', () => {
     await fc.assert(
       fc.asyncProperty(prefix, prefix, half, half, async (network, another, host, neighbour) => {
         fc.pre(text(network) !== text(another));
-        throttle = createThrottle(memory);
+        rateLimit = createSignInRateLimit(memory);
         await failTimes(20, from(`${text(network)}:${text(host)}`));
         expect(await tryOnce(stranger(`${text(network)}:${text(neighbour)}`))).toBe(1);
         expect(await tryOnce(stranger(`${text(another)}:${text(host)}`))).toBe(0);
@@ -221,8 +221,8 @@ describe('a network', () => {
     const ip = '203.0.113.9';
     await failTimes(19, from(ip));
     for (let success = 0; success < 30; success += 1) {
-      await throttle.check({ ...ada, ip });
-      await throttle.succeeded({ ...ada, ip });
+      await rateLimit.check({ ...ada, ip });
+      await rateLimit.succeeded({ ...ada, ip });
     }
     expect(await fail(stranger(ip))).toBe(0);
     expect(await tryOnce(stranger(ip))).toBe(1);
@@ -241,7 +241,7 @@ describe('a network', () => {
 });
 
 it('remembers a bounded number of accounts, those that failed last', async () => {
-  throttle = createThrottle(memory, { maximumKeys: 10 });
+  rateLimit = createSignInRateLimit(memory, { maximumKeys: 10 });
   const account = (turn: number) => ({ account: `${turn}`, ip: null });
   for (let turn = 0; turn < 10; turn += 1) await failTimes(5, () => account(turn));
   vi.advanceTimersByTime(second);

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { createGroupedLookup } from '../../../server/domain/tokens/batched-lookup.ts';
+import { createBatchedLookup } from '../../../server/domain/tokens/batched-lookup.ts';
 import { StoreUnavailable } from '../../../server/store/errors.ts';
 
 /** A reader whose statements wait until they are released, in order. */
@@ -28,7 +28,7 @@ const turn = async () => {
 describe('grouped look-ups', () => {
   it('ask at once for a lone key', async () => {
     const { statements, read } = slowReader();
-    const answer = createGroupedLookup(read, alone)('a');
+    const answer = createBatchedLookup(read, alone)('a');
     expect(statements.map(({ keys }) => keys)).toEqual([['a']]);
     statements[0]?.release();
     expect(await answer).toBe('found a');
@@ -36,7 +36,7 @@ describe('grouped look-ups', () => {
 
   it('share the next statement if they come while one is under way', async () => {
     const { statements, read } = slowReader();
-    const lookup = createGroupedLookup(read, alone);
+    const lookup = createBatchedLookup(read, alone);
     const answers = Promise.all(['a', 'b', 'c', 'b'].map(lookup));
     statements[0]?.release();
     await turn();
@@ -47,7 +47,7 @@ describe('grouped look-ups', () => {
 
   it('never take the answer of a statement that began before the question', async () => {
     const { statements, read } = slowReader();
-    const lookup = createGroupedLookup(read, alone);
+    const lookup = createBatchedLookup(read, alone);
     const early = lookup('a');
     const late = lookup('a');
     statements[0]?.release();
@@ -59,7 +59,7 @@ describe('grouped look-ups', () => {
 
   it('ask for at most 500 keys in one statement', async () => {
     const { statements, read } = slowReader();
-    const lookup = createGroupedLookup(read, alone);
+    const lookup = createBatchedLookup(read, alone);
     const answers = Promise.all(Array.from({ length: 1_101 }, (_, i) => lookup(String(i))));
     for (let i = 0; i < 4; i += 1) {
       statements[i]?.release();
@@ -71,7 +71,7 @@ describe('grouped look-ups', () => {
 
   it('go out beside others, where the database carries out several, once there are many', async () => {
     const { statements, read } = slowReader();
-    const lookup = createGroupedLookup(read, { ...alone, atOnce: 2 });
+    const lookup = createBatchedLookup(read, { ...alone, atOnce: 2 });
     const answers = Promise.all(Array.from({ length: 60 }, (_, i) => lookup(String(i))));
     expect(statements.map(({ keys }) => keys.length)).toEqual([1, 24]);
     statements[1]?.release();
@@ -84,7 +84,7 @@ describe('grouped look-ups', () => {
 
   it('reject all of a failed statement as unavailable, and go on', async () => {
     const { statements, read } = slowReader();
-    const lookup = createGroupedLookup(read, alone);
+    const lookup = createBatchedLookup(read, alone);
     const cause = new Error('disk on fire');
     const first = lookup('a');
     statements[0]?.fail(cause);
@@ -95,7 +95,7 @@ describe('grouped look-ups', () => {
   });
 
   it('survive a reader that throws at once', async () => {
-    const lookup = createGroupedLookup(() => {
+    const lookup = createBatchedLookup(() => {
       throw new Error('at once');
     }, alone);
     await expect(lookup('a')).rejects.toBeInstanceOf(StoreUnavailable);
@@ -104,7 +104,7 @@ describe('grouped look-ups', () => {
 
   it('say unavailable to a whole crowd behind a database that hangs, and not batch after batch', async () => {
     const { read } = slowReader();
-    const lookup = createGroupedLookup(read, impatient);
+    const lookup = createBatchedLookup(read, impatient);
     const began = performance.now();
     await Promise.allSettled(Array.from({ length: 5_000 }, (_, i) => lookup(String(i))));
     expect(performance.now() - began).toBeLessThan(400);
@@ -112,7 +112,7 @@ describe('grouped look-ups', () => {
 
   it('say unavailable when the deadline is over, also to those that queue behind', async () => {
     const { read } = slowReader();
-    const lookup = createGroupedLookup(read, impatient);
+    const lookup = createBatchedLookup(read, impatient);
     const began = performance.now();
     const answers = await Promise.allSettled(['a', 'b', 'c'].map(lookup));
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
@@ -120,7 +120,7 @@ describe('grouped look-ups', () => {
   });
 
   it('are answered although this process was held up for longer than the deadline', async () => {
-    const lookup = createGroupedLookup(async (keys) => {
+    const lookup = createBatchedLookup(async (keys) => {
       await stat('/');
       return keys.map((key) => `found ${key}`);
     }, impatient);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateToken } from '../../../server/domain/secrets.ts';
-import { createMoments } from '../../../server/domain/tokens/status.ts';
+import { createStatusContext } from '../../../server/domain/tokens/status.ts';
 import { createVerify } from '../../../server/domain/tokens/verify.ts';
 import { StoreUnavailable } from '../../../server/store/errors.ts';
 import type { Store } from '../../../server/store/store.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const origin = { ip: null, userAgent: null };
+const clientInfo = { ip: null, userAgent: null };
 
 async function memberWithToken(name: string, expiresIn?: number) {
   const email = `${name}@example.com`;
@@ -21,7 +21,7 @@ async function memberWithToken(name: string, expiresIn?: number) {
   const user = await app.store.users.findById(member.id);
   if (user === null) throw new Error('no such member');
   const body = { name, ...(expiresIn !== undefined && { expires_in: expiresIn }) };
-  const { token, secret } = await app.services.tokens.create({ user, origin, channel: 'cli' }, body);
+  const { token, secret } = await app.services.tokens.create({ user, clientInfo, channel: 'cli' }, body);
   return { member, token, value: secret?.reveal() ?? '', known: { prefix: token.prefix, name, owner: email } };
 }
 
@@ -45,7 +45,7 @@ describe('the decision on a value', () => {
   it('is good for a token that works, with its owner', async () => {
     const { member, token, value } = await memberWithToken('works');
     expect(await app.services.verify(value)).toMatchObject({
-      good: true,
+      allowed: true,
       token: { id: token.id, ownerId: member.id, ownerName: 'WORKS', ownerSuperuser: false },
     });
   });
@@ -53,25 +53,25 @@ describe('the decision on a value', () => {
   it('is blocked while the permission is missing, and good again with it', async () => {
     const { member, value, known } = await memberWithToken('ungranted');
     await change(member, { can_manage_tokens: false });
-    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'blocked', known });
+    expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'blocked', known });
     await change(member, { can_manage_tokens: true });
-    expect(await app.services.verify(value)).toMatchObject({ good: true });
+    expect(await app.services.verify(value)).toMatchObject({ allowed: true });
   });
 
   it('is disabled while the account is, and good again with it', async () => {
     const { member, value, known } = await memberWithToken('offline');
     await change(member, { disabled: true });
-    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'disabled', known });
+    expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'disabled', known });
     await change(member, { disabled: false });
-    expect(await app.services.verify(value)).toMatchObject({ good: true });
+    expect(await app.services.verify(value)).toMatchObject({ allowed: true });
   });
 
   it('is expired from the very millisecond on', async () => {
     const { value, known } = await memberWithToken('short', 10);
     app.clock.advance(9_999);
-    expect(await app.services.verify(value)).toMatchObject({ good: true });
+    expect(await app.services.verify(value)).toMatchObject({ allowed: true });
     app.clock.advance(1);
-    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'expired', known });
+    expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'expired', known });
   });
 
   it('is revoked for good, whatever happens to the owner', async () => {
@@ -79,10 +79,10 @@ describe('the decision on a value', () => {
     await change(member, { can_manage_tokens: false });
     expect((await revoke(member, token.id)).status).toBe(204);
     for (const changes of [{ disabled: true }, { disabled: false }, { can_manage_tokens: true }]) {
-      expect(await app.services.verify(value)).toEqual({ good: false, reason: 'revoked', known });
+      expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'revoked', known });
       await change(member, changes);
     }
-    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'revoked', known });
+    expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'revoked', known });
   });
 
   it('names the first cause that applies: disabled, blocked, expired', async () => {
@@ -97,16 +97,16 @@ describe('the decision on a value', () => {
 
   it('is unknown for a value that nobody issued', async () => {
     const value = generateToken('tok').reveal();
-    expect(await app.services.verify(value)).toEqual({ good: false, reason: 'unknown', known: null });
+    expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'unknown', known: null });
   });
 });
 
 describe('verifying', () => {
   it('asks the database nothing about a malformed value', async () => {
     const { store, counted } = countingStore(async () => []);
-    const verify = createVerify(store, createMoments(app.clock, null));
+    const verify = createVerify(store, createStatusContext(app.clock, null));
     for (const value of [...vectors.bad.map((bad) => bad.value), 'x'.repeat(100_000), 'tok_\0']) {
-      expect(await verify(value)).toEqual({ good: false, reason: 'unknown', known: null });
+      expect(await verify(value)).toEqual({ allowed: false, reason: 'unknown', known: null });
     }
     expect(counted.statements).toBe(0);
   });
@@ -114,7 +114,7 @@ describe('verifying', () => {
   it('reads again each time: nothing is cached', async () => {
     const { value } = await memberWithToken('again');
     const { store, counted } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
-    const verify = createVerify(store, createMoments(app.clock, null));
+    const verify = createVerify(store, createStatusContext(app.clock, null));
     for (let i = 0; i < 3; i += 1) await verify(value);
     expect(counted.statements).toBe(3);
   });
@@ -122,10 +122,10 @@ describe('verifying', () => {
   it('needs two statements for a hundred values that arrive together', async () => {
     const { value } = await memberWithToken('crowd');
     const { store, counted } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
-    const verify = createVerify(store, createMoments(app.clock, null));
+    const verify = createVerify(store, createStatusContext(app.clock, null));
     const others = Array.from({ length: 99 }, () => generateToken('tok').reveal());
     const decisions = await Promise.all([...others, value].map(verify));
-    expect(decisions.map(({ good }) => good)).toEqual([...others.map(() => false), true]);
+    expect(decisions.map(({ allowed: good }) => good)).toEqual([...others.map(() => false), true]);
     expect(counted.statements).toBe(2);
   });
 
@@ -133,7 +133,7 @@ describe('verifying', () => {
     const { store } = countingStore(() => new Promise(() => {}));
     const began = performance.now();
     await expect(
-      createVerify(store, createMoments(app.clock, null))(generateToken('tok').reveal()),
+      createVerify(store, createStatusContext(app.clock, null))(generateToken('tok').reveal()),
     ).rejects.toBeInstanceOf(StoreUnavailable);
     expect(performance.now() - began).toBeLessThan(2_000);
   });

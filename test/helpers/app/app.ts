@@ -55,7 +55,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   const logLines: string[] = [];
   const log = createLog('debug', (line) => logLines.push(line));
   const config = { ...readConfig({ HOME: '/nowhere' }), publicUrl: 'https://tokens.example.com', ...settings };
-  const services = createServices({ store, clock, config, mailQueued: () => {}, lookedUp: metrics.lookedUp });
+  const services = createServices({ store, clock, config, mailQueued: () => {}, observeBatch: metrics.observeBatch });
   metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: services.lastUsed.waiting });
   const clientIp = createClientIp(config.trustedProxies);
   const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);

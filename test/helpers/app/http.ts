@@ -91,7 +91,7 @@ export async function startTestServer(settings: Partial<Config> = {}, onPort = 0
     const user = await daemon.store.users.findById(as.id);
     if (user === null) throw new Error('no such member');
     const { token, secret } = await services.tokens.create(
-      { user, origin: { ip: null, userAgent: null }, channel: 'cli' },
+      { user, clientInfo: { ip: null, userAgent: null }, channel: 'cli' },
       { name, ...(expiresIn !== undefined && { expires_in: expiresIn }) },
     );
     return { token, value: secret?.reveal() ?? '' };

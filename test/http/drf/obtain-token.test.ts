@@ -58,7 +58,7 @@ describe('POST /api-token-auth/', () => {
     expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
     const { token } = JSON.parse(answer.body) as { token: string };
     expect(isWellFormedToken(token)).toBe(true);
-    expect(await server.services.verify(token)).toMatchObject({ good: true });
+    expect(await server.services.verify(token)).toMatchObject({ allowed: true });
     expect(await tokenNamed(`from ${encoding.toLowerCase()}`)).toMatchObject({
       prefix: displayPrefix(token),
       expiresAt: null,

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { TokenStatus } from '../../../../shared/schemas/tokens.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { HashMatch, Moment, NewToken } from '../../records.ts';
+import type { HashMatch, NewToken, StatusContext } from '../../records.ts';
 import type { TokenStore } from '../../store.ts';
 import { containing } from '../like.ts';
 import { matchColumns, toHashMatch, tombstoneColumns, toTombstoneMatch } from './hash-matches.ts';
@@ -38,20 +38,20 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const row: OwnedTokenRow | undefined = await owned().where('t.id', id).first();
       return row ? toToken(row) : null;
     },
-    async list({ limit, before, ownerId, nameContains, status, ...moment }) {
+    async list({ limit, before, ownerId, nameContains, status, ...statusContext }) {
       const query = owned().orderBy('t.id', 'desc').limit(limit);
       if (before !== null) query.where('t.id', '<', before);
       if (ownerId !== undefined) query.where('t.owner_id', ownerId);
       if (nameContains !== undefined) query.whereRaw("t.name_folded LIKE ? ESCAPE '!'", containing(nameContains));
-      if (status !== undefined) query.where((row) => whereStatus(row, status, moment));
+      if (status !== undefined) query.where((row) => whereStatus(row, status, statusContext));
       const rows: OwnedTokenRow[] = await query;
       return rows.map(toToken);
     },
-    async countActiveOf(ownerId, moment) {
+    async countActiveOf(ownerId, statusContext) {
       const [row] = await knex('tokens as t')
         .join('users as u', 'u.id', 't.owner_id')
         .where('t.owner_id', ownerId)
-        .where((row) => whereStatus(row, 'active', moment))
+        .where((row) => whereStatus(row, 'active', statusContext))
         .count({ active: '*' });
       return Number(row?.active);
     },
@@ -106,7 +106,7 @@ function insertSql(token: NewToken, limit: number) {
 }
 
 /** The same order as the domain's: the owner disabled, the permission missing, the sign-in stale, expired, else active. */
-function whereStatus(row: Knex.QueryBuilder, status: TokenStatus, { now, ssoStaleBefore }: Moment): void {
+function whereStatus(row: Knex.QueryBuilder, status: TokenStatus, { now, ssoStaleBefore }: StatusContext): void {
   row.where('u.disabled', status === 'disabled');
   if (status === 'disabled') return;
   row.where('u.can_manage_tokens', status !== 'blocked');

@@ -192,7 +192,7 @@ describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (ro
     const path = target(route, app);
     const shown = route.method === 'GET' ? await browser.get(path) : await browser.post(path, form);
     expect(shown.status).toBe(403);
-    expect(shown.html).toContain('Organization Superusers only');
+    expect(shown.html).toContain('Superuser required');
     expect(Object.fromEntries(shown.headers)).toMatchObject({ ...everyHeader, ...pageHeaders });
     expect(await app.everything()).toBe(before);
   });

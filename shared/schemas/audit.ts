@@ -1,38 +1,42 @@
 import { z } from 'zod';
 import { idSchema, pageQuerySchema, pageSchema, sentTimeSchema, timeSchema } from './common.ts';
 
-/** The closed list of what is audited. README.md documents each. */
-export const auditActions = [
-  'session.created',
-  'session.ended',
-  'session.failed',
-  'token.created',
-  'token.revoked',
-  'user.created',
-  'user.disabled',
-  'user.enabled',
-  'user.promoted',
-  'user.demoted',
-  'user.renamed',
-  'user.permission_granted',
-  'user.permission_removed',
-  'user.password_changed',
-  'user.password_reset',
-  'user.email_changed',
-  'user.sso_bound',
-  'user.totp_enabled',
-  'user.totp_disabled',
-  'user.recovery_code_used',
-  'user.recovery_codes_replaced',
-  'client.created',
-  'client.deleted',
-  'client.secret_rotated',
-  'mail.given_up',
-] as const;
+/** Every audited action and when it is recorded, as Markdown for the table in the documentation. The list is closed. */
+export const auditActionDescriptions = {
+  'session.created': 'A member signed in.',
+  'session.ended': 'A member signed out.',
+  'session.failed':
+    'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded.',
+  'token.created': 'A token was created, in whatever way.',
+  'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
+  'user.created': 'A member was added.',
+  'user.disabled': 'An account was disabled and its sessions ended.',
+  'user.enabled': 'A disabled account was enabled again.',
+  'user.promoted': 'A member became an Organization Superuser.',
+  'user.demoted': 'A member is no longer an Organization Superuser.',
+  'user.renamed': "A member's name changed.",
+  'user.permission_granted': 'A member received the permission to create and use personal API tokens.',
+  'user.permission_removed': 'A member lost that permission. Their tokens are blocked until it is granted again.',
+  'user.password_changed': 'A member changed their password. Their other sessions ended.',
+  'user.password_reset': "A password was set through a mailed link. All of the member's sessions ended.",
+  'user.email_changed': 'The identity provider reported a new email address for a member.',
+  'user.sso_bound': 'An invited member signed in through the identity provider for the first time.',
+  'user.totp_enabled': 'A member turned on two-factor sign-in.',
+  'user.totp_disabled': 'Two-factor sign-in was turned off by the member or reset by a superuser.',
+  'user.recovery_code_used': 'A recovery code was used to sign in.',
+  'user.recovery_codes_replaced': 'A member created new recovery codes. The old ones no longer work.',
+  'client.created': 'An OAuth client was registered.',
+  'client.deleted': 'An OAuth client was deleted. Its secret no longer works.',
+  'client.secret_rotated': 'An OAuth client received a new secret. The old one no longer works.',
+  'mail.given_up':
+    'A mail could not be delivered and became a dead letter. `tokensd mail list` shows the reason, and `tokensd mail retry` sends it again.',
+} as const satisfies Record<string, string>;
+
+export type AuditAction = keyof typeof auditActionDescriptions;
+export const auditActions = Object.keys(auditActionDescriptions) as [AuditAction, ...AuditAction[]];
 export const auditActionSchema = z.enum(auditActions, {
   error: `The action is one of: ${auditActions.join(', ')}.`,
 });
-export type AuditAction = z.infer<typeof auditActionSchema>;
 
 export const auditEventSchema = z
   .object({

@@ -1,0 +1,87 @@
+import type { ProblemCode } from './problems.ts';
+
+/** The cause and the remedy of every problem, as Markdown for the table in the documentation. */
+export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
+  'bad-request': 'The request is not well-formed HTTP or JSON. Check the syntax of its body, query and headers.',
+  'invalid-fields': 'One or more fields are missing or invalid. `errors` names each field and says how to correct it.',
+  'wrong-credentials':
+    'The email address or the password is wrong, or the account cannot sign in with a password. Check both, or reset the password.',
+  'totp-required':
+    'The password is correct, but the account also needs a second factor. Repeat the request with `code` set to a code from the authenticator app or a recovery code.',
+  'not-authenticated': 'The request has no session, or its session has ended. Sign in again.',
+  'invalid-token':
+    'The presented token is unknown, expired or revoked, or its owner may not use tokens. `X-Tokens-Reason` names the cause.',
+  'session-required':
+    'The request presented a personal API token, which may only read and revoke itself. Send a session instead.',
+  'superuser-required': 'Only an Organization Superuser may do this. Ask one of them.',
+  'permission-missing':
+    'The member does not have the permission to create and manage personal API tokens. A superuser can grant it.',
+  'monitoring-only':
+    '`/metrics` responds only to monitoring systems that connect directly from a trusted address. Add the address to `TOKENSD_TRUSTED_PROXIES`.',
+  'cross-site':
+    "A browser sent the request from another site, so the session cookie does not count. Open the page at the server's public URL.",
+  'form-expired': 'The form was loaded too long ago, or the account changed since. Reload the page and try again.',
+  'wrong-password': 'The current password is wrong. Enter it again.',
+  'wrong-code':
+    'The code from the authenticator app, or the recovery code, is wrong or was already used. Enter the current one.',
+  'totp-setup-required':
+    'The organization requires two-factor sign-in, and this account has not turned it on. Turn it on under Profile.',
+  'sso-refused':
+    'The identity provider denied the sign-in, or its account does not match a member who may sign in. Ask a superuser.',
+  'not-found': 'Nothing exists at this address. Check the path.',
+  'token-not-found': 'No token has this ID, or it belongs to another member. List the tokens to find the right one.',
+  'user-not-found': 'No member has this ID or email address. List the members to find the right one.',
+  'client-not-found': 'No OAuth client has this ID or name. List the clients to find the right one.',
+  'method-not-allowed':
+    'The path exists, but not for this method. The `Allow` header lists the methods that it accepts.',
+  'request-timeout': 'The request body took too long to arrive. Send the request again.',
+  'name-taken': 'The owner already has a token with this name, ignoring case. Choose another name.',
+  'email-taken': 'Another member already has this email address. Use another address.',
+  'totp-enabled': 'Two-factor sign-in is already on, or its set-up was not started. Start the set-up again.',
+  'token-limit':
+    'The member has as many tokens as `TOKENSD_MAX_TOKENS_PER_USER` allows. Revoke one that is no longer used.',
+  'last-superuser':
+    'The change would leave the organization without an enabled superuser. Promote another member first.',
+  'idempotency-mismatch':
+    'This `Idempotency-Key` was already used for a request with another body. Use a new key for a new request.',
+  'link-expired': 'The link from the mail has expired or was already used. Request a new one.',
+  'body-too-large': 'The request body is larger than the route accepts. Send less data.',
+  'unsupported-media-type': 'The route does not accept this `Content-Type`. Send JSON as `application/json`.',
+  throttled:
+    'There were too many attempts, or the server is busy with sign-ins. Wait for the time that `Retry-After` gives, then try again.',
+  internal:
+    "An unexpected error occurred on the server. Report it to your administrator with the request ID, which is also in the server's log.",
+  unavailable:
+    'The server cannot reach its database or is overloaded, and nothing was changed. Try again in a few seconds.',
+  'outcome-unknown':
+    'The database connection was lost during commit, so the change may have been saved. Check before you retry.',
+  'sso-unavailable':
+    'The identity provider cannot be reached or gave an invalid response. Try again later, or sign in another way.',
+  'storage-full': 'The database has no space left, so nothing was changed. The operator must free some space.',
+  usage: 'The command line has an unknown flag, a missing argument or an invalid value. Run the command with `--help`.',
+  'ambiguous-name': 'More than one token matches the name. Use the exact name or the prefix.',
+  'insecure-server':
+    'The server address would send secrets over plain HTTP, contains a password or has an unsupported scheme. Use an `https://` address.',
+  'nothing-on-stdin': 'The command reads a secret from stdin, but none arrived. Pipe it in.',
+  'login-denied': 'The sign-in was denied in the browser. Run `tokens login` again and approve it.',
+  'not-signed-in': 'There is no session for this server on this machine. Run `tokens login`.',
+  'token-inactive': '`tokens check` found that the token is not accepted. The message names the reason.',
+  'proxy-hole':
+    '`tokens doctor proxy` found requests that the proxy handles unsafely. The output lists each failed check.',
+  'value-not-kept':
+    'The keychain has no value for this token, because it was not created here with `--store`. Create a new token.',
+  'server-not-known':
+    'This machine has never signed in to that server. Run `tokens servers list` to see the known ones.',
+  'no-keychain':
+    "The operating system's keychain is missing or locked. Unlock it, or use `--credential-store file` to sign in.",
+  'not-tokensd': 'The response did not come from `tokensd`. Check the server address.',
+  redirected:
+    'The server redirected the request, and the CLI never follows redirects. Use the address that the message names.',
+  unwritable: 'The output or a local file could not be written. Check the free space and the permissions.',
+  'damaged-file': 'A local file is damaged, unreadable or not private. Run `tokens login` to replace it.',
+  unexpected: 'An unexpected error occurred in the CLI. Run the command with `--verbose` for details.',
+  'login-expired': 'The sign-in was not completed in time. Run `tokens login` again.',
+  unreachable:
+    'The server could not be reached or did not respond in time. Check the address and the network, then try again.',
+  cancelled: 'The command was cancelled with Ctrl-C or by answering no. The message says whether anything was changed.',
+};

@@ -1,122 +1,175 @@
 import { z } from 'zod';
-import { parseDuration } from '../../shared/duration.ts';
-import { limits } from '../../shared/limits.ts';
-import { isLoopback } from '../../shared/loopback.ts';
 import { productPrefixPattern } from '../../shared/token-format.ts';
-import { parseCidr } from '../http/client-ip.ts';
 import { logLevels } from '../observability/log.ts';
+import {
+  booleanValue,
+  databaseUrlValue,
+  domainsValue,
+  durationValue,
+  issuerValue,
+  listenValue,
+  mailFromValue,
+  maxTokensValue,
+  organizationValue,
+  proxiesValue,
+  publicUrlValue,
+  urlValue,
+} from './setting-values.ts';
 
-const listenSchema = z.string().transform((text, context) => {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):([0-9]{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match && port <= 65_535) return { host: match[1] ?? match[2] ?? '', port };
-  context.addIssue('must be HOST:PORT, such as 127.0.0.1:8420 or [::1]:8420');
-  return z.NEVER;
-});
+interface Setting {
+  /** Parses the text of the environment variable. Its messages continue "NAME …". */
+  schema: z.ZodType;
+  /** What applies when the variable is unset, as Markdown. */
+  default: string;
+  /** What the setting does, as Markdown. */
+  description: string;
+}
 
-const urlSchema = (protocols: string[], example: string) =>
-  z
-    .string()
-    .refine(
-      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
-      `must be a URL such as ${example}`,
-    );
-
-const publicUrlSchema = urlSchema(['http:', 'https:'], 'https://tokens.example.com')
-  .refine(
-    (text) => !URL.canParse(text) || new URL(text).search + new URL(text).hash + new URL(text).username === '',
-    'must be without user, query and fragment',
-  )
-  .transform((text) => text.replace(/\/+$/, ''));
-
-const durationSchema = z.string().transform((text, context) => {
-  const seconds = /^[0-9]{1,10}$/.test(text) ? Number(text) : parseDuration(text);
-  if (seconds !== null && seconds >= 1 && seconds <= limits.expirySecondsMaximum) return seconds;
-  context.addIssue('must be a time such as 12h, 90d or 1y, at most 100 years');
-  return z.NEVER;
-});
-
-const proxiesSchema = z.string().transform((text, context) => {
-  const entries = text.split(/[\s,]+/).filter((entry) => entry !== '');
-  for (const entry of entries) {
-    try {
-      parseCidr(entry);
-    } catch {
-      context.addIssue(`must be addresses or CIDR ranges between commas; this is none: ${entry}`);
-    }
-  }
-  return entries;
-});
-
-const booleanSchema = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
-
-/** Secrets and tokens travel to it: https, or this very machine. */
-const issuerSchema = urlSchema(['http:', 'https:'], 'https://sso.example.com').refine(
-  (text) => !URL.canParse(text) || new URL(text).protocol === 'https:' || isLoopback(new URL(text).hostname),
-  'must be https:// (http:// only on this machine)',
-);
-
-const domainsSchema = z
-  .string()
-  .transform((text) =>
-    text
-      .toLowerCase()
-      .split(/[\s,]+/)
-      .filter((domain) => domain !== ''),
-  )
-  .refine(
-    (domains) => domains.every((domain) => /^[\p{L}\p{N}.-]+$/u.test(domain)),
-    'must be domains between commas, such as example.com,example.org',
-  );
-
-/** Each setting as it stands in the environment, and what it becomes. Messages follow the setting's name. */
-export const settingsSchema = z.object({
-  TOKENSD_LISTEN: listenSchema.default({ host: '127.0.0.1', port: 8420 }),
-  TOKENSD_PUBLIC_URL: publicUrlSchema.optional(),
-  TOKENSD_DATA_DIR: z.string().optional(),
-  TOKENSD_DATABASE_URL: z
-    .string()
-    .refine(
-      (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)),
-      'must be sqlite:/path/to/file or postgres://user:password@host:5432/database',
-    )
-    .optional(),
-  TOKENSD_SMTP_URL: urlSchema(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587').optional(),
-  TOKENSD_MAIL_FROM: z
-    .string()
-    .regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'must be an e-mail address')
-    .optional(),
-  TOKENSD_TRUSTED_PROXIES: proxiesSchema.default(['127.0.0.1/32', '::1/128']),
-  TOKENSD_TOKEN_PREFIX: z
-    .string()
-    .regex(productPrefixPattern, 'must be 2 to 10 characters a–z and 0–9 and begin with a letter')
-    .default('tok'),
-  TOKENSD_MAX_TOKENS_PER_USER: z
-    .string()
-    .regex(/^[1-9][0-9]{0,6}$/, 'must be a whole number from 1 to 9999999')
-    .transform(Number)
-    .default(1000),
-  TOKENSD_ORGANIZATION: z
-    .string()
-    .max(200, 'must be at most 200 characters')
-    .regex(/^\P{C}*$/u, 'must not hold control characters')
-    .optional(),
-  TOKENSD_MAX_EXPIRY: durationSchema.optional(),
-  TOKENSD_DEFAULT_EXPIRY: durationSchema.optional(),
-  TOKENSD_OIDC_ISSUER: issuerSchema.optional(),
-  TOKENSD_OIDC_CLIENT_ID: z.string().optional(),
-  TOKENSD_OIDC_CLIENT_SECRET: z.string().optional(),
-  TOKENSD_OIDC_AUTO_PROVISION: booleanSchema.default(true),
-  TOKENSD_OIDC_ALLOWED_DOMAINS: domainsSchema.optional(),
-  TOKENSD_OIDC_GROUPS_CLAIM: z.string().default('groups'),
-  TOKENSD_OIDC_SUPERUSER_GROUP: z.string().optional(),
-  TOKENSD_OIDC_TOKENS_GROUP: z.string().optional(),
-  TOKENSD_SSO_MAX_AGE: durationSchema.optional(),
-  TOKENSD_REQUIRE_TOTP: booleanSchema.default(false),
-  TOKENSD_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
-});
+/** The settings of the daemon, in the order in which they are documented. */
+const table = {
+  TOKENSD_LISTEN: {
+    schema: listenValue.default({ host: '127.0.0.1', port: 8420 }),
+    default: '`127.0.0.1:8420`',
+    description: 'Address and port to listen on.',
+  },
+  TOKENSD_PUBLIC_URL: {
+    schema: publicUrlValue.optional(),
+    default: '`http://` and the value of `TOKENSD_LISTEN`',
+    description:
+      'Address at which members reach the daemon. Links in mails use it, and the console rejects forms from any other origin.',
+  },
+  TOKENSD_DATA_DIR: {
+    schema: z.string().optional(),
+    default: '`$XDG_STATE_HOME/tokensd`',
+    description:
+      'Directory for the database and for spooled mail, created with mode 0700. If `XDG_STATE_HOME` is unset, `~/.local/state` takes its place.',
+  },
+  TOKENSD_DATABASE_URL: {
+    schema: databaseUrlValue.optional(),
+    default: '`sqlite:DATA_DIR/tokens.db`',
+    description:
+      '`sqlite:/path/to/file`, or `postgres://user:password@host:5432/database` to run several daemons on one database. For a Unix socket: `postgres://user@%2Frun%2Fpostgresql/database`.',
+  },
+  TOKENSD_SMTP_URL: {
+    schema: urlValue(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587').optional(),
+    default: 'none: mail is written to `DATA_DIR/mail/*.eml`',
+    description:
+      'Mail server, as `smtp://user:password@host:587` or `smtps://…`. With `smtp://`, STARTTLS is used if the server offers it; add `?requireTLS=true` to require it.',
+  },
+  TOKENSD_MAIL_FROM: {
+    schema: mailFromValue.optional(),
+    default: '`tokens@` and the host of `TOKENSD_PUBLIC_URL`',
+    description: 'Sender address of mails.',
+  },
+  TOKENSD_TRUSTED_PROXIES: {
+    schema: proxiesValue.default(['127.0.0.1/32', '::1/128']),
+    default: '`127.0.0.1/32,::1/128`',
+    description:
+      'IP addresses or CIDR ranges of proxies whose headers about the client and the original request are trusted. An empty value trusts no proxy.',
+  },
+  TOKENSD_TOKEN_PREFIX: {
+    schema: z
+      .string()
+      .regex(productPrefixPattern, 'must be 2 to 10 lower-case letters and digits, starting with a letter')
+      .default('tok'),
+    default: '`tok`',
+    description: 'First characters of new token values. Values issued under another prefix keep working.',
+  },
+  TOKENSD_MAX_TOKENS_PER_USER: {
+    schema: maxTokensValue.default(1000),
+    default: '`1000`',
+    description: 'Maximum number of tokens per member.',
+  },
+  TOKENSD_ORGANIZATION: {
+    schema: organizationValue.optional(),
+    default: 'none',
+    description: 'Name of your organization, shown in mails and in the console.',
+  },
+  TOKENSD_MAX_EXPIRY: {
+    schema: durationValue.optional(),
+    default: 'none',
+    description: 'Maximum lifetime of a token, such as `90d`. A request for a longer one is rejected, not shortened.',
+  },
+  TOKENSD_DEFAULT_EXPIRY: {
+    schema: durationValue.optional(),
+    default: 'the value of `TOKENSD_MAX_EXPIRY`',
+    description: 'Lifetime of a token when the request names none.',
+  },
+  TOKENSD_OIDC_ISSUER: {
+    schema: issuerValue.optional(),
+    default: 'none: single sign-on is off',
+    description:
+      'Issuer URL of your OpenID Connect provider, such as `https://sso.example.com/realms/acme`. `http://` is accepted only for a loopback address.',
+  },
+  TOKENSD_OIDC_CLIENT_ID: {
+    schema: z.string().optional(),
+    default: 'none',
+    description: 'Client ID of tokensd at the provider. Required with `TOKENSD_OIDC_ISSUER`.',
+  },
+  TOKENSD_OIDC_CLIENT_SECRET: {
+    schema: z.string().optional(),
+    default: 'none: a public client with PKCE',
+    description: 'Client secret of tokensd at the provider.',
+  },
+  TOKENSD_OIDC_AUTO_PROVISION: {
+    schema: booleanValue.default(true),
+    default: '`true`',
+    description:
+      'Whether a person without an account becomes a member, without the permission, at the first single sign-on.',
+  },
+  TOKENSD_OIDC_ALLOWED_DOMAINS: {
+    schema: domainsValue.optional(),
+    default: 'any',
+    description: 'Comma-separated email domains that may use single sign-on.',
+  },
+  TOKENSD_OIDC_GROUPS_CLAIM: {
+    schema: z.string().default('groups'),
+    default: '`groups`',
+    description: "Claim that lists a person's groups.",
+  },
+  TOKENSD_OIDC_SUPERUSER_GROUP: {
+    schema: z.string().optional(),
+    default: 'none: roles are managed here',
+    description:
+      'Members who sign in by single sign-on are Organization Superusers if they are in this group, and are not if they are outside it.',
+  },
+  TOKENSD_OIDC_TOKENS_GROUP: {
+    schema: z.string().optional(),
+    default: 'none: the permission is managed here',
+    description:
+      'Members who sign in by single sign-on have the permission to create and manage tokens if they are in this group, and lose it if they are outside it.',
+  },
+  TOKENSD_SSO_MAX_AGE: {
+    schema: durationValue.optional(),
+    default: 'none',
+    description:
+      "Suspends a member's tokens (`sso-stale`) if their last single sign-on is older than this, such as `30d`. Signing in restores them.",
+  },
+  TOKENSD_REQUIRE_TOTP: {
+    schema: booleanValue.default(false),
+    default: '`false`',
+    description: 'Whether every member who signs in with a password must use two-factor sign-in.',
+  },
+  TOKENSD_LOG_LEVEL: {
+    schema: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+    default: '`info`',
+    description: '`debug`, `info`, `warn`, `error` or `silent`. The log is JSON lines on stderr.',
+  },
+} satisfies Record<string, Setting>;
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Names of every setting, in the order in which they are documented. */
-export const settingNames: readonly string[] = Object.keys(settingsSchema.shape);
+/** Parses the environment variables of the daemon. */
+export const settingsSchema = z.object(schemasOf(table));
+
+/** What the documentation says about each setting, in order. */
+export const settings: ReadonlyArray<{ name: string; default: string; description: string }> = Object.entries(
+  table,
+).map(([name, { default: fallback, description }]) => ({ name, default: fallback, description }));
+
+export const settingNames: readonly string[] = Object.keys(table);
+
+function schemasOf<T extends Record<string, Setting>>(entries: T): { [Name in keyof T]: T[Name]['schema'] } {
+  const schemas = Object.entries(entries).map(([name, { schema }]) => [name, schema]);
+  return Object.fromEntries(schemas) as { [Name in keyof T]: T[Name]['schema'] };
+}

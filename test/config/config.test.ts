@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ConfigError, describeConfig, readConfig } from '../../server/config/config.ts';
 
 const home = { HOME: '/nowhere' };
@@ -14,12 +14,12 @@ function mistakesOf(env: Record<string, string>): string[] {
 }
 
 describe('single sign-on settings', () => {
-  it('are off unless there is an issuer', () => {
+  it('turn single sign-on off without an issuer', () => {
     expect(readConfig(home).oidc).toBeNull();
     expect(readConfig({ ...home, TOKENSD_OIDC_CLIENT_ID: 'tokensd' }).oidc).toBeNull();
   });
 
-  it('make members of whoever signs in, and leave roles alone, unless they say otherwise', () => {
+  it('provision members and leave roles alone by default', () => {
     expect(readConfig({ ...home, ...sso }).oidc).toEqual({
       issuer: 'https://sso.example.com/realms/acme',
       clientId: 'tokensd',
@@ -46,18 +46,18 @@ describe('single sign-on settings', () => {
     'http://127.0.0.1:9000',
     'http://localhost:9000/realms/acme',
     'http://[::1]:9000',
-  ])('take the issuer %s', (issuer) => {
+  ])('accept the issuer %s', (issuer) => {
     expect(mistakesOf({ ...sso, TOKENSD_OIDC_ISSUER: issuer })).toEqual([]);
   });
 
   it.each(['http://sso.example.com', 'http://127.0.0.1.evil.example', 'sso.example.com', 'ftp://sso.example.com'])(
-    'refuse the issuer %s, by name',
+    'reject the issuer %s and name the setting',
     (issuer) => {
-      expect(mistakesOf({ ...sso, TOKENSD_OIDC_ISSUER: issuer }).join()).toContain('TOKENSD_OIDC_ISSUER must be');
+      expect(mistakesOf({ ...sso, TOKENSD_OIDC_ISSUER: issuer }).join()).toContain('TOKENSD_OIDC_ISSUER must ');
     },
   );
 
-  it('want a client id with the issuer', () => {
+  it('require a client ID with the issuer', () => {
     const mistakes = mistakesOf({ TOKENSD_OIDC_ISSUER: sso.TOKENSD_OIDC_ISSUER });
     expect(mistakes).toEqual(['TOKENSD_OIDC_CLIENT_ID must be set with TOKENSD_OIDC_ISSUER']);
   });
@@ -67,12 +67,12 @@ describe('single sign-on settings', () => {
     ['TOKENSD_REQUIRE_TOTP', '1'],
     ['TOKENSD_SSO_MAX_AGE', 'a month'],
     ['TOKENSD_OIDC_ALLOWED_DOMAINS', '@example.com'],
-  ])('refuse %s=%s', (name, value) => {
+  ])('reject %s=%s', (name, value) => {
     expect(mistakesOf({ ...sso, [name]: value }).join()).toContain(name);
   });
 });
 
-test('the effective settings show neither client secret nor passwords', () => {
+it('hides client secrets and passwords in the effective settings', () => {
   const config = readConfig({
     ...home,
     ...sso,

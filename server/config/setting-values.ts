@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { parseDuration } from '../../shared/duration.ts';
+import { limits } from '../../shared/limits.ts';
+import { isLoopback } from '../../shared/loopback.ts';
+import { parseCidr } from '../http/client-ip.ts';
+
+// How the text of an environment variable becomes a value. Each message continues "NAME …", so it starts with a verb.
+
+export const listenValue = z.string().transform((text, context) => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):([0-9]{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match && port <= 65_535) return { host: match[1] ?? match[2] ?? '', port };
+  context.addIssue('must be HOST:PORT, such as 127.0.0.1:8420 or [::1]:8420');
+  return z.NEVER;
+});
+
+export function urlValue(protocols: string[], example: string) {
+  return z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `must be a URL such as ${example}`,
+    );
+}
+
+/** A web address without trailing slashes, so that paths can be appended. */
+export const publicUrlValue = urlValue(['http:', 'https:'], 'https://tokens.example.com')
+  .refine(
+    (text) => !URL.canParse(text) || new URL(text).search + new URL(text).hash + new URL(text).username === '',
+    'must not contain a user name, query or fragment',
+  )
+  .transform((text) => text.replace(/\/+$/, ''));
+
+/** Requires HTTPS except on loopback, because client secrets and ID tokens are sent to this address. */
+export const issuerValue = urlValue(['http:', 'https:'], 'https://sso.example.com').refine(
+  (text) => !URL.canParse(text) || new URL(text).protocol === 'https:' || isLoopback(new URL(text).hostname),
+  'must use https:// (http:// is accepted only for a loopback address)',
+);
+
+export const databaseUrlValue = z
+  .string()
+  .refine(
+    (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)),
+    'must be sqlite:/path/to/file or postgres://user:password@host:5432/database',
+  );
+
+/** A number of seconds, or a duration such as `90d`, as seconds. */
+export const durationValue = z.string().transform((text, context) => {
+  const seconds = /^[0-9]{1,10}$/.test(text) ? Number(text) : parseDuration(text);
+  if (seconds !== null && seconds >= 1 && seconds <= limits.expirySecondsMaximum) return seconds;
+  context.addIssue('must be a duration such as 12h, 90d or 1y, at most 100 years');
+  return z.NEVER;
+});
+
+export const proxiesValue = z.string().transform((text, context) => {
+  const entries = commaSeparated(text);
+  for (const entry of entries) {
+    try {
+      parseCidr(entry);
+    } catch {
+      context.addIssue(`must be a comma-separated list of IP addresses or CIDR ranges, but contains "${entry}"`);
+    }
+  }
+  return entries;
+});
+
+export const domainsValue = z
+  .string()
+  .transform((text) => commaSeparated(text.toLowerCase()))
+  .refine(
+    (domains) => domains.every((domain) => /^[\p{L}\p{N}.-]+$/u.test(domain)),
+    'must be a comma-separated list of domains, such as example.com,example.org',
+  );
+
+export const booleanValue = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+
+export const mailFromValue = z.string().regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'must be an email address');
+
+export const maxTokensValue = z
+  .string()
+  .regex(/^[1-9][0-9]{0,6}$/, 'must be a whole number from 1 to 9999999')
+  .transform(Number);
+
+export const organizationValue = z
+  .string()
+  .max(200, 'must be at most 200 characters')
+  .regex(/^\P{C}*$/u, 'must not contain control characters');
+
+function commaSeparated(text: string): string[] {
+  return text.split(/[\s,]+/).filter((entry) => entry !== '');
+}

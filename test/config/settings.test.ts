@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { describeConfig, readConfig } from '../../server/config/config.ts';
+import { settingNames, settings, settingsSchema } from '../../server/config/settings.ts';
+
+describe('settings', () => {
+  it('are printed by `tokensd config` in the documented order', () => {
+    const printed = describeConfig(readConfig({ HOME: '/nowhere' })).map((line) => line.split('=')[0]);
+    expect(printed).toEqual(settingNames);
+  });
+
+  const literalDefaults = settings.flatMap(({ name, default: documented }) => {
+    const value = /^`([^`]*)`$/.exec(documented)?.[1];
+    return value === undefined || value.includes('$') || value.includes('DATA_DIR') ? [] : [[name, value] as const];
+  });
+
+  it.each(literalDefaults)('has the documented default for %s', (name, value) => {
+    const parsed = settingsSchema.parse({ [name]: value });
+    expect(settingsSchema.parse({})).toEqual(parsed);
+  });
+
+  const withDefault = settings.filter(({ name }) => settingsSchema.parse({})[name as 'TOKENSD_LISTEN'] !== undefined);
+
+  it.each(withDefault)('documents the default of $name', ({ name }) => {
+    expect(literalDefaults.map(([documented]) => documented)).toContain(name);
+  });
+
+  it.each(settings)('describes $name in sentences', ({ description }) => {
+    expect(description).toMatch(/\.$/);
+  });
+});

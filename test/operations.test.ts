@@ -30,7 +30,7 @@ describe('the metrics', () => {
     const metrics = createMetrics('0.0.0');
     metrics.watchProcess();
     metrics.watch({
-      backlog: async () => ({ waiting: 1, dead: 1, oldestAt: 0 }),
+      backlog: async () => ({ pending: 1, dead: 1, oldestAt: 0 }),
       now: () => 1,
       lastUsedWaiting: () => 1,
     });

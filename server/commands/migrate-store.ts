@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { CommandError, type Context } from '../context.ts';
 import { StoreUnavailable } from '../store/errors.ts';
 import { type MoveProgress, moveStore, NotEmpty } from '../store/maintenance/move.ts';
-import { lockForOneDaemon } from '../store/open.ts';
+import { lockForDaemon } from '../store/open.ts';
 
 export interface MoveOptions {
   from: string;
@@ -17,7 +17,7 @@ export async function runMigrateStore(context: Context, { from, to }: MoveOption
       'Others on this machine can see a password on the command line: leave it out and set PGPASSWORD.\n',
     );
   }
-  const lock = await lockForOneDaemon(from);
+  const lock = await lockForDaemon(from);
   const bar = await createBar(context);
   try {
     const { rows, already } = await moveStore({ from, to }, bar.update);

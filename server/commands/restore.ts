@@ -4,7 +4,7 @@ import { prepareDataDir } from '../config/data-dir.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
 import { type Restored, restore } from '../store/maintenance/restore.ts';
-import { lockForOneDaemon } from '../store/open.ts';
+import { lockForDaemon } from '../store/open.ts';
 import { sqlitePathOf } from './backup.ts';
 
 /** @throws AlreadyRunning, BackupError for a file that is damaged or no backup, CommandError 2 on PostgreSQL */
@@ -13,7 +13,7 @@ export async function runRestore(context: Context, file: string): Promise<void> 
   const path = sqlitePathOf(config, 'pg_restore');
   if (!existsSync(file)) throw new CommandError(`There is no file ${file}.`, 1);
   prepareDataDir(config.dataDir);
-  const lock = await lockForOneDaemon(config.databaseUrl);
+  const lock = await lockForDaemon(config.databaseUrl);
   try {
     const stamp = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '-');
     for (const line of report(await restore(path, file, `before-restore-${stamp}`))) context.stderr.write(`${line}\n`);

@@ -25,7 +25,7 @@ import { createServices } from '../services.ts';
 import type { IdentityProvider } from '../sso/provider.ts';
 import { countEvents } from '../store/count-events.ts';
 import { StoreUnavailable } from '../store/errors.ts';
-import { AlreadyRunning, lockForOneDaemon, openStore } from '../store/open.ts';
+import { AlreadyRunning, lockForDaemon, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { ownVersion } from '../version.ts';
 
@@ -38,7 +38,7 @@ export async function runServe(context: Context): Promise<void> {
   const log = createLog(config.logLevel, (line) => context.stderr.write(line));
   for (const name of unknownSettings(context.env)) log.warn({ name }, 'no setting of this version: ignored');
   prepareDataDir(config.dataDir);
-  const lock = await lockForOneDaemon(config.databaseUrl).catch(explainLock);
+  const lock = await lockForDaemon(config.databaseUrl).catch(explainLock);
   try {
     const metrics = createMetrics(ownVersion());
     const store = await openStore(config.databaseUrl, metrics.databaseFailed);
@@ -104,7 +104,7 @@ async function tellHowToBegin({ context, log, store }: Serving): Promise<void> {
 /** What a daemon before this one was sending, and what waits: its clock may have been set back while nobody looked. */
 async function freeMails({ outbox }: Store, log: Log): Promise<void> {
   try {
-    await outbox.releaseAll();
+    await outbox.releaseAllLeases();
     await outbox.bringForward(systemClock.now());
   } catch (err) {
     // A full disk must not keep verification from starting; these mails have their time all the same.

@@ -58,7 +58,7 @@ async function sendOne(deps: SendMailDeps, underway: Set<string>): Promise<boole
   const { clock } = deps;
   const { outbox } = deps.store;
   const leaseId = randomUUID();
-  const [mail] = await outbox.claim({ now: clock.now(), leaseMs, leaseId, limit: 1, besides: [...underway] });
+  const [mail] = await outbox.claim({ now: clock.now(), leaseMs, leaseId, limit: 1, excludeIds: [...underway] });
   if (mail === undefined) return false;
   underway.add(mail.id);
   try {

@@ -121,7 +121,7 @@ function watch({ backlog, now, lastUsedWaiting }: Watched, registers: Registry[]
     messages.reset();
     age.remove();
     if (found === null) return;
-    messages.set({ state: 'waiting' }, found.waiting);
+    messages.set({ state: 'waiting' }, found.pending);
     messages.set({ state: 'dead' }, found.dead);
     age.set(found.oldestAt === null ? 0 : Math.max(0, now() - found.oldestAt) / 1000);
   };

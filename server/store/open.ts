@@ -38,7 +38,7 @@ export async function openStore(databaseUrl: string, failed?: (kind: FailureKind
  * only one.
  * Rejects with `AlreadyRunning` if another process is that daemon.
  */
-export async function lockForOneDaemon(databaseUrl: string): Promise<DaemonLock> {
+export async function lockForDaemon(databaseUrl: string): Promise<DaemonLock> {
   const { lock, name } = await databaseFor(databaseUrl).lock(databaseUrl);
   if (!lock) throw new AlreadyRunning(`Another tokensd holds ${name}. Stop it first: one daemon serves one database.`);
   return lock;

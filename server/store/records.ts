@@ -171,7 +171,7 @@ export interface AuditRecord {
 
 /** What is left to send, and what was given up. `oldestAt`: when the oldest of what waits was put there. */
 export interface OutboxBacklog {
-  waiting: number;
+  pending: number;
   dead: number;
   oldestAt: number | null;
 }
@@ -189,13 +189,13 @@ export interface MailRecord {
   attempts: number;
 }
 
-/** What a worker wants to send next: none of those `besides`. */
+/** What a worker wants to send next: none of `excludeIds`. */
 export interface MailClaim {
   now: number;
   leaseMs: number;
   leaseId: string;
   limit: number;
-  besides?: readonly string[];
+  excludeIds?: readonly string[];
 }
 
 /** A mail that was given up. */

@@ -48,9 +48,9 @@ export interface UserStore {
   /** False unless the member is enabled, has neither password nor identity, and nobody else has this identity. */
   bindIdentity(id: string, identity: Identity): Promise<boolean>;
   /** Moves the last single sign-on forward, never back. */
-  noteSsoSignIn(id: string, at: number): Promise<void>;
-  /** Takes the rows of all enabled superusers and of `besides`, as the two setters do. False unless `id` is one of the former. */
-  lockSuperusers(id: string, besides?: string): Promise<boolean>;
+  recordSsoSignIn(id: string, at: number): Promise<void>;
+  /** Takes the rows of all enabled superusers and of `targetId`, as the two setters do. False unless `id` is one of the former. */
+  lockSuperusers(id: string, targetId?: string): Promise<boolean>;
   /** Takes the owner's row, so that a permission removed meanwhile comes before or after. False unless they may create tokens. */
   lockForNewToken(id: string): Promise<boolean>;
   /** The same for a new session. False unless the user is enabled and what was looked at, if told, is still so. */
@@ -120,7 +120,7 @@ export interface TicketStore {
   /** Null if it is gone or past its end. */
   find(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
   /** The same, and nobody finds or takes it again. */
-  take(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
+  consume(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
   deleteAllOf(userId: string, kind?: TicketKind): Promise<void>;
   /** Deletes at most `limit` tickets past their end. */
   purge(now: number, limit: number): Promise<number>;
@@ -145,7 +145,7 @@ export interface DeviceCodeStore {
   /** Takes the row for the rest of the transaction. */
   lock(hash: string): Promise<DeviceCodeRecord | null>;
   /** Binds it to the browser session that typed its code. False if another one has it, or it is decided or past its end. */
-  open(hash: string, sessionId: string, now: number): Promise<boolean>;
+  bindToSession(hash: string, sessionId: string, now: number): Promise<boolean>;
   /** False unless that session opened it and it is still to be decided. */
   decide(
     hash: string,
@@ -153,7 +153,7 @@ export interface DeviceCodeStore {
     decision: { status: 'approved' | 'denied'; userId: string; sso: boolean; ssoSid: string | null },
     now: number,
   ): Promise<boolean>;
-  notePoll(hash: string, at: number, intervalMs: number): Promise<void>;
+  recordPoll(hash: string, at: number, intervalMs: number): Promise<void>;
   delete(hash: string): Promise<boolean>;
   /** Those that this member approved. */
   deleteAllOf(userId: string): Promise<void>;
@@ -170,12 +170,12 @@ export interface TotpStore {
   /** Puts the prepared secret into use. False unless it is this one and none is in use. */
   enable(userId: string, secret: string, step: number, at: number): Promise<boolean>;
   /** Takes the code of that time step. False if it, or a later one, was taken before. */
-  takeStep(userId: string, step: number): Promise<boolean>;
+  consumeTimeStep(userId: string, step: number): Promise<boolean>;
   /** Takes the second step away, recovery codes included. False if there was none in use. */
   remove(userId: string): Promise<boolean>;
   replaceRecoveryCodes(userId: string, hashes: readonly string[]): Promise<void>;
   /** False if there is no such code any more. */
-  takeRecoveryCode(userId: string, hash: string): Promise<boolean>;
+  consumeRecoveryCode(userId: string, hash: string): Promise<boolean>;
   countRecoveryCodes(userId: string): Promise<number>;
 }
 
@@ -195,7 +195,7 @@ export interface AuditStore {
 
 export interface OutboxStore {
   enqueue(mail: Omit<MailRecord, 'attempts'>): Promise<void>;
-  /** Leases at most `limit` due messages until `now + leaseMs`, counts the attempt, oldest first; none of `besides`. */
+  /** Leases at most `limit` due messages until `now + leaseMs`, counts the attempt, oldest first; none of `excludeIds`. */
   claim(claim: MailClaim): Promise<MailRecord[]>;
   /** Each of these does nothing if the lease is no longer `leaseId`'s. */
   markSent(id: string, leaseId: string, at: number): Promise<void>;
@@ -209,7 +209,7 @@ export interface OutboxStore {
   /** Makes due `now` what waits to be tried again and nobody has leased. */
   bringForward(now: number): Promise<void>;
   /** Frees every lease: for a daemon that knows it is the only one, at its start. */
-  releaseAll(): Promise<void>;
+  releaseAllLeases(): Promise<void>;
   backlog(): Promise<OutboxBacklog>;
   /** Deletes at most `limit` messages sent before `before`. Dead letters (given up) are not among them. */
   purgeSent(before: number, limit: number): Promise<number>;

@@ -119,7 +119,7 @@ describe('a mail server that for six hours', () => {
         app.clock.advance(15 * minute);
       }
       expect(Math.max(...times), 'the slowest creation, in ms').toBeLessThan(1_000);
-      expect(await app.store.outbox.backlog()).toMatchObject({ waiting: 24, dead: 0 });
+      expect(await app.store.outbox.backlog()).toMatchObject({ pending: 24, dead: 0 });
 
       for (const close of closing.splice(0).reverse()) await close();
       const mended = await smtp();

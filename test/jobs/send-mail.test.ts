@@ -277,7 +277,7 @@ describe("killed between the server's 250 and the note of it", () => {
   it('sends it at once after a restart that frees the leases', async () => {
     const messageId = await enqueue();
     await expect(run({ store: forgetful() })).rejects.toThrow('killed');
-    await outbox.releaseAll();
+    await outbox.releaseAllLeases();
     await run();
     expect(arrived()).toEqual([messageId, messageId]);
   });

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
-import { keptTables, otherTables } from '../../server/store/maintenance/tables.ts';
+import { dataTables, internalTables } from '../../server/store/maintenance/tables.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
 import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
@@ -181,7 +181,7 @@ describe('tokensd migrate-store', () => {
     const engine = await openSqlite(`sqlite:${path}`);
     const tables = await engine.knex('sqlite_schema').where({ type: 'table' }).whereNot('name', 'like', 'sqlite_%');
     await engine.close();
-    const known = [...keptTables.map(({ name }) => name), ...otherTables];
+    const known = [...dataTables.map(({ name }) => name), ...internalTables];
     expect(tables.map(({ name }) => name).sort()).toEqual(known.sort());
   });
 });

@@ -68,7 +68,7 @@ describe('a restored backup', () => {
       await app.store.totp.prepare(second.id, 'JBSWY3DPEHPK3PXP');
       await app.store.totp.enable(second.id, 'JBSWY3DPEHPK3PXP', 7, 1);
       await app.store.totp.replaceRecoveryCodes(second.id, ['a', 'b', 'c']);
-      await app.store.totp.takeRecoveryCode(second.id, 'b');
+      await app.store.totp.consumeRecoveryCode(second.id, 'b');
     });
     expect([totp, codes]).toEqual([{ secret: 'JBSWY3DPEHPK3PXP', enabledAt: 1, lastStep: 7 }, 2]);
   });

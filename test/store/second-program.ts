@@ -2,14 +2,14 @@ import type { Knex } from 'knex';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
-import { lockForOneDaemon, openStore } from '../../server/store/open.ts';
+import { lockForDaemon, openStore } from '../../server/store/open.ts';
 
 const [verb = '', databaseUrl = ''] = process.argv.slice(2);
 
 const verbs: Record<string, () => Promise<void>> = {
   /** Becomes the one daemon and stays. */
   async lock() {
-    const lock = await lockForOneDaemon(databaseUrl).catch((error: Error) => error);
+    const lock = await lockForDaemon(databaseUrl).catch((error: Error) => error);
     say('release' in lock ? 'locked' : `${lock.name}: ${lock.message}`);
     if ('release' in lock) await stay(lock);
   },

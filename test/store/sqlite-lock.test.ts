@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AlreadyRunning, lockForOneDaemon, openStore } from '../../server/store/open.ts';
+import { AlreadyRunning, lockForDaemon, openStore } from '../../server/store/open.ts';
 import { buildSecondProgram, type SecondProgram } from './second-process.ts';
 
 // Who is refused has waited for a second.
@@ -25,7 +25,7 @@ describe.concurrent('the lock of the one daemon on a SQLite file', () => {
 
   it('refuses a second process, naming the file, until the first is gone', async () => {
     const { directory, url } = await newPlace();
-    const lock = await lockForOneDaemon(url);
+    const lock = await lockForDaemon(url);
     const refused = await program.start('lock', url);
     expect(refused.firstLine).toContain('AlreadyRunning');
     expect(refused.firstLine).toContain(join(directory, 'tokens.db.lock'));
@@ -40,15 +40,15 @@ describe.concurrent('the lock of the one daemon on a SQLite file', () => {
     const { url } = await newPlace();
     const first = await program.start('lock', url);
     expect(first.firstLine).toBe('locked');
-    await expect(lockForOneDaemon(url)).rejects.toThrow(AlreadyRunning);
+    await expect(lockForDaemon(url)).rejects.toThrow(AlreadyRunning);
     await first.kill();
-    await (await lockForOneDaemon(url)).release();
+    await (await lockForDaemon(url)).release();
   });
 
   it('still holds after a second attempt in the same process', async () => {
     const { url } = await newPlace();
-    const lock = await lockForOneDaemon(url);
-    await expect(lockForOneDaemon(url)).rejects.toThrow(AlreadyRunning);
+    const lock = await lockForDaemon(url);
+    await expect(lockForDaemon(url)).rejects.toThrow(AlreadyRunning);
     expect((await program.start('lock', url)).firstLine).toContain('AlreadyRunning');
     await lock.release();
   });
@@ -57,9 +57,9 @@ describe.concurrent('the lock of the one daemon on a SQLite file', () => {
     const { directory, url } = await newPlace();
     await symlink(directory, `${directory}-link`);
     await symlink(join(directory, 'tokens.db'), join(directory, 'other.db'));
-    const lock = await lockForOneDaemon(url);
+    const lock = await lockForDaemon(url);
     const names = [`${directory}-link/tokens.db`, join(directory, 'other.db'), `${directory}/./x/../tokens.db`];
-    const attempts = await Promise.allSettled(names.map((name) => lockForOneDaemon(`sqlite:${name}`)));
+    const attempts = await Promise.allSettled(names.map((name) => lockForDaemon(`sqlite:${name}`)));
     const refused = { status: 'rejected', reason: expect.any(AlreadyRunning) };
     expect(attempts).toEqual([refused, refused, refused]);
     await lock.release();
@@ -68,7 +68,7 @@ describe.concurrent('the lock of the one daemon on a SQLite file', () => {
 
   it('lets other processes open, migrate and write the store', async () => {
     const { url } = await newPlace();
-    const lock = await lockForOneDaemon(url);
+    const lock = await lockForDaemon(url);
     const init = await program.start('migrate', url);
     expect(JSON.parse(init.firstLine)).toContain('0001-initial');
     expect(await init.exited).toBe(0);
@@ -80,7 +80,7 @@ describe.concurrent('the lock of the one daemon on a SQLite file', () => {
 
   it('is a file nobody else can read', async () => {
     const { directory, url } = await newPlace();
-    const lock = await lockForOneDaemon(url);
+    const lock = await lockForDaemon(url);
     expect((await stat(join(directory, 'tokens.db.lock'))).mode & 0o777).toBe(0o600);
     await lock.release();
   });

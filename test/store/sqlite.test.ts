@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { openReader } from '../../server/store/engine/sqlite-reader.ts';
-import { lockForOneDaemon, openStore } from '../../server/store/open.ts';
+import { lockForDaemon, openStore } from '../../server/store/open.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { describeStore } from './contract.ts';
 
@@ -106,7 +106,7 @@ describe('a database URL', () => {
     'sqlit:/x',
   ];
   it.each(urls)('%j of no known kind is refused with an example and without being shown', async (url) => {
-    for (const attempt of [openStore(url), lockForOneDaemon(url)]) {
+    for (const attempt of [openStore(url), lockForDaemon(url)]) {
       const error: Error = await attempt.then(
         () => new Error('It was accepted.'),
         (reason) => reason,

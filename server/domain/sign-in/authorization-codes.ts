@@ -60,7 +60,7 @@ export function createAuthorizationCodes(deps: {
         const found = await store.tickets.find(hash, kind, now);
         if (found === null || found.userId === null || !(await store.users.lockForNewSession(found.userId)))
           return null;
-        const ticket = await store.tickets.take(hash, kind, now);
+        const ticket = await store.tickets.consume(hash, kind, now);
         if (ticket === null) return null;
         const { sso, ssoSid, ...asked } = dataSchema.parse(JSON.parse(ticket.data));
         const matches =

@@ -73,7 +73,8 @@ export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: ()
       // Counted before it is looked at, so that guesses sent together do not slip through together.
       for (const key of keys) await take(guesses, key);
       const device = await store.deviceCodes.findByUserCode(userCodeOf(typed));
-      if (device === null || !(await store.deviceCodes.open(device.hash, caller.sessionId, clock.now()))) return null;
+      if (device === null || !(await store.deviceCodes.bindToSession(device.hash, caller.sessionId, clock.now())))
+        return null;
       for (const key of keys) await guesses.reward(key, 1);
       return device;
     },
@@ -121,7 +122,7 @@ async function notePoll(store: Store, device: DeviceCodeRecord, now: number): Pr
   const since = device.lastPolledAt === null ? null : now - device.lastPolledAt;
   // A clock that was set back says nothing of how long it took.
   const tooSoon = since !== null && since >= 0 && since < device.intervalMs;
-  await store.deviceCodes.notePoll(device.hash, now, device.intervalMs + (tooSoon ? slowDownMs : 0));
+  await store.deviceCodes.recordPoll(device.hash, now, device.intervalMs + (tooSoon ? slowDownMs : 0));
   return tooSoon ? 'slow_down' : 'authorization_pending';
 }
 

@@ -80,7 +80,7 @@ export function createPasswordReset(deps: {
       await store.transaction(async (store) => {
         const { passwordHash, sso } = user;
         if (!(await store.users.lockForNewSession(user.id, { passwordHash, sso }))) throw linkExpired();
-        if ((await store.tickets.take(hashSecret(secret), kind, at)) === null) throw linkExpired();
+        if ((await store.tickets.consume(hashSecret(secret), kind, at)) === null) throw linkExpired();
         await store.users.setPasswordHash(user.id, hash);
         await endEverySession(store, user.id);
         const actor = actorOf(user);

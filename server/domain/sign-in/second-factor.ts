@@ -77,7 +77,7 @@ export function createSecondFactor(deps: {
       const user = await memberOf(ticket);
       if (user.totpEnabledAt === null) throw expired();
       if (!(await totp.check(user, code, clientInfo))) throw wrongCode();
-      if ((await store.tickets.take(hashSecret(ticket), kind, clock.now())) === null) throw expired();
+      if ((await store.tickets.consume(hashSecret(ticket), kind, clock.now())) === null) throw expired();
       return start(user, clientInfo, proofOf(user));
     },
 

@@ -113,7 +113,7 @@ async function admit(deps: SsoDeps, store: Store, person: Person, clientInfo: Cl
   if (disabled) throw refused('Your account is disabled. Ask an Organization Superuser.');
   await takeEmail(deps, store, id, person, clientInfo);
   await takeGroups(deps, store, id, person, clientInfo);
-  await store.users.noteSsoSignIn(id, deps.clock.now());
+  await store.users.recordSsoSignIn(id, deps.clock.now());
   const user = await store.users.findById(id);
   if (user === null || !isAllowedDomain(user.email, deps.policy)) throw domainRefused();
   const by = { sso: true, ssoSid: person.sid };

@@ -154,7 +154,7 @@ interface Happened {
 async function takeCode({ store, clock }: TotpDeps, user: UserRecord, typed: string): Promise<boolean> {
   const totp = await store.totp.find(user.id);
   const step = totp?.enabledAt == null ? null : stepOfCode(totp.secret, typed, clock.now());
-  return step !== null && store.totp.takeStep(user.id, step);
+  return step !== null && store.totp.consumeTimeStep(user.id, step);
 }
 
 async function takeRecoveryCode(
@@ -164,7 +164,7 @@ async function takeRecoveryCode(
   clientInfo: ClientInfo,
 ): Promise<boolean> {
   const taken = await deps.store.transaction(async (store) => {
-    if (!(await store.totp.takeRecoveryCode(user.id, hashRecoveryCode(typed)))) return false;
+    if (!(await store.totp.consumeRecoveryCode(user.id, hashRecoveryCode(typed)))) return false;
     await record(deps, store, { user, by: user, clientInfo }, 'user.recovery_code_used', 'recovery-code-used');
     return true;
   });

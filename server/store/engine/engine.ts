@@ -23,7 +23,7 @@ export interface Engine {
    */
   select(select: Select, bindings: readonly ListBinding[], trx?: Knex.Transaction): Promise<unknown[][]>;
   /** How many of those outside a transaction run side by side. */
-  readonly selectsAtOnce: number;
+  readonly maxParallelSelects: number;
   /** The rows in what `knex.raw` answers. */
   rows(answer: unknown): Row[];
   /** A condition with one `?` that holds if `column` is among the strings bound there by `bindList`. */

@@ -42,7 +42,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
       }
       return read(select, bindings);
     },
-    selectsAtOnce: connections.verification,
+    maxParallelSelects: connections.verification,
     rows: (answer) => (answer as { rows: Row[] }).rows,
     among: (column) => `${column} = ANY(?)`,
     eachOf: (column, table) =>

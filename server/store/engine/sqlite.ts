@@ -43,7 +43,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
         : reader.all(sql, bindings as string[]));
       return JSON.parse(String(row?.found));
     },
-    selectsAtOnce: 1,
+    maxParallelSelects: 1,
     rows: (answer) => answer as Row[],
     among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
     // In this order, whatever the planner thinks: it knows nothing of how many there are.

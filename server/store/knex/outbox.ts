@@ -33,9 +33,9 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       const content = { id, recipient: to, subject, text, html, message_id: messageId };
       await mails().insert({ ...content, created_at: createdAt, attempts: 0, due_at: createdAt });
     },
-    async claim({ now, leaseMs, leaseId, limit, besides = [] }) {
+    async claim({ now, leaseMs, leaseId, limit, excludeIds = [] }) {
       const due = mails().select('id').where('due_at', '<=', now).orderBy('id').limit(limit).forUpdate().skipLocked();
-      if (besides.length > 0) due.whereNotIn('id', besides);
+      if (excludeIds.length > 0) due.whereNotIn('id', excludeIds);
       // Beside the statement: PostgreSQL may run a subquery in it anew for each row, and take the next ones each time.
       const claimed = await mails()
         .with('due', due)
@@ -66,15 +66,15 @@ export function createOutboxStore(knex: Knex): OutboxStore {
     async bringForward(now) {
       await mails().where('due_at', '>', now).whereNull('lease_id').update({ due_at: now });
     },
-    async releaseAll() {
+    async releaseAllLeases() {
       await mails()
         .whereNotNull('lease_id')
         .update({ lease_id: null, due_at: knex.ref('created_at') });
     },
     async backlog() {
-      const [waiting] = await mails().whereNotNull('due_at').count({ rows: '*' }).min({ oldest: 'created_at' });
+      const [pending] = await mails().whereNotNull('due_at').count({ rows: '*' }).min({ oldest: 'created_at' });
       const [dead] = await mails().whereNotNull('gave_up_at').count({ rows: '*' });
-      return { waiting: Number(waiting?.rows), dead: Number(dead?.rows), oldestAt: numberOrNull(waiting?.oldest) };
+      return { pending: Number(pending?.rows), dead: Number(dead?.rows), oldestAt: numberOrNull(pending?.oldest) };
     },
     purgeSent(before, limit) {
       const old = mails().select('id').where('sent_at', '<', before).orderBy('sent_at').limit(limit);

@@ -71,7 +71,7 @@ function createMaintenance(
   };
   return {
     ...guard('store', maintenance),
-    maxParallelLookups: engine.selectsAtOnce,
+    maxParallelLookups: engine.maxParallelSelects,
     limiter: (options) => engine.limiter(options, (error) => translate(error, 'counts')),
   };
 }

@@ -6,7 +6,7 @@ import { createFailures, StoreFailure } from '../knex/failures.ts';
 import { migrations } from '../migrations/all.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { addTo, batchesOf, normalizerFor, type TableDigest } from './table-digest.ts';
-import { type KeptTable, keptTables } from './tables.ts';
+import { type DataTable, dataTables } from './tables.ts';
 
 export interface MoveProgress {
   phase: 'copying' | 'checking';
@@ -60,7 +60,7 @@ async function move(source: Engine, target: Engine, progress: (step: MoveProgres
   return target.migrationTransaction(async (trx) => {
     const already = await holdsAnything(trx);
     const rows: Moved['rows'] = {};
-    for (const table of keptTables) {
+    for (const table of dataTables) {
       const [counted] = await source.knex(table.name).count({ rows: '*' });
       const total = Number(counted?.rows);
       const tell = (phase: MoveProgress['phase'], done: number) => progress({ phase, table: table.name, done, total });
@@ -80,14 +80,14 @@ async function move(source: Engine, target: Engine, progress: (step: MoveProgres
 }
 
 async function holdsAnything(knex: Knex): Promise<boolean> {
-  for (const { name, key } of keptTables) if (await knex(name).first(key[0])) return true;
+  for (const { name, key } of dataTables) if (await knex(name).first(key[0])) return true;
   return false;
 }
 
 /** `each` gets the rows of each batch, made alike, and how many there were so far. */
 async function digest(
   knex: Knex,
-  table: KeptTable,
+  table: DataTable,
   each: (batch: Row[], done: number) => Promise<void>,
 ): Promise<TableDigest> {
   const sum: TableDigest = { rows: 0, sum: 0n };

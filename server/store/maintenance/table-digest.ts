@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Row } from '../engine/engine.ts';
-import type { KeptTable } from './tables.ts';
+import type { DataTable } from './tables.ts';
 
 const rowsAtOnce = 1000;
 
 /** The rows of a table in bounded batches, in the order of its key. */
-export async function* batchesOf(knex: Knex, { name, key }: KeptTable): AsyncGenerator<Row[]> {
+export async function* batchesOf(knex: Knex, { name, key }: DataTable): AsyncGenerator<Row[]> {
   let last: Row | undefined;
   for (;;) {
     const query = knex(name).limit(rowsAtOnce);
@@ -38,7 +38,7 @@ export function addTo(digest: TableDigest, rows: readonly Row[]): void {
 }
 
 /** How one database's rows are made alike to another's: booleans and numbers as JavaScript has them, no NUL in texts. */
-export async function normalizerFor(knex: Knex, table: KeptTable): Promise<(row: Row) => Row> {
+export async function normalizerFor(knex: Knex, table: DataTable): Promise<(row: Row) => Row> {
   const columns: Record<string, Knex.ColumnInfo> = await knex.table(table.name).columnInfo();
   const kinds = new Map(Object.entries(columns).map(([name, { type }]) => [name, kindOf(type)]));
   return (row) =>

@@ -1,11 +1,11 @@
-export interface KeptTable {
+export interface DataTable {
   name: string;
   /** Its primary key. */
   key: readonly [string, ...string[]];
 }
 
 /** Every table with something to keep, each after those it refers to. */
-export const keptTables: readonly KeptTable[] = [
+export const dataTables: readonly DataTable[] = [
   { name: 'users', key: ['id'] },
   { name: 'tokens', key: ['id'] },
   { name: 'tombstones', key: ['hash'] },
@@ -20,4 +20,4 @@ export const keptTables: readonly KeptTable[] = [
 ];
 
 /** Schema bookkeeping, which each database has of its own, and counts that nobody misses. */
-export const otherTables = ['knex_migrations', 'knex_migrations_lock', 'compatibility', 'counts'];
+export const internalTables = ['knex_migrations', 'knex_migrations_lock', 'compatibility', 'counts'];

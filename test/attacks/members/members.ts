@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import sqlite3 from 'sqlite3';
-import { otherTables } from '../../../server/store/maintenance/tables.ts';
+import { internalTables } from '../../../server/store/maintenance/tables.ts';
 import { createToken, jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { sessionCookieName } from '../../helpers/console/pages.ts';
 
@@ -16,7 +16,7 @@ export async function dump({ path }: Pick<TestApp, 'path'>): Promise<Dump> {
     });
   const tables = (await all("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"))
     .map(({ name }) => String(name))
-    .filter((name) => !otherTables.includes(name) && !name.startsWith('sqlite_'));
+    .filter((name) => !internalTables.includes(name) && !name.startsWith('sqlite_'));
   const dumped = await Promise.all(
     tables.map(async (table) => [table, await all(`SELECT * FROM ${table} ORDER BY 1, 2`)] as const),
   );

@@ -61,7 +61,7 @@ async function valueIn(state: State): Promise<string> {
     );
     expect(answer.status).toBe(204);
   }
-  if (state.stale) await server.store.users.noteSsoSignIn(owner.id, server.clock.now() - 31 * day * 1000);
+  if (state.stale) await server.store.users.recordSsoSignIn(owner.id, server.clock.now() - 31 * day * 1000);
   const json = { disabled: state.disabled, can_manage_tokens: state.permitted };
   const changed = await server.ask(`/api/v1/users/${owner.id}`, { method: 'PATCH', as: server.root, json });
   expect(changed.status).toBe(200);

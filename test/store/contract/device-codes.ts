@@ -55,26 +55,26 @@ export function deviceCodeContract(store: () => Store): void {
     const { hash } = await add();
     const { deviceCodes } = store();
     expect(await deviceCodes.decide(hash, 'one', decision(id), noon)).toBe(false);
-    expect(await deviceCodes.open(hash, 'one', noon)).toBe(true);
-    expect(await deviceCodes.open(hash, 'one', noon)).toBe(true);
-    expect(await deviceCodes.open(hash, 'two', noon)).toBe(false);
+    expect(await deviceCodes.bindToSession(hash, 'one', noon)).toBe(true);
+    expect(await deviceCodes.bindToSession(hash, 'one', noon)).toBe(true);
+    expect(await deviceCodes.bindToSession(hash, 'two', noon)).toBe(false);
     expect(await deviceCodes.decide(hash, 'two', decision(id), noon)).toBe(false);
     expect(await deviceCodes.decide(hash, 'one', decision(id), noon)).toBe(true);
     expect(await deviceCodes.decide(hash, 'one', { ...decision(id), status: 'denied' }, noon)).toBe(false);
-    expect(await deviceCodes.open(hash, 'one', noon)).toBe(false);
+    expect(await deviceCodes.bindToSession(hash, 'one', noon)).toBe(false);
     expect(await lock(hash)).toMatchObject({ ...decision(id), openedBy: 'one' });
   });
 
   it('can be neither opened nor decided past its end', async () => {
     const { id } = await addUser(store());
     const { hash } = await add({ openedBy: 'one' });
-    expect(await store().deviceCodes.open(hash, 'one', noon + 10)).toBe(false);
+    expect(await store().deviceCodes.bindToSession(hash, 'one', noon + 10)).toBe(false);
     expect(await store().deviceCodes.decide(hash, 'one', decision(id), noon + 10)).toBe(false);
   });
 
   it('notes polls, and is gone once deleted', async () => {
     const { hash } = await add();
-    await store().deviceCodes.notePoll(hash, noon + 1, 10_000);
+    await store().deviceCodes.recordPoll(hash, noon + 1, 10_000);
     expect(await lock(hash)).toMatchObject({ lastPolledAt: noon + 1, intervalMs: 10_000 });
     expect(await store().deviceCodes.delete(hash)).toBe(true);
     expect(await store().deviceCodes.delete(hash)).toBe(false);

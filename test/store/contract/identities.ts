@@ -35,7 +35,7 @@ export function identityContract(store: () => Store): void {
 
   it('moves the last single sign-on forward, never back', async () => {
     const { id } = await addUser(store());
-    for (const at of [noon, noon + 5, noon + 2]) await store().users.noteSsoSignIn(id, at);
+    for (const at of [noon, noon + 5, noon + 2]) await store().users.recordSsoSignIn(id, at);
     expect((await store().users.findById(id))?.ssoSignedInAt).toBe(noon + 5);
   });
 

@@ -44,7 +44,7 @@ export function outboxContract(store: () => Store): void {
     await store().outbox.markSent(sent.id, 'mine', noon);
     await store().outbox.giveUp(hopeless.id, 'mine', noon, 'refused');
     expect(await claim(noon + 1_000_000)).toEqual([]);
-    await store().outbox.releaseAll();
+    await store().outbox.releaseAllLeases();
     expect(await claim(noon + 1_000_000)).toEqual([]);
   });
 
@@ -81,7 +81,7 @@ export function outboxContract(store: () => Store): void {
   it('frees every lease for a daemon that starts alone', async () => {
     const { id } = await enqueue();
     await claim(noon, 'killed');
-    await store().outbox.releaseAll();
+    await store().outbox.releaseAllLeases();
     expect(await claim(noon)).toEqual([expect.objectContaining({ id, attempts: 2 })]);
   });
 
@@ -89,12 +89,12 @@ export function outboxContract(store: () => Store): void {
     const { id } = await enqueue();
     await claim(noon, 'mine');
     await store().outbox.retryLater(id, 'mine', noon + 500, 'x');
-    await store().outbox.releaseAll();
+    await store().outbox.releaseAllLeases();
     expect(await claim(noon + 499)).toEqual([]);
   });
 
   it('tells what is left to send, since when, and what was given up', async () => {
-    expect(await store().outbox.backlog()).toEqual({ waiting: 0, dead: 0, oldestAt: null });
+    expect(await store().outbox.backlog()).toEqual({ pending: 0, dead: 0, oldestAt: null });
     const sent = await enqueue();
     const dead = await enqueue();
     await claim(noon, 'mine');
@@ -102,7 +102,7 @@ export function outboxContract(store: () => Store): void {
     await store().outbox.giveUp(dead.id, 'mine', noon, 'refused');
     await enqueue(noon + 2000);
     await enqueue(noon + 1000);
-    expect(await store().outbox.backlog()).toEqual({ waiting: 2, dead: 1, oldestAt: noon + 1000 });
+    expect(await store().outbox.backlog()).toEqual({ pending: 2, dead: 1, oldestAt: noon + 1000 });
   });
 
   it('tells what was given up, newest first, and revives it as if it had never been tried', async () => {

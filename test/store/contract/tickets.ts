@@ -25,16 +25,18 @@ export function ticketContract(store: () => Store): void {
 
   it('lets a ticket be taken once, however many try', async () => {
     const made = await add();
-    const takes = await Promise.all(Array.from({ length: 5 }, () => store().tickets.take(made.hash, made.kind, noon)));
+    const takes = await Promise.all(
+      Array.from({ length: 5 }, () => store().tickets.consume(made.hash, made.kind, noon)),
+    );
     expect(takes.filter((taken) => taken !== null)).toEqual([made]);
     expect(await store().tickets.find(made.hash, made.kind, noon)).toBeNull();
   });
 
   it('does not give a ticket of another kind or past its end', async () => {
     const made = await add();
-    expect(await store().tickets.take(made.hash, 'authorization-code', noon)).toBeNull();
-    expect(await store().tickets.take(made.hash, made.kind, noon + 10)).toBeNull();
-    expect(await store().tickets.take(made.hash, made.kind, noon + 9)).toEqual(made);
+    expect(await store().tickets.consume(made.hash, 'authorization-code', noon)).toBeNull();
+    expect(await store().tickets.consume(made.hash, made.kind, noon + 10)).toBeNull();
+    expect(await store().tickets.consume(made.hash, made.kind, noon + 9)).toEqual(made);
   });
 
   it('refuses a second ticket with the same hash and keeps the first', async () => {

@@ -28,23 +28,23 @@ export function totpContract(store: () => Store): void {
 
   it('takes each time step once and none before one that was taken', async () => {
     const id = await enabled();
-    expect(await store().totp.takeStep(id, 7)).toBe(false);
-    const takes = await Promise.all(Array.from({ length: 4 }, () => store().totp.takeStep(id, 8)));
+    expect(await store().totp.consumeTimeStep(id, 7)).toBe(false);
+    const takes = await Promise.all(Array.from({ length: 4 }, () => store().totp.consumeTimeStep(id, 8)));
     expect(takes.filter(Boolean)).toHaveLength(1);
-    expect(await store().totp.takeStep(id, 6)).toBe(false);
+    expect(await store().totp.consumeTimeStep(id, 6)).toBe(false);
     const { id: without } = await addUser(store());
-    expect(await store().totp.takeStep(without, 1)).toBe(false);
+    expect(await store().totp.consumeTimeStep(without, 1)).toBe(false);
   });
 
   it('takes each recovery code once', async () => {
     const id = await enabled();
     await store().totp.replaceRecoveryCodes(id, ['a', 'b', 'c']);
-    expect(await store().totp.takeRecoveryCode(id, 'b')).toBe(true);
-    expect(await store().totp.takeRecoveryCode(id, 'b')).toBe(false);
-    expect(await store().totp.takeRecoveryCode((await addUser(store())).id, 'a')).toBe(false);
+    expect(await store().totp.consumeRecoveryCode(id, 'b')).toBe(true);
+    expect(await store().totp.consumeRecoveryCode(id, 'b')).toBe(false);
+    expect(await store().totp.consumeRecoveryCode((await addUser(store())).id, 'a')).toBe(false);
     expect(await store().totp.countRecoveryCodes(id)).toBe(2);
     await store().totp.replaceRecoveryCodes(id, ['d']);
-    expect(await store().totp.takeRecoveryCode(id, 'a')).toBe(false);
+    expect(await store().totp.consumeRecoveryCode(id, 'a')).toBe(false);
     expect(await store().totp.countRecoveryCodes(id)).toBe(1);
   });
 

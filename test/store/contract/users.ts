@@ -174,8 +174,8 @@ export function userContract(store: () => Store): void {
   });
 
   it('lets only an enabled superuser change what superusers may', async () => {
-    const lock = (id: string, besides?: string) =>
-      store().transaction((store) => store.users.lockSuperusers(id, besides));
+    const lock = (id: string, targetId?: string) =>
+      store().transaction((store) => store.users.lockSuperusers(id, targetId));
     const [superuser, member, disabled] = [
       await addUser(store(), { superuser: true }),
       await addUser(store()),

@@ -74,14 +74,14 @@ export function createUserStore(knex: Knex): UserStore {
         .update({ ...identity, sso: true });
       return bound > 0;
     },
-    async noteSsoSignIn(id, at) {
+    async recordSsoSignIn(id, at) {
       await users()
         .where({ id })
         .where((row) => row.whereNull('sso_signed_in_at').orWhere('sso_signed_in_at', '<', at))
         .update({ sso_signed_in_at: at });
     },
-    async lockSuperusers(id, besides = id) {
-      const locked = await lockSuperusers(knex, besides);
+    async lockSuperusers(id, targetId = id) {
+      const locked = await lockSuperusers(knex, targetId);
       return locked.some((row) => row.id === id && Boolean(row.superuser) && !row.disabled);
     },
     lockForNewToken: (id) => lockIf({ id, disabled: false, can_manage_tokens: true }),
@@ -105,10 +105,10 @@ async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean
 }
 
 /** One more too, in the same order: who was demoted meanwhile would otherwise be waited for crosswise. */
-function lockSuperusers(knex: Knex, besides: string): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
+function lockSuperusers(knex: Knex, targetId: string): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
   return knex<UserRow>('users')
     .where({ superuser: true, disabled: false })
-    .orWhere({ id: besides })
+    .orWhere({ id: targetId })
     .orderBy('id')
     .forUpdate()
     .select('id', 'superuser', 'disabled');

@@ -41,7 +41,7 @@ export function createDeviceCodeStore(knex: Knex): DeviceCodeStore {
       const row = await codes().where({ hash }).forUpdate().first();
       return row ? toDeviceCode(row) : null;
     },
-    async open(hash, sessionId, now) {
+    async bindToSession(hash, sessionId, now) {
       const opened = await undecided(hash, now)
         .where((row) => row.whereNull('opened_by').orWhere('opened_by', sessionId))
         .update({ opened_by: sessionId });
@@ -53,7 +53,7 @@ export function createDeviceCodeStore(knex: Knex): DeviceCodeStore {
         .update({ status, user_id: userId, sso, sso_sid: ssoSid });
       return decided > 0;
     },
-    async notePoll(hash, at, intervalMs) {
+    async recordPoll(hash, at, intervalMs) {
       await codes().where({ hash }).update({ last_polled_at: at, interval_ms: intervalMs });
     },
     delete: async (hash) => (await codes().where({ hash }).delete()) > 0,

@@ -24,7 +24,7 @@ export function createTicketStore(knex: Knex, engine: Engine): TicketStore {
       const row = await tickets().where({ hash, kind }).where('expires_at', '>', now).first();
       return row ? toTicket(row) : null;
     },
-    async take(hash, kind, now) {
+    async consume(hash, kind, now) {
       const sql = 'DELETE FROM tickets WHERE hash = ? AND kind = ? AND expires_at > ? RETURNING *';
       const [row] = engine.rows(await knex.raw(sql, [hash, kind, now])) as unknown as TicketRow[];
       return row ? toTicket(row) : null;

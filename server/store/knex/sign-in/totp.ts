@@ -30,7 +30,7 @@ export function createTotpStore(knex: Knex): TotpStore {
         .update({ totp_enabled_at: at, totp_last_step: step });
       return enabled > 0;
     },
-    async takeStep(userId, step) {
+    async consumeTimeStep(userId, step) {
       const taken = await users()
         .where({ id: userId })
         .whereNotNull('totp_enabled_at')
@@ -50,7 +50,7 @@ export function createTotpStore(knex: Knex): TotpStore {
       await recoveryCodes(userId).delete();
       if (hashes.length > 0) await knex('recovery_codes').insert(hashes.map((hash) => ({ user_id: userId, hash })));
     },
-    takeRecoveryCode: async (userId, hash) => (await recoveryCodes(userId).where({ hash }).delete()) > 0,
+    consumeRecoveryCode: async (userId, hash) => (await recoveryCodes(userId).where({ hash }).delete()) > 0,
     async countRecoveryCodes(userId) {
       const [row] = await recoveryCodes(userId).count({ left: '*' });
       return Number(row?.left);

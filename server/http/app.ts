@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { consolePages } from '../web/console.tsx';
-import { methodNotAllowedPage, notFoundPage } from '../web/shell/errors.tsx';
+import { methodNotAllowedPage, notFoundPage } from '../web/shell/error-responses.tsx';
 import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { answerBodyTooLarge, answerMethodNotAllowed, answerNotFound, errorHandler } from './errors.ts';

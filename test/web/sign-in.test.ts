@@ -1,7 +1,7 @@
 import { assert, asyncProperty, constantFrom, oneof, string, stringMatching } from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
-import { startPage } from '../../server/web/shell/next.ts';
+import { startPage } from '../../server/web/shell/return-path.ts';
 import { openTestApp, password } from '../helpers/app/app.ts';
 import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
 

@@ -2,10 +2,10 @@ import { auditActions } from '../../../shared/schemas/audit.ts';
 import type { AppContext } from '../../http/context.ts';
 import type { AuditRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
+import { addressOf } from '../shell/page-url.ts';
 import { Field, NextPage, Time } from '../shell/parts.tsx';
-import { addressOf } from '../shell/place.ts';
 import type { TypedFilter } from './audit-filter.ts';
-import { actionWords, actorWords, targetWords } from './audit-words.ts';
+import { actionWords, actorWords, targetWords } from './audit-labels.ts';
 
 const path = '/organization/audit';
 

@@ -3,9 +3,9 @@ import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext } from '../../http/context.ts';
 import type { SessionRecord } from '../../store/records.ts';
+import { fieldErrors } from '../shell/form-problem.ts';
 import { Layout } from '../shell/layout.tsx';
 import { Alert, Confirm, Field, FormToken } from '../shell/parts.tsx';
-import { fieldErrors } from '../shell/refusal.ts';
 import { SessionList, Where } from './session-list.tsx';
 import { totpPath } from './totp-pages.tsx';
 

@@ -3,9 +3,9 @@ import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { SessionRecord } from '../../store/records.ts';
-import { doneMessage, withDone } from '../shell/done.ts';
-import { text } from '../shell/form.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { text } from '../shell/form-values.ts';
+import { doneMessage, withDone } from '../shell/success-message.ts';
 import { EndOthersDialog, EndSessionDialog, ProfilePage, profilePath } from './profile-page.tsx';
 
 /** `/profile`: oneself. */

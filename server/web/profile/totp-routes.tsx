@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
-import { withDone } from '../shell/done.ts';
-import { text } from '../shell/form.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { text } from '../shell/form-values.ts';
+import { withDone } from '../shell/success-message.ts';
 import { RecoveryCodesPage, SetUpPage, TotpPage, totpPath } from './totp-pages.tsx';
 
 /** `/profile/two-step`: a second step for one's own password. */

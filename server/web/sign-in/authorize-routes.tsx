@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { publicClientId } from '../../http/oauth/form.ts';
-import { text } from '../shell/form.ts';
+import { text } from '../shell/form-values.ts';
 import {
   answerTo,
   authorizationParameters,

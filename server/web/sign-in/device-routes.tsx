@@ -2,9 +2,9 @@ import { Hono } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
 import { shownUserCode } from '../../domain/sign-in/device-flow.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
-import { text } from '../shell/form.ts';
-import { addressOf } from '../shell/place.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { text } from '../shell/form-values.ts';
+import { addressOf } from '../shell/page-url.ts';
 import { ApproveDevicePage, DeviceDonePage, DevicePage } from './device-page.tsx';
 
 const approvePath = '/device/approve';

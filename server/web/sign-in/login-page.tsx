@@ -1,7 +1,7 @@
 import type { AppContext } from '../../http/context.ts';
 import { Layout } from '../shell/layout.tsx';
+import { addressOf } from '../shell/page-url.ts';
 import { Alert, Field, FormToken } from '../shell/parts.tsx';
-import { addressOf } from '../shell/place.ts';
 
 interface LoginProps {
   c: AppContext;

@@ -1,9 +1,9 @@
 import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext } from '../../http/context.ts';
+import { fieldErrors } from '../shell/form-problem.ts';
 import { Layout } from '../shell/layout.tsx';
 import { Alert, Field, FormToken } from '../shell/parts.tsx';
-import { fieldErrors } from '../shell/refusal.ts';
 
 interface PageProps {
   c: AppContext;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
-import { withDone } from '../shell/done.ts';
-import { text } from '../shell/form.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { text } from '../shell/form-values.ts';
+import { withDone } from '../shell/success-message.ts';
 import { ForgotPage, LinkSentPage, NewPasswordPage } from './password-reset-page.tsx';
 
 /** Milliseconds that every answer takes: longer than queueing a mail, so that the time tells nothing about an address. */

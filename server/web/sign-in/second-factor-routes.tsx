@@ -4,12 +4,12 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
 import { createSessionCookie } from '../../http/session-cookie.ts';
 import { CodePage, RecoveryCodesPage, SetUpPage } from '../profile/totp-pages.tsx';
-import { text } from '../shell/form.ts';
-import { safeNext } from '../shell/next.ts';
-import { addressOf } from '../shell/place.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { text } from '../shell/form-values.ts';
+import { addressOf } from '../shell/page-url.ts';
+import { safeNext } from '../shell/return-path.ts';
 import { createBrowserSession } from './browser-session.ts';
-import { createStepCookie } from './first-factor-cookie.ts';
+import { createStepCookie } from './second-factor-cookie.ts';
 
 export const codePath = '/login/code';
 export const setUpPath = '/login/set-up';

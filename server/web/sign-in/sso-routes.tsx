@@ -3,11 +3,11 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { logUnexpected } from '../../http/errors.ts';
 import { createSessionCookie, mayCarrySessions } from '../../http/session-cookie.ts';
-import { safeNext } from '../shell/next.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { safeNext } from '../shell/return-path.ts';
 import { createBrowserSession } from './browser-session.ts';
 import { InsecurePage, LoginPage } from './login-page.tsx';
-import { createPendingCookie } from './pending-sso.ts';
+import { createPendingCookie } from './sso-cookie.ts';
 
 /** `/login/sso`: to the identity provider and back. */
 export function ssoPages(deps: AppDeps) {

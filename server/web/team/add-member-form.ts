@@ -1,5 +1,5 @@
 import { type CreateUserBody, createUserBodySchema } from '../../../shared/schemas/users.ts';
-import { parseForm, text } from '../shell/form.ts';
+import { parseForm, text } from '../shell/form-values.ts';
 
 /** The form for a new member as it was filled in. */
 export interface AddMemberForm {

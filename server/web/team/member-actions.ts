@@ -2,7 +2,7 @@ import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { AppDeps } from '../../http/context.ts';
 import type { UserSummary } from '../../store/records.ts';
-import type { Done } from '../shell/done.ts';
+import type { Done } from '../shell/success-message.ts';
 
 interface Action {
   changes: UpdateUserBody;

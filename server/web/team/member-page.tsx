@@ -2,12 +2,12 @@ import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
+import { addressOf, type Place } from '../shell/page-url.ts';
 import { Alert, NextPage, Status, Time } from '../shell/parts.tsx';
-import { addressOf, type Place } from '../shell/place.ts';
+import type { Question } from './member-action-dialog.tsx';
 import { endsSuperuser, possibleActions } from './member-actions.ts';
-import type { Question } from './member-dialog.tsx';
+import { countOf, nameOf, roleOf, teamPath } from './member-labels.ts';
 import { MemberTokens } from './member-tokens.tsx';
-import { countOf, nameOf, roleOf, teamPath } from './member-words.ts';
 import { PermissionSwitch, permission } from './permission-switch.tsx';
 
 interface MemberProps {

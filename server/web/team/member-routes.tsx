@@ -6,16 +6,16 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
-import { type Done, doneMessage, withDone } from '../shell/done.ts';
-import { text } from '../shell/form.ts';
-import { safeNext, startPage } from '../shell/next.ts';
-import { addressOf, type Place } from '../shell/place.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
-import { RevokeTokenDialog } from '../tokens/revoke-token-page.tsx';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { text } from '../shell/form-values.ts';
+import { addressOf, type Place } from '../shell/page-url.ts';
+import { safeNext, startPage } from '../shell/return-path.ts';
+import { type Done, doneMessage, withDone } from '../shell/success-message.ts';
+import { RevokeTokenDialog } from '../tokens/revoke-token-dialog.tsx';
+import { MemberDialog } from './member-action-dialog.tsx';
 import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
-import { MemberDialog } from './member-dialog.tsx';
+import { memberPath, teamPath } from './member-labels.ts';
 import { MemberPage } from './member-page.tsx';
-import { memberPath, teamPath } from './member-words.ts';
 
 /** `/organization/team/{id}`: one member and what a superuser can do there. */
 export function memberPages(deps: AppDeps) {

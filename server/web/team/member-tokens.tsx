@@ -1,9 +1,9 @@
 import { tokenStatusSchema } from '../../../shared/schemas/tokens.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
+import { addressOf, type Place } from '../shell/page-url.ts';
 import { Field } from '../shell/parts.tsx';
-import { addressOf, type Place } from '../shell/place.ts';
 import { TokenList } from '../tokens/token-list.tsx';
-import { nameOf } from './member-words.ts';
+import { nameOf } from './member-labels.ts';
 
 interface MemberTokensProps {
   user: UserSummary;

@@ -1,8 +1,8 @@
 import type { AppContext } from '../../http/context.ts';
 import type { UserSummary } from '../../store/records.ts';
+import { addressOf, kept, type Place } from '../shell/page-url.ts';
 import { FormToken } from '../shell/parts.tsx';
-import { addressOf, kept, type Place } from '../shell/place.ts';
-import { memberPath } from './member-words.ts';
+import { memberPath } from './member-labels.ts';
 
 export const permission = 'Can create and manage personal API tokens';
 

@@ -2,14 +2,14 @@ import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
-import { doneMessage, withDone } from '../shell/done.ts';
-import { text } from '../shell/form.ts';
-import { addressOf, type Place } from '../shell/place.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { text } from '../shell/form-values.ts';
+import { addressOf, type Place } from '../shell/page-url.ts';
+import { doneMessage, withDone } from '../shell/success-message.ts';
+import { AddMemberDialog } from './add-member-dialog.tsx';
 import { addMemberBody, emptyAddMemberForm, readAddMemberForm } from './add-member-form.ts';
-import { AddMemberDialog } from './add-member-page.tsx';
-import { MemberDialog } from './member-dialog.tsx';
-import { teamPath } from './member-words.ts';
+import { MemberDialog } from './member-action-dialog.tsx';
+import { teamPath } from './member-labels.ts';
 import { TeamPage } from './team-page.tsx';
 
 /** `/organization/team`: the members, for superusers. */

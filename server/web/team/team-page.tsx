@@ -2,10 +2,10 @@ import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
 import type { DeadLetter, UserSummary } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
+import { addressOf, type Place } from '../shell/page-url.ts';
 import { Field, NextPage, Status, Time } from '../shell/parts.tsx';
-import { addressOf, type Place } from '../shell/place.ts';
-import { DeadLetterNotice } from './dead-letters.tsx';
-import { memberPath, nameOf, roleOf, teamPath } from './member-words.ts';
+import { DeadLetterNotice } from './dead-letter-notice.tsx';
+import { memberPath, nameOf, roleOf, teamPath } from './member-labels.ts';
 import { PermissionSwitch, permission } from './permission-switch.tsx';
 
 interface TeamProps {

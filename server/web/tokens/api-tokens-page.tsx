@@ -2,8 +2,8 @@ import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
+import { addressOf, kept, type Place } from '../shell/page-url.ts';
 import { Field, NextPage } from '../shell/parts.tsx';
-import { addressOf, kept, type Place } from '../shell/place.ts';
 import { TokenList } from './token-list.tsx';
 
 export const tokensPath = '/profile/api-tokens';

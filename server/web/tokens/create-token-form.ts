@@ -2,7 +2,7 @@ import { validate } from 'uuid';
 import { z } from 'zod';
 import { type CreateTokenBody, createTokenBodySchema } from '../../../shared/schemas/tokens.ts';
 import { invalidFields } from '../../http/validate.ts';
-import { parseForm, text } from '../shell/form.ts';
+import { parseForm, text } from '../shell/form-values.ts';
 
 /** The form for a new token as it was filled in. */
 export interface CreateTokenForm {

@@ -4,15 +4,15 @@ import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
-import { doneMessage, withDone } from '../shell/done.ts';
-import { addressOf, type Place } from '../shell/place.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { addressOf, type Place } from '../shell/page-url.ts';
+import { doneMessage, withDone } from '../shell/success-message.ts';
 import { TokensPage, tokensPath } from './api-tokens-page.tsx';
+import { CreateTokenDialog } from './create-token-dialog.tsx';
 import { type CreateTokenForm, createTokenBody, readCreateTokenForm } from './create-token-form.ts';
-import { CreateTokenDialog } from './create-token-page.tsx';
 import { expiryChoices } from './expiry-choices.ts';
 import { NewTokenPage, ShownAlreadyPage } from './new-token-page.tsx';
-import { RevokeTokenDialog } from './revoke-token-page.tsx';
+import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
 
 /** `/profile/api-tokens`: the tab that most people come for. */
 export function tokenPages(deps: AppDeps) {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { startPage } from '../../../server/web/shell/next.ts';
+import { startPage } from '../../../server/web/shell/return-path.ts';
 import { type Ask, jsonOf, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { startTestServer } from '../../helpers/app/http.ts';
 import { beginDevice, type DeviceCodes, deviceGrant, postForm } from '../../helpers/app/oauth.ts';

@@ -1,10 +1,10 @@
 import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext } from '../../http/context.ts';
+import { fieldErrors } from '../shell/form-problem.ts';
 import { Alert, Dialog, Field, FormToken } from '../shell/parts.tsx';
-import { fieldErrors } from '../shell/refusal.ts';
 import type { AddMemberForm } from './add-member-form.ts';
-import { teamPath } from './member-words.ts';
+import { teamPath } from './member-labels.ts';
 import { permission } from './permission-switch.tsx';
 
 interface AddMemberProps {

@@ -1,7 +1,7 @@
 import type { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext } from '../../http/context.ts';
+import { fieldErrors } from '../shell/form-problem.ts';
 import { Alert, Dialog, Field, FormToken } from '../shell/parts.tsx';
-import { fieldErrors } from '../shell/refusal.ts';
 import type { CreateTokenForm } from './create-token-form.ts';
 import { type ExpiryChoices, lifetimeInWords } from './expiry-choices.ts';
 

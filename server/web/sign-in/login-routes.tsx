@@ -4,14 +4,14 @@ import type { Secret } from '../../domain/secrets.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
 import { createSessionCookie, mayCarrySessions } from '../../http/session-cookie.ts';
-import { doneMessage, withDone } from '../shell/done.ts';
-import { text } from '../shell/form.ts';
-import { safeNext } from '../shell/next.ts';
-import { addressOf } from '../shell/place.ts';
-import { refusalOf, showRefused } from '../shell/refusal.ts';
+import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { text } from '../shell/form-values.ts';
+import { addressOf } from '../shell/page-url.ts';
+import { safeNext } from '../shell/return-path.ts';
+import { doneMessage, withDone } from '../shell/success-message.ts';
 import { createBrowserSession } from './browser-session.ts';
-import { createStepCookie } from './first-factor-cookie.ts';
 import { InsecurePage, LoginPage, LogoutElsewherePage, LogoutPage } from './login-page.tsx';
+import { createStepCookie } from './second-factor-cookie.ts';
 import { codePath, setUpPath } from './second-factor-routes.tsx';
 
 /** `/login` and `/logout`. */

@@ -1,10 +1,10 @@
 import type { Child } from 'hono/jsx';
 import type { AppContext } from '../../http/context.ts';
 import type { UserSummary } from '../../store/records.ts';
+import { addressOf, type Place } from '../shell/page-url.ts';
 import { Confirm } from '../shell/parts.tsx';
-import { addressOf, type Place } from '../shell/place.ts';
 import type { MemberAction } from './member-actions.ts';
-import { countOf, memberPath, nameOf } from './member-words.ts';
+import { countOf, memberPath, nameOf } from './member-labels.ts';
 
 interface Subject {
   user: UserSummary;

@@ -220,7 +220,7 @@ describe.each(routesWithBody)('$key', (route) => {
       const problem = await problemOf(await send(text.replace(/\}$/, `,"${twin}":"x"}`)));
       expect(problem).toMatchObject({
         status: 400,
-        errors: [{ pointer: `/${name}`, detail: 'This field is there twice.' }],
+        errors: [{ pointer: `/${name}`, detail: 'This field appears twice.' }],
       });
     }
   });

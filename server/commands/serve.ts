@@ -11,6 +11,7 @@ import { createClientIp } from '../http/client-ip.ts';
 import { createDrain } from '../http/drain.ts';
 import { createIntrospectionHandler } from '../http/oauth/introspection.ts';
 import { createHttpServer } from '../http/server.ts';
+import { createSessionCookie } from '../http/session-cookie.ts';
 import { createVerifyHandler } from '../http/verify/handler.ts';
 import { createClockSetBack } from '../jobs/clock-set-back.ts';
 import { createFlushLastUsed, flushLastUsed } from '../jobs/flush-last-used.ts';
@@ -132,7 +133,8 @@ async function assemble({ config, log, metrics, store }: Serving) {
     ],
     log,
   );
-  const deps = { ...services, identityProvider, store, clock, clientIp, metrics, log, config };
+  const sessionCookie = createSessionCookie(config.publicUrl);
+  const deps = { ...services, identityProvider, sessionCookie, store, clock, clientIp, metrics, log, config };
   const server = createHttpServer({
     verifyHandler: createVerifyHandler(deps),
     introspectionHandler: createIntrospectionHandler(deps),

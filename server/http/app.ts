@@ -4,7 +4,7 @@ import { consolePages } from '../web/console.tsx';
 import { methodNotAllowedPage, notFoundPage } from '../web/shell/error-responses.tsx';
 import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
-import { answerBodyTooLarge, answerMethodNotAllowed, answerNotFound, errorHandler } from './errors.ts';
+import { bodyTooLargeResponse, errorHandler, methodNotAllowedResponse, notFoundResponse } from './errors.ts';
 import { enforceAccess, enforceAccessAfterBody } from './middleware/access.ts';
 import { limitBody } from './middleware/body-limit.ts';
 import { noStore, securityHeaders } from './middleware/headers.ts';
@@ -23,18 +23,22 @@ import { tokenRoutes } from './routes/tokens.ts';
 import { totpRoutes } from './routes/totp.ts';
 import { userRoutes } from './routes/users.ts';
 import { backchannelLogoutRoutes } from './sso/backchannel-logout.ts';
-import { refuseInvalid } from './validate.ts';
+import { rejectInvalid } from './validate.ts';
 
+/** The type of the app, from which the CLI derives its typed client. */
 export type AppType = ReturnType<typeof createApp>;
 
-/** The whole HTTP surface except /verify/* and introspection, which plain handlers in front of it answer. */
+/**
+ * Creates the HTTP app: the native API, OAuth, the console and everything else except `/verify/*` and introspection. Plain
+ * Node handlers in front of the app serve those two.
+ */
 export function createApp(deps: AppDeps) {
-  const app = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+  const app = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
   app.onError(errorHandler(deps.log));
   const { organization } = deps.config;
-  app.notFound((c) => (wantsPage(c) ? notFoundPage(c, organization) : answerNotFound(c)));
+  app.notFound((c) => (wantsPage(c) ? notFoundPage(c, organization) : notFoundResponse(c)));
   const onMethodNotAllowed = (c: AppContext, methods: string[]) =>
-    wantsPage(c) ? methodNotAllowedPage(c, organization, methods) : answerMethodNotAllowed(c, methods);
+    wantsPage(c) ? methodNotAllowedPage(c, organization, methods) : methodNotAllowedResponse(c, methods);
 
   app.use(identifyRequest(deps));
   app.use(logRequest(deps));
@@ -43,9 +47,9 @@ export function createApp(deps: AppDeps) {
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.route('/', consolePages(deps));
   app.use(enforceAccess(deps));
-  app.use('/api/v1/*', limitBody(answerBodyTooLarge), enforceAccessAfterBody(deps));
+  app.use('/api/v1/*', limitBody(bodyTooLargeResponse), enforceAccessAfterBody(deps));
 
-  const description = openapiRoutes(() => describeApi(app, deps.config.publicUrl));
+  const description = openapiRoutes(() => describeApi(app, deps));
   const api = new OpenAPIHono<AppEnv>()
     .route('/', description)
     .route('/', sessionRoutes(deps))
@@ -64,7 +68,7 @@ export function createApp(deps: AppDeps) {
   return app.route('/', description).route('/', healthRoutes(deps)).route('/api/v1', api);
 }
 
-/** A browser that asks for a page, and not for anything of the API. */
+/** Reports whether to send a page instead of a problem: a browser requested a path outside the API. */
 function wantsPage(c: AppContext): boolean {
   return !c.req.path.startsWith('/api') && (c.req.header('accept') ?? '').includes('text/html');
 }

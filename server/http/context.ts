@@ -22,37 +22,43 @@ import type { IdentityProvider } from '../sso/provider.ts';
 import type { SessionRecord, StatusContext } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { ClientIp } from './client-ip.ts';
+import type { SessionCookie } from './session-cookie.ts';
 
-/** What the Node adapter knows of the request beyond the Fetch API. */
+/** The parts of Node's request that the Fetch API does not show. Absent if a test calls the app without an adapter. */
 export interface Bindings {
   incoming?: {
     rawHeaders: string[];
-    /** Whether the body has come in whole. */
+    /** True once the whole body has arrived. */
     complete?: boolean;
     socket: { remoteAddress?: string | undefined; destroyed?: boolean; destroy?: () => unknown };
   };
 }
 
+/** The environment of every Hono handler: the Node bindings and the variables that the middleware sets. */
 export interface AppEnv {
   Bindings: Bindings;
   Variables: {
     requestId: string;
     clientInfo: ClientInfo;
-    /** On routes for sessions. */
+    /** Set on routes and pages that need a session. */
     caller: Caller;
+    /** Set together with `caller`. */
     session: SessionRecord;
-    /** On routes for a token about itself. */
+    /** Set on routes where a token reads or revokes itself. */
     presentedToken: VerifiedToken;
-    /** On pages whose form may lead elsewhere: origins, for the content security policy. */
+    /** Set on pages with a form that redirects to another origin: the origins to allow in `form-action`. */
     formTargets: string[];
-    /** On pages: bound to the visitor's cookie; every form carries it. */
+    /** Set on pages: the anti-forgery value of every form, bound to the visitor's cookie. */
     formToken: string;
   };
 }
 
 export type AppContext = Context<AppEnv>;
 
-/** All that the HTTP app needs, made by main or by a test. */
+/**
+ * The collaborators of the HTTP app and the console. `tokensd serve` creates each of them once, and so does the test app.
+ * A route, page or middleware factory takes a `Pick` of the ones that it uses.
+ */
 export interface AppDeps {
   tokens: TokenService;
   users: MemberService;
@@ -65,22 +71,27 @@ export interface AppDeps {
   totp: TotpService;
   secondFactor: SecondFactor;
   passwordReset: PasswordReset;
-  /** Both null without single sign-on. */
+  /** Null if single sign-on is not configured. */
   sso: SsoService | null;
+  /** Null if single sign-on is not configured. */
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
   verify: Verify;
   metrics: Pick<Metrics, 'verified' | 'responded' | 'expose'>;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;
-  /** What decides tokens' status now. */
+  /** Returns the current inputs of a token's status, such as the time. */
   statusContext: () => StatusContext;
   clientIp: ClientIp;
+  sessionCookie: SessionCookie;
   log: Log;
   config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'>;
 }
 
-/** Names and values in turn, as they came: repeated fields are still apart where the adapter tells. */
+/**
+ * Returns the request's header names and values, alternating. Behind the Node adapter these are the raw headers, in which
+ * repeated fields are still separate. Without it the Fetch API has already joined them.
+ */
 export function rawHeadersOf(c: AppContext): readonly string[] {
   return c.env?.incoming?.rawHeaders ?? [...c.req.raw.headers].flat();
 }

@@ -7,16 +7,16 @@ import type { Log } from '../observability/log.ts';
 import { OutcomeUnknown, StoreFull, StoreUnavailable } from '../store/errors.ts';
 import type { AppContext, AppEnv } from './context.ts';
 
-/** An expected failure that answers with header fields of its own, such as challenges (RFC 9110 §11.6.1). */
-export class Refusal extends ProblemError {
+/** A problem whose response carries extra header fields, such as authentication challenges (RFC 9110 §11.6.1). */
+export class ResponseProblem extends ProblemError {
   readonly headers: ReadonlyArray<readonly [string, string]>;
-  /** The refused token, when its value was known. */
+  /** The rejected token, if the presented value belongs to one. */
   readonly token: ProblemDetails['token'];
 
   constructor(
     code: ProblemCode,
     detail: string,
-    options: ProblemOptions & { headers: Refusal['headers']; token?: ProblemDetails['token'] },
+    options: ProblemOptions & { headers: ResponseProblem['headers']; token?: ProblemDetails['token'] },
   ) {
     super(code, detail, options);
     this.headers = options.headers;
@@ -24,83 +24,90 @@ export class Refusal extends ProblemError {
   }
 }
 
-/** Turns whatever a handler throws into problem+json. What was not expected is logged and told without details. */
+/** Returns the handler that turns every thrown error into a problem response. Unexpected errors are logged, and the response hides their details. */
 export function errorHandler(log: Log): ErrorHandler<AppEnv> {
   return (error, c) => {
-    const problem = brokeOff(c, error) ? bodyBrokeOff() : asProblem(error);
+    const problem = isBodyCutOff(c, error) ? bodyCutOff() : asProblem(error);
     logUnexpected(log, c.get('requestId'), problem, error);
     return problemResponse(c, problem);
   };
 }
 
-/** Logs the cause of a failure of ours, under the id that the answer tells. */
+/** Logs the cause of a server-side failure under the request ID that the response shows. Client errors are not logged. */
 export function logUnexpected(log: Log, requestId: string, problem: ProblemError, cause: unknown): void {
   if (!['internal', 'unavailable', 'outcome-unknown', 'storage-full'].includes(problem.code)) return;
   log.error({ err: cause, request_id: requestId }, problem.message);
 }
 
-/** The answer for a path that nothing is at. */
-export function answerNotFound(c: AppContext): Response {
-  return problemResponse(c, new ProblemError('not-found', 'There is nothing at this path. See /openapi.json.'));
+/** The problem of a path that no route matches. */
+export function notFound(): ProblemError {
+  return new ProblemError('not-found', 'There is nothing at this path. See /openapi.json.');
 }
 
-/** The answer for a method that the path does not have. */
-export function answerMethodNotAllowed(c: AppContext, methods: string[]): Response {
+/** Returns the response to a path that no route matches. */
+export function notFoundResponse(c: AppContext): Response {
+  return problemResponse(c, notFound());
+}
+
+/** Returns the response to a method that the path does not support, with its `Allow` header. */
+export function methodNotAllowedResponse(c: AppContext, methods: string[]): Response {
   const allowed = methods.join(', ');
-  return problemResponse(
-    c,
-    new Refusal('method-not-allowed', `This path answers ${allowed}.`, { headers: [['Allow', allowed]] }),
-  );
+  const detail = `This path supports ${allowed}.`;
+  return problemResponse(c, new ResponseProblem('method-not-allowed', detail, { headers: [['Allow', allowed]] }));
 }
 
-/** The answer for a body over the limit. */
-export function answerBodyTooLarge(c: AppContext): Response {
-  return problemResponse(c, new ProblemError('body-too-large', `A body is at most ${limits.bodyBytes / 1024} KiB.`));
+/** Says how large a request body may be. */
+export const bodyLimitDetail = `A body is at most ${limits.bodyBytes / 1024} KiB.`;
+
+/** Returns the response to a body over the limit. */
+export function bodyTooLargeResponse(c: AppContext): Response {
+  return problemResponse(c, new ProblemError('body-too-large', bodyLimitDetail));
 }
 
-/** What an answer tells of whatever was thrown. */
+/** The problem of a body that is not `application/json`. */
+export function notJson(): ProblemError {
+  return new ProblemError('unsupported-media-type', 'Send the body as application/json.');
+}
+
+/** Maps any thrown error to the problem that the client sees. */
 export function asProblem(error: Error): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof OutcomeUnknown) {
     return new ProblemError(
       'outcome-unknown',
-      'The database broke off while it confirmed this. It was done whole, or not at all: look before you repeat it.',
+      'The connection was lost during commit, so the change may have been saved. Check before you retry.',
     );
   }
   if (error instanceof StoreFull) {
-    return new ProblemError('storage-full', 'The database has no room left. Nothing was changed.');
+    return new ProblemError('storage-full', 'The database has no space left, so nothing was changed.');
   }
   if (error instanceof StoreUnavailable) {
-    return new ProblemError('unavailable', 'The database does not answer. Try again in a moment.');
+    return new ProblemError('unavailable', 'The database does not respond. Try again in a few seconds.');
   }
-  if (error instanceof HTTPException && error.status === 415) {
-    return new ProblemError('unsupported-media-type', 'Send the body as application/json.');
-  }
+  if (error instanceof HTTPException && error.status === 415) return notJson();
   if (error instanceof HTTPException && error.status < 500) {
-    return new ProblemError('bad-request', 'The request could not be read.');
+    return new ProblemError('bad-request', 'The request is malformed.');
   }
-  if ('code' in error && error.code === 'ECONNRESET') {
-    return bodyBrokeOff();
-  }
-  return new ProblemError('internal', 'Something went wrong here. The request id finds it in the log.');
+  if ('code' in error && error.code === 'ECONNRESET') return bodyCutOff();
+  return new ProblemError('internal', 'An unexpected error occurred. Find its cause in the log by the request ID.');
 }
 
-/** What the adapter says of a body whose connection ended before anybody read it. */
-function brokeOff(c: AppContext, error: Error): boolean {
+/** Recognizes the adapter's error for a body whose connection closed before a handler read it. */
+function isBodyCutOff(c: AppContext, error: Error): boolean {
   const { complete, socket } = c.env?.incoming ?? {};
   return (complete === false || socket?.destroyed === true) && error.message === 'Body is unusable';
 }
 
-function bodyBrokeOff(): ProblemError {
-  return new ProblemError('bad-request', 'The connection ended before the body did.');
+function bodyCutOff(): ProblemError {
+  return new ProblemError('bad-request', 'The connection closed before the whole body arrived.');
 }
 
 function problemResponse(c: AppContext, problem: ProblemError): Response {
   const { status, title } = problems[problem.code];
   const headers = new Headers({ 'Content-Type': 'application/problem+json' });
   if (problem.retryAfter !== undefined) headers.set('Retry-After', String(problem.retryAfter));
-  const refusal = problem instanceof Refusal ? problem : null;
-  for (const [name, value] of refusal?.headers ?? []) headers.append(name, value);
+  const extra = problem instanceof ResponseProblem ? problem : null;
+  for (const [name, value] of extra?.headers ?? []) headers.append(name, value);
   if (status === 401 && !headers.has('WWW-Authenticate')) headers.set('WWW-Authenticate', bearerChallenge());
   const body: ProblemDetails = {
     type: problemType(problem.code),
@@ -110,12 +117,12 @@ function problemResponse(c: AppContext, problem: ProblemError): Response {
     code: problem.code,
     request_id: c.get('requestId'),
     ...(problem.errors && { errors: problem.errors }),
-    ...(refusal?.token && { token: refusal.token }),
+    ...(extra?.token && { token: extra.token }),
   };
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** RFC 6750 §3: `error` only if a credential was presented. */
+/** Returns a Bearer challenge. It has an `error` only if the request presented a credential (RFC 6750 §3). */
 export function bearerChallenge(error?: 'invalid_token'): string {
   return `Bearer realm="tokensd"${error === undefined ? '' : `, error="${error}"`}`;
 }

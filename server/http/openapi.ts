@@ -1,9 +1,8 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { problemSchema } from '../../shared/problem.ts';
-import type { AppEnv } from './context.ts';
+import type { AppDeps, AppEnv } from './context.ts';
 import { type Access, accessTable } from './middleware/access.ts';
-import { sessionCookieName } from './session-cookie.ts';
-import { jsonAnswer } from './validate.ts';
+import { jsonResponse } from './validate.ts';
 
 type Described = OpenAPIHono<AppEnv>;
 type Registry = Described['openAPIRegistry'];
@@ -19,11 +18,17 @@ const securityOf = {
   token: tokenSchemes,
 } as const satisfies Record<Access, RouteConfig['security']>;
 
-/** The OpenAPI 3.1 document: the routes' own schemas; what may call them is added from the access table. */
-export function describeApi(app: Described, publicUrl: string): ReturnType<Described['getOpenAPI31Document']> {
+/**
+ * Builds the OpenAPI 3.1 document. The app's own routes come from their declarations, with their security from the access
+ * table. Endpoints that are served in front of the app or follow another protocol are declared here.
+ */
+export function describeApi(
+  app: Described,
+  { config, sessionCookie }: Pick<AppDeps, 'config' | 'sessionCookie'>,
+): ReturnType<Described['getOpenAPI31Document']> {
   const described = new OpenAPIHono<AppEnv>();
   const registry = described.openAPIRegistry;
-  registerSecuritySchemes(registry, publicUrl);
+  registerSecuritySchemes(registry, sessionCookie.name);
   for (const definition of app.openAPIRegistry.definitions) {
     if (definition.type === 'route') registry.registerPath(withAccess(definition.route));
   }
@@ -32,57 +37,75 @@ export function describeApi(app: Described, publicUrl: string): ReturnType<Descr
   registerOAuth(registry);
   return described.getOpenAPI31Document({
     openapi: '3.1.0',
-    info: { title: 'tokensd', version: 'v1', description: 'Personal API tokens: managing and verifying them.' },
-    servers: [{ url: publicUrl }],
+    info: { title: 'tokensd', version: 'v1', description: 'Manage and verify personal API tokens.' },
+    servers: [{ url: config.publicUrl }],
   });
 }
 
+/** Adds a route's security and its problem response. A route that is not in the access table stays as it is. */
 function withAccess(route: RouteConfig): RouteConfig {
   const access = accessTable[`${route.method.toUpperCase()} ${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`];
   if (access === undefined) return route;
   const problem = {
-    description: 'What went wrong (RFC 9457)',
+    description: 'A problem (RFC 9457). `code` names it in the table of problems.',
     content: { 'application/problem+json': { schema: problemSchema } },
   };
   return { ...route, security: [...securityOf[access]], responses: { ...route.responses, default: problem } };
 }
 
-function registerSecuritySchemes(registry: Registry, publicUrl: string): void {
+function registerSecuritySchemes(registry: Registry, cookieName: string): void {
   const schemes = {
-    session: { type: 'http', scheme: 'bearer', description: 'A session secret of POST /api/v1/sessions' },
+    session: { type: 'http', scheme: 'bearer', description: 'A session secret from `POST /api/v1/sessions`' },
     sessionCookie: {
       type: 'apiKey',
       in: 'cookie',
-      name: sessionCookieName(publicUrl),
-      description: "The console's session; it changes something only from the console's own origin",
+      name: cookieName,
+      description: "The console's session. Requests that change something must come from the console's own origin.",
     },
-    token: { type: 'http', scheme: 'token', description: 'A personal API token: Authorization: Token VALUE' },
-    tokenBearer: { type: 'http', scheme: 'bearer', description: 'A personal API token' },
-    tokenBasic: { type: 'http', scheme: 'basic', description: 'A personal API token as the password, any user name' },
-    service: { type: 'http', scheme: 'basic', description: 'A service: client_secret_basic (RFC 6749 §2.3.1)' },
-    apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A personal API token' },
+    token: { type: 'http', scheme: 'token', description: 'A personal API token, as `Authorization: Token VALUE`' },
+    tokenBearer: {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'A personal API token, as `Authorization: Bearer VALUE`',
+    },
+    tokenBasic: {
+      type: 'http',
+      scheme: 'basic',
+      description: 'A personal API token as the password, with any user name',
+    },
+    client: { type: 'http', scheme: 'basic', description: 'An OAuth client, by client_secret_basic (RFC 6749 §2.3.1)' },
+    apiKey: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-API-Key',
+      description: 'A personal API token, as `X-API-Key: VALUE`',
+    },
   } as const;
   for (const [name, scheme] of Object.entries(schemes)) registry.registerComponent('securitySchemes', name, scheme);
 }
 
-/** The routes that the plain handler in front of the app answers. */
+/** Declares the verification routes, which a plain Node handler in front of the app serves. */
 function registerVerification(registry: Registry): void {
   const responses = {
-    200: { description: 'The token works: X-Auth-* tell whose it is' },
-    401: jsonAnswer(z.object({ detail: z.string() }), 'The token does not work: X-Tokens-Reason says why'),
-    503: { description: 'The database does not answer' },
+    200: { description: 'The token is active. The `X-Auth-*` headers identify the token and its owner.' },
+    401: jsonResponse(
+      z.object({ detail: z.string() }),
+      'The request is denied. If it presented a credential, `X-Tokens-Reason` names the reason.',
+    ),
+    503: { description: 'The database does not respond' },
   };
+  const description = 'Accepts every method. The proxy passes on the credential of the original request.';
   const routes = {
-    '/verify/auth-request': 'For nginx auth_request: any method',
-    '/verify/forward-auth': 'For Caddy forward_auth and Traefik ForwardAuth: any method',
-    '/verify/ext-authz/{path}': 'For Envoy ext_authz: any method, any path',
+    '/verify/auth-request': 'Verify a request for nginx auth_request',
+    '/verify/forward-auth': 'Verify a request for Caddy forward_auth or Traefik ForwardAuth',
+    '/verify/ext-authz/{path}': 'Verify a request for Envoy ext_authz',
   };
   for (const [path, summary] of Object.entries(routes)) {
-    registry.registerPath({ method: 'get', path, summary, security: tokenSchemes, responses });
+    registry.registerPath({ method: 'get', path, summary, description, security: tokenSchemes, responses });
   }
 }
 
-/** Django REST framework's obtain-token, which speaks its own way and not ours. */
+/** Declares obtain-token, whose bodies are those of Django REST framework. */
 function registerObtainToken(registry: Registry): void {
   const fields = z.object({ username: z.string(), password: z.string(), name: z.string().optional() });
   const content = {
@@ -90,34 +113,36 @@ function registerObtainToken(registry: Registry): void {
     'application/x-www-form-urlencoded': { schema: fields },
     'multipart/form-data': { schema: fields },
   };
-  const answer = jsonAnswer(z.object({ token: z.string() }), 'A new token each call');
-  const refusal = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
-  const responses = { 200: answer, default: jsonAnswer(refusal, "Refused, in Django REST framework's words") };
+  const created = jsonResponse(z.object({ token: z.string() }), 'The new token');
+  const error = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+  const responses = { 200: created, default: jsonResponse(error, 'An error in the format of Django REST framework') };
   for (const path of ['/api-token-auth', '/api-token-auth/']) {
-    const summary = 'A token for an e-mail address (username) and a password';
-    registry.registerPath({ method: 'post', path, summary, security: [], request: { body: { content } }, responses });
+    const summary = 'Create a token as Django REST framework does';
+    const description = 'Each call creates a new token. `username` is the email address.';
+    const request = { body: { content } };
+    registry.registerPath({ method: 'post', path, summary, description, security: [], request, responses });
   }
 }
 
-/** OAuth 2.0, whose refusals are RFC 6749's own. */
+/** Declares the OAuth 2.0 endpoints, whose errors have the format of RFC 6749. */
 function registerOAuth(registry: Registry): void {
   const body = { content: { 'application/x-www-form-urlencoded': { schema: z.record(z.string(), z.string()) } } };
-  const refusal = z.object({ error: z.string(), error_description: z.string().optional() }).openapi('OAuthError');
-  const object = jsonAnswer(z.record(z.string(), z.unknown()), 'As the RFC says');
-  const nothing = { description: 'Done' };
-  const ofServices = [{ service: [] }];
+  const error = z.object({ error: z.string(), error_description: z.string().optional() }).openapi('OAuthError');
+  const object = jsonResponse(z.record(z.string(), z.unknown()), 'The response that the RFC specifies');
+  const empty = { description: 'An empty response' };
+  const clientSecurity = [{ client: [] }];
   const routes = [
-    ['/oauth/introspect', 'Whether a token works, for a service (RFC 7662)', object, ofServices],
-    ['/oauth/revoke', 'Revoke a token, for a service that may (RFC 7009)', nothing, ofServices],
-    ['/oauth/device_authorization', 'Codes for a device without a browser (RFC 8628)', object, []],
-    ['/oauth/token', 'A session for an authorization code or a device code (RFC 6749)', object, []],
-    ['/sso/backchannel-logout', 'The identity provider ended a session (OIDC Back-Channel Logout)', nothing, []],
+    ['/oauth/introspect', 'Introspect a token (RFC 7662)', object, clientSecurity],
+    ['/oauth/revoke', 'Revoke a token (RFC 7009)', empty, clientSecurity],
+    ['/oauth/device_authorization', 'Start the device flow (RFC 8628)', object, []],
+    ['/oauth/token', 'Exchange an authorization code or a device code for a session (RFC 6749)', object, []],
+    ['/sso/backchannel-logout', 'End sessions for the identity provider (OIDC Back-Channel Logout)', empty, []],
   ] as const;
-  for (const [path, summary, good, security] of routes) {
-    const responses = { 200: good, default: jsonAnswer(refusal, 'What went wrong (RFC 6749 §5.2)') };
+  for (const [path, summary, success, security] of routes) {
+    const responses = { 200: success, default: jsonResponse(error, 'An OAuth error (RFC 6749 §5.2)') };
     registry.registerPath({ method: 'post', path, summary, security: [...security], request: { body }, responses });
   }
   const path = '/.well-known/oauth-authorization-server';
-  const summary = 'Where all that is (RFC 8414)';
+  const summary = 'Get the authorization server metadata (RFC 8414)';
   registry.registerPath(withAccess({ method: 'get', path, summary, responses: { 200: object } }));
 }

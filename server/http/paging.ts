@@ -8,34 +8,39 @@ export interface PageQuery {
   cursor?: string | undefined;
 }
 
-/** The rest of a list's query. An absent parameter is an absent key. */
+/** The parameters of a list besides the page. A parameter that was not sent is an absent key. */
 type Filter<Q> = { [K in keyof Omit<Q, keyof PageQuery>]: Exclude<Omit<Q, keyof PageQuery>[K], undefined> };
 
-/** One page of a list, newest first. `read` is asked for one more than the page holds: it tells whether another follows. */
+/**
+ * Returns one page of a list, newest first. Calls `read` for one item more than the page has, to find out whether another
+ * page follows.
+ * @throws ProblemError `invalid-fields` for an invalid cursor
+ */
 export async function readPage<Q extends PageQuery, T extends { id: string }, V>(
   { limit = limits.pageDefault, cursor, ...filter }: Q,
   read: (query: Page & Filter<Q>) => Promise<T[]>,
-  show: (item: T) => V,
+  represent: (item: T) => V,
 ): Promise<{ items: V[]; next_cursor: string | null }> {
   const before = cursor === undefined ? null : idOfCursor(cursor);
   const found = await read({ ...(filter as Filter<Q>), limit: limit + 1, before });
   const page = found.slice(0, limit);
   const last = page.at(-1);
   return {
-    items: page.map(show),
+    items: page.map(represent),
     next_cursor: found.length > limit && last !== undefined ? cursorOf(last.id) : null,
   };
 }
 
+/** A cursor is the ID of the page's last item, encoded so that clients treat it as opaque. */
 function cursorOf(id: string): string {
   return Buffer.from(id).toString('base64url');
 }
 
-/** @throws ProblemError `invalid-fields` for anything that no list answered as its `next_cursor`. */
+/** @throws ProblemError `invalid-fields` for any text that `cursorOf` did not create */
 function idOfCursor(cursor: string): string {
   const id = Buffer.from(cursor, 'base64url').toString();
   if (!validate(id) || cursorOf(id) !== cursor) {
-    const detail = 'cursor is not one that this list answered. Start again without it.';
+    const detail = 'The cursor is not valid. Use next_cursor of the previous page, or start again without a cursor.';
     throw new ProblemError('invalid-fields', detail, { errors: [{ pointer: '?cursor', detail }] });
   }
   return id;

@@ -14,6 +14,7 @@ import type {
   UserSummary,
 } from '../store/records.ts';
 
+/** Formats milliseconds since the epoch as RFC 3339 in UTC. */
 function time(at: number): string {
   return new Date(at).toISOString();
 }
@@ -22,7 +23,7 @@ function timeOrNull(at: number | null): string | null {
   return at === null ? null : time(at);
 }
 
-/** A token as it is at that moment. */
+/** Returns the token as the API shows it, with its status in this context. */
 export function tokenObject(token: TokenRecord, statusContext: StatusContext): Token {
   const { lastUse } = token;
   return {
@@ -44,6 +45,7 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext): T
   };
 }
 
+/** Returns the member as the API shows it. */
 export function userObject(user: UserSummary): User {
   return {
     id: user.id,
@@ -59,6 +61,7 @@ export function userObject(user: UserSummary): User {
   };
 }
 
+/** Returns the OAuth client as the API shows it. */
 export function clientObject(client: ClientRecord): Client {
   return {
     id: client.id,
@@ -69,6 +72,7 @@ export function clientObject(client: ClientRecord): Client {
   };
 }
 
+/** Returns the session as the API shows it. */
 export function sessionObject(session: SessionRecord): Session {
   return {
     id: session.id,
@@ -78,6 +82,7 @@ export function sessionObject(session: SessionRecord): Session {
   };
 }
 
+/** Returns the audit event as the API shows it. */
 export function auditObject(event: AuditRecord): AuditEvent {
   return {
     id: event.id,

@@ -1,8 +1,9 @@
 import type { AppContext } from './context.ts';
 
 /**
- * Whether a browser sent this from our own pages: `Sec-Fetch-Site` says so where the browser knows it, else `Origin` must
- * be the configured public URL's. Neither the request's Host nor a `Referer` counts; a request with neither field fails.
+ * Reports whether a browser sent this request from the console's own origin. `Sec-Fetch-Site` decides if the browser sends
+ * it; otherwise `Origin` must match the public URL. `Host` and `Referer` never count, and a request with neither header
+ * fails.
  */
 export function isSameOrigin(c: AppContext, publicUrl: string): boolean {
   const site = c.req.header('sec-fetch-site');

@@ -2,24 +2,27 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { isLoopback } from '../../shared/loopback.ts';
 import type { AppContext } from './context.ts';
 
-/** The browser's session. Over https its name begins with `__Host-`, so that no other host can set it (RFC 6265bis §4.1.3.2). */
+/** The cookie that holds a browser's session secret. */
 export interface SessionCookie {
+  readonly name: string;
+  /** Returns the secret that the browser sent, or undefined if it sent none. */
   read(c: AppContext): string | undefined;
-  /** `expiresAt` in milliseconds since the epoch. */
+  /** Sets the cookie. `expiresAt` is in milliseconds since the epoch. */
   write(c: AppContext, secret: string, expiresAt: number): void;
   clear(c: AppContext): void;
 }
 
-/** Browsers take neither the prefix nor `Secure` over plain http, which is for one's own machine only. */
-export function sessionCookieName(publicUrl: string): string {
-  return publicUrl.startsWith('https:') ? '__Host-tokens_session' : 'tokens_session_insecure';
-}
-
+/**
+ * Creates the session cookie for this public URL. Over HTTPS its name starts with `__Host-`, so that no other host can set
+ * it (RFC 6265bis §4.1.3.2). Over plain HTTP, which is allowed on the local machine only, browsers accept neither that
+ * prefix nor `Secure`.
+ */
 export function createSessionCookie(publicUrl: string): SessionCookie {
-  const name = sessionCookieName(publicUrl);
-  const secure = name.startsWith('__Host-');
+  const secure = publicUrl.startsWith('https:');
+  const name = secure ? '__Host-tokens_session' : 'tokens_session_insecure';
   const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', secure } as const;
   return {
+    name,
     read: (c) => getCookie(c, name),
     write: (c, secret, expiresAt) => setCookie(c, name, secret, { ...attributes, expires: new Date(expiresAt) }),
     clear: (c) => {
@@ -28,7 +31,7 @@ export function createSessionCookie(publicUrl: string): SessionCookie {
   };
 }
 
-/** Whether nobody on the way can read a session: https, or this very machine. */
+/** Reports whether a session stays private on its way here: the public URL uses HTTPS or names this machine. */
 export function mayCarrySessions(publicUrl: string): boolean {
   const { protocol, hostname } = new URL(publicUrl);
   return protocol === 'https:' || isLoopback(hostname);

@@ -86,7 +86,7 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
       expect([answer.status, answer.headers.get('content-type')]).toEqual([507, 'application/problem+json']);
       expect(await answer.json()).toMatchObject({
         code: 'storage-full',
-        detail: 'The database has no room left. Nothing was changed.',
+        detail: 'The database has no space left, so nothing was changed.',
       });
     }
     expect(await everything(scene)).toEqual(before);

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { sessionCookieName } from '../../server/http/session-cookie.ts';
+import { createSessionCookie } from '../../server/http/session-cookie.ts';
 import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { type Client, signIn } from '../helpers/daemon/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
@@ -149,7 +149,7 @@ describe('a daemon whose audit somebody downloads', () => {
   /** Nothing of it is read yet. */
   function download() {
     const socket = connect(Number(new URL(daemon.url).port), '127.0.0.1').pause();
-    const fields = `Host: x\r\nCookie: ${sessionCookieName(daemon.url)}=${root.session}\r\nConnection: close`;
+    const fields = `Host: x\r\nCookie: ${createSessionCookie(daemon.url).name}=${root.session}\r\nConnection: close`;
     socket.on('error', () => {}).write(`GET /organization/audit.csv HTTP/1.1\r\n${fields}\r\n\r\n`);
     return socket;
   }

@@ -50,8 +50,8 @@ test('the document describes every route of the router that is no page, and no o
 test('services must name themselves, and say how; a device need not', async () => {
   const { document } = await open();
   const securityOf = (path: string) => document.paths[path]?.post?.security;
-  expect(securityOf('/oauth/introspect')).toEqual([{ service: [] }]);
-  expect(securityOf('/oauth/revoke')).toEqual([{ service: [] }]);
+  expect(securityOf('/oauth/introspect')).toEqual([{ client: [] }]);
+  expect(securityOf('/oauth/revoke')).toEqual([{ client: [] }]);
   expect(securityOf('/oauth/device_authorization')).toEqual([]);
 });
 

@@ -9,18 +9,7 @@ import { openConsole, type Shown, textOf } from '../helpers/console/pages.ts';
 async function open(broken: (app: Awaited<ReturnType<typeof openTestApp>>) => Partial<AppDeps> = () => ({})) {
   const app = await openTestApp();
   onTestFinished(app.close);
-  const { services, identityProvider, store, clock, clientIp, metrics, log, config } = app;
-  const hono = createApp({
-    ...services,
-    identityProvider,
-    store,
-    clock,
-    clientIp,
-    metrics,
-    log,
-    config,
-    ...broken(app),
-  });
+  const hono = createApp({ ...app.deps, ...broken(app) });
   const ask: typeof app.ask = async (path, { method = 'GET', headers, body } = {}) =>
     hono.request(path, { method, ...(headers && { headers }), ...(body !== undefined && { body }) }, {});
   return { ...app, broken: { ...app, ask } };
@@ -167,7 +156,7 @@ test('a database that does not answer is said to be temporary, and signs nobody 
   const browser = openConsole(app.broken, app.dev);
   const shown = await browser.get('/logout');
   expectPage(shown, 503);
-  expect(textOf(shown.html)).toContain('Try again in a moment.');
+  expect(textOf(shown.html)).toContain('Try again in a few seconds.');
   expect(browser.cookies.has('__Host-tokens_session')).toBe(true);
   expectPage(await browser.get('/login'), 503);
 });

@@ -1,16 +1,24 @@
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import { ProblemError } from '../../../shared/problem.ts';
 import { requireSuperuser } from '../../domain/caller.ts';
-import type { AppContext, AppDeps, AppEnv } from '../context.ts';
-import { requireMonitoring } from './monitoring.ts';
-import { authenticateSession, isSafe } from './session.ts';
-import { authenticateToken } from './token.ts';
+import type { AppContext, AppEnv } from '../context.ts';
+import { notFound } from '../errors.ts';
+import { type MonitoringDeps, requireMonitoring } from './monitoring.ts';
+import { authenticateSession, isSafe, type SessionDeps } from './session.ts';
+import { authenticateToken, type TokenDeps } from './token.ts';
 
-/** `token`: a personal API token, about itself. `superuser`: a superuser's session. `monitoring`: a peer nearby. */
+/**
+ * What a request must present to use a route.
+ *
+ * - `anyone`: nothing
+ * - `monitoring`: a direct connection from a loopback or trusted address
+ * - `session`: a member's session
+ * - `superuser`: a superuser's session
+ * - `token`: a personal API token, which reads or revokes itself
+ */
 export type Access = 'anyone' | 'monitoring' | 'session' | 'superuser' | 'token';
 
-/** Who may call what. A route that is not in this table answers nobody. */
+/** The access level of every route. A route that is missing here is not found for everyone. */
 export const accessTable: Readonly<Record<string, Access>> = {
   'GET /healthz': 'anyone',
   'GET /readyz': 'anyone',
@@ -53,8 +61,11 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /sso/backchannel-logout': 'anyone',
 };
 
-/** Stands in front of every route and lets through whom the table names. */
-export function enforceAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
+/** The collaborators that decide whether a request may use its route. */
+type AccessDeps = MonitoringDeps & SessionDeps & TokenDeps;
+
+/** Returns middleware that authenticates each request as the access table requires and rejects the others. */
+export function enforceAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     await enforce(deps, c);
     return next();
@@ -62,12 +73,13 @@ export function enforceAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
 }
 
 /**
- * Asks once more when a body came later than its head. Who held it back until their session had ended, or until they were
- * disabled or demoted, would otherwise still be taken for who they were.
+ * Returns middleware that waits for a body which was still arriving and then checks access again. Otherwise a client could
+ * pass the first check, hold its body back until its session ended or its member was disabled or demoted, and still be
+ * served.
  */
-export function enforceAccessAfterBody(deps: AppDeps): MiddlewareHandler<AppEnv> {
+export function enforceAccessAfterBody(deps: AccessDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    if (c.get('caller') !== undefined && mayBeHeldBack(c)) {
+    if (c.get('caller') !== undefined && isBodyPending(c)) {
       await c.req.arrayBuffer();
       await enforce(deps, c);
     }
@@ -75,12 +87,12 @@ export function enforceAccessAfterBody(deps: AppDeps): MiddlewareHandler<AppEnv>
   };
 }
 
-/** Whether a request that changes something is not all here yet. */
-export function mayBeHeldBack(c: AppContext): boolean {
+/** Reports whether the body of an unsafe request may not have arrived completely yet. */
+export function isBodyPending(c: AppContext): boolean {
   return !isSafe(c.req.method) && c.env?.incoming?.complete !== true;
 }
 
-async function enforce(deps: AppDeps, c: AppContext): Promise<void> {
+async function enforce(deps: AccessDeps, c: AppContext): Promise<void> {
   const route = matchedRoutes(c).find(({ path }) => !path.endsWith('*'));
   if (route === undefined) return;
   switch (accessTable[`${route.method} ${route.path}`]) {
@@ -96,6 +108,6 @@ async function enforce(deps: AppDeps, c: AppContext): Promise<void> {
     case 'token':
       return authenticateToken(deps, c);
     default:
-      throw new ProblemError('not-found', 'There is nothing at this path.');
+      throw notFound();
   }
 }

@@ -4,14 +4,15 @@ import { limits } from '../../../shared/limits.ts';
 import type { AppContext, AppEnv } from '../context.ts';
 
 /**
- * Refuses bodies over the limit. A length that is declared is enough: Hono's own middleware would open the body for it,
- * and a body that was opened is read as a stream, which takes much longer than all the rest.
+ * Returns middleware that responds with `onError` to a body over the limit. It trusts a declared `Content-Length`, which
+ * Node enforces, and measures only bodies without one. Hono's own middleware opens every body as a stream, which costs more
+ * than the rest of the request.
  */
 export function limitBody(onError: (c: AppContext) => Response | Promise<Response>): MiddlewareHandler<AppEnv> {
-  const measured = bodyLimit({ maxSize: limits.bodyBytes, onError: (c) => onError(c as AppContext) });
+  const measure = bodyLimit({ maxSize: limits.bodyBytes, onError: (c) => onError(c as AppContext) });
   return async (c, next) => {
     const length = c.req.header('content-length');
-    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return measured(c, next);
+    if (length === undefined || c.req.header('transfer-encoding') !== undefined) return measure(c, next);
     if (Number(length) > limits.bodyBytes) return onError(c);
     return next();
   };

@@ -4,7 +4,10 @@ import type { AppDeps, AppEnv } from '../context.ts';
 
 const self = ["'self'"];
 
-/** What a browser may do with an answer of the API: nothing. With a page of the console: what our own origin serves. */
+/**
+ * Returns middleware that sets the security headers. The content security policy allows pages of the console to load only
+ * from this origin, and allows every other response to load nothing.
+ */
 export function securityHeaders({ config }: Pick<AppDeps, 'config'>): MiddlewareHandler<AppEnv> {
   const common = {
     xFrameOptions: 'DENY',
@@ -35,6 +38,7 @@ export function securityHeaders({ config }: Pick<AppDeps, 'config'>): Middleware
   };
 }
 
+/** Keeps responses of the API, which hold secrets and personal data, out of every cache. */
 export const noStore: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   c.header('Cache-Control', 'no-store');

@@ -2,20 +2,21 @@ import type { MiddlewareHandler } from 'hono';
 import { visit } from 'jsonc-parser';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppEnv } from '../context.ts';
+import { notJson } from '../errors.ts';
 import { invalidFields, jsonPointer } from '../validate.ts';
 
-const deepest = 8;
+const maxDepth = 8;
 const loneSurrogate = /\p{Surrogate}/u;
 
 /**
- * Reads a JSON body by I-JSON's rules (RFC 7493): UTF-8, no member twice, no lone surrogates. The validator that follows
- * finds the text cached.
+ * Rejects a body that is not I-JSON (RFC 7493): it must be UTF-8, and it must have no duplicate names and no unpaired
+ * surrogates. Hono caches the body, so the validator that follows reads it again without cost.
  * @throws ProblemError `unsupported-media-type`, `bad-request`, `invalid-fields`
  */
 export const jsonBody: MiddlewareHandler<AppEnv> = async (c, next) => {
   const mediaType = c.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') {
-    throw new ProblemError('unsupported-media-type', 'Send the body as application/json.');
+    throw notJson();
   }
   checkJson(decodeUtf8(await c.req.arrayBuffer()));
   await next();
@@ -25,17 +26,18 @@ function decodeUtf8(bytes: ArrayBuffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new ProblemError('bad-request', 'The body is not UTF-8.', { cause });
+    throw new ProblemError('bad-request', 'The body is not valid UTF-8.', { cause });
   }
 }
 
-/** Walks the text once. What it throws inside the walk stops the walk, so depth is bounded. */
+/** Walks the text once. An error thrown in a callback stops the parser, so deep nesting cannot exhaust its stack. */
 function checkJson(text: string): void {
   const seen: Array<Set<string>> = [];
   const enter = () => {
     seen.push(new Set());
-    if (seen.length > deepest)
-      throw new ProblemError('bad-request', `The body is nested deeper than ${deepest} levels.`);
+    if (seen.length > maxDepth) {
+      throw new ProblemError('bad-request', `The body is nested deeper than ${maxDepth} levels.`);
+    }
   };
   const leave = () => {
     seen.pop();
@@ -49,24 +51,24 @@ function checkJson(text: string): void {
       onArrayEnd: leave,
       onObjectProperty(name, _offset, _length, _line, _column, path) {
         const names = seen.at(-1);
-        if (names?.has(name)) throw refused([...path(), name], 'This field is there twice.');
-        if (name === '__proto__') throw refused([...path(), name], 'Unknown field.');
-        if (loneSurrogate.test(name)) throw refused(path(), 'A field name holds an unpaired surrogate.');
+        if (names?.has(name)) throw invalidAt([...path(), name], 'This field appears twice.');
+        if (name === '__proto__') throw invalidAt([...path(), name], 'Unknown field.');
+        if (loneSurrogate.test(name)) throw invalidAt(path(), 'A field name contains an unpaired surrogate.');
         names?.add(name);
       },
       onLiteralValue(value, _offset, _length, _line, _column, path) {
         if (typeof value === 'string' && loneSurrogate.test(value)) {
-          throw refused(path(), 'The text holds an unpaired surrogate.');
+          throw invalidAt(path(), 'The text contains an unpaired surrogate.');
         }
       },
       onError(_code, offset) {
-        throw new ProblemError('bad-request', `The body is not JSON: see character ${offset + 1}.`);
+        throw new ProblemError('bad-request', `The body is not valid JSON: see character ${offset + 1}.`);
       },
     },
     { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false },
   );
 }
 
-function refused(path: ReadonlyArray<string | number>, detail: string): ProblemError {
+function invalidAt(path: ReadonlyArray<string | number>, detail: string): ProblemError {
   return invalidFields([{ pointer: jsonPointer(path), detail }]);
 }

@@ -2,19 +2,22 @@ import ipaddr from 'ipaddr.js';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps } from '../context.ts';
 
+export type MonitoringDeps = Pick<AppDeps, 'clientIp'>;
+
 /**
- * Lets through a peer on loopback or among the trusted proxies that asks for itself. Whatever was passed on by a proxy is
- * somebody else's request, wherever the proxy stands. @throws ProblemError `monitoring-only`
+ * Requires a direct connection from a loopback or trusted address. A request that a proxy forwarded is rejected wherever the
+ * proxy runs, because its client may be anyone.
+ * @throws ProblemError `monitoring-only`
  */
-export function requireMonitoring({ clientIp }: Pick<AppDeps, 'clientIp'>, c: AppContext): void {
+export function requireMonitoring({ clientIp }: MonitoringDeps, c: AppContext): void {
   const peer = c.env?.incoming?.socket.remoteAddress;
-  const passedOn = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some(
+  const isForwarded = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some(
     (name) => c.req.header(name) !== undefined,
   );
-  const known = clientIp.isTrusted(peer) || (peer !== undefined && ipaddr.process(peer).range() === 'loopback');
-  if (known && !passedOn) return;
+  const isNearby = clientIp.isTrusted(peer) || (peer !== undefined && ipaddr.process(peer).range() === 'loopback');
+  if (isNearby && !isForwarded) return;
   throw new ProblemError(
     'monitoring-only',
-    'Metrics are told to loopback and to the addresses in TOKENSD_TRUSTED_PROXIES.',
+    'Only loopback and the addresses in TOKENSD_TRUSTED_PROXIES may read the metrics, and not through a proxy.',
   );
 }

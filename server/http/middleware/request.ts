@@ -5,14 +5,14 @@ import { type AppDeps, type AppEnv, rawHeadersOf } from '../context.ts';
 import { onlyValue } from '../raw-headers.ts';
 import { recordedUserAgent } from '../verify/original-request.ts';
 
-const idPattern = /^[0-9A-Za-z._=+/-]{1,128}$/;
+const requestIdPattern = /^[0-9A-Za-z._=+/-]{1,128}$/;
 
-/** The id of a request. A proxy that is trusted may bring its own. */
-export function requestIdFor(clientIp: ClientIp, peer: string | undefined, brought: string | null | undefined): string {
-  return brought && clientIp.isTrusted(peer) && idPattern.test(brought) ? brought : randomUUID();
+/** Returns the `X-Request-Id` that a trusted proxy sent, or a new one. */
+export function requestIdFor(clientIp: ClientIp, peer: string | undefined, sent: string | null | undefined): string {
+  return sent && clientIp.isTrusted(peer) && requestIdPattern.test(sent) ? sent : randomUUID();
 }
 
-/** Gives the request its id and its origin. */
+/** Returns middleware that sets the request ID and the client info. */
 export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const peer = c.env?.incoming?.socket.remoteAddress;
@@ -28,12 +28,12 @@ export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): Middle
   };
 }
 
-/** Counts a request, and logs one debug line: never a query, a header or a body. */
+/** Returns middleware that counts each request and logs one debug line, which never holds a query, a header or a body. */
 export function logRequest({ log, metrics }: Pick<AppDeps, 'log' | 'metrics'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const began = performance.now();
+    const startedAt = performance.now();
     await next();
-    const ms = Math.round(performance.now() - began);
+    const ms = Math.round(performance.now() - startedAt);
     const { method, path } = c.req;
     metrics.responded(method, c.res.status);
     log.debug({ method, path, status: c.res.status, ms, request_id: c.get('requestId') }, 'request');

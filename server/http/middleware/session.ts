@@ -2,64 +2,69 @@ import { ProblemError } from '../../../shared/problem.ts';
 import { secretPrefixes } from '../../../shared/redact.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
+import { sessionEnded } from '../../domain/sign-in/start-session.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
-import { bearerChallenge, Refusal } from '../errors.ts';
+import { bearerChallenge, ResponseProblem } from '../errors.ts';
 import { fieldOf } from '../raw-headers.ts';
 import { isSameOrigin } from '../same-origin.ts';
-import { createSessionCookie } from '../session-cookie.ts';
 import { readCredential } from '../verify/credential.ts';
 
+export type SessionDeps = Pick<AppDeps, 'sessions' | 'sessionCookie' | 'verify' | 'config'>;
+
 /**
- * Finds the session that `Authorization: Bearer` (RFC 6750 §2.1) or else the console's cookie names, and makes its member
- * the caller. Any `Authorization` decides alone; a cookie changes something only from our own pages.
- * @throws ProblemError `not-authenticated`; `session-required` for a personal API token that works; `cross-site`
+ * Authenticates the session in `Authorization: Bearer` (RFC 6750 §2.1) and sets its member as the caller. The console's
+ * cookie is read only if the request has no `Authorization` at all, and an unsafe request with it must come from the
+ * console's own origin.
+ * @throws ProblemError `not-authenticated`; `session-required` for an active personal API token; `cross-site`
  */
-export async function authenticateSession(deps: AppDeps, c: AppContext): Promise<void> {
+export async function authenticateSession(deps: SessionDeps, c: AppContext): Promise<void> {
   const { sessions, verify } = deps;
   const headers = rawHeadersOf(c);
   const credential = readCredential(headers);
   const authorization = fieldOf(headers, 'authorization');
   if (credential.kind === 'none' && authorization === undefined) return authenticateCookie(deps, c);
-  if (credential.kind === 'none') throw notAuthenticated('Sign in first.');
-  if (credential.kind !== 'value') throw notAuthenticated('Send one session.', 'invalid_token');
+  if (credential.kind === 'none') throw notAuthenticated(signInFirst);
+  if (credential.kind !== 'value') throw notAuthenticated('Send exactly one session secret.', 'invalid_token');
   const { value } = credential;
   if (!value.startsWith(secretPrefixes.session) || !/^\s*bearer\s/i.test(authorization ?? '')) {
     if ((await verify(value)).allowed) throw sessionRequired();
-    throw notAuthenticated('This is not a session. Sign in first.', 'invalid_token');
+    throw notAuthenticated('The credential is not a session. Sign in first.', 'invalid_token');
   }
   const found = await sessions.authenticate(value);
-  if (found === null) throw notAuthenticated('The session has ended. Sign in again.', 'invalid_token');
-  admit(c, found, 'cli');
+  if (found === null) throw notAuthenticated(sessionEnded().message, 'invalid_token');
+  setCaller(c, found, 'cli');
 }
 
-async function authenticateCookie({ sessions, config }: AppDeps, c: AppContext): Promise<void> {
-  const secret = createSessionCookie(config.publicUrl).read(c);
+async function authenticateCookie({ sessions, sessionCookie, config }: SessionDeps, c: AppContext): Promise<void> {
+  const secret = sessionCookie.read(c);
   const found = secret === undefined ? null : await sessions.authenticate(secret);
-  if (found === null) throw notAuthenticated('Sign in first.');
+  if (found === null) throw notAuthenticated(signInFirst);
   if (!isSafe(c.req.method) && !isSameOrigin(c, config.publicUrl)) {
-    throw new ProblemError('cross-site', 'This request came from another site. Nothing was changed.');
+    throw new ProblemError('cross-site', 'The request came from another site, so nothing was changed.');
   }
-  admit(c, found, 'console');
+  setCaller(c, found, 'console');
 }
 
-/** Makes the session's member the caller. */
-export function admit(c: AppContext, { user, session }: AuthenticatedSession, channel: Caller['channel']): void {
+/** Sets the session's member as the caller of this request. */
+export function setCaller(c: AppContext, { user, session }: AuthenticatedSession, channel: Caller['channel']): void {
   c.set('session', session);
   c.set('caller', { user, sessionId: session.id, clientInfo: c.get('clientInfo'), channel });
 }
 
-/** RFC 9110 §9.2.1. */
+/** Reports whether a method is safe: it changes nothing (RFC 9110 §9.2.1). */
 export function isSafe(method: string): boolean {
   return ['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method);
 }
 
-function notAuthenticated(detail: string, error?: 'invalid_token'): Refusal {
-  return new Refusal('not-authenticated', detail, { headers: [['WWW-Authenticate', bearerChallenge(error)]] });
+const signInFirst = 'Sign in first.';
+
+function notAuthenticated(detail: string, error?: 'invalid_token'): ResponseProblem {
+  return new ResponseProblem('not-authenticated', detail, { headers: [['WWW-Authenticate', bearerChallenge(error)]] });
 }
 
 function sessionRequired(): ProblemError {
   return new ProblemError(
     'session-required',
-    'A personal API token may only read or revoke itself here, at /api/v1/token. Sign in for everything else.',
+    'A personal API token may only read or revoke itself, at /api/v1/token. Sign in for everything else.',
   );
 }

@@ -5,7 +5,8 @@ import { invalidRequest, OAuthError } from './errors.ts';
 import type { OAuthForm } from './form.ts';
 
 /**
- * The service that asks: `client_secret_basic` or `client_secret_post`, one of them (RFC 6749 §2.3.1).
+ * Authenticates the OAuth client that sent the request, by either `client_secret_basic` or `client_secret_post`
+ * (RFC 6749 §2.3.1). The client must not use both.
  * @throws OAuthError `invalid_client`, `invalid_request`
  */
 export async function authenticateClient(
@@ -17,7 +18,7 @@ export async function authenticateClient(
   const posted = { id: form.get('client_id'), secret: form.get('client_secret') };
   if (authorization === undefined) return authenticate(clients, posted);
   if (authorization === null || posted.secret !== undefined) {
-    throw invalidRequest('Send the client credentials in one way.');
+    throw invalidRequest('Send the client credentials in only one way: in Authorization or in the body.');
   }
   const basic = readBasic(authorization);
   if (posted.id !== undefined && posted.id !== basic.id) throw invalidClient();
@@ -33,7 +34,7 @@ async function authenticate(
   return client;
 }
 
-/** Id and secret are form-encoded before they are joined. */
+/** Reads `client_secret_basic`, in which ID and secret are form-encoded before they are joined (RFC 6749 §2.3.1). */
 function readBasic(authorization: string): { id: string; secret: string } {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization)?.[1];
   if (encoded === undefined) throw invalidClient();

@@ -2,19 +2,24 @@ import { limits } from '../../../shared/limits.ts';
 import type { AppContext, AppDeps } from '../context.ts';
 import { publicClientId, readForm, requirePublicClient } from './form.ts';
 
+export type DeviceAuthorizationDeps = Pick<AppDeps, 'deviceSignIn' | 'config'>;
+
 /**
- * RFC 8628 §3.2. Without `verification_uri_complete`: a link that holds the code is what a phisher would send, and typing
- * the code is what makes somebody compare it.
+ * Starts the device flow (RFC 8628 §3.2). The response has no `verification_uri_complete`: phishers could send a link that
+ * already contains the code, and members who type the code compare it with the one on their device.
  */
-export async function authorizeDevice({ deviceSignIn, config }: AppDeps, c: AppContext): Promise<Response> {
+export async function authorizeDevice(
+  { deviceSignIn, config }: DeviceAuthorizationDeps,
+  c: AppContext,
+): Promise<Response> {
   requirePublicClient(c, await readForm(c));
   const { deviceCode, userCode } = await deviceSignIn.begin(publicClientId, c.get('clientInfo'));
-  const answer = {
+  const response = {
     device_code: deviceCode.reveal(),
     user_code: userCode,
     verification_uri: `${config.publicUrl}/device`,
     expires_in: limits.deviceCodeLife / 1000,
     interval: limits.devicePollInterval / 1000,
   };
-  return c.json(answer, 200, { 'Cache-Control': 'no-store' });
+  return c.json(response, 200, { 'Cache-Control': 'no-store' });
 }

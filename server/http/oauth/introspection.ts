@@ -9,7 +9,7 @@ import { requestIdFor } from '../middleware/request.ts';
 import { onlyValue } from '../raw-headers.ts';
 import { originForm, pathOf, recordedMethod, shortened } from '../verify/original-request.ts';
 import { authenticateClient } from './client-auth.ts';
-import { answerOf, bodyTooLarge, OAuthError } from './errors.ts';
+import { bodyTooLarge, errorResponse, OAuthError } from './errors.ts';
 import { type OAuthForm, parseForm, publicClientId } from './form.ts';
 
 export type IntrospectionDeps = Pick<
@@ -47,7 +47,7 @@ async function answer(
   const requestId = requestIdFor(clientIp, req.socket.remoteAddress, onlyValue(req.rawHeaders, 'x-request-id'));
   const { status, headers, body } = await introspect(deps, describe, req).then(
     (told) => ({ status: 200, headers: {}, body: told }),
-    (error: unknown) => answerOf(error, log, requestId),
+    (error: unknown) => errorResponse(error, log, requestId),
   );
   // What is left of a body that is not wanted must not be taken for the next request.
   if (!req.complete) res.shouldKeepAlive = false;
@@ -73,7 +73,7 @@ async function introspect(
   req: IncomingMessage,
 ): Promise<object> {
   if (req.method !== 'POST') {
-    throw new OAuthError('invalid_request', 'This path answers POST.', { status: 405, headers: { Allow: 'POST' } });
+    throw new OAuthError('invalid_request', 'This path supports POST.', { status: 405, headers: { Allow: 'POST' } });
   }
   const form = parseForm(onlyValue(req.rawHeaders, 'content-type'), await readBody(req));
   await authenticateClient(deps.clients, req.rawHeaders, form);

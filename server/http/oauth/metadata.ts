@@ -1,25 +1,28 @@
 import type { AppContext, AppDeps } from '../context.ts';
 import { deviceGrant } from './token.ts';
 
-/** RFC 8414. `sso_login_endpoint` is ours: where a browser is sent to sign in through the identity provider at once. */
-export function describeServer({ config }: AppDeps, c: AppContext): Response {
-  const at = (path: string) => `${config.publicUrl}${path}`;
-  const forServices = ['client_secret_basic', 'client_secret_post'];
+/**
+ * Returns the authorization server metadata (RFC 8414). `sso_login_endpoint` is our extension: the URL at which a browser
+ * starts single sign-on directly, without the sign-in page.
+ */
+export function describeServer({ config }: Pick<AppDeps, 'config'>, c: AppContext): Response {
+  const urlOf = (path: string) => `${config.publicUrl}${path}`;
+  const clientAuthMethods = ['client_secret_basic', 'client_secret_post'];
   return c.json({
     issuer: config.publicUrl,
-    authorization_endpoint: at('/oauth/authorize'),
-    token_endpoint: at('/oauth/token'),
-    device_authorization_endpoint: at('/oauth/device_authorization'),
-    introspection_endpoint: at('/oauth/introspect'),
-    revocation_endpoint: at('/oauth/revoke'),
+    authorization_endpoint: urlOf('/oauth/authorize'),
+    token_endpoint: urlOf('/oauth/token'),
+    device_authorization_endpoint: urlOf('/oauth/device_authorization'),
+    introspection_endpoint: urlOf('/oauth/introspect'),
+    revocation_endpoint: urlOf('/oauth/revoke'),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', deviceGrant],
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: ['none'],
-    introspection_endpoint_auth_methods_supported: forServices,
-    revocation_endpoint_auth_methods_supported: forServices,
+    introspection_endpoint_auth_methods_supported: clientAuthMethods,
+    revocation_endpoint_auth_methods_supported: clientAuthMethods,
     authorization_response_iss_parameter_supported: true,
-    ...(config.oidc !== null && { sso_login_endpoint: at('/login/sso') }),
+    ...(config.oidc !== null && { sso_login_endpoint: urlOf('/login/sso') }),
   });
 }

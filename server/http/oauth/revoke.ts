@@ -3,11 +3,13 @@ import { authenticateClient } from './client-auth.ts';
 import { OAuthError } from './errors.ts';
 import { readForm } from './form.ts';
 
-/** RFC 7009. Known and unknown values are answered alike (§2.2). */
-export async function revoke({ clients, tokens }: AppDeps, c: AppContext): Promise<Response> {
+export type RevokeDeps = Pick<AppDeps, 'clients' | 'tokens'>;
+
+/** Revokes a token for an OAuth client (RFC 7009). The response is the same for known and unknown values (§2.2). */
+export async function revoke({ clients, tokens }: RevokeDeps, c: AppContext): Promise<Response> {
   const form = await readForm(c);
   const client = await authenticateClient(clients, rawHeadersOf(c), form);
-  if (!client.canRevoke) throw new OAuthError('unauthorized_client', 'This service may not revoke tokens.');
+  if (!client.canRevoke) throw new OAuthError('unauthorized_client', 'This client may not revoke tokens.');
   await tokens.revokeValue(form.require('token'), client, c.get('clientInfo'));
   return c.body(null, 200, { 'Cache-Control': 'no-store' });
 }

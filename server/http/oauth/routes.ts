@@ -1,25 +1,27 @@
 import { Hono } from 'hono';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { limitBody } from '../middleware/body-limit.ts';
-import { authorizeDevice } from './device-authorization.ts';
+import { authorizeDevice, type DeviceAuthorizationDeps } from './device-authorization.ts';
 import { bodyTooLarge, oauthErrorHandler } from './errors.ts';
 import { describeServer } from './metadata.ts';
-import { revoke } from './revoke.ts';
-import { issueToken } from './token.ts';
+import { type RevokeDeps, revoke } from './revoke.ts';
+import { issueToken, type TokenEndpointDeps } from './token.ts';
+
+type OAuthDeps = DeviceAuthorizationDeps & RevokeDeps & TokenEndpointDeps & Pick<AppDeps, 'log'>;
 
 /**
- * OAuth 2.0 for services that revoke tokens, and for our own command line. Introspection stands in front of the framework;
- * the page at /oauth/authorize is the console's.
+ * Creates the OAuth 2.0 routes for OAuth clients that revoke tokens and for the CLI. Two endpoints are elsewhere: a plain
+ * Node handler serves introspection, and the console serves the page at /oauth/authorize.
  */
-export function oauthRoutes(deps: AppDeps): Hono<AppEnv> {
+export function oauthRoutes(deps: OAuthDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(oauthErrorHandler(deps.log));
-  const small = limitBody(() => {
+  const limit = limitBody(() => {
     throw bodyTooLarge();
   });
   return app
     .get('/.well-known/oauth-authorization-server', (c) => describeServer(deps, c))
-    .post('/oauth/revoke', small, (c) => revoke(deps, c))
-    .post('/oauth/device_authorization', small, (c) => authorizeDevice(deps, c))
-    .post('/oauth/token', small, (c) => issueToken(deps, c));
+    .post('/oauth/revoke', limit, (c) => revoke(deps, c))
+    .post('/oauth/device_authorization', limit, (c) => authorizeDevice(deps, c))
+    .post('/oauth/token', limit, (c) => issueToken(deps, c));
 }

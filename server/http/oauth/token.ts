@@ -5,47 +5,61 @@ import { type OAuthForm, publicClientId, readForm, requirePublicClient } from '.
 
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
-/** RFC 7636 §4.1. */
-const codeVerifier = /^[A-Za-z0-9._~-]{43,128}$/;
+/** The syntax of a code verifier (RFC 7636 §4.1). */
+const codeVerifierPattern = /^[A-Za-z0-9._~-]{43,128}$/;
 
-/** RFC 6749 §3.2: a session for an authorization code or an approved device code. */
-export async function issueToken(deps: AppDeps, c: AppContext): Promise<Response> {
+export type TokenEndpointDeps = Pick<AppDeps, 'authorizationCodes' | 'deviceSignIn' | 'clock'>;
+
+/** Issues a session for an authorization code or an approved device code (RFC 6749 §3.2). */
+export async function issueToken(deps: TokenEndpointDeps, c: AppContext): Promise<Response> {
   const form = await readForm(c);
   requirePublicClient(c, form);
   const { session, secret } = await grant(deps, c, form);
-  const answer = {
+  const response = {
     access_token: secret.reveal(),
     token_type: 'Bearer',
     expires_in: Math.floor((session.expiresAt - deps.clock.now()) / 1000),
   };
-  return c.json(answer, 200, { 'Cache-Control': 'no-store' });
+  return c.json(response, 200, { 'Cache-Control': 'no-store' });
 }
 
-function grant(deps: AppDeps, c: AppContext, form: OAuthForm): Promise<StartedSession> {
+function grant(deps: TokenEndpointDeps, c: AppContext, form: OAuthForm): Promise<StartedSession> {
   switch (form.require('grant_type')) {
     case 'authorization_code':
       return redeemCode(deps, c, form);
     case deviceGrant:
       return pollDevice(deps, c, form);
     default:
-      throw new OAuthError('unsupported_grant_type', 'See /.well-known/oauth-authorization-server.');
+      throw new OAuthError(
+        'unsupported_grant_type',
+        'This grant type is not supported. See /.well-known/oauth-authorization-server.',
+      );
   }
 }
 
-async function redeemCode({ authorizationCodes }: AppDeps, c: AppContext, form: OAuthForm): Promise<StartedSession> {
-  const asked = {
+async function redeemCode(
+  { authorizationCodes }: TokenEndpointDeps,
+  c: AppContext,
+  form: OAuthForm,
+): Promise<StartedSession> {
+  const redemption = {
     clientId: publicClientId,
     code: form.require('code'),
     redirectUri: form.require('redirect_uri'),
     codeVerifier: form.require('code_verifier'),
   };
-  if (!codeVerifier.test(asked.codeVerifier)) throw invalidRequest('code_verifier is 43 to 128 unreserved characters.');
-  const started = await authorizationCodes.redeem(asked, c.get('clientInfo'));
-  if (started === null) throw new OAuthError('invalid_grant', 'This code is wrong, was used before, or has ended.');
+  if (!codeVerifierPattern.test(redemption.codeVerifier))
+    throw invalidRequest('code_verifier is 43 to 128 unreserved characters.');
+  const started = await authorizationCodes.redeem(redemption, c.get('clientInfo'));
+  if (started === null) throw new OAuthError('invalid_grant', 'The code is wrong, expired or already used.');
   return started;
 }
 
-async function pollDevice({ deviceSignIn }: AppDeps, c: AppContext, form: OAuthForm): Promise<StartedSession> {
+async function pollDevice(
+  { deviceSignIn }: TokenEndpointDeps,
+  c: AppContext,
+  form: OAuthForm,
+): Promise<StartedSession> {
   const outcome = await deviceSignIn.poll(form.require('device_code'), publicClientId, c.get('clientInfo'));
   if (typeof outcome === 'string') throw new OAuthError(outcome, '');
   return outcome;

@@ -3,17 +3,18 @@ import { auditPageSchema, auditQuerySchema } from '../../../shared/schemas/audit
 import type { AppDeps, AppEnv } from '../context.ts';
 import { readPage } from '../paging.ts';
 import { auditObject } from '../representations.ts';
-import { jsonAnswer } from '../validate.ts';
+import { jsonResponse } from '../validate.ts';
 
 const listEvents = createRoute({
   method: 'get',
   path: '/audit',
-  summary: 'What happened, newest first; a member sees their own events',
+  summary: 'List audit events',
+  description: 'Newest first. Superusers see every event, other members only their own.',
   request: { query: auditQuerySchema },
-  responses: { 200: jsonAnswer(auditPageSchema, 'One page') },
+  responses: { 200: jsonResponse(auditPageSchema, 'A page of events') },
 });
 
-export function auditRoutes({ audit }: AppDeps) {
+export function auditRoutes({ audit }: Pick<AppDeps, 'audit'>) {
   return new OpenAPIHono<AppEnv>().openapi(listEvents, async (c) => {
     const caller = c.get('caller');
     const page = await readPage(

@@ -9,42 +9,46 @@ import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
 import { clientObject } from '../representations.ts';
-import { idParamSchema, jsonAnswer, jsonRequest } from '../validate.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const listClients = createRoute({
   method: 'get',
   path: '/clients',
-  summary: 'Services that may ask about tokens, newest first',
+  summary: 'List OAuth clients',
+  description: 'Newest first. An OAuth client is an API server that introspects tokens.',
   request: { query: clientListQuerySchema },
-  responses: { 200: jsonAnswer(clientPageSchema, 'One page') },
+  responses: { 200: jsonResponse(clientPageSchema, 'A page of clients') },
 });
 
 const createClient = createRoute({
   method: 'post',
   path: '/clients',
-  summary: 'Register a service',
+  summary: 'Register an OAuth client',
+  description: 'The response is the only one that contains the secret.',
   middleware: jsonBody,
   request: { body: jsonRequest(createClientBodySchema) },
-  responses: { 201: jsonAnswer(createdClientSchema, 'The service with its secret, which is shown this once') },
+  responses: { 201: jsonResponse(createdClientSchema, 'The client with its secret') },
 });
 
 const rotateSecret = createRoute({
   method: 'post',
   path: '/clients/{id}/secret',
-  summary: 'Give a service a new secret; the earlier one is void at once',
+  summary: 'Rotate a client secret',
+  description: 'Creates a new secret. The old one stops working immediately.',
   request: { params: idParamSchema },
-  responses: { 200: jsonAnswer(createdClientSchema, 'The service with its new secret, which is shown this once') },
+  responses: { 200: jsonResponse(createdClientSchema, 'The client with its new secret') },
 });
 
 const deleteClient = createRoute({
   method: 'delete',
   path: '/clients/{id}',
-  summary: 'Remove a service',
+  summary: 'Delete an OAuth client',
+  description: 'Its secret stops working immediately.',
   request: { params: idParamSchema },
-  responses: { 204: { description: 'Its secret is void' } },
+  responses: { 204: { description: 'The client is deleted' } },
 });
 
-export function clientRoutes({ clients }: AppDeps) {
+export function clientRoutes({ clients }: Pick<AppDeps, 'clients'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listClients, async (c) => {
       const caller = c.get('caller');

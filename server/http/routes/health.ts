@@ -1,31 +1,33 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
-import { jsonAnswer } from '../validate.ts';
+import { jsonResponse } from '../validate.ts';
 
 const okSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 
 const healthz = createRoute({
   method: 'get',
   path: '/healthz',
-  summary: 'The process is up',
-  responses: { 200: jsonAnswer(okSchema, 'Up') },
+  summary: 'Check liveness',
+  description: 'Responds as long as the process runs, even if the database is down.',
+  responses: { 200: jsonResponse(okSchema, 'The process is running') },
 });
 
 const readyz = createRoute({
   method: 'get',
   path: '/readyz',
-  summary: 'The database answers and its schema is current',
-  responses: { 200: jsonAnswer(okSchema, 'Ready') },
+  summary: 'Check readiness',
+  description: 'Succeeds if the database responds and its schema is current. Use it for load balancers.',
+  responses: { 200: jsonResponse(okSchema, 'The daemon is ready') },
 });
 
-export function healthRoutes({ store }: AppDeps) {
+export function healthRoutes({ store }: Pick<AppDeps, 'store'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(healthz, (c) => c.json({ status: 'ok' as const }, 200))
     .openapi(readyz, async (c) => {
       await store.ping();
       if (!(await store.schemaIsCurrent())) {
-        throw new ProblemError('unavailable', 'The database schema is not current. Run: tokensd migrate');
+        throw new ProblemError('unavailable', 'The database schema is not current. Run `tokensd migrate`.');
       }
       return c.json({ status: 'ok' as const }, 200);
     });

@@ -3,25 +3,26 @@ import { changePasswordBodySchema, userSchema } from '../../../shared/schemas/us
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { userObject } from '../representations.ts';
-import { jsonAnswer, jsonRequest } from '../validate.ts';
+import { jsonRequest, jsonResponse } from '../validate.ts';
 
 const readMe = createRoute({
   method: 'get',
   path: '/me',
-  summary: 'Who is signed in',
-  responses: { 200: jsonAnswer(userSchema, 'The member') },
+  summary: 'Get the signed-in member',
+  responses: { 200: jsonResponse(userSchema, 'The member') },
 });
 
 const changePassword = createRoute({
   method: 'put',
   path: '/me/password',
-  summary: "Change one's password; the other sessions end",
+  summary: 'Change the password',
+  description: "Changes the signed-in member's password and ends their other sessions.",
   middleware: jsonBody,
   request: { body: jsonRequest(changePasswordBodySchema) },
   responses: { 204: { description: 'The password is changed' } },
 });
 
-export function meRoutes({ sessions, users }: AppDeps) {
+export function meRoutes({ sessions, users }: Pick<AppDeps, 'sessions' | 'users'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(readMe, async (c) => c.json(userObject(await users.me(c.get('caller'))), 200))
     .openapi(changePassword, async (c) => {

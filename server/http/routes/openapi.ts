@@ -1,15 +1,15 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AppEnv } from '../context.ts';
-import { jsonAnswer } from '../validate.ts';
+import { jsonResponse } from '../validate.ts';
 
 const readDescription = createRoute({
   method: 'get',
   path: '/openapi.json',
-  summary: 'This description',
-  responses: { 200: jsonAnswer(z.looseObject({}), 'OpenAPI 3.1') },
+  summary: 'Get this OpenAPI description',
+  responses: { 200: jsonResponse(z.looseObject({}), 'The OpenAPI 3.1 document') },
 });
 
-/** `describe` makes the document; it is asked once, when the document is first wanted. */
+/** Creates the route of the OpenAPI document. It calls `describe` once, on the first request. */
 export function openapiRoutes(describe: () => object) {
   let document: object | undefined;
   return new OpenAPIHono<AppEnv>().openapi(readDescription, (c) => {

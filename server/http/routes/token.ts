@@ -1,34 +1,36 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import { tokenSchema } from '../../../shared/schemas/tokens.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
-import { refuseIfGone } from '../middleware/token.ts';
+import { rejectIfRevoked } from '../middleware/token.ts';
 import { tokenObject } from '../representations.ts';
-import { jsonAnswer } from '../validate.ts';
+import { jsonResponse } from '../validate.ts';
 
 const readItself = createRoute({
   method: 'get',
   path: '/token',
-  summary: 'The personal API token that asks; records no use',
-  responses: { 200: jsonAnswer(tokenSchema, 'The token') },
+  summary: 'Get the presented token',
+  description: 'Returns the personal API token that authenticates this request. This does not count as a use.',
+  responses: { 200: jsonResponse(tokenSchema, 'The token') },
 });
 
 const revokeItself = createRoute({
   method: 'delete',
   path: '/token',
-  summary: 'Revoke the personal API token that asks',
+  summary: 'Revoke the presented token',
+  description: 'Revokes the personal API token that authenticates this request. This cannot be undone.',
   responses: { 204: { description: 'The token is revoked' } },
 });
 
-export function presentedTokenRoutes({ tokens, statusContext }: AppDeps) {
+export function presentedTokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 'statusContext'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(readItself, async (c) => {
       const presented = c.get('presentedToken');
-      const token = await tokens.getItself(presented).catch(refuseIfGone(presented));
+      const token = await tokens.getItself(presented).catch(rejectIfRevoked(presented));
       return c.json(tokenObject(token, statusContext()), 200);
     })
     .openapi(revokeItself, async (c) => {
       const presented = c.get('presentedToken');
-      await tokens.revokeItself(presented, c.get('clientInfo')).catch(refuseIfGone(presented));
+      await tokens.revokeItself(presented, c.get('clientInfo')).catch(rejectIfRevoked(presented));
       return c.body(null, 204);
     });
 }

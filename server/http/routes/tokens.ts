@@ -11,7 +11,7 @@ import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
 import { tokenObject } from '../representations.ts';
-import { idParamSchema, jsonAnswer, jsonRequest } from '../validate.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const idempotencyHeaderSchema = z.object({
   'idempotency-key': z
@@ -20,46 +20,53 @@ const idempotencyHeaderSchema = z.object({
       new RegExp(`^[\\x21-\\x7e]{1,${limits.idempotencyKeyCharacters}}$`),
       `Idempotency-Key is 1–${limits.idempotencyKeyCharacters} visible ASCII characters.`,
     )
-    .optional(),
+    .optional()
+    .meta({
+      description: 'Makes a retry safe: the same key with the same body within 24 hours creates no second token.',
+    }),
 });
 
 const listTokens = createRoute({
   method: 'get',
   path: '/tokens',
-  summary: 'Tokens, newest first',
+  summary: 'List tokens',
+  description: "Newest first. Superusers may list another member's tokens with `user` or everyone's with `all`.",
   request: { query: tokenListQuerySchema },
-  responses: { 200: jsonAnswer(tokenPageSchema, 'One page') },
+  responses: { 200: jsonResponse(tokenPageSchema, 'A page of tokens') },
 });
 
 const createToken = createRoute({
   method: 'post',
   path: '/tokens',
   summary: 'Create a token',
+  description:
+    'Needs the permission to create and manage tokens. The response is the only one that contains the value. Without `expires_in` and `expires_at`, the default expiry applies.',
   middleware: jsonBody,
   request: { headers: idempotencyHeaderSchema, body: jsonRequest(createTokenBodySchema) },
   responses: {
-    201: jsonAnswer(createdTokenSchema, 'The token with its value, which is shown this once'),
-    200: jsonAnswer(tokenSchema, 'The same Idempotency-Key again: the token without its value'),
+    201: jsonResponse(createdTokenSchema, 'The token with its value'),
+    200: jsonResponse(tokenSchema, 'A replay of the `Idempotency-Key`: the token without its value'),
   },
 });
 
 const readToken = createRoute({
   method: 'get',
   path: '/tokens/{id}',
-  summary: 'One token',
+  summary: 'Get a token',
   request: { params: idParamSchema },
-  responses: { 200: jsonAnswer(tokenSchema, 'The token') },
+  responses: { 200: jsonResponse(tokenSchema, 'The token') },
 });
 
 const revokeToken = createRoute({
   method: 'delete',
   path: '/tokens/{id}',
-  summary: 'Revoke a token for good',
+  summary: 'Revoke a token',
+  description: 'The token is rejected from the next request on. This cannot be undone.',
   request: { params: idParamSchema },
   responses: { 204: { description: 'The token is revoked' } },
 });
 
-export function tokenRoutes({ tokens, statusContext }: AppDeps) {
+export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 'statusContext'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listTokens, async (c) => {
       const now = statusContext();

@@ -8,60 +8,66 @@ import {
 } from '../../../shared/schemas/totp.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
-import { idParamSchema, jsonAnswer, jsonRequest } from '../validate.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const readStatus = createRoute({
   method: 'get',
   path: '/me/totp',
-  summary: 'Whether signing in with the password takes a second step',
-  responses: { 200: jsonAnswer(totpStatusSchema, 'The state') },
+  summary: 'Get the two-factor status',
+  responses: { 200: jsonResponse(totpStatusSchema, 'The status') },
 });
 
 const prepare = createRoute({
   method: 'post',
   path: '/me/totp',
-  summary: 'Begin to set up two-step sign-in',
+  summary: 'Start two-factor set-up',
+  description:
+    'Creates the secret for an authenticator app. Two-factor sign-in is on only after it is confirmed. The response is the only one that contains the secret.',
   middleware: jsonBody,
   request: { body: jsonRequest(confirmPasswordBodySchema) },
-  responses: { 201: jsonAnswer(preparedTotpSchema, 'The secret, which is shown this once') },
+  responses: { 201: jsonResponse(preparedTotpSchema, 'The secret') },
 });
 
 const confirm = createRoute({
   method: 'post',
   path: '/me/totp/confirm',
-  summary: 'Turn two-step sign-in on with a first code; the other sessions end',
+  summary: 'Turn two-factor sign-in on',
+  description:
+    'Confirms the set-up with a code from the authenticator app and ends the other sessions. The response is the only one that contains the recovery codes.',
   middleware: jsonBody,
   request: { body: jsonRequest(confirmCodeBodySchema) },
-  responses: { 200: jsonAnswer(recoveryCodesSchema, 'The recovery codes, which are shown this once') },
+  responses: { 200: jsonResponse(recoveryCodesSchema, 'The recovery codes') },
 });
 
 const disable = createRoute({
   method: 'post',
   path: '/me/totp/disable',
-  summary: 'Turn two-step sign-in off',
+  summary: 'Turn two-factor sign-in off',
   middleware: jsonBody,
   request: { body: jsonRequest(confirmPasswordBodySchema) },
-  responses: { 204: { description: 'The password alone is enough' } },
+  responses: { 204: { description: 'Two-factor sign-in is off' } },
 });
 
 const renew = createRoute({
   method: 'post',
   path: '/me/totp/recovery-codes',
-  summary: 'New recovery codes; the earlier ones are void',
+  summary: 'Replace the recovery codes',
+  description: 'Creates new recovery codes. The old ones stop working immediately.',
   middleware: jsonBody,
   request: { body: jsonRequest(confirmPasswordBodySchema) },
-  responses: { 200: jsonAnswer(recoveryCodesSchema, 'The recovery codes, which are shown this once') },
+  responses: { 200: jsonResponse(recoveryCodesSchema, 'The recovery codes') },
 });
 
 const reset = createRoute({
   method: 'delete',
   path: '/users/{id}/totp',
-  summary: 'Take the second step from a member who lost it; their sessions end',
+  summary: 'Reset two-factor sign-in of a member',
+  description: 'Helps a member who lost their authenticator app. It ends their sessions, and they can set it up again.',
   request: { params: idParamSchema },
-  responses: { 204: { description: 'They can set it up again' } },
+  responses: { 204: { description: 'Two-factor sign-in is off for the member' } },
 });
 
-export function totpRoutes({ totp }: AppDeps) {
+export function totpRoutes({ totp }: Pick<AppDeps, 'totp'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(readStatus, async (c) => c.json(await totp.status(c.get('caller')), 200))
     .openapi(prepare, async (c) => c.json(await totp.prepare(c.get('caller'), c.req.valid('json').password), 201))

@@ -10,51 +10,56 @@ import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
 import { userObject } from '../representations.ts';
-import { idParamSchema, jsonAnswer, jsonRequest } from '../validate.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const listUsers = createRoute({
   method: 'get',
   path: '/users',
-  summary: 'Members, newest first',
+  summary: 'List members',
+  description: 'Newest first.',
   request: { query: userListQuerySchema },
-  responses: { 200: jsonAnswer(userPageSchema, 'One page') },
+  responses: { 200: jsonResponse(userPageSchema, 'A page of members') },
 });
 
 const createUser = createRoute({
   method: 'post',
   path: '/users',
   summary: 'Add a member',
+  description: 'A member without a password signs in through single sign-on or sets one with a reset link.',
   middleware: jsonBody,
   request: { body: jsonRequest(createUserBodySchema) },
-  responses: { 201: jsonAnswer(userSchema, 'The member') },
+  responses: { 201: jsonResponse(userSchema, 'The member') },
 });
 
 const readUser = createRoute({
   method: 'get',
   path: '/users/{id}',
-  summary: 'One member',
+  summary: 'Get a member',
   request: { params: idParamSchema },
-  responses: { 200: jsonAnswer(userSchema, 'The member') },
+  responses: { 200: jsonResponse(userSchema, 'The member') },
 });
 
 const updateUser = createRoute({
   method: 'patch',
   path: '/users/{id}',
-  summary: 'Grant, disable, promote or rename a member: all of it or nothing',
+  summary: 'Update a member',
+  description:
+    'Changes only the fields that are sent, all of them or none. Disabling a member ends their sessions. The last enabled superuser can be neither disabled nor demoted.',
   middleware: jsonBody,
   request: { params: idParamSchema, body: jsonRequest(updateUserBodySchema) },
-  responses: { 200: jsonAnswer(userSchema, 'The member as changed') },
+  responses: { 200: jsonResponse(userSchema, 'The updated member') },
 });
 
 const revokeAllOfUser = createRoute({
   method: 'delete',
   path: '/users/{id}/tokens',
-  summary: 'Revoke every token of a member',
+  summary: 'Revoke all tokens of a member',
+  description: 'The tokens are rejected from the next request on. This cannot be undone.',
   request: { params: idParamSchema },
-  responses: { 204: { description: 'The member has no tokens' } },
+  responses: { 204: { description: 'The member has no tokens left' } },
 });
 
-export function userRoutes({ users, tokens }: AppDeps) {
+export function userRoutes({ users, tokens }: Pick<AppDeps, 'users' | 'tokens'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listUsers, async (c) => {
       const caller = c.get('caller');

@@ -3,10 +3,9 @@ import { matchedRoutes } from 'hono/route';
 import { ProblemError } from '../../../shared/problem.ts';
 import { requireSuperuser } from '../../domain/caller.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
-import { mayBeHeldBack } from '../../http/middleware/access.ts';
-import { admit, isSafe } from '../../http/middleware/session.ts';
+import { isBodyPending } from '../../http/middleware/access.ts';
+import { isSafe, setCaller } from '../../http/middleware/session.ts';
 import { isSameOrigin } from '../../http/same-origin.ts';
-import { createSessionCookie } from '../../http/session-cookie.ts';
 import { formTokenField, isFormToken, issueFormToken } from './form-token.ts';
 
 /** `file`: the same bytes for everybody, so nothing of the visitor is read and no cookie is set. */
@@ -69,9 +68,9 @@ export function enforcePageAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
     if (access === undefined) return c.notFound();
     if (access === 'file') return next();
     c.header('Cache-Control', 'no-store');
-    c.set('formToken', issueFormToken(c, deps.config.publicUrl));
+    c.set('formToken', issueFormToken(deps, c));
     if (!(await isAdmitted(deps, c, access))) return askToSignIn(c);
-    const held = mayBeHeldBack(c);
+    const held = isBodyPending(c);
     if (!isSafe(c.req.method)) await requireOwnForm(deps, c);
     // The form is here only now: the session may have ended, or its member been demoted, meanwhile.
     if (held && !(await isAdmitted(deps, c, access))) return askToSignIn(c);
@@ -80,12 +79,12 @@ export function enforcePageAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
   };
 }
 
-async function isAdmitted({ sessions, config }: AppDeps, c: AppContext, access: PageAccess): Promise<boolean> {
+async function isAdmitted({ sessions, sessionCookie }: AppDeps, c: AppContext, access: PageAccess): Promise<boolean> {
   if (access === 'anyone') return true;
-  const secret = createSessionCookie(config.publicUrl).read(c);
+  const secret = sessionCookie.read(c);
   const found = secret === undefined ? null : await sessions.authenticate(secret);
   if (found === null) return false;
-  admit(c, found, 'console');
+  setCaller(c, found, 'console');
   return true;
 }
 

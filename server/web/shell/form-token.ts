@@ -1,7 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { getCookie, setCookie } from 'hono/cookie';
-import type { AppContext } from '../../http/context.ts';
-import { createSessionCookie } from '../../http/session-cookie.ts';
+import type { AppContext, AppDeps } from '../../http/context.ts';
 
 /** The name of the hidden field in every form. */
 export const formTokenField = 'form_token';
@@ -10,9 +9,11 @@ export const formTokenField = 'form_token';
  * The visitor's form token: an HMAC under the session cookie, or under a cookie of its own before sign-in. Another site can
  * neither read nor set those cookies, so it cannot know the token.
  */
-export function issueFormToken(c: AppContext, publicUrl: string): string {
-  const session = createSessionCookie(publicUrl).read(c);
-  return hmac(session ?? visitorSecret(c, publicUrl));
+export function issueFormToken(
+  { sessionCookie, config }: Pick<AppDeps, 'sessionCookie' | 'config'>,
+  c: AppContext,
+): string {
+  return hmac(sessionCookie.read(c) ?? visitorSecret(c, config.publicUrl));
 }
 
 /** Constant-time comparison with what the form sent. */

@@ -1,6 +1,5 @@
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
 import type { AppContext, AppDeps } from '../../http/context.ts';
-import { createSessionCookie } from '../../http/session-cookie.ts';
 
 /** The session that a browser has, on pages that anybody may see. */
 export interface BrowserSession {
@@ -9,11 +8,12 @@ export interface BrowserSession {
   end(c: AppContext): Promise<void>;
 }
 
-export function createBrowserSession({ sessions, config }: Pick<AppDeps, 'sessions' | 'config'>): BrowserSession {
-  const cookie = createSessionCookie(config.publicUrl);
-
+export function createBrowserSession({
+  sessions,
+  sessionCookie,
+}: Pick<AppDeps, 'sessions' | 'sessionCookie'>): BrowserSession {
   const current = async (c: AppContext) => {
-    const secret = cookie.read(c);
+    const secret = sessionCookie.read(c);
     return secret === undefined ? null : sessions.authenticate(secret);
   };
 

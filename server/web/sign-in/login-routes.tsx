@@ -3,7 +3,7 @@ import { problems } from '../../../shared/problems.ts';
 import type { Secret } from '../../domain/secrets.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
-import { createSessionCookie, mayCarrySessions } from '../../http/session-cookie.ts';
+import { mayCarrySessions } from '../../http/session-cookie.ts';
 import { refusalOf, showRefused } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
 import { addressOf } from '../shell/page-url.ts';
@@ -16,11 +16,10 @@ import { codePath, setUpPath } from './second-factor-routes.tsx';
 
 /** `/login` and `/logout`. */
 export function signInPages(deps: AppDeps) {
-  const { sessions, secondFactor, identityProvider, config } = deps;
+  const { sessions, secondFactor, identityProvider, sessionCookie, config } = deps;
   const browserSession = createBrowserSession(deps);
   const sso = identityProvider !== null;
   const { organization, publicUrl } = config;
-  const cookie = createSessionCookie(publicUrl);
   const stepCookie = createStepCookie(publicUrl);
   const allowed = mayCarrySessions(publicUrl);
 
@@ -41,7 +40,7 @@ export function signInPages(deps: AppDeps) {
         const begun = await secondFactor.begin(email, text(form.password), c.get('clientInfo'));
         if ('next' in begun) return askNextStep(c, begun, next);
         await browserSession.end(c);
-        cookie.write(c, begun.secret.reveal(), begun.session.expiresAt);
+        sessionCookie.write(c, begun.secret.reveal(), begun.session.expiresAt);
         return c.redirect(next, 303);
       } catch (error) {
         const refused = refusalOf(error);
@@ -53,7 +52,7 @@ export function signInPages(deps: AppDeps) {
     .get('/logout', (c) => c.html(<LogoutPage c={c} organization={organization} />))
     .post('/logout', async (c) => {
       await sessions.signOut(c.get('caller'));
-      cookie.clear(c);
+      sessionCookie.clear(c);
       const elsewhere = c.get('session').sso ? await identityProvider?.logoutUrl() : null;
       if (elsewhere) return c.html(<LogoutElsewherePage c={c} organization={organization} url={elsewhere} />);
       return c.redirect(withDone('/login', 'signed-out'), 303);

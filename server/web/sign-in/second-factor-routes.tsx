@@ -2,7 +2,6 @@ import { Hono } from 'hono';
 import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
-import { createSessionCookie } from '../../http/session-cookie.ts';
 import { CodePage, RecoveryCodesPage, SetUpPage } from '../profile/totp-pages.tsx';
 import { refusalOf, showRefused } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
@@ -16,9 +15,8 @@ export const setUpPath = '/login/set-up';
 
 /** What comes after the password: a code, or setting up where codes come from. */
 export function secondFactorPages(deps: AppDeps) {
-  const { secondFactor, config } = deps;
+  const { secondFactor, sessionCookie, config } = deps;
   const { organization, publicUrl } = config;
-  const cookie = createSessionCookie(publicUrl);
   const stepCookie = createStepCookie(publicUrl);
   const browserSession = createBrowserSession(deps);
   const nextOf = (c: AppContext) => safeNext(c.req.query('next'), publicUrl);
@@ -60,7 +58,7 @@ export function secondFactorPages(deps: AppDeps) {
   async function admit(c: AppContext, { secret, session }: StartedSession): Promise<void> {
     await browserSession.end(c);
     stepCookie.clear(c);
-    cookie.write(c, secret.reveal(), session.expiresAt);
+    sessionCookie.write(c, secret.reveal(), session.expiresAt);
   }
 
   async function setUpPage(c: AppContext, anew: boolean, error?: string) {

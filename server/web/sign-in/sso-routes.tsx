@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { logUnexpected } from '../../http/errors.ts';
-import { createSessionCookie, mayCarrySessions } from '../../http/session-cookie.ts';
+import { mayCarrySessions } from '../../http/session-cookie.ts';
 import { refusalOf, showRefused } from '../shell/form-problem.ts';
 import { safeNext } from '../shell/return-path.ts';
 import { createBrowserSession } from './browser-session.ts';
@@ -11,11 +11,10 @@ import { createPendingCookie } from './sso-cookie.ts';
 
 /** `/login/sso`: to the identity provider and back. */
 export function ssoPages(deps: AppDeps) {
-  const { sso, identityProvider, config, log } = deps;
+  const { sso, identityProvider, sessionCookie, config, log } = deps;
   const { organization, publicUrl } = config;
   const browserSession = createBrowserSession(deps);
   const pendingCookie = createPendingCookie(publicUrl);
-  const cookie = createSessionCookie(publicUrl);
   const app = new Hono<AppEnv>();
   if (sso === null || identityProvider === null) {
     return app.get('/login/sso', (c) => c.notFound()).get('/login/sso/callback', (c) => c.notFound());
@@ -41,7 +40,7 @@ export function ssoPages(deps: AppDeps) {
         const person = await identityProvider.finish(new URL(c.req.url).search, pending);
         const { secret, session } = await sso.signIn(person, c.get('clientInfo'));
         await browserSession.end(c);
-        cookie.write(c, secret.reveal(), session.expiresAt);
+        sessionCookie.write(c, secret.reveal(), session.expiresAt);
         return c.redirect(safeNext(pending.next, publicUrl), 303);
       } catch (error) {
         return failed(c, error, safeNext(pending?.next, publicUrl));

@@ -3,6 +3,7 @@ import { createPasswords } from '../../../server/domain/accounts/passwords.ts';
 import { createIds, generateSecret } from '../../../server/domain/secrets.ts';
 import { createApp } from '../../../server/http/app.ts';
 import { createClientIp } from '../../../server/http/client-ip.ts';
+import { createSessionCookie } from '../../../server/http/session-cookie.ts';
 import { createLog } from '../../../server/observability/log.ts';
 import { createMetrics } from '../../../server/observability/metrics.ts';
 import { createServices } from '../../../server/services.ts';
@@ -59,7 +60,8 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: services.lastUsed.waiting });
   const clientIp = createClientIp(config.trustedProxies);
   const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
-  const deps = { ...services, identityProvider, store, clock, clientIp, metrics, log, config };
+  const sessionCookie = createSessionCookie(config.publicUrl);
+  const deps = { ...services, identityProvider, sessionCookie, store, clock, clientIp, metrics, log, config };
   const app = createApp(deps);
 
   /** The app as a Fetch API server; `ip` is the peer's address, `rawHeaders` what came in before fields were joined. */

@@ -1,22 +1,41 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** What the daemon's commands know of the world around them. */
+/** What `tokensd` uses of its process: environment, streams, and signals. */
 export interface Context {
   env: Record<string, string | undefined>;
   stdin: Readable & { isTTY?: boolean };
-  stdout: Writable;
+  stdout: Output;
   stderr: Writable & { isTTY?: boolean };
   pid: number;
-  /** How this program was called, for hints: `tokensd` or `node bin/tokensd.js`. */
+  /** How this program was started, for hints: `tokensd` or `node bin/tokensd.js`. */
   programName: string;
-  /** Calls back at each SIGTERM and SIGINT. */
+  /** Calls `listener` on every SIGTERM and SIGINT. */
   onStopSignal(listener: () => void): void;
-  /** Ends the process at once: for a second stop signal. */
+  /** Ends the process immediately, without cleaning up. */
   exitNow(code: number): void;
 }
 
-/** An expected failure of a command: the text is all that a person sees. */
+/** Standard output. */
+export interface Output {
+  /** Resolves once `text` is written. @throws OutputError */
+  write(text: string): Promise<void>;
+}
+
+/** Standard output could not be written. */
+export class OutputError extends Error {
+  /** Whether the reader closed the pipe, as `head` does when it has read enough. */
+  readonly closedByReader: boolean;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`Cannot write to standard output: ${cause.message}.`, { cause });
+    this.name = 'OutputError';
+    this.closedByReader = cause.code === 'EPIPE';
+  }
+}
+
+/** An expected failure of a command. Its message is printed without a stack trace. */
 export class CommandError extends Error {
+  /** The exit code of the process. */
   readonly exit: number;
 
   constructor(message: string, exit: number) {

@@ -1,36 +1,51 @@
 import { CommanderError } from 'commander';
-import { CommandError, type Context } from './context.ts';
+import { CommandError, type Context, type Output, OutputError } from './context.ts';
 import { createProgram } from './program.ts';
 
-/** Runs `tokensd` with these arguments (without node and script) and answers its exit code. */
+/** Runs one `tokensd` command line (without node and script) and returns the exit code. */
 export async function main(argv: string[], context: Context): Promise<number> {
-  const program = createProgram(context);
   try {
-    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
+    await run(argv, context);
     return 0;
   } catch (error) {
-    const { message, exit } = explain(error);
+    const { message, exit } = describeFailure(error);
     if (message !== '') context.stderr.write(`${message}\n`);
     return exit;
   }
 }
 
-function explain(error: unknown): { message: string; exit: number } {
-  if (error instanceof CommanderError) return { message: '', exit: error.exitCode === 0 ? 0 : 2 };
+async function run(argv: string[], context: Context): Promise<void> {
+  let help = '';
+  const program = createProgram(context, (text) => {
+    help += text;
+  });
+  try {
+    await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;
+    // commander "fails" with exit code 0 after it printed the help or the version.
+    await context.stdout.write(help);
+  }
+}
+
+function describeFailure(error: unknown): { message: string; exit: number } {
+  // commander has already printed its message.
+  if (error instanceof CommanderError) return { message: '', exit: 2 };
+  if (error instanceof OutputError && error.closedByReader) return { message: '', exit: 0 };
   if (error instanceof CommandError) return { message: error.message, exit: error.exit };
   if (error instanceof Error && error.name === 'ExitPromptError')
-    return { message: 'Cancelled. Nothing was made.', exit: 130 };
+    return { message: 'Cancelled. Nothing was created.', exit: 130 };
   return { message: error instanceof Error ? error.message : 'Unexpected error', exit: 1 };
 }
 
-/** The world as it is. The daemon's only place, beside config and log, that touches the process. */
+/** Returns the context of the real process. Only this function, config and log touch `process`. */
 export function processContext(programName: string): Context {
-  // Who reads the log may die or be restarted; unheard, that would end the daemon with the next line.
+  // Without a listener, the first log line after the log's reader has gone would end the daemon.
   process.stderr.on('error', () => {});
   return {
     env: process.env,
     stdin: process.stdin,
-    stdout: process.stdout,
+    stdout: createOutput(process.stdout),
     stderr: process.stderr,
     pid: process.pid,
     programName,
@@ -39,5 +54,16 @@ export function processContext(programName: string): Context {
       process.on('SIGINT', listener);
     },
     exitNow: (code) => process.exit(code),
+  };
+}
+
+function createOutput(stream: NodeJS.WriteStream): Output {
+  // Each write rejects by itself. Without a listener, a failed write would also end the process with a stack trace.
+  stream.on('error', () => {});
+  return {
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(text, (error) => (error ? reject(new OutputError(error)) : resolve()));
+      }),
   };
 }

@@ -4,16 +4,16 @@ import type { MoveOptions } from './commands/migrate-store.ts';
 import type { Context } from './context.ts';
 import { ownVersion } from './version.ts';
 
-/** The command tree. Building it loads no command: each is loaded, with all it needs, when it runs. */
-export function createProgram(context: Context): Command {
+/**
+ * Creates the command tree. Each command imports its code when it runs, so that help does not load the database driver.
+ * `writeHelp` receives the text of `--help` and `--version`.
+ */
+export function createProgram(context: Context, writeHelp: (text: string) => void): Command {
   const program = new Command('tokensd')
-    .description('The daemon that holds personal API tokens and tells proxies and services whether one is good.')
+    .description('Run and manage the personal API token daemon.')
     .version(ownVersion())
     .exitOverride()
-    .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
-    });
+    .configureOutput({ writeOut: writeHelp, writeErr: (text) => context.stderr.write(text) });
   addServing(program, context);
   addBackups(program, context);
   addMail(program, context);
@@ -25,18 +25,20 @@ function addServing(program: Command, context: Context): void {
   program
     .command('serve')
     .summary('Run the daemon')
-    .description('Serves until SIGTERM or SIGINT. Settings come from TOKENSD_… variables: see `tokensd config`.')
+    .description(
+      'Runs the daemon until it receives SIGTERM or SIGINT. Settings come from TOKENSD_… environment variables; see `tokensd config`.',
+    )
     .addHelpText('after', '\nExample:\n  $ TOKENSD_PUBLIC_URL=https://tokens.example.com tokensd serve')
     .action(async () => (await import('./commands/serve.ts')).runServe(context));
   program
     .command('init')
-    .summary('Make the first Organization Superuser')
+    .summary('Create the first Organization Superuser')
     .description(
-      'Makes an Organization Superuser who may create tokens. An e-mail address that is taken is exit code 5 and changes nothing.',
+      'Creates an Organization Superuser who can create tokens. If the email address is taken, exits with code 5 and changes nothing.',
     )
-    .requiredOption('--email <email>', 'e-mail address to sign in with')
-    .option('--name <name>', 'name shown to others')
-    .option('--password-stdin', 'read the password from standard input instead of asking')
+    .requiredOption('--email <email>', 'email address to sign in with')
+    .option('--name <name>', 'name shown to other members')
+    .option('--password-stdin', 'read the password from standard input')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokensd init --email ada@example.com --name "Ada Lovelace"\n  $ pass show tokensd | tokensd init --email ada@example.com --password-stdin',
@@ -47,21 +49,21 @@ function addServing(program: Command, context: Context): void {
 function addBackups(program: Command, context: Context): void {
   program
     .command('backup')
-    .summary('Write a copy of the database while it is in use')
+    .summary('Back up the SQLite database')
     .description(
-      'Writes one consistent copy of the SQLite database, mode 0600. The daemon may run. An existing file is refused.',
+      'Writes a consistent copy of the SQLite database with mode 0600. The daemon can keep running. Never overwrites a file.',
     )
-    .argument('<file>', 'the file to write')
+    .argument('<file>', 'file to create')
     .addHelpText('after', '\nExample:\n  $ tokensd backup "/var/backups/tokens-$(date +%F).db"')
     .action(async (file: string) => (await import('./commands/backup.ts')).runBackup(context, file));
   program
     .command('restore')
-    .summary('Put a backup in the place of the database')
+    .summary('Replace the SQLite database with a backup')
     .description(
-      'Stop the daemon first. What was revoked, disabled or blocked after the backup was made stays so, if the present database can ' +
-        'still be read, and is listed. Every session ends. The present database is set aside, not removed.',
+      'Replaces the SQLite database with a backup and ends every session. Stop the daemon first. The current database is kept ' +
+        'under another name. If it is readable, whatever was revoked, disabled or blocked since the backup stays so and is listed.',
     )
-    .argument('<file>', 'a file that `tokensd backup` wrote')
+    .argument('<file>', 'file written by `tokensd backup`')
     .addHelpText('after', '\nExample:\n  $ tokensd restore /var/backups/tokens-2026-11-25.db')
     .action(async (file: string) => (await import('./commands/restore.ts')).runRestore(context, file));
 }
@@ -69,19 +71,21 @@ function addBackups(program: Command, context: Context): void {
 function addMail(program: Command, context: Context): void {
   const mail = program
     .command('mail')
-    .summary('Look at mails that were given up, and send them again')
-    .description('Mails that could not be delivered. The daemon may run; it sends what is retried within a second.');
+    .summary('List and resend dead letters')
+    .description('Manages dead letters: mails that could not be delivered. The daemon can keep running.');
   mail
     .command('list')
-    .summary('List mails that were given up')
-    .description('One line a mail, newest first: when it was given up, for whom, subject, and the last error.')
+    .summary('List dead letters')
+    .description('Prints one line per dead letter, newest first: time given up, recipient, subject and last error.')
     .addHelpText('after', '\nExample:\n  $ tokensd mail list')
     .action(async () => (await import('./commands/mail.ts')).runMailList(context));
   mail
     .command('retry')
-    .summary('Send mails that were given up again')
-    .description('Puts mails that were given up back into the queue, as if they had never been tried.')
-    .option('--to <email>', 'only those to this address')
+    .summary('Send dead letters again')
+    .description(
+      'Puts dead letters back into the outbox with a fresh set of attempts. A running daemon sends them within a second.',
+    )
+    .option('--to <email>', 'only mails to this address')
     .addHelpText('after', '\nExamples:\n  $ tokensd mail retry\n  $ tokensd mail retry --to ada@example.com')
     .action(async (options: { to?: string }) => (await import('./commands/mail.ts')).runMailRetry(context, options));
 }
@@ -89,19 +93,19 @@ function addMail(program: Command, context: Context): void {
 function addMaintenance(program: Command, context: Context): void {
   program
     .command('migrate')
-    .summary('Bring the database to the newest schema')
-    .description('Applies the migrations that are missing. `serve` does the same when it starts.')
+    .summary('Update the database schema')
+    .description('Applies pending schema migrations. `tokensd serve` does the same at start-up.')
     .addHelpText('after', '\nExample:\n  $ tokensd migrate')
     .action(async () => (await import('./commands/migrate.ts')).runMigrate(context));
   program
     .command('migrate-store')
-    .summary('Move everything from SQLite to PostgreSQL')
+    .summary('Move from SQLite to PostgreSQL')
     .description(
-      'Copies every table into an empty PostgreSQL database, reads it back and compares before it commits. Stop the daemon first. ' +
-        'If it is interrupted, run it again: it moves everything, or finds that all of it was moved.',
+      'Copies every table into an empty PostgreSQL database, reads it back and compares it, then commits. Stop the daemon first. ' +
+        'If it is interrupted, run it again: a move is complete or has no effect.',
     )
-    .requiredOption('--from <url>', 'sqlite:/path/to/file')
-    .requiredOption('--to <url>', 'postgres://user@host:5432/database; give the password as PGPASSWORD')
+    .requiredOption('--from <url>', 'source, as sqlite:/path/to/file')
+    .requiredOption('--to <url>', 'target, as postgres://user@host:5432/database; set the password in PGPASSWORD')
     .addHelpText(
       'after',
       '\nExample:\n  $ PGPASSWORD=… tokensd migrate-store --from sqlite:/var/lib/tokensd/tokens.db --to postgres://tokens@db.example.com/tokens',
@@ -112,7 +116,7 @@ function addMaintenance(program: Command, context: Context): void {
   program
     .command('config')
     .summary('Show the effective settings')
-    .description('Prints every setting as NAME=value, defaults filled in, passwords hidden.')
+    .description('Prints every setting as NAME=value, including defaults. Secrets are hidden.')
     .addHelpText('after', '\nExample:\n  $ tokensd config')
     .action(async () => (await import('./commands/config.ts')).runConfig(context));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** This package's version. */
+/** Returns the version in package.json. */
 export function ownVersion(): string {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;

@@ -4,24 +4,28 @@ import type { Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { count } from './count.ts';
 
-const listedAtOnce = 1000;
+const maxListed = 1000;
 
+/** Prints the newest dead letters, one per line. */
 export async function runMailList(context: Context): Promise<void> {
   await withStore(context, async (store) => {
-    const dead = await store.outbox.deadLetters(listedAtOnce);
-    for (const { gaveUpAt, to, subject, error } of dead) {
-      context.stdout.write(`${[new Date(gaveUpAt).toISOString(), to, subject, error].join('\t')}\n`);
-    }
-    if (dead.length === 0) context.stderr.write('No mail was given up.\n');
-    else if (dead.length === listedAtOnce) context.stderr.write(`Only the newest ${listedAtOnce} are shown.\n`);
+    const dead = await store.outbox.deadLetters(maxListed);
+    const lines = dead.map(({ gaveUpAt, to, subject, error }) =>
+      [new Date(gaveUpAt).toISOString(), to, subject, error].join('\t'),
+    );
+    if (lines.length > 0) await context.stdout.write(`${lines.join('\n')}\n`);
+    else context.stderr.write('There are no dead letters.\n');
+    if (dead.length === maxListed) context.stderr.write(`Only the newest ${maxListed} dead letters are listed.\n`);
   });
 }
 
+/** Queues dead letters for sending again: all of them, or those to one address. */
 export async function runMailRetry(context: Context, { to }: { to?: string }): Promise<void> {
   await withStore(context, async (store) => {
     const revived = await store.outbox.revive(systemClock.now(), to);
-    context.stderr.write(`${revived === 1 ? '1 mail' : `${revived} mails`} will be sent again.\n`);
+    context.stderr.write(`${count(revived, 'mail')} will be sent again.\n`);
   });
 }
 

@@ -66,7 +66,7 @@ describe('tokensd mail', () => {
     expect((await mail('retry', '--to', 'nobody@example.com')).stderr).toBe('0 mails will be sent again.\n');
     expect(await mail('retry')).toMatchObject({ code: 0, stdout: '', stderr: '1 mail will be sent again.\n' });
     await eventually(() => mended.received.length === 1, 'the mail', 5_000);
-    expect(await mail('list')).toMatchObject({ code: 0, stdout: '', stderr: 'No mail was given up.\n' });
+    expect(await mail('list')).toMatchObject({ code: 0, stdout: '', stderr: 'There are no dead letters.\n' });
     await mended.close();
   });
 });

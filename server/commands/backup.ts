@@ -2,18 +2,27 @@ import { existsSync } from 'node:fs';
 import { type Config, readConfig } from '../config/config.ts';
 import { CommandError, type Context } from '../context.ts';
 import { backUp } from '../store/maintenance/backup.ts';
+import { count } from './count.ts';
 
-/** @throws CommandError 5 for a file that exists, 2 on PostgreSQL; BackupError if it cannot be written */
+/**
+ * Writes a consistent copy of the SQLite database to `file`, also while the daemon runs.
+ * @throws CommandError 5 if `file` exists, 2 on PostgreSQL
+ * @throws BackupError if the copy cannot be written
+ */
 export async function runBackup(context: Context, file: string): Promise<void> {
   const path = sqlitePathOf(readConfig(context.env), 'pg_dump --format=custom --file=FILE');
-  if (existsSync(file)) throw new CommandError(`${file} exists already. Name a new file.`, 5);
-  if (!existsSync(path)) throw new CommandError(`There is no database at ${path}. Check TOKENSD_DATA_DIR.`, 1);
+  if (existsSync(file)) throw new CommandError(`${file} already exists. Choose another file name.`, 5);
+  if (!existsSync(path))
+    throw new CommandError(`There is no database at ${path}. Check TOKENSD_DATA_DIR and TOKENSD_DATABASE_URL.`, 1);
   const { users, tokens, sha256 } = await backUp(path, file);
-  context.stderr.write(`${file}: ${users} members, ${tokens} tokens, SHA-256 ${sha256}\n`);
+  context.stderr.write(`${file}: ${count(users, 'member')}, ${count(tokens, 'token')}, SHA-256 ${sha256}\n`);
 }
 
-/** The file of a SQLite database. @throws CommandError 2 that names PostgreSQL's own tool */
+/** Returns the file of the SQLite database. @throws CommandError 2 on PostgreSQL, naming `tool` to use instead */
 export function sqlitePathOf({ databaseUrl }: Config, tool: string): string {
   if (databaseUrl.startsWith('sqlite:')) return databaseUrl.slice('sqlite:'.length);
-  throw new CommandError(`This is for SQLite. PostgreSQL has its own tools: ${tool}. See docs/operations.md.`, 2);
+  throw new CommandError(
+    `This command works with SQLite only. For PostgreSQL, use ${tool}, as described in docs/operations.md.`,
+    2,
+  );
 }

@@ -1,4 +1,4 @@
-import { text as readAll } from 'node:stream/consumers';
+import { text as readText } from 'node:stream/consumers';
 import { ProblemError } from '../../shared/problem.ts';
 import { createUserBodySchema } from '../../shared/schemas/users.ts';
 import { type Config, readConfig } from '../config/config.ts';
@@ -15,15 +15,15 @@ export interface InitOptions {
   passwordStdin?: boolean;
 }
 
-/** @throws CommandError 2 for bad input, 5 for an address that is taken */
+/** Creates the first superuser. @throws CommandError 2 for invalid input, 5 if the email address is taken */
 export async function runInit(context: Context, options: InitOptions): Promise<void> {
   const config = readConfig(context.env);
   const person = { email: options.email, name: options.name ?? '', superuser: true, can_manage_tokens: true };
   const parsed = createUserBodySchema.safeParse(person);
   if (!parsed.success) throw new CommandError(parsed.error.issues.map((issue) => issue.message).join('\n'), 2);
-  const password = await obtainPassword(context, options);
+  const password = await readPassword(context, options);
   try {
-    const user = await insertFirstUser(config, { ...parsed.data, password });
+    const user = await insertSuperuser(config, { ...parsed.data, password });
     context.stderr.write(
       `${user.email} is now an Organization Superuser. Sign in with: tokens login ${config.publicUrl} --email ${user.email}\n`,
     );
@@ -33,7 +33,7 @@ export async function runInit(context: Context, options: InitOptions): Promise<v
   }
 }
 
-async function insertFirstUser(config: Config, person: ReturnType<typeof createUserBodySchema.parse>) {
+async function insertSuperuser(config: Config, person: ReturnType<typeof createUserBodySchema.parse>) {
   prepareDataDir(config.dataDir);
   const store = await openStore(config.databaseUrl);
   try {
@@ -45,15 +45,19 @@ async function insertFirstUser(config: Config, person: ReturnType<typeof createU
   }
 }
 
-async function obtainPassword({ stdin, stderr }: Context, { passwordStdin }: InitOptions): Promise<string> {
-  if (passwordStdin) return (await readAll(stdin)).replace(/\r?\n$/, '');
+async function readPassword({ stdin, stderr }: Context, { passwordStdin }: InitOptions): Promise<string> {
+  if (passwordStdin) return (await readText(stdin)).replace(/\r?\n$/, '');
   if (!stdin.isTTY || !stderr.isTTY) {
-    throw new CommandError('There is no terminal to ask for the password on. Pipe it in with --password-stdin.', 2);
+    throw new CommandError(
+      'The password cannot be asked for, because there is no terminal. Pipe it in and add --password-stdin.',
+      2,
+    );
   }
   const { password } = await import('@inquirer/prompts');
   const streams = { input: stdin, output: stderr };
   const first = await password({ message: 'Password (at least 12 characters)', mask: true }, streams);
-  const again = await password({ message: 'The same again', mask: true }, streams);
-  if (first !== again) throw new CommandError('The two passwords differ. Nothing was made.', 2);
+  const repeated = await password({ message: 'Repeat the password', mask: true }, streams);
+  if (first !== repeated)
+    throw new CommandError('The two passwords differ, so nothing was created. Run the command again.', 2);
   return first;
 }

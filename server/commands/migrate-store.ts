@@ -9,26 +9,36 @@ export interface MoveOptions {
   to: string;
 }
 
-/** @throws CommandError 2 for URLs that do not fit, 5 if the target holds something else; AlreadyRunning */
+/**
+ * Moves every table from SQLite to PostgreSQL:
+ *
+ * 1. Lock the SQLite database, so that no daemon writes to it.
+ * 2. In one PostgreSQL transaction: copy each table, read it back, and compare it with the source.
+ * 3. Commit. If anything fails before, the target stays empty.
+ *
+ * Run again after a move, it only compares, so an interrupted run can be repeated whether or not its commit arrived.
+ * @throws CommandError 2 for invalid URLs, 5 if the target holds other data
+ * @throws AlreadyRunning if a daemon uses the SQLite database
+ */
 export async function runMigrateStore(context: Context, { from, to }: MoveOptions): Promise<void> {
   checkUrls(from, to);
   if (URL.canParse(to) && new URL(to).password !== '') {
     context.stderr.write(
-      'Others on this machine can see a password on the command line: leave it out and set PGPASSWORD.\n',
+      'Other users of this machine can see a password on the command line. Set PGPASSWORD instead.\n',
     );
   }
   const lock = await lockForDaemon(from);
-  const bar = await createBar(context);
+  const progress = await createProgress(context);
   try {
-    const { rows, already } = await moveStore({ from, to }, bar.update);
-    bar.stop();
-    const list = Object.entries(rows).map(([table, count]) => `${count} ${table.replaceAll('_', ' ')}`);
+    const { rows, already } = await moveStore({ from, to }, progress.update);
+    progress.stop();
+    const list = Object.entries(rows).map(([table, total]) => `${table.replaceAll('_', ' ')} ${total}`);
     context.stderr.write(
-      `${already ? 'Everything was moved already; compared' : 'Moved and compared'}: ${list.join(', ')}.\n` +
-        'Set TOKENSD_DATABASE_URL to the new database and start tokensd. Keep the old file as a backup only: what is revoked from now on still works there.\n',
+      `${already ? 'The target already holds everything. Rows compared' : 'Moved and compared. Rows'}: ${list.join(', ')}.\n` +
+        'Set TOKENSD_DATABASE_URL to the new database and start tokensd. Never serve the old file again: tokens revoked from now on are still active in it.\n',
     );
   } catch (error) {
-    bar.stop();
+    progress.stop();
     if (error instanceof NotEmpty) throw new CommandError(error.message, 5);
     if (error instanceof StoreUnavailable) throw new CommandError(`${error.message} Run the same command again.`, 1);
     throw error;
@@ -40,17 +50,18 @@ export async function runMigrateStore(context: Context, { from, to }: MoveOption
 function checkUrls(from: string, to: string): void {
   if (!/^sqlite:./.test(from)) throw new CommandError('--from must be sqlite:/path/to/file.', 2);
   if (!/^postgres(ql)?:\/\/./.test(to)) throw new CommandError('--to must be postgres://user@host:5432/database.', 2);
-  if (!existsSync(from.slice('sqlite:'.length))) throw new CommandError(`There is no database at ${from}.`, 2);
+  if (!existsSync(from.slice('sqlite:'.length)))
+    throw new CommandError(`There is no database at ${from}. Check the path in --from.`, 2);
 }
 
-/** A bar on a terminal; elsewhere one line for each table. */
-async function createBar({ stderr }: Context): Promise<{ update(step: MoveProgress): void; stop(): void }> {
+/** Creates a progress bar on a terminal, or else a reporter that prints one line per table and phase. */
+async function createProgress({ stderr }: Context): Promise<{ update(step: MoveProgress): void; stop(): void }> {
   if (!stderr.isTTY) {
-    let told = '';
+    let printed = '';
     return {
       update({ phase, table, total }) {
-        if (table !== told) stderr.write(`${phase === 'copying' ? 'Moving' : 'Checking'} ${table} (${total})\n`);
-        told = table;
+        if (table !== printed) stderr.write(`${phase === 'copying' ? 'Moving' : 'Checking'} ${table} (${total})\n`);
+        printed = table;
       },
       stop() {},
     };

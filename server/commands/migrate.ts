@@ -3,13 +3,14 @@ import { prepareDataDir } from '../config/data-dir.ts';
 import type { Context } from '../context.ts';
 import { openStore } from '../store/open.ts';
 
+/** Applies pending schema migrations. */
 export async function runMigrate(context: Context): Promise<void> {
   const config = readConfig(context.env);
   prepareDataDir(config.dataDir);
   const store = await openStore(config.databaseUrl);
   try {
     const applied = await store.migrate();
-    context.stderr.write(applied.length === 0 ? 'The schema is current.\n' : `Applied: ${applied.join(', ')}\n`);
+    context.stderr.write(applied.length === 0 ? 'The schema is up to date.\n' : `Applied ${applied.join(', ')}.\n`);
   } finally {
     await store.close();
   }

@@ -6,45 +6,64 @@ import { systemClock } from '../domain/clock.ts';
 import { type Restored, restore } from '../store/maintenance/restore.ts';
 import { lockForDaemon } from '../store/open.ts';
 import { sqlitePathOf } from './backup.ts';
+import { count } from './count.ts';
 
-/** @throws AlreadyRunning, BackupError for a file that is damaged or no backup, CommandError 2 on PostgreSQL */
+/**
+ * Replaces the SQLite database with a backup and reports what was carried over from the replaced database:
+ *
+ * 1. Lock the database, so that no daemon serves it.
+ * 2. Build the restored database beside it: copy the backup, apply what the current database knows (revoked tokens,
+ *    disabled and blocked members, current credentials), end every session.
+ * 3. Rename the current database to `….before-restore-TIME`, then the new one into its place.
+ *
+ * @throws CommandError 2 on PostgreSQL
+ * @throws AlreadyRunning if a daemon uses the database
+ * @throws BackupError if `file` is damaged or not a backup
+ */
 export async function runRestore(context: Context, file: string): Promise<void> {
   const config = readConfig(context.env);
   const path = sqlitePathOf(config, 'pg_restore');
-  if (!existsSync(file)) throw new CommandError(`There is no file ${file}.`, 1);
+  if (!existsSync(file)) throw new CommandError(`There is no file ${file}. Check the path of the backup.`, 1);
   prepareDataDir(config.dataDir);
   const lock = await lockForDaemon(config.databaseUrl);
   try {
     const stamp = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '-');
-    for (const line of report(await restore(path, file, `before-restore-${stamp}`))) context.stderr.write(`${line}\n`);
+    const restored = await restore(path, file, `before-restore-${stamp}`);
+    context.stderr.write(`${report(restored).join('\n')}\n`);
   } finally {
     await lock.release();
   }
 }
 
-function report({ users, tokens, newestEventAt, setAside, revokedSince, blockedSince }: Restored): string[] {
-  const until =
-    newestEventAt === null ? 'nothing happened yet' : `its newest event is of ${new Date(newestEventAt).toISOString()}`;
-  const lines = [`Restored ${users} members and ${tokens} tokens; ${until}.`];
-  if (setAside !== null) lines.push(`The database from before is ${setAside}.`);
+function report(restored: Restored): string[] {
+  const { users, tokens, newestEventAt, setAside, revokedSince, blockedSince } = restored;
+  const age =
+    newestEventAt === null
+      ? 'The backup has no audit events.'
+      : `The newest audit event in the backup is from ${new Date(newestEventAt).toISOString()}.`;
+  return [
+    `Restored ${count(users, 'member')} and ${count(tokens, 'token')}. ${age}`,
+    ...(setAside === null ? [] : [`The replaced database is now ${setAside}.`]),
+    ...reportRevocations(revokedSince),
+    ...(blockedSince.length === 0
+      ? []
+      : [`Still disabled, demoted or without the permission, as before the restore: ${blockedSince.join(', ')}`]),
+    'Every session has ended. Anything created after the backup is lost and has to be created again.',
+  ];
+}
+
+function reportRevocations(revokedSince: Restored['revokedSince']): string[] {
   if (revokedSince === null) {
-    lines.push(
-      'There is no readable database from before: tokens revoked after the backup was made work again.',
-      'Find them in the mails about revocations since then, and revoke them: tokens revoke NAME --user EMAIL',
-    );
-  } else if (revokedSince.length === 0) {
-    lines.push('No token was revoked after the backup was made.');
-  } else {
-    lines.push('These tokens were revoked after the backup was made, and stay revoked:');
-    for (const { prefix, name, owner, revokedAt } of revokedSince) {
-      lines.push(
-        `  ${prefix}  ${name}  ${owner}  ${revokedAt === null ? 'more than 90 days ago' : new Date(revokedAt).toISOString()}`,
-      );
-    }
+    return [
+      'The replaced database could not be read, so tokens revoked after the backup are active again.',
+      'Find them in the revocation mails sent since then, and revoke each one: tokens revoke NAME --user EMAIL',
+    ];
   }
-  if (revokedSince !== null) lines.push('Passwords, second steps and services’ secrets stay as they were until now.');
-  if (blockedSince.length > 0)
-    lines.push(`Disabled, demoted or without the permission since, and still so: ${blockedSince.join(', ')}`);
-  lines.push('Every session has ended. What was created after the backup was made is gone: create it again.');
-  return lines;
+  const credentials = 'Passwords, second factors and client secrets are those from before the restore.';
+  if (revokedSince.length === 0) return ['No token was revoked after the backup.', credentials];
+  const lines = revokedSince.map(({ prefix, name, owner, revokedAt }) => {
+    const time = revokedAt === null ? 'more than 90 days ago' : new Date(revokedAt).toISOString();
+    return `  ${prefix}  ${name}  ${owner}  ${time}`;
+  });
+  return ['These tokens were revoked after the backup and stay revoked:', ...lines, credentials];
 }

@@ -30,16 +30,16 @@ import { AlreadyRunning, lockForDaemon, openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { ownVersion } from '../version.ts';
 
-/** How long mails being sent may take then: one that is broken off too late goes out twice. */
+/** How long stopping waits for mails in progress. A mail that is cut off after the server accepted it is sent twice. */
 const mailGraceMs = 3_000;
 
-/** Resolves once the daemon has stopped in good order. @throws CommandError if it cannot start */
+/** Runs the daemon and resolves once it has stopped. @throws CommandError if it cannot start */
 export async function runServe(context: Context): Promise<void> {
   const config = readConfig(context.env);
   const log = createLog(config.logLevel, (line) => context.stderr.write(line));
-  for (const name of unknownSettings(context.env)) log.warn({ name }, 'no setting of this version: ignored');
+  for (const name of unknownSettings(context.env)) log.warn({ name }, 'unknown setting ignored');
   prepareDataDir(config.dataDir);
-  const lock = await lockForDaemon(config.databaseUrl).catch(explainLock);
+  const lock = await lockForDaemon(config.databaseUrl).catch(toCommandError);
   try {
     const metrics = createMetrics(ownVersion());
     const store = await openStore(config.databaseUrl, metrics.databaseFailed);
@@ -54,35 +54,35 @@ export async function runServe(context: Context): Promise<void> {
   }
 }
 
-interface Serving {
+interface ServeDeps {
   context: Context;
   config: Config;
   log: Log;
   metrics: Metrics;
   store: Store;
-  /** Whether no other daemon serves this database. */
+  /** Whether this process holds the lock of a SQLite database, so that no other daemon serves it. */
   alone: boolean;
 }
 
-async function serveStore(serving: Serving): Promise<void> {
-  const { context, config, log, store, alone } = serving;
+async function serveStore(deps: ServeDeps): Promise<void> {
+  const { context, config, log, store, alone } = deps;
   const stopping = new Promise<void>((resolve) => {
-    let asked = false;
+    let signalled = false;
     context.onStopSignal(() => {
-      if (asked) context.exitNow(1);
-      asked = true;
+      if (signalled) context.exitNow(1);
+      signalled = true;
       resolve();
     });
   });
   const applied = await store.migrate();
-  if (applied.length > 0) log.info({ applied }, 'schema brought up to date');
-  if (alone) await freeMails(store, log);
+  if (applied.length > 0) log.info({ applied }, 'database schema updated');
+  if (alone) await requeueMails(store, log);
 
-  const daemon = await assemble(serving);
+  const daemon = await assemble(deps);
   const drain = createDrain(daemon.server);
   try {
     const url = await listen(daemon.server, config);
-    await tellHowToBegin(serving);
+    await warnIfNoMember(deps);
     log.info({ url, pid: context.pid }, 'listening');
     await stopping;
     log.info({}, 'stopping');
@@ -93,28 +93,33 @@ async function serveStore(serving: Serving): Promise<void> {
   log.info({}, 'stopped');
 }
 
-async function tellHowToBegin({ context, log, store }: Serving): Promise<void> {
+async function warnIfNoMember({ context, log, store }: ServeDeps): Promise<void> {
   if (!(await store.users.isEmpty())) return;
   const command = `${context.programName} init --email you@example.com`;
   log.warn(
     { command },
-    `there is no member yet: make the first superuser with \`${command}\` and the same TOKENSD_… settings`,
+    `there are no members yet; create the first superuser with \`${command}\` and the same TOKENSD_… settings`,
   );
 }
 
-/** What a daemon before this one was sending, and what waits: its clock may have been set back while nobody looked. */
-async function freeMails({ outbox }: Store, log: Log): Promise<void> {
+/**
+ * Makes mails due that the previous daemon left behind:
+ *
+ * - Leased mails: that daemon is gone, so nobody is sending them.
+ * - Mails waiting for a retry: if the clock was set back while no daemon ran, their time would come too late.
+ */
+async function requeueMails({ outbox }: Store, log: Log): Promise<void> {
   try {
     await outbox.releaseAllLeases();
     await outbox.bringForward(systemClock.now());
   } catch (err) {
-    // A full disk must not keep verification from starting; these mails have their time all the same.
+    // A full disk must not stop the daemon from verifying tokens. The mails become due later without this step.
     if (!(err instanceof StoreUnavailable)) throw err;
-    log.error({ err }, 'mails that waited are sent later');
+    log.error({ err }, 'mails could not be requeued at start-up and are sent later');
   }
 }
 
-async function assemble({ config, log, metrics, store }: Serving) {
+async function assemble({ config, log, metrics, store }: ServeDeps) {
   const clock = systemClock;
   const clientIp = createClientIp(config.trustedProxies);
   const mailer = await createMailer(config);
@@ -142,18 +147,18 @@ async function assemble({ config, log, metrics, store }: Serving) {
   });
   return {
     server,
-    /** Call it once the server has closed: nothing records a use any more. */
+    /** Stops the jobs and writes the last uses. Call it after the server has closed, when no more uses are recorded. */
     async stop() {
-      const breakOff = setTimeout(() => void mailer.close(), mailGraceMs);
+      const cutOff = setTimeout(() => void mailer.close(), mailGraceMs);
       await jobs.stop();
-      clearTimeout(breakOff);
+      clearTimeout(cutOff);
       await mailer.close();
       await flushLastUsed(lastUsed, store.tokens, clock.now());
     },
   };
 }
 
-// What is not set up is not loaded: it would take its memory all the same.
+// Nodemailer's SMTP client and the OIDC client are imported only if configured, because each costs memory.
 async function createMailer({ smtpUrl, dataDir, mailFrom }: Config): Promise<Mailer> {
   if (smtpUrl === null) return createSpoolMailer({ directory: join(dataDir, 'mail'), from: mailFrom });
   const { createSmtpMailer } = await import('../mail/smtp.ts');
@@ -169,8 +174,13 @@ async function createIdentityProvider({ oidc, publicUrl }: Config): Promise<Iden
 async function listen(server: Server, { listen: { host, port } }: Config): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const why = cause.code === 'EADDRINUSE' ? 'another program listens there' : (cause.code ?? cause.message);
-      reject(new CommandError(`Cannot listen on ${hostAndPort(host, port)}: ${why}. Set TOKENSD_LISTEN.`, 1));
+      const reason = cause.code === 'EADDRINUSE' ? 'another program uses this port' : (cause.code ?? cause.message);
+      reject(
+        new CommandError(
+          `Cannot listen on ${hostAndPort(host, port)}: ${reason}. Set TOKENSD_LISTEN to a free address and port.`,
+          1,
+        ),
+      );
     });
     server.listen({ host, port }, resolve);
   });
@@ -178,7 +188,7 @@ async function listen(server: Server, { listen: { host, port } }: Config): Promi
   return `http://${hostAndPort(address, bound)}`;
 }
 
-function explainLock(error: unknown): never {
+function toCommandError(error: unknown): never {
   if (error instanceof AlreadyRunning) throw new CommandError(error.message, 1);
   throw error;
 }

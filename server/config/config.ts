@@ -7,52 +7,57 @@ import { type Settings, settingNames, settingsSchema } from './settings.ts';
 /** The effective settings of the daemon. */
 export interface Config {
   listen: { host: string; port: number };
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   publicUrl: string;
   dataDir: string;
   databaseUrl: string;
-  /** Null: messages go to `DATA_DIR/mail`. */
+  /** Null: mails are written to `DATA_DIR/mail`. */
   smtpUrl: string | null;
   mailFrom: string;
   trustedProxies: string[];
   tokenPrefix: string;
   maxTokensPerUser: number;
   organization: string | null;
-  /** Seconds; null: none. */
+  /** Seconds; null: no limit. */
   maxExpiry: number | null;
+  /** Seconds; null: the maximum applies. */
   defaultExpiry: number | null;
-  /** Null: nobody signs in through an identity provider. */
+  /** Null: single sign-on is off. */
   oidc: OidcConfig | null;
-  /** Seconds after which the tokens of a member who does not sign in again stop; null: never. */
+  /** Seconds since a member's last single sign-on after which their tokens are rejected; null: never. */
   ssoMaxAge: number | null;
-  /** Whether signing in with a password always takes a second step. */
+  /** Whether signing in with a password always requires a second factor. */
   requireTotp: boolean;
   logLevel: LogLevel;
 }
 
-/** How members sign in through an identity provider. */
+/** How members sign in through the identity provider. */
 export interface OidcConfig {
   issuer: string;
   clientId: string;
   /** Null: a public client. */
   clientSecret: string | null;
-  /** Whether somebody nobody invited becomes a member at the first sign-in. */
+  /** Whether a person without an account becomes a member at the first sign-in. */
   autoProvision: boolean;
-  /** Lower case; null: any. */
+  /** Email domains in lower case; null: any. */
   allowedDomains: string[] | null;
   groupsClaim: string;
-  /** Members of that group, and nobody else, are superusers; null: the provider does not decide. */
+  /** At each sign-in, members of this group become superusers and others stop being so; null: no effect. */
   superuserGroup: string | null;
-  /** The same for the permission. */
+  /** The same for the permission to create and manage tokens. */
   tokensGroup: string | null;
 }
 
-/** One line a mistake, each naming its setting. */
+/** The settings are invalid. */
 export class ConfigError extends CommandError {
+  /** One line per mistake, each starting with the name of the setting. */
   readonly mistakes: string[];
 
   constructor(mistakes: string[]) {
-    super(`The settings are not valid:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`, 2);
+    super(
+      `Some settings are invalid. Correct them and try again:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`,
+      2,
+    );
     this.name = 'ConfigError';
     this.mistakes = mistakes;
   }
@@ -62,7 +67,7 @@ type Environment = Record<string, string | undefined>;
 
 const expirySchema = settingsSchema.pick({ TOKENSD_MAX_EXPIRY: true, TOKENSD_DEFAULT_EXPIRY: true });
 
-/** Reads the settings from the environment. @throws ConfigError with every mistake at once */
+/** Reads the settings from the environment. @throws ConfigError listing every mistake */
 export function readConfig(env: Environment): Config {
   const present = presentSettings(env);
   const parsed = settingsSchema.safeParse(present);
@@ -78,12 +83,12 @@ export function readConfig(env: Environment): Config {
   return toConfig(parsed.data, env);
 }
 
-/** Variables that look like settings and are none, for a warning: most are typing mistakes. */
+/** Returns variables that start with `TOKENSD_` but are not settings. Most are typing mistakes. */
 export function unknownSettings(env: Environment): string[] {
   return Object.keys(env).filter((name) => name.startsWith('TOKENSD_') && !settingNames.includes(name));
 }
 
-/** The effective settings as `NAME=value` lines, passwords hidden. */
+/** Returns the effective settings as `NAME=value` lines, with secrets replaced by `***`. */
 export function describeConfig(config: Config): string[] {
   const { host, port } = config.listen;
   const { oidc } = config;
@@ -115,12 +120,12 @@ export function describeConfig(config: Config): string[] {
   return lines.map(([name, value]) => `${name}=${value ?? ''}`);
 }
 
-/** `HOST:PORT` with brackets around an IPv6 address. */
+/** Returns `HOST:PORT`, with brackets around an IPv6 address. */
 export function hostAndPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Empty means unset, as in compose files; only TOKENSD_TRUSTED_PROXIES says something when empty: trust nobody. */
+/** Treats an empty value as unset, as in compose files, except that an empty TOKENSD_TRUSTED_PROXIES trusts no proxy. */
 function presentSettings(env: Environment): Environment {
   return Object.fromEntries(
     Object.entries(env).filter(
@@ -174,7 +179,7 @@ function mailDomain(publicUrl: string): string {
   return /^[0-9.]+$|^\[/.test(hostname) ? 'localhost' : hostname;
 }
 
-/** PostgreSQL's driver takes a password as a parameter, too. */
+/** Replaces the password in a URL, also in the `password` parameter that PostgreSQL's driver accepts. */
 function withoutPassword(text: string): string {
   const url = new URL(text);
   if (url.password === '' && !url.searchParams.has('password')) return text;

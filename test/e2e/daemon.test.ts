@@ -91,7 +91,7 @@ describe('tokensd serve', () => {
     });
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(
-      `Cannot listen on 127.0.0.1:${port}: another program listens there. Set TOKENSD_LISTEN.`,
+      `Cannot listen on 127.0.0.1:${port}: another program uses this port. Set TOKENSD_LISTEN to a free address and port.`,
     );
     expect(refused.stderr).not.toContain('"level":"error"');
   });

@@ -50,7 +50,7 @@ describe('tokensd migrate-store', () => {
     expect(await daemon.stop()).toBe(0);
     const moved = await move(from, to);
     expect(moved).toMatchObject({ code: 0, stdout: '' });
-    expect(moved.stderr).toContain('Moved and compared: 2 users, 1 tokens, 1 tombstones');
+    expect(moved.stderr).toContain('Moved and compared. Rows: users 2, tokens 1, tombstones 1');
     const { url } = await start(dataDir, { TOKENSD_DATABASE_URL: to });
     expect((await verify(url, kept.token)).status).toBe(200);
     expect((await verify(url, revoked.token)).headers.get('x-tokens-reason')).toBe('revoked');
@@ -122,7 +122,7 @@ describe('tokensd migrate-store', () => {
     expect(await rowsIn(to)).toBe(1);
     const again = await move(from, to);
     expect(again).toMatchObject({ code: 0, stdout: '' });
-    expect(again.stderr).toContain('Everything was moved already; compared: 2 users, 1 tokens, 1 tombstones');
+    expect(again.stderr).toContain('The target already holds everything. Rows compared: users 2, tokens 1, tombstones 1');
   });
 
   const run = async (url: string, sql: string) => {
@@ -172,7 +172,7 @@ describe('tokensd migrate-store', () => {
       expect(shown).toMatch(new RegExp(`copying ${table} \\[=+\\] ${rows}/${rows}`));
       expect(shown).toMatch(new RegExp(`checking ${table} \\[=+\\] ${rows}/${rows}`));
     }
-    expect(shown).toContain('Moved and compared: 2 users, 1 tokens');
+    expect(shown).toContain('Moved and compared. Rows: users 2, tokens 1');
   });
 
   it('knows every table there is', async () => {

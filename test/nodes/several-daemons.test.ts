@@ -23,7 +23,7 @@ describe('three daemons on one database', () => {
     const together = await Promise.all([start(env), start(env), start(env)]);
     const ready = await Promise.all(together.map(({ url }) => fetch(`${url}/readyz`)));
     expect(ready.map(({ status }) => status)).toEqual([200, 200, 200]);
-    const applied = together.filter((daemon) => daemon.stderr().includes('schema brought up to date'));
+    const applied = together.filter((daemon) => daemon.stderr().includes('database schema updated'));
     expect(applied).toHaveLength(1);
     for (const daemon of together) expect(await daemon.stop()).toBe(0);
   });

@@ -122,7 +122,9 @@ describe('tokensd migrate-store', () => {
     expect(await rowsIn(to)).toBe(1);
     const again = await move(from, to);
     expect(again).toMatchObject({ code: 0, stdout: '' });
-    expect(again.stderr).toContain('The target already holds everything. Rows compared: users 2, tokens 1, tombstones 1');
+    expect(again.stderr).toContain(
+      'The target already holds everything. Rows compared: users 2, tokens 1, tombstones 1',
+    );
   });
 
   const run = async (url: string, sql: string) => {

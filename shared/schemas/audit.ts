@@ -45,7 +45,7 @@ export const auditEventSchema = z
     actor: z.object({
       kind: z.enum(['user', 'client', 'system', 'anonymous']),
       id: z.string().nullable(),
-      email: z.string().nullable(),
+      email: z.string().nullable().describe('The email address, or the name of an OAuth client'),
     }),
     action: auditActionSchema,
     target: z.object({
@@ -53,15 +53,15 @@ export const auditEventSchema = z
       id: z.string().nullable(),
       name: z.string().nullable(),
     }),
-    ip: z.string().nullable(),
+    ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),
   })
   .meta({ id: 'AuditEvent' });
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
 export const auditQuerySchema = pageQuerySchema.extend({
-  user: z.string().min(1).optional().meta({ description: 'Id or e-mail, as actor, owner or target' }),
-  since: sentTimeSchema('since').optional().meta({ description: 'RFC 3339' }),
+  user: z.string().min(1).optional().describe('The ID or email address of the actor, owner or target'),
+  since: sentTimeSchema('since').optional().describe('An RFC 3339 time; earlier events are left out'),
   action: auditActionSchema.optional(),
 });
 export const auditPageSchema = pageSchema(auditEventSchema).meta({ id: 'AuditPage' });

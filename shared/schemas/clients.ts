@@ -1,24 +1,26 @@
 import { z } from 'zod';
 import { idSchema, pageQuerySchema, pageSchema, timeSchema, tokenNameSchema } from './common.ts';
 
-/** A service that may ask about tokens. Its secret is in no list. */
+/** An OAuth client: an API server that introspects tokens. Lists never contain its secret. */
 export const clientSchema = z
   .object({
     id: idSchema,
     client_id: z.string().meta({ example: 'client_8fK2b1QzR4tVw6Xy' }),
-    name: z.string(),
-    can_revoke: z.boolean(),
+    name: z.string().describe('The name that members see in mail and in the audit log'),
+    can_revoke: z.boolean().describe('Whether the client may revoke tokens'),
     created_at: timeSchema,
   })
   .meta({ id: 'Client' });
 export type Client = z.infer<typeof clientSchema>;
 
-/** The one answer that holds the secret. */
-export const createdClientSchema = clientSchema.extend({ client_secret: z.string() }).meta({ id: 'CreatedClient' });
+/** A client with a new secret. No other response contains it. */
+export const createdClientSchema = clientSchema
+  .extend({ client_secret: z.string().describe('The secret, which is shown only once') })
+  .meta({ id: 'CreatedClient' });
 export type CreatedClient = z.infer<typeof createdClientSchema>;
 
 export const createClientBodySchema = z
-  .strictObject({ name: tokenNameSchema, can_revoke: z.boolean().optional() })
+  .strictObject({ name: tokenNameSchema, can_revoke: z.boolean().optional().describe('Let the client revoke tokens') })
   .meta({ id: 'CreateClient' });
 export type CreateClientBody = z.infer<typeof createClientBodySchema>;
 

@@ -62,13 +62,17 @@ export const pageQuerySchema = z.strictObject({
     .regex(/^[0-9]{1,3}$/, limitRule)
     .transform(Number)
     .pipe(z.int().min(1, limitRule).max(limits.pageMaximum, limitRule))
-    .optional(),
-  cursor: z.string().max(200).optional(),
+    .optional()
+    .describe(`Items per page, ${limits.pageDefault} by default`),
+  cursor: z.string().max(200).optional().describe('`next_cursor` of the previous page'),
 });
 
 /** `{items, next_cursor}`; `next_cursor` is null on the last page. */
 export function pageSchema<T extends z.ZodType>(item: T) {
-  return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+  return z.object({
+    items: z.array(item),
+    next_cursor: z.string().nullable().describe('`cursor` of the next page; null on the last page'),
+  });
 }
 
 /** A boolean in a query string. */

@@ -3,17 +3,30 @@ import { idSchema, timeSchema } from './common.ts';
 import { userSchema } from './users.ts';
 
 export const createSessionBodySchema = z
-  .strictObject({ email: z.string(), password: z.string(), code: z.string().optional() })
+  .strictObject({
+    email: z.string(),
+    password: z.string(),
+    code: z.string().optional().describe('A code from the authenticator app, or a recovery code'),
+  })
   .meta({ id: 'CreateSession' });
 
-/** `expires_at` is the absolute end; a session that is not used for 12 hours ends earlier. */
+/** A new session. No other response contains its secret. */
 export const createdSessionSchema = z
-  .object({ id: idSchema, secret: z.string(), expires_at: timeSchema, user: userSchema })
+  .object({
+    id: idSchema,
+    secret: z.string().describe('The session secret, which is shown only once'),
+    expires_at: timeSchema.describe('The absolute end. A session that is idle for 12 hours ends earlier.'),
+    user: userSchema,
+  })
   .meta({ id: 'CreatedSession' });
 export type CreatedSession = z.infer<typeof createdSessionSchema>;
 
-/** `idle_expires_at` moves on with each use. */
 export const sessionSchema = z
-  .object({ id: idSchema, created_at: timeSchema, expires_at: timeSchema, idle_expires_at: timeSchema })
+  .object({
+    id: idSchema,
+    created_at: timeSchema,
+    expires_at: timeSchema.describe('The absolute end, whether the session is used or not'),
+    idle_expires_at: timeSchema.describe('When the session ends if it is not used until then. Each use extends it.'),
+  })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof sessionSchema>;

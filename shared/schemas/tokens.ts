@@ -11,15 +11,19 @@ import {
   tokenNameSchema,
 } from './common.ts';
 
-/** The first that applies: owner disabled, owner without the permission, owner's single sign-on too long ago, expired, else active. */
-export const tokenStatusSchema = z.enum(['active', 'blocked', 'disabled', 'sso-stale', 'expired']);
+/** The status of a token. Several causes may apply at once; `tokenStatus` in the domain defines which one is shown. */
+export const tokenStatusSchema = z
+  .enum(['active', 'blocked', 'disabled', 'sso-stale', 'expired'])
+  .describe(
+    "`active`: accepted. `disabled`: the owner is disabled. `blocked`: the owner lacks the permission. `sso-stale`: the owner's last single sign-on is too long ago. `expired`: past its expiry. If several apply, the first in this order is shown: disabled, blocked, sso-stale, expired.",
+  );
 export type TokenStatus = z.infer<typeof tokenStatusSchema>;
 
 export const lastUsedSchema = z.object({
   at: timeSchema,
-  method: z.string().nullable(),
-  path: z.string().nullable(),
-  ip: z.string().nullable(),
+  method: z.string().nullable().describe('The HTTP method, or null if it is unknown'),
+  path: z.string().nullable().describe('The path without its query, or null if it is unknown'),
+  ip: z.string().nullable().describe('The IP address of the client'),
   user_agent: z.string().nullable(),
 });
 
@@ -27,23 +31,27 @@ export const tokenSchema = z
   .object({
     id: idSchema,
     name: z.string(),
-    prefix: z.string().meta({ example: 'tok_8fK2b1Qz' }),
+    prefix: z
+      .string()
+      .meta({ description: 'The first characters of the value, to recognize it by', example: 'tok_8fK2b1Qz' }),
     description: z.string().nullable(),
-    owner: z.string().meta({ description: "The owner's e-mail address" }),
+    owner: z.string().describe("The owner's email address"),
     created_at: timeSchema,
-    expires_at: timeSchema.nullable(),
+    expires_at: timeSchema.nullable().describe('Null if the token never expires'),
     status: tokenStatusSchema,
-    last_used: lastUsedSchema.nullable(),
+    last_used: lastUsedSchema.nullable().describe('The last use, or null if the token was never used'),
   })
   .meta({ id: 'Token' });
 export type Token = z.infer<typeof tokenSchema>;
 
-/** The one answer that holds the value. */
-export const createdTokenSchema = tokenSchema.extend({ token: z.string() }).meta({ id: 'CreatedToken' });
+/** A new token. No other response contains the value. */
+export const createdTokenSchema = tokenSchema
+  .extend({ token: z.string().describe('The value of the token, which is shown only once') })
+  .meta({ id: 'CreatedToken' });
 export type CreatedToken = z.infer<typeof createdTokenSchema>;
 
-/** The last time that RFC 3339 can write in UTC, whatever offset it was sent with. */
-const latestTime = Date.parse('9999-12-31T23:59:59.999Z');
+/** The latest time that RFC 3339 can represent in UTC. */
+const maxTime = Date.parse('9999-12-31T23:59:59.999Z');
 
 export const createTokenBodySchema = z
   .strictObject({
@@ -55,12 +63,12 @@ export const createTokenBodySchema = z
       .max(limits.expirySecondsMaximum, 'expires_in is at most 100 years.')
       .nullable()
       .optional()
-      .meta({ description: 'Seconds; null: never' }),
+      .describe('The lifetime in seconds, or null for a token that never expires'),
     expires_at: sentTimeSchema('expires_at')
-      .refine((text) => !(Date.parse(text) > latestTime), 'expires_at is before the year 10000 in UTC.')
+      .refine((text) => !(Date.parse(text) > maxTime), 'expires_at is before the year 10000 in UTC.')
       .nullable()
       .optional()
-      .meta({ description: 'RFC 3339, to come; null: never' }),
+      .describe('A future RFC 3339 time, or null for a token that never expires'),
   })
   .refine((body) => body.expires_in === undefined || body.expires_at === undefined, {
     path: ['expires_at'],
@@ -71,8 +79,12 @@ export type CreateTokenBody = z.infer<typeof createTokenBodySchema>;
 
 export const tokenListQuerySchema = pageQuerySchema
   .extend({
-    user: z.string().min(1).optional().meta({ description: 'Id or e-mail of the owner (superuser)' }),
-    all: queryBooleanSchema.optional().meta({ description: "Everybody's tokens (superuser)" }),
+    user: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("The owner's ID or email address; only superusers may name another member"),
+    all: queryBooleanSchema.optional().describe("Every member's tokens (superusers only)"),
     status: tokenStatusSchema.optional(),
   })
   .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' });

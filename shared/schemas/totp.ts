@@ -1,16 +1,26 @@
 import { z } from 'zod';
 
-/** Whether signing in with the password takes a second step. */
 export const totpStatusSchema = z
-  .object({ enabled: z.boolean(), required: z.boolean(), recovery_codes_left: z.int() })
+  .object({
+    enabled: z.boolean().describe('Whether two-factor sign-in is on'),
+    required: z.boolean().describe('Whether the organization requires it'),
+    recovery_codes_left: z.int(),
+  })
   .meta({ id: 'TotpStatus' });
 
-/** Shown this once: the secret as base32, and the same as the address that authenticator apps read. */
-export const preparedTotpSchema = z.object({ secret: z.string(), uri: z.string() }).meta({ id: 'PreparedTotp' });
+/** The secret of a TOTP enrolment. No other response contains it. */
+export const preparedTotpSchema = z
+  .object({
+    secret: z.string().describe('The secret in base32'),
+    uri: z.string().describe('The same as an `otpauth:` URI, for a QR code'),
+  })
+  .meta({ id: 'PreparedTotp' });
 export type PreparedTotp = z.infer<typeof preparedTotpSchema>;
 
-/** Shown this once; each works once instead of a code. */
-export const recoveryCodesSchema = z.object({ recovery_codes: z.array(z.string()) }).meta({ id: 'RecoveryCodes' });
+/** New recovery codes. No other response contains them. */
+export const recoveryCodesSchema = z
+  .object({ recovery_codes: z.array(z.string()).describe('Each replaces a code of the authenticator app once') })
+  .meta({ id: 'RecoveryCodes' });
 
 export const confirmPasswordBodySchema = z.strictObject({ password: z.string() }).meta({ id: 'ConfirmPassword' });
 export const confirmCodeBodySchema = z.strictObject({ code: z.string() }).meta({ id: 'ConfirmCode' });

@@ -7,17 +7,17 @@ export const userSchema = z
     email: z.string(),
     name: z.string(),
     superuser: z.boolean(),
-    disabled: z.boolean(),
-    can_manage_tokens: z.boolean(),
-    sso: z.boolean(),
+    disabled: z.boolean().describe('A disabled member cannot sign in, and their tokens are rejected'),
+    can_manage_tokens: z.boolean().describe('Whether the member may create, manage and use personal API tokens'),
+    sso: z.boolean().describe('Whether the member signs in through the identity provider'),
     token_count: z.int(),
-    last_used_at: timeSchema.nullable(),
+    last_used_at: timeSchema.nullable().describe("The last use of any of the member's tokens"),
     created_at: timeSchema,
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof userSchema>;
 
-/** The length in characters after NFKC and the list of common ones are the domain's to check. */
+/** A new password. The domain checks its length and compares it with common passwords. */
 export const passwordSchema = z.string();
 
 export const createUserBodySchema = z
@@ -26,7 +26,9 @@ export const createUserBodySchema = z
     name: userNameSchema.optional(),
     superuser: z.boolean().optional(),
     can_manage_tokens: z.boolean().optional(),
-    password: passwordSchema.optional(),
+    password: passwordSchema
+      .optional()
+      .describe('Without it, the member signs in by single sign-on or sets it with a reset link'),
   })
   .meta({ id: 'CreateUser' });
 export type CreateUserBody = z.infer<typeof createUserBodySchema>;
@@ -46,6 +48,6 @@ export const changePasswordBodySchema = z
   .meta({ id: 'ChangePassword' });
 
 export const userListQuerySchema = pageQuerySchema.extend({
-  email: z.string().min(1).optional().meta({ description: 'Only the member with this address' }),
+  email: z.string().min(1).optional().describe('Only the member with this email address'),
 });
 export const userPageSchema = pageSchema(userSchema).meta({ id: 'UserPage' });

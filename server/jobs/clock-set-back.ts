@@ -1,13 +1,13 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../observability/log.ts';
-import type { OutboxStore } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
 /** More than a clock is slewed by within a second. */
 const jumpMs = 5_000;
 
 interface ClockSetBackDeps {
-  outbox: Pick<OutboxStore, 'bringForward'>;
+  outbox: Pick<Store['outbox'], 'bringForward'>;
   clock: Clock;
   /** Milliseconds of a clock that nobody can set. */
   steady?: () => number;

@@ -1,12 +1,12 @@
 import type { Clock } from '../domain/clock.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
-import type { TokenStore } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
 /** Writes what was recorded since the last time; also the last thing to do before the store is closed. */
 export async function flushLastUsed(
   lastUsed: LastUsed,
-  tokens: Pick<TokenStore, 'recordUses'>,
+  tokens: Pick<Store['tokens'], 'recordUses'>,
   now?: number,
 ): Promise<void> {
   const uses = lastUsed.drain();
@@ -19,6 +19,10 @@ export async function flushLastUsed(
   }
 }
 
-export function createFlushLastUsed(lastUsed: LastUsed, tokens: Pick<TokenStore, 'recordUses'>, clock: Clock): Job {
+export function createFlushLastUsed(
+  lastUsed: LastUsed,
+  tokens: Pick<Store['tokens'], 'recordUses'>,
+  clock: Clock,
+): Job {
   return { name: 'flush-last-used', everyMs: 1000, run: () => flushLastUsed(lastUsed, tokens, clock.now()) };
 }

@@ -1,5 +1,6 @@
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import type { AuditStore, Store } from './store.ts';
+import type { AuditStore } from './interfaces/audit.ts';
+import type { Store } from './store.ts';
 
 /** The same store; `counted` hears of each audit event once it is committed. */
 export function countEvents(store: Store, counted: (action: AuditAction) => void): Store {

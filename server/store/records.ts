@@ -1,210 +1,96 @@
-import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { clientColumns, identityColumns, userColumns } from './tables/accounts.ts';
+import type { actorColumns, auditColumns, auditTargetColumns } from './tables/audit.ts';
+import type { RecordOf } from './tables/column.ts';
+import type { mailColumns } from './tables/outbox.ts';
+import type { deviceCodeColumns, sessionColumns, ticketColumns, totpColumns } from './tables/sign-in.ts';
+import type {
+  idempotencyColumns,
+  lastUseColumns,
+  newTokenColumns,
+  ownerColumns,
+  tokenColumns,
+} from './tables/tokens.ts';
 
-// Every time in a record is milliseconds since the epoch.
+// The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
-export interface UserRecord {
-  id: string;
-  email: string;
-  emailFolded: string;
-  name: string;
-  superuser: boolean;
-  disabled: boolean;
-  canManageTokens: boolean;
-  /** Argon2id in PHC form; null: this member has no password here. */
-  passwordHash: string | null;
-  /** True once the member is bound to a person at the identity provider. */
-  sso: boolean;
-  /** The last sign-in through the identity provider; null: never. */
-  ssoSignedInAt: number | null;
-  /** Since when signing in with the password takes a second step; null: it does not. */
-  totpEnabledAt: number | null;
-  createdAt: number;
-}
+export type UserRecord = RecordOf<typeof userColumns>;
 
-/** A person as an identity provider knows them (OIDC Core §5.7): the pair never changes, unlike an e-mail address. */
-export interface Identity {
-  issuer: string;
-  subject: string;
-}
+/** A person as the identity provider knows them (OIDC Core §5.7). Unlike an email address, the pair never changes. */
+export type Identity = RecordOf<typeof identityColumns>;
 
 /** A member as lists show it. */
 export interface UserSummary extends Omit<UserRecord, 'passwordHash' | 'emailFolded'> {
   tokenCount: number;
+  /** The newest use of any of the member's tokens. */
   lastUsedAt: number | null;
 }
 
-export interface LastUse {
-  at: number;
-  method: string | null;
-  path: string | null;
-  ip: string | null;
-  userAgent: string | null;
-}
+/** An OAuth client: an API server that calls introspection. */
+export type ClientRecord = RecordOf<typeof clientColumns>;
 
-export interface NewToken {
-  id: string;
-  ownerId: string;
-  /** SHA-256 of the whole value, base64url. */
-  hash: string;
-  prefix: string;
-  name: string;
-  nameFolded: string;
-  description: string | null;
-  createdAt: number;
-  expiresAt: number | null;
-}
+export type NewToken = RecordOf<typeof newTokenColumns>;
+
+/** The newest request that a token authenticated. A field is null if the caller did not describe that part of it. */
+export type LastUse = RecordOf<typeof lastUseColumns>;
 
 /** A stored token joined to its owner. */
-export interface TokenRecord extends Omit<NewToken, 'hash' | 'nameFolded'> {
+export interface TokenRecord extends RecordOf<typeof tokenColumns>, RecordOf<typeof ownerColumns> {
   lastUse: LastUse | null;
-  ownerEmail: string;
-  ownerDisabled: boolean;
-  ownerCanManageTokens: boolean;
-  /** Null: the owner does not sign in through an identity provider. */
-  ownerSsoSignedInAt: number | null;
 }
 
-/** What decides a token's status beside its row. */
+/** What decides a token's status besides its record. */
 export interface StatusContext {
   now: number;
-  /** Tokens of members whose last single sign-on was before this are stale; absent: there is no such rule. */
+  /** Tokens of owners whose last single sign-on is older than this are stale. Absent if there is no such policy. */
   ssoStaleBefore?: number;
 }
 
-/** What a look-up by hash finds: a living token with its owner, or what is left of a revoked one. */
+/** What a lookup by hash finds: a stored token with its owner, or the tombstone of a revoked token. */
 export type HashMatch =
-  | ({ kind: 'token'; ownerName: string; ownerSuperuser: boolean } & Omit<TokenRecord, 'description' | 'lastUse'>)
+  | ({ kind: 'token'; ownerName: string; ownerSuperuser: boolean } & RecordOf<typeof ownerColumns> &
+      Pick<TokenRecord, 'id' | 'prefix' | 'name' | 'createdAt' | 'expiresAt' | 'ownerId'>)
   | { kind: 'tombstone'; prefix: string; name: string; ownerId: string; ownerEmail: string; revokedAt: number };
 
-export interface SessionRecord {
-  id: string;
-  userId: string;
-  /** SHA-256 of the secret, base64url. */
-  hash: string;
-  createdAt: number;
-  lastSeenAt: number;
-  expiresAt: number;
-  ip: string | null;
-  userAgent: string | null;
-  /** Begun through the identity provider, or approved from such a session. */
-  sso: boolean;
-  /** The identity provider's own session (OIDC Back-Channel Logout §2.1); null: it named none. */
-  ssoSid: string | null;
-}
+/** A request with an `Idempotency-Key`, and the token that it created. */
+export type IdempotencyRecord = RecordOf<typeof idempotencyColumns>;
 
-/** A one-time link, code or step in between, known by the hash of its secret. */
-export interface Ticket {
-  hash: string;
-  kind: TicketKind;
-  userId: string | null;
-  /** JSON, as the kind has it. */
-  data: string;
-  createdAt: number;
-  expiresAt: number;
-}
+export type SessionRecord = RecordOf<typeof sessionColumns>;
 
-export type TicketKind = 'password-reset' | 'second-step' | 'authorization-code' | 'logout-token';
+/** A one-time secret between two requests: a link, a code or an unfinished sign-in. */
+export type Ticket = RecordOf<typeof ticketColumns>;
+export type TicketKind = Ticket['kind'];
 
-/** A service that may ask about tokens. */
-export interface ClientRecord {
-  id: string;
-  clientId: string;
-  name: string;
-  nameFolded: string;
-  /** SHA-256 of the secret, base64url. */
-  secretHash: string;
-  canRevoke: boolean;
-  createdAt: number;
-}
+/** A device's sign-in, to be approved in a browser (RFC 8628). */
+export type DeviceCodeRecord = RecordOf<typeof deviceCodeColumns>;
 
-/** A sign-in that waits for approval in a browser (RFC 8628). */
-export interface DeviceCodeRecord {
-  /** SHA-256 of the device code, base64url. */
-  hash: string;
-  /** Eight letters, without the dash. */
-  userCode: string;
-  clientId: string;
-  /** Of the device. */
-  ip: string | null;
-  userAgent: string | null;
-  createdAt: number;
-  expiresAt: number;
-  /** How long the device waits between two polls. */
-  intervalMs: number;
-  lastPolledAt: number | null;
-  status: 'pending' | 'approved' | 'denied';
-  /** Id of the browser session that typed the user code first. */
-  openedBy: string | null;
-  /** Who approved it, and how they were signed in. */
-  userId: string | null;
-  sso: boolean;
-  ssoSid: string | null;
-}
+/** A member's TOTP secret and its state. */
+export type TotpRecord = RecordOf<typeof totpColumns>;
 
-/** A member's second step as it is stored. */
-export interface TotpRecord {
-  /** Base32. */
-  secret: string;
-  /** Null: set up, but no code was typed yet. */
-  enabledAt: number | null;
-  /** The newest time step whose code was taken: none is taken twice (RFC 6238 §5.2). */
-  lastStep: number | null;
-}
+/** Who made a change. */
+export type Actor = RecordOf<typeof actorColumns>;
 
-export interface Actor {
-  kind: 'user' | 'client' | 'system' | 'anonymous';
-  id: string | null;
-  email: string | null;
-}
-
-export interface AuditRecord {
-  id: string;
-  at: number;
+export interface AuditRecord extends RecordOf<typeof auditColumns> {
   actor: Actor;
-  action: AuditAction;
-  target: { kind: 'user' | 'token' | 'session' | 'client' | 'mail'; id: string | null; name: string | null };
-  /** The user whose things were touched: a token's owner, the member changed. Null if no user is concerned. */
-  ownerId: string | null;
-  ip: string | null;
-  userAgent: string | null;
+  target: RecordOf<typeof auditTargetColumns>;
 }
 
-/** What is left to send, and what was given up. `oldestAt`: when the oldest of what waits was put there. */
+export type MailRecord = RecordOf<typeof mailColumns>;
+
+/** Counts of messages that are still to be sent and of dead letters. */
 export interface OutboxBacklog {
   pending: number;
   dead: number;
+  /** When the oldest pending message was queued. Null if none is pending. */
   oldestAt: number | null;
 }
 
-export interface MailRecord {
-  id: string;
-  to: string;
-  subject: string;
-  text: string;
-  html: string;
-  /** RFC 5322 Message-ID with angle brackets, fixed at enqueue so that a resend is the same message. */
-  messageId: string;
-  createdAt: number;
-  /** How many sendings were begun. */
-  attempts: number;
-}
-
-/** What a worker wants to send next: none of `excludeIds`. */
-export interface MailClaim {
-  now: number;
-  leaseMs: number;
-  leaseId: string;
-  limit: number;
-  excludeIds?: readonly string[];
-}
-
-/** A mail that was given up. */
+/** A message that was given up after repeated failures. */
 export interface DeadLetter extends Pick<MailRecord, 'id' | 'to' | 'subject' | 'createdAt' | 'attempts'> {
   gaveUpAt: number;
   error: string;
 }
 
-/** Newest first: `before` is the id of the last item already seen. */
+/** A page of a list, newest first. `before` is the ID of the last item of the previous page. */
 export interface Page {
   limit: number;
   before: string | null;

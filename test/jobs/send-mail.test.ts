@@ -6,7 +6,7 @@ import type { Mailer } from '../../server/mail/mailer.ts';
 import { createSmtpMailer } from '../../server/mail/smtp.ts';
 import { openStore } from '../../server/store/open.ts';
 import type { MailRecord } from '../../server/store/records.ts';
-import type { OutboxStore, Store } from '../../server/store/store.ts';
+import type { Store } from '../../server/store/store.ts';
 import { createToken, openTestApp } from '../helpers/app/app.ts';
 import { type FakeClock, fakeClock } from '../helpers/app/clock.ts';
 import { recordingLog } from '../helpers/app/log.ts';
@@ -18,7 +18,7 @@ const hour = 3600 * second;
 const from = 'tokens@acme.example';
 
 let database: TestStore;
-let outbox: OutboxStore;
+let outbox: Store['outbox'];
 let clock: FakeClock;
 let newId: () => string;
 let server: MailServer;

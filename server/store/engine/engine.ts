@@ -30,8 +30,8 @@ export interface Engine {
   among(column: string): string;
   /** `table` with the rows whose `column` is one of the strings bound there by `bindList`, each looked up in turn. */
   eachOf(column: string, table: string): string;
-  /** SQL for the place, from 0 on, that the string of a row of `eachOf` has in its list. */
-  readonly place: string;
+  /** SQL for the position, from 0 on, that the string of a row of `eachOf` has in its list. */
+  readonly position: string;
   bindList(values: readonly string[]): ListBinding;
   /** A table with the elements of one bound JSON array, each in the column `value`. */
   readonly jsonElements: string;

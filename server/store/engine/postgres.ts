@@ -47,7 +47,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     among: (column) => `${column} = ANY(?)`,
     eachOf: (column, table) =>
       `unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted (value, number) JOIN ${table} ON ${column} = wanted.value`,
-    place: 'CAST(wanted.number AS int) - 1',
+    position: 'CAST(wanted.number AS int) - 1',
     jsonElements: 'json_array_elements(CAST(? AS json))',
     locksRows: true,
     bindList: (values) => [...values],

@@ -48,7 +48,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
     among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
     // In this order, whatever the planner thinks: it knows nothing of how many there are.
     eachOf: (column, table) => `json_each(?) AS wanted CROSS JOIN ${table} ON ${column} = wanted.value`,
-    place: 'wanted.key',
+    position: 'wanted.key',
     jsonElements: 'json_each(?)',
     locksRows: false,
     bindList: (values) => JSON.stringify(values),

@@ -1,21 +1,10 @@
 import type { Knex } from 'knex';
+import type { AuditStore } from '../interfaces/audit.ts';
 import type { AuditRecord } from '../records.ts';
-import type { AuditStore } from '../store.ts';
+import { actorColumns, auditColumns, auditTargetColumns } from '../tables/audit.ts';
+import { type RowOf, toRecord, toRow } from '../tables/column.ts';
 
-interface AuditRow {
-  id: string;
-  at: number | string;
-  actor_kind: AuditRecord['actor']['kind'];
-  actor_id: string | null;
-  actor_email: string | null;
-  action: AuditRecord['action'];
-  target_kind: AuditRecord['target']['kind'];
-  target_id: string | null;
-  target_name: string | null;
-  owner_id: string | null;
-  ip: string | null;
-  user_agent: string | null;
-}
+type AuditRow = RowOf<typeof auditColumns> & RowOf<typeof actorColumns> & RowOf<typeof auditTargetColumns>;
 
 export function createAuditStore(knex: Knex): AuditStore {
   const events = () => knex<AuditRow>('audit');
@@ -23,18 +12,9 @@ export function createAuditStore(knex: Knex): AuditStore {
   return {
     async insert(event) {
       await events().insert({
-        id: event.id,
-        at: event.at,
-        actor_kind: event.actor.kind,
-        actor_id: event.actor.id,
-        actor_email: event.actor.email,
-        action: event.action,
-        target_kind: event.target.kind,
-        target_id: event.target.id,
-        target_name: event.target.name,
-        owner_id: event.ownerId,
-        ip: event.ip,
-        user_agent: event.userAgent,
+        ...toRow(auditColumns, event),
+        ...toRow(actorColumns, event.actor),
+        ...toRow(auditTargetColumns, event.target),
       });
     },
     async list({ limit, before, participant, actorEmail, action, since, until }) {
@@ -54,15 +34,10 @@ export function createAuditStore(knex: Knex): AuditStore {
   };
 }
 
-function toEvent(row: AuditRow): AuditRecord {
+function toEvent(row: object): AuditRecord {
   return {
-    id: row.id,
-    at: Number(row.at),
-    actor: { kind: row.actor_kind, id: row.actor_id, email: row.actor_email },
-    action: row.action,
-    target: { kind: row.target_kind, id: row.target_id, name: row.target_name },
-    ownerId: row.owner_id,
-    ip: row.ip,
-    userAgent: row.user_agent,
+    ...toRecord(auditColumns, row),
+    actor: toRecord(actorColumns, row),
+    target: toRecord(auditTargetColumns, row),
   };
 }

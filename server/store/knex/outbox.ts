@@ -1,61 +1,57 @@
 import type { Knex } from 'knex';
-import type { MailRecord } from '../records.ts';
-import type { OutboxStore } from '../store.ts';
-import { numberOrNull } from './accounts/user-rows.ts';
+import type { OutboxStore } from '../interfaces/outbox.ts';
+import { integer, nullable, type RowOf, text, toRecord, toRow } from '../tables/column.ts';
+import { mailColumns } from '../tables/outbox.ts';
 
-interface OutboxRow {
-  id: string;
-  recipient: string;
-  subject: string;
-  text: string;
-  html: string;
-  message_id: string;
-  created_at: number | string;
-  attempts: number;
-  due_at: number | string | null;
-  lease_id: string | null;
-  sent_at: number | string | null;
-  gave_up_at: number | string | null;
-  last_error: string | null;
-}
+/** The state of a message: which of these are set tells pending, leased, sent and dead apart. */
+const stateColumns = {
+  /** When the message may next be claimed. A lease moves it to the lease's end; null once sent or given up. */
+  dueAt: nullable(integer('due_at')),
+  leaseId: nullable(text('lease_id')),
+  sentAt: nullable(integer('sent_at')),
+  gaveUpAt: nullable(integer('gave_up_at')),
+  lastError: nullable(text('last_error')),
+};
+
+type OutboxRow = RowOf<typeof mailColumns> & RowOf<typeof stateColumns>;
 
 export function createOutboxStore(knex: Knex): OutboxStore {
   const mails = () => knex<OutboxRow>('outbox');
-  const settle = async (id: string, leaseId: string, outcome: Partial<OutboxRow>) => {
-    const settled = await mails()
+  const endLease = async (id: string, leaseId: string, outcome: Partial<OutboxRow>) => {
+    const ended = await mails()
       .where({ id, lease_id: leaseId })
       .update({ lease_id: null, ...outcome });
-    return settled > 0;
+    return ended > 0;
   };
 
   return {
-    async enqueue({ id, to, subject, text, html, messageId, createdAt }) {
-      const content = { id, recipient: to, subject, text, html, message_id: messageId };
-      await mails().insert({ ...content, created_at: createdAt, attempts: 0, due_at: createdAt });
+    async enqueue(mail) {
+      await mails().insert({ ...toRow(mailColumns, { ...mail, attempts: 0 }), due_at: mail.createdAt });
     },
     async claim({ now, leaseMs, leaseId, limit, excludeIds = [] }) {
       const due = mails().select('id').where('due_at', '<=', now).orderBy('id').limit(limit).forUpdate().skipLocked();
       if (excludeIds.length > 0) due.whereNotIn('id', excludeIds);
-      // Beside the statement: PostgreSQL may run a subquery in it anew for each row, and take the next ones each time.
+      // A CTE runs once. PostgreSQL may run a subquery in WHERE again for each row, and so lease more than `limit`.
       const claimed = await mails()
         .with('due', due)
         .whereIn('id', knex('due').select('id'))
         .update({ lease_id: leaseId, due_at: now + leaseMs, attempts: knex.raw('attempts + 1') })
         .returning('*');
-      return claimed.map(toMail).sort((a, b) => (a.id < b.id ? -1 : 1));
+      return claimed.map((row) => toRecord(mailColumns, row)).sort((a, b) => (a.id < b.id ? -1 : 1));
     },
     async markSent(id, leaseId, at) {
-      await settle(id, leaseId, { due_at: null, sent_at: at, last_error: null });
+      await endLease(id, leaseId, { due_at: null, sent_at: at, last_error: null });
     },
     async retryLater(id, leaseId, at, error) {
-      await settle(id, leaseId, { due_at: at, last_error: error });
+      await endLease(id, leaseId, { due_at: at, last_error: error });
     },
-    giveUp: (id, leaseId, at, error) => settle(id, leaseId, { due_at: null, gave_up_at: at, last_error: error }),
+    giveUp: (id, leaseId, at, error) => endLease(id, leaseId, { due_at: null, gave_up_at: at, last_error: error }),
     async deadLetters(limit) {
       const dead = await mails().whereNotNull('gave_up_at').orderBy('gave_up_at', 'desc').orderBy('id').limit(limit);
       return dead.map((row) => {
-        const { id, to, subject, createdAt, attempts } = toMail(row);
-        return { id, to, subject, createdAt, attempts, gaveUpAt: Number(row.gave_up_at), error: row.last_error ?? '' };
+        const { id, to, subject, createdAt, attempts } = toRecord(mailColumns, row);
+        const { gaveUpAt, lastError } = toRecord(stateColumns, row);
+        return { id, to, subject, createdAt, attempts, gaveUpAt: Number(gaveUpAt), error: lastError ?? '' };
       });
     },
     revive(now, to) {
@@ -74,24 +70,16 @@ export function createOutboxStore(knex: Knex): OutboxStore {
     async backlog() {
       const [pending] = await mails().whereNotNull('due_at').count({ rows: '*' }).min({ oldest: 'created_at' });
       const [dead] = await mails().whereNotNull('gave_up_at').count({ rows: '*' });
-      return { pending: Number(pending?.rows), dead: Number(dead?.rows), oldestAt: numberOrNull(pending?.oldest) };
+      const oldest = pending?.oldest ?? null;
+      return {
+        pending: Number(pending?.rows),
+        dead: Number(dead?.rows),
+        oldestAt: oldest === null ? null : Number(oldest),
+      };
     },
     purgeSent(before, limit) {
       const old = mails().select('id').where('sent_at', '<', before).orderBy('sent_at').limit(limit);
       return mails().whereIn('id', old).delete();
     },
-  };
-}
-
-function toMail(row: OutboxRow): MailRecord {
-  return {
-    id: row.id,
-    to: row.recipient,
-    subject: row.subject,
-    text: row.text,
-    html: row.html,
-    messageId: row.message_id,
-    createdAt: Number(row.created_at),
-    attempts: row.attempts,
   };
 }

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { foldName } from '../../../../shared/names.ts';
-import type { UserStore } from '../../store.ts';
+import type { UserStore } from '../../interfaces/accounts.ts';
+import { identityColumns } from '../../tables/accounts.ts';
+import { toRow } from '../../tables/column.ts';
 import { containing } from '../like.ts';
 import { type SummaryRow, toSummary, toUser, toUserRow, type UserRow } from './user-rows.ts';
 
@@ -29,8 +31,8 @@ export function createUserStore(knex: Knex): UserStore {
       const row = await users().where({ email_folded: emailFolded }).first();
       return row ? toUser(row) : null;
     },
-    async findByIdentity({ issuer, subject }) {
-      const row = await users().where({ oidc_issuer: issuer, oidc_subject: subject }).first();
+    async findByIdentity(identity) {
+      const row = await users().where(toRow(identityColumns, identity)).first();
       return row ? toUser(row) : null;
     },
     async summary(id) {
@@ -42,8 +44,8 @@ export function createUserStore(knex: Knex): UserStore {
       if (before !== null) query.where('id', '<', before);
       if (emailFolded !== undefined) query.where('email_folded', emailFolded);
       if (contains !== undefined) {
-        const part = containing(contains);
-        query.whereRaw("(name_folded LIKE ? ESCAPE '!' OR email_folded LIKE ? ESCAPE '!')", [part, part]);
+        const pattern = containing(contains);
+        query.whereRaw("(name_folded LIKE ? ESCAPE '!' OR email_folded LIKE ? ESCAPE '!')", [pattern, pattern]);
       }
       return (await query).map(toSummary);
     },
@@ -64,14 +66,14 @@ export function createUserStore(knex: Knex): UserStore {
     setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
     setPasswordHash: async (id, hash) => (await users().where({ id }).update({ password_hash: hash })) > 0,
     setEmail: (id, email) => setEmail(knex, id, email),
-    async bindIdentity(id, { issuer, subject }) {
-      const identity = { oidc_issuer: issuer, oidc_subject: subject };
+    async bindIdentity(id, identity) {
+      const pair = toRow(identityColumns, identity);
       const bound = await users()
         .where({ id, disabled: false })
         .whereNull('password_hash')
         .whereNull('oidc_issuer')
-        .whereNotExists(knex('users as other').where(identity))
-        .update({ ...identity, sso: true });
+        .whereNotExists(knex('users as other').where(pair))
+        .update({ ...pair, sso: true });
       return bound > 0;
     },
     async recordSsoSignIn(id, at) {
@@ -95,7 +97,7 @@ export function createUserStore(knex: Knex): UserStore {
   };
 }
 
-/** False if the column has that value already. */
+/** Sets one flag. Returns false if the row has that value already. */
 async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean): Promise<boolean> {
   const changed = await knex('users')
     .where({ id })
@@ -104,7 +106,10 @@ async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean
   return changed > 0;
 }
 
-/** One more too, in the same order: who was demoted meanwhile would otherwise be waited for crosswise. */
+/**
+ * Locks all enabled superusers and the member `targetId`, ordered by ID. The one order, whatever the transaction is going
+ * to change, keeps two transactions from each holding a row that the other one needs.
+ */
 function lockSuperusers(knex: Knex, targetId: string): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
   return knex<UserRow>('users')
     .where({ superuser: true, disabled: false })
@@ -114,28 +119,33 @@ function lockSuperusers(knex: Knex, targetId: string): Promise<Array<Pick<UserRo
     .select('id', 'superuser', 'disabled');
 }
 
-/** Takes `id` out of the enabled superusers, unless nobody would be left there. */
+/**
+ * Removes a member from the enabled superusers, unless no other one would remain:
+ *
+ * 1. Lock all enabled superusers. Otherwise two that demote each other concurrently would each still see the other one.
+ * 2. Update the member if they are no enabled superuser anyway, or another enabled superuser exists.
+ * 3. If nothing was updated although there was something to change, the member is the last superuser.
+ */
 async function demote(knex: Knex, id: string, change: { disabled: true } | { superuser: false }) {
   const [[column, value]] = Object.entries(change) as [[string, boolean]];
-  const subject = knex('users').where({ id, [column]: !value });
+  const unchanged = knex('users').where({ id, [column]: !value });
   const others = knex('users as other').where({ 'other.superuser': true, 'other.disabled': false });
-  // Two superusers who demote each other at once would each still see the other one.
   await lockSuperusers(knex, id);
-  const changed = await subject
+  const changed = await unchanged
     .clone()
     .where((row) =>
       row.where('superuser', false).orWhere('disabled', true).orWhereExists(others.whereNot('other.id', id)),
     )
     .update(change);
   if (changed > 0) return true;
-  return (await subject.first('id')) ? 'last-superuser' : false;
+  return (await unchanged.first('id')) ? 'last-superuser' : false;
 }
 
 async function setEmail(knex: Knex, id: string, email: string): Promise<boolean | 'email-taken'> {
   const folded = foldName(email);
-  const subject = knex('users').where({ id }).whereNot({ email });
+  const unchanged = knex('users').where({ id }).whereNot({ email });
   const holder = knex('users as other').where({ 'other.email_folded': folded }).whereNot('other.id', id);
-  const changed = await subject.clone().whereNotExists(holder).update({ email, email_folded: folded });
+  const changed = await unchanged.clone().whereNotExists(holder).update({ email, email_folded: folded });
   if (changed > 0) return true;
-  return (await subject.first('id')) ? 'email-taken' : false;
+  return (await unchanged.first('id')) ? 'email-taken' : false;
 }

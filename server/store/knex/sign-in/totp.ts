@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
-import type { TotpStore } from '../../store.ts';
-import { numberOrNull, type UserRow } from '../accounts/user-rows.ts';
+import type { TotpStore } from '../../interfaces/sign-in.ts';
+import { toRecord } from '../../tables/column.ts';
+import { totpColumns } from '../../tables/sign-in.ts';
+import type { UserRow } from '../accounts/user-rows.ts';
 
 export function createTotpStore(knex: Knex): TotpStore {
   const users = () => knex<UserRow>('users');
@@ -9,12 +11,7 @@ export function createTotpStore(knex: Knex): TotpStore {
   return {
     async find(userId) {
       const row = await users().where({ id: userId }).first();
-      if (!row || row.totp_secret === null) return null;
-      return {
-        secret: row.totp_secret,
-        enabledAt: numberOrNull(row.totp_enabled_at),
-        lastStep: numberOrNull(row.totp_last_step),
-      };
+      return row && row.totp_secret !== null ? toRecord(totpColumns, row) : null;
     },
     async prepare(userId, secret) {
       const prepared = await users()
@@ -31,12 +28,12 @@ export function createTotpStore(knex: Knex): TotpStore {
       return enabled > 0;
     },
     async consumeTimeStep(userId, step) {
-      const taken = await users()
+      const consumed = await users()
         .where({ id: userId })
         .whereNotNull('totp_enabled_at')
         .where((row) => row.whereNull('totp_last_step').orWhere('totp_last_step', '<', step))
         .update({ totp_last_step: step });
-      return taken > 0;
+      return consumed > 0;
     },
     async remove(userId) {
       const removed = await users()
@@ -52,8 +49,8 @@ export function createTotpStore(knex: Knex): TotpStore {
     },
     consumeRecoveryCode: async (userId, hash) => (await recoveryCodes(userId).where({ hash }).delete()) > 0,
     async countRecoveryCodes(userId) {
-      const [row] = await recoveryCodes(userId).count({ left: '*' });
-      return Number(row?.left);
+      const [row] = await recoveryCodes(userId).count({ codes: '*' });
+      return Number(row?.codes);
     },
   };
 }

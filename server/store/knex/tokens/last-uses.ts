@@ -1,60 +1,38 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { LastUse } from '../../records.ts';
+import { lastUseColumns } from '../../tables/tokens.ts';
 
 type Use = LastUse & { tokenId: string };
 
-const usesAtOnce = 2000;
+const maxUsesPerStatement = 2000;
 
-/** How far the clocks of several nodes may be apart. */
-const skewMs = 60_000;
+/** Maximum difference between the clocks of several nodes. */
+const maxSkewMs = 60_000;
 
 /**
- * Writes each token's newest use, if it is newer than the one that is there, or that one is yet to come: its clock was
- * wrong. One statement for many tokens.
+ * Stores the newest use of each token, in one transaction:
+ *
+ * 1. Of several uses of one token, keep the newest.
+ * 2. Lock the tokens in the order of their IDs. Two nodes that write the same tokens then queue instead of deadlocking.
+ * 3. Update each token whose stored use is older, or missing. A stored use more than `maxSkewMs` after `now` is
+ *    overwritten, too: it was recorded while a clock was wrong, and would otherwise hide every later use.
  */
 export async function recordLastUses(
   knex: Knex,
   engine: Engine,
   uses: readonly Use[],
-  now = Number.MAX_SAFE_INTEGER - skewMs,
+  now = Number.MAX_SAFE_INTEGER - maxSkewMs,
 ): Promise<void> {
   const newest = [...newestOfEach(uses)];
   if (newest.length === 0) return;
   await knex.transaction(async (trx) => {
-    for (let start = 0; start < newest.length; start += usesAtOnce) {
-      await write(trx, engine, newest.slice(start, start + usesAtOnce), now + skewMs);
+    for (let start = 0; start < newest.length; start += maxUsesPerStatement) {
+      const batch = newest.slice(start, start + maxUsesPerStatement);
+      if (engine.locksRows) await lockTokens(trx, engine, batch);
+      await trx.raw(updateSql(engine), [toJson(batch), now + maxSkewMs]);
     }
   });
-}
-
-/** The uses travel as one JSON text: thousands of bound values would cost fifteen times as much. */
-async function write(trx: Knex.Transaction, engine: Engine, uses: Use[], toCome: number): Promise<void> {
-  if (engine.locksRows) {
-    // In one order for all nodes, or two that write the same rows would wait for each other.
-    const ids = engine.bindList(uses.map((use) => use.tokenId));
-    await trx.raw(`SELECT id FROM tokens WHERE ${engine.among('id')} ORDER BY id FOR UPDATE`, [ids as Knex.RawBinding]);
-  }
-  const sql = `UPDATE tokens SET last_used_at = CAST(used.value ->> 1 AS bigint), last_used_method = used.value ->> 2,
-      last_used_path = used.value ->> 3, last_used_ip = used.value ->> 4, last_used_user_agent = used.value ->> 5
-    FROM ${engine.jsonElements} AS used
-    WHERE tokens.id = used.value ->> 0
-      AND (tokens.last_used_at IS NULL OR tokens.last_used_at < CAST(used.value ->> 1 AS bigint)
-        OR tokens.last_used_at > CAST(? AS bigint))`;
-  const rows = uses.map((use) => [
-    use.tokenId,
-    use.at,
-    use.method,
-    storable(use.path),
-    use.ip,
-    storable(use.userAgent),
-  ]);
-  await trx.raw(sql, [JSON.stringify(rows), toCome]);
-}
-
-/** What no JSON of PostgreSQL may hold, and no text of anybody needs. */
-function storable(text: string | null): string | null {
-  return text?.replace(/[\0\p{Cs}]/gu, '\ufffd') ?? null;
 }
 
 function newestOfEach(uses: readonly Use[]): Iterable<Use> {
@@ -64,4 +42,39 @@ function newestOfEach(uses: readonly Use[]): Iterable<Use> {
     if (!known || known.at < use.at) newest.set(use.tokenId, use);
   }
   return newest.values();
+}
+
+async function lockTokens(trx: Knex.Transaction, engine: Engine, uses: Use[]): Promise<void> {
+  const ids = engine.bindList(uses.map((use) => use.tokenId));
+  await trx.raw(`SELECT id FROM tokens WHERE ${engine.among('id')} ORDER BY id FOR UPDATE`, [ids as Knex.RawBinding]);
+}
+
+/** Takes rows as `toJson` writes them: the token's ID, then the values in the order of `lastUseColumns`. */
+function updateSql(engine: Engine): string {
+  const assignments = Object.values(lastUseColumns).map(
+    ({ name, sqlType }, index) => `${name} = CAST(used.value ->> ${index + 1} AS ${sqlType})`,
+  );
+  return `UPDATE tokens SET ${assignments.join(', ')}
+    FROM ${engine.jsonElements} AS used
+    WHERE tokens.id = used.value ->> 0
+      AND (tokens.last_used_at IS NULL OR tokens.last_used_at < CAST(used.value ->> 1 AS bigint)
+        OR tokens.last_used_at > CAST(? AS bigint))`;
+}
+
+/** Returns all uses as one JSON text, because binding thousands of values takes fifteen times as long. */
+function toJson(uses: readonly Use[]): string {
+  const rows = uses.map((use) => [
+    use.tokenId,
+    use.at,
+    use.method,
+    storable(use.path),
+    use.ip,
+    storable(use.userAgent),
+  ]);
+  return JSON.stringify(rows);
+}
+
+/** Replaces NUL and lone surrogates, which PostgreSQL does not accept in JSON. */
+function storable(text: string | null): string | null {
+  return text?.replace(/[\0\p{Cs}]/gu, '\ufffd') ?? null;
 }

@@ -1,12 +1,14 @@
 import type { Knex } from 'knex';
-import type { TokenStatus } from '../../../../shared/schemas/tokens.ts';
 import type { Engine } from '../../engine/engine.ts';
-import type { HashMatch, NewToken, StatusContext } from '../../records.ts';
-import type { TokenStore } from '../../store.ts';
+import type { TokenStore } from '../../interfaces/tokens.ts';
+import type { HashMatch, NewToken } from '../../records.ts';
+import { toRow } from '../../tables/column.ts';
+import { newTokenColumns } from '../../tables/tokens.ts';
 import { containing } from '../like.ts';
-import { matchColumns, toHashMatch, tombstoneColumns, toTombstoneMatch } from './hash-matches.ts';
+import { matchColumns, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
-import { type OwnedTokenRow, ownedTokenColumns, toToken } from './token-rows.ts';
+import { whereStatus } from './status-condition.ts';
+import { ownedTokenColumns, type TokenRow, toToken } from './token-rows.ts';
 import { destroyTokens, purgeTombstones } from './tombstones.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
@@ -15,27 +17,24 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     from: 'FROM tokens t JOIN users u ON u.id = t.owner_id WHERE t.hash = ?',
   };
   const tokensByHash = {
-    columns: [engine.place, ...matchColumns],
+    columns: [engine.position, ...matchColumns],
     from: `FROM ${engine.eachOf('t.hash', 'tokens t')} JOIN users u ON u.id = t.owner_id`,
   };
   const tombstonesByHash = {
-    columns: [engine.place, ...tombstoneColumns],
+    columns: [engine.position, ...tombstoneMatchColumns],
     from: `FROM ${engine.eachOf('d.hash', 'tombstones d')} JOIN users u ON u.id = d.owner_id`,
   };
-  const owned = () =>
-    knex('tokens as t')
-      .join('users as u', 'u.id', 't.owner_id')
-      .select(knex.raw(ownedTokenColumns.join(', ')));
+  const owned = () => knex('tokens as t').join('users as u', 'u.id', 't.owner_id').select(ownedTokenColumns);
 
   return {
     async insert(token, limit) {
       const { sql, bindings } = insertSql(token, limit);
       if (engine.rows(await knex.raw(sql, bindings)).length > 0) return 'inserted';
-      const twin = { owner_id: token.ownerId, name_folded: token.nameFolded };
-      return (await knex('tokens').where(twin).first('id')) ? 'name-taken' : 'token-limit';
+      const sameName = { owner_id: token.ownerId, name_folded: token.nameFolded };
+      return (await knex('tokens').where(sameName).first('id')) ? 'name-taken' : 'token-limit';
     },
     async findById(id) {
-      const row: OwnedTokenRow | undefined = await owned().where('t.id', id).first();
+      const row: TokenRow | undefined = await owned().where('t.id', id).first();
       return row ? toToken(row) : null;
     },
     async list({ limit, before, ownerId, nameContains, status, ...statusContext }) {
@@ -44,7 +43,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       if (ownerId !== undefined) query.where('t.owner_id', ownerId);
       if (nameContains !== undefined) query.whereRaw("t.name_folded LIKE ? ESCAPE '!'", containing(nameContains));
       if (status !== undefined) query.where((row) => whereStatus(row, status, statusContext));
-      const rows: OwnedTokenRow[] = await query;
+      const rows: TokenRow[] = await query;
       return rows.map(toToken);
     },
     async countActiveOf(ownerId, statusContext) {
@@ -64,11 +63,11 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const found: Array<HashMatch | null> = Array(hashes.length).fill(null);
       for (const row of rows) found[Number(row[0])] = toHashMatch(row);
       if (rows.length === hashes.length) return found;
-      const rest = hashes.flatMap((_hash, place) => (found[place] === null ? [place] : []));
-      // In this order: what is revoked in between is found by the second one.
-      const gone = engine.bindList(rest.map((place) => hashes[place] ?? ''));
-      for (const row of await engine.select(tombstonesByHash, [gone], trx)) {
-        found[rest[Number(row[0])] ?? 0] = toTombstoneMatch(row);
+      // Tombstones are read after the tokens: a token that is revoked between the two reads then has one.
+      const missing = hashes.flatMap((_hash, position) => (found[position] === null ? [position] : []));
+      const missingHashes = engine.bindList(missing.map((position) => hashes[position] ?? ''));
+      for (const row of await engine.select(tombstonesByHash, [missingHashes], trx)) {
+        found[missing[Number(row[0])] ?? 0] = toTombstoneMatch(row);
       }
       return found;
     },
@@ -83,19 +82,9 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
   };
 }
 
-/** The count and the unique name are judged by the statement that inserts. */
+/** Both conditions, the limit and the unique name, are part of the INSERT, so no concurrent one can slip in between. */
 function insertSql(token: NewToken, limit: number) {
-  const row = {
-    id: token.id,
-    owner_id: token.ownerId,
-    hash: token.hash,
-    prefix: token.prefix,
-    name: token.name,
-    name_folded: token.nameFolded,
-    description: token.description,
-    created_at: token.createdAt,
-    expires_at: token.expiresAt,
-  };
+  const row = toRow(newTokenColumns, token);
   const columns = Object.keys(row);
   return {
     sql: `INSERT INTO tokens (${columns.join(', ')})
@@ -103,19 +92,4 @@ function insertSql(token: NewToken, limit: number) {
       ON CONFLICT (owner_id, name_folded) DO NOTHING RETURNING id`,
     bindings: [...Object.values(row), token.ownerId, limit],
   };
-}
-
-/** The same order as the domain's: the owner disabled, the permission missing, the sign-in stale, expired, else active. */
-function whereStatus(row: Knex.QueryBuilder, status: TokenStatus, { now, ssoStaleBefore }: StatusContext): void {
-  row.where('u.disabled', status === 'disabled');
-  if (status === 'disabled') return;
-  row.where('u.can_manage_tokens', status !== 'blocked');
-  if (status === 'blocked') return;
-  if (status === 'sso-stale') {
-    row.where('u.sso_signed_in_at', '<', ssoStaleBefore ?? 0);
-    return;
-  }
-  row.where((fresh) => fresh.whereNull('u.sso_signed_in_at').orWhere('u.sso_signed_in_at', '>=', ssoStaleBefore ?? 0));
-  if (status === 'expired') row.where('t.expires_at', '<=', now);
-  else row.where((living) => living.whereNull('t.expires_at').orWhere('t.expires_at', '>', now));
 }

@@ -1,0 +1,63 @@
+import type { ClientRecord, Identity, Page, UserRecord, UserSummary } from '../records.ts';
+
+export interface UserStore {
+  /** Inserts a member, bound to `identity` if given. Returns false if the email address or the identity is taken. */
+  insert(user: UserRecord, identity?: Identity): Promise<boolean>;
+  findById(id: string): Promise<UserRecord | null>;
+  findByEmail(emailFolded: string): Promise<UserRecord | null>;
+  findByIdentity(identity: Identity): Promise<UserRecord | null>;
+  summary(id: string): Promise<UserSummary | null>;
+  /** `contains` matches a part of the folded name or email address. */
+  list(query: Page & { emailFolded?: string; contains?: string }): Promise<UserSummary[]>;
+  /** Returns the email addresses of enabled superusers, longest-standing members first. */
+  superuserEmails(limit: number): Promise<string[]>;
+  isEmpty(): Promise<boolean>;
+
+  // Setters return true if they changed the row, and false if it already had that value or does not exist.
+  setName(id: string, name: string): Promise<boolean>;
+  setCanManageTokens(id: string, value: boolean): Promise<boolean>;
+  /** Returns `'last-superuser'` and changes nothing if no enabled superuser would remain. */
+  setDisabled(id: string, value: boolean): Promise<boolean | 'last-superuser'>;
+  /** Returns `'last-superuser'` and changes nothing if no enabled superuser would remain. */
+  setSuperuser(id: string, value: boolean): Promise<boolean | 'last-superuser'>;
+  /** Returns false only if the member does not exist. */
+  setPasswordHash(id: string, hash: string): Promise<boolean>;
+  setEmail(id: string, email: string): Promise<boolean | 'email-taken'>;
+  /**
+   * Binds a member to an identity. Returns false unless the member is enabled, has neither a password nor an identity,
+   * and no other member has this identity.
+   */
+  bindIdentity(id: string, identity: Identity): Promise<boolean>;
+  /** Stores the time of a single sign-on, unless a later one is stored already. */
+  recordSsoSignIn(id: string, at: number): Promise<void>;
+
+  // Locks hold rows until the transaction ends, so that concurrent changes to them run before or after it.
+  /**
+   * Locks all enabled superusers and the member `targetId`, in the order of their IDs as `setDisabled` and
+   * `setSuperuser` do. Returns whether `id` is an enabled superuser.
+   */
+  lockSuperusers(id: string, targetId?: string): Promise<boolean>;
+  /** Locks a member and returns whether they may create tokens: enabled, with the permission. */
+  lockForNewToken(id: string): Promise<boolean>;
+  /**
+   * Locks a member and returns whether they may start a session: enabled, and unchanged in the fields of `expected`,
+   * which the caller read before it checked the credentials.
+   */
+  lockForNewSession(
+    id: string,
+    expected?: Partial<Pick<UserRecord, 'passwordHash' | 'totpEnabledAt' | 'sso'>>,
+  ): Promise<boolean>;
+}
+
+export interface ClientStore {
+  /** Returns false if the folded name is taken. */
+  insert(client: ClientRecord): Promise<boolean>;
+  list(page: Page): Promise<ClientRecord[]>;
+  findById(id: string): Promise<ClientRecord | null>;
+  /** Looks up any number of client IDs in one statement. Returns the clients in the order of the IDs, null for none. */
+  findByClientIds(clientIds: readonly string[]): Promise<Array<ClientRecord | null>>;
+  /** Returns false if the client does not exist. */
+  setSecretHash(id: string, hash: string): Promise<boolean>;
+  /** Returns false if the client does not exist. */
+  delete(id: string): Promise<boolean>;
+}

@@ -1,0 +1,19 @@
+import type { AuditAction } from '../../../shared/schemas/audit.ts';
+import type { AuditRecord, Page } from '../records.ts';
+
+export interface AuditQuery extends Page {
+  /** ID of a member, as actor, owner or target. */
+  participant?: string;
+  /** Email address of the actor, which need not belong to a member. */
+  actorEmail?: string;
+  action?: AuditAction;
+  /** Inclusive. */
+  since?: number;
+  /** Exclusive. */
+  until?: number;
+}
+
+export interface AuditStore {
+  insert(event: AuditRecord): Promise<void>;
+  list(query: AuditQuery): Promise<AuditRecord[]>;
+}

@@ -1,0 +1,83 @@
+import type { DeviceCodeRecord, SessionRecord, Ticket, TicketKind, TotpRecord, UserRecord } from '../records.ts';
+
+export interface SessionStore {
+  insert(session: SessionRecord): Promise<void>;
+  /** Returns the session and its user, even if the session has expired. */
+  findByHash(hash: string): Promise<{ session: SessionRecord; user: UserRecord } | null>;
+  /**
+   * Locks the session row and returns whether the session still exists. The lock orders this transaction against one
+   * that ends the session.
+   */
+  lock(id: string): Promise<boolean>;
+  /** Returns a member's active sessions (see `purge`), last seen first. */
+  listOf(userId: string, query: { now: number; idleBefore: number; limit: number }): Promise<SessionRecord[]>;
+  /** Moves the time of last activity forward, never back. */
+  touch(id: string, at: number): Promise<void>;
+  /** Returns false if this member has no such session. */
+  delete(id: string, userId: string): Promise<boolean>;
+  /** Returns the IDs of the deleted sessions. */
+  deleteAllOf(userId: string, exceptId?: string): Promise<string[]>;
+  /** Deletes the sessions that began in session `sid` of the identity provider `issuer`. Returns the deleted ones. */
+  deleteAllOfSid(issuer: string, sid: string): Promise<Array<{ id: string; userId: string }>>;
+  /**
+   * Deletes at most `limit` ended sessions: last seen before `idleBefore`, or past their absolute end at `now`. Returns
+   * the number of rows deleted.
+   */
+  purge(now: number, idleBefore: number, limit: number): Promise<number>;
+}
+
+export interface TicketStore {
+  /** Returns false if a ticket with this hash exists. */
+  insert(ticket: Ticket): Promise<boolean>;
+  /** Returns null if the ticket does not exist or has expired. */
+  find(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
+  /** Deletes and returns a ticket: of several concurrent callers, one gets it. Null as for `find`. */
+  consume(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
+  deleteAllOf(userId: string, kind?: TicketKind): Promise<void>;
+  /** Deletes at most `limit` expired tickets. Returns the number of rows deleted. */
+  purge(now: number, limit: number): Promise<number>;
+}
+
+/** The life of a device code: pending, bound to the browser session that enters it, approved or denied, then deleted. */
+export interface DeviceCodeStore {
+  /** Returns false if the user code is taken. */
+  insert(device: DeviceCodeRecord): Promise<boolean>;
+  findByUserCode(userCode: string): Promise<DeviceCodeRecord | null>;
+  findByHash(hash: string): Promise<DeviceCodeRecord | null>;
+  /** Locks the row until the transaction ends, and returns it. */
+  lock(hash: string): Promise<DeviceCodeRecord | null>;
+  /** Binds a pending code to a browser session. Returns false if it is bound to another session, not pending or expired. */
+  bindToSession(hash: string, sessionId: string, now: number): Promise<boolean>;
+  /** Approves or denies a pending code. Returns false unless it is bound to this session, and neither decided nor expired. */
+  decide(
+    hash: string,
+    sessionId: string,
+    decision: { status: 'approved' | 'denied'; userId: string; sso: boolean; ssoSid: string | null },
+    now: number,
+  ): Promise<boolean>;
+  recordPoll(hash: string, at: number, intervalMs: number): Promise<void>;
+  /** Returns false if the code does not exist. */
+  delete(hash: string): Promise<boolean>;
+  /** Deletes the codes that this member approved or denied. */
+  deleteAllOf(userId: string): Promise<void>;
+  /** Deletes the codes that were approved in this browser session. */
+  deleteApprovedIn(sessionId: string): Promise<void>;
+  /** Deletes at most `limit` codes that expired before `before`. Returns the number of rows deleted. */
+  purge(before: number, limit: number): Promise<number>;
+}
+
+export interface TotpStore {
+  find(userId: string): Promise<TotpRecord | null>;
+  /** Stores a secret that is not confirmed yet. Returns false if two-factor sign-in is on. */
+  prepare(userId: string, secret: string): Promise<boolean>;
+  /** Turns two-factor sign-in on. Returns false if it is on already, or `secret` is not the one prepared last. */
+  enable(userId: string, secret: string, step: number, at: number): Promise<boolean>;
+  /** Marks a time step as used. Returns false if this step or a later one was used before. */
+  consumeTimeStep(userId: string, step: number): Promise<boolean>;
+  /** Turns two-factor sign-in off and deletes the recovery codes. Returns false if it was off. */
+  remove(userId: string): Promise<boolean>;
+  replaceRecoveryCodes(userId: string, hashes: readonly string[]): Promise<void>;
+  /** Deletes a recovery code. Returns false if it does not exist or was used before. */
+  consumeRecoveryCode(userId: string, hash: string): Promise<boolean>;
+  countRecoveryCodes(userId: string): Promise<number>;
+}

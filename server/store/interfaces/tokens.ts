@@ -1,0 +1,53 @@
+import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
+import type {
+  Actor,
+  HashMatch,
+  IdempotencyRecord,
+  LastUse,
+  NewToken,
+  Page,
+  StatusContext,
+  TokenRecord,
+} from '../records.ts';
+
+export interface TokenQuery extends Page, StatusContext {
+  ownerId?: string;
+  /** A part of the folded name. */
+  nameContains?: string;
+  status?: TokenStatus;
+}
+
+export interface TokenStore {
+  /** Inserts a token if its owner has no token of this folded name and fewer than `limit` tokens. */
+  insert(token: NewToken, limit: number): Promise<'inserted' | 'name-taken' | 'token-limit'>;
+  findById(id: string): Promise<TokenRecord | null>;
+  list(query: TokenQuery): Promise<TokenRecord[]>;
+  /** Returns how many of the owner's tokens are active. */
+  countActiveOf(ownerId: string, statusContext: StatusContext): Promise<number>;
+  /** Looks up any number of hashes. Returns the matches in the order of the hashes, null for none. */
+  findByHashes(hashes: readonly string[]): Promise<Array<HashMatch | null>>;
+  /** Deletes a token and leaves a tombstone. Returns the deleted token, or null if it does not exist. */
+  destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;
+  /** Deletes all tokens of one owner and leaves tombstones. Returns the deleted tokens, newest first. */
+  destroyAllOf(ownerId: string, at: number, actor: Actor): Promise<TokenRecord[]>;
+  /**
+   * Stores the newest use of each token in one transaction, and skips tokens that no longer exist. A stored use that is
+   * newer stays, unless it lies so far after `now` that the clock must have been wrong when it was stored.
+   */
+  recordUses(uses: ReadonlyArray<LastUse & { tokenId: string }>, now?: number): Promise<void>;
+  /** Deletes at most `limit` tombstones of tokens revoked before `before`. Returns the number of rows deleted. */
+  purgeTombstones(before: number, limit: number): Promise<number>;
+}
+
+export interface IdempotencyStore {
+  /**
+   * Claims a key for the rest of the transaction. Returns `'claimed'`, or the row that holds the key; rows created
+   * before `freshSince` are replaced.
+   */
+  claim(
+    row: IdempotencyRecord,
+    freshSince: number,
+  ): Promise<'claimed' | Pick<IdempotencyRecord, 'bodyHash' | 'tokenId'>>;
+  /** Deletes at most `limit` keys created before `before`. Returns the number of rows deleted. */
+  purge(before: number, limit: number): Promise<number>;
+}

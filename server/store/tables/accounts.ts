@@ -1,0 +1,37 @@
+import { boolean, integer, nullable, text } from './column.ts';
+
+export const userColumns = {
+  id: text('id'),
+  email: text('email'),
+  /** The email address under `foldName`; unique. */
+  emailFolded: text('email_folded'),
+  name: text('name'),
+  superuser: boolean('superuser'),
+  disabled: boolean('disabled'),
+  canManageTokens: boolean('can_manage_tokens'),
+  /** Argon2id in PHC form. Null if the member has no password. */
+  passwordHash: nullable(text('password_hash')),
+  /** True once the member is bound to an identity at the identity provider. */
+  sso: boolean('sso'),
+  /** The last sign-in through the identity provider. Null if there was none. */
+  ssoSignedInAt: nullable(integer('sso_signed_in_at')),
+  /** When two-factor sign-in was turned on. Null while it is off. */
+  totpEnabledAt: nullable(integer('totp_enabled_at')),
+  createdAt: integer('created_at'),
+};
+
+/** A person as the identity provider knows them (OIDC Core §5.7). Unlike an email address, the pair never changes. */
+export const identityColumns = { issuer: text('oidc_issuer'), subject: text('oidc_subject') };
+
+/** An OAuth client: an API server that calls introspection. */
+export const clientColumns = {
+  id: text('id'),
+  clientId: text('client_id'),
+  name: text('name'),
+  /** The name under `foldName`; unique. */
+  nameFolded: text('name_folded'),
+  /** SHA-256 of the secret, base64url. */
+  secretHash: text('secret_hash'),
+  canRevoke: boolean('can_revoke'),
+  createdAt: integer('created_at'),
+};

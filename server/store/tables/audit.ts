@@ -1,0 +1,26 @@
+import type { AuditAction } from '../../../shared/schemas/audit.ts';
+import { integer, nullable, text } from './column.ts';
+
+/** Who made a change. */
+export const actorColumns = {
+  kind: text<'actor_kind', 'user' | 'client' | 'system' | 'anonymous'>('actor_kind'),
+  id: nullable(text('actor_id')),
+  email: nullable(text('actor_email')),
+};
+
+/** What was changed. */
+export const auditTargetColumns = {
+  kind: text<'target_kind', 'user' | 'token' | 'session' | 'client' | 'mail'>('target_kind'),
+  id: nullable(text('target_id')),
+  name: nullable(text('target_name')),
+};
+
+export const auditColumns = {
+  id: text('id'),
+  at: integer('at'),
+  action: text<'action', AuditAction>('action'),
+  /** The member whose account or token was changed. Null if the event concerns no member. */
+  ownerId: nullable(text('owner_id')),
+  ip: nullable(text('ip')),
+  userAgent: nullable(text('user_agent')),
+};

@@ -1,0 +1,64 @@
+import { boolean, integer, nullable, text } from './column.ts';
+
+export const sessionColumns = {
+  id: text('id'),
+  userId: text('user_id'),
+  /** SHA-256 of the secret, base64url. */
+  hash: text('hash'),
+  createdAt: integer('created_at'),
+  lastSeenAt: integer('last_seen_at'),
+  /** The absolute end. The idle timeout may end the session earlier. */
+  expiresAt: integer('expires_at'),
+  ip: nullable(text('ip')),
+  userAgent: nullable(text('user_agent')),
+  /** True if it started at the identity provider, or was approved from such a session. */
+  sso: boolean('sso'),
+  /** The identity provider's session ID (OIDC Back-Channel Logout §2.1). Null if the provider sent none. */
+  ssoSid: nullable(text('sso_sid')),
+};
+
+/** A one-time secret between two requests: a link, a code or an unfinished sign-in. */
+export const ticketColumns = {
+  /** SHA-256 of the secret, base64url. */
+  hash: text('hash'),
+  kind: text<'kind', 'password-reset' | 'second-step' | 'authorization-code' | 'logout-token'>('kind'),
+  userId: nullable(text('user_id')),
+  /** JSON. Its shape depends on the kind. */
+  data: text('data'),
+  createdAt: integer('created_at'),
+  expiresAt: integer('expires_at'),
+};
+
+/** A device's sign-in, to be approved in a browser (RFC 8628). */
+export const deviceCodeColumns = {
+  /** SHA-256 of the device code, base64url. */
+  hash: text('hash'),
+  /** Eight letters, without the dash. */
+  userCode: text('user_code'),
+  clientId: text('client_id'),
+  /** IP address of the device. */
+  ip: nullable(text('ip')),
+  userAgent: nullable(text('user_agent')),
+  createdAt: integer('created_at'),
+  expiresAt: integer('expires_at'),
+  /** Minimum time between two polls of the device. */
+  intervalMs: integer('interval_ms'),
+  lastPolledAt: nullable(integer('last_polled_at')),
+  status: text<'status', 'pending' | 'approved' | 'denied'>('status'),
+  /** ID of the browser session that entered the user code first. */
+  openedBy: nullable(text('opened_by')),
+  /** The member who approved it, and how they were signed in. */
+  userId: nullable(text('user_id')),
+  sso: boolean('sso'),
+  ssoSid: nullable(text('sso_sid')),
+};
+
+/** A member's TOTP secret and its state. */
+export const totpColumns = {
+  /** Base32. */
+  secret: text('totp_secret'),
+  /** Null until the member confirmed the enrolment with a first code. */
+  enabledAt: nullable(integer('totp_enabled_at')),
+  /** The newest time step whose code was accepted. Older steps are rejected, so no code works twice (RFC 6238 §5.2). */
+  lastStep: nullable(integer('totp_last_step')),
+};

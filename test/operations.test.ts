@@ -28,17 +28,17 @@ describe('the metrics', () => {
   /** Each metric and the names of its labels, once everything has happened. */
   async function labelsOfAll(): Promise<Map<string, Set<string>>> {
     const metrics = createMetrics('0.0.0');
-    metrics.watchProcess();
-    metrics.watch({
+    metrics.collectProcessMetrics();
+    metrics.registerGauges({
       backlog: async () => ({ pending: 1, dead: 1, oldestAt: 0 }),
       now: () => 1,
-      lastUsedWaiting: () => 1,
+      pendingLastUses: () => 1,
     });
-    metrics.verified('forward-auth', 'ok', 0);
+    metrics.countVerification('forward-auth', 'ok', 0);
     metrics.observeBatch(1);
-    metrics.responded('GET', 200);
-    metrics.happened('token.created');
-    metrics.databaseFailed('unavailable');
+    metrics.countResponse('GET', 200);
+    metrics.countEvent('token.created');
+    metrics.countDatabaseError('unavailable');
     const { text } = await metrics.expose();
     const labels = new Map<string, Set<string>>();
     for (const [, name = '', list = ''] of text.matchAll(/^([a-z]\w+)(?:\{(.*)\})? [^ ]+$/gm)) {
@@ -90,7 +90,7 @@ describe('the metrics', () => {
 
   it('tell of the process as well, once it is asked for', async () => {
     const metrics = createMetrics('0.0.0');
-    metrics.watchProcess();
+    metrics.collectProcessMetrics();
     const { text } = await metrics.expose();
     for (const name of ['process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds'])
       expect(text).toContain(name);

@@ -42,9 +42,9 @@ export async function runServe(context: Context): Promise<void> {
   const lock = await lockForDaemon(config.databaseUrl).catch(toCommandError);
   try {
     const metrics = createMetrics(ownVersion());
-    const store = await openStore(config.databaseUrl, metrics.databaseFailed);
+    const store = await openStore(config.databaseUrl, metrics.countDatabaseError);
     try {
-      const counted = countEvents(store, metrics.happened);
+      const counted = countEvents(store, metrics.countEvent);
       await serveStore({ context, config, log, metrics, store: counted, alone: lock.exclusive });
     } finally {
       await store.close();
@@ -126,8 +126,8 @@ async function assemble({ config, log, metrics, store }: ServeDeps) {
   const mailQueued = () => jobs.wake(sendMailJob);
   const services = createServices({ store, clock, config, mailQueued, observeBatch: metrics.observeBatch });
   const { lastUsed } = services;
-  metrics.watchProcess();
-  metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: lastUsed.waiting });
+  metrics.collectProcessMetrics();
+  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: lastUsed.waiting });
   const identityProvider = await createIdentityProvider(config);
   const jobs = startJobs(
     [

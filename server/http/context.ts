@@ -77,7 +77,7 @@ export interface AppDeps {
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
   verify: Verify;
-  metrics: Pick<Metrics, 'verified' | 'responded' | 'expose'>;
+  metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'expose'>;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;
   /** Returns the current inputs of a token's status, such as the time. */

@@ -1,5 +1,5 @@
 import type { Verdict } from '../domain/tokens/verify.ts';
-import { outcomeOf, type VerificationRoute } from '../observability/metrics.ts';
+import { outcomeOf, type VerificationRoute } from '../observability/verification-metrics.ts';
 import type { AppDeps } from './context.ts';
 
 /** Decides about a value, and counts the decision. */
@@ -11,10 +11,10 @@ export async function countedVerify(
   const began = performance.now();
   try {
     const decision = await verify(value);
-    metrics.verified(route, outcomeOf(decision), began);
+    metrics.countVerification(route, outcomeOf(decision), began);
     return decision;
   } catch (error) {
-    metrics.verified(route, 'unavailable', began);
+    metrics.countVerification(route, 'unavailable', began);
     throw error;
   }
 }

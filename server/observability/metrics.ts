@@ -1,48 +1,43 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import type { DenyReason, Verdict } from '../domain/tokens/verify.ts';
 import type { FailureKind } from '../store/errors.ts';
 import type { OutboxBacklog } from '../store/records.ts';
-import { countVerifications } from './verification-metrics.ts';
+import { type CountVerification, createVerificationCounter } from './verification-metrics.ts';
 
-export type VerificationRoute = 'auth-request' | 'forward-auth' | 'ext-authz' | 'introspection' | 'token';
-
-/** `missing`: no credential; `malformed`: none that can be read; `unavailable`: it could not be decided. */
-export type VerificationOutcome = 'ok' | DenyReason | 'missing' | 'malformed' | 'unavailable';
-
-/** What is counted. Labels come from closed lists: never a name, an e-mail, an id or an address. */
+/** The Prometheus metrics. Labels have a fixed set of values, never a name, an email address, an ID or an IP address. */
 export interface Metrics {
-  /** One answer; `began` is a `performance.now()`. */
-  verified(route: VerificationRoute, outcome: VerificationOutcome, began: number): void;
-  /** One statement that looked up this many tokens. */
+  countVerification: CountVerification;
+  /** Records how many tokens one statement looked up. */
   observeBatch(tokens: number): void;
-  /** One response of anything but verification. */
-  responded(method: string, status: number): void;
-  /** One event that was committed to the audit log. */
-  happened(action: AuditAction): void;
-  databaseFailed(kind: FailureKind): void;
-  /** Adds what Node tells of itself. */
-  watchProcess(): void;
-  /** Call it once. */
-  watch(watched: Watched): void;
-  /** The Prometheus text format, and its media type. */
+  /** Counts one HTTP response outside the `/verify/…` routes. */
+  countResponse(method: string, status: number): void;
+  /** Counts one committed audit event. */
+  countEvent(action: AuditAction): void;
+  countDatabaseError(kind: FailureKind): void;
+  /** Adds prom-client's metrics of the Node process. */
+  collectProcessMetrics(): void;
+  /** Adds the gauges. Call it once. */
+  registerGauges(sources: GaugeSources): void;
+  /** Returns the metrics in the Prometheus text format, with its media type. */
   expose(): Promise<{ text: string; contentType: string }>;
 }
 
-/** What is looked at when somebody asks for the metrics. A database that does not answer leaves its gauges out. */
-export interface Watched {
+/** What the gauges read on each scrape. If `backlog` rejects, the outbox gauges are left out. */
+export interface GaugeSources {
   backlog(): Promise<OutboxBacklog>;
   now(): number;
-  lastUsedWaiting(): number;
+  /** Returns how many last uses are in memory and not written yet. */
+  pendingLastUses(): number;
 }
 
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 500];
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
+/** Creates the metrics in a registry of their own. */
 export function createMetrics(version: string): Metrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];
-  const verifications = countVerifications(registers);
+  const countVerification = createVerificationCounter(registers);
   const batches = new Histogram({
     name: 'tokensd_lookup_batch_size',
     help: 'Tokens looked up by one statement',
@@ -51,78 +46,73 @@ export function createMetrics(version: string): Metrics {
   });
   const responses = new Counter({
     name: 'tokensd_http_responses_total',
-    help: 'Responses of everything but /verify, by method and status',
+    help: 'HTTP responses outside /verify, by method and status',
     labelNames: ['method', 'status'],
     registers,
   });
   const events = new Counter({
     name: 'tokensd_events_total',
-    help: 'Committed audit events by action; session.created and session.failed are sign-ins',
+    help: 'Committed audit events by action; session.created and session.failed count sign-ins',
     labelNames: ['action'],
     registers,
   });
-  const failures = new Counter({
+  const databaseErrors = new Counter({
     name: 'tokensd_database_errors_total',
-    help: 'Statements and transactions that the database did not carry out',
+    help: 'Statements and transactions that failed in the database',
     labelNames: ['kind'],
     registers,
   });
-  let look = async () => {};
+  let refreshGauges = async () => {};
   new Gauge({
     name: 'tokensd_build_info',
-    help: 'Always 1; the label tells the version',
+    help: 'Always 1; the label holds the version',
     labelNames: ['version'],
     registers,
   }).set({ version }, 1);
   return {
-    verified: verifications,
+    countVerification,
     observeBatch: (tokens) => batches.observe(tokens),
-    responded: (method, status) =>
+    countResponse: (method, status) =>
       responses.inc({ method: methods.includes(method) ? method : 'OTHER', status: String(status) }),
-    happened: (action) => events.inc({ action }),
-    watchProcess: () => collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 }),
-    watch(watched) {
-      look = watch(watched, registers);
+    countEvent: (action) => events.inc({ action }),
+    countDatabaseError: (kind) => databaseErrors.inc({ kind }),
+    collectProcessMetrics: () => collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 }),
+    registerGauges(sources) {
+      refreshGauges = createGauges(sources, registers);
     },
-    databaseFailed: (kind) => failures.inc({ kind }),
     async expose() {
-      await look();
+      await refreshGauges();
       return { text: await registry.metrics(), contentType: registry.contentType };
     },
   };
 }
 
-/** What a decision counts as. */
-export function outcomeOf(decision: Verdict): VerificationOutcome {
-  return decision.allowed ? 'ok' : decision.reason;
-}
-
-/** Answers what brings the gauges up to date. */
-function watch({ backlog, now, lastUsedWaiting }: Watched, registers: Registry[]): () => Promise<void> {
+/** Registers the gauges and returns the function that refreshes them. */
+function createGauges({ backlog, now, pendingLastUses }: GaugeSources, registers: Registry[]): () => Promise<void> {
   const messages = new Gauge({
     name: 'tokensd_outbox_messages',
-    help: 'Mails by state: waiting to be sent, or dead (given up)',
+    help: 'Queued mail by state: waiting to be sent, or dead (given up)',
     labelNames: ['state'],
     registers,
   });
-  const age = new Gauge({
+  const oldestAge = new Gauge({
     name: 'tokensd_outbox_oldest_age_seconds',
-    help: 'Age of the oldest mail that waits to be sent; 0: none waits',
+    help: 'Age of the oldest mail waiting to be sent; 0 if none is waiting',
     registers,
   });
-  const waiting = new Gauge({
+  const lastUses = new Gauge({
     name: 'tokensd_last_used_waiting',
-    help: 'Last uses in memory, to be written within a second',
+    help: 'Last uses in memory, written within a second',
     registers,
   });
   return async () => {
-    waiting.set(lastUsedWaiting());
+    lastUses.set(pendingLastUses());
     const found = await backlog().catch(() => null);
     messages.reset();
-    age.remove();
+    oldestAge.remove();
     if (found === null) return;
     messages.set({ state: 'waiting' }, found.pending);
     messages.set({ state: 'dead' }, found.dead);
-    age.set(found.oldestAt === null ? 0 : Math.max(0, now() - found.oldestAt) / 1000);
+    oldestAge.set(found.oldestAt === null ? 0 : Math.max(0, now() - found.oldestAt) / 1000);
   };
 }

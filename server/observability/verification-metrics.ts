@@ -1,26 +1,52 @@
 import { Counter, Histogram, type MetricObjectWithValues, type MetricValue, type Registry } from 'prom-client';
-import type { VerificationOutcome, VerificationRoute } from './metrics.ts';
+import type { DenyReason, Verdict } from '../domain/tokens/verify.ts';
 
-const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2];
+/**
+ * Where a token was presented. `token`: `/api/v1/token`. `api`: any other API route, which requires a session and
+ * rejects the token.
+ */
+export type VerificationRoute =
+  | 'auth-request'
+  | 'forward-auth'
+  | 'ext-authz'
+  | 'introspection'
+  | 'token'
+  | 'api-token-auth'
+  | 'api';
+
+/**
+ * `missing`: the request has no credential. `malformed`: the credential cannot be read. `unavailable`: the database did
+ * not respond.
+ */
+export type VerificationOutcome = 'ok' | DenyReason | 'missing' | 'malformed' | 'unavailable';
+
+/** Counts one verification. `startedAt` is a `performance.now()` time. */
+export type CountVerification = (route: VerificationRoute, outcome: VerificationOutcome, startedAt: number) => void;
+
+/** Returns the outcome under which a verdict is counted. */
+export function outcomeOf(verdict: Verdict): VerificationOutcome {
+  return verdict.allowed ? 'ok' : verdict.reason;
+}
+
+/** In seconds. */
+const durationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2];
 
 interface Tally {
   outcomes: Map<VerificationOutcome, number>;
-  /** Observations by the first bucket they fit in; the last one is for those over all bounds. */
+  /** Observations by the smallest bucket they fit in. The last entry counts those above every bound. */
   buckets: number[];
-  seconds: number;
+  totalSeconds: number;
 }
 
 /**
- * Counts verifications. The library looks up a label set at each count, which is much on this path: here are plain numbers,
- * handed to it when somebody asks.
+ * Registers the verification metrics and returns the function that counts. prom-client resolves the label set on every
+ * count, which is too slow for this path. Plain numbers are kept here and handed over when the metrics are scraped.
  */
-export function countVerifications(
-  registers: Registry[],
-): (route: VerificationRoute, outcome: VerificationOutcome, began: number) => void {
+export function createVerificationCounter(registers: Registry[]): CountVerification {
   const tallies = new Map<VerificationRoute, Tally>();
   new Counter({
     name: 'tokensd_verifications_total',
-    help: 'Answers about presented tokens, by route and outcome',
+    help: 'Verifications of presented tokens, by route and outcome',
     labelNames: ['route', 'outcome'],
     registers,
     collect() {
@@ -32,46 +58,48 @@ export function countVerifications(
   });
   new TalliedHistogram(tallies, registers);
 
-  return (route, outcome, began) => {
-    const seconds = (performance.now() - began) / 1000;
+  return (route, outcome, startedAt) => {
+    const seconds = (performance.now() - startedAt) / 1000;
     let tally = tallies.get(route);
     if (tally === undefined) {
-      tally = { outcomes: new Map(), buckets: Array.from({ length: latencyBuckets.length + 1 }, () => 0), seconds: 0 };
+      const buckets = Array.from({ length: durationBuckets.length + 1 }, () => 0);
+      tally = { outcomes: new Map(), buckets, totalSeconds: 0 };
       tallies.set(route, tally);
     }
     tally.outcomes.set(outcome, (tally.outcomes.get(outcome) ?? 0) + 1);
-    tally.seconds += seconds;
+    tally.totalSeconds += seconds;
     let bucket = 0;
-    while (bucket < latencyBuckets.length && seconds > (latencyBuckets[bucket] ?? 0)) bucket += 1;
+    while (bucket < durationBuckets.length && seconds > (durationBuckets[bucket] ?? 0)) bucket += 1;
     tally.buckets[bucket] = (tally.buckets[bucket] ?? 0) + 1;
   };
 }
 
 const name = 'tokensd_verification_duration_seconds';
+const help = 'Time from receiving a request to its verdict';
 
-/** The library's histogram can only be told one observation after the other. */
+/** A histogram that reads its values from tallies. prom-client's own accepts only one observation at a time. */
 class TalliedHistogram extends Histogram<'route'> {
   readonly #tallies: ReadonlyMap<VerificationRoute, Tally>;
 
   constructor(tallies: ReadonlyMap<VerificationRoute, Tally>, registers: Registry[]) {
-    super({ name, help: 'From a request to its answer', labelNames: ['route'], buckets: latencyBuckets, registers });
+    super({ name, help, labelNames: ['route'], buckets: durationBuckets, registers });
     this.#tallies = tallies;
   }
 
   override async get(): Promise<MetricObjectWithValues<MetricValue<'route'>>> {
-    const values = [...this.#tallies].flatMap(([route, { buckets, seconds }]) => {
+    const values = [...this.#tallies].flatMap(([route, { buckets, totalSeconds }]) => {
       let count = 0;
-      const upTo = buckets.map((observed, index) => {
+      const cumulative = buckets.map((observed, index) => {
         count += observed;
-        return { metricName: `${name}_bucket`, labels: { le: latencyBuckets[index] ?? '+Inf', route }, value: count };
+        return { metricName: `${name}_bucket`, labels: { le: durationBuckets[index] ?? '+Inf', route }, value: count };
       });
       return [
-        ...upTo,
-        { metricName: `${name}_sum`, labels: { route }, value: seconds },
+        ...cumulative,
+        { metricName: `${name}_sum`, labels: { route }, value: totalSeconds },
         { metricName: `${name}_count`, labels: { route }, value: count },
       ];
     });
-    const metric = { name, help: 'From a request to its answer', type: 'histogram', aggregator: 'sum', values };
+    const metric = { name, help, type: 'histogram', aggregator: 'sum', values };
     return metric as unknown as MetricObjectWithValues<MetricValue<'route'>>;
   }
 

@@ -131,7 +131,7 @@ describe('GET /metrics', () => {
   it('counts each verification in every bucket that its time fits in', async () => {
     const { metrics, send, stop } = await startTestServer();
     stops.push(stop);
-    for (const ms of [0, 300, 300, 5_000]) metrics.verified('ext-authz', 'ok', performance.now() - ms);
+    for (const ms of [0, 300, 300, 5_000]) metrics.countVerification('ext-authz', 'ok', performance.now() - ms);
     const { body } = await send({ path: '/metrics' });
     const series = 'tokensd_verification_duration_seconds';
     const upTo = (le: string) => numberAt(body, `${series}_bucket{le="${le}",route="ext-authz"}`);
@@ -150,7 +150,7 @@ describe('GET /metrics', () => {
     const { path, store, close } = await openTestStore();
     await store.close();
     const metrics = createMetrics('0.0.0');
-    const failing = await openStore(`sqlite:${path}`, metrics.databaseFailed);
+    const failing = await openStore(`sqlite:${path}`, metrics.countDatabaseError);
     await expect(failing.sessions.insert(sessionRecord('nobody'))).rejects.toThrow();
     await failing.close();
     await expect(failing.users.findById('x')).rejects.toThrow();

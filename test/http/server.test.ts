@@ -22,7 +22,7 @@ async function start(verify: Verify = async () => ({ allowed: false, reason: 'un
       lastUsed: { record: () => {} },
       clock: { now: () => 0 },
       clientIp: { isTrusted: () => false, resolve: () => null },
-      metrics: { verified: () => {} },
+      metrics: { countVerification: () => {} },
       log: createLog('debug', (line) => lines.push(line)),
     }),
     introspectionHandler: () => false,

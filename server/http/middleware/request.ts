@@ -35,7 +35,7 @@ export function logRequest({ log, metrics }: Pick<AppDeps, 'log' | 'metrics'>): 
     await next();
     const ms = Math.round(performance.now() - startedAt);
     const { method, path } = c.req;
-    metrics.responded(method, c.res.status);
+    metrics.countResponse(method, c.res.status);
     log.debug({ method, path, status: c.res.status, ms, request_id: c.get('requestId') }, 'request');
   };
 }

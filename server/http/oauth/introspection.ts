@@ -61,7 +61,7 @@ async function answer(
     ...headers,
   });
   res.writeHead(status, fields.flat()).end(method === 'HEAD' ? undefined : content);
-  metrics.responded(method, status);
+  metrics.countResponse(method, status);
   const ms = Math.round(performance.now() - began);
   log.debug({ method, path, status, ms, request_id: requestId }, 'request');
 }

@@ -4,7 +4,8 @@ import type { Clock } from '../../domain/clock.ts';
 import type { DescribeUse, LastUsed, ToldUse } from '../../domain/tokens/last-used.ts';
 import type { Verdict, VerifiedToken, Verify } from '../../domain/tokens/verify.ts';
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
-import { type Metrics, outcomeOf } from '../../observability/metrics.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import { outcomeOf } from '../../observability/verification-metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { onlyValue } from '../raw-headers.ts';
 import { authRequest } from './auth-request.ts';
@@ -21,7 +22,7 @@ export interface VerifyDeps {
   lastUsed: Pick<LastUsed, 'record'>;
   clock: Clock;
   clientIp: ClientIp;
-  metrics: Pick<Metrics, 'verified'>;
+  metrics: Pick<Metrics, 'countVerification'>;
   log: Pick<Log, 'error' | 'info'>;
 }
 
@@ -86,19 +87,19 @@ function answer(deps: Serving, route: VerifyRoute, req: IncomingMessage, res: Se
   const credential = readCredential(req.rawHeaders);
   if (credential.kind !== 'value') {
     refuse(res, refuseCredential(credential));
-    deps.metrics.verified(route.name, credential.kind === 'none' ? 'missing' : 'malformed', began);
+    deps.metrics.countVerification(route.name, credential.kind === 'none' ? 'missing' : 'malformed', began);
     return;
   }
   deps
     .verify(credential.value)
     .then((decision) => {
       tell(deps, route, req, res, decision);
-      deps.metrics.verified(route.name, outcomeOf(decision), began);
+      deps.metrics.countVerification(route.name, outcomeOf(decision), began);
     })
     .catch((error: unknown) => {
       deps.outage.failed(error);
       unavailable(res);
-      deps.metrics.verified(route.name, 'unavailable', began);
+      deps.metrics.countVerification(route.name, 'unavailable', began);
     });
 }
 

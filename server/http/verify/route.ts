@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { VerificationRoute } from '../../observability/metrics.ts';
+import type { VerificationRoute } from '../../observability/verification-metrics.ts';
 import type { OriginalRequest } from './original-request.ts';
 
 /** One way in which proxies ask. */

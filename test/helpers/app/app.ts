@@ -50,14 +50,14 @@ export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
 export async function openTestApp(settings: Partial<Config> = {}, opened: Promise<TestStore> = openTestStore()) {
   const { store: uncounted, path, close } = await opened;
   const metrics = createMetrics('0.0.0');
-  const store = countEvents(uncounted, metrics.happened);
+  const store = countEvents(uncounted, metrics.countEvent);
   const clock = fakeClock();
   const newId = createIds(clock);
   const logLines: string[] = [];
   const log = createLog('debug', (line) => logLines.push(line));
   const config = { ...readConfig({ HOME: '/nowhere' }), publicUrl: 'https://tokens.example.com', ...settings };
   const services = createServices({ store, clock, config, mailQueued: () => {}, observeBatch: metrics.observeBatch });
-  metrics.watch({ backlog: store.outbox.backlog, now: clock.now, lastUsedWaiting: services.lastUsed.waiting });
+  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: services.lastUsed.waiting });
   const clientIp = createClientIp(config.trustedProxies);
   const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
   const sessionCookie = createSessionCookie(config.publicUrl);

@@ -1,15 +1,16 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long requests in flight may take once the server was told to stop. */
+/** How long requests in flight may take after the stop. */
 const drainMs = 10_000;
 
-/** How long a connection may stay silent then: browsers and proxies open some that they never use. */
-const silentMs = 1_000;
+/** How long a connection without any request may stay open. Browsers and proxies open some that they never use. */
+const unusedMs = 1_000;
 
 /**
- * Call it before the server listens. Answers what stops it: nothing more is accepted, requests in flight finish, and what
- * is still open after 10 seconds is cut. Resolves when all is closed.
+ * Creates the function that stops the server gracefully. It accepts no new connections, lets requests in flight finish,
+ * and closes what is still open after 10 seconds. It resolves when every connection is closed. Call `createDrain` before
+ * the server listens.
  */
 export function createDrain(server: Server): () => Promise<void> {
   const connections = new Set<Socket>();
@@ -18,16 +19,16 @@ export function createDrain(server: Server): () => Promise<void> {
     socket.once('close', () => connections.delete(socket));
   });
 
-  // To Node a connection is idle only after its first request.
-  const cutSilent = () => {
+  // closeIdleConnections skips connections that have not sent a request yet.
+  const closeUnused = () => {
     for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
   };
 
   return async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    const cuts = [setTimeout(cutSilent, silentMs), setTimeout(() => server.closeAllConnections(), drainMs)];
+    const timers = [setTimeout(closeUnused, unusedMs), setTimeout(() => server.closeAllConnections(), drainMs)];
     await closed;
-    for (const cut of cuts) clearTimeout(cut);
+    for (const timer of timers) clearTimeout(timer);
   };
 }

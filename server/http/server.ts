@@ -5,12 +5,12 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
 import type { IntrospectionHandler } from './oauth/introspection.ts';
 import type { VerifyHandler } from './verify/handler.ts';
-import { refuseUnreadable } from './verify/unreadable.ts';
+import { denyUnreadable } from './verify/unreadable.ts';
 
 export interface HttpServerDeps {
-  /** Asked first, before a request costs more than its headers. */
+  /** Receives every request first, before a body is accepted with 100 Continue. */
   verifyHandler: VerifyHandler;
-  /** Asked next. */
+  /** Receives what `verifyHandler` does not handle. */
   introspectionHandler: IntrospectionHandler;
   app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
 }
@@ -18,32 +18,32 @@ export interface HttpServerDeps {
 const timeouts = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
-  /** Without it the two above are looked at every 30 s only. */
+  /** How often Node checks the two timeouts above. Its default is 30 s. */
   connectionsCheckingInterval: 500,
-  /** Longer than proxies keep an idle connection, so that they close it first. */
+  /** Longer than the keep-alive of common proxies, so that the proxy closes an idle connection and not the server. */
   keepAliveTimeout: 75_000,
 };
 
-/** Who reads nothing of an answer for so long is cut; Node looks twice, so it may take twice as long. */
-const stillMs = 20_000;
+/** Closes a connection whose client reads nothing of a response for this long. Node may take twice as long to notice. */
+const stalledResponseMs = 20_000;
 
-/** How long a connection that got a last answer may go on sending before it is cut, so that the answer arrives. */
+/** How long the connection stays open after its last response, so that the response can arrive. */
 const lingerMs = 1_000;
 
-/** The newest answer on a connection, and how many are waiting behind others. */
-const newest = Symbol('newest answer');
-const behind = Symbol('answers behind others');
-type Tracked = Duplex & { [newest]?: ServerResponse; [behind]?: number };
+/** State of a connection: its newest response, and how many responses wait behind an earlier one. */
+const newestResponse = Symbol('newest response');
+const queuedResponses = Symbol('queued responses');
+type TrackedSocket = Duplex & { [newestResponse]?: ServerResponse; [queuedResponses]?: number };
 
 /**
- * Who sends many requests without waiting for answers, and reads none, would have us keep them all: a packet of requests is
- * a hundred times as many answers. Proxies send one at a time.
+ * Limits pipelined requests per connection. A client that never reads would otherwise exhaust memory, because a response
+ * takes about a hundred times as much memory as its request. Proxies do not pipeline.
  */
-const mostBehind = 16;
+const maxQueuedResponses = 16;
 
-/** The one listener of the daemon, not yet listening. Once `close` was called, each answer closes its connection. */
+/** Creates the daemon's HTTP server, not listening yet. After `close`, each response closes its connection. */
 export function createHttpServer({ verifyHandler, introspectionHandler, app }: HttpServerDeps): Server {
-  class Answer extends ServerResponse {
+  class ClosingResponse extends ServerResponse {
     override writeHead(...head: unknown[]): this {
       if (!server.listening) this.shouldKeepAlive = false;
       return super.writeHead(...(head as Parameters<ServerResponse['writeHead']>));
@@ -55,60 +55,60 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
       const response = await app.fetch(request, env as HttpBindings);
       const outgoing = env.outgoing as ServerResponse;
       if (response.status === 401) separateChallenges(response, outgoing);
-      outgoing.setTimeout(stillMs);
+      outgoing.setTimeout(stalledResponseMs);
       return response;
     },
-    // For HTTP/1.0, which needs no Host: many health checks send none.
+    // The host of HTTP/1.0 requests without a Host field, which many health checks send.
     { hostname: 'localhost' },
   );
 
-  const answer = (req: IncomingMessage, res: ServerResponse, beforeBody?: () => void): void => {
-    if (!mayWait(req.socket, res)) return;
+  const answer = (req: IncomingMessage, res: ServerResponse, acceptBody?: () => void): void => {
+    if (!trackResponse(req.socket, res)) return;
     if (verifyHandler(req, res)) return;
-    beforeBody?.();
+    acceptBody?.();
     if (introspectionHandler(req, res)) return;
     void appListener(req, res);
   };
 
   const server = createServer(
-    { maxHeaderSize: limits.headerBytes, requireHostHeader: false, ServerResponse: Answer, ...timeouts },
+    { maxHeaderSize: limits.headerBytes, requireHostHeader: false, ServerResponse: ClosingResponse, ...timeouts },
     (req, res) => answer(req, res),
   );
   server.maxHeadersCount = 0;
   server.on('checkContinue', (req, res) => answer(req, res, () => res.writeContinue()));
   server.on('checkExpectation', (req, res) => answer(req, res));
   server.on('connect', (req, socket) => {
-    // Node has let go of this connection: its errors and its end are ours, and unheard an error would end the daemon.
+    // Node detaches its listeners from a CONNECT socket. An error without a listener would end the daemon.
     socket.on('error', () => socket.destroy());
-    const before = (socket as Tracked)[newest];
-    // An earlier request still waits for its answer, and Node will not let another one have the connection.
-    if (before !== undefined && !(before.writableFinished && before.socket === null)) return socket.destroy();
-    const res = new Answer(req);
+    const earlier = (socket as TrackedSocket)[newestResponse];
+    // A socket can be assigned to one response only, and an earlier request on this connection still has it.
+    if (earlier !== undefined && !(earlier.writableFinished && earlier.socket === null)) return socket.destroy();
+    const res = new ClosingResponse(req);
     res.shouldKeepAlive = false;
     res.assignSocket(socket as Socket);
-    res.on('finish', () => endWith(socket, ''));
-    if (!verifyHandler(req, res)) endWith(socket, emptyAnswer('400 Bad Request'));
+    res.on('finish', () => endConnection(socket, ''));
+    if (!verifyHandler(req, res)) endConnection(socket, emptyResponse('400 Bad Request'));
   });
-  server.on('clientError', (error, socket) => refuseMessage(error, socket, (socket as Tracked)[newest]));
+  server.on('clientError', (error, socket) => rejectMessage(error, socket, (socket as TrackedSocket)[newestResponse]));
   return server;
 }
 
-/** False if the connection was cut, because too many answers wait on it. */
-function mayWait(socket: Tracked, res: ServerResponse): boolean {
+/** Registers a response on its connection. If too many wait there, destroys the connection and returns false. */
+function trackResponse(socket: TrackedSocket, res: ServerResponse): boolean {
   if (socket.destroyed) return false;
-  const before = socket[newest];
-  socket[newest] = res;
-  if (before === undefined || before.writableFinished) return true;
-  socket[behind] = (socket[behind] ?? 0) + 1;
+  const earlier = socket[newestResponse];
+  socket[newestResponse] = res;
+  if (earlier === undefined || earlier.writableFinished) return true;
+  socket[queuedResponses] = (socket[queuedResponses] ?? 0) + 1;
   res.once('close', () => {
-    socket[behind] = (socket[behind] ?? 1) - 1;
+    socket[queuedResponses] = (socket[queuedResponses] ?? 1) - 1;
   });
-  if (socket[behind] <= mostBehind) return true;
+  if (socket[queuedResponses] <= maxQueuedResponses) return true;
   socket.destroy();
   return false;
 }
 
-/** `Headers` joins repeated fields; each challenge goes out in a field of its own. */
+/** Sends each challenge in its own field. The Fetch API's `Headers` joins repeated fields with commas. */
 function separateChallenges(response: Response, outgoing: ServerResponse): void {
   const joined = response.headers.get('WWW-Authenticate');
   if (joined === null) return;
@@ -116,35 +116,41 @@ function separateChallenges(response: Response, outgoing: ServerResponse): void 
   response.headers.delete('WWW-Authenticate');
 }
 
-/** Answers what is no HTTP message, is too large or too slow; silently, if an answer to it was already begun. */
-function refuseMessage(error: ParserError, socket: Duplex, last: ServerResponse | undefined): void {
-  const begun = last?.headersSent && !(last.writableFinished && last.req.complete);
+interface ParserError extends NodeJS.ErrnoException {
+  /** The bytes in which parsing failed. */
+  rawPacket?: Buffer;
+}
+
+/**
+ * Responds to a message that is not valid HTTP, is too large or too slow. Only closes the connection if a response to the
+ * message has already begun: the error then comes from the rest of its body.
+ */
+function rejectMessage(error: ParserError, socket: Duplex, newest: ServerResponse | undefined): void {
+  const begun = newest?.headersSent && !(newest.writableFinished && newest.req.complete);
   if (!socket.writable || begun) {
     socket.destroy();
     return;
   }
-  const pending = last !== undefined && !last.headersSent;
-  endWith(socket, answerTo(error, pending));
+  const hasPending = newest !== undefined && !newest.headersSent;
+  endConnection(socket, errorResponse(error, hasPending));
 }
 
-interface ParserError extends NodeJS.ErrnoException {
-  /** What was being parsed. */
-  rawPacket?: Buffer;
+/**
+ * Returns the response to a parser error. If an earlier request on the connection has no response yet, the status is never
+ * 401, because the client would read it as the response to that request.
+ */
+function errorResponse({ code, rawPacket }: ParserError, hasPending: boolean): string {
+  if (code === 'HPE_HEADER_OVERFLOW') return emptyResponse('431 Request Header Fields Too Large');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return emptyResponse('408 Request Timeout');
+  return (hasPending ? null : denyUnreadable(rawPacket)) ?? emptyResponse('400 Bad Request');
 }
 
-/** `pending`: an earlier request still waits, and would take a 401 for its own. */
-function answerTo({ code, rawPacket }: ParserError, pending: boolean): string {
-  if (code === 'HPE_HEADER_OVERFLOW') return emptyAnswer('431 Request Header Fields Too Large');
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return emptyAnswer('408 Request Timeout');
-  return (pending ? null : refuseUnreadable(rawPacket)) ?? emptyAnswer('400 Bad Request');
-}
-
-function emptyAnswer(status: string): string {
+function emptyResponse(status: string): string {
   return `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
 }
 
-function endWith(socket: Duplex, answer: string): void {
-  socket.end(answer, 'latin1');
+function endConnection(socket: Duplex, response: string): void {
+  socket.end(response, 'latin1');
   const cut = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => clearTimeout(cut));
 }

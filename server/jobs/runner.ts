@@ -34,9 +34,9 @@ export function startJobs(jobs: readonly Job[], log: Log): Jobs {
       naps.set(job, nap);
       try {
         await job.run(stopping.signal);
-        outage.over();
+        outage.recordSuccess();
       } catch (error) {
-        outage.failed(error);
+        outage.recordFailure(error);
       }
       // Unreferenced: waiting jobs do not keep the process alive.
       await sleep(job.everyMs, undefined, { ref: false, signal: nap.signal }).catch(() => undefined);

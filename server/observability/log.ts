@@ -11,12 +11,12 @@ export interface Log {
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies LevelWithSilent[];
 export type LogLevel = (typeof logLevels)[number];
 
-/** Terminals obey some of these, and others show a line otherwise than it is. JSON leaves them as they are. */
-const obeyed = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+/** Control characters that a terminal would execute, and characters that hide or reorder text. JSON does not escape them. */
+const unsafeCharacters = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
- * JSON lines, each written whole and at once. Whatever looks like a token or a session secret is redacted from the finished
- * line, and what somebody who reads the log could be fooled by is escaped in it.
+ * Creates a log of JSON lines. `write` receives one whole line per call. Everything that looks like a token or a session
+ * value is redacted from the finished line, and characters that could mislead a reader are escaped.
  */
 export function createLog(level: LogLevel, write: (line: string) => void): Log {
   return pino(
@@ -26,35 +26,34 @@ export function createLog(level: LogLevel, write: (line: string) => void): Log {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => write(escaped(redact(line))) },
+    { write: (line: string) => write(escapeUnsafe(redact(line))) },
   );
 }
 
-function escaped(line: string): string {
-  return line.replace(obeyed, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+function escapeUnsafe(line: string): string {
+  return line.replace(unsafeCharacters, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Failures that come in crowds: told when they begin and, counted, when they are over. */
+/** Logs a series of failures as two lines: one when it begins, and one with the number of failures when it ends. */
 export interface Outage {
-  failed(err: unknown): void;
-  /** Something went well. */
-  over(): void;
+  recordFailure(err: unknown): void;
+  recordSuccess(): void;
 }
 
-/** Two lines for an outage, however many fail in it. `fields` stand in both. */
+/** Creates an outage log. `fields` are added to both lines. */
 export function createOutage(
   log: Pick<Log, 'error' | 'info'>,
   fields: object,
-  told: { begins: string; ends: string },
+  messages: { begins: string; ends: string },
 ): Outage {
   let failures = 0;
   return {
-    failed(err) {
+    recordFailure(err) {
       failures += 1;
-      if (failures === 1) log.error({ ...fields, err }, told.begins);
+      if (failures === 1) log.error({ ...fields, err }, messages.begins);
     },
-    over() {
-      if (failures > 0) log.info({ ...fields, failures }, told.ends);
+    recordSuccess() {
+      if (failures > 0) log.info({ ...fields, failures }, messages.ends);
       failures = 0;
     },
   };

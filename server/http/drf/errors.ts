@@ -2,7 +2,7 @@ import { ProblemError } from '../../../shared/problem.ts';
 
 type DrfBody = { detail: string } | Record<string, string[]>;
 
-/** An answer other than success, as DRF would write it. */
+/** An error response in DRF's format. */
 export class DrfError extends Error {
   readonly status: 400 | 401 | 405 | 413 | 415 | 429;
   readonly body: DrfBody;
@@ -17,12 +17,15 @@ export class DrfError extends Error {
   }
 }
 
-/** One answer for a wrong password, an unknown or disabled user, one without the permission and one without a password. */
+/**
+ * Returns the error for a wrong password, an unknown or disabled member, one without the permission and one without a
+ * password. It is the same for all of them, so that the response does not reveal who is a member.
+ */
 export function unableToLogIn(): DrfError {
   return new DrfError(400, { non_field_errors: ['Unable to log in with provided credentials.'] });
 }
 
-/** What a failure of the domain is in DRF's words; null: nothing that DRF has words for. */
+/** Converts an error of the domain to DRF's format. Returns null if DRF has no equivalent. */
 export function asDrfError(error: unknown): DrfError | null {
   if (error instanceof DrfError) return error;
   if (!(error instanceof ProblemError)) return null;

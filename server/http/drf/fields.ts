@@ -2,19 +2,19 @@ import { normalizeName } from '../../../shared/names.ts';
 import { tokenNameSchema } from '../../../shared/schemas/common.ts';
 import { DrfError } from './errors.ts';
 
-/** A body's fields as they came: text, or whatever JSON or a file upload put there. The last of a repeated field counts. */
+/** The fields of a body, not validated: text, any JSON value, or an uploaded file. Of a repeated field, the last one. */
 export type Fields = ReadonlyMap<string, unknown>;
 
 export interface Credentials {
   username: string;
   password: string;
-  /** Undefined: not asked for. */
+  /** The name of the new token, or undefined if the request has none. */
   name: string | undefined;
 }
 
-type Checked = { text: string } | { error: string };
+type CheckedField = { text: string } | { error: string };
 
-/** Checks the fields as DRF's serializer does and in its words. @throws DrfError 400 that lists every bad field */
+/** Validates the fields as DRF's serializer does, with its texts. @throws DrfError 400 that lists every invalid field */
 export function readCredentials(fields: Fields): Credentials {
   const username = checkText(fields, 'username', { trim: true });
   const password = checkText(fields, 'password', { trim: false });
@@ -27,7 +27,7 @@ export function readCredentials(fields: Fields): Credentials {
   return { username: username.text, password: password.text, name: name?.text };
 }
 
-function checkText(fields: Fields, field: string, { trim }: { trim: boolean }): Checked {
+function checkText(fields: Fields, field: string, { trim }: { trim: boolean }): CheckedField {
   if (!fields.has(field)) return { error: 'This field is required.' };
   const value = fields.get(field);
   if (value === null) return { error: 'This field may not be null.' };
@@ -40,7 +40,7 @@ function checkText(fields: Fields, field: string, { trim }: { trim: boolean }): 
   return { error: `Surrogate characters are not allowed: U+${surrogate.charCodeAt(0).toString(16).toUpperCase()}.` };
 }
 
-function checkName(fields: Fields): Checked {
+function checkName(fields: Fields): CheckedField {
   const checked = checkText(fields, 'name', { trim: true });
   if ('error' in checked) return checked;
   const parsed = tokenNameSchema.safeParse(checked.text);

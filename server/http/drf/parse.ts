@@ -2,7 +2,7 @@ import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { DrfError } from './errors.ts';
 import type { Fields } from './fields.ts';
 
-/** Reads a body by its media type, as DRF's three parsers do. Nothing sent is an empty form. @throws DrfError 400, 415 */
+/** Parses a body by its media type, as DRF's three parsers do. An empty body has no fields. @throws DrfError 400, 415 */
 export async function parseFields(bytes: ArrayBuffer, contentType: string): Promise<Fields> {
   if (bytes.byteLength === 0) return new Map();
   switch (contentType.split(';', 1)[0]?.trim().toLowerCase()) {
@@ -21,8 +21,8 @@ async function parseMultipart(bytes: ArrayBuffer, contentType: string): Promise<
   try {
     return new Map(await new Response(bytes, { headers: { 'Content-Type': contentType } }).formData());
   } catch {
-    const why = /;\s*boundary=./i.test(contentType) ? 'Invalid body' : 'Invalid boundary in multipart: None';
-    throw new DrfError(400, { detail: `Multipart form parse error - ${why}` });
+    const reason = /;\s*boundary=./i.test(contentType) ? 'Invalid body' : 'Invalid boundary in multipart: None';
+    throw new DrfError(400, { detail: `Multipart form parse error - ${reason}` });
   }
 }
 
@@ -50,8 +50,8 @@ function parseValue(text: string): unknown {
   }
 }
 
-function jsonError(why: string): DrfError {
-  return new DrfError(400, { detail: `JSON parse error - ${why}` });
+function jsonError(reason: string): DrfError {
+  return new DrfError(400, { detail: `JSON parse error - ${reason}` });
 }
 
 function pythonType(value: unknown): string {
@@ -60,7 +60,8 @@ function pythonType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : 'str';
 }
 
-const expectations: Readonly<Record<string, string>> = {
+/** The messages of Python's JSON parser, by the error codes of ours. */
+const pythonMessages: Readonly<Record<string, string>> = {
   PropertyNameExpected: 'Expecting property name enclosed in double quotes',
   ColonExpected: "Expecting ':' delimiter",
   CommaExpected: "Expecting ',' delimiter",
@@ -72,14 +73,17 @@ const expectations: Readonly<Record<string, string>> = {
   InvalidEscapeCharacter: 'Invalid \\escape',
 };
 
-/** The first mistake and its place, in the words of Python's parser. Deeper nesting than the stack takes has no place. */
+/**
+ * Returns the first syntax error and its position in the words of Python's parser. Text that is nested too deeply for
+ * the stack is reported at position 0.
+ */
 function explain(text: string): string {
   let first: string | undefined;
-  const onError = (code: ParseErrorCode, offset: number, _length: number, line: number, column: number) => {
+  const onError = (error: ParseErrorCode, offset: number, _length: number, line: number, column: number) => {
     if (first !== undefined) return;
     const openBrace = /\{\s*$/.test(text.slice(0, offset));
-    const mistake = openBrace ? 'PropertyNameExpected' : printParseErrorCode(code);
-    first = `${expectations[mistake] ?? 'Expecting value'}: line ${line + 1} column ${column + 1} (char ${offset})`;
+    const code = openBrace ? 'PropertyNameExpected' : printParseErrorCode(error);
+    first = `${pythonMessages[code] ?? 'Expecting value'}: line ${line + 1} column ${column + 1} (char ${offset})`;
   };
   try {
     visit(text, { onError }, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });

@@ -15,7 +15,6 @@ import { createSecondFactor } from './domain/sign-in/second-factor.ts';
 import { createSessions } from './domain/sign-in/sessions.ts';
 import { createSso } from './domain/sign-in/sso.ts';
 import { createTotpService } from './domain/sign-in/totp.ts';
-import { createLastUsed } from './domain/tokens/last-used.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createVerify } from './domain/tokens/verify.ts';
@@ -27,7 +26,7 @@ export function createServices(deps: {
   clock: Clock;
   config: Config;
   mailQueued: () => void;
-  /** Hears how many tokens each statement of verification asks for. */
+  /** Receives the number of tokens that each verification statement looks up. */
   observeBatch?: (tokens: number) => void;
 }) {
   const { store, clock, config } = deps;
@@ -37,8 +36,8 @@ export function createServices(deps: {
   const site = { organization: config.organization, publicUrl: config.publicUrl };
   const policy = {
     productPrefix: config.tokenPrefix,
-    maximumPerUser: config.maxTokensPerUser,
-    expiry: { maximum: config.maxExpiry, default: config.defaultExpiry },
+    maxPerUser: config.maxTokensPerUser,
+    expiry: { maxSeconds: config.maxExpiry, defaultSeconds: config.defaultExpiry },
   };
   const notifier = createNotifier({ site: site, newId, wake: deps.mailQueued });
   const rateLimit = createSignInRateLimit(store.limiter);
@@ -78,6 +77,5 @@ export function createServices(deps: {
     deviceSignIn: createDeviceSignIn({ store, clock, newId }),
     authorizationCodes: createAuthorizationCodes({ store, clock, newId }),
     verify: createVerify(store, statusContext, deps.observeBatch),
-    lastUsed: createLastUsed(),
   };
 }

@@ -6,13 +6,16 @@ import { prepareDataDir } from '../config/data-dir.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createIds } from '../domain/secrets.ts';
+import { createLastUsed } from '../domain/tokens/last-used.ts';
 import { createApp } from '../http/app.ts';
 import { createClientIp } from '../http/client-ip.ts';
 import { createDrain } from '../http/drain.ts';
 import { createIntrospectionHandler } from '../http/oauth/introspection.ts';
 import { createHttpServer } from '../http/server.ts';
 import { createSessionCookie } from '../http/session-cookie.ts';
+import { createCountedVerify } from '../http/verify/counted-verify.ts';
 import { createVerifyHandler } from '../http/verify/handler.ts';
+import { createNormalizeRequest } from '../http/verify/observed-request.ts';
 import { createClockSetBack } from '../jobs/clock-set-back.ts';
 import { createFlushLastUsed, flushLastUsed } from '../jobs/flush-last-used.ts';
 import { createPurge } from '../jobs/purge.ts';
@@ -125,9 +128,10 @@ async function assemble({ config, log, metrics, store }: ServeDeps) {
   const mailer = await createMailer(config);
   const mailQueued = () => jobs.wake(sendMailJob);
   const services = createServices({ store, clock, config, mailQueued, observeBatch: metrics.observeBatch });
-  const { lastUsed } = services;
+  const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp) });
+  const verify = createCountedVerify(services.verify, metrics.countVerification);
   metrics.collectProcessMetrics();
-  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: lastUsed.waiting });
+  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: lastUsed.pending });
   const identityProvider = await createIdentityProvider(config);
   const jobs = startJobs(
     [
@@ -139,7 +143,19 @@ async function assemble({ config, log, metrics, store }: ServeDeps) {
     log,
   );
   const sessionCookie = createSessionCookie(config.publicUrl);
-  const deps = { ...services, identityProvider, sessionCookie, store, clock, clientIp, metrics, log, config };
+  const deps = {
+    ...services,
+    verify,
+    lastUsed,
+    identityProvider,
+    sessionCookie,
+    store,
+    clock,
+    clientIp,
+    metrics,
+    log,
+    config,
+  };
   const server = createHttpServer({
     verifyHandler: createVerifyHandler(deps),
     introspectionHandler: createIntrospectionHandler(deps),

@@ -15,7 +15,7 @@ import type { SsoService } from '../domain/sign-in/sso.ts';
 import type { TotpService } from '../domain/sign-in/totp.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { TokenService } from '../domain/tokens/tokens.ts';
-import type { VerifiedToken, Verify } from '../domain/tokens/verify.ts';
+import type { VerifiedToken } from '../domain/tokens/verify.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { IdentityProvider } from '../sso/provider.ts';
@@ -23,6 +23,7 @@ import type { SessionRecord, StatusContext } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { ClientIp } from './client-ip.ts';
 import type { SessionCookie } from './session-cookie.ts';
+import type { CountedVerify } from './verify/counted-verify.ts';
 
 /** The parts of Node's request that the Fetch API does not show. Absent if a test calls the app without an adapter. */
 export interface Bindings {
@@ -76,7 +77,7 @@ export interface AppDeps {
   /** Null if single sign-on is not configured. */
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
-  verify: Verify;
+  verify: CountedVerify;
   metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'expose'>;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;

@@ -3,7 +3,7 @@ import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
-/** Writes what was recorded since the last time; also the last thing to do before the store is closed. */
+/** Writes the last uses recorded since the previous flush. Also called once at shutdown, before the store closes. */
 export async function flushLastUsed(
   lastUsed: LastUsed,
   tokens: Pick<Store['tokens'], 'recordUses'>,

@@ -14,7 +14,7 @@ export interface Metrics {
   /** Counts one committed audit event. */
   countEvent(action: AuditAction): void;
   countDatabaseError(kind: FailureKind): void;
-  /** Adds prom-client's metrics of the Node process. */
+  /** Adds prom-client's metrics of the process and of Node. */
   collectProcessMetrics(): void;
   /** Adds the gauges. Call it once. */
   registerGauges(sources: GaugeSources): void;

@@ -2,11 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../server/observability/metrics.ts';
 import { openStore } from '../../server/store/open.ts';
 import { jsonOf } from '../helpers/app/app.ts';
-import { send, startTestServer } from '../helpers/app/http.ts';
+import { send, startTestServer, type TestServer } from '../helpers/app/http.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { sessionRecord } from '../store/contract/records.ts';
-
-type TestServer = Awaited<ReturnType<typeof startTestServer>>;
 
 const stops: Array<() => Promise<void>> = [];
 afterEach(async () => {
@@ -27,12 +25,14 @@ async function metricsOf(server: TestServer): Promise<string> {
 }
 
 const numberAt = (text: string, series: string) => {
-  const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
 };
+const verificationsAt = (text: string, route: string, outcome: string) =>
+  numberAt(text, `tokensd_verifications_total{route="${route}",outcome="${outcome}"}`);
 
 describe('GET /metrics', () => {
-  it('counts verifications by route and outcome, with latency and batch size', async () => {
+  it('counts verifications by route and outcome, and records durations and batch sizes', async () => {
     const server = await start();
     const { value, token } = await server.issue('ci');
     const ask = (path: string, authorization?: string) =>
@@ -55,8 +55,7 @@ describe('GET /metrics', () => {
     );
     await ask('/verify/forward-auth', `Token ${value}`);
     const text = await metricsOf(server);
-    const verifications = (route: string, outcome: string) =>
-      numberAt(text, `tokensd_verifications_total{route="${route}",outcome="${outcome}"}`);
+    const verifications = (route: string, outcome: string) => verificationsAt(text, route, outcome);
     expect(verifications('forward-auth', 'ok')).toBe(2);
     expect(verifications('forward-auth', 'revoked')).toBe(1);
     expect(verifications('auth-request', 'ok')).toBe(1);
@@ -69,7 +68,55 @@ describe('GET /metrics', () => {
     expect(numberAt(text, 'tokensd_last_used_waiting')).toBe(1);
   });
 
-  it('tells of mails, sign-ins, changes and other answers', async () => {
+  it('counts the verifications on every route that accepts a token', async () => {
+    const server = await start();
+    const { value } = await server.issue('ci');
+    const client = await server.ask('/api/v1/clients', { as: server.root, json: { name: 'gateway' } });
+    const { client_id, client_secret } = await jsonOf<{ client_id: string; client_secret: string }>(client);
+    const introspect = (token: string) =>
+      server.send({
+        method: 'POST',
+        path: '/oauth/introspect',
+        headers: [['Content-Type', 'application/x-www-form-urlencoded']],
+        body: String(new URLSearchParams({ client_id, client_secret, token })),
+      });
+    const present = (method: string, path: string, token: string) =>
+      server.send({ method, path, headers: [['Authorization', `Token ${token}`]] });
+    await introspect('junk');
+    await introspect(value);
+    const requests: Array<[route: string, method: string, path: string]> = [
+      ['auth-request', 'GET', '/verify/auth-request'],
+      ['forward-auth', 'GET', '/verify/forward-auth'],
+      ['ext-authz', 'GET', '/verify/ext-authz/builds'],
+      ['api-token-auth', 'POST', '/api-token-auth/'],
+      ['api', 'GET', '/api/v1/me'],
+      ['token', 'DELETE', '/api/v1/token'],
+    ];
+    for (const [, method, path] of requests) {
+      await present(method, path, 'junk');
+      await present(method, path, value);
+    }
+    const text = await metricsOf(server);
+    for (const route of ['introspection', ...requests.map(([name]) => name)]) {
+      expect({ route, ok: verificationsAt(text, route, 'ok') }).toEqual({ route, ok: 1 });
+      expect({ route, unknown: verificationsAt(text, route, 'unknown') }).toEqual({ route, unknown: 1 });
+    }
+  });
+
+  it.each(['GET /verify/forward-auth', 'GET /api/v1/token', 'GET /api/v1/me', 'POST /api-token-auth/'])(
+    'counts a verification at %s as unavailable if the database does not respond',
+    async (request) => {
+      const [method = '', path = ''] = request.split(' ');
+      const server = await start();
+      const { value } = await server.issue('ci');
+      await server.store.close();
+      const headers = [['Authorization', `Token ${value}`]] as const;
+      expect((await server.send({ method, path, headers })).status).toBe(503);
+      expect(await metricsOf(server)).toMatch(/^tokensd_verifications_total\{route=".+",outcome="unavailable"\} 1$/m);
+    },
+  );
+
+  it('counts queued mail, sign-ins, changes and other responses', async () => {
     const server = await start();
     const { ask, root, dev, clock } = server;
     await ask('/api/v1/sessions', { json: { email: dev.email, password: 'wrong' } });
@@ -89,15 +136,15 @@ describe('GET /metrics', () => {
     expect(numberAt(text, 'tokensd_build_info{version="0.0.0"}')).toBe(1);
   });
 
-  it('names nobody and nothing of anybody', async () => {
+  it('exposes no value, name, ID or email address', async () => {
     const server = await start();
     const { value, token } = await server.issue('secret-project');
     await server.send({ path: '/verify/forward-auth', headers: [['Authorization', `Token ${value}`]] });
     await server.ask('/api/v1/me', { as: server.dev });
     await server.ask('/no/such/path', { method: 'BREW' });
-    const text = await metricsOf(server);
+    const body = await metricsOf(server);
     const { dev, root } = server;
-    const personal = [
+    const sensitive = [
       value,
       value.slice(0, 12),
       token.id,
@@ -108,10 +155,10 @@ describe('GET /metrics', () => {
       '203.0.113.9',
       'BREW',
     ];
-    for (const one of personal) expect(text).not.toContain(one);
+    for (const text of sensitive) expect(body).not.toContain(text);
   });
 
-  it('is for loopback and trusted proxies that ask for themselves', async () => {
+  it('allows loopback and trusted proxies, but not requests that they forward', async () => {
     const server = await start({ trustedProxies: ['10.0.0.5/32'] });
     const from = (ip: string, headers: Record<string, string> = {}) =>
       server.ask('/metrics', { ip, headers }).then(({ status }) => status);
@@ -124,18 +171,18 @@ describe('GET /metrics', () => {
       expect(await from('127.0.0.1', { [name]: '127.0.0.1' })).toBe(403);
       expect(await from('10.0.0.5', { [name]: '10.0.0.5' })).toBe(403);
     }
-    const refused = await server.ask('/metrics', { ip: '203.0.113.9' });
-    expect(await jsonOf(refused)).toMatchObject({ code: 'monitoring-only' });
+    const denied = await server.ask('/metrics', { ip: '203.0.113.9' });
+    expect(await jsonOf(denied)).toMatchObject({ code: 'monitoring-only' });
   });
 
-  it('counts each verification in every bucket that its time fits in', async () => {
+  it('counts each verification in every bucket with a bound above its duration', async () => {
     const { metrics, send, stop } = await startTestServer();
     stops.push(stop);
     for (const ms of [0, 300, 300, 5_000]) metrics.countVerification('ext-authz', 'ok', performance.now() - ms);
     const { body } = await send({ path: '/metrics' });
     const series = 'tokensd_verification_duration_seconds';
-    const upTo = (le: string) => numberAt(body, `${series}_bucket{le="${le}",route="ext-authz"}`);
-    expect(['0.1', '0.25', '0.5', '1', '2', '+Inf'].map(upTo)).toEqual([1, 1, 3, 3, 3, 4]);
+    const bucket = (le: string) => numberAt(body, `${series}_bucket{le="${le}",route="ext-authz"}`);
+    expect(['0.1', '0.25', '0.5', '1', '2', '+Inf'].map(bucket)).toEqual([1, 1, 3, 3, 3, 4]);
     expect(numberAt(body, `${series}_count{route="ext-authz"}`)).toBe(4);
     expect(numberAt(body, `${series}_sum{route="ext-authz"}`)).toBeCloseTo(5.6, 0);
     const bounds = [...body.matchAll(/_seconds_bucket\{le="([^"]+)",route="ext-authz"\} (\d+)/g)];
@@ -146,7 +193,7 @@ describe('GET /metrics', () => {
     );
   });
 
-  it('counts what the database did not carry out, by kind', async () => {
+  it('counts database errors by kind', async () => {
     const { path, store, close } = await openTestStore();
     await store.close();
     const metrics = createMetrics('0.0.0');
@@ -161,7 +208,7 @@ describe('GET /metrics', () => {
     await close();
   });
 
-  it('answers while the database does not', async () => {
+  it('responds, without the outbox gauges, while the database is down', async () => {
     const server = await start();
     await server.store.close();
     const { status } = await send(server.port, {

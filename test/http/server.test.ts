@@ -18,10 +18,10 @@ async function start(verify: Verify = async () => ({ allowed: false, reason: 'un
   const lines: string[] = [];
   const server = createHttpServer({
     verifyHandler: createVerifyHandler({
-      verify,
+      verify: (_route, value) => verify(value),
       lastUsed: { record: () => {} },
       clock: { now: () => 0 },
-      clientIp: { isTrusted: () => false, resolve: () => null },
+      clientIp: { isTrusted: () => false },
       metrics: { countVerification: () => {} },
       log: createLog('debug', (line) => lines.push(line)),
     }),
@@ -49,15 +49,15 @@ const key = 'X-API-Key: abc\r\n';
 
 describe('the verification routes', () => {
   it('answer 503 without a body if the database cannot answer, and log no value', async () => {
-    const { port, lines } = await start(() => Promise.reject(new StoreUnavailable('The look-up failed')));
+    const { port, lines } = await start(() => Promise.reject(new StoreUnavailable('The token lookup failed.')));
     const answer = await send(port, { path: check, headers: [['X-API-Key', 'abcdefgh']] });
     expect([answer.status, answer.body, answer.headers['cache-control']]).toEqual([503, '', 'no-store']);
-    expect(lines.join('')).toContain('The look-up failed');
+    expect(lines.join('')).toContain('The token lookup failed.');
     expect(lines.join('')).not.toContain('abcdefgh');
   });
 
   it('answer a missing or malformed credential 401 even then', async () => {
-    const { port } = await start(() => Promise.reject(new StoreUnavailable('The look-up failed')));
+    const { port } = await start(() => Promise.reject(new StoreUnavailable('The token lookup failed.')));
     expect((await send(port, { path: check })).status).toBe(401);
     expect((await send(port, { path: check, headers: [['Authorization', 'Token a b']] })).status).toBe(401);
   });
@@ -200,7 +200,7 @@ describe('the verification routes', () => {
     let away = true;
     const { port, lines } = await start(() =>
       away
-        ? Promise.reject(new StoreUnavailable('The look-up failed'))
+        ? Promise.reject(new StoreUnavailable('The token lookup failed.'))
         : Promise.resolve({ allowed: false, reason: 'revoked', known: { prefix: 'p', name: 'n', owner: 'o' } }),
     );
     const ask = () => send(port, { path: check, headers: [['X-API-Key', 'abc']] });
@@ -208,7 +208,7 @@ describe('the verification routes', () => {
     away = false;
     for (let i = 0; i < 3; i += 1) await ask();
     expect(lines).toEqual([
-      expect.stringMatching(/"level":"error".*The look-up failed/),
+      expect.stringMatching(/"level":"error".*The token lookup failed./),
       expect.stringMatching(/"level":"info".*"failures":3/),
     ]);
   });

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createLastUsed, type LastUsed } from '../../server/domain/tokens/last-used.ts';
+import { createClientIp } from '../../server/http/client-ip.ts';
+import { createNormalizeRequest } from '../../server/http/verify/observed-request.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../server/jobs/flush-last-used.ts';
 import { startJobs } from '../../server/jobs/runner.ts';
 import type { LastUse } from '../../server/store/records.ts';
@@ -13,18 +15,14 @@ afterEach(() => app.close());
 
 const use = (at: number, path: string): LastUse => ({ at, method: 'GET', path, ip: '203.0.113.9', userAgent: 'curl' });
 const record = (lastUsed: LastUsed, id: string, at: number, target: string) =>
-  lastUsed.record(
-    id,
-    at,
-    { method: 'GET', target, peer: '203.0.113.9', forwardedFor: null, userAgent: 'curl' },
-    ({ method, target, peer, userAgent }) => ({ method, path: target, ip: peer, userAgent }),
-  );
+  lastUsed.record(id, at, { method: 'GET', target, peer: '203.0.113.9', forwardedFor: null, userAgent: 'curl' });
+const newLastUsed = () => createLastUsed({ normalize: createNormalizeRequest(createClientIp([])) });
 const newToken = async (name: string) => (await createToken(app, app.dev, { name })).id;
 const lastUseOf = async (id: string) => (await app.store.tokens.findById(id))?.lastUse;
 
-it('writes the newest use of every token, within a second and without being asked', async () => {
+it('writes the newest use of every token within a second', async () => {
   const [one, two, three] = [await newToken('one'), await newToken('two'), await newToken('three')];
-  const lastUsed = createLastUsed();
+  const lastUsed = newLastUsed();
   const jobs = startJobs([createFlushLastUsed(lastUsed, app.store.tokens, app.clock)], app.log);
   record(lastUsed, one, 2, '/newer');
   record(lastUsed, one, 1, '/older');
@@ -35,23 +33,23 @@ it('writes the newest use of every token, within a second and without being aske
   expect(await lastUseOf(three)).toBeNull();
 });
 
-it('loses nothing while the store cannot write, and does not put an older use over a newer one', async () => {
+it('keeps uses while the store cannot write, and never replaces a newer use with an older one', async () => {
   const [one, two] = [await newToken('one'), await newToken('two')];
-  const lastUsed = createLastUsed();
+  const lastUsed = newLastUsed();
   record(lastUsed, one, 1, '/during the outage');
   record(lastUsed, two, 1, '/during the outage');
   const down = {
     recordUses: () => {
-      record(lastUsed, two, 2, '/while it was being tried');
+      record(lastUsed, two, 2, '/during the failing flush');
       return Promise.reject(new Error('disk full'));
     },
   };
   await expect(flushLastUsed(lastUsed, down)).rejects.toThrow('disk full');
   await flushLastUsed(lastUsed, app.store.tokens);
   expect(await lastUseOf(one)).toEqual(use(1, '/during the outage'));
-  expect(await lastUseOf(two)).toEqual(use(2, '/while it was being tried'));
+  expect(await lastUseOf(two)).toEqual(use(2, '/during the failing flush'));
 });
 
-it('does not disturb the store when there is nothing to write', async () => {
-  await flushLastUsed(createLastUsed(), { recordUses: () => Promise.reject(new Error('disturbed')) });
+it('does not call the store when there is nothing to write', async () => {
+  await flushLastUsed(newLastUsed(), { recordUses: () => Promise.reject(new Error('called')) });
 });

@@ -45,7 +45,7 @@ export function createClients(deps: ClientDeps): ClientService {
   // Services ask as often as proxies do.
   const lookUp = createBatchedLookup<ClientRecord>((clientIds) => store.clients.findByClientIds(clientIds), {
     deadlineMs: limits.lookupDeadline,
-    atOnce: store.maxParallelLookups,
+    maxParallel: store.maxParallelLookups,
   });
 
   /** Does `act` to an existing service and records it, in one transaction. */

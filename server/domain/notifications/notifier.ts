@@ -16,7 +16,7 @@ export interface Notifier {
   /** One mail, however many tokens. `token`: a token that revoked itself. */
   tokensRevoked(
     store: Store,
-    event: Happening & { tokens: TokenRecord[]; actor: Actor; channel: Channel | 'token' | 'service' },
+    event: Happening & { tokens: TokenRecord[]; actor: Actor; channel: Channel | 'token' | 'client' },
   ): Promise<void>;
   security(store: Store, event: Happening & { event: SecurityEvent; actor: Actor }): Promise<void>;
   passwordReset(store: Store, event: Happening & { link: string }): Promise<void>;

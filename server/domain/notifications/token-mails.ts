@@ -27,16 +27,16 @@ export interface Revocation extends Occasion {
   tokens: readonly NoticedToken[];
   actor: Actor;
   /** `token`: a token that revoked itself. */
-  /** `service`: one that may revoke tokens. */
-  channel: Channel | 'token' | 'service';
+  /** `client`: an OAuth client that may revoke tokens. */
+  channel: Channel | 'token' | 'client';
 }
 
-const how: Record<Channel | 'token' | 'service', string> = {
+const how: Record<Channel | 'token' | 'client', string> = {
   cli: 'with the tokens command line',
   console: 'in the web console',
   'api-token-auth': 'with e-mail address and password at /api-token-auth/',
   token: 'with the value of the token itself',
-  service: 'by a service that was shown the value',
+  client: 'by a service that was shown the value',
 };
 
 const unlessYou = 'If this was you, there is nothing to do. If it was not:';
@@ -90,7 +90,7 @@ function revocationAdvice(site: SiteInfo, { actor, owner, channel }: Revocation)
     const leak = { say: 'Find out where its value may have leaked: the value itself was used to revoke it.' };
     return { condition: unlessYou, steps: [leak, reviewTokens, tellSuperuser(site)] };
   }
-  if (channel === 'service') {
+  if (channel === 'client') {
     const ask = { say: `Ask ${superuserOf(site)} why this service revokes tokens.` };
     return { condition: 'If you did not expect this:', steps: [ask, reviewTokens] };
   }

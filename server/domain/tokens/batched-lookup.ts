@@ -1,96 +1,108 @@
 import { StoreUnavailable } from '../../store/errors.ts';
 
-const largestBatch = 500;
+const maxBatchSize = 500;
 
-/** From how many questions on a statement beside others is worth its while: it costs as much as several answers. */
-const enoughForAnother = 24;
+/** Queue length from which another parallel statement pays off. A statement costs about as much as several lookups. */
+const minQueueForParallel = 24;
 
-/** What a statement is given at least, though this process was held up so long that the deadline is over. */
-const leastMs = 50;
+/** Minimum query timeout, used even if the event loop stalled past the deadline. */
+const minTimeoutMs = 50;
 
-interface Waiting<T> {
+interface PendingLookup<T> {
   key: string;
-  arrived: number;
-  resolve(found: T | null): void;
+  arrivedAt: number;
+  resolve(result: T | null): void;
   reject(reason: unknown): void;
 }
 
 /**
- * Look-ups that arrive together share one statement: what arrives while it is in flight is the next batch. A lone request
- * goes out at once. Nothing is cached: each answer was read after its question was asked.
- * `readMany` answers in the order of its keys, null for what there is not; it is asked `atOnce` times at once at most.
- * A question that is not answered `deadlineMs` after it arrived rejects with StoreUnavailable.
+ * Creates a lookup of one key that shares statements with lookups that arrive about the same time. Nothing is cached:
+ * every result is read after its lookup arrived.
+ *
+ * - **Idle** (no statement in flight, empty queue): a lookup starts a worker, whose first batch is this one lookup.
+ * - **In flight** (1 to `maxParallel` workers): a lookup joins the queue. If `minQueueForParallel` lookups are queued and
+ *   fewer than `maxParallel` workers run, another worker starts.
+ * - **Next batch**: when a worker's statement completes, the worker takes up to `maxBatchSize` lookups from the queue, in
+ *   order of arrival. It stops if the queue is empty.
+ * - **Deadline**: a statement may take until `deadlineMs` after the arrival of its oldest lookup. After that, its lookups
+ *   reject with StoreUnavailable. The statement itself cannot be cancelled; its result is ignored.
+ * - **Overdue**: when a statement fails, queued lookups that are past their own deadline reject with it, because a
+ *   statement of their own would end even later.
+ *
+ * `readMany` must return one result per key, in the order of its keys, and null for an unknown key.
  */
 export function createBatchedLookup<T>(
   readMany: (keys: string[]) => Promise<Array<T | null>>,
-  { deadlineMs, atOnce }: { deadlineMs: number; atOnce: number },
+  { deadlineMs, maxParallel }: { deadlineMs: number; maxParallel: number },
 ): (key: string) => Promise<T | null> {
-  let queue: Array<Waiting<T>> = [];
-  let running = 0;
+  let queue: Array<PendingLookup<T>> = [];
+  let workers = 0;
 
-  async function run(): Promise<void> {
-    running += 1;
-    for (let batch = nextBatch(); batch.length > 0; batch = nextBatch()) {
-      await answer(batch);
+  async function runWorker(): Promise<void> {
+    workers += 1;
+    for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) {
+      await lookUpBatch(batch);
       if (queue.length === 0) break;
-      // Under load: once every socket that is ready was read, and those that became ready meanwhile.
-      await turn();
-      await turn();
+      // Under load, let the event loop read every socket that is ready, and those that became ready in between. Their
+      // lookups then join this batch instead of the one after it.
+      await eventLoopTurn();
+      await eventLoopTurn();
     }
-    running -= 1;
+    workers -= 1;
   }
 
-  function nextBatch(): Array<Waiting<T>> {
-    const batch = queue.length > largestBatch ? queue.splice(0, largestBatch) : queue;
+  function takeBatch(): Array<PendingLookup<T>> {
+    const batch = queue.length > maxBatchSize ? queue.splice(0, maxBatchSize) : queue;
     if (batch === queue) queue = [];
     return batch;
   }
 
-  async function answer(batch: Array<Waiting<T>>): Promise<void> {
-    const oldest = batch[0]?.arrived ?? performance.now();
+  async function lookUpBatch(batch: Array<PendingLookup<T>>): Promise<void> {
+    const oldest = batch[0]?.arrivedAt ?? performance.now();
     try {
       const keys = batch.map(({ key }) => key);
-      const found = await within(deadlineMs - (performance.now() - oldest), readMany(keys));
-      batch.forEach(({ resolve }, place) => {
-        resolve(found[place] ?? null);
+      const results = await withTimeout(deadlineMs - (performance.now() - oldest), readMany(keys));
+      batch.forEach(({ resolve }, index) => {
+        resolve(results[index] ?? null);
       });
     } catch (cause) {
       const unavailable =
-        cause instanceof StoreUnavailable ? cause : new StoreUnavailable('The look-up failed', { cause });
-      for (const { reject } of [...batch, ...overdue()]) reject(unavailable);
+        cause instanceof StoreUnavailable ? cause : new StoreUnavailable('The token lookup failed.', { cause });
+      for (const { reject } of [...batch, ...takeOverdue()]) reject(unavailable);
     }
   }
 
-  /** Takes out whoever waited too long behind a statement that failed: another one of their own would come later still. */
-  function overdue(): Array<Waiting<T>> {
-    const latest = performance.now() - deadlineMs;
-    const inTime = queue.findIndex(({ arrived }) => arrived > latest);
+  /** Removes the lookups that are past their deadline from the queue and returns them. */
+  function takeOverdue(): Array<PendingLookup<T>> {
+    const cutoff = performance.now() - deadlineMs;
+    const inTime = queue.findIndex(({ arrivedAt }) => arrivedAt > cutoff);
     return queue.splice(0, inTime < 0 ? queue.length : inTime);
   }
 
   return (key) =>
     new Promise((resolve, reject) => {
-      queue.push({ key, arrived: performance.now(), resolve, reject });
-      if (running === 0 || (running < atOnce && queue.length >= enoughForAnother)) void run();
+      queue.push({ key, arrivedAt: performance.now(), resolve, reject });
+      if (workers === 0 || (workers < maxParallel && queue.length >= minQueueForParallel)) void runWorker();
     });
 }
 
-function turn(): Promise<void> {
+function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
- * Waits for `work` at most `ms`. The work itself goes on: a statement cannot be called back. After a time in which this
- * process itself was held up, an answer that is there already counts: hence the turn.
+ * Waits for `work`, at most `ms` and at least `minTimeoutMs`. Throws StoreUnavailable after that; the work goes on.
+ * After a stall of the event loop, the timer fires before results that have already arrived are processed. It therefore
+ * waits two more turns of the event loop before it gives up.
  */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const tooLate = () => reject(new StoreUnavailable('The database did not answer in time'));
-    timer = setTimeout(() => void turn().then(turn).then(tooLate), Math.max(leastMs, ms));
+  const timeout = new Promise<never>((_resolve, reject) => {
+    const giveUp = () => reject(new StoreUnavailable('The database did not respond in time.'));
+    timer = setTimeout(() => void eventLoopTurn().then(eventLoopTurn).then(giveUp), Math.max(minTimeoutMs, ms));
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }

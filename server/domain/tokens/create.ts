@@ -16,7 +16,7 @@ import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
 
 export interface TokenPolicy {
   productPrefix: string;
-  maximumPerUser: number;
+  maxPerUser: number;
   expiry: ExpiryPolicy;
 }
 
@@ -29,23 +29,23 @@ export interface TokenDeps {
   policy: TokenPolicy;
 }
 
-/** Whose request creates a token: a session's, or a password's at api-token-auth. */
+/** The member who creates a token, with either their session or, at `/api-token-auth/`, their password. */
 export interface Creator {
   user: UserRecord;
   clientInfo: ClientInfo;
   channel: Channel;
   sessionId?: string;
-  /** Of a password that was checked for this. */
+  /** Proof of the password that was checked for this request. */
   proof?: Proof;
 }
 
-/** `secret` is null when an Idempotency-Key was used before: the value was shown then. */
+/** `secret` is null if the Idempotency-Key was used before. The value was returned only to the first request. */
 export interface Creation {
   token: TokenRecord;
   secret: Secret | null;
 }
 
-/** Makes a token, its event and its mail, in one transaction. See `TokenService.create` for what it throws. */
+/** Creates a token, its audit event and its mail in one transaction. `TokenService.create` lists what it throws. */
 export async function createToken(
   { store, clock, newId, notifier, policy }: TokenDeps,
   creator: Creator,
@@ -74,29 +74,37 @@ export async function createToken(
       const claim = await store.idempotency.claim(row, now - limits.idempotencyWindow);
       if (claim !== 'claimed') return replay(store, row.bodyHash, claim);
     }
-    // After the claim: an expiry that has passed meanwhile does not refuse a replay.
+    // After the claim, because a replay must succeed even if the requested expiry has passed since.
     const expiresAt = resolveExpiry(body, policy.expiry, now);
-    const outcome = await store.tokens.insert({ ...fresh, expiresAt }, policy.maximumPerUser);
+    const outcome = await store.tokens.insert({ ...fresh, expiresAt }, policy.maxPerUser);
     if (outcome === 'name-taken') throw nameTaken();
-    if (outcome === 'token-limit') throw tokenLimit(policy.maximumPerUser);
+    if (outcome === 'token-limit') throw tokenLimit(policy.maxPerUser);
     const token = await store.tokens.findById(fresh.id);
-    if (token === null) throw new Error('A token just inserted is not there');
-    await audit.tokenCreated(store, { at: now, actor: actorOf(user), token, clientInfo: clientInfo });
-    await notifier.tokenCreated(store, { at: now, owner: user, token, clientInfo: clientInfo, channel });
+    if (token === null) throw new Error('The token that was just inserted cannot be found.');
+    await audit.tokenCreated(store, { at: now, actor: actorOf(user), token, clientInfo });
+    await notifier.tokenCreated(store, { at: now, owner: user, token, clientInfo, channel });
     return { token, secret };
   });
   if (creation.secret !== null) notifier.wake();
   return creation;
 }
 
-/** @throws ProblemError `permission-missing`; `not-authenticated`, `wrong-credentials` if session or proof is void by now */
+/**
+ * Locks what the creation depends on, in this order: the member, the session, the password proof. A transaction that
+ * takes away the permission, ends the session or changes the password therefore comes before this one or after it.
+ * @throws ProblemError `permission-missing`; `not-authenticated` if the session has ended; `wrong-credentials` if the
+ * password has changed
+ */
 async function lockOwner(store: Store, { user: { id }, sessionId, proof }: Creator): Promise<void> {
   if (!(await store.users.lockForNewToken(id))) throw permissionMissing();
   if (sessionId !== undefined && !(await store.sessions.lock(sessionId))) throw sessionEnded();
   if (proof !== undefined && !(await store.users.lockForNewSession(id, proof))) throw wrongCredentials();
 }
 
-/** The same request again: the token without its value. */
+/**
+ * Returns the token of the earlier request with the same Idempotency-Key, without its value.
+ * @throws ProblemError `idempotency-mismatch`; `token-not-found` if the token has been revoked
+ */
 async function replay(
   store: Store,
   bodyHash: string,
@@ -105,20 +113,20 @@ async function replay(
   if (earlier.bodyHash !== bodyHash) {
     throw new ProblemError(
       'idempotency-mismatch',
-      'This Idempotency-Key was used for another request. Send a new key.',
+      'This Idempotency-Key was already used for a different request. Send a new key.',
     );
   }
   const token = await store.tokens.findById(earlier.tokenId);
   if (token === null) {
     throw new ProblemError(
       'token-not-found',
-      'The token made with this Idempotency-Key was revoked since. Send a new key.',
+      'The token created with this Idempotency-Key has been revoked. Send a new key.',
     );
   }
   return { token, secret: null };
 }
 
-/** The order of fields does not count; a field that is null is another body than one without it. */
+/** The order of fields does not matter. A field that is null differs from a missing field. */
 function hashBody(body: CreateTokenBody): string {
   return hashSecret(JSON.stringify(body, Object.keys(body).sort()));
 }
@@ -128,10 +136,10 @@ function nameTaken(): ProblemError {
   return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
 }
 
-function tokenLimit(maximum: number): ProblemError {
+function tokenLimit(maxPerUser: number): ProblemError {
   return new ProblemError(
     'token-limit',
-    `You have reached the limit of ${maximum} tokens. Revoke one you no longer need.`,
+    `You have reached the limit of ${maxPerUser} tokens. Revoke one that you no longer need.`,
   );
 }
 

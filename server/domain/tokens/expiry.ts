@@ -1,42 +1,37 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
 
-/** Both in seconds; null: none. */
+/** The organization's rules for when tokens expire. Null means no rule. */
 export interface ExpiryPolicy {
-  maximum: number | null;
-  default: number | null;
+  maxSeconds: number | null;
+  defaultSeconds: number | null;
 }
 
+type RequestedExpiry = Pick<CreateTokenBody, 'expires_in' | 'expires_at'>;
+
 /**
- * When a new token expires, in epoch milliseconds; null: never. What was asked for is kept or refused, never shortened;
- * nothing asked for means the default, else the maximum, else never.
- * @throws ProblemError `invalid-fields`
+ * Returns when a new token expires, in epoch milliseconds, or null if it never does. A request without an expiry gets the
+ * default, else the maximum, else none. A requested expiry is never shortened.
+ * @throws ProblemError `invalid-fields` if the expiry is in the past or exceeds the maximum
  */
-export function resolveExpiry(
-  asked: Pick<CreateTokenBody, 'expires_in' | 'expires_at'>,
-  policy: ExpiryPolicy,
-  now: number,
-): number | null {
-  const expiresAt = requestedExpiry(asked, policy, now);
-  const pointer = asked.expires_at === undefined ? '/expires_in' : '/expires_at';
-  if (expiresAt !== null && expiresAt <= now) throw refused(pointer, 'The expiry must be in the future.');
-  if (policy.maximum !== null && (expiresAt === null || expiresAt > now + policy.maximum * 1000)) {
-    throw refused(pointer, `Tokens here expire after at most ${policy.maximum} seconds. Ask for a shorter time.`);
+export function resolveExpiry(requested: RequestedExpiry, policy: ExpiryPolicy, now: number): number | null {
+  const expiresAt = requestedExpiry(requested, policy, now);
+  const pointer = requested.expires_at === undefined ? '/expires_in' : '/expires_at';
+  if (expiresAt !== null && expiresAt <= now) throw invalidExpiry(pointer, 'The expiry must be in the future.');
+  if (policy.maxSeconds !== null && (expiresAt === null || expiresAt > now + policy.maxSeconds * 1000)) {
+    const detail = `Tokens here must expire within ${policy.maxSeconds} seconds. Choose an earlier expiry.`;
+    throw invalidExpiry(pointer, detail);
   }
   return expiresAt;
 }
 
-function requestedExpiry(
-  asked: Pick<CreateTokenBody, 'expires_in' | 'expires_at'>,
-  policy: ExpiryPolicy,
-  now: number,
-): number | null {
-  if (asked.expires_in === null || asked.expires_at === null) return null;
-  if (asked.expires_at !== undefined) return Date.parse(asked.expires_at);
-  const seconds = asked.expires_in ?? policy.default ?? policy.maximum;
+function requestedExpiry(requested: RequestedExpiry, policy: ExpiryPolicy, now: number): number | null {
+  if (requested.expires_in === null || requested.expires_at === null) return null;
+  if (requested.expires_at !== undefined) return Date.parse(requested.expires_at);
+  const seconds = requested.expires_in ?? policy.defaultSeconds ?? policy.maxSeconds;
   return seconds === null ? null : now + seconds * 1000;
 }
 
-function refused(pointer: string, detail: string): ProblemError {
+function invalidExpiry(pointer: string, detail: string): ProblemError {
   return new ProblemError('invalid-fields', detail, { errors: [{ pointer, detail }] });
 }

@@ -1,12 +1,10 @@
 import type { LastUse } from '../../store/records.ts';
 
-export type TokenUse = LastUse & { tokenId: string };
-
-/** What a use was. */
-export type UseDescription = Omit<LastUse, 'at'>;
-
-/** What a request told of a use, as it came. */
-export interface ToldUse {
+/**
+ * What a verified request looked like, in raw text: header values as latin1, as Node presents them. A part that is
+ * missing, or that a trusted proxy did not send, is null.
+ */
+export interface ObservedRequest {
   method: string | null;
   target: string | null;
   peer: string | null;
@@ -14,54 +12,64 @@ export interface ToldUse {
   userAgent: string | null;
 }
 
-/** Makes what was told fit to be kept. One function for all uses of a kind. */
-export type DescribeUse = (told: ToldUse) => UseDescription;
+/** Turns an observed request into what is stored of it. */
+export type NormalizeRequest = (request: ObservedRequest) => Omit<LastUse, 'at'>;
 
-/** Last uses waiting for the next flush: one per token, the newest wins. */
+/**
+ * The last uses that are not written yet, at most one per token. A use goes through these steps:
+ *
+ * 1. `record` buffers the request as observed. Of several uses of a token, the newest replaces the others.
+ * 2. `drain`, called by the flush once a second, normalizes what is buffered and empties the buffer. Normalizing here
+ *    costs once per token and flush instead of once per request.
+ * 3. If the flush fails, `restore` puts the uses back. The next `drain` returns each again unless a newer use of its
+ *    token was recorded in between.
+ */
 export interface LastUsed {
-  /** `describe` is asked when the use is handed over: of many uses within a second only the last one is. */
-  record(tokenId: string, at: number, told: ToldUse, describe: DescribeUse): void;
-  /** How many wait. */
-  waiting(): number;
-  /** Hands over what waits and forgets it. */
-  drain(): TokenUse[];
-  /** Takes back what could not be written, unless something newer came meanwhile. */
-  restore(uses: readonly TokenUse[]): void;
+  record(tokenId: string, at: number, request: ObservedRequest): void;
+  /** Returns the number of uses that are not written yet. */
+  pending(): number;
+  /** Returns the uses that are not written yet, and empties the buffer. */
+  drain(): Array<LastUse & { tokenId: string }>;
+  restore(uses: ReadonlyArray<LastUse & { tokenId: string }>): void;
 }
 
-export function createLastUsed(): LastUsed {
-  let waiting = new Map<string, { at: number; told: ToldUse; describe: DescribeUse }>();
+export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): LastUsed {
+  let observed = new Map<string, { at: number; request: ObservedRequest }>();
+  /** Uses of a failed flush, already normalized. */
+  let restored = new Map<string, LastUse & { tokenId: string }>();
 
   return {
-    record(tokenId, at, told, describe) {
-      const earlier = waiting.get(tokenId);
-      if (earlier === undefined) {
-        waiting.set(tokenId, { at, told, describe });
-      } else if (earlier.at <= at) {
-        earlier.at = at;
-        // Equal texts of a newer request would only take the place of those that are kept, and make garbage of them.
-        if (earlier.describe === describe && tellsTheSame(earlier.told, told)) return;
-        earlier.told = told;
-        earlier.describe = describe;
+    record(tokenId, at, request) {
+      const previous = observed.get(tokenId);
+      if (previous === undefined) {
+        observed.set(tokenId, { at, request });
+      } else if (previous.at <= at) {
+        previous.at = at;
+        // Replacing equal texts would turn long-lived strings into garbage on every request of a busy token.
+        if (!isSameRequest(previous.request, request)) previous.request = request;
       }
     },
-    waiting: () => waiting.size,
+    pending() {
+      let count = observed.size;
+      for (const tokenId of restored.keys()) if (!observed.has(tokenId)) count += 1;
+      return count;
+    },
     drain() {
-      const uses = [...waiting].map(([tokenId, { at, told, describe }]) => ({ tokenId, at, ...describe(told) }));
-      waiting = new Map();
-      return uses;
+      const uses = restored;
+      for (const [tokenId, { at, request }] of observed) {
+        if (at >= (uses.get(tokenId)?.at ?? at)) uses.set(tokenId, { tokenId, at, ...normalize(request) });
+      }
+      observed = new Map();
+      restored = new Map();
+      return [...uses.values()];
     },
     restore(uses) {
-      for (const { tokenId, at, ...description } of uses) {
-        if (!waiting.has(tokenId)) waiting.set(tokenId, { at, told: nothing, describe: () => description });
-      }
+      for (const use of uses) restored.set(use.tokenId, use);
     },
   };
 }
 
-const nothing: ToldUse = { method: null, target: null, peer: null, forwardedFor: null, userAgent: null };
-
-function tellsTheSame(one: ToldUse, other: ToldUse): boolean {
+function isSameRequest(one: ObservedRequest, other: ObservedRequest): boolean {
   return (
     one.target === other.target &&
     one.method === other.method &&

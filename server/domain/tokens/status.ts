@@ -3,8 +3,8 @@ import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import type { Clock } from '../clock.ts';
 
 /**
- * The first that applies: the owner's account is disabled, the owner lacks the permission, the owner's single sign-on is
- * too long ago, the token expired, else active.
+ * Returns the status of a token. The first rule that applies decides: the owner is disabled, the owner lacks the
+ * permission, the owner's last single sign-on is too old, the token has expired. Otherwise the token is active.
  */
 export function tokenStatus(
   token: Pick<TokenRecord, 'ownerDisabled' | 'ownerCanManageTokens' | 'ownerSsoSignedInAt' | 'expiresAt'>,
@@ -18,7 +18,7 @@ export function tokenStatus(
   return 'active';
 }
 
-/** Tells now and, under a policy (`ssoMaxAge`, in seconds), since when a single sign-on counts. */
+/** Creates the function that returns the current status context. `ssoMaxAge` is in seconds; null means no limit. */
 export function createStatusContext(clock: Clock, ssoMaxAge: number | null): () => StatusContext {
   return () => {
     const now = clock.now();

@@ -7,27 +7,28 @@ import { hashSecret } from '../secrets.ts';
 import { createBatchedLookup } from './batched-lookup.ts';
 import { tokenStatus } from './status.ts';
 
-/** Why a presented token does not work. `unknown`: none of ours, or no token at all. */
+/** Why a presented token is denied. `unknown`: the value is malformed, or was never issued here. */
 export type DenyReason = 'revoked' | Exclude<TokenStatus, 'active'> | 'unknown';
 
 export type VerifiedToken = Extract<HashMatch, { kind: 'token' }>;
 
+/** The result of a verification. `known` describes the denied token, if it was issued here. */
 export type Verdict =
   | { allowed: true; token: VerifiedToken }
   | { allowed: false; reason: DenyReason; known: { prefix: string; name: string; owner: string } | null };
 
-/** Whether a presented value works now. Rejects with StoreUnavailable if the database does not answer in time. */
+/** Decides whether a presented value is an active token. Rejects with StoreUnavailable if the database does not respond. */
 export type Verify = (value: string) => Promise<Verdict>;
 
 const unknown: Verdict = { allowed: false, reason: 'unknown', known: null };
 
 /**
- * The one decision that every route and credential form asks for. Length, shape and checksum come first, so a malformed
- * value never reaches the database; then one grouped read, joined to the owner. Nothing is written and nothing is cached.
- * `observeBatch` hears how many tokens each statement asks for.
+ * Creates the one `verify` behind every route and credential form. It checks length, shape and checksum first, so that a
+ * malformed value never reaches the database. Then it reads the token and its owner in one batched statement. It writes
+ * nothing and caches nothing. `observeBatch` receives the number of tokens in each statement.
  */
 export function createVerify(
-  store: Store,
+  store: Pick<Store, 'maxParallelLookups'> & { tokens: Pick<Store['tokens'], 'findByHashes'> },
   statusContext: () => StatusContext,
   observeBatch: (tokens: number) => void = () => {},
 ): Verify {
@@ -36,19 +37,19 @@ export function createVerify(
       observeBatch(hashes.length);
       return store.tokens.findByHashes(hashes);
     },
-    { deadlineMs: limits.lookupDeadline, atOnce: store.maxParallelLookups },
+    { deadlineMs: limits.lookupDeadline, maxParallel: store.maxParallelLookups },
   );
 
-  const decide = (match: HashMatch | null): Verdict => {
+  const judge = (match: HashMatch | null): Verdict => {
     if (match === null) return unknown;
-    if (match.kind === 'tombstone') return refused('revoked', match);
+    if (match.kind === 'tombstone') return deny('revoked', match);
     const status = tokenStatus(match, statusContext());
-    return status === 'active' ? { allowed: true, token: match } : refused(status, match);
+    return status === 'active' ? { allowed: true, token: match } : deny(status, match);
   };
 
-  return (value) => (isWellFormedToken(value) ? lookUp(hashSecret(value)).then(decide) : Promise.resolve(unknown));
+  return (value) => (isWellFormedToken(value) ? lookUp(hashSecret(value)).then(judge) : Promise.resolve(unknown));
 }
 
-function refused(reason: DenyReason, match: Pick<TokenRecord, 'prefix' | 'name' | 'ownerEmail'>): Verdict {
+function deny(reason: DenyReason, match: Pick<TokenRecord, 'prefix' | 'name' | 'ownerEmail'>): Verdict {
   return { allowed: false, reason, known: { prefix: match.prefix, name: match.name, owner: match.ownerEmail } };
 }

@@ -7,10 +7,10 @@ import { randomBase62 } from '../../domain/secrets.ts';
 import type { SessionService } from '../../domain/sign-in/sessions.ts';
 import { proofOf } from '../../domain/sign-in/start-session.ts';
 import type { TokenService } from '../../domain/tokens/tokens.ts';
-import type { Verify } from '../../domain/tokens/verify.ts';
 import { type AppContext, type AppEnv, rawHeadersOf } from '../context.ts';
+import type { CountedVerify } from '../verify/counted-verify.ts';
 import { readCredential } from '../verify/credential.ts';
-import { refusalHeaders, refuseCredential, refuseToken, type TokenRefusal } from '../verify/refusal.ts';
+import { credentialDenial, type Denial, denialHeaders, tokenDenial } from '../verify/denial.ts';
 import { asDrfError, DrfError, unableToLogIn } from './errors.ts';
 import { readCredentials } from './fields.ts';
 import { parseFields } from './parse.ts';
@@ -18,17 +18,18 @@ import { parseFields } from './parse.ts';
 export interface ObtainTokenDeps {
   sessions: Pick<SessionService, 'checkPassword'>;
   tokens: Pick<TokenService, 'create'>;
-  verify: Verify;
+  verify: CountedVerify;
   clock: Clock;
   config: {
-    /** Seconds; null: none. */
+    /** Maximum lifetime of a token in seconds, or null for no maximum. */
     maxExpiry: number | null;
-    /** Whether every password takes a second step. */
+    /** Whether every sign-in with a password requires a second factor. */
     requireTotp: boolean;
   };
 }
 
-const unnamedExpirySeconds = 24 * 60 * 60;
+/** Lifetime of a token that is created without a name. */
+const unnamedLifetimeSeconds = 24 * 60 * 60;
 
 const description = {
   name: 'Obtain Auth Token',
@@ -37,16 +38,16 @@ const description = {
   parses: ['application/x-www-form-urlencoded', 'multipart/form-data', 'application/json'],
 };
 
-/** DRF's obtain-token: a new token for an e-mail address and a password, at both spellings of the path. */
+/** Creates DRF's obtain-token endpoint, at the path with and without a trailing slash. It creates a token from a password. */
 export function obtainTokenRoutes(deps: ObtainTokenDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError((error, c) => {
-    const refusal = asDrfError(error);
-    if (refusal === null) throw error;
-    for (const [name, value] of refusal.headers) c.header(name, value, { append: true });
-    return c.json(refusal.body, refusal.status);
+    const drfError = asDrfError(error);
+    if (drfError === null) throw error;
+    for (const [name, value] of drfError.headers) c.header(name, value, { append: true });
+    return c.json(drfError.body, drfError.status);
   });
-  const steps = [refuseBadToken(deps), requirePost, requireSmallBody] as const;
+  const steps = [denyRejectedCredential(deps), requirePost, requireSmallBody] as const;
   for (const path of ['/api-token-auth', '/api-token-auth/']) app.all(path, ...steps, (c) => obtain(deps, c));
   return app;
 }
@@ -56,40 +57,39 @@ async function obtain({ sessions, tokens, clock, config }: ObtainTokenDeps, c: A
   const { username, password, name } = readCredentials(fields);
   const clientInfo = c.get('clientInfo');
   const user = await sessions.checkPassword(username, password, clientInfo);
-  // A password alone is not enough where a second step is asked for, and this endpoint has no place for one.
-  const needsMore = user?.totpEnabledAt !== null || config.requireTotp;
-  if (user === null || needsMore || !user.canManageTokens) throw unableToLogIn();
-  const body = name === undefined ? unnamed(clock.now(), config.maxExpiry) : { name };
-  const { secret } = await tokens.create(
-    { user, clientInfo: clientInfo, channel: 'api-token-auth', proof: proofOf(user) },
-    body,
-  );
+  // DRF's request has no field for a second factor, so a member who needs one cannot create tokens here.
+  const needsSecondFactor = user?.totpEnabledAt !== null || config.requireTotp;
+  if (user === null || needsSecondFactor || !user.canManageTokens) throw unableToLogIn();
+  const body = name === undefined ? unnamedToken(clock.now(), config.maxExpiry) : { name };
+  const { secret } = await tokens.create({ user, clientInfo, channel: 'api-token-auth', proof: proofOf(user) }, body);
   c.header('Cache-Control', 'no-store');
   return c.json({ token: secret?.reveal() });
 }
 
-function unnamed(now: number, maximum: number | null): CreateTokenBody {
+function unnamedToken(now: number, maxExpiry: number | null): CreateTokenBody {
   return {
     name: `api-token-auth-${new Date(now).toISOString()}-${randomBase62(4)}`,
-    expires_in: Math.min(unnamedExpirySeconds, maximum ?? unnamedExpirySeconds),
+    expires_in: Math.min(unnamedLifetimeSeconds, maxExpiry ?? unnamedLifetimeSeconds),
   };
 }
 
-/** A credential beside the password must be good, although it is not needed: DRF authenticates every request. */
-function refuseBadToken({ verify }: ObtainTokenDeps): MiddlewareHandler<AppEnv> {
+/** Rejects a request whose `Authorization` is not accepted, even beside a valid password: DRF authenticates every request. */
+function denyRejectedCredential({ verify }: ObtainTokenDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const credential = readCredential(rawHeadersOf(c));
-    if (credential.kind === 'malformed' || credential.kind === 'ambiguous') throw refused(refuseCredential(credential));
+    if (credential.kind === 'malformed' || credential.kind === 'ambiguous') {
+      throw unauthorized(credentialDenial(credential));
+    }
     if (credential.kind === 'value') {
-      const decision = await verify(credential.value);
-      if (!decision.allowed) throw refused(refuseToken(decision.reason));
+      const verdict = await verify('api-token-auth', credential.value);
+      if (!verdict.allowed) throw unauthorized(tokenDenial(verdict.reason));
     }
     return next();
   };
 }
 
-function refused({ detail, reason }: TokenRefusal): DrfError {
-  return new DrfError(401, { detail }, refusalHeaders(reason));
+function unauthorized({ detail, reason }: Denial): DrfError {
+  return new DrfError(401, { detail }, denialHeaders(reason));
 }
 
 const requirePost: MiddlewareHandler<AppEnv> = async (c, next) => {

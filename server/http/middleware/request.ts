@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { ClientIp } from '../client-ip.ts';
 import { type AppDeps, type AppEnv, rawHeadersOf } from '../context.ts';
 import { onlyValue } from '../raw-headers.ts';
-import { recordedUserAgent } from '../verify/original-request.ts';
+import { normalizeUserAgent } from '../verify/observed-request.ts';
 
 const requestIdPattern = /^[0-9A-Za-z._=+/-]{1,128}$/;
 
@@ -21,7 +21,7 @@ export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): Middle
     const userAgent = onlyValue(rawHeadersOf(c), 'user-agent');
     c.set('clientInfo', {
       ip: clientIp.resolve(peer, c.req.header('x-forwarded-for')),
-      userAgent: userAgent === null ? null : recordedUserAgent(userAgent),
+      userAgent: userAgent === null ? null : normalizeUserAgent(userAgent),
     });
     await next();
     c.header('X-Request-Id', id);

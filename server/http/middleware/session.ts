@@ -27,7 +27,7 @@ export async function authenticateSession(deps: SessionDeps, c: AppContext): Pro
   if (credential.kind !== 'value') throw notAuthenticated('Send exactly one session secret.', 'invalid_token');
   const { value } = credential;
   if (!value.startsWith(secretPrefixes.session) || !/^\s*bearer\s/i.test(authorization ?? '')) {
-    if ((await verify(value)).allowed) throw sessionRequired();
+    if ((await verify('api', value)).allowed) throw sessionRequired();
     throw notAuthenticated('The credential is not a session. Sign in first.', 'invalid_token');
   }
   const found = await sessions.authenticate(value);

@@ -1,22 +1,21 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
-import { countedVerify } from '../counted-verify.ts';
 import { ResponseProblem } from '../errors.ts';
 import { readCredential } from '../verify/credential.ts';
-import { refusalHeaders, refuseCredential, refuseToken, type TokenRefusal } from '../verify/refusal.ts';
+import { credentialDenial, type Denial, denialHeaders, tokenDenial } from '../verify/denial.ts';
 
-export type TokenDeps = Pick<AppDeps, 'verify' | 'metrics'>;
+export type TokenDeps = Pick<AppDeps, 'verify'>;
 
 /**
  * Verifies the personal API token that the request presents, without recording a use.
  * @throws ProblemError `invalid-token`
  */
-export async function authenticateToken(deps: TokenDeps, c: AppContext): Promise<void> {
+export async function authenticateToken({ verify }: TokenDeps, c: AppContext): Promise<void> {
   const credential = readCredential(rawHeadersOf(c));
-  if (credential.kind !== 'value') throw invalidToken(refuseCredential(credential));
-  const verdict = await countedVerify(deps, 'token', credential.value);
-  if (!verdict.allowed) throw invalidToken(refuseToken(verdict.reason), verdict.known);
+  if (credential.kind !== 'value') throw invalidToken(credentialDenial(credential));
+  const verdict = await verify('token', credential.value);
+  if (!verdict.allowed) throw invalidToken(tokenDenial(verdict.reason), verdict.known);
   c.set('presentedToken', verdict.token);
 }
 
@@ -28,16 +27,11 @@ export async function authenticateToken(deps: TokenDeps, c: AppContext): Promise
 export function rejectIfRevoked({ prefix, name, ownerEmail: owner }: VerifiedToken): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof ProblemError && error.code === 'token-not-found')) throw error;
-    throw invalidToken(refuseToken('revoked'), { prefix, name, owner });
+    throw invalidToken(tokenDenial('revoked'), { prefix, name, owner });
   };
 }
 
-function invalidToken(
-  { detail, reason }: TokenRefusal,
-  known: ResponseProblem['token'] | null = null,
-): ResponseProblem {
-  return new ResponseProblem('invalid-token', detail, {
-    headers: refusalHeaders(reason),
-    ...(known && { token: known }),
-  });
+function invalidToken({ detail, reason }: Denial, known: ResponseProblem['token'] | null = null): ResponseProblem {
+  const headers = denialHeaders(reason);
+  return new ResponseProblem('invalid-token', detail, { headers, ...(known && { token: known }) });
 }

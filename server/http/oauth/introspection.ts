@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
-import type { ToldUse, UseDescription } from '../../domain/tokens/last-used.ts';
+import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
 import type { VerifiedToken } from '../../domain/tokens/verify.ts';
-import type { ClientIp } from '../client-ip.ts';
 import type { AppDeps } from '../context.ts';
-import { countedVerify } from '../counted-verify.ts';
 import { requestIdFor } from '../middleware/request.ts';
-import { onlyValue } from '../raw-headers.ts';
-import { originForm, pathOf, recordedMethod, shortened } from '../verify/original-request.ts';
+import { encodeHeader, onlyValue } from '../raw-headers.ts';
+import { originForm, pathOf } from '../verify/proxies.ts';
 import { authenticateClient } from './client-auth.ts';
 import { bodyTooLarge, errorResponse, OAuthError } from './errors.ts';
 import { type OAuthForm, parseForm, publicClientId } from './form.ts';
@@ -17,39 +15,33 @@ export type IntrospectionDeps = Pick<
   'clients' | 'verify' | 'lastUsed' | 'clock' | 'clientIp' | 'metrics' | 'log'
 >;
 
-/** Answers a request for the introspection endpoint; false if it is for something else. */
+/** Answers a request to the introspection endpoint. Returns false, and does nothing, for any other request. */
 export type IntrospectionHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
 
 const path = '/oauth/introspect';
 
 /**
- * RFC 7662: services ask here before each request, as proxies do at /verify. Like those it stands in front of the
- * framework, which would take twice as long as everything else.
+ * Creates the handler of token introspection (RFC 7662). Clients introspect before each of their requests, as proxies
+ * call `/verify/…`. Like those routes it bypasses Hono, which would take twice as long as the verification itself.
  */
 export function createIntrospectionHandler(deps: IntrospectionDeps): IntrospectionHandler {
-  const describe = describeUse(deps.clientIp);
   return (req, res) => {
     if (pathOf(originForm(req.url ?? '')) !== path) return false;
-    void answer(deps, describe, req, res);
+    void answer(deps, req, res);
     return true;
   };
 }
 
-async function answer(
-  deps: IntrospectionDeps,
-  describe: (told: ToldUse) => UseDescription,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<void> {
+async function answer(deps: IntrospectionDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { clientIp, log, metrics } = deps;
-  const began = performance.now();
+  const startedAt = performance.now();
   const { method = '' } = req;
   const requestId = requestIdFor(clientIp, req.socket.remoteAddress, onlyValue(req.rawHeaders, 'x-request-id'));
-  const { status, headers, body } = await introspect(deps, describe, req).then(
-    (told) => ({ status: 200, headers: {}, body: told }),
+  const { status, headers, body } = await introspect(deps, req).then(
+    (response) => ({ status: 200, headers: {}, body: response }),
     (error: unknown) => errorResponse(error, log, requestId),
   );
-  // What is left of a body that is not wanted must not be taken for the next request.
+  // Close the connection if the body was not read to its end, or the rest would be parsed as the next request.
   if (!req.complete) res.shouldKeepAlive = false;
   const content = JSON.stringify(body);
   const fields = Object.entries({
@@ -62,29 +54,25 @@ async function answer(
   });
   res.writeHead(status, fields.flat()).end(method === 'HEAD' ? undefined : content);
   metrics.countResponse(method, status);
-  const ms = Math.round(performance.now() - began);
+  const ms = Math.round(performance.now() - startedAt);
   log.debug({ method, path, status, ms, request_id: requestId }, 'request');
 }
 
-/** Whatever does not work, for whatever reason, is told apart by nothing. @throws OAuthError */
-async function introspect(
-  deps: IntrospectionDeps,
-  describe: (told: ToldUse) => UseDescription,
-  req: IncomingMessage,
-): Promise<object> {
+/** Returns the response body. Every denied token gets the same body, whatever the reason. @throws OAuthError */
+async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promise<object> {
   if (req.method !== 'POST') {
     throw new OAuthError('invalid_request', 'This path supports POST.', { status: 405, headers: { Allow: 'POST' } });
   }
   const form = parseForm(onlyValue(req.rawHeaders, 'content-type'), await readBody(req));
   await authenticateClient(deps.clients, req.rawHeaders, form);
-  const decision = await countedVerify(deps, 'introspection', form.require('token'));
-  if (!decision.allowed) return { active: false };
-  const told = toldBy(form);
-  if (told !== null) deps.lastUsed.record(decision.token.id, deps.clock.now(), told, describe);
-  return activeToken(decision.token);
+  const verdict = await deps.verify('introspection', form.require('token'));
+  if (!verdict.allowed) return { active: false };
+  const request = reportedRequest(form);
+  if (request !== null) deps.lastUsed.record(verdict.token.id, deps.clock.now(), request);
+  return activeToken(verdict.token);
 }
 
-/** @throws OAuthError `invalid_request` (413) as soon as it is too much */
+/** Reads the body as UTF-8. @throws OAuthError `invalid_request` (413) as soon as it exceeds the limit */
 function readBody(req: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -112,30 +100,24 @@ function activeToken(token: VerifiedToken) {
     sub: token.ownerId,
     jti: token.id,
     token_type: 'Bearer',
-    iat: seconds(token.createdAt),
-    ...(token.expiresAt !== null && { exp: seconds(token.expiresAt) }),
+    iat: numericDate(token.createdAt),
+    ...(token.expiresAt !== null && { exp: numericDate(token.expiresAt) }),
     name: token.name,
     prefix: token.prefix,
   };
 }
 
-/** A service that says what the token was used for has it recorded; our extension. */
-function toldBy(form: OAuthForm): ToldUse | null {
+/**
+ * Returns the request that the client reports in the form fields `method`, `path` and `ip`, an extension of ours, or null
+ * if it reports none. Without a report no use is recorded.
+ */
+function reportedRequest(form: OAuthForm): ObservedRequest | null {
   const [method = null, target = null, peer = null] = [form.get('method'), form.get('path'), form.get('ip')];
   if (method === null && target === null && peer === null) return null;
-  return { method, target, peer, forwardedFor: null, userAgent: null };
+  return { method, target: target === null ? null : encodeHeader(target), peer, forwardedFor: null, userAgent: null };
 }
 
-function describeUse(clientIp: ClientIp): (told: ToldUse) => UseDescription {
-  return ({ method, target, peer }) => ({
-    method: method === null ? null : recordedMethod(method),
-    path: target === null ? null : shortened(pathOf(target), limits.lastUsedPathCharacters),
-    ip: clientIp.resolve(peer, null),
-    userAgent: null,
-  });
-}
-
-/** NumericDate (RFC 7519 §2). */
-function seconds(at: number): number {
-  return Math.floor(at / 1000);
+/** Converts milliseconds to a NumericDate (RFC 7519 §2). */
+function numericDate(ms: number): number {
+  return Math.floor(ms / 1000);
 }

@@ -1,20 +1,22 @@
-import type { Verdict } from '../domain/tokens/verify.ts';
-import { outcomeOf, type VerificationRoute } from '../observability/verification-metrics.ts';
-import type { AppDeps } from './context.ts';
+import type { Verdict, Verify } from '../../domain/tokens/verify.ts';
+import { type CountVerification, outcomeOf, type VerificationRoute } from '../../observability/verification-metrics.ts';
 
-/** Decides about a value, and counts the decision. */
-export async function countedVerify(
-  { verify, metrics }: Pick<AppDeps, 'verify' | 'metrics'>,
-  route: VerificationRoute,
-  value: string,
-): Promise<Verdict> {
-  const began = performance.now();
-  try {
-    const decision = await verify(value);
-    metrics.countVerification(route, outcomeOf(decision), began);
-    return decision;
-  } catch (error) {
-    metrics.countVerification(route, 'unavailable', began);
-    throw error;
-  }
+/**
+ * Verifies a presented value and counts the outcome under `route`. `startedAt` is the `performance.now()` time from which
+ * the duration is measured; it defaults to the time of the call. Rejects as `Verify` does.
+ */
+export type CountedVerify = (route: VerificationRoute, value: string, startedAt?: number) => Promise<Verdict>;
+
+/** Creates the one `verify` that HTTP routes receive, so that no route can verify a token without counting it. */
+export function createCountedVerify(verify: Verify, countVerification: CountVerification): CountedVerify {
+  return async (route, value, startedAt = performance.now()) => {
+    try {
+      const verdict = await verify(value);
+      countVerification(route, outcomeOf(verdict), startedAt);
+      return verdict;
+    } catch (error) {
+      countVerification(route, 'unavailable', startedAt);
+      throw error;
+    }
+  };
 }

@@ -1,52 +1,53 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
 import type { Clock } from '../../domain/clock.ts';
-import type { DescribeUse, LastUsed, ToldUse } from '../../domain/tokens/last-used.ts';
-import type { Verdict, VerifiedToken, Verify } from '../../domain/tokens/verify.ts';
+import type { LastUsed, ObservedRequest } from '../../domain/tokens/last-used.ts';
+import type { Verdict } from '../../domain/tokens/verify.ts';
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { outcomeOf } from '../../observability/verification-metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { onlyValue } from '../raw-headers.ts';
-import { authRequest } from './auth-request.ts';
+import type { CountedVerify } from './counted-verify.ts';
 import { readCredential } from './credential.ts';
-import { extAuthz } from './ext-authz.ts';
-import { forwardAuth } from './forward-auth.ts';
-import { admissionHeader } from './identity.ts';
-import { originForm, pathOf, recordedMethod, recordedPath, recordedUserAgent } from './original-request.ts';
-import { refusalAnswer, refuseCredential, refuseToken, type TokenRefusal } from './refusal.ts';
-import type { VerifyRoute } from './route.ts';
+import { credentialDenial, type Denial, denialResponse, tokenDenial } from './denial.ts';
+import { identityHeaders } from './identity.ts';
+import { findVerifyRoute, type VerifyRoute } from './proxies.ts';
 
 export interface VerifyDeps {
-  verify: Verify;
+  verify: CountedVerify;
   lastUsed: Pick<LastUsed, 'record'>;
   clock: Clock;
-  clientIp: ClientIp;
+  clientIp: Pick<ClientIp, 'isTrusted'>;
   metrics: Pick<Metrics, 'countVerification'>;
   log: Pick<Log, 'error' | 'info'>;
 }
 
-/** Answers a request for one of the verification routes; false if it is for something else. */
+/** Answers a request to a verification route. Returns false, and does nothing, for any other request. */
 export type VerifyHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
 
-const told = {
-  begins: 'verifications cannot be decided and are answered 503',
-  ends: 'verifications are decided again',
+interface VerifyContext extends VerifyDeps {
+  outage: Outage;
+  /** Serialized 401 responses. There are about a dozen, one for each pair of reason and detail. */
+  denials: Map<string, { fields: string[]; body: string }>;
+}
+
+const outageMessages = {
+  begins: 'verification is unavailable; requests get 503',
+  ends: 'verification is available again',
 };
 
-const routes: readonly VerifyRoute[] = [authRequest, forwardAuth, extAuthz];
-
 /**
- * What proxies ask before each request: 200 with the identity, 401, or 503 if it cannot be decided now; nothing else,
- * whatever the method, the query or the body, which is never waited for.
+ * Creates the handler of the `/verify/…` routes, which proxies ask before each request. It responds 200 with the
+ * identity, 401, or 503 if the database does not respond. Method, query and body do not matter, and the body is never
+ * waited for.
  */
 export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
-  const serving = { ...deps, outage: createOutage(deps.log, {}, told), describe: describeUse(deps.clientIp) };
+  const context = { ...deps, outage: createOutage(deps.log, {}, outageMessages), denials: new Map() };
   return (req, res) => {
-    const route = routeOf(req.url ?? '');
+    const route = findVerifyRoute(req.url ?? '');
     if (route === undefined) return false;
-    if (declaresBody(req)) boundBody(req);
-    answer(serving, route, req, res);
+    if (declaresBody(req)) limitBody(req);
+    answer(context, route, req, res);
     return true;
   };
 }
@@ -55,11 +56,11 @@ function declaresBody({ headers }: IncomingMessage): boolean {
   return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
 }
 
-/** How long a connection stays whose body is not read to its end: the answer arrives meanwhile. */
+/** How long a connection stays open after its body exceeded the limit, so that the response can arrive. */
 const lingerMs = 3_000;
 
-/** A body is never waited for, and little of it is read away: a long one ends the connection. */
-function boundBody(req: IncomingMessage): void {
+/** Discards the body up to the limit. A longer body ends the connection, because it would have to be read to its end. */
+function limitBody(req: IncomingMessage): void {
   const { socket } = req;
   let length = 0;
   req.on('data', (chunk: Buffer) => {
@@ -71,88 +72,70 @@ function boundBody(req: IncomingMessage): void {
   });
 }
 
-/** The route that a request target names. */
-export function routeOf(target: string): VerifyRoute | undefined {
-  const path = pathOf(originForm(target));
-  return routes.find((route) => route.owns(path));
-}
-
-interface Serving extends VerifyDeps {
-  outage: Outage;
-  describe: DescribeUse;
-}
-
-function answer(deps: Serving, route: VerifyRoute, req: IncomingMessage, res: ServerResponse): void {
-  const began = performance.now();
+function answer(context: VerifyContext, route: VerifyRoute, req: IncomingMessage, res: ServerResponse): void {
+  const startedAt = performance.now();
   const credential = readCredential(req.rawHeaders);
-  if (credential.kind !== 'value') {
-    refuse(res, refuseCredential(credential));
-    deps.metrics.countVerification(route.name, credential.kind === 'none' ? 'missing' : 'malformed', began);
+  if (credential.kind === 'value') {
+    void answerValue(context, route, req, res, credential.value, startedAt);
     return;
   }
-  deps
-    .verify(credential.value)
-    .then((decision) => {
-      tell(deps, route, req, res, decision);
-      deps.metrics.countVerification(route.name, outcomeOf(decision), began);
-    })
-    .catch((error: unknown) => {
-      deps.outage.failed(error);
-      unavailable(res);
-      deps.metrics.countVerification(route.name, 'unavailable', began);
-    });
+  sendDenial(context, res, credentialDenial(credential));
+  context.metrics.countVerification(route.name, credential.kind === 'none' ? 'missing' : 'malformed', startedAt);
 }
 
-function tell(deps: Serving, route: VerifyRoute, req: IncomingMessage, res: ServerResponse, decision: Verdict): void {
-  // A value that nobody knows may never have reached the database.
-  if (decision.allowed || decision.known !== null) deps.outage.over();
-  if (decision.allowed) {
-    deps.lastUsed.record(decision.token.id, deps.clock.now(), toldBy(deps, route, req), deps.describe);
-    admit(res, decision.token);
+async function answerValue(
+  context: VerifyContext,
+  route: VerifyRoute,
+  req: IncomingMessage,
+  res: ServerResponse,
+  value: string,
+  startedAt: number,
+): Promise<void> {
+  try {
+    const verdict = await context.verify(route.name, value, startedAt);
+    sendVerdict(context, route, req, res, verdict);
+  } catch (error) {
+    context.outage.recordFailure(error);
+    res.writeHead(503, { 'Cache-Control': 'no-store', 'Content-Length': '0', 'Retry-After': '1' }).end();
+  }
+}
+
+function sendVerdict(
+  context: VerifyContext,
+  route: VerifyRoute,
+  req: IncomingMessage,
+  res: ServerResponse,
+  verdict: Verdict,
+): void {
+  // Only a known token proves that the database responded. A malformed value is denied without a lookup.
+  if (verdict.allowed || verdict.known !== null) context.outage.recordSuccess();
+  if (verdict.allowed) {
+    context.lastUsed.record(verdict.token.id, context.clock.now(), observe(context, route, req));
+    res.writeHead(200, identityHeaders(verdict.token)).end();
   } else {
-    refuse(res, refuseToken(decision.reason));
+    sendDenial(context, res, tokenDenial(verdict.reason));
   }
 }
 
 /**
- * What a peer that is not trusted says about somebody else's request does not count. Kept until the next flush: strings
- * only, never the request.
+ * Returns what the last use is made of. It holds strings only, because it stays in memory until the next flush and must
+ * not keep the request alive. Only a trusted proxy's statement about the original request is used.
  */
-function toldBy({ clientIp }: VerifyDeps, route: VerifyRoute, req: IncomingMessage): ToldUse {
+function observe({ clientIp }: VerifyContext, route: VerifyRoute, req: IncomingMessage): ObservedRequest {
   const peer = req.socket.remoteAddress ?? null;
-  const { method, target } = clientIp.isTrusted(peer) ? route.original(req) : { method: null, target: null };
-  // Node has joined the repeated fields.
+  const { method, target } = clientIp.isTrusted(peer) ? route.readOriginal(req) : { method: null, target: null };
+  // Node joins repeated X-Forwarded-For fields with commas.
   const forwardedFor = (req.headers['x-forwarded-for'] as string | undefined) ?? null;
   return { method, target, peer, forwardedFor, userAgent: onlyValue(req.rawHeaders, 'user-agent') };
 }
 
-function describeUse(clientIp: ClientIp): DescribeUse {
-  return ({ method, target, peer, forwardedFor, userAgent }) => ({
-    method: method === null ? null : recordedMethod(method),
-    path: target === null ? null : recordedPath(target),
-    ip: clientIp.resolve(peer, forwardedFor),
-    userAgent: userAgent === null ? null : recordedUserAgent(userAgent),
-  });
-}
-
-function admit(res: ServerResponse, token: VerifiedToken): void {
-  res.writeHead(200, admissionHeader(token)).end();
-}
-
-/** There are a dozen of them. */
-const refusals = new Map<string, { fields: string[]; body: string }>();
-
-function refuse(res: ServerResponse, refusal: TokenRefusal): void {
-  const key = `${refusal.reason} ${refusal.detail}`;
-  let known = refusals.get(key);
-  if (known === undefined) {
-    const { headers, body } = refusalAnswer(refusal);
-    known = { fields: headers.flat(), body };
-    refusals.set(key, known);
+function sendDenial({ denials }: VerifyContext, res: ServerResponse, denial: Denial): void {
+  const key = `${denial.reason} ${denial.detail}`;
+  let response = denials.get(key);
+  if (response === undefined) {
+    const { headers, body } = denialResponse(denial);
+    response = { fields: headers.flat(), body };
+    denials.set(key, response);
   }
-  res.writeHead(401, known.fields).end(known.body);
-}
-
-function unavailable(res: ServerResponse): void {
-  res.writeHead(503, { 'Cache-Control': 'no-store', 'Content-Length': '0', 'Retry-After': '1' }).end();
+  res.writeHead(401, response.fields).end(response.body);
 }

@@ -1,21 +1,22 @@
 import type { VerifiedToken } from '../../domain/tokens/verify.ts';
 
 /**
- * The header of the answer about a good token, names and values in turn: who is behind it, for the upstream, always all
- * seven, empty if there is no value. Ids and prefixes are ours and need no encoding.
+ * Returns the header fields of a 200: name, value, name, value, …. All seven identity fields are always present, so that a
+ * proxy which copies them overwrites any that the client sent. A missing value is an empty field. IDs and prefixes are
+ * generated here and need no encoding.
  */
-export function admissionHeader(token: VerifiedToken): string[] {
+export function identityHeaders(token: VerifiedToken): string[] {
   return [
     'X-Auth-User',
-    encodeField(token.ownerEmail),
+    encodeIdentity(token.ownerEmail),
     'X-Auth-User-Id',
     token.ownerId,
     'X-Auth-User-Name',
-    encodeField(token.ownerName),
+    encodeIdentity(token.ownerName),
     'X-Auth-Token-Id',
     token.id,
     'X-Auth-Token-Name',
-    encodeField(token.name),
+    encodeIdentity(token.name),
     'X-Auth-Token-Prefix',
     token.prefix,
     'X-Auth-Superuser',
@@ -27,8 +28,8 @@ export function admissionHeader(token: VerifiedToken): string[] {
   ];
 }
 
-/** Percent-encodes the UTF-8 bytes of space, `%` and whatever is not visible ASCII (RFC 3986 §2.1). */
-export function encodeField(text: string): string {
+/** Percent-encodes space, `%` and everything outside visible ASCII as UTF-8 bytes (RFC 3986 §2.1). */
+export function encodeIdentity(text: string): string {
   if (/^[\x21-\x24\x26-\x7e]*$/.test(text)) return text;
   return text.replace(/[^\x21-\x24\x26-\x7e]/gu, (character) =>
     Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),

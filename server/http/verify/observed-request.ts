@@ -1,50 +1,31 @@
 import { limits } from '../../../shared/limits.ts';
 import { redact } from '../../../shared/redact.ts';
-import { decodeUtf8 } from './credential.ts';
+import type { NormalizeRequest } from '../../domain/tokens/last-used.ts';
+import type { ClientIp } from '../client-ip.ts';
+import { decodeHeader } from '../raw-headers.ts';
+import { pathOf } from './proxies.ts';
 
-/** The request that a proxy asks about, as it was sent to the proxy. Null: not told. */
-export interface OriginalRequest {
-  method: string | null;
-  /** An RFC 9112 §3.2 request target in origin-form. */
-  target: string | null;
+/** Creates the function that turns an observed request into a last use: decoded, bounded and without secrets. */
+export function createNormalizeRequest(clientIp: Pick<ClientIp, 'resolve'>): NormalizeRequest {
+  return ({ method, target, peer, forwardedFor, userAgent }) => ({
+    method: method === null ? null : normalizeMethod(method),
+    path: target === null ? null : normalizeText(pathOf(target), limits.lastUsedPathCharacters),
+    ip: clientIp.resolve(peer, forwardedFor),
+    userAgent: userAgent === null ? null : normalizeUserAgent(userAgent),
+  });
 }
 
-/** Takes scheme and authority off an absolute-form target or a URL. Nothing else is normalised. */
-export function originForm(target: string): string {
-  if (target.startsWith('/')) return target;
-  const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0];
-  if (authority === undefined) return target;
-  const rest = target.slice(authority.length);
-  return rest.startsWith('/') ? rest : `/${rest}`;
+/** Returns a raw `User-Agent` value in the form in which it is stored. */
+export function normalizeUserAgent(latin1: string): string {
+  return normalizeText(latin1, limits.userAgentCharacters);
 }
 
-/** A target without query and fragment. */
-export function pathOf(target: string): string {
-  const end = target.search(/[?#]/);
-  return end < 0 ? target : target.slice(0, end);
-}
-
-/** How a method is recorded. */
-export function recordedMethod(method: string): string {
+function normalizeMethod(method: string): string {
   return /^[A-Z]{1,16}$/.test(method) ? method : 'OTHER';
 }
 
-/** How a path is recorded: never its query, and no token value that somebody put into it. */
-export function recordedPath(target: string): string {
-  return recordedText(pathOf(target), limits.lastUsedPathCharacters);
-}
-
-/** How a `User-Agent` is recorded. */
-export function recordedUserAgent(sent: string): string {
-  return recordedText(sent, limits.userAgentCharacters);
-}
-
-function recordedText(latin1: string, longest: number): string {
-  return shortened(decodeUtf8(latin1) ?? latin1, longest);
-}
-
-/** A text as it is recorded: bounded, and without any secret of ours that stands in it. */
-export function shortened(unknown: string, longest: number): string {
-  const text = redact(unknown);
-  return text.length <= longest ? text : [...text].slice(0, longest).join('');
+/** Redacts token and session values, because some clients put them into paths and user agents, then cuts the text. */
+function normalizeText(latin1: string, maxCharacters: number): string {
+  const text = redact(decodeHeader(latin1) ?? latin1);
+  return text.length <= maxCharacters ? text : [...text].slice(0, maxCharacters).join('');
 }

@@ -1,18 +1,18 @@
-import { routeOf } from './handler.ts';
-import { refusalAnswer } from './refusal.ts';
+import { denialResponse } from './denial.ts';
+import { findVerifyRoute } from './proxies.ts';
 
-const longestRequestLine = 8192;
+const maxRequestLineBytes = 8192;
 
 /**
- * The answer to a message that the HTTP parser refuses, if its request line asks a verification route; else null. Proxies
- * pass on header fields that the parser does not take, and turn its 400 into a 500: nothing that can be read is a
- * credential, so it is 401. `packet`: the bytes in which parsing failed.
+ * Returns a whole 401 response, as text, to a message that the HTTP parser rejected, or null if its request line does not
+ * name a verification route. Proxies forward header fields that the parser rejects, and turn a 400 into a 500. `packet`
+ * holds the bytes in which parsing failed.
  */
-export function refuseUnreadable(packet: Buffer | undefined): string | null {
-  const start = packet?.toString('latin1', 0, longestRequestLine) ?? '';
+export function denyUnreadable(packet: Buffer | undefined): string | null {
+  const start = packet?.toString('latin1', 0, maxRequestLineBytes) ?? '';
   const target = /^[!-~]+ ([^ \r\n]+)/.exec(start)?.[1];
-  if (target === undefined || routeOf(target) === undefined) return null;
-  const { headers, body } = refusalAnswer({ detail: 'Invalid token.', reason: null });
+  if (target === undefined || findVerifyRoute(target) === undefined) return null;
+  const { headers, body } = denialResponse({ detail: 'Invalid token.', reason: null });
   const fields = [...headers, ['Connection', 'close']].map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 401 Unauthorized\r\n${fields.join('')}\r\n${body}`;
 }

@@ -49,7 +49,7 @@ export function memberPages(deps: AppDeps) {
     const id = idOf(c);
     const place = placeOf(c);
     const user = await users.get(caller, id);
-    const working = await tokens.countWorking(caller, id);
+    const working = await tokens.countActive(caller, id);
     const lastSuperuser = await isLastSuperuser(user);
     const { q, cursor, status } = place.query;
     const { items, next_cursor } = await readPage(

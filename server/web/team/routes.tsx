@@ -63,7 +63,7 @@ export function teamPages({ users, tokens, deadLetters, clock, config }: AppDeps
     const caller = c.get('caller');
     const user = await users.get(caller, id);
     if (!user.canManageTokens) return null;
-    const working = await tokens.countWorking(caller, id);
+    const working = await tokens.countActive(caller, id);
     const self = id === caller.user.id;
     return <MemberDialog c={c} action="ungrant" place={place} user={user} working={working} self={self} />;
   }

@@ -17,7 +17,7 @@ function slowReader() {
   return { statements, read };
 }
 
-const alone = { deadlineMs: 1_000, atOnce: 1 };
+const alone = { deadlineMs: 1_000, maxParallel: 1 };
 const impatient = { ...alone, deadlineMs: 100 };
 
 /** Long enough for the next batch to go out. */
@@ -71,7 +71,7 @@ describe('grouped look-ups', () => {
 
   it('go out beside others, where the database carries out several, once there are many', async () => {
     const { statements, read } = slowReader();
-    const lookup = createBatchedLookup(read, { ...alone, atOnce: 2 });
+    const lookup = createBatchedLookup(read, { ...alone, maxParallel: 2 });
     const answers = Promise.all(Array.from({ length: 60 }, (_, i) => lookup(String(i))));
     expect(statements.map(({ keys }) => keys.length)).toEqual([1, 24]);
     statements[1]?.release();

@@ -1,73 +1,99 @@
 import { describe, expect, it } from 'vitest';
-import { createLastUsed, type LastUsed, type ToldUse } from '../../../server/domain/tokens/last-used.ts';
+import { createLastUsed, type LastUsed, type ObservedRequest } from '../../../server/domain/tokens/last-used.ts';
 
-const described = (path: string | null) => ({ method: 'GET', path, ip: null, userAgent: null });
-const use = (at: number) => ({ at, ...described(`/${at}`) });
-const telling = (target: string) => ({ method: 'GET', target, peer: null, forwardedFor: null, userAgent: null });
-const describeUse = ({ target }: ToldUse) => described(target);
+const request = (target: string): ObservedRequest => ({
+  method: 'GET',
+  target,
+  peer: null,
+  forwardedFor: null,
+  userAgent: null,
+});
+const normalize = ({ target }: ObservedRequest) => ({ method: 'GET', path: target, ip: null, userAgent: null });
 const record = (lastUsed: LastUsed, id: string, at: number, target = `/${at}`) =>
-  lastUsed.record(id, at, telling(target), describeUse);
+  lastUsed.record(id, at, request(target));
+const use = (tokenId: string, at: number) => ({ tokenId, at, ...normalize(request(`/${at}`)) });
 
-describe('last uses that wait to be written', () => {
-  it('are one per token, the newest', () => {
-    const lastUsed = createLastUsed();
+describe('the buffer of last uses', () => {
+  it('holds one use per token, the newest', () => {
+    const lastUsed = createLastUsed({ normalize });
     for (const at of [1, 3, 2]) record(lastUsed, 'a', at);
     record(lastUsed, 'b', 1);
-    expect(lastUsed.drain()).toEqual([
-      { ...use(3), tokenId: 'a' },
-      { ...use(1), tokenId: 'b' },
-    ]);
+    expect(lastUsed.pending()).toBe(2);
+    expect(lastUsed.drain()).toEqual([use('a', 3), use('b', 1)]);
   });
 
-  it('are the later recorded of two in one millisecond', () => {
-    const lastUsed = createLastUsed();
+  it('keeps the later of two uses in the same millisecond', () => {
+    const lastUsed = createLastUsed({ normalize });
     record(lastUsed, 'a', 1);
     record(lastUsed, 'a', 1, '/later');
     expect(lastUsed.drain()).toMatchObject([{ path: '/later' }]);
   });
 
-  it('keep nothing of a request that told the same as the one before, but its time', () => {
-    const lastUsed = createLastUsed();
-    const asked: ToldUse[] = [];
-    const describeIt = (told: ToldUse) => {
-      asked.push(told);
-      return described(told.target);
-    };
-    const [first, second] = [telling('/same'), telling('/same')];
-    lastUsed.record('a', 1, first, describeIt);
-    lastUsed.record('a', 2, second, describeIt);
+  it('normalizes only on drain, and only the newest use of a token', () => {
+    const normalized: ObservedRequest[] = [];
+    const lastUsed = createLastUsed({
+      normalize: (observed) => {
+        normalized.push(observed);
+        return normalize(observed);
+      },
+    });
+    for (const at of [1, 2, 3]) record(lastUsed, 'a', at);
+    expect(normalized).toEqual([]);
+    lastUsed.drain();
+    expect(normalized).toEqual([request('/3')]);
+  });
+
+  it('keeps the strings of the earlier request if the next one has equal texts', () => {
+    const normalized: ObservedRequest[] = [];
+    const lastUsed = createLastUsed({
+      normalize: (observed) => {
+        normalized.push(observed);
+        return normalize(observed);
+      },
+    });
+    const [first, second] = [request('/same'), request('/same')];
+    lastUsed.record('a', 1, first);
+    lastUsed.record('a', 2, second);
     expect(lastUsed.drain()).toMatchObject([{ at: 2, path: '/same' }]);
-    expect(asked[0]).toBe(first);
+    expect(normalized[0]).toBe(first);
   });
 
   it.each(['method', 'target', 'peer', 'forwardedFor', 'userAgent'] as const)(
-    'notice that the %s is another',
+    'replaces the earlier request if only the %s differs',
     (part) => {
-      const lastUsed = createLastUsed();
-      const keep = (told: ToldUse) => ({ method: told[part], path: null, ip: null, userAgent: null });
-      lastUsed.record('a', 1, { ...telling('/'), [part]: 'one' }, keep);
-      lastUsed.record('a', 2, { ...telling('/'), [part]: 'other' }, keep);
-      expect(lastUsed.drain()).toMatchObject([{ at: 2, method: 'other' }]);
+      const path = (observed: ObservedRequest) => ({ ...normalize(observed), path: observed[part] });
+      const lastUsed = createLastUsed({ normalize: path });
+      lastUsed.record('a', 1, { ...request('/'), [part]: 'one' });
+      lastUsed.record('a', 2, { ...request('/'), [part]: 'other' });
+      expect(lastUsed.drain()).toMatchObject([{ at: 2, path: 'other' }]);
     },
   );
 
-  it('are handed over once', () => {
-    const lastUsed = createLastUsed();
+  it('is empty after a drain', () => {
+    const lastUsed = createLastUsed({ normalize });
     record(lastUsed, 'a', 1);
     lastUsed.drain();
+    expect(lastUsed.pending()).toBe(0);
     expect(lastUsed.drain()).toEqual([]);
   });
 
-  it('come back if they could not be written, but not over newer ones', () => {
-    const lastUsed = createLastUsed();
-    record(lastUsed, 'a', 1);
-    record(lastUsed, 'b', 1);
+  it('returns restored uses again, unless a newer use of the token was recorded', () => {
+    const lastUsed = createLastUsed({ normalize });
+    for (const id of ['a', 'b', 'c']) record(lastUsed, id, 2);
     const failed = lastUsed.drain();
-    record(lastUsed, 'a', 2);
+    record(lastUsed, 'a', 3);
+    record(lastUsed, 'c', 1);
     lastUsed.restore(failed);
-    expect(lastUsed.drain().map(({ tokenId, at }) => [tokenId, at])).toEqual([
-      ['a', 2],
-      ['b', 1],
-    ]);
+    expect(lastUsed.pending()).toBe(3);
+    expect(lastUsed.drain()).toEqual([use('a', 3), use('b', 2), use('c', 2)]);
+    expect(lastUsed.drain()).toEqual([]);
+  });
+
+  it('prefers a use that was recorded in the millisecond of a restored one', () => {
+    const lastUsed = createLastUsed({ normalize });
+    record(lastUsed, 'a', 1);
+    lastUsed.restore(lastUsed.drain());
+    record(lastUsed, 'a', 1, '/later');
+    expect(lastUsed.drain()).toMatchObject([{ path: '/later' }]);
   });
 });

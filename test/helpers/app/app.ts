@@ -1,9 +1,12 @@
 import { type Config, readConfig } from '../../../server/config/config.ts';
 import { createPasswords } from '../../../server/domain/accounts/passwords.ts';
 import { createIds, generateSecret } from '../../../server/domain/secrets.ts';
+import { createLastUsed } from '../../../server/domain/tokens/last-used.ts';
 import { createApp } from '../../../server/http/app.ts';
 import { createClientIp } from '../../../server/http/client-ip.ts';
 import { createSessionCookie } from '../../../server/http/session-cookie.ts';
+import { createCountedVerify } from '../../../server/http/verify/counted-verify.ts';
+import { createNormalizeRequest } from '../../../server/http/verify/observed-request.ts';
 import { createLog } from '../../../server/observability/log.ts';
 import { createMetrics } from '../../../server/observability/metrics.ts';
 import { createServices } from '../../../server/services.ts';
@@ -56,12 +59,27 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   const logLines: string[] = [];
   const log = createLog('debug', (line) => logLines.push(line));
   const config = { ...readConfig({ HOME: '/nowhere' }), publicUrl: 'https://tokens.example.com', ...settings };
-  const services = createServices({ store, clock, config, mailQueued: () => {}, observeBatch: metrics.observeBatch });
-  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: services.lastUsed.waiting });
   const clientIp = createClientIp(config.trustedProxies);
+  const services = {
+    ...createServices({ store, clock, config, mailQueued: () => {}, observeBatch: metrics.observeBatch }),
+    lastUsed: createLastUsed({ normalize: createNormalizeRequest(clientIp) }),
+  };
+  const verify = createCountedVerify(services.verify, metrics.countVerification);
+  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: services.lastUsed.pending });
   const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
   const sessionCookie = createSessionCookie(config.publicUrl);
-  const deps = { ...services, identityProvider, sessionCookie, store, clock, clientIp, metrics, log, config };
+  const deps = {
+    ...services,
+    verify,
+    identityProvider,
+    sessionCookie,
+    store,
+    clock,
+    clientIp,
+    metrics,
+    log,
+    config,
+  };
   const app = createApp(deps);
 
   /** The app as a Fetch API server; `ip` is the peer's address, `rawHeaders` what came in before fields were joined. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeField } from '../../../server/http/verify/identity.ts';
+import { encodeIdentity } from '../../../server/http/verify/identity.ts';
 
 describe('the encoding of an identity field', () => {
   it.each([
@@ -12,14 +12,14 @@ describe('the encoding of an identity field', () => {
     ['\x7f\x80', '%7F%C2%80'],
     ['', ''],
   ])('of %j is %s', (text, encoded) => {
-    expect(encodeField(text)).toBe(encoded);
+    expect(encodeIdentity(text)).toBe(encoded);
   });
 
   it('is visible ASCII and gives the text back, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(encodeField(text)).toMatch(/^[\x21-\x7e]*$/);
-        expect(decodeURIComponent(encodeField(text))).toBe(text);
+        expect(encodeIdentity(text)).toMatch(/^[\x21-\x7e]*$/);
+        expect(decodeURIComponent(encodeIdentity(text))).toBe(text);
       }),
     );
   });

@@ -1,0 +1,97 @@
+import { ProblemError } from '../../../shared/problem.ts';
+import { isWellFormedToken } from '../../../shared/token-format.ts';
+import type { Actor, ClientRecord, TokenRecord, UserRecord } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
+import { findUser } from '../accounts/members.ts';
+import { auditTrail } from '../audit.ts';
+import { actorOf, type Caller, type Channel, type ClientInfo, clientActor, requireSuperuser } from '../caller.ts';
+import { hashSecret } from '../secrets.ts';
+import type { TokenDeps } from './create.ts';
+import { findToken, tokenNotFound } from './find.ts';
+import type { VerifiedToken } from './verify.ts';
+
+/** Revoking destroys a token for good and leaves a tombstone, which keeps the deny reason `revoked` for 90 days. */
+export interface Revocation {
+  /** Revokes the caller's token, or any token for a superuser. @throws ProblemError `token-not-found` */
+  revoke(caller: Caller, id: string): Promise<void>;
+  /** Revokes the token that the request itself presents. @throws ProblemError `token-not-found` */
+  revokeItself(token: VerifiedToken, clientInfo: ClientInfo): Promise<void>;
+  /** Revokes the token with this value for an OAuth client. Ignores a value that is unknown or revoked (RFC 7009 §2.2). */
+  revokeValue(value: string, client: ClientRecord, clientInfo: ClientInfo): Promise<void>;
+  /** Revokes every token of a member and sends one mail. @throws ProblemError `superuser-required`, `user-not-found` */
+  revokeAllOf(caller: Caller, userId: string): Promise<void>;
+}
+
+interface Revoker {
+  actor: Actor;
+  clientInfo: ClientInfo;
+  /** `token`: the token revokes itself. `client`: an OAuth client revokes it (RFC 7009). */
+  channel: Channel | 'token' | 'client';
+}
+
+type Destroy = (store: Store, at: number, actor: Actor) => Promise<TokenRecord[]>;
+
+export function createRevocation(deps: TokenDeps): Revocation {
+  const { store, clock } = deps;
+  const audit = auditTrail(deps);
+
+  /** Destroys tokens, and writes their audit events and one mail, in one transaction. */
+  async function revokeTokens(owner: UserRecord | null, by: Revoker, destroy: Destroy): Promise<void> {
+    if (owner === null) throw tokenNotFound();
+    const at = clock.now();
+    await store.transaction(async (store) => {
+      const tokens = await destroy(store, at, by.actor);
+      for (const token of tokens) await audit.tokenRevoked(store, { at, ...by, token });
+      if (tokens.length > 0) await deps.notifier.tokensRevoked(store, { at, ...by, owner, tokens });
+    });
+    deps.notifier.wake();
+  }
+
+  return {
+    async revoke(caller, id) {
+      const { ownerId } = await findToken(store, caller, id);
+      const owner = ownerId === caller.user.id ? caller.user : await store.users.findById(ownerId);
+      await revokeTokens(owner, callerRevoker(caller), destroyOne(id));
+    },
+
+    async revokeItself({ id, ownerId, ownerEmail }, clientInfo) {
+      const owner = await store.users.findById(ownerId);
+      const actor = actorOf({ id: ownerId, email: ownerEmail });
+      await revokeTokens(owner, { actor, clientInfo, channel: 'token' }, destroyOne(id));
+    },
+
+    async revokeValue(value, client, clientInfo) {
+      if (!isWellFormedToken(value)) return;
+      const [match] = await store.tokens.findByHashes([hashSecret(value)]);
+      if (match?.kind !== 'token') return;
+      const owner = await store.users.findById(match.ownerId);
+      const by: Revoker = { actor: clientActor(client), clientInfo, channel: 'client' };
+      await revokeTokens(owner, by, destroyOne(match.id)).catch(ignoreTokenNotFound);
+    },
+
+    async revokeAllOf(caller, userId) {
+      requireSuperuser(caller);
+      const owner = await findUser(store, caller, userId);
+      const destroyAll: Destroy = (store, at, actor) => store.tokens.destroyAllOf(owner.id, at, actor);
+      await revokeTokens(owner, callerRevoker(caller), destroyAll);
+    },
+  };
+}
+
+/** Throws `token-not-found` if a concurrent request has destroyed the token. */
+function destroyOne(id: string): Destroy {
+  return async (store, at, actor) => {
+    const token = await store.tokens.destroy(id, at, actor);
+    if (token === null) throw tokenNotFound();
+    return [token];
+  };
+}
+
+/** A concurrent request may revoke the token after it was found. For RFC 7009 that is a success. */
+function ignoreTokenNotFound(error: unknown): void {
+  if (!(error instanceof ProblemError && error.code === 'token-not-found')) throw error;
+}
+
+function callerRevoker({ user, clientInfo, channel }: Caller): Revoker {
+  return { actor: actorOf(user), clientInfo, channel };
+}

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { CommandError, type Context, type Output, OutputError } from './context.ts';
 import { createProgram } from './program.ts';
+import { ownVersion } from './version.ts';
 
 /** Runs one `tokensd` command line (without node and script) and returns the exit code. */
 export async function main(argv: string[], context: Context): Promise<number> {
@@ -16,7 +17,7 @@ export async function main(argv: string[], context: Context): Promise<number> {
 
 async function run(argv: string[], context: Context): Promise<void> {
   let help = '';
-  const program = createProgram(context, (text) => {
+  const program = createProgram(context, ownVersion(), (text) => {
     help += text;
   });
   try {

@@ -2,16 +2,15 @@ import { Command } from 'commander';
 import type { InitOptions } from './commands/init.ts';
 import type { MoveOptions } from './commands/migrate-store.ts';
 import type { Context } from './context.ts';
-import { ownVersion } from './version.ts';
 
 /**
  * Creates the command tree. Each command imports its code when it runs, so that help does not load the database driver.
  * `writeHelp` receives the text of `--help` and `--version`.
  */
-export function createProgram(context: Context, writeHelp: (text: string) => void): Command {
+export function createProgram(context: Context, version: string, writeHelp: (text: string) => void): Command {
   const program = new Command('tokensd')
     .description('Run and manage the personal API token daemon.')
-    .version(ownVersion())
+    .version(version)
     .exitOverride()
     .configureOutput({ writeOut: writeHelp, writeErr: (text) => context.stderr.write(text) });
   addServing(program, context);

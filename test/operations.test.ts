@@ -21,7 +21,7 @@ describe('the metrics', () => {
   afterAll(() => server.stop());
 
   it('are all documented, and no others', () => {
-    const documented = [...read('docs/operations.md').matchAll(/^\| `(tokensd_\w+)` \|/gm)].map(([, name]) => name);
+    const documented = [...read('docs/production.md').matchAll(/^\| `(tokensd_\w+)` \|/gm)].map(([, name]) => name);
     expect(documented.sort()).toEqual(exposed);
   });
 
@@ -48,7 +48,7 @@ describe('the metrics', () => {
   }
 
   it('have the labels that are documented', async () => {
-    const rows = [...read('docs/operations.md').matchAll(/^\| `(tokensd_\w+)` \| (.*?) ?\|/gm)];
+    const rows = [...read('docs/production.md').matchAll(/^\| `(tokensd_\w+)` \| (.*?) ?\|/gm)];
     const documented = rows.map(([, name, list = '']) => [
       name,
       [...list.matchAll(/`(\w+)`/g)].map(([, label]) => label),

@@ -22,7 +22,7 @@ export async function runBackup(context: Context, file: string): Promise<void> {
 export function sqlitePathOf({ databaseUrl }: Config, tool: string): string {
   if (databaseUrl.startsWith('sqlite:')) return databaseUrl.slice('sqlite:'.length);
   throw new CommandError(
-    `This command works with SQLite only. For PostgreSQL, use ${tool}, as described in docs/operations.md.`,
+    `This command works with SQLite only. For PostgreSQL, use ${tool}, as described in docs/production.md.`,
     2,
   );
 }

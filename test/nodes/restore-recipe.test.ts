@@ -11,9 +11,9 @@ import { useNodes } from '../helpers/daemon/nodes.ts';
 import { runProgram } from '../helpers/daemon/process.ts';
 import { hasRealParts, postgresBinaries } from '../helpers/peers/real-parts.ts';
 
-const recipe = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operations.md'), 'utf8');
+const recipe = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'production.md'), 'utf8');
 
-/** What took something away since, as docs/operations.md asks for it. */
+/** What took something away since, as docs/production.md asks for it. */
 function changedSince(time: Date): string {
   const [query = ''] = /^SELECT to_timestamp[^;]+/m.exec(recipe) ?? [];
   const [example = ''] = /timestamptz '[^']+'/.exec(query) ?? [];

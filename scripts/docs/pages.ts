@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type ApiDescription, apiReference } from './api-reference.ts';
+import { commandReference } from './command-reference.ts';
+import { codeBlock, fillRegions } from './markdown.ts';
+import { auditTable, exitCodesTable, problemsTable, settingsTable } from './tables.ts';
+
+/** What the generated parts of the documentation derive from. */
+export interface Sources {
+  root: string;
+  tokens: Command;
+  tokensd: Command;
+  api: ApiDescription;
+}
+
+export interface Page {
+  /** Relative to the root. */
+  path: string;
+  content: string;
+}
+
+/** Returns every page that is generated or has generated regions, as it should be. */
+export function generatedPages(sources: Sources): Page[] {
+  const { root, tokens, tokensd, api } = sources;
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
+  const regions = {
+    settings: settingsTable(),
+    problems: problemsTable(),
+    'exit-codes': exitCodesTable(),
+    audit: auditTable(),
+    nginx: codeBlock(read('examples/nginx.conf')),
+    caddy: codeBlock(read('examples/Caddyfile')),
+  };
+  const withRegions = readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`)
+    .map((path) => ({ path, before: read(path) }))
+    .filter(({ before }) => before.includes('<!-- generated: '))
+    .map(({ path, before }) => ({ path, content: fillRegions(before, regions) }));
+  return [
+    ...withRegions,
+    { path: 'docs/reference/tokens.md', content: commandReference(tokens) },
+    { path: 'docs/reference/tokensd.md', content: commandReference(tokensd) },
+    { path: 'docs/reference/api.md', content: apiReference(api) },
+  ];
+}

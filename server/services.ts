@@ -2,80 +2,71 @@ import type { Config } from './config/config.ts';
 import { createClients } from './domain/accounts/clients.ts';
 import { createMembers } from './domain/accounts/members.ts';
 import { createPasswords } from './domain/accounts/passwords.ts';
-import { createAudit } from './domain/audit.ts';
+import { createAuditLog, createAuditTrail } from './domain/audit.ts';
 import type { Clock } from './domain/clock.ts';
 import { createDeadLetters } from './domain/notifications/dead-letters.ts';
 import { createNotifier } from './domain/notifications/notifier.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/authorization-codes.ts';
-import { createDeviceSignIn } from './domain/sign-in/device-flow.ts';
+import { createDeviceFlow } from './domain/sign-in/device-flow.ts';
 import { createPasswordReset } from './domain/sign-in/password-reset.ts';
 import { createSignInRateLimit } from './domain/sign-in/rate-limit.ts';
 import { createSecondFactor } from './domain/sign-in/second-factor.ts';
 import { createSessions } from './domain/sign-in/sessions.ts';
-import { createSso } from './domain/sign-in/sso.ts';
-import { createTotpService } from './domain/sign-in/totp.ts';
+import { createSso } from './domain/sign-in/sso/sso.ts';
+import { createStartSession } from './domain/sign-in/start-session.ts';
+import { createTotp } from './domain/sign-in/totp/totp.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createVerify } from './domain/tokens/verify.ts';
 import type { Store } from './store/store.ts';
 
-/** Puts the domain together over one store. `mailQueued` is called after a commit that left something to send. */
-export function createServices(deps: {
+interface ServicesDeps {
   store: Store;
   clock: Clock;
   config: Config;
+  /** Called after a commit that enqueued mail. */
   mailQueued: () => void;
   /** Receives the number of tokens that each verification statement looks up. */
   observeBatch?: (tokens: number) => void;
-}) {
-  const { store, clock, config } = deps;
+}
+
+/** Creates the domain on one store: every collaborator once, passed to all that use it. */
+export function createServices({ store, clock, config, mailQueued, observeBatch }: ServicesDeps) {
   const newId = createIds(clock);
+  const auditTrail = createAuditTrail({ newId });
+  const site = { organization: config.organization, publicUrl: config.publicUrl };
+  const notifier = createNotifier({ site, newId, wake: mailQueued });
+  const startSession = createStartSession({ clock, newId, auditTrail });
   const statusContext = createStatusContext(clock, config.ssoMaxAge);
   const passwords = createPasswords();
-  const site = { organization: config.organization, publicUrl: config.publicUrl };
+  const rateLimit = createSignInRateLimit(store.limiter);
+  const shared = { store, clock, newId, auditTrail, notifier, startSession, statusContext, passwords, rateLimit };
+
+  const totp = createTotp({ ...shared, issuer: config.organization ?? 'tokens', required: config.requireTotp });
+  const sessions = createSessions({ ...shared, totp });
   const policy = {
     productPrefix: config.tokenPrefix,
     maxPerUser: config.maxTokensPerUser,
     expiry: { maxSeconds: config.maxExpiry, defaultSeconds: config.defaultExpiry },
   };
-  const notifier = createNotifier({ site: site, newId, wake: deps.mailQueued });
-  const rateLimit = createSignInRateLimit(store.limiter);
-  const totp = createTotpService({
-    ...{ store, clock, newId, passwords, rateLimit: rateLimit, notifier: notifier },
-    issuer: config.organization ?? 'tokens',
-    required: config.requireTotp,
-  });
-  const sessions = createSessions({ store, clock, newId, passwords, rateLimit: rateLimit, totp });
   return {
-    rateLimit: rateLimit,
+    auditTrail,
+    rateLimit,
+    startSession,
+    statusContext,
     totp,
-    passwordReset: createPasswordReset({
-      store,
-      clock,
-      newId,
-      passwords,
-      notifier: notifier,
-      publicUrl: config.publicUrl,
-    }),
-    statusContext: statusContext,
-    tokens: createTokens({
-      store,
-      clock,
-      statusContext: statusContext,
-      newId,
-      policy,
-      notifier: notifier,
-    }),
-    users: createMembers({ store, clock, newId, passwords }),
     sessions,
-    secondFactor: createSecondFactor({ store, clock, newId, sessions, totp }),
-    audit: createAudit({ store }),
-    deadLetters: createDeadLetters({ store }),
-    clients: createClients({ store, clock, newId }),
-    sso: config.oidc && createSso({ store, clock, newId, policy: config.oidc }),
-    deviceSignIn: createDeviceSignIn({ store, clock, newId }),
-    authorizationCodes: createAuthorizationCodes({ store, clock, newId }),
-    verify: createVerify(store, statusContext, deps.observeBatch),
+    tokens: createTokens({ ...shared, policy }),
+    users: createMembers(shared),
+    passwordReset: createPasswordReset({ ...shared, publicUrl: config.publicUrl }),
+    secondFactor: createSecondFactor({ ...shared, sessions, totp }),
+    audit: createAuditLog(shared),
+    deadLetters: createDeadLetters(shared),
+    clients: createClients(shared),
+    sso: config.oidc && createSso({ ...shared, policy: config.oidc }),
+    deviceFlow: createDeviceFlow(shared),
+    authorizationCodes: createAuthorizationCodes(shared),
+    verify: createVerify(store, statusContext, observeBatch),
   };
 }

@@ -5,7 +5,6 @@ import { type Config, hostAndPort, readConfig, unknownSettings } from '../config
 import { prepareDataDir } from '../config/data-dir.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
-import { createIds } from '../domain/secrets.ts';
 import { createLastUsed } from '../domain/tokens/last-used.ts';
 import { createApp } from '../http/app.ts';
 import { createClientIp } from '../http/client-ip.ts';
@@ -135,7 +134,7 @@ async function assemble({ config, log, metrics, store }: ServeDeps) {
   const identityProvider = await createIdentityProvider(config);
   const jobs = startJobs(
     [
-      ...createSendMail({ store, newId: createIds(clock), mailer, clock, log }),
+      ...createSendMail({ store, auditTrail: services.auditTrail, mailer, clock, log }),
       createFlushLastUsed(lastUsed, store.tokens, clock),
       createClockSetBack({ outbox: store.outbox, clock, log }),
       createPurge({ store, clock }),

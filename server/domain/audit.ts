@@ -11,8 +11,10 @@ interface Event {
   clientInfo: ClientInfo;
 }
 
-/** Writes events. Always called inside the transaction of the change it records. */
-export function auditTrail({ newId }: { newId: () => string }) {
+export type AuditTrail = ReturnType<typeof createAuditTrail>;
+
+/** Writes audit events. Pass the store of the transaction that makes the change, so that both commit or neither does. */
+export function createAuditTrail({ newId }: { newId: () => string }) {
   const write = (store: Store, event: Event, what: Pick<AuditRecord, 'action' | 'target' | 'ownerId'>) =>
     store.audit.insert({ id: newId(), at: event.at, actor: event.actor, ...event.clientInfo, ...what });
 
@@ -44,14 +46,14 @@ export function auditTrail({ newId }: { newId: () => string }) {
         target: { kind: 'client', id: event.client.id, name: event.client.name },
         ownerId: null,
       }),
-    /** `owner`: whom the mail was for; null if nobody has that address any more. */
+    /** `owner` is the member that the mail was for, or null if no member has that address any more. */
     mailGivenUp: (store: Store, event: Event & { mail: Pick<MailRecord, 'id' | 'to'>; owner: { id: string } | null }) =>
       write(store, event, {
         action: 'mail.given_up',
         target: { kind: 'mail', id: event.mail.id, name: event.mail.to },
         ownerId: event.owner?.id ?? null,
       }),
-    /** A sign-in that was refused. `user` is null when nobody has that address. */
+    /** `user` is null if no member has the address that was entered. */
     signInFailed: (store: Store, event: Event & { user: Pick<UserRecord, 'id' | 'email'> | null }) =>
       write(store, event, {
         action: 'session.failed',
@@ -62,7 +64,7 @@ export function auditTrail({ newId }: { newId: () => string }) {
 }
 
 export interface AuditQuery extends Page {
-  /** Id or e-mail: as actor, owner or target. */
+  /** Id or email address of the actor, owner or target. */
   user?: string;
   action?: AuditAction;
   /** Inclusive. */
@@ -71,16 +73,23 @@ export interface AuditQuery extends Page {
   until?: number;
 }
 
-export interface AuditService {
-  /** Newest first. A member sees the events that concern them. @throws ProblemError `superuser-required` */
+/** Reads audit events. */
+export interface AuditLog {
+  /**
+   * Returns events, newest first. Members who are not superusers get only events that concern them.
+   *
+   * @throws ProblemError `superuser-required`
+   */
   list(caller: Caller, query: AuditQuery): Promise<AuditRecord[]>;
 }
 
-export function createAudit({ store }: { store: Store }): AuditService {
+export function createAuditLog({ store }: { store: Store }): AuditLog {
   return {
     async list(caller, { user, ...query }) {
       if (caller.user.superuser)
-        return user === undefined ? store.audit.list(query) : store.audit.list({ ...query, ...(await whoIs(user)) });
+        return user === undefined
+          ? store.audit.list(query)
+          : store.audit.list({ ...query, ...(await filterFor(store, user)) });
       const own =
         user === undefined || user === caller.user.id || foldName(normalizeName(user)) === caller.user.emailFolded;
       if (!own)
@@ -88,12 +97,12 @@ export function createAudit({ store }: { store: Store }): AuditService {
       return store.audit.list({ ...query, participant: caller.user.id });
     },
   };
+}
 
-  /** A member by id or e-mail; an address that is no member's still finds the sign-ins that were tried with it. */
-  async function whoIs(user: string): Promise<{ participant: string } | { actorEmail: string }> {
-    if (!user.includes('@')) return { participant: user };
-    const folded = foldName(normalizeName(user));
-    const found = await store.users.findByEmail(folded);
-    return found === null ? { actorEmail: folded } : { participant: found.id };
-  }
+/** Filters by member. For an address that no member has, finds the failed sign-ins that were tried with it. */
+async function filterFor(store: Store, user: string): Promise<{ participant: string } | { actorEmail: string }> {
+  if (!user.includes('@')) return { participant: user };
+  const folded = foldName(normalizeName(user));
+  const found = await store.users.findByEmail(folded);
+  return found === null ? { actorEmail: folded } : { participant: found.id };
 }

@@ -2,16 +2,16 @@ import { ProblemError } from '../../shared/problem.ts';
 import type { Actor, ClientRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
-/** Where a request came from. */
+/** IP address and user agent of a request. */
 export interface ClientInfo {
   ip: string | null;
   userAgent: string | null;
 }
 
-/** Through what a member acts; mails name it. */
+/** The interface that a member uses. Mails name it. */
 export type Channel = 'cli' | 'console' | 'api-token-auth';
 
-/** A signed-in member and the request at hand. */
+/** A signed-in member and their current request. */
 export interface Caller {
   user: UserRecord;
   sessionId: string;
@@ -19,7 +19,7 @@ export interface Caller {
   channel: Channel;
 }
 
-/** A service, named in audit and mail as people know it. */
+/** Returns an OAuth client as an actor. Audit events and mails show its name in place of an email address. */
 export function clientActor({ clientId, name }: Pick<ClientRecord, 'clientId' | 'name'>): Actor {
   return { kind: 'client', id: clientId, email: name };
 }
@@ -36,8 +36,11 @@ export function requireSuperuser(caller: Caller): void {
 }
 
 /**
- * The same once more, inside the transaction of a change, which may also be to `besides`. Until it is their turn a request
- * waits: who was demoted or disabled meanwhile must not undo it by one. @throws ProblemError `superuser-required`
+ * Checks again, inside the transaction of a change, that the caller is a superuser. The first check used the session's
+ * member as it was when the request arrived; without this one, a superuser who was demoted or disabled since then could
+ * undo that. Locks all superusers, and the member `besides` that the change is about.
+ *
+ * @throws ProblemError `superuser-required`
  */
 export async function requireStillSuperuser(store: Store, { user }: Caller, besides?: string): Promise<void> {
   if (!(await store.users.lockSuperusers(user.id, besides))) throw superuserRequired();

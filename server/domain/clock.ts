@@ -1,5 +1,6 @@
-/** Wall time, in milliseconds since the epoch. Passed in everywhere, so that tests decide what time it is. */
+/** Wall-clock time. Passed in everywhere, so that tests can set it. */
 export interface Clock {
+  /** Returns milliseconds since the epoch. */
   now(): number;
 }
 

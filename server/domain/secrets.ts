@@ -4,7 +4,7 @@ import { secretPrefixes } from '../../shared/redact.ts';
 import { assembleToken, base62Alphabet, bodyLength } from '../../shared/token-format.ts';
 import type { Clock } from './clock.ts';
 
-/** A secret that leaves the process only through `reveal`: printing, logging and serialising it show nothing. */
+/** A plaintext secret. Printing, logging or serializing it shows `[secret]`; only `reveal` returns the value. */
 export class Secret {
   readonly #value: string;
 
@@ -12,12 +12,12 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The plaintext. Called where the one response that holds it is written. */
+  /** Returns the plaintext. Call it only where the one response that contains it is written. */
   reveal(): string {
     return this.#value;
   }
 
-  /** What is stored: SHA-256, base64url. */
+  /** Returns the hash to store: SHA-256, base64url. */
   hash(): string {
     return hashSecret(this.#value);
   }
@@ -35,34 +35,34 @@ export class Secret {
   }
 }
 
-/** SHA-256 of a whole secret, base64url (43 characters). The secrets are random, so no salt and no slow hash is needed. */
+/** Returns the SHA-256 of a secret, base64url (43 characters). Secrets are random, so they need no salt and no slow hash. */
 export function hashSecret(value: string): string {
   return hash('sha256', value, 'base64url');
 }
 
-/** `length` uniform base62 characters from the system's CSPRNG (`randomInt` rejects what would bias). */
+/** Returns `length` uniformly distributed base62 characters from the CSPRNG. `randomInt` rejects values that would bias. */
 export function randomBase62(length: number): string {
   return Array.from({ length }, () => base62Alphabet.charAt(randomInt(base62Alphabet.length))).join('');
 }
 
-/** A new token value under the given product prefix. */
+/** Generates a token value with the given product prefix. */
 export function generateToken(productPrefix: string): Secret {
   return new Secret(assembleToken(productPrefix, randomBase62(bodyLength)));
 }
 
-/** A new secret of that kind: 256 random bits behind its prefix. */
+/** Generates a secret of the given kind: its prefix and 256 random bits. */
 export function generateSecret(kind: keyof typeof secretPrefixes): Secret {
   return new Secret(secretPrefixes[kind] + randomBytes(32).toString('base64url'));
 }
 
-/** Makes UUIDv7 ids (RFC 9562 §5.7) that sort in the order in which this process made them, even within a millisecond. */
+/** Creates a generator of UUIDv7 ids (RFC 9562 §5.7) that sort in creation order, even within one millisecond. */
 export function createIds(clock: Clock): () => string {
-  let last = 0;
+  let lastMs = 0;
   let sequence = 0;
   return () => {
     const now = clock.now();
-    sequence = now > last ? 0 : sequence + 1;
-    last = Math.max(now, last);
-    return v7({ msecs: last, seq: sequence });
+    sequence = now > lastMs ? 0 : sequence + 1;
+    lastMs = Math.max(now, lastMs);
+    return v7({ msecs: lastMs, seq: sequence });
   };
 }

@@ -1,18 +1,18 @@
 import type { Context } from 'hono';
 import type { Config } from '../config/config.ts';
-import type { ClientService } from '../domain/accounts/clients.ts';
-import type { MemberService } from '../domain/accounts/members.ts';
-import type { AuditService } from '../domain/audit.ts';
+import type { Clients } from '../domain/accounts/clients.ts';
+import type { Members } from '../domain/accounts/members.ts';
+import type { AuditLog } from '../domain/audit.ts';
 import type { Caller, ClientInfo } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/authorization-codes.ts';
-import type { DeviceSignIn } from '../domain/sign-in/device-flow.ts';
+import type { DeviceFlow } from '../domain/sign-in/device-flow.ts';
 import type { PasswordReset } from '../domain/sign-in/password-reset.ts';
 import type { SecondFactor } from '../domain/sign-in/second-factor.ts';
-import type { SessionService } from '../domain/sign-in/sessions.ts';
-import type { SsoService } from '../domain/sign-in/sso.ts';
-import type { TotpService } from '../domain/sign-in/totp.ts';
+import type { Sessions } from '../domain/sign-in/sessions.ts';
+import type { Sso } from '../domain/sign-in/sso/sso.ts';
+import type { Totp } from '../domain/sign-in/totp/totp.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { TokenService } from '../domain/tokens/tokens.ts';
 import type { VerifiedToken } from '../domain/tokens/verify.ts';
@@ -62,18 +62,18 @@ export type AppContext = Context<AppEnv>;
  */
 export interface AppDeps {
   tokens: TokenService;
-  users: MemberService;
-  sessions: SessionService;
-  audit: AuditService;
+  users: Members;
+  sessions: Sessions;
+  audit: AuditLog;
   deadLetters: DeadLetters;
-  clients: ClientService;
-  deviceSignIn: DeviceSignIn;
+  clients: Clients;
+  deviceFlow: DeviceFlow;
   authorizationCodes: AuthorizationCodes;
-  totp: TotpService;
+  totp: Totp;
   secondFactor: SecondFactor;
   passwordReset: PasswordReset;
   /** Null if single sign-on is not configured. */
-  sso: SsoService | null;
+  sso: Sso | null;
   /** Null if single sign-on is not configured. */
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { foldName } from '../../shared/names.ts';
-import { auditTrail } from '../domain/audit.ts';
+import type { AuditTrail } from '../domain/audit.ts';
 import { systemActor } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import { type Mailer, RecipientRefused } from '../mail/mailer.ts';
@@ -11,7 +11,7 @@ import type { Job } from './runner.ts';
 
 interface SendMailDeps {
   store: Store;
-  newId: () => string;
+  auditTrail: AuditTrail;
   mailer: Mailer;
   clock: Clock;
   log: Log;
@@ -95,13 +95,13 @@ async function afterFailure(deps: SendMailDeps, mail: MailRecord, leaseId: strin
   }
 }
 
-async function giveUp({ store, clock, newId }: SendMailDeps, mail: MailRecord, leaseId: string, error: string) {
+async function giveUp({ store, clock, auditTrail }: SendMailDeps, mail: MailRecord, leaseId: string, error: string) {
   const at = clock.now();
   await store.transaction(async (store) => {
     if (!(await store.outbox.giveUp(mail.id, leaseId, at, error))) return;
     const owner = await store.users.findByEmail(foldName(mail.to));
     const clientInfo = { ip: null, userAgent: null };
-    await auditTrail({ newId }).mailGivenUp(store, { at, actor: systemActor, clientInfo, mail, owner });
+    await auditTrail.mailGivenUp(store, { at, actor: systemActor, clientInfo, mail, owner });
   });
 }
 

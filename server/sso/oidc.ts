@@ -3,7 +3,8 @@ import * as client from 'openid-client';
 import { isLoopback } from '../../shared/loopback.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { OidcConfig } from '../config/config.ts';
-import { logoutTokenLifeMs, type Person, type ProviderLogout, providerSkewMs } from '../domain/sign-in/sso.ts';
+import type { Person } from '../domain/sign-in/sso/person.ts';
+import { logoutTokenLifeMs, type ProviderLogout, providerSkewMs } from '../domain/sign-in/sso/sso.ts';
 import { callbackPath, type IdentityProvider } from './provider.ts';
 
 const timeoutSeconds = 5;

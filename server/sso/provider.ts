@@ -1,4 +1,5 @@
-import type { Person, ProviderLogout } from '../domain/sign-in/sso.ts';
+import type { Person } from '../domain/sign-in/sso/person.ts';
+import type { ProviderLogout } from '../domain/sign-in/sso/sso.ts';
 
 /** What the browser that begins a sign-in must bring back when it comes from the provider. */
 export interface PendingSignIn {

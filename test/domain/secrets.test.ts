@@ -14,21 +14,21 @@ import { base62Alphabet, isWellFormedToken } from '../../shared/token-format.ts'
 import { fakeClock } from '../helpers/app/clock.ts';
 
 describe('a secret', () => {
-  it('shows itself only when it is revealed', () => {
+  it('shows its value only through reveal', () => {
     const secret = new Secret('hunter2');
     const shown = [String(secret), `${secret}`, JSON.stringify({ secret }), inspect({ secret }), Object.keys(secret)];
     expect(JSON.stringify(shown)).not.toContain('hunter2');
     expect(secret.reveal()).toBe('hunter2');
   });
 
-  it('is stored as SHA-256', () => {
+  it('has a SHA-256 hash', () => {
     expect(new Secret('abc').hash()).toBe(createHash('sha256').update('abc').digest('base64url'));
     expect(hashSecret('abc')).toHaveLength(43);
   });
 });
 
-describe('new values', () => {
-  it('are well-formed tokens under the product prefix, and never the same', () => {
+describe('generated values', () => {
+  it('are well-formed tokens with the product prefix, all distinct', () => {
     const values = Array.from({ length: 1_000 }, () => generateToken('acme').reveal());
     expect(new Set(values).size).toBe(1_000);
     for (const value of values) expect([isWellFormedToken(value), value.slice(0, 5)]).toEqual([true, 'acme_']);
@@ -41,14 +41,14 @@ describe('new values', () => {
     for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(250);
   });
 
-  it('of sessions are recognised by redaction', () => {
+  it('for sessions are redacted', () => {
     expect(redact(generateSecret('session').reveal())).toBe('session_[redacted]');
     expect(redact(`session_${'a'.repeat(38)}-bcde`)).toBe('session_[redacted]');
   });
 });
 
 describe('ids', () => {
-  it('sort as they were made, within a millisecond and when the clock goes back', () => {
+  it('sort in creation order, within a millisecond and when the clock is set back', () => {
     const clock = fakeClock();
     const newId = createIds(clock);
     const ids = Array.from({ length: 500 }, newId);

@@ -1,7 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createIds } from '../../server/domain/secrets.ts';
 import { createSendMail } from '../../server/jobs/send-mail.ts';
 import { createSmtpMailer } from '../../server/mail/smtp.ts';
 import { createToken, type Member, openTestApp, type TestApp } from '../helpers/app/app.ts';
@@ -31,7 +30,7 @@ async function sendDue(options: { query?: string; timeouts?: typeof impatient } 
   const { query = '', ...rest } = options;
   const mailer = createSmtpMailer({ url: `smtp://127.0.0.1:${port}${query}`, from: 'tokens@acme.example', ...rest });
   const { store, clock, log } = app;
-  const jobs = createSendMail({ store, newId: createIds(clock), mailer, clock, log });
+  const jobs = createSendMail({ store, auditTrail: app.services.auditTrail, mailer, clock, log });
   await Promise.all(jobs.map((job) => job.run(new AbortController().signal)));
   await mailer.close();
 }

@@ -1,6 +1,4 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createIds } from '../../server/domain/secrets.ts';
-import { createSignInRateLimit } from '../../server/domain/sign-in/rate-limit.ts';
 import { createSessions } from '../../server/domain/sign-in/sessions.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
@@ -73,13 +71,10 @@ test.each([
     hash: async () => '',
     verify: async () => Boolean(await change(app.store, app.dev.id)),
   };
-  const newId = createIds(app.clock);
   const sessions = createSessions({
     ...app,
     ...app.services,
-    newId,
     passwords,
-    rateLimit: createSignInRateLimit(app.store.limiter),
   });
   const signIn = sessions.signIn(app.dev.email, app.dev.password, { ip: null, userAgent: null });
   await expect(signIn).rejects.toMatchObject({ code: 'wrong-credentials' });

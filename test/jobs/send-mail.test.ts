@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AuditTrail, createAuditTrail } from '../../server/domain/audit.ts';
 import { createIds } from '../../server/domain/secrets.ts';
 import { startJobs } from '../../server/jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../../server/jobs/send-mail.ts';
@@ -21,6 +22,7 @@ let database: TestStore;
 let outbox: Store['outbox'];
 let clock: FakeClock;
 let newId: () => string;
+let auditTrail: AuditTrail;
 let server: MailServer;
 let mailer: Mailer;
 const { log, lines } = recordingLog();
@@ -30,6 +32,7 @@ beforeEach(async () => {
   outbox = database.store.outbox;
   clock = fakeClock();
   newId = createIds(clock);
+  auditTrail = createAuditTrail({ newId });
   server = await startMailServer();
   mailer = createSmtpMailer({ url: server.url, from });
   lines.length = 0;
@@ -58,7 +61,7 @@ async function enqueue(to = 'ada@example.com'): Promise<string> {
 
 /** One run of every worker. */
 async function run(changes: Partial<Parameters<typeof createSendMail>[0]> = {}): Promise<void> {
-  const jobs = createSendMail({ store: database.store, newId, mailer, clock, log, ...changes });
+  const jobs = createSendMail({ store: database.store, auditTrail, mailer, clock, log, ...changes });
   await Promise.all(jobs.map((job) => job.run(new AbortController().signal)));
 }
 
@@ -101,7 +104,7 @@ describe('sending', () => {
   });
 
   it('starts well within a second of a wake-up', async () => {
-    const jobs = startJobs(createSendMail({ store: database.store, newId, mailer, clock, log }), log);
+    const jobs = startJobs(createSendMail({ store: database.store, auditTrail, mailer, clock, log }), log);
     for (let round = 0; round < 3; round += 1) {
       await enqueue();
       jobs.wake(sendMailJob);
@@ -145,7 +148,7 @@ describe('when the server is down', () => {
       },
       close: async () => {},
     };
-    const [worker] = createSendMail({ store: database.store, newId, mailer: down, clock, log }, 1);
+    const [worker] = createSendMail({ store: database.store, auditTrail, mailer: down, clock, log }, 1);
     const tryUntil = (at: number) => {
       clock.advance(at - clock.now());
       return worker?.run(new AbortController().signal);
@@ -241,7 +244,7 @@ describe('one bad message', () => {
 
   it('that the server never answers holds up one worker only', async () => {
     await useServer(await misbehaving({ 'stuck@example.com': null }));
-    const jobs = startJobs(createSendMail({ store: database.store, newId, mailer, clock, log }), log);
+    const jobs = startJobs(createSendMail({ store: database.store, auditTrail, mailer, clock, log }), log);
     await enqueue('stuck@example.com');
     jobs.wake(sendMailJob);
     const expected: string[] = [];
@@ -302,7 +305,7 @@ describe("killed between the server's 250 and the note of it", () => {
 
 it('begins no further message once the daemon stops', async () => {
   await enqueue();
-  const [job] = createSendMail({ store: database.store, newId, mailer, clock, log });
+  const [job] = createSendMail({ store: database.store, auditTrail, mailer, clock, log });
   await job?.run(AbortSignal.abort());
   expect(arrived()).toEqual([]);
 });

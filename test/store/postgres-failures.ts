@@ -204,7 +204,7 @@ export function describeFailures(kind: PostgresKind): void {
         await openPostgres(`postgres://tokens:tokens@127.0.0.1:${proxy.port}${pathname}`),
         migrations,
       );
-      const limiter = crowded.limiter({ name: 'crowd', points: 1_000, duration: 60 });
+      const limiter = crowded.limiter({ name: 'crowd', limit: 1_000, windowSeconds: 60 });
       const one = async (n: number) => {
         await crowded.transaction((store) => addUser(store));
         await crowded.tokens.findByHashes([`${n}`]);

@@ -37,7 +37,7 @@ type Attempt = (email: string, client: number) => Promise<Response>;
 /** From a network of its own each, and with the account's count taken back: nothing here is about throttling. */
 async function freshly(email: string, act: () => Promise<Response>): Promise<Response> {
   const response = await act();
-  await app.services.rateLimit.succeeded({ account: email, ip: null });
+  await app.services.rateLimit.attempt({ account: email, ip: null }, async () => ({ succeeded: true }));
   return response;
 }
 

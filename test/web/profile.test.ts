@@ -58,7 +58,7 @@ test('a password that is refused says why at its field, shows nothing that was t
   const refusals: Array<[Record<string, string>, number, string, string]> = [
     [{ current: 'not this one' }, 403, 'current', 'The current password is wrong.'],
     [{ new: 'short', again: 'short' }, 400, 'new', 'This password is too short.'],
-    [{ new: 'dev@example.com', again: 'dev@example.com' }, 400, 'new', 'This password is your e-mail address.'],
+    [{ new: 'dev@example.com', again: 'dev@example.com' }, 400, 'new', 'This password is your email address.'],
     [{ again: 'something else entirely' }, 400, 'again', 'This is not what you typed above.'],
   ];
   for (const [fields, status, field, message] of refusals) {

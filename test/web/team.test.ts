@@ -142,7 +142,7 @@ test('a refused member is asked for again with what was typed, except the passwo
   const { app, browser } = await open();
   const before = await app.store.users.list({ limit: 200, before: null });
   const refusals: Array<[Record<string, string>, number, string]> = [
-    [{ email: 'DEV@example.com' }, 409, 'There is already a member with this e-mail address.'],
+    [{ email: 'DEV@example.com' }, 409, 'There is already a member with this email address.'],
     [{ email: 'nonsense' }, 400, 'This is not an e-mail address.'],
     [{ email: 'a@example.com', password: 'sh0rt-One' }, 400, 'This password is too short.'],
     [{ email: 'a@example.com', name: 'x\u202Ey' }, 400, 'A name must not hold control'],
@@ -307,7 +307,7 @@ test.each(['demote', 'disable', 'offboard'])(
     expect(refused.status).toBe(409);
     expect(refused.html).toContain(alert);
     expect(textOf(refused.html)).toContain(
-      'This is the last enabled Organization Superuser. Promote somebody else first.',
+      'This is the last enabled Organization Superuser. Promote another member first.',
     );
     expect(await signedIn(app, app.root)).toBe(true);
     expect(await verdict(app, token)).toBe(200);

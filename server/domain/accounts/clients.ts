@@ -6,7 +6,7 @@ import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { CreateClientBody } from '../../../shared/schemas/clients.ts';
 import type { ClientRecord, Page } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { auditTrail } from '../audit.ts';
+import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, randomBase62, type Secret } from '../secrets.ts';
@@ -16,45 +16,46 @@ export interface ClientDeps {
   store: Store;
   clock: Clock;
   newId: () => string;
+  auditTrail: AuditTrail;
 }
 
-/** A service with its secret, which is shown this once. */
+/** A client with its secret, which is shown only once. */
 export interface IssuedClient {
   client: ClientRecord;
   secret: Secret;
 }
 
-/** Services that may ask about tokens. All but `authenticate` @throws ProblemError `superuser-required` */
-export interface ClientService {
+/** OAuth clients: API servers that call introspection. All methods but `authenticate` @throws ProblemError `superuser-required` */
+export interface Clients {
   /** @throws ProblemError `name-taken` */
   create(caller: Caller, body: CreateClientBody): Promise<IssuedClient>;
-  /** Newest first. */
+  /** Returns clients, newest first. */
   list(caller: Caller, page: Page): Promise<ClientRecord[]>;
-  /** A new secret; the earlier one is void. @throws ProblemError `client-not-found` */
+  /** Replaces the secret. The previous one stops working immediately. @throws ProblemError `client-not-found` */
   rotate(caller: Caller, id: string): Promise<IssuedClient>;
   /** @throws ProblemError `client-not-found` */
   delete(caller: Caller, id: string): Promise<void>;
-  /** The service that these name, or null: after the same work for an unknown id and a wrong secret. */
+  /** Returns the client with this id and secret, or null. An unknown id takes as much work as a wrong secret. */
   authenticate(clientId: string, secret: string): Promise<ClientRecord | null>;
 }
 
 const clientIdLength = 16;
 
-export function createClients(deps: ClientDeps): ClientService {
+export function createClients(deps: ClientDeps): Clients {
   const { store, clock, newId } = deps;
-  // Services ask as often as proxies do.
+  // Clients call introspection as often as proxies call verification.
   const lookUp = createBatchedLookup<ClientRecord>((clientIds) => store.clients.findByClientIds(clientIds), {
     deadlineMs: limits.lookupDeadline,
     maxParallel: store.maxParallelLookups,
   });
 
-  /** Does `act` to an existing service and records it, in one transaction. */
-  async function change(caller: Caller, id: string, action: AuditAction, act: (store: Store) => Promise<boolean>) {
+  /** Applies a change to an existing client and audits it, in one transaction. */
+  async function change(caller: Caller, id: string, action: AuditAction, apply: (store: Store) => Promise<boolean>) {
     requireSuperuser(caller);
     return store.transaction(async (store) => {
       await requireStillSuperuser(store, caller);
       const client = await store.clients.findById(id);
-      if (client === null || !(await act(store))) throw noSuchClient();
+      if (client === null || !(await apply(store))) throw noSuchClient();
       await record(deps, store, caller, action, client);
       return client;
     });
@@ -109,14 +110,14 @@ export function createClients(deps: ClientDeps): ClientService {
 
 function record(deps: ClientDeps, store: Store, caller: Caller, action: AuditAction, client: ClientRecord) {
   const event = { at: deps.clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
-  return auditTrail(deps).client(store, action, { ...event, client });
+  return deps.auditTrail.client(store, action, { ...event, client });
 }
 
 function noSuchClient(): ProblemError {
-  return new ProblemError('client-not-found', 'There is no such service.');
+  return new ProblemError('client-not-found', 'There is no such client.');
 }
 
 function nameTaken(): ProblemError {
-  const detail = 'There is already a service with this name.';
+  const detail = 'There is already a client with this name.';
   return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
 }

@@ -5,56 +5,61 @@ import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { CreateUserBody, UpdateUserBody } from '../../../shared/schemas/users.ts';
 import type { Actor, Page, UserRecord, UserSummary } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { auditTrail } from '../audit.ts';
+import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, type ClientInfo, requireStillSuperuser, requireSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { endEverySession } from '../sign-in/start-session.ts';
+import { endAllSessions } from '../sign-in/end-sessions.ts';
 import { checkNewPassword, type Passwords } from './passwords.ts';
+import { noSuchMember } from './problems.ts';
 
 export interface MemberDeps {
   store: Store;
   clock: Clock;
   newId: () => string;
   passwords: Passwords;
+  auditTrail: AuditTrail;
 }
 
-export interface MemberService {
-  /** Who is asking. */
+export interface Members {
+  /** Returns the caller. */
   me(caller: Caller): Promise<UserSummary>;
   /** @throws ProblemError `superuser-required`, `email-taken`, `invalid-fields` (a weak password) */
   create(caller: Caller, body: CreateUserBody): Promise<UserSummary>;
-  /** The same by the operator at the machine: `tokensd init`. @throws ProblemError `email-taken`, `invalid-fields` */
+  /** Creates a member for the operator of the machine (`tokensd init`), who is not signed in. @throws ProblemError `email-taken`, `invalid-fields` */
   createBy(actor: Actor, clientInfo: ClientInfo, body: CreateUserBody): Promise<UserSummary>;
   /** @throws ProblemError `superuser-required`, `user-not-found` */
   get(caller: Caller, id: string): Promise<UserSummary>;
-  /** Whom a member may ask: e-mails of at most five enabled Organization Superusers. */
+  /** Returns the email addresses of at most five enabled superusers, whom a member can ask for help. */
   superusers(): Promise<string[]>;
-  /** Newest first; `q` is a part of the name or the e-mail. @throws ProblemError `superuser-required` */
+  /** Returns members, newest first. `q` matches part of the name or the email address. @throws ProblemError `superuser-required` */
   list(caller: Caller, query: Page & { email?: string; q?: string }): Promise<UserSummary[]>;
-  /** All of it or nothing. @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser` */
+  /**
+   * Applies all changes or none. Disabling a member also ends their sessions.
+   *
+   * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`
+   */
   update(caller: Caller, id: string, changes: UpdateUserBody): Promise<UserSummary>;
 }
 
-/** More than any folded e-mail holds (a character folds to three at most), and little enough for the database. */
-const longestPart = 3 * limits.emailCharacters;
+/** Longer than any folded email address, because one character folds to at most three. Bounds the work of the database. */
+const maxSearchLength = 3 * limits.emailCharacters;
 
-export function createMembers(deps: MemberDeps): MemberService {
+export function createMembers(deps: MemberDeps): Members {
   const { store } = deps;
 
   async function summary(id: string): Promise<UserSummary> {
     const user = await store.users.summary(id);
-    if (user === null) throw noSuchUser();
+    if (user === null) throw noSuchMember();
     return user;
   }
 
   return {
-    createBy: async (actor, clientInfo, body) =>
-      summary(await insertUser(deps, { actor, clientInfo: clientInfo }, body)),
+    createBy: async (actor, clientInfo, body) => summary(await insertMember(deps, { actor, clientInfo }, body)),
     me: (caller) => summary(caller.user.id),
     async create(caller, body) {
       requireSuperuser(caller);
       const by = { actor: actorOf(caller.user), clientInfo: caller.clientInfo };
-      const id = await insertUser(deps, by, body, (store) => requireStillSuperuser(store, caller));
+      const id = await insertMember(deps, by, body, (store) => requireStillSuperuser(store, caller));
       return summary(id);
     },
     async get(caller, id) {
@@ -64,7 +69,7 @@ export function createMembers(deps: MemberDeps): MemberService {
     superusers: () => store.users.superuserEmails(5),
     async list(caller, { email, q = '', ...page }) {
       requireSuperuser(caller);
-      const part = foldName(normalizeName(q)).slice(0, longestPart);
+      const part = foldName(normalizeName(q)).slice(0, maxSearchLength);
       return store.users.list({
         ...page,
         ...(email !== undefined && { emailFolded: foldName(normalizeName(email)) }),
@@ -73,30 +78,34 @@ export function createMembers(deps: MemberDeps): MemberService {
     },
     async update(caller, id, changes) {
       requireSuperuser(caller);
-      await updateUser(deps, caller, id, changes);
+      await updateMember(deps, caller, id, changes);
       return summary(id);
     },
   };
 }
 
-/** A member by id or e-mail: oneself, or anybody for a superuser. @throws ProblemError `superuser-required`, `user-not-found` */
-export async function findUser(store: Store, caller: Caller, idOrEmail: string): Promise<UserRecord> {
+/**
+ * Finds a member by id or email address. Members can find themselves, superusers everyone.
+ *
+ * @throws ProblemError `superuser-required`, `user-not-found`
+ */
+export async function findMember(store: Store, caller: Caller, idOrEmail: string): Promise<UserRecord> {
   const folded = foldName(normalizeName(idOrEmail));
   if (idOrEmail === caller.user.id || folded === caller.user.emailFolded) return caller.user;
   requireSuperuser(caller);
   const user = idOrEmail.includes('@') ? await store.users.findByEmail(folded) : await store.users.findById(idOrEmail);
-  if (user === null) throw noSuchUser();
+  if (user === null) throw noSuchMember();
   return user;
 }
 
-/** `confirm` is asked once the password is hashed, which takes a while. */
-async function insertUser(
+/** Runs `confirm` inside the transaction, because hashing the password is slow and the caller can lose their rights during that time. */
+async function insertMember(
   deps: MemberDeps,
   by: { actor: Actor; clientInfo: ClientInfo },
   body: CreateUserBody,
   confirm?: (store: Store) => Promise<void>,
 ): Promise<string> {
-  const { store, clock, newId, passwords } = deps;
+  const { store, clock, newId, passwords, auditTrail } = deps;
   const password =
     body.password === undefined
       ? null
@@ -115,69 +124,63 @@ async function insertUser(
     totpEnabledAt: null,
     createdAt: clock.now(),
   };
-  const audit = auditTrail(deps);
   await store.transaction(async (store) => {
     await confirm?.(store);
     if (!(await store.users.insert(user))) {
-      const detail = 'There is already a member with this e-mail address.';
+      const detail = 'There is already a member with this email address.';
       throw new ProblemError('email-taken', detail, { errors: [{ pointer: '/email', detail }] });
     }
     const event = { at: user.createdAt, ...by, user };
-    await audit.user(store, 'user.created', event);
-    if (user.superuser) await audit.user(store, 'user.promoted', event);
-    if (user.canManageTokens) await audit.user(store, 'user.permission_granted', event);
+    await auditTrail.user(store, 'user.created', event);
+    if (user.superuser) await auditTrail.user(store, 'user.promoted', event);
+    if (user.canManageTokens) await auditTrail.user(store, 'user.permission_granted', event);
   });
   return user.id;
 }
 
-async function updateUser(deps: MemberDeps, caller: Caller, id: string, changes: UpdateUserBody): Promise<void> {
-  const audit = auditTrail(deps);
+async function updateMember(deps: MemberDeps, caller: Caller, id: string, changes: UpdateUserBody): Promise<void> {
   const event = { at: deps.clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
   await deps.store.transaction(async (store) => {
     await requireStillSuperuser(store, caller, id);
     const user = await store.users.findById(id);
-    if (user === null) throw noSuchUser();
-    for (const { apply, action } of stepsOf(changes)) {
+    if (user === null) throw noSuchMember();
+    for (const { apply, action } of changesOf(changes)) {
       const changed = await apply(store, id);
       if (changed === 'last-superuser') throw lastSuperuser();
-      if (changed) await audit.user(store, action, { ...event, user });
+      if (changed) await deps.auditTrail.user(store, action, { ...event, user });
     }
-    if (changes.disabled) await endEverySession(store, id);
+    if (changes.disabled) await endAllSessions(store, id);
   });
 }
 
-interface Step {
+interface Change {
   action: AuditAction;
   apply(store: Store, id: string): Promise<boolean | 'last-superuser'>;
 }
 
-function stepsOf({ name, can_manage_tokens: permission, superuser, disabled }: UpdateUserBody): Step[] {
-  const steps: Step[] = [];
+function changesOf({ name, can_manage_tokens: permission, superuser, disabled }: UpdateUserBody): Change[] {
+  const list: Change[] = [];
   if (name !== undefined) {
-    steps.push({ action: 'user.renamed', apply: (store, id) => store.users.setName(id, name) });
+    list.push({ action: 'user.renamed', apply: (store, id) => store.users.setName(id, name) });
   }
   if (permission !== undefined) {
     const action = permission ? 'user.permission_granted' : 'user.permission_removed';
-    steps.push({ action, apply: (store, id) => store.users.setCanManageTokens(id, permission) });
+    list.push({ action, apply: (store, id) => store.users.setCanManageTokens(id, permission) });
   }
   if (superuser !== undefined) {
     const action = superuser ? 'user.promoted' : 'user.demoted';
-    steps.push({ action, apply: (store, id) => store.users.setSuperuser(id, superuser) });
+    list.push({ action, apply: (store, id) => store.users.setSuperuser(id, superuser) });
   }
   if (disabled !== undefined) {
     const action = disabled ? 'user.disabled' : 'user.enabled';
-    steps.push({ action, apply: (store, id) => store.users.setDisabled(id, disabled) });
+    list.push({ action, apply: (store, id) => store.users.setDisabled(id, disabled) });
   }
-  return steps;
-}
-
-function noSuchUser(): ProblemError {
-  return new ProblemError('user-not-found', 'There is no such member.');
+  return list;
 }
 
 function lastSuperuser(): ProblemError {
   return new ProblemError(
     'last-superuser',
-    'This is the last enabled Organization Superuser. Promote somebody else first.',
+    'This is the last enabled Organization Superuser. Promote another member first.',
   );
 }

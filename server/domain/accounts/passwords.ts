@@ -5,57 +5,59 @@ import { limits } from '../../../shared/limits.ts';
 import { codePoints, compose, foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 
-/** OWASP's floor for Argon2id, which is the library's default algorithm. */
+/** OWASP's minimum for Argon2id, the library's default algorithm. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const satisfies Options;
 
-/** Each hash takes 19 MiB and a core: more at once would let strangers starve the verifications. */
-const hashesAtOnce = 2;
+/** Each hash needs 19 MiB and a core. More at a time would let unauthenticated clients starve verification. */
+const maxConcurrentHashes = 2;
 
-/** Those who would wait longer than some seconds are told to come again. */
-const usuallyWaiting = 200;
+/** Beyond this, a sign-in would wait for more than a few seconds, so it is rejected instead. */
+const defaultMaxQueued = 200;
 
 /** Hashes and verifies passwords in their NFKC form. */
 export interface Passwords {
-  /** Argon2id in PHC form. Expects what `checkNewPassword` answered. */
+  /** Returns the Argon2id hash in PHC form. Expects what `checkNewPassword` returned. */
   hash(password: string): Promise<string>;
   /**
-   * Takes the same time for a null hash (nobody, or no password here), which is always false.
-   * @throws ProblemError `throttled` while very many wait
+   * Verifies a password. A null hash (no such member, or a member without a password) takes the same time and never matches.
+   *
+   * @throws ProblemError `throttled` while too many verifications are queued
    */
   verify(hash: string | null, password: string): Promise<boolean>;
 }
 
-export function createPasswords(waitingAtMost = usuallyWaiting): Passwords {
-  const limit = pLimit(hashesAtOnce);
-  const nobody = unmatchableHash();
+export function createPasswords(maxQueued = defaultMaxQueued): Passwords {
+  const limit = pLimit(maxConcurrentHashes);
+  const unmatchable = unmatchableHash();
 
   return {
     hash: (password) => limit(() => hash(compose(password, 'NFKC'), cost)),
 
     async verify(stored, password) {
       const normalized = compose(password, 'NFKC');
-      if (limit.pendingCount >= waitingAtMost) throw tooManyAtOnce();
+      if (limit.pendingCount >= maxQueued) throw busy();
       const possible = codePoints(normalized) <= limits.passwordMaximum;
-      const matches = await limit(() => verify(stored ?? nobody, possible ? normalized : '', cost));
+      const matches = await limit(() => verify(stored ?? unmatchable, possible ? normalized : '', cost));
       return matches && possible && stored !== null;
     },
   };
 }
 
-function tooManyAtOnce(): ProblemError {
-  return new ProblemError('throttled', 'Very many are signing in just now. Try again in a few seconds.', {
+function busy(): ProblemError {
+  return new ProblemError('throttled', 'The server is busy with sign-ins. Try again in a few seconds.', {
     retryAfter: 5,
   });
 }
 
-/** A well-formed hash of no known password: verifying against it costs what verifying against a real one costs. */
+/** Returns a well-formed hash that no known password matches. Verifying against it costs as much as against a real one. */
 function unmatchableHash(): string {
   const base64 = (bytes: number) => randomBytes(bytes).toString('base64').replace(/=+$/, '');
   return `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${base64(16)}$${base64(cost.outputLen)}`;
 }
 
 /**
- * The NFKC form of a password that may be set. `pointer` names the body's field (RFC 6901).
+ * Checks a new password against the rules and returns its NFKC form. `pointer` names the field of the body (RFC 6901).
+ *
  * @throws ProblemError `invalid-fields`
  */
 export async function checkNewPassword(password: string, field: { pointer: string; email: string }): Promise<string> {
@@ -80,14 +82,14 @@ function lengthFault(password: string): string | null {
 
 async function guessableFault(password: string, email: string): Promise<string | null> {
   const folded = foldName(password);
-  if (folded === foldName(email)) return 'This password is your e-mail address. Choose another one.';
+  if (folded === foldName(email)) return 'This password is your email address. Choose another one.';
   const repeated = /^(.+?)\1+$/su.exec(folded)?.[1];
   if (repeated !== undefined && codePoints(repeated) < limits.passwordMinimum) {
-    return 'This password repeats something short. Choose another one.';
+    return 'This password repeats a short text. Choose another one.';
   }
-  // Loaded here because it takes megabytes that a daemon which sets no password never needs.
+  // Imported here because the dictionary takes megabytes of memory, and most daemons rarely set a password.
   const { dictionary } = await import('@zxcvbn-ts/language-common');
   return dictionary['passwords-common'].includes(folded)
-    ? 'This password is among the most common ones. Choose another one.'
+    ? 'This password is one of the most common ones. Choose another one.'
     : null;
 }

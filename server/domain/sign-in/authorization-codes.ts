@@ -6,7 +6,9 @@ import type { Store } from '../../store/store.ts';
 import type { Caller, ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
-import { isAlive, type StartedSession, sessionEnded, startSession } from './start-session.ts';
+import { lockActiveSession } from './end-sessions.ts';
+import { sessionEnded } from './problems.ts';
+import type { StartedSession, StartSession } from './start-session.ts';
 
 const kind = 'authorization-code';
 
@@ -18,27 +20,33 @@ const dataSchema = z.object({
   ssoSid: z.string().nullable(),
 });
 
-/** Authorization codes with PKCE (RFC 6749 §4.1, RFC 7636), for a program on the machine that the browser runs on. */
+/** Authorization codes with PKCE (RFC 6749 §4.1, RFC 7636), for a program on the same machine as the browser. */
 export interface AuthorizationCodes {
-  /** @throws ProblemError `not-authenticated` if the session ended just now */
+  /** Issues a code for the caller's session. @throws ProblemError `not-authenticated` if the session has just ended */
   issue(
     caller: Caller,
     session: SessionRecord,
     request: { clientId: string; redirectUri: string; codeChallenge: string },
   ): Promise<Secret>;
-  /** The session that a code stands for, once; null if the code was used before, ended, or is somebody else's. */
+  /**
+   * Exchanges a code for a session. A code works once, also if this request is wrong in another way. Returns null if the
+   * code is unknown, used or expired, was issued for another request, or its member is disabled.
+   */
   redeem(
     grant: { clientId: string; code: string; redirectUri: string; codeVerifier: string },
     clientInfo: ClientInfo,
   ): Promise<StartedSession | null>;
 }
 
-export function createAuthorizationCodes(deps: {
+export function createAuthorizationCodes({
+  store,
+  clock,
+  startSession,
+}: {
   store: Store;
   clock: Clock;
-  newId: () => string;
+  startSession: StartSession;
 }): AuthorizationCodes {
-  const { store, clock } = deps;
   return {
     async issue({ user }, session, request) {
       const { sso, ssoSid } = session;
@@ -47,7 +55,7 @@ export function createAuthorizationCodes(deps: {
       const times = { createdAt, expiresAt: createdAt + limits.authorizationCodeLife };
       const data = JSON.stringify({ ...request, sso, ssoSid });
       await store.transaction(async (store) => {
-        if (!(await isAlive(store, session))) throw sessionEnded();
+        if (!(await lockActiveSession(store, session))) throw sessionEnded();
         await store.tickets.insert({ hash: code.hash(), kind, userId: user.id, data, ...times });
       });
       return code;
@@ -56,19 +64,22 @@ export function createAuthorizationCodes(deps: {
     redeem: ({ clientId, code, redirectUri, codeVerifier }, clientInfo) =>
       store.transaction(async (store) => {
         const [hash, now] = [hashSecret(code), clock.now()];
-        // Whatever ends every session takes the member's row before the tickets; crosswise one would be undone.
+        // 1. Look up whose code it is, without a lock.
         const found = await store.tickets.find(hash, kind, now);
-        if (found === null || found.userId === null || !(await store.users.lockForNewSession(found.userId)))
-          return null;
+        if (found === null || found.userId === null) return null;
+        // 2. Lock the member before the ticket. Ending all sessions locks in this order; the opposite order could deadlock.
+        if (!(await store.users.lockForNewSession(found.userId))) return null;
+        // 3. Take the ticket. Of concurrent redemptions, one gets it.
         const ticket = await store.tickets.consume(hash, kind, now);
         if (ticket === null) return null;
-        const { sso, ssoSid, ...asked } = dataSchema.parse(JSON.parse(ticket.data));
+        // 4. Compare with the request that the code was issued for.
+        const { sso, ssoSid, ...issued } = dataSchema.parse(JSON.parse(ticket.data));
         const matches =
-          asked.clientId === clientId &&
-          asked.redirectUri === redirectUri &&
-          asked.codeChallenge === challengeOf(codeVerifier);
+          issued.clientId === clientId &&
+          issued.redirectUri === redirectUri &&
+          issued.codeChallenge === challengeOf(codeVerifier);
         const user = matches ? await store.users.findById(found.userId) : null;
-        return user && startSession(store, deps, { user, clientInfo: clientInfo, by: { sso, ssoSid } });
+        return user && startSession(store, { user, clientInfo, method: { sso, ssoSid } });
       }),
   };
 }

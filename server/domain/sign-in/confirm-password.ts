@@ -2,10 +2,12 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { Store } from '../../store/store.ts';
 import type { Passwords } from '../accounts/passwords.ts';
 import type { Caller } from '../caller.ts';
-import { decided, type SignInRateLimit } from './rate-limit.ts';
+import type { SignInRateLimit } from './rate-limit.ts';
 
 /**
- * Asks for the password once more before something that a stolen session must not do. `pointer` names the body's field.
+ * Asks for the current password before a change that a stolen session must not be able to make. `pointer` names the field
+ * of the body.
+ *
  * @throws ProblemError `wrong-password`, `throttled`
  */
 export async function confirmPassword(
@@ -15,17 +17,18 @@ export async function confirmPassword(
   pointer: string,
 ): Promise<void> {
   const keys = { account: user.emailFolded, ip: clientInfo.ip };
-  await rateLimit.check(keys);
-  if (!(await decided(rateLimit, keys, () => passwords.verify(user.passwordHash, password)))) {
-    await rateLimit.failed(keys);
-    throw wrongPassword(pointer);
-  }
-  await rateLimit.succeeded(keys);
+  const { succeeded } = await rateLimit.attempt(keys, async () => ({
+    succeeded: await passwords.verify(user.passwordHash, password),
+  }));
+  if (!succeeded) throw wrongPassword(pointer);
 }
 
 /**
- * The same inside the transaction that it was asked for. Hashing takes a while: who changed the password meanwhile had every
- * session ended, and must not have it changed back by one of them. @throws ProblemError `wrong-password`
+ * Checks, inside the transaction of the change, that the confirmed password is still the current one, and locks the member.
+ * Hashing is slow: if the member changes the password during that time, all other sessions end, and one of those must not
+ * be able to change it back.
+ *
+ * @throws ProblemError `wrong-password`
  */
 export async function requireSamePassword(store: Store, { user }: Caller, pointer: string): Promise<void> {
   const { passwordHash } = user;

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { limits } from '../../../shared/limits.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { Limiter } from '../../store/limiter.ts';
@@ -7,86 +6,98 @@ import type { Store } from '../../store/store.ts';
 import type { Caller, ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
-import { networkOf } from './rate-limit.ts';
-import { isAlive, type StartedSession, startSession } from './start-session.ts';
+import { clientNetwork } from './client-network.ts';
+import { lockActiveSession } from './end-sessions.ts';
+import type { StartedSession, StartSession } from './start-session.ts';
+import { formatUserCode, generateUserCode, parseUserCode } from './user-codes.ts';
 
-/** RFC 8628 §3.5. `invalid_grant`: no such code, or it was used before (RFC 6749 §5.2). */
+/** RFC 8628 §3.5. `invalid_grant`: the code does not exist or was already used (RFC 6749 §5.2). */
 export type PollError = 'authorization_pending' | 'slow_down' | 'access_denied' | 'expired_token' | 'invalid_grant';
 
-/** Signing in a device without a browser, approved in a browser elsewhere (RFC 8628). */
-export interface DeviceSignIn {
-  /** Codes for a device. @throws ProblemError `throttled` */
+/**
+ * Sign-in for a device without a browser, approved in a browser on another device (RFC 8628). The states of a device code:
+ *
+ * 1. pending: `begin` created it.
+ * 2. pending and opened: a browser session entered its user code. Only that session can decide.
+ * 3. approved or denied: `decide` did this. Nothing changes it any more.
+ * 4. gone: `poll` exchanged an approved code for a session, or a job deleted it after it expired.
+ */
+export interface DeviceFlow {
+  /** Creates the codes for a device. @throws ProblemError `throttled` */
   begin(clientId: string, clientInfo: ClientInfo): Promise<{ deviceCode: Secret; userCode: string }>;
   /**
-   * The device that shows this code, from now on this session's to decide and nobody else's. Unknown, decided, ended and
-   * foreign codes are null alike; guesses are limited. @throws ProblemError `throttled`
+   * Finds the device that shows this user code and reserves it for the caller's session. Returns null for codes that are
+   * unknown, decided, expired or opened by another session. Guesses are limited.
+   *
+   * @throws ProblemError `throttled`
    */
   open(caller: Caller, typed: string): Promise<DeviceCodeRecord | null>;
-  /** A device that this session opened and that is still to be decided. */
-  find(caller: Caller, typed: string): Promise<DeviceCodeRecord | null>;
-  /** False unless this session opened it and it is still to be decided. */
+  /** Returns a pending device that the caller's session opened. */
+  findOpened(caller: Caller, typed: string): Promise<DeviceCodeRecord | null>;
+  /** Approves or denies a device. Returns false unless this session opened it, is active, and the device is pending. */
   decide(caller: Caller, session: SessionRecord, typed: string, status: 'approved' | 'denied'): Promise<boolean>;
-  /** What the device is told: its session once, or why there is none. */
+  /** Returns the approved session, once, or the error to send to the device. */
   poll(deviceCode: string, clientId: string, clientInfo: ClientInfo): Promise<StartedSession | PollError>;
 }
 
-/** RFC 8628 §6.1: consonants only, so that no word appears and nothing is mistaken for a digit. */
-const alphabet = 'BCDFGHJKLMNPQRSTVWXZ';
-const codeLength = 8;
+/** RFC 8628 §3.5: how much longer a device must wait between polls after each one that came too soon. */
 const slowDownMs = 5_000;
 
-/** In ten minutes: of one network, and of one member. */
-const limitsPerWindow = { begun: 60, wrongGuesses: 20 } as const;
 const windowSeconds = 600;
+const maxBegunPerNetwork = 60;
+/** Per member and per network. */
+const maxWrongGuesses = 20;
 
-export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: () => string }): DeviceSignIn {
-  const { store, clock } = deps;
-  const begun = store.limiter({ name: 'device-begun', points: limitsPerWindow.begun, duration: windowSeconds });
-  const guesses = store.limiter({
-    name: 'device-guess',
-    points: limitsPerWindow.wrongGuesses,
-    duration: windowSeconds,
-  });
+interface DeviceFlowDeps {
+  store: Store;
+  clock: Clock;
+  startSession: StartSession;
+}
 
-  const findOwn = async ({ sessionId }: Caller, typed: string): Promise<DeviceCodeRecord | null> => {
-    const device = await store.deviceCodes.findByUserCode(userCodeOf(typed));
+export function createDeviceFlow({ store, clock, startSession }: DeviceFlowDeps): DeviceFlow {
+  const begun = store.limiter({ name: 'device-begun', limit: maxBegunPerNetwork, windowSeconds });
+  const guesses = store.limiter({ name: 'device-guess', limit: maxWrongGuesses, windowSeconds });
+
+  const findOpened: DeviceFlow['findOpened'] = async ({ sessionId }, typed) => {
+    const device = await store.deviceCodes.findByUserCode(parseUserCode(typed));
     const open = device?.status === 'pending' && device.openedBy === sessionId && device.expiresAt > clock.now();
     return open ? device : null;
   };
 
   return {
-    find: findOwn,
+    findOpened,
 
     async begin(clientId, clientInfo) {
-      await take(begun, networkKey(clientInfo));
+      await consume(begun, networkKey(clientInfo));
       const deviceCode = generateSecret('deviceCode');
-      const now = clock.now();
+      const createdAt = clock.now();
       for (;;) {
-        const userCode = randomUserCode();
-        const device = pending({ hash: deviceCode.hash(), userCode, clientId, ...clientInfo, createdAt: now });
-        if (await store.deviceCodes.insert(device)) return { deviceCode, userCode: shownUserCode(userCode) };
+        const userCode = generateUserCode();
+        const device = pendingDevice({ hash: deviceCode.hash(), userCode, clientId, ...clientInfo, createdAt });
+        if (await store.deviceCodes.insert(device)) return { deviceCode, userCode: formatUserCode(userCode) };
       }
     },
 
     async open(caller, typed) {
       const keys = [`member ${caller.user.id}`, networkKey(caller.clientInfo)];
-      // Counted before it is looked at, so that guesses sent together do not slip through together.
-      for (const key of keys) await take(guesses, key);
-      const device = await store.deviceCodes.findByUserCode(userCodeOf(typed));
+      // Count the guess before checking it, so that concurrent guesses cannot all pass before the first one counts.
+      for (const key of keys) await consume(guesses, key);
+      const device = await store.deviceCodes.findByUserCode(parseUserCode(typed));
       if (device === null || !(await store.deviceCodes.bindToSession(device.hash, caller.sessionId, clock.now())))
         return null;
-      for (const key of keys) await guesses.reward(key, 1);
+      for (const key of keys) await guesses.decrement(key);
       return device;
     },
 
     async decide(caller, session, typed, status) {
-      const device = await findOwn(caller, typed);
+      const device = await findOpened(caller, typed);
       if (device === null) return false;
       const { sso, ssoSid } = session;
       const decision = { status, userId: caller.user.id, sso, ssoSid };
       return store.transaction(
         async (store) =>
-          (await isAlive(store, session)) && store.deviceCodes.decide(device.hash, session.id, decision, clock.now()),
+          (await lockActiveSession(store, session)) &&
+          store.deviceCodes.decide(device.hash, session.id, decision, clock.now()),
       );
     },
 
@@ -103,30 +114,33 @@ export function createDeviceSignIn(deps: { store: Store; clock: Clock; newId: ()
       }),
   };
 
-  /** Null if who approved it is disabled by now. */
+  /** Returns null if the member who approved the device was disabled. */
   async function startApproved(store: Store, { userId, sso, ssoSid }: DeviceCodeRecord, clientInfo: ClientInfo) {
     const user = userId === null ? null : await store.users.findById(userId);
-    return user && startSession(store, deps, { user, clientInfo: clientInfo, by: { sso, ssoSid } });
+    return user && startSession(store, { user, clientInfo, method: { sso, ssoSid } });
   }
 }
 
-/** After who approved it, as whatever ends every session does: crosswise one of the two would be undone. */
+/**
+ * Locks a device code, after the member who approved it. Ending all sessions locks in this order; the opposite order could
+ * deadlock.
+ */
 async function lockDevice(store: Store, hash: string): Promise<DeviceCodeRecord | null> {
   const { userId = null } = (await store.deviceCodes.findByHash(hash)) ?? {};
   if (userId !== null) await store.users.lockForNewSession(userId);
   return store.deviceCodes.lock(hash);
 }
 
-/** RFC 8628 §3.5: who asks too often waits 5 s longer, this and every later time. */
+/** Records a poll of a pending device. Each poll that comes too soon makes the interval longer (RFC 8628 §3.5). */
 async function notePoll(store: Store, device: DeviceCodeRecord, now: number): Promise<PollError> {
-  const since = device.lastPolledAt === null ? null : now - device.lastPolledAt;
-  // A clock that was set back says nothing of how long it took.
-  const tooSoon = since !== null && since >= 0 && since < device.intervalMs;
+  const elapsedMs = device.lastPolledAt === null ? null : now - device.lastPolledAt;
+  // If the clock was set back, the elapsed time is negative and proves nothing.
+  const tooSoon = elapsedMs !== null && elapsedMs >= 0 && elapsedMs < device.intervalMs;
   await store.deviceCodes.recordPoll(device.hash, now, device.intervalMs + (tooSoon ? slowDownMs : 0));
   return tooSoon ? 'slow_down' : 'authorization_pending';
 }
 
-function pending(
+function pendingDevice(
   known: Pick<DeviceCodeRecord, 'hash' | 'userCode' | 'clientId' | 'ip' | 'userAgent' | 'createdAt'>,
 ): DeviceCodeRecord {
   return {
@@ -142,32 +156,16 @@ function pending(
   };
 }
 
-function randomUserCode(): string {
-  return Array.from({ length: codeLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
+function networkKey(clientInfo: ClientInfo): string {
+  return `network ${clientNetwork(clientInfo)}`;
 }
 
-/** What somebody typed: case, spaces and dashes do not count. */
-function userCodeOf(typed: string): string {
-  return typed.toUpperCase().replace(/[^A-Z]/g, '');
-}
-
-/** `WDJB-MJHT` */
-export function shownUserCode(userCode: string): string {
-  return `${userCode.slice(0, codeLength / 2)}-${userCode.slice(codeLength / 2)}`;
-}
-
-function networkKey({ ip }: ClientInfo): string {
-  return `network ${ip === null ? 'unknown' : networkOf(ip)}`;
-}
-
-async function take(limiter: Limiter, key: string): Promise<void> {
-  try {
-    await limiter.consume(key);
-  } catch (refusal) {
-    if (refusal instanceof Error) throw refusal;
-    const seconds = Math.ceil((refusal as { msBeforeNext: number }).msBeforeNext / 1000);
-    throw new ProblemError('throttled', `Too many attempts. Wait ${Math.ceil(seconds / 60)} minutes, then try again.`, {
-      retryAfter: seconds,
-    });
-  }
+/** @throws ProblemError `throttled` */
+async function consume(limiter: Limiter, key: string): Promise<void> {
+  const { allowed, retryAfterMs } = await limiter.consume(key);
+  if (allowed) return;
+  const seconds = Math.ceil(retryAfterMs / 1000);
+  throw new ProblemError('throttled', `Too many attempts. Wait ${Math.ceil(seconds / 60)} minutes, then try again.`, {
+    retryAfter: seconds,
+  });
 }

@@ -3,157 +3,113 @@ import pLimit from 'p-limit';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { Store } from '../../store/store.ts';
 import { hashSecret } from '../secrets.ts';
+import { networkOf } from './client-network.ts';
+import { createFailureCounts, type FailureKey } from './failure-counts.ts';
 
-/** Who is guessing at whose password. */
+/** The account that an attempt is for, and the client that makes it. */
 export interface RateLimitKeys {
-  /** Folded e-mail, whether anybody has it or not. */
+  /** Folded email address, whether or not a member has it. */
   account: string;
-  /** Null: not known, only the account counts. */
+  /** Null if unknown: then only the account is limited. */
   ip: string | null;
 }
 
-/** A growing delay between wrong passwords, per account and per client network. */
+/** Slows down guessing: makes an account and a client network wait longer after each failed attempt. */
 export interface SignInRateLimit {
   /**
-   * Call before the password is looked at: the attempt counts as a failure from here on, so that guesses sent together
-   * do not slip through together. @throws ProblemError `throttled`, with the seconds to wait
+   * Runs `decide` unless the account or the network has to wait. An attempt passes through these states:
+   *
+   * 1. reserved: counted as a failure before `decide` runs, so that concurrent guesses cannot all pass before the first
+   *    one has failed.
+   * 2. `decide` returns `succeeded: true`: the account's failures are forgotten. Of the network's, only this attempt is
+   *    taken back, because other accounts may be under attack from the same network.
+   * 3. `decide` returns `succeeded: false`: the attempt stays counted, and a wait that it causes starts now.
+   * 4. `decide` throws: the attempt is taken back and earlier failures stay, so that an outage locks nobody out.
+   *
+   * An attempt whose daemon dies while it is reserved stays counted as a failure.
+   *
+   * @throws ProblemError `throttled`, with the seconds to wait; and whatever `decide` throws
    */
-  check(keys: RateLimitKeys): Promise<void>;
-  /** The wait begins now. */
-  failed(keys: RateLimitKeys): Promise<void>;
-  /** Takes the attempt back; the account's earlier failures are forgotten, the network's are not. */
-  succeeded(keys: RateLimitKeys): Promise<void>;
-  /** Takes the attempt back, and forgets nothing: it could not be decided. */
-  undecided(keys: RateLimitKeys): Promise<void>;
-}
-
-/** What `decide` answers. If it rejects, the attempt does not count: an outage must not lock anybody out once it is over. */
-export async function decided<T>(
-  rateLimit: SignInRateLimit,
-  keys: RateLimitKeys,
-  decide: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await decide();
-  } catch (error) {
-    await rateLimit.undecided(keys).catch(() => undefined);
-    throw error;
-  }
+  attempt<Outcome extends { succeeded: boolean }>(
+    keys: RateLimitKeys,
+    decide: () => Promise<Outcome>,
+  ): Promise<Outcome>;
 }
 
 const freeFailures = { account: 5, network: 20 } as const;
-const longestWaitSeconds = 15 * 60;
-const memorySeconds = 24 * 60 * 60;
 
-interface Counter {
-  key: string;
-  free: number;
-}
-
-/**
- * A throttle whose counts are the store's. It remembers about `maximumKeys` accounts and networks: beyond that, those
- * that failed longest ago are forgotten.
- */
-export function createSignInRateLimit(limiter: Store['limiter'], { maximumKeys = 100_000 } = {}): SignInRateLimit {
-  const failures = limiter({ name: 'failures', points: 1, duration: memorySeconds });
-  const waits = limiter({ name: 'waits', points: 1, duration: longestWaitSeconds });
-  const recent = new Set<string>();
-  // Reading and writing a counter are several steps: in this process, one attempt at a time takes them.
+/** Creates the rate limit on counts in the store. `maxKeys` bounds how many accounts and networks it remembers. */
+export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100_000 } = {}): SignInRateLimit {
+  const counts = createFailureCounts(limiter, maxKeys);
+  // Each state change reads and writes several counts. Within this process, they run one after another.
   const exclusively = pLimit(1);
 
-  const countOf = async ({ key }: Counter) => (await failures.get(key))?.consumedPoints ?? 0;
-  const waitOf = async ({ key }: Counter) => (await waits.get(key))?.msBeforeNext ?? 0;
+  const reserve = (keys: FailureKey[]) =>
+    exclusively(async () => {
+      // Look at every wait first: a client that its network denies must not use up the account's free failures.
+      const longestWait = Math.max(...(await Promise.all(keys.map(counts.waitMs))));
+      if (longestWait > 0) throw tooManyAttempts(longestWait);
+      for (const key of keys) {
+        const waitMs = await counts.reserve(key);
+        if (waitMs > 0) throw tooManyAttempts(waitMs);
+      }
+    });
 
-  async function forget(key: string): Promise<void> {
-    recent.delete(key);
-    await failures.delete(key);
-    await waits.delete(key);
-  }
+  const takeBack = (keys: FailureKey[]) =>
+    exclusively(async () => {
+      for (const key of keys) await counts.takeBack(key);
+    });
 
-  async function takeBack({ key }: Counter): Promise<void> {
-    await waits.delete(key);
-    const { consumedPoints } = await failures.reward(key, 1);
-    if (consumedPoints <= 0) await forget(key);
-  }
+  const succeed = ({ account, network }: FailureKeys) =>
+    exclusively(async () => {
+      await counts.forget(account);
+      for (const key of network) await counts.takeBack(key);
+    });
 
-  const secondsFor = (count: number, free: number) => Math.min(2 ** (count - free), longestWaitSeconds);
-
-  async function block({ key, free }: Counter, count: number): Promise<void> {
-    if (count >= free) await waits.block(key, secondsFor(count, free));
-  }
-
-  /** Answers the wait if there is one. Else counts one more failure; of those that use up what is free, one begins a wait. */
-  async function take(counter: Counter): Promise<number> {
-    const { key, free } = counter;
-    recent.delete(key);
-    recent.add(key);
-    const wait = await waitOf(counter);
-    if (wait > 0) return wait;
-    const { consumedPoints: count } = await failures.penalty(key, 1);
-    const [oldest] = recent;
-    if (recent.size > maximumKeys && oldest !== undefined) await forget(oldest);
-    if (count < free) return 0;
-    // One step in the store: however many daemons come here at once, one is the first.
-    const begun = await waits.penalty(key, 1, { customDuration: secondsFor(count, free) });
-    if (begun.consumedPoints === 1) return 0;
-    await failures.reward(key, 1);
-    return Math.max(begun.msBeforeNext, 1);
-  }
+  const fail = (keys: FailureKey[]) =>
+    exclusively(async () => {
+      for (const key of keys) await counts.confirm(key);
+    });
 
   return {
-    check: (keys) =>
-      exclusively(async () => {
-        const counters = countersOf(keys);
-        const wait = Math.max(...(await Promise.all(counters.map(waitOf))));
-        if (wait > 0) throw tooManyAttempts(Math.ceil(wait / 1000));
-        for (const counter of counters) {
-          const wait = await take(counter);
-          if (wait > 0) throw tooManyAttempts(Math.ceil(wait / 1000));
-        }
-      }),
-
-    failed: (keys) =>
-      exclusively(async () => {
-        for (const counter of countersOf(keys)) {
-          const count = await countOf(counter);
-          if (count === 0) await failures.penalty(counter.key, 1);
-          await block(counter, Math.max(count, 1));
-        }
-      }),
-
-    succeeded: (keys) =>
-      exclusively(async () => {
-        const [account, network] = countersOf(keys);
-        await forget(account.key);
-        if (network !== undefined) await takeBack(network);
-      }),
-
-    undecided: (keys) =>
-      exclusively(async () => {
-        for (const counter of countersOf(keys)) await takeBack(counter);
-      }),
+    async attempt<Outcome extends { succeeded: boolean }>(keys: RateLimitKeys, decide: () => Promise<Outcome>) {
+      const failureKeys = failureKeysOf(keys);
+      const all = [failureKeys.account, ...failureKeys.network];
+      await reserve(all);
+      let outcome: Outcome;
+      try {
+        outcome = await decide();
+      } catch (error) {
+        // The caller needs the first error. If taking back fails too, the attempt stays counted.
+        await takeBack(all).catch(() => undefined);
+        throw error;
+      }
+      await (outcome.succeeded ? succeed(failureKeys) : fail(all));
+      return outcome;
+    },
   };
 }
 
-/** The account's counter, then the network's. Hashed, because what was typed as an e-mail may be long, or a password. */
-function countersOf({ account, ip }: RateLimitKeys): [Counter, ...Counter[]] {
-  const counters: [Counter, ...Counter[]] = [{ key: hashSecret(`account ${account}`), free: freeFailures.account }];
-  if (ip !== null && ipaddr.isValid(ip)) {
-    counters.push({ key: `network ${networkOf(ip)}`, free: freeFailures.network });
-  }
-  return counters;
+interface FailureKeys {
+  account: FailureKey;
+  /** Empty if the client's network is not known. */
+  network: FailureKey[];
 }
 
-/** What one client can change its address within: one address of IPv4 (however written), a /64 of IPv6 (RFC 6177). */
-export function networkOf(ip: string): string {
-  const address = ipaddr.process(ip);
-  if (address.kind() === 'ipv4') return address.toString();
-  return ipaddr.fromByteArray([...address.toByteArray().slice(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]).toString();
+function failureKeysOf({ account, ip }: RateLimitKeys): FailureKeys {
+  return {
+    // Hashed, because the text typed as an email address can be very long, or be a password.
+    account: { key: hashSecret(`account ${account}`), freeFailures: freeFailures.account },
+    network:
+      ip !== null && ipaddr.isValid(ip)
+        ? [{ key: `network ${networkOf(ip)}`, freeFailures: freeFailures.network }]
+        : [],
+  };
 }
 
-function tooManyAttempts(seconds: number): ProblemError {
+function tooManyAttempts(waitMs: number): ProblemError {
+  const seconds = Math.ceil(waitMs / 1000);
   const wait = seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
-  return new ProblemError('throttled', `Too many failed sign-ins. Wait ${wait}, then try again.`, {
-    retryAfter: seconds,
-  });
+  const detail = `There were too many failed sign-ins. Wait ${wait}, then try again.`;
+  return new ProblemError('throttled', detail, { retryAfter: seconds });
 }

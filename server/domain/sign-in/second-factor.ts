@@ -6,26 +6,40 @@ import type { Store } from '../../store/store.ts';
 import type { ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
-import { type SessionService, wrongCredentials } from './sessions.ts';
-import { byPassword, type Proof, proofOf, type StartedSession, startSession } from './start-session.ts';
-import type { TotpService } from './totp.ts';
+import { wrongCredentials, wrongSecondFactor } from './problems.ts';
+import type { Sessions } from './sessions.ts';
+import { type Proof, passwordSignIn, proofOf, type StartedSession, type StartSession } from './start-session.ts';
+import type { Totp } from './totp/totp.ts';
 
+/** The kind that these tickets are stored under. */
 const kind = 'second-step';
 
-/** Signing in over several pages: the password first, then a code, or setting up where that comes from. */
+/** A verified first factor. The browser sends `ticket` with the second one, within ten minutes. */
+export interface PendingSecondFactor {
+  next: 'code' | 'enrolment';
+  ticket: Secret;
+}
+
+/** Sign-in over several pages: the password first, then a code, or TOTP enrolment if it is required. */
 export interface SecondFactor {
-  /** A session, or what is to be done before there is one: `ticket` is the browser's, for ten minutes. @throws ProblemError as `signIn` */
-  begin(
-    email: string,
-    password: string,
-    clientInfo: ClientInfo,
-  ): Promise<StartedSession | { next: 'code' | 'set-up'; ticket: Secret }>;
-  /** @throws ProblemError `totp-required` (a wrong code), `form-expired`, `throttled` */
+  /**
+   * Verifies the password. Returns a session if that is enough.
+   *
+   * @throws ProblemError `wrong-credentials`, `throttled`
+   */
+  begin(email: string, password: string, clientInfo: ClientInfo): Promise<StartedSession | PendingSecondFactor>;
+  /** Verifies the code. @throws ProblemError `totp-required` (a wrong code), `form-expired`, `throttled` */
   finish(ticket: string, code: string, clientInfo: ClientInfo): Promise<StartedSession>;
-  /** A new secret to set up, or the one from before. @throws ProblemError `form-expired`, `totp-enabled` */
-  prepare(ticket: string, anew: boolean): Promise<PreparedTotp>;
-  /** @throws ProblemError `wrong-code`, `form-expired`, `throttled` */
-  finishSetUp(
+  /** Prepares a new TOTP secret. @throws ProblemError `form-expired`, `totp-enabled` */
+  prepare(ticket: string): Promise<PreparedTotp>;
+  /** Returns the TOTP secret that was prepared before. @throws ProblemError `form-expired`, `totp-enabled` */
+  findPrepared(ticket: string): Promise<PreparedTotp>;
+  /**
+   * Turns two-factor sign-in on. Returns a session and the recovery codes.
+   *
+   * @throws ProblemError `wrong-code`, `form-expired`, `throttled`
+   */
+  finishEnrolment(
     ticket: string,
     code: string,
     clientInfo: ClientInfo,
@@ -35,21 +49,21 @@ export interface SecondFactor {
 export function createSecondFactor(deps: {
   store: Store;
   clock: Clock;
-  newId: () => string;
-  sessions: Pick<SessionService, 'checkPassword'>;
-  totp: TotpService;
+  startSession: StartSession;
+  sessions: Pick<Sessions, 'checkPassword'>;
+  totp: Totp;
 }): SecondFactor {
   const { store, clock, sessions, totp } = deps;
 
   const start = async (user: UserRecord, clientInfo: ClientInfo, proof: Proof): Promise<StartedSession> => {
     const started = await store.transaction((store) =>
-      startSession(store, deps, { user, clientInfo: clientInfo, by: byPassword, proof }),
+      deps.startSession(store, { user, clientInfo, method: passwordSignIn, proof }),
     );
     if (started === null) throw wrongCredentials();
     return started;
   };
 
-  /** Whoever changed the password meanwhile voided the ticket, too. */
+  /** Returns the ticket's member. A ticket proves the password, because changing the password deletes it. */
   const memberOf = async (ticket: string): Promise<UserRecord> => {
     const found = await store.tickets.find(hashSecret(ticket), kind, clock.now());
     const user = found?.userId == null ? null : await store.users.findById(found.userId);
@@ -70,25 +84,25 @@ export function createSecondFactor(deps: {
         if (!(await store.users.lockForNewSession(user.id, proof))) throw wrongCredentials();
         await store.tickets.insert({ hash: ticket.hash(), kind, userId: user.id, data: '{}', ...times });
       });
-      return { next: user.totpEnabledAt === null ? 'set-up' : 'code', ticket };
+      return { next: user.totpEnabledAt === null ? 'enrolment' : 'code', ticket };
     },
 
     async finish(ticket, code, clientInfo) {
       const user = await memberOf(ticket);
       if (user.totpEnabledAt === null) throw expired();
-      if (!(await totp.check(user, code, clientInfo))) throw wrongCode();
+      if (!(await totp.check(user, code, clientInfo))) throw wrongSecondFactor();
+      // Of concurrent requests with different valid codes, one gets the ticket.
       if ((await store.tickets.consume(hashSecret(ticket), kind, clock.now())) === null) throw expired();
       return start(user, clientInfo, proofOf(user));
     },
 
-    prepare: async (ticket, anew) => {
-      const user = await memberOf(ticket);
-      return anew ? totp.prepareFor(user) : totp.preparedFor(user);
-    },
+    prepare: async (ticket) => totp.prepareConfirmed(await memberOf(ticket)),
+    findPrepared: async (ticket) => totp.findPrepared(await memberOf(ticket)),
 
-    async finishSetUp(ticket, code, clientInfo) {
+    async finishEnrolment(ticket, code, clientInfo) {
       const user = await memberOf(ticket);
-      const codes = await totp.enable({ user, sessionId: '', clientInfo: clientInfo }, code);
+      // Ends all sessions and deletes the ticket.
+      const codes = await totp.enable({ user, sessionId: '', clientInfo }, code);
       const { passwordHash } = user;
       return { started: await start(user, clientInfo, { passwordHash }), codes };
     },
@@ -97,9 +111,4 @@ export function createSecondFactor(deps: {
 
 function expired(): ProblemError {
   return new ProblemError('form-expired', 'This sign-in took too long, or the account was changed. Sign in again.');
-}
-
-function wrongCode(): ProblemError {
-  const detail = 'This code is wrong, or was used before. Wait for the next one.';
-  return new ProblemError('totp-required', detail, { errors: [{ pointer: '/code', detail }] });
 }

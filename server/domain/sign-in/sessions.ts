@@ -1,27 +1,29 @@
 import { limits } from '../../../shared/limits.ts';
-import { foldName, normalizeName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
-import { redact } from '../../../shared/redact.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { SessionRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { checkNewPassword, type Passwords } from '../accounts/passwords.ts';
-import { auditTrail } from '../audit.ts';
+import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { hashSecret } from '../secrets.ts';
+import { type CheckPassword, createCheckPassword } from './check-password.ts';
 import { confirmPassword, requireSamePassword } from './confirm-password.ts';
-import { decided, type SignInRateLimit } from './rate-limit.ts';
-import { byPassword, endEverySession, proofOf, type StartedSession, startSession } from './start-session.ts';
-import type { TotpService } from './totp.ts';
+import { endAllSessions, endSession } from './end-sessions.ts';
+import { wrongCredentials, wrongSecondFactor } from './problems.ts';
+import type { SignInRateLimit } from './rate-limit.ts';
+import { passwordSignIn, proofOf, type StartedSession, type StartSession } from './start-session.ts';
+import type { Totp } from './totp/totp.ts';
 
 export interface SessionDeps {
   store: Store;
   clock: Clock;
-  newId: () => string;
   passwords: Passwords;
   rateLimit: SignInRateLimit;
-  totp: TotpService;
+  auditTrail: AuditTrail;
+  startSession: StartSession;
+  totp: Totp;
 }
 
 export interface AuthenticatedSession {
@@ -29,37 +31,49 @@ export interface AuthenticatedSession {
   user: UserRecord;
 }
 
-export interface SessionService {
+export interface Sessions {
+  checkPassword: CheckPassword;
   /**
-   * The member whom e-mail and password name, or null: for unknown, disabled and SSO-only members and a wrong password
-   * alike, and after the same time. Failures are audited. @throws ProblemError `throttled`
+   * Signs in with a password, and with a code of the second factor if the member has one.
+   *
+   * @throws ProblemError `wrong-credentials`, `throttled`, `totp-required` (the code is missing or wrong),
+   * `totp-setup-required`
    */
-  checkPassword(email: string, password: string, clientInfo: ClientInfo): Promise<UserRecord | null>;
-  /** @throws ProblemError `wrong-credentials`, `throttled`, `totp-required` (no code, or a wrong one), `totp-setup-required` */
   signIn(email: string, password: string, clientInfo: ClientInfo, code?: string): Promise<StartedSession>;
-  /** The session and its member, or null if it ended or the member is disabled. Moves the idle end on. */
+  /**
+   * Returns the session with this secret and its member, or null if the session has ended or the member is disabled.
+   * Restarts the idle timeout.
+   */
   authenticate(secret: string): Promise<AuthenticatedSession | null>;
+  /** Ends the caller's session. */
   signOut(caller: Caller): Promise<void>;
-  /** The caller's own sessions that have not ended, last seen first: the latest hundred. */
+  /** Returns the caller's active sessions, last seen first, at most 100. */
   list(caller: Caller): Promise<SessionRecord[]>;
   /** Ends one of the caller's own sessions. @throws ProblemError `not-found` */
   end(caller: Caller, id: string): Promise<void>;
-  /** Ends the caller's sessions except the one that asks. */
+  /** Ends the caller's sessions except the current one. */
   endOthers(caller: Caller): Promise<void>;
-  /** Ends the member's other sessions. @throws ProblemError `wrong-password`, `throttled`, `invalid-fields` */
+  /** Changes the caller's password and ends their other sessions. @throws ProblemError `wrong-password`, `throttled`, `invalid-fields` */
   changePassword(caller: Caller, current: string, next: string): Promise<void>;
 }
 
-/** An idle end that moves on at most this often keeps reads from becoming writes. */
-const touchEveryMs = 60_000;
+/** The idle timeout restarts at most this often, so that most requests only read. */
+const minTouchIntervalMs = 60_000;
 
-const mostListed = 100;
+const maxListed = 100;
 
-export function createSessions(deps: SessionDeps): SessionService {
-  const { store, clock } = deps;
-  const audit = auditTrail(deps);
-  const checkPassword: SessionService['checkPassword'] = (email, password, clientInfo) =>
-    verifyPassword(deps, email, password, clientInfo);
+export function createSessions(deps: SessionDeps): Sessions {
+  const { store, clock, auditTrail } = deps;
+  const checkPassword = createCheckPassword(deps);
+
+  /** Ends a session of the caller and audits it. Returns false unless they have it. */
+  const endOwn = ({ user, clientInfo }: Caller, sessionId: string): Promise<boolean> =>
+    store.transaction(async (store) => {
+      if (!(await endSession(store, { userId: user.id, id: sessionId }))) return false;
+      const event = { at: clock.now(), actor: actorOf(user), clientInfo, userId: user.id };
+      await auditTrail.session(store, 'session.ended', { ...event, sessionId });
+      return true;
+    });
 
   return {
     checkPassword,
@@ -69,42 +83,32 @@ export function createSessions(deps: SessionDeps): SessionService {
       if (user === null) throw wrongCredentials();
       await requireSecondFactor(deps.totp, user, clientInfo, code);
       const started = await store.transaction((store) =>
-        startSession(store, deps, { user, clientInfo: clientInfo, by: byPassword, proof: proofOf(user) }),
+        deps.startSession(store, { user, clientInfo, method: passwordSignIn, proof: proofOf(user) }),
       );
       if (started === null) throw wrongCredentials();
       return started;
     },
 
-    async authenticate(secret) {
-      const found = await store.sessions.findByHash(hashSecret(secret));
-      if (found === null || found.user.disabled || lacksSecondFactor(found)) return null;
-      const now = clock.now();
-      const { session } = found;
-      if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdle) return null;
-      if (now - session.lastSeenAt < touchEveryMs) return found;
-      // On a disk that is full, or while the database takes no changes, reading goes on.
-      await store.sessions.touch(session.id, now).catch(unlessUnavailable);
-      return { ...found, session: { ...session, lastSeenAt: now } };
-    },
+    authenticate: (secret) => authenticate(deps, secret),
 
     async signOut(caller) {
-      await endSession(caller, caller.sessionId);
+      await endOwn(caller, caller.sessionId);
     },
 
     list({ user }) {
       const now = clock.now();
-      return store.sessions.listOf(user.id, { now, idleBefore: now - limits.sessionIdle + 1, limit: mostListed });
+      return store.sessions.listOf(user.id, { now, idleBefore: now - limits.sessionIdle + 1, limit: maxListed });
     },
 
     async end(caller, id) {
-      if (!(await endSession(caller, id))) throw noSuchSession();
+      if (!(await endOwn(caller, id))) throw noSuchSession();
     },
 
     async endOthers({ user, sessionId, clientInfo }) {
-      const event = { at: clock.now(), actor: actorOf(user), clientInfo: clientInfo, userId: user.id };
+      const event = { at: clock.now(), actor: actorOf(user), clientInfo, userId: user.id };
       await store.transaction(async (store) => {
-        for (const id of await endEverySession(store, user.id, sessionId)) {
-          await audit.session(store, 'session.ended', { ...event, sessionId: id });
+        for (const id of await endAllSessions(store, user.id, sessionId)) {
+          await auditTrail.session(store, 'session.ended', { ...event, sessionId: id });
         }
       });
     },
@@ -116,100 +120,53 @@ export function createSessions(deps: SessionDeps): SessionService {
       await store.transaction(async (store) => {
         await requireSamePassword(store, caller, '/current');
         await store.users.setPasswordHash(user.id, hash);
-        await endEverySession(store, user.id, sessionId);
-        await audit.user(store, 'user.password_changed', {
-          at: clock.now(),
-          actor: actorOf(user),
-          clientInfo: clientInfo,
-          user,
-        });
+        await endAllSessions(store, user.id, sessionId);
+        const event = { at: clock.now(), actor: actorOf(user), clientInfo, user };
+        await auditTrail.user(store, 'user.password_changed', event);
       });
     },
   };
+}
 
-  /** A session from before a second step was required. */
-  function lacksSecondFactor({ session, user }: AuthenticatedSession): boolean {
-    return deps.totp.required && !session.sso && user.passwordHash !== null && user.totpEnabledAt === null;
-  }
+async function authenticate(
+  { store, clock, totp }: Pick<SessionDeps, 'store' | 'clock' | 'totp'>,
+  secret: string,
+): Promise<AuthenticatedSession | null> {
+  const found = await store.sessions.findByHash(hashSecret(secret));
+  if (found === null || found.user.disabled || lacksSecondFactor(totp, found)) return null;
+  const now = clock.now();
+  const { session } = found;
+  if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdle) return null;
+  if (now - session.lastSeenAt < minTouchIntervalMs) return found;
+  // Members can still read while the disk is full or the database accepts no writes.
+  await store.sessions.touch(session.id, now).catch(ignoreUnavailable);
+  return { ...found, session: { ...session, lastSeenAt: now } };
+}
 
-  /** False unless it is one of the caller's own. */
-  function endSession({ user, clientInfo }: Caller, sessionId: string): Promise<boolean> {
-    return store.transaction(async (store) => {
-      if (!(await store.sessions.delete(sessionId, user.id))) return false;
-      // What it approved and is no session yet. Codes for programs last a minute, so that those of others count little.
-      await store.deviceCodes.deleteApprovedIn(sessionId);
-      await store.tickets.deleteAllOf(user.id, 'authorization-code');
-      const event = { at: clock.now(), actor: actorOf(user), clientInfo: clientInfo, userId: user.id };
-      await audit.session(store, 'session.ended', { ...event, sessionId });
-      return true;
-    });
-  }
+/** Reports whether the session was started with only a password, before the organization required a second factor. */
+function lacksSecondFactor(totp: Totp, { session, user }: AuthenticatedSession): boolean {
+  return totp.required && !session.sso && user.passwordHash !== null && user.totpEnabledAt === null;
 }
 
 /** @throws ProblemError `totp-required`, `totp-setup-required`, `throttled` */
-async function requireSecondFactor(
-  totp: TotpService,
-  user: UserRecord,
-  clientInfo: ClientInfo,
-  code?: string,
-): Promise<void> {
+async function requireSecondFactor(totp: Totp, user: UserRecord, clientInfo: ClientInfo, code?: string): Promise<void> {
   if (user.totpEnabledAt === null) {
     if (!totp.required) return;
     throw new ProblemError(
       'totp-setup-required',
-      'Two-step sign-in is required here. Sign in in a browser to set it up.',
+      'Your organization requires two-factor sign-in. Sign in with a browser to set it up.',
     );
   }
   if (code === undefined || code === '') {
-    throw new ProblemError('totp-required', 'Type the code of your authenticator app, or a recovery code.');
+    throw new ProblemError('totp-required', 'Enter the code from your authenticator app, or a recovery code.');
   }
-  if (await totp.check(user, code, clientInfo)) return;
-  throw new ProblemError('totp-required', 'This code is wrong, or was used before. Wait for the next one.');
+  if (!(await totp.check(user, code, clientInfo))) throw wrongSecondFactor();
 }
 
-async function verifyPassword(
-  deps: SessionDeps,
-  email: string,
-  password: string,
-  clientInfo: ClientInfo,
-): Promise<UserRecord | null> {
-  const { store, passwords, rateLimit } = deps;
-  const account = foldName(normalizeName(email));
-  const keys = { account, ip: clientInfo.ip };
-  await rateLimit.check(keys);
-  const { user, matches } = await decided(rateLimit, keys, async () => {
-    const user = await store.users.findByEmail(account);
-    return { user, matches: await passwords.verify(user?.passwordHash ?? null, password) };
-  });
-  if (matches && user !== null && !user.disabled) {
-    await rateLimit.succeeded(keys);
-    return user;
-  }
-  await rateLimit.failed(keys);
-  await auditTrail(deps).signInFailed(store, {
-    at: deps.clock.now(),
-    actor: { kind: 'anonymous', id: null, email: user?.emailFolded ?? typedAddress(account) },
-    clientInfo: clientInfo,
-    user,
-  });
-  return null;
-}
-
-/** What was typed as an address, if it is one: passwords and tokens are typed into the wrong field, too, and are not kept. */
-function typedAddress(typed: string): string | null {
-  const isAddress = /^[^@]+@[^@\s]+\.[^@\s.]+$/.test(typed);
-  return isAddress ? redact(typed).slice(0, limits.emailCharacters) : null;
-}
-
-function unlessUnavailable(error: unknown): void {
+function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error;
 }
 
 function noSuchSession(): ProblemError {
   return new ProblemError('not-found', 'There is no such session. It may have ended already.');
-}
-
-/** One answer for unknown, disabled and single sign-on members and a wrong password. */
-export function wrongCredentials(): ProblemError {
-  return new ProblemError('wrong-credentials', 'Unable to sign in with this e-mail address and password.');
 }

@@ -1,20 +1,19 @@
 import { limits } from '../../../shared/limits.ts';
-import { ProblemError } from '../../../shared/problem.ts';
 import type { SessionRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { auditTrail } from '../audit.ts';
+import type { AuditTrail } from '../audit.ts';
 import { actorOf, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, type Secret } from '../secrets.ts';
 
-/** How somebody showed who they are; a session that another one approved is of its kind. */
-export interface SignedInBy {
+/** How a member signed in. A session that another session approved has the method of that one. */
+export interface SignInMethod {
   sso: boolean;
-  /** The identity provider's own session. */
+  /** Id of the identity provider's own session, if it sent one. */
   ssoSid: string | null;
 }
 
-export const byPassword: SignedInBy = { sso: false, ssoSid: null };
+export const passwordSignIn: SignInMethod = { sso: false, ssoSid: null };
 
 export interface StartedSession {
   session: SessionRecord;
@@ -23,8 +22,9 @@ export interface StartedSession {
 }
 
 /**
- * What a password was checked against, and whether it was enough. Hashing takes a while, in a crowd seconds: whoever changed
- * either meanwhile had every session ended, and must not have one begin after that.
+ * The values that a password was verified against: its hash, and whether a second factor was required. Verifying takes up
+ * to seconds under load. If one of them changes during that time, the change ended all sessions, and the outdated proof
+ * must not start a new one.
  */
 export type Proof = Pick<UserRecord, 'passwordHash'> & Partial<Pick<UserRecord, 'totpEnabledAt'>>;
 
@@ -32,60 +32,34 @@ export function proofOf({ passwordHash, totpEnabledAt }: UserRecord): Proof {
   return { passwordHash, totpEnabledAt };
 }
 
-interface Start {
-  user: UserRecord;
-  clientInfo: ClientInfo;
-  by: SignedInBy;
-  proof?: Proof;
-}
-
-/** Begins a session, inside a transaction. Null if the member was disabled, or the proof became void, meanwhile. */
-export async function startSession(
-  store: Store,
-  deps: { clock: Clock; newId: () => string },
-  { user, clientInfo, by, proof }: Start,
-): Promise<StartedSession | null> {
-  if (!(await store.users.lockForNewSession(user.id, proof))) return null;
-  const secret = generateSecret('session');
-  const at = deps.clock.now();
-  const session: SessionRecord = {
-    id: deps.newId(),
-    userId: user.id,
-    hash: secret.hash(),
-    createdAt: at,
-    lastSeenAt: at,
-    expiresAt: at + limits.sessionAbsolute,
-    ...clientInfo,
-    ...by,
-  };
-  await store.sessions.insert(session);
-  const event = { at, actor: actorOf(user), clientInfo: clientInfo, sessionId: session.id, userId: user.id };
-  await auditTrail(deps).session(store, 'session.created', event);
-  return { session, secret, user };
-}
-
-/** Whether a session may still be what something new comes from: what ends it comes before this or after, never between. */
-export async function isAlive(store: Store, { userId, id }: SessionRecord): Promise<boolean> {
-  return (await store.users.lockForNewSession(userId)) && (await store.sessions.lock(id));
-}
-
-/** Of a request that was let in before. */
-export function sessionEnded(): ProblemError {
-  return new ProblemError('not-authenticated', 'The session has ended. Sign in again.');
-}
-
-/** Ends every session of a member and whatever could still become one. Inside the transaction that is the reason. */
-export async function endEverySession(store: Store, userId: string, exceptId?: string): Promise<string[]> {
-  const ended = await store.sessions.deleteAllOf(userId, exceptId);
-  await endApprovals(store, userId);
-  return [...ended, ...(await store.sessions.deleteAllOf(userId, exceptId))];
-}
-
 /**
- * Takes what could still become a session. Between two ends of sessions: what one of them approves just now is there after
- * the first, and what becomes one just now before the second.
+ * Starts a session and audits it, inside the given transaction. Locks the member's row first, so that disabling the member
+ * or ending their sessions happens entirely before or entirely after. Returns null if the member is disabled or the proof
+ * is outdated.
  */
-export async function endApprovals(store: Store, userId: string): Promise<void> {
-  await store.tickets.deleteAllOf(userId);
-  await store.deviceCodes.deleteAllOf(userId);
+export type StartSession = (
+  store: Store,
+  start: { user: UserRecord; clientInfo: ClientInfo; method: SignInMethod; proof?: Proof },
+) => Promise<StartedSession | null>;
+
+export function createStartSession(deps: { clock: Clock; newId: () => string; auditTrail: AuditTrail }): StartSession {
+  return async (store, { user, clientInfo, method, proof }) => {
+    if (!(await store.users.lockForNewSession(user.id, proof))) return null;
+    const secret = generateSecret('session');
+    const at = deps.clock.now();
+    const session: SessionRecord = {
+      id: deps.newId(),
+      userId: user.id,
+      hash: secret.hash(),
+      createdAt: at,
+      lastSeenAt: at,
+      expiresAt: at + limits.sessionAbsolute,
+      ...clientInfo,
+      ...method,
+    };
+    await store.sessions.insert(session);
+    const event = { at, actor: actorOf(user), clientInfo, sessionId: session.id, userId: user.id };
+    await deps.auditTrail.session(store, 'session.created', event);
+    return { session, secret, user };
+  };
 }

@@ -5,13 +5,13 @@ import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
 import type { StatusContext, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { auditTrail } from '../audit.ts';
+import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Channel, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { generateToken, hashSecret, type Secret } from '../secrets.ts';
-import { wrongCredentials } from '../sign-in/sessions.ts';
-import { type Proof, sessionEnded } from '../sign-in/start-session.ts';
+import { sessionEnded, wrongCredentials } from '../sign-in/problems.ts';
+import type { Proof } from '../sign-in/start-session.ts';
 import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
 
 export interface TokenPolicy {
@@ -25,6 +25,7 @@ export interface TokenDeps {
   clock: Clock;
   statusContext: () => StatusContext;
   newId: () => string;
+  auditTrail: AuditTrail;
   notifier: Notifier;
   policy: TokenPolicy;
 }
@@ -47,7 +48,7 @@ export interface Creation {
 
 /** Creates a token, its audit event and its mail in one transaction. `TokenService.create` lists what it throws. */
 export async function createToken(
-  { store, clock, newId, notifier, policy }: TokenDeps,
+  { store, clock, newId, auditTrail, notifier, policy }: TokenDeps,
   creator: Creator,
   body: CreateTokenBody,
   idempotencyKey?: string,
@@ -65,7 +66,6 @@ export async function createToken(
     description: body.description || null,
     createdAt: now,
   };
-  const audit = auditTrail({ newId });
 
   const creation = await store.transaction(async (store): Promise<Creation> => {
     await lockOwner(store, creator);
@@ -81,7 +81,7 @@ export async function createToken(
     if (outcome === 'token-limit') throw tokenLimit(policy.maxPerUser);
     const token = await store.tokens.findById(fresh.id);
     if (token === null) throw new Error('The token that was just inserted cannot be found.');
-    await audit.tokenCreated(store, { at: now, actor: actorOf(user), token, clientInfo });
+    await auditTrail.tokenCreated(store, { at: now, actor: actorOf(user), token, clientInfo });
     await notifier.tokenCreated(store, { at: now, owner: user, token, clientInfo, channel });
     return { token, secret };
   });

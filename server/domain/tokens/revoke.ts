@@ -2,8 +2,7 @@ import { ProblemError } from '../../../shared/problem.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import type { Actor, ClientRecord, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { findUser } from '../accounts/members.ts';
-import { auditTrail } from '../audit.ts';
+import { findMember } from '../accounts/members.ts';
 import { actorOf, type Caller, type Channel, type ClientInfo, clientActor, requireSuperuser } from '../caller.ts';
 import { hashSecret } from '../secrets.ts';
 import type { TokenDeps } from './create.ts';
@@ -32,8 +31,7 @@ interface Revoker {
 type Destroy = (store: Store, at: number, actor: Actor) => Promise<TokenRecord[]>;
 
 export function createRevocation(deps: TokenDeps): Revocation {
-  const { store, clock } = deps;
-  const audit = auditTrail(deps);
+  const { store, clock, auditTrail } = deps;
 
   /** Destroys tokens, and writes their audit events and one mail, in one transaction. */
   async function revokeTokens(owner: UserRecord | null, by: Revoker, destroy: Destroy): Promise<void> {
@@ -41,7 +39,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
     const at = clock.now();
     await store.transaction(async (store) => {
       const tokens = await destroy(store, at, by.actor);
-      for (const token of tokens) await audit.tokenRevoked(store, { at, ...by, token });
+      for (const token of tokens) await auditTrail.tokenRevoked(store, { at, ...by, token });
       if (tokens.length > 0) await deps.notifier.tokensRevoked(store, { at, ...by, owner, tokens });
     });
     deps.notifier.wake();
@@ -71,7 +69,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
 
     async revokeAllOf(caller, userId) {
       requireSuperuser(caller);
-      const owner = await findUser(store, caller, userId);
+      const owner = await findMember(store, caller, userId);
       const destroyAll: Destroy = (store, at, actor) => store.tokens.destroyAllOf(owner.id, at, actor);
       await revokeTokens(owner, callerRevoker(caller), destroyAll);
     },

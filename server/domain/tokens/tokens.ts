@@ -2,7 +2,7 @@ import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
 import type { CreateTokenBody, TokenStatus } from '../../../shared/schemas/tokens.ts';
 import type { Page, TokenRecord } from '../../store/records.ts';
-import { findUser } from '../accounts/members.ts';
+import { findMember } from '../accounts/members.ts';
 import { type Caller, requireSuperuser } from '../caller.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
 import { findToken, tokenNotFound } from './find.ts';
@@ -56,7 +56,7 @@ export function createTokens(deps: TokenDeps): TokenService {
         requireSuperuser(caller);
         return store.tokens.list({ ...filter, ...statusContext() });
       }
-      const ownerId = user === undefined ? caller.user.id : (await findUser(store, caller, user)).id;
+      const ownerId = user === undefined ? caller.user.id : (await findMember(store, caller, user)).id;
       return store.tokens.list({ ...filter, ...statusContext(), ownerId });
     },
 

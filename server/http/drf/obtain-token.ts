@@ -4,7 +4,7 @@ import { limits } from '../../../shared/limits.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { randomBase62 } from '../../domain/secrets.ts';
-import type { SessionService } from '../../domain/sign-in/sessions.ts';
+import type { Sessions } from '../../domain/sign-in/sessions.ts';
 import { proofOf } from '../../domain/sign-in/start-session.ts';
 import type { TokenService } from '../../domain/tokens/tokens.ts';
 import { type AppContext, type AppEnv, rawHeadersOf } from '../context.ts';
@@ -16,7 +16,7 @@ import { readCredentials } from './fields.ts';
 import { parseFields } from './parse.ts';
 
 export interface ObtainTokenDeps {
-  sessions: Pick<SessionService, 'checkPassword'>;
+  sessions: Pick<Sessions, 'checkPassword'>;
   tokens: Pick<TokenService, 'create'>;
   verify: CountedVerify;
   clock: Clock;

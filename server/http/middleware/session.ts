@@ -1,8 +1,8 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import { secretPrefixes } from '../../../shared/redact.ts';
 import type { Caller } from '../../domain/caller.ts';
+import { sessionEnded } from '../../domain/sign-in/problems.ts';
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
-import { sessionEnded } from '../../domain/sign-in/start-session.ts';
 import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { bearerChallenge, ResponseProblem } from '../errors.ts';
 import { fieldOf } from '../raw-headers.ts';

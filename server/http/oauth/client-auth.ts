@@ -1,4 +1,4 @@
-import type { ClientService } from '../../domain/accounts/clients.ts';
+import type { Clients } from '../../domain/accounts/clients.ts';
 import type { ClientRecord } from '../../store/records.ts';
 import { fieldOf, type RawHeaders } from '../raw-headers.ts';
 import { invalidRequest, OAuthError } from './errors.ts';
@@ -10,7 +10,7 @@ import type { OAuthForm } from './form.ts';
  * @throws OAuthError `invalid_client`, `invalid_request`
  */
 export async function authenticateClient(
-  clients: Pick<ClientService, 'authenticate'>,
+  clients: Pick<Clients, 'authenticate'>,
   rawHeaders: RawHeaders,
   form: OAuthForm,
 ): Promise<ClientRecord> {
@@ -26,7 +26,7 @@ export async function authenticateClient(
 }
 
 async function authenticate(
-  clients: Pick<ClientService, 'authenticate'>,
+  clients: Pick<Clients, 'authenticate'>,
   { id, secret }: { id: string | undefined; secret: string | undefined },
 ): Promise<ClientRecord> {
   const client = id === undefined || secret === undefined ? null : await clients.authenticate(id, secret);

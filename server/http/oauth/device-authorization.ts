@@ -2,18 +2,18 @@ import { limits } from '../../../shared/limits.ts';
 import type { AppContext, AppDeps } from '../context.ts';
 import { publicClientId, readForm, requirePublicClient } from './form.ts';
 
-export type DeviceAuthorizationDeps = Pick<AppDeps, 'deviceSignIn' | 'config'>;
+export type DeviceAuthorizationDeps = Pick<AppDeps, 'deviceFlow' | 'config'>;
 
 /**
  * Starts the device flow (RFC 8628 §3.2). The response has no `verification_uri_complete`: phishers could send a link that
  * already contains the code, and members who type the code compare it with the one on their device.
  */
 export async function authorizeDevice(
-  { deviceSignIn, config }: DeviceAuthorizationDeps,
+  { deviceFlow, config }: DeviceAuthorizationDeps,
   c: AppContext,
 ): Promise<Response> {
   requirePublicClient(c, await readForm(c));
-  const { deviceCode, userCode } = await deviceSignIn.begin(publicClientId, c.get('clientInfo'));
+  const { deviceCode, userCode } = await deviceFlow.begin(publicClientId, c.get('clientInfo'));
   const response = {
     device_code: deviceCode.reveal(),
     user_code: userCode,

@@ -8,7 +8,7 @@ export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 /** The syntax of a code verifier (RFC 7636 §4.1). */
 const codeVerifierPattern = /^[A-Za-z0-9._~-]{43,128}$/;
 
-export type TokenEndpointDeps = Pick<AppDeps, 'authorizationCodes' | 'deviceSignIn' | 'clock'>;
+export type TokenEndpointDeps = Pick<AppDeps, 'authorizationCodes' | 'deviceFlow' | 'clock'>;
 
 /** Issues a session for an authorization code or an approved device code (RFC 6749 §3.2). */
 export async function issueToken(deps: TokenEndpointDeps, c: AppContext): Promise<Response> {
@@ -55,12 +55,8 @@ async function redeemCode(
   return started;
 }
 
-async function pollDevice(
-  { deviceSignIn }: TokenEndpointDeps,
-  c: AppContext,
-  form: OAuthForm,
-): Promise<StartedSession> {
-  const outcome = await deviceSignIn.poll(form.require('device_code'), publicClientId, c.get('clientInfo'));
+async function pollDevice({ deviceFlow }: TokenEndpointDeps, c: AppContext, form: OAuthForm): Promise<StartedSession> {
+  const outcome = await deviceFlow.poll(form.require('device_code'), publicClientId, c.get('clientInfo'));
   if (typeof outcome === 'string') throw new OAuthError(outcome, '');
   return outcome;
 }

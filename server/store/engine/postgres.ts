@@ -4,6 +4,7 @@ import pg from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { driverCode } from './driver-code.ts';
 import type { Engine, ListBinding, Row, Select } from './engine.ts';
+import { wrapLimiter } from './limiter.ts';
 import { PostgresClient, withoutNul } from './postgres-client.ts';
 
 /** Milliseconds. A lost or frozen server is a 503 within two seconds; migrations may take longer, and wait for others'. */
@@ -63,22 +64,25 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
         await patient.destroy();
       }
     },
-    limiter: ({ name, ...limits }, translate) =>
-      new RateLimiterPostgres({
-        keyPrefix: name,
-        ...limits,
-        // The library's own way names its statements, which a pooler between here and the server may not know.
-        storeClient: {
-          query: ({ text, values }: pg.QueryConfig) =>
-            ask(counter, { text, values: (values ?? []).map(withoutNul) }).catch((error: unknown) =>
-              Promise.reject(translate(error)),
-            ),
-        },
-        storeType: 'client',
-        tableName: 'counts',
-        tableCreated: true,
-        clearExpiredByTimeout: false,
-      }),
+    limiter: ({ name, limit, windowSeconds }, translate) =>
+      wrapLimiter(
+        new RateLimiterPostgres({
+          keyPrefix: name,
+          points: limit,
+          duration: windowSeconds,
+          // The library's own way names its statements, which a pooler between here and the server may not know.
+          storeClient: {
+            query: ({ text, values }: pg.QueryConfig) =>
+              ask(counter, { text, values: (values ?? []).map(withoutNul) }).catch((error: unknown) =>
+                Promise.reject(translate(error)),
+              ),
+          },
+          storeType: 'client',
+          tableName: 'counts',
+          tableCreated: true,
+          clearExpiredByTimeout: false,
+        }),
+      ),
     isUnavailable,
     isFull: (error) => driverCode(error) === '53100',
     isOutcomeUnknown: (error) => !(error instanceof pg.DatabaseError) || endsConnection.test(error.code ?? ''),

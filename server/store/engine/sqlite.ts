@@ -3,6 +3,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { StoreUnavailable } from '../errors.ts';
 import { driverCode } from './driver-code.ts';
 import type { Engine, Row } from './engine.ts';
+import { wrapLimiter } from './limiter.ts';
 import { SqliteClient } from './sqlite-client.ts';
 import { busyTimeoutMs, configure } from './sqlite-connection.ts';
 import { identityOf, prepareDatabaseFile } from './sqlite-files.ts';
@@ -58,7 +59,8 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
     },
     migrationTransaction: (work) => withLongWait(knex, () => knex.transaction(work)),
     // The one daemon of this file has them all in its memory.
-    limiter: ({ name, ...limits }) => new BoundedLimiter({ keyPrefix: name, ...limits }),
+    limiter: ({ name, limit, windowSeconds }) =>
+      wrapLimiter(new BoundedLimiter({ keyPrefix: name, points: limit, duration: windowSeconds })),
     isUnavailable: (error) => error instanceof Error && 'code' in error && unavailable.has(String(error.code)),
     isFull: (error) => driverCode(error) === 'SQLITE_FULL',
     // It answers a failed COMMIT only after it undid what was in it.

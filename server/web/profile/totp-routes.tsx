@@ -26,7 +26,7 @@ export function totpPages({ totp, config }: AppDeps) {
       } catch (error) {
         const refused = refusalOf(error);
         if (refused.code !== 'wrong-code' && refused.code !== 'throttled') throw refused;
-        const prepared = await totp.preparedFor(c.get('caller').user);
+        const prepared = await totp.findPrepared(c.get('caller').user);
         const shown = { c, organization, prepared, action: confirmPath, error: refused.message };
         return showRefused(c, refused, <SetUpPage {...shown} />);
       }

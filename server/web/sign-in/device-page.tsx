@@ -1,4 +1,4 @@
-import { shownUserCode } from '../../domain/sign-in/device-flow.ts';
+import { formatUserCode } from '../../domain/sign-in/user-codes.ts';
 import type { AppContext } from '../../http/context.ts';
 import type { DeviceCodeRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
@@ -45,7 +45,7 @@ export function ApproveDevicePage({
   device,
   now,
 }: PageProps & { device: DeviceCodeRecord; now: number }) {
-  const code = shownUserCode(device.userCode);
+  const code = formatUserCode(device.userCode);
   return (
     <Layout c={c} title="Sign in a device" organization={organization} tab="" width="narrow">
       <h1>Sign in this device?</h1>

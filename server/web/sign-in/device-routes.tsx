@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
-import { shownUserCode } from '../../domain/sign-in/device-flow.ts';
+import { formatUserCode } from '../../domain/sign-in/user-codes.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { refusalOf, showRefused } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
@@ -10,7 +10,7 @@ import { ApproveDevicePage, DeviceDonePage, DevicePage } from './device-page.tsx
 const approvePath = '/device/approve';
 
 /** `/device`: approves a sign-in on a machine without a browser (RFC 8628 §3.3). */
-export function devicePages({ deviceSignIn, clock, config }: AppDeps) {
+export function devicePages({ deviceFlow, clock, config }: AppDeps) {
   const { organization } = config;
 
   return new Hono<AppEnv>()
@@ -18,9 +18,9 @@ export function devicePages({ deviceSignIn, clock, config }: AppDeps) {
     .post('/device', async (c) => {
       const typed = text((await c.req.parseBody()).user_code);
       try {
-        const device = await deviceSignIn.open(c.get('caller'), typed);
+        const device = await deviceFlow.open(c.get('caller'), typed);
         if (device === null) throw noSuchCode();
-        const query = { user_code: shownUserCode(device.userCode) };
+        const query = { user_code: formatUserCode(device.userCode) };
         return c.redirect(addressOf({ path: approvePath, query }), 303);
       } catch (error) {
         const refused = refusalOf(error);
@@ -32,7 +32,7 @@ export function devicePages({ deviceSignIn, clock, config }: AppDeps) {
       }
     })
     .get(approvePath, async (c) => {
-      const device = await deviceSignIn.find(c.get('caller'), c.req.query('user_code') ?? '');
+      const device = await deviceFlow.findOpened(c.get('caller'), c.req.query('user_code') ?? '');
       if (device === null) return c.redirect('/device', 303);
       return c.html(<ApproveDevicePage c={c} organization={organization} device={device} now={clock.now()} />);
     })
@@ -45,7 +45,7 @@ export function devicePages({ deviceSignIn, clock, config }: AppDeps) {
 
   /** @throws ProblemError `not-found` */
   async function decide(c: AppContext, typed: string, status: 'approved' | 'denied'): Promise<void> {
-    if (!(await deviceSignIn.decide(c.get('caller'), c.get('session'), typed, status))) throw noSuchCode();
+    if (!(await deviceFlow.decide(c.get('caller'), c.get('session'), typed, status))) throw noSuchCode();
   }
 }
 

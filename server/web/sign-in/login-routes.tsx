@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { problems } from '../../../shared/problems.ts';
-import type { Secret } from '../../domain/secrets.ts';
+import type { PendingSecondFactor } from '../../domain/sign-in/second-factor.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
 import { mayCarrySessions } from '../../http/session-cookie.ts';
@@ -58,7 +58,7 @@ export function signInPages(deps: AppDeps) {
       return c.redirect(withDone('/login', 'signed-out'), 303);
     });
 
-  function askNextStep(c: AppContext, step: { next: 'code' | 'set-up'; ticket: Secret }, next: string): Response {
+  function askNextStep(c: AppContext, step: PendingSecondFactor, next: string): Response {
     stepCookie.write(c, step.ticket.reveal());
     return c.redirect(addressOf({ path: step.next === 'code' ? codePath : setUpPath, query: { next } }), 303);
   }

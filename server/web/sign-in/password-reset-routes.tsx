@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
+import { resetLinkExpired } from '../../domain/sign-in/problems.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { refusalOf, showRefused } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
@@ -28,7 +29,7 @@ export function passwordPages({ passwordReset, config }: AppDeps) {
     })
     .get('/password/reset', async (c) => {
       const token = c.req.query('token') ?? '';
-      if (!(await passwordReset.isGood(token))) return expired(c, noSuchLink());
+      if (!(await passwordReset.isValid(token))) return expired(c, resetLinkExpired());
       return c.html(<NewPasswordPage c={c} organization={organization} token={token} />);
     })
     .post('/password/reset', async (c) => {
@@ -52,13 +53,6 @@ export function passwordPages({ passwordReset, config }: AppDeps) {
   function expired(c: AppContext, problem: ProblemError) {
     return showRefused(c, problem, <ForgotPage c={c} organization={organization} error={problem.message} />);
   }
-}
-
-function noSuchLink(): ProblemError {
-  return new ProblemError(
-    'link-expired',
-    'This link was used before, or is older than 30 minutes. Ask for another one.',
-  );
 }
 
 function different(): ProblemError {

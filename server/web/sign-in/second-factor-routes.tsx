@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
 import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
@@ -41,17 +42,18 @@ export function secondFactorPages(deps: AppDeps) {
         );
       }
     })
-    .get(setUpPath, async (c) => c.html(await setUpPage(c, true)))
+    .get(setUpPath, async (c) => c.html(setUpPage(c, await secondFactor.prepare(stepCookie.read(c)))))
     .post(setUpPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
-        const { started, codes } = await secondFactor.finishSetUp(stepCookie.read(c), code, c.get('clientInfo'));
+        const { started, codes } = await secondFactor.finishEnrolment(stepCookie.read(c), code, c.get('clientInfo'));
         await admit(c, started);
         return c.html(<RecoveryCodesPage c={c} organization={organization} codes={codes} next={nextOf(c)} />);
       } catch (error) {
         const refused = refusalOf(error);
         if (refused.code !== 'wrong-code' && refused.code !== 'throttled') throw refused;
-        return showRefused(c, refused, await setUpPage(c, false, refused.message));
+        const prepared = await secondFactor.findPrepared(stepCookie.read(c));
+        return showRefused(c, refused, setUpPage(c, prepared, refused.message));
       }
     });
 
@@ -61,8 +63,7 @@ export function secondFactorPages(deps: AppDeps) {
     sessionCookie.write(c, secret.reveal(), session.expiresAt);
   }
 
-  async function setUpPage(c: AppContext, anew: boolean, error?: string) {
-    const prepared = await secondFactor.prepare(stepCookie.read(c), anew);
+  function setUpPage(c: AppContext, prepared: PreparedTotp, error?: string) {
     const action = actionOf(c, setUpPath);
     return <SetUpPage c={c} organization={organization} prepared={prepared} action={action} error={error} />;
   }

@@ -30,15 +30,15 @@ async function signIn({ services, store, root: { id: rootId } }: TestApp, round:
     redeem: (code: string) => authorizationCodes.redeem({ ...asked, code, codeVerifier }, clientInfo),
     left: () => sessions.list(caller),
     approveDevice: async () => {
-      const { deviceCode, userCode } = await services.deviceSignIn.begin(asked.clientId, {
+      const { deviceCode, userCode } = await services.deviceFlow.begin(asked.clientId, {
         ...clientInfo,
         ip: randomIp(),
       });
-      await services.deviceSignIn.open({ ...caller, clientInfo: { ...clientInfo, ip: randomIp() } }, userCode);
-      await services.deviceSignIn.decide(caller, session, userCode, 'approved');
+      await services.deviceFlow.open({ ...caller, clientInfo: { ...clientInfo, ip: randomIp() } }, userCode);
+      await services.deviceFlow.decide(caller, session, userCode, 'approved');
       return deviceCode.reveal();
     },
-    pollDevice: (code: string) => services.deviceSignIn.poll(code, asked.clientId, clientInfo),
+    pollDevice: (code: string) => services.deviceFlow.poll(code, asked.clientId, clientInfo),
     disable: async () => {
       const root = { ...caller, user: (await store.users.findById(rootId)) ?? expect.fail() };
       await services.users.update(root, user.id, { disabled: true });

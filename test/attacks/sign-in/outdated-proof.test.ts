@@ -241,9 +241,9 @@ describe('a session that a thief has', () => {
     const app = await open();
     const thief = openConsole(app, app.dev);
     const device = await openDevice(app, thief);
-    const { deviceSignIn } = app.services;
-    const { decide } = deviceSignIn;
-    const deciding = vi.spyOn(deviceSignIn, 'decide').mockImplementationOnce(async (...asked) => {
+    const { deviceFlow } = app.services;
+    const { decide } = deviceFlow;
+    const deciding = vi.spyOn(deviceFlow, 'decide').mockImplementationOnce(async (...asked) => {
       await end(app);
       return decide(...asked);
     });

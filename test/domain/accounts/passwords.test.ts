@@ -8,9 +8,9 @@ import { ProblemError } from '../../../shared/problem.ts';
 const passwords = createPasswords();
 const field = { pointer: '/password', email: 'ada.lovelace@example.com' };
 
-async function refusal(password: string, pointer = '/password'): Promise<string> {
+async function rejection(password: string, pointer = '/password'): Promise<string> {
   const error = await checkNewPassword(password, { ...field, pointer }).catch((error: unknown) => error);
-  if (!(error instanceof ProblemError)) throw new Error('the password was taken');
+  if (!(error instanceof ProblemError)) throw new Error('the password was accepted');
   expect(error.code).toBe('invalid-fields');
   expect(error.errors).toEqual([{ pointer, detail: error.message }]);
   return error.message;
@@ -23,52 +23,52 @@ async function milliseconds(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('hashing', () => {
-  it('makes Argon2id hashes at OWASP strength, salted', async () => {
+  it('produces salted Argon2id hashes with the parameters that OWASP recommends', async () => {
     const [one, two] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.toBe(two);
   });
 
-  it('knows the password again, in any Unicode form, and no other', async () => {
+  it('matches the same password in any Unicode form, and no other', async () => {
     const hash = await passwords.hash('Ångström ﬁnesse');
     expect(await passwords.verify(hash, 'A\u030Angstro\u0308m finesse')).toBe(true);
     expect(await passwords.verify(hash, 'Ångström Finesse')).toBe(false);
     expect(await passwords.verify(hash, '')).toBe(false);
   });
 
-  it('refuses everything for nobody, even what its stand-in hash is asked with', async () => {
+  it('matches nothing if there is no hash, not even the empty password', async () => {
     expect(await passwords.verify(null, '')).toBe(false);
     expect(await passwords.verify(null, 'correct horse')).toBe(false);
   });
 
-  it('refuses more than 1,024 characters, also for the hash of nothing', async () => {
-    const hashOfNothing = await passwords.hash('');
-    expect(await passwords.verify(hashOfNothing, '')).toBe(true);
-    expect(await passwords.verify(hashOfNothing, 'a'.repeat(1025))).toBe(false);
+  it('rejects more than 1,024 characters, even against the hash of the empty password', async () => {
+    const hashOfEmpty = await passwords.hash('');
+    expect(await passwords.verify(hashOfEmpty, '')).toBe(true);
+    expect(await passwords.verify(hashOfEmpty, 'a'.repeat(1025))).toBe(false);
     const longest = '🔑'.repeat(1024);
     expect(await passwords.verify(await passwords.hash(longest), longest)).toBe(true);
   });
 
-  it('takes as long for nobody and for an endless password as for a wrong one', async () => {
+  it('takes as long without a hash and for a very long password as for a wrong one', async () => {
     const hash = await passwords.hash('correct horse battery');
     const cases = {
       wrong: () => passwords.verify(hash, 'wrong horse battery'),
-      nobody: () => passwords.verify(null, 'wrong horse battery'),
-      endless: () => passwords.verify(hash, 'x'.repeat(60_000)),
+      noHash: () => passwords.verify(null, 'wrong horse battery'),
+      veryLong: () => passwords.verify(hash, 'x'.repeat(60_000)),
     };
-    const best = { wrong: Infinity, nobody: Infinity, endless: Infinity };
+    const best = { wrong: Infinity, noHash: Infinity, veryLong: Infinity };
     for (let round = 0; round < 8; round += 1) {
-      for (const name of ['wrong', 'nobody', 'endless'] as const) {
+      for (const name of ['wrong', 'noHash', 'veryLong'] as const) {
         best[name] = Math.min(best[name], await milliseconds(cases[name]));
       }
     }
-    expect(best.nobody / best.wrong).toBeGreaterThan(0.6);
-    expect(best.nobody / best.wrong).toBeLessThan(1.7);
-    expect(best.endless / best.wrong).toBeGreaterThan(0.6);
-    expect(best.endless / best.wrong).toBeLessThan(1.7);
+    expect(best.noHash / best.wrong).toBeGreaterThan(0.6);
+    expect(best.noHash / best.wrong).toBeLessThan(1.7);
+    expect(best.veryLong / best.wrong).toBeGreaterThan(0.6);
+    expect(best.veryLong / best.wrong).toBeLessThan(1.7);
   });
 
-  it('leaves the other threads free during a flood: a file is read before a tenth of it is through', async () => {
+  it('leaves threads free during a flood: a file is read before a tenth of the passwords is verified', async () => {
     let verified = 0;
     const flood = Array.from({ length: 20 }, async () => {
       await passwords.verify(null, 'flood');
@@ -82,65 +82,65 @@ describe('hashing', () => {
 });
 
 describe('a new password', () => {
-  it('is answered in NFKC form', async () => {
+  it('is returned in NFKC form', async () => {
     expect(await checkNewPassword('ﬁnesse and Ａngström', field)).toBe('finesse and Angström');
   });
 
-  it('has 12 to 1,024 characters, counted after NFKC as people count', async () => {
-    expect(await refusal('short one 1')).toMatch(/at least 12/);
-    expect(await refusal('🔑🔒🔓🗝🛡🚪')).toMatch(/at least 12/);
-    expect(await refusal(`${'e\u0301'.repeat(5)}abcdef`)).toMatch(/at least 12/);
+  it('must have 12 to 1,024 characters, counted as code points after NFKC', async () => {
+    expect(await rejection('short one 1')).toMatch(/at least 12/);
+    expect(await rejection('🔑🔒🔓🗝🛡🚪')).toMatch(/at least 12/);
+    expect(await rejection(`${'e\u0301'.repeat(5)}abcdef`)).toMatch(/at least 12/);
     expect(await checkNewPassword('short one 12', field)).toBe('short one 12');
     const sentence = 'a quite long sentence, ';
     const longest = sentence.repeat(50).slice(0, 1024);
     expect(await checkNewPassword(longest, field)).toBe(longest);
-    expect(await refusal(`${longest}!`)).toMatch(/at most 1024/);
+    expect(await rejection(`${longest}!`)).toMatch(/at most 1024/);
   });
 
   it.each(['leavemealone', 'LeaveMeAlone', '1qaz2wsx3edc', 'ｌｅａｖｅｍｅａｌｏｎｅ'])(
-    'is refused as common: %s',
+    'is rejected as common: %s',
     async (password) => {
-      expect(await refusal(password)).toMatch(/most common/);
+      expect(await rejection(password)).toMatch(/most common/);
     },
   );
 
   it.each(['aaaaaaaaaaaa', 'passwordpassword', 'Abc1abC1aBc1', '🔑'.repeat(12)])(
-    'is refused as a repetition: %s',
+    'is rejected as a repetition: %s',
     async (password) => {
-      expect(await refusal(password)).toMatch(/repeats/);
+      expect(await rejection(password)).toMatch(/repeats/);
     },
   );
 
-  it('is not the e-mail address', async () => {
-    expect(await refusal('Ada.Lovelace@Example.com')).toMatch(/e-mail/);
+  it('must not be the email address', async () => {
+    expect(await rejection('Ada.Lovelace@Example.com')).toMatch(/email address/);
   });
 
-  it('is reported under the field that held it', async () => {
-    await refusal('short', '/new');
+  it('is reported under the field that contains it', async () => {
+    await rejection('short', '/new');
   });
 
-  it('that was taken is one that signs in', async () => {
+  it('that was accepted can be verified', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ minLength: 12, maxLength: 40, unit: 'grapheme' }), async (password) => {
-        const taken = await checkNewPassword(password, field).catch(() => null);
-        fc.pre(taken !== null);
-        expect(await passwords.verify(await passwords.hash(taken ?? ''), password)).toBe(true);
+        const accepted = await checkNewPassword(password, field).catch(() => null);
+        fc.pre(accepted !== null);
+        expect(await passwords.verify(await passwords.hash(accepted ?? ''), password)).toBe(true);
       }),
       { numRuns: 15 },
     );
   });
 
-  it('is judged quickly, whatever it looks like', async () => {
+  it('is checked in less than half a second, whatever its pattern', async () => {
     const spent = await milliseconds(() => checkNewPassword(`${'ab'.repeat(511)}c`, field));
     expect(spent).toBeLessThan(500);
   });
 });
 
-it('tells those who come while very many wait to come again, and serves the others', async () => {
+it('rejects verifications while too many are queued, and completes the others', async () => {
   const busy = createPasswords(3);
-  const answers = await Promise.allSettled(Array.from({ length: 9 }, () => busy.verify(null, 'x')));
-  // Two are at work, three wait.
-  expect(answers.map(({ status }) => status)).toEqual([...Array(5).fill('fulfilled'), ...Array(4).fill('rejected')]);
-  expect(answers[8]).toMatchObject({ reason: { code: 'throttled', retryAfter: 5 } });
+  const results = await Promise.allSettled(Array.from({ length: 9 }, () => busy.verify(null, 'x')));
+  // Two run, three are queued.
+  expect(results.map(({ status }) => status)).toEqual([...Array(5).fill('fulfilled'), ...Array(4).fill('rejected')]);
+  expect(results[8]).toMatchObject({ reason: { code: 'throttled', retryAfter: 5 } });
   expect(await busy.verify(null, 'x')).toBe(false);
 });

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Store } from '../../../server/store/store.ts';
 
-const options = { name: 'guesses', points: 2, duration: 60 };
+const options = { name: 'guesses', limit: 2, windowSeconds: 60 };
 const second = 1000;
+const nothing = { count: 0, retryAfterMs: 0 };
 
 export function countContract(store: () => Store): void {
   beforeEach(() => {
@@ -12,50 +13,60 @@ export function countContract(store: () => Store): void {
     vi.useRealTimers();
   });
 
-  it('says no once the points are used up, for each key on its own', async () => {
+  it('denies a key above the limit and leaves other keys alone', async () => {
     const limiter = store().limiter(options);
     await limiter.consume('a');
-    await limiter.consume('a');
-    await expect(limiter.consume('a')).rejects.toMatchObject({ consumedPoints: 3, remainingPoints: 0 });
-    expect(await limiter.consume('b')).toMatchObject({ consumedPoints: 1, remainingPoints: 1 });
+    expect(await limiter.consume('a')).toMatchObject({ allowed: true, count: 2 });
+    expect(await limiter.consume('a')).toMatchObject({ allowed: false, count: 3 });
+    expect(await limiter.consume('b')).toMatchObject({ allowed: true, count: 1 });
   });
 
-  it('counts by name', async () => {
+  it('keeps the counts of differently named limiters apart', async () => {
     const { limiter } = store();
-    await limiter(options).penalty('a', 5);
-    expect(await limiter({ ...options, name: 'others' }).get('a')).toBeNull();
+    await limiter(options).increment('a');
+    expect(await limiter({ ...options, name: 'others' }).get('a')).toEqual(nothing);
   });
 
-  it('gives and takes, and forgets', async () => {
+  it('increments, decrements and resets', async () => {
     const limiter = store().limiter(options);
-    expect(await limiter.get('a')).toBeNull();
-    expect(await limiter.penalty('a', 1)).toMatchObject({ consumedPoints: 1 });
-    expect(await limiter.penalty('a', 1)).toMatchObject({ consumedPoints: 2 });
-    expect(await limiter.reward('a', 1)).toMatchObject({ consumedPoints: 1 });
-    await limiter.delete('a');
-    expect(await limiter.get('a')).toBeNull();
+    expect(await limiter.get('a')).toEqual(nothing);
+    expect(await limiter.increment('a')).toMatchObject({ count: 1 });
+    expect(await limiter.increment('a')).toMatchObject({ count: 2 });
+    expect(await limiter.decrement('a')).toMatchObject({ count: 1 });
+    await limiter.reset('a');
+    expect(await limiter.get('a')).toEqual(nothing);
+    expect(await limiter.decrement('a')).toMatchObject({ count: -1 });
   });
 
-  it('blocks for as long as it is told', async () => {
+  it('blocks for the given time', async () => {
     const limiter = store().limiter(options);
     await limiter.block('a', 10);
-    const { msBeforeNext = 0 } = (await limiter.get('a')) ?? {};
-    expect(msBeforeNext).toBeGreaterThan(9 * second);
-    expect(msBeforeNext).toBeLessThanOrEqual(10 * second);
-    await expect(limiter.consume('a')).rejects.toMatchObject({ remainingPoints: 0 });
+    const { retryAfterMs } = await limiter.get('a');
+    expect(retryAfterMs).toBeGreaterThan(9 * second);
+    expect(retryAfterMs).toBeLessThanOrEqual(10 * second);
+    expect(await limiter.consume('a')).toMatchObject({ allowed: false });
   });
 
-  it('loses nothing when many count at once', async () => {
+  it('starts a window of the given length only if none is running', async () => {
     const limiter = store().limiter(options);
-    const counted = await Promise.all(Array.from({ length: 20 }, () => limiter.penalty('a', 1)));
-    expect(counted.map(({ consumedPoints }) => consumedPoints).sort((a, b) => a - b)).toEqual(
+    const first = await limiter.increment('a', 10);
+    expect(first.retryAfterMs).toBeGreaterThan(9 * second);
+    expect(first.retryAfterMs).toBeLessThanOrEqual(10 * second);
+    expect(await limiter.increment('a', 50)).toEqual({ count: 2, retryAfterMs: first.retryAfterMs });
+  });
+
+  it('loses no count when many arrive concurrently', async () => {
+    const limiter = store().limiter(options);
+    const counted = await Promise.all(Array.from({ length: 20 }, () => limiter.increment('a')));
+    expect(counted.map(({ count }) => count).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 20 }, (_, i) => i + 1),
     );
   });
 
-  it('takes any key', async () => {
+  it('accepts any key', async () => {
     const limiter = store().limiter(options);
-    await limiter.penalty("' OR 1=1; -- \u0000 ü", 3);
-    expect(await limiter.get("' OR 1=1; -- \u0000 ü")).toMatchObject({ consumedPoints: 3 });
+    const key = "' OR 1=1; -- \u0000 ü";
+    await limiter.increment(key);
+    expect(await limiter.get(key)).toMatchObject({ count: 1 });
   });
 }

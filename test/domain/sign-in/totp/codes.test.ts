@@ -5,10 +5,10 @@ import {
   generateTotpSecret,
   stepOfCode,
   totpUri,
-} from '../../../server/domain/sign-in/totp-codes.ts';
-import { codeAt } from '../../helpers/app/totp.ts';
+} from '../../../../server/domain/sign-in/totp/codes.ts';
+import { codeAt } from '../../../helpers/app/totp.ts';
 
-/** RFC 6238 Appendix B, SHA-1: the last six of its eight digits. */
+/** RFC 6238 Appendix B, SHA-1. The last six of the eight digits there. */
 const vectors = [
   [59, '287082'],
   [1_111_111_109, '081804'],
@@ -19,11 +19,11 @@ const vectors = [
 ] as const;
 const rfcSecret = Secret.fromUTF8('12345678901234567890').base32;
 
-it.each(vectors)('takes the RFC’s code at %i s', (seconds, code) => {
+it.each(vectors)('accepts the RFC’s code at %i s', (seconds, code) => {
   expect(stepOfCode(rfcSecret, code, seconds * 1000)).toBe(Math.floor(seconds / 30));
 });
 
-it('takes the codes of the step before and the step after, and no others', () => {
+it('accepts codes of the previous, current and next time step only', () => {
   const secret = generateTotpSecret();
   const now = 1_800_000_000_000;
   const steps = [-2, -1, 0, 1, 2].map((ahead) => stepOfCode(secret, codeAt(secret, now + ahead * 30_000), now));
@@ -31,7 +31,7 @@ it('takes the codes of the step before and the step after, and no others', () =>
   expect(steps).toEqual([null, step - 1, step, step + 1, null]);
 });
 
-it('takes nothing but six digits, which may be spaced', () => {
+it('accepts only six digits, with or without spaces', () => {
   const secret = generateTotpSecret();
   const now = 1_800_000_000_000;
   const code = codeAt(secret, now);
@@ -41,7 +41,7 @@ it('takes nothing but six digits, which may be spaced', () => {
   }
 });
 
-it('makes secrets of 160 bits, their address, and ten recovery codes that are never the same', () => {
+it('generates 160-bit secrets, their otpauth URI and ten distinct recovery codes', () => {
   expect(generateTotpSecret()).toMatch(/^[A-Z2-7]{32}$/);
   const uri = totpUri('GEZDGNBVGY3TQOJQ', { issuer: 'Acme: Ltd', label: 'ada@example.com' });
   expect(uri).toMatch(/^otpauth:\/\/totp\/Acme%3A%20Ltd:ada%40example.com\?/);

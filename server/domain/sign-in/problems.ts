@@ -1,0 +1,22 @@
+import { ProblemError } from '../../../shared/problem.ts';
+
+/** For a session that has ended, whether before the request or while it was handled. */
+export function sessionEnded(): ProblemError {
+  return new ProblemError('not-authenticated', 'The session has ended. Sign in again.');
+}
+
+/** The same problem for a wrong password and for unknown, disabled and SSO-only members, so that it reveals none of them. */
+export function wrongCredentials(): ProblemError {
+  return new ProblemError('wrong-credentials', 'Unable to sign in with this email address and password.');
+}
+
+/** For a TOTP code or recovery code that was rejected during sign-in. */
+export function wrongSecondFactor(): ProblemError {
+  const detail = 'This code is wrong or was already used. Wait for the next one.';
+  return new ProblemError('totp-required', detail, { errors: [{ pointer: '/code', detail }] });
+}
+
+export function resetLinkExpired(): ProblemError {
+  const detail = 'This link was already used or is older than 30 minutes. Request a new one.';
+  return new ProblemError('link-expired', detail);
+}

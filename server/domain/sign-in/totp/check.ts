@@ -1,0 +1,52 @@
+import type { UserRecord } from '../../../store/records.ts';
+import type { ClientInfo } from '../../caller.ts';
+import type { RateLimitKeys } from '../rate-limit.ts';
+import { recordTotpChange, type TotpDeps } from './changes.ts';
+import { hashRecoveryCode, stepOfCode } from './codes.ts';
+
+/**
+ * Verifies a code or recovery code and uses it up, so that each works once. Guesses are limited.
+ *
+ * @throws ProblemError `throttled`
+ */
+export type TotpCheck = (user: UserRecord, typed: string, clientInfo: ClientInfo) => Promise<boolean>;
+
+export function createTotpCheck(deps: TotpDeps): TotpCheck {
+  return async (user, typed, clientInfo) => {
+    const { succeeded } = await deps.rateLimit.attempt(totpRateLimitKeys(user, clientInfo), async () => ({
+      succeeded: (await useCode(deps, user, typed)) || (await useRecoveryCode(deps, user, typed, clientInfo)),
+    }));
+    return succeeded;
+  };
+}
+
+/**
+ * Returns keys that differ from the password's. With shared keys, an attacker who knows the password could enter it again
+ * after each wrong code, and that success would forget the failures.
+ */
+export function totpRateLimitKeys(user: UserRecord, { ip }: ClientInfo): RateLimitKeys {
+  return { account: `second step of ${user.id}`, ip };
+}
+
+/** Uses up a code: the store accepts each time step once, and none before it. */
+async function useCode({ store, clock }: TotpDeps, user: UserRecord, typed: string): Promise<boolean> {
+  const totp = await store.totp.find(user.id);
+  const step = totp?.enabledAt == null ? null : stepOfCode(totp.secret, typed, clock.now());
+  return step !== null && store.totp.consumeTimeStep(user.id, step);
+}
+
+async function useRecoveryCode(
+  deps: TotpDeps,
+  user: UserRecord,
+  typed: string,
+  clientInfo: ClientInfo,
+): Promise<boolean> {
+  const used = await deps.store.transaction(async (store) => {
+    if (!(await store.totp.consumeRecoveryCode(user.id, hashRecoveryCode(typed)))) return false;
+    const change = { user, by: user, clientInfo };
+    await recordTotpChange(deps, store, change, 'user.recovery_code_used', 'recovery-code-used');
+    return true;
+  });
+  if (used) deps.notifier.wake();
+  return used;
+}

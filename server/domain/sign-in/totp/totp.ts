@@ -1,0 +1,99 @@
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { Store } from '../../../store/store.ts';
+import { noSuchMember } from '../../accounts/problems.ts';
+import { type Caller, requireStillSuperuser, requireSuperuser } from '../../caller.ts';
+import { confirmPassword, requireSamePassword } from '../confirm-password.ts';
+import { endAllSessions } from '../end-sessions.ts';
+import { recordTotpChange, type TotpChange, type TotpDeps } from './changes.ts';
+import { createTotpCheck, type TotpCheck } from './check.ts';
+import { generateRecoveryCodes, hashRecoveryCode } from './codes.ts';
+import { createTotpEnrolment, type TotpEnrolment } from './enrolment.ts';
+
+/** The second factor for members who sign in with a password: TOTP (RFC 6238) with recovery codes. */
+export interface Totp extends TotpEnrolment {
+  readonly required: boolean;
+  status(caller: Caller): Promise<{ enabled: boolean; required: boolean; recovery_codes_left: number }>;
+  /** Turns it off. @throws ProblemError `wrong-password`, `throttled`, `totp-setup-required` if it is required */
+  disable(caller: Caller, password: string): Promise<void>;
+  /** Replaces the recovery codes. @throws ProblemError `wrong-password`, `throttled` */
+  newRecoveryCodes(caller: Caller, password: string): Promise<string[]>;
+  /**
+   * Turns it off for a member who lost it, and ends their sessions.
+   *
+   * @throws ProblemError `superuser-required`, `user-not-found`
+   */
+  reset(caller: Caller, userId: string): Promise<void>;
+  check: TotpCheck;
+}
+
+export function createTotp(deps: TotpDeps): Totp {
+  const { store, notifier } = deps;
+  return {
+    ...createTotpEnrolment(deps),
+    required: deps.required,
+    check: createTotpCheck(deps),
+
+    async status({ user }) {
+      const left = await store.totp.countRecoveryCodes(user.id);
+      return { enabled: user.totpEnabledAt !== null, required: deps.required, recovery_codes_left: left };
+    },
+
+    async disable(caller, password) {
+      if (deps.required) throw required();
+      await confirmPassword(deps, caller, password, '/password');
+      await remove(deps, ownChange(caller), 'totp-disabled', (store) =>
+        requireSamePassword(store, caller, '/password'),
+      );
+    },
+
+    async newRecoveryCodes(caller, password) {
+      await confirmPassword(deps, caller, password, '/password');
+      if (caller.user.totpEnabledAt === null) throw notEnabled();
+      const codes = generateRecoveryCodes();
+      await store.transaction(async (store) => {
+        await requireSamePassword(store, caller, '/password');
+        await store.totp.replaceRecoveryCodes(caller.user.id, codes.map(hashRecoveryCode));
+        const event = 'recovery-codes-replaced';
+        await recordTotpChange(deps, store, ownChange(caller), 'user.recovery_codes_replaced', event);
+      });
+      notifier.wake();
+      return codes;
+    },
+
+    async reset(caller, userId) {
+      requireSuperuser(caller);
+      const user = await store.users.findById(userId);
+      if (user === null) throw noSuchMember();
+      const change = { user, by: caller.user, clientInfo: caller.clientInfo };
+      await remove(deps, change, 'totp-reset', (store) => requireStillSuperuser(store, caller, userId));
+    },
+  };
+}
+
+function ownChange({ user, clientInfo }: Caller): TotpChange {
+  return { user, by: user, clientInfo };
+}
+
+/** Does nothing if the member has no second factor. */
+async function remove(
+  deps: TotpDeps,
+  change: TotpChange,
+  event: 'totp-disabled' | 'totp-reset',
+  confirm: (store: Store) => Promise<void>,
+): Promise<void> {
+  await deps.store.transaction(async (store) => {
+    await confirm(store);
+    if (!(await store.totp.remove(change.user.id))) return;
+    if (event === 'totp-reset') await endAllSessions(store, change.user.id);
+    await recordTotpChange(deps, store, change, 'user.totp_disabled', event);
+  });
+  deps.notifier.wake();
+}
+
+function required(): ProblemError {
+  return new ProblemError('totp-setup-required', 'Your organization requires two-factor sign-in.');
+}
+
+function notEnabled(): ProblemError {
+  return new ProblemError('bad-request', 'Two-factor sign-in is not turned on.');
+}

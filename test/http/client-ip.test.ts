@@ -2,55 +2,60 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createClientIp, parseCidr } from '../../server/http/client-ip.ts';
 
-const usual = createClientIp(['127.0.0.1/32', '::1/128', '10.0.0.0/8', 'fd00::/8']);
+const clientIp = createClientIp(['127.0.0.1/32', '::1/128', '10.0.0.0/8', 'fd00::/8']);
 
-describe('the client’s address', () => {
+describe('the client IP address', () => {
   it.each([
-    ['is the peer without a header', '127.0.0.1', undefined, '127.0.0.1'],
-    ['is the peer if the peer is not trusted', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
-    ['is what a trusted peer says', '127.0.0.1', '203.0.113.9', '203.0.113.9'],
+    ['is the peer if there is no X-Forwarded-For', '127.0.0.1', undefined, '127.0.0.1'],
+    ['is the peer if it is not trusted', '203.0.113.9', '198.51.100.1', '203.0.113.9'],
+    ['is the address that a trusted peer forwards', '127.0.0.1', '203.0.113.9', '203.0.113.9'],
     ['is the first untrusted hop from the right', '::1', '6.6.6.6, 203.0.113.9, 10.1.1.1', '203.0.113.9'],
-    ['is the left-most if all are trusted', '127.0.0.1', '10.0.0.1,10.0.0.2', '10.0.0.1'],
-    ['passes over empty elements', '127.0.0.1', ' , ,203.0.113.9,, \t', '203.0.113.9'],
-    ['stops at junk, at the last good hop', '127.0.0.1', '203.0.113.9, unknown, 10.0.0.2', '10.0.0.2'],
-    ['is the peer if junk comes first', '127.0.0.1', '203.0.113.9, _hidden', '127.0.0.1'],
-    ['shows mapped IPv4 as IPv4', '127.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
-    ['trusts a mapped peer as its IPv4', '::ffff:127.0.0.1', '::ffff:cb00:7109', '203.0.113.9'],
-    ['drops the port of IPv4', '127.0.0.1', '203.0.113.9:4711', '203.0.113.9'],
-    ['drops brackets and port of IPv6', '127.0.0.1', '[2001:DB8:0:0::1]:4711', '2001:db8::1'],
-    ['drops brackets without a port', '127.0.0.1', '[2001:db8::1]', '2001:db8::1'],
-    ['drops zones', '127.0.0.1', 'fe80::1%eth0', 'fe80::1'],
-    ['drops zones within brackets', '127.0.0.1', '[fe80::1%25eth0]:80', 'fe80::1'],
-    ['drops the peer’s own zone', 'fe80::2%3', undefined, 'fe80::2'],
-    ['is written as RFC 5952 says', '127.0.0.1', '2001:0DB8:0000:0000:0001:0000:0000:0001', '2001:db8::1:0:0:1'],
-    ['is not shortened IPv4', '127.0.0.1', '127.1', '127.0.0.1'],
-    ['is not octal IPv4', '127.0.0.1', '010.0.0.1', '127.0.0.1'],
-    ['is not a number', '127.0.0.1', '3405803785', '127.0.0.1'],
-    ['is not a quoted string', '127.0.0.1', '"203.0.113.9"', '127.0.0.1'],
-    ['is not bracketed IPv4', '127.0.0.1', '[203.0.113.9]', '127.0.0.1'],
-    ['does not take IPv4-compatible IPv6 for the IPv4 it holds', '127.0.0.1', '6.6.6.6, ::127.0.0.1', '::7f00:1'],
-  ])('%s', (_what, peer, forwardedFor, expected) => {
-    expect(usual.resolve(peer, forwardedFor)).toBe(expected);
+    ['is the left-most hop if all hops are trusted', '127.0.0.1', '10.0.0.1,10.0.0.2', '10.0.0.1'],
+    ['skips empty elements', '127.0.0.1', ' , ,203.0.113.9,, \t', '203.0.113.9'],
+    [
+      'stops at an invalid element and uses the hop to its right',
+      '127.0.0.1',
+      '203.0.113.9, unknown, 10.0.0.2',
+      '10.0.0.2',
+    ],
+    ['is the peer if the right-most element is invalid', '127.0.0.1', '203.0.113.9, _hidden', '127.0.0.1'],
+    ['converts IPv4-mapped IPv6 to IPv4', '127.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
+    ['trusts an IPv4-mapped peer by its IPv4 address', '::ffff:127.0.0.1', '::ffff:cb00:7109', '203.0.113.9'],
+    ['removes the port of IPv4', '127.0.0.1', '203.0.113.9:4711', '203.0.113.9'],
+    ['removes the brackets and port of IPv6', '127.0.0.1', '[2001:DB8:0:0::1]:4711', '2001:db8::1'],
+    ['removes brackets without a port', '127.0.0.1', '[2001:db8::1]', '2001:db8::1'],
+    ['removes zones', '127.0.0.1', 'fe80::1%eth0', 'fe80::1'],
+    ['removes zones inside brackets', '127.0.0.1', '[fe80::1%25eth0]:80', 'fe80::1'],
+    ['removes the zone of the peer', 'fe80::2%3', undefined, 'fe80::2'],
+    ['is formatted according to RFC 5952', '127.0.0.1', '2001:0DB8:0000:0000:0001:0000:0000:0001', '2001:db8::1:0:0:1'],
+    ['is never a shortened IPv4 address', '127.0.0.1', '127.1', '127.0.0.1'],
+    ['is never an octal IPv4 address', '127.0.0.1', '010.0.0.1', '127.0.0.1'],
+    ['is never a plain number', '127.0.0.1', '3405803785', '127.0.0.1'],
+    ['is never a quoted string', '127.0.0.1', '"203.0.113.9"', '127.0.0.1'],
+    ['is never bracketed IPv4', '127.0.0.1', '[203.0.113.9]', '127.0.0.1'],
+    ['does not convert IPv4-compatible IPv6 to IPv4', '127.0.0.1', '6.6.6.6, ::127.0.0.1', '::7f00:1'],
+  ])('%s', (_rule, peer, forwardedFor, expected) => {
+    expect(clientIp.resolve(peer, forwardedFor)).toBe(expected);
   });
 
-  it('is nobody’s without a peer address', () => {
-    expect(usual.resolve(undefined, '203.0.113.9')).toBeNull();
-    expect(usual.isTrusted(undefined)).toBe(false);
+  it('is null if the peer has no address', () => {
+    expect(clientIp.resolve(undefined, '203.0.113.9')).toBeNull();
+    expect(clientIp.isTrusted(undefined)).toBe(false);
   });
 
-  it('trusts nobody if the list is empty', () => {
-    const nobody = createClientIp([]);
-    expect(nobody.isTrusted('127.0.0.1')).toBe(false);
-    expect(nobody.resolve('127.0.0.1', '203.0.113.9')).toBe('127.0.0.1');
+  it('trusts no peer if the list is empty', () => {
+    const untrusting = createClientIp([]);
+    expect(untrusting.isTrusted('127.0.0.1')).toBe(false);
+    expect(untrusting.resolve('127.0.0.1', '203.0.113.9')).toBe('127.0.0.1');
   });
 
-  it('matches a range of mapped addresses against IPv4', () => {
+  it('matches IPv4 addresses against an IPv4-mapped range', () => {
     const mapped = createClientIp(['::ffff:192.168.0.0/112']);
     expect(mapped.isTrusted('192.168.3.4')).toBe(true);
     expect(mapped.isTrusted('192.169.3.4')).toBe(false);
   });
 
-  it('agrees with a walk over hops that are known to be good or bad', () => {
+  it('agrees with a walk over hops of known kinds', () => {
     const hop = fc.oneof(
       fc.nat(255).map((n) => ({ sent: `10.1.2.${n}`, shown: `10.1.2.${n}`, kind: 'trusted' as const })),
       fc
@@ -67,15 +72,15 @@ describe('the client’s address', () => {
         const trusted = end < 0 ? walked : walked.slice(0, end);
         const stop = walked[end];
         const expected = stop?.kind === 'stranger' ? stop.shown : (trusted.at(-1)?.shown ?? '127.0.0.1');
-        expect(usual.resolve('127.0.0.1', hops.map(({ sent }) => sent).join(','))).toBe(expected);
+        expect(clientIp.resolve('127.0.0.1', hops.map(({ sent }) => sent).join(','))).toBe(expected);
       }),
     );
   });
 
-  it('is an address whatever the header holds', () => {
+  it('is always an address, whatever X-Forwarded-For holds', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        expect(usual.resolve('127.0.0.1', text)).toMatch(/^[0-9a-f.:]+$/);
+        expect(clientIp.resolve('127.0.0.1', text)).toMatch(/^[0-9a-f.:]+$/);
       }),
     );
   });
@@ -104,7 +109,7 @@ describe('parseCidr', () => {
     '::1/129',
     'fe80::1%a',
     'all',
-  ])('refuses “%s” by name', (text) => {
+  ])('rejects “%s” and quotes it', (text) => {
     expect(() => parseCidr(text)).toThrow(`“${text}”`);
   });
 });

@@ -10,7 +10,7 @@ async function open() {
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-test('a token reads itself in all four forms, and that is no use of it', async () => {
+test('GET /api/v1/token returns the token for all four credential forms, and records no use', async () => {
   const { app, value, object } = await open();
   const forms: Array<Record<string, string>> = [
     { Authorization: `Token ${value}` },
@@ -27,7 +27,7 @@ test('a token reads itself in all four forms, and that is no use of it', async (
   expect(app.services.lastUsed.drain()).toEqual([]);
 });
 
-test('a token revokes itself, and its owner is told', async () => {
+test('DELETE /api/v1/token revokes the token and notifies its owner', async () => {
   const { app, value } = await open();
   const headers = { Authorization: `Token ${value}` };
   const response = await app.ask('/api/v1/token', { method: 'DELETE', headers });
@@ -37,7 +37,7 @@ test('a token revokes itself, and its owner is told', async () => {
   expect((await app.mails()).map(({ to }) => to)).toEqual(['dev@example.com', 'dev@example.com']);
 });
 
-test('a token that revokes itself many times at once is revoked once', async () => {
+test('ten concurrent requests of a token to revoke itself revoke it once', async () => {
   const { app, value } = await open();
   const headers = { Authorization: `Token ${value}` };
   const answers = await Promise.all(
@@ -48,11 +48,11 @@ test('a token that revokes itself many times at once is revoked once', async () 
   expect(await app.mails()).toHaveLength(2);
 });
 
-test('a refused token that was known is told its name, with the reason in header and challenge', async () => {
+test('the 401 for a known token describes the token, with the reason in header and challenge', async () => {
   const { app, value, object } = await open();
   const known = { prefix: object.prefix, name: 'ci', owner: 'dev@example.com' };
   const ask = () => app.ask('/api/v1/token', { headers: { Authorization: `Token ${value}` } });
-  const expectRefusal = async (reason: string, detail: string) => {
+  const expectDenial = async (reason: string, detail: string) => {
     const response = await ask();
     expect(response.status).toBe(401);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -63,11 +63,11 @@ test('a refused token that was known is told its name, with the reason in header
     expect(await jsonOf(response)).toMatchObject({ code: 'invalid-token', detail, token: known });
   };
   await app.store.users.setCanManageTokens(app.dev.id, false);
-  await expectRefusal('blocked', 'Invalid token.');
+  await expectDenial('blocked', 'Invalid token.');
   await app.store.users.setDisabled(app.dev.id, true);
-  await expectRefusal('disabled', 'User inactive or deleted.');
+  await expectDenial('disabled', 'User inactive or deleted.');
   await app.ask(`/api/v1/tokens/${object.id}`, { as: app.root, method: 'DELETE' });
-  await expectRefusal('revoked', 'Invalid token.');
+  await expectDenial('revoked', 'Invalid token.');
 });
 
 test.each([
@@ -82,7 +82,7 @@ test.each([
   ],
   [{ Authorization: 'Token junk' }, 'Invalid token.', 'unknown'],
   [{ Authorization: basic('nocolon') }, 'Invalid token.', 'unknown'],
-])('%j is refused as DRF says it', async (headers: Record<string, string>, detail, reason) => {
+])('%j gets the 401 with DRF’s text', async (headers: Record<string, string>, detail, reason) => {
   const { app } = await open();
   const response = await app.ask('/api/v1/token', { headers });
   expect(response.status).toBe(401);
@@ -92,7 +92,7 @@ test.each([
   expect(problem).not.toHaveProperty('token');
 });
 
-test('two credentials are refused, though both are good', async () => {
+test('two credentials get 401, even if both are valid', async () => {
   const { app, value } = await open();
   const twice: Array<Array<[string, string]>> = [
     [

@@ -13,7 +13,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** The listener alone: `verify` decides, and the app behind it echoes bodies. */
+/** Starts the HTTP server alone, with this `verify` and an app that echoes bodies. */
 async function start(verify: Verify = async () => ({ allowed: false, reason: 'unknown', known: null })) {
   const lines: string[] = [];
   const server = createHttpServer({
@@ -44,66 +44,72 @@ async function start(verify: Verify = async () => ({ allowed: false, reason: 'un
   return { server, port, lines };
 }
 
-const check = '/verify/auth-request';
-const key = 'X-API-Key: abc\r\n';
+const verifyPath = '/verify/auth-request';
+const apiKey = 'X-API-Key: abc\r\n';
 
 describe('the verification routes', () => {
-  it('answer 503 without a body if the database cannot answer, and log no value', async () => {
+  it('respond 503 without a body if the database is down, and log no value', async () => {
     const { port, lines } = await start(() => Promise.reject(new StoreUnavailable('The token lookup failed.')));
-    const answer = await send(port, { path: check, headers: [['X-API-Key', 'abcdefgh']] });
+    const answer = await send(port, { path: verifyPath, headers: [['X-API-Key', 'abcdefgh']] });
     expect([answer.status, answer.body, answer.headers['cache-control']]).toEqual([503, '', 'no-store']);
     expect(lines.join('')).toContain('The token lookup failed.');
     expect(lines.join('')).not.toContain('abcdefgh');
   });
 
-  it('answer a missing or malformed credential 401 even then', async () => {
+  it('respond 401 to a missing or malformed credential even while the database is down', async () => {
     const { port } = await start(() => Promise.reject(new StoreUnavailable('The token lookup failed.')));
-    expect((await send(port, { path: check })).status).toBe(401);
-    expect((await send(port, { path: check, headers: [['Authorization', 'Token a b']] })).status).toBe(401);
+    expect((await send(port, { path: verifyPath })).status).toBe(401);
+    expect((await send(port, { path: verifyPath, headers: [['Authorization', 'Token a b']] })).status).toBe(401);
   });
 
   it.each([
-    ['announced by its length', 'Content-Length: 1000000\r\n'],
+    ['with a Content-Length', 'Content-Length: 1000000\r\n'],
     ['in chunks', 'Transfer-Encoding: chunked\r\n'],
-    ['that waits for 100 Continue', 'Content-Length: 5\r\nExpect: 100-continue\r\n'],
+    ['that the client sends after 100 Continue', 'Content-Length: 5\r\nExpect: 100-continue\r\n'],
     ['with an unknown expectation', 'Content-Length: 5\r\nExpect: a-miracle\r\n'],
-  ])('do not wait for a body %s', async (_what, fields) => {
+  ])('do not wait for a body %s', async (_body, fields) => {
     const { port } = await start();
-    const { text } = await exchange(port, `POST ${check} HTTP/1.1\r\nHost: x\r\n${key}${fields}\r\n`, 300);
+    const { text } = await exchange(port, `POST ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}${fields}\r\n`, 300);
     expect(text).toMatch(/^HTTP\/1\.1 401 /);
     expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
-  it('answer the next request on the connection after an ignored body', async () => {
+  it('respond to the next request on the connection after an ignored body', async () => {
     const { port } = await start();
-    const post = `POST ${check} HTTP/1.1\r\nHost: x\r\n${key}Content-Length: 5\r\n\r\nhello`;
-    const get = `GET ${check} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const post = `POST ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}Content-Length: 5\r\n\r\nhello`;
+    const get = `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
     const { text } = await exchange(port, post + get);
     expect(text.match(/HTTP\/1\.1 401/g)).toHaveLength(2);
     expect(text).toContain('Authentication credentials were not provided.');
   });
 
   it.each([
-    ['without a Host', `GET ${check} HTTP/1.1\r\n${key}Connection: close\r\n\r\n`],
-    ['over HTTP/1.0', `GET ${check} HTTP/1.0\r\n${key}\r\n`],
-    ['in absolute-form', `GET http://x:1${check}?a HTTP/1.1\r\nHost: x\r\n${key}Connection: close\r\n\r\n`],
+    ['without a Host', `GET ${verifyPath} HTTP/1.1\r\n${apiKey}Connection: close\r\n\r\n`],
+    ['over HTTP/1.0', `GET ${verifyPath} HTTP/1.0\r\n${apiKey}\r\n`],
+    ['in absolute-form', `GET http://x:1${verifyPath}?a HTTP/1.1\r\nHost: x\r\n${apiKey}Connection: close\r\n\r\n`],
     [
-      'that would upgrade',
-      `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}Connection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n`,
+      'that asks for an upgrade',
+      `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}Connection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n`,
     ],
-  ])('answer a request %s', async (_what, request) => {
+  ])('respond 401 to a request %s', async (_form, request) => {
     const { port } = await start();
     expect((await exchange(port, request)).text).toMatch(/^HTTP\/1\.1 401 /);
   });
 
   it.each([
-    ['a control character in a field', `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}X-A: \x01\r\n\r\n`],
-    ['a control character in the credential', `GET ${check} HTTP/1.1\r\nHost: x\r\nAuthorization: Token \x7f\r\n\r\n`],
-    ['an unencoded path', 'GET /verify/ext-authz/\xc3\xbc HTTP/1.1\r\nHost: x\r\n\r\n'],
-    ['a method that is none', `FROBNICATE ${check}?a=b HTTP/1.1\r\nHost: x\r\n${key}\r\n`],
-    ['two lengths', `POST ${check} HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
-  ])('refuse what is no good message with 401, because proxies make a 500 of 400: %s', async (_what, request) => {
-    const { port } = await start(() => Promise.reject(new Error('asked')));
+    ['a control character in a field', `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}X-A: \x01\r\n\r\n`],
+    [
+      'a control character in the credential',
+      `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\nAuthorization: Token \x7f\r\n\r\n`,
+    ],
+    ['a path that is not percent-encoded', 'GET /verify/ext-authz/\xc3\xbc HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['an unknown method', `FROBNICATE ${verifyPath}?a=b HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`],
+    [
+      'both Content-Length and chunks',
+      `POST ${verifyPath} HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    ],
+  ])('respond 401 to an invalid message, because proxies turn 400 into 500: %s', async (_defect, request) => {
+    const { port } = await start(() => Promise.reject(new Error('verify was called')));
     const { text, closed } = await exchange(port, request);
     expect(text.split('\r\n')).toEqual([
       'HTTP/1.1 401 Unauthorized',
@@ -119,7 +125,7 @@ describe('the verification routes', () => {
     expect(closed).toBe(true);
   });
 
-  it('answer at once to a body without an end, and read little of it away', async () => {
+  it('respond before an endless body ends, and close the connection after reading little of it', async () => {
     const { server, port } = await start();
     const received = new Promise<number>((resolve) => {
       server.once('connection', (socket) => socket.once('close', () => resolve(socket.bytesRead)));
@@ -129,7 +135,7 @@ describe('the verification routes', () => {
     socket.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk;
     });
-    socket.write(`POST ${check} HTTP/1.1\r\nHost: x\r\n${key}Transfer-Encoding: chunked\r\n\r\n`);
+    socket.write(`POST ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}Transfer-Encoding: chunked\r\n\r\n`);
     await expect.poll(() => text).toMatch(/^HTTP\/1\.1 401 /);
     const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
     const sending = setInterval(() => socket.write(chunk), 1);
@@ -138,14 +144,17 @@ describe('the verification routes', () => {
     socket.destroy();
   });
 
-  it('answer CONNECT as any other method, and the app behind them never does', async () => {
+  it('respond 401 to CONNECT, which never reaches the app', async () => {
     const { port } = await start();
-    const connectTo = (path: string) => exchange(port, `CONNECT ${path} HTTP/1.1\r\nHost: x\r\n${key}\r\n`);
-    expect(await connectTo(check)).toMatchObject({ text: expect.stringMatching(/^HTTP\/1\.1 401 /), closed: true });
+    const connectTo = (path: string) => exchange(port, `CONNECT ${path} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`);
+    expect(await connectTo(verifyPath)).toMatchObject({
+      text: expect.stringMatching(/^HTTP\/1\.1 401 /),
+      closed: true,
+    });
     expect(await connectTo('x:443')).toMatchObject({ text: expect.stringMatching(/^HTTP\/1\.1 400 /), closed: true });
   });
 
-  it.each([check, 'x:443'])('outlive a peer that resets its connection after CONNECT %s', async (target) => {
+  it.each([verifyPath, 'x:443'])('survive a peer that resets its connection after CONNECT %s', async (target) => {
     const { server, port } = await start(() => new Promise(() => {}));
     const left = new Promise<unknown[]>((resolve) => {
       server.prependListener('connect', (_req, socket) => {
@@ -157,17 +166,20 @@ describe('the verification routes', () => {
         peer.resetAndDestroy();
       });
     });
-    const peer = connect(port, '127.0.0.1', () => peer.write(`CONNECT ${target} HTTP/1.1\r\nHost: x\r\n${key}\r\n`));
-    // An error that nobody listens for would end the daemon.
+    const peer = connect(port, '127.0.0.1', () => peer.write(`CONNECT ${target} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`));
+    // An error event without a listener would end the daemon.
     expect(await left).toEqual(['ECONNRESET', 1]);
-    expect((await send(port, { path: check })).status).toBe(401);
+    expect((await send(port, { path: verifyPath })).status).toBe(401);
   });
 
-  it('cut a connection on which CONNECT follows a request that still waits, and go on', async () => {
+  it('close a connection on which CONNECT follows a request without a response yet', async () => {
     const { server, port } = await start();
-    const connectTo = `CONNECT ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n`;
+    const connectTo = `CONNECT ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`;
     const failures: unknown[] = [];
-    for (const before of [`GET ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n`, 'GET /other HTTP/1.1\r\nHost: x\r\n\r\n']) {
+    for (const before of [
+      `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`,
+      'GET /other HTTP/1.1\r\nHost: x\r\n\r\n',
+    ]) {
       const [listener] = server.listeners('connect');
       server.removeAllListeners('connect').on('connect', (...args) => {
         try {
@@ -179,15 +191,15 @@ describe('the verification routes', () => {
       expect(await exchange(port, before + connectTo)).toMatchObject({ closed: true });
       expect(await exchange(port, before + before + connectTo)).toMatchObject({ closed: true });
     }
-    // What is thrown there would end the daemon.
+    // An exception in the listener would end the daemon.
     expect(failures).toEqual([]);
-    expect((await send(port, { path: check })).status).toBe(401);
+    expect((await send(port, { path: verifyPath })).status).toBe(401);
   });
 
-  it('let go of a peer that asked by CONNECT and never hangs up', async () => {
+  it('close the connection of a peer that keeps sending after CONNECT', async () => {
     const { port } = await start();
     const peer = connect({ host: '127.0.0.1', port, allowHalfOpen: true }, () =>
-      peer.resume().write(`CONNECT ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n`),
+      peer.resume().write(`CONNECT ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`),
     );
     stops.push(() => peer.destroy());
     peer.on('error', () => {});
@@ -196,16 +208,16 @@ describe('the verification routes', () => {
     await new Promise((resolve) => peer.once('close', resolve)).finally(() => clearInterval(cut));
   });
 
-  it('tell of an outage once when it begins, and once with a count when it is over', async () => {
-    let away = true;
+  it('log an outage once when it begins, and once with the number of failures when it ends', async () => {
+    let down = true;
     const { port, lines } = await start(() =>
-      away
+      down
         ? Promise.reject(new StoreUnavailable('The token lookup failed.'))
         : Promise.resolve({ allowed: false, reason: 'revoked', known: { prefix: 'p', name: 'n', owner: 'o' } }),
     );
-    const ask = () => send(port, { path: check, headers: [['X-API-Key', 'abc']] });
+    const ask = () => send(port, { path: verifyPath, headers: [['X-API-Key', 'abc']] });
     for (let i = 0; i < 3; i += 1) await ask();
-    away = false;
+    down = false;
     for (let i = 0; i < 3; i += 1) await ask();
     expect(lines).toEqual([
       expect.stringMatching(/"level":"error".*The token lookup failed./),
@@ -213,45 +225,45 @@ describe('the verification routes', () => {
     ]);
   });
 
-  it('take headers of almost 64 KiB', async () => {
+  it('accept header fields of almost 64 KiB', async () => {
     const { port } = await start();
     const headers: Array<[string, string]> = [['X-Filler', 'a'.repeat(65_000)]];
-    expect((await send(port, { path: check, headers })).status).toBe(401);
+    expect((await send(port, { path: verifyPath, headers })).status).toBe(401);
   });
 });
 
-describe('the app behind them', () => {
-  it('gets every other request, with its body', async () => {
+describe('the app', () => {
+  it('receives every other request, with its body', async () => {
     const { port } = await start();
     expect((await send(port, { method: 'POST', path: '/other', body: 'hello' })).body).toBe('app: hello');
   });
 
-  it('gets a request of HTTP/1.0 that names no Host', async () => {
+  it('receives an HTTP/1.0 request without a Host field', async () => {
     const { port } = await start();
     expect((await exchange(port, 'GET /healthz HTTP/1.0\r\n\r\n')).text).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('may copy a request, as its limit on bodies in chunks does', async () => {
+  it('may copy a request, as its limit on chunked bodies does', async () => {
     const { port } = await start();
     const chunked = 'POST /copy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';
     expect((await exchange(port, `${chunked}5\r\nhello\r\n0\r\n\r\n`)).text).toContain('app: hello');
   });
 
-  it('is told to go on by a client that waits for 100 Continue', async () => {
+  it('makes the server send 100 Continue to a client that waits for it', async () => {
     const { port } = await start();
     const head = 'POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n';
     expect((await exchange(port, head, 300)).text).toMatch(/^HTTP\/1\.1 100 Continue\r\n/);
   });
 
-  it('sends each challenge in a field of its own', async () => {
+  it('sends each challenge in its own field', async () => {
     const { port } = await start();
     const answer = await send(port, { path: '/challenge' });
     expect(answer.all('WWW-Authenticate')).toEqual(['Token', 'Bearer realm="x", error="y, z"']);
   });
 });
 
-describe('what is no good message', () => {
-  it('is answered 431 if its header is over 64 KiB', async () => {
+describe('an invalid message', () => {
+  it('gets 431 if its header fields exceed 64 KiB', async () => {
     const { port } = await start();
     const { text, closed } = await exchange(port, `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(200_000)}\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 431 /);
@@ -259,7 +271,7 @@ describe('what is no good message', () => {
   });
 
   it.each(['\x16\x03\x01\x02\x00', 'GET / HTTP/1.1\r\nA\x00: b\r\n\r\n', 'FROBNICATE / HTTP/1.1\r\n\r\n'])(
-    'is answered 400 if it is none: %j',
+    'gets 400 outside the verification routes: %j',
     async (bytes) => {
       const { port } = await start();
       expect(await exchange(port, bytes)).toMatchObject({
@@ -269,19 +281,19 @@ describe('what is no good message', () => {
     },
   );
 
-  it('is refused if two lengths contradict each other (RFC 9112 §6.3)', async () => {
+  it('gets 400 if it has both Content-Length and chunks (RFC 9112 §6.3)', async () => {
     const { port } = await start();
     const both = 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n';
     const { text } = await exchange(port, `POST /other HTTP/1.1\r\nHost: x\r\n${both}\r\n0\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  it('is answered 408 if its header does not arrive, and 408 never follows an answer', async () => {
+  it('gets 408 if its header does not arrive in time, but never after another response', async () => {
     const { server, port } = await start();
     server.headersTimeout = 200;
     server.requestTimeout = 400;
     const halfHeader = exchange(port, 'GET / HTTP/1.1\r\nHo', 4_000);
-    const halfBody = exchange(port, `POST ${check} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhal`, 4_000);
+    const halfBody = exchange(port, `POST ${verifyPath} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhal`, 4_000);
     expect(await halfHeader).toMatchObject({ text: expect.stringMatching(/^HTTP\/1\.1 408 /), closed: true });
     const { text, closed } = await halfBody;
     expect(text).toMatch(/^HTTP\/1\.1 401 /);
@@ -289,25 +301,25 @@ describe('what is no good message', () => {
     expect(closed).toBe(true);
   });
 
-  it('does not take the daemon down, though a decision is still to come', async () => {
+  it('does not end the daemon while an earlier request has no verdict yet', async () => {
     let decide = () => {};
     const { port } = await start(
       () => new Promise((resolve) => (decide = () => resolve({ allowed: false, reason: 'unknown', known: null }))),
     );
-    const { text } = await exchange(port, `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n\x00\x00`, 300);
+    const { text } = await exchange(port, `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n\x00\x00`, 300);
     decide();
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
-    expect((await send(port, { path: check })).status).toBe(401);
+    expect((await send(port, { path: verifyPath })).status).toBe(401);
   });
 });
 
-describe('closing', () => {
-  it('lets what is in flight finish and ends its connection', async () => {
+describe('close', () => {
+  it('lets requests in flight finish, and then closes their connections', async () => {
     let decide = () => {};
     const { server, port } = await start(
       () => new Promise((resolve) => (decide = () => resolve({ allowed: false, reason: 'revoked', known: null }))),
     );
-    const answer = exchange(port, `GET ${check} HTTP/1.1\r\nHost: x\r\n${key}\r\n`);
+    const answer = exchange(port, `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const closed = new Promise((resolve) => server.close(resolve));
     decide();
@@ -317,10 +329,10 @@ describe('closing', () => {
     await closed;
   });
 
-  it('accepts nobody any more', async () => {
+  it('accepts no new connections', async () => {
     const { server, port } = await start();
     await new Promise((resolve) => server.close(resolve));
-    const refused = new Promise((resolve) => connect(port, '127.0.0.1').on('error', resolve));
-    expect(await refused).toMatchObject({ code: 'ECONNREFUSED' });
+    const failed = new Promise((resolve) => connect(port, '127.0.0.1').on('error', resolve));
+    expect(await failed).toMatchObject({ code: 'ECONNREFUSED' });
   });
 });

@@ -17,7 +17,7 @@ async function open(settings?: Parameters<typeof openTestApp>[0]) {
   return app;
 }
 
-test('a created token is answered once with its value, and never again', async () => {
+test('POST returns the value of a new token once', async () => {
   const app = await open();
   const response = await app.ask('/api/v1/tokens', { as: app.dev, json: { name: ' ci-pipeline ', description: 'CI' } });
   expect(response.status).toBe(201);
@@ -40,7 +40,7 @@ test('a created token is answered once with its value, and never again', async (
   expect(await jsonOf(app.ask('/api/v1/tokens', { as: app.dev }))).toEqual({ items: [object], next_cursor: null });
 });
 
-test('new values begin with the configured prefix, and those issued under an older one go on working', async () => {
+test('new values start with the configured prefix, and values with an older prefix stay valid', async () => {
   const app = await open();
   const before = await createToken(app, app.dev, { name: 'before' });
   const config = { ...app.config, tokenPrefix: 'acme2' };
@@ -54,7 +54,7 @@ test('new values begin with the configured prefix, and those issued under an old
   expect(await verdict(app, value)).toBe(200);
 });
 
-test('a creation sends its owner one mail without the value', async () => {
+test('creating a token sends its owner one mail without the value', async () => {
   const app = await open();
   const { token, name } = await createToken(app, app.dev, { name: 'mailed' });
   const [mail, ...others] = await app.mails();
@@ -64,7 +64,7 @@ test('a creation sends its owner one mail without the value', async () => {
   expect(JSON.stringify(mail)).not.toContain(token);
 });
 
-test('no name and no description holds the value of a token, which others would see and the database keep', async () => {
+test('rejects a token or session value as a name or description', async () => {
   const app = await open();
   const { token } = await createToken(app, app.dev, { name: 'x' });
   for (const body of [
@@ -86,7 +86,7 @@ test('no name and no description holds the value of a token, which others would 
   );
 });
 
-test('without the permission nobody creates a token, superusers included', async () => {
+test('a superuser without the permission cannot create a token', async () => {
   const app = await open();
   const chief = await app.addMember({ email: 'chief@example.com', superuser: true });
   const response = await app.ask('/api/v1/tokens', { as: chief, json: { name: 'x' } });
@@ -94,7 +94,7 @@ test('without the permission nobody creates a token, superusers included', async
   expect(await jsonOf(response)).toMatchObject({ code: 'permission-missing' });
 });
 
-test('removing the permission blocks the tokens, granting it revives the same values, revoked ones stay dead', async () => {
+test('removing the permission blocks tokens, granting it unblocks them, and revoked tokens stay revoked', async () => {
   const app = await open();
   const kept = await createToken(app, app.dev, { name: 'kept' });
   const dropped = await createToken(app, app.dev, { name: 'dropped' });
@@ -117,7 +117,7 @@ test('removing the permission blocks the tokens, granting it revives the same va
   expect(await app.store.tokens.findById(kept.id)).toEqual(before);
 });
 
-test('disabling the owner stops every token, enabling brings them back', async () => {
+test('disabling the owner denies their tokens, and enabling allows them again', async () => {
   const app = await open();
   const { token, id } = await createToken(app, app.dev, { name: 'x' });
   const setDisabled = (disabled: boolean) =>
@@ -129,7 +129,7 @@ test('disabling the owner stops every token, enabling brings them back', async (
   expect(await verdict(app, token)).toBe(200);
 });
 
-test('a revoked token is dead for good and its name is free again', async () => {
+test('a revoked token stays revoked, and its name can be used again', async () => {
   const app = await open();
   const first = await createToken(app, app.dev, { name: 'x' });
   expect((await app.ask(`/api/v1/tokens/${first.id}`, { as: app.dev, method: 'DELETE' })).status).toBe(204);
@@ -141,7 +141,7 @@ test('a revoked token is dead for good and its name is free again', async () => 
   expect(await verdict(app, second.token)).toBe(200);
 });
 
-test('a superuser revokes the token of somebody else, and the owner is told by whom', async () => {
+test('a superuser can revoke another member’s token, and the mail to its owner names the superuser', async () => {
   const app = await open();
   const { id, token } = await createToken(app, app.dev, { name: 'x' });
   expect((await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' })).status).toBe(204);
@@ -151,13 +151,13 @@ test('a superuser revokes the token of somebody else, and the owner is told by w
   expect(mail?.text).toContain('root@example.com');
 });
 
-test("somebody else's token answers exactly as one that never was", async () => {
+test('another member’s token gets the same 404 as one that does not exist', async () => {
   const app = await open();
   const { id } = await createToken(app, app.root, { name: 'hidden' });
   for (const method of ['GET', 'DELETE']) {
     const answers = [];
-    for (const asked of [id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b', 'no-uuid', '%00', id.toUpperCase()]) {
-      const response = await app.ask(`/api/v1/tokens/${asked}`, { as: app.dev, method });
+    for (const path of [id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b', 'no-uuid', '%00', id.toUpperCase()]) {
+      const response = await app.ask(`/api/v1/tokens/${path}`, { as: app.dev, method });
       expect(response.status).toBe(404);
       const { request_id, ...body } = await jsonOf<ProblemDetails>(response);
       answers.push(JSON.stringify(body));
@@ -167,7 +167,7 @@ test("somebody else's token answers exactly as one that never was", async () => 
   expect(await app.store.tokens.findById(id)).not.toBeNull();
 });
 
-test('of 50 creations of one name at once, one succeeds, and one row and one mail are there', async () => {
+test('of 50 concurrent creations with one name, one succeeds and sends one mail', async () => {
   const app = await open();
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'same' } })),
@@ -185,9 +185,9 @@ test.each([
   ['case', 'Deploy', 'dEPLOY'],
   ['full case folding', 'straße', 'STRASSE'],
   ['composition', 'caf\u00e9', 'cafe\u0301'],
-  ['both', '\u00c9t\u00e9', 'e\u0301te\u0301'],
-  ['white space around', 'ci', '\u2003ci\u00a0'],
-])('names that differ only in %s are the same name', async (_what, one, other) => {
+  ['case and composition', '\u00c9t\u00e9', 'e\u0301te\u0301'],
+  ['surrounding white space', 'ci', '\u2003ci\u00a0'],
+])('names that differ only in %s count as the same name', async (_difference, one, other) => {
   const app = await open();
   expect(foldName(one.trim())).toBe(foldName(other.trim()));
   await createToken(app, app.dev, { name: one });
@@ -196,8 +196,8 @@ test.each([
 });
 
 test.each([
-  ['empty', ''],
-  ['spaces', ' \u3000\t '],
+  ['an empty name', ''],
+  ['a name of white space', ' \u3000\t '],
   ['65 characters', 'x'.repeat(65)],
   ['10,000 characters', 'x'.repeat(10_000)],
   ['NUL', 'a\0b'],
@@ -206,7 +206,7 @@ test.each([
   ['a zero-width joiner', 'a\u200db'],
   ['a line separator', 'a\u2028b'],
   ['a private-use character', 'a\ue000b'],
-])('a name that is %s is refused at /name', async (_what, name) => {
+])('rejects %s with an error at /name', async (_problem, name) => {
   const app = await open();
   const response = await app.ask('/api/v1/tokens', { as: app.dev, json: { name } });
   expect(response.status).toBe(400);
@@ -214,12 +214,12 @@ test.each([
   expect(await app.mails()).toEqual([]);
 });
 
-test('64 code points are a name, though they are 128 UTF-16 units', async () => {
+test('a name may have 64 code points, even if they are 128 UTF-16 units', async () => {
   const app = await open();
   expect(await createToken(app, app.dev, { name: '🚀'.repeat(64) })).toMatchObject({ name: '🚀'.repeat(64) });
 });
 
-test('the same Idempotency-Key and body answer the token again, without its value', async () => {
+test('a repeated Idempotency-Key and body return the same token, without its value', async () => {
   const app = await open();
   const create = (key: string, json: object, as = app.dev) =>
     app.ask('/api/v1/tokens', { as, json, headers: { 'Idempotency-Key': key } });
@@ -238,7 +238,7 @@ test('the same Idempotency-Key and body answer the token again, without its valu
   expect(await jsonOf(create('k1', { name: 'x' }, dayAfter))).toMatchObject({ code: 'name-taken' });
 });
 
-test('under one Idempotency-Key a body with a null is another body than one without the field, in any order of fields', async () => {
+test('an Idempotency-Key distinguishes a null from a missing field, but not the order of fields', async () => {
   const app = await open({ defaultExpiry: 3600 });
   const create = (json: object) =>
     app.ask('/api/v1/tokens', { as: app.dev, json, headers: { 'Idempotency-Key': 'k' } });
@@ -249,7 +249,7 @@ test('under one Idempotency-Key a body with a null is another body than one with
   }
 });
 
-test('a creation is replayed even when its expiry has passed meanwhile', async () => {
+test('a creation is replayed even if its expiry has passed', async () => {
   const app = await open();
   const json = { name: 'x', expires_at: new Date(app.clock.now() + 1000).toISOString() };
   const create = () => app.ask('/api/v1/tokens', { as: app.dev, json, headers: { 'Idempotency-Key': 'k' } });
@@ -260,7 +260,7 @@ test('a creation is replayed even when its expiry has passed meanwhile', async (
   expect(await jsonOf(replay)).toMatchObject({ name: 'x', status: 'expired' });
 });
 
-test('a refused creation does not use up its Idempotency-Key', async () => {
+test('a failed creation does not use up its Idempotency-Key', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'taken' });
   const create = (name: string) =>
@@ -269,7 +269,7 @@ test('a refused creation does not use up its Idempotency-Key', async () => {
   expect((await create('free')).status).toBe(201);
 });
 
-test('of ten creations at once under one Idempotency-Key one makes the token, the others replay it', async () => {
+test('of ten concurrent creations with one Idempotency-Key, one creates the token and nine replay it', async () => {
   const app = await open();
   const answers = await Promise.all(
     Array.from({ length: 10 }, () =>
@@ -279,7 +279,7 @@ test('of ten creations at once under one Idempotency-Key one makes the token, th
   expect(answers.map((answer) => answer.status).sort()).toEqual([...Array.from({ length: 9 }, () => 200), 201]);
 });
 
-test.each([['a b'], [''], ['é'], ['k'.repeat(256)], ['a\tb']])('the Idempotency-Key %j is refused', async (key) => {
+test.each([['a b'], [''], ['é'], ['k'.repeat(256)], ['a\tb']])('rejects the Idempotency-Key %j', async (key) => {
   const app = await open();
   const response = await app.ask('/api/v1/tokens', {
     as: app.dev,
@@ -319,14 +319,14 @@ test.each([
   [{ expires_at: '9999-12-31T23:59:59-01:00' }, '/expires_at'],
   [{ expires_at: '2027-02-30T00:00:00Z' }, '/expires_at'],
   [{ expires_at: 1_800_000_000 }, '/expires_at'],
-])('the expiry %j is refused at %s', async (expiry, pointer) => {
+])('rejects the expiry %j with an error at %s', async (expiry, pointer) => {
   const app = await open();
   const response = await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'x', ...expiry } });
   expect(response.status).toBe(400);
   expect(await jsonOf(response)).toMatchObject({ errors: [{ pointer }] });
 });
 
-test('a maximum expiry refuses longer ones and never shortens; it is the default', async () => {
+test('a longer expiry than the maximum is rejected, and the maximum is the default', async () => {
   const app = await open({ maxExpiry: 3600 });
   const create = (json: object) => app.ask('/api/v1/tokens', { as: app.dev, json });
   expect((await create({ name: 'long', expires_in: 3601 })).status).toBe(400);
@@ -334,10 +334,10 @@ test('a maximum expiry refuses longer ones and never shortens; it is the default
   expect(await jsonOf(create({ name: 'fits', expires_in: 3600 }))).toMatchObject({
     expires_at: '2026-11-23T17:20:00.000Z',
   });
-  expect(await jsonOf(create({ name: 'unsaid' }))).toMatchObject({ expires_at: '2026-11-23T17:20:00.000Z' });
+  expect(await jsonOf(create({ name: 'default' }))).toMatchObject({ expires_at: '2026-11-23T17:20:00.000Z' });
 });
 
-test('an expired token stops at its second, is listed as expired and keeps its name', async () => {
+test('a token is denied from its expiry on, listed as expired, and keeps its name', async () => {
   const app = await open();
   const { token } = await createToken(app, app.dev, { name: 'short', expires_in: 60 });
   app.clock.advance(59_999);
@@ -349,17 +349,17 @@ test('an expired token stops at its second, is listed as expired and keeps its n
   expect((await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'short' } })).status).toBe(409);
 });
 
-test('the limit of tokens is kept under parallel creations', async () => {
+test('concurrent creations cannot exceed the token limit', async () => {
   const app = await open({ maxTokensPerUser: 3 });
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, i) => app.ask('/api/v1/tokens', { as: app.dev, json: { name: `t${i}` } })),
   );
   expect(answers.filter((answer) => answer.status === 201)).toHaveLength(3);
-  const refused = answers.find((answer) => answer.status !== 201);
-  expect(await refused?.json()).toMatchObject({ status: 409, code: 'token-limit' });
+  const rejected = answers.find((answer) => answer.status !== 201);
+  expect(await rejected?.json()).toMatchObject({ status: 409, code: 'token-limit' });
 });
 
-test('pages hold every one of 500 tokens once, newest first, while others are made and revoked', async () => {
+test('pages list each of 500 tokens once, newest first, while others are created and revoked', async () => {
   const app = await open();
   const caller = {
     user: await userOf(app),
@@ -376,14 +376,14 @@ test('pages hold every one of 500 tokens once, newest first, while others are ma
     cursor = page.next_cursor;
     const last = page.items.at(-1);
     if (seen.length === 200 && last) {
-      await createToken(app, app.dev, { name: 'made meanwhile' });
+      await createToken(app, app.dev, { name: 'created between pages' });
       await app.ask(`/api/v1/tokens/${last.id}`, { as: app.dev, method: 'DELETE' });
     }
   } while (cursor !== null);
   expect(seen).toEqual(Array.from({ length: 500 }, (_, i) => `t${499 - i}`));
 });
 
-test('a page is 50 long unless told otherwise, and the last one has no cursor', async () => {
+test('a page has 50 tokens by default, and the last page has no cursor', async () => {
   const app = await open();
   const caller = {
     user: await userOf(app),
@@ -397,7 +397,7 @@ test('a page is 50 long unless told otherwise, and the last one has no cursor', 
   expect(exact).toMatchObject({ next_cursor: null, items: { length: 51 } });
 });
 
-test('members list their own tokens; a superuser anybody’s, or all', async () => {
+test('members list their own tokens, and superusers those of any member or of all', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'devs' });
   await createToken(app, app.root, { name: 'roots' });
@@ -422,6 +422,6 @@ test('members list their own tokens; a superuser anybody’s, or all', async () 
 
 async function userOf(app: Awaited<ReturnType<typeof open>>) {
   const user = await app.store.users.findById(app.dev.id);
-  if (user === null) throw new Error('dev is not there');
+  if (user === null) throw new Error('The member is missing.');
   return user;
 }

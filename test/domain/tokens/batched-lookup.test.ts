@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createBatchedLookup } from '../../../server/domain/tokens/batched-lookup.ts';
 import { StoreUnavailable } from '../../../server/store/errors.ts';
 
-/** A reader whose statements wait until they are released, in order. */
+/** A reader whose statements complete only when a test releases them or lets them fail. */
 function slowReader() {
   const statements: Array<{ keys: string[]; release(found?: string[]): void; fail(error: Error): void }> = [];
   const read = (keys: string[]) =>
@@ -17,74 +17,74 @@ function slowReader() {
   return { statements, read };
 }
 
-const alone = { deadlineMs: 1_000, maxParallel: 1 };
-const impatient = { ...alone, deadlineMs: 100 };
+const sequential = { deadlineMs: 1_000, maxParallel: 1 };
+const shortDeadline = { ...sequential, deadlineMs: 100 };
 
-/** Long enough for the next batch to go out. */
-const turn = async () => {
+/** Waits long enough for the next batch to start. */
+const nextBatch = async () => {
   for (let i = 0; i < 3; i += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-describe('grouped look-ups', () => {
-  it('ask at once for a lone key', async () => {
+describe('a batched lookup', () => {
+  it('starts a statement immediately if none is in flight', async () => {
     const { statements, read } = slowReader();
-    const answer = createBatchedLookup(read, alone)('a');
+    const answer = createBatchedLookup(read, sequential)('a');
     expect(statements.map(({ keys }) => keys)).toEqual([['a']]);
     statements[0]?.release();
     expect(await answer).toBe('found a');
   });
 
-  it('share the next statement if they come while one is under way', async () => {
+  it('shares the next statement with lookups that arrive while one is in flight', async () => {
     const { statements, read } = slowReader();
-    const lookup = createBatchedLookup(read, alone);
+    const lookup = createBatchedLookup(read, sequential);
     const answers = Promise.all(['a', 'b', 'c', 'b'].map(lookup));
     statements[0]?.release();
-    await turn();
+    await nextBatch();
     expect(statements.map(({ keys }) => keys)).toEqual([['a'], ['b', 'c', 'b']]);
     statements[1]?.release(['b']);
     expect(await answers).toEqual(['found a', 'found b', null, 'found b']);
   });
 
-  it('never take the answer of a statement that began before the question', async () => {
+  it('never uses the result of a statement that started before the lookup arrived', async () => {
     const { statements, read } = slowReader();
-    const lookup = createBatchedLookup(read, alone);
-    const early = lookup('a');
-    const late = lookup('a');
+    const lookup = createBatchedLookup(read, sequential);
+    const first = lookup('a');
+    const second = lookup('a');
     statements[0]?.release();
-    expect(await early).toBe('found a');
-    await turn();
+    expect(await first).toBe('found a');
+    await nextBatch();
     statements[1]?.release([]);
-    expect(await late).toBeNull();
+    expect(await second).toBeNull();
   });
 
-  it('ask for at most 500 keys in one statement', async () => {
+  it('reads at most 500 keys in one statement', async () => {
     const { statements, read } = slowReader();
-    const lookup = createBatchedLookup(read, alone);
+    const lookup = createBatchedLookup(read, sequential);
     const answers = Promise.all(Array.from({ length: 1_101 }, (_, i) => lookup(String(i))));
     for (let i = 0; i < 4; i += 1) {
       statements[i]?.release();
-      await turn();
+      await nextBatch();
     }
     await answers;
     expect(statements.map(({ keys }) => keys.length)).toEqual([1, 500, 500, 100]);
   });
 
-  it('go out beside others, where the database carries out several, once there are many', async () => {
+  it('starts a parallel statement, if the store allows several, once 24 lookups are queued', async () => {
     const { statements, read } = slowReader();
-    const lookup = createBatchedLookup(read, { ...alone, maxParallel: 2 });
+    const lookup = createBatchedLookup(read, { ...sequential, maxParallel: 2 });
     const answers = Promise.all(Array.from({ length: 60 }, (_, i) => lookup(String(i))));
     expect(statements.map(({ keys }) => keys.length)).toEqual([1, 24]);
     statements[1]?.release();
-    await turn();
+    await nextBatch();
     expect(statements.map(({ keys }) => keys.length)).toEqual([1, 24, 35]);
     for (const { release } of statements) release();
     expect(await answers).toEqual(Array.from({ length: 60 }, (_, i) => `found ${i}`));
     expect(statements).toHaveLength(3);
   });
 
-  it('reject all of a failed statement as unavailable, and go on', async () => {
+  it('rejects every lookup of a failed statement with StoreUnavailable, and then works again', async () => {
     const { statements, read } = slowReader();
-    const lookup = createBatchedLookup(read, alone);
+    const lookup = createBatchedLookup(read, sequential);
     const cause = new Error('disk on fire');
     const first = lookup('a');
     statements[0]?.fail(cause);
@@ -94,38 +94,38 @@ describe('grouped look-ups', () => {
     expect(await second).toBe('found b');
   });
 
-  it('survive a reader that throws at once', async () => {
+  it('works again after a reader that throws synchronously', async () => {
     const lookup = createBatchedLookup(() => {
-      throw new Error('at once');
-    }, alone);
+      throw new Error('synchronous');
+    }, sequential);
     await expect(lookup('a')).rejects.toBeInstanceOf(StoreUnavailable);
     await expect(lookup('a')).rejects.toBeInstanceOf(StoreUnavailable);
   });
 
-  it('say unavailable to a whole crowd behind a database that hangs, and not batch after batch', async () => {
+  it('rejects thousands of queued lookups after one deadline, not batch by batch, if the database hangs', async () => {
     const { read } = slowReader();
-    const lookup = createBatchedLookup(read, impatient);
-    const began = performance.now();
+    const lookup = createBatchedLookup(read, shortDeadline);
+    const startedAt = performance.now();
     await Promise.allSettled(Array.from({ length: 5_000 }, (_, i) => lookup(String(i))));
-    expect(performance.now() - began).toBeLessThan(400);
+    expect(performance.now() - startedAt).toBeLessThan(400);
   });
 
-  it('say unavailable when the deadline is over, also to those that queue behind', async () => {
+  it('rejects queued lookups too when the deadline passes', async () => {
     const { read } = slowReader();
-    const lookup = createBatchedLookup(read, impatient);
-    const began = performance.now();
+    const lookup = createBatchedLookup(read, shortDeadline);
+    const startedAt = performance.now();
     const answers = await Promise.allSettled(['a', 'b', 'c'].map(lookup));
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
-  it('are answered although this process was held up for longer than the deadline', async () => {
+  it('returns results that arrived while the event loop stalled past the deadline', async () => {
     const lookup = createBatchedLookup(async (keys) => {
       await stat('/');
       return keys.map((key) => `found ${key}`);
-    }, impatient);
+    }, shortDeadline);
     const answers = await new Promise((resolve) => {
-      // From here the loop comes to its timers first, and only then to what was answered meanwhile.
+      // After this callback the event loop runs its timers first, and only then the results that have arrived.
       setImmediate(() => {
         resolve(Promise.all([lookup('a'), lookup('b')]));
         const end = performance.now() + 200;

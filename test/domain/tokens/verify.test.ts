@@ -19,7 +19,7 @@ async function memberWithToken(name: string, expiresIn?: number) {
   const email = `${name}@example.com`;
   const member = await app.addMember({ email, name: name.toUpperCase(), can_manage_tokens: true });
   const user = await app.store.users.findById(member.id);
-  if (user === null) throw new Error('no such member');
+  if (user === null) throw new Error('The member is missing.');
   const body = { name, ...(expiresIn !== undefined && { expires_in: expiresIn }) };
   const { token, secret } = await app.services.tokens.create({ user, clientInfo, channel: 'cli' }, body);
   return { member, token, value: secret?.reveal() ?? '', known: { prefix: token.prefix, name, owner: email } };
@@ -29,28 +29,28 @@ const change = (member: Member, changes: object) =>
   app.ask(`/api/v1/users/${member.id}`, { method: 'PATCH', json: changes, as: app.root });
 const revoke = (member: Member, id: string) => app.ask(`/api/v1/tokens/${id}`, { method: 'DELETE', as: member });
 
-/** A store of which only the look-up may be used; it counts. */
+/** Creates a store that can only look up tokens, and counts the statements. */
 function countingStore(findByHashes: Store['tokens']['findByHashes']) {
-  const counted = { statements: 0 };
+  const calls = { statements: 0 };
   const tokens: Pick<Store['tokens'], 'findByHashes'> = {
     findByHashes(hashes) {
-      counted.statements += 1;
+      calls.statements += 1;
       return findByHashes(hashes);
     },
   };
-  return { counted, store: { tokens } as Store };
+  return { calls, store: { tokens } as Store };
 }
 
-describe('the decision on a value', () => {
-  it('is good for a token that works, with its owner', async () => {
-    const { member, token, value } = await memberWithToken('works');
+describe('the verdict on a value', () => {
+  it('allows an active token and names its owner', async () => {
+    const { member, token, value } = await memberWithToken('active');
     expect(await app.services.verify(value)).toMatchObject({
       allowed: true,
-      token: { id: token.id, ownerId: member.id, ownerName: 'WORKS', ownerSuperuser: false },
+      token: { id: token.id, ownerId: member.id, ownerName: 'ACTIVE', ownerSuperuser: false },
     });
   });
 
-  it('is blocked while the permission is missing, and good again with it', async () => {
+  it('is blocked while the owner lacks the permission, and allows the token again afterwards', async () => {
     const { member, value, known } = await memberWithToken('ungranted');
     await change(member, { can_manage_tokens: false });
     expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'blocked', known });
@@ -58,7 +58,7 @@ describe('the decision on a value', () => {
     expect(await app.services.verify(value)).toMatchObject({ allowed: true });
   });
 
-  it('is disabled while the account is, and good again with it', async () => {
+  it('is disabled while the owner is disabled, and allows the token again afterwards', async () => {
     const { member, value, known } = await memberWithToken('offline');
     await change(member, { disabled: true });
     expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'disabled', known });
@@ -66,7 +66,7 @@ describe('the decision on a value', () => {
     expect(await app.services.verify(value)).toMatchObject({ allowed: true });
   });
 
-  it('is expired from the very millisecond on', async () => {
+  it('is expired from the exact millisecond of expiry', async () => {
     const { value, known } = await memberWithToken('short', 10);
     app.clock.advance(9_999);
     expect(await app.services.verify(value)).toMatchObject({ allowed: true });
@@ -74,7 +74,7 @@ describe('the decision on a value', () => {
     expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'expired', known });
   });
 
-  it('is revoked for good, whatever happens to the owner', async () => {
+  it('stays revoked, whatever changes for the owner', async () => {
     const { member, token, value, known } = await memberWithToken('revoked');
     await change(member, { can_manage_tokens: false });
     expect((await revoke(member, token.id)).status).toBe(204);
@@ -85,7 +85,7 @@ describe('the decision on a value', () => {
     expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'revoked', known });
   });
 
-  it('names the first cause that applies: disabled, blocked, expired', async () => {
+  it('gives the first reason that applies: disabled, blocked, expired', async () => {
     const { member, value } = await memberWithToken('all-at-once', 10);
     app.clock.advance(10_000);
     expect(await app.services.verify(value)).toMatchObject({ reason: 'expired' });
@@ -95,46 +95,46 @@ describe('the decision on a value', () => {
     expect(await app.services.verify(value)).toMatchObject({ reason: 'disabled' });
   });
 
-  it('is unknown for a value that nobody issued', async () => {
+  it('is unknown for a value that was never issued', async () => {
     const value = generateToken('tok').reveal();
     expect(await app.services.verify(value)).toEqual({ allowed: false, reason: 'unknown', known: null });
   });
 });
 
-describe('verifying', () => {
-  it('asks the database nothing about a malformed value', async () => {
-    const { store, counted } = countingStore(async () => []);
+describe('verify', () => {
+  it('does not query the database for a malformed value', async () => {
+    const { store, calls } = countingStore(async () => []);
     const verify = createVerify(store, createStatusContext(app.clock, null));
     for (const value of [...vectors.bad.map((bad) => bad.value), 'x'.repeat(100_000), 'tok_\0']) {
       expect(await verify(value)).toEqual({ allowed: false, reason: 'unknown', known: null });
     }
-    expect(counted.statements).toBe(0);
+    expect(calls.statements).toBe(0);
   });
 
-  it('reads again each time: nothing is cached', async () => {
+  it('queries the database every time, because nothing is cached', async () => {
     const { value } = await memberWithToken('again');
-    const { store, counted } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
+    const { store, calls } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
     const verify = createVerify(store, createStatusContext(app.clock, null));
     for (let i = 0; i < 3; i += 1) await verify(value);
-    expect(counted.statements).toBe(3);
+    expect(calls.statements).toBe(3);
   });
 
-  it('needs two statements for a hundred values that arrive together', async () => {
+  it('needs two statements for a hundred concurrent values', async () => {
     const { value } = await memberWithToken('crowd');
-    const { store, counted } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
+    const { store, calls } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
     const verify = createVerify(store, createStatusContext(app.clock, null));
     const others = Array.from({ length: 99 }, () => generateToken('tok').reveal());
-    const decisions = await Promise.all([...others, value].map(verify));
-    expect(decisions.map(({ allowed: good }) => good)).toEqual([...others.map(() => false), true]);
-    expect(counted.statements).toBe(2);
+    const verdicts = await Promise.all([...others, value].map(verify));
+    expect(verdicts.map(({ allowed }) => allowed)).toEqual([...others.map(() => false), true]);
+    expect(calls.statements).toBe(2);
   });
 
-  it('rejects within two seconds if the database does not answer', async () => {
+  it('rejects within two seconds if the database does not respond', async () => {
     const { store } = countingStore(() => new Promise(() => {}));
-    const began = performance.now();
+    const startedAt = performance.now();
     await expect(
       createVerify(store, createStatusContext(app.clock, null))(generateToken('tok').reveal()),
     ).rejects.toBeInstanceOf(StoreUnavailable);
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
   });
 });

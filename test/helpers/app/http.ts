@@ -7,13 +7,13 @@ import { createVerifyHandler } from '../../../server/http/verify/handler.ts';
 import { openTestApp } from './app.ts';
 import { openTestStore } from './store.ts';
 
-/** Names and values; a repeated name is sent as a repeated field. */
+/** Header names and values. A repeated name is sent as a repeated field. */
 export type Fields = ReadonlyArray<readonly [string, string]>;
 
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
-  /** Every value of one field, in order, each as it was sent. */
+  /** Returns every value of a field, in order, exactly as sent. */
   all(name: string): string[];
   body: string;
 }
@@ -23,7 +23,7 @@ export interface Send extends Omit<RequestOptions, 'headers'> {
   body?: string;
 }
 
-/** One HTTP/1.1 request on a connection of its own, with the header fields exactly as given. */
+/** Sends one HTTP/1.1 request on a new connection, with exactly these header fields and a default Host. */
 export function send(port: number, { headers = [], body, ...options }: Send): Promise<Answer> {
   const fields = [...headers];
   if (!fields.some(([name]) => name.toLowerCase() === 'host')) fields.unshift(['Host', 'tokens.test']);
@@ -47,7 +47,7 @@ export function send(port: number, { headers = [], body, ...options }: Send): Pr
   });
 }
 
-/** Writes bytes (latin1) to a fresh connection and answers all that came back until the server closed or `ms` passed. */
+/** Writes latin1 bytes to a new connection. Returns everything received until the server closed it or `ms` passed. */
 export function exchange(port: number, bytes: string, ms = 2_000): Promise<{ text: string; closed: boolean }> {
   return new Promise((resolve) => {
     let text = '';
@@ -75,7 +75,7 @@ export async function listen(server: Server, port = 0, host = '127.0.0.1'): Prom
 
 export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
 
-/** The whole daemon behind a real socket on the loopback interface, with the database in a temporary directory. */
+/** Starts the whole daemon on a loopback socket, with its database in a temporary directory. */
 export async function startTestServer(settings: Partial<Config> = {}, onPort = 0, store = openTestStore()) {
   const daemon = await openTestApp(settings, store);
   const { services, deps, app } = daemon;
@@ -86,10 +86,10 @@ export async function startTestServer(settings: Partial<Config> = {}, onPort = 0
   });
   const port = await listen(server, onPort);
 
-  /** A new token of a member, by name; the member is `dev` unless told otherwise. */
+  /** Creates a token with this name. Its owner is `dev` unless `as` names another member. */
   async function issue(name: string, { as = daemon.dev, expiresIn }: { as?: { id: string }; expiresIn?: number } = {}) {
     const user = await daemon.store.users.findById(as.id);
-    if (user === null) throw new Error('no such member');
+    if (user === null) throw new Error('The member is missing.');
     const { token, secret } = await services.tokens.create(
       { user, clientInfo: { ip: null, userAgent: null }, channel: 'cli' },
       { name, ...(expiresIn !== undefined && { expires_in: expiresIn }) },

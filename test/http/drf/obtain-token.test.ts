@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
 import { password } from '../../helpers/app/app.ts';
-import { type Send, startTestServer } from '../../helpers/app/http.ts';
+import { type Send, startTestServer, type TestServer } from '../../helpers/app/http.ts';
 
-let server: Awaited<ReturnType<typeof startTestServer>>;
+let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.stop());
 
 const username = 'dev@example.com';
-const wrongPassword = 'no horse battery staple';
+const wrongPassword = 'incorrect horse battery staple';
 const path = '/api-token-auth/';
 const unableToLogIn = '{"non_field_errors":["Unable to log in with provided credentials."]}';
 
@@ -28,7 +28,7 @@ const part = (name: string, value: string) => `Content-Disposition: form-data; n
 
 async function tokenNamed(name: string | RegExp) {
   const user = await server.store.users.findById(server.dev.id);
-  if (user === null) throw new Error('dev is gone');
+  if (user === null) throw new Error('The member is missing.');
   const tokens = await server.store.tokens.list({
     ownerId: user.id,
     limit: 200,
@@ -51,7 +51,7 @@ describe('POST /api-token-auth/', () => {
       'multipart/form-data; boundary=B',
       multipart([part('username', username), part('password', password), part('name', 'from multipart')]),
     ],
-  ])('gives a working token for a %s body', async (encoding, type, body) => {
+  ])('returns an active token for a %s body', async (encoding, type, body) => {
     const answer = await post(type, body);
     expect(answer.status).toBe(200);
     expect(answer.body).toMatch(/^\{"token":"tok_[0-9A-Za-z]{38}"\}$/);
@@ -65,35 +65,35 @@ describe('POST /api-token-auth/', () => {
     });
   });
 
-  it('answers without the slash too, and never redirects', async () => {
+  it('works without the trailing slash, and does not redirect', async () => {
     const answer = await postJson({ username, password, name: 'no slash' }, { path: '/api-token-auth' });
     expect(answer.status).toBe(200);
   });
 
-  it('names a token after the time if no name is asked for, lets it expire after 24 hours, and makes a new one each call', async () => {
+  it('names a token after the time if the request has no name, and lets it expire after 24 hours', async () => {
     const bodies = [await postJson({ username, password }), await postJson({ username, password })].map((a) => a.body);
     expect(new Set(bodies).size).toBe(2);
     const token = await tokenNamed(/^api-token-auth-2026-11-23T16:20:00\.000Z-[0-9A-Za-z]{4}$/);
     expect(token?.expiresAt).toBe(server.clock.now() + 24 * 60 * 60 * 1000);
   });
 
-  it('writes a mail and an audit event that name the request', async () => {
-    await postJson({ username, password, name: 'told' }, { headers: [['User-Agent', 'tester/1']] });
-    const mail = (await server.mails()).find(({ text }) => text.includes('told'));
+  it('writes a mail and an audit event with the IP address and user agent of the request', async () => {
+    await postJson({ username, password, name: 'notified' }, { headers: [['User-Agent', 'tester/1']] });
+    const mail = (await server.mails()).find(({ text }) => text.includes('notified'));
     expect(mail?.to).toBe(username);
     expect(mail?.text).toContain('tester/1');
     const [event] = await server.store.audit.list({ limit: 1, before: null });
     expect(event).toMatchObject({ action: 'token.created', userAgent: 'tester/1', ip: '127.0.0.1' });
   });
 
-  it('trims the e-mail address but not the password', async () => {
+  it('trims the email address but not the password', async () => {
     expect((await postJson({ username: ` ${username.toUpperCase()} `, password, name: 'trimmed' })).status).toBe(200);
     expect((await postJson({ username, password: ` ${password}` })).body).toBe(unableToLogIn);
   });
 });
 
-describe('a sign-in that fails', () => {
-  it('is answered alike for everybody', async () => {
+describe('a request without valid credentials', () => {
+  it('gets the same response for every kind of member', async () => {
     const off = await server.addMember({ email: 'off@example.com', can_manage_tokens: true });
     await server.store.users.setDisabled(off.id, true);
     await server.addMember({ email: 'bare@example.com' });
@@ -121,13 +121,13 @@ describe('a sign-in that fails', () => {
     return user;
   }
 
-  it('is throttled after a while, in DRF’s words', async () => {
-    const throttled = await startTestServer();
+  it('gets 429 with DRF’s text after too many attempts', async () => {
+    const limited = await startTestServer();
     try {
       let answer = { status: 0, body: '', headers: {} as Record<string, unknown> };
       for (let i = 0; i < 30 && answer.status !== 429; i += 1) {
         const body = JSON.stringify({ username, password: wrongPassword });
-        answer = await throttled.send({ method: 'POST', path, body, headers: [['Content-Type', 'application/json']] });
+        answer = await limited.send({ method: 'POST', path, body, headers: [['Content-Type', 'application/json']] });
       }
       const seconds = String(answer.headers['retry-after']);
       expect(answer.status).toBe(429);
@@ -135,12 +135,12 @@ describe('a sign-in that fails', () => {
       const unit = seconds === '1' ? 'second' : 'seconds';
       expect(answer.body).toBe(`{"detail":"Request was throttled. Expected available in ${seconds} ${unit}."}`);
     } finally {
-      await throttled.stop();
+      await limited.stop();
     }
   });
 });
 
-describe('fields', () => {
+describe('the fields of the body', () => {
   const required = ['This field is required.'];
   const blank = ['This field may not be blank.'];
   const invalid = ['Not a valid string.'];
@@ -176,24 +176,24 @@ describe('fields', () => {
     [[1], { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] }],
     ['x', { non_field_errors: ['Invalid data. Expected a dictionary, but got str.'] }],
     [null, { non_field_errors: ['No data provided'] }],
-  ])('of %j are answered as DRF does', async (sent, errors) => {
+  ])('get DRF’s errors for %j', async (sent, errors) => {
     const { status, body } = await postJson(sent);
     if (errors === null) expect(status).toBe(200);
     else expect([status, body]).toEqual([400, JSON.stringify(errors)]);
   });
 
-  it.each(['a\u202eb', 'a\rb', 'a\u200bb', 'a\0b'])('refuse the name %j', async (name) => {
+  it.each(['a\u202eb', 'a\rb', 'a\u200bb', 'a\0b'])('must not contain the name %j', async (name) => {
     const { status, body } = await postJson({ username, password, name });
     expect([status, Object.keys(JSON.parse(body))]).toEqual([400, ['name']]);
   });
 
-  it('say which name is taken, by whatever spelling', async () => {
+  it('must not repeat a name of the member in another case', async () => {
     await postJson({ username, password, name: 'taken' });
     const { status, body } = await postJson({ username, password, name: 'TAKEN' });
     expect([status, body]).toEqual([400, '{"name":["You already have a token with this name."]}']);
   });
 
-  it('say when there are too many tokens', async () => {
+  it('get an error once the member has reached the token limit', async () => {
     const small = await startTestServer({ maxTokensPerUser: 1, maxExpiry: 3_600 });
     try {
       const body = JSON.stringify({ username, password });
@@ -208,7 +208,7 @@ describe('fields', () => {
     }
   });
 
-  it('take the last of a repeated form field, and no file for a text', async () => {
+  it('use the last of repeated form fields, and no uploaded file', async () => {
     const form = `username=nobody&username=${username}&password=${encodeURIComponent(password)}&name=repeated`;
     expect((await post('application/x-www-form-urlencoded', form)).status).toBe(200);
     const file = 'Content-Disposition: form-data; name="username"; filename="a"\r\n\r\nx';
@@ -216,16 +216,16 @@ describe('fields', () => {
     expect(body).toBe('{"username":["Not a valid string."]}');
   });
 
-  it('are missing when nothing is sent, whatever its type', async () => {
-    const nothing = '{"username":["This field is required."],"password":["This field is required."]}';
-    expect((await post('text/plain', '')).body).toBe(nothing);
-    expect((await server.send({ method: 'POST', path })).body).toBe(nothing);
+  it('are missing if the body is empty, whatever its media type', async () => {
+    const missing = '{"username":["This field is required."],"password":["This field is required."]}';
+    expect((await post('text/plain', '')).body).toBe(missing);
+    expect((await server.send({ method: 'POST', path })).body).toBe(missing);
     const chunked = [['Transfer-Encoding', 'chunked']] as const;
-    expect((await server.send({ method: 'POST', path, headers: chunked })).body).toBe(nothing);
+    expect((await server.send({ method: 'POST', path, headers: chunked })).body).toBe(missing);
   });
 });
 
-describe('a request DRF would not take', () => {
+describe('a request that DRF rejects', () => {
   it.each([
     ['{', 'Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'],
     ['{"a":1,}', 'Expecting property name enclosed in double quotes: line 1 column 8 (char 7)'],
@@ -235,32 +235,32 @@ describe('a request DRF would not take', () => {
     ['"abc', 'Unterminated string starting at: line 1 column 1 (char 0)'],
     ['{"a":NaN}', 'Expecting value: line 1 column 6 (char 5)'],
     ['['.repeat(60_000), 'Expecting value: line 1 column 1 (char 0)'],
-  ])('has JSON that is none', async (text, why) => {
+  ])('gets 400 and Python’s message for the invalid JSON %j', async (text, message) => {
     const { status, body } = await post('application/json', text);
     const detail = text.startsWith('[[')
       ? expect.stringMatching(/^JSON parse error - Expecting/)
-      : `JSON parse error - ${why}`;
+      : `JSON parse error - ${message}`;
     expect([status, JSON.parse(body)]).toEqual([400, { detail }]);
   });
 
-  it('has a multipart body without its boundary', async () => {
+  it('gets 400 for a multipart body without a boundary', async () => {
     const { status, body } = await post('multipart/form-data', 'x');
     const detail = 'Multipart form parse error - Invalid boundary in multipart: None';
     expect([status, body]).toEqual([400, JSON.stringify({ detail })]);
   });
 
-  it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('has the method %s: 405', async (method) => {
+  it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('gets 405 for the method %s', async (method) => {
     const answer = await server.send({ method, path });
     expect([answer.status, answer.headers.allow]).toEqual([405, 'POST, OPTIONS']);
     expect(answer.body).toBe(`{"detail":"Method \\"${method}\\" not allowed."}`);
   });
 
-  it('tells what it takes when asked by OPTIONS', async () => {
+  it('gets a description for OPTIONS', async () => {
     const answer = await server.send({ method: 'OPTIONS', path });
     expect([answer.status, answer.headers.allow]).toEqual([200, 'POST, OPTIONS']);
   });
 
-  it('is of another media type: 415, quoted as it came', async () => {
+  it('gets 415 that quotes the media type if it is not supported', async () => {
     const answer = await post('text/plain; charset=x', 'x');
     expect([answer.status, answer.body]).toEqual([
       415,
@@ -268,7 +268,7 @@ describe('a request DRF would not take', () => {
     ]);
   });
 
-  it('is larger than 64 KiB: 413, by its length or as it comes', async () => {
+  it('gets 413 for a body over 64 KiB, with a Content-Length or in chunks', async () => {
     const large = 'a'.repeat(64 * 1024 + 1);
     const answer = await post('application/json', large);
     expect(answer.status).toBe(413);
@@ -278,7 +278,7 @@ describe('a request DRF would not take', () => {
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  it('has a bad Authorization beside good credentials: 401 before anything else', async () => {
+  it('gets 401 for a rejected Authorization, even beside valid credentials', async () => {
     const answer = await postJson({ username, password }, { headers: [['Authorization', 'Token nonsense']] });
     expect([answer.status, answer.body]).toEqual([401, '{"detail":"Invalid token."}']);
     expect(answer.all('WWW-Authenticate')).toEqual([
@@ -289,7 +289,7 @@ describe('a request DRF would not take', () => {
     expect((await server.send({ path, headers: [['Authorization', 'Token a b']] })).status).toBe(401);
   });
 
-  it('passes with a good Authorization, or one of another scheme', async () => {
+  it('is not rejected for an active token or another scheme in Authorization', async () => {
     const { value } = await server.issue('beside');
     for (const [i, authorization] of [`Bearer ${value}`, 'Digest a=b'].entries()) {
       const headers: Send['headers'] = [['Authorization', authorization]];

@@ -10,63 +10,67 @@ const ambiguous = { kind: 'ambiguous' };
 
 describe('readCredential', () => {
   it.each<[string, string[], unknown]>([
-    ['nothing', [], none],
+    ['no header field', [], none],
     ['an empty Authorization', ['Authorization', ''], none],
-    ['an Authorization of blanks', ['Authorization', ' \t '], none],
+    ['an Authorization of white space', ['Authorization', ' \t '], none],
     ['another scheme', ['Authorization', 'Digest username="a"'], none],
-    ['a scheme that only begins like one', ['Authorization', 'Tokens abc'], none],
+    ['a scheme that starts with Token', ['Authorization', 'Tokens abc'], none],
     ['a value without a scheme', ['Authorization', 'tok_abc'], none],
-    ['other fields', ['Cookie', 'token=abc', 'X-Token', 'abc', 'X_API_Key', 'abc'], none],
-    ['Token', ['Authorization', 'Token abc'], value('abc')],
-    ['Bearer', ['Authorization', 'Bearer abc'], value('abc')],
+    ['unrelated fields', ['Cookie', 'token=abc', 'X-Token', 'abc', 'X_API_Key', 'abc'], none],
+    ['the Token scheme', ['Authorization', 'Token abc'], value('abc')],
+    ['the Bearer scheme', ['Authorization', 'Bearer abc'], value('abc')],
     ['X-API-Key', ['X-API-Key', 'abc'], value('abc')],
     ['X-API-Key beside an empty Authorization', ['Authorization', '', 'X-API-Key', 'abc'], value('abc')],
-    ['schemes and names in any case', ['aUTHORIZATION', 'tOKEN abc'], value('abc')],
-    ['any ASCII white space between', ['Authorization', '  Bearer\t \x0b abc '], value('abc')],
-    ['text beyond ASCII that is UTF-8', ['X-API-Key', Buffer.from('schlüssel').toString('latin1')], value('schlüssel')],
-    ['a no-break space, which separates nothing', ['Authorization', 'Token\u00a0abc'], none],
-    ['Token alone', ['Authorization', 'Token'], malformed('empty')],
-    ['bearer alone', ['Authorization', 'bearer '], malformed('empty')],
+    ['schemes and field names in any case', ['aUTHORIZATION', 'tOKEN abc'], value('abc')],
+    ['any ASCII white space as a separator', ['Authorization', '  Bearer\t \x0b abc '], value('abc')],
+    ['UTF-8 text', ['X-API-Key', Buffer.from('schlüssel').toString('latin1')], value('schlüssel')],
+    ['a no-break space, which is not a separator', ['Authorization', 'Token\u00a0abc'], none],
+    ['the Token scheme without a value', ['Authorization', 'Token'], malformed('empty')],
+    ['the Bearer scheme without a value', ['Authorization', 'bearer '], malformed('empty')],
     ['an empty X-API-Key', ['X-API-Key', ''], malformed('empty')],
     ['two words', ['Authorization', 'Token a b'], malformed('spaces')],
     ['two words in X-API-Key', ['X-API-Key', 'a b'], malformed('spaces')],
     ['a comma-joined Authorization', ['Authorization', 'Token a, Token b'], malformed('spaces')],
-    ['bytes that are not UTF-8', ['Authorization', 'Bearer \xff'], malformed('characters')],
-    ['an overlong encoding', ['Authorization', 'Token \xc0\xaf'], malformed('characters')],
-    ['an encoded surrogate', ['X-API-Key', '\xed\xa0\x80'], malformed('characters')],
-    ['spaces before characters', ['Authorization', 'Token \xff \xff'], malformed('spaces')],
-    ['two fields', ['Authorization', 'Token a', 'authorization', 'Token a'], ambiguous],
-    ['a second field that is empty', ['Authorization', 'Token a', 'Authorization', ''], ambiguous],
-    ['a first field that is empty', ['Authorization', '', 'Authorization', 'Token a'], ambiguous],
-    ['two that are empty', ['Authorization', '', 'Authorization', ''], ambiguous],
-    ['two that are empty beside a key', ['Authorization', '', 'Authorization', '', 'X-API-Key', 'a'], ambiguous],
-    ['two X-API-Key', ['X-API-Key', 'a', 'X-API-Key', 'a'], ambiguous],
-    ['both', ['Authorization', 'Token a', 'X-API-Key', 'a'], ambiguous],
-    ['both, one of another scheme', ['Authorization', 'Digest a', 'X-API-Key', 'a'], ambiguous],
-    ['both, one malformed', ['X-API-Key', 'a', 'Authorization', 'Token'], ambiguous],
-    ['both, the key empty', ['Authorization', 'Token a', 'X-API-Key', ''], ambiguous],
-  ])('understands %s', (_what, headers, expected) => {
+    ['invalid UTF-8', ['Authorization', 'Bearer \xff'], malformed('characters')],
+    ['an overlong UTF-8 encoding', ['Authorization', 'Token \xc0\xaf'], malformed('characters')],
+    ['a UTF-8 encoded surrogate', ['X-API-Key', '\xed\xa0\x80'], malformed('characters')],
+    ['two words of invalid UTF-8', ['Authorization', 'Token \xff \xff'], malformed('spaces')],
+    ['two Authorization fields', ['Authorization', 'Token a', 'authorization', 'Token a'], ambiguous],
+    ['two Authorization fields, the second empty', ['Authorization', 'Token a', 'Authorization', ''], ambiguous],
+    ['two Authorization fields, the first empty', ['Authorization', '', 'Authorization', 'Token a'], ambiguous],
+    ['two empty Authorization fields', ['Authorization', '', 'Authorization', ''], ambiguous],
+    [
+      'two empty Authorization fields and an X-API-Key',
+      ['Authorization', '', 'Authorization', '', 'X-API-Key', 'a'],
+      ambiguous,
+    ],
+    ['two X-API-Key fields', ['X-API-Key', 'a', 'X-API-Key', 'a'], ambiguous],
+    ['Authorization and X-API-Key', ['Authorization', 'Token a', 'X-API-Key', 'a'], ambiguous],
+    ['X-API-Key and an Authorization with another scheme', ['Authorization', 'Digest a', 'X-API-Key', 'a'], ambiguous],
+    ['X-API-Key and a malformed Authorization', ['X-API-Key', 'a', 'Authorization', 'Token'], ambiguous],
+    ['Authorization and an empty X-API-Key', ['Authorization', 'Token a', 'X-API-Key', ''], ambiguous],
+  ])('classifies %s', (_headers, headers, expected) => {
     expect(readCredential(headers)).toEqual(expected);
   });
 
   it.each([
-    ['with a user', basic('ada:abc'), value('abc')],
-    ['without a user', basic(':abc'), value('abc')],
-    ['with another colon, which is the password’s', basic('ada:a:b'), value('a:b')],
+    ['with a user name', basic('ada:abc'), value('abc')],
+    ['without a user name', basic(':abc'), value('abc')],
+    ['with a second colon, which belongs to the password', basic('ada:a:b'), value('a:b')],
     ['with an empty password', basic('ada:'), value('')],
-    ['with a user beyond ASCII', basic('ad\xe4:abc'), value('abc')],
+    ['with a non-ASCII user name', basic('ad\xe4:abc'), value('abc')],
     ['without a colon', basic('abc'), malformed('other')],
-    ['alone', 'Basic', malformed('other')],
-    ['in two parts', `${basic('ada:abc')} x`, malformed('other')],
-    ['that is no base64', 'Basic ad*:', malformed('other')],
-    ['with junk that lenient decoders pass over', `${basic('ada:abc')}!`, malformed('other')],
+    ['without a value', 'Basic', malformed('other')],
+    ['with two words', `${basic('ada:abc')} x`, malformed('other')],
+    ['with invalid base64', 'Basic ad*:', malformed('other')],
+    ['with a trailing character that lenient decoders ignore', `${basic('ada:abc')}!`, malformed('other')],
     ['in base64url', 'Basic Ojw_Pz8-Pg==', malformed('other')],
-    ['with bits left over', 'Basic OmF=', malformed('other')],
-  ])('reads Basic %s', (_what, authorization, expected) => {
+    ['with non-zero trailing bits', 'Basic OmF=', malformed('other')],
+  ])('reads Basic credentials %s', (_form, authorization, expected) => {
     expect(readCredential(['Authorization', authorization])).toEqual(expected);
   });
 
-  it('never throws and finds at most one credential, whatever is sent', () => {
+  it('never throws, and reports more than one credential as ambiguous', () => {
     const name = fc.constantFrom('Authorization', 'authorization', 'X-API-Key', 'Cookie');
     const bytes = fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)) });
     const text = fc.oneof(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeIdentity } from '../../../server/http/verify/identity.ts';
 
-describe('the encoding of an identity field', () => {
+describe('encodeIdentity', () => {
   it.each([
     ['ada@example.com', 'ada@example.com'],
     ['Ada Lovelace', 'Ada%20Lovelace'],
@@ -11,11 +11,11 @@ describe('the encoding of an identity field', () => {
     ['a\r\nX-Auth-Superuser: true', 'a%0D%0AX-Auth-Superuser:%20true'],
     ['\x7f\x80', '%7F%C2%80'],
     ['', ''],
-  ])('of %j is %s', (text, encoded) => {
+  ])('encodes %j as %s', (text, encoded) => {
     expect(encodeIdentity(text)).toBe(encoded);
   });
 
-  it('is visible ASCII and gives the text back, whatever the text', () => {
+  it('produces visible ASCII that decodes to the original text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(encodeIdentity(text)).toMatch(/^[\x21-\x7e]*$/);

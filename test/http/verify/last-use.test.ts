@@ -1,38 +1,39 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LastUse } from '../../../server/store/records.ts';
-import { type Fields, type Send, startTestServer } from '../../helpers/app/http.ts';
+import { type Fields, type Send, startTestServer, type TestServer } from '../../helpers/app/http.ts';
 
-let server: Awaited<ReturnType<typeof startTestServer>>;
-let stranger: Awaited<ReturnType<typeof startTestServer>>;
+let server: TestServer;
+/** Trusts no proxy. */
+let untrusting: TestServer;
 let value: string;
-let strangersValue: string;
+let untrustingValue: string;
 beforeAll(async () => {
   server = await startTestServer();
-  stranger = await startTestServer({ trustedProxies: [] });
+  untrusting = await startTestServer({ trustedProxies: [] });
   value = (await server.issue('seen')).value;
-  strangersValue = (await stranger.issue('seen')).value;
+  untrustingValue = (await untrusting.issue('seen')).value;
 });
 afterAll(async () => {
   await server.stop();
-  await stranger.stop();
+  await untrusting.stop();
 });
 
 const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
-/** Verifies once and answers what was recorded, if anything. */
+/** Verifies a token once and returns the last use that was recorded, or null. */
 async function useOf(options: Send, on = server): Promise<Omit<LastUse, 'at'> | null> {
-  const key = on === server ? value : strangersValue;
-  const answer = await on.send({ ...options, headers: [['X-API-Key', key], ...(options.headers ?? [])] });
-  expect(answer.status).toBe(200);
+  const key = on === server ? value : untrustingValue;
+  const response = await on.send({ ...options, headers: [['X-API-Key', key], ...(options.headers ?? [])] });
+  expect(response.status).toBe(200);
   const [use, ...more] = on.services.lastUsed.drain();
   expect(more).toEqual([]);
   if (use === undefined) return null;
-  const { at, tokenId: _id, ...seen } = use;
+  const { at, tokenId: _id, ...recorded } = use;
   expect(at).toBe(on.clock.now());
-  return seen;
+  return recorded;
 }
 
-const nothing = { method: null, path: null, ip: '127.0.0.1', userAgent: null };
+const unknownRequest = { method: null, path: null, ip: '127.0.0.1', userAgent: null };
 
 describe('the last use', () => {
   it.each<[string, Send]>([
@@ -40,7 +41,7 @@ describe('the last use', () => {
     ['ingress-nginx', original('/verify/auth-request', 'X-Original-Method', 'X-Original-URL')],
     ['Caddy and Traefik', original('/verify/forward-auth', 'X-Forwarded-Method', 'X-Forwarded-Uri')],
     ['Envoy', { method: 'PATCH', path: '/verify/ext-authz/builds/42?secret=1' }],
-  ])('is the original request that %s tells', async (_proxy, options) => {
+  ])('is the original request that %s sends', async (_proxy, options) => {
     const headers: Fields = [
       ...(options.headers ?? []),
       ['X-Forwarded-For', '203.0.113.9'],
@@ -54,21 +55,21 @@ describe('the last use', () => {
     });
   });
 
-  it('has neither method nor path if the proxy tells none, and never /verify', async () => {
+  it('has no method and path if the proxy sends none, and never the /verify path', async () => {
     for (const path of ['/verify/auth-request', '/verify/forward-auth']) {
-      expect(await useOf({ method: 'POST', path })).toEqual(nothing);
+      expect(await useOf({ method: 'POST', path })).toEqual(unknownRequest);
     }
   });
 
-  it('passes over the headers of the other routes', async () => {
+  it('ignores the header fields of the other verification routes', async () => {
     const headers: Fields = [
       ['X-Forwarded-Method', 'PUT'],
       ['X-Forwarded-Uri', '/other'],
     ];
-    expect(await useOf({ path: '/verify/auth-request', headers })).toEqual(nothing);
+    expect(await useOf({ path: '/verify/auth-request', headers })).toEqual(unknownRequest);
   });
 
-  it('believes nothing of a peer that is not trusted but its own address and user agent', async () => {
+  it('uses only the address and the user agent of a peer that is not trusted', async () => {
     const headers: Fields = [
       ['X-Forwarded-For', '203.0.113.9'],
       ['X-Real-IP', '203.0.113.9'],
@@ -79,19 +80,19 @@ describe('the last use', () => {
       ['User-Agent', 'curl/8.5'],
     ];
     for (const path of ['/verify/auth-request', '/verify/forward-auth', '/verify/ext-authz/forged']) {
-      expect(await useOf({ path, headers }, stranger)).toEqual({ ...nothing, userAgent: 'curl/8.5' });
+      expect(await useOf({ path, headers }, untrusting)).toEqual({ ...unknownRequest, userAgent: 'curl/8.5' });
     }
   });
 
-  it('ignores X-Real-IP and Forwarded even of a trusted peer', async () => {
+  it('ignores X-Real-IP and Forwarded, even from a trusted peer', async () => {
     const headers: Fields = [
       ['X-Real-IP', '203.0.113.9'],
       ['Forwarded', 'for=203.0.113.9'],
     ];
-    expect(await useOf({ path: '/verify/auth-request', headers })).toEqual(nothing);
+    expect(await useOf({ path: '/verify/auth-request', headers })).toEqual(unknownRequest);
   });
 
-  it('joins repeated X-Forwarded-For fields in their order', async () => {
+  it('joins repeated X-Forwarded-For fields in order', async () => {
     const headers: Fields = [
       ['X-Forwarded-For', '6.6.6.6, 203.0.113.9'],
       ['x-forwarded-for', '127.0.0.1'],
@@ -105,33 +106,33 @@ describe('the last use', () => {
     ['ABCDEFGHIJKLMNOP', 'ABCDEFGHIJKLMNOP'],
     ['ABCDEFGHIJKLMNOPQ', 'OTHER'],
     ['G3T', 'OTHER'],
-  ])('writes the method %s as %s', async (sent, method) => {
+  ])('stores the method %s as %s', async (sent, method) => {
     const headers: Fields = [['X-Original-Method', sent]];
     expect(await useOf({ path: '/verify/auth-request', headers })).toMatchObject({ method });
   });
 
   it.each([
-    ['as sent', '/a//b/../%2e/%2F;x=1', '/a//b/../%2e/%2F;x=1'],
+    ['exactly as sent', '/a//b/../%2e/%2F;x=1', '/a//b/../%2e/%2F;x=1'],
     ['without query and fragment', '/a?b=secret#c', '/a'],
-    ['without a fragment alone', '/a#access_token=secret', '/a'],
-    ['of a full URL', 'https://api.example.com:8443/a/b?c', '/a/b'],
-    ['of a URL without a path', 'https://api.example.com?c', '/'],
-    ['with UTF-8 as text', utf8('/größe'), '/größe'],
-    ['with other bytes as they are', '/\xff', '/\xff'],
-    ['cut after 1,024 characters', `/${'a'.repeat(5_000)}`, `/${'a'.repeat(1_023)}`],
-    ['cut between characters', utf8(`/${'😀'.repeat(2_000)}`), `/${'😀'.repeat(1_023)}`],
+    ['without a fragment', '/a#access_token=secret', '/a'],
+    ['without the origin of a full URL', 'https://api.example.com:8443/a/b?c', '/a/b'],
+    ['/ for a URL without a path', 'https://api.example.com?c', '/'],
+    ['decoded from UTF-8', utf8('/größe'), '/größe'],
+    ['as latin1 if it is not UTF-8', '/\xff', '/\xff'],
+    ['limited to 1,024 characters', `/${'a'.repeat(5_000)}`, `/${'a'.repeat(1_023)}`],
+    ['never cut inside a character', utf8(`/${'😀'.repeat(2_000)}`), `/${'😀'.repeat(1_023)}`],
     [
-      'without a token value',
+      'with a token value redacted',
       '/hooks/tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE/run',
       '/hooks/tok_mavzfVAB[redacted]/run',
     ],
-    ['of nothing', '', null],
-  ])('has the path %s', async (_what, sent, path) => {
+    ['null if the field is empty', '', null],
+  ])('stores the path %s', async (_rule, sent, path) => {
     const headers: Fields = [['X-Original-URL', sent]];
     expect(await useOf({ path: '/verify/auth-request', headers })).toMatchObject({ path });
   });
 
-  it('takes the URI before the URL, and neither of a field that is there twice', async () => {
+  it('prefers the URI to the URL, and ignores a repeated field', async () => {
     const url: [string, string] = ['X-Original-URL', 'http://x/url'];
     const uri: [string, string] = ['X-Original-URI', '/uri'];
     const path = '/verify/auth-request';
@@ -146,19 +147,19 @@ describe('the last use', () => {
     ['/verify/ext-authz//a/../verify/%2e?x', '//a/../verify/%2e'],
     ['/verify/ext-authz/verify/ext-authz/a', '/verify/ext-authz/a'],
     ['http://other.example/verify/ext-authz/a?x', '/a'],
-  ])('reads Envoy’s %s as %s', async (sent, path) => {
+  ])('reads the Envoy path %s as %s', async (sent, path) => {
     expect(await useOf({ path: sent })).toMatchObject({ method: 'GET', path });
   });
 
-  it('keeps 256 characters of the user agent', async () => {
+  it('stores at most 256 characters of the user agent', async () => {
     const headers: Fields = [['User-Agent', utf8(`ä${'a'.repeat(5_000)}`)]];
     expect(await useOf({ path: '/verify/auth-request', headers })).toMatchObject({ userAgent: `ä${'a'.repeat(255)}` });
   });
 
-  it('is not recorded for a refused token', async () => {
-    const { token, value: dead } = await server.issue('dead');
+  it('is not recorded for a revoked token', async () => {
+    const { token, value: revoked } = await server.issue('revoked');
     await server.ask(`/api/v1/tokens/${token.id}`, { method: 'DELETE', as: server.dev });
-    await server.send({ path: '/verify/auth-request', headers: [['X-API-Key', dead]] });
+    await server.send({ path: '/verify/auth-request', headers: [['X-API-Key', revoked]] });
     expect(server.services.lastUsed.drain()).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Member } from '../../helpers/app/app.ts';
-import { type Fields, startTestServer } from '../../helpers/app/http.ts';
+import { type Fields, startTestServer, type TestServer } from '../../helpers/app/http.ts';
 
-let server: Awaited<ReturnType<typeof startTestServer>>;
+let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
 });
@@ -24,8 +24,8 @@ const identityFields = ['User', 'User-Id', 'User-Name', 'Token-Id', 'Token-Name'
 const update = (member: Member, changes: { disabled?: boolean; can_manage_tokens?: boolean }) =>
   server.ask(`/api/v1/users/${member.id}`, { method: 'PATCH', json: changes, as: server.root });
 
-describe('a good token', () => {
-  it('is answered 200 without a body and with all seven identity fields', async () => {
+describe('a request with an active token', () => {
+  it('gets 200 with all seven identity fields and no body', async () => {
     const ada = await server.addMember({ email: 'ada@example.com', name: 'Ada 100% Löve', can_manage_tokens: true });
     const { token, value } = await server.issue('ci pipeline', { as: ada });
     const answer = await server.send({ path: '/verify/auth-request', headers: forms.Token?.(value) ?? [] });
@@ -45,14 +45,14 @@ describe('a good token', () => {
     expect(answer.headers).not.toHaveProperty('www-authenticate');
   });
 
-  it('has an empty field where there is no value, and says who is a superuser', async () => {
+  it('gets an empty field for a missing value, and X-Auth-Superuser for a superuser', async () => {
     const { value } = await server.issue('root-token', { as: server.root });
     const { headers } = await server.send({ path: '/verify/forward-auth', headers: [['X-API-Key', value]] });
     expect(headers).toMatchObject({ 'x-auth-user-name': '', 'x-auth-superuser': 'true' });
   });
 
   it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'TRACE'])(
-    'is answered 200 to %s, whatever the query',
+    'gets 200 with the method %s, whatever the query',
     async (method) => {
       const { value } = await server.issue(`method ${method}`);
       const path = '/verify/auth-request?token=x&access_token=y';
@@ -61,19 +61,19 @@ describe('a good token', () => {
   );
 });
 
-describe('a refusal', () => {
+describe('a 401', () => {
   const challenge = (reason: string) => [
     'Token',
     `Bearer realm="tokensd", error="invalid_token", error_description="${reason}"`,
   ];
 
   it.each<[string, Fields, string]>([
-    ['no credential', [], 'Authentication credentials were not provided.'],
+    ['no header field', [], 'Authentication credentials were not provided.'],
     ['an empty Authorization', [['Authorization', '']], 'Authentication credentials were not provided.'],
     ['another scheme', [['Authorization', 'Digest a=b']], 'Authentication credentials were not provided.'],
-    ['a scheme alone', [['Authorization', 'Bearer']], 'Invalid token header. No credentials provided.'],
+    ['a scheme without a value', [['Authorization', 'Bearer']], 'Invalid token header. No credentials provided.'],
     ['an empty X-API-Key', [['X-API-Key', '']], 'Invalid token header. No credentials provided.'],
-  ])('without a credential gives no reason: %s', async (_what, headers, detail) => {
+  ])('gives no reason if there is no credential: %s', async (_headers, headers, detail) => {
     for (const path of routes) {
       const answer = await server.send({ path, headers });
       expect(answer.status).toBe(401);
@@ -87,7 +87,7 @@ describe('a refusal', () => {
   it.each<[string, Fields, string]>([
     ['spaces', [['Authorization', 'Token a b']], 'Invalid token header. Token string should not contain spaces.'],
     [
-      'bytes that are not UTF-8',
+      'invalid UTF-8',
       [['X-API-Key', '\xff']],
       'Invalid token header. Token string should not contain invalid characters.',
     ],
@@ -95,7 +95,7 @@ describe('a refusal', () => {
     ['an unknown value', [['Authorization', 'Token tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE']], 'Invalid token.'],
     ['a value of 60,000 characters', [['Authorization', `Bearer ${'a'.repeat(60_000)}`]], 'Invalid token.'],
     [
-      'two fields',
+      'two Authorization fields',
       [
         ['Authorization', 'Token a'],
         ['Authorization', 'Token a'],
@@ -103,14 +103,14 @@ describe('a refusal', () => {
       'Invalid token.',
     ],
     [
-      'two forms',
+      'two forms of credential',
       [
         ['Authorization', 'Token a'],
         ['X-API-Key', 'a'],
       ],
       'Invalid token.',
     ],
-  ])('of an unusable credential says unknown: %s', async (_what, headers, detail) => {
+  ])('gives the reason unknown for an unusable credential: %s', async (_headers, headers, detail) => {
     for (const path of routes) {
       const answer = await server.send({ path, headers });
       expect(answer.status).toBe(401);
@@ -121,7 +121,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('also meets a good token that is sent twice or in two forms', async () => {
+  it('rejects an active token that is sent twice or in two forms', async () => {
     const { value } = await server.issue('twice');
     const token: [string, string] = ['Authorization', `Token ${value}`];
     for (const headers of [
@@ -132,14 +132,14 @@ describe('a refusal', () => {
     }
   });
 
-  it('still sees a second credential behind 5,000 other fields', async () => {
-    const { value } = await server.issue('many fields');
-    const many = Array.from({ length: 5_000 }, (): [string, string] => ['a', 'b']);
-    const headers: Fields = [['X-API-Key', value], ...many, ['X-API-Key', value]];
+  it('rejects a second credential after 5,000 other fields', async () => {
+    const { value } = await server.issue('filler');
+    const filler = Array.from({ length: 5_000 }, (): [string, string] => ['a', 'b']);
+    const headers: Fields = [['X-API-Key', value], ...filler, ['X-API-Key', value]];
     expect((await server.send({ path: '/verify/auth-request', headers })).status).toBe(401);
   });
 
-  it('never reads a token from the query, a cookie or the body', async () => {
+  it('ignores a token in the query, a cookie or the body', async () => {
     const { value } = await server.issue('elsewhere');
     const answer = await server.send({
       method: 'POST',
@@ -150,15 +150,15 @@ describe('a refusal', () => {
     expect(answer.body).toBe('{"detail":"Authentication credentials were not provided."}');
   });
 
-  it('to HEAD has no body', async () => {
+  it('has no body for HEAD', async () => {
     const answer = await server.send({ method: 'HEAD', path: '/verify/auth-request' });
     expect([answer.status, answer.body]).toEqual([401, '']);
   });
 });
 
-describe('every form on every route', () => {
-  const nothingHappens = async () => {};
-  const refusedAs = (reason: string, detail = 'Invalid token.') => ({
+describe('every credential form on every route', () => {
+  const unchanged = async () => {};
+  const deniedAs = (reason: string, detail = 'Invalid token.') => ({
     status: 401,
     reason,
     body: JSON.stringify({ detail }),
@@ -166,24 +166,27 @@ describe('every form on every route', () => {
   const inactive = 'User inactive or deleted.';
 
   it.each<[string, (id: string, owner: Member) => unknown, { status: number; reason?: string; body: string }]>([
-    ['active', nothingHappens, { status: 200, body: '' }],
+    ['active', unchanged, { status: 200, body: '' }],
     [
       'revoked',
       (id, owner) => server.ask(`/api/v1/tokens/${id}`, { method: 'DELETE', as: owner }),
-      refusedAs('revoked'),
+      deniedAs('revoked'),
     ],
-    ['expired', () => server.clock.advance(60_000), refusedAs('expired')],
-    ['blocked', (_id, owner) => update(owner, { can_manage_tokens: false }), refusedAs('blocked')],
-    ['disabled', (_id, owner) => update(owner, { disabled: true }), refusedAs('disabled', inactive)],
+    ['expired', () => server.clock.advance(60_000), deniedAs('expired')],
+    ['blocked', (_id, owner) => update(owner, { can_manage_tokens: false }), deniedAs('blocked')],
+    ['disabled', (_id, owner) => update(owner, { disabled: true }), deniedAs('disabled', inactive)],
     [
-      'both',
+      'disabled and blocked',
       (_id, owner) => update(owner, { disabled: true, can_manage_tokens: false }),
-      refusedAs('disabled', inactive),
+      deniedAs('disabled', inactive),
     ],
-  ])('gives the same decision on a token that is %s', async (state, become, expected) => {
-    const owner = await server.addMember({ email: `${state}@example.com`, can_manage_tokens: true });
+  ])('gives the same verdict on a token that is %s', async (state, change, expected) => {
+    const owner = await server.addMember({
+      email: `${state.replaceAll(' ', '-')}@example.com`,
+      can_manage_tokens: true,
+    });
     const { token, value } = await server.issue(state, { as: owner, expiresIn: 60 });
-    await become(token.id, owner);
+    await change(token.id, owner);
     for (const { path, form } of combinations) {
       const { status, headers, body } = await server.send({ path, headers: forms[form]?.(value) ?? [] });
       expect({ path, form, status, reason: headers['x-tokens-reason'], body }).toEqual({
@@ -195,14 +198,14 @@ describe('every form on every route', () => {
     }
   });
 
-  it('refuses any other value alike', async () => {
+  it('gives the same 401 for any other value', async () => {
     const junk = fc.string({
       minLength: 1,
       unit: fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c)),
     });
-    const wrong = fc.constantFrom(...combinations);
+    const combination = fc.constantFrom(...combinations);
     await fc.assert(
-      fc.asyncProperty(junk, wrong, async (value, { path, form }) => {
+      fc.asyncProperty(junk, combination, async (value, { path, form }) => {
         const answer = await server.send({ path, headers: forms[form]?.(value) ?? [] });
         expect([answer.status, answer.headers['x-tokens-reason']]).toEqual([401, 'unknown']);
       }),
@@ -211,7 +214,7 @@ describe('every form on every route', () => {
   });
 });
 
-describe('a path beside the routes', () => {
+describe('a path that only resembles a verification route', () => {
   it.each([
     '/verify',
     '/verify/',
@@ -219,7 +222,7 @@ describe('a path beside the routes', () => {
     '/verify/ext-authzz',
     '/Verify/auth-request',
     '/verify/auth%2Drequest',
-  ])('is none of them: %s', async (path) => {
+  ])('gets 404: %s', async (path) => {
     expect((await server.send({ path })).status).toBe(404);
   });
 });

@@ -9,13 +9,14 @@ import { identityContract } from './contract/identities.ts';
 import { outboxContract } from './contract/outbox.ts';
 import { revocationContract } from './contract/revocation.ts';
 import { sessionContract } from './contract/sessions.ts';
+import { statusContract } from './contract/status.ts';
 import { ticketContract } from './contract/tickets.ts';
 import { tokenContract } from './contract/tokens.ts';
 import { totpContract } from './contract/totp.ts';
 import { transactionContract } from './contract/transactions.ts';
 import { userContract } from './contract/users.ts';
 
-/** What every engine must do. `open` answers a migrated, empty store. */
+/** Describes what the store does on every engine. `open` returns a migrated, empty store. */
 export function describeStore(name: string, open: () => Promise<{ store: Store; close(): Promise<void> }>): void {
   describe(name, () => {
     let opened: Awaited<ReturnType<typeof open>>;
@@ -27,6 +28,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
     const store = () => opened.store;
     describe('users', () => userContract(store));
     describe('tokens', () => tokenContract(store));
+    describe('token status', () => statusContract(store));
     describe('revocation', () => revocationContract(store));
     describe('idempotency keys', () => idempotencyContract(store));
     describe('sessions', () => sessionContract(store));
@@ -34,7 +36,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
     describe('tickets', () => ticketContract(store));
     describe('clients', () => clientContract(store));
     describe('device codes', () => deviceCodeContract(store));
-    describe('two-step sign-in', () => totpContract(store));
+    describe('two-factor sign-in', () => totpContract(store));
     describe('counts', () => countContract(store));
     describe('audit', () => auditContract(store));
     describe('outbox', () => outboxContract(store));

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { createToken, jsonOf, type Member, openTestApp } from '../helpers/app/app.ts';
 
@@ -10,7 +10,7 @@ async function open() {
   return { ...app, events };
 }
 
-test('an event tells who did what to what, from where', async () => {
+it('records the actor, the action, the target and the client info', async () => {
   const app = await open();
   const response = await app.ask('/api/v1/tokens', {
     as: app.dev,
@@ -32,7 +32,7 @@ test('an event tells who did what to what, from where', async () => {
   ]);
 });
 
-test('an event shows the user agent as it was meant, and no token value that somebody put into it', async () => {
+it('decodes the user agent and redacts token values in it', async () => {
   const app = await open();
   const { token, prefix } = await createToken(app, app.dev, { name: 'ci' });
   const sent = Buffer.from(`Löwe ${token}`).toString('latin1');
@@ -40,7 +40,7 @@ test('an event shows the user agent as it was meant, and no token value that som
   expect((await app.events())[0]).toMatchObject({ user_agent: `Löwe ${prefix}[redacted]` });
 });
 
-test('the client is the one behind trusted proxies, and strangers cannot pretend to be one', async () => {
+it('records the IP address behind trusted proxies and ignores X-Forwarded-For from others', async () => {
   const app = await open();
   const headers = { 'X-Forwarded-For': '192.0.2.1, 198.51.100.4' };
   await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'a' }, headers, ip: '127.0.0.1' });
@@ -48,7 +48,7 @@ test('the client is the one behind trusted proxies, and strangers cannot pretend
   expect((await app.events()).map(({ ip }) => ip)).toEqual(['203.0.113.50', '198.51.100.4']);
 });
 
-test('a member sees what concerns them: as actor, as owner, as target', async () => {
+it('shows a member the events in which they are actor, owner or target', async () => {
   const app = await open();
   const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
   const { id } = await createToken(app, app.dev, { name: 'devs' });
@@ -68,7 +68,7 @@ test('a member sees what concerns them: as actor, as owner, as target', async ()
   }
 });
 
-test('a superuser filters by member, action and time', async () => {
+it('lets a superuser filter by member, action and time', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'early' });
   app.clock.advance(60_000);
@@ -84,13 +84,13 @@ test('a superuser filters by member, action and time', async () => {
   expect(await names('?user=nobody@example.com')).toEqual([]);
 });
 
-test('the sign-ins tried with an address that nobody has are found by it', async () => {
+it('finds failed sign-ins by an email address that no member has', async () => {
   const app = await open();
   await app.ask('/api/v1/sessions', { json: { email: 'Nobody@example.com', password: 'x' } });
   expect((await app.events('?user=nobody@example.com')).map(({ action }) => action)).toEqual(['session.failed']);
 });
 
-test('events are read page by page, each once', async () => {
+it('lists each event exactly once across pages', async () => {
   const app = await open();
   for (const name of ['a', 'b', 'c', 'd', 'e']) await createToken(app, app.dev, { name });
   const seen: Array<string | null> = [];

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../server/http/app.ts';
 import type { AppDeps } from '../../server/http/context.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
@@ -6,7 +6,7 @@ import { jsonOf, openTestApp } from '../helpers/app/app.ts';
 
 const secret = 'tok_8fK2b1QzAAAAAAAAAAAAAAAAAAAAAAAA0000aaaaaa'.slice(0, 42);
 
-/** The app with parts of it replaced by broken ones. */
+/** Opens the app with some collaborators replaced by broken ones. */
 async function open(broken: (app: Awaited<ReturnType<typeof openTestApp>>) => Partial<AppDeps> = () => ({})) {
   const app = await openTestApp();
   onTestFinished(app.close);
@@ -20,7 +20,7 @@ async function open(broken: (app: Awaited<ReturnType<typeof openTestApp>>) => Pa
   return { ...app, hono, get, session: { Authorization: `Bearer ${app.dev.session}` } };
 }
 
-test('a database that does not answer is 503, said to be temporary, and logged with its cause', async () => {
+it('returns 503 if the database does not respond, and logs the cause', async () => {
   const app = await open(({ services }) => ({
     users: {
       ...services.users,
@@ -35,14 +35,14 @@ test('a database that does not answer is 503, said to be temporary, and logged w
   expect(app.logLines.join('')).toContain('SQLITE_BUSY');
 });
 
-test('a database that does not answer at sign-in or verification is never told as a wrong credential', async () => {
+it('never reports an unavailable database as a wrong credential', async () => {
   const down = () => Promise.reject(new StoreUnavailable('down'));
   const app = await open(({ services }) => ({ sessions: { ...services.sessions, authenticate: down }, verify: down }));
   expect((await app.get('/api/v1/me', app.session)).status).toBe(503);
   expect((await app.get('/api/v1/token', { 'X-API-Key': secret })).status).toBe(503);
 });
 
-test('an unexpected error is 500 without details; the log has them under the same request id, without secrets', async () => {
+it('hides the details of an unexpected error and logs them under the request ID, without secrets', async () => {
   const app = await open(({ services }) => ({
     users: { ...services.users, me: () => Promise.reject(new Error(`broken at ${secret}`)) },
   }));
@@ -63,9 +63,9 @@ test('an unexpected error is 500 without details; the log has them under the sam
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
 });
 
-test('each request is one line of JSON in the log, with its id and without its query', async () => {
+it('logs each request as one JSON line with its ID and without its query', async () => {
   const app = await open();
-  const response = await app.get('/api/v1/tokens?cursor=of-somebody', app.session);
+  const response = await app.get('/api/v1/tokens?cursor=some-cursor', app.session);
   const lines = app.logLines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines.filter(({ msg }) => msg === 'request')).toEqual([
     {
@@ -82,7 +82,7 @@ test('each request is one line of JSON in the log, with its id and without its q
   expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('a client that goes away in the middle of its body is no error of ours', async () => {
+it('does not log an error if a client disconnects in the middle of its body', async () => {
   const app = await open();
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
@@ -94,7 +94,7 @@ test('a client that goes away in the middle of its body is no error of ours', as
   expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
 });
 
-test('a route that the access table does not name answers nobody', async () => {
+it('returns 404 to everyone for a route that is missing in the access table', async () => {
   const app = await open();
   app.hono.get('/api/v1/forgotten', (c) => c.text('forgotten route reached'));
   for (const headers of [{}, app.session, { Authorization: `Bearer ${app.root.session}` }]) {
@@ -104,21 +104,21 @@ test('a route that the access table does not name answers nobody', async () => {
   }
 });
 
-test('each request has an id of its own; only a trusted proxy may bring one, if it is sane', async () => {
+it('creates a request ID unless a trusted proxy sends a valid one', async () => {
   const app = await open();
-  const idOf = async (brought: string, ip: string) =>
-    (await app.get('/healthz', { 'X-Request-Id': brought }, ip)).headers.get('x-request-id');
+  const idOf = async (sent: string, ip: string) =>
+    (await app.get('/healthz', { 'X-Request-Id': sent }, ip)).headers.get('x-request-id');
   const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
   expect(await idOf('from-proxy', '127.0.0.1')).toBe('from-proxy');
-  expect(await idOf('from-stranger', '203.0.113.9')).toMatch(uuid);
-  for (const bad of ['', 'x'.repeat(129), 'a b', '<script>', 'a"b', 'é']) {
-    expect(await idOf(bad, '127.0.0.1')).toMatch(uuid);
+  expect(await idOf('from-untrusted-peer', '203.0.113.9')).toMatch(uuid);
+  for (const invalid of ['', 'x'.repeat(129), 'a b', '<script>', 'a"b', 'é']) {
+    expect(await idOf(invalid, '127.0.0.1')).toMatch(uuid);
   }
 });
 
-test('a request is one debug line: method, path without query, status, milliseconds', async () => {
+it('logs the method, path, status and duration of a request at debug level', async () => {
   const app = await open();
-  await app.get('/api/v1/tokens?user=somebody@example.com', app.session);
+  await app.get('/api/v1/tokens?user=other@example.com', app.session);
   const lines = app.logLines.filter((line) => line.includes('/api/v1/tokens'));
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
@@ -128,30 +128,30 @@ test('a request is one debug line: method, path without query, status, milliseco
     status: 403,
     ms: expect.any(Number),
   });
-  expect(lines[0]).not.toContain('somebody');
+  expect(lines[0]).not.toContain('other@');
 });
 
-test('the process is healthy without its database, and ready only with a current schema', async () => {
-  const behind = await open(() => ({ store: { ping: async () => {}, schemaIsCurrent: async () => false } }));
-  expect((await behind.get('/healthz')).status).toBe(200);
-  expect(await jsonOf(behind.get('/readyz'))).toMatchObject({ status: 503, code: 'unavailable' });
+it('is live without a database, and ready only with a current schema', async () => {
+  const outdated = await open(() => ({ store: { ping: async () => {}, schemaIsCurrent: async () => false } }));
+  expect((await outdated.get('/healthz')).status).toBe(200);
+  expect(await jsonOf(outdated.get('/readyz'))).toMatchObject({ status: 503, code: 'unavailable' });
   const down = await open(() => ({
     store: { ping: () => Promise.reject(new StoreUnavailable('down')), schemaIsCurrent: async () => true },
   }));
   expect((await down.get('/healthz')).status).toBe(200);
   expect((await down.get('/readyz')).status).toBe(503);
-  const fine = await open();
-  expect(await jsonOf(fine.get('/readyz'))).toEqual({ status: 'ok' });
+  const ready = await open();
+  expect(await jsonOf(ready.get('/readyz'))).toEqual({ status: 'ok' });
 });
 
-test('browsers are told to stay on https only where the public address is https', async () => {
+it('sends Strict-Transport-Security only if the public URL uses HTTPS', async () => {
   const secure = await open();
   expect((await secure.get('/healthz')).headers.get('strict-transport-security')).toBe('max-age=15552000');
   const plain = await open(({ config }) => ({ config: { ...config, publicUrl: 'http://127.0.0.1:8420' } }));
   expect((await plain.get('/healthz')).headers.has('strict-transport-security')).toBe(false);
 });
 
-test('obtain-token is mounted at both spellings', async () => {
+it('serves obtain-token with and without the trailing slash', async () => {
   const app = await open();
   for (const path of ['/api-token-auth', '/api-token-auth/']) {
     const response = await app.ask(path, { json: { username: 'dev@example.com', password: app.dev.password } });
@@ -160,7 +160,7 @@ test('obtain-token is mounted at both spellings', async () => {
   }
 });
 
-test('a body whose connection broke off before it was read is the client’s failure, and no failure of ours in the log', async () => {
+it('treats a body that was cut off before it was read as a client error and does not log it', async () => {
   for (const [complete, destroyed, status] of [
     [false, false, 400],
     [true, true, 400],

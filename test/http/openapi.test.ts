@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { accessTable } from '../../server/http/middleware/access.ts';
 import { pageAccess } from '../../server/web/shell/access.ts';
 import { jsonOf, openTestApp } from '../helpers/app/app.ts';
@@ -30,7 +30,7 @@ const operationsOf = (document: Document) =>
     Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
   );
 
-test('the document describes every route of the router that is no page, and no other but those in front of it', async () => {
+it('describes exactly the API routes of the router and the routes in front of it', async () => {
   const { app, document } = await open();
   const described = operationsOf(document).map(({ method, path }) => `${method} ${path}`);
   const routes = routesOf(app.app).filter(({ method, path }) => !Object.hasOwn(pageAccess, `${method} ${path}`));
@@ -47,7 +47,7 @@ test('the document describes every route of the router that is no page, and no o
   expect([...routed, ...inFront].sort()).toEqual(described.sort());
 });
 
-test('services must name themselves, and say how; a device need not', async () => {
+it('documents that OAuth clients authenticate and that the device flow starts without authentication', async () => {
   const { document } = await open();
   const securityOf = (path: string) => document.paths[path]?.post?.security;
   expect(securityOf('/oauth/introspect')).toEqual([{ client: [] }]);
@@ -55,13 +55,13 @@ test('services must name themselves, and say how; a device need not', async () =
   expect(securityOf('/oauth/device_authorization')).toEqual([]);
 });
 
-test('both addresses answer the same document', async () => {
+it('serves the same document at both paths', async () => {
   const { app, document } = await open();
   expect(await jsonOf(app.ask('/api/v1/openapi.json'))).toEqual(document);
   expect(document).toMatchObject({ openapi: '3.1.0', servers: [{ url: 'https://tokens.example.com' }] });
 });
 
-test('every operation says what it does, who may call it, and how it fails', async () => {
+it('documents the summary, the security and the errors of every operation', async () => {
   const { document } = await open();
   for (const { method, path, operation } of operationsOf(document)) {
     const name = `${method} ${path}`;
@@ -74,33 +74,33 @@ test('every operation says what it does, who may call it, and how it fails', asy
     }
     const access = accessTable[`${method} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`];
     if (access === undefined) continue;
-    const openToAll = access === 'monitoring' || (access === 'anyone' && path !== '/oauth/revoke');
-    expect(operation.security?.length === 0, name).toBe(openToAll);
-    const [refusal, schema] = /^\/(oauth|sso)\//.test(path)
+    const isPublic = access === 'monitoring' || (access === 'anyone' && path !== '/oauth/revoke');
+    expect(operation.security?.length === 0, name).toBe(isPublic);
+    const [mediaType, schema] = /^\/(oauth|sso)\//.test(path)
       ? ['application/json', 'OAuthError']
       : ['application/problem+json', 'Problem'];
-    expect(operation.responses.default?.content?.[refusal]?.schema, name).toEqual({
+    expect(operation.responses.default?.content?.[mediaType]?.schema, name).toEqual({
       $ref: `#/components/schemas/${schema}`,
     });
   }
 });
 
-test('what a stranger is answered to an empty request is described, with its media type', async () => {
+it('documents the response to an empty, unauthenticated request, with its media type', async () => {
   const server = await startTestServer();
   onTestFinished(() => server.stop());
   const { document } = await open();
   for (const { method, path, operation } of operationsOf(document)) {
     const name = `${method} ${path}`;
-    const answer = await send(server.port, { method, path: path.replace(/\{\w+\}/, 'x') });
-    const described = operation.responses[answer.status] ?? operation.responses.default;
-    const type = answer.headers['content-type']?.split(';')[0];
-    expect(Object.keys(described?.content ?? {}), `${name}: ${answer.status}`).toEqual(
-      answer.body === '' ? [] : [type],
+    const response = await send(server.port, { method, path: path.replace(/\{\w+\}/, 'x') });
+    const described = operation.responses[response.status] ?? operation.responses.default;
+    const type = response.headers['content-type']?.split(';')[0];
+    expect(Object.keys(described?.content ?? {}), `${name}: ${response.status}`).toEqual(
+      response.body === '' ? [] : [type],
     );
   }
 });
 
-test('objects and bodies are named schemas, and every reference leads somewhere', async () => {
+it('names the schemas of objects and bodies, and resolves every reference', async () => {
   const { document } = await open();
   const names = Object.keys(document.components.schemas);
   expect(names).toEqual(
@@ -111,7 +111,7 @@ test('objects and bodies are named schemas, and every reference leads somewhere'
   }
 });
 
-test('request bodies refuse unknown fields in the document too', async () => {
+it('documents that request bodies must not have unknown fields', async () => {
   const { document } = await open();
   expect(document.components.schemas.CreateToken).toMatchObject({
     type: 'object',

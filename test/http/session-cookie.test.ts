@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Ask, createToken, jsonOf, openTestApp, password } from '../helpers/app/app.ts';
 import { sessionCookieName } from '../helpers/console/pages.ts';
 
@@ -7,15 +7,15 @@ const own = { 'Sec-Fetch-Site': 'same-origin' };
 async function open() {
   const app = await openTestApp();
   onTestFinished(app.close);
-  const token = await createToken(app, app.dev, { name: 'there' });
+  const token = await createToken(app, app.dev, { name: 'existing' });
   const cookie = { Cookie: `${sessionCookieName(app)}=${app.dev.session}` };
   const ask = (path: string, { headers, ...rest }: Ask = {}) =>
     app.ask(`/api/v1${path}`, { ...rest, headers: { ...cookie, ...(headers as Record<string, string>) } });
   return { ...app, token, cookie, askByCookie: ask };
 }
 
-describe("the console's cookie on the native API", () => {
-  test('reads from anywhere: what another site cannot see anyway', async () => {
+describe("the console's session cookie on the native API", () => {
+  it('allows reads from any origin and sends no CORS headers', async () => {
     const app = await open();
     for (const headers of [{}, own, { 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'https://evil.example' }]) {
       const response = await app.askByCookie('/me', { headers });
@@ -27,13 +27,13 @@ describe("the console's cookie on the native API", () => {
   });
 
   const changes: Array<[string, string, object | undefined]> = [
-    ['POST', '/tokens', { name: 'made' }],
+    ['POST', '/tokens', { name: 'new' }],
     ['DELETE', '/tokens/:id', undefined],
     ['PUT', '/me/password', { current: password, new: 'another staple battery horse' }],
     ['DELETE', '/sessions/current', undefined],
   ];
 
-  test.each(changes)('%s %s changes something from our own pages only', async (method, path, json) => {
+  it.each(changes)("accepts %s %s only from the console's own origin", async (method, path, json) => {
     const app = await open();
     const target = path.replace(':id', app.token.id);
     const ask = (headers: Record<string, string>) => app.askByCookie(target, { method, json, headers });
@@ -52,11 +52,11 @@ describe("the console's cookie on the native API", () => {
       expect(response.status, JSON.stringify(headers)).toBe(403);
       expect(await jsonOf(response)).toMatchObject({ code: 'cross-site' });
     }
-    expect(await jsonOf(app.ask('/api/v1/tokens', { as: app.dev }))).toMatchObject({ items: [{ name: 'there' }] });
+    expect(await jsonOf(app.ask('/api/v1/tokens', { as: app.dev }))).toMatchObject({ items: [{ name: 'existing' }] });
     expect((await ask(path === '/tokens' ? { Origin: app.config.publicUrl } : own)).status).toBeLessThan(300);
   });
 
-  test('is asked only if there is no Authorization, whatever that says', async () => {
+  it('is ignored if the request has any other credential', async () => {
     const app = await open();
     const me = async (headers: Record<string, string>) => app.askByCookie('/me', { headers });
     const asRoot = await me({ Authorization: `Bearer ${app.root.session}` });
@@ -72,13 +72,13 @@ describe("the console's cookie on the native API", () => {
     }
   });
 
-  test('does not stand in for a personal API token', async () => {
+  it('is not accepted in place of a personal API token', async () => {
     const app = await open();
     expect((await app.askByCookie('/token', { headers: own })).status).toBe(401);
     expect((await app.askByCookie('/token', { method: 'DELETE', headers: own })).status).toBe(401);
   });
 
-  test('gives its member the rights of its member', async () => {
+  it('grants only the rights of its member', async () => {
     const app = await open();
     expect((await app.askByCookie('/users', { headers: own })).status).toBe(403);
     await app.store.users.setDisabled(app.dev.id, true);
@@ -87,7 +87,7 @@ describe("the console's cookie on the native API", () => {
     expect(response.headers.get('www-authenticate')).toBe('Bearer realm="tokensd"');
   });
 
-  test('counts only under its own name, and only as a whole session', async () => {
+  it('is read only under its exact name and only with a complete session secret', async () => {
     const app = await open();
     for (const Cookie of [
       `tokens_session_insecure=${app.dev.session}`,
@@ -102,7 +102,7 @@ describe("the console's cookie on the native API", () => {
   });
 });
 
-test('the document names the cookie beside the bearer on every route for sessions', async () => {
+it('documents the cookie beside the bearer session on every route that accepts sessions', async () => {
   const app = await open();
   const { components, paths } = await jsonOf<{
     components: { securitySchemes: Record<string, object> };

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createSessions } from '../../server/domain/sign-in/sessions.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
@@ -10,14 +10,14 @@ const hour = 60 * 60 * 1000;
 async function open() {
   const app = await openTestApp();
   onTestFinished(app.close);
-  const signIn = (email: string, tried = password, ip?: string) =>
-    app.ask('/api/v1/sessions', { json: { email, password: tried }, ...(ip && { ip }) });
-  const works = async (session: string) =>
+  const signIn = (email: string, entered = password, ip?: string) =>
+    app.ask('/api/v1/sessions', { json: { email, password: entered }, ...(ip && { ip }) });
+  const isActive = async (session: string) =>
     (await app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${session}` } })).status === 200;
-  return { ...app, signIn, works };
+  return { ...app, signIn, isActive };
 }
 
-test('signing in answers a session that works, its absolute end, and the member', async () => {
+it('returns an active session, its absolute end and the member', async () => {
   const app = await open();
   const response = await app.signIn(' DEV@example.com ');
   expect(response.status).toBe(201);
@@ -30,10 +30,10 @@ test('signing in answers a session that works, its absolute end, and the member'
     user: expect.objectContaining({ id: app.dev.id, email: 'dev@example.com', can_manage_tokens: true }),
   });
   expect(JSON.stringify(session.user)).not.toMatch(/hash|argon/i);
-  expect(await app.works(session.secret)).toBe(true);
+  expect(await app.isActive(session.secret)).toBe(true);
 });
 
-test('unknown, wrong, disabled and passwordless members get one and the same answer', async () => {
+it('returns the same response for an unknown, wrong, disabled or passwordless account', async () => {
   const app = await open();
   const disabled = await app.addMember({ email: 'gone@example.com' });
   await app.store.users.setDisabled(disabled.id, true);
@@ -42,30 +42,30 @@ test('unknown, wrong, disabled and passwordless members get one and the same ans
     { ip: null, userAgent: null },
     { email: 'sso@example.com' },
   );
-  const tries = [
+  const attempts = [
     ['nobody@example.com', password],
     ['dev@example.com', 'wrong'],
     ['gone@example.com', password],
     ['sso@example.com', password],
     ['sso@example.com', ''],
     ['', ''],
-    ['no e-mail\0', 'x'],
+    ['no email\0', 'x'],
     ['x'.repeat(10_000), 'x'.repeat(10_000)],
   ] as const;
-  const answers = new Set<string>();
-  for (const [email, tried] of tries) {
-    const response = await app.signIn(email, tried, '198.51.100.7');
+  const responses = new Set<string>();
+  for (const [email, entered] of attempts) {
+    const response = await app.signIn(email, entered, '198.51.100.7');
     const { request_id, ...problem } = await jsonOf<ProblemDetails>(response);
-    answers.add(JSON.stringify([response.status, problem, response.headers.get('www-authenticate')]));
+    responses.add(JSON.stringify([response.status, problem, response.headers.get('www-authenticate')]));
   }
-  expect([...answers]).toHaveLength(1);
-  expect([...answers][0]).toContain('wrong-credentials');
+  expect([...responses]).toHaveLength(1);
+  expect([...responses][0]).toContain('wrong-credentials');
 });
 
-test.each([
-  ['was disabled', (store: Store, id: string) => store.users.setDisabled(id, true)],
-  ['changed the password', (store: Store, id: string) => store.users.setPasswordHash(id, 'another hash')],
-])('nobody gets a session who %s while the password was looked at', async (_what, change) => {
+it.each([
+  ['is disabled', (store: Store, id: string) => store.users.setDisabled(id, true)],
+  ['changes the password', (store: Store, id: string) => store.users.setPasswordHash(id, 'another hash')],
+])('creates no session for a member who %s during password verification', async (_what, change) => {
   const app = await open();
   const passwords = {
     hash: async () => '',
@@ -81,7 +81,7 @@ test.each([
   expect((await app.store.audit.list({ limit: 9, before: null })).map(({ action }) => action)).toEqual([]);
 });
 
-test('a failed sign-in is audited with the address that was tried, and its client', async () => {
+it('audits a failed sign-in with the entered email address and the client info', async () => {
   const app = await open();
   await app.signIn('nobody@example.com', 'wrong', '198.51.100.7');
   const { items } = await jsonOf<{ items: object[] }>(app.ask('/api/v1/audit?action=session.failed', { as: app.root }));
@@ -94,7 +94,7 @@ test('a failed sign-in is audited with the address that was tried, and its clien
   ]);
 });
 
-test('guessing is slowed down with 429 and Retry-After, also for the right password', async () => {
+it('limits password guesses with 429 and Retry-After, even for the correct password', async () => {
   const app = await open();
   const statuses: number[] = [];
   for (let i = 0; i < 8; i += 1) statuses.push((await app.signIn('dev@example.com', `guess ${i}`)).status);
@@ -106,29 +106,29 @@ test('guessing is slowed down with 429 and Retry-After, also for the right passw
   expect(await jsonOf(response)).toMatchObject({ code: 'throttled' });
 });
 
-test('a session ends after 12 idle hours, and use keeps it alive', async () => {
+it('ends a session after 12 idle hours and extends it with each use', async () => {
   const app = await open();
   for (let i = 0; i < 3; i += 1) {
     app.clock.advance(11 * hour);
-    expect(await app.works(app.dev.session)).toBe(true);
+    expect(await app.isActive(app.dev.session)).toBe(true);
   }
   app.clock.advance(12 * hour);
-  expect(await app.works(app.dev.session)).toBe(false);
+  expect(await app.isActive(app.dev.session)).toBe(false);
   const response = await app.ask('/api/v1/me', { as: app.dev });
   expect(response.headers.get('www-authenticate')).toBe('Bearer realm="tokensd", error="invalid_token"');
 });
 
-test('a session ends after 30 days however much it is used', async () => {
+it('ends a session after 30 days, no matter how often it is used', async () => {
   const app = await open();
   for (let i = 0; i < 60; i += 1) {
-    expect(await app.works(app.dev.session)).toBe(true);
+    expect(await app.isActive(app.dev.session)).toBe(true);
     app.clock.advance(12 * hour - 1);
   }
   app.clock.advance(60);
-  expect(await app.works(app.dev.session)).toBe(false);
+  expect(await app.isActive(app.dev.session)).toBe(false);
 });
 
-test('the session that asks is told its ends, which move with its use', async () => {
+it('returns the absolute and the idle end of the current session', async () => {
   const app = await open();
   app.clock.advance(hour);
   expect(await jsonOf<Session>(app.ask('/api/v1/sessions/current', { as: app.dev }))).toEqual({
@@ -139,23 +139,23 @@ test('the session that asks is told its ends, which move with its use', async ()
   });
 });
 
-test('a session does not work while its member is disabled, even if it was left in the database', async () => {
+it('rejects a session of a disabled member even if its row still exists', async () => {
   const app = await open();
   await app.store.users.setDisabled(app.dev.id, true);
-  expect(await app.works(app.dev.session)).toBe(false);
+  expect(await app.isActive(app.dev.session)).toBe(false);
 });
 
-test('signing out ends that session only', async () => {
+it('ends only the current session on sign-out', async () => {
   const app = await open();
   const other = await app.signIn('dev@example.com').then((response) => jsonOf<CreatedSession>(response));
   const response = await app.ask('/api/v1/sessions/current', { as: app.dev, method: 'DELETE' });
   expect(response.status).toBe(204);
   expect(await response.text()).toBe('');
-  expect(await app.works(app.dev.session)).toBe(false);
-  expect(await app.works(other.secret)).toBe(true);
+  expect(await app.isActive(app.dev.session)).toBe(false);
+  expect(await app.isActive(other.secret)).toBe(true);
 });
 
-test('the scheme is read in any case, and a session works in no other way', async () => {
+it('reads the Bearer scheme in any case', async () => {
   const app = await open();
   for (const scheme of ['bearer', 'BEARER', 'Bearer']) {
     const headers = { Authorization: `${scheme} ${app.dev.session}` };
@@ -167,17 +167,17 @@ function changePassword(app: Awaited<ReturnType<typeof open>>, as: Member, curre
   return app.ask('/api/v1/me/password', { as, method: 'PUT', json: { current, new: next } });
 }
 
-test('a changed password ends the other sessions, keeps this one, and is the one that signs in', async () => {
+it('ends the other sessions after a password change and accepts only the new password', async () => {
   const app = await open();
   const other = await app.signIn('dev@example.com').then((response) => jsonOf<CreatedSession>(response));
   expect((await changePassword(app, app.dev, password, 'another staple battery horse')).status).toBe(204);
-  expect(await app.works(app.dev.session)).toBe(true);
-  expect(await app.works(other.secret)).toBe(false);
+  expect(await app.isActive(app.dev.session)).toBe(true);
+  expect(await app.isActive(other.secret)).toBe(false);
   expect((await app.signIn('dev@example.com')).status).toBe(401);
   expect((await app.signIn('dev@example.com', 'another staple battery horse')).status).toBe(201);
 });
 
-test('a wrong current password answers 403 and changes nothing', async () => {
+it('returns 403 for a wrong current password and changes nothing', async () => {
   const app = await open();
   const response = await changePassword(app, app.dev, 'wrong', 'another staple battery horse');
   expect(response.status).toBe(403);
@@ -185,12 +185,12 @@ test('a wrong current password answers 403 and changes nothing', async () => {
   expect((await app.signIn('dev@example.com')).status).toBe(201);
 });
 
-test.each([
+it.each([
   ['short', 'eleven char'],
   ['common', 'passwordpassword'],
-  ['the e-mail address', 'dev@example.com'],
+  ['the email address', 'dev@example.com'],
   ['1,025 characters', 'xyzzy'.repeat(205)],
-])('a new password that is %s is refused at /new', async (_what, next) => {
+])('rejects a new password that is %s, at /new', async (_what, next) => {
   const app = await open();
   expect(await jsonOf(changePassword(app, app.dev, password, next))).toMatchObject({
     status: 400,
@@ -198,7 +198,7 @@ test.each([
   });
 });
 
-test('the current password cannot be guessed at through a stolen session without end', async () => {
+it('limits guesses of the current password through a stolen session', async () => {
   const app = await open();
   const statuses = new Set<number>();
   for (let i = 0; i < 10; i += 1) {
@@ -207,7 +207,7 @@ test('the current password cannot be guessed at through a stolen session without
   expect(statuses).toEqual(new Set([403, 429]));
 });
 
-test('neither passwords nor session secrets reach the log', async () => {
+it('keeps passwords and session secrets out of the log', async () => {
   const app = await open();
   const { secret } = await jsonOf<CreatedSession>(app.signIn('dev@example.com'));
   await app.ask(`/api/v1/me?session=${secret}`, { headers: { Authorization: `Bearer ${secret}` } });

@@ -29,38 +29,38 @@ const nextCode = (secret: string) => {
 };
 const post = (path: string, json: object, as = app.dev) => app.ask(`/api/v1/me/totp${path}`, { as, json });
 
-describe('two-step sign-in', () => {
-  it('asks for a code after the password, takes each code once, and none of before', async () => {
+describe('two-factor sign-in', () => {
+  it('requires a code after the password and accepts each code once and no older one', async () => {
     const { secret } = await turnOn(app, app.dev);
     const spent = codeAt(secret, app.clock.now());
     expect(await signIn(app.dev)).toEqual([401, 'totp-required']);
-    expect(await signIn(app.dev, spent), 'the one that turned it on').toEqual([401, 'totp-required']);
+    expect(await signIn(app.dev, spent), 'the code that turned it on').toEqual([401, 'totp-required']);
     const code = nextCode(secret);
     expect(await signIn(app.dev, '000000')).toEqual([401, 'totp-required']);
     expect(await signIn(app.dev, code)).toEqual([201, undefined]);
-    expect(await signIn(app.dev, code), 'a second time').toEqual([401, 'totp-required']);
-    expect(await signIn(app.dev, codeAt(secret, app.clock.now() - step)), 'an earlier one').toEqual([
+    expect(await signIn(app.dev, code), 'the same code again').toEqual([401, 'totp-required']);
+    expect(await signIn(app.dev, codeAt(secret, app.clock.now() - step)), 'an older code').toEqual([
       401,
       'totp-required',
     ]);
     expect(await signIn({ ...app.dev, password: 'wrong' }, nextCode(secret))).toEqual([401, 'wrong-credentials']);
   });
 
-  it('counts no code that could not be looked at: once the database answers again nobody is locked out', async () => {
+  it('does not count codes that it could not check because the database was down', async () => {
     const { secret } = await turnOn(app, app.dev);
-    const finding = vi.spyOn(app.store.totp, 'find').mockRejectedValue(new StoreUnavailable('away'));
+    const find = vi.spyOn(app.store.totp, 'find').mockRejectedValue(new StoreUnavailable('down'));
     for (let i = 0; i < 6; i += 1) expect(await signIn(app.dev, nextCode(secret))).toEqual([503, 'unavailable']);
-    finding.mockRestore();
+    find.mockRestore();
     expect(await signIn(app.dev, nextCode(secret))).toEqual([201, undefined]);
   });
 
-  it('takes the code of nobody else', async () => {
+  it('rejects the code of another member', async () => {
     const { secret } = await turnOn(app, app.dev);
     await turnOn(app, app.root);
     expect(await signIn(app.root, nextCode(secret))).toEqual([401, 'totp-required']);
   });
 
-  it('takes a recovery code once, however it is typed, and tells of it by mail', async () => {
+  it('accepts a recovery code once, in any spelling, and sends a mail about it', async () => {
     const { recoveryCodes } = await turnOn(app, app.dev);
     const [first = '', second = ''] = recoveryCodes;
     expect(await signIn(app.dev, first.toLowerCase().replaceAll('-', ' '))).toEqual([201, undefined]);
@@ -74,16 +74,16 @@ describe('two-step sign-in', () => {
     for (const code of recoveryCodes) expect(mails).not.toContain(code);
   });
 
-  it('limits guesses, and a right password gives no new ones', async () => {
+  it('limits guesses of the code, and a correct password does not reset the limit', async () => {
     const { secret } = await turnOn(app, app.dev);
-    const answers = [];
-    for (let guess = 0; guess < 8; guess += 1) answers.push((await signIn(app.dev, '000000'))[0]);
-    expect(answers.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
-    expect(answers.at(-1)).toBe(429);
-    expect((await signIn(app.dev, nextCode(secret)))[0], 'the right one waits as well').toBe(429);
+    const statuses = [];
+    for (let guess = 0; guess < 8; guess += 1) statuses.push((await signIn(app.dev, '000000'))[0]);
+    expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await signIn(app.dev, nextCode(secret)))[0], 'the correct code is limited too').toBe(429);
   });
 
-  it('wants the password before anything is changed, and a right first code', async () => {
+  it('requires the password for every change and a correct code for the set-up', async () => {
     for (const path of ['', '/disable', '/recovery-codes']) {
       const response = await post(path, { password: 'wrong' });
       expect([path, response.status, (await jsonOf(response)).code]).toEqual([path, 403, 'wrong-password']);
@@ -91,14 +91,14 @@ describe('two-step sign-in', () => {
     expect(await jsonOf(post('/confirm', { code: '000000' }))).toMatchObject({ code: 'totp-enabled' });
     await post('', { password: app.dev.password });
     expect(await jsonOf(post('/confirm', { code: '000000' }))).toMatchObject({ status: 403, code: 'wrong-code' });
-    expect(await signIn(app.dev), 'nothing is on yet').toEqual([201, undefined]);
+    expect(await signIn(app.dev), 'it is still off').toEqual([201, undefined]);
     const prepared = await jsonOf<{ secret: string }>(post('', { password: app.dev.password }));
     expect((await post('/confirm', { code: codeAt(prepared.secret, app.clock.now()) })).status).toBe(200);
     const again = await post('', { password: app.dev.password });
     expect([again.status, (await jsonOf(again)).code]).toEqual([409, 'totp-enabled']);
   });
 
-  it('ends the other sessions when it is turned on, and leaves no trace when turned off', async () => {
+  it('ends the other sessions when it is turned on and voids the recovery codes when it is turned off', async () => {
     const other = await app.signIn(app.dev.id);
     const { recoveryCodes } = await turnOn(app, app.dev);
     expect(await app.services.sessions.authenticate(other)).toBeNull();
@@ -109,19 +109,19 @@ describe('two-step sign-in', () => {
     expect(await signIn(app.dev, recoveryCodes[0])).toEqual([401, 'totp-required']);
   });
 
-  it('makes new recovery codes that void the earlier ones', async () => {
+  it('creates new recovery codes and voids the old ones', async () => {
     const { recoveryCodes } = await turnOn(app, app.dev);
     const fresh = await jsonOf<{ recovery_codes: string[] }>(post('/recovery-codes', { password: app.dev.password }));
     expect(await signIn(app.dev, recoveryCodes[0])).toEqual([401, 'totp-required']);
     expect(await signIn(app.dev, fresh.recovery_codes[0])).toEqual([201, undefined]);
   });
 
-  it('is reset by a superuser, which ends the member’s sessions and is mailed and audited', async () => {
+  it('lets a superuser reset it, which ends the member’s sessions, is audited and sends a mail', async () => {
     await turnOn(app, app.dev);
     const reset = (as: Member, id = app.dev.id) => app.ask(`/api/v1/users/${id}/totp`, { method: 'DELETE', as });
     expect((await reset(app.dev)).status).toBe(403);
     expect((await reset(app.root)).status).toBe(204);
-    expect((await reset(app.root)).status, 'nothing left to do').toBe(204);
+    expect((await reset(app.root)).status, 'already reset').toBe(204);
     expect(await signIn(app.dev)).toEqual([201, undefined]);
     expect(await app.services.sessions.authenticate(app.dev.session)).toBeNull();
     const mail = (await app.mails()).find(({ subject }) => subject === 'Two-step sign-in was reset');
@@ -130,14 +130,14 @@ describe('two-step sign-in', () => {
     expect(events).toMatchObject([{ actor: { email: 'root@example.com' }, target: { id: app.dev.id } }]);
   });
 
-  it('is for those who have a password here', async () => {
+  it('is only for members with a password', async () => {
     const sso = await app.addMember({ email: 'sso@example.com' });
     await app.store.users.setPasswordHash(sso.id, null as unknown as string);
     const response = await post('', { password: 'x' }, sso);
     expect(response.status).toBe(403);
   });
 
-  it('keeps secrets, codes and recovery codes out of the log and the database’s plain columns', async () => {
+  it('keeps the secret and the recovery codes out of the log', async () => {
     const { secret, recoveryCodes } = await turnOn(app, app.dev);
     const code = nextCode(secret);
     await signIn(app.dev, code);
@@ -146,7 +146,7 @@ describe('two-step sign-in', () => {
   });
 });
 
-describe('obtaining a token with a password alone', () => {
+describe('obtain-token with only a password', () => {
   const obtain = async () => {
     const json = { username: 'dev@example.com', password: app.dev.password };
     const response = await app.ask('/api-token-auth/', { json });
@@ -154,30 +154,30 @@ describe('obtaining a token with a password alone', () => {
   };
   const refused = [400, '{"non_field_errors":["Unable to log in with provided credentials."]}'];
 
-  it('does not work for who has a second step', async () => {
+  it('rejects a member who uses two-factor sign-in', async () => {
     expect((await obtain())[0]).toBe(200);
     await turnOn(app, app.dev);
     expect(await obtain()).toEqual(refused);
   });
 
-  it('does not work where a second step is required', async () => {
+  it('rejects every member if two-factor sign-in is required', async () => {
     await reopen({ requireTotp: true });
     expect(await obtain()).toEqual(refused);
   });
 });
 
 describe('TOKENSD_REQUIRE_TOTP', () => {
-  it('refuses password sign-ins and password sessions until it is set up, and never lets it be turned off', async () => {
+  it('rejects password sign-ins and sessions until the member sets up two-factor sign-in, which then stays on', async () => {
     await reopen({ requireTotp: true });
     expect(await signIn(app.dev)).toEqual([403, 'totp-setup-required']);
-    expect((await app.ask('/api/v1/me', { as: app.dev })).status, 'a session from before').toBe(401);
+    expect((await app.ask('/api/v1/me', { as: app.dev })).status, 'an existing session').toBe(401);
     await app.store.totp.prepare(app.dev.id, 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ');
     await app.store.totp.enable(app.dev.id, 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', 1, app.clock.now());
     expect((await app.ask('/api/v1/me', { as: app.dev })).status).toBe(200);
     expect((await post('/disable', { password: app.dev.password })).status).toBe(403);
   });
 
-  it('asks nothing of members who sign in by single sign-on', async () => {
+  it('does not apply to members who use single sign-on', async () => {
     await reopen({ requireTotp: true });
     const at = app.clock.now();
     const person = { email: 'sso@example.com', emailFolded: 'sso@example.com', name: '', superuser: false };

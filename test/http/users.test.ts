@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { ProblemDetails } from '../../shared/problem.ts';
 import type { User } from '../../shared/schemas/users.ts';
 import { createToken, jsonOf, type Member, openTestApp, verdict } from '../helpers/app/app.ts';
@@ -22,7 +22,7 @@ async function open() {
   return { ...app, update, actionsOn };
 }
 
-test('a member is added, found by address in any case, and can sign in', async () => {
+it('adds a member who can sign in and is found by email address in any case', async () => {
   const app = await open();
   const response = await app.ask('/api/v1/users', {
     as: app.root,
@@ -52,7 +52,7 @@ test('a member is added, found by address in any case, and can sign in', async (
   );
 });
 
-test('an address that nobody has finds nobody', async () => {
+it('returns an empty list for an email address that no member has', async () => {
   const app = await open();
   expect(await jsonOf(app.ask('/api/v1/users?email=nobody@example.com', { as: app.root }))).toEqual({
     items: [],
@@ -60,8 +60,8 @@ test('an address that nobody has finds nobody', async () => {
   });
 });
 
-test.each(['DEV@example.com', 'dev@EXAMPLE.com', ' dev@example.com '])(
-  'the taken address %j is refused',
+it.each(['DEV@example.com', 'dev@EXAMPLE.com', ' dev@example.com '])(
+  'rejects the email address %j, which is already in use',
   async (email) => {
     const app = await open();
     const response = await app.ask('/api/v1/users', { as: app.root, json: { email } });
@@ -70,7 +70,7 @@ test.each(['DEV@example.com', 'dev@EXAMPLE.com', ' dev@example.com '])(
   },
 );
 
-test('of 20 parallel additions of one address one succeeds', async () => {
+it('adds one member for 20 concurrent requests with the same email address', async () => {
   const app = await open();
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => app.ask('/api/v1/users', { as: app.root, json: { email: 'new@example.com' } })),
@@ -79,7 +79,7 @@ test('of 20 parallel additions of one address one succeeds', async () => {
   expect(answers.filter(({ status }) => status === 409)).toHaveLength(19);
 });
 
-test.each([
+it.each([
   '',
   'ada',
   'ada@',
@@ -89,14 +89,14 @@ test.each([
   '"a"@example.com',
   'a@b,c@d.e',
   `${'a'.repeat(250)}@example.com`,
-])('the address %j is refused', async (email) => {
+])('rejects the email address %j', async (email) => {
   const app = await open();
   const problem = await jsonOf<ProblemDetails>(app.ask('/api/v1/users', { as: app.root, json: { email } }));
   expect(problem.status).toBe(400);
   expect(new Set(problem.errors?.map(({ pointer }) => pointer))).toEqual(new Set(['/email']));
 });
 
-test('a weak first password is refused and nobody is added', async () => {
+it('rejects a weak initial password and adds no member', async () => {
   const app = await open();
   const response = await app.ask('/api/v1/users', {
     as: app.root,
@@ -106,7 +106,7 @@ test('a weak first password is refused and nobody is added', async () => {
   expect((await jsonOf<UserPage>(app.ask('/api/v1/users', { as: app.root }))).items).toHaveLength(2);
 });
 
-test('a change is audited once, and a change to what already is not at all', async () => {
+it('audits each change once, and no request that changes nothing', async () => {
   const app = await open();
   await app.update(app.dev, { can_manage_tokens: false, name: 'Dev' });
   await app.update(app.dev, { can_manage_tokens: false, name: 'Dev' });
@@ -119,13 +119,13 @@ test('a change is audited once, and a change to what already is not at all', asy
   ]);
 });
 
-test('an empty change changes nothing and answers the member', async () => {
+it('returns the unchanged member for an empty update', async () => {
   const app = await open();
   expect(await jsonOf(app.update(app.dev, {}))).toMatchObject({ id: app.dev.id });
   expect(await app.actionsOn(app.dev)).toEqual([]);
 });
 
-test('disabling ends all sessions; enabling brings none back', async () => {
+it('ends all sessions of a disabled member and restores none when the member is enabled', async () => {
   const app = await open();
   const second = await app.signIn(app.dev.id);
   expect(await jsonOf(app.update(app.dev, { disabled: true }))).toMatchObject({ disabled: true });
@@ -136,7 +136,7 @@ test('disabling ends all sessions; enabling brings none back', async () => {
   expect((await app.ask('/api/v1/me', { as: app.dev })).status).toBe(401);
 });
 
-test('what a superuser loses counts from the next request on', async () => {
+it('applies a demotion from the next request on', async () => {
   const app = await open();
   await app.update(app.dev, { superuser: true });
   expect((await app.ask('/api/v1/users', { as: app.dev })).status).toBe(200);
@@ -144,8 +144,8 @@ test('what a superuser loses counts from the next request on', async () => {
   expect((await app.ask('/api/v1/users', { as: app.dev })).status).toBe(403);
 });
 
-test.each([{ disabled: true }, { superuser: false }, { superuser: false, name: 'x', can_manage_tokens: false }])(
-  'the last enabled superuser keeps everything when asked for %j',
+it.each([{ disabled: true }, { superuser: false }, { superuser: false, name: 'x', can_manage_tokens: false }])(
+  'rejects the update %j of the last enabled superuser and changes nothing',
   async (json) => {
     const app = await open();
     const before = await jsonOf(app.ask('/api/v1/me', { as: app.root }));
@@ -156,7 +156,7 @@ test.each([{ disabled: true }, { superuser: false }, { superuser: false, name: '
   },
 );
 
-test('a disabled superuser does not count as one that is left', async () => {
+it('does not count a disabled superuser as a remaining one', async () => {
   const app = await open();
   const other = await app.addMember({ email: 'other@example.com', superuser: true });
   expect((await app.update(other, { disabled: true })).status).toBe(200);
@@ -164,7 +164,7 @@ test('a disabled superuser does not count as one that is left', async () => {
   expect((await app.update(other, { superuser: false })).status).toBe(200);
 });
 
-test('two superusers that demote each other at once leave one', async () => {
+it('keeps one superuser if two demote each other concurrently', async () => {
   const app = await open();
   const other = await app.addMember({ email: 'other@example.com', superuser: true });
   const answers = await Promise.all([
@@ -176,7 +176,7 @@ test('two superusers that demote each other at once leave one', async () => {
   expect(users.filter(({ superuser }) => superuser)).toHaveLength(1);
 });
 
-test('every token of a member is revoked in one mail that names all', async () => {
+it('revokes every token of a member and sends one mail that names them all', async () => {
   const app = await open();
   const tokens = [await createToken(app, app.dev, { name: 'one' }), await createToken(app, app.dev, { name: 'two' })];
   const mailsBefore = (await app.mails()).length;
@@ -190,7 +190,7 @@ test('every token of a member is revoked in one mail that names all', async () =
   expect((await app.actionsOn(app.dev)).filter((action) => action === 'token.revoked')).toHaveLength(2);
 });
 
-test('members are listed page by page, newest first, each once', async () => {
+it('lists each member exactly once across pages, newest first', async () => {
   const app = await open();
   for (let i = 0; i < 5; i += 1) await app.addMember({ email: `m${i}@example.com` });
   const seen: string[] = [];
@@ -208,7 +208,7 @@ test('members are listed page by page, newest first, each once', async () => {
   ]);
 });
 
-test('a member counts tokens and shows their newest use', async () => {
+it("shows a member's token count and most recent use", async () => {
   const app = await open();
   const { id } = await createToken(app, app.dev, { name: 'x' });
   const at = app.clock.now();

@@ -3,7 +3,7 @@ import { flushLastUsed } from '../../../server/jobs/flush-last-used.ts';
 import { foldName } from '../../../shared/names.ts';
 import type { Member } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
-import { addService } from '../../helpers/app/oauth.ts';
+import { addClient } from '../../helpers/app/oauth.ts';
 import { controls, texts } from './payloads.ts';
 
 /** What was put in. */
@@ -19,7 +19,7 @@ const { asBytes, emails, organization, publicUrl } = injected;
 
 export interface InjectedWorld {
   app: TestServer;
-  service: Awaited<ReturnType<typeof addService>>;
+  service: Awaited<ReturnType<typeof addClient>>;
   /** A token of each text, by its value. */
   values: Map<string, string>;
 }
@@ -27,7 +27,7 @@ export interface InjectedWorld {
 /** Every text in every field, by way of the front door where it is let in, and else straight into the rows. */
 export async function openInjectedWorld(): Promise<InjectedWorld> {
   const app = await startTestServer({ organization, publicUrl });
-  const service = await addService(app, 'Gateway', true);
+  const service = await addClient(app, 'Gateway', true);
   const values = new Map<string, string>();
   const world = { app, service, values };
   for (const email of emails) await made(app, 'users', app.root, { email, name: email });

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
-import { addService, basic } from '../../helpers/app/oauth.ts';
+import { addClient, basic } from '../../helpers/app/oauth.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { anyForm, cookieOf, formTokenOf, type Operation, operationsOf } from '../members/members.ts';
 import { placesOf, type Service, verdictsOn } from '../tokens/everywhere.ts';
@@ -22,7 +22,7 @@ let operations: Map<string, Operation>;
 beforeAll(async () => {
   process.stderr.write(`\nfuzzing: ${again}\n`);
   server = await startTestServer();
-  service = await addService(server, 'gateway', true);
+  service = await addClient(server, 'gateway', true);
   operations = await operationsOf(server);
   const keeper = await server.addMember({ email: 'keeper@example.com', can_manage_tokens: true });
   good = (await server.issue('good', { as: keeper })).value;

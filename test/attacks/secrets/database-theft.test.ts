@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createToken, jsonOf, type Member } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
-import { addService, basic, beginDevice, deviceGrant, postForm, postIntrospection } from '../../helpers/app/oauth.ts';
+import { addClient, basic, beginDevice, deviceGrant, postForm, postIntrospection } from '../../helpers/app/oauth.ts';
 import { codeAt, turnOn } from '../../helpers/app/totp.ts';
 import { type Browser, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
 import { cellsOf } from './rows.ts';
@@ -13,7 +13,7 @@ const verifier = randomBytes(32).toString('base64url');
 let app: TestServer;
 /** Signs in with a password and codes. */
 let guarded: Member & { totp: string; recoveryCodes: string[] };
-let service: Awaited<ReturnType<typeof addService>>;
+let service: Awaited<ReturnType<typeof addClient>>;
 /** What each way takes, as its owner knows it. */
 let real: Record<string, string>;
 /** What a thief has: each text of each row, and each word of it that could be a credential. */
@@ -22,7 +22,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   app = await startTestServer();
-  service = await addService(app, 'Gateway', true);
+  service = await addClient(app, 'Gateway', true);
   const token = await createToken(app, app.dev, { name: 'ci', description: 'of the build' });
   const revoked = await createToken(app, app.dev, { name: 'old' });
   await app.ask(`/api/v1/tokens/${revoked.id}`, { as: app.dev, method: 'DELETE' });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assembleToken, base62Alphabet } from '../../../shared/token-format.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
-import { addService } from '../../helpers/app/oauth.ts';
+import { addClient } from '../../helpers/app/oauth.ts';
 import { type Place, placesOf, verdictsOn } from './everywhere.ts';
 
 const day = 24 * 60 * 60;
@@ -13,7 +13,7 @@ let server: TestServer;
 let places: Place[];
 beforeAll(async () => {
   server = await startTestServer({ ssoMaxAge: 30 * day });
-  places = placesOf(server, await addService(server, 'gateway'));
+  places = placesOf(server, await addClient(server, 'gateway'));
 });
 afterAll(() => server.stop());
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { assembleToken, base62Alphabet, checksum } from '../../../shared/token-format.ts';
 import { type Fields, startTestServer, type TestServer } from '../../helpers/app/http.ts';
-import { addService } from '../../helpers/app/oauth.ts';
+import { addClient } from '../../helpers/app/oauth.ts';
 import {
   credentialForms,
   demandingRoutes,
@@ -23,7 +23,7 @@ let good: string;
 let other: string;
 beforeAll(async () => {
   server = await startTestServer();
-  service = await addService(server, 'gateway');
+  service = await addClient(server, 'gateway');
   places = placesOf(server, service);
   good = (await server.issue('good')).value;
   other = (await server.issue('other', { as: server.root })).value;

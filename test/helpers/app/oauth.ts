@@ -18,12 +18,13 @@ export function postForm(
   return app.ask(path, { method: 'POST', body, headers: { ...form, ...headers } });
 }
 
+/** Returns an `Authorization` header for `client_secret_basic`. */
 export function basic(id: string, secret: string): Record<string, string> {
   const pair = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
   return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** Posts a form to the introspection endpoint, which stands in front of the app. */
+/** Posts a form to the introspection endpoint of a test server. The app itself does not serve it. */
 export function postIntrospection(
   { port }: Pick<TestServer, 'port'>,
   parameters: Parameters,
@@ -35,10 +36,10 @@ export function postIntrospection(
   return fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body, headers: { ...form, ...headers } });
 }
 
-/** A registered service and its ways to ask. */
-export async function addService(app: TestServer, name: string, canRevoke = false) {
-  const answer = await app.ask('/api/v1/clients', { as: app.root, json: { name, can_revoke: canRevoke } });
-  const client = await jsonOf<CreatedClient>(answer);
+/** Registers an OAuth client. Returns it with its credentials and its calls. */
+export async function addClient(app: TestServer, name: string, canRevoke = false) {
+  const response = await app.ask('/api/v1/clients', { as: app.root, json: { name, can_revoke: canRevoke } });
+  const client = await jsonOf<CreatedClient>(response);
   const credentials = basic(client.client_id, client.client_secret);
   return {
     ...client,

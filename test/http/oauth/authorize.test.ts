@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { postForm } from '../../helpers/app/oauth.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
@@ -44,15 +44,15 @@ const redeem = (code: string, changes: Record<string, string> = {}) =>
     ...changes,
   });
 
-it('leads back to the program with a code, the state and the issuer, and the code is a session once', async () => {
-  const back = await decide('approve');
-  expect(back.origin + back.pathname).toBe(redirectUri);
-  expect(Object.fromEntries(back.searchParams)).toEqual({
+it('redirects to the CLI with a code, the state and the issuer, and exchanges the code once for a session', async () => {
+  const redirected = await decide('approve');
+  expect(redirected.origin + redirected.pathname).toBe(redirectUri);
+  expect(Object.fromEntries(redirected.searchParams)).toEqual({
     code: expect.stringMatching(/^code_/),
     state: request.state,
     iss: 'https://tokens.example.com',
   });
-  const code = back.searchParams.get('code') ?? '';
+  const code = redirected.searchParams.get('code') ?? '';
   const response = await redeem(code);
   expect(response.status).toBe(200);
   const { access_token } = await jsonOf<{ access_token: string }>(response);
@@ -63,15 +63,15 @@ it('leads back to the program with a code, the state and the issuer, and the cod
   expect(app.logLines.join('')).not.toContain(code);
 });
 
-it('tells the program of a no, and of no decision at all', async () => {
+it('redirects with access_denied if the member denies or sends no decision', async () => {
   for (const decision of ['deny', '', 'APPROVE']) {
-    const back = await decide(decision);
-    expect(Object.fromEntries(back.searchParams)).toMatchObject({ error: 'access_denied', state: request.state });
-    expect(back.searchParams.has('code')).toBe(false);
+    const redirected = await decide(decision);
+    expect(Object.fromEntries(redirected.searchParams)).toMatchObject({ error: 'access_denied', state: request.state });
+    expect(redirected.searchParams.has('code')).toBe(false);
   }
 });
 
-it('asks before it approves, and says who would be signed in where', async () => {
+it('shows who would be signed in and where before the member approves', async () => {
   const browser = openConsole(app, app.dev);
   const page = await browser.get(addressOf());
   expect(page.status).toBe(200);
@@ -80,26 +80,26 @@ it('asks before it approves, and says who would be signed in where', async () =>
   expect(page.headers.get('content-security-policy')).toContain("form-action 'self' http://127.0.0.1:41234;");
 });
 
-it('asks strangers to sign in and brings them back to the same request', async () => {
+it('redirects a visitor to sign in and then back to the same request', async () => {
   const { location } = await openConsole(app).get(addressOf());
   expect(location).toBe(`/login?next=${encodeURIComponent(addressOf())}`);
 });
 
-test.each([
+it.each([
   ['another code', { code: `code_${'A'.repeat(43)}` }],
   ['another verifier', { code_verifier: 'x'.repeat(43) }],
   ['another redirect', { redirect_uri: 'http://127.0.0.1:41235/callback' }],
-])('%s gives no session, and spends the code', async (_what, changes) => {
+])('rejects %s and uses up the code', async (_what, changes) => {
   const code = await approve();
   const response = await redeem(code, changes);
   expect([response.status, await jsonOf(response)]).toMatchObject([400, { error: 'invalid_grant' }]);
   if (!('code' in changes)) expect((await redeem(code)).status).toBe(400);
 });
 
-it('gives no session for a code after a minute, or of a member who is disabled or changed the password', async () => {
-  const late = await approve();
+it('rejects a code after a minute, or if its member was disabled or changed the password', async () => {
+  const expired = await approve();
   app.clock.advance(60_000);
-  expect((await redeem(late)).status).toBe(400);
+  expect((await redeem(expired)).status).toBe(400);
   const disabled = await approve();
   await app.store.users.setDisabled(app.dev.id, true);
   expect((await redeem(disabled)).status).toBe(400);
@@ -110,13 +110,13 @@ it('gives no session for a code after a minute, or of a member who is disabled o
   expect((await redeem(changed)).status).toBe(400);
 });
 
-it('wants a verifier of the right form', async () => {
+it('rejects a malformed code verifier', async () => {
   for (const code_verifier of ['', 'x'.repeat(42), 'x'.repeat(129), `${'x'.repeat(43)}!`]) {
     expect(await jsonOf(redeem(await approve(), { code_verifier }))).toMatchObject({ error: 'invalid_request' });
   }
 });
 
-test.each([
+it.each([
   'https://evil.example/callback',
   'http://evil.example/callback',
   'http://127.0.0.1.evil.example:80/callback',
@@ -133,7 +133,7 @@ test.each([
   '//evil.example/callback',
   'javascript:alert(1)',
   '',
-])('never leads to %s', async (redirect_uri) => {
+])('never redirects to %j', async (redirect_uri) => {
   const browser = openConsole(app, app.dev);
   const shown = await browser.get(addressOf({ redirect_uri }));
   expect([shown.status, shown.location]).toEqual([400, null]);
@@ -142,30 +142,30 @@ test.each([
   expect([posted.status, posted.location]).toEqual([400, null]);
 });
 
-test.each([
+it.each([
   ['unsupported_response_type', { response_type: 'token' }],
   ['unsupported_response_type', { response_type: '' }],
   ['invalid_request', { code_challenge: '' }],
   ['invalid_request', { code_challenge: 'short' }],
   ['invalid_request', { code_challenge_method: 'plain' }],
   ['invalid_request', { code_challenge_method: '' }],
-])('tells the program of %s for %j', async (error, changes) => {
+])('redirects with the error %s for %j', async (error, changes) => {
   const { location } = await openConsole(app, app.dev).get(addressOf(changes));
-  const back = new URL(location ?? '');
-  expect(back.origin + back.pathname).toBe(redirectUri);
-  expect(Object.fromEntries(back.searchParams)).toMatchObject({
+  const redirected = new URL(location ?? '');
+  expect(redirected.origin + redirected.pathname).toBe(redirectUri);
+  expect(Object.fromEntries(redirected.searchParams)).toMatchObject({
     error,
     state: request.state,
     iss: 'https://tokens.example.com',
   });
 });
 
-it('knows no other program', async () => {
+it('rejects every other client ID', async () => {
   const { status, location } = await openConsole(app, app.dev).get(addressOf({ client_id: 'another' }));
   expect([status, location]).toEqual([400, null]);
 });
 
-it('takes an IPv6 loopback as well', async () => {
+it('accepts an IPv6 loopback redirect URI', async () => {
   const browser = openConsole(app, app.dev);
   expect((await browser.get(addressOf({ redirect_uri: 'http://[::1]:41234/callback' }))).status).toBe(200);
 });

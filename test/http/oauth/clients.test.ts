@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken, jsonOf, verdict } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
-import { addService, basic, postForm, postIntrospection } from '../../helpers/app/oauth.ts';
+import { addClient, basic, postForm, postIntrospection } from '../../helpers/app/oauth.ts';
 
 let app: TestServer;
 beforeEach(async () => {
@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => app.stop());
 
-/** Posts a form to either endpoint for services. */
+/** Posts a form to the introspection or the revocation endpoint. */
 const post = (path: string, parameters: Record<string, string> | string, headers: Record<string, string> = {}) =>
   path.startsWith('/oauth/introspect')
     ? postIntrospection(app, parameters, headers, path)
@@ -18,8 +18,8 @@ const post = (path: string, parameters: Record<string, string> | string, headers
 
 const hour = 3600;
 
-/** One token in each state in which it does not work, and values that never were tokens. */
-async function deadValues(): Promise<Record<string, string>> {
+/** Returns a token in each state in which it is rejected, and values that never were tokens. */
+async function rejectedValues(): Promise<Record<string, string>> {
   const make = async (email: string) => {
     const member = await app.addMember({ email, can_manage_tokens: true });
     return { member, created: await createToken(app, member, { name: 'x', expires_in: hour }) };
@@ -49,10 +49,10 @@ async function deadValues(): Promise<Record<string, string>> {
 }
 
 describe('introspection (RFC 7662)', () => {
-  it('tells of a working token exactly what the contract lists', async () => {
-    const service = await addService(app, 'gateway');
+  it('returns exactly the documented fields of an active token', async () => {
+    const client = await addClient(app, 'gateway');
     const created = await createToken(app, app.dev, { name: 'ci', expires_in: hour });
-    const response = await service.introspect({ token: created.token, token_type_hint: 'refresh_token' });
+    const response = await client.introspect({ token: created.token, token_type_hint: 'refresh_token' });
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
     const at = Math.floor(app.clock.now() / 1000);
@@ -69,69 +69,69 @@ describe('introspection (RFC 7662)', () => {
       name: 'ci',
       prefix: created.prefix,
     });
-    const endless = await createToken(app, app.dev, { name: 'endless', expires_in: null });
-    expect(await jsonOf(service.introspect({ token: endless.token }))).not.toHaveProperty('exp');
+    const unlimited = await createToken(app, app.dev, { name: 'unlimited', expires_in: null });
+    expect(await jsonOf(client.introspect({ token: unlimited.token }))).not.toHaveProperty('exp');
   });
 
-  it('answers the same bytes for whatever does not work', async () => {
-    const service = await addService(app, 'gateway');
-    const answers = new Set<string>();
-    for (const [state, token] of Object.entries(await deadValues())) {
-      const response = await service.introspect({ token });
+  it('returns the same bytes for every value that is not an active token', async () => {
+    const client = await addClient(app, 'gateway');
+    const responses = new Set<string>();
+    for (const [state, token] of Object.entries(await rejectedValues())) {
+      const response = await client.introspect({ token });
       const fields = [...response.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date');
       expect(response.status, state).toBe(200);
-      answers.add(JSON.stringify([await response.text(), fields]));
+      responses.add(JSON.stringify([await response.text(), fields]));
     }
-    expect(answers.size).toBe(1);
-    expect([...answers][0]).toContain('{\\"active\\":false}');
+    expect(responses.size).toBe(1);
+    expect([...responses][0]).toContain('{\\"active\\":false}');
   });
 
-  it('decides as the other routes do, over every state of a token and its owner', async () => {
-    const service = await addService(app, 'gateway');
+  it('agrees with the other routes in every state of a token and its owner', async () => {
+    const client = await addClient(app, 'gateway');
     const member = await app.addMember({ email: 'any@example.com', can_manage_tokens: true });
-    let made = 0;
+    let count = 0;
     const state = fc.record({
       disabled: fc.boolean(),
       permitted: fc.boolean(),
-      late: fc.boolean(),
-      gone: fc.boolean(),
+      expired: fc.boolean(),
+      revoked: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(state, async ({ disabled, permitted, late, gone }) => {
+      fc.asyncProperty(state, async ({ disabled, permitted, expired, revoked }) => {
         await app.store.users.setDisabled(member.id, false);
         await app.store.users.setCanManageTokens(member.id, true);
-        made += 1;
-        const { id, token } = await createToken(app, member, { name: `t${made}`, expires_in: hour });
-        if (gone) await app.store.tokens.destroy(id, app.clock.now(), { kind: 'system', id: null, email: null });
+        count += 1;
+        const { id, token } = await createToken(app, member, { name: `t${count}`, expires_in: hour });
+        if (revoked) await app.store.tokens.destroy(id, app.clock.now(), { kind: 'system', id: null, email: null });
         await app.store.users.setDisabled(member.id, disabled);
         await app.store.users.setCanManageTokens(member.id, permitted);
-        if (late) app.clock.advance(hour * 1000);
-        const { active } = await jsonOf(service.introspect({ token }));
+        if (expired) app.clock.advance(hour * 1000);
+        const { active } = await jsonOf(client.introspect({ token }));
         expect(active).toBe((await verdict(app, token)) === 200);
-        expect(active).toBe(!disabled && permitted && !late && !gone);
+        expect(active).toBe(!disabled && permitted && !expired && !revoked);
       }),
       { numRuns: 20 },
     );
   }, 30_000);
 
-  it('records a use only if the service tells of one, and nothing that has no business in a record', async () => {
-    const service = await addService(app, 'gateway');
+  it('records a use only if the client describes one, and only in valid form', async () => {
+    const client = await addClient(app, 'gateway');
     const { id, token } = await createToken(app, app.dev, { name: 'ci' });
-    await service.introspect({ token });
+    await client.introspect({ token });
     expect(app.services.lastUsed.drain()).toEqual([]);
-    await service.introspect({ token, method: 'get', path: `/a?secret=1`, ip: '::ffff:203.0.113.9' });
-    await service.introspect({ token, ip: 'nonsense' });
-    await service.introspect({ token, path: `/${'ä'.repeat(2000)}` });
+    await client.introspect({ token, method: 'get', path: `/a?secret=1`, ip: '::ffff:203.0.113.9' });
+    await client.introspect({ token, ip: 'nonsense' });
+    await client.introspect({ token, path: `/${'ä'.repeat(2000)}` });
     const [use] = app.services.lastUsed.drain();
     expect(use).toMatchObject({ tokenId: id, method: null, ip: null, userAgent: null });
     expect(use?.path).toBe(`/${'ä'.repeat(1023)}`);
-    await service.introspect({ token, method: 'DELETE', path: '/builds/42?x=1', ip: '::ffff:203.0.113.9' });
+    await client.introspect({ token, method: 'DELETE', path: '/builds/42?x=1', ip: '::ffff:203.0.113.9' });
     expect(app.services.lastUsed.drain()[0]).toMatchObject({ method: 'DELETE', path: '/builds/42', ip: '203.0.113.9' });
   });
 
-  it('hears a service out only up to 64 KiB, and closes the connection of one that goes on', async () => {
-    const service = await addService(app, 'gateway');
-    const [, authorization = ''] = Object.entries(service.credentials)[0] ?? [];
+  it('rejects a body over 64 KiB and closes the connection', async () => {
+    const client = await addClient(app, 'gateway');
+    const [, authorization = ''] = Object.entries(client.credentials)[0] ?? [];
     const head = [
       'POST /oauth/introspect HTTP/1.1',
       'Host: x',
@@ -147,9 +147,9 @@ describe('introspection (RFC 7662)', () => {
     expect(declared.closed).toBe(true);
   });
 
-  it('tells the request apart in the log and the metrics, and takes its id from a proxy that is trusted', async () => {
-    const service = await addService(app, 'gateway');
-    const headers = { ...service.credentials, 'X-Request-Id': 'from-the-proxy' };
+  it('logs and counts the request and accepts its ID from a trusted proxy', async () => {
+    const client = await addClient(app, 'gateway');
+    const headers = { ...client.credentials, 'X-Request-Id': 'from-the-proxy' };
     const response = await postIntrospection(app, { token: 'x' }, headers);
     expect(response.headers.get('x-request-id')).toBe('from-the-proxy');
     expect(app.logLines.at(-1)).toMatch(/"path":"\/oauth\/introspect","status":200,.*"request_id":"from-the-proxy"/);
@@ -158,14 +158,14 @@ describe('introspection (RFC 7662)', () => {
     expect(text).toContain('tokensd_verifications_total{route="introspection",outcome="unknown"} 1');
   });
 
-  it('writes nothing into the log for a caller that is refused', async () => {
+  it('does not log an error for a rejected client', async () => {
     await postIntrospection(app, { token: 'x' }, basic('client_nobody', 'x'));
     expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
-  it('answers a caller that waits to be told to go on, and survives one that hangs up', async () => {
-    const service = await addService(app, 'gateway');
-    const [, authorization = ''] = Object.entries(service.credentials)[0] ?? [];
+  it('answers Expect: 100-continue and survives a client that disconnects', async () => {
+    const client = await addClient(app, 'gateway');
+    const [, authorization = ''] = Object.entries(client.credentials)[0] ?? [];
     const head = (more: string[]) =>
       [
         'POST /oauth/introspect HTTP/1.1',
@@ -180,30 +180,30 @@ describe('introspection (RFC 7662)', () => {
     const waited = await app.exchange(`${head(['Expect: 100-continue', 'Connection: close'])}token=x`);
     expect(waited.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [\s\S]*\{"active":false\}$/);
     await app.exchange(`${head([])}tok`, 50);
-    expect((await service.introspect({ token: 'x' })).status).toBe(200);
+    expect((await client.introspect({ token: 'x' })).status).toBe(200);
     expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
-  it('is 503 while the database cannot be reached', async () => {
-    const service = await addService(app, 'gateway');
+  it('returns 503 if the database cannot be reached', async () => {
+    const client = await addClient(app, 'gateway');
     await app.store.close();
-    const response = await service.introspect({ token: 'x' });
+    const response = await client.introspect({ token: 'x' });
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ error: 'temporarily_unavailable' });
   });
 });
 
-describe('the calling service', () => {
-  it('may send its credentials in the header or in the body', async () => {
-    const { client_id, client_secret, credentials } = await addService(app, 'gateway');
+describe('an OAuth client', () => {
+  it('sends its credentials in the header or in the body', async () => {
+    const { client_id, client_secret, credentials } = await addClient(app, 'gateway');
     const posted = { client_id, client_secret };
     expect((await post('/oauth/introspect', { token: 'x' }, credentials)).status).toBe(200);
     expect((await post('/oauth/introspect', { token: 'x', client_id }, credentials)).status).toBe(200);
     expect((await post('/oauth/introspect', { token: 'x', ...posted })).status).toBe(200);
   });
 
-  it('is refused with a challenge unless it is ours', async () => {
-    const { client_id: id, client_secret: secret } = await addService(app, 'gateway');
+  it('is rejected with a challenge unless its credentials are valid', async () => {
+    const { client_id: id, client_secret: secret } = await addClient(app, 'gateway');
     const { token } = await createToken(app, app.dev, { name: 'ci' });
     const raw = (text: string) => ({ Authorization: `Basic ${Buffer.from(text).toString('base64')}` });
     const attempts: Array<[Record<string, string>, Record<string, string>]> = [
@@ -234,8 +234,8 @@ describe('the calling service', () => {
     expect(await verdict(app, token)).toBe(200);
   });
 
-  it('must send one form, each parameter once, in the body', async () => {
-    const { client_id: id, client_secret: secret, credentials } = await addService(app, 'gateway', true);
+  it('must send each parameter once, in a form body', async () => {
+    const { client_id: id, client_secret: secret, credentials } = await addClient(app, 'gateway', true);
     const bodies: Array<[string, Record<string, string>]> = [
       ['', credentials],
       ['token=', credentials],
@@ -258,21 +258,21 @@ describe('the calling service', () => {
     }
   });
 
-  it('has a new secret after a rotation and none after it is removed, at once', async () => {
-    const { id, client_id, introspect } = await addService(app, 'gateway');
+  it('can use only the new secret after a rotation, and none after its deletion', async () => {
+    const { id, client_id, introspect } = await addClient(app, 'gateway');
     const rotated = await app.ask(`/api/v1/clients/${id}/secret`, { method: 'POST', as: app.root });
     const { client_secret } = await jsonOf<{ client_secret: string }>(rotated);
     expect((await introspect({ token: 'x' })).status).toBe(401);
-    const fresh = () => post('/oauth/introspect', { token: 'x' }, basic(client_id, client_secret));
-    expect((await fresh()).status).toBe(200);
+    const introspectWithNewSecret = () => post('/oauth/introspect', { token: 'x' }, basic(client_id, client_secret));
+    expect((await introspectWithNewSecret()).status).toBe(200);
     await app.ask(`/api/v1/clients/${id}`, { method: 'DELETE', as: app.root });
-    expect((await fresh()).status).toBe(401);
+    expect((await introspectWithNewSecret()).status).toBe(401);
   });
 
-  it('is listed without its secret, has a name of its own, and leaves a trail', async () => {
-    const { id, client_secret } = await addService(app, 'Gateway');
-    const twin = await app.ask('/api/v1/clients', { as: app.root, json: { name: 'GATEWAY' } });
-    expect([twin.status, await jsonOf(twin)]).toMatchObject([409, { code: 'name-taken' }]);
+  it('is listed without its secret, has a unique name and is audited', async () => {
+    const { id, client_secret } = await addClient(app, 'Gateway');
+    const duplicate = await app.ask('/api/v1/clients', { as: app.root, json: { name: 'GATEWAY' } });
+    expect([duplicate.status, await jsonOf(duplicate)]).toMatchObject([409, { code: 'name-taken' }]);
     await app.ask(`/api/v1/clients/${id}/secret`, { method: 'POST', as: app.root });
     const list = await (await app.ask('/api/v1/clients', { as: app.root })).text();
     expect(list).toContain('"name":"Gateway"');
@@ -286,11 +286,11 @@ describe('the calling service', () => {
 });
 
 describe('revocation (RFC 7009)', () => {
-  it('destroys a token in any state, once, with a mail and an event that name the service', async () => {
-    const service = await addService(app, 'leak scanner', true);
+  it('revokes a token with one mail and one event that name the client', async () => {
+    const client = await addClient(app, 'leak scanner', true);
     const { id, token } = await createToken(app, app.dev, { name: 'leaked' });
     await app.mails();
-    const response = await service.revoke({ token, token_type_hint: 'access_token' });
+    const response = await client.revoke({ token, token_type_hint: 'access_token' });
     expect([response.status, await response.text()]).toEqual([200, '']);
     expect(await verdict(app, token)).toBe('revoked');
     const mails = (await app.mails()).filter(({ subject }) => subject.includes('revoked'));
@@ -300,28 +300,28 @@ describe('revocation (RFC 7009)', () => {
     const [event] = await app.store.audit.list({ limit: 1, before: null });
     expect(event).toMatchObject({
       action: 'token.revoked',
-      actor: { kind: 'client', id: service.client_id, email: 'leak scanner' },
+      actor: { kind: 'client', id: client.client_id, email: 'leak scanner' },
       target: { id },
     });
   });
 
-  it('answers known and unknown values alike', async () => {
-    const service = await addService(app, 'leak scanner', true);
-    for (const [state, token] of Object.entries(await deadValues())) {
-      const response = await service.revoke({ token });
+  it('returns the same response for known and unknown values', async () => {
+    const client = await addClient(app, 'leak scanner', true);
+    for (const [state, token] of Object.entries(await rejectedValues())) {
+      const response = await client.revoke({ token });
       expect([state, response.status, await response.text()]).toEqual([state, 200, '']);
       if (state === 'blocked' || state === 'disabled' || state === 'expired') {
         expect(await verdict(app, token), state).toBe('revoked');
       }
     }
     const me = await app.ask('/api/v1/me', { as: app.dev });
-    expect(me.status, 'a session is no token').toBe(200);
+    expect(me.status, 'a session is not a token').toBe(200);
   });
 
-  it('is for services that may', async () => {
-    const service = await addService(app, 'gateway');
+  it('is rejected for a client without can_revoke', async () => {
+    const client = await addClient(app, 'gateway');
     const { token } = await createToken(app, app.dev, { name: 'ci' });
-    const response = await service.revoke({ token });
+    const response = await client.revoke({ token });
     expect([response.status, await response.json()]).toMatchObject([400, { error: 'unauthorized_client' }]);
     expect(await verdict(app, token)).toBe(200);
   });

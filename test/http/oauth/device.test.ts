@@ -17,7 +17,7 @@ const poll = async (device: DeviceCodes) => {
   return response.status === 200 ? jsonOf<{ access_token: string }>(response) : (await jsonOf(response)).error;
 };
 
-/** A member in the browser who types the code. */
+/** Enters the code in a member's browser. */
 async function typeCode(userCode: string, as = app.dev) {
   const browser = openConsole(app, as);
   await browser.get('/device');
@@ -31,7 +31,7 @@ async function decide(userCode: string, decision: 'approve' | 'deny', as = app.d
   return browser.submit('/device/approve', { decision });
 }
 
-it('tells the device where its user goes, with a code of eight consonants', async () => {
+it('returns the verification URI and a user code of eight consonants', async () => {
   const response = await postForm(app, '/oauth/device_authorization', { client_id: 'tokens' });
   expect(response.headers.get('cache-control')).toBe('no-store');
   const codes = await jsonOf<DeviceCodes>(response);
@@ -44,7 +44,7 @@ it('tells the device where its user goes, with a code of eight consonants', asyn
   });
 });
 
-it('gives the approved device a session of who approved it, and the second use of the code is refused', async () => {
+it('exchanges an approved device code once for a session of the member who approved it', async () => {
   const device = await beginDevice(app);
   expect(await poll(device)).toBe('authorization_pending');
   const done = await decide(device.user_code, 'approve');
@@ -62,18 +62,18 @@ it('gives the approved device a session of who approved it, and the second use o
   expect(event).toMatchObject({ action: 'session.created', actor: { email: 'dev@example.com' } });
 });
 
-it('asks who polls too often to slow down, five seconds more each time, for good', async () => {
+it('adds five seconds to the polling interval each time the device polls too soon', async () => {
   const device = await beginDevice(app);
-  const answers: unknown[] = [];
+  const results: unknown[] = [];
   for (const wait of [0, 4, 9, 14, 20, 19, 25]) {
     app.clock.advance(wait * second);
-    answers.push(await poll(device));
+    results.push(await poll(device));
   }
   const pending = 'authorization_pending';
-  expect(answers).toEqual([pending, 'slow_down', 'slow_down', 'slow_down', pending, 'slow_down', pending]);
+  expect(results).toEqual([pending, 'slow_down', 'slow_down', 'slow_down', pending, 'slow_down', pending]);
 });
 
-it('ends after ten minutes, approved or not', async () => {
+it('expires after ten minutes, approved or not', async () => {
   const [waiting, approved] = [await beginDevice(app), await beginDevice(app)];
   app.clock.advance(599 * second);
   expect(await poll(waiting)).toBe('authorization_pending');
@@ -84,13 +84,13 @@ it('ends after ten minutes, approved or not', async () => {
   expect((await typeCode(waiting.user_code)).shown.status).toBe(404);
 });
 
-it('tells the device that it was denied', async () => {
+it('returns access_denied to the device after the member denies it', async () => {
   const device = await beginDevice(app);
   expect(textOf((await decide(device.user_code, 'deny')).html)).toContain('The device was denied');
   expect(await poll(device)).toBe('access_denied');
 });
 
-it('gives no session once who approved was disabled, or changed the password', async () => {
+it('rejects the device code if the member who approved it was disabled or changed the password', async () => {
   const [one, two] = [await beginDevice(app), await beginDevice(app)];
   await decide(one.user_code, 'approve');
   await app.store.users.setDisabled(app.dev.id, true);
@@ -102,7 +102,7 @@ it('gives no session once who approved was disabled, or changed the password', a
   expect(await poll(two)).toBe('invalid_grant');
 });
 
-it('shows who asks: the code, the address, the program and since when', async () => {
+it('shows the code, the IP address, the user agent and the age of the request before approval', async () => {
   const device = await jsonOf<DeviceCodes>(
     postForm(app, '/oauth/device_authorization', { client_id: 'tokens' }, { 'User-Agent': 'tokens/1.2.3 <b>node</b>' }),
   );
@@ -123,7 +123,7 @@ it('shows who asks: the code, the address, the program and since when', async ()
   }
 });
 
-it('is decided by the session that typed the code and by no other, not even the same member’s', async () => {
+it('accepts a decision only from the session that entered the code, not from another one of the same member', async () => {
   const device = await beginDevice(app);
   const { browser: mine } = await typeCode(device.user_code);
   const elsewhere = { ...app.dev, session: await app.signIn(app.dev.id) };
@@ -145,7 +145,7 @@ it('is decided by the session that typed the code and by no other, not even the 
   expect(await poll(device)).toHaveProperty('access_token');
 });
 
-it('never approves by opening a page: without a decision it is a no', async () => {
+it('never approves when a page is opened, and denies a form without a decision', async () => {
   const device = await beginDevice(app);
   const { browser } = await typeCode(device.user_code);
   await browser.get(`/device/approve?user_code=${device.user_code}&decision=approve`);
@@ -154,7 +154,7 @@ it('never approves by opening a page: without a decision it is a no', async () =
   expect(await poll(device)).toBe('access_denied');
 });
 
-it('limits guesses: after twenty wrong codes a member waits, and the right code does not help', async () => {
+it('limits a member to twenty wrong user codes, after which even the correct one is rejected', async () => {
   const device = await beginDevice(app);
   const statuses = [];
   for (let guess = 0; guess < 20; guess += 1) statuses.push((await typeCode('BCDF-GHJK')).shown.status);
@@ -165,7 +165,7 @@ it('limits guesses: after twenty wrong codes a member waits, and the right code 
   expect(await poll(device)).toBe('authorization_pending');
 });
 
-it('limits how many codes one network has made', async () => {
+it('limits how many device codes one network creates', async () => {
   const begin = () => postForm(app, '/oauth/device_authorization', { client_id: 'tokens' });
   const statuses = [];
   for (let i = 0; i < 61; i += 1) statuses.push((await begin()).status);
@@ -173,7 +173,7 @@ it('limits how many codes one network has made', async () => {
   expect(statuses.at(-1)).toBe(429);
 });
 
-it('is for the public client, which has no secret', async () => {
+it('is only for the public client, which has no secret', async () => {
   const { device_code } = await beginDevice(app);
   const grant = { grant_type: deviceGrant, device_code };
   const attempts: Array<[Record<string, string>, Record<string, string>]> = [
@@ -190,7 +190,7 @@ it('is for the public client, which has no secret', async () => {
   }
 });
 
-it('refuses other grants and codes of other kinds', async () => {
+it('rejects other grant types and other kinds of codes', async () => {
   const ask = (parameters: Record<string, string>) =>
     postForm(app, '/oauth/token', { client_id: 'tokens', ...parameters }).then(errorOf);
   const { user_code } = await beginDevice(app);

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer } from '../../helpers/app/http.ts';
-import { addService } from '../../helpers/app/oauth.ts';
+import { addClient } from '../../helpers/app/oauth.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 import { freePort } from '../../helpers/daemon/daemon.ts';
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** What the person does in the browser. */
+/** Approves the device in a member's browser. */
 async function approveDevice(userCode: string): Promise<void> {
   const browser = openConsole(server, server.dev);
   await browser.get('/device');
@@ -34,14 +34,14 @@ async function approveRequest(authorization: URL): Promise<URL> {
 }
 
 async function whoIs(session: string): Promise<string> {
-  const answer = await fetch(`${url}/api/v1/me`, { headers: { Authorization: `Bearer ${session}` } });
-  return ((await answer.json()) as { email: string }).email;
+  const response = await fetch(`${url}/api/v1/me`, { headers: { Authorization: `Bearer ${session}` } });
+  return ((await response.json()) as { email: string }).email;
 }
 
 const redirectUri = 'http://127.0.0.1:40001/callback';
 
-describe('openid-client, as it comes', () => {
-  // Loopback http is all that is allowed here beyond its defaults.
+describe('openid-client with its defaults', () => {
+  // The test server uses plain HTTP on loopback, which the library rejects by default.
   const discover = (id: string, auth: openid.ClientAuth) =>
     openid.discovery(new URL(url), id, undefined, auth, {
       algorithm: 'oauth2',
@@ -75,8 +75,8 @@ describe('openid-client, as it comes', () => {
     ['basic', openid.ClientSecretBasic],
     ['post', openid.ClientSecretPost],
   ])('introspects and revokes by client_secret_%s', async (name, method) => {
-    const service = await addService(server, `openid-client ${name}`, true);
-    const config = await discover(service.client_id, method(service.client_secret));
+    const registered = await addClient(server, `openid-client ${name}`, true);
+    const config = await discover(registered.client_id, method(registered.client_secret));
     const { value, token } = await server.issue(`openid-client ${name}`);
     expect(await openid.tokenIntrospection(config, value)).toMatchObject({ active: true, jti: token.id });
     await openid.tokenRevocation(config, value);
@@ -84,7 +84,7 @@ describe('openid-client, as it comes', () => {
   });
 });
 
-describe('oauth4webapi, with its strict checks', () => {
+describe('oauth4webapi with its strict checks', () => {
   const insecure = { [oauth.allowInsecureRequests]: true };
   const cli: oauth.Client = { client_id: 'tokens' };
   const discover = async () => {
@@ -92,10 +92,10 @@ describe('oauth4webapi, with its strict checks', () => {
     return oauth.processDiscoveryResponse(new URL(url), response);
   };
 
-  it('signs in by the device flow, and is told to wait and then to slow down', async () => {
+  it('signs in by the device flow and reads authorization_pending and slow_down', async () => {
     const as = await discover();
-    const asked = await oauth.deviceAuthorizationRequest(as, cli, oauth.None(), {}, insecure);
-    const device = await oauth.processDeviceAuthorizationResponse(as, cli, asked);
+    const started = await oauth.deviceAuthorizationRequest(as, cli, oauth.None(), {}, insecure);
+    const device = await oauth.processDeviceAuthorizationResponse(as, cli, started);
     const poll = async () => {
       const response = await oauth.deviceCodeGrantRequest(as, cli, oauth.None(), device.device_code, insecure);
       return oauth.processDeviceCodeResponse(as, cli, response);
@@ -108,7 +108,7 @@ describe('oauth4webapi, with its strict checks', () => {
     await expect(poll()).rejects.toMatchObject({ error: 'invalid_grant' });
   });
 
-  it('signs in by authorization code, checking state and issuer', async () => {
+  it('signs in by authorization code and checks state and issuer', async () => {
     const as = await discover();
     const verifier = oauth.generateRandomCodeVerifier();
     const state = oauth.generateRandomState();
@@ -136,11 +136,11 @@ describe('oauth4webapi, with its strict checks', () => {
     expect(await whoIs(granted.access_token)).toBe('dev@example.com');
   });
 
-  it('introspects and revokes, and reads the refusal of a wrong secret', async () => {
+  it('introspects and revokes, and reads the challenge after a wrong secret', async () => {
     const as = await discover();
-    const service = await addService(server, 'oauth4webapi', true);
-    const client: oauth.Client = { client_id: service.client_id };
-    const auth = oauth.ClientSecretBasic(service.client_secret);
+    const registered = await addClient(server, 'oauth4webapi', true);
+    const client: oauth.Client = { client_id: registered.client_id };
+    const auth = oauth.ClientSecretBasic(registered.client_secret);
     const { value } = await server.issue('oauth4webapi');
     const introspect = async (how: oauth.ClientAuth) => {
       const response = await oauth.introspectionRequest(as, client, how, value, insecure);

@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { consolePages } from '../web/console.tsx';
 import { methodNotAllowedPage, notFoundPage } from '../web/shell/error-responses.tsx';
+import { renderPages } from '../web/shell/page-renderer.tsx';
 import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { bodyTooLargeResponse, errorHandler, methodNotAllowedResponse, notFoundResponse } from './errors.ts';
@@ -35,14 +36,14 @@ export type AppType = ReturnType<typeof createApp>;
 export function createApp(deps: AppDeps) {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
   app.onError(errorHandler(deps.log));
-  const { organization } = deps.config;
-  app.notFound((c) => (wantsPage(c) ? notFoundPage(c, organization) : notFoundResponse(c)));
+  app.notFound((c) => (wantsPage(c) ? notFoundPage(c) : notFoundResponse(c)));
   const onMethodNotAllowed = (c: AppContext, methods: string[]) =>
-    wantsPage(c) ? methodNotAllowedPage(c, organization, methods) : methodNotAllowedResponse(c, methods);
+    wantsPage(c) ? methodNotAllowedPage(c, methods) : methodNotAllowedResponse(c, methods);
 
   app.use(identifyRequest(deps));
   app.use(logRequest(deps));
   app.use(securityHeaders(deps));
+  app.use(renderPages(deps.config));
   app.use('/api/v1/*', noStore);
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));
   app.route('/', consolePages(deps));

@@ -9,11 +9,13 @@ import { totpPages } from './profile/totp-routes.tsx';
 import { enforcePageAccess } from './shell/access.ts';
 import { findAsset } from './shell/assets.ts';
 import { pageErrorHandler } from './shell/error-responses.tsx';
-import { startPage } from './shell/return-path.ts';
+import { startPath } from './shell/return-path.ts';
 import { authorizePages } from './sign-in/authorize-routes.tsx';
+import { createBrowserSession } from './sign-in/browser-session.ts';
 import { devicePages } from './sign-in/device-routes.tsx';
-import { signInPages } from './sign-in/login-routes.tsx';
-import { passwordPages } from './sign-in/password-reset-routes.tsx';
+import { loginPages } from './sign-in/login-routes.tsx';
+import { passwordResetPages } from './sign-in/password-reset-routes.tsx';
+import { createSecondFactorCookie } from './sign-in/second-factor-cookie.ts';
 import { secondFactorPages } from './sign-in/second-factor-routes.tsx';
 import { ssoPages } from './sign-in/sso-routes.tsx';
 import { memberPages } from './team/member-routes.tsx';
@@ -32,26 +34,29 @@ const consolePaths = [
   '/assets/*',
 ];
 
-/** The console: server-rendered pages over the same services as the API. */
+/** Returns the console: server-rendered pages over the same services as the API. */
 export function consolePages(deps: AppDeps) {
+  const browserSession = createBrowserSession(deps);
+  const secondFactorCookie = createSecondFactorCookie(deps.config.publicUrl);
+  const signInDeps = { ...deps, browserSession, secondFactorCookie };
   const app = new Hono<AppEnv>();
   app.onError(pageErrorHandler(deps));
-  for (const pages of consolePaths) {
-    app.use(pages, bodyLimit({ maxSize: limits.bodyBytes, onError: tooLarge }), enforcePageAccess(deps));
+  for (const path of consolePaths) {
+    app.use(path, bodyLimit({ maxSize: limits.bodyBytes, onError: rejectLargeForm }), enforcePageAccess(deps));
   }
-  app.get('/', (c) => c.redirect(startPage, 303));
+  app.get('/', (c) => c.redirect(startPath, 303));
   app.get('/assets/:file', (c) => {
     const asset = findAsset(c.req.param('file'));
     if (asset === null) return c.notFound();
-    const fresh = c.req.query('v') === asset.version;
-    c.header('Cache-Control', fresh ? 'public, max-age=31536000, immutable' : 'no-cache');
+    const isCurrent = c.req.query('v') === asset.version;
+    c.header('Cache-Control', isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache');
     return c.body(asset.body, 200, { 'Content-Type': asset.type });
   });
   return app
-    .route('/', signInPages(deps))
-    .route('/', ssoPages(deps))
-    .route('/', secondFactorPages(deps))
-    .route('/', passwordPages(deps))
+    .route('/', loginPages(signInDeps))
+    .route('/', ssoPages(signInDeps))
+    .route('/', secondFactorPages(signInDeps))
+    .route('/', passwordResetPages(deps))
     .route('/', totpPages(deps))
     .route('/', profilePages(deps))
     .route('/', tokenPages(deps))
@@ -62,6 +67,6 @@ export function consolePages(deps: AppDeps) {
     .route('/', devicePages(deps));
 }
 
-function tooLarge(): never {
-  throw new ProblemError('body-too-large', `A form is at most ${limits.bodyBytes / 1024} KiB.`);
+function rejectLargeForm(): never {
+  throw new ProblemError('body-too-large', `A form can have at most ${limits.bodyBytes / 1024} KiB.`);
 }

@@ -1,7 +1,7 @@
 import { assert, asyncProperty, constantFrom, oneof, string, stringMatching } from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
-import { startPage } from '../../server/web/shell/return-path.ts';
+import { startPath } from '../../server/web/shell/return-path.ts';
 import { openTestApp, password } from '../helpers/app/app.ts';
 import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
 
@@ -30,7 +30,7 @@ describe('the cookie', () => {
   test('over https belongs to this host alone, to no script and to no other site', async () => {
     const app = await open();
     const { status, location, headers } = await app.enter();
-    expect({ status, location }).toEqual({ status: 303, location: startPage });
+    expect({ status, location }).toEqual({ status: 303, location: startPath });
     expect(cookieOf(headers, '__Host-tokens_session')).toEqual([
       'Expires=Wed, 23 Dec 2026 16:20:00 GMT',
       'HttpOnly',
@@ -109,7 +109,7 @@ describe('signing in', () => {
     const app = await open();
     const browser = openConsole(app, app.root);
     expect((await browser.get('/login?next=/organization/audit')).location).toBe('/organization/audit');
-    expect((await browser.get('/login')).location).toBe(startPage);
+    expect((await browser.get('/login')).location).toBe(startPath);
   });
 
   test('shows one and the same page for unknown, wrong, disabled and passwordless members', async () => {
@@ -237,9 +237,9 @@ describe('where a sign-in leads', () => {
     ['/organization/team?q=a%20b&cursor=x', '/organization/team?q=a%20b&cursor=x'],
     ['/profile', '/profile'],
     ['/profile#there', '/profile'],
-    ['/login', startPage],
-    ['/logout?x', startPage],
-    ['', startPage],
+    ['/login', startPath],
+    ['/logout?x', startPath],
+    ['', startPath],
   ])('%s leads to %s', async (next, leads) => {
     const app = await open();
     expect((await app.enter('dev@example.com', password, next)).location).toBe(leads);

@@ -5,9 +5,9 @@ import type { AuditEvent } from '../../../shared/schemas/audit.ts';
 
 type ReadEvents = (page: { limit: number; before: string | null }) => Promise<AuditEvent[]>;
 
-/** How a download looks: `text` writes one page of it, `end` is what follows the last one. */
-interface Format {
-  text(events: AuditEvent[], isFirst: boolean): string;
+/** A file format: `formatPage` formats one page of events, and `end` closes the file. */
+export interface DownloadFormat {
+  formatPage(events: AuditEvent[], isFirst: boolean): string;
   end: string;
 }
 
@@ -26,11 +26,11 @@ const columns = {
 };
 
 /**
- * RFC 4180 with a header line, and a byte order mark, without which spreadsheets do not read UTF-8. A cell that a
- * spreadsheet would take for a formula begins with an apostrophe.
+ * CSV (RFC 4180) with a header line. It starts with a byte order mark, because spreadsheets otherwise misread UTF-8. Cells
+ * that a spreadsheet would run as a formula get an apostrophe in front.
  */
-export const csv: Format = {
-  text: (events, isFirst) =>
+export const csv: DownloadFormat = {
+  formatPage: (events, isFirst) =>
     stringify(events, {
       columns,
       header: isFirst,
@@ -41,9 +41,9 @@ export const csv: Format = {
   end: '',
 };
 
-/** One array of the API's events, one event a line. */
-export const json: Format = {
-  text: (events, isFirst) => {
+/** A JSON array of the API's event objects, one per line. */
+export const json: DownloadFormat = {
+  formatPage: (events, isFirst) => {
     const lines = events.map((event) => JSON.stringify(event)).join(',\n');
     return `${isFirst ? '[\n' : ',\n'}${lines}`;
   },
@@ -51,31 +51,32 @@ export const json: Format = {
 };
 
 /**
- * Every event that `read` finds, newest first, one page in memory at a time. The first page is read before this answers,
- * so that a refusal is still an answer; a failure later is left to `breakOff`, because half a file must not look whole.
+ * Streams all events that `read` returns, newest first, holding one page in memory. The first page is read before this
+ * function returns, so its errors can still become an error response. A later error goes to `abort`, which must cut the
+ * connection: otherwise a truncated file would look complete.
  */
 export async function streamEvents(
   read: ReadEvents,
-  format: Format,
-  breakOff: (error: unknown) => void,
+  format: DownloadFormat,
+  abort: (error: unknown) => void,
 ): Promise<ReadableStream<Uint8Array>> {
-  const pages = pagesOf(read);
+  const pages = readPages(read);
   const first = await pages.next();
-  async function* text() {
+  async function* chunks() {
     try {
       for (let page = first; page.value !== undefined; page = await pages.next()) {
-        yield format.text(page.value, page === first);
+        yield format.formatPage(page.value, page === first);
       }
       yield format.end;
     } catch (error) {
-      breakOff(error);
+      abort(error);
     }
   }
-  return ReadableStream.from(text()).pipeThrough(new TextEncoderStream());
+  return ReadableStream.from(chunks()).pipeThrough(new TextEncoderStream());
 }
 
-/** At least one page, which may be empty; then those that hold something. */
-async function* pagesOf(read: ReadEvents): AsyncGenerator<AuditEvent[], undefined> {
+/** Yields the first page, even if it is empty, and then every further page that has events. */
+async function* readPages(read: ReadEvents): AsyncGenerator<AuditEvent[], undefined> {
   let before: string | null = null;
   do {
     const events: AuditEvent[] = await read({ limit: limits.pageMaximum, before });

@@ -3,8 +3,8 @@ import { auditActions } from '../../../shared/schemas/audit.ts';
 import type { AuditQuery } from '../../domain/audit.ts';
 import type { AppContext } from '../../http/context.ts';
 
-/** The filter's fields as they were typed; what is empty does not narrow. */
-export interface TypedFilter {
+/** The text of each filter field. An empty field does not filter. */
+export interface FilterValues {
   user: string;
   action: string;
   from: string;
@@ -14,26 +14,26 @@ export interface TypedFilter {
 export type AuditFilter = Pick<AuditQuery, 'user' | 'action' | 'since' | 'until'>;
 
 const dayMs = 24 * 60 * 60 * 1000;
-const dateSchema = z.iso.date('This is not a date, such as 2026-11-23.').transform((date) => Date.parse(date));
+const dateSchema = z.iso.date('Enter a date such as 2026-11-23.').transform((date) => Date.parse(date));
 const schemas = {
   user: z.string(),
-  action: z.enum(auditActions, 'There is no such action.'),
+  action: z.enum(auditActions, 'Choose one of the listed actions.'),
   from: dateSchema,
   until: dateSchema,
 };
 
-/** The filter of the address: days are whole days in UTC, the last one included. `errors` by field. */
+/** Reads the filter from the query. Dates are whole days in UTC, and `until` is included. `errors` has a message per field. */
 export function readAuditFilter(c: AppContext): {
-  typed: TypedFilter;
+  values: FilterValues;
   filter: AuditFilter;
-  errors: Partial<TypedFilter>;
+  errors: Partial<FilterValues>;
 } {
-  const typed = { user: '', action: '', from: '', until: '' };
-  const errors: Partial<TypedFilter> = {};
-  const read = <K extends keyof TypedFilter>(name: K): z.infer<(typeof schemas)[K]> | undefined => {
-    typed[name] = c.req.query(name)?.trim() ?? '';
-    if (typed[name] === '') return undefined;
-    const parsed = schemas[name].safeParse(typed[name]);
+  const values = { user: '', action: '', from: '', until: '' };
+  const errors: Partial<FilterValues> = {};
+  const read = <K extends keyof FilterValues>(name: K): z.infer<(typeof schemas)[K]> | undefined => {
+    values[name] = c.req.query(name)?.trim() ?? '';
+    if (values[name] === '') return undefined;
+    const parsed = schemas[name].safeParse(values[name]);
     if (!parsed.success) errors[name] = parsed.error.issues[0]?.message ?? '';
     return parsed.data as z.infer<(typeof schemas)[K]> | undefined;
   };
@@ -44,5 +44,5 @@ export function readAuditFilter(c: AppContext): {
     ...(since !== undefined && { since }),
     ...(lastDay !== undefined && { until: lastDay + dayMs }),
   };
-  return { typed, filter, errors };
+  return { values, filter, errors };
 }

@@ -1,43 +1,43 @@
 import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { AuditRecord } from '../../store/records.ts';
 
-/** Each audited action as the page says it. */
-export const actionWords: Readonly<Record<AuditAction, string>> = {
+/** The label of each audit action on the audit page. */
+export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'session.created': 'Signed in',
-  'session.ended': 'Signed out',
-  'session.failed': 'Sign-in refused',
+  'session.ended': 'Ended a session',
+  'session.failed': 'Failed to sign in',
   'token.created': 'Created a token',
   'token.revoked': 'Revoked a token',
   'user.created': 'Added a member',
   'user.disabled': 'Disabled an account',
   'user.enabled': 'Enabled an account',
-  'user.promoted': 'Made a superuser',
-  'user.demoted': 'Made a superuser a member',
+  'user.promoted': 'Granted the superuser role',
+  'user.demoted': 'Removed the superuser role',
   'user.renamed': 'Renamed a member',
-  'user.permission_granted': 'Granted the permission',
-  'user.permission_removed': 'Removed the permission',
+  'user.permission_granted': 'Granted the token permission',
+  'user.permission_removed': 'Removed the token permission',
   'user.password_changed': 'Changed a password',
-  'user.password_reset': 'Set a password by a mailed link',
-  'user.email_changed': 'Has another e-mail address',
-  'user.sso_bound': 'Signed in by single sign-on for the first time',
-  'user.totp_enabled': 'Turned two-step sign-in on',
-  'user.totp_disabled': 'Turned two-step sign-in off',
+  'user.password_reset': 'Set a password by email link',
+  'user.email_changed': 'Changed an email address',
+  'user.sso_bound': 'Linked an account to single sign-on',
+  'user.totp_enabled': 'Turned on two-factor sign-in',
+  'user.totp_disabled': 'Turned off two-factor sign-in',
   'user.recovery_code_used': 'Used a recovery code',
-  'user.recovery_codes_replaced': 'Made new recovery codes',
-  'client.created': 'Registered a service',
-  'client.deleted': 'Removed a service',
-  'client.secret_rotated': 'Gave a service a new secret',
-  'mail.given_up': 'Gave up a mail to a member',
+  'user.recovery_codes_replaced': 'Generated new recovery codes',
+  'client.created': 'Created a client',
+  'client.deleted': 'Deleted a client',
+  'client.secret_rotated': 'Rotated a client secret',
+  'mail.given_up': 'Could not deliver an email',
 };
 
-/** Who acted, as the page says it. */
-export function actorWords({ kind, id, email }: AuditRecord['actor']): string {
-  if (kind === 'system') return 'tokensd, at its machine';
-  return email ?? id ?? 'somebody not signed in';
+/** Returns the label of an event's actor. */
+export function actorLabel({ kind, id, email }: AuditRecord['actor']): string {
+  if (kind === 'system') return 'tokensd (system)';
+  return email ?? id ?? 'unknown';
 }
 
-/** What an event was done to, as the page says it. */
-export function targetWords({ kind, id, name }: AuditRecord['target']): string {
+/** Returns the label of an event's target. */
+export function targetLabel({ kind, id, name }: AuditRecord['target']): string {
   if (kind === 'session') return 'their session';
-  return name ?? id ?? 'nobody of this organization';
+  return name ?? id ?? 'not a member';
 }

@@ -1,77 +1,78 @@
 import { auditActions } from '../../../shared/schemas/audit.ts';
-import type { AppContext } from '../../http/context.ts';
 import type { AuditRecord } from '../../store/records.ts';
+import { Field } from '../shell/components/form.tsx';
+import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { addressOf } from '../shell/page-url.ts';
-import { Field, NextPage, Time } from '../shell/parts.tsx';
-import type { TypedFilter } from './audit-filter.ts';
-import { actionWords, actorWords, targetWords } from './audit-labels.ts';
+import { formatUrl } from '../shell/page-url.ts';
+import type { FilterValues } from './audit-filter.ts';
+import { actionLabels, actorLabel, targetLabel } from './audit-labels.ts';
 
 const path = '/organization/audit';
 
-interface AuditProps {
-  c: AppContext;
-  organization: string | null;
+interface AuditPageProps {
   now: number;
-  typed: TypedFilter;
-  errors: Partial<TypedFilter>;
+  values: FilterValues;
+  errors: Partial<FilterValues>;
   events: AuditRecord[];
   nextCursor: string | null;
 }
 
-/** Who did what when and from where. */
-export function AuditPage({ c, organization, now, typed, errors, events, nextCursor }: AuditProps) {
-  const usable = Object.keys(errors).length === 0;
+/** The audit log with its filter and downloads. */
+export function AuditPage({ now, values, errors, events, nextCursor }: AuditPageProps) {
+  const valid = Object.keys(errors).length === 0;
   return (
-    <Layout c={c} title="Audit" organization={organization} tab={path}>
+    <Layout title="Audit" tab={path}>
       <div class="heading">
         <h1>Audit</h1>
-        {usable && <Downloads typed={typed} />}
+        {valid && <Downloads values={values} />}
       </div>
-      <Filters typed={typed} errors={errors} />
-      {usable && events.length === 0 && <p class="empty">Nothing that was recorded matches.</p>}
+      <Filters values={values} errors={errors} />
+      {valid && events.length === 0 && <p class="empty">No events match.</p>}
       {events.length > 0 && (
         <table class="list">
-          <caption class="visually-hidden">What was done, newest first</caption>
+          <caption class="visually-hidden">Audit events, newest first</caption>
           <thead>
             <tr>
-              <th scope="col">When</th>
-              <th scope="col">Who</th>
-              <th scope="col">What</th>
-              <th scope="col">To what</th>
-              <th scope="col">From where</th>
+              <th scope="col">Time</th>
+              <th scope="col">Actor</th>
+              <th scope="col">Action</th>
+              <th scope="col">Target</th>
+              <th scope="col">IP address</th>
             </tr>
           </thead>
           <tbody>
             {events.map((event) => (
-              <Row event={event} now={now} />
+              <EventRow event={event} now={now} />
             ))}
           </tbody>
         </table>
       )}
-      <NextPage href={nextCursor === null ? null : addressOf({ path, query: { ...typed } }, { cursor: nextCursor })} />
+      <NextPageLink
+        href={nextCursor === null ? null : formatUrl({ path, query: { ...values } }, { cursor: nextCursor })}
+      />
     </Layout>
   );
 }
 
-function Row({ event, now }: { event: AuditRecord; now: number }) {
+function EventRow({ event, now }: { event: AuditRecord; now: number }) {
   const { actor, target, ip, userAgent } = event;
-  const who = actor.id ?? actor.email;
+  const user = actor.id ?? actor.email;
   return (
     <tr>
-      <td data-label="When">
+      <td data-label="Time">
         <Time at={event.at} now={now} />
         <span class="sub exact">{new Date(event.at).toISOString().slice(0, 19).replace('T', ' ')} UTC</span>
       </td>
-      <td data-label="Who" class="person">
-        {who === null ? actorWords(actor) : <a href={addressOf({ path, query: { user: who } })}>{actorWords(actor)}</a>}
+      <td data-label="Actor" class="person">
+        {user === null ? actorLabel(actor) : <a href={formatUrl({ path, query: { user } })}>{actorLabel(actor)}</a>}
         {actor.kind === 'anonymous' && <span class="sub">not signed in</span>}
       </td>
-      <td data-label="What">{actionWords[event.action]}</td>
-      <td data-label="To what" title={target.id ?? undefined}>
-        {targetWords(target)}
+      <td data-label="Action">{actionLabels[event.action]}</td>
+      <td data-label="Target" title={target.id ?? undefined}>
+        {targetLabel(target)}
       </td>
-      <td data-label="From where">
+      <td data-label="IP address">
         {ip === null ? '–' : <span class="mono">{ip}</span>}
         {userAgent !== null && (
           <span class="sub clip" title={userAgent}>
@@ -83,17 +84,17 @@ function Row({ event, now }: { event: AuditRecord; now: number }) {
   );
 }
 
-function Filters({ typed, errors }: Pick<AuditProps, 'typed' | 'errors'>) {
+function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) {
   return (
-    <form class="filters" method="get" action={path} aria-label="Filter the events">
-      <Field label="Person (e-mail or id)" name="user" value={typed.user} autocomplete="off" />
+    <form class="filters" method="get" action={path} aria-label="Filter events">
+      <Field label="Person (email or ID)" name="user" value={values.user} autocomplete="off" />
       <div class="field">
         <label for="action">Action</label>
         <select id="action" name="action" aria-describedby={errors.action && 'action-error'}>
           <option value="">All</option>
           {auditActions.map((action) => (
-            <option value={action} selected={action === typed.action}>
-              {actionWords[action]}
+            <option value={action} selected={action === values.action}>
+              {actionLabels[action]}
             </option>
           ))}
         </select>
@@ -103,8 +104,8 @@ function Filters({ typed, errors }: Pick<AuditProps, 'typed' | 'errors'>) {
           </p>
         )}
       </div>
-      <Field label="From (UTC)" name="from" type="date" value={typed.from} error={errors.from} />
-      <Field label="Until (UTC)" name="until" type="date" value={typed.until} error={errors.until} />
+      <Field label="From (UTC)" name="from" type="date" value={values.from} error={errors.from} />
+      <Field label="Until (UTC)" name="until" type="date" value={values.until} error={errors.until} />
       <button type="submit">Filter</button>
       <a class="button" href={path}>
         Clear
@@ -113,13 +114,13 @@ function Filters({ typed, errors }: Pick<AuditProps, 'typed' | 'errors'>) {
   );
 }
 
-function Downloads({ typed }: Pick<AuditProps, 'typed'>) {
+function Downloads({ values }: Pick<AuditPageProps, 'values'>) {
   return (
     <nav aria-label="Downloads">
-      <a class="button" href={addressOf({ path: `${path}.csv`, query: { ...typed } })} download>
+      <a class="button" href={formatUrl({ path: `${path}.csv`, query: { ...values } })} download>
         Download CSV
       </a>{' '}
-      <a class="button" href={addressOf({ path: `${path}.json`, query: { ...typed } })} download>
+      <a class="button" href={formatUrl({ path: `${path}.json`, query: { ...values } })} download>
         Download JSON
       </a>
     </nav>

@@ -1,48 +1,48 @@
 import type { SessionRecord } from '../../store/records.ts';
-import { Clipped, Time } from '../shell/parts.tsx';
+import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { Time } from '../shell/components/time.tsx';
 
 interface SessionListProps {
   sessions: SessionRecord[];
-  /** The id of the one that asks. */
-  current: string;
+  currentSessionId: string;
   now: number;
 }
 
-/** Where somebody is signed in, with a way to end each session but this one. */
-export function SessionList({ sessions, current, now }: SessionListProps) {
+/** A table of the member's sessions, with a link to end each one except the current session. */
+export function SessionList({ sessions, currentSessionId, now }: SessionListProps) {
   return (
     <table class="list">
       <caption class="visually-hidden">Your sessions</caption>
       <thead>
         <tr>
-          <th scope="col">Where</th>
+          <th scope="col">Device</th>
           <th scope="col">Signed in</th>
-          <th scope="col">Last seen</th>
+          <th scope="col">Last active</th>
           <td />
         </tr>
       </thead>
       <tbody>
         {sessions.map((session) => (
           <tr>
-            <td data-label="Where">
-              <Client session={session} />
+            <td data-label="Device">
+              <SessionDevice session={session} />
             </td>
             <td data-label="Signed in">
               <Time at={session.createdAt} now={now} />
             </td>
-            <td data-label="Last seen">
+            <td data-label="Last active">
               <Time at={session.lastSeenAt} now={now} />
             </td>
             <td class="end">
-              {session.id === current ? (
-                <span class="badge success">this session</span>
+              {session.id === currentSessionId ? (
+                <span class="badge success">current session</span>
               ) : (
                 <a
                   class="button quiet danger"
                   id={`end-${session.id}`}
                   href={`/profile?dialog=end-session&id=${session.id}`}
                 >
-                  Sign out there
+                  End session
                 </a>
               )}
             </td>
@@ -53,23 +53,12 @@ export function SessionList({ sessions, current, now }: SessionListProps) {
   );
 }
 
-/** One session in words. */
-export function Where({ session, now }: { session: SessionRecord; now: number }) {
+/** IP address and user agent of the device that signed in. */
+export function SessionDevice({ session: { ip, userAgent } }: { session: SessionRecord }) {
   return (
     <>
-      <Client session={session} />
-      <span class="hint">
-        {' '}
-        last seen <Time at={session.lastSeenAt} now={now} />
-      </span>
-    </>
-  );
-}
-
-function Client({ session: { ip, userAgent } }: { session: SessionRecord }) {
-  return (
-    <>
-      {ip ?? 'Unknown address'} <span class="sub">{userAgent ? <Clipped text={userAgent} /> : 'Unknown program'}</span>
+      {ip ?? 'Unknown IP address'}{' '}
+      <span class="sub">{userAgent ? <ClippedText text={userAgent} /> : 'Unknown device'}</span>
     </>
   );
 }

@@ -8,10 +8,10 @@ import { isSafe, setCaller } from '../../http/middleware/session.ts';
 import { isSameOrigin } from '../../http/same-origin.ts';
 import { formTokenField, isFormToken, issueFormToken } from './form-token.ts';
 
-/** `file`: the same bytes for everybody, so nothing of the visitor is read and no cookie is set. */
+/** Who may use a page. `file` is a static file: the server neither reads nor sets cookies for it. */
 export type PageAccess = 'file' | 'anyone' | 'member' | 'superuser';
 
-/** Who may see and send what. A page that is not in this table answers nobody. */
+/** Access by method and path. A page that is missing from this table returns 404 to everyone. */
 export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /': 'anyone',
   'GET /login': 'anyone',
@@ -57,11 +57,14 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /assets/:file': 'file',
 };
 
+type AccessDeps = Pick<AppDeps, 'sessions' | 'sessionCookie' | 'config'>;
+
 /**
- * Stands in front of every page: the member's session from the cookie, and for whatever changes something a request from
- * our own pages with the form's token. Strangers are asked to sign in and then come back.
+ * Returns the middleware in front of every page. It authenticates the session cookie, and accepts an unsafe method only from
+ * our own pages and with their form token. Visitors are redirected to sign in and return to the page afterwards.
+ * @throws ProblemError `superuser-required`, `cross-site`, `bad-request`, `form-expired`
  */
-export function enforcePageAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
+export function enforcePageAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const route = matchedRoutes(c).find(({ method }) => method !== 'ALL');
     const access = route && pageAccess[`${route.method} ${route.path}`];
@@ -69,17 +72,22 @@ export function enforcePageAccess(deps: AppDeps): MiddlewareHandler<AppEnv> {
     if (access === 'file') return next();
     c.header('Cache-Control', 'no-store');
     c.set('formToken', issueFormToken(deps, c));
-    if (!(await isAdmitted(deps, c, access))) return askToSignIn(c);
-    const held = isBodyPending(c);
+    if (!(await authenticate(deps, c, access))) return redirectToSignIn(c);
+    const bodyWasPending = isBodyPending(c);
     if (!isSafe(c.req.method)) await requireOwnForm(deps, c);
-    // The form is here only now: the session may have ended, or its member been demoted, meanwhile.
-    if (held && !(await isAdmitted(deps, c, access))) return askToSignIn(c);
+    // Authenticates again after a slow body: in the meantime the session may have ended or the member been demoted.
+    if (bodyWasPending && !(await authenticate(deps, c, access))) return redirectToSignIn(c);
     if (access === 'superuser') requireSuperuser(c.get('caller'));
     return next();
   };
 }
 
-async function isAdmitted({ sessions, sessionCookie }: AppDeps, c: AppContext, access: PageAccess): Promise<boolean> {
+/** Makes the session's member the caller. Returns false if the page needs a session and there is no active one. */
+async function authenticate(
+  { sessions, sessionCookie }: AccessDeps,
+  c: AppContext,
+  access: PageAccess,
+): Promise<boolean> {
   if (access === 'anyone') return true;
   const secret = sessionCookie.read(c);
   const found = secret === undefined ? null : await sessions.authenticate(secret);
@@ -88,23 +96,24 @@ async function isAdmitted({ sessions, sessionCookie }: AppDeps, c: AppContext, a
   return true;
 }
 
-function askToSignIn(c: AppContext): Response {
+function redirectToSignIn(c: AppContext): Response {
   const { pathname, search } = new URL(c.req.url);
-  const wanted = c.req.method === 'GET' ? `?next=${encodeURIComponent(pathname + search)}` : '';
-  return c.redirect(`/login${wanted}`, 303);
+  // A POST cannot be repeated after sign-in, so only the address of a GET is remembered.
+  const query = c.req.method === 'GET' ? `?next=${encodeURIComponent(pathname + search)}` : '';
+  return c.redirect(`/login${query}`, 303);
 }
 
-async function requireOwnForm({ config }: AppDeps, c: AppContext): Promise<void> {
+async function requireOwnForm({ config }: AccessDeps, c: AppContext): Promise<void> {
   if (!isSameOrigin(c, config.publicUrl)) {
     throw new ProblemError('cross-site', 'This form was sent from another site. Nothing was changed.');
   }
   const form = await c.req.parseBody().catch(() => {
-    throw new ProblemError('bad-request', 'The form could not be read.');
+    throw new ProblemError('bad-request', 'The form could not be read. Go back and send it again.');
   });
   if (!isFormToken(form[formTokenField], c.get('formToken'))) {
     throw new ProblemError(
       'form-expired',
-      'You signed in or out after this page was opened. Nothing was changed. Go back, reload the page and send it again.',
+      'You signed in or out after opening this page, so nothing was changed. Go back, reload the page, and send the form again.',
     );
   }
 }

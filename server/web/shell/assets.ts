@@ -6,6 +6,7 @@ const types = { 'console.css': 'text/css', 'console.js': 'text/javascript', 'ico
 export interface Asset {
   type: string;
   body: string;
+  /** First 12 hex digits of the content's SHA-256. */
   version: string;
 }
 
@@ -25,11 +26,12 @@ function load(name: string, type: string): Asset {
   };
 }
 
-/** The address of an asset, which changes with its content: browsers may keep it for ever. */
+/** Returns the asset's URL. It contains the version, so browsers may cache the file without revalidating it. */
 export function assetUrl(name: AssetName): string {
   return `/assets/${name}?v=${assets[name].version}`;
 }
 
+/** Returns the asset with this file name, or null if there is none. */
 export function findAsset(name: string): Asset | null {
   return Object.hasOwn(assets, name) ? assets[name as AssetName] : null;
 }

@@ -1,24 +1,18 @@
-import type { AppContext } from '../../http/context.ts';
 import { Layout } from './layout.tsx';
+import { usePage } from './page-context.ts';
 
-interface ErrorProps {
-  c: AppContext;
-  organization: string | null;
-  title: string;
-  detail: string;
-}
-
-/** A failure in the clothes of the other pages, with the id that finds it in the log. */
-export function ErrorPage({ c, organization, title, detail }: ErrorProps) {
+/** Describes a failure. The request ID lets an operator find it in the log. */
+export function ErrorPage({ title, detail }: { title: string; detail: string }) {
+  const { requestId } = usePage();
   return (
-    <Layout c={c} title={title} organization={organization} tab="" width="narrow">
+    <Layout title={title} tab="" width="narrow">
       <h1>{title}</h1>
       <p>{detail}</p>
       <p>
-        <a href="/">Back to the start</a>
+        <a href="/">Back to the start page</a>
       </p>
       <p class="hint">
-        Request id: <code>{c.get('requestId')}</code>
+        Request ID: <code>{requestId}</code>
       </p>
     </Layout>
   );

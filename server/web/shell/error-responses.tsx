@@ -5,31 +5,29 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { asProblem, logUnexpected } from '../../http/errors.ts';
 import { ErrorPage } from './error-page.tsx';
 
-type Organization = AppDeps['config']['organization'];
-
-/** Shows whatever a page throws as a page. */
-export function pageErrorHandler({ log, config }: AppDeps): ErrorHandler<AppEnv> {
+/** Turns an error thrown by a page's handler into an error page, and logs it if it was unexpected. */
+export function pageErrorHandler({ log }: Pick<AppDeps, 'log'>): ErrorHandler<AppEnv> {
   return (error, c) => {
     const problem = asProblem(error);
     logUnexpected(log, c.get('requestId'), problem, error);
-    return errorPage(c, config.organization, problem);
+    return renderErrorPage(c, problem);
   };
 }
 
-/** The page for an address where nothing is. */
-export function notFoundPage(c: AppContext, organization: Organization) {
-  return errorPage(c, organization, new ProblemError('not-found', 'There is nothing at this address.'));
+/** Returns the error page for an unknown path. */
+export function notFoundPage(c: AppContext) {
+  return renderErrorPage(c, new ProblemError('not-found', 'There is no page at this address.'));
 }
 
-/** The page for a method that the address does not have. */
-export function methodNotAllowedPage(c: AppContext, organization: Organization, methods: string[]) {
+/** Returns the error page for a method that the path does not support. `methods` lists those that it does. */
+export function methodNotAllowedPage(c: AppContext, methods: string[]) {
   c.header('Allow', methods.join(', '));
-  return errorPage(c, organization, new ProblemError('method-not-allowed', 'This address cannot be used in that way.'));
+  return renderErrorPage(c, new ProblemError('method-not-allowed', 'This page does not support that request method.'));
 }
 
-function errorPage(c: AppContext, organization: Organization, problem: ProblemError): Response | Promise<Response> {
+function renderErrorPage(c: AppContext, problem: ProblemError): Response | Promise<Response> {
   const { status, title } = problems[problem.code];
   if (problem.retryAfter !== undefined) c.header('Retry-After', String(problem.retryAfter));
   c.header('Cache-Control', 'no-store');
-  return c.html(<ErrorPage c={c} organization={organization} title={title} detail={problem.message} />, status as 400);
+  return c.render(<ErrorPage title={title} detail={problem.message} />, status as 400);
 }

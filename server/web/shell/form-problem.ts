@@ -1,25 +1,27 @@
-import type { HtmlEscapedString } from 'hono/utils/html';
 import { ProblemError } from '../../../shared/problem.ts';
 import { problems } from '../../../shared/problems.ts';
 import type { AppContext } from '../../http/context.ts';
+import type { Page } from './page-renderer.tsx';
 
-/** What a form was refused for, to show on its page. Whatever nobody expected is thrown on. */
-export function refusalOf(error: unknown): ProblemError {
+/** Returns an expected problem, so that the form can show it. Rethrows any other error. */
+export function expectProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   throw error;
 }
 
-/** What is wrong, by the name of the body's field. */
+/** Returns the problem's messages by the name of the body field they are about. */
 export function fieldErrors(problem: ProblemError | undefined): Partial<Record<string, string>> {
   return Object.fromEntries((problem?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
 }
 
-/** Answers the page of a refused form with the refusal's status. */
-export function showRefused(
-  c: AppContext,
-  problem: ProblemError,
-  page: HtmlEscapedString | Promise<HtmlEscapedString>,
-) {
+/** Renders the page of a rejected form with the problem's status and, if there is one, `Retry-After`. */
+export function renderProblem(c: AppContext, problem: ProblemError, page: Page) {
   if (problem.retryAfter !== undefined) c.header('Retry-After', String(problem.retryAfter));
-  return c.html(page, problems[problem.code].status as 400);
+  return c.render(page, problems[problem.code].status as 400);
+}
+
+/** Returns the problem for a form whose two new passwords differ. */
+export function passwordMismatch(): ProblemError {
+  const detail = 'The passwords do not match. Enter the same new password twice.';
+  return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/again', detail }] });
 }

@@ -2,12 +2,12 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { AppContext, AppDeps } from '../../http/context.ts';
 
-/** The name of the hidden field in every form. */
+/** Name of the hidden field in every posting form. */
 export const formTokenField = 'form_token';
 
 /**
- * The visitor's form token: an HMAC under the session cookie, or under a cookie of its own before sign-in. Another site can
- * neither read nor set those cookies, so it cannot know the token.
+ * Returns the form token of this browser: an HMAC keyed with the session cookie, or before sign-in with a visitor cookie that
+ * this function sets. Another site can neither read nor set these cookies, so it cannot compute the token.
  */
 export function issueFormToken(
   { sessionCookie, config }: Pick<AppDeps, 'sessionCookie' | 'config'>,
@@ -16,9 +16,9 @@ export function issueFormToken(
   return hmac(sessionCookie.read(c) ?? visitorSecret(c, config.publicUrl));
 }
 
-/** Constant-time comparison with what the form sent. */
-export function isFormToken(sent: unknown, expected: string): boolean {
-  const [a, b] = [Buffer.from(typeof sent === 'string' ? sent : ''), Buffer.from(expected)];
+/** Compares the submitted value with the expected token in constant time. */
+export function isFormToken(submitted: unknown, expected: string): boolean {
+  const [a, b] = [Buffer.from(typeof submitted === 'string' ? submitted : ''), Buffer.from(expected)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
@@ -29,8 +29,8 @@ function hmac(secret: string): string {
 function visitorSecret(c: AppContext, publicUrl: string): string {
   const secure = publicUrl.startsWith('https:');
   const name = secure ? '__Host-tokens_visitor' : 'tokens_visitor_insecure';
-  const known = getCookie(c, name);
-  if (known !== undefined && /^[\w-]{43}$/.test(known)) return known;
+  const existing = getCookie(c, name);
+  if (existing !== undefined && /^[\w-]{43}$/.test(existing)) return existing;
   const secret = randomBytes(32).toString('base64url');
   setCookie(c, name, secret, { path: '/', httpOnly: true, sameSite: 'Lax', secure });
   return secret;

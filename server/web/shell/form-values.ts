@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import { invalidFields, jsonPointer } from '../../http/validate.ts';
 
-/** A field of a form as text; what is missing, or is a file, is empty. */
+/** Returns a form field as text. A missing field or an uploaded file becomes the empty string. */
 export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** What the API would take, by the API's own schema. @throws ProblemError `invalid-fields` */
+/** Validates a body with the API's schema for it. @throws ProblemError `invalid-fields` */
 export function parseForm<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;

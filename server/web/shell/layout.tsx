@@ -1,20 +1,18 @@
 import { raw } from 'hono/html';
-import type { Child, PropsWithChildren } from 'hono/jsx';
-import type { AppContext } from '../../http/context.ts';
+import type { PropsWithChildren } from 'hono/jsx';
 import { assetUrl } from './assets.ts';
-import { FormToken } from './parts.tsx';
+import { FormToken } from './components/form.tsx';
+import { usePage } from './page-context.ts';
 
 interface LayoutProps {
-  c: AppContext;
   title: string;
-  organization: string | null;
-  /** The path of the tab that is shown. */
+  /** Path of the current tab. `''` shows the tabs without a current one; undefined shows no tabs. */
   tab?: string;
-  /** What was just done, announced to screen readers. */
-  done?: string | undefined;
-  /** `narrow` for a single form. */
+  /** Reports a completed change; screen readers announce it. */
+  success?: string | undefined;
+  /** `narrow` for a page with a single form. */
   width?: 'narrow' | 'wide';
-  /** Where the browser goes on to by itself. */
+  /** URL that the browser opens next without a click. */
   refreshTo?: string;
 }
 
@@ -29,19 +27,11 @@ const tabs = {
   ],
 } as const;
 
-/** The frame of every page. */
-export function Layout({
-  c,
-  title,
-  organization,
-  tab,
-  done,
-  width,
-  refreshTo,
-  children,
-}: PropsWithChildren<LayoutProps>) {
-  // Whoever is led away has just signed out.
-  const caller = refreshTo === undefined ? c.get('caller') : undefined;
+/** The HTML document around every page: head, account bar, tabs and success message. */
+export function Layout({ title, tab, success, width, refreshTo, children }: PropsWithChildren<LayoutProps>) {
+  const { organization, member } = usePage();
+  // A page with a redirect is shown right after sign-out, when the request's member no longer has a session.
+  const signedIn = refreshTo === undefined ? member : null;
   return (
     <>
       {raw('<!DOCTYPE html>')}
@@ -58,25 +48,21 @@ export function Layout({
         </head>
         <body>
           <a class="skip" href="#main">
-            Skip to the content
+            Skip to content
           </a>
           <header class="top">
             <a class="brand" href="/">
               {organization ?? 'tokens'}
             </a>
-            {caller && (
-              <form class="who" method="post" action="/logout">
-                <FormToken c={c} />
-                <span class="email">{caller.user.email}</span>
-                <button type="submit" class="quiet">
-                  Sign out
-                </button>
-              </form>
-            )}
+            {signedIn && <AccountBar email={signedIn.email} />}
           </header>
-          {caller && tab !== undefined && <Tabs tab={tab} superuser={caller.user.superuser} />}
+          {signedIn && tab !== undefined && <Tabs current={tab} superuser={signedIn.superuser} />}
           <main id="main" class={width} tabindex={-1}>
-            <Done text={done} />
+            {success !== undefined && (
+              <p class="note success" role="status" tabindex={-1} data-focus>
+                {success}
+              </p>
+            )}
             {children}
           </main>
         </body>
@@ -85,7 +71,19 @@ export function Layout({
   );
 }
 
-function Tabs({ tab, superuser }: { tab: string; superuser: boolean }) {
+function AccountBar({ email }: { email: string }) {
+  return (
+    <form class="who" method="post" action="/logout">
+      <FormToken />
+      <span class="email">{email}</span>
+      <button type="submit" class="quiet">
+        Sign out
+      </button>
+    </form>
+  );
+}
+
+function Tabs({ current, superuser }: { current: string; superuser: boolean }) {
   const groups = superuser ? (['Profile', 'Organization'] as const) : (['Profile'] as const);
   return (
     <nav class="tabs" aria-label="Sections">
@@ -93,7 +91,7 @@ function Tabs({ tab, superuser }: { tab: string; superuser: boolean }) {
         <ul aria-label={group}>
           {tabs[group].map(([href, label]) => (
             <li>
-              <a href={href} aria-current={href === tab ? 'page' : undefined}>
+              <a href={href} aria-current={href === current ? 'page' : undefined}>
                 {label}
               </a>
             </li>
@@ -101,14 +99,5 @@ function Tabs({ tab, superuser }: { tab: string; superuser: boolean }) {
         </ul>
       ))}
     </nav>
-  );
-}
-
-function Done({ text }: { text: Child | undefined }) {
-  if (text === undefined) return null;
-  return (
-    <p class="note success" role="status" tabindex={-1} data-focus>
-      {text}
-    </p>
   );
 }

@@ -1,16 +1,16 @@
-/** A page as it is shown: its path, and what of its query its links and dialogs keep. What is empty is left out. */
-export interface Place {
+/** The address of a page: its path, and the query that its links and dialogs preserve. Empty parameters are left out. */
+export interface PageUrl {
   path: string;
   query: Readonly<Record<string, string | undefined>>;
 }
 
-/** The place's address with `more` in its query. */
-export function addressOf({ path, query }: Place, more: Place['query'] = {}): string {
-  const search = new URLSearchParams(kept({ path, query: { ...query, ...more } }));
+/** Returns the address as text. `changes` adds or replaces query parameters. */
+export function formatUrl({ path, query }: PageUrl, changes: PageUrl['query'] = {}): string {
+  const search = new URLSearchParams(queryEntries({ path, query: { ...query, ...changes } }));
   return search.size === 0 ? path : `${path}?${search}`;
 }
 
-/** What the place's query holds. */
-export function kept({ query }: Place): Array<[string, string]> {
+/** Returns the query's parameters that are not empty. */
+export function queryEntries({ query }: PageUrl): Array<[string, string]> {
   return Object.entries(query).flatMap(([name, value]) => (value ? [[name, value]] : []));
 }

@@ -1,33 +1,33 @@
-/** What a page says after something was done. A closed list, so that an address cannot put words into our mouth. */
+/** Messages shown after a change, by their code in `?done=`. The list is closed, so a crafted link cannot show text of its own. */
 const messages = {
   'signed-out': 'You are signed out.',
-  'token-revoked': 'The token was revoked. It is refused from now on.',
-  'password-changed': 'Your password was changed, and your other sessions were ended.',
-  'password-set': 'Your password is set. Sign in with it.',
-  'two-step-off': 'Two-step sign-in is off.',
-  'two-step-reset': 'Two-step sign-in of this member was reset.',
+  'token-revoked': 'The token was revoked. Requests that use it are now rejected.',
+  'password-changed': 'Your password was changed. You were signed out everywhere else.',
+  'password-set': 'Your password was set. Sign in with it now.',
+  'two-step-off': 'Two-factor sign-in was turned off.',
+  'two-step-reset': 'Two-factor sign-in was reset for this member.',
   'session-ended': 'The session was ended.',
-  'sessions-ended': 'Your other sessions were ended.',
+  'sessions-ended': 'You were signed out everywhere else.',
   'member-added': 'The member was added.',
-  'permission-granted': 'The permission was granted. Tokens made earlier work again.',
-  'permission-removed': 'The permission was removed. Existing tokens are blocked, and work again once it is granted.',
-  'member-disabled': 'The account was disabled and its sessions were ended.',
+  'permission-granted': 'The permission was granted. Tokens that were blocked without it work again.',
+  'permission-removed': 'The permission was removed. Existing tokens are blocked until you grant it again.',
+  'member-disabled': 'The account was disabled, and its sessions were ended.',
   'member-enabled': 'The account was enabled.',
   'member-promoted': 'The member is now an Organization Superuser.',
-  'member-demoted': 'The member is no Organization Superuser any more.',
-  'own-role-removed': 'You are no Organization Superuser any more.',
+  'member-demoted': 'The member is no longer an Organization Superuser.',
+  'own-role-removed': 'You are no longer an Organization Superuser.',
   'tokens-revoked': 'All tokens of this member were revoked.',
-  'member-offboarded': 'The account was disabled and all its tokens were revoked.',
+  'member-offboarded': 'The account was disabled, and all its tokens were revoked.',
 } as const;
 
-export type Done = keyof typeof messages;
+export type SuccessCode = keyof typeof messages;
 
-/** The sentence for `?done=`, if it is one of ours. */
-export function doneMessage(code: string | undefined): string | undefined {
-  return code !== undefined && Object.hasOwn(messages, code) ? messages[code as Done] : undefined;
+/** Returns the message for the value of `?done=`, or undefined for an unknown code. */
+export function successMessage(code: string | undefined): string | undefined {
+  return code !== undefined && Object.hasOwn(messages, code) ? messages[code as SuccessCode] : undefined;
 }
 
-/** Adds what was done to the address of the page that says so. */
-export function withDone(path: string, done: Done): string {
-  return `${path}${path.includes('?') ? '&' : '?'}done=${done}`;
+/** Appends `done=CODE` to the query of `path`. */
+export function withSuccess(path: string, code: SuccessCode): string {
+  return `${path}${path.includes('?') ? '&' : '?'}done=${code}`;
 }

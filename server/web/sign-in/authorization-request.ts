@@ -1,19 +1,22 @@
 import { publicClientId } from '../../http/oauth/form.ts';
 
-/** What a program asks for at the authorization endpoint (RFC 6749 §4.1.1, RFC 7636 §4.3). */
+/** The parameters of an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3). */
 export interface AuthorizationRequest {
   redirectUri: string;
   codeChallenge: string;
   state: string | undefined;
 }
 
-/** `page`: whom to lead back to is not known, so it is told here; `redirect`: the program is told. */
-export type ReadRequest =
-  | { kind: 'good'; request: AuthorizationRequest }
-  | { kind: 'page'; detail: string }
-  | { kind: 'redirect'; to: string };
+/**
+ * The outcome of reading a request. `show-error`: the redirect URI is not trusted, so the error is shown here.
+ * `redirect-error`: the error is sent to the client's redirect URI.
+ */
+export type AuthorizationRequestResult =
+  | { kind: 'valid'; request: AuthorizationRequest }
+  | { kind: 'show-error'; detail: string }
+  | { kind: 'redirect-error'; url: string };
 
-/** The parameters that the page's form sends along. */
+/** The request's parameters, which the approval form posts again. */
 export const authorizationParameters = [
   'client_id',
   'redirect_uri',
@@ -23,41 +26,46 @@ export const authorizationParameters = [
   'state',
 ] as const;
 
-/** Checks a request in the order of RFC 6749 §4.1.2.1: nothing is ever sent to an address that was not checked. */
+/**
+ * Validates a request in the order of RFC 6749 §4.1.2.1: first the client and its redirect URI, then everything else. Nothing
+ * is ever sent to a redirect URI that has not been validated.
+ */
 export function readAuthorizationRequest(
   get: (name: (typeof authorizationParameters)[number]) => string | undefined,
   issuer: string,
-): ReadRequest {
+): AuthorizationRequestResult {
   const redirectUri = get('redirect_uri') ?? '';
-  if (get('client_id') !== publicClientId) return { kind: 'page', detail: 'This program is not known here.' };
+  if (get('client_id') !== publicClientId) {
+    return { kind: 'show-error', detail: 'The program that opened this page is not known here.' };
+  }
   if (!isLoopbackRedirect(redirectUri)) {
-    return { kind: 'page', detail: 'This program wants the answer at an address that is not on this machine.' };
+    return { kind: 'show-error', detail: 'The program that opened this page does not run on this computer.' };
   }
   const state = get('state');
-  const refuse = (error: string, description: string): ReadRequest => ({
-    kind: 'redirect',
-    to: answerTo({ redirectUri, state }, issuer, { error, error_description: description }),
+  const reject = (error: string, description: string): AuthorizationRequestResult => ({
+    kind: 'redirect-error',
+    url: responseUrl({ redirectUri, state }, issuer, { error, error_description: description }),
   });
-  if (get('response_type') !== 'code') return refuse('unsupported_response_type', 'response_type is code.');
+  if (get('response_type') !== 'code') return reject('unsupported_response_type', 'Send response_type=code.');
   const codeChallenge = get('code_challenge') ?? '';
   if (get('code_challenge_method') !== 'S256' || !/^[\w-]{43}$/.test(codeChallenge)) {
-    return refuse('invalid_request', 'Send a code_challenge with code_challenge_method=S256.');
+    return reject('invalid_request', 'Send a code_challenge with code_challenge_method=S256.');
   }
-  return { kind: 'good', request: { redirectUri, codeChallenge, state } };
+  return { kind: 'valid', request: { redirectUri, codeChallenge, state } };
 }
 
-/** RFC 8252 §7.3: a loopback address, never a name, and any port. */
+/** Reports whether the URI is http on a literal loopback IP address, with any port (RFC 8252 §7.3). */
 export function isLoopbackRedirect(uri: string): boolean {
   return /^http:\/\/(127\.0\.0\.1|\[::1\]):[1-9][0-9]{0,4}\/[\w/.-]*$/.test(uri) && URL.canParse(uri);
 }
 
-/** The address that an answer is sent to, with who sends it (RFC 9207). */
-export function answerTo(
+/** Returns the redirect URI with the response's parameters, `state`, and the issuer (RFC 9207). */
+export function responseUrl(
   { redirectUri, state }: Pick<AuthorizationRequest, 'redirectUri' | 'state'>,
   issuer: string,
-  answer: Record<string, string>,
+  parameters: Record<string, string>,
 ): string {
   const url = new URL(redirectUri);
-  url.search = new URLSearchParams({ ...answer, ...(state !== undefined && { state }), iss: issuer }).toString();
+  url.search = new URLSearchParams({ ...parameters, ...(state !== undefined && { state }), iss: issuer }).toString();
   return url.href;
 }

@@ -1,39 +1,37 @@
-import type { AppContext } from '../../http/context.ts';
+import { FormToken } from '../shell/components/form.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { FormToken } from '../shell/parts.tsx';
+import { useMember } from '../shell/page-context.ts';
 
-interface AuthorizeProps {
-  c: AppContext;
-  organization: string | null;
-  /** Where the program listens on this machine. */
+interface AuthorizePageProps {
+  /** Loopback port on which the command line waits for the response. */
   port: string;
-  /** The request, which goes along with the decision. */
+  /** The authorization request, posted again with the decision. */
   fields: Record<string, string>;
 }
 
-/** Asks whether the command line that opened this page may act as the member. */
-export function AuthorizePage({ c, organization, port, fields }: AuthorizeProps) {
-  const { email } = c.get('caller').user;
+/** Asks the member to approve the sign-in of the command line that opened this page. */
+export function AuthorizePage({ port, fields }: AuthorizePageProps) {
   return (
-    <Layout c={c} title="Sign in the command line" organization={organization} tab="" width="narrow">
+    <Layout title="Sign in the command line" tab="" width="narrow">
       <h1>Sign in the command line?</h1>
       <form method="post" action="/oauth/authorize" class="card">
-        <FormToken c={c} />
+        <FormToken />
         {Object.entries(fields).map(([name, value]) => (
           <input type="hidden" name={name} value={value} />
         ))}
         <p>
-          The <code>tokens</code> command line on this machine (port {port}) asks to act as <strong>{email}</strong>.
+          The <code>tokens</code> command line on this computer (port {port}) asks to sign in as{' '}
+          <strong>{useMember().email}</strong>.
         </p>
-        <p>Approve only if you have just run a command that opened this page.</p>
-        <Decision />
+        <p>Approve only if you just ran a command that opened this page.</p>
+        <DecisionButtons />
       </form>
     </Layout>
   );
 }
 
-/** The two buttons of every question of this kind. */
-export function Decision() {
+/** The buttons that deny or approve a sign-in. */
+export function DecisionButtons() {
   return (
     <div class="actions">
       <button type="submit" name="decision" value="deny">

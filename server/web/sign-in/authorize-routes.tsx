@@ -4,45 +4,45 @@ import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { publicClientId } from '../../http/oauth/form.ts';
 import { text } from '../shell/form-values.ts';
 import {
-  answerTo,
+  type AuthorizationRequestResult,
   authorizationParameters,
-  type ReadRequest,
   readAuthorizationRequest,
+  responseUrl,
 } from './authorization-request.ts';
 import { AuthorizePage } from './authorize-page.tsx';
 
-/** `/oauth/authorize`: asks the member whether a program on their machine may act as them. */
-export function authorizePages({ authorizationCodes, config }: AppDeps) {
-  const { organization, publicUrl } = config;
+/** Routes of `/oauth/authorize`, the authorization endpoint (RFC 6749 §3.1) for the command line. */
+export function authorizePages({ authorizationCodes, config }: Pick<AppDeps, 'authorizationCodes' | 'config'>) {
+  const { publicUrl } = config;
 
   return new Hono<AppEnv>()
     .get('/oauth/authorize', (c) => {
-      const read = readAuthorizationRequest((name) => c.req.query(name), publicUrl);
-      if (read.kind !== 'good') return answerBad(c, read);
-      const { origin, port } = new URL(read.request.redirectUri);
+      const result = readAuthorizationRequest((name) => c.req.query(name), publicUrl);
+      if (result.kind !== 'valid') return rejectRequest(c, result);
+      const { origin, port } = new URL(result.request.redirectUri);
       c.set('formTargets', [origin]);
-      const kept = authorizationParameters.flatMap((name) => {
+      const fields = authorizationParameters.flatMap((name) => {
         const value = c.req.query(name);
         return value === undefined ? [] : [[name, value] as const];
       });
-      return c.html(<AuthorizePage c={c} organization={organization} port={port} fields={Object.fromEntries(kept)} />);
+      return c.render(<AuthorizePage port={port} fields={Object.fromEntries(fields)} />);
     })
     .post('/oauth/authorize', async (c) => {
       const form = await c.req.parseBody();
-      const read = readAuthorizationRequest((name) => text(form[name]) || undefined, publicUrl);
-      if (read.kind !== 'good') return answerBad(c, read);
-      const { request } = read;
+      const result = readAuthorizationRequest((name) => text(form[name]) || undefined, publicUrl);
+      if (result.kind !== 'valid') return rejectRequest(c, result);
+      const { request } = result;
       if (text(form.decision) !== 'approve') {
-        return c.redirect(answerTo(request, publicUrl, { error: 'access_denied' }), 303);
+        return c.redirect(responseUrl(request, publicUrl, { error: 'access_denied' }), 303);
       }
-      const asked = { ...request, clientId: publicClientId };
-      const code = await authorizationCodes.issue(c.get('caller'), c.get('session'), asked);
-      return c.redirect(answerTo(request, publicUrl, { code: code.reveal() }), 303);
+      const client = { ...request, clientId: publicClientId };
+      const code = await authorizationCodes.issue(c.get('caller'), c.get('session'), client);
+      return c.redirect(responseUrl(request, publicUrl, { code: code.reveal() }), 303);
     });
 }
 
-/** @throws ProblemError `bad-request` where nobody can be led back */
-function answerBad(c: AppContext, read: Exclude<ReadRequest, { kind: 'good' }>): Response {
-  if (read.kind === 'page') throw new ProblemError('bad-request', `${read.detail} Nothing was approved.`);
-  return c.redirect(read.to, 303);
+/** @throws ProblemError `bad-request` if the error must not be sent to the redirect URI */
+function rejectRequest(c: AppContext, result: Exclude<AuthorizationRequestResult, { kind: 'valid' }>): Response {
+  if (result.kind === 'show-error') throw new ProblemError('bad-request', `${result.detail} Nothing was approved.`);
+  return c.redirect(result.url, 303);
 }

@@ -1,17 +1,18 @@
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
+import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps } from '../../http/context.ts';
 
-/** The session that a browser has, on pages that anybody may see. */
+/** The session in a browser's cookie, for pages that visitors may use too. */
 export interface BrowserSession {
+  /** Returns the browser's active session, or null. */
   current(c: AppContext): Promise<AuthenticatedSession | null>;
-  /** Signing in again leaves no older session behind in this browser's name. */
-  end(c: AppContext): Promise<void>;
+  /** Ends the browser's earlier session, if there is one, and puts the new session into the cookie. */
+  start(c: AppContext, started: StartedSession): Promise<void>;
 }
 
-export function createBrowserSession({
-  sessions,
-  sessionCookie,
-}: Pick<AppDeps, 'sessions' | 'sessionCookie'>): BrowserSession {
+type BrowserSessionDeps = Pick<AppDeps, 'sessions' | 'sessionCookie'>;
+
+export function createBrowserSession({ sessions, sessionCookie }: BrowserSessionDeps): BrowserSession {
   const current = async (c: AppContext) => {
     const secret = sessionCookie.read(c);
     return secret === undefined ? null : sessions.authenticate(secret);
@@ -19,11 +20,13 @@ export function createBrowserSession({
 
   return {
     current,
-    async end(c) {
+    async start(c, { secret, session }) {
       const earlier = await current(c);
-      if (earlier === null) return;
-      const { user, session } = earlier;
-      await sessions.signOut({ user, sessionId: session.id, clientInfo: c.get('clientInfo'), channel: 'console' });
+      if (earlier !== null) {
+        const { user, session } = earlier;
+        await sessions.signOut({ user, sessionId: session.id, clientInfo: c.get('clientInfo'), channel: 'console' });
+      }
+      sessionCookie.write(c, secret.reveal(), session.expiresAt);
     },
   };
 }

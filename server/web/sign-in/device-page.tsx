@@ -1,28 +1,24 @@
-import { formatUserCode } from '../../domain/sign-in/user-codes.ts';
-import type { AppContext } from '../../http/context.ts';
 import type { DeviceCodeRecord } from '../../store/records.ts';
+import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { Alert, Clipped, Field, FormToken, Time } from '../shell/parts.tsx';
-import { Decision } from './authorize-page.tsx';
-
-interface PageProps {
-  c: AppContext;
-  organization: string | null;
-}
+import { useMember } from '../shell/page-context.ts';
+import { DecisionButtons } from './authorize-page.tsx';
 
 /** Asks for the code that a device shows. */
-export function DevicePage({ c, organization, typed, error }: PageProps & { typed?: string; error?: string }) {
+export function DevicePage({ code, error }: { code?: string; error?: string }) {
   return (
-    <Layout c={c} title="Sign in a device" organization={organization} tab="" width="narrow">
+    <Layout title="Sign in a device" tab="" width="narrow">
       <h1>Sign in a device</h1>
       {error && <Alert>{error}</Alert>}
       <form method="post" action="/device" class="card">
-        <FormToken c={c} />
+        <FormToken />
         <Field
           label="Code"
           name="user_code"
-          value={typed}
-          hint="The eight letters that the command line shows, such as WDJB-MJHT. Never type a code that somebody else gave you."
+          value={code}
+          hint="Enter the eight-letter code that the command line shows, such as WDJB-MJHT. Never enter a code that someone else gave you."
           autocomplete="off"
           maxlength={32}
           required
@@ -38,24 +34,25 @@ export function DevicePage({ c, organization, typed, error }: PageProps & { type
   );
 }
 
-/** Shows who asks, and asks. */
-export function ApproveDevicePage({
-  c,
-  organization,
-  device,
-  now,
-}: PageProps & { device: DeviceCodeRecord; now: number }) {
-  const code = formatUserCode(device.userCode);
+interface ApproveDevicePageProps {
+  device: DeviceCodeRecord;
+  /** The user code as the device shows it, with a hyphen. */
+  code: string;
+  now: number;
+}
+
+/** Shows which device asks to sign in, and lets the member approve or deny it. */
+export function ApproveDevicePage({ device, code, now }: ApproveDevicePageProps) {
   return (
-    <Layout c={c} title="Sign in a device" organization={organization} tab="" width="narrow">
+    <Layout title="Sign in a device" tab="" width="narrow">
       <h1>Sign in this device?</h1>
       <form method="post" action="/device/approve" class="card">
-        <FormToken c={c} />
+        <FormToken />
         <input type="hidden" name="user_code" value={code} />
         <p>
-          The device will act as <strong>{c.get('caller').user.email}</strong>. Approve only if it is yours and shows
-          this code.
+          The device will be signed in as <strong>{useMember().email}</strong>.
         </p>
+        <p>Approve only if it is your device and it shows the same code.</p>
         <dl class="facts">
           <dt>Code</dt>
           <dd>
@@ -66,26 +63,32 @@ export function ApproveDevicePage({
           <dt>IP address</dt>
           <dd>{device.ip ?? 'unknown'}</dd>
           <dt>User agent</dt>
-          <dd>{device.userAgent === null ? 'unknown' : <Clipped text={device.userAgent} />}</dd>
-          <dt>Asked</dt>
+          <dd>{device.userAgent === null ? 'unknown' : <ClippedText text={device.userAgent} />}</dd>
+          <dt>Requested</dt>
           <dd>
             <Time at={device.createdAt} now={now} />
           </dd>
         </dl>
-        <Decision />
+        <DecisionButtons />
       </form>
     </Layout>
   );
 }
 
-/** What was decided. */
-export function DeviceDonePage({ c, organization, approved }: PageProps & { approved: boolean }) {
+/** Confirms the member's decision. */
+export function DeviceDecidedPage({ approved }: { approved: boolean }) {
   const title = approved ? 'The device is signed in' : 'The device was denied';
   return (
-    <Layout c={c} title={title} organization={organization} tab="" width="narrow">
+    <Layout title={title} tab="" width="narrow">
       <h1>{title}</h1>
-      <p>{approved ? 'Go back to it: it goes on by itself in a few seconds.' : 'It is told so, and cannot sign in.'}</p>
-      <p>You can close this window. Your sessions are listed in your profile, where each can be ended.</p>
+      {approved ? (
+        <>
+          <p>Return to the device. It continues within a few seconds.</p>
+          <p>You can close this window. To end the device's session later, go to your profile.</p>
+        </>
+      ) : (
+        <p>The device cannot sign in with this code. You can close this window.</p>
+      )}
     </Layout>
   );
 }

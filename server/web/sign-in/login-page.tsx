@@ -1,37 +1,37 @@
-import type { AppContext } from '../../http/context.ts';
+import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { addressOf } from '../shell/page-url.ts';
-import { Alert, Field, FormToken } from '../shell/parts.tsx';
+import { usePage } from '../shell/page-context.ts';
+import { formatUrl } from '../shell/page-url.ts';
 
-interface LoginProps {
-  c: AppContext;
-  organization: string | null;
-  /** Whether there is single sign-on. */
+interface LoginPageProps {
+  /** Whether single sign-on is configured. */
   sso: boolean;
+  /** Path that a successful sign-in leads to. */
   next: string;
   email?: string;
   error?: string;
-  done?: string | undefined;
+  success?: string | undefined;
 }
 
-/** Sign-in through the identity provider, or by e-mail and password. */
-export function LoginPage({ c, organization, sso, next, email = '', error, done }: LoginProps) {
+/** Signs a visitor in through the identity provider, or with email address and password. */
+export function LoginPage({ sso, next, email = '', error, success }: LoginPageProps) {
+  const { organization } = usePage();
   return (
-    <Layout c={c} title="Sign in" organization={organization} width="narrow" done={done}>
+    <Layout title="Sign in" width="narrow" success={success}>
       <h1>Sign in{organization === null ? '' : ` to ${organization}`}</h1>
       {error && <Alert>{error}</Alert>}
       {sso && (
         <p>
-          <a class="button primary" href={addressOf({ path: '/login/sso', query: { next } })}>
+          <a class="button primary" href={formatUrl({ path: '/login/sso', query: { next } })}>
             Sign in with single sign-on
           </a>
         </p>
       )}
       <form method="post" action="/login" class="card">
-        <FormToken c={c} />
+        <FormToken />
         <input type="hidden" name="next" value={next} />
         <Field
-          label="E-mail address"
+          label="Email address"
           name="email"
           type="email"
           value={email}
@@ -51,27 +51,25 @@ export function LoginPage({ c, organization, sso, next, email = '', error, done 
   );
 }
 
-/** Where the console cannot be used: plain http to another machine would show passwords and sessions to the network. */
-export function InsecurePage({ c, organization }: Pick<LoginProps, 'c' | 'organization'>) {
+/** Shown instead of the sign-in form on plain HTTP, which would expose passwords and sessions to the network. */
+export function InsecureAddressPage() {
   return (
-    <Layout c={c} title="Sign in" organization={organization} width="narrow">
-      <h1>This address is not safe to sign in on</h1>
-      <p>
-        The console is served over plain http to other machines. Put it behind https, and set TOKENSD_PUBLIC_URL to that
-        address.
-      </p>
+    <Layout title="Sign in" width="narrow">
+      <h1>Signing in at this address is not secure</h1>
+      <p>The console is served over plain HTTP, so others on the network could read your password.</p>
+      <p>Ask your operator to serve it over HTTPS and to set TOKENSD_PUBLIC_URL to the https address.</p>
     </Layout>
   );
 }
 
-/** Asks before it signs out: a link alone changes nothing. */
-export function LogoutPage({ c, organization }: Pick<LoginProps, 'c' | 'organization'>) {
+/** Asks for confirmation, so that a link alone cannot sign a member out. */
+export function LogoutPage() {
   return (
-    <Layout c={c} title="Sign out" organization={organization} tab="" width="narrow">
+    <Layout title="Sign out" tab="" width="narrow">
       <h1>Sign out?</h1>
       <form method="post" action="/logout" class="card">
-        <FormToken c={c} />
-        <p>The session of this browser ends. Your tokens keep working.</p>
+        <FormToken />
+        <p>This ends the session in this browser. Your tokens keep working.</p>
         <div class="actions">
           <a class="button" href="/">
             Cancel
@@ -85,18 +83,17 @@ export function LogoutPage({ c, organization }: Pick<LoginProps, 'c' | 'organiza
   );
 }
 
-/** Leads on to the identity provider, which has a session of its own. By itself, as a form may not lead to another site. */
-export function LogoutElsewherePage({
-  c,
-  organization,
-  url,
-}: Pick<LoginProps, 'c' | 'organization'> & { url: string }) {
+/**
+ * Leads on to the identity provider's sign-out page. It is a page with a refresh instead of a redirect, because the content
+ * security policy forbids a form to redirect to another site.
+ */
+export function SsoLogoutPage({ url }: { url: string }) {
   return (
-    <Layout c={c} title="Signed out" organization={organization} width="narrow" refreshTo={url}>
-      <h1>You are signed out here</h1>
-      <p>Signing you out of single sign-on as well …</p>
+    <Layout title="Signed out" width="narrow" refreshTo={url}>
+      <h1>You are signed out</h1>
+      <p>Signing you out of single sign-on as well…</p>
       <p>
-        <a href={url}>Go on</a>
+        <a href={url}>Continue</a>
       </p>
     </Layout>
   );

@@ -1,65 +1,63 @@
 import { Hono } from 'hono';
 import { problems } from '../../../shared/problems.ts';
-import type { PendingSecondFactor } from '../../domain/sign-in/second-factor.ts';
-import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
+import type { AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
 import { mayCarrySessions } from '../../http/session-cookie.ts';
-import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
-import { addressOf } from '../shell/page-url.ts';
-import { safeNext } from '../shell/return-path.ts';
-import { doneMessage, withDone } from '../shell/success-message.ts';
-import { createBrowserSession } from './browser-session.ts';
-import { InsecurePage, LoginPage, LogoutElsewherePage, LogoutPage } from './login-page.tsx';
-import { createStepCookie } from './second-factor-cookie.ts';
-import { codePath, setUpPath } from './second-factor-routes.tsx';
+import { formatUrl } from '../shell/page-url.ts';
+import { safeReturnPath } from '../shell/return-path.ts';
+import { successMessage, withSuccess } from '../shell/success-message.ts';
+import type { BrowserSession } from './browser-session.ts';
+import { InsecureAddressPage, LoginPage, LogoutPage, SsoLogoutPage } from './login-page.tsx';
+import type { SecondFactorCookie } from './second-factor-cookie.ts';
+import { enrolPath, secondFactorPath } from './second-factor-routes.tsx';
 
-/** `/login` and `/logout`. */
-export function signInPages(deps: AppDeps) {
-  const { sessions, secondFactor, identityProvider, sessionCookie, config } = deps;
-  const browserSession = createBrowserSession(deps);
+interface LoginDeps
+  extends Pick<AppDeps, 'sessions' | 'sessionCookie' | 'secondFactor' | 'identityProvider' | 'config'> {
+  browserSession: BrowserSession;
+  secondFactorCookie: SecondFactorCookie;
+}
+
+/** Routes of `/login` and `/logout`. */
+export function loginPages(deps: LoginDeps) {
+  const { sessions, sessionCookie, secondFactor, identityProvider, browserSession, secondFactorCookie } = deps;
+  const { publicUrl } = deps.config;
   const sso = identityProvider !== null;
-  const { organization, publicUrl } = config;
-  const stepCookie = createStepCookie(publicUrl);
-  const allowed = mayCarrySessions(publicUrl);
+  const isSecure = mayCarrySessions(publicUrl);
 
   return new Hono<AppEnv>()
     .get('/login', async (c) => {
-      if (!allowed) return c.html(<InsecurePage c={c} organization={organization} />, 403);
-      const next = safeNext(c.req.query('next'), publicUrl);
+      if (!isSecure) return c.render(<InsecureAddressPage />, 403);
+      const next = safeReturnPath(c.req.query('next'), publicUrl);
       if ((await browserSession.current(c)) !== null) return c.redirect(next, 303);
-      return c.html(
-        <LoginPage c={c} organization={organization} sso={sso} next={next} done={doneMessage(c.req.query('done'))} />,
-      );
+      return c.render(<LoginPage sso={sso} next={next} success={successMessage(c.req.query('done'))} />);
     })
     .post('/login', async (c) => {
-      if (!allowed) return c.html(<InsecurePage c={c} organization={organization} />, 403);
+      if (!isSecure) return c.render(<InsecureAddressPage />, 403);
       const form = await c.req.parseBody();
-      const [email, next] = [text(form.email), safeNext(text(form.next), publicUrl)];
+      const [email, next] = [text(form.email), safeReturnPath(text(form.next), publicUrl)];
       try {
-        const begun = await secondFactor.begin(email, text(form.password), c.get('clientInfo'));
-        if ('next' in begun) return askNextStep(c, begun, next);
-        await browserSession.end(c);
-        sessionCookie.write(c, begun.secret.reveal(), begun.session.expiresAt);
+        const result = await secondFactor.begin(email, text(form.password), c.get('clientInfo'));
+        if ('next' in result) {
+          secondFactorCookie.write(c, result.ticket.reveal());
+          const path = result.next === 'code' ? secondFactorPath : enrolPath;
+          return c.redirect(formatUrl({ path, query: { next } }), 303);
+        }
+        await browserSession.start(c, result);
         return c.redirect(next, 303);
       } catch (error) {
-        const refused = refusalOf(error);
-        if (problems[refused.code].status === 401) c.header('WWW-Authenticate', bearerChallenge());
-        const shown = { c, organization, sso, next, email, error: refused.message };
-        return showRefused(c, refused, <LoginPage {...shown} />);
+        const problem = expectProblem(error);
+        if (problems[problem.code].status === 401) c.header('WWW-Authenticate', bearerChallenge());
+        return renderProblem(c, problem, <LoginPage sso={sso} next={next} email={email} error={problem.message} />);
       }
     })
-    .get('/logout', (c) => c.html(<LogoutPage c={c} organization={organization} />))
+    .get('/logout', (c) => c.render(<LogoutPage />))
     .post('/logout', async (c) => {
       await sessions.signOut(c.get('caller'));
       sessionCookie.clear(c);
-      const elsewhere = c.get('session').sso ? await identityProvider?.logoutUrl() : null;
-      if (elsewhere) return c.html(<LogoutElsewherePage c={c} organization={organization} url={elsewhere} />);
-      return c.redirect(withDone('/login', 'signed-out'), 303);
+      const ssoLogoutUrl = c.get('session').sso ? await identityProvider?.logoutUrl() : null;
+      if (ssoLogoutUrl) return c.render(<SsoLogoutPage url={ssoLogoutUrl} />);
+      return c.redirect(withSuccess('/login', 'signed-out'), 303);
     });
-
-  function askNextStep(c: AppContext, step: PendingSecondFactor, next: string): Response {
-    stepCookie.write(c, step.ticket.reveal());
-    return c.redirect(addressOf({ path: step.next === 'code' ? codePath : setUpPath, query: { next } }), 303);
-  }
 }

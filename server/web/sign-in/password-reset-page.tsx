@@ -1,31 +1,25 @@
 import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
-import type { AppContext } from '../../http/context.ts';
+import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import { Layout } from '../shell/layout.tsx';
-import { Alert, Field, FormToken } from '../shell/parts.tsx';
 
-interface PageProps {
-  c: AppContext;
-  organization: string | null;
-}
-
-/** Asks whom to mail a link. */
-export function ForgotPage({ c, organization, error }: PageProps & { error?: string }) {
+/** Asks for the email address that a link is sent to. */
+export function ForgotPasswordPage({ error }: { error?: string }) {
   return (
-    <Layout c={c} title="Set your password" organization={organization} width="narrow">
+    <Layout title="Set your password" width="narrow">
       <h1>Set your password</h1>
       {error && <Alert>{error}</Alert>}
-      <p>You get a link by e-mail. It works once, for 30 minutes.</p>
+      <p>Enter your email address to get a link for setting a new password. The link works once, within 30 minutes.</p>
       <form method="post" action="/password/forgot" class="card">
-        <FormToken c={c} />
-        <Field label="E-mail address" name="email" type="email" autocomplete="username" required autofocus={!error} />
+        <FormToken />
+        <Field label="Email address" name="email" type="email" autocomplete="username" required autofocus={!error} />
         <div class="actions">
           <a class="button" href="/login">
             Cancel
           </a>
           <button type="submit" class="primary">
-            Send the link
+            Send link
           </button>
         </div>
       </form>
@@ -33,13 +27,13 @@ export function ForgotPage({ c, organization, error }: PageProps & { error?: str
   );
 }
 
-/** The same for every address. */
-export function LinkSentPage({ c, organization }: PageProps) {
+/** Confirms the request. It is the same for every address, so that it does not reveal who is a member. */
+export function LinkSentPage() {
   return (
-    <Layout c={c} title="Look at your mail" organization={organization} width="narrow">
-      <h1>Look at your mail</h1>
-      <p>If a member with that address signs in with a password here, a link is on its way.</p>
-      <p>Nothing after a few minutes? Look among unwanted mail, or ask an Organization Superuser.</p>
+    <Layout title="Check your email" width="narrow">
+      <h1>Check your email</h1>
+      <p>If this address belongs to a member who signs in with a password, a link is on its way.</p>
+      <p>No email after a few minutes? Check your spam folder, or ask an Organization Superuser.</p>
       <p>
         <a href="/login">Back to sign-in</a>
       </p>
@@ -47,43 +41,38 @@ export function LinkSentPage({ c, organization }: PageProps) {
   );
 }
 
-/** Asks for the new password. */
-export function NewPasswordPage({
-  c,
-  organization,
-  token,
-  refused,
-}: PageProps & { token: string; refused?: ProblemError }) {
-  const errors = fieldErrors(refused);
+/** Asks for the new password. `token` is the secret from the link. */
+export function NewPasswordPage({ token, problem }: { token: string; problem?: ProblemError }) {
+  const errors = fieldErrors(problem);
   return (
-    <Layout c={c} title="Set your password" organization={organization} width="narrow">
+    <Layout title="Set your password" width="narrow">
       <h1>Set your password</h1>
-      {refused && <Alert>The password was not set. Correct what is marked below.</Alert>}
+      {problem && <Alert>The password was not set. Correct the fields below.</Alert>}
       <form method="post" action="/password/reset" class="card">
-        <FormToken c={c} />
+        <FormToken />
         <input type="hidden" name="token" value={token} />
         <Field
           label="New password"
           name="password"
           type="password"
           error={errors.password}
-          hint={`At least ${limits.passwordMinimum} characters, and none of the most common passwords.`}
+          hint={`Use at least ${limits.passwordMinimum} characters. Very common passwords are rejected.`}
           autocomplete="new-password"
           required
-          autofocus={refused === undefined}
+          autofocus={problem === undefined}
         />
         <Field
-          label="New password again"
+          label="Confirm new password"
           name="again"
           type="password"
           error={errors.again}
           autocomplete="new-password"
           required
         />
-        <p class="hint">This signs you out everywhere.</p>
+        <p class="hint">Setting your password signs you out everywhere.</p>
         <div class="actions">
           <button type="submit" class="primary">
-            Set the password
+            Set password
           </button>
         </div>
       </form>

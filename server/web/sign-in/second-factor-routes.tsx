@@ -3,68 +3,67 @@ import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
 import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { bearerChallenge } from '../../http/errors.ts';
-import { CodePage, RecoveryCodesPage, SetUpPage } from '../profile/totp-pages.tsx';
-import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import { RecoveryCodesPage } from '../profile/recovery-codes-page.tsx';
+import { TotpEnrolmentPage } from '../profile/totp-enrolment-page.tsx';
+import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
-import { addressOf } from '../shell/page-url.ts';
-import { safeNext } from '../shell/return-path.ts';
-import { createBrowserSession } from './browser-session.ts';
-import { createStepCookie } from './second-factor-cookie.ts';
+import { formatUrl } from '../shell/page-url.ts';
+import { safeReturnPath } from '../shell/return-path.ts';
+import type { BrowserSession } from './browser-session.ts';
+import type { SecondFactorCookie } from './second-factor-cookie.ts';
+import { SecondFactorPage } from './second-factor-page.tsx';
 
-export const codePath = '/login/code';
-export const setUpPath = '/login/set-up';
+export const secondFactorPath = '/login/code';
+export const enrolPath = '/login/set-up';
 
-/** What comes after the password: a code, or setting up where codes come from. */
-export function secondFactorPages(deps: AppDeps) {
-  const { secondFactor, sessionCookie, config } = deps;
-  const { organization, publicUrl } = config;
-  const stepCookie = createStepCookie(publicUrl);
-  const browserSession = createBrowserSession(deps);
-  const nextOf = (c: AppContext) => safeNext(c.req.query('next'), publicUrl);
-  const actionOf = (c: AppContext, path: string) => addressOf({ path, query: { next: nextOf(c) } });
+interface SecondFactorDeps extends Pick<AppDeps, 'secondFactor' | 'config'> {
+  browserSession: BrowserSession;
+  secondFactorCookie: SecondFactorCookie;
+}
+
+/** Routes that follow the password: entering a code, or TOTP enrolment if the organization requires it. */
+export function secondFactorPages({ secondFactor, browserSession, secondFactorCookie, config }: SecondFactorDeps) {
+  const nextOf = (c: AppContext) => safeReturnPath(c.req.query('next'), config.publicUrl);
+  const actionOf = (c: AppContext, path: string) => formatUrl({ path, query: { next: nextOf(c) } });
 
   return new Hono<AppEnv>()
-    .get(codePath, (c) => c.html(<CodePage c={c} organization={organization} action={actionOf(c, codePath)} />))
-    .post(codePath, async (c) => {
+    .get(secondFactorPath, (c) => c.render(<SecondFactorPage action={actionOf(c, secondFactorPath)} />))
+    .post(secondFactorPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
-        await admit(c, await secondFactor.finish(stepCookie.read(c), code, c.get('clientInfo')));
+        await startSession(c, await secondFactor.finish(secondFactorCookie.read(c), code, c.get('clientInfo')));
         return c.redirect(nextOf(c), 303);
       } catch (error) {
-        const refused = refusalOf(error);
-        if (refused.code === 'form-expired') throw refused;
-        if (refused.code === 'totp-required') c.header('WWW-Authenticate', bearerChallenge());
-        const action = actionOf(c, codePath);
-        return showRefused(
-          c,
-          refused,
-          <CodePage c={c} organization={organization} action={action} error={refused.message} />,
-        );
+        const problem = expectProblem(error);
+        if (problem.code === 'form-expired') throw problem;
+        if (problem.code === 'totp-required') c.header('WWW-Authenticate', bearerChallenge());
+        const page = <SecondFactorPage action={actionOf(c, secondFactorPath)} error={problem.message} />;
+        return renderProblem(c, problem, page);
       }
     })
-    .get(setUpPath, async (c) => c.html(setUpPage(c, await secondFactor.prepare(stepCookie.read(c)))))
-    .post(setUpPath, async (c) => {
+    .get(enrolPath, async (c) => c.render(enrolmentPage(c, await secondFactor.prepare(secondFactorCookie.read(c)))))
+    .post(enrolPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
-        const { started, codes } = await secondFactor.finishEnrolment(stepCookie.read(c), code, c.get('clientInfo'));
-        await admit(c, started);
-        return c.html(<RecoveryCodesPage c={c} organization={organization} codes={codes} next={nextOf(c)} />);
+        const ticket = secondFactorCookie.read(c);
+        const { started, codes } = await secondFactor.finishEnrolment(ticket, code, c.get('clientInfo'));
+        await startSession(c, started);
+        return c.render(<RecoveryCodesPage codes={codes} next={nextOf(c)} />);
       } catch (error) {
-        const refused = refusalOf(error);
-        if (refused.code !== 'wrong-code' && refused.code !== 'throttled') throw refused;
-        const prepared = await secondFactor.findPrepared(stepCookie.read(c));
-        return showRefused(c, refused, setUpPage(c, prepared, refused.message));
+        const problem = expectProblem(error);
+        if (problem.code !== 'wrong-code' && problem.code !== 'throttled') throw problem;
+        // Keeps the secret, because the member has already scanned it.
+        const prepared = await secondFactor.findPrepared(secondFactorCookie.read(c));
+        return renderProblem(c, problem, enrolmentPage(c, prepared, problem.message));
       }
     });
 
-  async function admit(c: AppContext, { secret, session }: StartedSession): Promise<void> {
-    await browserSession.end(c);
-    stepCookie.clear(c);
-    sessionCookie.write(c, secret.reveal(), session.expiresAt);
+  async function startSession(c: AppContext, started: StartedSession): Promise<void> {
+    await browserSession.start(c, started);
+    secondFactorCookie.clear(c);
   }
 
-  function setUpPage(c: AppContext, prepared: PreparedTotp, error?: string) {
-    const action = actionOf(c, setUpPath);
-    return <SetUpPage c={c} organization={organization} prepared={prepared} action={action} error={error} />;
+  function enrolmentPage(c: AppContext, prepared: PreparedTotp, error?: string) {
+    return <TotpEnrolmentPage prepared={prepared} action={actionOf(c, enrolPath)} error={error} />;
   }
 }

@@ -5,16 +5,16 @@ import type { AppContext } from '../../http/context.ts';
 
 const pendingSchema = z.object({ state: z.string(), nonce: z.string(), codeVerifier: z.string(), next: z.string() });
 
-/** A sign-in that this browser began at the identity provider. It is bound to the browser by this cookie alone. */
-export type PendingInBrowser = z.infer<typeof pendingSchema>;
+/** A sign-in that this browser started at the identity provider. Only this cookie binds the sign-in to the browser. */
+export type PendingSsoSignIn = z.infer<typeof pendingSchema>;
 
-export interface PendingCookie {
-  write(c: AppContext, pending: PendingInBrowser): void;
-  /** Reads it and takes it away: each is for one return. Null if there is none. */
-  take(c: AppContext): PendingInBrowser | null;
+export interface SsoCookie {
+  write(c: AppContext, pending: PendingSsoSignIn): void;
+  /** Returns the pending sign-in and removes the cookie, so that it is used once. Returns null if there is none. */
+  take(c: AppContext): PendingSsoSignIn | null;
 }
 
-export function createPendingCookie(publicUrl: string): PendingCookie {
+export function createSsoCookie(publicUrl: string): SsoCookie {
   const secure = publicUrl.startsWith('https:');
   const name = secure ? '__Host-tokens_sso' : 'tokens_sso_insecure';
   const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', secure } as const;
@@ -32,7 +32,7 @@ export function createPendingCookie(publicUrl: string): PendingCookie {
   };
 }
 
-function parse(text: string): PendingInBrowser | null {
+function parse(text: string): PendingSsoSignIn | null {
   try {
     return pendingSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {

@@ -3,18 +3,20 @@ import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { logUnexpected } from '../../http/errors.ts';
 import { mayCarrySessions } from '../../http/session-cookie.ts';
-import { refusalOf, showRefused } from '../shell/form-problem.ts';
-import { safeNext } from '../shell/return-path.ts';
-import { createBrowserSession } from './browser-session.ts';
-import { InsecurePage, LoginPage } from './login-page.tsx';
-import { createPendingCookie } from './sso-cookie.ts';
+import { expectProblem, renderProblem } from '../shell/form-problem.ts';
+import { safeReturnPath } from '../shell/return-path.ts';
+import type { BrowserSession } from './browser-session.ts';
+import { InsecureAddressPage, LoginPage } from './login-page.tsx';
+import { createSsoCookie } from './sso-cookie.ts';
 
-/** `/login/sso`: to the identity provider and back. */
-export function ssoPages(deps: AppDeps) {
-  const { sso, identityProvider, sessionCookie, config, log } = deps;
-  const { organization, publicUrl } = config;
-  const browserSession = createBrowserSession(deps);
-  const pendingCookie = createPendingCookie(publicUrl);
+interface SsoDeps extends Pick<AppDeps, 'sso' | 'identityProvider' | 'config' | 'log'> {
+  browserSession: BrowserSession;
+}
+
+/** Routes of `/login/sso`: to the identity provider and back. Without single sign-on they return 404. */
+export function ssoPages({ sso, identityProvider, browserSession, config, log }: SsoDeps) {
+  const { publicUrl } = config;
+  const ssoCookie = createSsoCookie(publicUrl);
   const app = new Hono<AppEnv>();
   if (sso === null || identityProvider === null) {
     return app.get('/login/sso', (c) => c.notFound()).get('/login/sso/callback', (c) => c.notFound());
@@ -22,48 +24,43 @@ export function ssoPages(deps: AppDeps) {
 
   return app
     .get('/login/sso', async (c) => {
-      if (!mayCarrySessions(publicUrl)) return c.html(<InsecurePage c={c} organization={organization} />, 403);
-      const next = safeNext(c.req.query('next'), publicUrl);
+      if (!mayCarrySessions(publicUrl)) return c.render(<InsecureAddressPage />, 403);
+      const next = safeReturnPath(c.req.query('next'), publicUrl);
       if ((await browserSession.current(c))?.session.sso) return c.redirect(next, 303);
       try {
         const { url, pending } = await identityProvider.begin();
-        pendingCookie.write(c, { ...pending, next });
+        ssoCookie.write(c, { ...pending, next });
         return c.redirect(url, 303);
       } catch (error) {
-        return failed(c, error, next);
+        return renderFailure(c, error, next);
       }
     })
     .get('/login/sso/callback', async (c) => {
-      const pending = pendingCookie.take(c);
+      const pending = ssoCookie.take(c);
+      const next = safeReturnPath(pending?.next, publicUrl);
       try {
-        if (pending === null) throw notBegunHere();
+        if (pending === null) throw notStartedHere();
         const person = await identityProvider.finish(new URL(c.req.url).search, pending);
-        const { secret, session } = await sso.signIn(person, c.get('clientInfo'));
-        await browserSession.end(c);
-        sessionCookie.write(c, secret.reveal(), session.expiresAt);
-        return c.redirect(safeNext(pending.next, publicUrl), 303);
+        await browserSession.start(c, await sso.signIn(person, c.get('clientInfo')));
+        return c.redirect(next, 303);
       } catch (error) {
-        return failed(c, error, safeNext(pending?.next, publicUrl));
+        return renderFailure(c, error, next);
       }
     });
 
-  function failed(c: AppContext, error: unknown, next: string) {
-    const refused = refusalOf(error);
-    if (refused.cause !== undefined) {
-      log.info({ err: refused.cause, request_id: c.get('requestId') }, 'A single sign-on failed');
+  function renderFailure(c: AppContext, error: unknown, next: string) {
+    const problem = expectProblem(error);
+    if (problem.cause !== undefined) {
+      log.info({ err: problem.cause, request_id: c.get('requestId') }, 'single sign-on failed');
     }
-    logUnexpected(log, c.get('requestId'), refused, error);
-    return showRefused(
-      c,
-      refused,
-      <LoginPage c={c} organization={organization} sso next={next} error={refused.message} />,
-    );
+    logUnexpected(log, c.get('requestId'), problem, error);
+    return renderProblem(c, problem, <LoginPage sso next={next} error={problem.message} />);
   }
 }
 
-function notBegunHere(): ProblemError {
+function notStartedHere(): ProblemError {
   return new ProblemError(
     'sso-refused',
-    'This sign-in was begun in another browser, or too long ago. Nobody was signed in. Start again.',
+    'This sign-in was started in another browser, or it has expired. Sign in again.',
   );
 }

@@ -1,36 +1,38 @@
 import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
-import type { AppContext } from '../../http/context.ts';
+import { Dialog } from '../shell/components/dialog.tsx';
+import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
-import { Alert, Dialog, Field, FormToken } from '../shell/parts.tsx';
 import type { AddMemberForm } from './add-member-form.ts';
-import { teamPath } from './member-labels.ts';
-import { permission } from './permission-switch.tsx';
+import { permissionLabel } from './member-labels.ts';
+import { teamPath } from './team-paths.ts';
 
-interface AddMemberProps {
-  c: AppContext;
+interface AddMemberDialogProps {
   closeHref: string;
   form: AddMemberForm;
-  refused?: ProblemError | undefined;
+  /** Why the form was rejected. */
+  problem?: ProblemError | undefined;
 }
 
-/** The form for a new member, empty or as it was refused. */
-export function AddMemberDialog({ c, closeHref, form, refused }: AddMemberProps) {
-  const errors = fieldErrors(refused);
+/** The form for a new member: empty, or with the values of a rejected form. */
+export function AddMemberDialog({ closeHref, form, problem }: AddMemberDialogProps) {
+  const errors = fieldErrors(problem);
   return (
     <Dialog title="Add a member" closeHref={closeHref}>
-      {refused && <Alert>{refused.errors ? 'Nobody was added. Correct what is marked below.' : refused.message}</Alert>}
+      {problem && (
+        <Alert>{problem.errors ? 'The member was not added. Correct the fields below.' : problem.message}</Alert>
+      )}
       <form method="post" action={teamPath}>
-        <FormToken c={c} />
+        <FormToken />
         <Field
-          label="E-mail address"
+          label="Email address"
           name="email"
           type="email"
           value={form.email}
           error={errors.email}
           autocomplete="off"
           required
-          autofocus={refused === undefined}
+          autofocus={problem === undefined}
         />
         <Field label="Name (optional)" name="name" value={form.name} error={errors.name} autocomplete="off" />
         <Field
@@ -38,14 +40,14 @@ export function AddMemberDialog({ c, closeHref, form, refused }: AddMemberProps)
           name="password"
           type="password"
           error={errors.password}
-          hint={`At least ${limits.passwordMinimum} characters. Without one, the member signs in by single sign-on, or asks for a link at “Forgot your password?”.`}
+          hint={`At least ${limits.passwordMinimum} characters. Without a password, the member uses single sign-on, or sets one with “Forgot your password?” on the sign-in page.`}
           autocomplete="new-password"
         />
         <Choice name="can_manage_tokens" checked={form.canManageTokens}>
-          {permission}
+          {permissionLabel}
         </Choice>
         <Choice name="superuser" checked={form.superuser}>
-          Organization Superuser: manages members, permissions and everybody's tokens
+          Organization Superuser: manages members, permissions, and all tokens
         </Choice>
         <div class="actions">
           <a class="button" href={closeHref}>

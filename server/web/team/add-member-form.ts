@@ -1,7 +1,7 @@
 import { type CreateUserBody, createUserBodySchema } from '../../../shared/schemas/users.ts';
 import { parseForm, text } from '../shell/form-values.ts';
 
-/** The form for a new member as it was filled in. */
+/** The values of the form for a new member. The password is left out, so that a rejected form never shows it. */
 export interface AddMemberForm {
   email: string;
   name: string;
@@ -11,7 +11,7 @@ export interface AddMemberForm {
 
 export const emptyAddMemberForm: AddMemberForm = { email: '', name: '', superuser: false, canManageTokens: false };
 
-/** What was posted, without the password: that is never shown again. */
+/** Reads the posted form. */
 export function readAddMemberForm(form: Record<string, unknown>): AddMemberForm {
   return {
     email: text(form.email),
@@ -21,7 +21,7 @@ export function readAddMemberForm(form: Record<string, unknown>): AddMemberForm 
   };
 }
 
-/** What the form asks of the service; an empty password is none. @throws ProblemError `invalid-fields` */
+/** Converts the form to the body of `POST /api/v1/users`. An empty password is left out. @throws ProblemError `invalid-fields` */
 export function addMemberBody(
   { email, name, superuser, canManageTokens }: AddMemberForm,
   password: string,

@@ -1,22 +1,29 @@
 import type { DeadLetter } from '../../store/records.ts';
-import { Time } from '../shell/parts.tsx';
+import { Time } from '../shell/components/time.tsx';
+import { plural } from '../shell/plural.ts';
 
-/** Tells superusers of mails that reached nobody, and what to do. Nothing if there are none. */
-export function DeadLetterNotice({ count, newest, now }: { count: number; newest: DeadLetter[]; now: number }) {
+interface DeadLetterNoticeProps {
+  count: number;
+  newest: DeadLetter[];
+  now: number;
+}
+
+/** Warns superusers about emails that could not be delivered. Renders nothing if there are none. */
+export function DeadLetterNotice({ count, newest, now }: DeadLetterNoticeProps) {
   if (count === 0) return null;
   return (
     <details class="note warning">
-      <summary>{count === 1 ? '1 mail could not be delivered' : `${count} mails could not be delivered`}</summary>
+      <summary>{plural(count, 'email')} could not be delivered</summary>
       <ul>
         {newest.map(({ to, subject, gaveUpAt, error }) => (
           <li>
-            “{subject}” to {to}, given up <Time at={gaveUpAt} now={now} />: {error}
+            “{subject}” to {to}, last tried <Time at={gaveUpAt} now={now} />: {error}
           </li>
         ))}
         {count > newest.length && <li>and {count - newest.length} more</li>}
       </ul>
       <p>
-        Once the cause is mended, send them again on the server: <code>tokensd mail retry</code>
+        Fix the cause, then send them again with this command on the server: <code>tokensd mail retry</code>
       </p>
     </details>
   );

@@ -2,42 +2,40 @@ import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
 import type { Caller } from '../../domain/caller.ts';
 import type { AppDeps } from '../../http/context.ts';
 import type { UserSummary } from '../../store/records.ts';
-import type { Done } from '../shell/success-message.ts';
+import type { SuccessCode } from '../shell/success-message.ts';
 
 interface Action {
   changes: UpdateUserBody;
   revokesAll: boolean;
   resetsTotp?: boolean;
-  done: Done;
+  success: SuccessCode;
 }
 
-/** What a superuser can do to a member, by the last part of the address it is posted to. */
+/** What a superuser can do to a member, by the last segment of the path that it is posted to. */
 const memberActions = {
-  grant: { changes: { can_manage_tokens: true }, revokesAll: false, done: 'permission-granted' },
-  ungrant: { changes: { can_manage_tokens: false }, revokesAll: false, done: 'permission-removed' },
-  promote: { changes: { superuser: true }, revokesAll: false, done: 'member-promoted' },
-  demote: { changes: { superuser: false }, revokesAll: false, done: 'member-demoted' },
-  enable: { changes: { disabled: false }, revokesAll: false, done: 'member-enabled' },
-  disable: { changes: { disabled: true }, revokesAll: false, done: 'member-disabled' },
-  'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, done: 'two-step-reset' },
-  'revoke-tokens': { changes: {}, revokesAll: true, done: 'tokens-revoked' },
-  offboard: { changes: { disabled: true }, revokesAll: true, done: 'member-offboarded' },
+  grant: { changes: { can_manage_tokens: true }, revokesAll: false, success: 'permission-granted' },
+  ungrant: { changes: { can_manage_tokens: false }, revokesAll: false, success: 'permission-removed' },
+  promote: { changes: { superuser: true }, revokesAll: false, success: 'member-promoted' },
+  demote: { changes: { superuser: false }, revokesAll: false, success: 'member-demoted' },
+  enable: { changes: { disabled: false }, revokesAll: false, success: 'member-enabled' },
+  disable: { changes: { disabled: true }, revokesAll: false, success: 'member-disabled' },
+  'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, success: 'two-step-reset' },
+  'revoke-tokens': { changes: {}, revokesAll: true, success: 'tokens-revoked' },
+  offboard: { changes: { disabled: true }, revokesAll: true, success: 'member-offboarded' },
 } as const satisfies Record<string, Action>;
 
 export type MemberAction = keyof typeof memberActions;
+
+/** The actions that ask for confirmation: all except granting the permission. */
+export type ConfirmedAction = Exclude<MemberAction, 'grant'>;
 
 export function isMemberAction(text: string | undefined): text is MemberAction {
   return text !== undefined && Object.hasOwn(memberActions, text);
 }
 
-/** Those that a member's state leaves to do. */
-export function possibleActions({
-  superuser,
-  disabled,
-  canManageTokens,
-  tokenCount,
-  totpEnabledAt,
-}: UserSummary): MemberAction[] {
+/** Returns the actions that make sense in the member's current state. */
+export function possibleActions(user: UserSummary): MemberAction[] {
+  const { superuser, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
   return [
     canManageTokens ? 'ungrant' : 'grant',
     superuser ? 'demote' : 'promote',
@@ -48,13 +46,14 @@ export function possibleActions({
   ];
 }
 
-/** Those that would lock everybody out if they were done to the last enabled superuser. */
+/** Reports whether the action takes the superuser role away, or makes it useless by disabling the account. */
 export function endsSuperuser(action: MemberAction): boolean {
   return action === 'demote' || action === 'disable' || action === 'offboard';
 }
 
 /**
- * Does it and answers what to say then. The account is disabled before its tokens are revoked: a refusal changes nothing.
+ * Performs the action and returns the code of its success message. The account is updated before its tokens are revoked, so a
+ * rejected update changes nothing.
  * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`
  */
 export async function performAction(
@@ -62,10 +61,10 @@ export async function performAction(
   caller: Caller,
   userId: string,
   action: MemberAction,
-): Promise<Done> {
-  const { changes, revokesAll, resetsTotp, done }: Action = memberActions[action];
+): Promise<SuccessCode> {
+  const { changes, revokesAll, resetsTotp, success }: Action = memberActions[action];
   await users.update(caller, userId, changes);
   if (resetsTotp) await totp.reset(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
-  return done;
+  return success;
 }

@@ -1,73 +1,74 @@
 import type { Child } from 'hono/jsx';
-import type { AppContext } from '../../http/context.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
+import { Alert } from '../shell/components/form.tsx';
+import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { StatusBadge } from '../shell/components/status-badge.tsx';
+import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { addressOf, type Place } from '../shell/page-url.ts';
-import { Alert, NextPage, Status, Time } from '../shell/parts.tsx';
-import type { Question } from './member-action-dialog.tsx';
-import { endsSuperuser, possibleActions } from './member-actions.ts';
-import { countOf, nameOf, roleOf, teamPath } from './member-labels.ts';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { plural } from '../shell/plural.ts';
+import { type ConfirmedAction, endsSuperuser, possibleActions } from './member-actions.ts';
+import { memberName, permissionLabel, roleLabel } from './member-labels.ts';
 import { MemberTokens } from './member-tokens.tsx';
-import { PermissionSwitch, permission } from './permission-switch.tsx';
+import { PermissionSwitch } from './permission-switch.tsx';
+import { teamPath } from './team-paths.ts';
 
-interface MemberProps {
-  c: AppContext;
-  organization: string | null;
+interface MemberPageProps {
   statusContext: StatusContext;
   user: UserSummary;
-  /** Whether nobody could manage the organization without this member. */
-  lastSuperuser: boolean;
-  /** How many of the member's tokens work now. */
-  working: number;
+  /** Whether the member is the only enabled superuser. */
+  isLastSuperuser: boolean;
+  /** Number of the member's tokens that are active now. */
+  activeTokens: number;
   tokens: TokenRecord[];
-  /** `?q`, `?status` and `?cursor` of the tokens. */
-  place: Place;
+  /** With `?q`, `?status` and `?cursor` of the tokens. */
+  pageUrl: PageUrl;
   nextCursor: string | null;
-  done?: string | undefined;
-  /** Why nothing was changed. */
-  refusal?: string | undefined;
+  success?: string | undefined;
+  /** Why an action was rejected. */
+  error?: string | undefined;
   dialog?: Child;
 }
 
-/** One member: the account, what can be done to it, and its tokens. */
-export function MemberPage(props: MemberProps) {
-  const { c, organization, statusContext, user, tokens, place, nextCursor, done, refusal, dialog } = props;
+/** One member: account, actions and tokens. */
+export function MemberPage(props: MemberPageProps) {
+  const { statusContext, user, tokens, pageUrl, nextCursor, success, error, dialog } = props;
   return (
-    <Layout c={c} title={nameOf(user)} organization={organization} tab={teamPath} done={done}>
+    <Layout title={memberName(user)} tab={teamPath} success={success}>
       <p>
         <a href={teamPath}>Back to the team</a>
       </p>
-      <h1>{nameOf(user)}</h1>
-      {refusal !== undefined && <Alert>{refusal}</Alert>}
-      <Facts {...props} />
+      <h1>{memberName(user)}</h1>
+      {error !== undefined && <Alert>{error}</Alert>}
+      <AccountFacts {...props} />
       <Actions {...props} />
-      <MemberTokens user={user} tokens={tokens} statusContext={statusContext} place={place} />
-      <NextPage href={nextCursor === null ? null : addressOf(place, { cursor: nextCursor })} />
+      <MemberTokens user={user} tokens={tokens} statusContext={statusContext} pageUrl={pageUrl} />
+      <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
     </Layout>
   );
 }
 
-function Facts({ c, user, working, statusContext: { now }, place }: MemberProps) {
+function AccountFacts({ user, activeTokens, statusContext: { now }, pageUrl }: MemberPageProps) {
   return (
     <dl class="facts">
-      <dt>E-mail address</dt>
+      <dt>Email address</dt>
       <dd>{user.email}</dd>
       <dt>Role</dt>
-      <dd>{roleOf(user)}</dd>
+      <dd>{roleLabel(user)}</dd>
       <dt>Signs in with</dt>
-      <dd>{signInWords(user)}</dd>
+      <dd>{signInMethod(user)}</dd>
       <dt>Account</dt>
       <dd>
-        <Status status={user.disabled ? 'disabled' : 'active'} />
+        <StatusBadge status={user.disabled ? 'disabled' : 'active'} />
       </dd>
-      <dt>{permission}</dt>
+      <dt>{permissionLabel}</dt>
       <dd>
-        <PermissionSwitch c={c} user={user} place={place} />
+        <PermissionSwitch user={user} pageUrl={pageUrl} />
       </dd>
       <dt>Tokens</dt>
-      <dd>{user.tokenCount === 0 ? 'none' : `${countOf(user.tokenCount)}, ${working} of them working`}</dd>
-      <dt>Last use of any</dt>
+      <dd>{user.tokenCount === 0 ? 'none' : `${plural(user.tokenCount, 'token')} (${activeTokens} active)`}</dd>
+      <dt>Last use of a token</dt>
       <dd>{user.lastUsedAt === null ? 'never' : <Time at={user.lastUsedAt} now={now} />}</dd>
       <dt>Added</dt>
       <dd>
@@ -77,36 +78,36 @@ function Facts({ c, user, working, statusContext: { now }, place }: MemberProps)
   );
 }
 
-function signInWords({ sso, totpEnabledAt }: UserSummary): string {
+function signInMethod({ sso, totpEnabledAt }: UserSummary): string {
   if (sso) return 'single sign-on';
-  return totpEnabledAt === null ? 'a password' : 'a password and a second step';
+  return totpEnabledAt === null ? 'password' : 'password and authenticator app';
 }
 
-type Button = Exclude<Question, 'ungrant' | 'revoke-tokens'>;
+type ButtonAction = Exclude<ConfirmedAction, 'ungrant' | 'revoke-tokens'>;
 
-const buttons: Record<Button, { label: string; danger: boolean }> = {
+const buttons: Record<ButtonAction, { label: string; danger: boolean }> = {
   promote: { label: 'Make superuser', danger: false },
-  demote: { label: 'Make ordinary member', danger: false },
+  demote: { label: 'Remove superuser role', danger: false },
   enable: { label: 'Enable', danger: false },
   disable: { label: 'Disable', danger: true },
-  'reset-two-step': { label: 'Reset two-step sign-in', danger: true },
+  'reset-two-step': { label: 'Reset two-factor sign-in', danger: true },
   offboard: { label: 'Offboard', danger: true },
 };
 
-function Actions({ user, lastSuperuser, place }: MemberProps) {
-  const possible = possibleActions(user).filter((action): action is Button => Object.hasOwn(buttons, action));
+function Actions({ user, isLastSuperuser, pageUrl }: MemberPageProps) {
+  const actions = possibleActions(user).filter((action): action is ButtonAction => Object.hasOwn(buttons, action));
   return (
     <>
-      {lastSuperuser && (
+      {isLastSuperuser && (
         <p class="note warning" id="last-superuser">
-          This is the last enabled Organization Superuser, so this account can be neither made an ordinary member nor
-          disabled nor offboarded: nobody could manage the organization any more. Make somebody else a superuser first.
+          This is the last enabled Organization Superuser. You cannot demote, disable, or offboard this account, because
+          then nobody could manage the organization. Make another member a superuser first.
         </p>
       )}
       <div class="filters">
-        {possible.map((action) => {
+        {actions.map((action) => {
           const { label, danger } = buttons[action];
-          if (lastSuperuser && endsSuperuser(action)) {
+          if (isLastSuperuser && endsSuperuser(action)) {
             return (
               <button type="button" disabled aria-describedby="last-superuser">
                 {label}
@@ -114,7 +115,11 @@ function Actions({ user, lastSuperuser, place }: MemberProps) {
             );
           }
           return (
-            <a class={`button${danger ? ' quiet danger' : ''}`} id={action} href={addressOf(place, { dialog: action })}>
+            <a
+              class={`button${danger ? ' quiet danger' : ''}`}
+              id={action}
+              href={formatUrl(pageUrl, { dialog: action })}
+            >
               {label}
             </a>
           );

@@ -5,98 +5,106 @@ import { tokenStatusSchema } from '../../../shared/schemas/tokens.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { readPage } from '../../http/paging.ts';
 import { idParamSchema } from '../../http/validate.ts';
-import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
-import { refusalOf, showRefused } from '../shell/form-problem.ts';
+import type { TokenRecord, UserSummary } from '../../store/records.ts';
+import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
-import { addressOf, type Place } from '../shell/page-url.ts';
-import { safeNext, startPage } from '../shell/return-path.ts';
-import { type Done, doneMessage, withDone } from '../shell/success-message.ts';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { safeReturnPath, startPath } from '../shell/return-path.ts';
+import { type SuccessCode, successMessage, withSuccess } from '../shell/success-message.ts';
 import { RevokeTokenDialog } from '../tokens/revoke-token-dialog.tsx';
-import { MemberDialog } from './member-action-dialog.tsx';
+import { MemberActionDialog } from './member-action-dialog.tsx';
 import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
-import { memberPath, teamPath } from './member-labels.ts';
 import { MemberPage } from './member-page.tsx';
+import { memberPath, teamPath } from './team-paths.ts';
 
-/** `/organization/team/{id}`: one member and what a superuser can do there. */
-export function memberPages(deps: AppDeps) {
-  const { users, tokens, statusContext, config } = deps;
+type MemberPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'totp' | 'clock' | 'statusContext' | 'config'>;
+
+/** Routes of `/organization/team/{id}`: one member, and what a superuser can do there. */
+export function memberPages(deps: MemberPagesDeps) {
+  const { users, tokens, clock, statusContext, config } = deps;
   const path = `${teamPath}/:id` as const;
 
   return new Hono<AppEnv>()
-    .get(path, async (c) => c.html(await page(c, { done: doneMessage(c.req.query('done')), asks: true })))
+    .get(path, async (c) => {
+      const member = await loadMember(c);
+      const success = successMessage(c.req.query('done'));
+      return c.render(await page(c, member, { success, dialog: await requestedDialog(c, member) }));
+    })
     .post(`${path}/:action`, async (c) => {
       const action = c.req.param('action');
       if (!isMemberAction(action)) return c.notFound();
       const back = text((await c.req.parseBody()).back);
       try {
-        const done = await performAction(deps, c.get('caller'), idOf(c), action);
-        return c.redirect(withDone(...nextOf(c, action, done, back)), 303);
+        const success = await performAction(deps, c.get('caller'), memberId(c), action);
+        return c.redirect(withSuccess(...destination(c, action, success, back)), 303);
       } catch (error) {
-        const refused = refusalOf(error);
-        if (refused.code !== 'last-superuser') throw refused;
-        return showRefused(c, refused, await page(c, { refusal: `Nothing was changed. ${refused.message}` }));
+        const problem = expectProblem(error);
+        if (problem.code !== 'last-superuser') throw problem;
+        const member = await loadMember(c);
+        return renderProblem(c, problem, await page(c, member, { error: `Nothing was changed. ${problem.message}` }));
       }
     })
     .post(`${path}/tokens/:token/revoke`, async (c) => {
-      const { id } = await tokenOf(c, c.req.param('token'));
+      const { id } = await tokenOfMember(c, c.req.param('token'));
       await tokens.revoke(c.get('caller'), id);
-      return c.redirect(withDone(addressOf(placeOf(c)), 'token-revoked'), 303);
+      return c.redirect(withSuccess(formatUrl(readPageUrl(c)), 'token-revoked'), 303);
     });
 
-  async function page(c: AppContext, shown: { done?: string | undefined; refusal?: string; asks?: boolean }) {
-    const { asks, ...told } = shown;
+  async function loadMember(c: AppContext) {
     const caller = c.get('caller');
-    const id = idOf(c);
-    const place = placeOf(c);
+    const id = memberId(c);
     const user = await users.get(caller, id);
-    const working = await tokens.countActive(caller, id);
-    const lastSuperuser = await isLastSuperuser(user);
-    const { q, cursor, status } = place.query;
+    const activeTokens = await tokens.countActive(caller, id);
+    return { user, activeTokens, isLastSuperuser: await isLastSuperuser(user) };
+  }
+
+  type LoadedMember = Awaited<ReturnType<typeof loadMember>>;
+
+  async function page(
+    c: AppContext,
+    member: LoadedMember,
+    rest: { success?: string | undefined; error?: string; dialog?: Child },
+  ) {
+    const pageUrl = readPageUrl(c);
+    const { q, cursor, status } = pageUrl.query;
     const { items, next_cursor } = await readPage(
       { cursor, ...(q && { q }), ...(status && { status: tokenStatusSchema.parse(status) }) },
-      (query) => tokens.list(caller, { ...query, user: id }),
+      (query) => tokens.list(c.get('caller'), { ...query, user: member.user.id }),
       (token) => token,
     );
-    const common = { c, statusContext: statusContext(), user, working, place, lastSuperuser };
     return (
       <MemberPage
-        {...common}
-        {...told}
-        organization={config.organization}
+        {...member}
+        {...rest}
+        statusContext={statusContext()}
+        pageUrl={pageUrl}
         tokens={items}
         nextCursor={next_cursor}
-        dialog={asks ? await dialogOf(common) : null}
       />
     );
   }
 
-  interface Asked {
-    c: AppContext;
-    statusContext: StatusContext;
-    user: UserSummary;
-    working: number;
-    place: Place;
-    lastSuperuser: boolean;
-  }
-
-  async function dialogOf({ c, statusContext: { now }, user, working, place, lastSuperuser }: Asked): Promise<Child> {
+  async function requestedDialog(c: AppContext, { user, activeTokens, isLastSuperuser }: LoadedMember): Promise<Child> {
     const { dialog: action, token: tokenId = '' } = c.req.query();
+    const pageUrl = readPageUrl(c);
     if (action === 'revoke') {
-      const token = await tokenOf(c, tokenId);
-      const target = addressOf({ ...place, path: `${place.path}/tokens/${token.id}/revoke` });
-      const closeHref = `${addressOf(place)}#revoke-${token.id}`;
-      return <RevokeTokenDialog c={c} token={token} now={now} action={target} closeHref={closeHref} />;
+      const token = await tokenOfMember(c, tokenId);
+      const target = formatUrl({ ...pageUrl, path: `${pageUrl.path}/tokens/${token.id}/revoke` });
+      const closeHref = `${formatUrl(pageUrl)}#revoke-${token.id}`;
+      return <RevokeTokenDialog token={token} now={clock.now()} action={target} closeHref={closeHref} />;
     }
     if (!isMemberAction(action) || action === 'grant' || !possibleActions(user).includes(action)) return null;
-    if (lastSuperuser && endsSuperuser(action)) return null;
-    const self = user.id === c.get('caller').user.id;
-    return <MemberDialog c={c} action={action} place={place} user={user} working={working} self={self} />;
+    if (isLastSuperuser && endsSuperuser(action)) return null;
+    const isSelf = user.id === c.get('caller').user.id;
+    return (
+      <MemberActionDialog action={action} pageUrl={pageUrl} user={user} activeTokens={activeTokens} isSelf={isSelf} />
+    );
   }
 
-  /** @throws ProblemError `token-not-found`, also for the token of another member */
-  async function tokenOf(c: AppContext, tokenId: string): Promise<TokenRecord> {
+  /** Returns the member's token. @throws ProblemError `token-not-found`, also for another member's token */
+  async function tokenOfMember(c: AppContext, tokenId: string): Promise<TokenRecord> {
     const token = await tokens.get(c.get('caller'), tokenId);
-    if (token.ownerId !== idOf(c)) throw new ProblemError('token-not-found', 'This member has no such token.');
+    if (token.ownerId !== memberId(c)) throw new ProblemError('token-not-found', 'This member has no such token.');
     return token;
   }
 
@@ -104,24 +112,24 @@ export function memberPages(deps: AppDeps) {
     return superuser && !disabled && (await users.superusers()).length === 1;
   }
 
-  /** Where to go after an action, which may have taken this page away from who asked for it. */
-  function nextOf(c: AppContext, action: MemberAction, done: Done, back: string): [string, Done] {
-    const id = idOf(c);
+  /** Returns the page to show after an action. A superuser who demoted or disabled themselves cannot see this one any more. */
+  function destination(c: AppContext, action: MemberAction, success: SuccessCode, back: string): [string, SuccessCode] {
+    const id = memberId(c);
     if (id === c.get('caller').user.id && endsSuperuser(action)) {
-      return action === 'demote' ? [startPage, 'own-role-removed'] : ['/login', done];
+      return action === 'demote' ? [startPath, 'own-role-removed'] : ['/login', success];
     }
-    return [back.startsWith(teamPath) ? safeNext(back, config.publicUrl) : memberPath(id), done];
+    return [back.startsWith(teamPath) ? safeReturnPath(back, config.publicUrl) : memberPath(id), success];
   }
 }
 
-function idOf(c: AppContext): string {
+function memberId(c: AppContext): string {
   return idParamSchema.parse({ id: c.req.param('id') }).id;
 }
 
-function placeOf(c: AppContext): Place {
+function readPageUrl(c: AppContext): PageUrl {
   const { q, status, cursor } = c.req.query();
   return {
-    path: memberPath(idOf(c)),
+    path: memberPath(memberId(c)),
     query: {
       q: q?.trim() || undefined,
       status: tokenStatusSchema.safeParse(status).data,

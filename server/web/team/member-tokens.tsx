@@ -1,45 +1,45 @@
 import { tokenStatusSchema } from '../../../shared/schemas/tokens.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
-import { addressOf, type Place } from '../shell/page-url.ts';
-import { Field } from '../shell/parts.tsx';
+import { Field } from '../shell/components/form.tsx';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { TokenList } from '../tokens/token-list.tsx';
-import { nameOf } from './member-labels.ts';
+import { memberName } from './member-labels.ts';
 
 interface MemberTokensProps {
   user: UserSummary;
   tokens: TokenRecord[];
   statusContext: StatusContext;
-  place: Place;
+  pageUrl: PageUrl;
 }
 
-/** A member's tokens: found by name and status, revoked one by one or all at once. */
-export function MemberTokens({ user, tokens, statusContext, place }: MemberTokensProps) {
+/** A member's tokens, filtered by name and status, with links to revoke one or all of them. */
+export function MemberTokens({ user, tokens, statusContext, pageUrl }: MemberTokensProps) {
   return (
     <>
       <div class="heading">
         <h2>API tokens</h2>
         {user.tokenCount > 0 && (
-          <a class="button quiet danger" id="revoke-tokens" href={addressOf(place, { dialog: 'revoke-tokens' })}>
+          <a class="button quiet danger" id="revoke-tokens" href={formatUrl(pageUrl, { dialog: 'revoke-tokens' })}>
             Revoke all
           </a>
         )}
       </div>
-      {user.tokenCount > 0 && <Filters place={place} />}
+      {user.tokenCount > 0 && <Filters pageUrl={pageUrl} />}
       {tokens.length > 0 ? (
         <TokenList
-          caption={`API tokens of ${nameOf(user)}`}
+          caption={`API tokens of ${memberName(user)}`}
           tokens={tokens}
           statusContext={statusContext}
-          revokeHref={(token) => addressOf(place, { dialog: 'revoke', token })}
+          revokeHref={(token) => formatUrl(pageUrl, { dialog: 'revoke', token })}
         />
       ) : (
-        <p class="empty">{user.tokenCount > 0 ? 'No token is here.' : 'This member has no tokens.'}</p>
+        <p class="empty">{user.tokenCount > 0 ? 'No tokens match.' : 'This member has no tokens.'}</p>
       )}
     </>
   );
 }
 
-function Filters({ place: { path, query } }: { place: Place }) {
+function Filters({ pageUrl: { path, query } }: { pageUrl: PageUrl }) {
   return (
     <search>
       <form method="get" action={path} class="filters">

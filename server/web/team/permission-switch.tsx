@@ -1,24 +1,21 @@
-import type { AppContext } from '../../http/context.ts';
 import type { UserSummary } from '../../store/records.ts';
-import { addressOf, kept, type Place } from '../shell/page-url.ts';
-import { FormToken } from '../shell/parts.tsx';
-import { memberPath } from './member-labels.ts';
-
-export const permission = 'Can create and manage personal API tokens';
+import { FormToken } from '../shell/components/form.tsx';
+import { formatUrl, type PageUrl, queryEntries } from '../shell/page-url.ts';
+import { permissionLabel } from './member-labels.ts';
+import { memberPath } from './team-paths.ts';
 
 interface PermissionSwitchProps {
-  c: AppContext;
   user: UserSummary;
-  /** The page it is on, which both ways lead back to. */
-  place: Place;
+  /** The page that the switch is on, which both forms return to. */
+  pageUrl: PageUrl;
 }
 
-/** Turning it on acts at once; turning it off first opens the dialog that says what stops working. */
-export function PermissionSwitch({ c, user, place }: PermissionSwitchProps) {
+/** Grants the permission immediately, or opens a dialog that asks before the permission is removed. */
+export function PermissionSwitch({ user, pageUrl }: PermissionSwitchProps) {
   if (user.canManageTokens) {
     return (
-      <form method="get" action={place.path} autocomplete="off">
-        {[...kept(place), ['dialog', 'ungrant'] as const, ['id', user.id] as const].map(([name, value]) => (
+      <form method="get" action={pageUrl.path} autocomplete="off">
+        {[...queryEntries(pageUrl), ['dialog', 'ungrant'] as const, ['id', user.id] as const].map(([name, value]) => (
           <input type="hidden" name={name} value={value} />
         ))}
         <Control user={user} verb="Remove" />
@@ -27,8 +24,8 @@ export function PermissionSwitch({ c, user, place }: PermissionSwitchProps) {
   }
   return (
     <form method="post" action={`${memberPath(user.id)}/grant`} autocomplete="off">
-      <FormToken c={c} />
-      <input type="hidden" name="back" value={addressOf(place)} />
+      <FormToken />
+      <input type="hidden" name="back" value={formatUrl(pageUrl)} />
       <Control user={user} verb="Grant" />
     </form>
   );
@@ -40,7 +37,7 @@ function Control({ user, verb }: { user: UserSummary; verb: string }) {
       <label class="switch">
         <input
           type="checkbox"
-          // biome-ignore lint/a11y/useAriaPropsForRole: a check box has its state by itself
+          // biome-ignore lint/a11y/useAriaPropsForRole: a checkbox exposes its state without aria-checked
           role="switch"
           id={`permission-${user.id}`}
           checked={user.canManageTokens}
@@ -48,7 +45,7 @@ function Control({ user, verb }: { user: UserSummary; verb: string }) {
           data-submit
         />
         <span class="visually-hidden">
-          {user.email}: {permission}
+          {user.email}: {permissionLabel}
         </span>
       </label>
       <noscript>

@@ -1,58 +1,59 @@
 import type { Child } from 'hono/jsx';
-import type { AppContext } from '../../http/context.ts';
 import type { DeadLetter, UserSummary } from '../../store/records.ts';
+import { Field } from '../shell/components/form.tsx';
+import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { StatusBadge } from '../shell/components/status-badge.tsx';
+import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { addressOf, type Place } from '../shell/page-url.ts';
-import { Field, NextPage, Status, Time } from '../shell/parts.tsx';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { DeadLetterNotice } from './dead-letter-notice.tsx';
-import { memberPath, nameOf, roleOf, teamPath } from './member-labels.ts';
-import { PermissionSwitch, permission } from './permission-switch.tsx';
+import { memberName, permissionLabel, roleLabel } from './member-labels.ts';
+import { PermissionSwitch } from './permission-switch.tsx';
+import { memberPath, teamPath } from './team-paths.ts';
 
-interface TeamProps {
-  c: AppContext;
-  organization: string | null;
+interface TeamPageProps {
   now: number;
   members: UserSummary[];
-  /** `?q` and `?cursor`. */
-  place: Place;
+  /** With `?q` and `?cursor`. */
+  pageUrl: PageUrl;
   nextCursor: string | null;
-  done?: string | undefined;
+  success?: string | undefined;
   dialog?: Child;
   deadLetters: { count: number; newest: DeadLetter[] };
 }
 
-/** Everybody in the organization, newest first. */
-export function TeamPage({ c, organization, now, members, place, nextCursor, done, dialog, deadLetters }: TeamProps) {
+/** All members of the organization, newest first. */
+export function TeamPage({ now, members, pageUrl, nextCursor, success, dialog, deadLetters }: TeamPageProps) {
   return (
-    <Layout c={c} title="Team" organization={organization} tab={teamPath} done={done}>
+    <Layout title="Team" tab={teamPath} success={success}>
       <div class="heading">
         <h1>Team</h1>
-        <a class="button primary" id="add" href={addressOf(place, { dialog: 'add' })}>
+        <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
           Add a member
         </a>
       </div>
       <DeadLetterNotice {...deadLetters} now={now} />
       <search>
         <form method="get" action={teamPath} class="filters">
-          <Field label="Search by name or e-mail" name="q" type="search" value={place.query.q} />
+          <Field label="Search by name or email" name="q" type="search" value={pageUrl.query.q} />
           <button type="submit">Search</button>
         </form>
       </search>
       {members.length > 0 ? (
-        <Members c={c} now={now} members={members} place={place} />
+        <MemberTable now={now} members={members} pageUrl={pageUrl} />
       ) : (
         <div class="empty">
-          <p>No member is here.</p>
+          <p>No members match.</p>
           <a href={teamPath}>Show all members</a>
         </div>
       )}
-      <NextPage href={nextCursor === null ? null : addressOf(place, { cursor: nextCursor })} />
+      <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
       {dialog}
     </Layout>
   );
 }
 
-function Members({ c, now, members, place }: Pick<TeamProps, 'c' | 'now' | 'members' | 'place'>) {
+function MemberTable({ now, members, pageUrl }: Pick<TeamPageProps, 'now' | 'members' | 'pageUrl'>) {
   return (
     <table class="list">
       <caption class="visually-hidden">Members, newest first</caption>
@@ -62,7 +63,7 @@ function Members({ c, now, members, place }: Pick<TeamProps, 'c' | 'now' | 'memb
             <th scope="col">{heading}</th>
           ))}
           <th scope="col" class="wrap">
-            {permission}
+            {permissionLabel}
           </th>
         </tr>
       </thead>
@@ -70,21 +71,21 @@ function Members({ c, now, members, place }: Pick<TeamProps, 'c' | 'now' | 'memb
         {members.map((member) => (
           <tr>
             <th scope="row">
-              <a href={memberPath(member.id)}>{nameOf(member)}</a>
+              <a href={memberPath(member.id)}>{memberName(member)}</a>
               {member.name && <span class="sub">{member.email}</span>}
             </th>
             <td data-label="Role" class="words">
-              {roleOf(member)}
+              {roleLabel(member)}
             </td>
             <td data-label="Account">
-              <Status status={member.disabled ? 'disabled' : 'active'} />
+              <StatusBadge status={member.disabled ? 'disabled' : 'active'} />
             </td>
             <td data-label="Tokens">{member.tokenCount}</td>
             <td data-label="Last use">
               {member.lastUsedAt === null ? 'never' : <Time at={member.lastUsedAt} now={now} />}
             </td>
-            <td data-label={permission}>
-              <PermissionSwitch c={c} user={member} place={place} />
+            <td data-label={permissionLabel}>
+              <PermissionSwitch user={member} pageUrl={pageUrl} />
             </td>
           </tr>
         ))}

@@ -1,38 +1,38 @@
+import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
-import type { AppContext } from '../../http/context.ts';
+import { Dialog } from '../shell/components/dialog.tsx';
+import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
-import { Alert, Dialog, Field, FormToken } from '../shell/parts.tsx';
+import { tokensPath } from './api-tokens-page.tsx';
 import type { CreateTokenForm } from './create-token-form.ts';
-import { type ExpiryChoices, lifetimeInWords } from './expiry-choices.ts';
+import { type ExpiryChoices, formatLifetime } from './expiry-choices.ts';
 
-interface CreateTokenProps {
-  c: AppContext;
+interface CreateTokenDialogProps {
   closeHref: string;
   form: CreateTokenForm;
   choices: ExpiryChoices;
-  refused?: ProblemError | undefined;
+  /** Why the form was rejected. */
+  problem?: ProblemError | undefined;
 }
 
-/** The form for a new token, empty or as it was refused. */
-export function CreateTokenDialog({ c, closeHref, form, choices, refused }: CreateTokenProps) {
-  const errors = fieldErrors(refused);
+/** The form for a new token: empty, or with the values of a rejected form. */
+export function CreateTokenDialog({ closeHref, form, choices, problem }: CreateTokenDialogProps) {
+  const errors = fieldErrors(problem);
   return (
     <Dialog title="Create new token" closeHref={closeHref}>
-      {refused && (
-        <Alert>{refused.errors ? 'No token was created. Correct what is marked below.' : refused.message}</Alert>
-      )}
-      <form method="post" action="/profile/api-tokens">
-        <FormToken c={c} />
+      {problem && <Alert>{problem.errors ? 'No token was created. Correct the fields below.' : problem.message}</Alert>}
+      <form method="post" action={tokensPath}>
+        <FormToken />
         <input type="hidden" name="key" value={form.key} />
         <Field
           label="Name"
           name="name"
           value={form.name}
-          hint="What will use it, such as ci-pipeline. Your tokens have different names."
+          hint="What uses the token, for example ci-pipeline. Each of your tokens needs a different name."
           error={errors.name}
           autocomplete="off"
           required
-          autofocus={refused === undefined}
+          autofocus={problem === undefined}
         />
         <Field
           label="Description (optional)"
@@ -55,39 +55,39 @@ export function CreateTokenDialog({ c, closeHref, form, choices, refused }: Crea
   );
 }
 
-interface ExpiryProps {
+interface ExpiryFieldProps {
   form: CreateTokenForm;
   choices: ExpiryChoices;
   error: string | undefined;
 }
 
-function ExpiryField({ form, choices: { lifetimes, days, never }, error }: ExpiryProps) {
+function ExpiryField({ form, choices: { lifetimes, dates, never }, error }: ExpiryFieldProps) {
   return (
     <fieldset aria-describedby={error && 'expires-error'}>
       <legend>Expires</legend>
       {lifetimes.map((seconds) => (
-        <Choice value={String(seconds)} chosen={form.expires}>
-          in {lifetimeInWords(seconds)}
+        <Choice value={String(seconds)} selected={form.expires}>
+          In {formatLifetime(seconds)}
         </Choice>
       ))}
       {never && (
-        <Choice value="never" chosen={form.expires}>
-          never
+        <Choice value="never" selected={form.expires}>
+          Never
         </Choice>
       )}
-      {days && (
+      {dates && (
         <>
-          <Choice value="date" chosen={form.expires}>
-            on a day
+          <Choice value="date" selected={form.expires}>
+            On a date
           </Choice>
           <Field
-            label="Day"
+            label="Date"
             name="date"
             type="date"
             value={form.date}
-            min={days.first}
-            max={days.last}
-            hint="The token works until that day ends in UTC."
+            min={dates.first}
+            max={dates.last}
+            hint="The token works until the end of this day (UTC)."
           />
         </>
       )}
@@ -100,10 +100,10 @@ function ExpiryField({ form, choices: { lifetimes, days, never }, error }: Expir
   );
 }
 
-function Choice({ value, chosen, children }: { value: string; chosen: string; children: unknown }) {
+function Choice({ value, selected, children }: { value: string; selected: string; children: Child }) {
   return (
     <label class="inline">
-      <input type="radio" name="expires" value={value} checked={value === chosen} required />
+      <input type="radio" name="expires" value={value} checked={value === selected} required />
       <span>{children}</span>
     </label>
   );

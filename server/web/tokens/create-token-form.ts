@@ -4,19 +4,19 @@ import { type CreateTokenBody, createTokenBodySchema } from '../../../shared/sch
 import { invalidFields } from '../../http/validate.ts';
 import { parseForm, text } from '../shell/form-values.ts';
 
-/** The form for a new token as it was filled in. */
+/** The values of the form for a new token, as the member entered them. */
 export interface CreateTokenForm {
   name: string;
   description: string;
-  /** Seconds, `date` or `never`. */
+  /** A lifetime in seconds, `date`, or `never`. */
   expires: string;
-  /** With `date`: the day that it ends with, in UTC. */
+  /** Last day of the token's life in UTC, if `expires` is `date`. */
   date: string;
-  /** The Idempotency-Key: sending one form twice makes one token. */
+  /** Idempotency key, so that sending the same form twice creates one token. */
   key: string;
 }
 
-/** Reads what was posted. `freshKey` stands in for a key that is none of ours. */
+/** Reads the posted form. `freshKey` replaces a key that is not a UUID. */
 export function readCreateTokenForm(form: Record<string, unknown>, freshKey: string): CreateTokenForm {
   const key = text(form.key);
   return {
@@ -28,19 +28,15 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
   };
 }
 
-/** What the form asks of the service. @throws ProblemError `invalid-fields` */
-export function createTokenBody({ name, description, ...rest }: CreateTokenForm): CreateTokenBody {
-  return parseForm(createTokenBodySchema, { name, description, ...expiry(rest) });
+/** Converts the form to the body of `POST /api/v1/tokens`. @throws ProblemError `invalid-fields` */
+export function createTokenBody({ name, description, ...expiry }: CreateTokenForm): CreateTokenBody {
+  return parseForm(createTokenBodySchema, { name, description, ...expiryFields(expiry) });
 }
 
-function expiry({ expires, date }: Pick<CreateTokenForm, 'expires' | 'date'>) {
+function expiryFields({ expires, date }: Pick<CreateTokenForm, 'expires' | 'date'>) {
   if (expires === 'never') return { expires_in: null };
   if (/^[0-9]{1,10}$/.test(expires)) return { expires_in: Number(expires) };
   if (expires === 'date' && z.iso.date().safeParse(date).success) return { expires_at: `${date}T23:59:59.999Z` };
-  throw invalidFields([
-    {
-      pointer: '/expires_at',
-      detail: expires === 'date' ? 'Choose the day that the token ends with.' : 'Choose when the token expires.',
-    },
-  ]);
+  const detail = expires === 'date' ? 'Choose the date when the token expires.' : 'Choose when the token expires.';
+  throw invalidFields([{ pointer: '/expires_at', detail }]);
 }

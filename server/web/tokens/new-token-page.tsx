@@ -1,27 +1,23 @@
-import type { AppContext } from '../../http/context.ts';
 import type { TokenRecord } from '../../store/records.ts';
+import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { Time } from '../shell/parts.tsx';
 import { tokensPath } from './api-tokens-page.tsx';
 
-interface NewTokenProps {
-  c: AppContext;
-  organization: string | null;
+interface NewTokenPageProps {
   publicUrl: string;
   token: TokenRecord;
-  /** The whole value: this page is the only one that ever shows it. */
+  /** The token's value. No other page shows it. */
   value: string;
   now: number;
 }
 
-/** The value of a token that was just made. */
-export function NewTokenPage({ c, organization, publicUrl, token, value, now }: NewTokenProps) {
+/** Shows the value of a token that was just created. */
+export function NewTokenPage({ publicUrl, token, value, now }: NewTokenPageProps) {
   return (
-    <Layout c={c} title="New token" organization={organization} tab={tokensPath} done="The token was created.">
+    <Layout title="New token" tab={tokensPath} success="The token was created.">
       <h1>Copy your new token now</h1>
       <p class="note warning">
-        This is the only time that the value is shown. It is stored nowhere and can't be recovered: if you lose it,
-        revoke the token and create another one.
+        The value is shown only this once and can't be recovered. If you lose it, revoke the token and create a new one.
       </p>
       <label for="token-value">Value of {token.name}</label>
       <div class="secret">
@@ -41,44 +37,40 @@ export function NewTokenPage({ c, organization, publicUrl, token, value, now }: 
       </dl>
       <h2>Try it</h2>
       <p>
-        Run the first line, paste the value and press Enter; then run the second. An answer that begins with 200 says
-        that the token works, and your list shows its first use. Your programs send it in the same header.
+        Run the first command, paste the value, and press Enter. Then run the second command. If the response starts
+        with status 200, the token works, and your token list shows this first use. Your programs send the token in the
+        same header.
       </p>
       <pre>{`read -rs TOKEN\ncurl -i -H "Authorization: Token $TOKEN" ${publicUrl}/verify/forward-auth`}</pre>
-      <p>
-        <a class="button" href={tokensPath}>
-          Back to your tokens
-        </a>
-      </p>
+      <BackToTokens />
     </Layout>
   );
 }
 
-interface ShownProps {
-  c: AppContext;
-  organization: string | null;
-  /** Null: it was revoked since. */
-  token: TokenRecord | null;
-}
-
-/** The same form sent again, as by a reload: the value is gone. */
-export function ShownAlreadyPage({ c, organization, token }: ShownProps) {
+/** Shown when the same form is sent again, for example by a reload. `token` is null if it was revoked since. */
+export function ValueAlreadyShownPage({ token }: { token: TokenRecord | null }) {
   return (
-    <Layout c={c} title="New token" organization={organization} tab={tokensPath}>
-      <h1>The value was shown once already</h1>
+    <Layout title="New token" tab={tokensPath}>
+      <h1>The value was already shown</h1>
       {token ? (
         <p>
-          The token {token.name} (<code>{token.prefix}</code>) was created, and nothing was created again. Its value
-          can't be shown a second time: if you did not copy it, revoke the token and create another one.
+          This form already created the token {token.name} (<code>{token.prefix}</code>). Its value can't be shown
+          again. If you did not copy it, revoke the token and create a new one.
         </p>
       ) : (
-        <p>The token that this form created was revoked since. Nothing was created again.</p>
+        <p>The token that this form created has since been revoked. No new token was created.</p>
       )}
-      <p>
-        <a class="button" href={tokensPath}>
-          Back to your tokens
-        </a>
-      </p>
+      <BackToTokens />
     </Layout>
+  );
+}
+
+function BackToTokens() {
+  return (
+    <p>
+      <a class="button" href={tokensPath}>
+        Back to your tokens
+      </a>
+    </p>
   );
 }

@@ -1,23 +1,21 @@
-import type { AppContext } from '../../http/context.ts';
 import type { TokenRecord } from '../../store/records.ts';
-import { Confirm } from '../shell/parts.tsx';
+import { ConfirmDialog } from '../shell/components/dialog.tsx';
+import { useMember } from '../shell/page-context.ts';
 import { LastUsed } from './token-list.tsx';
 
-interface RevokeTokenProps {
-  c: AppContext;
+interface RevokeTokenDialogProps {
   token: TokenRecord;
   now: number;
-  /** Where the answer is posted to. */
+  /** Path that the confirmation is posted to. */
   action: string;
   closeHref: string;
 }
 
-/** Asks before a token is revoked, and says what that means. */
-export function RevokeTokenDialog({ c, token, now, action, closeHref }: RevokeTokenProps) {
-  const own = token.ownerId === c.get('caller').user.id;
+/** Asks for confirmation before a token is revoked. */
+export function RevokeTokenDialog({ token, now, action, closeHref }: RevokeTokenDialogProps) {
+  const own = token.ownerId === useMember().id;
   return (
-    <Confirm
-      c={c}
+    <ConfirmDialog
       title={`Revoke “${token.name}”?`}
       closeHref={closeHref}
       action={action}
@@ -25,8 +23,8 @@ export function RevokeTokenDialog({ c, token, now, action, closeHref }: RevokeTo
       danger
     >
       <p>
-        Every script, pipeline and program that sends this token stops working at once: it is answered 401. This cannot
-        be undone, and a new token has another value.
+        Every script, pipeline, and program that uses this token stops working immediately: its requests are rejected
+        with status 401. You cannot undo this. A new token has a different value.
       </p>
       <dl class="facts">
         <dt>Prefix</dt>
@@ -44,6 +42,6 @@ export function RevokeTokenDialog({ c, token, now, action, closeHref }: RevokeTo
           <LastUsed use={token.lastUse} now={now} />
         </dd>
       </dl>
-    </Confirm>
+    </ConfirmDialog>
   );
 }

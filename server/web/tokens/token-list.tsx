@@ -1,16 +1,18 @@
 import { tokenStatus } from '../../domain/tokens/status.ts';
 import type { LastUse, StatusContext, TokenRecord } from '../../store/records.ts';
-import { Clipped, Status, Time } from '../shell/parts.tsx';
+import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { StatusBadge } from '../shell/components/status-badge.tsx';
+import { Time } from '../shell/components/time.tsx';
 
 interface TokenListProps {
   caption: string;
   tokens: TokenRecord[];
   statusContext: StatusContext;
-  /** Where the dialog is that asks before a token is revoked. It closes to `#revoke-ID`. */
+  /** Returns the URL of the dialog that revokes a token. The dialog closes to `#revoke-ID`. */
   revokeHref(id: string): string;
 }
 
-/** Tokens with their last use and a way to revoke each. */
+/** A table of tokens, with the last use of each and a link to revoke it. */
 export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenListProps) {
   const { now } = statusContext;
   return (
@@ -42,7 +44,7 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
               <LastUsed use={token.lastUse} now={now} />
             </td>
             <td data-label="Status">
-              <Status status={tokenStatus(token, statusContext)} />
+              <StatusBadge status={tokenStatus(token, statusContext)} />
             </td>
             <td class="end">
               <a class="button quiet danger" id={`revoke-${token.id}`} href={revokeHref(token.id)}>
@@ -56,7 +58,7 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
   );
 }
 
-/** When, for what and from where a token was used last. */
+/** Time, request and IP address of a token's last use. */
 export function LastUsed({ use, now }: { use: LastUse | null; now: number }) {
   if (use === null) return <>never</>;
   return (
@@ -65,7 +67,7 @@ export function LastUsed({ use, now }: { use: LastUse | null; now: number }) {
       <span class="sub" title={use.userAgent ?? undefined}>
         {use.method !== null && (
           <span class="mono">
-            {use.method} <Clipped text={use.path ?? ''} />
+            {use.method} <ClippedText text={use.path ?? ''} />
           </span>
         )}
         {use.method !== null && use.ip !== null && ' · '}

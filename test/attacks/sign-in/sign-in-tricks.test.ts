@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { startPage } from '../../../server/web/shell/return-path.ts';
+import { startPath } from '../../../server/web/shell/return-path.ts';
 import { type Ask, jsonOf, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { startTestServer } from '../../helpers/app/http.ts';
 import { beginDevice, type DeviceCodes, deviceGrant, postForm } from '../../helpers/app/oauth.ts';
@@ -171,7 +171,7 @@ describe('a link that wants to lead elsewhere', () => {
     const app = await open();
     const browser = openConsole(app, app.dev);
     expect((await browser.get('/login?next=%2Fprofile%3Fa%3Db')).location).toBe('/profile?a=b');
-    expect((await browser.get('/login?next=%2F%2Fevil.example')).location).toBe(startPage);
+    expect((await browser.get('/login?next=%2F%2Fevil.example')).location).toBe(startPath);
   });
 });
 

@@ -1,6 +1,6 @@
-// Makes the pages nicer; each of them works without.
+// Progressive enhancement: every page also works without this script.
 
-// A dialog that the server opened becomes a modal one; closing it leads back to where it was opened.
+// Makes a dialog that the server rendered modal. Escape leads back to the page that opened it.
 for (const dialog of document.querySelectorAll('dialog[data-modal][open]')) {
   dialog.removeAttribute('open');
   dialog.showModal();
@@ -10,10 +10,10 @@ for (const dialog of document.querySelectorAll('dialog[data-modal][open]')) {
   });
 }
 
-// What was done or went wrong is read out; after a dialog the focus returns to what opened it.
-const announced = document.querySelector('[data-focus]');
+// Focuses a success or error message, so that screen readers announce it. After a dialog, the focus returns to its opener.
+const announcement = document.querySelector('[data-focus]');
 const opener = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
-if (announced) announced.focus();
+if (announcement) announcement.focus();
 else if (opener && !document.querySelector('dialog[open]')) opener.focus();
 
 for (const button of document.querySelectorAll('button[data-copy]')) {
@@ -29,17 +29,17 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
   });
 }
 
-// A value that is shown once is not left behind in a page that the browser keeps for Back.
+// Removes secrets before the page enters the back/forward cache, so that Back cannot show them again.
 addEventListener('pagehide', () => {
   for (const secret of document.querySelectorAll('[data-secret]')) secret.remove();
 });
 
-// A switch or filter acts at once; without script its button does.
+// Submits the form as soon as a switch changes. Without script, the form has a button.
 for (const control of document.querySelectorAll('[data-submit]')) {
   control.addEventListener('change', () => control.form.requestSubmit());
 }
 
-// Nothing is sent twice by an impatient second click; what was stopped on its way can be sent again after ten seconds.
+// Ignores a second click on a submit button. The form can be sent again after 10 seconds, in case the first request was stopped.
 for (const form of document.querySelectorAll('form[method=post]')) {
   form.addEventListener('submit', (event) => {
     if (form.dataset.sent) {

@@ -1,0 +1,20 @@
+import { Layout } from '../shell/layout.tsx';
+
+/** Shows new recovery codes. No other page shows them. */
+export function RecoveryCodesPage({ codes, next }: { codes: string[]; next: string }) {
+  return (
+    <Layout title="Recovery codes" tab="" width="narrow" success="Two-factor sign-in is on.">
+      <h1>Save your recovery codes</h1>
+      <p class="note warning">
+        If you lose your authenticator app, you can sign in with one of these codes instead. Each code works once. They
+        are not shown again, so print them or save them in your password manager.
+      </p>
+      <pre data-secret>{codes.join('\n')}</pre>
+      <p>
+        <a class="button primary" href={next}>
+          I have saved my codes
+        </a>
+      </p>
+    </Layout>
+  );
+}

@@ -1,0 +1,12 @@
+const colours = {
+  active: 'success',
+  blocked: 'warning',
+  disabled: 'danger',
+  'sso-stale': 'warning',
+  expired: 'neutral',
+} as const;
+
+/** A status as a coloured badge. The word alone conveys the status, for people who cannot see the colour. */
+export function StatusBadge({ status }: { status: keyof typeof colours }) {
+  return <span class={`badge ${colours[status]}`}>{status}</span>;
+}

@@ -1,0 +1,29 @@
+import { createContext, useContext } from 'hono/jsx';
+import type { UserRecord } from '../../store/records.ts';
+
+/** The parts of a request that pages and components may read without receiving them as props. */
+export interface PageContext {
+  organization: string | null;
+  requestId: string;
+  /** Value of the hidden field in every posting form; see `form-token.ts`. */
+  formToken: string;
+  /** The signed-in member; null on a page for visitors. */
+  member: UserRecord | null;
+}
+
+/** Holds the context of one render. hono/jsx isolates concurrent renders from each other with AsyncLocalStorage. */
+export const pageContext = createContext<PageContext | null>(null);
+
+/** Returns the context of the page that is being rendered. Throws outside `c.render`. */
+export function usePage(): PageContext {
+  const page = useContext(pageContext);
+  if (page === null) throw new Error('A page component was rendered without c.render.');
+  return page;
+}
+
+/** Returns the signed-in member. Throws on a page for visitors. */
+export function useMember(): UserRecord {
+  const { member } = usePage();
+  if (member === null) throw new Error('This page needs a signed-in member.');
+  return member;
+}

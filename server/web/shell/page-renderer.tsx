@@ -1,0 +1,34 @@
+import type { MiddlewareHandler } from 'hono';
+import type { HtmlEscapedString } from 'hono/utils/html';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Caller } from '../../domain/caller.ts';
+import type { AppDeps, AppEnv } from '../../http/context.ts';
+import { pageContext } from './page-context.ts';
+
+/** What a JSX expression evaluates to. */
+export type Page = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+declare module 'hono' {
+  interface ContextRenderer {
+    // biome-ignore lint/style/useShorthandFunctionType: an interface merges with Hono's, a type alias does not
+    (page: Page, status?: ContentfulStatusCode): Response | Promise<Response>;
+  }
+}
+
+/** Makes `c.render(<SomePage />)` provide the request's `PageContext` to the page and all its components. */
+export function renderPages({ organization }: Pick<AppDeps['config'], 'organization'>): MiddlewareHandler<AppEnv> {
+  return (c, next) => {
+    c.setRenderer((page, status) => {
+      // Unset on pages for visitors, although AppEnv declares it for every route.
+      const caller: Caller | undefined = c.get('caller');
+      const context = {
+        organization,
+        requestId: c.get('requestId'),
+        formToken: c.get('formToken'),
+        member: caller?.user ?? null,
+      };
+      return c.html(<pageContext.Provider value={context}>{page}</pageContext.Provider>, status);
+    });
+    return next();
+  };
+}

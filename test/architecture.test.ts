@@ -47,8 +47,11 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   },
   { from: /^server\/(http|jobs)\//, never: /^server\/web\//, except: /^server\/http\/app\.ts$/ },
   {
-    from: /^server\/web\/.*(-page|-pages|-list|-dialog|-tokens|-switch|\/parts|\/layout|\/dead-letters)\.tsx$/,
-    never: /^server\/(web\/(.*routes|shell\/access|console)\.tsx?$|http\/(?!context))/,
+    // Pages and components: data in, JSX out. The exceptions answer requests.
+    from: /^server\/web\/.*\.tsx$/,
+    never:
+      /^server\/(http\/|config\/|services\.ts$|web\/(console|.*routes|shell\/(access|error-responses|page-renderer))\.tsx?$)/,
+    except: /\/(routes|[\w-]+-routes|console|error-responses|page-renderer)\.tsx$/,
   },
   { from: /^server\/store\//, never: /^server\/(http|web|jobs|mail|domain|commands)\// },
   { from: /^server\/sso\//, never: /^server\/(http|web|jobs|commands|store)\// },

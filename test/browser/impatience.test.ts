@@ -47,6 +47,6 @@ describe.skipIf(!chromiumIsHere)('an impatient visitor', () => {
     });
     await page.clock.fastForward(10_000);
     await send.click();
-    await page.getByRole('status').filter({ hasText: 'Your other sessions were ended.' }).waitFor();
+    await page.getByRole('status').filter({ hasText: 'You were signed out everywhere else.' }).waitFor();
   });
 });

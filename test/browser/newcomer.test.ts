@@ -47,8 +47,8 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
     await hands.press(page.getByRole('link', { name: 'Team' }));
     await hands.press(page.getByRole('link', { name: 'Add a member' }));
     const dialog = page.getByRole('dialog', { name: 'Add a member' });
-    expect(await hasFocus(dialog.getByLabel('E-mail address'))).toBe(true);
-    await hands.write(dialog.getByLabel('E-mail address'), newcomer.email);
+    expect(await hasFocus(dialog.getByLabel('Email address'))).toBe(true);
+    await hands.write(dialog.getByLabel('Email address'), newcomer.email);
     await hands.write(dialog.getByLabel('Initial password'), newcomer.password);
     await hands.press(dialog.getByRole('button', { name: 'Add member' }));
     await done(page, 'The member was added.').waitFor();
@@ -110,7 +110,7 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
     await hands.press(page.getByRole('link', { name: 'Profile' }));
     await hands.write(page.getByLabel('Current password'), current);
     await hands.write(page.getByLabel('New password', { exact: true }), 'another analytical engine');
-    await hands.write(page.getByLabel('New password again'), 'another analytical engine');
+    await hands.write(page.getByLabel('Confirm new password'), 'another analytical engine');
     await hands.press(page.getByRole('button', { name: 'Change password' }));
     await done(page, 'Your password was changed').waitFor();
     await hands.press(page.getByRole('button', { name: 'Sign out', exact: true }));

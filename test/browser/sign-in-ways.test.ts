@@ -97,10 +97,10 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     await signInOn(page, member);
     await page.getByLabel('Password').fill(member.password);
     await page.getByRole('button', { name: 'Turn on' }).click();
-    const secret = await page.getByLabel('Or type this secret into it').inputValue();
+    const secret = await page.getByLabel('Or enter this secret in the app').inputValue();
     await page.getByLabel('Code').fill(codeAt(secret, Date.now()));
     await page.getByRole('button', { name: 'Turn on' }).click();
-    await page.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor();
+    await page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor();
     const [recoveryCode = ''] = (await page.locator('pre').innerText()).split('\n');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await signInOn(page, member);

@@ -14,14 +14,14 @@ describe.skipIf(!chromiumIsHere)('signing in and out', () => {
       const page = await browser.visit(running.url, { script });
       const signIn = page.getByRole('button', { name: 'Sign in' });
       await page.goto('/profile');
-      expect(await hasFocus(page.getByLabel('E-mail address'))).toBe(true);
-      await hands.write(page.getByLabel('E-mail address'), superuser.email);
+      expect(await hasFocus(page.getByLabel('Email address'))).toBe(true);
+      await hands.write(page.getByLabel('Email address'), superuser.email);
       await hands.write(page.getByLabel('Password'), 'wrong');
       await hands.press(signIn);
 
       await page.getByRole('alert').waitFor();
       if (script) expect(await hasFocus(page.getByRole('alert'))).toBe(true);
-      expect(await page.getByLabel('E-mail address').inputValue()).toBe(superuser.email);
+      expect(await page.getByLabel('Email address').inputValue()).toBe(superuser.email);
       expect(await page.getByLabel('Password').inputValue()).toBe('');
       await hands.write(page.getByLabel('Password'), superuser.password);
       await hands.press(signIn);

@@ -34,7 +34,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
       const dialog = page.getByRole('dialog', { name: `Remove the permission of ${email}?` });
 
       await flip('Remove');
-      await dialog.getByText(/This blocks \S+ working token at once/).waitFor();
+      await dialog.getByText(/This blocks 1 active token immediately/).waitFor();
       await (script ? page.keyboard.press('Escape') : hands.press(dialog.getByRole('link', { name: 'Cancel' })));
       await dialog.waitFor({ state: 'detached' });
       expect(await permission.isChecked()).toBe(true);
@@ -42,7 +42,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
       expect(await status()).toBe(200);
 
       await flip('Remove');
-      await hands.press(dialog.getByRole('button', { name: 'Remove the permission' }));
+      await hands.press(dialog.getByRole('button', { name: 'Remove permission' }));
       await done(page, 'The permission was removed.').waitFor();
       expect(await permission.isChecked()).toBe(false);
       expect(await status()).toBe(401);
@@ -62,14 +62,14 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
     const opener = page.getByRole('link', { name: 'Offboard' });
     const dialog = page.getByRole('dialog', { name: `Offboard ${email}?` });
     await hands.press(opener);
-    for (const text of [/disable the account/, /end all its sessions/, /revoke .* for good/]) {
+    for (const text of [/Disables the account/, /Ends all its sessions/, /Permanently revokes 1 token /]) {
       await dialog.getByText(text).waitFor();
     }
     await hands.press(dialog.getByRole('link', { name: 'Cancel' }));
     if (script) await expect.poll(() => hasFocus(opener)).toBe(true);
     await hands.press(opener);
     await hands.press(dialog.getByRole('button', { name: 'Offboard' }));
-    await done(page, 'The account was disabled and all its tokens were revoked.').waitFor();
+    await done(page, 'The account was disabled, and all its tokens were revoked.').waitFor();
     expect(await status()).toBe(401);
 
     const visitor = await browser.visit(running.url, { script });

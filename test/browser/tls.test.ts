@@ -28,7 +28,7 @@ describe.skipIf(!partsAreHere)('the console behind nginx that terminates TLS', (
   it('keeps its session in a cookie that no other host can set and no script can read, and takes forms', async () => {
     const page = await browser.visit(url, { ignoreHTTPSErrors: true });
     await page.goto('/login');
-    await page.getByLabel('E-mail address').fill(superuser.email);
+    await page.getByLabel('Email address').fill(superuser.email);
     await page.getByLabel('Password').fill(superuser.password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL('/profile/api-tokens');

@@ -36,7 +36,7 @@ describe.skipIf(!chromiumIsHere)('the page that shows a token’s value', () => 
   it.each([true, false])('does not survive a reload, which creates nothing again: script %s', async (script) => {
     const { page, name, value } = await showValue(script);
     await page.reload();
-    await page.getByRole('heading', { name: 'The value was shown once already' }).waitFor();
+    await page.getByRole('heading', { name: 'The value was already shown' }).waitFor();
     expect(await page.content()).not.toContain(value);
     await page.goto('/profile/api-tokens');
     expect(await page.getByRole('row', { name }).count()).toBe(1);

@@ -28,7 +28,7 @@ const giveUpMails = async (page: Page, { store, clock }: World) => {
 };
 
 const signIn = async (page: Page) => {
-  await page.getByLabel('E-mail address').fill(dev);
+  await page.getByLabel('Email address').fill(dev);
   await page.getByLabel('Password').fill('wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('alert').waitFor();
@@ -39,7 +39,7 @@ const press = (name: string) => (page: Page) => page.getByRole('link', { name })
 const wrongPassword = async (page: Page) => {
   await page.getByLabel('Current password').fill('not mine');
   await page.getByLabel('New password', { exact: true }).fill('short');
-  await page.getByLabel('New password again').fill('shorter');
+  await page.getByLabel('Confirm new password').fill('shorter');
   await page.getByRole('button', { name: 'Change password' }).click();
   await page.getByRole('alert').waitFor();
 };
@@ -56,7 +56,7 @@ const createTwice = async (page: Page) => {
 };
 
 const addTaken = async (page: Page) => {
-  await page.getByLabel('E-mail address', { exact: true }).fill(dev);
+  await page.getByLabel('Email address', { exact: true }).fill(dev);
   await page.getByLabel('Initial password').fill('short');
   await page.getByRole('button', { name: 'Add member' }).click();
   await page.getByRole('alert').waitFor();
@@ -98,16 +98,16 @@ const beginTotpEnrolment = async (page: Page, world: World) => {
 const completeTotpEnrolment = async (page: Page, world: World) => {
   await beginTotpEnrolment(page, world);
   if ((await page.getByLabel('Code').count()) === 0) return;
-  const secret = await page.getByLabel('Or type this secret into it').inputValue();
+  const secret = await page.getByLabel('Or enter this secret in the app').inputValue();
   await page.getByLabel('Code').fill(codeAt(secret, world.clock.now()));
   await page.getByRole('button', { name: 'Turn on' }).click();
-  await page.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor();
+  await page.getByRole('heading', { name: 'Save your recovery codes' }).waitFor();
 };
 
 const askForLink = async (page: Page) => {
-  await page.getByLabel('E-mail address').fill('nobody@example.com');
-  await page.getByRole('button', { name: 'Send the link' }).click();
-  await page.getByRole('heading', { name: 'Look at your mail' }).waitFor();
+  await page.getByLabel('Email address').fill('nobody@example.com');
+  await page.getByRole('button', { name: 'Send link' }).click();
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor();
 };
 
 /** Every page and dialog of the console, in the states that look different. */
@@ -150,7 +150,7 @@ export const views: View[] = [
   },
   { name: 'profile', as: dev, path: at('/profile') },
   { name: 'profile-refused', as: dev, path: at('/profile'), act: wrongPassword },
-  { name: 'profile-end-session', as: dev, path: at('/profile'), act: press('Sign out there') },
+  { name: 'profile-end-session', as: dev, path: at('/profile'), act: press('End session') },
   { name: 'profile-end-others', as: dev, path: at('/profile?dialog=end-others') },
   { name: 'tokens', as: dev, path: at('/profile/api-tokens') },
   { name: 'tokens-long', as: 'tomas.novak@example.com', path: at('/profile/api-tokens') },

@@ -110,7 +110,7 @@ test('the search finds parts of names in any case, as they are written, and keep
   expect(await found('x'.repeat(60_000))).toEqual([]);
 
   const nothing = await browser.get(`${tokens}?q=nothing`);
-  expect(textOf(nothing.html)).toContain('No token of yours is here.');
+  expect(textOf(nothing.html)).toContain('None of your tokens match.');
   expect(nothing.html).toContain('name="q" type="search" value="nothing"');
 });
 
@@ -174,7 +174,7 @@ test('the same form sent again makes nothing and shows no value', async () => {
   const again = await browser.post(tokens, fields);
   expect(again.status).toBe(200);
   expect(again.headers.get('cache-control')).toBe('no-store');
-  expect(textOf(again.html)).toContain('The value was shown once already');
+  expect(textOf(again.html)).toContain('The value was already shown');
   expect(again.html).not.toContain(value);
   expect(again.html).not.toContain('token-value');
   const made = await listOf(app, app.dev);
@@ -182,13 +182,13 @@ test('the same form sent again makes nothing and shows no value', async () => {
 
   const changed = await browser.post(tokens, { ...fields, name: 'other' });
   expect(changed.status).toBe(409);
-  expect(textOf(changed.html)).toContain('Send it again to create another token.');
+  expect(textOf(changed.html)).toContain('To create another token, send the form again.');
   expect((await browser.submit(tokens, { name: 'other', expires: 'never' })).status).toBe(200);
 
   await app.services.tokens.revoke(await callerOf(app, app.dev), made[0]?.id ?? '');
   const gone = await browser.post(tokens, fields);
   expect(gone.status).toBe(200);
-  expect(textOf(gone.html)).toContain('was revoked since');
+  expect(textOf(gone.html)).toContain('has since been revoked');
   expect(await listOf(app, app.dev)).toHaveLength(1);
 });
 
@@ -210,9 +210,9 @@ test('a form that is refused comes back with what was typed and what is wrong, a
     [{ name: 'x'.repeat(65) }, 400, 'A name is at most 64 characters.'],
     [{ name: 'zero\u200bwidth' }, 400, 'must not hold control'],
     [{ name: 'a', description: 'x'.repeat(501) }, 400, 'A description is at most 500 characters.'],
-    [{ name: 'a', expires: 'date', date: '' }, 400, 'Choose the day'],
-    [{ name: 'a', expires: 'date', date: '2027-02-30' }, 400, 'Choose the day'],
-    [{ name: 'a', expires: 'date', date: '23.11.2027' }, 400, 'Choose the day'],
+    [{ name: 'a', expires: 'date', date: '' }, 400, 'Choose the date'],
+    [{ name: 'a', expires: 'date', date: '2027-02-30' }, 400, 'Choose the date'],
+    [{ name: 'a', expires: 'date', date: '23.11.2027' }, 400, 'Choose the date'],
     [{ name: 'a', expires: 'date', date: '2026-11-22' }, 400, 'must be in the future'],
     [{ name: 'a', expires: '' }, 400, 'Choose when the token expires.'],
     [{ name: 'a', expires: '-5' }, 400, 'Choose when the token expires.'],
@@ -321,7 +321,7 @@ test('revoking asks with the token’s name and what stops, then does it and say
   expect(text).toContain('Revoke “ci”?');
   expect(text).toContain(prefix);
   expect(text).toContain('GET /builds · 203.0.113.9');
-  expect(text).toContain('stops working at once');
+  expect(text).toContain('stops working immediately');
   expect(dialog.html).toContain(`data-close="${tokens}#revoke-${id}"`);
   expect(await verdict(app, token)).toBe(200);
 

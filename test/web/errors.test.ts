@@ -32,7 +32,7 @@ function expectPage({ status, headers, html }: Shown, expected: number): void {
   });
   expect(html).toMatch(/^<!DOCTYPE html><html lang="en">/);
   expect(html.match(/<h1>/g)).toHaveLength(1);
-  expect(textOf(html)).toContain(`Request id: ${headers.get('x-request-id')}`);
+  expect(textOf(html)).toContain(`Request ID: ${headers.get('x-request-id')}`);
   expect(html).not.toMatch(/\bat .*\.tsx?\b|node_modules|SQLITE/);
 }
 
@@ -49,7 +49,7 @@ test.each([
   for (const as of [undefined, app.dev]) {
     const shown = await openConsole(app, as).get(path);
     expectPage(shown, 404);
-    expect(textOf(shown.html)).toContain('There is nothing at this address.');
+    expect(textOf(shown.html)).toContain('There is no page at this address.');
   }
   for (const headers of [{}, { Accept: '*/*' }, { Accept: 'application/json' }]) {
     const response = await app.ask(path, { headers });
@@ -133,7 +133,7 @@ test('a page that is older than the session says what to do', async () => {
   const shown = await browser.submit('/logout');
   expectPage(shown, 403);
   expect(textOf(shown.html)).toContain(
-    'You signed in or out after this page was opened. Nothing was changed. Go back, reload',
+    'You signed in or out after opening this page, so nothing was changed. Go back, reload the page',
   );
 });
 

@@ -66,7 +66,7 @@ test('opening the link, as mail programs do, does not use it up; a newer one voi
   expect((await openConsole(app).get(pathOf(second))).status).toBe(200);
   app.clock.advance(1);
   const late = await openConsole(app).get(pathOf(second));
-  expect([late.status, textOf(late.html)]).toEqual([410, expect.stringContaining('Ask for another one')]);
+  expect([late.status, textOf(late.html)]).toEqual([410, expect.stringContaining('Request a new one.')]);
 });
 
 test('gives an invited member a first password, and nobody else who has none', async () => {

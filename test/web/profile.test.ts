@@ -28,12 +28,12 @@ test('members see who they are and what they may', async () => {
   const page = await browser.get('/profile');
   expect(page.status).toBe(200);
   expect(page.headers.get('cache-control')).toBe('no-store');
-  expect(textOf(page.html)).toContain('E-mail address dev@example.com Role Member');
+  expect(textOf(page.html)).toContain('Email address dev@example.com Role Member');
   expect(textOf(page.html)).toContain('Can create and manage personal API tokens Yes');
 
   const ada = await app.addMember({ email: 'ada@example.com', name: 'Ada Lovelace', superuser: true });
   const { html } = await openConsole(app, ada).get('/profile');
-  expect(textOf(html)).toContain('Name Ada Lovelace E-mail address ada@example.com Role Organization Superuser');
+  expect(textOf(html)).toContain('Name Ada Lovelace Email address ada@example.com Role Organization Superuser');
   expect(textOf(html)).toContain('Can create and manage personal API tokens No');
 });
 
@@ -44,7 +44,7 @@ test('a changed password ends the other sessions, keeps this one, and says so', 
   const done = await browser.submit('/profile/password', { current: password, new: newPassword, again: newPassword });
   expect([done.status, done.location]).toEqual([303, '/profile?done=password-changed']);
   const page = await browser.get(done.location ?? '');
-  expect(textOf(page.html)).toContain('Your password was changed, and your other sessions were ended.');
+  expect(textOf(page.html)).toContain('Your password was changed. You were signed out everywhere else.');
   expect(await works(app, other.secret)).toBe(false);
   await expect(signIn(app, app.dev)).rejects.toThrow('Unable to sign in');
   const again = { ip: null, userAgent: null };
@@ -59,7 +59,7 @@ test('a password that is refused says why at its field, shows nothing that was t
     [{ current: 'not this one' }, 403, 'current', 'The current password is wrong.'],
     [{ new: 'short', again: 'short' }, 400, 'new', 'This password is too short.'],
     [{ new: 'dev@example.com', again: 'dev@example.com' }, 400, 'new', 'This password is your email address.'],
-    [{ again: 'something else entirely' }, 400, 'again', 'This is not what you typed above.'],
+    [{ again: 'something else entirely' }, 400, 'again', 'The passwords do not match.'],
   ];
   for (const [fields, status, field, message] of refusals) {
     await browser.get('/profile');
@@ -117,9 +117,9 @@ test('sessions are listed with where they are and when they were seen, this one 
     return [...html.matchAll(/<tr>.*?<\/tr>/gs)].slice(1).map(([row]) => textOf(row));
   };
   expect(await list()).toEqual([
-    '198.51.100.7 tokens/1.0 now now Sign out there',
-    'Unknown address Unknown program 11 hours ago now this session',
-    '192.0.2.1 tokens/1.0 11 hours ago 11 hours ago Sign out there',
+    '198.51.100.7 tokens/1.0 now now End session',
+    'Unknown IP address Unknown device 11 hours ago now current session',
+    '192.0.2.1 tokens/1.0 11 hours ago 11 hours ago End session',
   ]);
   app.clock.advance(119_999);
   expect(await list()).toHaveLength(3);
@@ -134,7 +134,7 @@ test('“sign out there” asks first, ends that session only, and is audited', 
   const [one, two] = [await signIn(app, app.dev), await signIn(app, app.dev, '192.0.2.1')];
   const { html } = await browser.get(`/profile?dialog=end-session&id=${one.id}`);
   const dialog = html.slice(html.indexOf('<dialog'));
-  expect(textOf(dialog)).toContain('Sign out there?');
+  expect(textOf(dialog)).toContain('End this session?');
   expect(textOf(dialog)).toContain('198.51.100.7 tokens/1.0');
   expect(html).toContain(`data-close="/profile#end-${one.id}"`);
   expect(await works(app, one.secret)).toBe(true);
@@ -160,7 +160,7 @@ test('“sign out everywhere else” ends all but this one, each audited, and no
   await browser.get('/profile?dialog=end-others');
   const done = await browser.submit('/profile/sessions/end-others');
   expect([done.status, done.location]).toEqual([303, '/profile?done=sessions-ended']);
-  expect(textOf((await browser.get(done.location ?? '')).html)).toContain('Your other sessions were ended.');
+  expect(textOf((await browser.get(done.location ?? '')).html)).toContain('You were signed out everywhere else.');
   for (const { id, secret } of others) {
     expect(await works(app, secret)).toBe(false);
     expect(await actionsOf(app)).toContain(`session.ended ${id}`);

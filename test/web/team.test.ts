@@ -102,8 +102,8 @@ test('turning the switch off asks first, counting the tokens that work now, and 
   ]);
   const asked = await browser.get(`${team}?q=dev&dialog=ungrant&id=${app.dev.id}`);
   expect(await verdict(app, token)).toBe(200);
-  expect(textOf(asked.html)).toContain('This blocks 2 working tokens at once');
-  expect(textOf(asked.html)).toContain('can be turned on again');
+  expect(textOf(asked.html)).toContain('This blocks 2 active tokens immediately');
+  expect(textOf(asked.html)).toContain('If you grant the permission again');
   expect(asked.html).toContain(`data-close="${team}?q=dev#permission-${app.dev.id}"`);
   expect(asked.html).toContain(`id="permission-${app.dev.id}"`);
 
@@ -117,7 +117,7 @@ test('turning the switch off asks first, counting the tokens that work now, and 
 
 test('a member without working tokens loses none by the switch', async () => {
   const { browser, page } = await open();
-  expect((await confirm(browser, page, 'ungrant')).asked).toContain('This blocks no working token.');
+  expect((await confirm(browser, page, 'ungrant')).asked).toContain('This blocks no active tokens.');
 });
 
 test('a member is added with all that the form says', async () => {
@@ -178,9 +178,9 @@ test('a member’s page shows the account and its tokens, by name, status and pa
   expect(await shown('?status=nonsense')).toEqual(['CI pipeline', 'short']);
   const text = textOf((await browser.get(page)).html);
   expect(text).toContain(
-    `E-mail address dev@example.com Role Member Signs in with a password Account active ${permission}`,
+    `Email address dev@example.com Role Member Signs in with password Account active ${permission}`,
   );
-  expect(text).toContain('Tokens 2 tokens, 1 of them working');
+  expect(text).toContain('Tokens 2 tokens (1 active)');
 });
 
 test('a superuser revokes one token of a member, who gets a mail, and comes back to the same list', async () => {
@@ -219,7 +219,7 @@ test('all tokens of a member are revoked after saying how many, with one mail th
   const kept = await createToken(app, app.root, { name: 'kept' });
   const before = (await app.mails()).map(({ id }) => id);
   const { asked, location } = await confirm(browser, page, 'revoke-tokens');
-  expect(asked).toContain('This revokes 2 tokens for good, 2 of them working.');
+  expect(asked).toContain('This permanently revokes 2 tokens (2 active).');
   expect(location).toBe(`${page}?done=tokens-revoked`);
   for (const { token } of created) expect(await verdict(app, token)).toBe('revoked');
   expect(await verdict(app, kept.token)).toBe(200);
@@ -233,14 +233,14 @@ test('an account is disabled, which ends its sessions and stops its tokens, and 
   const { app, browser, page } = await open();
   const { token } = await createToken(app, app.dev, { name: 'ci' });
   const disabling = await confirm(browser, page, 'disable');
-  expect(disabling.asked).toContain('This blocks 1 working token at once');
+  expect(disabling.asked).toContain('This blocks 1 active token immediately');
   expect(disabling.location).toBe(`${page}?done=member-disabled`);
   expect(await signedIn(app, app.dev)).toBe(false);
   expect(await verdict(app, token)).toBe('disabled');
   expect(textOf((await browser.get(page)).html)).toContain('Account disabled');
 
   const enabling = await confirm(browser, page, 'enable');
-  expect(enabling.asked).toContain('those that have not expired work again');
+  expect(enabling.asked).toContain('Tokens that have not expired work again');
   expect(enabling.location).toBe(`${page}?done=member-enabled`);
   expect(await verdict(app, token)).toBe(200);
   expect(await signedIn(app, app.dev)).toBe(false);
@@ -260,10 +260,10 @@ test('offboarding says all that it does, and does it', async () => {
   const before = (await app.mails()).map(({ id }) => id);
   const { asked, location } = await confirm(browser, page, 'offboard');
   for (const consequence of [
-    'disable the account dev@example.com',
-    'end all its sessions',
-    'revoke 2 tokens for good',
-    'send one mail to dev@example.com',
+    'Disables the account dev@example.com',
+    'Ends all its sessions',
+    'Permanently revokes 2 tokens (2 active)',
+    'Sends one email to dev@example.com',
   ]) {
     expect(asked).toContain(consequence);
   }
@@ -285,7 +285,9 @@ test('the last superuser’s controls explain why they do nothing, and open no d
   const { app, browser } = await open();
   const own = `${team}/${app.root.id}`;
   const { html } = await browser.get(own);
-  expect(textOf(html)).toContain('This is the last enabled Organization Superuser, so this account can be neither');
+  expect(textOf(html)).toContain(
+    'This is the last enabled Organization Superuser. You cannot demote, disable, or offboard this account',
+  );
   expect(html.match(/<button type="button" disabled="" aria-describedby="last-superuser">/g)).toHaveLength(3);
   for (const dialog of ['demote', 'disable', 'offboard']) {
     expect((await browser.get(`${own}?dialog=${dialog}`)).html).not.toContain('<dialog');
@@ -317,9 +319,9 @@ test.each(['demote', 'disable', 'offboard'])(
 );
 
 test.each([
-  ['demote', 'You lose these pages at once', '/profile/api-tokens?done=own-role-removed'],
-  ['disable', 'You are signed out at once', '/login?done=member-disabled'],
-  ['offboard', 'You are signed out at once', '/login?done=member-offboarded'],
+  ['demote', 'You lose access to these pages immediately', '/profile/api-tokens?done=own-role-removed'],
+  ['disable', 'You are signed out immediately', '/login?done=member-disabled'],
+  ['offboard', 'You are signed out immediately', '/login?done=member-offboarded'],
 ])('to %s oneself warns what happens, and leads to a page that says so', async (action, warning, location) => {
   const { app, browser } = await open();
   await app.addMember({ email: 'second@example.com', superuser: true });
@@ -495,7 +497,7 @@ test('superusers are told of mails that reached nobody, why, and what to do', as
   await app.store.outbox.claim({ now, leaseMs: 1000, leaseId: 'mine', limit: 10 });
   for (let i = 1; i <= 7; i += 1) await app.store.outbox.giveUp(`mail-${i}`, 'mine', now + i, '550 no such <user>');
   const { html } = await browser.get(team);
-  expect(html).toContain('7 mails could not be delivered');
+  expect(html).toContain('7 emails could not be delivered');
   expect(html).toContain('to a&lt;b&gt;7@example.com');
   expect(html).toContain('550 no such &lt;user&gt;');
   expect(textOf(html)).toContain('and 2 more');

@@ -96,7 +96,7 @@ test('on the profile it is turned on, gets new recovery codes, and is turned off
   const app = await open();
   const browser = openConsole(app, app.dev);
   const { password } = app.dev;
-  expect(textOf((await browser.get('/profile')).html)).toContain('Two-step sign-in is off.');
+  expect(textOf((await browser.get('/profile')).html)).toContain('Two-factor sign-in is off.');
   await browser.get('/profile/two-step');
   expect((await browser.submit('/profile/two-step', { password: 'wrong' })).status).toBe(403);
   const setUp = await browser.submit('/profile/two-step', { password });
@@ -113,7 +113,7 @@ test('on the profile it is turned on, gets new recovery codes, and is turned off
   await browser.get('/profile/two-step');
   expect((await browser.submit('/profile/two-step/disable', { password: 'wrong' })).status).toBe(403);
   expect((await browser.submit('/profile/two-step/disable', { password })).location).toBe('/profile?done=two-step-off');
-  expect(textOf((await browser.get('/profile')).html)).toContain('Two-step sign-in is off.');
+  expect(textOf((await browser.get('/profile')).html)).toContain('Two-factor sign-in is off.');
 });
 
 test('a superuser resets it on the member’s page, and is asked before', async () => {
@@ -122,7 +122,7 @@ test('a superuser resets it on the member’s page, and is asked before', async 
   const browser = openConsole(app, app.root);
   expect((await browser.get(path)).html).not.toContain('reset-two-step');
   await turnOn(app, app.dev);
-  expect(textOf((await browser.get(path)).html)).toContain('a password and a second step');
+  expect(textOf((await browser.get(path)).html)).toContain('password and authenticator app');
   await browser.get(`${path}?dialog=reset-two-step`);
   const done = await browser.submit(`${path}/reset-two-step`);
   expect(done.location).toContain('done=two-step-reset');

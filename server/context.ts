@@ -35,7 +35,7 @@ export class OutputError extends Error {
 
 /** An expected failure of a command. Its message is printed without a stack trace. */
 export class CommandError extends Error {
-  /** The exit code of the process. */
+  /** The exit code of `tokensd`. */
   readonly exit: number;
 
   constructor(message: string, exit: number) {

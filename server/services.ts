@@ -19,6 +19,7 @@ import { createTotp } from './domain/sign-in/totp/totp.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createVerify } from './domain/tokens/verify.ts';
+import { renderMail } from './mail/templates/render.ts';
 import type { Store } from './store/store.ts';
 
 interface ServicesDeps {
@@ -36,7 +37,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
   const newId = createIds(clock);
   const auditTrail = createAuditTrail({ newId });
   const site = { organization: config.organization, publicUrl: config.publicUrl };
-  const notifier = createNotifier({ site, newId, wake: mailQueued });
+  const notifier = createNotifier({ site, newId, render: renderMail, wake: mailQueued });
   const startSession = createStartSession({ clock, newId, auditTrail });
   const statusContext = createStatusContext(clock, config.ssoMaxAge);
   const passwords = createPasswords();

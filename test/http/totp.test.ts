@@ -124,7 +124,7 @@ describe('two-factor sign-in', () => {
     expect((await reset(app.root)).status, 'already reset').toBe(204);
     expect(await signIn(app.dev)).toEqual([201, undefined]);
     expect(await app.services.sessions.authenticate(app.dev.session)).toBeNull();
-    const mail = (await app.mails()).find(({ subject }) => subject === 'Two-step sign-in was reset');
+    const mail = (await app.mails()).find(({ subject }) => subject === 'Two-factor sign-in was reset');
     expect(mail?.text).toContain('root@example.com (Organization Superuser)');
     const events = await app.store.audit.list({ limit: 10, before: null, action: 'user.totp_disabled' });
     expect(events).toMatchObject([{ actor: { email: 'root@example.com' }, target: { id: app.dev.id } }]);

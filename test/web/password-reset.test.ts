@@ -47,7 +47,7 @@ test('a mailed link sets the password, once, and ends every session', async () =
   expect(await signIn(app, 'dev@example.com', app.dev.password)).toBe(401);
   expect((await setPassword(app, link)).status).toBe(410);
   const subjects = (await app.mails()).map(({ subject }) => subject);
-  expect(subjects).toEqual(['Set your password', 'Your password was set by a mailed link']);
+  expect(subjects).toEqual(['Set your password', 'Your password was set with a mailed link']);
   const events = await app.store.audit.list({ limit: 5, before: null, action: 'user.password_reset' });
   expect(events).toMatchObject([{ target: { id: app.dev.id } }]);
   const token = pathOf(link).split('=')[1] ?? '';

@@ -2,20 +2,20 @@ import type { DeadLetter } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { type Caller, requireSuperuser } from '../caller.ts';
 
-/** Mails that were given up. @throws ProblemError `superuser-required` */
+/** Mails that were given up. */
 export interface DeadLetters {
-  /** How many there are, and the newest. */
-  look(caller: Caller): Promise<{ count: number; newest: DeadLetter[] }>;
+  /** Returns how many dead letters there are, and the newest five. @throws ProblemError `superuser-required` */
+  summary(caller: Caller): Promise<{ count: number; newest: DeadLetter[] }>;
 }
 
-const shown = 5;
+const maxNewest = 5;
 
 export function createDeadLetters({ store }: { store: Store }): DeadLetters {
   return {
-    async look(caller) {
+    async summary(caller) {
       requireSuperuser(caller);
-      const newest = await store.outbox.deadLetters(shown);
-      const count = newest.length < shown ? newest.length : (await store.outbox.backlog()).dead;
+      const newest = await store.outbox.deadLetters(maxNewest);
+      const count = newest.length < maxNewest ? newest.length : (await store.outbox.backlog()).dead;
       return { count, newest };
     },
   };

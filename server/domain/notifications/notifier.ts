@@ -1,43 +1,42 @@
-import type { Actor, TokenRecord, UserRecord } from '../../store/records.ts';
+import type { TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import type { Channel, ClientInfo } from '../caller.ts';
-import { passwordResetMail, type SecurityEvent, securityMail } from './security-mails.ts';
-import { type SiteInfo, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
+import type { MailContent, RenderedMail } from './mail-content.ts';
+import type { SiteInfo } from './member-mail.ts';
+import { passwordResetMail, securityMail } from './security-mails.ts';
+import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 
-interface Happening {
-  at: number;
-  owner: UserRecord;
-  clientInfo: ClientInfo;
-}
+/** Completes what a mail needs of its owner with the recipient. */
+type ForMember<Event> = Event & { owner: UserRecord };
 
-/** Puts notices into the outbox. Always called inside the transaction of the change they tell of. */
+/**
+ * Puts mails to members into the outbox. Each method takes the store of the transaction that makes the change, so that
+ * the change and its mail are committed together.
+ */
 export interface Notifier {
-  tokenCreated(store: Store, event: Happening & { token: TokenRecord; channel: Channel }): Promise<void>;
-  /** One mail, however many tokens. `token`: a token that revoked itself. */
-  tokensRevoked(
-    store: Store,
-    event: Happening & { tokens: TokenRecord[]; actor: Actor; channel: Channel | 'token' | 'client' },
-  ): Promise<void>;
-  security(store: Store, event: Happening & { event: SecurityEvent; actor: Actor }): Promise<void>;
-  passwordReset(store: Store, event: Happening & { link: string }): Promise<void>;
-  /** Tells the sender, after the commit, that there is something to send. */
+  tokenCreated(store: Store, event: ForMember<TokenCreation & { token: TokenRecord }>): Promise<void>;
+  /** Enqueues one mail for all tokens. */
+  tokensRevoked(store: Store, event: ForMember<TokenRevocation>): Promise<void>;
+  security(store: Store, event: ForMember<Parameters<typeof securityMail>[1]>): Promise<void>;
+  passwordReset(store: Store, event: ForMember<Parameters<typeof passwordResetMail>[1]>): Promise<void>;
+  /** Starts sending. Call it after the commit. */
   wake(): void;
 }
 
-export function createNotifier(deps: { site: SiteInfo; newId: () => string; wake: () => void }): Notifier {
-  const { site, newId, wake } = deps;
+export function createNotifier(deps: {
+  site: SiteInfo;
+  newId: () => string;
+  render: (content: MailContent) => RenderedMail;
+  wake: () => void;
+}): Notifier {
+  const { site, newId, render, wake } = deps;
   const domain = new URL(site.publicUrl).hostname;
 
-  async function enqueue(
-    store: Store,
-    event: Happening,
-    mail: { subject: string; text: string; html: string },
-  ): Promise<void> {
+  async function enqueue(store: Store, event: { at: number; owner: UserRecord }, content: MailContent): Promise<void> {
     const id = newId();
     await store.outbox.enqueue({
       id,
       to: event.owner.email,
-      ...mail,
+      ...render(content),
       messageId: `<${id}@${domain}>`,
       createdAt: event.at,
     });

@@ -49,7 +49,7 @@ export function teamPages({ users, tokens, deadLetters, clock }: TeamPagesDeps) 
         nextCursor={next_cursor}
         success={successMessage(c.req.query('done'))}
         dialog={dialog}
-        deadLetters={await deadLetters.look(c.get('caller'))}
+        deadLetters={await deadLetters.summary(c.get('caller'))}
       />
     );
   }

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import {
+  passwordResetMail,
+  type SecurityEvent,
+  securityMail,
+} from '../../../server/domain/notifications/security-mails.ts';
+import { renderMail } from '../../../server/mail/templates/render.ts';
+import { clientInfo, owner, site, visible } from '../../helpers/app/token-mails.ts';
+
+const event = { at: Date.UTC(2026, 10, 23, 16, 20, 0), owner, clientInfo };
+const self = { kind: 'user', id: owner.id, email: owner.email } as const;
+const boss = { kind: 'user', id: 'u2', email: 'boss@acme.example' } as const;
+
+describe('the mail about a change to sign-in', () => {
+  it.each<[SecurityEvent, string]>([
+    ['totp-enabled', '[Acme] Two-factor sign-in was turned on'],
+    ['totp-disabled', '[Acme] Two-factor sign-in was turned off'],
+    ['totp-reset', '[Acme] Two-factor sign-in was reset'],
+    ['recovery-code-used', '[Acme] A recovery code was used'],
+    ['recovery-codes-replaced', '[Acme] New recovery codes were created'],
+    ['password-reset', '[Acme] Your password was set with a mailed link'],
+  ])('names the event, the account, the client and what to do: %s', (name, expected) => {
+    const { subject, text, html } = renderMail(securityMail(site, { ...event, event: name, actor: self }));
+    expect(subject).toBe(expected);
+    for (const form of [text, visible(html)]) {
+      expect(form).toContain('your account ada@acme.example');
+      expect(form).toContain("If this wasn't you");
+      expect(form).toContain('https://tokens.acme.example/password/forgot');
+      expect(form).toContain('203.0.113.9');
+      expect(form).toContain('2026-11-23 16:20:00 UTC');
+    }
+  });
+
+  it('names the superuser who made the change', () => {
+    const { text } = renderMail(securityMail(site, { ...event, event: 'totp-reset', actor: boss }));
+    expect(text).toMatch(/Done by +boss@acme\.example \(Organization Superuser\)\n/);
+    expect(text).toContain("If you didn't expect this");
+  });
+});
+
+describe('the mail with a link to set the password', () => {
+  it('contains the link, and says what to do with an unexpected mail', () => {
+    const link = 'https://tokens.acme.example/password/reset?token=reset_x';
+    const { subject, text, html } = renderMail(passwordResetMail(site, { ...event, link }));
+    expect(subject).toBe('[Acme] Set your password');
+    for (const form of [text, visible(html)]) {
+      expect(form).toContain(link);
+      expect(form).toContain("If this wasn't you, delete this message.");
+    }
+  });
+});

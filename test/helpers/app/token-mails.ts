@@ -1,0 +1,49 @@
+import {
+  type TokenCreation,
+  type TokenRevocation,
+  tokenCreatedMail,
+  tokensRevokedMail,
+} from '../../../server/domain/notifications/token-mails.ts';
+import { renderMail } from '../../../server/mail/templates/render.ts';
+
+export const site = { organization: 'Acme', publicUrl: 'https://tokens.acme.example' };
+export const owner = { id: 'u1', email: 'ada@acme.example', name: 'Ada Lovelace' };
+export const token = {
+  name: 'ci-pipeline',
+  prefix: 'tok_8fK2b1Qz',
+  createdAt: Date.UTC(2026, 0, 2, 3, 4, 5),
+  expiresAt: Date.UTC(2027, 1, 21, 16, 20, 0),
+};
+export const clientInfo = { ip: '203.0.113.9', userAgent: 'tokens/0.1.0 (linux)' };
+
+const event = { at: Date.UTC(2026, 10, 23, 16, 20, 0), owner, clientInfo };
+export const creation: TokenCreation = { ...event, token, channel: 'cli' };
+export const revocation: TokenRevocation = {
+  ...event,
+  tokens: [token],
+  actor: { kind: 'user', id: 'u2', email: 'boss@acme.example' },
+  channel: 'console',
+};
+
+/** The rendered mail about a created token. */
+export function createdMail(changes: Partial<TokenCreation> = {}) {
+  return renderMail(tokenCreatedMail(site, { ...creation, ...changes }));
+}
+
+/** The rendered mail about revoked tokens. */
+export function revokedMail(changes: Partial<TokenRevocation> = {}) {
+  return renderMail(tokensRevokedMail(site, { ...revocation, ...changes }));
+}
+
+/** Returns the text that a reader of the HTML part sees. */
+export function visible(html: string): string {
+  return html
+    .replace(/<head>.*<\/head>/s, '')
+    .replace(/<br>|<\/(?:p|li|tr|th)>/g, '\n')
+    .replace(/<[^>]*>/g, '')
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&amp;/g, '&');
+}

@@ -4,9 +4,9 @@ import { memoryOf, root } from './programs.mjs';
 
 export const account = { email: 'bench@example.com', password: 'correct horse battery staple' };
 
-/** Makes the superuser that the rest needs. */
-export function init(env) {
-  const made = spawnSync(
+/** Creates the superuser who signs in for the measurements. */
+export function createSuperuser(env) {
+  const result = spawnSync(
     process.execPath,
     [`${root}bin/tokensd.js`, 'init', '--email', account.email, '--password-stdin'],
     {
@@ -14,31 +14,37 @@ export function init(env) {
       input: account.password,
     },
   );
-  if (made.status !== 0) throw new Error(String(made.stderr));
+  if (result.status !== 0) throw new Error(String(result.stderr));
 }
 
+/** Signs in and returns the session secret. */
 export async function signIn(url) {
-  const answer = await fetch(`${url}/api/v1/sessions`, {
+  const response = await fetch(`${url}/api/v1/sessions`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(account),
   });
-  if (answer.status !== 201) throw new Error(await answer.text());
-  return (await answer.json()).secret;
+  if (response.status !== 201) throw new Error(await response.text());
+  return (await response.json()).secret;
 }
 
-/** Sign-ins, creations and revocations a second, each a committed transaction with its event (and its mail). */
+/** Measures sign-ins, creations and revocations per second. Each is a transaction with an audit event, and mail for tokens. */
 export async function measureChanges({ url, port }, session) {
   const json = { 'Content-Type': 'application/json' };
-  const login = request({ method: 'POST', path: '/api/v1/sessions', headers: json, body: JSON.stringify(account) });
-  const logins = await slice({ port, requests: [login], expected: 201, connections: 4, seconds: 4 });
+  const signInRequest = request({
+    method: 'POST',
+    path: '/api/v1/sessions',
+    headers: json,
+    body: JSON.stringify(account),
+  });
+  const signIns = await slice({ port, requests: [signInRequest], expected: 201, connections: 4, seconds: 4 });
   const authorization = { Authorization: `Bearer ${session}` };
   const create = (i) =>
     request({
       method: 'POST',
       path: '/api/v1/tokens',
       headers: { ...json, ...authorization },
-      body: JSON.stringify({ name: `made-${i}` }),
+      body: JSON.stringify({ name: `created-${i}` }),
     });
   const creations = Array.from({ length: 20_000 }, (_, i) => create(i));
   const creates = await slice({ port, requests: creations, expected: 201, connections: 16, seconds: 4 });
@@ -53,30 +59,31 @@ export async function measureChanges({ url, port }, session) {
   }
   const removals = ids.map((id) => request({ method: 'DELETE', path: `/api/v1/tokens/${id}`, headers: authorization }));
   const revokes = await slice({ port, requests: removals, expected: 204, connections: 16, seconds: 4, once: true });
-  return { logins: logins.perSecond, creates: creates.perSecond, revokes: revokes.perSecond };
+  return { signIns: signIns.perSecond, creates: creates.perSecond, revokes: revokes.perSecond };
 }
 
-/** `tokens list --all --json` to nowhere: how long, and its memory at most. */
+/** Measures the time, output size and peak memory of `tokens list --all --json`. */
 export async function measureList(url, session) {
-  const began = performance.now();
+  const startedAt = performance.now();
   const child = spawn(process.execPath, [`${root}bin/tokens.js`, 'list', '--all', '--json'], {
     env: { PATH: process.env.PATH, HOME: '/nonexistent', TOKENS_SERVER: url, TOKENS_SESSION: session },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let [bytes, most] = [0, 0];
+  let bytes = 0;
+  let peakMemory = 0;
   child.stdout.on('data', (chunk) => {
     bytes += chunk.length;
   });
   const watch = setInterval(() => {
-    most = Math.max(most, memoryOf(child.pid).most || 0);
+    peakMemory = Math.max(peakMemory, memoryOf(child.pid).peak || 0);
   }, 100);
   const code = await new Promise((resolve) => child.once('close', resolve));
   clearInterval(watch);
-  if (code !== 0) throw new Error(`tokens list ended with ${code}`);
-  return { seconds: (performance.now() - began) / 1000, megabytes: bytes / 1e6, memory: most };
+  if (code !== 0) throw new Error(`tokens list exited with ${code}`);
+  return { seconds: (performance.now() - startedAt) / 1000, megabytes: bytes / 1e6, memory: peakMemory };
 }
 
-/** Start of the command line against Node's own, in turns. */
+/** Measures the start-up times of the CLI and of Node alone, alternating between them. Returns milliseconds by command. */
 export function measureStartUp(url, session) {
   const cli = `${root}bin/tokens.js`;
   const cases = {
@@ -89,10 +96,10 @@ export function measureStartUp(url, session) {
   const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
   for (let round = 0; round < 15; round += 1) {
     for (const [name, args] of Object.entries(cases)) {
-      const began = performance.now();
+      const startedAt = performance.now();
       const { status, stderr } = spawnSync(process.execPath, args, { env });
       if (status !== 0) throw new Error(String(stderr));
-      times[name].push(performance.now() - began);
+      times[name].push(performance.now() - startedAt);
     }
   }
   return times;

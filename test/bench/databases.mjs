@@ -9,7 +9,7 @@ import { migrations } from '../../dist/server/store/migrations/all.js';
 import { freePort } from './programs.mjs';
 import { seed } from './seed.mjs';
 
-/** A PostgreSQL server of our own, as durable as any. */
+/** Starts a PostgreSQL server with full durability (only `initdb` skips syncing). */
 export async function startPostgres() {
   const databaseDir = await mkdtemp(join(tmpdir(), 'tokens-bench-postgres-'));
   const port = await freePort();
@@ -26,12 +26,12 @@ export async function startPostgres() {
   });
   await server.initialise();
   await server.start();
-  let made = 0;
+  let databaseCount = 0;
   return {
     async newDatabase() {
-      made += 1;
-      await server.createDatabase(`bench_${made}`);
-      return `postgres://tokens:tokens@127.0.0.1:${port}/bench_${made}`;
+      databaseCount += 1;
+      await server.createDatabase(`bench_${databaseCount}`);
+      return `postgres://tokens:tokens@127.0.0.1:${port}/bench_${databaseCount}`;
     },
     async remove() {
       await server.stop();
@@ -40,7 +40,7 @@ export async function startPostgres() {
   };
 }
 
-/** A database of that kind with this many tokens. Answers its settings for the daemon, and values to present. */
+/** Creates a database with this many tokens. Returns the settings for the daemon, and token values to present. */
 export async function prepareDatabase(kind, tokens, postgres) {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-bench-'));
   const url = kind === 'sqlite' ? `sqlite:${join(directory, 'tokens.db')}` : await postgres.newDatabase();

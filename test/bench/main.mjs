@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { init, measureChanges, measureList, measureStartUp, signIn } from './changes.mjs';
+import { createSuperuser, measureChanges, measureList, measureStartUp, signIn } from './changes.mjs';
 import { prepareDatabase, startPostgres } from './databases.mjs';
 import { median, slice } from './load.mjs';
 import { pinning } from './programs.mjs';
-import { figures, print } from './report.mjs';
-import { bareHono, betterAuth, forwardAuth, introspection, oidcProvider, refusals } from './targets.mjs';
+import { print, writeFigures } from './report.mjs';
+import { bareHono, betterAuth, denials, forwardAuth, introspection, oidcProvider } from './targets.mjs';
 
 const quick = process.argv.includes('--quick');
 const rounds = quick ? 2 : 5;
 const sizes = quick ? [1_000, 10_000] : [1_000, 100_000, 1_000_000];
-const largest = sizes.at(-1);
+const maxTokens = sizes.at(-1);
 
 if (pinning.length > 0) {
   const others = Array.from({ length: availableParallelism() - 1 }, (_, i) => i + 1).join(',');
@@ -20,26 +20,29 @@ if (pinning.length > 0) {
 const bare = await bareHono();
 const table = [];
 
-/** Slices of bare Hono and of the target in turns; each ratio is to the bare slices around it. */
+/**
+ * Measures slices of bare Hono and of the target in alternation, and adds a row to the table. Each ratio is relative to the
+ * bare slices before and after, so that a slower machine affects both.
+ */
 async function compare(name, { port, requests, memory }, { expected = 200, connections = 64 } = {}) {
   const bareSlice = () => slice({ port: bare.port, requests: bare.requests, connections });
   await slice({ port, requests, expected, connections, seconds: 1 });
-  const measured = [];
+  const slices = [];
   let before = await bareSlice();
   for (let round = 0; round < rounds; round += 1) {
-    const own = await slice({ port, requests, expected, connections });
+    const target = await slice({ port, requests, expected, connections });
     const after = await bareSlice();
-    measured.push({
-      ...own,
-      ratio: own.perSecond / ((before.perSecond + after.perSecond) / 2),
-      p50Ratio: own.p50 / ((before.p50 + after.p50) / 2),
-      p99Ratio: own.p99 / ((before.p99 + after.p99) / 2),
+    slices.push({
+      ...target,
+      ratio: target.perSecond / ((before.perSecond + after.perSecond) / 2),
+      p50Ratio: target.p50 / ((before.p50 + after.p50) / 2),
+      p99Ratio: target.p99 / ((before.p99 + after.p99) / 2),
     });
     before = after;
   }
-  const of = (key) => median(measured.map((one) => one[key]));
+  const medianOf = (key) => median(slices.map((values) => values[key]));
   const row = { name, connections, rss: memory().now };
-  for (const key of ['perSecond', 'ratio', 'p50', 'p50Ratio', 'p99', 'p99Ratio']) row[key] = of(key);
+  for (const key of ['perSecond', 'ratio', 'p50', 'p50Ratio', 'p99', 'p99Ratio']) row[key] = medianOf(key);
   table.push(row);
   process.stderr.write(
     `${name}, ${connections} connections: ${Math.round(row.perSecond)}/s, ${row.ratio.toFixed(2)}\n`,
@@ -47,34 +50,34 @@ async function compare(name, { port, requests, memory }, { expected = 200, conne
   return row;
 }
 
-// Against itself: how far apart two equal things are here.
+// Bare Hono against itself shows the noise of this machine.
 await compare('bare Hono', bare);
 const postgres = await startPostgres();
-const measuredOnce = {};
+const singleMeasurements = {};
 for (const kind of ['sqlite', 'postgres']) {
   for (const tokens of sizes) {
     const database = await prepareDatabase(kind, tokens, postgres);
-    if (tokens === largest) init(database.env);
+    if (tokens === maxTokens) createSuperuser(database.env);
     const target = await forwardAuth(database);
     const name = `forward-auth, ${tokens.toLocaleString('en')} tokens, ${kind}`;
     await compare(name, target);
-    if (tokens === largest) {
+    if (tokens === maxTokens) {
       for (const connections of [1, 8, 256]) await compare(name, target, { connections });
       const session = await signIn(target.url);
       if (kind === 'sqlite') {
-        const { junk, malformed } = refusals();
-        await compare('junk tokens, sqlite', { ...target, requests: junk }, { expected: 401 });
-        await compare('malformed value', { ...target, requests: malformed }, { expected: 401 });
+        const { unknown, malformed } = denials();
+        await compare('unknown tokens, sqlite', { ...target, requests: unknown }, { expected: 401 });
+        await compare('malformed tokens', { ...target, requests: malformed }, { expected: 401 });
         const requests = await introspection(target, session, database.values);
         await compare('introspection, sqlite', { ...target, requests });
-        measuredOnce.list = await measureList(target.url, session);
-        measuredOnce.startUp = measureStartUp(target.url, session);
+        singleMeasurements.list = await measureList(target.url, session);
+        singleMeasurements.startUp = measureStartUp(target.url, session);
       }
-      measuredOnce[kind] = await measureChanges(target, session);
+      singleMeasurements[kind] = await measureChanges(target, session);
       await target.stop();
-      const again = await forwardAuth(database);
-      measuredOnce[kind].restartMs = again.startedAfterMs;
-      await again.stop();
+      const restarted = await forwardAuth(database);
+      singleMeasurements[kind].restartMs = restarted.startedAfterMs;
+      await restarted.stop();
     } else {
       await target.stop();
     }
@@ -92,5 +95,5 @@ for (const [name, start] of Object.entries(peers)) {
 }
 await bare.stop();
 await postgres.remove();
-print(table, measuredOnce, { rounds, largest });
-if (!quick) await figures(table, sizes);
+print(table, singleMeasurements, { rounds, maxTokens });
+if (!quick) await writeFigures(table, sizes);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A port nobody listens on now. */
+/** Returns a port on which no program listens at the moment. */
 export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -15,10 +15,10 @@ export async function freePort() {
   return port;
 }
 
-/** Puts what is measured on a core of its own, and the load (this process) beside it, where the machine has two. */
+/** Command that pins a measured program to the first core. The load generator runs on the others, if there are any. */
 export const pinning = process.platform === 'linux' && availableParallelism() > 1 ? ['taskset', '-c', '0'] : [];
 
-/** Starts a program of Node's that answers 2xx at `ready` once it is there. */
+/** Starts a Node program, and waits until the URL `ready` responds 2xx. */
 export async function startProgram(args, { env = {}, ready }) {
   const [command, ...words] = [...pinning, process.execPath, ...args];
   const child = spawn(command, words, {
@@ -30,13 +30,13 @@ export async function startProgram(args, { env = {}, ready }) {
     log += text;
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
-  const began = performance.now();
-  while (!(await answers(ready))) {
-    if (child.exitCode !== null) throw new Error(`${args[0]} ended: ${log}`);
+  const startedAt = performance.now();
+  while (!(await respondsOk(ready))) {
+    if (child.exitCode !== null) throw new Error(`${args[0]} exited: ${log}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return {
-    startedAfterMs: performance.now() - began,
+    startedAfterMs: performance.now() - startedAt,
     memory: () => memoryOf(child.pid),
     async stop() {
       child.kill('SIGTERM');
@@ -45,7 +45,7 @@ export async function startProgram(args, { env = {}, ready }) {
   };
 }
 
-/** Starts the daemon as the systemd unit does; `url` and `port` are where it listens. */
+/** Starts the daemon with the Node options of the systemd unit. */
 export async function startDaemon(env) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -59,14 +59,14 @@ export async function startDaemon(env) {
   return { ...program, port, url };
 }
 
-/** Resident memory of a process in MB: now, and at its most. */
+/** Returns the resident memory of a process in MB: now, and its peak. */
 export function memoryOf(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const megabytes = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
-  return { now: megabytes('VmRSS'), most: megabytes('VmHWM') };
+  return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') };
 }
 
-function answers(url) {
+function respondsOk(url) {
   return fetch(url).then(
     (response) => response.ok,
     () => false,

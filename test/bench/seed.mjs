@@ -3,10 +3,10 @@ import createKnex from 'knex';
 import { generateToken } from '../../dist/server/domain/secrets.js';
 import { displayPrefix } from '../../dist/shared/token-format.js';
 
-const presented = 2_000;
-const step = 100_000;
+const maxPresented = 2_000;
+const rowsPerStatement = 100_000;
 
-/** SQL for numbers from 1 to `count`, and for a hash that nobody knows the value of, on each engine. */
+/** SQL of each engine, for the numbers from 1 to `count`, a random hash, an ID, and booleans. */
 const dialects = {
   sqlite: {
     numbers: (count) =>
@@ -32,8 +32,8 @@ const dialects = {
 };
 
 /**
- * Fills a migrated, empty database with this many tokens of members with the permission. Most are rows that nobody can
- * present; answers the values of up to 2,000 that are as the product makes them.
+ * Fills a migrated, empty database with this many tokens of members with the permission. Up to 2,000 of them have real
+ * values, which are returned. The hashes of the others match no value.
  */
 export async function seed(url, kind, tokens) {
   const { numbers, hash, id, yes, no, open } = dialects[kind];
@@ -42,15 +42,15 @@ export async function seed(url, kind, tokens) {
   await knex.raw(`INSERT INTO users (id, email, email_folded, name, name_folded, superuser, disabled, can_manage_tokens, sso, created_at)
     SELECT ${id('i')}, 'owner-' || i || '@example.com', 'owner-' || i || '@example.com', 'Owner', 'owner', ${no}, ${no}, ${yes}, ${no}, 0
     FROM (${numbers(owners)}) AS numbers`);
-  for (let done = 0; done < tokens - presented; done += step) {
-    const count = Math.min(step, tokens - presented - done);
+  for (let done = 0; done < tokens - maxPresented; done += rowsPerStatement) {
+    const count = Math.min(rowsPerStatement, tokens - maxPresented - done);
     await knex.raw(`INSERT INTO tokens (id, owner_id, hash, prefix, name, name_folded, created_at)
       SELECT ${id(`i + ${done}`)}, ${id(`1 + (i + ${done}) % ${owners}`)}, ${hash}, 'tok_AAAAAAAA',
         'ci-pipeline-' || (i + ${done}), 'ci-pipeline-' || (i + ${done}), 0
       FROM (${numbers(count)}) AS numbers`);
   }
   const values = [];
-  const rows = Array.from({ length: Math.min(presented, tokens) }, (_, i) => {
+  const rows = Array.from({ length: Math.min(maxPresented, tokens) }, (_, i) => {
     const secret = generateToken('tok');
     const name = `presented-${i}`;
     values.push(secret.reveal());

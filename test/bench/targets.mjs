@@ -3,14 +3,14 @@ import { request } from './load.mjs';
 import { freePort, root, startDaemon, startProgram } from './programs.mjs';
 
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
-const asked = {
+const originalRequest = {
   'X-Forwarded-Method': 'GET',
   'X-Forwarded-Uri': '/builds/42?page=2',
   'X-Forwarded-For': '203.0.113.9',
   'User-Agent': 'bench/1',
 };
 
-/** What is measured against: a route of Hono's that answers `ok`. */
+/** Starts the baseline: a Hono app with one route that returns `ok`. */
 export async function bareHono() {
   const port = await freePort();
   const program = await startProgram([`${root}test/bench/targets/bare-hono.mjs`], {
@@ -20,34 +20,35 @@ export async function bareHono() {
   return { ...program, port, requests: [request({ headers: { 'User-Agent': 'bench/1' } })] };
 }
 
-/** `/verify/forward-auth` of the whole daemon, asked about these values. */
+/** Starts the daemon, with requests that verify these values at `/verify/forward-auth`. */
 export async function forwardAuth({ env, values }) {
   const daemon = await startDaemon(env);
   return { ...daemon, requests: values.map((value) => verification(`Token ${value}`)) };
 }
 
-/** Values in the right form that nobody has, and one that is not even that. */
-export function refusals() {
-  const junk = Array.from({ length: 2_000 }, () => verification(`Token ${generateToken('tok').reveal()}`));
-  return { junk, malformed: [verification('Token tok_not-a-token')] };
+/** Returns requests with well-formed values that were never issued, and one with a malformed value. */
+export function denials() {
+  const unknown = Array.from({ length: 2_000 }, () => verification(`Token ${generateToken('tok').reveal()}`));
+  return { unknown, malformed: [verification('Token tok_not-a-token')] };
 }
 
 function verification(authorization) {
-  return request({ path: '/verify/forward-auth', headers: { Authorization: authorization, ...asked } });
+  return request({ path: '/verify/forward-auth', headers: { Authorization: authorization, ...originalRequest } });
 }
 
-/** `POST /oauth/introspect` as a service that `session` made. */
+/** Creates an OAuth client, and returns its requests to introspect these values. */
 export async function introspection(daemon, session, values) {
-  const made = await fetch(`${daemon.url}/api/v1/clients`, {
+  const response = await fetch(`${daemon.url}/api/v1/clients`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${session}`, 'Content-Type': 'application/json' },
     body: JSON.stringify({ name: `bench-${Date.now()}` }),
   });
-  const { client_id: id, client_secret: secret } = await made.json();
+  const { client_id: id, client_secret: secret } = await response.json();
   const headers = { Authorization: basic(id, secret), ...form };
   return values.map((value) => request({ method: 'POST', path: '/oauth/introspect', headers, body: `token=${value}` }));
 }
 
+/** Starts better-auth's API key plugin, with requests that verify 100 keys. */
 export async function betterAuth(databaseUrl) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -59,6 +60,7 @@ export async function betterAuth(databaseUrl) {
   return { ...program, port, requests: keys.map((key) => request({ headers: { 'X-API-Key': key } })) };
 }
 
+/** Starts oidc-provider, with a request that introspects one access token. */
 export async function oidcProvider() {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -66,11 +68,11 @@ export async function oidcProvider() {
     env: { PORT: port },
     ready: `${url}/.well-known/openid-configuration`,
   });
-  const headers = { Authorization: basic('service', 'only-for-the-benchmark'), ...form };
-  const answer = await fetch(`${url}/token`, { method: 'POST', headers, body: 'grant_type=client_credentials' });
-  const { access_token: token } = await answer.json();
-  const one = request({ method: 'POST', path: '/token/introspection', headers, body: `token=${token}` });
-  return { ...program, port, requests: [one] };
+  const headers = { Authorization: basic('client', 'only-for-the-benchmark'), ...form };
+  const response = await fetch(`${url}/token`, { method: 'POST', headers, body: 'grant_type=client_credentials' });
+  const { access_token: token } = await response.json();
+  const introspect = request({ method: 'POST', path: '/token/introspection', headers, body: `token=${token}` });
+  return { ...program, port, requests: [introspect] };
 }
 
 function basic(user, password) {

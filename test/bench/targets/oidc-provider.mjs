@@ -1,10 +1,10 @@
 import Provider from 'oidc-provider';
 
-// As its documentation sets it up: tokens in memory, introspection on.
+// Set up as documented: tokens in memory, introspection enabled.
 const provider = new Provider(`http://127.0.0.1:${process.env.PORT}`, {
   clients: [
     {
-      client_id: 'service',
+      client_id: 'client',
       client_secret: 'only-for-the-benchmark',
       grant_types: ['client_credentials'],
       redirect_uris: [],

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, freePort, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
 import { eventually } from '../helpers/daemon/process.ts';
+import { createWallClock, type WallClock, wallClockCanBeSet } from '../helpers/faults/wall-clock.ts';
 import { startMailServer } from '../helpers/peers/mail-server.ts';
-import { createWallClock, type WallClock, wallClockCanBeSet } from './wall-clock.ts';
 
 const { cleanUp, newDataDir, start } = useDaemons();
 const hour = 3600;

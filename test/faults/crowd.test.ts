@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Client, signIn } from '../helpers/daemon/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
 import { eventually } from '../helpers/daemon/process.ts';
-import { residentMb } from './raw-clients.ts';
-import { watchVerification } from './watch.ts';
+import { residentMb } from '../helpers/faults/raw-clients.ts';
+import { watchVerification } from '../helpers/faults/watch.ts';
 
 const { newDataDir, start } = useDaemons();
 const people = 20;

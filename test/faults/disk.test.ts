@@ -3,8 +3,8 @@ import { Canaries } from '../attacks/secrets/canaries.ts';
 import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, superuser } from '../helpers/daemon/daemon.ts';
 import { eventually } from '../helpers/daemon/process.ts';
-import { canMount, type Disk, openDisk } from './disks.ts';
-import { watchVerification } from './watch.ts';
+import { canMount, type Disk, openDisk } from '../helpers/faults/disks.ts';
+import { watchVerification } from '../helpers/faults/watch.ts';
 
 const cleanups: Array<() => Promise<unknown>> = [];
 afterEach(async () => {

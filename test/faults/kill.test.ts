@@ -9,7 +9,6 @@ import { connect, disconnect } from '../../server/store/engine/sqlite-connection
 import { addDeveloper, signIn } from '../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { eventually } from '../helpers/daemon/process.ts';
-import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import {
   compare,
   type KnownToken,
@@ -23,7 +22,8 @@ import {
   type Worker,
   work,
   wrongVerdict,
-} from './kill-load.ts';
+} from '../helpers/faults/kill-load.ts';
+import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 
 /** `KILL_SEED=… npx vitest …` repeats the choices of a run, though not the moments at which the system is where. */
 const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));

@@ -5,8 +5,16 @@ import { openSqlite } from '../../server/store/engine/sqlite.ts';
 import { type Client, signIn } from '../helpers/daemon/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
 import { eventually } from '../helpers/daemon/process.ts';
-import { drip, lastStatus, openFiles, type RawAnswer, residentMb, talk, watchMemory } from './raw-clients.ts';
-import { watchVerification } from './watch.ts';
+import {
+  drip,
+  lastStatus,
+  openFiles,
+  type RawAnswer,
+  residentMb,
+  talk,
+  watchMemory,
+} from '../helpers/faults/raw-clients.ts';
+import { watchVerification } from '../helpers/faults/watch.ts';
 
 const { newDataDir, start } = useDaemons();
 

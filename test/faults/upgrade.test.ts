@@ -29,8 +29,8 @@ import { codeAt } from '../helpers/app/totp.ts';
 import { signIn, verify } from '../helpers/daemon/api.ts';
 import { useDaemons } from '../helpers/daemon/daemon.ts';
 import { eventually, runProgram, startProgram } from '../helpers/daemon/process.ts';
+import { randomFrom } from '../helpers/faults/kill-load.ts';
 import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
-import { randomFrom } from './kill-load.ts';
 
 const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));
 const kills = 20;

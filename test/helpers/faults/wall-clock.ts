@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasRealParts } from '../helpers/peers/real-parts.ts';
+import { hasRealParts } from '../peers/real-parts.ts';
 
 export const wallClockCanBeSet = hasRealParts('faketime');
 

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
-import { type Daemon, superuser } from '../helpers/daemon/daemon.ts';
-import { bareEnvironment, eventually, programCommand } from '../helpers/daemon/process.ts';
-import { hasRealParts } from '../helpers/peers/real-parts.ts';
+import { type Daemon, superuser } from '../daemon/daemon.ts';
+import { bareEnvironment, eventually, programCommand } from '../daemon/process.ts';
+import { hasRealParts } from '../peers/real-parts.ts';
 
 /** Mounting needs root: a part like any other. */
 export function canMount(...programs: string[]): boolean {

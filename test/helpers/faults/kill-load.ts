@@ -1,6 +1,6 @@
-import type { CreatedToken } from '../../shared/schemas/tokens.ts';
-import type { User } from '../../shared/schemas/users.ts';
-import { verify } from '../helpers/daemon/api.ts';
+import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
+import type { User } from '../../../shared/schemas/users.ts';
+import { verify } from '../daemon/api.ts';
 
 /** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {

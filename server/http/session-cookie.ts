@@ -1,15 +1,15 @@
+import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { isLoopback } from '../../shared/loopback.ts';
-import type { AppContext } from './context.ts';
 
 /** The cookie that holds a browser's session secret. */
 export interface SessionCookie {
   readonly name: string;
   /** Returns the secret that the browser sent, or undefined if it sent none. */
-  read(c: AppContext): string | undefined;
+  read(c: Context): string | undefined;
   /** Sets the cookie. `expiresAt` is in milliseconds since the epoch. */
-  write(c: AppContext, secret: string, expiresAt: number): void;
-  clear(c: AppContext): void;
+  write(c: Context, secret: string, expiresAt: number): void;
+  clear(c: Context): void;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-// Every database under test is synced at each commit: in memory that takes a tenth of the time.
-const memory = '/dev/shm';
-const env = existsSync(memory) ? { TMPDIR: memory } : {};
+// The databases under test are synced at each commit. In memory, that takes a tenth of the time.
+const memoryDirectory = '/dev/shm';
+const env = existsSync(memoryDirectory) ? { TMPDIR: memoryDirectory } : {};
 
 export default defineConfig({
   test: {
@@ -12,32 +12,34 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks'].map((room) => `test/${room}/**`),
+          exclude: ['e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks'].map(
+            (folder) => `test/${folder}/**`,
+          ),
           testTimeout: 15_000,
-          // Nothing keeps state in a module, so files may share what they import.
+          // Modules hold no state, so test files can share them.
           isolate: false,
-          // One more than most have cores: there is always one that waits.
+          // One more than the two cores of a small machine, because there is always a worker that waits.
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
           env,
         },
       },
       {
-        // Real processes: these run the built programs in dist/.
+        // Real processes: these tests run the built programs in dist/.
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
-          // They wait more than they work.
+          // These tests wait more than they compute.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
           env,
         },
       },
       {
-        // Several daemons on one PostgreSQL, npm's and Debian's, and what happens when it goes away.
+        // Several daemons on one PostgreSQL (from npm and from Debian), and the loss of its server.
         test: {
           name: 'nodes',
           include: ['test/nodes/**/*.test.ts'],
@@ -49,7 +51,7 @@ export default defineConfig({
         },
       },
       {
-        // What breaks around the daemon, and in it: killed, full, frozen, slow, late.
+        // Faults in and around the daemon: kills, full disks, frozen servers, slow clients, wrong clocks.
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
@@ -62,7 +64,7 @@ export default defineConfig({
         },
       },
       {
-        // What somebody tries who means harm.
+        // Attacks.
         test: {
           name: 'attacks',
           include: ['test/attacks/**/*.test.ts'],
@@ -74,7 +76,7 @@ export default defineConfig({
         },
       },
       {
-        // How long answers take: alone on the machine, or the numbers say nothing.
+        // How long responses take. Run these tests on an idle machine; otherwise the figures mean nothing.
         test: {
           name: 'timing',
           include: ['test/timing/**/*.test.ts', 'test/faults/crowd.test.ts'],
@@ -85,7 +87,7 @@ export default defineConfig({
         },
       },
       {
-        // A real Chromium in front of the built daemon and of the app itself.
+        // A real Chromium, against the built daemon and against the app in the test process.
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],

@@ -1,20 +1,21 @@
-// Known vulnerabilities in what a production install brings (`npm run audit`). Fails if there is one that is not explained.
+// Lists known vulnerabilities of production dependencies (`npm run audit`). Fails if one of them is not explained below.
 import { spawnSync } from 'node:child_process';
 
-/** Advisories that do not concern us, by their address, with the reason. */
+/** Advisories that do not affect us: URL and reason. */
 const explained = {};
 
 const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { encoding: 'utf8' });
 const report = JSON.parse(stdout || '{}');
 if (report.vulnerabilities === undefined) {
-  const why = report.message ?? report.error?.summary ?? 'no answer';
-  process.stderr.write(`NOT CHECKED for known vulnerabilities: the npm registry tells no advisories (${why}).\n`);
+  const reason = report.message ?? report.error?.summary ?? 'no response';
+  process.stderr.write(`Dependencies were NOT CHECKED: the npm registry returns no advisories (${reason}).\n`);
   process.exit(0);
 }
 const advisories = Object.values(report.vulnerabilities).flatMap(({ via }) =>
-  via.filter((one) => typeof one === 'object'),
+  via.filter((cause) => typeof cause === 'object'),
 );
-const open = advisories.filter(({ url }) => !Object.hasOwn(explained, url));
-for (const { name, severity, title, url } of open) process.stderr.write(`${name}: ${severity}: ${title} ${url}\n`);
-process.stderr.write(`${advisories.length} advisories, ${open.length} of them not explained.\n`);
-process.exit(open.length === 0 ? 0 : 1);
+const unexplained = advisories.filter(({ url }) => !Object.hasOwn(explained, url));
+for (const { name, severity, title, url } of unexplained)
+  process.stderr.write(`${name}: ${severity}: ${title} ${url}\n`);
+process.stderr.write(`${advisories.length} advisories, ${unexplained.length} not explained.\n`);
+process.exit(unexplained.length === 0 ? 0 : 1);

@@ -1,12 +1,12 @@
-// Writes dist/sbom.cdx.json (CycloneDX): what a production install brings (`npm run sbom`).
+// Writes dist/sbom.cdx.json, a bill of materials (CycloneDX) of a production install: `npm run sbom`.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The bill of materials of this directory's lock file. Of a lock file with development packages, `npm sbom --omit=dev`
- * leaves out each production package that one of those wants too: so it gets to see one without them.
+ * Returns the bill of materials of the lock file in the current directory. `npm sbom --omit=dev` omits production packages that a
+ * development package needs too, so npm gets a copy of the lock file without development packages.
  */
 export function billOfMaterials() {
   const directory = mkdtempSync(join(tmpdir(), 'tokens-sbom-'));

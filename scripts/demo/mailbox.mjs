@@ -1,7 +1,7 @@
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 
-/** A local mail server that keeps what it gets. */
+/** Starts a local mail server that stores what it receives. */
 export async function startMailbox() {
   const messages = [];
   const server = new SMTPServer({

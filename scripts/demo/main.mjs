@@ -1,4 +1,4 @@
-// A token's whole life on this machine: a daemon, a protected API, a mail server, and the real commands. `npm run demo`.
+// Plays the life of a token on this machine with a daemon, a protected API, a mail server and the real commands: `npm run demo`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ let world;
 try {
   world = await startWorld(directory);
   await tellStory(world);
-  process.stdout.write('\nEvery step did what it says.\n');
+  process.stdout.write('\nDone. Every step had the expected result.\n');
 } catch (error) {
-  process.stderr.write(`\nThe demo stopped: ${error.message}\n`);
+  process.stderr.write(`\nThe demo failed: ${error.message}\n`);
   process.exitCode = 1;
 } finally {
   await world?.stop();

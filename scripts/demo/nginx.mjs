@@ -4,7 +4,7 @@ import { eventually, start } from './run.mjs';
 
 const shipped = new URL('../../examples/nginx.conf', import.meta.url);
 
-/** nginx with the shipped configuration; only the addresses in it are replaced. */
+/** Starts nginx with the shipped configuration. Only the addresses are replaced. */
 export async function startNginx({ directory, port, daemonUrl, upstreamUrl }) {
   const home = join(directory, 'nginx');
   await mkdir(home, { recursive: true });
@@ -27,7 +27,7 @@ ${server}
   const child = start('nginx', ['-p', home, '-c', 'nginx.conf', '-e', join(home, 'error.log')], { stdio: 'ignore' });
   const closed = new Promise((resolve) => child.once('close', resolve));
   const url = `http://127.0.0.1:${port}`;
-  await eventually('nginx to listen', async () => {
+  await eventually('nginx listens', async () => {
     if (child.exitCode !== null) throw new Error(await readFile(join(home, 'error.log'), 'utf8'));
     return fetch(url).then(
       () => true,

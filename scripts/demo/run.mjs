@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..', '..');
 const programs = { tokens: join(root, 'bin', 'tokens.js'), tokensd: join(root, 'bin', 'tokensd.js') };
 
-/** Starts one of the two programs, or another one by its name. */
+/** Starts `tokens`, `tokensd`, or another program by its name. */
 export function start(program, args, options = {}) {
   const script = programs[program];
   const environment = { ...process.env, ...options.env };
@@ -13,7 +13,7 @@ export function start(program, args, options = {}) {
     : spawn(program, args, { ...options, env: environment });
 }
 
-/** Runs to the end: `{code, stdout, stderr, output}`, `output` being both as a terminal would show them. */
+/** Runs a program to its end. `output` contains stdout and stderr in the order in which a terminal would show them. */
 export async function run(program, args, { env, input = '' } = {}) {
   const child = start(program, args, { env });
   const result = { stdout: '', stderr: '', output: '' };
@@ -23,19 +23,19 @@ export async function run(program, args, { env, input = '' } = {}) {
       result.output += text;
     });
   }
-  // A command that ends without reading what it was given is judged by its exit code.
+  // A command may end without reading stdin. Its exit code counts, not the EPIPE.
   child.stdin.on('error', () => {}).end(input);
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   return { code, ...result };
 }
 
-/** Asks `probe` until it answers something true, for at most 15 seconds. */
+/** Calls `probe` until it returns a truthy value, and returns that. @throws Error after 15 seconds */
 export async function eventually(what, probe) {
   const end = Date.now() + 15_000;
   while (Date.now() < end) {
-    const answer = await probe();
-    if (answer) return answer;
+    const result = await probe();
+    if (result) return result;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${what}: waited 15 seconds for it`);
+  throw new Error(`Waited 15 seconds, but it did not happen: ${what}.`);
 }

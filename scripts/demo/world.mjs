@@ -7,7 +7,7 @@ import { eventually, run, start } from './run.mjs';
 
 const superuser = { email: 'grace@example.com', password: 'correct horse battery staple' };
 
-/** Everything the story plays in: mail server, daemon with its first superuser, protected API. */
+/** Starts a mail server, a daemon with its first superuser, and a protected API. */
 export async function startWorld(directory) {
   const stops = [];
   try {
@@ -36,11 +36,11 @@ async function startDaemon(directory, smtpUrl) {
     TOKENSD_SMTP_URL: smtpUrl,
     TOKENSD_ORGANIZATION: 'Example Corp',
   };
-  const made = await run('tokensd', ['init', '--email', superuser.email, '--name', 'Grace', '--password-stdin'], {
+  const created = await run('tokensd', ['init', '--email', superuser.email, '--name', 'Grace', '--password-stdin'], {
     env,
     input: superuser.password,
   });
-  if (made.code !== 0) throw new Error(made.output);
+  if (created.code !== 0) throw new Error(created.output);
 
   const child = start('tokensd', ['serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
@@ -48,7 +48,7 @@ async function startDaemon(directory, smtpUrl) {
     log += text;
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
-  await eventually('the daemon to listen', () => {
+  await eventually('the daemon listens', () => {
     if (child.exitCode !== null) throw new Error(log);
     return log.includes('"msg":"listening"');
   });
@@ -61,7 +61,7 @@ async function startDaemon(directory, smtpUrl) {
   };
 }
 
-/** The sample API: behind nginx where nginx is installed, else it asks the daemon about each request itself. */
+/** Starts the sample API, behind nginx if nginx is installed. Otherwise the API asks the daemon about each request itself. */
 async function startApi(directory, daemonUrl) {
   const hasNginx = await run('nginx', ['-v']).then(
     ({ code }) => code === 0,

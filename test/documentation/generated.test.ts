@@ -12,7 +12,7 @@ import { bareContext } from '../helpers/cli/cli.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-// `npm run docs:generate` runs this file with `-u`, which writes the pages instead of comparing them.
+// `npm run docs:generate` runs these tests with `-u`, which writes the pages instead of comparing them.
 describe('the generated documentation', () => {
   it('matches the code', async () => {
     const app = await openTestApp();

@@ -1,0 +1,35 @@
+// Runs the unit and end-to-end tests on each supported version of Node.js: `npm run test:node-versions [-- 22 24]`.
+// Stops at the first version that fails.
+import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+
+const supported = ['20', '22', '24'];
+const root = join(import.meta.dirname, '..');
+const versions = process.argv.length > 2 ? process.argv.slice(2) : supported;
+
+for (const version of versions) {
+  const bin = installNode(version);
+  // Programs that the tests start by name must run on this version too.
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const node = join(bin, 'node');
+  const found = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  if (!found.startsWith(`v${version}.`)) fail(`The npm package node@${version} contains "${found}".`);
+  process.stdout.write(`\nNode.js ${found}\n`);
+  const tests = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'unit', '--project', 'e2e'];
+  if (spawnSync(node, tests, { cwd: root, env, stdio: 'inherit' }).status !== 0) {
+    fail(`The tests failed on Node.js ${found}.`);
+  }
+}
+
+/** Installs a version from the npm package `node`, unless it is there, and returns the directory of its binary. */
+function installNode(version) {
+  const prefix = join(root, 'node_modules/.cache/node', version);
+  const install = ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', `node@${version}`];
+  if (spawnSync('npm', install, { stdio: 'inherit' }).status !== 0) fail(`Cannot install node@${version}.`);
+  return join(prefix, 'node_modules/node/bin');
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}

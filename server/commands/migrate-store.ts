@@ -30,11 +30,11 @@ export async function runMigrateStore(context: Context, { from, to }: MoveOption
   const lock = await lockForDaemon(from);
   const progress = await createProgress(context);
   try {
-    const { rows, already } = await moveStore({ from, to }, progress.update);
+    const { rows, alreadyMoved } = await moveStore({ from, to }, progress.update);
     progress.stop();
     const list = Object.entries(rows).map(([table, total]) => `${table.replaceAll('_', ' ')} ${total}`);
     context.stderr.write(
-      `${already ? 'The target already holds everything. Rows compared' : 'Moved and compared. Rows'}: ${list.join(', ')}.\n` +
+      `${alreadyMoved ? 'The target already holds everything. Rows compared' : 'Moved and compared. Rows'}: ${list.join(', ')}.\n` +
         'Set TOKENSD_DATABASE_URL to the new database and start tokensd. Never serve the old file again: tokens revoked from now on are still active in it.\n',
     );
   } catch (error) {

@@ -2,33 +2,36 @@ import type { AuditAction } from '../../shared/schemas/audit.ts';
 import type { AuditStore } from './interfaces/audit.ts';
 import type { Store } from './store.ts';
 
-/** The same store; `counted` hears of each audit event once it is committed. */
-export function countEvents(store: Store, counted: (action: AuditAction) => void): Store {
+/**
+ * Wraps a store so that `count` is called for each audit event, after the event is committed. Events of a transaction
+ * that rolls back are not counted.
+ */
+export function countEvents(store: Store, count: (action: AuditAction) => void): Store {
   return {
     ...store,
-    audit: listening(store.audit, counted),
+    audit: observeInserts(store.audit, count),
     async transaction(work) {
-      const heard: AuditAction[] = [];
+      const uncommitted: AuditAction[] = [];
       const result = await store.transaction((store) => {
         const inner: Store = {
           ...store,
-          audit: listening(store.audit, (action) => heard.push(action)),
+          audit: observeInserts(store.audit, (action) => uncommitted.push(action)),
           transaction: (work) => work(inner),
         };
         return work(inner);
       });
-      for (const action of heard) counted(action);
+      for (const action of uncommitted) count(action);
       return result;
     },
   };
 }
 
-function listening(audit: AuditStore, heard: (action: AuditAction) => void): AuditStore {
+function observeInserts(audit: AuditStore, inserted: (action: AuditAction) => void): AuditStore {
   return {
     ...audit,
     async insert(event) {
       await audit.insert(event);
-      heard(event.action);
+      inserted(event.action);
     },
   };
 }

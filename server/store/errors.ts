@@ -1,7 +1,7 @@
 /** How a statement or a transaction failed. */
 export type FailureKind = 'unavailable' | 'refused' | 'outcome-unknown';
 
-/** The database broke off while it was to confirm a transaction: what was in it was done whole, or not at all. */
+/** The connection was lost during a commit: the transaction was applied completely, or not at all. */
 export class OutcomeUnknown extends Error {
   constructor(message: string) {
     super(message);
@@ -9,7 +9,7 @@ export class OutcomeUnknown extends Error {
   }
 }
 
-/** The database cannot answer now (locked, gone, read-only). The cause is for the log. */
+/** The database cannot be used at the moment: locked, unreachable or read-only. The cause is only for the log. */
 export class StoreUnavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -17,7 +17,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** There is no room for a change, which was not made. Reading goes on. */
+/** There is no space left. The change was not made; reads still work. */
 export class StoreFull extends StoreUnavailable {
   constructor(message: string) {
     super(message);

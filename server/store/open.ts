@@ -12,9 +12,9 @@ interface Database {
 }
 
 const postgres: Database = {
-  // Loaded here because a daemon on SQLite needs no driver for it.
+  // Imported on demand, because a daemon on SQLite does not need the driver.
   open: async (databaseUrl) => (await import('./engine/postgres.ts')).openPostgres(databaseUrl),
-  // Any number of daemons may serve one database.
+  // Any number of daemons may share one PostgreSQL database.
   lock: async () => ({ name: 'nothing', lock: { exclusive: false, release: async () => {} } }),
 };
 
@@ -25,8 +25,9 @@ const databases: Record<string, Database> = {
 };
 
 /**
- * Opens the store that the URL names, as it is: call `migrate` before its first use. Rejects with a message for people.
- * `failed` hears of each statement or transaction that the database did not carry out.
+ * Opens the store at a URL without migrating it. `failed` is called for each statement or transaction that fails.
+ *
+ * @throws Error with a message to show, if the URL is invalid or the database cannot be opened
  */
 export async function openStore(databaseUrl: string, failed?: (kind: FailureKind) => void): Promise<Store> {
   const engine = await databaseFor(databaseUrl).open(databaseUrl);
@@ -34,17 +35,21 @@ export async function openStore(databaseUrl: string, failed?: (kind: FailureKind
 }
 
 /**
- * Makes this process a daemon of that database until `release` or its end; keep the answer for as long. On SQLite it is the
- * only one.
- * Rejects with `AlreadyRunning` if another process is that daemon.
+ * Locks a database for this daemon until `release` is called or the process ends. The caller must keep a reference to the
+ * lock. On PostgreSQL, where daemons share a database, it excludes nobody.
+ *
+ * @throws AlreadyRunning if another process holds the lock
  */
 export async function lockForDaemon(databaseUrl: string): Promise<DaemonLock> {
   const { lock, name } = await databaseFor(databaseUrl).lock(databaseUrl);
-  if (!lock) throw new AlreadyRunning(`Another tokensd holds ${name}. Stop it first: one daemon serves one database.`);
+  if (!lock)
+    throw new AlreadyRunning(
+      `Another tokensd holds the lock ${name}. Stop it first, because a SQLite database allows only one daemon.`,
+    );
   return lock;
 }
 
-/** Another daemon serves this database. The message names the lock and says what to do. */
+/** Another daemon uses this database. The message names the lock and the next step. */
 export class AlreadyRunning extends Error {
   constructor(message: string) {
     super(message);
@@ -58,6 +63,6 @@ function databaseFor(databaseUrl: string): Database {
   if (database) return database;
   const known = Object.keys(databases).map((name) => `${name}:`);
   throw new Error(
-    `The database URL must start with ${known.join(' or ')} – for example sqlite:/var/lib/tokensd/tokens.db`,
+    `The database URL must start with ${known.join(' or ')}, for example sqlite:/var/lib/tokensd/tokens.db`,
   );
 }

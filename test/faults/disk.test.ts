@@ -121,7 +121,7 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
     disk.fill();
     expect((await use(scene, '/lost')).status).toBe(200);
     expect(await daemon.stop()).toBe(1);
-    expect(daemon.stderr()).toContain('The database has no room left (tokens.recordUses: SQLITE_FULL).');
+    expect(daemon.stderr()).toContain('The database is out of space (tokens.recordUses: SQLITE_FULL).');
     disk.free();
     expect(await disk.integrity()).toBe('ok');
   });
@@ -172,7 +172,7 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
     const added = { email: 'new@example.com', password: canaries.add('password of another', 'canary of another 5e2') };
     expect((await root.request('POST', '/users', added)).status).toBe(507);
     await eventually(() => daemon.stderr().includes('"job":"flush-last-used"'), 'a write to fail');
-    expect(daemon.stderr()).toContain('The database has no room left');
+    expect(daemon.stderr()).toContain('The database is out of space');
     expect(daemon.stderr()).toContain('"level":"debug"');
     expect(canaries.in(daemon.stderr())).toEqual([]);
   });

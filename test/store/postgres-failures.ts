@@ -93,7 +93,7 @@ export function describeFailures(kind: PostgresKind): void {
       failures.push(await failureOf(store.tokens.findByHashes([secret])));
       for (const failure of failures) {
         expect(failure).not.toBeInstanceOf(StoreUnavailable);
-        expect(failure.message).toMatch(/^The database refused \w+\.\w+ \([0-9A-Z]{5}\)\.$/);
+        expect(failure.message).toMatch(/^The database rejected \w+\.\w+ \([0-9A-Z]{5}\)\.$/);
         const everything = inspect(failure, { depth: null, showHidden: true });
         expect(everything).not.toContain(secret);
         expect(everything).not.toMatch(/insert into|select |values/i);

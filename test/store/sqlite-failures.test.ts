@@ -99,7 +99,7 @@ describe('a SQLite store in trouble', () => {
 
     for (const failure of failures) {
       expect(failure).not.toBeInstanceOf(StoreUnavailable);
-      expect(failure.message).toMatch(/^The database refused \w+\.\w+ \(SQLITE_\w+\)\.$/);
+      expect(failure.message).toMatch(/^The database rejected \w+\.\w+ \(SQLITE_\w+\)\.$/);
       const everything = inspect(failure, { depth: null, showHidden: true });
       expect(everything).not.toContain(secret);
       expect(everything).not.toMatch(/insert into|select |values/i);
@@ -216,7 +216,7 @@ describe('a SQLite store in trouble', () => {
     await writeFile(path, 'This is a letter, not a database. '.repeat(200));
     const failure = await failureOf(openStore(`sqlite:${path}`));
     expect(failure).toBeInstanceOf(StoreUnavailable);
-    expect(failure.message).toBe(`Cannot open ${path} as a SQLite database (SQLITE_NOTADB).`);
+    expect(failure.message).toBe(`Cannot open ${path} as a SQLite database (SQLITE_NOTADB). Check the file, or restore a backup.`);
   });
 
   it.each([

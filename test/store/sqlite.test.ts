@@ -117,7 +117,7 @@ describe('a database URL', () => {
   });
 
   it.each(['sqlite:', 'sqlite::memory:'])('%j names no file and is refused', async (url) => {
-    await expect(openStore(url)).rejects.toThrow('names a file');
+    await expect(openStore(url)).rejects.toThrow('must name a file');
   });
 
   it('of a file that cannot be made says which and why', async () => {

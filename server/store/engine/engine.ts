@@ -1,67 +1,68 @@
 import type { Knex } from 'knex';
 import type { Limiter, LimiterOptions } from '../limiter.ts';
 
-/** One row as a driver gives it, before booleans and numbers are made alike. */
+/** One row as a driver returns it. Booleans and numbers differ between databases. */
 export type Row = Record<string, unknown>;
 
-/** A list of strings as one bound value. */
+/** A list of strings, bound as one value. */
 export type ListBinding = string | string[];
 
-/** What one SELECT asks for: expressions, and the rest of it from FROM on. */
+/** A SELECT statement: its expressions, and everything from FROM on. */
 export interface Select {
   columns: readonly string[];
   from: string;
 }
 
-/** What differs between databases. A new database is one more file that implements this. */
+/** Everything that differs between databases. */
 export interface Engine {
-  /** For everything that may write. `knex.transaction` takes its write lock at once, where the database has such a lock. */
+  /** Runs statements that may write. On SQLite, `knex.transaction` acquires the write lock when it begins. */
   readonly knex: Knex;
   /**
-   * Runs one SELECT: inside `trx` if given, else without ever waiting for somebody's open write transaction. Answers the
-   * values of each row in the order of the columns. The same `select` object again is no new text.
+   * Runs one SELECT inside `trx` if given; otherwise on a connection that never waits for an open write transaction.
+   * Returns the values of each row in the order of the columns. Pass the same `select` object each time: it is the key
+   * under which its SQL text is cached.
    */
   select(select: Select, bindings: readonly ListBinding[], trx?: Knex.Transaction): Promise<unknown[][]>;
-  /** How many of those outside a transaction run side by side. */
+  /** Maximum number of SELECTs outside transactions that run in parallel. */
   readonly maxParallelSelects: number;
-  /** The rows in what `knex.raw` answers. */
-  rows(answer: unknown): Row[];
-  /** A condition with one `?` that holds if `column` is among the strings bound there by `bindList`. */
+  /** Returns the rows of a result of `knex.raw`. */
+  rows(result: unknown): Row[];
+  /** Returns a condition that is true if `column` is in the list that `bindList` binds to its one `?`. */
   among(column: string): string;
-  /** `table` with the rows whose `column` is one of the strings bound there by `bindList`, each looked up in turn. */
+  /** Returns a FROM item: the rows of `table` for each string of the list that `bindList` binds to its one `?`. */
   eachOf(column: string, table: string): string;
-  /** SQL for the position, from 0 on, that the string of a row of `eachOf` has in its list. */
+  /** SQL for the zero-based position in the list, for a row of `eachOf`. */
   readonly position: string;
   bindList(values: readonly string[]): ListBinding;
-  /** A table with the elements of one bound JSON array, each in the column `value`. */
+  /** A FROM item with one row per element of a bound JSON array, in the column `value`. */
   readonly jsonElements: string;
-  /** Whether writers wait for each other's rows, and not for the whole database. */
+  /** True if writers lock rows; false if a writer locks the whole database. */
   readonly locksRows: boolean;
-  /** Runs `work` in a transaction of its own; rejects first if what it did would be lost with the database's file. */
+  /** Runs `work` in a transaction. On SQLite, throws first if the database file was replaced and changes would be lost. */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
-  /** Runs `work` in a transaction that no other process can be in at the same time, however long that one takes. */
+  /** Runs `work` in a transaction under the migration lock. Waits for another process's migration without a short limit. */
   migrationTransaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
-  /** `translate` makes what callers see of a driver's error. */
+  /** Creates rate-limit counters. `translate` converts a driver's error for callers. */
   limiter(options: LimiterOptions, translate: (error: unknown) => Error): Limiter;
-  /** True for a driver's error that says the database cannot answer now. */
+  /** Returns true for a driver's error that means the database is unavailable at the moment. */
   isUnavailable(error: unknown): boolean;
-  /** True for a driver's error that says there is no room left for a change. */
+  /** Returns true for a driver's error that means there is no space left. */
   isFull(error: unknown): boolean;
-  /** True for a failed COMMIT that the database may have carried out all the same. */
+  /** Returns true if a COMMIT that failed with this error may have been applied. */
   isOutcomeUnknown(error: unknown): boolean;
-  /** Rejects unless the database answers. */
+  /** Throws unless the database can be used. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Held by a daemon that serves a database. */
+/** The lock of a daemon on its database. */
 export interface DaemonLock {
-  /** Whether no other daemon can serve that database meanwhile. */
+  /** True if no other daemon can use the database while this lock is held. */
   readonly exclusive: boolean;
   release(): Promise<void>;
 }
 
-/** `lock` is null if another process holds it; `name` says to people what it holds. */
+/** `lock` is null if another process holds it. `name` describes the lock in messages. */
 export interface LockAttempt {
   name: string;
   lock: DaemonLock | null;

@@ -5,7 +5,7 @@ declare module 'knex/lib/dialects/sqlite3/index.js' {
     sql: string;
   }
 
-  /** The dialect that `client: 'sqlite3'` names, with the parts that are overridden here. */
+  /** The dialect behind `client: 'sqlite3'`, with the members that our `SqliteClient` overrides. */
   class SqliteClient extends Knex.Client {
     override transaction(container: unknown, config: unknown, outer: unknown): SqliteTransaction;
     _query(connection: object, query: Query): Promise<unknown>;

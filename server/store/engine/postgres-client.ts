@@ -1,8 +1,8 @@
 import KnexPostgresClient from 'knex/lib/dialects/postgres/index.js';
 
-/** Knex's PostgreSQL dialect with two things made safe. */
+/** Knex's PostgreSQL dialect with two hazards removed. */
 export class PostgresClient extends KnexPostgresClient {
-  /** A connection that did not answer in time is dropped: its late answer would be taken for the next statement's. */
+  /** Drops a connection that timed out. Its delayed response would be mistaken for the response to the next statement. */
   override async _query(connection: { __knex__disposed?: unknown }, query: { sql: string }): Promise<unknown> {
     try {
       return await super._query(connection, query);
@@ -12,7 +12,7 @@ export class PostgresClient extends KnexPostgresClient {
     }
   }
 
-  /** PostgreSQL keeps no NUL in a text, and refuses to look for one: what holds it is nobody's. */
+  /** Replaces NUL, which PostgreSQL rejects in text. A value with NUL then matches nothing instead of failing. */
   override prepBindings(bindings: unknown[] | undefined): unknown[] | undefined {
     return bindings?.map(withoutNul);
   }

@@ -1,9 +1,9 @@
 import sqlite3 from 'sqlite3';
 
-/** How long a statement waits for another process's lock: well under the two seconds in which a 503 is due. */
+/** How long a statement waits for another process's lock. An outage must become a 503 within two seconds. */
 export const busyTimeoutMs = 1500;
 
-// synchronous=FULL: with NORMAL a power loss can undo a revocation that was already answered.
+// With synchronous=NORMAL, a power loss could undo a revocation that was already confirmed to the client.
 const pragmas = `
   PRAGMA busy_timeout = ${busyTimeoutMs};
   PRAGMA journal_mode = WAL;
@@ -13,19 +13,19 @@ const pragmas = `
   PRAGMA secure_delete = ON;
 `;
 
-/** Sets what every connection needs, before its first use. */
+/** Sets the pragmas of a new connection. Call this before its first use. */
 export function configure(database: sqlite3.Database): Promise<void> {
   return execute(database, pragmas);
 }
 
-/** Runs statements that answer nothing. */
+/** Runs statements that return no rows. */
 export function execute(database: sqlite3.Database, sql: string): Promise<void> {
   return new Promise((resolve, reject) => {
     database.exec(sql, (error) => (error ? reject(error) : resolve()));
   });
 }
 
-/** Opens a connection of our own beside knex's. */
+/** Opens a connection outside knex's pool. */
 export function connect(path: string, mode: number): Promise<sqlite3.Database> {
   return new Promise((resolve, reject) => {
     const database = new sqlite3.Database(path, mode, (error) => (error ? reject(error) : resolve(database)));

@@ -5,12 +5,13 @@ import { driverCode } from './driver-code.ts';
 const scheme = 'sqlite:';
 
 /**
- * The one true path of the file that `sqlite:PATH` names, symbolic links resolved. Makes what is missing: the file
- * with mode 0600, its directories with 0700; SQLite gives its `-wal` and `-shm` files the same mode.
+ * Returns the path of the file in `sqlite:PATH` with symbolic links resolved. Creates the file with mode 0600 and missing
+ * directories with mode 0700. SQLite gives its `-wal` and `-shm` files the mode of the database.
  */
 export async function prepareDatabaseFile(databaseUrl: string): Promise<string> {
   const path = databaseUrl.slice(scheme.length);
-  if (path === '' || path === ':memory:') throw new Error('A SQLite database URL names a file: sqlite:/path/to/file');
+  if (path === '' || path === ':memory:')
+    throw new Error('A SQLite database URL must name a file, for example sqlite:/var/lib/tokensd/tokens.db');
   const absolute = resolve(path);
   try {
     await mkdir(dirname(absolute), { recursive: true, mode: 0o700 });
@@ -18,20 +19,21 @@ export async function prepareDatabaseFile(databaseUrl: string): Promise<string> 
     return await realpath(absolute);
   } catch (error) {
     throw new Error(
-      `Cannot create or find the database file ${absolute} (${driverCode(error)}). Check the path and its permissions.`,
+      `Cannot open or create the database file ${absolute} (${driverCode(error)}). Check the path and its permissions.`,
     );
   }
 }
 
 /**
- * Makes the file, as root for whom its directory belongs to, or takes others' access to it away. A file that is there is
- * never opened: closing it again would drop the locks that this process holds on it (POSIX fcntl).
+ * Creates a file with mode 0600, or removes other users' access to an existing one. As root, a new file gets the owner of
+ * its directory. An existing file is never opened, because closing it would release this process's locks on it (POSIX
+ * fcntl).
  */
 export async function createPrivateFile(path: string): Promise<void> {
   try {
     const file = await open(path, 'wx', 0o600);
     const { uid } = await stat(dirname(path));
-    // Nobody but root may give a file away.
+    // Only root may change the owner; for everyone else this fails and the file is theirs already.
     await file.chown(uid, -1).catch(() => {});
     await file.close();
   } catch (error) {
@@ -41,7 +43,7 @@ export async function createPrivateFile(path: string): Promise<void> {
   }
 }
 
-/** Which file is at a path now; null: none. */
+/** Returns the identity of the file at a path, to recognize a replaced file. Null if there is none. */
 export async function identityOf(path: string): Promise<string | null> {
   const entry = await stat(path, { bigint: true }).catch(() => null);
   return entry && `${entry.dev}:${entry.ino}`;

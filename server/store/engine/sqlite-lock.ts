@@ -5,8 +5,8 @@ import { connect, disconnect, execute } from './sqlite-connection.ts';
 import { createPrivateFile, prepareDatabaseFile } from './sqlite-files.ts';
 
 /**
- * Takes `<database>.lock`, a SQLite file of its own under an exclusive transaction: the operating system frees it when
- * the process ends, however it ends, and the database itself stays open to `init` and backups.
+ * Locks `<database>.lock`, a separate SQLite file, by an exclusive transaction. The operating system releases the lock
+ * when the process ends, even if it is killed. The database itself stays available to `tokensd init` and backups.
  */
 export async function lockSqlite(databaseUrl: string): Promise<LockAttempt> {
   const name = `${await prepareDatabaseFile(databaseUrl)}.lock`;
@@ -18,6 +18,6 @@ export async function lockSqlite(databaseUrl: string): Promise<LockAttempt> {
   } catch (error) {
     await disconnect(database);
     if (driverCode(error) === 'SQLITE_BUSY') return { name, lock: null };
-    throw new Error(`Cannot lock ${name} (${driverCode(error)}). Remove that file if it is not tokensd's own.`);
+    throw new Error(`Cannot lock ${name} (${driverCode(error)}). If tokensd did not create this file, remove it.`);
   }
 }

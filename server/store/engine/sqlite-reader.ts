@@ -8,8 +8,8 @@ export interface Reader {
 }
 
 /**
- * A read-only connection beside the writing one. In WAL mode it neither waits for an open write transaction nor misses
- * what was committed before its statement started. Statements are prepared once.
+ * Opens a read-only connection beside the writing one. In WAL mode its statements never wait for an open write
+ * transaction, and see everything that was committed before they started. Each statement is prepared once.
  */
 export async function openReader(path: string): Promise<Reader> {
   const database = await connect(path, sqlite3.OPEN_READONLY);

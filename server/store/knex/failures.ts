@@ -2,7 +2,7 @@ import { driverCode } from '../engine/driver-code.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type FailureKind, OutcomeUnknown, StoreFull, StoreUnavailable } from '../errors.ts';
 
-/** A failure that is no outage. The message is for people and logs: it holds no SQL and no bound values. */
+/** A statement failed although the database is available. The message contains no SQL and no bound values. */
 export class StoreFailure extends Error {
   constructor(message: string) {
     super(message);
@@ -10,28 +10,29 @@ export class StoreFailure extends Error {
   }
 }
 
-/** What callers see of a driver's errors: their messages hold SQL, and a log must never hold the values bound to it. */
+/** Translates a driver's errors, whose messages contain SQL and bound values: neither may reach a caller or a log. */
 export interface Failures {
-  /** `where` names the table and the verb. What was translated already comes back as it is. */
+  /** `where` names the table and the method. Returns errors that are already translated unchanged. */
   translate(error: unknown, where: string): Error;
-  /** The same for a transaction that failed after all of its work was done. */
+  /** Translates the error of a transaction that failed after its work was complete, which means during the commit. */
   translateCommit(error: unknown): Error;
-  /** The same methods; what they reject with is translated. */
+  /** Returns the same methods, with every error translated. */
   guard<T extends object>(table: string, methods: T): T;
 }
 
-/** `failed` hears of each failure once. */
+/** Creates the translation for one engine. `failed` is called once for each failure. */
 export function createFailures(engine: Engine, failed: (kind: FailureKind) => void = () => {}): Failures {
   function translate(error: unknown, where: string): Error {
     if ([StoreUnavailable, OutcomeUnknown, StoreFailure].some((known) => error instanceof known)) return error as Error;
     const code = driverCode(error);
     if (engine.isUnavailable(error) || isPoolFailure(error)) {
       failed('unavailable');
-      if (engine.isFull(error)) return new StoreFull(`The database has no room left (${where}: ${code}).`);
-      return new StoreUnavailable(`The database cannot answer (${where}: ${code}).`);
+      if (engine.isFull(error))
+        return new StoreFull(`The database is out of space (${where}: ${code}). Free some disk space.`);
+      return new StoreUnavailable(`The database is unavailable (${where}: ${code}).`);
     }
     failed('refused');
-    return new StoreFailure(`The database refused ${where} (${code}).`);
+    return new StoreFailure(`The database rejected ${where} (${code}).`);
   }
 
   return {
@@ -39,7 +40,7 @@ export function createFailures(engine: Engine, failed: (kind: FailureKind) => vo
     translateCommit(error) {
       if (!engine.isOutcomeUnknown(error)) return translate(error, 'transaction');
       failed('outcome-unknown');
-      return new OutcomeUnknown('The database broke off at a commit.');
+      return new OutcomeUnknown('The connection to the database was lost during a commit.');
     },
     guard<T extends object>(table: string, methods: T): T {
       const guarded = Object.entries(methods).map(([verb, method]) => [

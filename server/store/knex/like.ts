@@ -1,4 +1,4 @@
-/** A pattern for `LIKE ? ESCAPE '!'` that finds `part` anywhere, its wildcards as the characters they are. */
+/** Returns a pattern for `LIKE ? ESCAPE '!'` that matches `part` anywhere. Wildcards in `part` match literally. */
 export function containing(part: string): string {
   return `%${part.replace(/[!%_]/g, '!$&')}%`;
 }

@@ -22,7 +22,10 @@ type Maintenance = Pick<
 >;
 type Tables = Omit<Store, keyof Maintenance | 'transaction'>;
 
-/** The store on one engine. `migrations`: all that this program knows, oldest first. `failed` hears of each failure. */
+/**
+ * Creates the store on an engine. `migrations` are all that this program knows, oldest first. `failed` is called for each
+ * failure.
+ */
 export function createKnexStore(
   engine: Engine,
   migrations: readonly Migration[],
@@ -81,7 +84,7 @@ function purgeCounts(knex: Knex, now: number, limit: number): Promise<number> {
   return knex('counts').whereIn('key', old).delete();
 }
 
-/** The store inside a transaction: a transaction begun on it is part of the same one. */
+/** Returns the store inside a transaction. A nested transaction is part of the outer one. */
 function withinTransaction(
   engine: Engine,
   trx: Knex.Transaction,
@@ -91,27 +94,33 @@ function withinTransaction(
   return store;
 }
 
-/** Rejects with what `work` threw, as it is, even if the database had undone the transaction before we could. */
+/**
+ * Runs `work` in a transaction. There are three ways to fail:
+ *
+ * 1. `work` throws: rethrow its error unchanged, even if the rollback then fails because the connection is gone.
+ * 2. The transaction cannot begin: throw the translated error.
+ * 3. `work` completes and the commit fails: throw `OutcomeUnknown` if the database may have committed.
+ */
 async function runTransaction<T>(
   engine: Engine,
   failures: Failures,
   work: (trx: Knex.Transaction) => Promise<T>,
 ): Promise<T> {
-  let refused: { reason: unknown } | undefined;
-  let worked = false;
+  let thrown: { error: unknown } | undefined;
+  let completed = false;
   try {
     return await engine.transaction(async (trx) => {
       try {
         const result = await work(trx);
-        worked = true;
+        completed = true;
         return result;
-      } catch (reason) {
-        refused = { reason };
-        throw reason;
+      } catch (error) {
+        thrown = { error };
+        throw error;
       }
     });
   } catch (error) {
-    if (refused) throw refused.reason;
-    throw worked ? failures.translateCommit(error) : failures.translate(error, 'transaction');
+    if (thrown) throw thrown.error;
+    throw completed ? failures.translateCommit(error) : failures.translate(error, 'transaction');
   }
 }

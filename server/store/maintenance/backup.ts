@@ -8,7 +8,7 @@ import { driverCode } from '../engine/driver-code.ts';
 import type { Row } from '../engine/engine.ts';
 import { connect, disconnect, execute } from '../engine/sqlite-connection.ts';
 
-/** A backup that cannot be made, or a file that is none: the message is for people. */
+/** A backup cannot be written or read. The message is meant to be shown. */
 export class BackupError extends Error {
   constructor(message: string) {
     super(message);
@@ -16,22 +16,27 @@ export class BackupError extends Error {
   }
 }
 
-export interface BackupFacts {
+export interface BackupSummary {
   users: number;
   tokens: number;
-  /** When the newest event in it happened; null: there is none. */
+  /** Time of the newest audit event. Null if there is none. */
   newestEventAt: number | null;
 }
 
 /**
- * Writes one consistent copy of a SQLite database that may be in use, mode 0600. It appears under its name once it is
- * whole, checked and on the disk. Answers what is in it and its SHA-256. @throws BackupError
+ * Writes a consistent copy of a SQLite database, which may be in use. Returns a summary and the copy's SHA-256.
+ *
+ * 1. Copy the database to `FILE.unfinished`, created beforehand with mode 0600.
+ * 2. Check the copy, and flush it to disk.
+ * 3. Link it to its final name, which fails if that exists. So a file of this name is always a complete backup.
+ *
+ * @throws BackupError
  */
-export async function backUp(databasePath: string, file: string): Promise<BackupFacts & { sha256: string }> {
+export async function backUp(databasePath: string, file: string): Promise<BackupSummary & { sha256: string }> {
   const target = resolve(file);
   const unfinished = `${target}.unfinished`;
-  // SQLite would make the file for everybody to read, but fills an empty one as it is.
-  await makeEmpty(unfinished);
+  // VACUUM INTO creates a file that everyone can read, but it also accepts an empty file and leaves its mode alone.
+  await createEmpty(unfinished);
   try {
     const database = await connect(databasePath, sqlite3.OPEN_READONLY);
     try {
@@ -48,21 +53,25 @@ export async function backUp(databasePath: string, file: string): Promise<Backup
     return { ...facts, sha256: hash.digest('hex') };
   } catch (error) {
     if (error instanceof BackupError) throw error;
-    if (driverCode(error) === 'EEXIST') throw new BackupError(`${file} exists already. Name a new file.`);
-    throw new BackupError(`The backup could not be written (${driverCode(error)}). Nothing is at ${file}.`);
+    if (driverCode(error) === 'EEXIST') throw new BackupError(`${file} already exists. Choose another file name.`);
+    throw new BackupError(`The backup could not be written (${driverCode(error)}). ${file} was not created.`);
   } finally {
     await rm(unfinished, { force: true });
   }
 }
 
-/** What is in a backup. @throws BackupError for a file that is damaged, or nothing of ours */
-export async function inspectBackup(path: string): Promise<BackupFacts> {
+/**
+ * Checks a backup and returns its summary.
+ *
+ * @throws BackupError if the file is damaged, or is not a tokensd database
+ */
+export async function inspectBackup(path: string): Promise<BackupSummary> {
   const database = await connect(path, sqlite3.OPEN_READONLY).catch(() => {
     throw notOurs(path);
   });
   try {
     const check = await firstRow(database, 'PRAGMA integrity_check');
-    if (check?.integrity_check !== 'ok') throw new BackupError(`${path} is damaged. Take another backup.`);
+    if (check?.integrity_check !== 'ok') throw new BackupError(`${path} is damaged. Use another backup.`);
     const row = await firstRow(
       database,
       'SELECT (SELECT count(*) FROM users) users, (SELECT count(*) FROM tokens) tokens, (SELECT max(at) FROM audit) newest',
@@ -81,15 +90,16 @@ function firstRow(database: sqlite3.Database, sql: string): Promise<Row | undefi
   });
 }
 
-async function makeEmpty(path: string): Promise<void> {
+async function createEmpty(path: string): Promise<void> {
   try {
     await (await open(path, 'wx', 0o600)).close();
   } catch (error) {
-    const why =
-      driverCode(error) === 'EEXIST'
-        ? 'it exists: another backup runs, or was killed; then remove it'
-        : driverCode(error);
-    throw new BackupError(`Cannot write ${path} (${why}).`);
+    const code = driverCode(error);
+    if (code !== 'EEXIST')
+      throw new BackupError(`Cannot write ${path} (${code}). Check the directory and its permissions.`);
+    throw new BackupError(
+      `${path} exists, so another backup may be running. If none is, remove the file and try again.`,
+    );
   }
 }
 
@@ -99,5 +109,5 @@ async function sync(path: string): Promise<void> {
 }
 
 function notOurs(path: string): BackupError {
-  return new BackupError(`${path} is no backup of tokensd, or it cannot be read.`);
+  return new BackupError(`${path} is not a tokensd backup, or it cannot be read. Check the path.`);
 }

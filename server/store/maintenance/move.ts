@@ -12,28 +12,35 @@ export interface MoveProgress {
   phase: 'copying' | 'checking';
   table: string;
   done: number;
-  /** Rows of that table. */
+  /** Number of rows in the table. */
   total: number;
 }
 
-/** The rows of each table; `already`: they were there before. */
 export interface Moved {
+  /** Number of rows by table. */
   rows: Record<string, number>;
-  already: boolean;
+  /** True if an earlier move had copied them, so that they were only compared. */
+  alreadyMoved: boolean;
 }
 
-/** The target of a move has something else in it. */
+/** The target of a move contains other data. */
 export class NotEmpty extends Error {
   constructor() {
-    super('The database to move to holds something else already. Nothing was changed. Name an empty one.');
+    super('The target database already contains other data. Nothing was changed; choose an empty database.');
     this.name = 'NotEmpty';
   }
 }
 
 /**
- * Copies everything from a SQLite file that nobody serves into an empty PostgreSQL database, in one transaction: reads it
- * back and compares counts and digests before it commits, so whatever interrupts it leaves nothing behind, or all of it,
- * which the next attempt finds. @throws NotEmpty, StoreFailure if what was read back differs
+ * Copies a SQLite database that no daemon uses into an empty PostgreSQL database, in one transaction:
+ *
+ * 1. Migrate both databases.
+ * 2. Copy each table in batches, read it back, and compare row counts and digests.
+ * 3. Commit. An interruption before this leaves the target empty. After it, the next attempt finds the rows and compares
+ *    them only.
+ *
+ * @throws NotEmpty if the target contains other data
+ * @throws StoreFailure if the rows that were read back differ
  */
 export async function moveStore(
   { from, to }: { from: string; to: string },
@@ -58,33 +65,34 @@ async function move(source: Engine, target: Engine, progress: (step: MoveProgres
   await migrate(source, migrations);
   await migrate(target, migrations);
   return target.migrationTransaction(async (trx) => {
-    const already = await holdsAnything(trx);
+    const alreadyMoved = await hasRows(trx);
     const rows: Moved['rows'] = {};
     for (const table of dataTables) {
       const [counted] = await source.knex(table.name).count({ rows: '*' });
       const total = Number(counted?.rows);
-      const tell = (phase: MoveProgress['phase'], done: number) => progress({ phase, table: table.name, done, total });
+      const report = (phase: MoveProgress['phase'], done: number) =>
+        progress({ phase, table: table.name, done, total });
       const sent = await digest(source.knex, table, async (batch, done) => {
-        if (!already) await trx(table.name).insert(batch);
-        tell(already ? 'checking' : 'copying', done);
+        if (!alreadyMoved) await trx(table.name).insert(batch);
+        report(alreadyMoved ? 'checking' : 'copying', done);
       });
-      const found = await digest(trx, table, async (_batch, done) => tell('checking', done));
+      const found = await digest(trx, table, async (_batch, done) => report('checking', done));
       if (sent.rows !== total || found.rows !== total || found.sum !== sent.sum) {
-        if (already) throw new NotEmpty();
-        throw new StoreFailure(`What arrived in ${table.name} is not what was sent. Nothing was moved.`);
+        if (alreadyMoved) throw new NotEmpty();
+        throw new StoreFailure(`The copy of the table ${table.name} differs from the original. Nothing was moved.`);
       }
       rows[table.name] = total;
     }
-    return { rows, already };
+    return { rows, alreadyMoved };
   });
 }
 
-async function holdsAnything(knex: Knex): Promise<boolean> {
+async function hasRows(knex: Knex): Promise<boolean> {
   for (const { name, key } of dataTables) if (await knex(name).first(key[0])) return true;
   return false;
 }
 
-/** `each` gets the rows of each batch, made alike, and how many there were so far. */
+/** Returns the digest of a table. Calls `each` with every normalized batch and the number of rows so far. */
 async function digest(
   knex: Knex,
   table: DataTable,

@@ -6,31 +6,36 @@ import { openSqlite } from '../engine/sqlite.ts';
 import { createPrivateFile } from '../engine/sqlite-files.ts';
 import { migrations } from '../migrations/all.ts';
 import { migrate } from '../migrations/migrate.ts';
-import { type BackupFacts, inspectBackup } from './backup.ts';
+import { type BackupSummary, inspectBackup } from './backup.ts';
 import { batchesOf } from './table-digest.ts';
 
-export interface LostToken {
+export interface RevokedToken {
   prefix: string;
   name: string;
   owner: string;
-  /** Null: so long ago that nobody remembers. */
+  /** Null if the tombstone was purged already. */
   revokedAt: number | null;
 }
 
-export interface Restored extends BackupFacts {
-  /** Where the database that was there before is now; null: there was none. */
+export interface Restored extends BackupSummary {
+  /** Path of the replaced database. Null if there was none. */
   setAside: string | null;
-  /** Tokens in the backup that were revoked after it was made: they stay revoked. Null: the old database cannot be read. */
-  revokedSince: LostToken[] | null;
-  /** E-mails of members who were disabled or demoted, or lost the permission, after the backup was made: that is kept, too. */
+  /** Tokens that were revoked after the backup was made; they stay revoked. Null if the replaced database is unreadable. */
+  revokedSince: RevokedToken[] | null;
+  /** Email addresses of members who were disabled, demoted or blocked after the backup was made; they stay so. */
   blockedSince: string[];
 }
 
 /**
- * Puts a backup in the place of a SQLite database that nobody serves. What was revoked, disabled or blocked after the
- * backup was made stays so, and passwords, second steps, identities and services' secrets stay as they are, if the
- * database that is replaced can still be read; every session ends.
- * @throws BackupError for a file that is damaged or none of ours; then nothing was changed
+ * Replaces a SQLite database that no daemon uses with a backup:
+ *
+ * 1. Check the backup, copy it to `DATABASE.restoring`, and migrate the copy.
+ * 2. If the current database is readable, carry over what must not be undone: revoked tokens, disabled, demoted and
+ *    blocked members, passwords, second factors, identities and client secrets.
+ * 3. Delete all sessions, tickets and device codes.
+ * 4. Rename the current database to `DATABASE.suffix`, and the copy to `DATABASE`.
+ *
+ * @throws BackupError if the file is damaged or not a tokensd database. Nothing is changed then.
  */
 export async function restore(databasePath: string, file: string, suffix: string): Promise<Restored> {
   const facts = await inspectBackup(file);
@@ -53,7 +58,7 @@ export async function restore(databasePath: string, file: string, suffix: string
   } finally {
     await engine.close();
   }
-  const setAside = isThere(databasePath) ? `${databasePath}.${suffix}` : null;
+  const setAside = databaseExists(databasePath) ? `${databasePath}.${suffix}` : null;
   if (setAside !== null) {
     for (const part of ['-wal', '-shm', '']) {
       if (existsSync(databasePath + part)) await rename(databasePath + part, setAside + part);
@@ -63,19 +68,19 @@ export async function restore(databasePath: string, file: string, suffix: string
   return { ...facts, setAside, ...since };
 }
 
-/** What the database that is replaced says of now. */
+/** What is carried over from the database that is replaced. */
 interface Current {
   hashes: Set<string>;
   tombstones: Map<string, Row>;
   users: Map<string, Row>;
-  /** Null: of a release that had none. */
+  /** Null if the database is from a release before this table. The same applies to `clients`. */
   recoveryCodes: Row[] | null;
   clients: Map<string, Row> | null;
 }
 
-/** Null if there is none, or it is damaged, or not ours: reasons to restore. */
+/** Returns null if there is no current database or it is unreadable, which is a common reason to restore. */
 async function readCurrent(path: string): Promise<Current | null> {
-  if (!isThere(path)) return null;
+  if (!databaseExists(path)) return null;
   const engine = await openSqlite(`sqlite:${path}`).catch(() => null);
   if (engine === null) return null;
   try {
@@ -101,9 +106,12 @@ function byKey(rows: Row[], key: string): Map<string, Row> {
   return new Map(rows.map((row) => [String(row[key]), row]));
 }
 
-/** A token that its owner has no more was revoked, even if so long ago that its tombstone is gone. */
-async function carryRevocations({ knex }: Engine, current: Current): Promise<LostToken[]> {
-  const lost: LostToken[] = [];
+/**
+ * Revokes the tokens of the backup that the current database no longer has, and returns them. They were revoked after the
+ * backup was made, even if their tombstones have been purged since.
+ */
+async function carryRevocations({ knex }: Engine, current: Current): Promise<RevokedToken[]> {
+  const revoked: RevokedToken[] = [];
   for await (const tokens of batchesOf(knex, { name: 'tokens', key: ['id'] })) {
     for (const { hash, owner_id, prefix, name } of tokens as Array<Record<string, string>>) {
       if (hash === undefined || current.hashes.has(hash) || !current.users.has(owner_id ?? '')) continue;
@@ -114,25 +122,26 @@ async function carryRevocations({ knex }: Engine, current: Current): Promise<Los
       });
       const owner = await knex('users').where({ id: owner_id }).first('email');
       const revokedAt = tombstone === undefined ? null : Number(tombstone.revoked_at);
-      lost.push({ prefix: prefix ?? '', name: name ?? '', owner: owner?.email ?? '', revokedAt });
+      revoked.push({ prefix: prefix ?? '', name: name ?? '', owner: owner?.email ?? '', revokedAt });
     }
   }
-  return lost;
+  return revoked;
 }
 
+/** Disables, blocks and demotes members as in the current database. Returns the email addresses of those it changed. */
 async function carryBlocks({ knex }: Engine, { users }: Current): Promise<string[]> {
   const blocked: string[] = [];
   const rows: Row[] = await knex('users');
-  const rules = (row?: Row) => Boolean(row?.superuser) && !row?.disabled;
-  // Somebody has to be left who can add members.
-  const ruled = rows.some((row) => rules(row) && rules(users.get(String(row.id))));
+  const isActiveSuperuser = (row?: Row) => Boolean(row?.superuser) && !row?.disabled;
+  // Demote members only if a superuser remains. Otherwise nobody could manage the organization.
+  const superuserRemains = rows.some((row) => isActiveSuperuser(row) && isActiveSuperuser(users.get(String(row.id))));
   for (const { id, email, disabled, superuser, can_manage_tokens: permitted } of rows) {
     const now = users.get(String(id));
     if (now === undefined) continue;
     const changes = {
       ...(now.disabled === 1 && !disabled && { disabled: true }),
       ...(!now.can_manage_tokens && permitted === 1 && { can_manage_tokens: false }),
-      ...(!now.superuser && superuser === 1 && ruled && { superuser: false }),
+      ...(!now.superuser && superuser === 1 && superuserRemains && { superuser: false }),
     };
     if (Object.keys(changes).length === 0) continue;
     await knex('users')
@@ -143,45 +152,46 @@ async function carryBlocks({ knex }: Engine, { users }: Current): Promise<string
   return blocked;
 }
 
-/** A password or a secret was changed for a reason: what it was before must not work again, nor without the second step. */
+/** Keeps current credentials. A password or secret that was changed, perhaps after a leak, must not work again. */
 async function carryCredentials({ knex }: Engine, current: Current): Promise<void> {
   const ids: string[] = await knex('users').pluck('id');
   const known = new Set(ids.filter((id) => current.users.has(id)));
   if (known.size === 0) return;
   await knex.transaction(async (trx) => {
     for (const id of known) {
-      const member = trx('users').where({ id });
-      await member.update(credentialsOf(current.users.get(id)));
+      await trx('users')
+        .where({ id })
+        .update(credentialsOf(current.users.get(id)));
     }
     if (current.recoveryCodes !== null) {
       for (const id of known) await trx('recovery_codes').where({ user_id: id }).delete();
-      const theirs = current.recoveryCodes.filter(({ user_id: id }) => known.has(String(id)));
-      for (const code of theirs) await trx('recovery_codes').insert(code);
+      const codes = current.recoveryCodes.filter(({ user_id: id }) => known.has(String(id)));
+      for (const code of codes) await trx('recovery_codes').insert(code);
     }
-    if (current.clients !== null) await carryServices(trx, current.clients);
+    if (current.clients !== null) await carryClients(trx, current.clients);
   });
 }
 
-/** A release before the second step and single sign-on knows nothing of them. */
+/** Releases before single sign-on and two-factor sign-in lack most of these columns. */
 function credentialsOf(now: Row = {}): Row {
   const { password_hash, totp_secret, totp_enabled_at, totp_last_step } = now;
   if (totp_enabled_at === undefined) return { password_hash };
-  // Who would be unbound again could be taken for somebody else by the e-mail address.
+  // A member who is no longer bound could be matched to another person by email address at the next single sign-on.
   const { sso, oidc_issuer, oidc_subject } = now;
   return { password_hash, totp_secret, totp_enabled_at, totp_last_step, sso, oidc_issuer, oidc_subject };
 }
 
-async function carryServices(trx: Knex.Transaction, clients: Map<string, Row>): Promise<void> {
+async function carryClients(trx: Knex.Transaction, clients: Map<string, Row>): Promise<void> {
   for (const id of await trx('clients').pluck('id')) {
     const now = clients.get(id);
-    const service = trx('clients').where({ id });
-    if (now === undefined) await service.delete();
-    else await service.update({ secret_hash: now.secret_hash, can_revoke: now.can_revoke });
+    const client = trx('clients').where({ id });
+    if (now === undefined) await client.delete();
+    else await client.update({ secret_hash: now.secret_hash, can_revoke: now.can_revoke });
   }
 }
 
-/** An empty file is what opening a database that is not there leaves. */
-function isThere(path: string): boolean {
+/** Treats an empty file as missing: opening a database that does not exist leaves one. */
+function databaseExists(path: string): boolean {
   return existsSync(path) && statSync(path).size > 0;
 }
 

@@ -3,13 +3,13 @@ import type { Knex } from 'knex';
 import type { Row } from '../engine/engine.ts';
 import type { DataTable } from './tables.ts';
 
-const rowsAtOnce = 1000;
+const maxRowsPerBatch = 1000;
 
-/** The rows of a table in bounded batches, in the order of its key. */
+/** Yields the rows of a table in bounded batches, in the order of its primary key. */
 export async function* batchesOf(knex: Knex, { name, key }: DataTable): AsyncGenerator<Row[]> {
   let last: Row | undefined;
   for (;;) {
-    const query = knex(name).limit(rowsAtOnce);
+    const query = knex(name).limit(maxRowsPerBatch);
     for (const column of key) query.orderBy(column);
     if (last !== undefined) {
       const values = key.map((column) => last?.[column] as string);
@@ -17,12 +17,12 @@ export async function* batchesOf(knex: Knex, { name, key }: DataTable): AsyncGen
     }
     const rows: Row[] = await query;
     if (rows.length > 0) yield rows;
-    if (rows.length < rowsAtOnce) return;
+    if (rows.length < maxRowsPerBatch) return;
     last = rows.at(-1);
   }
 }
 
-/** Counts rows and adds up their SHA-256 hashes, so that the order in which they come does not matter. */
+/** A row count and the sum of the rows' SHA-256 hashes. The sum does not depend on the order of the rows. */
 export interface TableDigest {
   rows: number;
   sum: bigint;
@@ -37,12 +37,15 @@ export function addTo(digest: TableDigest, rows: readonly Row[]): void {
   }
 }
 
-/** How one database's rows are made alike to another's: booleans and numbers as JavaScript has them, no NUL in texts. */
+/**
+ * Returns a function that converts a row to the same form on both databases: booleans and numbers are JavaScript's, and
+ * NUL in text, which PostgreSQL cannot store, is replaced.
+ */
 export async function normalizerFor(knex: Knex, table: DataTable): Promise<(row: Row) => Row> {
   const columns: Record<string, Knex.ColumnInfo> = await knex.table(table.name).columnInfo();
   const kinds = new Map(Object.entries(columns).map(([name, { type }]) => [name, kindOf(type)]));
   return (row) =>
-    Object.fromEntries(Object.entries(row).map(([column, value]) => [column, alike(value, kinds.get(column))]));
+    Object.fromEntries(Object.entries(row).map(([column, value]) => [column, normalize(value, kinds.get(column))]));
 }
 
 function kindOf(type: string): 'boolean' | 'number' | 'text' {
@@ -50,7 +53,7 @@ function kindOf(type: string): 'boolean' | 'number' | 'text' {
   return /int/i.test(type) ? 'number' : 'text';
 }
 
-function alike(value: unknown, kind: 'boolean' | 'number' | 'text' | undefined): unknown {
+function normalize(value: unknown, kind: 'boolean' | 'number' | 'text' | undefined): unknown {
   if (value === null) return null;
   if (kind === 'boolean') return Boolean(value);
   if (kind === 'number') return Number(value);

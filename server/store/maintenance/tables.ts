@@ -4,7 +4,7 @@ export interface DataTable {
   key: readonly [string, ...string[]];
 }
 
-/** Every table with something to keep, each after those it refers to. */
+/** Tables that hold data, each after the tables that it references. */
 export const dataTables: readonly DataTable[] = [
   { name: 'users', key: ['id'] },
   { name: 'tokens', key: ['id'] },
@@ -19,5 +19,5 @@ export const dataTables: readonly DataTable[] = [
   { name: 'outbox', key: ['id'] },
 ];
 
-/** Schema bookkeeping, which each database has of its own, and counts that nobody misses. */
+/** Tables that are not moved to another database: its own schema bookkeeping, and rate-limit counters. */
 export const internalTables = ['knex_migrations', 'knex_migrations_lock', 'compatibility', 'counts'];

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Migration } from './migration.ts';
 
-/** Ids are UUIDv7 text, times milliseconds in a bigint, so that both databases keep the same values. */
+/** IDs are UUIDv7 as text and times are milliseconds in a bigint, so that both databases store the same values. */
 export const initial: Migration = {
   name: '0001-initial',
   async up(trx) {
@@ -121,7 +121,7 @@ function createOutbox(trx: Knex) {
     table.text('message_id').notNullable();
     table.bigInteger('created_at').notNullable();
     table.integer('attempts').notNullable();
-    // When it may next be claimed: a lease moves it on, null says that nothing is left to do.
+    // When the message may next be claimed. A lease moves this to its end; null means sent or given up.
     table.bigInteger('due_at').index();
     table.text('lease_id');
     table.bigInteger('sent_at').index();

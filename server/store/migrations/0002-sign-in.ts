@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Migration } from './migration.ts';
 
-/** Single sign-on, two-step sign-in, one-time links and codes, services and the device flow. Only adds. */
+/** Adds single sign-on, two-factor sign-in, one-time links and codes, OAuth clients and the device flow. */
 export const signIn: Migration = {
   name: '0002-sign-in',
   async up(trx) {
@@ -19,7 +19,7 @@ function extendUsers(trx: Knex) {
     table.text('oidc_issuer');
     table.text('oidc_subject');
     table.bigInteger('sso_signed_in_at');
-    // Set before the first code was typed, while totp_enabled_at is null.
+    // During the enrolment the secret is set and totp_enabled_at is null.
     table.text('totp_secret');
     table.bigInteger('totp_enabled_at');
     table.bigInteger('totp_last_step');
@@ -77,7 +77,7 @@ function createDeviceCodes(trx: Knex) {
     table.bigInteger('interval_ms').notNullable();
     table.bigInteger('last_polled_at');
     table.text('status').notNullable();
-    // The browser session that typed the code: nobody else's decision counts.
+    // The browser session that entered the code. Only this session can approve or deny it.
     table.text('opened_by');
     table.text('user_id').references('users.id').index();
     table.boolean('sso').notNullable();

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Migration } from './migration.ts';
 
-/** What several daemons on one database share. Only adds. */
+/** Adds what several daemons on one database share. */
 export const severalNodes: Migration = {
   name: '0003-several-nodes',
   async up(trx) {
@@ -10,7 +10,7 @@ export const severalNodes: Migration = {
   },
 };
 
-/** As rate-limiter-flexible wants it, column for column. */
+/** The columns are those that rate-limiter-flexible requires. */
 function createCounts(trx: Knex) {
   return trx.schema.createTable('counts', (table) => {
     table.text('key').primary();
@@ -19,7 +19,7 @@ function createCounts(trx: Knex) {
   });
 }
 
-/** One row an applied migration: which one a program has to know to work with it. */
+/** One row per applied migration: the oldest migration that a program must know to use the schema after it. */
 function createCompatibility(trx: Knex) {
   return trx.schema.createTable('compatibility', (table) => {
     table.text('migration').primary();

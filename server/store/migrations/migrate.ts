@@ -7,8 +7,9 @@ const table = 'knex_migrations';
 const compatibilityTable = 'compatibility';
 
 /**
- * Applies what is missing, all or nothing, while no other process can; answers the names applied. Rejects if the
- * database has migrations that this program does not know and cannot work with.
+ * Applies the missing migrations in one transaction under the migration lock. Returns the names applied.
+ *
+ * @throws StoreFailure if the database has a migration that this program does not know and cannot work with
  */
 export function migrate(engine: Engine, known: readonly Migration[]): Promise<string[]> {
   return engine.migrationTransaction(async (trx) => {
@@ -17,7 +18,7 @@ export function migrate(engine: Engine, known: readonly Migration[]): Promise<st
     if (tooNew !== undefined) throw newerSchema(tooNew);
     if (known.every(({ name }) => before.includes(name))) return [];
     const config = { tableName: table, migrationSource: sourceOf(known) };
-    // Ours is the only lock that counts: knex's own is a row, which a killed process would leave behind for ever.
+    // Knex's own lock is a row, which a killed process leaves behind. The migration lock replaces it.
     await trx.migrate.forceFreeMigrationsLock(config);
     const [, names] = (await trx.migrate.latest(config)) as [number, string[]];
     const rows = known.map(({ name, worksFrom = name }) => ({ migration: name, works_from: worksFrom }));
@@ -26,7 +27,7 @@ export function migrate(engine: Engine, known: readonly Migration[]): Promise<st
   });
 }
 
-/** True if every known migration was applied, and none besides that this program cannot work with. Changes nothing. */
+/** Returns whether every known migration was applied, and no unknown one excludes this program. Changes nothing. */
 export async function schemaIsCurrent(knex: Knex, known: readonly Migration[]): Promise<boolean> {
   const names = await applied(knex);
   if (!known.every(({ name }) => names.includes(name))) return false;
@@ -38,7 +39,7 @@ async function applied(knex: Knex): Promise<string[]> {
   return knex(table).orderBy('id').pluck('name');
 }
 
-/** An applied migration that this program neither knows nor, by that migration's own word, can do without. */
+/** Returns an applied migration that this program does not know and that requires one it does not know either. */
 async function tooNewFor(knex: Knex, names: string[], known: readonly Migration[]): Promise<string | undefined> {
   const knows = (name: string | undefined) => known.some((migration) => migration.name === name);
   const unknown = names.filter((name) => !knows(name));
@@ -51,7 +52,7 @@ async function tooNewFor(knex: Knex, names: string[], known: readonly Migration[
 
 function newerSchema(name: string): StoreFailure {
   return new StoreFailure(
-    `The database was written by a newer tokensd (its migration ${name} is unknown here). ` +
+    `A newer tokensd migrated this database (this version does not know the migration ${name}). ` +
       'Install that version or a later one, or restore a backup made before the upgrade.',
   );
 }
@@ -65,5 +66,5 @@ function sourceOf(known: readonly Migration[]): Knex.MigrationSource<Migration> 
 }
 
 async function refuseDown(): Promise<void> {
-  throw new Error('Migrations only go forward: restore a backup instead.');
+  throw new Error('Migrations cannot be reverted. Restore a backup instead.');
 }

@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 
-/** One step of the schema. Its name sorts after all earlier ones and never changes once released. */
+/** One change to the schema. Its name sorts after those of all earlier migrations, and never changes after a release. */
 export interface Migration {
   name: string;
   /**
-   * The name of the newest migration that a program must know to work on the schema after this one: additive migrations name
-   * an earlier one, so that the release before runs on during an upgrade. Left out: this one itself.
+   * The migration that a program must know to use the schema after this one. An additive migration names an earlier one,
+   * so that daemons of the previous release keep running during an upgrade. Defaults to this migration.
    */
   worksFrom?: string;
   up(trx: Knex): Promise<void>;

@@ -1,0 +1,31 @@
+import type pg from 'pg';
+import { RateLimiterPostgres } from 'rate-limiter-flexible';
+import type { Limiter, LimiterOptions } from '../limiter.ts';
+import { wrapLimiter } from './limiter.ts';
+import { withoutNul } from './postgres-client.ts';
+import { query } from './postgres-pool.ts';
+
+/** Creates a limiter on the table `counts`, which all daemons share. `translate` converts a driver's errors. */
+export function createPostgresLimiter(
+  pool: pg.Pool,
+  { name, limit, windowSeconds }: LimiterOptions,
+  translate: (error: unknown) => Error,
+): Limiter {
+  // The library names its statements, and so prepares them; a pooler in transaction mode may not know the name.
+  const unnamed = ({ text, values = [] }: pg.QueryConfig) => ({ text, values: values.map(withoutNul) });
+  return wrapLimiter(
+    new RateLimiterPostgres({
+      keyPrefix: name,
+      points: limit,
+      duration: windowSeconds,
+      storeClient: {
+        query: (config: pg.QueryConfig) =>
+          query(pool, unnamed(config)).catch((error: unknown) => Promise.reject(translate(error))),
+      },
+      storeType: 'client',
+      tableName: 'counts',
+      tableCreated: true,
+      clearExpiredByTimeout: false,
+    }),
+  );
+}

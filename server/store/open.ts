@@ -1,6 +1,6 @@
 import type { DaemonLock, Engine, LockAttempt } from './engine/engine.ts';
-import { openSqlite } from './engine/sqlite.ts';
-import { lockSqlite } from './engine/sqlite-lock.ts';
+import { lockSqlite } from './engine/sqlite/lock.ts';
+import { openSqlite } from './engine/sqlite/sqlite.ts';
 import type { FailureKind } from './errors.ts';
 import { createKnexStore } from './knex/store.ts';
 import { migrations } from './migrations/all.ts';
@@ -13,7 +13,7 @@ interface Database {
 
 const postgres: Database = {
   // Imported on demand, because a daemon on SQLite does not need the driver.
-  open: async (databaseUrl) => (await import('./engine/postgres.ts')).openPostgres(databaseUrl),
+  open: async (databaseUrl) => (await import('./engine/postgres/postgres.ts')).openPostgres(databaseUrl),
   // Any number of daemons may share one PostgreSQL database.
   lock: async () => ({ name: 'nothing', lock: { exclusive: false, release: async () => {} } }),
 };

@@ -1,7 +1,7 @@
 import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
 import { eventually, runProgram } from '../helpers/daemon/process.ts';

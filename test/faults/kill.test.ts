@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import sqlite3 from 'sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connect, disconnect } from '../../server/store/engine/sqlite-connection.ts';
+import { connect, disconnect } from '../../server/store/engine/sqlite/connection.ts';
 import { addDeveloper, signIn } from '../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { eventually } from '../helpers/daemon/process.ts';

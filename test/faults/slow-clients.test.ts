@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createSessionCookie } from '../../server/http/session-cookie.ts';
-import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { type Client, signIn } from '../helpers/daemon/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
 import { eventually } from '../helpers/daemon/process.ts';

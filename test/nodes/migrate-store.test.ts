@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { dataTables, internalTables } from '../../server/store/maintenance/tables.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../server/store/engine/engine.ts';
-import { openPostgres } from '../../server/store/engine/postgres.ts';
+import { openPostgres } from '../../server/store/engine/postgres/postgres.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';

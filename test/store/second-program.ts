@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import { lockForDaemon, openStore } from '../../server/store/open.ts';

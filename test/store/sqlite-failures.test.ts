@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../server/store/engine/engine.ts';
-import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
@@ -216,7 +216,9 @@ describe('a SQLite store in trouble', () => {
     await writeFile(path, 'This is a letter, not a database. '.repeat(200));
     const failure = await failureOf(openStore(`sqlite:${path}`));
     expect(failure).toBeInstanceOf(StoreUnavailable);
-    expect(failure.message).toBe(`Cannot open ${path} as a SQLite database (SQLITE_NOTADB). Check the file, or restore a backup.`);
+    expect(failure.message).toBe(
+      `Cannot open ${path} as a SQLite database (SQLITE_NOTADB). Check the file, or restore a backup.`,
+    );
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../server/store/engine/engine.ts';
-import { openSqlite } from '../../server/store/engine/sqlite.ts';
+import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import { buildSecondProgram, type SecondProgram } from './second-process.ts';

@@ -2,8 +2,8 @@ import { chmod, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqlite } from '../../server/store/engine/sqlite.ts';
-import { openReader } from '../../server/store/engine/sqlite-reader.ts';
+import { openReader } from '../../server/store/engine/sqlite/reader.ts';
+import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { lockForDaemon, openStore } from '../../server/store/open.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { describeStore } from './contract.ts';

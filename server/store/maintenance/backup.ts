@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import sqlite3 from 'sqlite3';
 import { driverCode } from '../engine/driver-code.ts';
 import type { Row } from '../engine/engine.ts';
-import { connect, disconnect, execute } from '../engine/sqlite-connection.ts';
+import { connect, disconnect, execute } from '../engine/sqlite/connection.ts';
 
 /** A backup cannot be written or read. The message is meant to be shown. */
 export class BackupError extends Error {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine, Row } from '../engine/engine.ts';
-import { openPostgres } from '../engine/postgres.ts';
-import { openSqlite } from '../engine/sqlite.ts';
+import { openPostgres } from '../engine/postgres/postgres.ts';
+import { openSqlite } from '../engine/sqlite/sqlite.ts';
 import { createFailures, StoreFailure } from '../knex/failures.ts';
 import { migrations } from '../migrations/all.ts';
 import { migrate } from '../migrations/migrate.ts';

@@ -1,5 +1,5 @@
 import sqlite3 from 'sqlite3';
-import { connect, disconnect } from '../../../server/store/engine/sqlite-connection.ts';
+import { connect, disconnect } from '../../../server/store/engine/sqlite/connection.ts';
 
 /** One text in a database, and where it stands. */
 export interface Cell {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, disconnect, execute } from '../../../server/store/engine/sqlite-connection.ts';
+import { connect, disconnect, execute } from '../../../server/store/engine/sqlite/connection.ts';
 import type { CreatedClient } from '../../../shared/schemas/clients.ts';
 import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
 import type { TestApp } from '../../helpers/app/app.ts';

@@ -1,12 +1,12 @@
 import createKnex, { type Knex } from 'knex';
-import { StoreUnavailable } from '../errors.ts';
-import { driverCode } from './driver-code.ts';
-import type { Engine, Row } from './engine.ts';
-import { SqliteClient } from './sqlite-client.ts';
-import { busyTimeoutMs, configure } from './sqlite-connection.ts';
-import { identityOf, prepareDatabaseFile } from './sqlite-files.ts';
-import { createMemoryLimiter } from './sqlite-limiter.ts';
-import { openReader, type Reader } from './sqlite-reader.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import { driverCode } from '../driver-code.ts';
+import type { Engine, Row } from '../engine.ts';
+import { SqliteClient } from './client.ts';
+import { busyTimeoutMs, configure } from './connection.ts';
+import { identityOf, prepareDatabaseFile } from './files.ts';
+import { createMemoryLimiter } from './limiter.ts';
+import { openReader, type Reader } from './reader.ts';
 
 /** How long a change may wait for other changes. Verification does not wait, because it has its own connection. */
 const acquireTimeoutMs = 10_000;

@@ -1,8 +1,8 @@
 import sqlite3 from 'sqlite3';
-import { driverCode } from './driver-code.ts';
-import type { LockAttempt } from './engine.ts';
-import { connect, disconnect, execute } from './sqlite-connection.ts';
-import { createPrivateFile, prepareDatabaseFile } from './sqlite-files.ts';
+import { driverCode } from '../driver-code.ts';
+import type { LockAttempt } from '../engine.ts';
+import { connect, disconnect, execute } from './connection.ts';
+import { createPrivateFile, prepareDatabaseFile } from './files.ts';
 
 /**
  * Locks `<database>.lock`, a separate SQLite file, by an exclusive transaction. The operating system releases the lock

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Row } from './engine.ts';
+import type { Row } from '../engine.ts';
 
 /** Opens a plain pool, without knex. Its connections stay open while idle. */
 export function openPlainPool(connection: pg.PoolConfig, max: number): pg.Pool {

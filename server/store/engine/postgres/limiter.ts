@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
-import type { Limiter, LimiterOptions } from '../limiter.ts';
-import { wrapLimiter } from './limiter.ts';
-import { withoutNul } from './postgres-client.ts';
-import { query } from './postgres-pool.ts';
+import type { Limiter, LimiterOptions } from '../../limiter.ts';
+import { wrapLimiter } from '../limiter.ts';
+import { withoutNul } from './client.ts';
+import { query } from './pool.ts';
 
 /** Creates a limiter on the table `counts`, which all daemons share. `translate` converts a driver's errors. */
 export function createPostgresLimiter(

@@ -1,6 +1,6 @@
 import sqlite3 from 'sqlite3';
-import type { Row } from './engine.ts';
-import { configure, connect, disconnect } from './sqlite-connection.ts';
+import type { Row } from '../engine.ts';
+import { configure, connect, disconnect } from './connection.ts';
 
 export interface Reader {
   all(sql: string, bindings: readonly string[]): Promise<Row[]>;

@@ -1,6 +1,6 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import type { Limiter, LimiterOptions } from '../limiter.ts';
-import { wrapLimiter } from './limiter.ts';
+import type { Limiter, LimiterOptions } from '../../limiter.ts';
+import { wrapLimiter } from '../limiter.ts';
 
 /** Keys that one limiter counts. The keys that were consumed longest ago are dropped. */
 const maxKeys = 100_000;

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type pg from 'pg';
-import { driverCode } from './driver-code.ts';
-import type { ListBinding, Select } from './engine.ts';
-import { withoutNul } from './postgres-client.ts';
-import { query } from './postgres-pool.ts';
+import { driverCode } from '../driver-code.ts';
+import type { ListBinding, Select } from '../engine.ts';
+import { withoutNul } from './client.ts';
+import { query } from './pool.ts';
 
 /** Error codes for a statement that was prepared on another connection, or by another client on this one. */
 const notPrepared = /^(26000|42P05)$/;

@@ -1,11 +1,11 @@
 import createKnex, { type Knex } from 'knex';
 import pg from 'pg';
-import { driverCode } from './driver-code.ts';
-import type { Engine, Row } from './engine.ts';
-import { PostgresClient } from './postgres-client.ts';
-import { createPostgresLimiter } from './postgres-limiter.ts';
-import { openPlainPool, query } from './postgres-pool.ts';
-import { createPreparedReads, textOf } from './postgres-reader.ts';
+import { driverCode } from '../driver-code.ts';
+import type { Engine, Row } from '../engine.ts';
+import { PostgresClient } from './client.ts';
+import { createPostgresLimiter } from './limiter.ts';
+import { openPlainPool, query } from './pool.ts';
+import { createPreparedReads, textOf } from './reader.ts';
 
 /**
  * A lost or frozen server must become a 503 within two seconds. A migration may take longer, and may wait for another

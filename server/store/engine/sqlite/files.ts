@@ -1,6 +1,6 @@
 import { chmod, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { driverCode } from './driver-code.ts';
+import { driverCode } from '../driver-code.ts';
 
 const scheme = 'sqlite:';
 

@@ -24,7 +24,7 @@ async function untilRefused(ask: () => Promise<number>, end: () => number) {
   }
 }
 
-/** What must hold behind every proxy: a real daemon, a real proxy with the README's file, and an API that echoes. */
+/** What must hold behind every proxy: a real daemon, a real proxy with the shipped configuration, and an API that echoes. */
 export function describeBehind(
   proxy: string,
   { start, skip }: { start(behind: Behind): Promise<Running>; skip: boolean },

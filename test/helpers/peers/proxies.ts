@@ -43,7 +43,7 @@ export async function startUpstream(): Promise<Running & { url: string }> {
   return { port, url: `http://127.0.0.1:${port}`, stop };
 }
 
-/** nginx with the README's very file, its three addresses replaced. */
+/** Starts nginx with the shipped configuration. Only its three addresses are replaced. */
 export function startNginx(behind: Behind): Promise<Running> {
   return startProxy(behind, {
     example: 'nginx.conf',
@@ -67,7 +67,7 @@ export function startNginx(behind: Behind): Promise<Running> {
   });
 }
 
-/** Caddy with the README's very file, its three addresses replaced. */
+/** Starts Caddy with the shipped configuration. Only its three addresses are replaced. */
 export function startCaddy(behind: Behind): Promise<Running> {
   return startProxy(behind, {
     example: 'Caddyfile',

@@ -17,6 +17,7 @@ const late = [
   'cli-truncate',
   'oauth4webapi',
   'open',
+  'proper-lockfile',
   'string-width',
   'uqr',
 ];

@@ -23,7 +23,7 @@ export function fileStore(directory: PrivateDirectory): CredentialStore {
   return {
     get: async (account) => (await read()).get(account) ?? null,
     set: (account, secret) =>
-      directory.inTurn(fileName, async () => {
+      directory.withLock(fileName, async () => {
         // Signing in is the way out of a damaged file, so storing replaces it.
         const entries = await read().catch((error: unknown) => {
           if (hasCode(error, 'damaged-file')) return new Map<string, string>();
@@ -32,7 +32,7 @@ export function fileStore(directory: PrivateDirectory): CredentialStore {
         await write(entries.set(account, secret));
       }),
     delete: (account) =>
-      directory.inTurn(fileName, async () => {
+      directory.withLock(fileName, async () => {
         const entries = await read();
         if (entries.delete(account)) await write(entries);
       }),

@@ -63,7 +63,7 @@ export async function forgetValue(ctx: Context, server: Server, token: { owner: 
 }
 
 async function change(directory: PrivateDirectory, act: (list: readonly KeptToken[]) => KeptToken[]): Promise<void> {
-  await directory.inTurn(fileName, async () => {
+  await directory.withLock(fileName, async () => {
     const list = act(await readKept(directory));
     await directory.write(fileName, `${JSON.stringify(list, null, 2)}\n`);
   });

@@ -26,7 +26,11 @@ export const emptyConfig: Config = { current: null, servers: [] };
 /** `TOKENS_CONFIG_DIR`, else `$XDG_CONFIG_HOME/tokens`, else `~/.config/tokens`. */
 export function configDirectory(ctx: Context): PrivateDirectory {
   const path = ctx.env.TOKENS_CONFIG_DIR || join(configHome(ctx), 'tokens');
-  return privateDirectory(path, (text) => tell(ctx, `warning: ${text}`), ctx.uuid);
+  return privateDirectory(path, {
+    warn: (text) => tell(ctx, `warning: ${text}`),
+    uuid: ctx.uuid,
+    signal: ctx.signal,
+  });
 }
 
 /** The XDG base directory specification ignores a relative path. */
@@ -50,7 +54,7 @@ export async function readConfig(directory: PrivateDirectory): Promise<Config> {
 
 /** After a sign-in: `entry` is current and takes the place of any other for its host, which is answered. Replaces a damaged file. */
 export function rememberServer(directory: PrivateDirectory, entry: ServerEntry): Promise<ServerEntry | null> {
-  return directory.inTurn(fileName, async () => {
+  return directory.withLock(fileName, async () => {
     const { servers } = await readConfig(directory).catch((error: unknown) => {
       if (hasCode(error, 'damaged-file')) return emptyConfig;
       throw error;
@@ -68,7 +72,7 @@ export async function requireEntry(directory: PrivateDirectory, named: string): 
 
 /** Makes a remembered server current. Throws `server-not-known`. */
 export function chooseServer(directory: PrivateDirectory, named: string): Promise<ServerEntry> {
-  return directory.inTurn(fileName, async () => {
+  return directory.withLock(fileName, async () => {
     const { servers } = await readConfig(directory);
     const entry = entryIn(servers, named);
     await write(directory, { current: entry.url, servers });
@@ -78,7 +82,7 @@ export function chooseServer(directory: PrivateDirectory, named: string): Promis
 
 /** Forgets a sign-in; if its server was current, none is. */
 export function forgetServer(directory: PrivateDirectory, { host }: ServerEntry): Promise<void> {
-  return directory.inTurn(fileName, async () => {
+  return directory.withLock(fileName, async () => {
     const { current, servers } = await readConfig(directory);
     const others = servers.filter((entry) => entry.host !== host);
     await write(directory, { current: others.some(({ url }) => url === current) ? current : null, servers: others });

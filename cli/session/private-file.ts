@@ -1,42 +1,46 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { localError, systemCode } from '../errors.ts';
+import { withFileLock } from './file-lock.ts';
 
-/** A directory (0700) of small files (0600) that only their owner reads. Symbolic links are never followed. */
+/** A directory (mode 0700) of small files (mode 0600) that only their owner can read. Symbolic links are not followed. */
 export interface PrivateDirectory {
   readonly path: string;
-  /** The file's text, or null if there is none. */
+  /** Returns the file's text, or null if there is no such file. */
   read(name: string): Promise<string | null>;
-  /** Replaces the file in one step; after it returns the text survives a power loss. */
+  /** Replaces the file atomically. When it returns, the text survives a power failure. */
   write(name: string, text: string): Promise<void>;
-  /** Runs `act`, which changes that file, while no other program does so by this method. */
-  inTurn<T>(name: string, act: () => Promise<T>): Promise<T>;
+  /** Runs `act`, which reads and then writes the file, while no other process does so through this method. */
+  withLock<T>(name: string, act: () => Promise<T>): Promise<T>;
 }
 
-const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-const turnPatienceMs = 2000;
-const turnPollMs = 20;
+export interface PrivateDirectoryOptions {
+  /** Receives a sentence for each mode that was too permissive. */
+  readonly warn: (text: string) => Promise<void>;
+  readonly uuid: () => string;
+  /** Stops waiting for a lock. */
+  readonly signal: AbortSignal;
+}
 
-/** `warn` is told of modes that were looser than they should be and have been tightened. */
-export function privateDirectory(
-  path: string,
-  warn: (text: string) => Promise<void>,
-  uuid: () => string,
-): PrivateDirectory {
+type Warn = PrivateDirectoryOptions['warn'];
+
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** Creates the directory when something is first written to it. */
+export function privateDirectory(path: string, options: PrivateDirectoryOptions): PrivateDirectory {
   return {
     path,
-    read: (name) => read(path, name, warn),
-    write: (name, text) => write(path, name, text, warn, uuid),
-    inTurn: (name, act) => inTurn(path, name, warn, act),
+    read: (name) => read(path, name, options),
+    write: (name, text) => write(path, name, text, options),
+    withLock: (name, act) => withLock(path, name, options, act),
   };
 }
 
-async function read(directory: string, name: string, warn: (text: string) => Promise<void>): Promise<string | null> {
+async function read(directory: string, name: string, { warn }: PrivateDirectoryOptions): Promise<string | null> {
   if (!(await checkDirectory(directory, warn))) return null;
   const path = join(directory, name);
-  // O_NONBLOCK: opening a FIFO that somebody left there must not hang.
+  // Without O_NONBLOCK, opening a named pipe would hang.
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: unknown) => {
       if (systemCode(error) === 'ENOENT') return null;
@@ -48,7 +52,7 @@ async function read(directory: string, name: string, warn: (text: string) => Pro
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) throw damaged(path, 'it is not a regular file');
-    await tighten(handle, stats.mode, 0o600, path, warn);
+    await restrictMode(handle, stats.mode, 0o600, path, warn);
     return await handle.readFile('utf8');
   } finally {
     await handle.close();
@@ -59,13 +63,11 @@ async function write(
   directory: string,
   name: string,
   text: string,
-  warn: (text: string) => Promise<void>,
-  uuid: () => string,
+  { warn, uuid }: PrivateDirectoryOptions,
 ): Promise<void> {
   const temporary = join(directory, `.${name}.${uuid()}`);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await checkDirectory(directory, warn);
+    await createDirectory(directory, warn);
     await withHandle(await open(temporary, newFile, 0o600), async (handle) => {
       await handle.writeFile(text);
       await handle.sync();
@@ -78,74 +80,46 @@ async function write(
   }
 }
 
-async function inTurn<T>(
+async function withLock<T>(
   directory: string,
   name: string,
-  warn: (text: string) => Promise<void>,
+  { warn, signal }: PrivateDirectoryOptions,
   act: () => Promise<T>,
 ): Promise<T> {
-  const lock = join(directory, `.${name}.lock`);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await checkDirectory(directory, warn);
-    let waited = 0;
-    while (!(await takeLock(lock))) {
-      // Whoever holds it writes a small file; this long, they must have died.
-      if (waited >= turnPatienceMs) await rm(lock, { force: true });
-      await setTimeout(turnPollMs);
-      waited += turnPollMs;
-    }
+    await createDirectory(directory, warn);
+    return await withFileLock(join(directory, name), join(directory, `.${name}.lock`), signal, act);
   } catch (error) {
     throw unwritable(join(directory, name), error);
   }
-  try {
-    return await act();
-  } finally {
-    await rm(lock, { force: true });
-  }
 }
 
-/** Takes the lock if nobody has it. */
-async function takeLock(lock: string): Promise<boolean> {
-  try {
-    await (await open(lock, newFile, 0o600)).close();
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    throw error;
-  }
+async function createDirectory(path: string, warn: Warn): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await checkDirectory(path, warn);
 }
 
-/** False if there is no such directory. */
-async function checkDirectory(path: string, warn: (text: string) => Promise<void>): Promise<boolean> {
-  const found = await lstat(path).catch(() => null);
-  if (!found) return false;
-  if (!found.isDirectory()) {
-    throw localError(
-      'damaged-file',
-      `${path} is not a directory of its own (links are not followed). Remove it and try again.`,
-    );
+/** Returns false if the directory does not exist. @throws CliError `damaged-file` if something else has its name. */
+async function checkDirectory(path: string, warn: Warn): Promise<boolean> {
+  const stats = await lstat(path).catch(() => null);
+  if (!stats) return false;
+  if (!stats.isDirectory()) {
+    throw localError('damaged-file', `${path} is a symbolic link or a file, not a directory. Remove it and try again.`);
   }
   await withHandle(await open(path, constants.O_RDONLY | constants.O_NOFOLLOW), (handle) =>
-    tighten(handle, found.mode, 0o700, path, warn),
+    restrictMode(handle, stats.mode, 0o700, path, warn),
   );
   return true;
 }
 
-async function tighten(
-  handle: FileHandle,
-  mode: number,
-  wanted: number,
-  path: string,
-  warn: (text: string) => Promise<void>,
-): Promise<void> {
+/** Removes other users' access, with a warning. A mode that cannot be changed is no error: the file is still usable. */
+async function restrictMode(handle: FileHandle, mode: number, wanted: number, path: string, warn: Warn): Promise<void> {
   if ((mode & 0o077) === 0) return;
-  // A read-only file system, or somebody else's directory, is no reason to refuse the settings in it.
   const outcome = await handle.chmod(wanted).then(
-    () => `its mode is now ${wanted.toString(8)}`,
-    (error: unknown) => `its mode cannot be changed to ${wanted.toString(8)} (${systemCode(error)})`,
+    () => `Its mode is now ${wanted.toString(8)}`,
+    (error: unknown) => `Its mode cannot be changed to ${wanted.toString(8)} (${systemCode(error)})`,
   );
-  await warn(`${path} could be read or changed by other users; ${outcome}.`);
+  await warn(`Other users could read or change ${path}. ${outcome}.`);
 }
 
 async function withHandle(handle: FileHandle, act: (handle: FileHandle) => Promise<void>): Promise<void> {
@@ -156,11 +130,16 @@ async function withHandle(handle: FileHandle, act: (handle: FileHandle) => Promi
   }
 }
 
+/** Turns a system error into `unwritable`. Returns other errors, and Ctrl-C, unchanged. */
 function unwritable(path: string, error: unknown): unknown {
   const code = systemCode(error);
-  return code === undefined ? error : localError('unwritable', `${path} cannot be written (${code}).`, error);
+  if (code === undefined || code === 'ABORT_ERR') return error;
+  return localError('unwritable', `${path} cannot be written (${code}).`, error);
 }
 
 function damaged(path: string, why: string) {
-  return localError('damaged-file', `${path} is not used: ${why}. Run \`tokens login\` to replace it, or remove it.`);
+  return localError(
+    'damaged-file',
+    `${path} was ignored because ${why}. Run \`tokens login\` to replace it, or remove it.`,
+  );
 }

@@ -15,9 +15,16 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'tokens-private-'));
   path = join(root, 'a', 'tokens');
   warnings = [];
-  directory = privateDirectory(path, async (text) => void warnings.push(text), randomUUID);
+  directory = openDirectory(path);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
+
+const openDirectory = (at: string) =>
+  privateDirectory(at, {
+    warn: async (text) => void warnings.push(text),
+    uuid: randomUUID,
+    signal: new AbortController().signal,
+  });
 
 const isDamaged = expect.objectContaining({ problem: expect.objectContaining({ code: 'damaged-file' }) });
 
@@ -43,7 +50,7 @@ test('looser modes are tightened once, each with a warning', async () => {
 });
 
 test.runIf(existsSync('/proc/self/comm'))('a mode that cannot be changed is told, and the file is used', async () => {
-  const kernel = privateDirectory(`/proc/${process.pid}`, async (text) => void warnings.push(text), randomUUID);
+  const kernel = openDirectory(`/proc/${process.pid}`);
   expect(await kernel.read('comm')).toMatch(/./);
   expect(warnings).toEqual([
     expect.stringContaining('cannot be changed'),
@@ -87,7 +94,7 @@ test('a file where the directory should be is told as such', async () => {
 test('changes made at the same time are made in turn, and none is lost', async () => {
   const numbers = Array.from({ length: 20 }, (_, index) => index);
   const add = (number: number) =>
-    directory.inTurn('x.json', async () => {
+    directory.withLock('x.json', async () => {
       const list: number[] = JSON.parse((await directory.read('x.json')) ?? '[]');
       await directory.write('x.json', JSON.stringify([...list, number]));
     });
@@ -98,7 +105,7 @@ test('changes made at the same time are made in turn, and none is lost', async (
 });
 
 test('a turn that failed is over, and one that died is not waited for for ever', async () => {
-  await expect(directory.inTurn('x.json', () => Promise.reject(new Error('odd')))).rejects.toThrow('odd');
+  await expect(directory.withLock('x.json', () => Promise.reject(new Error('odd')))).rejects.toThrow('odd');
   await writeFile(join(path, '.x.json.lock'), '');
-  expect(await directory.inTurn('x.json', async () => 'done')).toBe('done');
+  expect(await directory.withLock('x.json', async () => 'done')).toBe('done');
 });

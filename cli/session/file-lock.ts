@@ -1,0 +1,113 @@
+import fs from 'node:fs';
+import { lstat, mkdir, rmdir, unlink } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { localError, systemCode } from '../errors.ts';
+
+/** A holder refreshes its lock every second. A lock not refreshed for this long belongs to a dead process. */
+const staleMs = 3_000;
+const refreshMs = 1_000;
+const maxWaitMs = 10_000;
+const pollMs = 20;
+
+/**
+ * Runs `act` while this process holds the lock directory at `lockPath`, which protects `path` from other processes.
+ * A lock whose holder died is taken over after three seconds. Waiting stops when `signal` aborts.
+ * @throws CliError `unwritable` if another process keeps the lock for ten seconds, or took it over during `act`.
+ */
+export async function withFileLock<T>(
+  path: string,
+  lockPath: string,
+  signal: AbortSignal,
+  act: () => Promise<T>,
+): Promise<T> {
+  let lost = false;
+  const release = await acquire(path, lockPath, signal, () => {
+    lost = true;
+  });
+  const result = await act().finally(() => release().catch(() => undefined));
+  // This process was suspended for so long that another one took the lock over, and may have changed the same file.
+  if (lost) throw localError('unwritable', `Another tokens process changed ${path} at the same time. Try again.`);
+  return result;
+}
+
+async function acquire(path: string, lockPath: string, signal: AbortSignal, onCompromised: () => void) {
+  const { lock } = await import('proper-lockfile');
+  const deadline = performance.now() + maxWaitMs;
+  for (;;) {
+    try {
+      const options = { lockfilePath: lockPath, realpath: false, stale: staleMs, update: refreshMs, onCompromised };
+      return await lock(path, { ...options, fs: lockFileSystem() });
+    } catch (error) {
+      if (systemCode(error) !== 'ELOCKED') throw error;
+      if (performance.now() > deadline) {
+        const advice = `Try again in a few seconds; if none is running, delete ${lockPath}.`;
+        throw localError('unwritable', `Another tokens process is changing ${path}. ${advice}`, error);
+      }
+    }
+    await setTimeout(pollMs);
+    signal.throwIfAborted();
+  }
+}
+
+type Done = (error: NodeJS.ErrnoException | null) => void;
+
+/**
+ * The file system functions that proper-lockfile calls for one acquisition. They close three gaps that it leaves:
+ * - Two waiters that see the same stale lock would both remove it, the second one after the first had made its own.
+ *   Here only one may: see `removeStale`.
+ * - A holder that was suspended would remove the lock of the process that took over. Here it removes only its own.
+ * - A symbolic link at the lock's path would be followed.
+ */
+function lockFileSystem() {
+  let seenMs = 0;
+  /** The modification time that this process gave its lock. Null until it holds the lock. */
+  let ownMs: number | null = null;
+  return {
+    ...fs,
+    stat(path: string, done: (error: NodeJS.ErrnoException | null, stats: fs.Stats) => void) {
+      fs.lstat(path, (error, stats) => {
+        if (!error) seenMs = stats.mtimeMs;
+        done(error, stats);
+      });
+    },
+    utimes(path: string, atime: Date, mtime: Date, done: Done) {
+      fs.utimes(path, atime, mtime, (error) => {
+        if (!error) ownMs = mtime.getTime();
+        done(error);
+      });
+    },
+    rmdir(path: string, done: Done) {
+      const removed = ownMs === null ? removeStale(path, seenMs) : removeOwn(path, ownMs);
+      removed.then(() => done(null), done);
+    },
+  };
+}
+
+/**
+ * Removes the stale lock that was last modified at `seenMs`. A claim directory named after that time decides between
+ * waiters: only the process that creates it may remove the lock, and only if the lock is still the one it saw.
+ * @throws Error `ELOCKED` if another process is faster.
+ */
+async function removeStale(lockPath: string, seenMs: number): Promise<void> {
+  const claim = `${lockPath}.${Math.trunc(seenMs)}`;
+  await mkdir(claim).catch((error: unknown) => {
+    throw systemCode(error) === 'EEXIST' ? locked() : error;
+  });
+  try {
+    const stats = await lstat(lockPath);
+    if (stats.mtimeMs !== seenMs) throw locked();
+    await (stats.isDirectory() ? rmdir(lockPath) : unlink(lockPath));
+  } finally {
+    await rmdir(claim);
+  }
+}
+
+/** File systems that store whole seconds round the time down. */
+async function removeOwn(lockPath: string, ownMs: number): Promise<void> {
+  const { mtimeMs } = await lstat(lockPath);
+  if (Math.abs(mtimeMs - ownMs) < 1_000) await rmdir(lockPath);
+}
+
+function locked(): Error {
+  return Object.assign(new Error('Another process holds the lock.'), { code: 'ELOCKED' });
+}

@@ -3,14 +3,22 @@ import { type ProblemCode, problems } from '../shared/problems.ts';
 import { redact } from '../shared/redact.ts';
 import { exitCodeOf } from './exit.ts';
 
-/** An expected failure: a problem found here, or one that the daemon answered. */
+export interface CliErrorOptions {
+  readonly cause?: unknown;
+  /** When the server accepts the request again. */
+  readonly retryAfterSeconds?: number | null;
+}
+
+/** An expected failure: a problem that the daemon reported, or one found by this program. */
 export class CliError extends Error {
   readonly problem: ProblemDetails;
+  readonly retryAfterSeconds: number | null;
 
-  constructor(problem: ProblemDetails, cause?: unknown) {
+  constructor(problem: ProblemDetails, { cause, retryAfterSeconds = null }: CliErrorOptions = {}) {
     super(problem.detail, { cause });
     this.name = 'CliError';
     this.problem = problem;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 
   get exitCode(): number {
@@ -18,12 +26,12 @@ export class CliError extends Error {
   }
 }
 
-/** A problem found on this side (`type` about:blank, `status` 0). `detail` says what to do next. */
+/** Creates the error for a problem found by this program. `detail` says what to do next. */
 export function localError(code: ProblemCode, detail: string, cause?: unknown): CliError {
-  return new CliError(localProblem(code, detail), cause);
+  return new CliError(localProblem(code, detail), { cause });
 }
 
-/** A detail may repeat what was typed or what a library said, so secrets are taken out of it. */
+/** Builds a problem with status 0. Removes secrets from `detail`, which may repeat user input or a library's message. */
 export function localProblem(code: ProblemCode, detail: string): ProblemDetails {
   return { type: 'about:blank', title: problems[code].title, status: 0, detail: redact(detail), code };
 }
@@ -32,7 +40,7 @@ export function hasCode(error: unknown, code: ProblemCode): error is CliError {
   return error instanceof CliError && error.problem.code === code;
 }
 
-/** The `code` of a system error (`ENOENT`, `EPIPE`, …), if it is one. */
+/** Returns the `code` of a system error, such as `ENOENT`, or undefined for other errors. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,9 +1,9 @@
 import { isProblemCode, problems } from '../shared/problems.ts';
 
-/** Exit codes by HTTP status, for answers whose code this version does not know. */
+/** Exit codes for problems of a newer server, whose codes this version does not know. */
 const exitByStatus: Readonly<Record<number, number>> = { 400: 2, 422: 2, 401: 4, 403: 4, 404: 3, 409: 5, 429: 7 };
 
-/** The process exit code for a problem: the catalogue's, else by its status, else 1. */
+/** Returns the process exit code for a problem: by its code, else by its status, else 1. */
 export function exitCodeOf(problem: { code: string; status: number }): number {
   if (isProblemCode(problem.code)) return problems[problem.code].exit;
   return exitByStatus[problem.status] ?? 1;

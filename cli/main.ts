@@ -1,64 +1,79 @@
 import { type Command, CommanderError } from 'commander';
 import type { Context, GlobalOptions } from './context.ts';
 import { localError, systemCode } from './errors.ts';
-import { createProgram, type Transcript } from './program.ts';
-import { report } from './report.ts';
+import { createProgram, type HelpOutput } from './program.ts';
+import { reportError } from './report-error.ts';
 
-/** Runs one command line (without node and script) and returns the exit code. The only place that maps failures to it. */
+/** Runs a command line (without node and script) and returns the exit code. The only place that handles errors. */
 export async function main(argv: readonly string[], ctx: Context): Promise<number> {
   try {
     await run(argv, ctx);
     return 0;
   } catch (error) {
-    // Whoever read our output has seen enough.
+    // The reader of the pipe, such as `head`, has closed it.
     if (systemCode(error) === 'EPIPE') return 0;
-    return report(error, ctx, globalOptionsIn(argv));
+    return reportError(error, ctx, globalOptionsIn(argv));
   }
 }
 
 async function run(argv: readonly string[], ctx: Context): Promise<void> {
-  const transcript: Transcript = { out: '', err: '' };
-  const program = createProgram(ctx, transcript);
+  const output: HelpOutput = { out: '', err: '' };
+  const program = createProgram(ctx, output);
   try {
-    // commander's own help command knows no commands of commands.
-    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+    const words = argv[0] === 'help' ? helpWords(program, argv.slice(1)) : argv;
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (isMistake(error)) throw localError('usage', sentence(error.message, helpFor(program, argv)));
-    // Help was asked for, or there was no command, which commander takes for a mistake.
-    await ctx.stdout.write(transcript.out || transcript.err);
+    if (isUsageError(error)) throw localError('usage', toSentences(error.message, helpCommand(program, argv)));
+    // Either --help, or a command group without a command, for which commander exits with an error.
+    await ctx.stdout.write(output.out || output.err);
   }
 }
 
-function isMistake(error: CommanderError): boolean {
+/**
+ * Translates `help COMMAND…`, because commander's own help command does not know nested commands. For an unknown command,
+ * returns the words without `--help`, so that commander reports it and suggests another.
+ */
+function helpWords(program: Command, words: readonly string[]): readonly string[] {
+  const names = words.filter((word) => !word.startsWith('-'));
+  const { command, path } = findCommand(program, names);
+  const isUnknown = command.commands.length > 0 && path.length < names.length;
+  return isUnknown ? names : [...words, '--help'];
+}
+
+function isUsageError(error: CommanderError): boolean {
   return error.exitCode !== 0 && error.code !== 'commander.help';
 }
 
-/** commander's `error: unknown command 'lst'\n(Did you mean list?)` as sentences. */
-function sentence(message: string, help: string): string {
+/** Turns commander's `error: unknown command 'lst'\n(Did you mean list?)` into sentences. */
+function toSentences(message: string, help: string): string {
   const [first = '', ...hints] = message.replace(/^error: /, '').split('\n');
   const sentences = [
     first.charAt(0).toUpperCase() + first.slice(1),
     ...hints.map((hint) => hint.replace(/^\((.*)\)$/, '$1')),
   ];
-  return [...sentences, `See \`${help}\`.`].map((text) => (/[.?!]$/.test(text) ? text : `${text}.`)).join(' ');
+  return [...sentences, `Run \`${help}\` for help.`].map((text) => (/[.?!]$/.test(text) ? text : `${text}.`)).join(' ');
 }
 
-/** The help of the command that was meant, as far as there is one. */
-function helpFor(program: Command, argv: readonly string[]): string {
+/** Returns the command line that shows the help for the command in `argv`. */
+function helpCommand(program: Command, argv: readonly string[]): string {
+  return [program.name(), ...findCommand(program, argv).path, '--help'].join(' ');
+}
+
+/** Descends from `program` along the words that name commands. Skips other words, such as options. */
+function findCommand(program: Command, words: readonly string[]): { command: Command; path: string[] } {
   let command = program;
-  const path = [program.name()];
-  for (const word of argv) {
+  const path: string[] = [];
+  for (const word of words) {
     const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
     if (!next) continue;
     command = next;
     path.push(next.name());
   }
-  return `${path.join(' ')} --help`;
+  return { command, path };
 }
 
-/** For failures before or while commander reads the command line; what follows `--` is no option. */
+/** Finds the global options for errors that occur before commander has parsed them. Words after `--` are no options. */
 function globalOptionsIn(argv: readonly string[]): GlobalOptions {
   const end = argv.indexOf('--');
   const given = new Set(end === -1 ? argv : argv.slice(0, end));

@@ -31,31 +31,31 @@ import { registerUsersResetTotp } from './commands/users/reset-totp.ts';
 import { registerWhoami } from './commands/whoami.ts';
 import type { Context } from './context.ts';
 
-/** What commander wants to say, held back until it is known which stream it belongs to. */
-export interface Transcript {
+/** What commander printed. Collected first, because the outcome decides which stream it belongs to. */
+export interface HelpOutput {
   out: string;
   err: string;
 }
 
-/** The command tree. Building it touches no disk and no network. */
-export function createProgram(ctx: Context, transcript: Transcript): Command {
+/** Creates the command tree. Uses no disk and no network. */
+export function createProgram(ctx: Context, output: HelpOutput): Command {
   const program = new Command('tokens')
-    .description('Create, see and revoke personal API tokens')
+    .description('Create, list and revoke personal API tokens')
     .version(ctx.version, '-V, --version', 'Print the version')
     .helpOption('-h, --help', 'Show help')
     .helpCommand('help [command]', 'Show help for a command')
-    .option('--server <url>', 'Use this server (default: TOKENS_SERVER, else the one you signed in to)')
+    .option('--server <url>', 'Server to use (default: TOKENS_SERVER, else the server you signed in to)')
     .option('--json', 'Print data and errors as JSON')
-    .option('--no-color', 'Print without colours')
-    .option('--verbose', 'Tell each request on stderr')
+    .option('--no-color', 'Print without colors')
+    .option('--verbose', 'Print each request on stderr')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => {
-        transcript.out += text;
+        output.out += text;
       },
       writeErr: (text) => {
-        transcript.err += text;
+        output.err += text;
       },
       getOutHelpWidth: () => ctx.stdout.columns,
       getErrHelpWidth: () => ctx.stdout.columns,
@@ -64,37 +64,26 @@ export function createProgram(ctx: Context, transcript: Transcript): Command {
     })
     .addHelpText(
       'after',
-      '\nStart with:\n  $ tokens login https://tokens.example.com\n  $ tokens create ci-pipeline --expires 90d',
+      '\nGet started:\n  $ tokens login https://tokens.example.com\n  $ tokens create ci-pipeline --expires 90d',
     );
 
   for (const register of accountCommands) register(program.commandsGroup('Account:'), ctx);
   for (const register of tokenCommands) register(program.commandsGroup('Tokens:'), ctx);
   for (const register of superuserCommands) register(program.commandsGroup('Organization Superusers:'), ctx);
-  const users = program
-    .command('users')
-    .alias('team')
-    .summary('Manage members')
-    .description('Manage members of the organization');
+  const users = program.command('users').alias('team').summary('Manage members');
+  users.description('Manage the members of the organization.');
   users.addHelpText('after', '\nExample:\n  $ tokens users list');
   for (const register of usersCommands) register(users, ctx);
-  const clients = program
-    .command('clients')
-    .summary('Manage services that ask about tokens')
-    .description('Manage the services that may ask whether a token works');
+  const clients = program.command('clients').summary('Manage OAuth clients');
+  clients.description('Manage OAuth clients: the API servers that verify tokens by introspection.');
   clients.addHelpText('after', '\nExample:\n  $ tokens clients create api-gateway');
   for (const register of clientsCommands) register(clients, ctx);
-  const servers = program
-    .commandsGroup('Account:')
-    .command('servers')
-    .summary('Manage the servers you signed in to')
-    .description('Manage the servers you signed in to from here');
+  const servers = program.commandsGroup('Account:').command('servers').summary('Manage the servers you signed in to');
+  servers.description('Manage the servers you signed in to from this machine.');
   servers.addHelpText('after', '\nExample:\n  $ tokens servers list');
   for (const register of serversCommands) register(servers, ctx);
-  const doctor = program
-    .commandsGroup('Operation:')
-    .command('doctor')
-    .summary('Look for mistakes in what stands around tokensd')
-    .description('Look for mistakes in what stands around tokensd');
+  const doctor = program.commandsGroup('Operations:').command('doctor').summary('Check your proxy setup');
+  doctor.description('Check your proxy setup.');
   doctor.addHelpText('after', '\nExample:\n  $ tokens doctor proxy https://api.example.com/builds');
   registerDoctorProxy(doctor, ctx);
   registerCompletion(program.commandsGroup('Shell:'), ctx);

@@ -6,10 +6,10 @@ import { isatty } from 'node:tty';
 import type { Context, OutputStream } from './context.ts';
 import type { CredentialStore } from './credentials/store.ts';
 
-/** Set by the build to the version in package.json. */
+/** The version in package.json. The build defines it. */
 declare const TOKENS_VERSION: string | undefined;
 
-/** The surroundings of a real process. The only file that touches `process`. */
+/** Returns the context of this process. Apart from the keychain process, no other file uses `process`. */
 export function realContext(): Context {
   const signal = cancelSignal();
   let keychain: Promise<CredentialStore | null> | undefined;
@@ -30,7 +30,7 @@ export function realContext(): Context {
       return keychain;
     },
     prompts: async () => {
-      // The prompt library asks the environment alone.
+      // The prompt library reads only the environment.
       if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';
       const { terminalPrompts } = await import('./input/prompts.ts');
       return terminalPrompts({ input: process.stdin, output: process.stderr, signal });
@@ -40,13 +40,13 @@ export function realContext(): Context {
   };
 }
 
-/** Aborts on the first signal to end, so that what was begun is tidied up; the second one ends the process. */
+/** Returns a signal that aborts on the first SIGINT, SIGTERM or SIGHUP, so that commands can clean up. A second one ends the process. */
 function cancelSignal(): AbortSignal {
   const cancel = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const listener = () => {
       cancel.abort();
-      // Not at once: the prompt library kills the process when it finds itself the only listener.
+      // Later, because the prompt library kills the process if it has the only listener for the signal.
       setImmediate(() => process.off(name, listener));
     };
     process.on(name, listener);
@@ -54,7 +54,7 @@ function cancelSignal(): AbortSignal {
   return cancel.signal;
 }
 
-/** Over SSH a browser would open on another machine than the one it is to come back to. */
+/** Over SSH, the browser's redirect to loopback would reach the wrong machine. */
 function hasBrowser(): boolean {
   const { DISPLAY, WAYLAND_DISPLAY, SSH_CONNECTION, SSH_TTY } = process.env;
   if (SSH_CONNECTION || SSH_TTY) return false;
@@ -78,7 +78,7 @@ function homeDirectory(): string | null {
 }
 
 function outputStream(stream: NodeJS.WriteStream): OutputStream {
-  // Failures are told to each write; unheard here, they would end the process with a stack trace.
+  // Each write reports its own failure. Without a listener, the event would end the process with a stack trace.
   stream.on('error', () => undefined);
   return {
     isTTY: stream.isTTY === true,

@@ -2,15 +2,16 @@ import type { Token } from '../../shared/schemas/tokens.ts';
 import type { Api } from './client.ts';
 import { matchName } from './match-name.ts';
 import { collect } from './pages.ts';
-import { unwrap } from './unwrap.ts';
+import { expectBody } from './responses.ts';
+import { pageShape, tokenShape } from './shapes.ts';
 
-/** Every token of the member with this e-mail address, or of the person who is signed in. */
-export function tokensOf(api: Api, email: string | undefined): Promise<Token[]> {
+/** Returns every token of the member with this email address, or your own. */
+export function listTokens(api: Api, email: string | undefined): Promise<Token[]> {
   const filter = email === undefined ? {} : { user: email };
-  return collect((page) => unwrap(api.tokens.$get({ query: { ...filter, ...page } })));
+  return collect((page) => expectBody(api.tokens.$get({ query: { ...filter, ...page } }), pageShape(tokenShape)));
 }
 
-/** The token that `name` means. Throws `token-not-found` or `ambiguous-name`. */
+/** Returns the token that `name` refers to. @throws CliError `token-not-found` or `ambiguous-name`. */
 export async function findToken(api: Api, name: string, email: string | undefined): Promise<Token> {
-  return matchName(name, await tokensOf(api, email));
+  return matchName(name, await listTokens(api, email));
 }

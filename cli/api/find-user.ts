@@ -1,13 +1,17 @@
 import type { User } from '../../shared/schemas/users.ts';
 import { localError } from '../errors.ts';
-import { plain } from '../ui/plain.ts';
+import { sanitize } from '../ui/sanitize.ts';
 import type { Api } from './client.ts';
 import { collect } from './pages.ts';
-import { unwrap } from './unwrap.ts';
+import { expectBody } from './responses.ts';
+import { pageShape, userShape } from './shapes.ts';
 
-/** The member with this e-mail address. Throws `user-not-found`. */
+/** Returns the member with this email address. @throws CliError `user-not-found`. */
 export async function findUser(api: Api, email: string): Promise<User> {
-  const [user] = await collect((page) => unwrap(api.users.$get({ query: { email, ...page } })), 1);
+  const [user] = await collect(
+    (page) => expectBody(api.users.$get({ query: { email, ...page } }), pageShape(userShape)),
+    1,
+  );
   if (user) return user;
-  throw localError('user-not-found', `There is no member ${plain(email)}. See them with \`tokens users list\`.`);
+  throw localError('user-not-found', `There is no member ${sanitize(email)}. Run \`tokens users list\` to see them.`);
 }

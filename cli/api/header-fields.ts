@@ -1,6 +1,6 @@
 /**
- * As much of `Headers` as this program and Hono's client need. Node's own comes with its whole `fetch`, which takes longer
- * to load than everything else here; the build puts this one in its place, under its name.
+ * The part of `Headers` that this program and Hono's client use. The build replaces the global `Headers` with this class,
+ * because Node's own loads all of its `fetch`, which takes longer than everything else here.
  */
 export class HeaderFields {
   readonly #fields = new Map<string, string>();

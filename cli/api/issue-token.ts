@@ -2,62 +2,68 @@ import type { CreatedToken, CreateTokenBody, Token } from '../../shared/schemas/
 import { isWellFormedToken } from '../../shared/token-format.ts';
 import { CliError, hasCode } from '../errors.ts';
 import type { Api } from './client.ts';
-import { LostAnswer } from './exchange.ts';
-import { isObject, isSuccess, problemOf, receive, unwrap } from './unwrap.ts';
+import { LostResponse } from './network-errors.ts';
+import { expectSuccess, isObject, isSuccess, problemOf, readResponse } from './responses.ts';
+import { createdTokenShape, tokenShape } from './shapes.ts';
 
-/** A creation that failed after a request which the daemon may have acted on. The problem is that of the last try. */
-export class MayExist extends CliError {}
+/** Creating a token failed after the daemon may have created it. The problem is that of the last request. */
+export class TokenMayExist extends CliError {}
 
 /**
- * Creates a token. If the answer is lost on its way, or the daemon itself cannot tell, the request is repeated once with the
- * same Idempotency-Key; should the daemon answer that it was done already, the value is lost for good: that token is revoked
- * and made anew.
- * Throws `MayExist` where a token may be left over.
+ * Creates a token and returns it with its value.
+ * 1. Sends the request with an Idempotency-Key.
+ * 2. If the response is lost, or the daemon does not know the outcome, repeats the request once with the same key.
+ * 3. If the daemon then replies that the token exists already, its value is lost. Revokes that token and starts over once.
+ * @throws TokenMayExist if a token without a known value may be left over.
  */
 export async function issueToken(api: Api, body: CreateTokenBody, uuid: () => string): Promise<CreatedToken> {
   for (const key of [uuid(), uuid()]) {
-    const made = await createOrRepeat(api, body, key);
-    if (made && 'token' in made) return made;
-    if (made) await revokeToken(api, made.id).catch(mayExist);
+    const created = await createOrRepeat(api, body, key);
+    if (created && 'token' in created) return created;
+    if (created) await revokeToken(api, created.id).catch(throwMayExist);
   }
-  throw new LostAnswer('unreachable', 'The connection breaks off whenever the server answers. Try again later.', false);
+  throw new LostResponse('unreachable', 'The connection breaks whenever the server responds. Try again later.', false);
 }
 
-/** Revokes by id; a token that is gone already is no error. */
+/** Revokes a token by ID. A token that no longer exists is no error. */
 export async function revokeToken(api: Api, id: string): Promise<void> {
-  await unwrap(api.tokens[':id'].$delete({ param: { id } })).catch((error: unknown) => {
-    if (!isGone(error)) throw error;
+  await expectSuccess(api.tokens[':id'].$delete({ param: { id } })).catch((error: unknown) => {
+    if (!isTokenGone(error)) throw error;
   });
 }
 
-/** Null if the token was made and then revoked by somebody before the repeat. */
+export function isTokenGone(error: unknown): boolean {
+  return hasCode(error, 'token-not-found') || hasCode(error, 'not-found');
+}
+
+/** Returns null if the token was created by the first request and revoked before the second. */
 async function createOrRepeat(api: Api, body: CreateTokenBody, key: string): Promise<CreatedToken | Token | null> {
   try {
     return await create(api, body, key);
   } catch (error) {
-    const lost = error instanceof LostAnswer && error.sent;
-    if (!lost && !hasCode(error, 'outcome-unknown')) throw error;
+    const wasLost = error instanceof LostResponse && error.sent;
+    if (!wasLost && !hasCode(error, 'outcome-unknown')) throw error;
   }
-  return create(api, body, key).catch((error: unknown) => (isGone(error) ? null : mayExist(error)));
+  return create(api, body, key).catch((error: unknown) => (isTokenGone(error) ? null : throwMayExist(error)));
 }
 
 async function create(api: Api, body: CreateTokenBody, key: string): Promise<CreatedToken | Token> {
-  const answer = await receive(api.tokens.$post({ json: body, header: { 'idempotency-key': key } }));
-  if (!isSuccess(answer)) throw problemOf(answer);
-  if (isMade(answer.body)) return answer.body;
-  throw new LostAnswer('not-tokensd', 'The answer is not a tokensd server’s. Check the server address.', true);
+  const response = await readResponse(api.tokens.$post({ json: body, header: { 'idempotency-key': key } }));
+  if (!isSuccess(response)) throw problemOf(response);
+  const misfit = misfitOf(response.body);
+  if (misfit === null) return response.body as CreatedToken | Token;
+  const detail = 'The response is not from a tokensd server. Check the server address.';
+  throw new LostResponse('not-tokensd', detail, true, new Error(misfit));
 }
 
-function isMade(body: unknown): body is CreatedToken | Token {
-  if (!isObject(body)) return false;
-  const described = [body.id, body.name, body.prefix, body.owner].every((text) => typeof text === 'string');
-  return described && (!('token' in body) || (typeof body.token === 'string' && isWellFormedToken(body.token)));
+/** The response to a repeated request has no `token`. */
+function misfitOf(body: unknown): string | null {
+  if (!isObject(body) || !('token' in body)) return tokenShape(body);
+  const misfit = createdTokenShape(body);
+  if (misfit !== null) return misfit;
+  return isWellFormedToken(String(body.token)) ? null : '.token is not a token value';
 }
 
-function isGone(error: unknown): boolean {
-  return hasCode(error, 'token-not-found') || hasCode(error, 'not-found');
-}
-
-function mayExist(error: unknown): never {
-  throw error instanceof CliError ? new MayExist(error.problem, error) : error;
+function throwMayExist(error: unknown): never {
+  throw error instanceof CliError ? new TokenMayExist(error.problem, { cause: error }) : error;
 }

@@ -1,6 +1,6 @@
 import { foldName } from '../../shared/names.ts';
 import { type CliError, localError } from '../errors.ts';
-import { plain } from '../ui/plain.ts';
+import { sanitize } from '../ui/sanitize.ts';
 
 export interface Named {
   readonly name: string;
@@ -9,30 +9,30 @@ export interface Named {
 }
 
 /**
- * What a person means by `text`: the one whose name is it exactly (NFC), else under case folding, else the one with
- * that whole prefix. Throws `token-not-found`, or `ambiguous-name` that lists the candidates.
+ * Returns the candidate that `text` refers to: by exact name after NFC, else by name under case folding, else by prefix.
+ * @throws CliError `token-not-found`, or `ambiguous-name`, which lists the candidates.
  */
 export function matchName<T extends Named>(text: string, candidates: readonly T[]): T {
   const exact = text.normalize('NFC');
   const folded = foldName(text);
-  const ways: ((candidate: T) => boolean)[] = [
+  const rules: ((candidate: T) => boolean)[] = [
     (candidate) => candidate.name === exact,
     (candidate) => foldName(candidate.name) === folded,
     (candidate) => candidate.prefix === text,
   ];
-  for (const matches of ways) {
-    const [first, ...others] = candidates.filter(matches);
+  for (const rule of rules) {
+    const [first, ...others] = candidates.filter(rule);
     if (first && others.length === 0) return first;
     if (first) throw ambiguous(text, [first, ...others]);
   }
-  throw localError('token-not-found', `There is no token ${quoted(text)}. See them with \`tokens list\`.`);
+  throw localError('token-not-found', `There is no token ${quoted(text)}. Run \`tokens list\` to see them.`);
 }
 
 function ambiguous(text: string, found: readonly Named[]): CliError {
-  const list = found.map(({ name, prefix, owner }) => `${plain(name)} (${prefix}, ${owner})`).join(', ');
-  return localError('ambiguous-name', `${quoted(text)} could be any of: ${list}. Say which by its whole name.`);
+  const list = found.map(({ name, prefix, owner }) => `${sanitize(name)} (${prefix}, ${owner})`).join(', ');
+  return localError('ambiguous-name', `${quoted(text)} matches more than one token: ${list}. Give the whole name.`);
 }
 
 function quoted(text: string): string {
-  return `"${plain(text)}"`;
+  return `"${sanitize(text)}"`;
 }

@@ -12,12 +12,13 @@ interface Init {
 }
 
 /**
- * `fetch` as far as this program needs it, with proxies and a limit to the time for connecting, which Node's own lacks. It
- * follows no redirect; an answer has `status`, `headers`, `url` and `body`.
- * Loopback is this machine, which no proxy can reach for us, and where secrets may travel in the clear: never by proxy.
+ * Returns a `fetch` with proxy support and a connection timeout, which Node's own lacks. It follows no redirects, and its
+ * responses have only `status`, `headers`, `url` and `body`.
+ * Requests to loopback addresses never use a proxy. A proxy cannot reach this machine's loopback, and plain HTTP to it
+ * carries secrets.
  */
 export async function undiciFetch(connectMs: number): Promise<typeof fetch> {
-  // V8 would optimise undici's WebAssembly parser while the process wants to end, for 200 ms.
+  // Without this, V8 optimizes undici's WebAssembly parser when the process exits, which takes 200 ms.
   v8.setFlagsFromString('--liftoff-only');
   const { Agent, loadProxyAgent, request } = await import('./undici.ts');
   const options = { connect: { timeout: connectMs } };
@@ -44,7 +45,7 @@ export async function undiciFetch(connectMs: number): Promise<typeof fetch> {
         ...(signal && { signal }),
       })
       .catch((cause: unknown) => {
-        // As fetch tells it apart: given up by us, or what the network did.
+        // fetch makes the same distinction between an aborted request and a network failure.
         throw signal?.aborted ? signal.reason : new TypeError('fetch failed', { cause });
       });
     const fields = Object.entries(received).map(([name, value]): [string, string] => [
@@ -53,23 +54,27 @@ export async function undiciFetch(connectMs: number): Promise<typeof fetch> {
     ]);
     return { status: statusCode, headers: new HeaderFields(fields), url, body: content };
   }
-  // The rest of what a Response can do is not used.
+  // Callers use no other part of a Response.
   return send as unknown as typeof fetch;
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
+function once<T>(create: () => T): () => T {
+  let created: { value: T } | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    created ??= { value: create() };
+    return created.value;
   };
 }
 
-/** What is wrong with the address is not repeated: it may hold a password. */
+/** Creates the agent. The error does not repeat the address, because it may contain a password. */
 function proxyAgent<T>(open: () => T): T {
   try {
     return open();
   } catch (error) {
-    throw localError('usage', 'HTTP_PROXY or HTTPS_PROXY does not hold the URL of an http or https proxy.', error);
+    throw localError(
+      'usage',
+      'HTTP_PROXY or HTTPS_PROXY is not the URL of an HTTP proxy. Write it as http://proxy.example.com:3128.',
+      error,
+    );
   }
 }

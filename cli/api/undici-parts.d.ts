@@ -1,7 +1,7 @@
 declare module 'undici/lib/api/api-request.js' {
   import type { Dispatcher } from 'undici';
 
-  /** What undici's index makes a method of every dispatcher. */
+  /** undici's index adds this function to every dispatcher as a method. */
   function request(this: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
   export = request;
 }

@@ -1,20 +1,20 @@
 /**
- * The parts of undici that a request needs. A file of its own, so that the build makes it one: its index would load its
- * `fetch`, caches and mocks as well, and take three times as long.
+ * The parts of undici that a request needs. The build gives this module its own file. undici's index would also load its
+ * `fetch`, caches and mocks, which takes three times as long.
  */
 import request from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 
 export { Agent, request };
 
-/** Rarely needed, so loaded when it is. */
+/** Loads the proxy agent, which few people need. */
 export async function loadProxyAgent() {
   const [{ default: ProxyAgent }, { default: Dispatcher }, { default: connect }] = await Promise.all([
     import('undici/lib/dispatcher/env-http-proxy-agent.js'),
     import('undici/lib/dispatcher/dispatcher.js'),
     import('undici/lib/api/api-connect.js'),
   ]);
-  // As undici's index does: a proxy is asked to connect.
+  // The proxy agent calls `connect` as a method. undici's index adds it in the same way.
   Object.assign(Dispatcher.prototype, { connect });
   return ProxyAgent;
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import { pagesOf } from '../api/pages.ts';
-import { unwrap } from '../api/unwrap.ts';
+import { expectBody } from '../api/responses.ts';
+import { auditEventShape, pageShape } from '../api/shapes.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { parseSince } from '../input/parse-time.ts';
 import { connect } from '../session/connect.ts';
@@ -12,29 +13,30 @@ export interface AuditOptions extends GlobalOptions {
   action?: string;
 }
 
-export function registerAudit(program: Command, ctx: Context, run = runAudit): void {
+export function registerAudit(program: Command, ctx: Context): void {
   program
     .command('audit')
-    .summary('Show who did what')
-    .description('Show who did what, newest first. Members see their own events, Organization Superusers all.')
-    .option('--since <time>', 'Not before this: 7d, a date, or a time')
-    .option('--user <email>', 'Only events this member did, or that concern them or their tokens')
-    .option('--action <action>', 'Only this action, such as token.created')
+    .summary('Show the audit log')
+    .description('Show the audit log, newest first. Members see their own events, Organization Superusers see all.')
+    .option('--since <time>', 'Start of the period: 7d, a date, or a time')
+    .option('--user <email>', 'Member who caused an event, or whom or whose tokens it concerns')
+    .option('--action <action>', 'Action, such as token.created')
     .addHelpText('after', '\nExample:\n  $ tokens audit --since 7d --action token.revoked')
-    .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));
+    .action((_options, command: Command) => runAudit(ctx, command.optsWithGlobals()));
 }
 
 async function runAudit(ctx: Context, options: AuditOptions): Promise<void> {
   const filter = {
     ...(options.since !== undefined && { since: parseSince(options.since, ctx.now()) }),
     ...(options.user !== undefined && { user: options.user }),
-    // The server knows the list of actions and refuses others.
+    // The server rejects actions that it does not know. A newer server may know more than this version.
     ...(options.action !== undefined && { action: options.action as AuditAction }),
   };
   const { api } = await connect(ctx, options);
-  const pages = pagesOf((page) => unwrap(api.audit.$get({ query: { ...filter, ...page } })));
+  const shape = pageShape(auditEventShape);
+  const pages = pagesOf((page) => expectBody(api.audit.$get({ query: { ...filter, ...page } }), shape));
   const { withProgress } = await import('../ui/progress.ts');
-  const events = withProgress(ctx, options, 'events', pages);
+  const events = withProgress(ctx, options, 'event', pages);
   if (options.json) {
     const { printJsonArray } = await import('../ui/json.ts');
     return printJsonArray(ctx.stdout, events);

@@ -2,71 +2,73 @@ import type { Command } from 'commander';
 import type { ProblemDetails } from '../../shared/problem.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import { displayPrefix, isWellFormedToken } from '../../shared/token-format.ts';
-import { isObject, notTokensd, problemOf, receive } from '../api/unwrap.ts';
+import { isObject, notTokensd, problemOf, readResponse } from '../api/responses.ts';
+import { tokenShape } from '../api/shapes.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { localError } from '../errors.ts';
 import { promptsIfInteractive } from '../input/ask.ts';
 import { readSecret } from '../input/read-stdin.ts';
 import { openApi, resolveServer } from '../session/connect.ts';
-import { plain } from '../ui/plain.ts';
+import { sanitize } from '../ui/sanitize.ts';
 
 export interface CheckOptions extends GlobalOptions {
   offline?: boolean;
 }
 
-const reasons = ['unknown', 'revoked', 'expired', 'blocked', 'disabled', 'sso-stale'] as const;
+const denyReasons = ['unknown', 'revoked', 'expired', 'blocked', 'disabled', 'sso-stale'] as const;
 
-interface Verdict {
+/** The output of `--json`. */
+interface Result {
   readonly valid: boolean;
-  /** Why it does not work; null if it does. */
-  readonly reason: (typeof reasons)[number] | 'malformed' | null;
+  /** Null for a valid token. */
+  readonly reason: (typeof denyReasons)[number] | 'malformed' | null;
   readonly prefix: string | null;
   readonly token: Token | NonNullable<ProblemDetails['token']> | null;
 }
 
-export function registerCheck(program: Command, ctx: Context, run = runCheck): void {
+export function registerCheck(program: Command, ctx: Context): void {
   program
     .command('check')
-    .summary('Tell whether a token works, and if not, why')
-    .description('Read a token from standard input and tell whether it works. Needs no session and counts as no use.')
-    .option('--offline', 'Look only at its shape and checksum')
+    .summary('Check whether a token works')
+    .description('Check whether the token on standard input works. Needs no session and does not count as a use.')
+    .option('--offline', 'Check only the form and the checksum')
     .addHelpText('after', '\nExample:\n  $ tokens check < token.txt')
-    .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));
+    .action((_options, command: Command) => runCheck(ctx, command.optsWithGlobals()));
 }
 
 async function runCheck(ctx: Context, options: CheckOptions): Promise<void> {
   const prompts = await promptsIfInteractive(ctx);
   const value = prompts ? await prompts.secret('Token') : await readSecret(ctx);
-  const verdict = await judge(ctx, options, value);
+  const result = await check(ctx, options, value);
   if (options.json) {
     const { printJson } = await import('../ui/json.ts');
-    await printJson(ctx.stdout, verdict);
+    await printJson(ctx.stdout, result);
   } else {
-    const word = verdict.reason ?? (options.offline ? 'well-formed' : 'active');
-    const known = verdict.token ? [verdict.token.prefix, verdict.token.name, verdict.token.owner] : [];
-    await ctx.stdout.write(`${[word, ...known.map(plain)].join(ctx.stdout.isTTY ? '  ' : '\t')}\n`);
+    const word = result.reason ?? (options.offline ? 'well-formed' : 'active');
+    const known = result.token ? [result.token.prefix, result.token.name, result.token.owner] : [];
+    await ctx.stdout.write(`${[word, ...known.map(sanitize)].join(ctx.stdout.isTTY ? '  ' : '\t')}\n`);
   }
-  if (!verdict.valid) throw localError('token-inactive', `The token does not work: ${verdict.reason}.`);
+  if (!result.valid) throw localError('token-inactive', `The token does not work: ${result.reason}.`);
 }
 
-async function judge(ctx: Context, options: CheckOptions, value: string): Promise<Verdict> {
+async function check(ctx: Context, options: CheckOptions, value: string): Promise<Result> {
   if (!isWellFormedToken(value)) return { valid: false, reason: 'malformed', prefix: null, token: null };
   const prefix = displayPrefix(value);
   if (options.offline) return { valid: true, reason: null, prefix, token: null };
   const api = await openApi(ctx, options, await resolveServer(ctx, options), `Token ${value}`);
-  const answer = await receive(api.token.$get());
-  if (answer.status === 200 && isToken(answer.body)) return { valid: true, reason: null, prefix, token: answer.body };
-  if (answer.status !== 401) throw answer.status < 400 ? notTokensd() : problemOf(answer);
-  const reason = reasons.find((word) => word === answer.headers.get('x-tokens-reason'));
-  if (!reason || !isObject(answer.body)) throw notTokensd();
-  const { token } = answer.body;
-  return { valid: false, reason, prefix, token: isKnown(token) ? token : null };
+  const response = await readResponse(api.token.$get());
+  if (response.status === 200) {
+    const misfit = tokenShape(response.body);
+    if (misfit !== null) throw notTokensd(new Error(misfit));
+    return { valid: true, reason: null, prefix, token: response.body as Token };
+  }
+  if (response.status !== 401) throw response.status < 400 ? notTokensd() : problemOf(response);
+  const reason = denyReasons.find((word) => word === response.headers.get('x-tokens-reason'));
+  if (!reason || !isObject(response.body)) throw notTokensd();
+  const { token } = response.body;
+  return { valid: false, reason, prefix, token: isKnownToken(token) ? token : null };
 }
 
-function isToken(body: unknown): body is Token {
-  return isKnown(body) && 'status' in body && 'id' in body;
-}
-
-function isKnown(value: unknown): value is NonNullable<ProblemDetails['token']> {
+function isKnownToken(value: unknown): value is NonNullable<ProblemDetails['token']> {
   return isObject(value) && [value.prefix, value.name, value.owner].every((text) => typeof text === 'string');
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { CreatedToken, CreateTokenBody } from '../../shared/schemas/tokens.ts';
-import { issueToken, MayExist, revokeToken } from '../api/issue-token.ts';
+import { issueToken, revokeToken, TokenMayExist } from '../api/issue-token.ts';
 import type { Context, GlobalOptions } from '../context.ts';
-import { forgetValue, keepValue, requireKeychain } from '../credentials/kept.ts';
+import { removeStoredValue, requireKeychain, storeValue } from '../credentials/stored-values.ts';
 import { CliError, hasCode, localError, systemCode } from '../errors.ts';
 import { parseExpiry } from '../input/parse-time.ts';
 import { type Connection, connect } from '../session/connect.ts';
@@ -17,22 +17,22 @@ export interface CreateOptions extends GlobalOptions {
   ifAbsent?: boolean;
 }
 
-export function registerCreate(program: Command, ctx: Context, run = runCreate): void {
+export function registerCreate(program: Command, ctx: Context): void {
   program
     .command('create')
     .argument('<name>', 'Name of the new token')
-    .summary('Create a token and print its value, once')
-    .description('Create a personal API token. Its value is printed once and cannot be shown again.')
-    .option('--expires <when>', 'When it stops working: 30m, 12h, 90d, 1y, a date, a time, or never')
-    .option('--description <text>', 'What it is for')
-    .option('--store', 'Keep the value in the OS keychain, for `tokens get`')
+    .summary('Create a token and print its value once')
+    .description('Create a personal API token and print its value. The value cannot be shown again.')
+    .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
+    .option('--description <text>', 'Purpose of the token')
+    .option('--store', 'Store the value in the OS keychain, for `tokens get`')
     .option('--no-print', 'Do not print the value (needs --store)')
-    .option('--if-absent', 'If there is a token of that name, do nothing')
+    .option('--if-absent', 'Do nothing if a token with this name exists')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print',
     )
-    .action((name: string, _options, command: Command) => run(ctx, name, command.optsWithGlobals()));
+    .action((name: string, _options, command: Command) => runCreate(ctx, name, command.optsWithGlobals()));
 }
 
 async function runCreate(ctx: Context, name: string, options: CreateOptions): Promise<void> {
@@ -47,56 +47,59 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
   const created = await issue(ctx, connection, body, options);
   if (!created) return;
   try {
-    if (keychain) await keepValue(ctx, keychain, connection.server, created);
-    await print(ctx, created, options);
+    if (keychain) await storeValue(ctx, keychain, connection.server, created);
+    await printCreated(ctx, created, options);
   } catch (error) {
-    throw await takeBack(ctx, connection, created, error);
+    throw await undoCreate(ctx, connection, created, error);
   }
 }
 
-/** Null if `--if-absent` found that name. */
+/** Creates the token. Returns null if the name is taken and `--if-absent` is given. */
 async function issue(ctx: Context, { api }: Connection, body: CreateTokenBody, options: CreateOptions) {
   return issueToken(api, body, ctx.uuid).catch((error: unknown) => {
-    const isTaken = hasCode(error, 'name-taken') && !(error instanceof MayExist);
+    const isTaken = hasCode(error, 'name-taken') && !(error instanceof TokenMayExist);
     if (options.ifAbsent && isTaken) return null;
-    throw error instanceof MayExist || ctx.signal.aborted ? mayExist(ctx, body.name, error) : error;
+    throw error instanceof TokenMayExist || ctx.signal.aborted ? mayExistError(ctx, body.name, error) : error;
   });
 }
 
-async function print(ctx: Context, created: CreatedToken, options: CreateOptions): Promise<void> {
+async function printCreated(ctx: Context, created: CreatedToken, options: CreateOptions): Promise<void> {
   const { token: value, ...described } = created;
   if (options.json) {
     const { printJson } = await import('../ui/json.ts');
     await printJson(ctx.stdout, options.print === false ? described : created);
   } else if (options.print !== false) {
     await ctx.stdout.write(`${value}\n`);
-    if (ctx.stdout.isTTY) await note(ctx, options, 'Copy the value now: it cannot be shown again.');
   }
-  if (options.store) await note(ctx, options, `The value is in the OS keychain: ${commandLine('get', created.name)}`);
+  if (options.store) {
+    await note(ctx, options, `The value is in the OS keychain. To print it: ${commandLine('get', created.name)}`);
+  } else if (ctx.stdout.isTTY) {
+    await note(ctx, options, 'Copy the value now: it cannot be shown again.');
+  }
 }
 
-/** A token whose value reached nobody must not live on. Answers the error to tell. */
-async function takeBack(ctx: Context, { api, server }: Connection, created: CreatedToken, error: unknown) {
+/** Revokes a token whose value could not be printed or stored. Returns the error to report. */
+async function undoCreate(ctx: Context, { api, server }: Connection, created: CreatedToken, error: unknown) {
   try {
     await revokeToken(api, created.id);
   } catch {
-    return mayExist(ctx, created.name, error);
+    return mayExistError(ctx, created.name, error);
   }
-  // A dead value left in the keychain is no reason to tell another failure.
-  await forgetValue(ctx, server, created).catch(() => undefined);
+  // The value is revoked, so leaving it in the keychain is harmless. The first error is the one to report.
+  await removeStoredValue(ctx, server, created).catch(() => undefined);
   const why = systemCode(error);
   if (error instanceof CliError) {
-    return new CliError({ ...error.problem, detail: `${error.message} The token was revoked again.` }, error);
+    return new CliError({ ...error.problem, detail: `${error.message} The token was revoked.` }, { cause: error });
   }
   if (why === undefined || why === 'EPIPE') return error;
-  return localError('unwritable', `The value could not be written (${why}), so the token was revoked again.`, error);
+  return localError('unwritable', `The value could not be written (${why}), so the token was revoked.`, error);
 }
 
-function mayExist(ctx: Context, name: string, cause: unknown) {
+function mayExistError(ctx: Context, name: string, cause: unknown) {
   const detail = `The value is lost, but the token may exist: ${commandLine('revoke', name)}`;
   if (cause instanceof CliError) {
     const { errors: _, ...problem } = cause.problem;
-    return new CliError({ ...problem, detail }, cause);
+    return new CliError({ ...problem, detail }, { cause });
   }
   return localError(ctx.signal.aborted ? 'cancelled' : 'unwritable', detail, cause);
 }

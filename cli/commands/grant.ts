@@ -2,14 +2,16 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { updateUsers } from './users/update.ts';
 
-export function registerGrant(program: Command, ctx: Context, run = updateUsers): void {
+export function registerGrant(program: Command, ctx: Context): void {
   program
     .command('grant')
-    .argument('<email...>', 'Members')
+    .argument('<email...>', 'Email addresses of the members')
     .summary('Let members create and manage tokens')
-    .description('Give members the permission "Can create and manage personal API tokens". Blocked tokens work again.')
+    .description(
+      'Grant members the permission "Can create and manage personal API tokens". Their blocked tokens work again.',
+    )
     .addHelpText('after', '\nExample:\n  $ tokens grant ada@example.com')
     .action((emails: string[], _options, command: Command) =>
-      run(ctx, emails, { can_manage_tokens: true }, 'May now create and manage tokens', command.optsWithGlobals()),
+      updateUsers(ctx, emails, { can_manage_tokens: true }, 'Granted', command.optsWithGlobals()),
     );
 }

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { TokenStatus } from '../../shared/schemas/tokens.ts';
 import { pagesOf } from '../api/pages.ts';
-import { unwrap } from '../api/unwrap.ts';
+import { expectBody } from '../api/responses.ts';
+import { pageShape, tokenShape } from '../api/shapes.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { connect } from '../session/connect.ts';
 
@@ -14,18 +15,18 @@ export interface ListOptions extends GlobalOptions {
 
 const statuses = ['active', 'blocked', 'disabled', 'sso-stale', 'expired'] satisfies TokenStatus[];
 
-export function registerList(program: Command, ctx: Context, run = runList): void {
+export function registerList(program: Command, ctx: Context): void {
   program
     .command('list')
     .alias('ls')
     .summary('List tokens and their last use')
-    .description('List your tokens, newest first, with when, how and from where each was last used.')
-    .addOption(new Option('--user <email>', 'The tokens of this member (superuser)').conflicts('all'))
-    .option('--all', "Everybody's tokens (superuser)")
-    .addOption(new Option('--status <status>', 'Only these').choices(statuses))
-    .option('--limit <n>', 'At most this many', parseLimit)
+    .description('List your tokens, newest first, with the time, request and address of their last use.')
+    .addOption(new Option('--user <email>', 'Owner of the tokens (superuser)').conflicts('all'))
+    .option('--all', 'List the tokens of all members (superuser)')
+    .addOption(new Option('--status <status>', 'Status of the tokens').choices(statuses))
+    .option('--limit <n>', 'Maximum number of tokens', parseLimit)
     .addHelpText('after', '\nExamples:\n  $ tokens list\n  $ tokens list --all --status expired --json')
-    .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));
+    .action((_options, command: Command) => runList(ctx, command.optsWithGlobals()));
 }
 
 async function runList(ctx: Context, options: ListOptions): Promise<void> {
@@ -35,9 +36,10 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
     ...(options.all && { all: 'true' as const }),
     ...(options.status && { status: options.status }),
   };
-  const pages = pagesOf((page) => unwrap(api.tokens.$get({ query: { ...filter, ...page } })), options.limit);
+  const shape = pageShape(tokenShape);
+  const pages = pagesOf((page) => expectBody(api.tokens.$get({ query: { ...filter, ...page } }), shape), options.limit);
   const { withProgress } = await import('../ui/progress.ts');
-  const tokens = withProgress(ctx, options, 'tokens', pages);
+  const tokens = withProgress(ctx, options, 'token', pages);
   if (options.json) {
     const { printJsonArray } = await import('../ui/json.ts');
     return printJsonArray(ctx.stdout, tokens);
@@ -48,5 +50,5 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
 
 function parseLimit(text: string): number {
   if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It is a whole number from 1.');
+  throw new InvalidArgumentError('It must be a whole number of at least 1.');
 }

@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
 import type { Context, GlobalOptions } from '../context.ts';
-import { sessionFromEnvironment } from '../credentials/env.ts';
+import { sessionFromEnvironment } from '../credentials/environment.ts';
 import { hasCode } from '../errors.ts';
 import { findEntry, resolveServer } from '../session/connect.ts';
 import type { Server } from '../session/server-url.ts';
 import { endSession, endStoredSession } from '../session/stored-session.ts';
 import { note } from '../ui/notes.ts';
 
-export function registerLogout(program: Command, ctx: Context, run = runLogout): void {
+export function registerLogout(program: Command, ctx: Context): void {
   program
     .command('logout')
     .summary('Sign out')
-    .description('End the session on the server and remove it from this machine. Tokens keep working.')
+    .description('End the session on the server and remove it from this machine. Your tokens keep working.')
     .addHelpText('after', '\nExample:\n  $ tokens logout')
-    .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));
+    .action((_options, command: Command) => runLogout(ctx, command.optsWithGlobals()));
 }
 
 async function runLogout(ctx: Context, options: GlobalOptions): Promise<void> {
@@ -25,7 +25,7 @@ async function runLogout(ctx: Context, options: GlobalOptions): Promise<void> {
   await note(ctx, options, `Signed out of ${server.url}.`);
 }
 
-/** False if there is no session. */
+/** Returns false if there is no session. */
 async function signOut(ctx: Context, options: GlobalOptions, server: Server): Promise<boolean> {
   const given = sessionFromEnvironment(ctx);
   if (given !== null) {

@@ -7,15 +7,15 @@ export interface ShowOptions extends GlobalOptions {
   user?: string;
 }
 
-export function registerShow(program: Command, ctx: Context, run = runShow): void {
+export function registerShow(program: Command, ctx: Context): void {
   program
     .command('show')
     .argument('<name>', 'Name or prefix of the token')
     .summary('Show one token')
-    .description('Show everything that is known about one token, except its value.')
-    .option('--user <email>', 'A token of this member (superuser)')
+    .description('Show the details of one token. Its value cannot be shown.')
+    .option('--user <email>', 'Owner of the token (superuser)')
     .addHelpText('after', '\nExample:\n  $ tokens show ci-pipeline')
-    .action((name: string, _options, command: Command) => run(ctx, name, command.optsWithGlobals()));
+    .action((name: string, _options, command: Command) => runShow(ctx, name, command.optsWithGlobals()));
 }
 
 async function runShow(ctx: Context, name: string, options: ShowOptions): Promise<void> {

@@ -2,21 +2,21 @@ import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { updateUsers } from './users/update.ts';
 
-export function registerUngrant(program: Command, ctx: Context, run = updateUsers): void {
+export function registerUngrant(program: Command, ctx: Context): void {
   program
     .command('ungrant')
-    .argument('<email...>', 'Members')
-    .summary('Take that permission away; their tokens are blocked')
+    .argument('<email...>', 'Email addresses of the members')
+    .summary('Remove that permission and block their tokens')
     .description(
-      'Remove the permission "Can create and manage personal API tokens". Their tokens stop working at once, until it is granted again.',
+      'Remove the permission "Can create and manage personal API tokens" from members. Their tokens stop working immediately, until the permission is granted again.',
     )
     .addHelpText('after', '\nExample:\n  $ tokens ungrant ada@example.com')
     .action((emails: string[], _options, command: Command) =>
-      run(
+      updateUsers(
         ctx,
         emails,
         { can_manage_tokens: false },
-        'May no longer create tokens; existing ones are blocked',
+        'Removed the permission and blocked the tokens',
         command.optsWithGlobals(),
       ),
     );

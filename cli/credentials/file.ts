@@ -5,7 +5,7 @@ import type { CredentialStore } from './store.ts';
 
 const fileName = 'credentials.json';
 
-/** Secrets in a file that only its owner can read, for machines without a keychain. */
+/** Stores secrets in a file that only its owner can read, for machines without a keychain. */
 export function fileStore(directory: PrivateDirectory): CredentialStore {
   const read = async (): Promise<Map<string, string>> => {
     const text = await directory.read(fileName);
@@ -24,7 +24,7 @@ export function fileStore(directory: PrivateDirectory): CredentialStore {
     get: async (account) => (await read()).get(account) ?? null,
     set: (account, secret) =>
       directory.withLock(fileName, async () => {
-        // Signing in is the way out of a damaged file, so storing replaces it.
+        // Signing in is how to repair a damaged file, so storing a secret replaces it.
         const entries = await read().catch((error: unknown) => {
           if (hasCode(error, 'damaged-file')) return new Map<string, string>();
           throw error;

@@ -2,36 +2,38 @@ import { fork } from 'node:child_process';
 import { on } from 'node:events';
 import type { Keytar } from './keychain.ts';
 
-/** What the program is asked. */
-export interface KeychainCall {
+/** A call to make in the child process, whose response has the same ID. */
+export interface KeytarRequest {
   readonly id: number;
   readonly name: keyof Keytar;
   readonly args: readonly string[];
 }
 
-/** What it answers. Its first answer, with id 0, says that it is ready. */
-export interface KeychainAnswer {
+/** The result of a call. The first one, with ID 0, says that keytar is loaded. */
+export interface KeytarResponse {
   readonly id: number;
   readonly value?: string | boolean | null | undefined;
   readonly error?: string;
 }
 
 /**
- * keytar in a process of its own (`program`): the operating system may keep a call waiting for ever, and the thread that
- * waits would hold up the end of this program. Rejects if keytar is not installed; calls reject when `signal` aborts.
+ * Loads keytar in the child process `program`. The operating system can block a call forever, and the blocked thread would
+ * keep this process from exiting. Rejects if keytar is not installed. Calls reject when `signal` aborts.
  */
 export async function forkKeytar(program: URL, signal: AbortSignal): Promise<Keytar> {
   const child = fork(program, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const ended = new AbortController();
-  for (const event of ['exit', 'error']) child.once(event, () => ended.abort(new Error('Its process ended')));
+  for (const event of ['exit', 'error']) child.once(event, () => ended.abort(new Error('The keychain process ended')));
 
-  const answerTo = async (id: number, send: () => void) => {
+  const responseTo = async (id: number, send: () => void) => {
     signal.throwIfAborted();
     ended.signal.throwIfAborted();
-    const answers = on(child, 'message', { signal: AbortSignal.any([signal, ended.signal]) });
+    const responses = on(child, 'message', { signal: AbortSignal.any([signal, ended.signal]) });
     send();
     try {
-      for await (const [answer] of answers as AsyncIterable<KeychainAnswer[]>) if (answer?.id === id) return answer;
+      for await (const [response] of responses as AsyncIterable<KeytarResponse[]>) {
+        if (response?.id === id) return response;
+      }
     } catch (error) {
       throw signal.aborted ? error : ended.signal.reason;
     }
@@ -40,14 +42,14 @@ export async function forkKeytar(program: URL, signal: AbortSignal): Promise<Key
   let calls = 0;
   const call = async (name: keyof Keytar, args: readonly string[]) => {
     calls += 1;
-    const question: KeychainCall = { id: calls, name, args };
-    const answer = await answerTo(calls, () => child.send(question));
-    if (answer?.error !== undefined) throw new Error(answer.error);
-    return answer?.value;
+    const request: KeytarRequest = { id: calls, name, args };
+    const response = await responseTo(calls, () => child.send(request));
+    if (response?.error !== undefined) throw new Error(response.error);
+    return response?.value;
   };
 
-  await answerTo(0, () => undefined);
-  // Between calls it keeps nobody waiting; it ends when this one does.
+  await responseTo(0, () => undefined);
+  // Lets this process exit between calls. The child exits when it is disconnected.
   child.unref();
   child.channel?.unref();
   return {

@@ -1,26 +1,26 @@
 import process from 'node:process';
-import type { KeychainAnswer, KeychainCall } from './fork-keytar.ts';
+import type { KeytarRequest, KeytarResponse } from './fork-keytar.ts';
 
-const answer = (message: KeychainAnswer) => process.send?.(message);
+const respond = (response: KeytarResponse) => process.send?.(response);
 
-// Ctrl-C reaches every process of the terminal; what it means is decided by the one that started this.
+// Ctrl-C reaches every process of the terminal. The parent process decides what it means.
 process.on('SIGINT', () => undefined);
-// A thread that hangs in the keychain would hold up any other way to end.
+// SIGKILL, because a thread that is blocked in the keychain would keep any other exit from completing.
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 try {
-  // An optional dependency: neither the compiler nor the bundler may rely on it.
+  // keytar is an optional dependency. Without a literal name, neither the compiler nor the bundler tries to resolve it.
   const module: string = 'keytar';
-  const keytar: Record<KeychainCall['name'], (...args: readonly string[]) => Promise<KeychainAnswer['value']>> = (
+  const keytar: Record<KeytarRequest['name'], (...args: readonly string[]) => Promise<KeytarResponse['value']>> = (
     await import(module)
   ).default;
-  process.on('message', ({ id, name, args }: KeychainCall) => {
+  process.on('message', ({ id, name, args }: KeytarRequest) => {
     keytar[name](...args).then(
-      (value) => answer({ id, value }),
-      (error: Error) => answer({ id, error: error.message }),
+      (value) => respond({ id, value }),
+      (error: Error) => respond({ id, error: error.message }),
     );
   });
-  answer({ id: 0 });
+  respond({ id: 0 });
 } catch {
   process.disconnect();
 }

@@ -1,7 +1,7 @@
-import { localError } from '../errors.ts';
+import { type CliError, localError } from '../errors.ts';
 import type { CredentialStore } from './store.ts';
 
-/** The part of keytar that is used here. */
+/** The part of keytar that this program uses. */
 export interface Keytar {
   getPassword(service: string, account: string): Promise<string | null>;
   setPassword(service: string, account: string, password: string): Promise<void>;
@@ -9,28 +9,37 @@ export interface Keytar {
 }
 
 const service = 'tokens';
-const patienceMs = 15_000;
+const callTimeoutMs = 15_000;
 
 export const keychainHint =
   'On Linux, install libsecret and a keyring such as gnome-keyring, reinstall tokens, and run it in a session whose keyring is unlocked.';
 
-/** The OS keychain through keytar; null if `load` cannot bring the module. Every call is bounded in time: a bus may hang. */
+/** Creates the error for a machine without a usable keychain. `advice` comes before how to get one. */
+export function noKeychain(advice?: string): CliError {
+  const sentences = ['There is no usable OS keychain here.', advice, keychainHint];
+  return localError('no-keychain', sentences.filter((sentence) => sentence !== undefined).join(' '));
+}
+
+/**
+ * Opens the OS keychain through keytar. Returns null if `load` rejects, because keytar is not installed.
+ * @throws CliError `no-keychain` from every call that fails or takes longer than `timeoutMs`. A D-Bus call can hang forever.
+ */
 export async function openKeychain(
   load: () => Promise<Keytar>,
-  timeoutMs = patienceMs,
+  timeoutMs = callTimeoutMs,
 ): Promise<CredentialStore | null> {
   const keytar = await load().catch(() => null);
   if (!keytar) return null;
   return {
-    get: (account) => bounded(() => keytar.getPassword(service, account), timeoutMs),
-    set: (account, secret) => bounded(() => keytar.setPassword(service, account, secret), timeoutMs),
+    get: (account) => withTimeout(() => keytar.getPassword(service, account), timeoutMs),
+    set: (account, secret) => withTimeout(() => keytar.setPassword(service, account, secret), timeoutMs),
     delete: async (account) => {
-      await bounded(() => keytar.deletePassword(service, account), timeoutMs);
+      await withTimeout(() => keytar.deletePassword(service, account), timeoutMs);
     },
   };
 }
 
-/** Tries the keychain with a throwaway entry: a locked one answers reads as if it were empty, and only a write tells. */
+/** Tests the keychain with a temporary entry, because a locked keychain reads as if it were empty and only writing fails. */
 export async function isUsable(keychain: CredentialStore, uuid: () => string): Promise<boolean> {
   const account = `probe/${uuid()}`;
   const secret = uuid();
@@ -45,23 +54,23 @@ export async function isUsable(keychain: CredentialStore, uuid: () => string): P
   }
 }
 
-async function bounded<T>(act: () => Promise<T>, timeoutMs: number): Promise<T> {
+async function withTimeout<T>(act: () => Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), timeoutMs);
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no response in time')), timeoutMs);
   });
   try {
-    return await Promise.race([act(), tooLate]);
+    return await Promise.race([act(), timeout]);
   } catch (error) {
     if (isAbort(error)) throw error;
     const why = error instanceof Error ? error.message : 'unknown error';
-    throw localError('no-keychain', `The OS keychain does not work: ${why}. Is it unlocked?`, error);
+    throw localError('no-keychain', `The OS keychain does not work: ${why}. Check that it is unlocked.`, error);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Ctrl-C says nothing of the keychain. */
+/** Ctrl-C does not mean that the keychain is unusable. */
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }

@@ -1,6 +1,6 @@
 import type { Server } from '../session/server-url.ts';
 
-/** A place for secrets, by account. `get` answers null for an account that is not there. */
+/** Stores secrets by account name. `get` returns null for an unknown account, and `delete` ignores one. */
 export interface CredentialStore {
   get(account: string): Promise<string | null>;
   set(account: string, secret: string): Promise<void>;
@@ -13,12 +13,12 @@ export function isCredentialStoreName(text: string): text is CredentialStoreName
   return text === 'keychain' || text === 'file';
 }
 
-/** Where the session for a server is kept. */
+/** Returns the account of the session for a server. */
 export function sessionAccount(server: Pick<Server, 'host'>): string {
   return `${server.host}/session`;
 }
 
-/** Where `create --store` keeps a token's value. */
+/** Returns the account of a token value stored by `create --store`. */
 export function tokenAccount(server: Pick<Server, 'host'>, owner: string, name: string): string {
   return `${server.host}/token/${owner}/${name}`;
 }

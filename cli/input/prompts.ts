@@ -8,7 +8,7 @@ export interface PromptStreams {
   readonly signal: AbortSignal;
 }
 
-/** Questions on a real terminal. End of input (Ctrl-D) cancels like Ctrl-C, where the library would wait for ever. */
+/** Asks questions on a terminal. End of input (Ctrl-D) cancels like Ctrl-C. The library alone would wait forever. */
 export function terminalPrompts({ input: stdin, output, signal }: PromptStreams): Prompts {
   const ask = async <T>(
     question: (streams: { input: NodeJS.ReadStream; output: NodeJS.WriteStream; signal: AbortSignal }) => Promise<T>,

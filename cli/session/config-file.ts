@@ -2,10 +2,10 @@ import { isAbsolute, join } from 'node:path';
 import type { Context } from '../context.ts';
 import type { CredentialStoreName } from '../credentials/store.ts';
 import { hasCode, localError } from '../errors.ts';
-import { tell } from '../ui/notes.ts';
+import { writeStderr } from '../ui/notes.ts';
 import { type PrivateDirectory, privateDirectory } from './private-file.ts';
 
-/** A server somebody signed in to from here. Holds no secret. */
+/** A server that was signed in to from this machine. Contains no secret. */
 export interface ServerEntry {
   readonly url: string;
   readonly host: string;
@@ -14,7 +14,7 @@ export interface ServerEntry {
   readonly insecureHttp: boolean;
 }
 
-/** `current` is the `url` of the server in use, or null. At most one entry a host. */
+/** The contents of `config.json`. `current` is the `url` of the server in use, or null. At most one entry per host. */
 export interface Config {
   readonly current: string | null;
   readonly servers: readonly ServerEntry[];
@@ -23,26 +23,26 @@ export interface Config {
 const fileName = 'config.json';
 export const emptyConfig: Config = { current: null, servers: [] };
 
-/** `TOKENS_CONFIG_DIR`, else `$XDG_CONFIG_HOME/tokens`, else `~/.config/tokens`. */
+/** Returns `TOKENS_CONFIG_DIR`, else `$XDG_CONFIG_HOME/tokens`, else `~/.config/tokens`. */
 export function configDirectory(ctx: Context): PrivateDirectory {
   const path = ctx.env.TOKENS_CONFIG_DIR || join(configHome(ctx), 'tokens');
   return privateDirectory(path, {
-    warn: (text) => tell(ctx, `warning: ${text}`),
+    warn: (text) => writeStderr(ctx, `warning: ${text}`),
     uuid: ctx.uuid,
     signal: ctx.signal,
   });
 }
 
-/** The XDG base directory specification ignores a relative path. */
+/** Ignores a relative `XDG_CONFIG_HOME`, as the XDG specification requires. @throws CliError `usage` without a home. */
 function configHome(ctx: Context): string {
   const given = ctx.env.XDG_CONFIG_HOME ?? '';
   if (isAbsolute(given)) return given;
   const home = ctx.homeDirectory();
   if (home !== null && isAbsolute(home)) return join(home, '.config');
-  throw localError('usage', 'There is no home directory to keep settings in. Set HOME or TOKENS_CONFIG_DIR.');
+  throw localError('usage', 'There is no home directory for settings. Set HOME or TOKENS_CONFIG_DIR.');
 }
 
-/** Throws `damaged-file` for a file that is not what `rememberServer` wrote. */
+/** Reads `config.json`. @throws CliError `damaged-file` if this program did not write it in this form. */
 export async function readConfig(directory: PrivateDirectory): Promise<Config> {
   const text = await directory.read(fileName);
   if (text === null) return emptyConfig;
@@ -52,7 +52,10 @@ export async function readConfig(directory: PrivateDirectory): Promise<Config> {
   throw localError('damaged-file', `${path} is damaged. Run \`tokens login URL\` to replace it.`);
 }
 
-/** After a sign-in: `entry` is current and takes the place of any other for its host, which is answered. Replaces a damaged file. */
+/**
+ * Saves a sign-in and makes its server current. Returns the earlier entry of the same host, or null. Replaces a damaged
+ * file, because signing in is how to repair one.
+ */
 export function rememberServer(directory: PrivateDirectory, entry: ServerEntry): Promise<ServerEntry | null> {
   return directory.withLock(fileName, async () => {
     const { servers } = await readConfig(directory).catch((error: unknown) => {
@@ -65,22 +68,22 @@ export function rememberServer(directory: PrivateDirectory, entry: ServerEntry):
   });
 }
 
-/** The remembered sign-in that an address or a host names. Throws `server-not-known`. */
-export async function requireEntry(directory: PrivateDirectory, named: string): Promise<ServerEntry> {
-  return entryIn((await readConfig(directory)).servers, named);
+/** Returns the remembered sign-in with this address or host. @throws CliError `server-not-known`. */
+export async function requireEntry(directory: PrivateDirectory, address: string): Promise<ServerEntry> {
+  return entryIn((await readConfig(directory)).servers, address);
 }
 
-/** Makes a remembered server current. Throws `server-not-known`. */
-export function chooseServer(directory: PrivateDirectory, named: string): Promise<ServerEntry> {
+/** Makes a remembered server current. @throws CliError `server-not-known`. */
+export function chooseServer(directory: PrivateDirectory, address: string): Promise<ServerEntry> {
   return directory.withLock(fileName, async () => {
     const { servers } = await readConfig(directory);
-    const entry = entryIn(servers, named);
+    const entry = entryIn(servers, address);
     await write(directory, { current: entry.url, servers });
     return entry;
   });
 }
 
-/** Forgets a sign-in; if its server was current, none is. */
+/** Removes a sign-in. If its server was current, no server is current afterwards. */
 export function forgetServer(directory: PrivateDirectory, { host }: ServerEntry): Promise<void> {
   return directory.withLock(fileName, async () => {
     const { current, servers } = await readConfig(directory);
@@ -89,11 +92,14 @@ export function forgetServer(directory: PrivateDirectory, { host }: ServerEntry)
   });
 }
 
-function entryIn(servers: readonly ServerEntry[], named: string): ServerEntry {
-  const text = named.toLowerCase().replace(/\/+$/, '');
+function entryIn(servers: readonly ServerEntry[], address: string): ServerEntry {
+  const text = address.toLowerCase().replace(/\/+$/, '');
   const found = servers.find(({ url, host }) => url.toLowerCase() === text || host.toLowerCase() === text);
   if (found) return found;
-  throw localError('server-not-known', 'You did not sign in to that server from here. See `tokens servers list`.');
+  throw localError(
+    'server-not-known',
+    'You have not signed in to that server from here. Run `tokens servers list` to see those you have.',
+  );
 }
 
 function write(directory: PrivateDirectory, config: Config): Promise<void> {
@@ -111,8 +117,8 @@ function parse(text: string): Config | null {
 
 function isConfig(value: unknown): value is Config {
   if (typeof value !== 'object' || value === null || !('current' in value) || !('servers' in value)) return false;
-  const currentIsFine = value.current === null || typeof value.current === 'string';
-  return currentIsFine && Array.isArray(value.servers) && value.servers.every(isEntry);
+  const isCurrentValid = value.current === null || typeof value.current === 'string';
+  return isCurrentValid && Array.isArray(value.servers) && value.servers.every(isEntry);
 }
 
 function isEntry(value: unknown): value is ServerEntry {

@@ -3,7 +3,7 @@ import { lstat, mkdir, rmdir, unlink } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { localError, systemCode } from '../errors.ts';
 
-/** A holder refreshes its lock every second. A lock not refreshed for this long belongs to a dead process. */
+/** A holder refreshes its lock every second. A lock not refreshed for this long belongs to a process that died, which cannot release it. */
 const staleMs = 3_000;
 const refreshMs = 1_000;
 const maxWaitMs = 10_000;

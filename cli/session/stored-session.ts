@@ -1,4 +1,4 @@
-import { unwrap } from '../api/unwrap.ts';
+import { expectSuccess } from '../api/responses.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { isUsable } from '../credentials/keychain.ts';
 import { sessionAccount } from '../credentials/store.ts';
@@ -7,36 +7,40 @@ import type { ServerEntry } from './config-file.ts';
 import { openApi, openStore } from './connect.ts';
 import type { Server } from './server-url.ts';
 
-/** Ends the session that is stored for a server, here and there. False if there was none. Throws `no-keychain` if it is locked. */
+/**
+ * Removes the stored session of a server and ends it on the server. Returns false if there was none.
+ * @throws CliError `no-keychain` if the keychain is locked.
+ */
 export async function endStoredSession(ctx: Context, options: GlobalOptions, entry: ServerEntry): Promise<boolean> {
   const store = await openStore(ctx, entry.credentialStore);
   const session = await store.get(sessionAccount(entry));
   if (session === null) {
-    if (entry.credentialStore === 'keychain' && !(await isUsable(store, ctx.uuid))) throw locked();
+    if (entry.credentialStore === 'keychain' && !(await isUsable(store, ctx.uuid))) throw keychainLocked();
     return false;
   }
   await store.delete(sessionAccount(entry));
   await endSession(ctx, options, entry, session).catch((error: unknown) => {
-    throw error instanceof CliError ? livesOn(error) : error;
+    throw error instanceof CliError ? withLiveSession(error) : error;
   });
   return true;
 }
 
-/** A session that has ended already is as good as ended now. */
+/** Ends a session on the server. A session that has already ended is no error. */
 export async function endSession(ctx: Context, options: GlobalOptions, server: Server, session: string): Promise<void> {
   const api = await openApi(ctx, options, server, `Bearer ${session}`);
-  await unwrap(api.sessions.current.$delete()).catch((error: unknown) => {
+  await expectSuccess(api.sessions.current.$delete()).catch((error: unknown) => {
     if (!hasCode(error, 'not-authenticated')) throw error;
   });
 }
 
-/** Nothing here can end it any more: whoever wanted that has to know. */
-function livesOn({ problem }: CliError) {
-  const where = 'The session is gone from this machine, but lives on the server until it is not used for 12 hours.';
-  return new CliError({ ...problem, detail: `${problem.detail} ${where}` });
+/** Adds that the session is still alive: this machine no longer knows it, so the next sign-out cannot end it. */
+function withLiveSession({ problem, retryAfterSeconds }: CliError) {
+  const state =
+    'The session was removed from this machine, but stays valid on the server until it is unused for 12 hours.';
+  return new CliError({ ...problem, detail: `${problem.detail} ${state}` }, { retryAfterSeconds });
 }
 
-/** A locked keychain answers as an empty one does; a session in it would live on. */
-function locked() {
+/** A locked keychain reads as if it were empty, so the session may still be in it. */
+function keychainLocked() {
   return localError('no-keychain', 'The OS keychain is locked, and the session may be in it. Unlock it and try again.');
 }

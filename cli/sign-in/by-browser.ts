@@ -1,16 +1,18 @@
 import type { Context, GlobalOptions } from '../context.ts';
 import { localError } from '../errors.ts';
 import { toJson } from '../ui/json.ts';
-import { tell } from '../ui/notes.ts';
+import { writeStderr } from '../ui/notes.ts';
 import { client, type SignInServer } from './discover.ts';
 import { listenOnLoopback } from './loopback.ts';
-import { withResponses } from './responses.ts';
+import { toSignInError } from './oauth-errors.ts';
+import { standardFetch } from './standard-fetch.ts';
 
-const patienceMs = 5 * 60 * 1000;
+const waitMs = 5 * 60 * 1000;
 
 /**
- * A session by way of the browser on this machine: authorization code with PKCE on a loopback redirect (RFC 8252). Null if
- * no browser could be opened. Throws `login-denied`, `login-expired`.
+ * Signs in through the browser on this machine, with an authorization code, PKCE and a loopback redirect (RFC 8252).
+ * Returns the session, or null if no browser could be opened.
+ * @throws CliError `login-denied`, or `login-expired` after five minutes.
  */
 export async function signInByBrowser(
   ctx: Context,
@@ -20,14 +22,14 @@ export async function signInByBrowser(
 ): Promise<string | null> {
   const oauth = await import('oauth4webapi');
   const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()];
-  const loopback = await listenOnLoopback(state, patienceMs, ctx.signal);
+  const loopback = await listenOnLoopback(state, waitMs, ctx.signal);
   try {
     const challenge = await oauth.calculatePKCECodeChallenge(verifier);
-    const url = addressFor(as, loopback.redirectUri, challenge, state, options.sso === true);
-    if (!(await opens(ctx, options, url))) return null;
-    const back = await loopback.answer.catch(tooLate);
-    const parameters = oauth.validateAuthResponse(as, client, back, state);
-    const http = { [oauth.customFetch]: withResponses(send), [oauth.allowInsecureRequests]: true };
+    const url = authorizationUrl(as, loopback.redirectUri, challenge, state, options.sso === true);
+    if (!(await openAndPrint(ctx, options, url))) return null;
+    const callback = await loopback.callback.catch(throwExpired);
+    const parameters = oauth.validateAuthResponse(as, client, callback, state);
+    const http = { [oauth.customFetch]: standardFetch(send), [oauth.allowInsecureRequests]: true };
     const response = await oauth.authorizationCodeGrantRequest(
       as,
       client,
@@ -39,16 +41,19 @@ export async function signInByBrowser(
     );
     return (await oauth.processAuthorizationCodeResponse(as, client, response)).access_token;
   } catch (error) {
-    if (error instanceof oauth.AuthorizationResponseError && error.error === 'access_denied') {
-      throw localError('login-denied', 'The sign-in was denied in the browser.', error);
-    }
-    throw error;
+    throw toSignInError(oauth, error);
   } finally {
     loopback.close();
   }
 }
 
-function addressFor(as: SignInServer, redirectUri: string, challenge: string, state: string, sso: boolean): string {
+function authorizationUrl(
+  as: SignInServer,
+  redirectUri: string,
+  challenge: string,
+  state: string,
+  sso: boolean,
+): string {
   const url = new URL(as.authorization_endpoint);
   url.search = new URLSearchParams({
     response_type: 'code',
@@ -59,27 +64,29 @@ function addressFor(as: SignInServer, redirectUri: string, challenge: string, st
     state,
   }).toString();
   if (!sso || as.ssoLogin === null) return url.href;
-  const first = new URL(as.ssoLogin);
-  first.searchParams.set('next', url.pathname + url.search);
-  return first.href;
+  const ssoUrl = new URL(as.ssoLogin);
+  ssoUrl.searchParams.set('next', url.pathname + url.search);
+  return ssoUrl.href;
 }
 
-/** The address is told as well, for who wants to open it by hand. */
-async function opens(ctx: Context, options: GlobalOptions, url: string): Promise<boolean> {
+/** Opens `url` in the browser. Also prints it, so that it can be opened by hand. */
+async function openAndPrint(ctx: Context, options: GlobalOptions, url: string): Promise<boolean> {
   const opened = await ctx.openBrowser?.(url).catch(() => false);
   if (!opened) return false;
-  await tell(
+  await writeStderr(
     ctx,
-    options.json ? toJson({ authorization_uri: url }) : `Go on in your browser. If none opened:\n  ${url}`,
+    options.json
+      ? toJson({ authorization_uri: url })
+      : `Continue in your browser. If it did not open, visit:\n  ${url}`,
   );
   return true;
 }
 
-function tooLate(error: unknown): never {
+function throwExpired(error: unknown): never {
   if (!(error instanceof DOMException && error.name === 'TimeoutError')) throw error;
   throw localError(
     'login-expired',
-    'Nobody came back from the browser in five minutes. Run `tokens login` again.',
+    'The sign-in was not completed in the browser within five minutes. Run `tokens login` again.',
     error,
   );
 }

@@ -1,27 +1,27 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import { isLoopback } from '../../shared/loopback.ts';
-import { isObject, notTokensd, receive } from '../api/unwrap.ts';
+import { isObject, notTokensd, readResponse } from '../api/responses.ts';
 import { localError } from '../errors.ts';
 import type { Server } from '../session/server-url.ts';
 
-/** The one public client of every daemon. */
+/** The public OAuth client that every daemon knows. */
 export const client = { client_id: 'tokens' } as const;
 
-/** Where a browser is sent, and what this program itself asks (RFC 8414). */
+/** The daemon's OAuth endpoints (RFC 8414). The browser uses the authorization endpoint, this program the others. */
 export interface SignInServer extends AuthorizationServer {
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
   readonly device_authorization_endpoint: string;
-  /** Where a browser signs in through the identity provider at once; null: the daemon knows none. */
+  /** Where a browser starts single sign-on. Null if the daemon has no identity provider. */
   readonly ssoLogin: string | null;
 }
 
 /**
- * Reads the daemon's metadata. Its issuer may be another address of the same daemon (its public one), so what this program
- * asks is asked at the address it was given: a session goes only to the server that issued it.
+ * Reads the daemon's OAuth metadata. The issuer may be another address of the same daemon (its public URL), so this program
+ * sends its own requests to the address that it was given: a session goes only to the server that issued it.
  */
 export async function discover(send: typeof fetch, server: Server): Promise<SignInServer> {
-  const { status, body } = await receive(send(`${server.url}/.well-known/oauth-authorization-server`));
+  const { status, body } = await readResponse(send(`${server.url}/.well-known/oauth-authorization-server`));
   if (status !== 200 || !isObject(body)) throw notTokensd();
   const { issuer, authorization_endpoint: authorize, sso_login_endpoint: sso } = body;
   if (typeof issuer !== 'string' || typeof authorize !== 'string') throw notTokensd();
@@ -35,13 +35,16 @@ export async function discover(send: typeof fetch, server: Server): Promise<Sign
   };
 }
 
-/** An address that a browser may be sent to: https, this machine, or the server that plain http was accepted for. */
+/**
+ * Returns `address` if a browser may be sent to it: HTTPS, this machine, or the server for which plain HTTP was accepted.
+ * @throws CliError `insecure-server` for other addresses.
+ */
 export function requireBrowsable(address: string, server: Server): string {
   const url = URL.canParse(address) ? new URL(address) : null;
-  const plain = url?.protocol === 'http:' && (isLoopback(url.hostname) || url.host === server.host);
-  if (url?.protocol === 'https:' || plain) return address;
+  const isAcceptedHttp = url?.protocol === 'http:' && (isLoopback(url.hostname) || url.host === server.host);
+  if (url?.protocol === 'https:' || isAcceptedHttp) return address;
   throw localError(
     'insecure-server',
-    'The server sends browsers to an address that is not https. Ask its administrator to set TOKENSD_PUBLIC_URL.',
+    'The server sends browsers to an address without HTTPS. Ask its administrator to set TOKENSD_PUBLIC_URL.',
   );
 }

@@ -1,47 +1,52 @@
 import type { Api } from '../api/client.ts';
-import { unwrap } from '../api/unwrap.ts';
-import type { PasswordOptions } from '../commands/password.ts';
-import type { Context, Prompts } from '../context.ts';
+import { expectBody, expectSuccess } from '../api/responses.ts';
+import { preparedTotpShape, recoveryCodesShape } from '../api/shapes.ts';
+import type { Context, GlobalOptions, Prompts } from '../context.ts';
 import { localError } from '../errors.ts';
-import { promptsIfInteractive } from '../input/ask.ts';
+import { isInteractive, promptsOrStdin } from '../input/ask.ts';
 import { readSecret } from '../input/read-stdin.ts';
 import { connect } from '../session/connect.ts';
-import { note, tell } from '../ui/notes.ts';
+import { note, writeStderr } from '../ui/notes.ts';
 
-/** `tokens password --enable-totp | --disable-totp | --recovery-codes`. The password is asked, or read from stdin. */
-export async function changeTwoStep(ctx: Context, options: PasswordOptions): Promise<void> {
-  const prompts = options.passwordStdin ? null : await promptsIfInteractive(ctx);
-  if (options.enableTotp && !prompts) {
-    throw localError('usage', 'Turning two-step sign-in on needs a terminal: it shows a secret and asks for a code.');
+/** What `tokens password` does with the second factor. */
+export type SecondFactorAction = 'enable' | 'disable' | 'new-recovery-codes';
+
+/** Changes your two-factor sign-in, after asking for your password or reading it from stdin. */
+export async function changeSecondFactor(
+  ctx: Context,
+  options: GlobalOptions & { passwordStdin?: boolean },
+  action: SecondFactorAction,
+): Promise<void> {
+  if (action === 'enable' && (options.passwordStdin || !isInteractive(ctx))) {
+    throw localError('usage', 'Turning on two-factor sign-in needs a terminal, to show a secret and ask for a code.');
   }
-  if (!options.passwordStdin && !prompts) {
-    throw localError('usage', 'There is no terminal to ask for the password on. Use --password-stdin.');
-  }
+  const prompts = await promptsOrStdin(ctx, options.passwordStdin);
   const { api } = await connect(ctx, options);
   const password = prompts ? await prompts.secret('Password') : await readSecret(ctx);
-  if (options.disableTotp) {
-    await unwrap(api.me.totp.disable.$post({ json: { password } }));
-    return note(ctx, options, 'Two-step sign-in is off.');
+  if (action === 'disable') {
+    await expectSuccess(api.me.totp.disable.$post({ json: { password } }));
+    return note(ctx, options, 'Two-factor sign-in is off.');
   }
   const codes =
-    options.enableTotp && prompts
-      ? await setUp(ctx, api, prompts, password)
-      : await unwrap(api.me.totp['recovery-codes'].$post({ json: { password } }));
-  await printCodes(ctx, options, codes.recovery_codes);
+    action === 'enable' && prompts
+      ? await enrol(ctx, api, prompts, password)
+      : await expectBody(api.me.totp['recovery-codes'].$post({ json: { password } }), recoveryCodesShape);
+  await printRecoveryCodes(ctx, options, codes.recovery_codes);
 }
 
-async function setUp(ctx: Context, api: Api, prompts: Prompts, password: string) {
-  const { secret, uri } = await unwrap(api.me.totp.$post({ json: { password } }));
+/** TOTP enrolment: shows the secret and confirms it with a code. Returns the recovery codes. */
+async function enrol(ctx: Context, api: Api, prompts: Prompts, password: string) {
+  const { secret, uri } = await expectBody(api.me.totp.$post({ json: { password } }), preparedTotpShape);
   const { renderUnicodeCompact } = await import('uqr');
-  await tell(
+  await writeStderr(
     ctx,
-    `Scan this with an authenticator app:\n\n${renderUnicodeCompact(uri)}\n\nor type this secret into it: ${secret}\n`,
+    `Scan this code with an authenticator app:\n\n${renderUnicodeCompact(uri)}\n\nOr enter this secret: ${secret}\n`,
   );
-  const code = await prompts.text('Code that the app shows now');
-  return unwrap(api.me.totp.confirm.$post({ json: { code } }));
+  const code = await prompts.text('Code from the authenticator app');
+  return expectBody(api.me.totp.confirm.$post({ json: { code } }), recoveryCodesShape);
 }
 
-async function printCodes(ctx: Context, options: PasswordOptions, codes: readonly string[]): Promise<void> {
+async function printRecoveryCodes(ctx: Context, options: GlobalOptions, codes: readonly string[]): Promise<void> {
   if (options.json) {
     const { printJson } = await import('../ui/json.ts');
     return printJson(ctx.stdout, { recovery_codes: codes });
@@ -50,6 +55,6 @@ async function printCodes(ctx: Context, options: PasswordOptions, codes: readonl
   await note(
     ctx,
     options,
-    'Keep these recovery codes: each works once instead of a code, and they cannot be shown again.',
+    'Save these recovery codes: each works once in place of a code, and they cannot be shown again.',
   );
 }

@@ -9,7 +9,7 @@ import { type Column, printTable } from './table.ts';
 export async function printClients(ctx: Context, options: GlobalOptions, clients: readonly Client[]): Promise<void> {
   const now = ctx.now();
   const columns: Column<Client>[] = [
-    { head: 'NAME', text: (client) => client.name, least: 12 },
+    { head: 'NAME', text: (client) => client.name, minWidth: 12 },
     { head: 'CLIENT ID', text: (client) => client.client_id },
     { head: 'MAY REVOKE', text: (client) => (client.can_revoke ? 'yes' : 'no') },
     { head: 'CREATED', text: (client) => client.created_at, brief: (client) => timeAgo(client.created_at, now) },
@@ -17,11 +17,11 @@ export async function printClients(ctx: Context, options: GlobalOptions, clients
   await printTable(ctx, options, columns, [clients]);
 }
 
-/** The one time that a secret is shown. */
+/** Prints a new client secret, which cannot be shown again. */
 export async function printClientSecret(ctx: Context, options: GlobalOptions, client: CreatedClient): Promise<void> {
   if (options.json) return printJson(ctx.stdout, client);
   await printFields(ctx.stdout, [
-    ['Client id', client.client_id],
+    ['Client ID', client.client_id],
     ['Client secret', client.client_secret],
   ]);
   if (ctx.stdout.isTTY) await note(ctx, options, 'Copy the secret now: it cannot be shown again.');

@@ -1,7 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { Context, GlobalOptions, OutputStream } from '../context.ts';
 
-/** Colours for one stream: none unless it is a terminal and neither `NO_COLOR`, `TERM=dumb` nor `--no-color` forbids. */
+/** Returns the colors for a stream: none if it is no terminal, or with `NO_COLOR`, `TERM=dumb` or `--no-color`. */
 export function colorsFor(stream: OutputStream, ctx: Context, options: GlobalOptions): ChalkInstance {
   const wanted = stream.isTTY && !ctx.env.NO_COLOR && ctx.env.TERM !== 'dumb' && options.color !== false;
   return new Chalk({ level: wanted ? 1 : 0 });

@@ -1,8 +1,8 @@
-import { plain } from './plain.ts';
+import { sanitize } from './sanitize.ts';
 
-/** `tokens COMMAND NAME` as it can be pasted into a shell, whatever the name holds. */
+/** Returns `tokens COMMAND NAME`, quoted so that it can be pasted into a shell. */
 export function commandLine(command: string, name: string): string {
-  const shown = plain(name);
+  const shown = sanitize(name);
   const word = /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
   return `tokens ${command} ${shown.startsWith('-') ? '-- ' : ''}${word}`;
 }

@@ -12,13 +12,17 @@ export async function printEvents(ctx: Context, options: GlobalOptions, events: 
       text: (event) => event.at,
       brief: (event) => timeAgo(event.at, now),
       fit: (event, width) => fitTimeAgo(event.at, now, width),
-      least: 8,
+      minWidth: 8,
     },
-    { head: 'ACTOR', text: ({ actor }) => actor.email ?? actor.id ?? actor.kind, least: 14 },
+    { head: 'ACTOR', text: ({ actor }) => actor.email ?? actor.id ?? actor.kind, minWidth: 14 },
     { head: 'ACTION', text: (event) => event.action },
-    { head: 'TARGET', text: ({ target }) => `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd(), least: 16 },
+    {
+      head: 'TARGET',
+      text: ({ target }) => `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd(),
+      minWidth: 16,
+    },
     { head: 'IP', text: (event) => event.ip ?? '' },
-    { head: 'USER AGENT', text: (event) => event.user_agent ?? '', least: 6 },
+    { head: 'USER AGENT', text: (event) => event.user_agent ?? '', minWidth: 6 },
   ];
   await printTable(ctx, options, columns, events);
 }

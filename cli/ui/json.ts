@@ -1,12 +1,12 @@
 import type { Pages } from '../api/pages.ts';
 import type { OutputStream } from '../context.ts';
 
-/** JSON for a stream: indented for a person at a terminal, else on one line. DEL and C1 controls are escaped too. */
+/** Prints JSON, indented on a terminal, else on one line. */
 export async function printJson(stream: OutputStream, value: unknown): Promise<void> {
   await stream.write(`${toJson(value, stream.isTTY ? 2 : 0)}\n`);
 }
 
-/** An array as `printJson` writes it, page by page. Should a page fail, the array stays open: half of it never looks whole. */
+/** Prints an array like `printJson`, page by page. If a page fails, the array stays open: partial output is not valid JSON. */
 export async function printJsonArray(stream: OutputStream, pages: Pages<unknown>): Promise<void> {
   const [before, after] = stream.isTTY ? ['\n  ', '\n'] : ['', ''];
   let written = 0;
@@ -19,7 +19,7 @@ export async function printJsonArray(stream: OutputStream, pages: Pages<unknown>
   await stream.write(written === 0 ? '[]\n' : `${after}]\n`);
 }
 
-/** JSON in which U+007F–U+009F, which terminals may obey, are written as `\u00XX`. */
+/** Returns JSON. Writes U+007F–U+009F as `\u00XX`, because terminals may interpret them. */
 export function toJson(value: unknown, indent = 0): string {
   return JSON.stringify(value, null, indent).replace(
     /[\u007f-\u009f]/g,

@@ -1,12 +1,13 @@
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import { count } from './count.ts';
 
 const clearLine = '\r\u001b[2K';
-const everyMs = 100;
+const intervalMs = 100;
 
 /**
- * The same pages; while they come, a line on stderr counts the items. Only on a terminal, from the second page on, and
- * never on the one where the items themselves appear meanwhile.
+ * Yields the pages unchanged and counts their items in a line on stderr. Shows the line only on a terminal and from the
+ * second page on, and not if the items themselves are printed to that terminal at the same time.
  */
 export async function* withProgress<T>(
   ctx: Context,
@@ -14,20 +15,20 @@ export async function* withProgress<T>(
   noun: string,
   pages: Pages<T>,
 ): AsyncGenerator<readonly T[]> {
-  const shown = ctx.stderr.isTTY && !(options.json && ctx.stdout.isTTY);
-  const say = (text: string) => (shown ? ctx.stderr.write(text).catch(() => undefined) : undefined);
-  let [items, toldAt] = [0, 0];
+  const isShown = ctx.stderr.isTTY && !(options.json && ctx.stdout.isTTY);
+  const show = (text: string) => (isShown ? ctx.stderr.write(text).catch(() => undefined) : undefined);
+  let [items, shownAtMs] = [0, 0];
   try {
     for await (const page of pages) {
-      const now = performance.now();
-      if (items > 0 && now - toldAt > everyMs) {
-        await say(`${clearLine}${(items + page.length).toLocaleString('en')} ${noun} …`);
-        toldAt = now;
+      const nowMs = performance.now();
+      if (items > 0 && nowMs - shownAtMs > intervalMs) {
+        await show(`${clearLine}${count(items + page.length, noun)} …`);
+        shownAtMs = nowMs;
       }
       items += page.length;
       yield page;
     }
   } finally {
-    if (toldAt > 0) await say(clearLine);
+    if (shownAtMs > 0) await show(clearLine);
   }
 }

@@ -5,39 +5,40 @@ import { gather, type Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { colorsFor } from './colors.ts';
 import { note } from './notes.ts';
-import { plain } from './plain.ts';
+import { sanitize } from './sanitize.ts';
 
 type Colors = ReturnType<typeof colorsFor>;
 
-/** One column: what a row says in full and, on a terminal, how it is shortened and coloured. Texts may be untrusted. */
+/** A column of a table. Its texts may be untrusted. */
 export interface Column<Row> {
   readonly head: string;
+  /** The full text of a cell. */
   readonly text: (row: Row) => string;
-  /** On a terminal, instead of `text`. */
+  /** A shorter text for terminals. */
   readonly brief?: (row: Row) => string;
-  /** Fits a terminal's cell into `width` better than cutting its end. */
+  /** A text of at most `width` columns for terminals, where cutting off the end would lose too much. */
   readonly fit?: (row: Row, width: number) => string;
-  /** Where room is short, columns with this give way down to it before the others do, the right-most first. */
-  readonly least?: number;
+  /** Where space is short, columns with a minimum width shrink to it first, starting with the rightmost. */
+  readonly minWidth?: number;
   readonly color?: (row: Row, colors: Colors) => (text: string) => string;
 }
 
 const gap = 2;
 
 /**
- * A table no wider than the terminal; in a pipe a header and one tab-separated line a row, nothing cut, page by
- * page. `none`: said on a terminal instead of an empty table.
+ * Prints a table. On a terminal it is no wider than the terminal, and `emptyText` takes the place of an empty table. In a
+ * pipe it is a header and one tab-separated line per row, with full texts, page by page.
  */
 export async function printTable<Row>(
   ctx: Context,
   options: GlobalOptions,
   columns: readonly Column<Row>[],
   pages: Pages<Row>,
-  none?: string,
+  emptyText?: string,
 ): Promise<void> {
   if (ctx.stdout.isTTY) {
     const rows = await gather(pages);
-    if (rows.length === 0 && none !== undefined) return note(ctx, options, none);
+    if (rows.length === 0 && emptyText !== undefined) return note(ctx, options, emptyText);
     const lines = tableLines(columns, rows, ctx.stdout.columns, colorsFor(ctx.stdout, ctx, options));
     return ctx.stdout.write(`${lines.join('\n')}\n`);
   }
@@ -49,25 +50,25 @@ export async function printTable<Row>(
 }
 
 function separatedLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  return rows.map((row) => `${columns.map(({ text }) => plain(text(row))).join('\t')}\n`).join('');
+  return rows.map((row) => `${columns.map(({ text }) => sanitize(text(row))).join('\t')}\n`).join('');
 }
 
-/** The lines of a table without rules, each at most `total` columns wide. */
+/** Returns the lines of a table without borders, each at most `maxWidth` columns wide. */
 export function tableLines<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  total: number,
+  maxWidth: number,
   colors: Colors,
 ): string[] {
-  const widths = columnWidths(columns, rows, total);
-  const none = { head: [], border: [], 'padding-left': 0, 'padding-right': gap, compact: true };
-  const table = new Table({ chars: noRules, style: none, colWidths: widths.map((width) => width + gap) });
+  const widths = columnWidths(columns, rows, maxWidth);
+  const noBorders = { head: [], border: [], 'padding-left': 0, 'padding-right': gap, compact: true };
+  const table = new Table({ chars: noRuleCharacters, style: noBorders, colWidths: widths.map((width) => width + gap) });
   table.push(columns.map(({ head }, index) => colors.bold(cut(head, widths[index] ?? 1))));
   for (const row of rows) {
     table.push(
       columns.map((column, index) => {
         const width = widths[index] ?? 1;
-        const text = cut(column.fit ? plain(column.fit(row, width)) : briefly(column, row), width);
+        const text = cut(column.fit ? sanitize(column.fit(row, width)) : briefText(column, row), width);
         return column.color ? column.color(row, colors)(text) : text;
       }),
     );
@@ -75,18 +76,20 @@ export function tableLines<Row>(
   return table
     .toString()
     .split('\n')
-    .map((line) => cut(line.trimEnd(), total));
+    .map((line) => cut(line.trimEnd(), maxWidth));
 }
 
-function columnWidths<Row>(columns: readonly Column<Row>[], rows: readonly Row[], total: number): number[] {
+function columnWidths<Row>(columns: readonly Column<Row>[], rows: readonly Row[], maxWidth: number): number[] {
   const widths = columns.map((column) =>
-    rows.reduce((most, row) => Math.max(most, stringWidth(briefly(column, row))), stringWidth(column.head)),
+    rows.reduce((max, row) => Math.max(max, stringWidth(briefText(column, row))), stringWidth(column.head)),
   );
-  const room = total - gap * (columns.length - 1);
+  const room = maxWidth - gap * (columns.length - 1);
   const excess = () => widths.reduce((sum, width) => sum + width, 0) - room;
-  for (const [index, { least }] of [...columns.entries()].reverse()) {
+  for (const [index, { minWidth }] of [...columns.entries()].reverse()) {
     const width = widths[index] ?? 0;
-    if (least !== undefined && excess() > 0) widths[index] = Math.max(Math.min(width, least), width - excess());
+    if (minWidth !== undefined && excess() > 0) {
+      widths[index] = Math.max(Math.min(width, minWidth), width - excess());
+    }
   }
   while (excess() > 0 && Math.max(...widths) > 1) {
     const widest = widths.indexOf(Math.max(...widths));
@@ -95,18 +98,18 @@ function columnWidths<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   return widths;
 }
 
-function briefly<Row>(column: Column<Row>, row: Row): string {
-  return plain((column.brief ?? column.text)(row));
+function briefText<Row>(column: Column<Row>, row: Row): string {
+  return sanitize((column.brief ?? column.text)(row));
 }
 
-/** The libraries disagree about the width of a few rare characters, so what was cut is measured again. */
+/** Cuts `text` to `width`. Measures the result again, because the libraries disagree about the width of rare characters. */
 function cut(text: string, width: number): string {
   let shown = text;
   for (let room = width; stringWidth(shown) > width && room > 0; room -= 1) shown = cliTruncate(text, room);
   return shown;
 }
 
-const places = [
+const borderParts = [
   'top',
   'top-mid',
   'top-left',
@@ -123,4 +126,4 @@ const places = [
   'right-mid',
   'middle',
 ];
-const noRules = Object.fromEntries(places.map((place) => [place, '']));
+const noRuleCharacters = Object.fromEntries(borderParts.map((part) => [part, '']));

@@ -4,8 +4,9 @@ import { fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../shared/
 import type { Token, TokenStatus } from '../../shared/schemas/tokens.ts';
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import type { colorsFor } from './colors.ts';
 import { printFields } from './fields.ts';
-import { plain } from './plain.ts';
+import { sanitize } from './sanitize.ts';
 import { type Column, printTable } from './table.ts';
 
 const statusColor = {
@@ -15,7 +16,7 @@ const statusColor = {
   'sso-stale': 'red',
   expired: 'yellow',
 } as const satisfies Record<TokenStatus, string>;
-const shortestPath = 6;
+const minPathWidth = 6;
 
 export async function printTokens(
   ctx: Context,
@@ -24,8 +25,8 @@ export async function printTokens(
 ): Promise<void> {
   const owner: Column<Token> = { head: 'OWNER', text: (token) => token.owner };
   const isFiltered = options.user !== undefined || options.status !== undefined;
-  const none = isFiltered ? 'No token matches.' : 'There are no tokens. Create one with `tokens create NAME`.';
-  await printTable(ctx, options, [...tokenColumns(ctx.now()), ...(options.all ? [owner] : [])], pages, none);
+  const emptyText = isFiltered ? 'No token matches.' : 'There are no tokens. Run `tokens create NAME` to create one.';
+  await printTable(ctx, options, [...tokenColumns(ctx.now()), ...(options.all ? [owner] : [])], pages, emptyText);
 }
 
 export async function printToken(ctx: Context, token: Token): Promise<void> {
@@ -41,28 +42,33 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
     ['Expires', expires ?? 'never'],
     ['Last used', lastUse(token, now)],
     ['User agent', token.last_used?.user_agent ?? ''],
-    ['Id', token.id],
+    ['ID', token.id],
   ]);
+}
+
+/** A status of a newer server has no color. */
+function colorOf({ status }: Token, colors: ReturnType<typeof colorsFor>): (text: string) => string {
+  return Object.hasOwn(statusColor, status) ? colors[statusColor[status]] : (text) => text;
 }
 
 function tokenColumns(now: Date): Column<Token>[] {
   return [
-    { head: 'NAME', text: (token) => token.name, least: 12 },
+    { head: 'NAME', text: (token) => token.name, minWidth: 12 },
     { head: 'PREFIX', text: (token) => token.prefix },
     {
       head: 'CREATED',
       text: (token) => token.created_at,
       brief: (token) => timeAgo(token.created_at, now),
       fit: (token, width) => fitTimeAgo(token.created_at, now, width),
-      least: 8,
+      minWidth: 8,
     },
     {
       head: 'LAST USED',
       text: (token) => lastUse(token, now),
       fit: (token, width) => fitLastUse(token, now, width),
-      least: 36,
+      minWidth: 36,
     },
-    { head: 'STATUS', text: (token) => token.status, color: ({ status }, colors) => colors[statusColor[status]] },
+    { head: 'STATUS', text: (token) => token.status, color: colorOf },
   ];
 }
 
@@ -71,19 +77,19 @@ interface LastUseForm {
   path: string;
 }
 
-/** `3 minutes ago · GET /builds/42 · 203.0.113.9`, leaving out what is not known. */
+/** Returns `3 minutes ago · GET /builds/42 · 203.0.113.9`, without the parts that are unknown. */
 function lastUse({ last_used: use }: Token, now: Date, form: Partial<LastUseForm> = {}): string {
   if (!use) return 'never';
   const request = [use.method, form.path ?? use.path].filter((part) => part !== null).join(' ');
   return [timeAgo(use.at, now, form.style), request, use.ip ?? ''].filter((part) => part !== '').join(' · ');
 }
 
-/** Cuts the path in its middle: method, both ends of the path and the address tell more than a whole path. */
+/** Cuts the path in its middle, because its ends, the method and the address say more than the whole path. */
 function fitLastUse(token: Token, now: Date, width: number): string {
-  const path = plain(token.last_used?.path ?? '');
-  const excess = (style: TimeStyle) => stringWidth(plain(lastUse(token, now, { style }))) - width;
-  const style = stringWidth(path) - excess('long') >= Math.min(shortestPath, stringWidth(path)) ? 'long' : 'narrow';
+  const path = sanitize(token.last_used?.path ?? '');
+  const excess = (style: TimeStyle) => stringWidth(sanitize(lastUse(token, now, { style }))) - width;
+  const style = stringWidth(path) - excess('long') >= Math.min(minPathWidth, stringWidth(path)) ? 'long' : 'narrow';
   if (excess(style) <= 0 || path === '') return lastUse(token, now, { style });
-  const room = Math.max(shortestPath, stringWidth(path) - excess(style));
+  const room = Math.max(minPathWidth, stringWidth(path) - excess(style));
   return lastUse(token, now, { style, path: cliTruncate(path, room, { position: 'middle' }) });
 }

@@ -138,7 +138,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
 
   it('the command line in the browser, by way of the loopback address', async () => {
     const { terminal, address, env } = await startLogin([]);
-    await terminal.answer('E-mail', '\r');
+    await terminal.answer('Email', '\r');
     const page = await browser.visit(url);
     await page.goto(await address());
     await signInOn(page, superuser);
@@ -192,15 +192,15 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
 
   it('the command line by a code where there is no display', async () => {
     const { terminal } = await startLogin([], '');
-    await terminal.answer('E-mail', '\r');
-    await terminal.answer('type this code', '');
+    await terminal.answer('Email', '\r');
+    await terminal.answer('enter this code', '');
     await terminal.answer('Waiting', ctrlC);
     expect((await terminal.ended()).code).toBe(130);
   });
 
   it.each([
     [['--no-browser'], 'Waiting'],
-    [['--sso'], 'Go on in your browser'],
+    [['--sso'], 'Continue in your browser'],
   ])('Ctrl-C during %j is exit 130, and nothing is kept', async (args, waiting) => {
     const { terminal, env } = await startLogin(args);
     await terminal.answer(waiting, ctrlC);

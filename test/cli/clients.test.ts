@@ -13,7 +13,7 @@ const works = async (id: string, secret: string) => (await cli.app.services.clie
 test('a service is made with its secret, which is printed once and works', async () => {
   const { code, stdout, stderr } = await asRoot('create', 'gateway');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  const [, id = '', secret = ''] = /^Client id:\t(\S+)\nClient secret:\t(\S+)\n$/.exec(stdout) ?? [];
+  const [, id = '', secret = ''] = /^Client ID:\t(\S+)\nClient secret:\t(\S+)\n$/.exec(stdout) ?? [];
   expect(await works(id, secret)).toBe(true);
   const list = (await asRoot('list', '--json')).stdout;
   expect(JSON.parse(list)).toMatchObject([{ name: 'gateway', client_id: id, can_revoke: false }]);

@@ -100,6 +100,11 @@ test('--store prints too, and --json --no-print leaves the value out', async () 
   expect(described).not.toHaveProperty('token');
 });
 
+test('on a terminal, --store says where the value is, not that it cannot be shown again', async () => {
+  const ran = await create(['my laptop', '--store'], { columns: 80 });
+  expect(ran.stderr).toBe("The value is in the OS keychain. To print it: tokens get 'my laptop'\n");
+});
+
 test('--no-print without --store is a usage error', async () => {
   expect((await create(['ci', '--no-print'])).code).toBe(2);
   expect(await tokens()).toEqual([]);

@@ -4,7 +4,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as advice from '../../cli/commands/doctor/advice.ts';
-import type { Check } from '../../cli/commands/doctor/examine.ts';
+import type { Check } from '../../cli/commands/doctor/check.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
 import { openTestCli, type TestCli } from '../helpers/cli/cli.ts';
 import { freePort } from '../helpers/daemon/daemon.ts';
@@ -142,7 +142,7 @@ describe('a proxy without a hole', () => {
   it('is examined from outside alone when no token is piped in', async () => {
     const ran = await checks(await behind());
     expect(ran).toMatchObject({ code: 0, passed: outside, skipped: inside, failed: [] });
-    expect(ran.of('good-token')?.detail).toBe('no token was piped in');
+    expect(ran.of('good-token')?.detail).toBe('no token on standard input');
   });
 
   it('is told in lines that begin with ✓ on a terminal, and in columns in a pipe', async () => {
@@ -151,10 +151,10 @@ describe('a proxy without a hole', () => {
     const lines = shown.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(outside.length + inside.length);
     for (const line of lines) expect(line).toContain('✓');
-    expect(shown).toMatchObject({ code: 0, stderr: 'No hole was found.\n' });
+    expect(shown).toMatchObject({ code: 0, stderr: 'Found no hole.\n' });
     const piped = await doctor(url);
-    expect(piped.stdout).toMatch(/^RESULT\tCHECK\tDETAIL\tNGINX\tCADDY\npassed\tno-token\tanswered 401\t\t\n/);
-    expect(piped.stderr).toBe('No hole was found. 4 checks could not be made.\n');
+    expect(piped.stdout).toMatch(/^RESULT\tCHECK\tDETAIL\tNGINX\tCADDY\npassed\tno-token\tresponded 401\t\t\n/);
+    expect(piped.stderr).toBe('Found no hole. Skipped 4 checks.\n');
   });
 
   it('whose API shows nothing of what it was told leaves open what it was', async () => {
@@ -257,14 +257,14 @@ describe('a proxy that', () => {
     const failing = await checks(await behind({ refusal: { status: 500 } }));
     expect(failing.failed).toEqual(outside.slice(0, 4));
     expect(failing.of('no-token')).toMatchObject({
-      detail: 'answered 500; it must be 401',
+      detail: 'responded 500; it must be 401',
       nginx: expect.arrayContaining(['proxy_pass http://tokensd/verify/auth-request;']),
     });
     const headers = { Location: 'https://sso.example.com/' };
     const redirecting = await checks(await behind({ refusal: { status: 302, headers } }));
     expect(redirecting.of('no-token')?.detail).toContain('a redirect to https://sso.example.com/');
     const silent = await checks(await behind({ refusal: { status: 401 } }));
-    expect(silent.of('no-token')?.detail).toBe('answered 401 without WWW-Authenticate');
+    expect(silent.of('no-token')?.detail).toBe('responded 401 without WWW-Authenticate');
     for (const { code } of [failing, redirecting, silent]) expect(code).toBe(4);
   });
 
@@ -274,14 +274,14 @@ describe('a proxy that', () => {
     const revoked = await daemon.issue('revoked');
     await daemon.ask(`/api/v1/tokens/${revoked.token.id}`, { method: 'DELETE', as: daemon.dev });
     const told = await checks(await behind(), revoked.value);
-    expect(told.of('good-token')?.detail).toBe('answered 401 (revoked): try `tokens check`');
+    expect(told.of('good-token')?.detail).toBe('responded 401 (revoked); try `tokens check`');
   });
 
   it('redirects to what would drive the terminal cannot', async () => {
     const answer = 'HTTP/1.1 302 Found\r\nLocation: https://a/\u001b[2J\u009b31m\r\nConnection: close\r\n\r\n';
     const url = await started(createTcpServer((socket) => void socket.on('error', () => {}).end(answer, 'latin1')));
     const shown = await cli.run(['doctor', 'proxy', url], { columns: 80, env: { NO_COLOR: '1' } });
-    expect(shown.stdout).toContain('✗ No token: answered 302, a redirect to https://a/: a script');
+    expect(shown.stdout).toContain('✗ No token: responded 302, a redirect to https://a/: scripts');
     for (const { stdout } of [shown, await doctor(url), await doctor(url, '', '--json')]) {
       expect(stdout.replace(/[\n\t]/g, '')).not.toMatch(/\p{Cc}/u);
     }
@@ -302,7 +302,9 @@ it('every line that is advised stands in the shipped configurations, or is nginx
       .map((line) => line.trim());
   const defaults = ['underscores_in_headers off;', 'satisfy all;'];
   const [nginx, caddy] = [[...shipped('nginx.conf'), ...defaults], shipped('Caddyfile')];
-  const everything = [...Object.values(advice), advice.strip(advice.identityNames)].filter((one) => 'nginx' in one);
+  const everything = [...Object.values(advice), advice.replaceFields(advice.identityNames)].filter(
+    (one) => 'nginx' in one,
+  );
   expect(everything.length).toBeGreaterThan(6);
   for (const lines of everything) {
     expect(nginx).toEqual(expect.arrayContaining([...lines.nginx]));
@@ -369,12 +371,12 @@ describe('an address', () => {
       return started(server);
     };
     const talking = await doctor(await answering('220 mail.example.com ESMTP\r\n'));
-    expect(talking).toMatchObject({ code: 6, stderr: expect.stringContaining('does not answer in HTTP/1.1') });
+    expect(talking).toMatchObject({ code: 6, stderr: expect.stringContaining('does not respond in HTTP/1.1') });
     expect(await doctor(await answering(''))).toMatchObject({ code: 6, stdout: '' });
     const plain = (await behind()).replace('http:', 'https:');
     expect(await doctor(plain)).toMatchObject({ code: 6, stderr: expect.stringContaining('Check the certificate') });
     const silent = await answering(null);
     const late = await cli.run(['doctor', 'proxy', silent], { env: { TOKENS_TIMEOUT: '0.2' } });
-    expect(late).toMatchObject({ code: 6, stderr: expect.stringContaining('did not answer in time') });
+    expect(late).toMatchObject({ code: 6, stderr: expect.stringContaining('did not respond in time') });
   });
 });

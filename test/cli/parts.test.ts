@@ -7,7 +7,7 @@ import { openKeychain } from '../../cli/credentials/keychain.ts';
 import { parseExpiry, parseSince } from '../../cli/input/parse-time.ts';
 import { parseServerUrl } from '../../cli/session/server-url.ts';
 import { toJson } from '../../cli/ui/json.ts';
-import { plain } from '../../cli/ui/plain.ts';
+import { sanitize } from '../../cli/ui/sanitize.ts';
 import { tableLines } from '../../cli/ui/table.ts';
 import { relativeTime, timeAgo } from '../../shared/relative-time.ts';
 
@@ -110,7 +110,7 @@ describe('names', () => {
     expect(() => matchName('tok_55555555', twins)).toThrow(
       expect.objectContaining({ exitCode: 2, message: expect.stringMatching(/a .*b /) }),
     );
-    expect(() => matchName('Ci', [lower, upper])).toThrow(/could be any of/);
+    expect(() => matchName('Ci', [lower, upper])).toThrow(/matches more than one token/);
   });
 });
 
@@ -118,7 +118,7 @@ describe('text', () => {
   test('plain text holds nothing that a terminal obeys, whatever comes in', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(plain(`\u001b[31m${text}\u009b2J`)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
+        expect(sanitize(`\u001b[31m${text}\u009b2J`)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
       }),
     );
   });
@@ -154,7 +154,7 @@ describe('text', () => {
 describe('tables', () => {
   const columns = [
     { head: 'NAME', text: (row: string[]) => row[0] ?? '' },
-    { head: 'PATH', text: (row: string[]) => row[1] ?? '', least: 10 },
+    { head: 'PATH', text: (row: string[]) => row[1] ?? '', minWidth: 10 },
     {
       head: 'STATUS',
       text: (row: string[]) => row[2] ?? '',

@@ -39,6 +39,44 @@ test('an unknown command is exit 2 with a suggestion', async () => {
 });
 
 test.each([
+  [['help', 'crate'], 'Did you mean create?'],
+  [['help', 'users', 'lst'], 'Did you mean'],
+  [['help', 'teams'], 'Did you mean team?'],
+  [['help', 'qqqqqqq'], "Unknown command 'qqqqqqq'"],
+])('rejects %j with a suggestion', async (argv, hint) => {
+  const ran = await cli.run(argv);
+  expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(hint) });
+});
+
+test.each([
+  [['help'], 'Usage: tokens [options] [command]'],
+  [['help', 'create'], 'Usage: tokens create [options] <name>'],
+  [['help', 'ls'], 'Usage: tokens list|ls [options]'],
+  [['help', 'users', 'add'], 'Usage: tokens users add [options] <email>'],
+  [['help', 'users', '--no-color'], 'Usage: tokens users|team [options] [command]'],
+])('prints the help that %j asks for', async (argv, usage) => {
+  expect(await cli.run(argv)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(usage) });
+});
+
+test.each([
+  [{ 'Retry-After': '1' }, '  Retry after: 1 second\n', 1],
+  [{ 'Retry-After': '90' }, '  Retry after: 90 seconds\n', 90],
+  [{ 'Retry-After': '290' }, '  Retry after: 5 minutes\n', 290],
+  [{ 'Retry-After': 'Mon, 23 Nov 2026 16:20:00 GMT' }, '', undefined],
+  [{}, '', undefined],
+])('says when to try again after a 429 with %j', async (headers, text, seconds) => {
+  const problem = { type: 'urn:x', title: 'Too many', status: 429, detail: 'Too many sign-ins.', code: 'throttled' };
+  for (const body of [JSON.stringify(problem), '<html>']) {
+    const fetch = async () => new Response(body, { status: 429, headers });
+    const ran = await cli.run(['whoami'], { fetch });
+    expect(ran.code).toBe(7);
+    expect(ran.stderr).toMatch(new RegExp(`^error: .*\n${text}$`));
+    expect(JSON.parse((await cli.run(['whoami', '--json'], { fetch })).stderr)).toMatchObject({ code: 'throttled' });
+    expect(JSON.parse((await cli.run(['whoami', '--json'], { fetch })).stderr).retry_after).toBe(seconds);
+  }
+});
+
+test.each([
   [['create']],
   [['create', 'a', 'b']],
   [['list', '--colour']],
@@ -80,7 +118,9 @@ test.each(Object.entries(problems).filter(([, { status }]) => status > 0))(
     expect(ran).toMatchObject({ code: exit, stdout: '' });
     expect(JSON.parse(ran.stderr)).toEqual(problem);
     expect(ran.stderr).toContain('\\u009b');
-    expect((await cli.run(['whoami'], { fetch: answer })).stderr).toMatch(/^error: Why\..*\n$/);
+    const requestId = status >= 500 ? '\n  Request ID: r1' : '';
+    const text = code === 'not-authenticated' ? 'Why. It is the one in TOKENS_SESSION.' : 'Why.';
+    expect((await cli.run(['whoami'], { fetch: answer })).stderr).toBe(`error: ${text}${requestId}\n`);
   },
 );
 

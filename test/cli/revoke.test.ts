@@ -94,6 +94,17 @@ test("a superuser revokes another's tokens by name or all at once, in one mail",
   expect(JSON.parse((await cli.run(['list', '--json'], dev)).stdout)).toEqual([]);
 });
 
+test('counts one token as "1 token", and two as "2 tokens"', async () => {
+  const root = cli.as(cli.app.root);
+  const all = ['revoke', '--all', '--user', 'dev@example.com', '--yes'];
+  expect((await cli.run(all, root)).stderr).toBe('Revoked 1 token of dev@example.com.\n');
+  for (const name of ['a', 'b']) await createToken(cli.app, cli.app.dev, { name });
+  expect((await cli.run(all, root)).stderr).toBe('Revoked 2 tokens of dev@example.com.\n');
+  await createToken(cli.app, cli.app.dev, { name: 'last' });
+  await cli.run(['offboard', 'dev@example.com'], { ...root, answers: [true] });
+  expect(cli.questions).toEqual(['Disable dev@example.com and permanently revoke 1 token?']);
+});
+
 test('the kept value goes with the token', async () => {
   await cli.run(['create', 'kept', '--store', '--no-print'], dev);
   expect((await cli.run(['revoke', 'kept', '--yes'], dev)).code).toBe(0);

@@ -182,7 +182,7 @@ describe('no keychain', () => {
     const refused = await tokens(env, ['create', 'in vain', '--store']);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(
-      /^error: There is no usable OS keychain here, so nothing was created\. .*libsecret.*\n$/,
+      /^error: There is no usable OS keychain here\. No token was created\. .*libsecret.*\n$/,
     );
     expect(await namesOfTokens()).not.toContain('in vain');
   });

@@ -73,7 +73,7 @@ function usedOnce(client: Client, id: string) {
 describe.skipIf(!here)('signing in', () => {
   it('asks for e-mail and password, and never shows the password', async () => {
     const terminal = stranger(['login', daemon.url]);
-    await terminal.answer('E-mail', superuser.email + enter);
+    await terminal.answer('Email', superuser.email + enter);
     await terminal.answer('Password', superuser.password + enter);
     const { code, screen, settings } = await terminal.ended();
     expect(code).toBe(0);
@@ -84,7 +84,7 @@ describe.skipIf(!here)('signing in', () => {
 
   it('does not show a password that is typed or pasted ahead of its question', async () => {
     const terminal = stranger(['login', daemon.url]);
-    await terminal.answer('E-mail', `nobody@example.com${enter}hunter2 and more${enter}`);
+    await terminal.answer('Email', `nobody@example.com${enter}hunter2 and more${enter}`);
     await terminal.answer('Password', ctrlC);
     const { screen } = await terminal.ended();
     expect(screen).not.toContain('hunter2');
@@ -92,7 +92,7 @@ describe.skipIf(!here)('signing in', () => {
 
   it.each([
     ['Server address', () => []],
-    ['E-mail', () => [daemon.url]],
+    ['Email', () => [daemon.url]],
     ['Password', () => [daemon.url, '--email', superuser.email]],
   ])('Ctrl-C at the question “%s” leaves the terminal as it was', async (question, args) => {
     const elsewhere = await makeHome();
@@ -105,7 +105,7 @@ describe.skipIf(!here)('signing in', () => {
 
   it('the end of input at a question cancels as Ctrl-C does', async () => {
     const terminal = stranger(['login', daemon.url]);
-    await terminal.answer('E-mail', ctrlD);
+    await terminal.answer('Email', ctrlD);
     await expectCancelled(terminal);
   });
 
@@ -128,7 +128,7 @@ describe.skipIf(!here)('signing in', () => {
 
     const accepted = stranger(['login', daemon.url], { env });
     await accepted.answer('(y/N)', `y${enter}`);
-    await accepted.answer('E-mail', superuser.email + enter);
+    await accepted.answer('Email', superuser.email + enter);
     await accepted.answer('Password', superuser.password + enter);
     expect((await accepted.ended()).code).toBe(0);
     expect(await readdir(join(elsewhere.path, '.config', 'tokens'))).toEqual(['config.json', 'credentials.json']);

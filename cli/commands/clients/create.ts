@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { unwrap } from '../../api/unwrap.ts';
+import { expectBody } from '../../api/responses.ts';
+import { createdClientShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { connect } from '../../session/connect.ts';
 
@@ -7,20 +8,21 @@ export interface ClientsCreateOptions extends GlobalOptions {
   canRevoke?: boolean;
 }
 
-export function registerClientsCreate(clients: Command, ctx: Context, run = runClientsCreate): void {
+export function registerClientsCreate(clients: Command, ctx: Context): void {
   clients
     .command('create')
-    .argument('<name>', 'Name of the service')
-    .summary('Register a service and print its secret, once')
-    .description('Register a service that may ask whether a token works. Its secret is printed once.')
-    .option('--can-revoke', 'Let it revoke tokens, too')
+    .argument('<name>', 'Name of the new client')
+    .summary('Create an OAuth client and print its secret once')
+    .description('Create an OAuth client, which can verify tokens by introspection. The secret cannot be shown again.')
+    .option('--can-revoke', 'Let the client revoke tokens')
     .addHelpText('after', '\nExample:\n  $ tokens clients create api-gateway')
-    .action((name: string, _options, command: Command) => run(ctx, name, command.optsWithGlobals()));
+    .action((name: string, _options, command: Command) => runClientsCreate(ctx, name, command.optsWithGlobals()));
 }
 
 async function runClientsCreate(ctx: Context, name: string, options: ClientsCreateOptions): Promise<void> {
   const { api } = await connect(ctx, options);
-  const created = await unwrap(api.clients.$post({ json: { name, can_revoke: options.canRevoke === true } }));
+  const json = { name, can_revoke: options.canRevoke === true };
+  const created = await expectBody(api.clients.$post({ json }), createdClientShape);
   const { printClientSecret } = await import('../../ui/clients.ts');
   await printClientSecret(ctx, options, created);
 }

@@ -1,22 +1,21 @@
 import type { Command } from 'commander';
-import { collect } from '../../api/pages.ts';
-import { unwrap } from '../../api/unwrap.ts';
+import { listClients } from '../../api/find-client.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { connect } from '../../session/connect.ts';
 
-export function registerClientsList(clients: Command, ctx: Context, run = runClientsList): void {
+export function registerClientsList(clients: Command, ctx: Context): void {
   clients
     .command('list')
     .alias('ls')
-    .summary('List services')
-    .description('List the services that may ask about tokens.')
+    .summary('List OAuth clients')
+    .description('List the OAuth clients that can verify tokens.')
     .addHelpText('after', '\nExample:\n  $ tokens clients list --json')
-    .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));
+    .action((_options, command: Command) => runClientsList(ctx, command.optsWithGlobals()));
 }
 
 async function runClientsList(ctx: Context, options: GlobalOptions): Promise<void> {
   const { api } = await connect(ctx, options);
-  const clients = await collect((query) => unwrap(api.clients.$get({ query })));
+  const clients = await listClients(api);
   if (options.json) {
     const { printJson } = await import('../../ui/json.ts');
     return printJson(ctx.stdout, clients);

@@ -2,27 +2,28 @@ import { Argument, type Command } from 'commander';
 import type { Context } from '../../context.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
+type Shell = (typeof shells)[number];
 
-export function registerCompletion(program: Command, ctx: Context, run = runCompletion): void {
+export function registerCompletion(program: Command, ctx: Context): void {
   program
     .command('completion')
     .addArgument(new Argument('<shell>', 'Your shell').choices(shells))
-    .summary('Print a script that completes commands in your shell')
-    .description('Print a script that completes commands and options. Load it where your shell starts.')
+    .summary('Print a completion script for your shell')
+    .description('Print a script that completes commands and options. Load it when your shell starts.')
     .addHelpText(
       'after',
       [
         '',
-        'Example:',
+        'Examples:',
         '  $ tokens completion bash > ~/.local/share/bash-completion/completions/tokens',
-        "  $ echo 'source <(tokens completion zsh)' >> ~/.zshrc   # below compinit",
+        "  $ echo 'source <(tokens completion zsh)' >> ~/.zshrc   # after compinit",
         '  $ tokens completion fish > ~/.config/fish/completions/tokens.fish',
       ].join('\n'),
     )
-    .action((shell: (typeof shells)[number], _options, command: Command) => run(ctx, shell, rootOf(command)));
+    .action((shell: Shell, _options, command: Command) => runCompletion(ctx, shell, rootOf(command)));
 }
 
-async function runCompletion(ctx: Context, shell: (typeof shells)[number], program: Command): Promise<void> {
+async function runCompletion(ctx: Context, shell: Shell, program: Command): Promise<void> {
   const { completionScript } = await import('./script.ts');
   await ctx.stdout.write(completionScript(shell, program));
 }

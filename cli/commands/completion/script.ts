@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
-/** Where somebody may be on a command line, such as `/users/list`, and what may follow there. */
-interface Place {
-  at: string;
+/** A position on a command line, such as `/users/list`, and the words and options that can follow it. */
+interface Position {
+  path: string;
   words: Word[];
   options: Word[];
 }
@@ -13,49 +13,51 @@ interface Word {
   takesValue: boolean;
 }
 
-/** A script for the shell that completes the commands and options of the program. It starts nothing when it runs. */
+/** Returns a script that completes the program's commands and options. The script itself never runs the program. */
 export function completionScript(shell: 'bash' | 'zsh' | 'fish', program: Command): string {
-  const places = placesOf(program, ['']);
-  return { bash, zsh, fish }[shell](places);
+  const positions = positionsOf(program, ['']);
+  return { bash, zsh, fish }[shell](positions);
 }
 
-function placesOf(command: Command, paths: string[]): Place[] {
+function positionsOf(command: Command, paths: string[]): Position[] {
   const help = command.createHelp();
   const words = [
-    ...help
-      .visibleCommands(command)
-      .map((one) => word([one.name(), ...one.aliases()], one.summary() || one.description())),
+    ...help.visibleCommands(command).map((one) => word(namesOf(one), one.summary() || one.description())),
     ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices.map((choice) => word([choice], choice))),
   ];
   const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)].map((option) =>
     word([option.long ?? '', option.short ?? ''].filter(Boolean), option.description, option.required),
   );
   const inside = command.commands.flatMap((one) =>
-    placesOf(
+    positionsOf(
       one,
-      paths.flatMap((path) => [one.name(), ...one.aliases()].map((name) => `${path}/${name}`)),
+      paths.flatMap((path) => namesOf(one).map((name) => `${path}/${name}`)),
     ),
   );
-  return [...paths.map((at) => ({ at, words, options })), ...inside];
+  return [...paths.map((path) => ({ path, words, options })), ...inside];
+}
+
+function namesOf(command: Command): string[] {
+  return [command.name(), ...command.aliases()];
 }
 
 function word(names: string[], description: string, takesValue = false): Word {
   return { names, description, takesValue };
 }
 
-function bash(places: Place[]): string {
+function bash(positions: Position[]): string {
   const names = (words: Word[]) => quote(words.flatMap((one) => one.names).join(' '));
   return `# bash completion for tokens
 _tokens() {
   local at= i words
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$at/\${COMP_WORDS[i]}" in
-      ${pathsOf(places).join(' | ')}) at="$at/\${COMP_WORDS[i]}" ;;
+      ${pathsOf(positions).join(' | ')}) at="$at/\${COMP_WORDS[i]}" ;;
     esac
   done
   case "$at:\${COMP_WORDS[COMP_CWORD]}" in
-${places
-  .flatMap(({ at, words, options }) => [`${at}:-*) words=${names(options)}`, `${at}:*) words=${names(words)}`])
+${positions
+  .flatMap(({ path, words, options }) => [`${path}:-*) words=${names(options)}`, `${path}:*) words=${names(words)}`])
   .map((line) => `    ${line} ;;\n`)
   .join('')}  esac
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
@@ -64,7 +66,7 @@ complete -F _tokens tokens
 `;
 }
 
-function zsh(places: Place[]): string {
+function zsh(positions: Position[]): string {
   const described = (words: Word[]) =>
     words
       .flatMap(({ names, description }) => names.map((name) => quote(`${name}:${description.replaceAll(':', '\\:')}`)))
@@ -75,14 +77,14 @@ _tokens() {
   local -a commands options
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$at/$word" in
-      ${pathsOf(places).join(' | ')}) at="$at/$word" ;;
+      ${pathsOf(positions).join(' | ')}) at="$at/$word" ;;
     esac
   done
   case "$at" in
-${places
+${positions
   .map(
-    ({ at, words, options }) =>
-      `    ${quote(at)})\n      commands=(${described(words)})\n      options=(${described(options)}) ;;\n`,
+    ({ path, words, options }) =>
+      `    ${quote(path)})\n      commands=(${described(words)})\n      options=(${described(options)}) ;;\n`,
   )
   .join('')}  esac
   if [[ $PREFIX == -* ]]; then
@@ -91,14 +93,14 @@ ${places
     _describe command commands
   fi
 }
-# Sourced, or found in $fpath.
+# Works both sourced and from $fpath.
 if [[ $funcstack[1] == _tokens ]]; then _tokens "$@"; else compdef _tokens tokens; fi
 `;
 }
 
-function fish(places: Place[]): string {
-  const lines = places.flatMap(({ at, words, options }) => {
-    const here = `complete -c tokens -n 'test (__tokens_at) = "${at}"'`;
+function fish(positions: Position[]): string {
+  const lines = positions.flatMap(({ path, words, options }) => {
+    const here = `complete -c tokens -n 'test (__tokens_at) = "${path}"'`;
     return [
       ...words.map(({ names, description }) => `${here} -a ${quote(names.join(' '))} -d ${quote(description)}`),
       ...options.map(
@@ -112,7 +114,7 @@ function __tokens_at
   set -l at ''
   for word in (commandline -opc)
     switch "$at/$word"
-      case ${pathsOf(places).join(' ')}
+      case ${pathsOf(positions).join(' ')}
         set at "$at/$word"
     end
   end
@@ -127,11 +129,11 @@ function fishOption(name: string): string {
   return name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`;
 }
 
-function pathsOf(places: Place[]): string[] {
-  return places.map(({ at }) => at).filter(Boolean);
+function pathsOf(positions: Position[]): string[] {
+  return positions.map(({ path }) => path).filter(Boolean);
 }
 
-/** In single quotes, as all three shells read them. */
+/** Quotes text for all three shells. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,10 +1,10 @@
-/** The lines of a configuration that close a hole, as the shipped configurations have them. */
+/** Configuration lines that close a hole. They are lines of the configurations in `examples/`, or nginx's defaults. */
 export interface Advice {
   readonly nginx: readonly string[];
   readonly caddy: readonly string[];
 }
 
-/** The names under which an API is told who it is, and the variables of the shipped nginx configuration. */
+/** The header fields that tell an API who the caller is. */
 export const identityNames = [
   'X-Auth-User',
   'X-Auth-User-Id',
@@ -15,45 +15,50 @@ export const identityNames = [
   'X-Auth-Superuser',
 ] as const;
 
-export const protect: Advice = {
+/** Verify requests to the API. */
+export const verifyRequests: Advice = {
   nginx: ['auth_request /_tokensd;'],
   caddy: ['forward_auth 127.0.0.1:8420 {', 'uri /verify/forward-auth'],
 };
 
-/** Paths are told apart before they are asked about: then each location has to ask. */
-export const protectEverything: Advice = {
+/** Verify requests to every path. The proxy matches paths before it verifies, so each location must verify. */
+export const verifyAllPaths: Advice = {
   nginx: ['location / {', 'auth_request /_tokensd;'],
   caddy: ['route {', 'forward_auth 127.0.0.1:8420 {'],
 };
 
-export const askRightly: Advice = {
+/** Send the verification request to the right route, without the body. */
+export const useVerifyRoute: Advice = {
   nginx: ['proxy_pass http://tokensd/verify/auth-request;', 'proxy_pass_request_body off;'],
   caddy: ['uri /verify/forward-auth'],
 };
 
-export const tellOriginal: Advice = {
+/** Send the method and the URI of the original request. */
+export const sendOriginal: Advice = {
   nginx: ['proxy_set_header X-Original-Method $request_method;', 'proxy_set_header X-Original-URI $request_uri;'],
   caddy: ['uri /verify/forward-auth'],
 };
 
-/** An address that is let in unasked is nginx's `satisfy any`. */
-export const tellPeer: Advice = {
+/** Send the address of the peer. In nginx, `satisfy any` would also allow requests by address alone. */
+export const sendPeerAddress: Advice = {
   nginx: ['satisfy all;', 'proxy_set_header X-Forwarded-For $remote_addr;'],
   caddy: ['forward_auth 127.0.0.1:8420 {', 'uri /verify/forward-auth'],
 };
 
-export const keepConnection: Advice = {
+/** Ignore the client's `Connection`, which can name fields that the proxy then removes. */
+export const ignoreConnection: Advice = {
   nginx: ['proxy_set_header Connection "";'],
   caddy: ['@naming header_regexp Connection (?i)x-auth', 'request_header @naming -Connection'],
 };
 
-export const stripUnderscores: Advice = {
+/** Remove fields whose names contain underscores, which some API servers treat as hyphens. */
+export const removeUnderscores: Advice = {
   nginx: ['underscores_in_headers off;'],
   caddy: ['request_header -X_Auth*'],
 };
 
-/** What a client says under these names gives way to what tokensd says. */
-export function strip(names: readonly string[]): Advice {
+/** Returns the lines that replace the client's values of these fields with those of tokensd. */
+export function replaceFields(names: readonly string[]): Advice {
   const nginx = names.flatMap((name) => {
     const field = name.toLowerCase().replaceAll('-', '_');
     const variable = field.replace('x_', '$');

@@ -1,37 +1,37 @@
 import {
   type Advice,
   identityNames,
-  keepConnection,
-  protect,
-  protectEverything,
-  tellOriginal,
-  tellPeer,
+  ignoreConnection,
+  sendOriginal,
+  sendPeerAddress,
+  verifyAllPaths,
+  verifyRequests,
 } from './advice.ts';
 import type { RawRequest } from './raw.ts';
 
-/** Requests without a token, none of which may be let through. */
+/** Requests without a token, all of which the proxy must reject. */
 export interface Probe {
   readonly check: string;
   readonly title: string;
   readonly requests: readonly RawRequest[];
-  /** `same`: must be answered as without it. `closed`: must not succeed; another refusal is one as well. */
+  /** `same`: rejected with the same status as a plain request. `closed`: rejected with any status. */
   readonly expected: 'same' | 'closed';
   readonly advice: Advice;
 }
 
 type Fields = NonNullable<RawRequest['fields']>;
 
-/** What proxies are often told to let through. */
+/** Paths that proxies often leave open. */
 const openPaths = ['/', '/healthz', '/login', '/favicon.ico', '/robots.txt', '/public/', '/static/', '/.well-known/'];
 
-/** The identity that nobody has, under names as `spell` spells them. Each value can be told from the others. */
+/** Returns identity fields with values that no account has. Each value is different, to show which field was forwarded. */
 export function forgedIdentity(mark: string, spell: (name: string) => string): Fields {
   return identityNames.map((name, i) => [spell(name), `${mark}-${i}`]);
 }
 
 export const withUnderscores = (name: string) => name.replaceAll('-', '_');
 
-/** All of them are GETs, and each is whole in itself: nothing is left over that a next request could begin with. */
+/** Returns the probes. Each is one complete GET, so it leaves no bytes that could be read as the start of another request. */
 export function probesOf(url: URL, mark: string): Probe[] {
   const path = url.pathname + url.search;
   return [
@@ -40,45 +40,45 @@ export function probesOf(url: URL, mark: string): Probe[] {
       title: 'X-Auth-… without a token',
       requests: [{ fields: forgedIdentity(mark, (name) => name) }],
       expected: 'same',
-      advice: protect,
+      advice: verifyRequests,
     },
     {
       check: 'forged-identity-underscores',
       title: 'X_Auth_… without a token',
       requests: [{ fields: forgedIdentity(mark, withUnderscores) }],
       expected: 'same',
-      advice: protect,
+      advice: verifyRequests,
     },
     {
       check: 'forged-original',
-      title: 'X-Original-… of another request',
+      title: 'X-Original-… for another request',
       requests: [...openPaths.map((open) => original(url, open)), ...methods('X-Original-Method')],
       expected: 'same',
-      advice: tellOriginal,
+      advice: sendOriginal,
     },
     {
       check: 'forged-forwarded',
-      title: 'X-Forwarded-… of another request',
+      title: 'X-Forwarded-… for another request',
       requests: [
         ...openPaths.map((open) => ({ fields: [['X-Forwarded-Uri', open] as const] })),
         ...methods('X-Forwarded-Method'),
       ],
       expected: 'same',
-      advice: tellOriginal,
+      advice: sendOriginal,
     },
     {
       check: 'forged-address',
-      title: 'X-Forwarded-For of this machine',
+      title: 'X-Forwarded-For with a local address',
       requests: ['127.0.0.1', '::1', '10.0.0.1'].map((address) => ({ fields: from(address) })),
       expected: 'same',
-      advice: tellPeer,
+      advice: sendPeerAddress,
     },
     {
       check: 'long-forwarded-for',
-      title: 'X-Forwarded-For of 10,000 addresses',
+      title: 'X-Forwarded-For with 10,000 addresses',
       requests: [{ fields: from(Array(10_000).fill('10.0.0.1').join(', ')) }],
       expected: 'closed',
-      advice: tellPeer,
+      advice: sendPeerAddress,
     },
     {
       check: 'hop-by-hop',
@@ -94,26 +94,26 @@ export function probesOf(url: URL, mark: string): Probe[] {
         { fields: [...from('127.0.0.1'), ['Connection', 'close, X-Forwarded-For, X-Forwarded-Uri, X-Original-URI']] },
       ],
       expected: 'same',
-      advice: keepConnection,
+      advice: ignoreConnection,
     },
     {
       check: 'absolute-form',
-      title: 'A request line with the whole address',
+      title: 'Absolute URL in the request line',
       requests: [{ line: `${url.protocol}//${url.host}${path}` }],
       expected: 'closed',
-      advice: protectEverything,
+      advice: verifyAllPaths,
     },
     {
       check: 'two-hosts',
-      title: 'Two Host fields',
+      title: 'Two Host headers',
       requests: [{ fields: [['Host', 'tokens-doctor.invalid']] }],
       expected: 'closed',
-      advice: protectEverything,
+      advice: verifyAllPaths,
     },
     {
       check: 'two-lengths',
       title: 'Transfer-Encoding and Content-Length',
-      // By either of them the body is these five bytes.
+      // These five bytes are the whole body under either rule.
       requests: [
         {
           fields: [
@@ -124,12 +124,12 @@ export function probesOf(url: URL, mark: string): Probe[] {
         },
       ],
       expected: 'closed',
-      advice: protectEverything,
+      advice: verifyAllPaths,
     },
   ];
 }
 
-/** Other spellings of the same path, for proxies that tell paths apart otherwise than the API does. */
+/** Returns other spellings of the path, for proxies that match paths differently from the API. */
 export function pathProbe(url: URL, mark: string): Probe {
   const { pathname, search } = url;
   const encoded = pathname.replace(/[a-z](?=[^/]*$)/i, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
@@ -148,7 +148,7 @@ export function pathProbe(url: URL, mark: string): Probe {
     title: 'Other spellings of the path',
     requests: spellings.map((spelling) => ({ line: spelling + search })),
     expected: 'closed',
-    advice: protectEverything,
+    advice: verifyAllPaths,
   };
 }
 

@@ -1,19 +1,19 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** One request as it goes out: what a client library would never send stays as it is. */
+/** A request that is sent exactly as given, including what an HTTP library would never send. */
 export interface RawRequest {
-  /** Instead of the target's path, as it stands. */
+  /** Replaces the path in the request line. */
   readonly line?: string;
   readonly fields?: ReadonlyArray<readonly [name: string, value: string]>;
   readonly body?: string;
 }
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
-  /** All values of a field, in order. */
+  /** Returns all values of a header field, in order. */
   readonly all: (name: string) => string[];
-  /** Status line, fields and body, or as much as may be of interest. */
+  /** Status line, header fields and body, at most 1 MiB. */
   readonly text: string;
 }
 
@@ -22,38 +22,39 @@ export interface RawOptions {
   readonly userAgent: string;
   readonly signal: AbortSignal;
   readonly connectMs: number;
-  readonly answerMs: number;
+  readonly responseMs: number;
 }
 
-const longestAnswer = 1024 * 1024;
+const maxResponseBytes = 1024 * 1024;
 
 /**
- * Sends one GET on a connection of its own. Null: the connection was cut without an answer, which is a way to refuse.
- * Rejects if there is no connection, with a `TimeoutError` if no answer came in time, and with a `NotHttpError`.
+ * Sends one GET on its own connection. Returns null if the connection was closed without a response, which is a way to
+ * reject a request. Rejects if it cannot connect, with a `TimeoutError` if no response arrives in time, and with a
+ * `NotHttpError` if the response is not HTTP/1.1.
  */
-export async function sendRaw(request: RawRequest, options: RawOptions): Promise<RawAnswer | null> {
+export async function sendRaw(request: RawRequest, options: RawOptions): Promise<RawResponse | null> {
   const socket = open(options.url);
   let bytes = '';
   await new Promise<void>((resolve, reject) => {
     const encrypted = options.url.protocol === 'https:';
     let connected = false;
-    const late = () => {
+    const onTimeout = () => {
       if (headOf(bytes) !== null) return resolve();
-      reject(new DOMException('No answer in time', 'TimeoutError'));
+      reject(new DOMException('No response in time', 'TimeoutError'));
     };
     const cancel = () => reject(options.signal.reason);
-    let timer = setTimeout(late, options.connectMs);
+    let timer = setTimeout(onTimeout, options.connectMs);
     options.signal.addEventListener('abort', cancel, { once: true });
     if (options.signal.aborted) cancel();
     socket.once(encrypted ? 'secureConnect' : 'connect', () => {
       connected = true;
       clearTimeout(timer);
-      timer = setTimeout(late, options.answerMs);
-      socket.write(bytesOf(request, options));
+      timer = setTimeout(onTimeout, options.responseMs);
+      socket.write(serialize(request, options));
     });
     socket.setEncoding('latin1').on('data', (more: string) => {
       bytes += more;
-      if (bytes.length > longestAnswer || isWhole(bytes)) resolve();
+      if (bytes.length > maxResponseBytes || isComplete(bytes)) resolve();
     });
     socket.on('error', (error) => (connected ? resolve() : reject(error)));
     socket.on('close', () => resolve());
@@ -71,7 +72,7 @@ function open(url: URL): Socket {
   return connectTls({ host, port: Number(url.port || 443), ...(isIP(host) === 0 && { servername: host }) });
 }
 
-function bytesOf({ line, fields = [], body = '' }: RawRequest, { url, userAgent }: RawOptions): string {
+function serialize({ line, fields = [], body = '' }: RawRequest, { url, userAgent }: RawOptions): string {
   const own: Array<readonly [string, string]> = [
     ['Host', url.host],
     ['User-Agent', userAgent],
@@ -82,7 +83,7 @@ function bytesOf({ line, fields = [], body = '' }: RawRequest, { url, userAgent 
   return `GET ${line ?? url.pathname + url.search} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
-/** The head of the final answer, and where its body begins. */
+/** Returns the head of the final response (after any 1xx) and the offset of its body, or null if it is incomplete. */
 function headOf(bytes: string): { head: string; bodyAt: number } | null {
   let start = 0;
   for (;;) {
@@ -94,8 +95,8 @@ function headOf(bytes: string): { head: string; bodyAt: number } | null {
   }
 }
 
-/** Whether all of an answer is here, of which that can be said before the connection ends. */
-function isWhole(bytes: string): boolean {
+/** Returns whether the response is known to be complete before the connection ends. */
+function isComplete(bytes: string): boolean {
   const found = headOf(bytes);
   if (found === null) return false;
   const length = /^content-length: *(\d+)\s*$/im.exec(found.head)?.[1];
@@ -103,12 +104,12 @@ function isWhole(bytes: string): boolean {
   return /^transfer-encoding: *chunked\s*$/im.test(found.head) && bytes.endsWith('\r\n0\r\n\r\n');
 }
 
-function parse(bytes: string): RawAnswer {
+function parse(bytes: string): RawResponse {
   const found = headOf(bytes);
   const [line = '', ...lines] = (found?.head ?? '').split('\r\n');
   const status = Number(/^HTTP\/1\.[01] (\d{3})\b/.exec(line)?.[1] ?? 0);
   if (found === null || status === 0) {
-    throw Object.assign(new Error('The answer is not HTTP/1.1'), { name: 'NotHttpError' });
+    throw Object.assign(new Error('The response is not HTTP/1.1'), { name: 'NotHttpError' });
   }
   const body = bytes.slice(found.bodyAt);
   const isChunked = lines.some((one) => /^transfer-encoding:.*chunked/i.test(one));
@@ -118,11 +119,11 @@ function parse(bytes: string): RawAnswer {
       lines
         .map((one) => /^([^:]+):\s*(.*?)\s*$/.exec(one))
         .flatMap((match) => (match?.[1]?.toLowerCase() === name.toLowerCase() ? [match[2] ?? ''] : [])),
-    text: `${found.head}\r\n\r\n${isChunked ? withoutChunks(body) : body}`,
+    text: `${found.head}\r\n\r\n${isChunked ? decodeChunks(body) : body}`,
   };
 }
 
-function withoutChunks(body: string): string {
+function decodeChunks(body: string): string {
   let text = '';
   let at = 0;
   for (;;) {

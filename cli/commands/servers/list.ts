@@ -2,19 +2,19 @@ import type { Command } from 'commander';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { configDirectory, readConfig } from '../../session/config-file.ts';
 
-export function registerServersList(servers: Command, ctx: Context, run = runServersList): void {
+export function registerServersList(servers: Command, ctx: Context): void {
   servers
     .command('list')
     .alias('ls')
     .summary('List the servers you signed in to')
-    .description('List the servers you signed in to from here, and which of them is in use.')
+    .description('List the servers you signed in to from this machine, and show which one is in use.')
     .addHelpText('after', '\nExample:\n  $ tokens servers list')
-    .action((_options, command: Command) => run(ctx, command.optsWithGlobals()));
+    .action((_options, command: Command) => runServersList(ctx, command.optsWithGlobals()));
 }
 
 async function runServersList(ctx: Context, options: GlobalOptions): Promise<void> {
   const { current, servers } = await readConfig(configDirectory(ctx));
-  const shown = servers.map(({ url, email, credentialStore }) => ({
+  const rows = servers.map(({ url, email, credentialStore }) => ({
     url,
     email,
     credential_store: credentialStore,
@@ -22,7 +22,7 @@ async function runServersList(ctx: Context, options: GlobalOptions): Promise<voi
   }));
   if (options.json) {
     const { printJson } = await import('../../ui/json.ts');
-    return printJson(ctx.stdout, shown);
+    return printJson(ctx.stdout, rows);
   }
   const { printTable } = await import('../../ui/table.ts');
   await printTable(
@@ -30,10 +30,10 @@ async function runServersList(ctx: Context, options: GlobalOptions): Promise<voi
     options,
     [
       { head: 'SERVER', text: ({ url }) => url },
-      { head: 'E-MAIL', text: ({ email }) => email },
+      { head: 'EMAIL', text: ({ email }) => email },
       { head: 'SESSION IN', text: ({ credential_store }) => credential_store },
       { head: 'IN USE', text: ({ current }) => (current ? 'yes' : 'no') },
     ],
-    [shown],
+    [rows],
   );
 }

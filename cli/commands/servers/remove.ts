@@ -5,7 +5,7 @@ import { configDirectory, forgetServer, requireEntry } from '../../session/confi
 import { endStoredSession } from '../../session/stored-session.ts';
 import { note } from '../../ui/notes.ts';
 
-export function registerServersRemove(servers: Command, ctx: Context, run = runServersRemove): void {
+export function registerServersRemove(servers: Command, ctx: Context): void {
   servers
     .command('remove')
     .alias('rm')
@@ -13,7 +13,7 @@ export function registerServersRemove(servers: Command, ctx: Context, run = runS
     .summary('Sign out of a server and forget it')
     .description('End the session on a server, if it can be reached, and forget both.')
     .addHelpText('after', '\nExample:\n  $ tokens servers remove https://tokens.example.com')
-    .action((url: string, _options, command: Command) => run(ctx, url, command.optsWithGlobals()));
+    .action((url: string, _options, command: Command) => runServersRemove(ctx, url, command.optsWithGlobals()));
 }
 
 async function runServersRemove(ctx: Context, url: string, options: GlobalOptions): Promise<void> {
@@ -28,6 +28,6 @@ async function runServersRemove(ctx: Context, url: string, options: GlobalOption
   if (ended) return;
   throw localError(
     'unreachable',
-    `The session on ${entry.url} could not be ended: it lives until it is not used for 12 hours.`,
+    `The session on ${entry.url} could not be ended. It stays valid until it is unused for 12 hours.`,
   );
 }

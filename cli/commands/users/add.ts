@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import { unwrap } from '../../api/unwrap.ts';
+import { expectBody } from '../../api/responses.ts';
+import { userShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { readSecret } from '../../input/read-stdin.ts';
 import { connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
-import { plain } from '../../ui/plain.ts';
+import { sanitize } from '../../ui/sanitize.ts';
 
 export interface UsersAddOptions extends GlobalOptions {
   name?: string;
@@ -13,15 +14,15 @@ export interface UsersAddOptions extends GlobalOptions {
   passwordStdin?: boolean;
 }
 
-export function registerUsersAdd(users: Command, ctx: Context, run = runUsersAdd): void {
+export function registerUsersAdd(users: Command, ctx: Context): void {
   users
     .command('add')
-    .argument('<email>', 'E-mail address of the new member')
+    .argument('<email>', 'Email address of the new member')
     .summary('Add a member')
     .description(
-      'Add a member. Without a password they sign in by single sign-on, or ask for a link on the sign-in page.',
+      'Add a member. Without a password, the member signs in with single sign-on or requests a link on the sign-in page.',
     )
-    .option('--name <name>', "The member's name")
+    .option('--name <name>', 'Name of the member')
     .option('--superuser', 'Make the member an Organization Superuser')
     .option('--grant', 'Let the member create and manage tokens')
     .option('--password-stdin', "Read the member's password from standard input")
@@ -29,7 +30,7 @@ export function registerUsersAdd(users: Command, ctx: Context, run = runUsersAdd
       'after',
       '\nExample:\n  $ tokens users add ada@example.com --name "Ada Lovelace" --grant --password-stdin < password.txt',
     )
-    .action((email: string, _options, command: Command) => run(ctx, email, command.optsWithGlobals()));
+    .action((email: string, _options, command: Command) => runUsersAdd(ctx, email, command.optsWithGlobals()));
 }
 
 async function runUsersAdd(ctx: Context, email: string, options: UsersAddOptions): Promise<void> {
@@ -41,6 +42,6 @@ async function runUsersAdd(ctx: Context, email: string, options: UsersAddOptions
     ...(options.grant && { can_manage_tokens: true }),
     ...(options.passwordStdin && { password: await readSecret(ctx) }),
   };
-  const user = await unwrap(api.users.$post({ json }));
-  await note(ctx, options, `Added ${plain(user.email)}.`);
+  const user = await expectBody(api.users.$post({ json }), userShape);
+  await note(ctx, options, `Added ${sanitize(user.email)}.`);
 }

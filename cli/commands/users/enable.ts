@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import type { Context } from '../../context.ts';
 import { updateUsers } from './update.ts';
 
-export function registerUsersEnable(users: Command, ctx: Context, run = updateUsers): void {
+export function registerUsersEnable(users: Command, ctx: Context): void {
   users
     .command('enable')
-    .argument('<email...>', 'Members')
-    .summary('Enable accounts again')
-    .description('Enable accounts again. Tokens that were not revoked or expired meanwhile work again.')
+    .argument('<email...>', 'Email addresses of the members')
+    .summary('Enable disabled accounts')
+    .description('Enable disabled accounts. Tokens work again unless they were revoked or have expired.')
     .addHelpText('after', '\nExample:\n  $ tokens users enable ada@example.com')
     .action((emails: string[], _options, command: Command) =>
-      run(ctx, emails, { disabled: false }, 'Enabled', command.optsWithGlobals()),
+      updateUsers(ctx, emails, { disabled: false }, 'Enabled', command.optsWithGlobals()),
     );
 }

@@ -1,13 +1,13 @@
 import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
 import { findUser } from '../../api/find-user.ts';
-import { unwrap } from '../../api/unwrap.ts';
-import { attemptAll } from '../../attempt-all.ts';
+import { expectSuccess } from '../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
-import { plain } from '../../ui/plain.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+import { attemptAll } from '../attempt-all.ts';
 
-/** Makes one change to each member and says so as `<outcome>: <e-mail>`. Does all it can. */
+/** Applies one change to each member and reports it as `OUTCOME: EMAIL`. Continues after a failure. */
 export async function updateUsers(
   ctx: Context,
   emails: readonly string[],
@@ -18,7 +18,7 @@ export async function updateUsers(
   const { api } = await connect(ctx, options);
   await attemptAll(emails, async (email) => {
     const user = await findUser(api, email);
-    await unwrap(api.users[':id'].$patch({ param: { id: user.id }, json: change }));
-    await note(ctx, options, `${outcome}: ${plain(user.email)}`);
+    await expectSuccess(api.users[':id'].$patch({ param: { id: user.id }, json: change }));
+    await note(ctx, options, `${outcome}: ${sanitize(user.email)}`);
   });
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { identityNames } from '../../../cli/commands/doctor/advice.ts';
-import type { Check } from '../../../cli/commands/doctor/examine.ts';
+import type { Check } from '../../../cli/commands/doctor/check.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 import { type Running, startCaddy, startNginx, startUpstream } from '../../helpers/peers/proxies.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Check } from '../../../cli/commands/doctor/examine.ts';
+import type { Check } from '../../../cli/commands/doctor/check.ts';
 import { generateToken } from '../../../server/domain/secrets.ts';
 import type { Fields } from '../../helpers/app/http.ts';
 import { openTestCli } from '../../helpers/cli/cli.ts';

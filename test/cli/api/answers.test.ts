@@ -17,6 +17,29 @@ afterEach(async () => {
   await cli.close();
 });
 
+const user = {
+  id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
+  email: 'ada@example.com',
+  name: 'Ada',
+  superuser: false,
+  disabled: false,
+  can_manage_tokens: true,
+  sso: false,
+  token_count: 1,
+  last_used_at: null,
+  created_at: '2026-11-20T16:20:00.000Z',
+};
+const token = {
+  id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5c',
+  name: 'ci',
+  prefix: 'tok_8fK2b1Qz',
+  description: null,
+  owner: 'ada@example.com',
+  created_at: '2026-11-20T16:20:00.000Z',
+  expires_at: null,
+  status: 'active',
+  last_used: null,
+};
 const asking = [['whoami'], ['list'], ['users', 'list'], ['audit'], ['show', 'ci'], ['create', 'ci']];
 
 test.each([
@@ -50,8 +73,40 @@ test.each([
   for (const flags of [[], ['--json'], ['--verbose']]) {
     const ran = await cli.run(['whoami', ...flags], { fetch: async () => Response.json(problem, { status: 400 }) });
     expect(ran).toMatchObject({ code: 1, stdout: '' });
-    expect(ran.stderr).toMatch(/not a tokensd server/);
+    expect(ran.stderr).toMatch(/not from a tokensd server/);
   }
+});
+
+test.each([
+  [
+    ['users', 'list'],
+    '.items[0].created_at is not a time',
+    { items: [{ ...user, created_at: 'soon' }], next_cursor: null },
+  ],
+  [
+    ['list'],
+    '.items[0].last_used.at is not a time',
+    { items: [{ ...token, last_used: { at: 7 } }], next_cursor: null },
+  ],
+  [['show', 'ci'], '.items[0].created_at is not a time', { items: [{ ...token, created_at: '' }], next_cursor: null }],
+  [['whoami'], '.token_count is not an integer', { ...user, token_count: 'many' }],
+])('reports a field that does not fit as not-tokensd, and names it with --verbose: %j', async (argv, reason, body) => {
+  const fetch = async () => Response.json(body);
+  const ran = await cli.run(argv, { fetch, columns: 100 });
+  expect(ran).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^error: The response is not from.*\n$/),
+  });
+  const verbose = await cli.run([...argv, '--verbose'], { fetch, columns: 100 });
+  expect(verbose.stderr).toContain(`  Reason: ${reason}\n`);
+  expect(JSON.parse((await cli.run([...argv, '--json'], { fetch })).stderr).code).toBe('not-tokensd');
+});
+
+test('an unknown token status of a newer server is shown as it is', async () => {
+  const fetch = async () => Response.json({ items: [{ ...token, status: 'paused' }], next_cursor: null });
+  const ran = await cli.run(['list'], { fetch, columns: 100 });
+  expect(ran).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('paused') });
 });
 
 test('an answer that never ends is given up on long before the memory is full', async () => {
@@ -95,9 +150,8 @@ test('so is one at a sign-in by a code', async () => {
 
 test('nothing in an answer is obeyed by a terminal that is told each request', async () => {
   const evil = '\u001b]0;evil\u0007\u009b31m';
-  const token = { id: evil, name: 'ci', prefix: 'tok_12345678', owner: 'dev@example.com' };
   const ran = await cli.run(['revoke', 'ci', '--yes', '--verbose'], {
-    fetch: async () => Response.json({ items: [token], next_cursor: null }),
+    fetch: async () => Response.json({ items: [{ ...token, id: evil }], next_cursor: null }),
   });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
   expect(ran.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);

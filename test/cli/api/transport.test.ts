@@ -40,7 +40,7 @@ test('a proxy that refuses is exit 6 and named; no token may exist', async () =>
   vi.stubEnv('HTTPS_PROXY', (await proxy(407)).url);
   const ran = await run(['create', 'ci', '--server', 'https://tokens.invalid']);
   expect(ran.code).toBe(6);
-  expect(JSON.parse(ran.stderr).detail).toMatch(/^The proxy does not connect to https:\/\/tokens.invalid.*407/);
+  expect(JSON.parse(ran.stderr).detail).toMatch(/^The proxy refused to connect to https:\/\/tokens.invalid.*407/);
 });
 
 test('loopback is never asked through a proxy, which would read the session', async () => {

@@ -25,7 +25,7 @@ test('keeps the session in the keychain, remembers the server, and prints nothin
 test('asks for e-mail and password on a terminal, the password as a secret', async () => {
   const ran = await cli.run(['login'], { answers: ['dev@example.com', password] });
   expect(ran.code).toBe(0);
-  expect(cli.questions).toEqual(['E-mail (or just Enter to sign in in your browser)', 'Password']);
+  expect(cli.questions).toEqual(['Email (press Enter to sign in with your browser)', 'Password']);
 });
 
 test('without a terminal and without --password-stdin it is a usage error at once', async () => {
@@ -233,7 +233,9 @@ test('logout without the server removes the session here, and tells that it live
   });
   expect(ran.code).toBe(6);
   expect(ran.stderr).toContain('cannot be reached');
-  expect(ran.stderr).toContain('gone from this machine, but lives on the server until it is not used for 12 hours');
+  expect(ran.stderr).toContain(
+    'removed from this machine, but stays valid on the server until it is unused for 12 hours',
+  );
   expect(cli.keychain.entries.has(account)).toBe(false);
 });
 

@@ -31,7 +31,7 @@ test('--enable-totp shows the secret, asks for a code, and prints the recovery c
       : send(input, init);
   const ran = await cli.run(['password', '--enable-totp'], { ...asDev(), answers, fetch });
   expect(ran.code).toBe(0);
-  expect(ran.stderr).toMatch(/type this secret into it: [A-Z2-7]{32}/);
+  expect(ran.stderr).toMatch(/enter this secret: [A-Z2-7]{32}/);
   expect(ran.stderr).toContain('█');
   expect(ran.stdout.trim().split('\n')).toHaveLength(10);
   expect((await cli.app.store.users.findById(dev.id))?.totpEnabledAt).not.toBeNull();

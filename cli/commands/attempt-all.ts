@@ -1,7 +1,7 @@
-import { CliError } from './errors.ts';
+import { CliError } from '../errors.ts';
 
-/** Failures after which the rest would fail in the same way. */
-const hopeless = new Set([
+/** After one of these failures, the remaining items would fail in the same way. */
+const stopCodes = new Set([
   'unreachable',
   'unavailable',
   'not-authenticated',
@@ -10,7 +10,7 @@ const hopeless = new Set([
   'not-tokensd',
 ]);
 
-/** Does all it can; then throws the failures as one AggregateError, in order. */
+/** Calls `act` for each item, also after a failure. @throws AggregateError all failures, in order. */
 export async function attemptAll<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
   const failures: CliError[] = [];
   for (const item of items) {
@@ -19,7 +19,7 @@ export async function attemptAll<T>(items: readonly T[], act: (item: T) => Promi
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       failures.push(error);
-      if (hopeless.has(error.problem.code)) break;
+      if (stopCodes.has(error.problem.code)) break;
     }
   }
   if (failures.length > 0) throw new AggregateError(failures);

@@ -2,38 +2,36 @@ import type { Context, Prompts } from '../context.ts';
 import { localError } from '../errors.ts';
 import { configDirectory } from '../session/config-file.ts';
 import { fileStore } from './file.ts';
-import { isUsable, keychainHint } from './keychain.ts';
+import { isUsable, keychainHint, noKeychain } from './keychain.ts';
 import { type CredentialStore, type CredentialStoreName, isCredentialStoreName } from './store.ts';
 
-export interface ChosenStore extends CredentialStore {
+export interface NamedStore extends CredentialStore {
   readonly name: CredentialStoreName;
 }
 
 /**
- * Where `login` keeps the session: `wanted`, else `TOKENS_CREDENTIAL_STORE`, else the keychain. Without a usable keychain
- * it asks whether a file will do and never falls back silently. Throws `no-keychain`, `usage` or `cancelled`.
+ * Chooses where `login` stores the session: `wanted`, else `TOKENS_CREDENTIAL_STORE`, else the keychain. Asks before it
+ * uses a file in place of a keychain that is not usable.
+ * @throws CliError `usage` for an unknown store, `no-keychain`, or `cancelled` if the answer is no.
  */
 export async function chooseStore(
   ctx: Context,
   wanted: string | undefined,
   prompts: Prompts | null,
-): Promise<ChosenStore> {
+): Promise<NamedStore> {
   const name = wanted ?? (ctx.env.TOKENS_CREDENTIAL_STORE || null);
   if (name !== null && !isCredentialStoreName(name)) {
-    throw localError('usage', 'The credential store is one of: keychain, file.');
+    throw localError('usage', 'The credential store must be keychain or file.');
   }
   const directory = configDirectory(ctx);
-  const file: ChosenStore = { name: 'file', ...fileStore(directory) };
+  const file: NamedStore = { name: 'file', ...fileStore(directory) };
   if (name === 'file') return file;
   const keychain = await ctx.keychain();
   if (keychain && (await isUsable(keychain, ctx.uuid))) return { name: 'keychain', ...keychain };
   if (name === 'keychain' || !prompts) {
-    throw localError(
-      'no-keychain',
-      `There is no usable OS keychain here. Use \`--credential-store file\` to keep the session in a file, or get a keychain: ${keychainHint}`,
-    );
+    throw noKeychain('To store the session in a file, use `--credential-store file`.');
   }
-  const question = `There is no usable OS keychain here. Keep the session in a file in ${directory.path} (mode 600)?`;
+  const question = `There is no usable OS keychain here. Store the session in a file in ${directory.path} (mode 600)?`;
   if (await prompts.confirm(question)) return file;
   throw localError('cancelled', `Cancelled: not signed in. ${keychainHint}`);
 }

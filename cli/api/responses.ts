@@ -1,0 +1,129 @@
+import type { ClientResponse } from 'hono/client';
+import type { SuccessStatusCode } from 'hono/utils/http-status';
+import type { FieldError, ProblemDetails } from '../../shared/problem.ts';
+import { CliError, localError, localProblem } from '../errors.ts';
+import { LostResponse, toNetworkError } from './network-errors.ts';
+import type { Shape } from './shapes.ts';
+
+/** The body of a route's 2xx responses. */
+type SuccessBody<R> =
+  R extends ClientResponse<infer Body, infer Status, string>
+    ? Status extends SuccessStatusCode
+      ? Body
+      : never
+    : never;
+
+/** A response whose body has been read. `body` is undefined if it was not JSON. */
+export interface ReceivedResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+type AnyResponse = Pick<ClientResponse<unknown, number, string>, 'status' | 'headers' | 'url' | 'body'>;
+
+/** After decompression. A page of 200 tokens is about 100 KB. */
+const maxBodyBytes = 16 * 1024 * 1024;
+
+/**
+ * Waits for a 2xx response and returns its body.
+ * @throws CliError the daemon's problem, or `not-tokensd` if the body does not have the expected shape.
+ */
+export async function expectBody<R extends AnyResponse>(
+  pending: Promise<R>,
+  shape: Shape<NoInfer<SuccessBody<R>>>,
+): Promise<SuccessBody<R>> {
+  const response = await readResponse(pending);
+  if (!isSuccess(response)) throw problemOf(response);
+  const misfit = shape(response.body);
+  if (misfit !== null) throw notTokensd(new Error(misfit));
+  return response.body as SuccessBody<R>;
+}
+
+/** Waits for a 2xx response whose body is not used. @throws CliError the daemon's problem, or `not-tokensd`. */
+export async function expectSuccess(pending: Promise<AnyResponse>): Promise<void> {
+  const response = await readResponse(pending);
+  if (!isSuccess(response)) throw problemOf(response);
+  if (response.status !== 204 && !isObject(response.body)) throw notTokensd();
+}
+
+/** Reads the whole response. @throws LostResponse if the connection breaks. @throws CliError as `readBody`. */
+export async function readResponse(pending: Promise<AnyResponse>): Promise<ReceivedResponse> {
+  const response = await pending;
+  const bytes = await readBody(response);
+  return { status: response.status, headers: response.headers, body: parseJson(bytes.toString('utf8')) };
+}
+
+/** Reads every byte of a body. @throws CliError `not-tokensd` for more than 16 MiB. */
+export async function readBody(response: Pick<AnyResponse, 'url' | 'body'>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk);
+      length += chunk.byteLength;
+      if (length > maxBodyBytes) throw notTokensd(new Error('The body is longer than 16 MiB'));
+    }
+  } catch (error) {
+    throw toNetworkError(error, response.url || 'The server');
+  }
+  return Buffer.concat(chunks);
+}
+
+export function isSuccess({ status }: Pick<ReceivedResponse, 'status'>): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** Returns the daemon's problem from an error response, or a local one if something else sent the response. */
+export function problemOf({ body, status, headers }: ReceivedResponse): CliError {
+  const retryAfterSeconds = retryAfter(headers);
+  if (isProblem(body)) return new CliError(body, { retryAfterSeconds });
+  if (status === 429) {
+    const problem = localProblem('throttled', 'A gateway in front of the server limits requests.');
+    return new CliError(problem, { retryAfterSeconds });
+  }
+  if (status >= 502 && status <= 504) {
+    const detail = `A gateway in front of the server responded with ${status}. Try again later.`;
+    return new LostResponse('unavailable', detail, true);
+  }
+  return notTokensd();
+}
+
+/** The response does not come from tokensd. `--verbose` prints the message of `cause`. */
+export function notTokensd(cause?: Error): CliError {
+  return localError('not-tokensd', 'The response is not from a tokensd server. Check the server address.', cause);
+}
+
+/** Returns the seconds in `Retry-After`, or null without one. Dates, which tokensd never sends, are ignored. */
+export function retryAfter(headers: Pick<Headers, 'get'>): number | null {
+  const value = headers.get('retry-after') ?? '';
+  return /^\d{1,9}$/.test(value) ? Number(value) : null;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isProblem(body: unknown): body is ProblemDetails {
+  return (
+    isObject(body) &&
+    typeof body.code === 'string' &&
+    typeof body.title === 'string' &&
+    typeof body.detail === 'string' &&
+    typeof body.status === 'number' &&
+    ['string', 'undefined'].includes(typeof body.request_id) &&
+    (body.errors === undefined || (Array.isArray(body.errors) && body.errors.every(isFieldError)))
+  );
+}
+
+function isFieldError(value: unknown): value is FieldError {
+  return isObject(value) && typeof value.pointer === 'string' && typeof value.detail === 'string';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Context } from '../context.ts';
+import { localError } from '../errors.ts';
+import { configDirectory } from '../session/config-file.ts';
+import type { PrivateDirectory } from '../session/private-file.ts';
+import type { Server } from '../session/server-url.ts';
+import { isUsable, noKeychain } from './keychain.ts';
+import { type CredentialStore, tokenAccount } from './store.ts';
+
+/** Describes a token value that `create --store` put into the keychain. `get` matches names against it without a server. */
+export interface StoredValue {
+  readonly host: string;
+  readonly owner: string;
+  readonly name: string;
+  readonly prefix: string;
+}
+
+const fileName = 'kept.json';
+
+/** Reads the list of stored values. @throws CliError `damaged-file`. */
+export async function readStoredValues(directory: PrivateDirectory): Promise<readonly StoredValue[]> {
+  const text = await directory.read(fileName);
+  if (text === null) return [];
+  try {
+    const list: unknown = JSON.parse(text);
+    if (Array.isArray(list) && list.every(isStoredValue)) return list;
+  } catch {
+    // Not JSON: reported below.
+  }
+  throw localError(
+    'damaged-file',
+    `${directory.path}/${fileName} is damaged. Remove it; the values stay in the keychain.`,
+  );
+}
+
+/** Returns the OS keychain after testing it, so that no token is created whose value cannot be stored. */
+export async function requireKeychain(ctx: Context): Promise<CredentialStore> {
+  await readStoredValues(configDirectory(ctx));
+  const keychain = await ctx.keychain();
+  if (keychain && (await isUsable(keychain, ctx.uuid))) return keychain;
+  throw noKeychain('No token was created.');
+}
+
+/** Stores a token's value. Updates the list before the keychain, so that every value in the keychain can be found. */
+export async function storeValue(
+  ctx: Context,
+  keychain: CredentialStore,
+  server: Server,
+  token: Omit<StoredValue, 'host'> & { token: string },
+): Promise<void> {
+  const directory = configDirectory(ctx);
+  const stored = { host: server.host, owner: token.owner, name: token.name, prefix: token.prefix };
+  await update(directory, (list) => [...list.filter((other) => !isSame(other, stored)), stored]);
+  await keychain.set(tokenAccount(server, token.owner, token.name), token.token);
+}
+
+/** Removes the stored value of a revoked token, if there is one. */
+export async function removeStoredValue(
+  ctx: Context,
+  server: Server,
+  token: { owner: string; name: string },
+): Promise<void> {
+  const directory = configDirectory(ctx);
+  const revoked = { host: server.host, owner: token.owner, name: token.name };
+  if (!(await readStoredValues(directory)).some((other) => isSame(other, revoked))) return;
+  await (await ctx.keychain())?.delete(tokenAccount(server, token.owner, token.name));
+  await update(directory, (list) => list.filter((other) => !isSame(other, revoked)));
+}
+
+async function update(
+  directory: PrivateDirectory,
+  change: (list: readonly StoredValue[]) => StoredValue[],
+): Promise<void> {
+  await directory.withLock(fileName, async () => {
+    const list = change(await readStoredValues(directory));
+    await directory.write(fileName, `${JSON.stringify(list, null, 2)}\n`);
+  });
+}
+
+function isSame(one: Omit<StoredValue, 'prefix'>, other: Omit<StoredValue, 'prefix'>): boolean {
+  return one.host === other.host && one.owner === other.owner && one.name === other.name;
+}
+
+function isStoredValue(value: unknown): value is StoredValue {
+  if (typeof value !== 'object' || value === null) return false;
+  const entry = value as Partial<Record<keyof StoredValue, unknown>>;
+  return [entry.host, entry.owner, entry.name, entry.prefix].every((text) => typeof text === 'string');
+}

@@ -1,0 +1,64 @@
+import type { ProblemDetails } from '../shared/problem.ts';
+import type { Context, GlobalOptions } from './context.ts';
+import { CliError, hasCode, localError, systemCode } from './errors.ts';
+import { count } from './ui/count.ts';
+import { writeStderr } from './ui/notes.ts';
+
+/** Prints an error on stderr and returns the exit code. For an `AggregateError` that is the first failure's. */
+export async function reportError(error: unknown, ctx: Context, options: GlobalOptions): Promise<number> {
+  const failures = (error instanceof AggregateError ? error.errors : [error]).map((one) => toCliError(one, ctx));
+  for (const failure of failures) {
+    await writeStderr(ctx, options.json ? await asJson(failure) : await asText(failure, ctx, options));
+    if (options.verbose) await explainMisfit(failure, ctx);
+  }
+  return failures[0]?.exitCode ?? 1;
+}
+
+function toCliError(error: unknown, ctx: Context): CliError {
+  if (error instanceof CliError) return error;
+  if (ctx.signal.aborted) return localError('cancelled', 'Cancelled.', error);
+  if (error instanceof Error && 'syscall' in error && error.syscall === 'write') {
+    return localError('unwritable', `The output could not be written (${systemCode(error)}).`, error);
+  }
+  const why = error instanceof Error ? error.message : 'unknown';
+  return localError('unexpected', `Something unexpected went wrong: ${why}`, error);
+}
+
+async function asJson({ problem, retryAfterSeconds }: CliError): Promise<string> {
+  const { toJson } = await import('./ui/json.ts');
+  return toJson(retryAfterSeconds === null ? problem : { ...problem, retry_after: retryAfterSeconds });
+}
+
+async function asText(failure: CliError, ctx: Context, options: GlobalOptions): Promise<string> {
+  const [{ colorsFor }, { sanitize }] = await Promise.all([import('./ui/colors.ts'), import('./ui/sanitize.ts')]);
+  const { problem } = failure;
+  const colors = colorsFor(ctx.stderr, ctx, options);
+  const lines = [...explain(problem, ctx), ...retryAdvice(failure)].map(sanitize);
+  if (problem.code !== 'cancelled') lines[0] = `${colors.red('error:')} ${lines[0]}`;
+  if (problem.request_id && (options.verbose || problem.status >= 500)) {
+    lines.push(`  Request ID: ${sanitize(problem.request_id)}`);
+  }
+  return lines.join('\n');
+}
+
+/** Returns the lines that describe a problem. A single invalid field needs no name, several are listed by name. */
+function explain({ code, title, detail, errors = [] }: ProblemDetails, ctx: Context): string[] {
+  const [first, ...others] = errors;
+  if (first && others.length === 0) return [first.detail];
+  if (first) return [`${title}:`, ...errors.map((error) => `  ${error.pointer.slice(1)}: ${error.detail}`)];
+  if (code !== 'not-authenticated') return [detail];
+  return [`${detail} ${ctx.env.TOKENS_SESSION ? 'It is the one in TOKENS_SESSION.' : 'Run `tokens login`.'}`];
+}
+
+function retryAdvice({ retryAfterSeconds: seconds }: CliError): string[] {
+  if (seconds === null) return [];
+  const wait = seconds < 120 ? count(seconds, 'second') : count(Math.ceil(seconds / 60), 'minute');
+  return [`  Retry after: ${wait}`];
+}
+
+/** Names the part of a response that a tokensd server would not have sent. */
+async function explainMisfit(failure: CliError, ctx: Context): Promise<void> {
+  if (!hasCode(failure, 'not-tokensd') || !(failure.cause instanceof Error)) return;
+  const { sanitize } = await import('./ui/sanitize.ts');
+  await writeStderr(ctx, `  Reason: ${sanitize(failure.cause.message)}`);
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import * as shapes from '../../../cli/api/shapes.ts';
+import { auditEventSchema } from '../../../shared/schemas/audit.ts';
+import { clientSchema, createdClientSchema } from '../../../shared/schemas/clients.ts';
+import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sessions.ts';
+import { createdTokenSchema, tokenPageSchema, tokenSchema } from '../../../shared/schemas/tokens.ts';
+import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/totp.ts';
+import { userSchema } from '../../../shared/schemas/users.ts';
+
+const time = '2026-11-23T16:20:00.000Z';
+const user = {
+  id: 'u',
+  email: 'ada@example.com',
+  name: 'Ada',
+  superuser: true,
+  disabled: false,
+  can_manage_tokens: true,
+  sso: false,
+  token_count: 3,
+  last_used_at: time,
+  created_at: time,
+};
+const token = {
+  id: 't',
+  name: 'ci',
+  prefix: 'tok_8fK2b1Qz',
+  description: 'Builds',
+  owner: 'ada@example.com',
+  created_at: time,
+  expires_at: time,
+  status: 'active',
+  last_used: { at: time, method: 'GET', path: '/', ip: '203.0.113.9', user_agent: 'curl/8' },
+};
+const client = { id: 'c', client_id: 'client_1', name: 'gateway', can_revoke: true, created_at: time };
+const event = {
+  id: 'e',
+  at: time,
+  actor: { kind: 'user', id: 'u', email: 'ada@example.com' },
+  action: 'token.created',
+  target: { kind: 'token', id: 't', name: 'ci' },
+  ip: '203.0.113.9',
+  user_agent: 'curl/8',
+};
+
+type Entry = [name: string, shape: shapes.Shape<never>, schema: z.ZodType, sample: object];
+const entries: Entry[] = [
+  ['tokenShape', shapes.tokenShape, tokenSchema, token],
+  ['createdTokenShape', shapes.createdTokenShape, createdTokenSchema, { ...token, token: 'tok_…' }],
+  ['userShape', shapes.userShape, userSchema, user],
+  [
+    'sessionShape',
+    shapes.sessionShape,
+    sessionSchema,
+    { id: 's', created_at: time, expires_at: time, idle_expires_at: time },
+  ],
+  [
+    'createdSessionShape',
+    shapes.createdSessionShape,
+    createdSessionSchema,
+    { id: 's', secret: 'x', expires_at: time, user },
+  ],
+  ['clientShape', shapes.clientShape, clientSchema, client],
+  ['createdClientShape', shapes.createdClientShape, createdClientSchema, { ...client, client_secret: 'x' }],
+  ['auditEventShape', shapes.auditEventShape, auditEventSchema, event],
+  ['preparedTotpShape', shapes.preparedTotpShape, preparedTotpSchema, { secret: 'x', uri: 'otpauth://x' }],
+  ['recoveryCodesShape', shapes.recoveryCodesShape, recoveryCodesSchema, { recovery_codes: ['a'] }],
+  ['pageShape', shapes.pageShape(shapes.tokenShape), tokenPageSchema, { items: [token], next_cursor: 'x' }],
+];
+
+const replacements = [
+  undefined,
+  null,
+  0,
+  1.5,
+  true,
+  '',
+  'yesterday',
+  '2026-11-23',
+  '2026-13-01T00:00:00Z',
+  [],
+  {},
+  [7],
+];
+/** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
+const openLists = new Set(['status', 'kind', 'action']);
+
+/** Yields copies of `value` with one field replaced, at any depth, and the name of that field. */
+function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {
+  for (const replacement of replacements) yield [field, replacement];
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, inner] of Object.entries(value)) {
+    for (const [innerField, variant] of variants(inner, name)) {
+      const copy = Array.isArray(value) ? [...value] : { ...value };
+      yield [innerField, Object.assign(copy, { [name]: variant })];
+    }
+  }
+}
+
+describe('the shape of a response', () => {
+  it('exists for every exported shape in this test', () => {
+    const exported = Object.keys(shapes).filter((name) => name.endsWith('Shape'));
+    expect(entries.map(([name]) => name).sort()).toEqual(exported.sort());
+  });
+
+  it.each(entries)(
+    'accepts and rejects what the schema does, apart from unknown words: %s',
+    (_, shape, schema, sample) => {
+      expect([shape(sample), schema.safeParse(sample).success]).toEqual([null, true]);
+      for (const [field, variant] of variants(sample)) {
+        const isAccepted = shape(variant) === null;
+        const isValid = schema.safeParse(variant).success;
+        if (openLists.has(field) && isAccepted) continue;
+        expect([field, variant, isAccepted]).toEqual([field, variant, isValid]);
+      }
+    },
+  );
+
+  it('names the first field that does not fit', () => {
+    const page = { items: [token, { ...token, last_used: { ...token.last_used, at: 'today' } }], next_cursor: null };
+    expect(shapes.pageShape(shapes.tokenShape)(page)).toBe('.items[1].last_used.at is not a time');
+    expect(shapes.userShape(null)).toBe('The body is not an object');
+  });
+});

@@ -1,6 +1,18 @@
 import type { SessionRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 
+/*
+ * Approvals are rows that can still become a session: tickets (authorization codes, pending second factors, password reset
+ * links) and approved device codes. On PostgreSQL, transactions that start, approve and end sessions run concurrently. All
+ * of them lock rows in the same order, because transactions that lock in opposite orders deadlock, and PostgreSQL then
+ * rolls one of them back:
+ *
+ *   1. the member (together with all superusers, if the change needs them)
+ *   2. sessions
+ *   3. tickets
+ *   4. device codes
+ */
+
 /**
  * Locks a member's row and then the session's, and reports whether the session is still active. Call it before a session
  * approves something, in the same transaction: the locks order the approval entirely before or after the session's end.
@@ -10,26 +22,41 @@ export async function lockActiveSession(store: Store, { userId, id }: SessionRec
 }
 
 /**
- * Ends all sessions of a member except `exceptId`, and everything that could still become one. Returns the ids of the ended
- * sessions. Call it inside the transaction of the change that is the reason.
+ * Ends all sessions of a member except `exceptId`, and deletes their approvals. Returns the ids of the ended sessions. Call
+ * it inside the transaction of the change that is the reason.
+ *
+ * 1. Lock the member. This waits for transactions that start or approve a session of theirs, because each of those holds the
+ *    same lock; whatever they added is visible now. No other one can begin until this transaction has committed.
+ * 2. Delete the sessions and the approvals.
+ *
+ * The lock is not taken if the member is disabled. It is not needed then: nothing starts or approves a session of a
+ * disabled member.
  */
 export async function endAllSessions(store: Store, userId: string, exceptId?: string): Promise<string[]> {
+  await store.users.lockForNewSession(userId);
   const ended = await store.sessions.deleteAllOf(userId, exceptId);
   await deleteApprovals(store, userId);
-  return [...ended, ...(await store.sessions.deleteAllOf(userId, exceptId))];
+  return ended;
 }
 
-/** Ends the sessions that one session at the identity provider started. Returns them. */
+/**
+ * Ends the sessions that one session at the identity provider started, and returns them. Works as `endAllSessions`. Deletes
+ * all approvals of their members, including those of their other sessions, because tickets cannot be
+ * found by the session that they came from.
+ */
 export async function endSessionsOfSid(store: Store, issuer: string, sid: string) {
+  const userIds = await store.sessions.userIdsOfSid(issuer, sid);
+  for (const userId of userIds) await store.users.lockForNewSession(userId);
   const ended = await store.sessions.deleteAllOfSid(issuer, sid);
-  for (const { userId } of ended) await deleteApprovals(store, userId);
-  return [...ended, ...(await store.sessions.deleteAllOfSid(issuer, sid))];
+  for (const userId of userIds) await deleteApprovals(store, userId);
+  return ended;
 }
 
 /** Ends one session of a member, and what it approved. Returns false unless the member has this session. */
 export async function endSession(store: Store, { userId, id }: { userId: string; id: string }): Promise<boolean> {
+  // Waits for an approval under way, because that holds the session's lock.
   if (!(await store.sessions.delete(id, userId))) return false;
-  // An authorization code does not record its session, so those of the member's other sessions are deleted too. They would
+  // An authorization code cannot be found by its session, so those of the member's other sessions are deleted too. They would
   // expire within a minute anyway.
   await store.tickets.deleteAllOf(userId, 'authorization-code');
   await store.deviceCodes.deleteApprovedIn(id);

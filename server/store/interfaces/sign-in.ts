@@ -17,6 +17,8 @@ export interface SessionStore {
   delete(id: string, userId: string): Promise<boolean>;
   /** Returns the IDs of the deleted sessions. */
   deleteAllOf(userId: string, exceptId?: string): Promise<string[]>;
+  /** Returns the members with sessions that began in session `sid` of the identity provider `issuer`, ordered by ID. */
+  userIdsOfSid(issuer: string, sid: string): Promise<string[]>;
   /** Deletes the sessions that began in session `sid` of the identity provider `issuer`. Returns the deleted ones. */
   deleteAllOfSid(issuer: string, sid: string): Promise<Array<{ id: string; userId: string }>>;
   /**

@@ -55,7 +55,10 @@ export function identityContract(store: () => Store): void {
     const [one, two, other] = ['a', 'a', 'b'].map((ssoSid) => sessionRecord(user.id, { sso: true, ssoSid }));
     const password = sessionRecord((await addUser(store())).id);
     for (const session of [one, two, other, password]) if (session) await store().sessions.insert(session);
-    expect(await store().sessions.deleteAllOfSid('https://other.example.com', 'a')).toEqual([]);
+    const { sessions } = store();
+    expect(await sessions.userIdsOfSid('https://other.example.com', 'a')).toEqual([]);
+    expect(await sessions.userIdsOfSid(identity.issuer, 'a')).toEqual([user.id]);
+    expect(await sessions.deleteAllOfSid('https://other.example.com', 'a')).toEqual([]);
     const ended = await store().sessions.deleteAllOfSid(identity.issuer, 'a');
     expect(ended.map(({ id }) => id).sort()).toEqual([one?.id, two?.id].sort());
     expect(ended.every(({ userId }) => userId === user.id)).toBe(true);

@@ -42,6 +42,11 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
       const sql = 'DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id';
       return engine.rows(await knex.raw(sql, [userId, exceptId])).map(({ id }) => String(id));
     },
+    async userIdsOfSid(issuer, sid) {
+      const ofIssuer = knex('users').select('id').where('oidc_issuer', issuer);
+      const rows = sessions().where('sso_sid', sid).whereIn('user_id', ofIssuer).distinct('user_id').orderBy('user_id');
+      return (await rows).map(({ user_id }) => user_id);
+    },
     async deleteAllOfSid(issuer, sid) {
       const sql = `DELETE FROM sessions WHERE sso_sid = ? AND user_id IN (SELECT id FROM users WHERE oidc_issuer = ?)
         RETURNING id, user_id`;

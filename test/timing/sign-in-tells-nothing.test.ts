@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
 
-const tries = 200;
-/** The machine may be busy with something else: a measurement that is off is made again, the bound stays. */
+const attempts = 200;
+/** Repeats a measurement that is off, because the machine may be busy. The tolerance stays. */
 const measurements = 3;
 const tolerance = 0.1;
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Each kind of account, with a password that does not sign in. */
+/** Each kind of account that the password `wrong` does not sign in. */
 const kinds: Record<string, string> = {
   unknown: 'nobody@example.com',
   wrong: 'dev@example.com',
@@ -32,16 +32,16 @@ const kinds: Record<string, string> = {
   invited: 'invited@example.com',
 };
 
-type Attempt = (email: string, client: number) => Promise<Response>;
+type SignInAttempt = (email: string, client: number) => Promise<Response>;
 
-/** From a network of its own each, and with the account's count taken back: nothing here is about throttling. */
-async function freshly(email: string, act: () => Promise<Response>): Promise<Response> {
+/** Runs an attempt and then forgets the account's failures, so that the rate limit never applies. */
+async function withoutRateLimit(email: string, act: () => Promise<Response>): Promise<Response> {
   const response = await act();
   await app.services.rateLimit.attempt({ account: email, ip: null }, async () => ({ succeeded: true }));
   return response;
 }
 
-const ways: Record<string, Attempt> = {
+const ways: Record<string, SignInAttempt> = {
   'POST /api/v1/sessions': (email, client) =>
     app.ask('/api/v1/sessions', { json: { email, password: 'wrong' }, ip: addressOf(client) }),
   'POST /api-token-auth/': (email, client) =>
@@ -53,21 +53,21 @@ function addressOf(client: number): string {
 }
 
 test.each(Object.entries(ways))(
-  '%s: the same status, body and mean time for every kind of account',
+  '%s returns the same status and body after the same mean time for every kind of account',
   async (_way, attempt) => {
-    const answers = new Set<string>();
+    const responses = new Set<string>();
     let client = 0;
-    /** The largest mean over the smallest, of interleaved tries. */
+    /** Returns the largest mean time divided by the smallest, over interleaved attempts. */
     const measure = async () => {
       const total: Record<string, number> = {};
-      for (let round = 0; round < tries; round += 1) {
+      for (let round = 0; round < attempts; round += 1) {
         for (const [kind, email] of Object.entries(kinds)) {
           client += 1;
           const began = performance.now();
-          const response = await freshly(email, () => attempt(email, client));
+          const response = await withoutRateLimit(email, () => attempt(email, client));
           total[kind] = (total[kind] ?? 0) + performance.now() - began;
           const body = (await response.text()).replace(/"request_id":"[^"]*"/, '');
-          answers.add(`${response.status} ${body}`);
+          responses.add(`${response.status} ${body}`);
         }
       }
       return Math.max(...Object.values(total)) / Math.min(...Object.values(total));
@@ -75,14 +75,14 @@ test.each(Object.entries(ways))(
     const ratios: number[] = [];
     while (ratios.length < measurements && !ratios.some((ratio) => ratio <= 1 + tolerance))
       ratios.push(await measure());
-    expect([...answers]).toHaveLength(1);
+    expect([...responses]).toHaveLength(1);
     expect(Math.min(...ratios), `ratios ${ratios.join(', ')}`).toBeLessThanOrEqual(1 + tolerance);
   },
   300_000,
 );
 
-test('throttled accounts, there or not, are answered alike', async () => {
-  const answers = new Set<string>();
+test('the rate limit returns the same response for every kind of account', async () => {
+  const responses = new Set<string>();
   for (const [index, email] of Object.values(kinds).entries()) {
     let response = new Response();
     for (let i = 0; i < 6; i += 1) {
@@ -92,8 +92,8 @@ test('throttled accounts, there or not, are answered alike', async () => {
       });
     }
     const body = (await response.text()).replace(/"request_id":"[^"]*"/, '');
-    answers.add(`${response.status} ${response.headers.get('retry-after')} ${body}`);
+    responses.add(`${response.status} ${response.headers.get('retry-after')} ${body}`);
   }
-  expect([...answers]).toHaveLength(1);
-  expect([...answers][0]).toMatch(/^429 /);
+  expect([...responses]).toHaveLength(1);
+  expect([...responses][0]).toMatch(/^429 /);
 });

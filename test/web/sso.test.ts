@@ -267,12 +267,12 @@ describe('a provider that lies', () => {
     const attempt = async (changes: Record<string, string> = {}) => {
       const browser = openConsole(app);
       const { location } = await browser.get('/login/sso');
-      const shown = await browser.get(liar.answerTo(location ?? '', changes));
+      const shown = await browser.get(liar.callbackFor(location ?? '', changes));
       return { status: shown.status, session: browser.cookies.get(sessionCookieName(app)) };
     };
     expect(await attempt(), 'without a lie it works').toMatchObject({ status: 303, session: expect.any(String) });
     const forged = await liar.sign({ sub: 'ada' }, stranger.privateKey);
-    const lies: Record<string, Parameters<typeof liar.tell>[0]> = {
+    const lies: Record<string, Parameters<typeof liar.manipulate>[0]> = {
       'a wrong nonce': { claims: (claims) => ({ ...claims, nonce: 'another' }) },
       'no nonce': { claims: ({ nonce: _, ...claims }) => claims },
       'a wrong issuer': { claims: (claims) => ({ ...claims, iss: 'https://evil.example' }) },
@@ -286,14 +286,14 @@ describe('a provider that lies', () => {
       'userinfo of somebody else': { userInfo: { sub: 'grace' } },
     };
     for (const [what, lie] of Object.entries(lies)) {
-      liar.tell(lie);
+      liar.manipulate(lie);
       expect(await attempt(), what).toEqual({ status: 403, session: undefined });
     }
-    liar.tell({});
+    liar.manipulate({});
     for (const changes of [{ iss: 'https://evil.example' }, { state: 'another' }, { code: '' }]) {
       expect(await attempt(changes), JSON.stringify(changes)).toEqual({ status: 403, session: undefined });
     }
-    liar.tell({ status: 500 });
+    liar.manipulate({ status: 500 });
     expect(await attempt(), 'a failure of theirs').toEqual({ status: 503, session: undefined });
     expect(app.logLines.join('')).not.toMatch(/eyJ[\w-]{20}/);
   });
@@ -380,7 +380,7 @@ describe('back-channel logout', () => {
     });
     const browser = openConsole(app);
     const { location } = await browser.get('/login/sso');
-    await browser.get(liar.answerTo(location ?? ''));
+    await browser.get(liar.callbackFor(location ?? ''));
     const session = browser.cookies.get(sessionCookieName(app)) ?? '';
     const alive = async () => (await app.services.sessions.authenticate(session)) !== null;
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };

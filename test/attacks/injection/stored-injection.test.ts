@@ -87,10 +87,10 @@ describe('what is refused at the door', () => {
   it('is a name or an address of that kind that an identity provider vouches for', async () => {
     const sso = await openSsoWorld();
     const enter = async (claims: Record<string, unknown>) => {
-      sso.provider.tell({ claims: (own) => ({ ...own, ...claims }), userInfo: claims });
+      sso.provider.manipulate({ claims: (own) => ({ ...own, ...claims }), userInfo: claims });
       const browser = openConsole(sso);
       const { location } = await browser.get('/login/sso');
-      return browser.get(sso.provider.answerTo(location ?? ''));
+      return browser.get(sso.provider.callbackFor(location ?? ''));
     };
     try {
       for (const email of ['a@example.com\r\nBcc: evil@evil.example', 'a\u202e@example.com', '<a>@example.com']) {
@@ -188,9 +188,9 @@ describe('what stands in the rows', () => {
     for (const text of everything) {
       const browser = openConsole(sso);
       const { location } = await browser.get('/login/sso');
-      await browser.get(sso.provider.answerTo(location ?? '', { error: 'server_error', error_description: text }));
+      await browser.get(sso.provider.callbackFor(location ?? '', { error: 'server_error', error_description: text }));
       const again = await browser.get('/login/sso');
-      await browser.get(sso.provider.answerTo(again.location ?? '', { iss: text }));
+      await browser.get(sso.provider.callbackFor(again.location ?? '', { iss: text }));
     }
     await sso.close();
     expect(sso.logLines.join('')).toContain('A single sign-on failed');

@@ -7,7 +7,7 @@ import { sessionCookieName } from '../../helpers/console/pages.ts';
 export type Row = Record<string, string | number | null>;
 export type Dump = Record<string, Row[]>;
 
-/** Every row of every table, but sign-ins that failed and the times at which a session was last seen. */
+/** Returns every row of every table, without failed sign-ins and without the times of last activity of sessions. */
 export async function dump({ path }: Pick<TestApp, 'path'>): Promise<Dump> {
   const database = new sqlite3.Database(path, sqlite3.OPEN_READONLY);
   const all = (sql: string) =>
@@ -31,7 +31,7 @@ export async function dump({ path }: Pick<TestApp, 'path'>): Promise<Dump> {
 
 export type Members = Awaited<ReturnType<typeof openMembers>>;
 
-/** `dev` among others, with something of everybody's, there and gone. */
+/** Opens a daemon with `dev` and other members. Each has existing and deleted tokens, sessions and clients. */
 export async function openMembers() {
   const app = await openTestApp();
   const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
@@ -42,14 +42,14 @@ export async function openMembers() {
     const found = await app.services.sessions.authenticate(await app.signIn(member.id));
     return found?.session.id ?? '';
   };
-  const deleted = async (path: string) => {
+  const deletePath = async (path: string) => {
     await app.ask(path, { method: 'DELETE', as: app.root });
   };
   const tokenOf = async (as: Member, name: string) => createToken(app, as, { name });
   const own = { token: await tokenOf(app.dev, 'own'), session: await sessionOf(app.dev) };
   const foreign = { token: await tokenOf(other, 'foreign'), session: await sessionOf(other) };
   const revoked = { own: await tokenOf(app.dev, 'gone'), foreign: await tokenOf(other, 'gone') };
-  for (const { id } of Object.values(revoked)) await deleted(`/api/v1/tokens/${id}`);
+  for (const { id } of Object.values(revoked)) await deletePath(`/api/v1/tokens/${id}`);
   const ended = { own: await sessionOf(app.dev), foreign: await sessionOf(other) };
   await app.store.sessions.delete(ended.own, app.dev.id);
   await app.store.sessions.delete(ended.foreign, other.id);
@@ -57,30 +57,30 @@ export async function openMembers() {
     jsonOf<{ id: string; client_id: string; client_secret: string }>(
       app.ask('/api/v1/clients', { as: app.root, json: { name, can_revoke: true } }),
     );
-  const [client, lostClient] = [await addClient('gateway'), await addClient('gone')];
-  await deleted(`/api/v1/clients/${lostClient.id}`);
+  const [client, deletedClient] = [await addClient('gateway'), await addClient('gone')];
+  await deletePath(`/api/v1/clients/${deletedClient.id}`);
   await app.store.users.setDisabled(gone.id, true);
   await addDevice(app, 'FFFFFFFF', (await app.services.sessions.authenticate(other.session))?.session.id ?? '');
 
-  /** None of these is anything of dev's. */
+  /** None of these ids names something that `dev` has. */
   const ids: Record<string, string> = {
-    'a token of somebody else': foreign.token.id,
-    'the same in capitals': foreign.token.id.toUpperCase(),
+    'a token of another member': foreign.token.id,
+    'that token in upper case': foreign.token.id.toUpperCase(),
     'a token of a superuser': (await tokenOf(app.root, 'of root')).id,
-    'a session of somebody else': foreign.session,
+    'a session of another member': foreign.session,
     'another member': other.id,
     'a superuser': app.root.id,
-    'oneself, who is neither token nor session': app.dev.id,
-    'a service': client.id,
-    "a service's name": client.client_id,
-    'a revoked token of one’s own': revoked.own.id,
-    'a revoked token of somebody else': revoked.foreign.id,
-    'a session of one’s own that ended': ended.own,
-    'a session of somebody else that ended': ended.foreign,
-    'a service that was removed': lostClient.id,
+    'the member themselves, instead of a token or session': app.dev.id,
+    'a client': client.id,
+    'a client id': client.client_id,
+    'a revoked token of their own': revoked.own.id,
+    'a revoked token of another member': revoked.foreign.id,
+    'an ended session of their own': ended.own,
+    'an ended session of another member': ended.foreign,
+    'a deleted client': deletedClient.id,
     'a disabled member': gone.id,
-    'an id that never was': '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
-    'a random one': randomUUID(),
+    'an id that never existed': '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
+    'a random id': randomUUID(),
   };
   return { ...app, other, plain, own, foreign, client, ids };
 }
@@ -94,18 +94,18 @@ async function addDevice(app: TestApp, userCode: string, openedBy: string): Prom
   });
 }
 
-/** What a browser sends with the member's cookie from our own page. */
+/** Returns the headers that a browser sends from our own page with the member's cookie. */
 export function cookieOf(app: TestApp, session: string): Record<string, string> {
   return { Cookie: `${sessionCookieName(app)}=${session}`, 'Sec-Fetch-Site': 'same-origin' };
 }
 
-/** The hidden field of every form that this session may send. */
+/** Returns the form token that every form of this session contains. */
 export async function formTokenOf(app: TestApp, session: string): Promise<string> {
   const page = await app.ask('/logout', { headers: cookieOf(app, session) });
   return /name="form_token" value="([^"]*)"/.exec(await page.text())?.[1] ?? '';
 }
 
-/** A form that any page, and any endpoint of OAuth or DRF, finds its fields in. */
+/** A form with the fields of every page and of every OAuth and DRF endpoint. */
 export const anyForm: Readonly<Record<string, string>> = {
   ...{ name: 'made', description: 'd', expires: 'never', email: 'new@example.com', username: 'dev@example.com' },
   ...{ password, current: password, new: 'another staple battery horse', again: 'another staple battery horse' },
@@ -124,15 +124,15 @@ interface Schema {
 }
 
 export interface Operation {
-  /** As the router writes it: `POST /api/v1/tokens`. */
+  /** In the router's notation: `POST /api/v1/tokens`. */
   key: string;
-  /** The names of its query parameters. */
+  /** Names of the query parameters. */
   query: string[];
-  /** Null without a JSON body. */
+  /** Null if the operation has no JSON body. */
   body: { required: Record<string, unknown>; fields: string[] } | null;
 }
 
-/** What the API's own description says about each of its routes, with a body that would be taken. */
+/** Returns what the OpenAPI description says about each route, with a body that it accepts. */
 export async function operationsOf(app: TestApp): Promise<Map<string, Operation>> {
   const { paths, components } = await jsonOf<{
     paths: Record<

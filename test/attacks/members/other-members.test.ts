@@ -5,7 +5,7 @@ import type { Ask } from '../../helpers/app/app.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { anyForm, cookieOf, type Dump, dump, formTokenOf, type Members, openMembers, operationsOf } from './members.ts';
 
-// Opened here, because the router says which tests there are.
+// Opened at the top level, because the router determines the tests.
 const app = await openMembers();
 const operations = await operationsOf(app);
 afterAll(() => app.close());
@@ -26,7 +26,7 @@ interface Caller {
   formToken: string;
 }
 
-let callers: Record<'session' | 'cookie' | 'token' | 'service' | 'stranger', Caller>;
+let callers: Record<'session' | 'cookie' | 'token' | 'client' | 'anonymous', Caller>;
 beforeAll(async () => {
   const { client_id, client_secret } = app.client;
   const formToken = await formTokenOf(app, app.dev.session);
@@ -34,15 +34,15 @@ beforeAll(async () => {
     session: { headers: { Authorization: `Bearer ${app.dev.session}` }, formToken },
     cookie: { headers: cookieOf(app, app.dev.session), formToken },
     token: { headers: { Authorization: `Token ${app.own.token.token}` }, formToken },
-    service: {
+    client: {
       headers: { Authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}` },
       formToken,
     },
-    stranger: { headers: {}, formToken },
+    anonymous: { headers: {}, formToken },
   };
 });
 
-/** A request with the body that this route would take from who may use it. */
+/** Returns a request with a body that the route accepts from a caller who may use it. */
 function requestOf(path: string, method: string, { headers, formToken }: Caller, extra: object = {}): Ask {
   if (method === 'GET' || method === 'HEAD') return { method, headers };
   if (path.startsWith('/api/v1')) {
@@ -60,24 +60,24 @@ function requestOf(path: string, method: string, { headers, formToken }: Caller,
   };
 }
 
-/** The whole answer, but what differs by itself; what was asked about is written `{id}`. */
-async function bytesOf(response: Response, asked: string): Promise<string> {
+/** Returns the whole response without values that differ each time. The requested id is replaced by `{id}`. */
+async function bytesOf(response: Response, requested: string): Promise<string> {
   const fields = [...response.headers].filter(([name]) => name !== 'x-request-id' && name !== 'date');
   const text = `${response.status} ${JSON.stringify(fields)} ${await response.text()}`;
   return text
     .replaceAll(response.headers.get('x-request-id') ?? 'none', '{request}')
     .replace(/tokens_visitor=[\w-]{43}/, '{visitor}')
     .replace(/name=\\?"form_token\\?" value=\\?"[\w-]{43}/, '{visitor}')
-    .replaceAll(asked, '{id}')
-    .replaceAll(encodeURIComponent(asked), '{id}');
+    .replaceAll(requested, '{id}')
+    .replaceAll(encodeURIComponent(requested), '{id}');
 }
 
-/** Every way to put the ids into the path. What is no id is an action that there is. */
-function addressesOf(path: string): Array<{ what: string; address: string; asked: string }> {
+/** Returns the path with each of the ids. A parameter that is not an id gets an existing action. */
+function addressesOf(path: string): Array<{ what: string; address: string; requested: string }> {
   const last = path.split('/').findLastIndex((part) => part.startsWith(':') && part !== ':action');
   return Object.entries(app.ids).map(([what, id]) => ({
     what,
-    asked: id,
+    requested: id,
     address: path
       .split('/')
       .map((part, at) =>
@@ -87,7 +87,7 @@ function addressesOf(path: string): Array<{ what: string; address: string; asked
   }));
 }
 
-/** What a member is told on that route about what is not theirs. */
+/** Returns the status that a member gets on this route for something that is not theirs. */
 function expectedStatus(path: string, verb: string): number {
   const method = verb === 'HEAD' ? 'GET' : verb;
   const route = routes.find((one) => one.path === path && one.method === method);
@@ -97,18 +97,18 @@ function expectedStatus(path: string, verb: string): number {
 
 describe.each(withIds)('%s', (path) => {
   it.each(verbs)(
-    'answers %s the same bytes about whatever is not one’s own, whoever asks, and changes nothing',
+    'returns the same bytes to %s for everything that is not the caller’s own, and changes nothing',
     async (verb) => {
       const before = await dump(app);
       for (const [name, caller] of Object.entries(callers)) {
         const answers = new Map<string, string>();
-        for (const { what, address, asked } of addressesOf(path)) {
+        for (const { what, address, requested } of addressesOf(path)) {
           const response = await app.ask(address, requestOf(path, verb, caller));
           expect(response.status, `${name} about ${what}`).toBeGreaterThanOrEqual(300);
           const mayAsk = name === 'cookie' || (name === 'session' && !isPage(path));
           if (mayAsk) expect([what, response.status]).toEqual([what, expectedStatus(path, verb)]);
-          // In a path of several ids the earlier one is the member's.
-          answers.set(await bytesOf(response, asked), what);
+          // In a path with several ids, the earlier ones belong to another member.
+          answers.set(await bytesOf(response, requested), what);
         }
         expect([...answers.values()], `${name}: ${[...answers.keys()].join('\n')}`).toHaveLength(1);
       }
@@ -119,7 +119,7 @@ describe.each(withIds)('%s', (path) => {
   const own = routes.filter(
     (route) => route.path === path && (route.access === 'session' || route.access === 'member'),
   );
-  it.each(own.map(({ method }) => method))('does what %s is for with what is one’s own', async (method) => {
+  it.each(own.map(({ method }) => method))('allows %s for the caller’s own', async (method) => {
     const world = await openMembers();
     onTestFinished(() => world.close());
     const caller = {
@@ -131,27 +131,27 @@ describe.each(withIds)('%s', (path) => {
       const { status } = await world.ask(path.replaceAll(/:\w+/g, id), requestOf(path, method, caller));
       statuses.push(status);
     }
-    // Or the sameness above would be that of a door that is never open.
+    // Otherwise the test above would also pass for a route that rejects everything.
     expect(statuses.filter((status) => status < 400)).toHaveLength(1);
   });
 });
 
-/** Names of others and names of nobody, in pairs that must not be told apart. */
+/** Pairs of an existing name of another member and an unknown name, which must be indistinguishable. */
 const pairs: Array<[string, () => string, string]> = [
   ['a token', () => app.foreign.token.id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
   ['a session', () => app.foreign.session, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
   ['a member', () => app.other.id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b'],
-  ['an e-mail address', () => app.other.email, 'nobody@example.com'],
-  ['a name of a token', () => app.foreign.token.name, 'zzyzx'],
-  ['a prefix', () => app.foreign.token.prefix, 'tok_AAAAAAAA'],
-  ['the code of a device that another opened', () => 'FFFF-FFFF', 'BBBB-BBBB'],
+  ['an email address', () => app.other.email, 'nobody@example.com'],
+  ['a token name', () => app.foreign.token.name, 'zzyzx'],
+  ['a token prefix', () => app.foreign.token.prefix, 'tok_AAAAAAAA'],
+  ['the user code of a device that another member opened', () => 'FFFF-FFFF', 'BBBB-BBBB'],
 ];
 const dialogs = ['revoke', 'end-session', 'ungrant', 'disable', 'offboard', 'revoke-tokens'];
 const pageQueries = ['id', 'token', 'user', 'email', 'q', 'user_code'];
 const gets = routes.filter(({ method, access }) => method === 'GET' && access !== 'monitoring' && access !== 'file');
 
 describe.each(gets)('$key', ({ key, path }) => {
-  it('tells a member nothing in its query’s answer about who or what is not theirs', async () => {
+  it('reveals nothing about other members through its query parameters', async () => {
     const before = await dump(app);
     const { headers } = callers.cookie;
     const target = path.replaceAll(/:\w+/g, app.own.token.id);
@@ -185,7 +185,7 @@ const sentinels = {
 };
 const sentinelTexts = [...Object.values(sentinels), String(Date.parse(sentinels.created_at)), 'smuggled'];
 
-/** Fields that no member has any business with. */
+/** Fields that members may not set. */
 const forbidden = (): Record<string, unknown> => ({
   ...sentinels,
   owner: app.other.email,
@@ -204,7 +204,7 @@ const forbidden = (): Record<string, unknown> => ({
   'owner[id]': app.other.id,
 });
 
-/** Of others nothing changed, and of the member nothing that is not theirs to change. */
+/** Expects that nothing of other members changed, and nothing of this member that they may not change. */
 function expectOnlyOwn(before: Dump, after: Dump, me: string): void {
   const others = ({ users, tokens, sessions, tombstones, recovery_codes, idempotency_keys, clients }: Dump) => ({
     ...{ users: users?.filter(({ id }) => id !== me), clients },
@@ -235,7 +235,7 @@ describe.each(unsafe)('$key', ({ key, path, method }) => {
   const member = (world: Members, permitted: boolean) => (permitted ? world.dev : world.plain);
 
   it.each([true, false])(
-    'has no use for fields that are not for members, in any kind of body (with the permission: %s)',
+    'ignores fields that members may not set, in any kind of body (with the permission: %s)',
     async (permitted) => {
       const world = await openMembers();
       onTestFinished(() => world.close());
@@ -278,7 +278,7 @@ describe.each(unsafe)('$key', ({ key, path, method }) => {
       }
       const after = await dump(world);
       expectOnlyOwn(before, after, me.id);
-      // What the rest of such a request asks for is done: the fields were passed over, not the request.
+      // The rest of the request takes effect: the fields are ignored, not the request.
       const made = after.tokens?.filter(({ name }) => name === 'made').map(({ owner_id }) => owner_id);
       const makes =
         permitted && ['POST /profile/api-tokens', 'ALL /api-token-auth', 'ALL /api-token-auth/'].includes(key);
@@ -290,7 +290,7 @@ describe.each(unsafe)('$key', ({ key, path, method }) => {
 const withBody = unsafe.filter(({ key }) => operations.get(key)?.body);
 
 describe.each(withBody)('$key', ({ key, path, method, access }) => {
-  it('refuses each such field by its name', async () => {
+  it('rejects each such field by its name', async () => {
     const before = await dump(app);
     const { required, fields } = operations.get(key)?.body ?? { required: {}, fields: [] };
     for (const [name, value] of Object.entries(forbidden()).filter(([name]) => !fields.includes(name))) {

@@ -8,16 +8,16 @@ import { type Server, startServerOn } from './server-on.ts';
 
 const engines = useEngines();
 
-/** No more than the throttle lets through together: each of these gets as far as the code itself. */
-const together = 5;
-const atOnce = <T>(work: (turn: number) => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: together }, (_, turn) => work(turn)));
+/** As many as the rate limit allows at a time, so that each request gets as far as checking the code. */
+const concurrency = 5;
+const concurrently = <T>(work: (turn: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: concurrency }, (_, turn) => work(turn)));
 
-describe.each(Object.entries(engines))('what counts once counts once on %s', (_engine, openStore) => {
+describe.each(Object.entries(engines))('a one-time secret on %s', (_engine, openStore) => {
   async function start(): Promise<Server> {
     const server = await startServerOn(openStore());
     onTestFinished(() => server.stop());
-    // Connections are there, so that nobody waits for one while another is done already.
+    // Open the connections first. Otherwise one request could finish while the others still connect.
     await Promise.all(Array.from({ length: 10 }, () => server.store.transaction((store) => store.users.isEmpty())));
     return server;
   }
@@ -31,18 +31,21 @@ describe.each(Object.entries(engines))('what counts once counts once on %s', (_e
   const sessionsOf = ({ store, clock }: Server, { id }: Member) =>
     store.sessions.listOf(id, { now: clock.now(), idleBefore: 0, limit: 100 });
 
-  it.each(['code', 'recovery code'])('a %s that is sent with the password five times at once', async (kind) => {
-    const server = await start();
-    const { code, recoveryCodes } = await guarded(server);
-    const typed = kind === 'code' ? code : recoveryCodes[0];
-    const json = { email: server.dev.email, password, code: typed };
-    const answers = await atOnce((turn) => server.ask('/api/v1/sessions', { json, ip: `2001:db8:${turn}::1` }));
-    const statuses = answers.map(({ status }) => status).sort();
-    expect(statuses).toEqual([201, ...Array(together - 1).fill(401)]);
-    expect(await sessionsOf(server, server.dev)).toHaveLength(2);
-  });
+  it.each(['code', 'recovery code'])(
+    'starts one session if a %s is sent with the password five times concurrently',
+    async (kind) => {
+      const server = await start();
+      const { code, recoveryCodes } = await guarded(server);
+      const typed = kind === 'code' ? code : recoveryCodes[0];
+      const json = { email: server.dev.email, password, code: typed };
+      const answers = await concurrently((turn) => server.ask('/api/v1/sessions', { json, ip: `2001:db8:${turn}::1` }));
+      const statuses = answers.map(({ status }) => status).sort();
+      expect(statuses).toEqual([201, ...Array(concurrency - 1).fill(401)]);
+      expect(await sessionsOf(server, server.dev)).toHaveLength(2);
+    },
+  );
 
-  it('a password typed in the console, with five good codes at once', async () => {
+  it('starts one session if five valid codes are entered concurrently after one password', async () => {
     const server = await start();
     const { recoveryCodes } = await guarded(server);
     const browser = openConsole(server);
@@ -52,24 +55,24 @@ describe.each(Object.entries(engines))('what counts once counts once on %s', (_e
     expect(ticket).not.toBe('');
     const { secondFactor } = server.services;
     const clientInfo = { ip: null, userAgent: null };
-    const outcomes = await atOnce((turn) =>
+    const outcomes = await concurrently((turn) =>
       secondFactor.finish(ticket, recoveryCodes[turn] ?? '', clientInfo).then(
         () => 'session',
         ({ code }: { code?: string }) => code,
       ),
     );
-    expect(outcomes.sort()).toEqual([...Array(together - 1).fill('form-expired'), 'session']);
+    expect(outcomes.sort()).toEqual([...Array(concurrency - 1).fill('form-expired'), 'session']);
     expect(await sessionsOf(server, server.dev)).toHaveLength(2);
   });
 
-  it('a mailed link that five set a password by', async () => {
+  it('sets one password if a mailed link is used five times concurrently', async () => {
     const server = await start();
     const clientInfo = { ip: null, userAgent: null };
     await server.services.passwordReset.request(server.dev.email, clientInfo);
     const texts = (await server.mails()).map(({ text }) => text).join();
     const secret = /\/password\/reset\?token=(\S+)/.exec(texts)?.[1] ?? '';
     const chosen = (turn: number) => `another staple battery horse ${turn}`;
-    const outcomes = await atOnce((turn) =>
+    const outcomes = await concurrently((turn) =>
       server.services.passwordReset.reset(secret, chosen(turn), clientInfo).then(
         () => turn,
         ({ code }: { code?: string }) => code,
@@ -77,8 +80,8 @@ describe.each(Object.entries(engines))('what counts once counts once on %s', (_e
     );
     const winners = outcomes.filter((outcome) => typeof outcome === 'number');
     expect(winners).toHaveLength(1);
-    expect(outcomes.filter((outcome) => outcome === 'link-expired')).toHaveLength(together - 1);
-    const signIns = await atOnce(async (turn) => {
+    expect(outcomes.filter((outcome) => outcome === 'link-expired')).toHaveLength(concurrency - 1);
+    const signIns = await concurrently(async (turn) => {
       const json = { email: server.dev.email, password: chosen(turn) };
       return (await server.ask('/api/v1/sessions', { json, ip: `2001:db8:${turn}::1` })).status;
     });
@@ -86,7 +89,7 @@ describe.each(Object.entries(engines))('what counts once counts once on %s', (_e
     expect(signIns.filter((status) => status === 201)).toHaveLength(1);
   });
 
-  it('a device that asks five times at once for the session that was approved', async () => {
+  it('starts one session if an approved device polls five times concurrently', async () => {
     const server = await start();
     const browser = openConsole(server, server.dev);
     for (let round = 1; round <= 5; round += 1) {
@@ -94,8 +97,8 @@ describe.each(Object.entries(engines))('what counts once counts once on %s', (_e
       await browser.get('/device');
       await browser.get((await browser.submit('/device', { user_code: device.user_code })).location ?? '');
       await browser.submit('/device/approve', { decision: 'approve' });
-      const statuses = await atOnce(async () => (await pollDevice(server, device)).status);
-      expect(statuses.sort()).toEqual([200, ...Array(together - 1).fill(400)]);
+      const statuses = await concurrently(async () => (await pollDevice(server, device)).status);
+      expect(statuses.sort()).toEqual([200, ...Array(concurrency - 1).fill(400)]);
       expect(await sessionsOf(server, server.dev)).toHaveLength(1 + round);
     }
   });

@@ -17,20 +17,20 @@ const person = { issuer, subject: 'ada', email: 'ada@example.com', emailVerified
 
 const codeVerifier = 'v'.repeat(43);
 const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url');
-const asked = { clientId: 'tokens', redirectUri: 'http://127.0.0.1:40000/callback' };
+const request = { clientId: 'tokens', redirectUri: 'http://127.0.0.1:40000/callback' };
 
-/** Somebody who signed in through the provider, and what a program does by way of that session. */
+/** Signs a person in through the provider. Returns what programs can do with that session, and the ways to end it. */
 async function signIn({ services, store, root: { id: rootId } }: TestApp, round: number) {
   const { sso, authorizationCodes, sessions } = services;
-  if (sso === null) throw new Error('There is no single sign-on');
+  if (sso === null) throw new Error('Single sign-on is not configured');
   const { user, session }: StartedSession = await sso.signIn({ ...person, sid: `sid ${round}` }, clientInfo);
   const caller = { user, sessionId: session.id, clientInfo, channel: 'console' } as const;
   return {
-    issue: async () => (await authorizationCodes.issue(caller, session, { ...asked, codeChallenge })).reveal(),
-    redeem: (code: string) => authorizationCodes.redeem({ ...asked, code, codeVerifier }, clientInfo),
-    left: () => sessions.list(caller),
+    issue: async () => (await authorizationCodes.issue(caller, session, { ...request, codeChallenge })).reveal(),
+    redeem: (code: string) => authorizationCodes.redeem({ ...request, code, codeVerifier }, clientInfo),
+    remaining: () => sessions.list(caller),
     approveDevice: async () => {
-      const { deviceCode, userCode } = await services.deviceFlow.begin(asked.clientId, {
+      const { deviceCode, userCode } = await services.deviceFlow.begin(request.clientId, {
         ...clientInfo,
         ip: randomIp(),
       });
@@ -38,7 +38,7 @@ async function signIn({ services, store, root: { id: rootId } }: TestApp, round:
       await services.deviceFlow.decide(caller, session, userCode, 'approved');
       return deviceCode.reveal();
     },
-    pollDevice: (code: string) => services.deviceFlow.poll(code, asked.clientId, clientInfo),
+    pollDevice: (code: string) => services.deviceFlow.poll(code, request.clientId, clientInfo),
     disable: async () => {
       const root = { ...caller, user: (await store.users.findById(rootId)) ?? expect.fail() };
       await services.users.update(root, user.id, { disabled: true });
@@ -61,42 +61,42 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
     for (let round = 0; round < 20; round += 1) await act(await signIn(app, round));
   }
 
-  const ofAll = ['endAtProvider', 'endAllAtProvider', 'endFromAnother'] as const;
+  const endsOfAll = ['endAtProvider', 'endAllAtProvider', 'endFromAnother'] as const;
 
-  it.each(ofAll)('%s leaves no program that is signed in at the same time', (end) =>
-    eachRound(async ({ issue, redeem, left, ...session }) => {
+  it.each(endsOfAll)('%s ends sessions that codes start concurrently', (end) =>
+    eachRound(async ({ issue, redeem, remaining, ...session }) => {
       const codes = await Promise.all(times(issue));
       await Promise.all([...codes.map(redeem), session[end]()]);
-      expect(await left()).toEqual([]);
+      expect(await remaining()).toEqual([]);
     }),
   );
 
-  it('who becomes a session by a code without a pause is disabled all the same', () =>
-    eachRound(async ({ issue, redeem, disable, left }) => {
-      let insisting = true;
-      const crowd = Array.from({ length: 8 }, async () => {
-        while (insisting)
+  it('disabling a member wins over authorization codes that are redeemed without a pause', () =>
+    eachRound(async ({ issue, redeem, disable, remaining }) => {
+      let redeeming = true;
+      const redemptions = Array.from({ length: 8 }, async () => {
+        while (redeeming)
           await issue()
             .then(redeem)
             .catch(() => null);
       });
       await pause();
       await disable().finally(() => {
-        insisting = false;
+        redeeming = false;
       });
-      await Promise.all(crowd);
-      expect(await left()).toEqual([]);
+      await Promise.all(redemptions);
+      expect(await remaining()).toEqual([]);
     }));
 
-  it('who becomes a session by many devices at once is disabled all the same', () =>
-    eachRound(async ({ approveDevice, pollDevice, disable, left }) => {
+  it('disabling a member wins over many concurrent polls of approved devices', () =>
+    eachRound(async ({ approveDevice, pollDevice, disable, remaining }) => {
       const codes = await Promise.all(Array.from({ length: 8 }, approveDevice));
       const polls = codes.map((code) => pollDevice(code).catch(() => null));
       await Promise.all([...polls, disable()]);
-      expect(await left()).toEqual([]);
+      expect(await remaining()).toEqual([]);
     }));
 
-  it.each([...ofAll, 'signOut'] as const)('%s leaves no code that is asked for at the same time', (end) =>
+  it.each([...endsOfAll, 'signOut'] as const)('%s voids codes that are issued concurrently', (end) =>
     eachRound(async ({ issue, redeem, ...session }) => {
       const issuing = times(() => issue().catch(() => null));
       await Promise.all([...issuing, session[end]()]);

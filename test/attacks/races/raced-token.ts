@@ -5,24 +5,24 @@ import { placesOf, type Service } from '../tokens/everywhere.ts';
 import { call, type Server } from './server-on.ts';
 import { createTicks, createTimeline } from './timeline.ts';
 
-/** What is done to the token in one round: each changes one fact, several at the same time. */
+/** A change to the token or its owner in one round. Each changes one fact; several run concurrently. */
 export type Writer = 'permission' | 'account' | 'revocation' | 'expiry';
 
 const lifetime = 60;
 /** How often the permission is removed or granted in one round. */
 export const toggles = 8;
-const askers = 8;
+const readers = 8;
 
-/** Long enough for some answers in between. */
+/** Waits long enough for some responses to arrive. */
 export const pause = () => new Promise((resolve) => setTimeout(resolve, 3));
 
-/** One token, its writers, and some who ask everywhere all the time. Each verdict is checked; answers them all. */
+/** Verifies one token everywhere without a pause while writers change it. Checks each verdict and returns them all. */
 export async function verifyWhile(server: Server, service: Service, round: number, writers: Writer[]) {
   const owner = await server.addMember({ email: `owner${round}@example.com`, can_manage_tokens: true });
   const { id, token: value } = await createToken(server, owner, { name: 'raced', expires_in: lifetime });
   const places = placesOf(server, service);
   const tick = createTicks();
-  /** In the order in which they count. */
+  /** In order of precedence. */
   const facts = {
     revoked: createTimeline(tick, false),
     disabled: createTimeline(tick, false),
@@ -31,8 +31,8 @@ export async function verifyWhile(server: Server, service: Service, round: numbe
   };
 
   async function change(method: string, path: string, json?: unknown): Promise<void> {
-    const answer = await call(server, server.root, method, path, json);
-    expect([200, 204], answer.body).toContain(answer.status);
+    const response = await call(server, server.root, method, path, json);
+    expect([200, 204], response.body).toContain(response.status);
   }
   async function toggle(fact: 'blocked' | 'disabled', changes: (is: boolean) => object): Promise<void> {
     for (let turn = 0; turn < toggles; turn += 1) {
@@ -44,7 +44,7 @@ export async function verifyWhile(server: Server, service: Service, round: numbe
   const revocations = [
     () => change('DELETE', `/api/v1/tokens/${id}`),
     () => change('DELETE', `/api/v1/users/${owner.id}/tokens`),
-    async () => expect((await revokeAsService(server, service, value)).status).toBe(200),
+    async () => expect((await revokeAsClient(server, service, value)).status).toBe(200),
   ];
   const write: Record<Writer, () => Promise<void>> = {
     permission: () => toggle('blocked', (is) => ({ can_manage_tokens: !is })),
@@ -59,7 +59,7 @@ export async function verifyWhile(server: Server, service: Service, round: numbe
     },
   };
 
-  /** What could be said of the token at any time between these ticks. */
+  /** Returns the verdicts that were true at some time between two ticks. */
   function possible(from: number, to: number): string[] {
     const may: string[] = [];
     for (const [reason, fact] of Object.entries(facts)) {
@@ -67,14 +67,14 @@ export async function verifyWhile(server: Server, service: Service, round: numbe
       if (values.includes(true)) may.push(reason);
       if (!values.includes(false)) return may;
     }
-    return [...may, 'good'];
+    return [...may, 'active'];
   }
 
   const verdicts: string[] = [];
   let writing = true;
   async function ask(first: number): Promise<void> {
-    // A few more once all is acknowledged: those must know.
-    for (let turn = first, after = 0; after < 3; turn += askers) {
+    // Three more after all changes are acknowledged: these must see the final state.
+    for (let turn = first, after = 0; after < 3; turn += readers) {
       if (!writing) after += 1;
       const place = places[turn % places.length];
       if (place === undefined) throw new Error('no place');
@@ -82,26 +82,26 @@ export async function verifyWhile(server: Server, service: Service, round: numbe
       const answer = await place.ask(value);
       const may = possible(from, tick());
       const { allowed, reason } = place.judge(answer);
-      const verdict = allowed ? 'good' : (reason ?? 'inactive');
-      const isTrue = verdict === 'inactive' ? may.some((one) => one !== 'good') : may.includes(verdict);
+      const verdict = allowed ? 'active' : (reason ?? 'inactive');
+      const isTrue = verdict === 'inactive' ? may.some((one) => one !== 'active') : may.includes(verdict);
       expect({ place: place.name, verdict, may, isTrue }).toMatchObject({ isTrue: true });
       verdicts.push(verdict);
     }
   }
 
-  const asking = Promise.all(Array.from({ length: askers }, (_, first) => ask(first)));
+  const reading = Promise.all(Array.from({ length: readers }, (_, first) => ask(first)));
   async function writeAll(): Promise<void> {
-    while (verdicts.length < askers) await pause();
+    while (verdicts.length < readers) await pause();
     await Promise.all(writers.map((writer) => write[writer]()));
   }
   const written = writeAll().finally(() => {
     writing = false;
   });
-  await Promise.all([asking, written]);
+  await Promise.all([reading, written]);
   return verdicts;
 }
 
-function revokeAsService(server: Server, { client_id, client_secret }: Service, token: string): Promise<Answer> {
+function revokeAsClient(server: Server, { client_id, client_secret }: Service, token: string): Promise<Answer> {
   const body = new URLSearchParams({ client_id, client_secret, token }).toString();
   const headers = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
   return server.send({ method: 'POST', path: '/oauth/revoke', headers, body });

@@ -27,30 +27,30 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
 type Start = (settings?: Partial<Config>) => Promise<Server>;
 
 function verificationRaces(start: Start): void {
-  describe('while a token is verified everywhere without a pause', () => {
+  describe('a token that is verified everywhere without a pause', () => {
     it.each<[string, number, Writer[]]>([
       ['the permission is removed and granted', 5, ['permission']],
       ['the account is disabled and enabled', 5, ['account']],
       ['it is revoked', 15, ['revocation']],
       ['it expires', 15, ['expiry']],
-      ['all of that happens at once', 8, ['permission', 'account', 'revocation', 'expiry']],
+      ['all of that happens concurrently', 8, ['permission', 'account', 'revocation', 'expiry']],
     ])(
-      'no answer is one that was not true between its question and itself, though %s',
+      'gets only verdicts that were true between the request and its response while %s',
       async (_what, rounds, writers) => {
         const server = await start();
-        const service = await jsonOf<Service>(addService(server));
+        const client = await jsonOf<Service>(addClient(server));
         const seen: string[] = [];
         for (let round = 0; round < rounds; round += 1)
-          seen.push(...(await verifyWhile(server, service, round, writers)));
-        // Both sides of the changes were met, or nothing was raced.
-        expect(seen.filter((verdict) => verdict === 'good').length).toBeGreaterThan(rounds);
-        expect(seen.filter((verdict) => verdict !== 'good').length).toBeGreaterThan(rounds);
+          seen.push(...(await verifyWhile(server, client, round, writers)));
+        // Both verdicts must occur often, or there was no race.
+        expect(seen.filter((verdict) => verdict === 'active').length).toBeGreaterThan(rounds);
+        expect(seen.filter((verdict) => verdict !== 'active').length).toBeGreaterThan(rounds);
       },
     );
   });
 }
 
-function addService(server: Server): Promise<Response> {
+function addClient(server: Server): Promise<Response> {
   return server.ask('/api/v1/clients', { as: server.root, json: { name: 'gateway', can_revoke: true } });
 }
 
@@ -62,13 +62,13 @@ function sessionRaces(start: Start): void {
       (server, member) => call(server, server.root, 'PATCH', `/api/v1/users/${member.id}`, { disabled: true }),
     ],
     [
-      'ends the others from another',
+      'ends all other sessions from another one',
       async (server, member) => {
         const elsewhere = { ...member, session: await server.signIn(member.id) };
         return (await browserOf(server, elsewhere)).post('/profile/sessions/end-others', {});
       },
     ],
-  ])('a session that is used without a pause ends when its member %s', async (_how, end) => {
+  ])('a session in constant use ends when its member %s', async (_how, end) => {
     const server = await start();
     let ended = 0;
     for (let round = 0; round < 10; round += 1) {
@@ -94,7 +94,7 @@ function sessionRaces(start: Start): void {
     expect(ended).toBeGreaterThanOrEqual(80);
   });
 
-  it('who lost the permission creates nothing in a request that began after', async () => {
+  it('a member without the permission creates no token in a request that began after it was removed', async () => {
     const server = await start();
     const statuses = new Set<number>();
     let made = 0;
@@ -129,8 +129,8 @@ function sessionRaces(start: Start): void {
   });
 }
 
-/** Twenty creations of tokens at once, on every way there is. Api-token-auth is asked as often as the throttle allows. */
-async function createTwenty(server: Server, name: (at: number) => string): Promise<Array<'made' | 'refused'>> {
+/** Creates twenty tokens concurrently in every way. Uses api-token-auth only as often as the rate limit allows. */
+async function createTwenty(server: Server, name: (at: number) => string): Promise<Array<'created' | 'rejected'>> {
   const browser = await browserOf(server, server.dev);
   const ways: Array<(name: string) => Promise<Answer>> = [
     (name) => call(server, server.dev, 'POST', '/api/v1/tokens', { name }),
@@ -145,10 +145,10 @@ async function createTwenty(server: Server, name: (at: number) => string): Promi
     Array.from({ length: 20 }, (_, at) => ways[at < 12 ? 0 : at < 17 ? 1 : 2]?.(name(at)) as Promise<Answer>),
   );
   return answers.map(({ status, body }) => {
-    const made = (status === 201 || status === 200) && /tok_[0-9A-Za-z]{38}/.test(body);
-    if (!made) expect([400, 409], body).toContain(status);
+    const created = (status === 201 || status === 200) && /tok_[0-9A-Za-z]{38}/.test(body);
+    if (!created) expect([400, 409], body).toContain(status);
     if (status === 400) expect(body).toMatch(/You (already have a token with this name|have reached the limit)/);
-    return made ? 'made' : 'refused';
+    return created ? 'created' : 'rejected';
   });
 }
 
@@ -159,15 +159,15 @@ async function tokensOf(server: Server, { id }: Member) {
 function uniquenessRaces(start: Start): void {
   it.each([
     ['the same', ['deploy']],
-    ['the same but for their case', ['deploy', 'DEPLOY', 'Deploy', 'dEpLoY']],
-    ['the same but for their composition', ['caf\u00e9', 'cafe\u0301', 'CAFE\u0301', ' caf\u00e9\u2003']],
+    ['the same except for case', ['deploy', 'DEPLOY', 'Deploy', 'dEpLoY']],
+    ['the same except for Unicode composition', ['caf\u00e9', 'cafe\u0301', 'CAFE\u0301', ' caf\u00e9\u2003']],
     ['the same under full case folding', ['stra\u00dfe', 'STRASSE', 'stra\u1e9ee', 'Strasse']],
-  ])('of 20 tokens created at once whose names are %s, one is made', async (_how, names) => {
+  ])('of 20 tokens created concurrently with names that are %s, one is created', async (_how, names) => {
     const server = await start();
     expect(new Set(names.map((name) => foldName(normalizeName(name)))).size).toBe(1);
     for (let round = 0; round < 3; round += 1) {
       const outcomes = await createTwenty(server, (at) => `${names[at % names.length]}`);
-      expect(outcomes.filter((outcome) => outcome === 'made')).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
       const [token, ...more] = await tokensOf(server, server.dev);
       expect(more).toEqual([]);
       const events = await server.store.audit.list({ action: 'token.created', limit: 100, before: null });
@@ -177,19 +177,19 @@ function uniquenessRaces(start: Start): void {
     }
   });
 
-  it('of 20 tokens created at once by who may have one more, one is made', async () => {
+  it('of 20 tokens created concurrently by a member one below the limit, one is created', async () => {
     const server = await start({ maxTokensPerUser: 5 });
     for (let at = 0; at < 4; at += 1) await createToken(server, server.dev, { name: `before${at}` });
     for (let round = 0; round < 3; round += 1) {
       const outcomes = await createTwenty(server, (at) => `new${round}-${at}`);
-      expect(outcomes.filter((outcome) => outcome === 'made')).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
       const [newest, ...rest] = await tokensOf(server, server.dev);
       expect(rest).toHaveLength(4);
       await call(server, server.dev, 'DELETE', `/api/v1/tokens/${newest?.id}`);
     }
   });
 
-  it('of 20 requests at once with one Idempotency-Key, one makes a token and the others tell of it without its value', async () => {
+  it('of 20 concurrent requests with one Idempotency-Key, one creates a token and the others return it without its value', async () => {
     const server = await start();
     const headers = [
       ['Authorization', `Bearer ${server.dev.session}`],
@@ -210,8 +210,8 @@ function uniquenessRaces(start: Start): void {
       '/api/v1/users',
       (at: number) => ({ email: ['new@example.com', 'NEW@example.com', 'nEw@EXAMPLE.com'][at % 3] }),
     ],
-    ['services', '/api/v1/clients', (at: number) => ({ name: ['Gate', 'GATE', 'g\u0061te'][at % 3] })],
-  ])('of 20 %s added at once under one name, one is', async (_what, path, body) => {
+    ['clients', '/api/v1/clients', (at: number) => ({ name: ['Gate', 'GATE', 'g\u0061te'][at % 3] })],
+  ])('of 20 %s added concurrently under one name, one is added', async (_what, path, body) => {
     const server = await start();
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, at) => call(server, server.root, 'POST', path, body(at))),
@@ -219,10 +219,10 @@ function uniquenessRaces(start: Start): void {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
   });
 
-  it('of 10 programs that redeem one authorization code at once, one is signed in', async () => {
+  it('of 10 concurrent redemptions of one authorization code, one starts a session', async () => {
     const server = await start();
     const verifier = 'v'.repeat(43);
-    const asked = {
+    const request = {
       client_id: 'tokens',
       redirect_uri: 'http://127.0.0.1:40000/callback',
       response_type: 'code',
@@ -230,11 +230,11 @@ function uniquenessRaces(start: Start): void {
       code_challenge_method: 'S256',
     };
     const browser = await browserOf(server, server.dev);
-    const { headers } = await browser.post('/oauth/authorize', { ...asked, decision: 'approve' });
+    const { headers } = await browser.post('/oauth/authorize', { ...request, decision: 'approve' });
     const code = new URL(headers.location ?? '').searchParams.get('code') ?? '';
     const body = new URLSearchParams({
       ...{ grant_type: 'authorization_code', client_id: 'tokens', code },
-      ...{ redirect_uri: asked.redirect_uri, code_verifier: verifier },
+      ...{ redirect_uri: request.redirect_uri, code_verifier: verifier },
     }).toString();
     const form = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
     const redeem = () => server.send({ method: 'POST', path: '/oauth/token', headers: form, body });
@@ -244,7 +244,7 @@ function uniquenessRaces(start: Start): void {
 }
 
 function superuserRaces(start: Start): void {
-  describe('two superusers, the only ones, against each other', () => {
+  describe('the only two superusers', () => {
     let server: Server;
     let pair: [Member, Member];
     beforeEach(async () => {
@@ -252,7 +252,7 @@ function superuserRaces(start: Start): void {
       pair = [server.root, await server.addMember({ email: 'second@example.com', superuser: true })];
     });
 
-    /** As at the beginning, whatever became of them. */
+    /** Makes both enabled superusers again and signs them in. */
     async function restore(): Promise<void> {
       for (const member of pair) {
         await server.store.users.setDisabled(member.id, false);
@@ -268,7 +268,7 @@ function superuserRaces(start: Start): void {
         'demote and disable each other',
         [(_, other) => [other, { superuser: false }], (_, other) => [other, { disabled: true }]],
       ],
-      ['step down both', [(self) => [self, { superuser: false }]]],
+      ['demote themselves', [(self) => [self, { superuser: false }]]],
       [
         'take everything from each other',
         [
@@ -284,7 +284,7 @@ function superuserRaces(start: Start): void {
           (_, other) => [other, { superuser: false, disabled: true }],
         ],
       ],
-    ])('that %s at once leave one', async (_what, attempts) => {
+    ])('leave at least one superuser if they concurrently %s', async (_what, attempts) => {
       for (let round = 0; round < 10; round += 1) {
         const [first, second] = round % 2 === 0 ? pair : ([pair[1], pair[0]] as const);
         const answers = await Promise.all(
@@ -307,7 +307,7 @@ function superuserRaces(start: Start): void {
       }
     });
 
-    it('that offboard each other in the console at once leave one', async () => {
+    it('leave exactly one superuser if they concurrently offboard each other in the console', async () => {
       for (let round = 0; round < 10; round += 1) {
         const [first, second] = pair;
         const browsers = await Promise.all(pair.map((member) => browserOf(server, member)));

@@ -6,11 +6,11 @@ import { sessionCookieName } from '../../helpers/console/pages.ts';
 
 export type Server = TestServer;
 
-/** The whole daemon behind a real socket, on that store. */
+/** Starts the whole daemon behind a real socket, on the given store. */
 export const startServerOn = (opened: Promise<TestStore>, settings: Partial<Config> = {}): Promise<Server> =>
   startTestServer(settings, 0, opened);
 
-/** A request of the native API through the socket. */
+/** Sends a request to the native API through the socket. */
 export function call(server: Server, as: Member, method: string, path: string, json?: unknown): Promise<Answer> {
   const headers: Fields = [
     ['Authorization', `Bearer ${as.session}`],
@@ -19,7 +19,7 @@ export function call(server: Server, as: Member, method: string, path: string, j
   return server.send({ method, path, headers, ...(json !== undefined && { body: JSON.stringify(json) }) });
 }
 
-/** A member's browser: posts forms of the console's own pages through the socket. */
+/** Returns a member's browser, which posts forms of the console through the socket. */
 export async function browserOf(server: Server, as: Member) {
   const cookie: Fields = [['Cookie', `${sessionCookieName(server)}=${as.session}`]];
   const { body } = await server.send({ path: '/logout', headers: cookie });

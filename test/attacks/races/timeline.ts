@@ -1,4 +1,4 @@
-/** Counts what happens in this process, in its order: finer than any clock. */
+/** Returns a counter that orders events in this process more finely than a clock. */
 export function createTicks(): () => number {
   let ticks = 0;
   return () => {
@@ -8,13 +8,16 @@ export function createTicks(): () => number {
 }
 
 export interface Timeline<T> {
-  /** Does what makes it so. From its beginning it may be so; once it is acknowledged, the value before cannot be. */
+  /**
+   * Runs a change that gives the fact a new value. The new value is possible from the start of the change; the old one is
+   * impossible once the change has been acknowledged.
+   */
   become(value: T, change: () => Promise<unknown> | unknown): Promise<void>;
-  /** What it may have been at any time between these ticks. */
+  /** Returns the values that were possible at some time between two ticks. */
   between(from: number, to: number): T[];
 }
 
-/** A fact that one writer changes while others ask about it. */
+/** Records a fact that one writer changes while others read it. */
 export function createTimeline<T>(tick: () => number, initial: T): Timeline<T> {
   const periods = [{ value: initial, from: 0, to: Number.POSITIVE_INFINITY }];
   return {

@@ -142,13 +142,13 @@ async function failAtProvider(provider: Awaited<ReturnType<typeof startFalseProv
   const code = canaries.add('code of the provider', 'canary-code-of-the-provider');
   const lies = [{ status: 400 }, { status: 500 }, { token: (token: string) => `${token.slice(0, -9)}AAAAAAAAA` }];
   for (const lie of [...lies, { userInfo: { sub: 'else' } }, { claims: () => ({ sub: secret }) }]) {
-    provider.tell(lie);
+    provider.manipulate(lie);
     const browser = inConsole();
     const { location } = await browser.get('/login/sso');
-    await browser.get(provider.answerTo(location ?? '', { code }));
+    await browser.get(provider.callbackFor(location ?? '', { code }));
     const again = await browser.get('/login/sso');
     await browser.get(
-      provider.answerTo(again.location ?? '', { code, error: 'server_error', error_description: 'no' }),
+      provider.callbackFor(again.location ?? '', { code, error: 'server_error', error_description: 'no' }),
     );
   }
 }

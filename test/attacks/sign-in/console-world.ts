@@ -6,20 +6,20 @@ import { turnOn } from '../../helpers/app/totp.ts';
 import { openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
 import { startFalseProvider } from '../../helpers/peers/false-provider.ts';
 
-/** A link or a password that somebody new would choose. */
+/** The password that members change to. */
 export const nextPassword = 'another staple battery horse';
 
 export interface World extends TestApp {
-  /** Of `dev`. */
+  /** A token of `dev`. */
   token: { id: string; token: string };
   client: CreatedClient;
-  /** Signs in with a second step. */
+  /** A member who signs in with a second factor. `totp` is their secret. */
   guarded: Member & { totp: string };
-  /** The second step that `dev` has prepared and not turned on. */
+  /** The TOTP secret that `dev` has prepared but not put into use. */
   prepared: string;
 }
 
-/** The daemon with something in it of everything that can be changed. */
+/** Opens the daemon with one of each thing that requests can change. */
 export async function openWorld(settings: Partial<Config> = {}): Promise<World> {
   const app = await openTestApp(settings);
   const token = await createToken(app, app.dev, { name: 'there' });
@@ -28,8 +28,8 @@ export async function openWorld(settings: Partial<Config> = {}): Promise<World> 
   const { secret: totp } = await turnOn(app, member);
   await createToken(app, member, { name: 'of the guarded' });
   app.clock.advance(30_000);
-  const began = app.ask('/api/v1/me/totp', { as: app.dev, json: { password: app.dev.password } });
-  const { secret: prepared } = await jsonOf<PreparedTotp>(began);
+  const preparing = app.ask('/api/v1/me/totp', { as: app.dev, json: { password: app.dev.password } });
+  const { secret: prepared } = await jsonOf<PreparedTotp>(preparing);
   return { ...app, token, client, guarded: { ...member, totp }, prepared };
 }
 
@@ -42,7 +42,7 @@ export async function formTokenOf(app: TestApp, as: Member): Promise<string> {
   return /name="form_token" value="([^"]*)"/.exec(html)?.[1] ?? '';
 }
 
-/** A daemon whose members sign in through a provider that says whatever it is told to. */
+/** Opens a daemon whose members sign in through an identity provider that tests can manipulate. */
 export async function openSsoWorld() {
   const provider = await startFalseProvider('tokensd');
   const { issuer } = provider;

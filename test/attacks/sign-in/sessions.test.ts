@@ -19,7 +19,7 @@ describe('a stolen session', () => {
   type End = (app: World, owner: Browser) => Promise<unknown>;
   const patch = (app: World, json: object) =>
     app.ask(`/api/v1/users/${app.dev.id}`, { method: 'PATCH', as: app.root, json });
-  /** Another session of the same member, of which the thief knows nothing. */
+  /** Signs the same member in again. The attacker does not have that session. */
   const elsewhere = async (app: World): Promise<Member> => ({ ...app.dev, session: await app.signIn(app.dev.id) });
 
   const ends: Record<string, End> = {
@@ -36,7 +36,7 @@ describe('a stolen session', () => {
       await other.get(`/profile?dialog=end-session&id=${stolen}`);
       return other.submit(`/profile/sessions/${stolen}/end`);
     },
-    'its owner ends all others': async (app) => {
+    'its owner ends all other sessions': async (app) => {
       const other = openConsole(app, await elsewhere(app));
       await other.get('/profile?dialog=end-others');
       return other.submit('/profile/sessions/end-others');
@@ -47,7 +47,7 @@ describe('a stolen session', () => {
         as: await elsewhere(app),
         json: { current: password, new: nextPassword },
       }),
-    'its owner sets the password by a mailed link': async (app) => {
+    'its owner sets the password through a mailed link': async (app) => {
       const browser = openConsole(app);
       await browser.get('/password/forgot');
       await browser.submit('/password/forgot', { email: app.dev.email });
@@ -55,7 +55,7 @@ describe('a stolen session', () => {
       await browser.get(link?.[0] ?? '');
       return browser.submit('/password/reset', { password: nextPassword, again: nextPassword });
     },
-    'its owner turns a second step on elsewhere': async (app) =>
+    'its owner turns on two-factor sign-in elsewhere': async (app) =>
       app.ask('/api/v1/me/totp/confirm', {
         as: await elsewhere(app),
         json: { code: codeAt(app.prepared, app.clock.now()) },
@@ -65,7 +65,7 @@ describe('a stolen session', () => {
       await patch(app, { disabled: true });
       return patch(app, { disabled: false });
     },
-    'it lies idle for twelve hours': async (app) => app.clock.advance(12 * 60 * 60_000),
+    'it is idle for twelve hours': async (app) => app.clock.advance(12 * 60 * 60_000),
   };
 
   async function uses(app: World): Promise<number[]> {
@@ -79,20 +79,20 @@ describe('a stolen session', () => {
     return answers.map(({ status }) => status);
   }
 
-  test.each(Object.entries(ends))('is dead at once, in every form, when %s', async (_what, end) => {
+  test.each(Object.entries(ends))('stops working immediately, in every form, when %s', async (_what, end) => {
     const app = await open();
     expect(await uses(app)).toEqual([200, 200, 201, 200]);
     await end(app, openConsole(app, app.dev));
     expect(await uses(app)).toEqual([401, 401, 401, 303]);
   });
 
-  test('takes along what was begun from it: a device that it approved gets nothing', async () => {
+  test('cannot hand over to a device that it approved before the password changed', async () => {
     const app = await open();
     const device = await beginDevice(app);
-    const thief = openConsole(app, app.dev);
-    await thief.get('/device');
-    await thief.get((await thief.submit('/device', { user_code: device.user_code })).location ?? '');
-    await thief.submit('/device/approve', { decision: 'approve' });
+    const attacker = openConsole(app, app.dev);
+    await attacker.get('/device');
+    await attacker.get((await attacker.submit('/device', { user_code: device.user_code })).location ?? '');
+    await attacker.submit('/device/approve', { decision: 'approve' });
     const owner = { ...app.dev, session: await app.signIn(app.dev.id) };
     const json = { current: password, new: nextPassword };
     expect((await app.ask('/api/v1/me/password', { method: 'PUT', as: owner, json })).status).toBe(204);
@@ -105,14 +105,14 @@ describe('a planted cookie', () => {
   const planted = `session_${'A'.repeat(43)}`;
   const names = ['__Host-tokens_session', 'tokens_session_insecure', '__Secure-tokens_session', 'tokens_session'];
 
-  /** A browser in which somebody else left cookies of every name; `live` is a session that works. */
-  async function plantedIn(app: World | Awaited<ReturnType<typeof openSsoWorld>>): Promise<Browser> {
+  /** Opens a browser in which an attacker has set cookies of every name. */
+  async function openWithPlanted(app: World | Awaited<ReturnType<typeof openSsoWorld>>): Promise<Browser> {
     const browser = openConsole(app);
     for (const name of names) browser.cookies.set(name, planted);
     return browser;
   }
 
-  async function expectOwnSession(app: Parameters<typeof plantedIn>[0], browser: Browser, email: string) {
+  async function expectOwnSession(app: Parameters<typeof openWithPlanted>[0], browser: Browser, email: string) {
     const session = browser.cookies.get(sessionCookieName(app)) ?? '';
     expect(session).toMatch(/^session_[\w-]{43}$/);
     expect(session).not.toBe(planted);
@@ -120,33 +120,33 @@ describe('a planted cookie', () => {
     expect(await app.services.sessions.authenticate(planted)).toBeNull();
   }
 
-  test('is not what a sign-in with the second step makes a session of; nor is a planted step', async () => {
+  test('does not become a session after sign-in with a second factor, and neither does a planted ticket', async () => {
     const app = await open();
-    const browser = await plantedIn(app);
+    const browser = await openWithPlanted(app);
     const { email } = app.guarded;
     browser.cookies.set('__Host-tokens_step', `step_${'A'.repeat(43)}`);
     await browser.get('/login');
-    const asked = await browser.submit('/login', { email, password });
+    const submitted = await browser.submit('/login', { email, password });
     expect(browser.cookies.get('__Host-tokens_step')).not.toBe(`step_${'A'.repeat(43)}`);
-    await browser.get(asked.location ?? '');
+    await browser.get(submitted.location ?? '');
     const code = codeAt(app.guarded.totp, app.clock.now());
-    expect((await browser.submit(asked.location ?? '', { code })).status).toBe(303);
+    expect((await browser.submit(submitted.location ?? '', { code })).status).toBe(303);
     await expectOwnSession(app, browser, email);
   });
 
-  test('is not what single sign-on makes a session of', async () => {
+  test('does not become a session after single sign-on', async () => {
     const app = await openSsoWorld();
     onTestFinished(app.close);
-    const browser = await plantedIn(app);
-    const begun = await browser.get('/login/sso');
-    expect((await browser.get(app.provider.answerTo(begun.location ?? ''))).status).toBe(303);
+    const browser = await openWithPlanted(app);
+    const started = await browser.get('/login/sso');
+    expect((await browser.get(app.provider.callbackFor(started.location ?? ''))).status).toBe(303);
     await expectOwnSession(app, browser, 'ada@example.com');
   });
 
-  test('is not made good by looking at any page or route', async () => {
+  test('does not become a session through a visit to any page or route', async () => {
     const app = await open();
     for (const { path } of routesOf(app.app).filter(({ method }) => method === 'GET')) {
-      const browser = await plantedIn(app);
+      const browser = await openWithPlanted(app);
       const { headers } = await browser.get(path.replace(':file', 'icon.svg').replace(':id', app.token.id));
       const set = headers.getSetCookie().filter((cookie) => cookie.includes('session'));
       expect({ path, set }).toEqual({ path, set: [] });
@@ -155,7 +155,7 @@ describe('a planted cookie', () => {
   });
 });
 
-const hostile: Array<Record<string, string>> = [
+const foreignHeaders: Array<Record<string, string>> = [
   {},
   ...['cross-site', 'same-site', 'none', '', 'Same-Origin', 'same-origin, cross-site'].map((site) => ({
     'Sec-Fetch-Site': site,
@@ -174,9 +174,9 @@ const hostile: Array<Record<string, string>> = [
   ].map((Origin) => ({ Origin, Referer: 'https://tokens.example.com/profile' })),
 ];
 
-describe('another site that has the browser send the session along', () => {
+describe('a request that another site makes with the session cookie', () => {
   const unsafe = (app: World) => routesOf(app.app).filter(({ method }) => !['GET', 'ALL'].includes(method));
-  /** A body that each route with a body would take. */
+  /** Valid bodies, by route. */
   const bodies = (app: World): Record<string, object> => ({
     'PUT /api/v1/me/password': { current: password, new: nextPassword },
     'POST /api/v1/me/totp': { password },
@@ -208,19 +208,19 @@ describe('another site that has the browser send the session along', () => {
       });
   }
 
-  test('changes nothing by any route of the API', async () => {
+  test('changes nothing through any route of the API', async () => {
     const app = await open();
     const before = await rowsOf(app.path);
     const routes = apiRoutes(app);
     expect(routes.length).toBeGreaterThan(12);
     for (const route of routes) {
       const send = request(app, route);
-      for (const headers of hostile) {
+      for (const headers of foreignHeaders) {
         const response = await send(headers);
         expect({ ...route, headers, status: response.status }).toMatchObject({ status: 403 });
         expect(await jsonOf(response)).toMatchObject({ code: 'cross-site' });
       }
-      // What a form can send without being asked first.
+      // Content types that a form on another site can send without a CORS preflight.
       const json = JSON.stringify(bodies(app)[route.key] ?? {});
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
         const sent = await send({}, { json: undefined, body: json, headers: { 'Content-Type': type } });
@@ -230,7 +230,7 @@ describe('another site that has the browser send the session along', () => {
     expect(await rowsOf(app.path)).toEqual(before);
   });
 
-  test('would have changed something by each of them, were it our own', async () => {
+  test('would change something through each of these routes if it came from our own site', async () => {
     for (const { key } of apiRoutes(await open())) {
       const app = await open();
       const route = apiRoutes(app).find((one) => one.key === key);
@@ -242,7 +242,7 @@ describe('another site that has the browser send the session along', () => {
     }
   });
 
-  test('changes nothing by any form of the console, with the right form token too', async () => {
+  test('changes nothing through any form of the console, even with a valid form token', async () => {
     const app = await open();
     const before = await rowsOf(app.path);
     const pages = unsafe(app).filter(({ method, path }) => Object.hasOwn(pageAccess, `${method} ${path}`));
@@ -251,7 +251,7 @@ describe('another site that has the browser send the session along', () => {
     const form_token = await formTokenOf(app, app.root);
     for (const { path } of pages) {
       const target = path.replace(':token', app.token.id).replace(':action', 'disable').replace(':id', app.dev.id);
-      for (const headers of hostile) {
+      for (const headers of foreignHeaders) {
         const sent = { ...form, name: 'made', expires: 'never', decision: 'approve', form_token };
         const shown = await openConsole(app, app.root).post(target, sent, { 'Sec-Fetch-Site': '', ...headers });
         expect({ target, headers, status: shown.status }).toMatchObject({ status: 403 });
@@ -261,11 +261,11 @@ describe('another site that has the browser send the session along', () => {
     expect(await rowsOf(app.path)).toEqual(before);
   });
 
-  test('changes nothing by a method in disguise', async () => {
+  test('changes nothing through a method override', async () => {
     const app = await open();
     const before = await rowsOf(app.path);
-    const disguises = ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'];
-    for (const name of disguises) {
+    const overrides = ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'];
+    for (const name of overrides) {
       for (const path of [`/api/v1/tokens/${app.token.id}`, `/profile/api-tokens/${app.token.id}/revoke`, '/logout']) {
         for (const value of ['DELETE', 'POST']) {
           await app.ask(`${path}?_method=${value}`, { headers: { ...cookieOf(app, app.dev), [name]: value } });
@@ -276,7 +276,7 @@ describe('another site that has the browser send the session along', () => {
   });
 });
 
-test('no answer of any route or page can be framed, whoever asks and whatever goes wrong', async () => {
+test('no response of any route or page can be framed, signed in or not, including errors', async () => {
   const app = await open();
   const routes = [...routesOf(app.app), ...['/nowhere', '/api/v1/nowhere'].map((path) => ({ method: 'GET', path }))];
   expect(routes.length).toBeGreaterThan(80);

@@ -13,7 +13,7 @@ async function open(): Promise<World> {
   return world;
 }
 
-describe('a link that wants to lead elsewhere', () => {
+describe('a link with a redirect target on another site', () => {
   const targets = [
     '//evil.example',
     '///evil.example',
@@ -47,7 +47,7 @@ describe('a link that wants to lead elsewhere', () => {
   ];
   const site = 'https://tokens.example.com';
 
-  /** A path of ours, in one line of visible ASCII. */
+  /** Expects a path on our own site, in one line of visible ASCII. */
   function expectOurs(location: string | null | undefined, why: string): void {
     expect(location, why).toMatch(/^\/(?![/\\])[\x21-\x7e]*$/);
     expect(new URL(location ?? '', `${site}/login`).origin, why).toBe(site);
@@ -59,7 +59,7 @@ describe('a link that wants to lead elsewhere', () => {
     }
   }
 
-  test('leads to a page of ours after a password, by the address and by the form', async () => {
+  test('leads to our own site after password sign-in, from the query and from the form', async () => {
     const app = await open();
     for (const next of targets) {
       const browser = openConsole(app);
@@ -71,7 +71,7 @@ describe('a link that wants to lead elsewhere', () => {
     }
   });
 
-  test('leads to a page of ours after a second step was set up', async () => {
+  test('leads to our own site after TOTP enrolment', async () => {
     const app = await openTestApp({ requireTotp: true });
     onTestFinished(app.close);
     const novice = await app.addMember({ email: 'novice@example.com' });
@@ -83,7 +83,7 @@ describe('a link that wants to lead elsewhere', () => {
       expectOwnLinks(await browser.get(`/login/set-up?next=${encodeURIComponent(next)}`), next);
   });
 
-  test('leads to a page of ours after the second step', async () => {
+  test('leads to our own site after the second factor', async () => {
     const app = await open();
     for (const next of targets) {
       const guarded = openConsole(app);
@@ -100,22 +100,22 @@ describe('a link that wants to lead elsewhere', () => {
     }
   });
 
-  test('leads to a page of ours after single sign-on, whatever the cookie in between was made to say', async () => {
+  test('leads to our own site after single sign-on, even if its cookie was changed', async () => {
     const app = await openSsoWorld();
     onTestFinished(app.close);
     for (const next of targets) {
       const browser = openConsole(app);
-      const begun = await browser.get(`/login/sso?next=${encodeURIComponent(next)}`);
-      expect(new URL(begun.location ?? '').origin).toBe(app.provider.issuer);
+      const started = await browser.get(`/login/sso?next=${encodeURIComponent(next)}`);
+      expect(new URL(started.location ?? '').origin).toBe(app.provider.issuer);
       const pending = browser.cookies.get('__Host-tokens_sso') ?? '';
-      const said = JSON.parse(Buffer.from(pending, 'base64url').toString());
-      expectOurs(said.next, next);
-      browser.cookies.set('__Host-tokens_sso', Buffer.from(JSON.stringify({ ...said, next })).toString('base64url'));
-      expectOurs((await browser.get(app.provider.answerTo(begun.location ?? ''))).location, next);
+      const state = JSON.parse(Buffer.from(pending, 'base64url').toString());
+      expectOurs(state.next, next);
+      browser.cookies.set('__Host-tokens_sso', Buffer.from(JSON.stringify({ ...state, next })).toString('base64url'));
+      expectOurs((await browser.get(app.provider.callbackFor(started.location ?? ''))).location, next);
     }
   });
 
-  test('is no place for an authorization code, and puts no line into the answer', async () => {
+  test('receives no authorization code and injects no header', async () => {
     const app = await open();
     const browser = openConsole(app, app.dev);
     const challenge = { code_challenge: 'A'.repeat(43), code_challenge_method: 'S256' };
@@ -134,7 +134,7 @@ describe('a link that wants to lead elsewhere', () => {
     expect(headers.getSetCookie().join()).not.toContain('a=b');
   });
 
-  test('leads to a page of ours from every list that keeps its search', async () => {
+  test('leads to our own site from lists that preserve their search', async () => {
     const app = await open();
     const form_token = await formTokenOf(app, app.root);
     for (const q of targets) {
@@ -146,7 +146,7 @@ describe('a link that wants to lead elsewhere', () => {
     }
   });
 
-  test('leads nowhere else by the request line, the Host or what a proxy says of it', async () => {
+  test('leads to our own site whatever the request line, Host and forwarding headers contain', async () => {
     const server = await startTestServer({ publicUrl: site });
     onTestFinished(server.stop);
     const lines = [
@@ -167,7 +167,7 @@ describe('a link that wants to lead elsewhere', () => {
     }
   });
 
-  test('is followed where it is ours', async () => {
+  test('is ignored, while a target on our own site is followed', async () => {
     const app = await open();
     const browser = openConsole(app, app.dev);
     expect((await browser.get('/login?next=%2Fprofile%3Fa%3Db')).location).toBe('/profile?a=b');
@@ -175,9 +175,9 @@ describe('a link that wants to lead elsewhere', () => {
   });
 });
 
-describe('one password tried on many accounts', () => {
-  const free = 20;
-  // Waits end by the clock on the wall, and hashing takes as long as it takes.
+describe('one password guessed at many accounts', () => {
+  const freeFailures = 20;
+  // Waits end by the wall clock. Freezing it keeps slow hashing from ending them.
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
   afterEach(() => void vi.useRealTimers());
   type Try = (app: TestApp, turn: number, from: Pick<Ask, 'ip' | 'headers'>) => Promise<number>;
@@ -206,7 +206,7 @@ describe('one password tried on many accounts', () => {
       return (await app.ask('/login', { ...from, method: 'POST', body, headers })).status;
     },
   };
-  const refused: Record<string, number> = {
+  const deniedStatus: Record<string, number> = {
     'POST /api/v1/sessions': 401,
     'POST /api-token-auth/': 400,
     'POST /login': 401,
@@ -214,28 +214,32 @@ describe('one password tried on many accounts', () => {
   const half = (turn: number) =>
     `${((turn * 7919) % 0xffff).toString(16)}:${turn.toString(16)}:abc:${(turn + 1).toString(16)}`;
 
-  test.each(Object.keys(ways))('from ever new addresses of one /64 is slowed down as one network: %s', async (way) => {
-    const app = await open();
-    const attempt = ways[way] as Try;
-    const network = (turn: number) => ({ ip: `2001:db8:1:2:${half(turn)}` });
-    const statuses = new Set<number>();
-    for (let turn = 0; turn < free; turn += 1) statuses.add(await attempt(app, turn, network(turn)));
-    expect([...statuses]).toEqual([refused[way]]);
-    for (const ip of [
-      '2001:db8:1:2::1',
-      '2001:0db8:0001:0002:ffff:ffff:ffff:ffff',
-      '2001:db8:1:2:0:ffff:203.0.113.9',
-    ]) {
-      expect(await attempt(app, free + 1, { ip }), ip).toBe(429);
-    }
-    // What one way counted holds for the others.
-    for (const other of Object.values(ways)) expect(await other(app, free + 2, network(free + 2))).toBe(429);
-    for (const ip of ['2001:db8:1:3::1', '2001:db8:1:1:ffff::1', '203.0.113.77']) {
-      expect(await attempt(app, free + 3, { ip }), ip).toBe(refused[way]);
-    }
-  });
+  test.each(Object.keys(ways))(
+    'is limited as one network when it comes from changing addresses of one /64: %s',
+    async (way) => {
+      const app = await open();
+      const attempt = ways[way] as Try;
+      const network = (turn: number) => ({ ip: `2001:db8:1:2:${half(turn)}` });
+      const statuses = new Set<number>();
+      for (let turn = 0; turn < freeFailures; turn += 1) statuses.add(await attempt(app, turn, network(turn)));
+      expect([...statuses]).toEqual([deniedStatus[way]]);
+      for (const ip of [
+        '2001:db8:1:2::1',
+        '2001:0db8:0001:0002:ffff:ffff:ffff:ffff',
+        '2001:db8:1:2:0:ffff:203.0.113.9',
+      ]) {
+        expect(await attempt(app, freeFailures + 1, { ip }), ip).toBe(429);
+      }
+      // All ways share the count.
+      for (const other of Object.values(ways))
+        expect(await other(app, freeFailures + 2, network(freeFailures + 2))).toBe(429);
+      for (const ip of ['2001:db8:1:3::1', '2001:db8:1:1:ffff::1', '203.0.113.77']) {
+        expect(await attempt(app, freeFailures + 3, { ip }), ip).toBe(deniedStatus[way]);
+      }
+    },
+  );
 
-  test('is not hidden by what the guesser writes into X-Forwarded-For, before a proxy or without one', async () => {
+  test('is limited despite a forged X-Forwarded-For, with a proxy and without one', async () => {
     const app = await open();
     const attempt = ways['POST /api/v1/sessions'] as Try;
     const forged = (turn: number) => `2001:db8:${turn.toString(16)}::1`;
@@ -244,7 +248,7 @@ describe('one password tried on many accounts', () => {
       headers: { 'X-Forwarded-For': `${forged(turn)}, 198.51.100.7` },
     });
     const direct = (turn: number) => ({ ip: '198.51.100.7', headers: { 'X-Forwarded-For': forged(turn) } });
-    for (let turn = 0; turn < free; turn += 2) {
+    for (let turn = 0; turn < freeFailures; turn += 2) {
       expect(await attempt(app, turn, through(turn))).toBe(401);
       expect(await attempt(app, turn + 1, direct(turn + 1))).toBe(401);
     }
@@ -255,14 +259,14 @@ describe('one password tried on many accounts', () => {
   });
 });
 
-describe('somebody who asks who is a member', () => {
+describe('a client that tries to find out who is a member', () => {
   const kinds = {
     unknown: 'nobody@example.com',
     'wrong password': 'dev@example.com',
     disabled: 'disabled@example.com',
     'single sign-on only': 'sso@example.com',
     invited: 'invited@example.com',
-    'with a second step': 'guarded@example.com',
+    'with a second factor': 'guarded@example.com',
     'without the permission': 'plain@example.com',
   };
 
@@ -280,7 +284,7 @@ describe('somebody who asks who is a member', () => {
     return app;
   }
 
-  /** Everything of an answer but what is another one each time, and what was typed. */
+  /** Returns the response without the values that differ each time and without the text that was entered. */
   async function bytesOf(response: Response, typed: string): Promise<string> {
     const headers = [...response.headers].filter(([name]) => !['x-request-id', 'date', 'set-cookie'].includes(name));
     const body = (await response.text()).replace(/"request_id":"[^"]*"/, '').replaceAll(typed, 'TYPED');
@@ -298,7 +302,7 @@ describe('somebody who asks who is a member', () => {
       bytesOf(await app.ask('/api-token-auth/', { json: { username: email, password: tried }, ip }), email),
   };
 
-  test.each(Object.entries(passwords))('learns nothing by a wrong password: %s', async (_way, attempt) => {
+  test.each(Object.entries(passwords))('learns nothing from a wrong password: %s', async (_way, attempt) => {
     const app = await openWithEveryKind();
     const answers = new Set<string>();
     for (const [turn, email] of Object.values(kinds).entries()) {
@@ -308,17 +312,17 @@ describe('somebody who asks who is a member', () => {
     expect([...answers]).toHaveLength(1);
   });
 
-  test('learns nothing from /api-token-auth/ by the right password of one who gets no token there', async () => {
+  test('learns nothing from /api-token-auth/ with the correct password of a member who may not use it', async () => {
     const app = await openWithEveryKind();
     const attempt = passwords['POST /api-token-auth/'];
-    const emails = [kinds.unknown, kinds.disabled, kinds['with a second step'], kinds['without the permission']];
+    const emails = [kinds.unknown, kinds.disabled, kinds['with a second factor'], kinds['without the permission']];
     const answers = await Promise.all(
       emails.map((email, turn) => attempt?.(app, email, password, `2001:db8:${turn}::1`)),
     );
     expect([...new Set(answers)]).toHaveLength(1);
   });
 
-  test('learns nothing from the console, by signing in or by asking for a link', async () => {
+  test('learns nothing from the console, neither by signing in nor by requesting a link', async () => {
     const app = await openWithEveryKind();
     const browser = openConsole(app);
     const [signIns, links] = [new Set<string>(), new Set<string>()];
@@ -333,7 +337,7 @@ describe('somebody who asks who is a member', () => {
     expect((await app.mails()).filter(({ subject }) => subject === 'Set your password').length).toBeGreaterThan(2);
   });
 
-  test('learns nothing from the device flow: codes that are none, ended, decided or of somebody else', async () => {
+  test('learns nothing from the device flow with codes that are unknown, used, decided or opened by another member', async () => {
     const app = await openWithEveryKind();
     const typedBy = async (typed: string, as = app.dev) => {
       const browser = openConsole(app, as);
@@ -366,31 +370,31 @@ describe('somebody who asks who is a member', () => {
   });
 });
 
-describe('somebody whose address at the identity provider only looks like that of who was invited', () => {
+describe('a person whose email address at the identity provider only resembles that of an invited member', () => {
   test.each([
     ['strasse@example.com', 'stra\u00dfe@example.com'],
     ['asa@example.com', 'a\u017fa@example.com'],
     ['kate@example.com', '\u212aate@example.com'],
     ['fin@example.com', '\ufb01n@example.com'],
     ['ada@mass.example', 'ada@ma\u00df.example'],
-  ])('gets no account: %s is not %s', async (invited, email) => {
+  ])('does not get the account: %s is not %s', async (invited, email) => {
     const app = await openSsoWorld();
     onTestFinished(app.close);
     await app.ask('/api/v1/users', { as: app.root, json: { email: invited, superuser: true } });
     const enter = async (claims: { sub: string; email: string }) => {
-      const told = { ...claims, email_verified: true };
-      app.provider.tell({ claims: (own) => ({ ...own, ...told }), userInfo: told });
+      const person = { ...claims, email_verified: true };
+      app.provider.manipulate({ claims: (own) => ({ ...own, ...person }), userInfo: person });
       const browser = openConsole(app);
       const { location } = await browser.get('/login/sso');
-      return (await browser.get(app.provider.answerTo(location ?? ''))).status;
+      return (await browser.get(app.provider.callbackFor(location ?? ''))).status;
     };
     expect(await enter({ sub: 'stranger', email })).toBe(403);
     expect(await enter({ sub: 'invited', email: invited.toUpperCase() })).toBe(303);
   });
 });
 
-describe('a crowd that wants to sign in at the identity provider', () => {
-  test('has it asked where that is once at a time, not once each', async () => {
+describe('many concurrent sign-ins through the identity provider', () => {
+  test('share one discovery request at a time', async () => {
     const app = await openSsoWorld();
     onTestFinished(app.close);
     const begin = () => app.ask('/login/sso');
@@ -398,7 +402,7 @@ describe('a crowd that wants to sign in at the identity provider', () => {
     const tell = () => app.ask('/sso/backchannel-logout', logout);
     const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? begin() : tell())));
     expect(answers.filter(({ status }) => status === 303)).toHaveLength(25);
-    const discoveries = app.provider.asked.filter((path) => path.startsWith('/.well-known/'));
+    const discoveries = app.provider.requests.filter((path) => path.startsWith('/.well-known/'));
     expect(discoveries.length).toBeLessThan(10);
   });
 });

@@ -23,7 +23,7 @@ import { openTestStore, type TestStore } from './store.ts';
 export const password = 'correct horse battery staple';
 const passwordHash = createPasswords().hash(password);
 
-/** Somebody with a password and a session. */
+/** A member with a password and a session. */
 export interface Member {
   id: string;
   email: string;
@@ -35,20 +35,20 @@ export interface Ask {
   method?: string;
   /** Sent as JSON. */
   json?: unknown;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   body?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
-  /** Whose session goes along. */
+  /** The member whose session the request carries. */
   as?: Member;
   headers?: Record<string, string> | Array<[string, string]>;
-  /** The peer's address. */
+  /** IP address of the peer. */
   ip?: string;
 }
 
 export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
 
 /**
- * The whole daemon without sockets: real services on a real SQLite file, a clock that stands still, `root` (a superuser)
- * and `dev` (a developer with the permission), both signed in.
+ * Opens the whole daemon without sockets: real services on a real SQLite file and a clock that only tests advance. Has two
+ * signed-in members: `root`, a superuser, and `dev`, who may create tokens.
  */
 export async function openTestApp(settings: Partial<Config> = {}, opened: Promise<TestStore> = openTestStore()) {
   const { store: uncounted, path, close } = await opened;
@@ -82,7 +82,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   };
   const app = createApp(deps);
 
-  /** The app as a Fetch API server; `ip` is the peer's address, `rawHeaders` what came in before fields were joined. */
+  /** Passes a request to the app. `ip` is the peer's address; `rawHeaders` are the header fields before repeated ones are joined. */
   const fetchApp = async (request: Request, ip = '203.0.113.9', rawHeaders = [...request.headers].flat()) =>
     app.request(request, undefined, { incoming: { rawHeaders, socket: { remoteAddress: ip } } });
 
@@ -99,7 +99,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
     return fetchApp(request, ip, fields.flat());
   }
 
-  /** A session as a sign-in makes it, without the slow hash. */
+  /** Creates a session as a sign-in does, without the slow password hash. */
   async function signIn(userId: string): Promise<string> {
     const secret = generateSecret('session');
     const at = clock.now();
@@ -137,7 +137,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
     return { id, email: body.email, password, session: await signIn(id) };
   }
 
-  /** Everything in the outbox. */
+  /** Returns all mail in the outbox. */
   const mails = (): Promise<MailRecord[]> =>
     store.outbox.claim({ now: clock.now(), leaseMs: 0, leaseId: 'test', limit: 10_000 });
 
@@ -167,20 +167,20 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   };
 }
 
-/** Creates a token of that member and answers it with its value. */
+/** Creates a token for a member and returns it with its value. */
 export async function createToken(app: TestApp, as: Member, body: CreateTokenBody): Promise<CreatedToken> {
   const response = await app.ask('/api/v1/tokens', { as, json: body });
   if (response.status !== 201) throw new Error(`No token was created: ${await response.text()}`);
   return jsonOf<CreatedToken>(response);
 }
 
-/** What the daemon says about a value: 200, or the reason word. */
+/** Returns what the daemon decides about a token value: 200, or the deny reason. */
 export async function verdict(app: TestApp, value: string): Promise<200 | string | null> {
   const response = await app.ask('/api/v1/token', { headers: { Authorization: `Token ${value}` } });
   return response.status === 200 ? 200 : response.headers.get('x-tokens-reason');
 }
 
-/** The JSON of an answer, for tests that know what it holds. */
+/** Returns the JSON of a response as the type that the test expects. */
 export async function jsonOf<T = Record<string, unknown>>(response: Response | Promise<Response>): Promise<T> {
   return (await (await response).json()) as T;
 }

@@ -2,23 +2,23 @@ import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { listen } from '../app/http.ts';
 
-export interface Lie {
+export interface Manipulation {
   /** Changes the claims of the id_token before it is signed. */
   claims?: (claims: JWTPayload) => JWTPayload;
   /** Changes the finished id_token. */
   token?: (token: string) => string;
   userInfo?: Record<string, unknown>;
-  /** Answers the token request itself. */
+  /** Status of the token response. */
   status?: number;
 }
 
-/** An identity provider that does what no good one does, one lie at a time. */
+/** Starts an identity provider that returns manipulated data, one manipulation at a time. */
 export async function startFalseProvider(clientId: string) {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
-  let lie: Lie = {};
-  /** Paths, in order. */
-  const asked: string[] = [];
+  let manipulation: Manipulation = {};
+  /** Paths of the requests, in order. */
+  const requests: string[] = [];
   let nonce = '';
   let issuer = '';
   const sign = (claims: JWTPayload, key = privateKey) =>
@@ -28,11 +28,11 @@ export async function startFalseProvider(clientId: string) {
 
   async function idToken(): Promise<string> {
     const claims = { iss: issuer, aud: clientId, sub: 'ada', iat: now(), exp: now() + 60, nonce, ...person };
-    const token = await sign(lie.claims?.(claims) ?? claims);
-    return lie.token?.(token) ?? token;
+    const token = await sign(manipulation.claims?.(claims) ?? claims);
+    return manipulation.token?.(token) ?? token;
   }
 
-  const answers: Record<string, () => unknown> = {
+  const responses: Record<string, () => unknown> = {
     '/.well-known/openid-configuration': () => ({
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
@@ -46,29 +46,29 @@ export async function startFalseProvider(clientId: string) {
     }),
     '/jwks': () => ({ keys: [jwk] }),
     '/token': async () => ({ access_token: 'x', token_type: 'Bearer', id_token: await idToken() }),
-    '/userinfo': () => ({ sub: 'ada', ...person, ...lie.userInfo }),
+    '/userinfo': () => ({ sub: 'ada', ...person, ...manipulation.userInfo }),
   };
   const server = createServer(async (req, res) => {
     const { pathname } = new URL(req.url ?? '', 'http://x');
-    asked.push(pathname);
-    const status = pathname === '/token' ? (lie.status ?? 200) : 200;
-    res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(await answers[pathname]?.()));
+    requests.push(pathname);
+    const status = pathname === '/token' ? (manipulation.status ?? 200) : 200;
+    res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(await responses[pathname]?.()));
   });
   issuer = `http://127.0.0.1:${await listen(server)}`;
   return {
     issuer,
-    asked,
+    requests,
     sign,
     now,
-    tell(next: Lie) {
-      lie = next;
+    manipulate(next: Manipulation) {
+      manipulation = next;
     },
-    /** Where the browser comes back to, for a sign-in begun at `url`. */
-    answerTo(url: string, changes: Record<string, string> = {}): string {
-      const asked = new URL(url).searchParams;
-      nonce = asked.get('nonce') ?? '';
-      const answer = { code: 'a-code', state: asked.get('state') ?? '', iss: issuer, ...changes };
-      return `/login/sso/callback?${new URLSearchParams(answer)}`;
+    /** Returns the callback address for a sign-in that was started with `url`. */
+    callbackFor(url: string, changes: Record<string, string> = {}): string {
+      const request = new URL(url).searchParams;
+      nonce = request.get('nonce') ?? '';
+      const response = { code: 'a-code', state: request.get('state') ?? '', iss: issuer, ...changes };
+      return `/login/sso/callback?${new URLSearchParams(response)}`;
     },
     async stop() {
       server.closeAllConnections();

@@ -13,9 +13,9 @@ export interface PersonAtProvider {
 
 export interface TestProvider {
   issuer: string;
-  /** By subject; change what is in it. */
+  /** Keyed by subject. Tests change the entries. */
   people: Record<string, PersonAtProvider>;
-  /** As if the machine were gone; `resume` brings it back at the same address. */
+  /** Stops listening, as if the machine were down. `resume` starts it again at the same address. */
   halt(): Promise<void>;
   resume(): Promise<void>;
   stop(): Promise<void>;
@@ -32,7 +32,7 @@ const ada = {
 };
 const grace = { password: 'pw-grace', email: 'grace@example.com', email_verified: true, name: 'Grace Hopper' };
 
-/** A real `oidc-provider` on loopback http with two people, that signs in whoever types a subject and the password. */
+/** Starts a real `oidc-provider` on loopback HTTP with two people. It signs in a person by their subject and password. */
 export async function startIdentityProvider(appUrl: string): Promise<TestProvider> {
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
@@ -62,9 +62,9 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
       const { password: _, ...claims } = person;
       return { accountId, claims: () => ({ sub: accountId, ...claims }) };
     },
-    // It would not call loopback addresses otherwise.
+    // By default it does not call loopback addresses.
     fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as object),
-    // Nobody is asked whether tokensd may know their address.
+    // Grants the scopes without a consent page.
     async loadExistingGrant(ctx) {
       const { client, session, provider } = ctx.oidc;
       if (client === undefined || session?.accountId === undefined) return undefined;
@@ -87,8 +87,8 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
       req.on('end', () => {
         const form = new URLSearchParams(body);
         const accountId = form.get('subject') ?? '';
-        const knows = people[accountId]?.password === form.get('password');
-        const result = knows ? { login: { accountId } } : { error: 'access_denied' };
+        const matches = people[accountId]?.password === form.get('password');
+        const result = matches ? { login: { accountId } } : { error: 'access_denied' };
         void provider.interactionFinished(req, res, result);
       });
     });
@@ -102,7 +102,7 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
   return { issuer, people, halt, resume, stop: halt };
 }
 
-/** Its own page asks the network for a font. */
+/** Replaces the library's page, which loads a font from the network. */
 async function logoutSource(ctx: { body: unknown }, form: string): Promise<void> {
   const title = '<!DOCTYPE html><title>Identity provider</title>';
   ctx.body = `${title}${form}<button form="op.logoutForm" name="logout" value="yes">Sign out there</button>`;
@@ -112,7 +112,7 @@ const loginForm = `<!DOCTYPE html><title>Identity provider</title><h1>Identity p
 <label>Subject <input name="subject"></label><label>Password <input name="password" type="password"></label>
 <button>Sign in there</button></form>`;
 
-/** A browser's way through the provider's pages, without the browser: answers where it is led back to. */
+/** Goes through the provider's pages without a browser. Returns the address that the provider redirects back to. */
 export async function signInAtProvider(
   url: string,
   { subject, password }: { subject: string; password: string },
@@ -121,18 +121,18 @@ export async function signInAtProvider(
   let next = new URL(url);
   const { host } = next;
   for (let hop = 0; hop < 10 && next.host === host; hop += 1) {
-    const answers = next.pathname.startsWith('/interaction/');
+    const submits = next.pathname.startsWith('/interaction/');
     const response = await fetch(next, {
       redirect: 'manual',
       headers: { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
-      ...(answers && { method: 'POST', body: new URLSearchParams({ subject, password }) }),
+      ...(submits && { method: 'POST', body: new URLSearchParams({ subject, password }) }),
     });
     for (const cookie of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
       cookies.set(name, value);
     }
     const location = response.headers.get('location');
-    if (location === null) throw new Error(`The provider answered ${response.status}: ${await response.text()}`);
+    if (location === null) throw new Error(`The provider returned ${response.status}: ${await response.text()}`);
     next = new URL(location, next);
   }
   return next;

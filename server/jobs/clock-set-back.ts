@@ -3,31 +3,38 @@ import type { Log } from '../observability/log.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
-/** More than a clock is slewed by within a second. */
-const jumpMs = 5_000;
+/** Time synchronization slews a clock by less than this between two runs, so a larger step means the clock was set. */
+const minStepMs = 5_000;
 
 interface ClockSetBackDeps {
   outbox: Pick<Store['outbox'], 'bringForward'>;
   clock: Clock;
-  /** Milliseconds of a clock that nobody can set. */
-  steady?: () => number;
+  /** Returns monotonic time in milliseconds, which nobody can set. */
+  monotonic?: () => number;
   log: Pick<Log, 'warn'>;
 }
 
-/** Mails wait for a time of day: when the clock is set back, those that wait would wait longer by as much. */
-export function createClockSetBack({ outbox, clock, steady = () => performance.now(), log }: ClockSetBackDeps): Job {
-  let ahead = clock.now() - steady();
+/**
+ * Creates the job that makes waiting mails due when the wall clock is set back. A retry is due at a wall-clock time, so
+ * otherwise it would wait longer by as much as the clock was set back.
+ *
+ * Each run compares the lead of the wall clock over the monotonic clock with that of the previous run. A lead that
+ * shrank by `minStepMs` or more means that the wall clock was set back in between.
+ */
+export function createClockSetBack({ outbox, clock, monotonic = () => performance.now(), log }: ClockSetBackDeps): Job {
+  let previousLead = clock.now() - monotonic();
   return {
     name: 'clock-set-back',
     everyMs: 1000,
     async run() {
-      const nowAhead = clock.now() - steady();
-      const back = ahead - nowAhead;
-      if (back >= jumpMs) {
-        log.warn({ seconds: Math.round(back / 1000) }, 'the clock was set back: mails that wait are tried now');
+      const lead = clock.now() - monotonic();
+      const setBackMs = previousLead - lead;
+      if (setBackMs >= minStepMs) {
+        log.warn({ seconds: Math.round(setBackMs / 1000) }, 'the clock was set back; retrying waiting mails now');
         await outbox.bringForward(clock.now());
       }
-      ahead = nowAhead;
+      // Only now, so that a failed run is repeated.
+      previousLead = lead;
     },
   };
 }

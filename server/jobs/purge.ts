@@ -3,25 +3,28 @@ import type { Clock } from '../domain/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
-const rowsPerStatement = 500;
+const maxBatchSize = 500;
 
-/** Deletes what has outlived its purpose, in small statements, so that nobody waits behind them. */
+/**
+ * Creates the job that deletes expired rows, table by table: batches of 500 until a batch is not full. Each batch is a
+ * statement of its own, because one large DELETE would hold locks that other writers wait for.
+ */
 export function createPurge({ store, clock }: { store: Store; clock: Clock }): Job {
   return {
     name: 'purge',
     everyMs: 10 * 60 * 1000,
     async run(signal) {
       const now = clock.now();
-      const batches = [
-        () => store.tokens.purgeTombstones(now - limits.tombstoneKept, rowsPerStatement),
-        () => store.idempotency.purge(now - limits.idempotencyWindow, rowsPerStatement),
-        () => store.sessions.purge(now, now - limits.sessionIdle, rowsPerStatement),
-        () => store.tickets.purge(now, rowsPerStatement),
-        () => store.deviceCodes.purge(now - limits.deviceCodeLife, rowsPerStatement),
-        () => store.purgeCounts(now, rowsPerStatement),
-        () => store.outbox.purgeSent(now - limits.sentMailKept, rowsPerStatement),
+      const purges = [
+        () => store.tokens.purgeTombstones(now - limits.tombstoneKept, maxBatchSize),
+        () => store.idempotency.purge(now - limits.idempotencyWindow, maxBatchSize),
+        () => store.sessions.purge(now, now - limits.sessionIdle, maxBatchSize),
+        () => store.tickets.purge(now, maxBatchSize),
+        () => store.deviceCodes.purge(now - limits.deviceCodeLife, maxBatchSize),
+        () => store.purgeCounts(now, maxBatchSize),
+        () => store.outbox.purgeSent(now - limits.sentMailKept, maxBatchSize),
       ];
-      for (const batch of batches) while (!signal.aborted && (await batch()) === rowsPerStatement);
+      for (const purgeBatch of purges) while (!signal.aborted && (await purgeBatch()) === maxBatchSize);
     },
   };
 }

@@ -1,58 +1,65 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createOutage, type Log } from '../observability/log.ts';
 
-/** Work that comes round again. */
+/** A recurring background job. */
 export interface Job {
   name: string;
   /** Milliseconds from the end of one run to the start of the next. */
   everyMs: number;
-  /** One bounded batch. Starts nothing new once `signal` is aborted, and finishes what it began. */
+  /** Does one bounded batch. Once `signal` is aborted, it finishes the current step and starts no other. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 export interface Jobs {
-  /** Runs the jobs of that name now, or once more after the run that is under way. */
+  /** Runs the jobs of that name immediately. A job that is running runs once more afterwards. */
   wake(name: string): void;
-  /** Resolves when no job runs any more. */
+  /** Starts no more runs and resolves when the current ones have ended. */
   stop(): Promise<void>;
 }
 
-/** Starts every job at once. A job never overlaps itself, and a failure only costs it that one run. */
+/**
+ * Starts all jobs immediately. Each job loops on its own, so it never overlaps itself and delays no other:
+ *
+ * 1. Run. A failed run is logged and changes nothing else: the next one is the retry.
+ * 2. Sleep for `everyMs`. `wake` and `stop` end the sleep early.
+ * 3. Repeat, unless `stop` was called.
+ */
 export function startJobs(jobs: readonly Job[], log: Log): Jobs {
   const stopping = new AbortController();
-  const naps = new Map<Job, AbortController>();
+  /** Ends the sleep of each job. */
+  const alarms = new Map<Job, AbortController>();
 
-  async function repeat(job: Job): Promise<void> {
+  async function loop(job: Job): Promise<void> {
     const outage = createOutage(
       log,
       { job: job.name },
-      { begins: 'a job fails and is tried again', ends: 'the job runs again' },
+      { begins: 'background job failed and will be retried', ends: 'background job recovered' },
     );
     while (!stopping.signal.aborted) {
-      // Made before the run, so that a wake-up during it is not lost.
-      const nap = new AbortController();
-      naps.set(job, nap);
+      // Created before the run, so that a wake-up during the run ends the sleep after it.
+      const alarm = new AbortController();
+      alarms.set(job, alarm);
       try {
         await job.run(stopping.signal);
         outage.recordSuccess();
       } catch (error) {
         outage.recordFailure(error);
       }
-      // Unreferenced: waiting jobs do not keep the process alive.
-      await sleep(job.everyMs, undefined, { ref: false, signal: nap.signal }).catch(() => undefined);
+      // Unreferenced, so that sleeping jobs do not keep the process alive.
+      await sleep(job.everyMs, undefined, { ref: false, signal: alarm.signal }).catch(() => undefined);
     }
   }
 
-  const running = jobs.map(repeat);
+  const loops = jobs.map(loop);
 
   return {
     wake(name) {
-      for (const [job, nap] of naps) if (job.name === name) nap.abort();
+      for (const [job, alarm] of alarms) if (job.name === name) alarm.abort();
     },
     async stop() {
       stopping.abort();
-      for (const nap of naps.values()) nap.abort();
-      await Promise.all(running);
+      for (const alarm of alarms.values()) alarm.abort();
+      await Promise.all(loops);
     },
   };
 }

@@ -3,7 +3,7 @@ import { foldName } from '../../shared/names.ts';
 import type { AuditTrail } from '../domain/audit.ts';
 import { systemActor } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
-import { type Mailer, RecipientRefused } from '../mail/mailer.ts';
+import { type Mailer, RecipientRejected } from '../mail/mailer.ts';
 import type { Log } from '../observability/log.ts';
 import type { MailRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -17,54 +17,62 @@ interface SendMailDeps {
   log: Log;
 }
 
-/** The name to wake when something was put into the outbox. */
+/** The name to wake after mail was enqueued. */
 export const sendMailJob = 'send-mail';
 
 const second = 1000;
 const hour = 60 * 60 * second;
 
-/** Much longer than a mailer takes, so that nobody else takes a message that is still being sent. */
+/** Several times as long as a mailer takes, so that no other daemon claims a mail that is still being sent. */
 const leaseMs = 5 * 60 * second;
 const firstRetryMs = 15 * second;
-const longestRetryMs = hour;
+const maxRetryMs = hour;
+/** Both must be reached before a mail is given up. Age alone would give up mail after the daemon was off for days. */
+const minAgeMs = 72 * hour;
+const minAttempts = 10;
+
+const maxMailsPerRun = 100;
+
 /**
- * A message is given up when it is this old, and even then only after enough attempts to have reached hourly ones; at once
- * if its recipient is refused for good.
+ * Creates the jobs that send the mails in the outbox. Each worker sends one mail at a time, so a mail server that hangs
+ * holds up one worker only. A mail passes these states:
+ *
+ * 1. Due: `claim` leases it to one worker and counts the attempt. Others skip it until the lease ends.
+ * 2. Sent: the mailer accepted it and `markSent` records that.
+ * 3. Failed: `retryLater` makes it due again after 15 s, 30 s, 1 min … 1 h.
+ * 4. Given up (a dead letter): after 72 hours and ten attempts, or immediately if the server rejects the recipient for good.
+ *
+ * Every step after the claim names the lease and does nothing if the lease has been taken over. After a crash between
+ * sending and `markSent`, the mail is due again when the lease ends, and goes out twice with the same Message-ID.
  */
-const triedForMs = 72 * hour;
-const attemptsAtLeast = 10;
-
-const messagesPerRun = 100;
-
-/** Empties the outbox with `workers` jobs. Each holds one message at a time, so a stuck one delays no other worker's. */
 export function createSendMail(deps: SendMailDeps, workers = 4): Job[] {
-  const underway = new Set<string>();
+  const inProgress = new Set<string>();
   return Array.from({ length: workers }, () => ({
     name: sendMailJob,
     everyMs: second,
     async run(signal: AbortSignal) {
-      for (let sent = 0; sent < messagesPerRun && !signal.aborted; sent += 1) {
-        if (!(await sendOne(deps, underway))) return;
+      for (let sent = 0; sent < maxMailsPerRun && !signal.aborted; sent += 1) {
+        if (!(await sendNext(deps, inProgress))) return;
       }
     },
   }));
 }
 
 /**
- * False if nothing is due. What this process has `underway` it does not take again, though a clock that was set forward says
- * that the lease has run out.
+ * Sends the oldest mail that is due, and returns false if there is none. Skips the mails that this process has
+ * `inProgress`, because their leases seem to have ended when the clock is set forward.
  */
-async function sendOne(deps: SendMailDeps, underway: Set<string>): Promise<boolean> {
+async function sendNext(deps: SendMailDeps, inProgress: Set<string>): Promise<boolean> {
   const { clock } = deps;
   const { outbox } = deps.store;
   const leaseId = randomUUID();
-  const [mail] = await outbox.claim({ now: clock.now(), leaseMs, leaseId, limit: 1, excludeIds: [...underway] });
+  const [mail] = await outbox.claim({ now: clock.now(), leaseMs, leaseId, limit: 1, excludeIds: [...inProgress] });
   if (mail === undefined) return false;
-  underway.add(mail.id);
+  inProgress.add(mail.id);
   try {
     await send(deps, mail, leaseId);
   } finally {
-    underway.delete(mail.id);
+    inProgress.delete(mail.id);
   }
   return true;
 }
@@ -74,27 +82,28 @@ async function send(deps: SendMailDeps, mail: MailRecord, leaseId: string): Prom
   try {
     await mailer.send(mail);
   } catch (cause) {
-    return afterFailure(deps, mail, leaseId, cause);
+    return handleFailure(deps, mail, leaseId, cause);
   }
   await store.outbox.markSent(mail.id, leaseId, clock.now());
   log.debug({ mail: mail.id }, 'mail sent');
 }
 
-async function afterFailure(deps: SendMailDeps, mail: MailRecord, leaseId: string, cause: unknown): Promise<void> {
+async function handleFailure(deps: SendMailDeps, mail: MailRecord, leaseId: string, cause: unknown): Promise<void> {
   const { store, clock, log } = deps;
   const now = clock.now();
-  const error = reason(cause);
+  const error = describeError(cause);
   const fields = { mail: mail.id, attempts: mail.attempts, error };
-  const tired = now - mail.createdAt >= triedForMs && mail.attempts >= attemptsAtLeast;
-  if (tired || cause instanceof RecipientRefused) {
-    log.error(fields, 'mail given up: see `tokensd mail`');
+  const exhausted = now - mail.createdAt >= minAgeMs && mail.attempts >= minAttempts;
+  if (exhausted || cause instanceof RecipientRejected) {
+    log.error(fields, 'mail given up; see `tokensd mail list`');
     await giveUp(deps, mail, leaseId, error);
   } else {
-    log.warn(fields, 'mail not sent, will be tried again');
+    log.warn(fields, 'mail not sent; it will be retried');
     await store.outbox.retryLater(mail.id, leaseId, now + retryDelay(mail.attempts), error);
   }
 }
 
+/** Turns the mail into a dead letter and writes its audit event, in one transaction. */
 async function giveUp({ store, clock, auditTrail }: SendMailDeps, mail: MailRecord, leaseId: string, error: string) {
   const at = clock.now();
   await store.transaction(async (store) => {
@@ -105,13 +114,13 @@ async function giveUp({ store, clock, auditTrail }: SendMailDeps, mail: MailReco
   });
 }
 
-/** Servers answer what they like: one bounded line of it. */
-function reason(cause: unknown): string {
+/** Returns the message of an error on one line of at most 500 characters, because mail servers can reply with anything. */
+function describeError(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500);
 }
 
-/** 15 s after the first attempt, then twice as long each time, up to an hour. */
+/** Returns 15 s after the first attempt, and doubles with each attempt up to one hour. */
 function retryDelay(attempts: number): number {
-  return Math.min(firstRetryMs * 2 ** (attempts - 1), longestRetryMs);
+  return Math.min(firstRetryMs * 2 ** (attempts - 1), maxRetryMs);
 }

@@ -1,18 +1,19 @@
 import type { MailRecord } from '../store/records.ts';
 
-/** The mail server will never take a message for this recipient: it has no such mailbox. */
-export class RecipientRefused extends Error {
-  override name = 'RecipientRefused';
+/** The mail server rejected the recipient for good: there is no such mailbox. Retrying is useless. */
+export class RecipientRejected extends Error {
+  override name = 'RecipientRejected';
 }
 
-/** Where notices go out. */
+/** Hands mail over for delivery. */
 export interface Mailer {
   /**
-   * Resolves once somebody else is responsible for the message; sending the same record again gives the same message.
-   * Rejects within about a minute, with a message that holds no credentials; with RecipientRefused if trying again is
-   * of no use.
+   * Resolves once the mail server, or the disk, has taken over the message. Sending a record again produces the same
+   * message.
+   * @throws RecipientRejected if retrying is useless, or another Error. Rejects within about a minute; no message contains
+   * credentials.
    */
   send(mail: MailRecord): Promise<void>;
-  /** Breaks off what is being sent. */
+  /** Aborts sends in progress. */
   close(): Promise<void>;
 }

@@ -1,18 +1,18 @@
 import type { SendMailOptions } from 'nodemailer/lib/mailer';
 import type { MailRecord } from '../store/records.ts';
 
-/** The message both mailers build. `from` is an address, or `Name <address>`. */
+/** Converts a record from the outbox for Nodemailer. `from` is an address, or `Name <address>`. */
 export function toMessage(mail: MailRecord, from: string): SendMailOptions {
   return {
     from,
-    // As an object: a string would be parsed as a list of addresses.
+    // An object, because Nodemailer would parse a string as a list of addresses.
     to: { name: '', address: mail.to },
     subject: mail.subject,
     text: mail.text,
     html: mail.html,
     date: new Date(mail.createdAt),
     messageId: mail.messageId,
-    // RFC 3834 §5: keeps vacation responders quiet.
+    // Keeps vacation responders from replying (RFC 3834 §5).
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -1,81 +1,89 @@
 import { unescape as decoded } from 'node:querystring';
 import { createTransport } from 'nodemailer';
-import { type Mailer, RecipientRefused } from './mailer.ts';
+import { type Mailer, RecipientRejected } from './mailer.ts';
 import { toMessage } from './message.ts';
 
-/** Milliseconds. The last one bounds a server that answers a byte at a time. */
-const usualTimeouts = { connection: 10_000, greeting: 10_000, silence: 30_000, whole: 60_000 };
+/** Milliseconds. `total` limits a whole send, because a server that replies byte by byte never reaches `idle`. */
+const defaultTimeouts = { connection: 10_000, greeting: 10_000, idle: 30_000, total: 60_000 };
 
 /**
- * Sends to an `smtp://` or `smtps://` URL with optional credentials; `smtp://` uses STARTTLS if the server offers it,
- * and with `?requireTLS=true` sends nothing without.
- * One connection a message.
+ * Creates a mailer for an `smtp://` or `smtps://` URL with optional credentials. `smtp://` uses STARTTLS if the server
+ * offers it, and requires it with `?requireTLS=true`. Opens one connection per message.
  */
 export function createSmtpMailer({
   url,
   from,
-  timeouts = usualTimeouts,
+  timeouts = defaultTimeouts,
 }: {
   url: string;
   from: string;
-  timeouts?: typeof usualTimeouts;
+  timeouts?: typeof defaultTimeouts;
 }): Mailer {
-  const sending = new Set<AbortController>();
+  const inProgress = new Set<AbortController>();
   const transport = createTransport({
     url,
     connectionTimeout: timeouts.connection,
     greetingTimeout: timeouts.greeting,
-    socketTimeout: timeouts.silence,
+    socketTimeout: timeouts.idle,
   });
 
   return {
     async send(mail) {
-      // A timer of our own: the signals of `AbortSignal.timeout` and `any` can be collected before they fire.
-      const sender = new AbortController();
-      const timer = setTimeout(() => sender.abort(), timeouts.whole);
-      sending.add(sender);
+      // Not AbortSignal.timeout or AbortSignal.any: their signals can be garbage-collected before they fire.
+      const controller = new AbortController();
+      const timer = setTimeout(() => controller.abort(), timeouts.total);
+      inProgress.add(controller);
       try {
-        await transport.sendMail({ ...toMessage(mail, from), signal: sender.signal });
+        await transport.sendMail({ ...toMessage(mail, from), signal: controller.signal });
       } catch (error) {
-        const why = withoutPassword(describe(error), new URL(url));
-        throw refusesRecipient(error) ? new RecipientRefused(why) : new Error(why);
+        const message = withoutPassword(describeError(error), new URL(url));
+        throw rejectsRecipient(error) ? new RecipientRejected(message) : new Error(message);
       } finally {
         clearTimeout(timer);
-        sending.delete(sender);
+        inProgress.delete(controller);
       }
     },
     async close() {
-      for (const sender of sending) sender.abort();
+      for (const controller of inProgress) controller.abort();
       transport.close();
     },
   };
 }
 
-/** What is wrong with the recipient (RFC 5321 §4.2.2, RFC 7504). */
-const refusals = [550, 551, 553, 556];
+/** Replies to RCPT TO about the mailbox itself (RFC 5321 §4.2.2, RFC 7504). */
+const mailboxRejections = [550, 551, 553, 556];
 /**
- * RFC 3463 §3.8, §3.3: a policy against us, such as a lost right to relay or a block list, and a mailbox that is full. Many
- * servers say it only now, and it passes.
+ * Rejections that can pass although their reply code is permanent (RFC 3463 §3.8, §3.3): a policy against this sender, such
+ * as a block list or a lost right to relay, and a full mailbox.
  */
-const passes = /^\d{3}[ -]5\.(?:7\.\d+|2\.2)\b|\brelay/i;
+const temporaryRejection = /^\d{3}[ -]5\.(?:7\.\d+|2\.2)\b|\brelay/i;
 
-function refusesRecipient(error: unknown): boolean {
+function rejectsRecipient(error: unknown): boolean {
   const { command, responseCode, response } = error as {
     command?: unknown;
     responseCode?: unknown;
     response?: unknown;
   };
-  return command === 'RCPT TO' && refusals.includes(Number(responseCode)) && !passes.test(String(response));
+  return (
+    command === 'RCPT TO' &&
+    mailboxRejections.includes(Number(responseCode)) &&
+    !temporaryRejection.test(String(response))
+  );
 }
 
-/** What went wrong, for the log: a server may repeat the credentials when it refuses them, so its words are left out then. */
-function describe(error: unknown): string {
+/** Returns the message for the log, without the server's reply to a failed login, because it may repeat the credentials. */
+function describeError(error: unknown): string {
   if (!(error instanceof Error)) return 'sending failed';
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
-  return code === 'EAUTH' ? `the mail server refused the credentials (${responseCode ?? 'no code'})` : error.message;
+  return code === 'EAUTH'
+    ? `the mail server rejected the credentials (${responseCode ?? 'no reply code'})`
+    : error.message;
 }
 
-/** A server may repeat the password in a later answer, too. */
+/** Replaces the password in the text, because a server may repeat it in any reply. */
 function withoutPassword(text: string, { password }: URL): string {
-  return [password, decoded(password)].reduce((rest, one) => (one === '' ? rest : rest.replaceAll(one, '***')), text);
+  return [password, decoded(password)].reduce(
+    (rest, secret) => (secret === '' ? rest : rest.replaceAll(secret, '***')),
+    text,
+  );
 }

@@ -6,8 +6,8 @@ import type { Mailer } from './mailer.ts';
 import { toMessage } from './message.ts';
 
 /**
- * Writes each message to `<directory>/<time>-<id>.eml`, readable by this account only, whole or not at all. The same
- * message again replaces its file.
+ * Creates a mailer that writes each message to `<directory>/<time>-<id>.eml` with mode 0600. Files appear complete or not
+ * at all. Sending a record again replaces its file.
  */
 export function createSpoolMailer({ directory, from }: { directory: string; from: string }): Mailer {
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
@@ -15,10 +15,10 @@ export function createSpoolMailer({ directory, from }: { directory: string; from
   return {
     async send(mail) {
       const { message } = await composer.sendMail(toMessage(mail, from));
-      if (!Buffer.isBuffer(message)) throw new Error('The message was not composed');
+      if (!Buffer.isBuffer(message)) throw new Error('The message could not be composed');
       await mkdir(directory, { recursive: true, mode: 0o700 });
       await chmod(directory, 0o700);
-      await writeWhole(join(directory, fileName(mail)), message);
+      await writeAtomically(join(directory, fileName(mail)), message);
     },
     async close() {
       composer.close();
@@ -30,15 +30,15 @@ function fileName({ createdAt, id }: MailRecord): string {
   return `${new Date(createdAt).toISOString().replace(/[-:]/g, '')}-${id}.eml`;
 }
 
-async function writeWhole(path: string, content: Buffer): Promise<void> {
-  const unfinished = `${path}.tmp`;
-  await rm(unfinished, { force: true });
-  const file = await open(unfinished, 'wx', 0o600);
+async function writeAtomically(path: string, content: Buffer): Promise<void> {
+  const temporary = `${path}.tmp`;
+  await rm(temporary, { force: true });
+  const file = await open(temporary, 'wx', 0o600);
   try {
     await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(unfinished, path);
+  await rename(temporary, path);
 }

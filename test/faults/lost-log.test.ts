@@ -4,7 +4,7 @@ import { eventually, startProgram } from '../helpers/daemon/process.ts';
 
 const { newDataDir } = useDaemons();
 
-it('a daemon whose log nobody reads any more serves on, and stops in good order', async () => {
+it('keeps serving and stops cleanly after the reader of its log has gone', async () => {
   const settings = { TOKENSD_LISTEN: '127.0.0.1:0', TOKENSD_LOG_LEVEL: 'debug', TOKENSD_DATA_DIR: await newDataDir() };
   const child = startProgram('tokensd', ['serve'], settings);
   const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));

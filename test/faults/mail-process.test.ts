@@ -14,21 +14,21 @@ async function mailServer(port: number, options = {}) {
 
 const mailingTo = (port: number) => ({ TOKENSD_SMTP_URL: `smtp://127.0.0.1:${port}` });
 
-describe('mail from a running daemon', () => {
-  it('answers a creation at once while the mail server is down, and sends after it is back', async () => {
+describe('a daemon that sends mail', () => {
+  it('responds immediately while the mail server is down, and sends the mail when it is back', async () => {
     const [dataDir, port] = [await newDataDir(), await freePort()];
     const daemon = await start(dataDir, mailingTo(port));
     const root = await signIn(daemon.url, superuser);
     const began = performance.now();
     await root.createToken('while-down');
     expect(performance.now() - began).toBeLessThan(1000);
-    await eventually(() => daemon.stderr().includes('will be tried again'), 'a failed attempt');
+    await eventually(() => daemon.stderr().includes('it will be retried'), 'a failed attempt');
     const server = await mailServer(port);
     await eventually(() => server.received.length === 1, 'the mail', 25_000);
     expect(server.received[0]?.parsed.subject).toContain('while-down');
   });
 
-  it('sends the same message again, under one Message-ID, when it was killed before it could note the "250"', async () => {
+  it('sends the same message again, with the same Message-ID, if it was killed before it recorded the delivery', async () => {
     const [dataDir, port] = [await newDataDir(), await freePort()];
     const stopped: Array<Promise<unknown>> = [];
     let killer = (): void => {};

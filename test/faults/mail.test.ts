@@ -10,8 +10,8 @@ import { type MailServer, startMailServer } from '../helpers/peers/mail-server.t
 
 const minute = 60_000;
 const hour = 60 * minute;
-/** A server that says nothing costs this much, and not ten real seconds at each of the fake clock's attempts. */
-const impatient = { connection: 150, greeting: 150, silence: 150, whole: 400 };
+/** A silent server costs this much per attempt, instead of ten real seconds. */
+const shortTimeouts = { connection: 150, greeting: 150, idle: 150, total: 400 };
 
 let app: TestApp;
 let port: number;
@@ -25,8 +25,8 @@ afterEach(async () => {
   await app.close();
 });
 
-/** One run of every worker, at the clock's time. */
-async function sendDue(options: { query?: string; timeouts?: typeof impatient } = {}): Promise<void> {
+/** Runs every worker once, at the time of the fake clock. */
+async function sendDue(options: { query?: string; timeouts?: typeof shortTimeouts } = {}): Promise<void> {
   const { query = '', ...rest } = options;
   const mailer = createSmtpMailer({ url: `smtp://127.0.0.1:${port}${query}`, from: 'tokens@acme.example', ...rest });
   const { store, clock, log } = app;
@@ -54,18 +54,18 @@ async function smtp(options: SMTPServerOptions = {}): Promise<MailServer> {
   return server;
 }
 
-const refuse = (responseCode: number) => (_: unknown, __: unknown, callback: (error?: Error | null) => void) =>
+const reject = (responseCode: number) => (_: unknown, __: unknown, callback: (error?: Error | null) => void) =>
   callback(Object.assign(new Error('not now'), { responseCode }));
 
-/** How a mail server can be out of order, all of it, for hours. */
-const outages: Record<string, { begin: () => Promise<unknown>; query?: string; timeouts?: typeof impatient }> = {
+/** The ways in which a mail server can fail for hours. */
+const outages: Record<string, { begin: () => Promise<unknown>; query?: string; timeouts?: typeof shortTimeouts }> = {
   'refuses connections': { begin: async () => {} },
-  'takes connections and says nothing': { begin: () => listening(createServer()), timeouts: impatient },
-  'hangs up at once': { begin: () => listening(createServer((socket) => socket.destroy())) },
-  'answers 421': { begin: () => listening(createServer((socket) => socket.end('421 try later\r\n'))) },
-  'answers 450 to every recipient': { begin: () => smtp({ onRcptTo: refuse(450) }) },
-  'answers 550 to our sender': { begin: () => smtp({ onMailFrom: refuse(550) }) },
-  'answers 554 to the content': {
+  'accepts connections and says nothing': { begin: () => listening(createServer()), timeouts: shortTimeouts },
+  'hangs up immediately': { begin: () => listening(createServer((socket) => socket.destroy())) },
+  'replies 421': { begin: () => listening(createServer((socket) => socket.end('421 try later\r\n'))) },
+  'replies 450 to every recipient': { begin: () => smtp({ onRcptTo: reject(450) }) },
+  'replies 550 to our sender': { begin: () => smtp({ onMailFrom: reject(550) }) },
+  'replies 554 to the content': {
     begin: () =>
       smtp({
         onData(stream, _session, callback) {
@@ -74,14 +74,14 @@ const outages: Record<string, { begin: () => Promise<unknown>; query?: string; t
         },
       }),
   },
-  'speaks no TLS where it must': { begin: () => smtp(), query: '?requireTLS=true' },
-  'has a certificate that nobody trusts': { begin: () => smtp({ disabledCommands: [] }) },
-  'begins TLS and speaks junk': { begin: () => listening(createServer(speakJunk)), timeouts: impatient },
-  'breaks off in the middle of a message': { begin: () => listening(createServer(breakOff)) },
+  'offers no TLS although it is required': { begin: () => smtp(), query: '?requireTLS=true' },
+  'has an untrusted certificate': { begin: () => smtp({ disabledCommands: [] }) },
+  'starts TLS and sends junk': { begin: () => listening(createServer(sendJunkAfterStartTls)), timeouts: shortTimeouts },
+  'hangs up in the middle of a message': { begin: () => listening(createServer(hangUpDuringData)) },
 };
 
-/** Says yes to everything, and hangs up once the content has begun. */
-function breakOff(socket: Socket): void {
+/** Accepts every command, and hangs up once the content begins. */
+function hangUpDuringData(socket: Socket): void {
   socket.write('220 ready\r\n');
   socket.on('data', (chunk) => {
     if (/^DATA/im.test(String(chunk))) socket.write('354 go on\r\n', () => setImmediate(() => socket.destroy()));
@@ -89,8 +89,8 @@ function breakOff(socket: Socket): void {
   });
 }
 
-/** Offers STARTTLS, and answers the handshake with what is none. */
-function speakJunk(socket: Socket): void {
+/** Offers STARTTLS, and replies to the TLS handshake with junk. */
+function sendJunkAfterStartTls(socket: Socket): void {
   socket.write('220 ready\r\n');
   socket.on('data', (chunk) => {
     if (/^EHLO/i.test(String(chunk))) socket.write('250-ready\r\n250 STARTTLS\r\n');
@@ -98,16 +98,16 @@ function speakJunk(socket: Socket): void {
   });
 }
 
-/** A change, and how long its answer took. */
+/** Creates a token and returns how many milliseconds the request took. */
 async function timedCreate(member: Member, name: string): Promise<number> {
   const began = performance.now();
   await createToken(app, member, { name });
   return performance.now() - began;
 }
 
-describe('a mail server that for six hours', () => {
+describe('a mail server that fails for six hours', () => {
   it.each(Object.entries(outages))(
-    '%s fails and slows no change; all arrives once, afterwards',
+    'neither breaks nor slows changes, and gets every mail once afterwards: it %s',
     async (_, { begin, ...options }) => {
       await begin();
       const times: number[] = [];
@@ -121,25 +121,25 @@ describe('a mail server that for six hours', () => {
       expect(await app.store.outbox.backlog()).toMatchObject({ pending: 24, dead: 0 });
 
       for (const close of closing.splice(0).reverse()) await close();
-      const mended = await smtp();
+      const recovered = await smtp();
       app.clock.advance(hour);
       await sendDue();
-      const subjects = mended.received.map(({ parsed }) => parsed.subject).sort();
+      const subjects = recovered.received.map(({ parsed }) => parsed.subject).sort();
       const expected = Array.from({ length: 24 }, (_, quarter) => expect.stringContaining(`token-${quarter}`));
       expect(subjects).toHaveLength(24);
       expect(subjects).toEqual(expect.arrayContaining(expected));
       app.clock.advance(24 * hour);
       await sendDue();
-      expect(mended.received).toHaveLength(24);
-      expect(new Set(mended.received.map(({ parsed }) => parsed.messageId)).size).toBe(24);
+      expect(recovered.received).toHaveLength(24);
+      expect(new Set(recovered.received.map(({ parsed }) => parsed.messageId)).size).toBe(24);
     },
   );
 });
 
-describe('a recipient who is refused for good', () => {
-  it('stops nobody else’s mail, shows in metrics, audit and console, and gets the mail after a retry', async () => {
+describe('a recipient who is rejected for good', () => {
+  it('blocks no other mail, shows in metrics, audit log and console, and gets the mail after a retry', async () => {
     const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
-    const picky = await smtp({
+    const rejecting = await smtp({
       onRcptTo({ address }, _session, callback) {
         if (address !== 'dev@example.com') callback();
         else callback(Object.assign(new Error('no such user'), { responseCode: 550 }));
@@ -150,7 +150,7 @@ describe('a recipient who is refused for good', () => {
       await createToken(app, other, { name: `other-${i}` });
     }
     await sendDue();
-    expect(picky.received.map(({ recipients }) => recipients)).toEqual(Array(5).fill(['other@example.com']));
+    expect(rejecting.received.map(({ recipients }) => recipients)).toEqual(Array(5).fill(['other@example.com']));
 
     const { text } = await app.metrics.expose();
     expect(text).toContain('tokensd_outbox_messages{state="waiting"} 0');
@@ -161,11 +161,11 @@ describe('a recipient who is refused for good', () => {
     const browser = openConsole(app, app.root);
     expect((await browser.get('/organization/team')).html).toContain('5 mails could not be delivered');
 
-    await picky.close();
-    const mended = await smtp();
+    await rejecting.close();
+    const recovered = await smtp();
     expect(await app.store.outbox.revive(app.clock.now())).toBe(5);
     await sendDue();
-    expect(mended.received.map(({ recipients }) => recipients)).toEqual(Array(5).fill(['dev@example.com']));
+    expect(recovered.received.map(({ recipients }) => recipients)).toEqual(Array(5).fill(['dev@example.com']));
     expect((await browser.get('/organization/team')).html).not.toContain('could not be delivered');
   });
 });

@@ -1,31 +1,31 @@
 import { expect, it } from 'vitest';
 import { createClockSetBack } from '../../server/jobs/clock-set-back.ts';
 
-it('brings waiting mails forward once for each time the clock is set back, and never else', async () => {
+it('makes waiting mails due once each time the clock is set back, and at no other time', async () => {
   let time = Date.UTC(2026, 10, 25, 12);
-  let steady = 1_000;
-  const forward: number[] = [];
-  const told: unknown[] = [];
+  let monotonic = 1_000;
+  const broughtForwardAt: number[] = [];
+  const warnings: unknown[] = [];
   const job = createClockSetBack({
-    outbox: { bringForward: async (now) => void forward.push(now) },
+    outbox: { bringForward: async (now) => void broughtForwardAt.push(now) },
     clock: { now: () => time },
-    steady: () => steady,
-    log: { warn: (fields) => void told.push(fields) },
+    monotonic: () => monotonic,
+    log: { warn: (fields) => void warnings.push(fields) },
   });
-  const pass = async (ms: number, jump = 0) => {
+  const advance = async (ms: number, jump = 0) => {
     time += ms + jump;
-    steady += ms;
+    monotonic += ms;
     await job.run(new AbortController().signal);
   };
-  await pass(1_000);
-  await pass(1_000, 3_600_000);
-  await pass(60_000);
-  await pass(1_000, -400);
-  expect(forward).toEqual([]);
-  await pass(1_000, -3_600_000);
-  expect(forward).toEqual([time]);
-  await pass(1_000);
-  await pass(1_000, -7_000);
-  expect(forward).toHaveLength(2);
-  expect(told).toEqual([{ seconds: 3_600 }, { seconds: 7 }]);
+  await advance(1_000);
+  await advance(1_000, 3_600_000);
+  await advance(60_000);
+  await advance(1_000, -400);
+  expect(broughtForwardAt).toEqual([]);
+  await advance(1_000, -3_600_000);
+  expect(broughtForwardAt).toEqual([time]);
+  await advance(1_000);
+  await advance(1_000, -7_000);
+  expect(broughtForwardAt).toHaveLength(2);
+  expect(warnings).toEqual([{ seconds: 3_600 }, { seconds: 7 }]);
 });

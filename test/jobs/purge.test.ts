@@ -11,7 +11,7 @@ afterEach(() => app.close());
 
 const purge = (signal = new AbortController().signal) => createPurge(app).run(signal);
 
-it('forgets why a token stopped after 90 days, not before', async () => {
+it('deletes tombstones after 90 days', async () => {
   const { id, token } = await createToken(app, app.dev, { name: 'ci' });
   await app.ask(`/api/v1/tokens/${id}`, { method: 'DELETE', as: app.dev });
   app.clock.advance(limits.tombstoneKept);
@@ -22,14 +22,14 @@ it('forgets why a token stopped after 90 days, not before', async () => {
   expect(await verdict(app, token)).toBe('unknown');
 });
 
-it('leaves living tokens alone, however old', async () => {
+it('keeps active tokens of any age', async () => {
   const { token } = await createToken(app, app.dev, { name: 'ci' });
   app.clock.advance(10 * 365 * 24 * 60 * 60 * 1000);
   await purge();
   expect(await verdict(app, token)).toBe(200);
 });
 
-it('removes sessions that ended and keeps those that live', async () => {
+it('deletes ended sessions and keeps active ones', async () => {
   const idle = await app.signIn(app.dev.id);
   app.clock.advance(limits.sessionIdle + 1);
   const fresh = await app.signIn(app.dev.id);
@@ -38,7 +38,7 @@ it('removes sessions that ended and keeps those that live', async () => {
   expect(idle).not.toBe(fresh);
 });
 
-it('removes mails a week after they were sent, never one that still waits', async () => {
+it('deletes mails a week after they were sent, and keeps those still to be sent', async () => {
   await createToken(app, app.dev, { name: 'sent' });
   await createToken(app, app.dev, { name: 'waiting' });
   const [sent] = await app.store.outbox.claim({ now: app.clock.now(), leaseMs: 0, leaseId: 'lease', limit: 1 });
@@ -52,7 +52,7 @@ it('removes mails a week after they were sent, never one that still waits', asyn
   expect((await app.mails()).map(({ subject }) => subject)).toEqual([expect.stringContaining('waiting')]);
 });
 
-it('removes idempotency keys after a day', async () => {
+it('deletes idempotency keys after a day', async () => {
   const create = () =>
     app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'ci' }, headers: { 'Idempotency-Key': 'once' } });
   expect((await create()).status).toBe(201);
@@ -62,14 +62,14 @@ it('removes idempotency keys after a day', async () => {
   expect((await create()).status).not.toBe(200);
 });
 
-it('removes any number, in batches', async () => {
+it('deletes more rows than fit in one batch', async () => {
   for (let batch = 0; batch < 1001; batch += 1) await app.signIn(app.dev.id);
   app.clock.advance(limits.sessionAbsolute);
   await purge();
   expect(await app.store.sessions.deleteAllOf(app.dev.id)).toEqual([]);
 });
 
-it('ends early when the daemon stops', async () => {
+it('stops early when the daemon stops', async () => {
   await app.signIn(app.dev.id);
   app.clock.advance(limits.sessionAbsolute);
   await purge(AbortSignal.abort());

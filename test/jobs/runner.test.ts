@@ -13,7 +13,7 @@ const start = (...list: Job[]) => {
 };
 const idle = 60_000;
 
-/** A job that only counts its runs. */
+/** Creates a job that counts its runs. */
 function counter(name: string, everyMs: number): Job & { runs: number } {
   const job = {
     name,
@@ -26,7 +26,7 @@ function counter(name: string, everyMs: number): Job & { runs: number } {
   return job;
 }
 
-it('runs every job at once, and again after its interval', async () => {
+it('runs every job immediately, and again after its interval', async () => {
   const quick = counter('quick', 5);
   const slow = counter('slow', idle);
   start(quick, slow);
@@ -34,16 +34,16 @@ it('runs every job at once, and again after its interval', async () => {
   expect(slow.runs).toBe(1);
 });
 
-it('never runs a job twice at the same time, however often it is woken', async () => {
+it('never overlaps runs of a job that is woken often', async () => {
   let running = 0;
-  let most = 0;
+  let maxRunning = 0;
   let runs = 0;
   const job: Job = {
     name: 'busy',
     everyMs: 1,
     async run() {
       running += 1;
-      most = Math.max(most, running);
+      maxRunning = Math.max(maxRunning, running);
       await sleep(5);
       runs += 1;
       running -= 1;
@@ -55,10 +55,10 @@ it('never runs a job twice at the same time, however often it is woken', async (
     await sleep(1);
   }
   await expect.poll(() => runs).toBeGreaterThan(3);
-  expect(most).toBe(1);
+  expect(maxRunning).toBe(1);
 });
 
-it('runs a woken job now, and once more if it was woken during a run', async () => {
+it('runs a woken job immediately, or once more after the current run', async () => {
   let runs = 0;
   const gates: Array<() => void> = [];
   const gated: Job = {
@@ -85,14 +85,14 @@ it('runs a woken job now, and once more if it was woken during a run', async () 
 });
 
 it.each([
-  ['rejects', () => Promise.reject(new Error('the database is away'))],
+  ['rejects', () => Promise.reject(new Error('the database is unreachable'))],
   [
     'throws',
     () => {
-      throw new Error('the database is away');
+      throw new Error('the database is unreachable');
     },
   ],
-])('logs once that runs fail because one %s, goes on, and says when it is over', async (_, fail) => {
+])('logs the first failure and the recovery of a job that %s, and keeps running it', async (_, fail) => {
   lines.length = 0;
   let runs = 0;
   start({
@@ -105,12 +105,12 @@ it.each([
   });
   await expect.poll(() => runs).toBeGreaterThan(4);
   expect(lines).toEqual([
-    expect.stringMatching(/"level":"error".*"job":"shaky".*the database is away/),
+    expect.stringMatching(/"level":"error".*"job":"shaky".*the database is unreachable/),
     expect.stringMatching(/"level":"info".*"job":"shaky".*"failures":2/),
   ]);
 });
 
-it('stops at once when idle', async () => {
+it('stops immediately while idle', async () => {
   const job = counter('idle', idle);
   const { stop, wake } = start(job);
   await expect.poll(() => job.runs).toBe(1);
@@ -120,19 +120,19 @@ it('stops at once when idle', async () => {
   expect(job.runs).toBe(1);
 });
 
-it('stops after the run that is under way, which it tells to come to an end', async () => {
+it('signals the current run to end, and stops after it', async () => {
   const events: string[] = [];
   const { stop } = start({
     name: 'batch',
     everyMs: 1,
     async run(signal) {
       while (!signal.aborted) await sleep(1);
-      events.push('told');
+      events.push('signalled');
       await sleep(20);
       events.push('finished');
     },
   });
   await stop();
   events.push('stopped');
-  expect(events).toEqual(['told', 'finished', 'stopped']);
+  expect(events).toEqual(['signalled', 'finished', 'stopped']);
 });

@@ -59,7 +59,7 @@ async function enqueue(to = 'ada@example.com'): Promise<string> {
   return messageId;
 }
 
-/** One run of every worker. */
+/** Runs every worker once. */
 async function run(changes: Partial<Parameters<typeof createSendMail>[0]> = {}): Promise<void> {
   const jobs = createSendMail({ store: database.store, auditTrail, mailer, clock, log, ...changes });
   await Promise.all(jobs.map((job) => job.run(new AbortController().signal)));
@@ -68,7 +68,7 @@ async function run(changes: Partial<Parameters<typeof createSendMail>[0]> = {}):
 const arrived = () => server.received.map(({ parsed }) => parsed.messageId ?? '').sort();
 
 describe('sending', () => {
-  it('brings every mail to the server exactly once', async () => {
+  it('delivers every mail exactly once', async () => {
     const expected: string[] = [];
     for (let mail = 0; mail < 25; mail += 1) expected.push(await enqueue(`member-${mail}@example.com`));
     await run();
@@ -79,7 +79,7 @@ describe('sending', () => {
     expect(new Set(server.received.flatMap(({ recipients }) => recipients)).size).toBe(25);
   });
 
-  it('brings what a request caused, with time, address and user agent, to the owner', async () => {
+  it('delivers the mail about a revocation to the owner, with time, IP address and user agent', async () => {
     const app = await openTestApp();
     const created = await createToken(app, app.dev, { name: 'ci-pipeline' });
     const headers = { 'User-Agent': 'tokens/0.1.0 (linux)' };
@@ -103,7 +103,7 @@ describe('sending', () => {
     for (const { raw } of server.received) expect(raw.toString()).not.toContain(created.token);
   });
 
-  it('starts well within a second of a wake-up', async () => {
+  it('starts within a second of a wake-up', async () => {
     const jobs = startJobs(createSendMail({ store: database.store, auditTrail, mailer, clock, log }), log);
     for (let round = 0; round < 3; round += 1) {
       await enqueue();
@@ -113,7 +113,7 @@ describe('sending', () => {
     await jobs.stop();
   });
 
-  it('by two daemons on one database still sends each mail once', async () => {
+  it('delivers each mail once from two daemons on one database', async () => {
     const second = await openStore(`sqlite:${database.path}`);
     const expected: string[] = [];
     for (let mail = 0; mail < 30; mail += 1) expected.push(await enqueue());
@@ -123,8 +123,8 @@ describe('sending', () => {
   });
 });
 
-describe('when the server is down', () => {
-  it('keeps the mail, and delivers it after the recovery', async () => {
+describe('sending while the mail server is down', () => {
+  it('delivers the mail after the server is back', async () => {
     const { port } = server;
     await server.close();
     const messageId = await enqueue();
@@ -139,30 +139,30 @@ describe('when the server is down', () => {
     expect(arrived()).toEqual([messageId]);
   });
 
-  it('tries after 15 s, 30 s, 1 min … 1 h, for at least 72 hours, then gives up for good', async () => {
-    let tries = 0;
+  it('retries after 15 s, 30 s, 1 min … 1 h, and gives up after 72 hours', async () => {
+    let attempts = 0;
     const down: Mailer = {
       send: () => {
-        tries += 1;
+        attempts += 1;
         return Promise.reject(new Error('down'));
       },
       close: async () => {},
     };
     const [worker] = createSendMail({ store: database.store, auditTrail, mailer: down, clock, log }, 1);
-    const tryUntil = (at: number) => {
+    const runAt = (at: number) => {
       clock.advance(at - clock.now());
       return worker?.run(new AbortController().signal);
     };
     await enqueue();
     const start = clock.now();
-    await tryUntil(start);
+    await runAt(start);
     for (let due = start, gap = 15; !lines.at(-1)?.includes('given up'); gap = Math.min(2 * gap, 3600)) {
-      const before = tries;
+      const before = attempts;
       due += gap * second;
-      await tryUntil(due - 1);
-      expect(tries).toBe(before);
-      await tryUntil(due);
-      expect(tries).toBe(before + 1);
+      await runAt(due - 1);
+      expect(attempts).toBe(before);
+      await runAt(due);
+      expect(attempts).toBe(before + 1);
     }
     expect(clock.now() - start).toBeGreaterThanOrEqual(72 * hour);
     expect(clock.now() - start).toBeLessThan(74 * hour);
@@ -171,7 +171,7 @@ describe('when the server is down', () => {
     expect(arrived()).toEqual([]);
   });
 
-  it('does not give up a mail just because the daemon itself was off for days', async () => {
+  it('does not give up a mail because the daemon was off for days', async () => {
     const messageId = await enqueue();
     clock.advance(200 * hour);
     const { port } = server;
@@ -184,11 +184,11 @@ describe('when the server is down', () => {
   });
 });
 
-describe('one bad message', () => {
-  const misbehaving = (answers: Record<string, number | null>) =>
+describe('a mail that fails', () => {
+  const rejecting = (replies: Record<string, number | null>) =>
     startMailServer(0, {
       onRcptTo({ address }, _session, callback) {
-        const responseCode = answers[address];
+        const responseCode = replies[address];
         if (responseCode === null) return;
         if (responseCode === undefined) callback();
         else callback(Object.assign(new Error('no\u0007'), { responseCode }));
@@ -201,23 +201,23 @@ describe('one bad message', () => {
     mailer = createSmtpMailer({ url: server.url, from });
   }
 
-  it('that is refused, for now or for good, blocks no other', async () => {
-    await useServer(await misbehaving({ 'never@example.com': 550, 'later@example.com': 451 }));
+  it('does not block others, whether the rejection is temporary or permanent', async () => {
+    await useServer(await rejecting({ 'never@example.com': 550, 'later@example.com': 451 }));
     await enqueue('never@example.com');
     await enqueue('later@example.com');
     const messageId = await enqueue();
     await run();
     expect(arrived()).toEqual([messageId]);
-    const told = lines.filter((line) => /"level":"(warn|error)"/.test(line));
-    expect(told.map((line) => JSON.parse(line).msg).sort()).toEqual([
-      'mail given up: see `tokensd mail`',
-      'mail not sent, will be tried again',
+    const failures = lines.filter((line) => /"level":"(warn|error)"/.test(line));
+    expect(failures.map((line) => JSON.parse(line).msg).sort()).toEqual([
+      'mail given up; see `tokensd mail list`',
+      'mail not sent; it will be retried',
     ]);
-    expect(told.join('')).not.toContain('\\u0007');
+    expect(failures.join('')).not.toContain('\\u0007');
   });
 
-  it('whose recipient is refused for good is given up at once, in the audit log too, and can be revived', async () => {
-    await useServer(await misbehaving({ 'dev@example.com': 550 }));
+  it('becomes a dead letter with an audit event if its recipient is rejected for good, and can be revived', async () => {
+    await useServer(await rejecting({ 'dev@example.com': 550 }));
     const app = await openTestApp();
     await createToken(app, app.dev, { name: 'ci-pipeline' });
     const now = app.clock.now();
@@ -242,8 +242,8 @@ describe('one bad message', () => {
     await app.close();
   });
 
-  it('that the server never answers holds up one worker only', async () => {
-    await useServer(await misbehaving({ 'stuck@example.com': null }));
+  it('holds up one worker only if the server never replies', async () => {
+    await useServer(await rejecting({ 'stuck@example.com': null }));
     const jobs = startJobs(createSendMail({ store: database.store, auditTrail, mailer, clock, log }), log);
     await enqueue('stuck@example.com');
     jobs.wake(sendMailJob);
@@ -260,15 +260,15 @@ describe('one bad message', () => {
   });
 });
 
-describe("killed between the server's 250 and the note of it", () => {
-  const forgetful = (): Store => ({
+describe('a daemon killed between delivery and recording it', () => {
+  const storeKilledBeforeMarkSent = (): Store => ({
     ...database.store,
     outbox: { ...outbox, markSent: () => Promise.reject(new Error('killed')) },
   });
 
-  it('sends a copy under the same Message-ID once the lease has run out', async () => {
+  it('sends a copy with the same Message-ID when the lease ends', async () => {
     const messageId = await enqueue();
-    await expect(run({ store: forgetful() })).rejects.toThrow('killed');
+    await expect(run({ store: storeKilledBeforeMarkSent() })).rejects.toThrow('killed');
     await run();
     expect(arrived()).toEqual([messageId]);
     clock.advance(5 * 60 * second);
@@ -277,15 +277,15 @@ describe("killed between the server's 250 and the note of it", () => {
     expect(server.received[0]?.parsed.date).toEqual(server.received[1]?.parsed.date);
   });
 
-  it('sends it at once after a restart that frees the leases', async () => {
+  it('sends the copy immediately after a restart that releases the leases', async () => {
     const messageId = await enqueue();
-    await expect(run({ store: forgetful() })).rejects.toThrow('killed');
+    await expect(run({ store: storeKilledBeforeMarkSent() })).rejects.toThrow('killed');
     await outbox.releaseAllLeases();
     await run();
     expect(arrived()).toEqual([messageId, messageId]);
   });
 
-  it('does not overwrite what another daemon did after the lease ran out', async () => {
+  it('does not overwrite the result of another daemon that took over the lease', async () => {
     const messageId = await enqueue();
     const slow: Mailer = {
       async send(mail: MailRecord) {
@@ -303,7 +303,7 @@ describe("killed between the server's 250 and the note of it", () => {
   });
 });
 
-it('begins no further message once the daemon stops', async () => {
+it('starts no further mail once the daemon stops', async () => {
   await enqueue();
   const [job] = createSendMail({ store: database.store, auditTrail, mailer, clock, log });
   await job?.run(AbortSignal.abort());

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
-import { RecipientRefused } from '../../server/mail/mailer.ts';
+import { RecipientRejected } from '../../server/mail/mailer.ts';
 import { createSmtpMailer } from '../../server/mail/smtp.ts';
 import type { MailRecord } from '../../server/store/records.ts';
 import { type MailServer, startMailServer } from '../helpers/peers/mail-server.ts';
@@ -36,13 +36,13 @@ function mailer(url: string) {
   return mailer;
 }
 
-/** A server that says `lines` to everybody, whatever they say, or nothing at all. */
-async function rawServer(answer: (socket: Socket) => void): Promise<string> {
+/** Starts a TCP server that handles each connection with `handle`. */
+async function rawServer(handle: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    answer(socket);
+    handle(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cleanups.push(async () => {
@@ -52,6 +52,7 @@ async function rawServer(answer: (socket: Socket) => void): Promise<string> {
   return `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** Returns the error message of a send that has to fail. */
 async function failure(url: string, record = mail): Promise<string> {
   const outcome = await mailer(url)
     .send(record)
@@ -59,12 +60,12 @@ async function failure(url: string, record = mail): Promise<string> {
       () => 'sent',
       (error: unknown) => error,
     );
-  if (!(outcome instanceof Error)) throw new Error('it was sent');
+  if (!(outcome instanceof Error)) throw new Error('The mail was sent');
   return outcome.message;
 }
 
 describe('a message', () => {
-  it('arrives with sender, recipient, subject, its own date and id, as text and HTML, marked as automatic', async () => {
+  it('arrives with its sender, recipient, subject, date, Message-ID, text and HTML, marked as automatic', async () => {
     const server = await mailServer();
     await mailer(server.url).send(mail);
     expect(server.received).toHaveLength(1);
@@ -80,7 +81,7 @@ describe('a message', () => {
     expect(parsed?.attachments).toEqual([]);
   });
 
-  it('sent again is the same message', async () => {
+  it('is the same message when it is sent again', async () => {
     const server = await mailServer();
     const sender = mailer(server.url);
     await sender.send(mail);
@@ -96,7 +97,7 @@ describe('a message', () => {
     ['to', '<ada@example.com>,<victim@example.com>'],
     ['messageId', '<a@b>\r\nBcc: victim@example.com'],
     ['text', '.\r\nMAIL FROM:<x@y>\r\nRCPT TO:<victim@example.com>\r\nDATA\r\n'],
-  ] as const)('carries no header and no recipient smuggled into its %s: %j', async (field, payload) => {
+  ] as const)('carries no header or recipient injected through %s: %j', async (field, payload) => {
     const server = await mailServer();
     await mailer(server.url)
       .send({ ...mail, [field]: payload })
@@ -129,20 +130,20 @@ describe('credentials', () => {
     },
   });
 
-  it('come from the URL', async () => {
+  it('are taken from the URL', async () => {
     const server = await mailServer(options);
     await mailer(`smtp://mail%20user:p%40ss%2Fword@127.0.0.1:${server.port}`).send(mail);
     expect(server.received).toHaveLength(1);
   });
 
-  it('are in no error, even when the server repeats them', async () => {
+  it('appear in no error, even if the server repeats them', async () => {
     const server = await mailServer(options);
     const message = await failure(`smtp://mail%20user:hunter2@127.0.0.1:${server.port}`);
-    expect(message).toMatch(/refused the credentials \(535\)/);
+    expect(message).toMatch(/rejected the credentials \(535\)/);
     expect(message).not.toContain('hunter2');
   });
 
-  it('are sent under TLS once the server offers STARTTLS', async () => {
+  it('are sent over TLS if the server offers STARTTLS', async () => {
     let secure: boolean | undefined;
     const server = await mailServer({
       ...options,
@@ -158,14 +159,14 @@ describe('credentials', () => {
     expect(server.received).toHaveLength(1);
   });
 
-  it('are not sent to a server that offers no STARTTLS, if the URL asks for TLS', async () => {
+  it('are not sent to a server without STARTTLS if the URL requires TLS', async () => {
     const seen: string[] = [];
     const server = await mailServer(collecting(seen));
     expect(await failure(`smtp://a:b@127.0.0.1:${server.port}?requireTLS=true`)).toMatch(/STARTTLS/);
     expect(seen).toEqual([]);
   });
 
-  it('are not sent to a server whose certificate is not trusted', async () => {
+  it('are not sent to a server with an untrusted certificate', async () => {
     const seen: string[] = [];
     const server = await mailServer({ ...collecting(seen), disabledCommands: [] });
     expect(await failure(`smtp://a:b@127.0.0.1:${server.port}`)).toMatch(/certificate/);
@@ -173,14 +174,14 @@ describe('credentials', () => {
   });
 });
 
-describe('a server that', () => {
-  it('is not there is an error', async () => {
+describe('sending', () => {
+  it('fails if nothing listens', async () => {
     const server = await startMailServer();
     await server.close();
     expect(await failure(server.url)).toMatch(/ECONNREFUSED/);
   });
 
-  it.each([451, 550])('answers %i to the recipient is an error', async (responseCode) => {
+  it.each([451, 550])('fails if the server replies %i to the recipient', async (responseCode) => {
     const server = await mailServer({
       onRcptTo: (_address, _session, callback) => callback(Object.assign(new Error('not today'), { responseCode })),
     });
@@ -188,9 +189,9 @@ describe('a server that', () => {
     expect(server.received).toEqual([]);
   });
 
-  const saying = (responseCode: number, words: string) =>
+  const rejecting = (responseCode: number, reply: string) =>
     mailServer({
-      onRcptTo: (_address, _session, callback) => callback(Object.assign(new Error(words), { responseCode })),
+      onRcptTo: (_address, _session, callback) => callback(Object.assign(new Error(reply), { responseCode })),
     });
 
   it.each([
@@ -198,9 +199,9 @@ describe('a server that', () => {
     [550, 'no such user'],
     [553, '5.1.3 bad address'],
     [556, '5.1.10 example.com takes no mail'],
-  ])('has no such mailbox (%i %s) refuses it for good', async (code, words) => {
-    const server = await saying(code, words);
-    await expect(mailer(server.url).send(mail)).rejects.toBeInstanceOf(RecipientRefused);
+  ])('fails for good if there is no such mailbox: %i %s', async (code, reply) => {
+    const server = await rejecting(code, reply);
+    await expect(mailer(server.url).send(mail)).rejects.toBeInstanceOf(RecipientRejected);
   });
 
   it.each([
@@ -212,19 +213,19 @@ describe('a server that', () => {
     [553, '5.7.1 <tokens@acme.example>: Sender address rejected: not owned by user'],
     [552, '5.2.2 Mailbox full'],
     [503, 'bad sequence of commands'],
-  ])('has something against us, or no room for now (%i %s), is tried again', async (code, words) => {
-    const server = await saying(code, words);
+  ])('fails temporarily on a policy rejection or a full mailbox: %i %s', async (code, reply) => {
+    const server = await rejecting(code, reply);
     const failed = mailer(server.url).send(mail);
-    await expect(failed).rejects.toThrow(words);
-    await expect(failed).rejects.not.toBeInstanceOf(RecipientRefused);
+    await expect(failed).rejects.toThrow(reply);
+    await expect(failed).rejects.not.toBeInstanceOf(RecipientRejected);
   });
 
-  it('talks another protocol is an error', async () => {
+  it('fails if the server speaks another protocol', async () => {
     const url = await rawServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     expect(await failure(url)).toMatch(/greeting/i);
   });
 
-  it('talks without end is an error', async () => {
+  it('fails if the server never ends its greeting', async () => {
     const url = await rawServer((socket) => {
       const more = () => {
         while (socket.write('220-'.padEnd(65_536, 'x'))) {}
@@ -235,7 +236,7 @@ describe('a server that', () => {
     expect(await failure(url)).toMatch(/response/i);
   });
 
-  it('hangs up in the middle is an error', async () => {
+  it('fails if the server hangs up in the middle', async () => {
     const url = await rawServer((socket) => {
       socket.write('220 hello\r\n');
       socket.once('data', () => socket.destroy());
@@ -243,16 +244,16 @@ describe('a server that', () => {
     expect(await failure(url)).not.toBe('');
   });
 
-  it('accepts and says nothing is an error after the greeting timeout', async () => {
+  it('fails after the greeting timeout if the server says nothing', async () => {
     const url = await rawServer(() => {});
     expect(await failure(`${url}?greetingTimeout=100`)).toMatch(/greeting/i);
   });
 
-  it('says nothing is left at once when the mailer is closed', async () => {
+  it('is aborted immediately when the mailer is closed', async () => {
     const url = await rawServer(() => {});
     const sender = mailer(url);
-    const outcome = sender.send(mail).catch(() => 'broken off');
+    const outcome = sender.send(mail).catch(() => 'aborted');
     await sender.close();
-    expect(await outcome).toBe('broken off');
+    expect(await outcome).toBe('aborted');
   });
 });

@@ -31,7 +31,7 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 const spool = () => createSpoolMailer({ directory, from: 'tokens@acme.example' });
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
-it('writes a message that mail programs read, for nobody else to read', async () => {
+it('writes a message that mail programs can read, with mode 0600', async () => {
   await spool().send(mail);
   expect(await readdir(directory)).toEqual([fileName]);
   expect(await mode(directory)).toBe('700');
@@ -46,22 +46,22 @@ it('writes a message that mail programs read, for nobody else to read', async ()
   expect(parsed.headers.get('auto-submitted')).toBe('auto-generated');
 });
 
-it('replaces the file of a message sent again', async () => {
+it('replaces the file when a message is sent again', async () => {
   const mailer = spool();
   await mailer.send(mail);
   await mailer.send({ ...mail, attempts: 2 });
   expect(await readdir(directory)).toEqual([fileName]);
 });
 
-it('gets over what a crash left behind', async () => {
+it('overwrites the temporary file of a crashed daemon', async () => {
   await mkdir(directory);
-  await writeFile(join(directory, `${fileName}.tmp`), 'half a mess');
+  await writeFile(join(directory, `${fileName}.tmp`), 'half a message');
   await spool().send(mail);
   expect(await readdir(directory)).toEqual([fileName]);
   expect(await mode(join(directory, fileName))).toBe('600');
 });
 
-it('closes a directory that was open to others', async () => {
+it('tightens the mode of a directory that others could read', async () => {
   await mkdir(directory, { mode: 0o755 });
   await spool().send(mail);
   expect(await mode(directory)).toBe('700');

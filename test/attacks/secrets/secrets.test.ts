@@ -290,8 +290,8 @@ describe('no secret', () => {
     const kinds = ['token', 'password', 'session', 'device code', 'user code', 'client secret', 'authorization code'];
     expect(canaries.kinds).toEqual(expect.arrayContaining([...kinds, 'reset link', 'TOTP secret', 'SMTP password']));
     const log = daemon.stderr();
-    expect(log).toContain('the mail server refused the credentials');
-    expect(log).toContain('mail not sent, will be tried again');
+    expect(log).toContain('the mail server rejected the credentials');
+    expect(log).toContain('mail not sent; it will be retried');
     expect(log).toContain('A single sign-on failed');
     for (const status of [400, 401, 403, 404, 405, 413, 415, 429]) expect(log).toContain(`"status":${status},`);
     for (const kind of ['token', 'session', 'device', 'secret', 'code', 'reset']) {

@@ -59,6 +59,11 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
       /^server\/(http\/|config\/|services\.ts$|web\/(console|.*routes|shell\/(access|error-responses|page-renderer))\.tsx?$)/,
     except: /\/(routes|[\w-]+-routes|console|error-responses|page-renderer)\.tsx$/,
   },
+  {
+    from: /^server\/([^/]+\.ts$|config\/|observability\/)/,
+    never:
+      /^server\/(store\/(knex|engine|maintenance|migrations|open)|mail\/(smtp|spool)\.ts|sso\/oidc\.ts)|^(knex|sqlite3|nodemailer)$/,
+  },
   { from: /^server\/store\//, never: /^server\/(http|web|jobs|mail|domain|commands)\// },
   { from: /^server\/sso\//, never: /^server\/(http|web|jobs|commands|store)\// },
   { from: /^server\/mail\//, never: /^server\/(http|web|jobs|commands)\// },

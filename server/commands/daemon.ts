@@ -1,0 +1,96 @@
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { systemClock } from '../domain/clock.ts';
+import { createLastUsed } from '../domain/tokens/last-used.ts';
+import { createApp } from '../http/app.ts';
+import { createClientIp } from '../http/client-ip.ts';
+import { createIntrospectionHandler } from '../http/oauth/introspection.ts';
+import { createHttpServer } from '../http/server.ts';
+import { createSessionCookie } from '../http/session-cookie.ts';
+import { createCountedVerify } from '../http/verify/counted-verify.ts';
+import { createVerifyHandler } from '../http/verify/handler.ts';
+import { createNormalizeRequest } from '../http/verify/observed-request.ts';
+import { createClockSetBack } from '../jobs/clock-set-back.ts';
+import { createFlushLastUsed, flushLastUsed } from '../jobs/flush-last-used.ts';
+import { createPurge } from '../jobs/purge.ts';
+import { startJobs } from '../jobs/runner.ts';
+import { createSendMail, sendMailJob } from '../jobs/send-mail.ts';
+import type { Mailer } from '../mail/mailer.ts';
+import { createSpoolMailer } from '../mail/spool.ts';
+import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import { createServices } from '../services.ts';
+import type { IdentityProvider } from '../sso/provider.ts';
+import type { Store } from '../store/store.ts';
+
+/** How long stopping waits for mails in progress. A mail that is cut off after the server accepted it is sent twice. */
+const mailGraceMs = 3_000;
+
+interface DaemonDeps {
+  config: Config;
+  log: Log;
+  metrics: Metrics;
+  store: Store;
+}
+
+/** A daemon whose jobs run, and whose server is ready to listen. */
+export interface Daemon {
+  server: Server;
+  /** Stops the jobs and writes the last uses. Call it after the server has closed, when no more uses are recorded. */
+  stop(): Promise<void>;
+}
+
+/** Connects the server, the jobs and the domain on one store, and starts the jobs. */
+export async function createDaemon({ config, log, metrics, store }: DaemonDeps): Promise<Daemon> {
+  const clock = systemClock;
+  const clientIp = createClientIp(config.trustedProxies);
+  const mailer = await createMailer(config);
+  const mailQueued = () => jobs.wake(sendMailJob);
+  const services = createServices({ store, clock, config, mailQueued, observeBatch: metrics.observeBatch });
+  const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp) });
+  const verify = createCountedVerify(services.verify, metrics.countVerification);
+  metrics.collectProcessMetrics();
+  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: lastUsed.pending });
+  const identityProvider = await createIdentityProvider(config);
+  const { auditTrail } = services;
+  const jobs = startJobs(
+    [
+      ...createSendMail({ store, auditTrail, mailer, clock, log }),
+      createFlushLastUsed(lastUsed, store.tokens, clock),
+      createClockSetBack({ outbox: store.outbox, clock, log }),
+      createPurge({ store, clock }),
+    ],
+    log,
+  );
+  const collaborators = { verify, lastUsed, identityProvider, sessionCookie: createSessionCookie(config.publicUrl) };
+  const deps = { ...services, ...collaborators, store, clock, clientIp, metrics, log, config };
+  const server = createHttpServer({
+    verifyHandler: createVerifyHandler(deps),
+    introspectionHandler: createIntrospectionHandler(deps),
+    app: createApp(deps),
+  });
+  return {
+    server,
+    async stop() {
+      const cutOff = setTimeout(() => void mailer.close(), mailGraceMs);
+      await jobs.stop();
+      clearTimeout(cutOff);
+      await mailer.close();
+      await flushLastUsed(lastUsed, store.tokens, clock.now());
+    },
+  };
+}
+
+// Nodemailer's SMTP client and the OIDC client are imported only if configured, because each costs memory.
+async function createMailer({ smtpUrl, dataDir, mailFrom }: Config): Promise<Mailer> {
+  if (smtpUrl === null) return createSpoolMailer({ directory: join(dataDir, 'mail'), from: mailFrom });
+  const { createSmtpMailer } = await import('../mail/smtp.ts');
+  return createSmtpMailer({ url: smtpUrl, from: mailFrom });
+}
+
+async function createIdentityProvider({ oidc, publicUrl }: Config): Promise<IdentityProvider | null> {
+  if (oidc === null) return null;
+  const { createOidcProvider } = await import('../sso/oidc.ts');
+  return createOidcProvider(oidc, publicUrl);
+}

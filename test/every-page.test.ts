@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { accessTable } from '../server/http/middleware/access.ts';
 import { type PageAccess, pageAccess } from '../server/web/shell/access.ts';
 import { assetUrl } from '../server/web/shell/assets.ts';
@@ -136,14 +136,14 @@ async function formTokenOf(app: Opened, as: Member): Promise<string> {
   return /name="form_token" value="([^"]*)"/.exec(html)?.[1] ?? '';
 }
 
-test('the table of pages names every page of the router, and nothing of the API', async () => {
+it('lists every page of the router, and no API route, in the access table', async () => {
   const app = await open();
   const routed = routesOf(app.app).map(({ method, path }) => `${method} ${path}`);
   expect(routed.filter((key) => !Object.hasOwn(accessTable, key)).sort()).toEqual(Object.keys(pageAccess).sort());
   expect(Object.keys(pageAccess).filter((key) => Object.hasOwn(accessTable, key))).toEqual([]);
 });
 
-test('a page that the table does not name answers nobody', async () => {
+it('returns 404 for a page that the access table does not list', async () => {
   const app = await openTestApp();
   onTestFinished(app.close);
   app.app.get('/organization/forgotten', (c) => c.text('open'));
@@ -151,7 +151,7 @@ test('a page that the table does not name answers nobody', async () => {
   expect({ status, open: html.includes('open') }).toEqual({ status: 404, open: false });
 });
 
-test('the page that answers decides who may see it, not a later one that the address fits too', async () => {
+it('applies the access of the first matching route, not of a later one', async () => {
   const app = await openTestApp();
   onTestFinished(app.close);
   app.app.get('/:any/team', (c) => c.text('later'));
@@ -160,7 +160,7 @@ test('the page that answers decides who may see it, not a later one that the add
 });
 
 describe.each(guarded('GET'))('$key', (route) => {
-  test('asks strangers to sign in and brings them back', async () => {
+  it('sends visitors to sign in and back', async () => {
     const app = await open();
     const path = `${target(route, app)}?q=a%20b`;
     const ended = { ...app.dev, session: `session_${'A'.repeat(43)}` };
@@ -175,7 +175,7 @@ describe.each(guarded('GET'))('$key', (route) => {
     expect((await openConsole(app).get(path, headers)).status, 'only the cookie counts here').toBe(303);
   });
 
-  test('asks members to sign in again once they are disabled', async () => {
+  it('sends disabled members to sign in', async () => {
     const app = await open();
     await app.store.users.setSuperuser(app.dev.id, true);
     await app.store.users.setDisabled(app.dev.id, true);
@@ -184,7 +184,7 @@ describe.each(guarded('GET'))('$key', (route) => {
 });
 
 describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (route) => {
-  test('refuses members, with the right form too', async () => {
+  it('rejects members who are not superusers, even with a valid form', async () => {
     const app = await open();
     const before = await app.everything();
     const browser = openConsole(app, app.dev);
@@ -202,7 +202,7 @@ describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (ro
 const needsMore = /^\/login\/(code|set-up)|^\/password\/reset|^\/profile\/two-step/;
 
 describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore.test(path)))('$key', (route) => {
-  test('does what it is for with the form of our own page', async () => {
+  it('accepts the form of our own page', async () => {
     const app = await open();
     const before = await app.everything();
     const as = allowed(route, app);
@@ -218,7 +218,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
   const post = async (app: Opened, as: Member | undefined, form: object, headers: Record<string, string> = {}) =>
     openConsole(app, as).post(target(route, app), { ...goodForms[route.key], ...form }, headers);
 
-  test('changes nothing for strangers', async () => {
+  it('changes nothing for visitors', async () => {
     const app = await open();
     const before = await app.everything();
     const form_token = await formTokenOf(app, app.root);
@@ -230,7 +230,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
     expect(await app.everything()).toBe(before);
   });
 
-  test('changes nothing without a form token, or with that of somebody else', async () => {
+  it('changes nothing without a form token or with another member’s', async () => {
     const app = await open();
     const before = await app.everything();
     const as = allowed(route, app);
@@ -245,7 +245,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
     expect(await app.everything()).toBe(before);
   });
 
-  test('changes nothing when another site sends it, with the right form token too', async () => {
+  it('changes nothing for a form from another site, even with a valid form token', async () => {
     const app = await open();
     const before = await app.everything();
     const as = allowed(route, app);
@@ -267,7 +267,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
     expect(await app.everything()).toBe(before);
   });
 
-  test('changes nothing by GET', async () => {
+  it('changes nothing by GET', async () => {
     const app = await open();
     const before = await app.everything();
     const as = allowed(route, app);
@@ -278,7 +278,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
 });
 
 describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) => {
-  test('carries the headers of its kind', async () => {
+  it('sends the security and caching headers of its kind', async () => {
     const app = await open();
     const { status, headers } = await openConsole(app, app.root).get(
       target(route, app) + (goodQueries[route.key] ?? ''),
@@ -296,7 +296,7 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) =
     expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 
-  test('is the same by HEAD, without its body', async () => {
+  it('returns the same status and type for HEAD, without a body', async () => {
     const app = await open();
     const headers = { Cookie: `${sessionCookieName(app)}=${app.root.session}`, Accept: 'text/html' };
     const [get, head] = await Promise.all(
@@ -309,7 +309,7 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) =
   });
 });
 
-test('a file is the same for everybody: it sets no cookie, and only its own version is kept for ever', async () => {
+it('serves files without cookies, and lets browsers cache only the current version without revalidation', async () => {
   const app = await open();
   for (const name of ['console.css', 'console.js', 'icon.svg'] as const) {
     const strangers = await openConsole(app).get(assetUrl(name));

@@ -13,7 +13,7 @@ describe.skipIf(!chromiumIsHere)('every page and dialog', () => {
   });
   afterAll(() => world.stop());
 
-  it('is among the views that are looked at', async () => {
+  it('is among the views', async () => {
     const paths = await Promise.all(views.map(async ({ path }) => (await path(world)).replace(/[?#].*/, '')));
     const pages = Object.entries(pageAccess).flatMap(([route, access]) =>
       access !== 'file' && /^GET \/[^.]+$/.test(route) ? [route.slice('GET '.length)] : [],

@@ -16,7 +16,7 @@ const payloads = [
 ];
 const anyPayload = encodeURIComponent(payloads.join(''));
 
-describe.skipIf(!chromiumIsHere)('text that others chose', () => {
+describe.skipIf(!chromiumIsHere)('text from outside', () => {
   const browser = useBrowser();
   const running = useDaemon();
   let member: Client;
@@ -61,7 +61,7 @@ describe.skipIf(!chromiumIsHere)('text that others chose', () => {
     };
   };
 
-  it('stays text on every page', async () => {
+  it('is escaped on every page', async () => {
     for (const [who, pages] of [
       [member, memberPages()],
       [running.root, superuserPages()],

@@ -3,7 +3,7 @@ import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { enter, useDaemon } from '../helpers/console/console.ts';
 import { addDeveloper } from '../helpers/daemon/api.ts';
 
-describe.skipIf(!chromiumIsHere)('an impatient visitor', () => {
+describe.skipIf(!chromiumIsHere)('a form that takes long', () => {
   const browser = useBrowser();
   const running = useDaemon();
 
@@ -24,7 +24,7 @@ describe.skipIf(!chromiumIsHere)('an impatient visitor', () => {
     }
   }
 
-  it('who clicks twice is shown the value of the one token that was made', async () => {
+  it('creates one token and shows its value if the button is clicked twice', async () => {
     const page = await visit('/profile/api-tokens?dialog=create', 'twice@example.com');
     await page.getByLabel('Name', { exact: true }).fill('twice');
     const send = page.getByRole('button', { name: 'Create token' });
@@ -37,7 +37,7 @@ describe.skipIf(!chromiumIsHere)('an impatient visitor', () => {
     await page.getByLabel('Value of twice').waitFor();
   });
 
-  it('who stops a form on its way can send it again', async () => {
+  it('can be sent again after its request was stopped', async () => {
     const page = await visit('/profile?dialog=end-others', 'stopped@example.com');
     const send = page.getByRole('dialog').getByRole('button', { name: 'Sign out everywhere else' });
     await whileDaemonIsSlow(async () => {

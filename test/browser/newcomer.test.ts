@@ -14,7 +14,7 @@ describe.skipIf(!chromiumIsHere)('a newcomer', () => {
   const running = useDaemon();
 
   it.each(ways)(
-    'is added and granted, creates a token, sees its first use, and revokes it: by $by, script $script',
+    'is added, gets the permission, creates a token, sees its first use, and revokes it (by $by, script $script)',
     async (way) => {
       const newcomer = { email: `new-${way.by}-${way.script}@example.com`, password: 'four analytical engines' };
       await addAndGrant(await browser.visit(running.url, { script: way.script }), way, newcomer);

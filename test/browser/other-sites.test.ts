@@ -44,27 +44,27 @@ describe.skipIf(!chromiumIsHere)('another site', () => {
   }
 
   // Another port is another origin, but the same site: the browser sends the cookie along.
-  it.each(['127.0.0.1', 'localhost'])('on %s cannot post a form in a member’s name', async (host) => {
+  it.each(['127.0.0.1', 'localhost'])('cannot post a form as a member from %s', async (host) => {
     shown = forged();
     const page = await victim();
     await page.goto(`http://${host}:${port}/`);
     await expectRefusal(page, page.getByRole('button'));
   });
 
-  it('cannot post one from a sandbox, whose origin is null', async () => {
+  it('cannot post a form from a sandboxed frame, whose origin is null', async () => {
     shown = `<iframe sandbox="allow-forms allow-top-navigation" srcdoc='${forged().replaceAll("'", '&#39;')}'></iframe>`;
     const page = await victim();
     await page.goto(`http://127.0.0.1:${port}/`);
     await expectRefusal(page, page.frameLocator('iframe').getByRole('button'));
   });
 
-  it('cannot post one from a data: page, whose origin is null', async () => {
+  it('cannot post a form from a data: page, whose origin is null', async () => {
     const page = await victim();
     await page.goto(`data:text/html,${encodeURIComponent(forged())}`);
     await expectRefusal(page, page.getByRole('button'));
   });
 
-  it('cannot sign a visitor in to an account of its own', async () => {
+  it('cannot sign a visitor in to its own account', async () => {
     shown = `
       <form method="post" action="${running.url}/login">
         <input name="email" value="${superuser.email}"><input name="password" value="${superuser.password}"><button>Go</button>
@@ -85,7 +85,7 @@ describe.skipIf(!chromiumIsHere)('another site', () => {
     expect(await page.frameLocator('iframe').getByRole('heading', { name: 'API Tokens' }).count()).toBe(0);
   });
 
-  it('gains nothing from a session id that it planted: signing in makes another', async () => {
+  it('gains nothing from a planted session cookie, because signing in replaces it', async () => {
     const planted = (await signIn(running.url, superuser)).session.replace(/.{8}$/, 'attacker');
     const page = await browser.visit(running.url);
     await enter(page, running.url, { session: planted });
@@ -104,7 +104,7 @@ describe.skipIf(!chromiumIsHere)('another site', () => {
     (host: string) => `http://${host}/`,
     (host: string) => `/\t/${host}/`,
     (host: string) => `/%2e%2e//${host}/`,
-  ])('is not where a sign-in leads (%#)', async (next) => {
+  ])('is never the page that a sign-in leads to (%#)', async (next) => {
     shown = '<h1>Elsewhere</h1>';
     const page = await browser.visit(running.url);
     await page.goto(`/login?next=${encodeURIComponent(next(`127.0.0.1:${port}`))}`);

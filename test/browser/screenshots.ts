@@ -9,7 +9,7 @@ import { openWorld, type World } from './world.ts';
 const directory = join(import.meta.dirname, '..', '..', 'screenshots');
 
 /** `npm run screenshots`: pictures of every page and dialog; `-t team` makes only those of the team. */
-describe.skipIf(!chromiumIsHere)('pictures', () => {
+describe.skipIf(!chromiumIsHere)('screenshots', () => {
   const browser = useBrowser();
   let world: World;
   beforeAll(async () => {

@@ -55,7 +55,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
   }
 
   it.each([{ script: true }, { script: false }])(
-    'through the identity provider: a token made there works, and signing out signs out at both (script $script)',
+    'works through the identity provider, and signing out ends both sessions (script $script)',
     async (look) => {
       const page = await browser.visit(url, look);
       await page.goto('/profile/api-tokens');
@@ -75,7 +75,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     },
   );
 
-  it('says so while the provider is down, and lets passwords in', async () => {
+  it('reports an unavailable provider and still accepts passwords', async () => {
     const page = await browser.visit(url);
     await provider.halt();
     try {
@@ -89,7 +89,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     }
   });
 
-  it('with a second step, turned on in the profile with the code of an app', async () => {
+  it('works with two-factor sign-in, turned on in the profile', async () => {
     const member = { email: 'careful@example.com', password: 'four analytical engines' };
     expect((await root.request('POST', '/users', member)).status).toBe(201);
     const page = await browser.visit(url);
@@ -136,7 +136,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     return (JSON.parse(text) as { email: string }).email;
   }
 
-  it('the command line in the browser, by way of the loopback address', async () => {
+  it('signs the command line in through the browser and a loopback redirect', async () => {
     const { terminal, address, env } = await startLogin([]);
     await terminal.answer('Email', '\r');
     const page = await browser.visit(url);
@@ -150,7 +150,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     expect(await whoIs(env)).toBe(superuser.email);
   });
 
-  it('the command line through single sign-on at once', async () => {
+  it('signs the command line in through single sign-on with --sso', async () => {
     const { terminal, address, env } = await startLogin(['--sso']);
     const page = await browser.visit(url);
     const start = await address();
@@ -166,7 +166,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
   });
 
   it.each([{ script: true }, { script: false }])(
-    'a device by its code, approved on another machine (script $script)',
+    'signs in a device by its code (script $script)',
     async (look) => {
       const { terminal, env } = await startLogin(['--no-browser']);
       const page = await browser.visit(url, look);
@@ -190,7 +190,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     },
   );
 
-  it('the command line by a code where there is no display', async () => {
+  it('falls back to a code if there is no display', async () => {
     const { terminal } = await startLogin([], '');
     await terminal.answer('Email', '\r');
     await terminal.answer('enter this code', '');
@@ -201,7 +201,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
   it.each([
     [['--no-browser'], 'Waiting'],
     [['--sso'], 'Continue in your browser'],
-  ])('Ctrl-C during %j is exit 130, and nothing is kept', async (args, waiting) => {
+  ])('exits with 130 after Ctrl-C during %j and stores nothing', async (args, waiting) => {
     const { terminal, env } = await startLogin(args);
     await terminal.answer(waiting, ctrlC);
     expect((await terminal.ended()).code).toBe(130);

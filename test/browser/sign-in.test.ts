@@ -9,7 +9,7 @@ describe.skipIf(!chromiumIsHere)('signing in and out', () => {
   const running = useDaemon();
 
   it.each(ways)(
-    'refuses a wrong password, keeps the address, leads where one wanted to go: by $by, script $script',
+    'rejects a wrong password, keeps the email address, and returns to the requested page (by $by, script $script)',
     async ({ hands, script }) => {
       const page = await browser.visit(running.url, { script });
       const signIn = page.getByRole('button', { name: 'Sign in' });

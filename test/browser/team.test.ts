@@ -24,7 +24,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
   }
 
   it.each(ways)(
-    'blocks tokens with the switch, is told so before, and lets them work again: by $by, script $script',
+    'blocks tokens with the permission switch after a warning, and unblocks them (by $by, script $script)',
     async (way) => {
       const { hands, script } = way;
       const { page, email, status } = await visitTeam(way, 'switched');
@@ -53,7 +53,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
     },
   );
 
-  it.each(ways)('offboards, after reading what that does: by $by, script $script', async (way) => {
+  it.each(ways)('offboards a member after confirmation (by $by, script $script)', async (way) => {
     const { hands, script } = way;
     const { page, email, status } = await visitTeam(way, 'leaving');
     await hands.write(page.getByRole('searchbox'), email);
@@ -79,7 +79,7 @@ describe.skipIf(!chromiumIsHere)('a superuser', () => {
   });
 
   it.each(ways)(
-    'finds in the audit what one person did, and takes it away as CSV: by $by, script $script',
+    'filters the audit log by person and downloads it as CSV (by $by, script $script)',
     async (way) => {
       const { hands } = way;
       const { page, email } = await visitTeam(way, 'audited');

@@ -25,7 +25,7 @@ describe.skipIf(!partsAreHere)('the console behind nginx that terminates TLS', (
     for (const stop of stops.toReversed()) await stop();
   });
 
-  it('keeps its session in a cookie that no other host can set and no script can read, and takes forms', async () => {
+  it('accepts forms and uses a session cookie that other hosts cannot set and scripts cannot read', async () => {
     const page = await browser.visit(url, { ignoreHTTPSErrors: true });
     await page.goto('/login');
     await page.getByLabel('Email address').fill(superuser.email);

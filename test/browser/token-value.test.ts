@@ -21,7 +21,7 @@ describe.skipIf(!chromiumIsHere)('the page that shows a token’s value', () => 
     return { page, name, value: await page.getByLabel(`Value of ${name}`).inputValue() };
   }
 
-  it('keeps it out of addresses, history, storage and cookies', async () => {
+  it('keeps the value out of URLs, history, storage and cookies', async () => {
     const { page, value } = await showValue(true);
     const kept = await page.evaluate(`JSON.stringify([
       location.href, history.state, document.title, { ...localStorage }, { ...sessionStorage }, document.cookie,
@@ -33,7 +33,7 @@ describe.skipIf(!chromiumIsHere)('the page that shows a token’s value', () => 
     expect(await page.evaluate('caches.keys()')).toEqual([]);
   });
 
-  it.each([true, false])('does not survive a reload, which creates nothing again: script %s', async (script) => {
+  it.each([true, false])('loses the value on reload, and creates no second token (script %s)', async (script) => {
     const { page, name, value } = await showValue(script);
     await page.reload();
     await page.getByRole('heading', { name: 'The value was already shown' }).waitFor();
@@ -42,7 +42,7 @@ describe.skipIf(!chromiumIsHere)('the page that shows a token’s value', () => 
     expect(await page.getByRole('row', { name }).count()).toBe(1);
   });
 
-  it.each([true, false])('does not survive leaving it and coming Back: script %s', async (script) => {
+  it.each([true, false])('loses the value after leaving the page and going back (script %s)', async (script) => {
     const { page, value } = await showValue(script);
     await page.getByRole('link', { name: 'Back to your tokens' }).click();
     await page.waitForURL('/profile/api-tokens');
@@ -53,7 +53,7 @@ describe.skipIf(!chromiumIsHere)('the page that shows a token’s value', () => 
     expect(fields).not.toContain(value);
   });
 
-  it.each([true, false])('does not open in a second tab: script %s', async (script) => {
+  it.each([true, false])('does not show the value in a second tab (script %s)', async (script) => {
     const { page, name, value } = await showValue(script);
     const second = await page.context().newPage();
     await second.goto(page.url());

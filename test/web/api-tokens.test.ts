@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { type Browser, formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
@@ -36,7 +36,7 @@ async function addTokens(app: TestApp, count: number): Promise<void> {
   });
 }
 
-test('without a token the tab says what tokens are for, how one is sent, and where to begin', async () => {
+it('explains what tokens are for and how to send one to a member without tokens', async () => {
   const { browser } = await open();
   const page = await browser.get(tokens);
   expect(page.status).toBe(200);
@@ -48,7 +48,7 @@ test('without a token the tab says what tokens are for, how one is sent, and whe
   expect(page.html).not.toContain('<table');
 });
 
-test('a token is listed with all that is known of it, its times exact on hover', async () => {
+it('lists a token with its details, and with exact times in titles', async () => {
   const { app, browser } = await open();
   const used = await createToken(app, app.dev, { name: 'ci', description: 'Builds', expires_in: 90 * day });
   await createToken(app, app.dev, { name: 'idle' });
@@ -66,7 +66,7 @@ test('a token is listed with all that is known of it, its times exact on hover',
   expect(second).toContain(used.prefix);
 });
 
-test('a path that turns the direction of writing leaves the address beside it as it is', async () => {
+it('keeps bidirectional control characters in a path from reordering the IP address beside it', async () => {
   const { app, browser } = await open();
   const { id } = await createToken(app, app.dev, { name: 'ci' });
   for (const path of ['/\u202E1.2.3.4', `/\u202E${'y'.repeat(900)}`]) {
@@ -79,7 +79,7 @@ test('a path that turns the direction of writing leaves the address beside it as
   }
 });
 
-test('500 tokens come page by page, each once, newest first', async () => {
+it('pages through 500 tokens, each once, newest first', async () => {
   const { app, browser } = await open();
   await addTokens(app, 500);
   const names: string[] = [];
@@ -93,7 +93,7 @@ test('500 tokens come page by page, each once, newest first', async () => {
   expect(names).toEqual(Array.from({ length: 500 }, (_, index) => `Token ${500 - index}`));
 });
 
-test('the search finds parts of names in any case, as they are written, and keeps to one’s own tokens', async () => {
+it('searches the member’s own tokens by part of the name, in any case and without wildcards', async () => {
   const { app, browser } = await open();
   for (const name of ['CI Pipeline', '100%', 'Straße']) await createToken(app, app.dev, { name });
   await createToken(app, app.root, { name: 'ci of root' });
@@ -114,7 +114,7 @@ test('the search finds parts of names in any case, as they are written, and keep
   expect(nothing.html).toContain('name="q" type="search" value="nothing"');
 });
 
-test('pages, dialogs and revoking keep what was searched for', async () => {
+it('keeps the search on further pages, in dialogs and after revoking', async () => {
   const { app, browser } = await open();
   await addTokens(app, 160);
   const first = await browser.get(`${tokens}?q=token+1`);
@@ -128,12 +128,12 @@ test('pages, dialogs and revoking keep what was searched for', async () => {
   expect((await browser.submit(action)).location).toBe(`${next}&done=token-revoked`);
 });
 
-test('a cursor that no list answered is refused', async () => {
+it('rejects an invalid cursor', async () => {
   const { browser } = await open();
   expect((await browser.get(`${tokens}?cursor=nonsense`)).status).toBe(400);
 });
 
-test('a new token’s value is shown once, on the answer to the form, and works', async () => {
+it('shows a new token’s value once, in the response to the form', async () => {
   const { app, browser } = await open();
   const made = await create(browser, { name: 'ci', description: 'Builds', expires: String(30 * day) });
   expect(made.status).toBe(200);
@@ -160,7 +160,7 @@ test('a new token’s value is shown once, on the answer to the form, and works'
   expect(app.logLines.join('\n')).not.toContain(value);
 });
 
-test('the same form sent again makes nothing and shows no value', async () => {
+it('creates nothing and shows no value when the same form is sent again', async () => {
   const { app, browser } = await open();
   await browser.get(`${tokens}?dialog=create`);
   const page = await browser.get(`${tokens}?dialog=create`);
@@ -192,7 +192,7 @@ test('the same form sent again makes nothing and shows no value', async () => {
   expect(await listOf(app, app.dev)).toHaveLength(1);
 });
 
-test('each opened form makes a token of its own, also without a key of ours', async () => {
+it('creates a token for each opened form, also if its idempotency key is missing or invalid', async () => {
   const { app, browser } = await open();
   for (const name of ['one', 'two']) expect((await create(browser, { name })).status).toBe(200);
   for (const key of ['', 'x'.repeat(10_000), '\u0000']) {
@@ -201,7 +201,7 @@ test('each opened form makes a token of its own, also without a key of ours', as
   expect(await listOf(app, app.dev)).toHaveLength(5);
 });
 
-test('a form that is refused comes back with what was typed and what is wrong, and makes nothing', async () => {
+it('shows a rejected form again with its values and errors, and creates nothing', async () => {
   const { app, browser } = await open({ maxTokensPerUser: 2 });
   await createToken(app, app.dev, { name: 'taken' });
   const refusals: Array<[Record<string, string>, number, string]> = [
@@ -238,7 +238,7 @@ test('a form that is refused comes back with what was typed and what is wrong, a
   expect(textOf(full.html)).toContain('You have reached the limit of 2 tokens.');
 });
 
-test('a day ends in UTC, and today is one', async () => {
+it('expires a token at the end of the chosen date in UTC, which may be today', async () => {
   const { app, browser } = await open();
   for (const date of ['2026-11-23', '2028-02-29']) {
     expect((await create(browser, { name: date, expires: 'date', date })).status).toBe(200);
@@ -247,7 +247,7 @@ test('a day ends in UTC, and today is one', async () => {
   }
 });
 
-test('only what the policy allows is offered, its default preselected, and nothing else is taken', async () => {
+it('offers and accepts only lifetimes that the policy allows, and preselects its default', async () => {
   const offered = async (settings: Partial<Config>) => {
     const { app, browser } = await open(settings);
     const { html } = await browser.get(`${tokens}?dialog=create`);
@@ -286,7 +286,7 @@ test('only what the policy allows is offered, its default preselected, and nothi
   expect(await offered({ defaultExpiry: 12 * 3600 })).toMatchObject({ preselected: ['43200'] });
 });
 
-test('without the permission the tab says whom to ask, shows the tokens as blocked, and offers no new one', async () => {
+it('tells a member without the permission whom to ask, and shows the tokens as blocked', async () => {
   const { app, browser } = await open();
   const { token } = await createToken(app, app.dev, { name: 'ci' });
   await app.addMember({ email: 'second@example.com', superuser: true });
@@ -310,7 +310,7 @@ test('without the permission the tab says whom to ask, shows the tokens as block
   expect(await verdict(app, token)).toBe('blocked');
 });
 
-test('revoking asks with the token’s name and what stops, then does it and says so', async () => {
+it('asks for confirmation, then revokes the token and reports it', async () => {
   const { app, browser } = await open();
   const { id, token, prefix } = await createToken(app, app.dev, { name: 'ci' });
   const use = { at: app.clock.now(), method: 'GET', path: '/builds', ip: '203.0.113.9', userAgent: null };
@@ -334,7 +334,7 @@ test('revoking asks with the token’s name and what stops, then does it and say
   expect(textOf(page.html)).toContain('You have no tokens yet.');
 });
 
-test('somebody else’s token is one that never existed', async () => {
+it('returns the same 404 for another member’s token and for one that does not exist', async () => {
   const { app, browser } = await open();
   const { id, token } = await createToken(app, app.root, { name: 'secret plans' });
   const { hidden = {} } = formsOf((await browser.get(tokens)).html)[0] ?? {};
@@ -352,14 +352,14 @@ test('somebody else’s token is one that never existed', async () => {
   expect(await verdict(app, token)).toBe(200);
 });
 
-test('a superuser who opens another’s token is told whose it is', async () => {
+it('names the owner when a superuser opens another member’s token', async () => {
   const { app } = await open();
   const { id } = await createToken(app, app.dev, { name: 'ci' });
   const { html } = await openConsole(app, app.root).get(`${tokens}?dialog=revoke&id=${id}`);
   expect(textOf(html)).toContain('Owner dev@example.com');
 });
 
-test('what others wrote is text on every page', async () => {
+it('escapes names, descriptions, paths and user agents on every page', async () => {
   const { app, browser } = await open();
   const payloads = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "'-alert(1)-'", '</dialog></table>'];
   for (const [index, payload] of payloads.entries()) {
@@ -381,7 +381,7 @@ test('what others wrote is text on every page', async () => {
   }
 });
 
-test('a form that is not ours changes nothing', async () => {
+it('changes nothing for a form without our form token or from another site', async () => {
   const { app, browser } = await open();
   const { id, token } = await createToken(app, app.dev, { name: 'ci' });
   const page = await browser.get(`${tokens}?dialog=create`);
@@ -413,7 +413,7 @@ test('a form that is not ours changes nothing', async () => {
   expect((await browser.post(tokens, { ...hidden, name: 'new', expires: 'never' }, ours)).status).toBe(200);
 });
 
-test('a stranger signs in first and then is where they wanted to be', async () => {
+it('sends a visitor to sign in and then back to the page', async () => {
   const { app } = await open();
   const stranger = openConsole(app);
   const { status, location } = await stranger.get(`${tokens}?q=ci&dialog=create`);

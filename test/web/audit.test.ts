@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { StoreUnavailable } from '../../server/store/errors.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { createToken, type Member, openTestApp } from '../helpers/app/app.ts';
@@ -42,7 +42,7 @@ async function writeEvents(app: Pick<Opened, 'store'>, count: number): Promise<v
   });
 }
 
-test('an event tells when, who, what, to what and from where, newest first', async () => {
+it('lists time, actor, action, target and IP address of each event, newest first', async () => {
   const app = await open();
   const headers = { 'User-Agent': 'tokens/1 <b>' };
   await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'ci' }, headers, ip: '198.51.100.4' });
@@ -54,7 +54,7 @@ test('an event tells when, who, what, to what and from where, newest first', asy
   ]);
 });
 
-test('a refused sign-in shows the address that was typed, and no markup of it', async () => {
+it('shows the escaped email address of a failed sign-in', async () => {
   const app = await open();
   await app.ask('/api/v1/sessions', { json: { email: '<img src=x onerror=alert(1)>@example.com', password: 'x' } });
   const { html } = await app.console.get(path);
@@ -66,7 +66,7 @@ test('a refused sign-in shows the address that was typed, and no markup of it', 
   ]);
 });
 
-test('a superuser narrows by person, action and whole days in UTC', async () => {
+it('filters by person, action and whole days in UTC', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'early' });
   app.clock.advance(8 * 60 * 60 * 1000);
@@ -87,7 +87,7 @@ test('a superuser narrows by person, action and whole days in UTC', async () => 
   expect(empty.html).toContain('value="nobody@example.com"');
 });
 
-test('a filter that is none is refused beside its field; what was typed stays', async () => {
+it('shows an error beside an invalid filter field and keeps the other values', async () => {
   const app = await open();
   for (const query of ['from=yesterday', 'until=2026-02-30', 'action=token.exploded', 'from=2026-11-23T00:00:00Z']) {
     const shown = await app.console.get(`${path}?user=ada&${query}`);
@@ -100,7 +100,7 @@ test('a filter that is none is refused beside its field; what was typed stays', 
   expect((await app.console.get(`${path}?cursor=nope`)).status).toBe(400);
 });
 
-test('events are turned page by page, each once, and the filter goes along', async () => {
+it('pages through the filtered events, each once', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'first' });
   await writeEvents(app, 120);
@@ -118,7 +118,7 @@ test('events are turned page by page, each once, and the filter goes along', asy
   expect(seen).toHaveLength(121);
 });
 
-test('the JSON is the array of the events that the API answers, however many', async () => {
+it('downloads a JSON array of the API’s event objects, for any number of events', async () => {
   const app = await open();
   expect(JSON.parse(await download(app, 'json'))).toEqual([]);
   await createToken(app, app.dev, { name: 'first' });
@@ -143,7 +143,7 @@ async function writeEventsUpTo(app: Opened, count: number): Promise<void> {
   }
 }
 
-test('the CSV holds one line an event under one header, and its filter', async () => {
+it('downloads a CSV file with one header and one line per filtered event', async () => {
   const app = await open();
   expect(await csvOf(app)).toEqual([]);
   const headers = { Cookie: `${sessionCookieName(app)}=${app.root.session}` };
@@ -172,8 +172,8 @@ test('the CSV holds one line an event under one header, and its filter', async (
   ]);
 });
 
-test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', "=cmd|' /C calc'!A0", '="a","b"', '＝1'])(
-  'no spreadsheet takes the cell %j for a formula',
+it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', "=cmd|' /C calc'!A0", '="a","b"', '＝1'])(
+  'escapes the CSV cell %j, so that no spreadsheet runs it as a formula',
   async (text) => {
     const app = await open();
     await createToken(app, app.dev, { name: 'first' });
@@ -191,7 +191,7 @@ test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', "=cmd|' /C calc'!A0",
   },
 );
 
-test('a download is a file of the day that no cache keeps', async () => {
+it('names a download after the date and forbids caching it', async () => {
   const app = await open();
   const types = { csv: 'text/csv; charset=utf-8; header=present', json: 'application/json' };
   for (const [extension, type] of Object.entries(types)) {
@@ -206,7 +206,7 @@ test('a download is a file of the day that no cache keeps', async () => {
   }
 });
 
-test('a member gets none of it', async () => {
+it('rejects members who are not superusers', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'secret plans' });
   for (const address of [path, `${path}.csv`, `${path}.json`]) {
@@ -223,7 +223,7 @@ async function fetchDownload(as: (server: Awaited<ReturnType<typeof startTestSer
   return { server, fetch: () => fetch(`http://127.0.0.1:${server.port}${path}.csv`, { headers }) };
 }
 
-test('a database that fails in the middle breaks the download off: half a file never looks whole', async () => {
+it('cuts the connection if the database fails during a download, so that a partial file never looks complete', async () => {
   const { server, fetch } = await fetchDownload(({ root }) => root);
   await createToken(server, server.dev, { name: 'first' });
   await writeEvents(server, 1500);
@@ -239,7 +239,7 @@ test('a database that fails in the middle breaks the download off: half a file n
   expect((await fetch()).status).toBe(503);
 });
 
-test('a download reads on only as it is taken', async () => {
+it('reads further pages only as the client reads the download', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'first' });
   await writeEvents(app, 2000);
@@ -260,7 +260,7 @@ test('a download reads on only as it is taken', async () => {
   expect(asked).toBeLessThan(6);
 });
 
-test('however many download at once, the database is asked for one page at a time, and others in between', async () => {
+it('runs one query at a time for concurrent downloads', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'first' });
   await writeEvents(app, 1000);

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../server/http/app.ts';
 import type { AppDeps } from '../../server/http/context.ts';
 import { StoreUnavailable } from '../../server/store/errors.ts';
@@ -36,7 +36,7 @@ function expectPage({ status, headers, html }: Shown, expected: number): void {
   expect(html).not.toMatch(/\bat .*\.tsx?\b|node_modules|SQLITE/);
 }
 
-test.each([
+it.each([
   '/nope',
   '/profile/nope',
   '/organization/nope',
@@ -44,7 +44,7 @@ test.each([
   '/login/',
   '/%2e%2e/etc/passwd',
   '/verify',
-])('nothing is at %s: a page for browsers, a problem for everybody else', async (path) => {
+])('returns 404 for %s, as a page to browsers and as a problem to other clients', async (path) => {
   const app = await open();
   for (const as of [undefined, app.dev]) {
     const shown = await openConsole(app, as).get(path);
@@ -58,7 +58,7 @@ test.each([
   }
 });
 
-test('the API answers browsers as it answers everybody', async () => {
+it('returns problems from the API to browsers too', async () => {
   const app = await open();
   for (const path of ['/api/v1/nope', '/api', '/api/v1/me']) {
     const { headers } = await openConsole(app).get(path);
@@ -66,7 +66,7 @@ test('the API answers browsers as it answers everybody', async () => {
   }
 });
 
-test('a method that the address does not have is told with those it has', async () => {
+it('returns 405 with the supported methods', async () => {
   const app = await open();
   const cases = {
     '/organization/audit': 'GET, HEAD',
@@ -89,7 +89,7 @@ test('a method that the address does not have is told with those it has', async 
   }
 });
 
-test('a member is told who may see a page of superusers, and keeps the way back', async () => {
+it('tells a member that a page is for superusers, and links back to the start page', async () => {
   const app = await open();
   const shown = await openConsole(app, app.dev).get('/organization/audit');
   expectPage(shown, 403);
@@ -98,7 +98,7 @@ test('a member is told who may see a page of superusers, and keeps the way back'
   expect(shown.html).not.toContain('href="/organization');
 });
 
-test('a form over the limit is refused, told or streamed', async () => {
+it('rejects a form over the size limit, with and without Content-Length', async () => {
   const app = await open();
   const browser = openConsole(app);
   await browser.get('/login');
@@ -109,7 +109,7 @@ test('a form over the limit is refused, told or streamed', async () => {
   expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
 });
 
-test('a form that cannot be read is a bad request, and no error of ours', async () => {
+it('returns 400 for an unreadable form and logs no error', async () => {
   const app = await open();
   const browser = openConsole(app);
   const types = {
@@ -125,7 +125,7 @@ test('a form that cannot be read is a bad request, and no error of ours', async 
   expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
 });
 
-test('a page that is older than the session says what to do', async () => {
+it('explains what to do if the member signed in again after opening a form', async () => {
   const app = await open();
   const browser = openConsole(app, app.dev);
   await browser.get('/logout');
@@ -137,7 +137,7 @@ test('a page that is older than the session says what to do', async () => {
   );
 });
 
-test('an unexpected error shows no details; the log has them under the id of the page', async () => {
+it('hides the details of an unexpected error and logs them with the page’s request ID', async () => {
   const app = await open(({ services }) => ({
     audit: { ...services.audit, list: () => Promise.reject(new Error('broken inside')) },
   }));
@@ -150,7 +150,7 @@ test('an unexpected error shows no details; the log has them under the id of the
   }
 });
 
-test('a database that does not answer is said to be temporary, and signs nobody out', async () => {
+it('returns 503 while the database is unavailable and keeps the member signed in', async () => {
   const down = () => Promise.reject(new StoreUnavailable('The database is locked'));
   const app = await open(({ services }) => ({ sessions: { ...services.sessions, authenticate: down, signIn: down } }));
   const browser = openConsole(app.broken, app.dev);

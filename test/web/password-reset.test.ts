@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
 import { turnOn } from '../helpers/app/totp.ts';
 import { openConsole, textOf } from '../helpers/console/pages.ts';
@@ -35,7 +35,7 @@ async function setPassword(app: TestApp, link: string | undefined, password = ne
 const signIn = async (app: TestApp, email: string, password: string) =>
   (await app.ask('/api/v1/sessions', { json: { email, password } })).status;
 
-test('a mailed link sets the password, once, and ends every session', async () => {
+it('sets the password once with a mailed link, and ends every session', async () => {
   const app = await open();
   await ask(app, 'DEV@example.com');
   const [link, ...more] = await linksTo(app, 'dev@example.com');
@@ -54,7 +54,7 @@ test('a mailed link sets the password, once, and ends every session', async () =
   expect(app.logLines.join('')).not.toContain(token);
 });
 
-test('opening the link, as mail programs do, does not use it up; a newer one voids it; so do thirty minutes', async () => {
+it('accepts an opened link until a newer link is requested or 30 minutes pass', async () => {
   const app = await open();
   await ask(app, 'dev@example.com');
   const [first] = await linksTo(app, 'dev@example.com');
@@ -69,7 +69,7 @@ test('opening the link, as mail programs do, does not use it up; a newer one voi
   expect([late.status, textOf(late.html)]).toEqual([410, expect.stringContaining('Request a new one.')]);
 });
 
-test('gives an invited member a first password, and nobody else who has none', async () => {
+it('lets an invited member set a first password', async () => {
   const app = await open();
   const system = { kind: 'system', id: null, email: null } as const;
   const clientInfo = { ip: null, userAgent: null };
@@ -80,7 +80,7 @@ test('gives an invited member a first password, and nobody else who has none', a
   expect(await signIn(app, 'new@example.com', next)).toBe(201);
 });
 
-test('answers every address alike, in status, words and time, and mails only members who have a password here', async () => {
+it('responds alike to every address in status, text and time, and mails only members with a password', async () => {
   const app = await open();
   const disabled = await app.addMember({ email: 'disabled@example.com' });
   await app.store.users.setDisabled(disabled.id, true);
@@ -118,7 +118,7 @@ test('answers every address alike, in status, words and time, and mails only mem
   expect((await app.mails()).map(({ to }) => to)).toEqual(ratios.map(() => 'dev@example.com'));
 });
 
-test('mails one address three links an hour, and says nothing of it', async () => {
+it('sends at most three links per hour to an address, without revealing it', async () => {
   const app = await open();
   const statuses = [];
   for (let i = 0; i < 5; i += 1) statuses.push((await ask(app, 'dev@example.com')).status);
@@ -126,7 +126,7 @@ test('mails one address three links an hour, and says nothing of it', async () =
   expect(await linksTo(app, 'dev@example.com')).toHaveLength(3);
 });
 
-test('a weak password, or two that differ, are told on the page, and the link is still good', async () => {
+it('reports a weak or mismatched password and keeps the link valid', async () => {
   const app = await open();
   await ask(app, 'dev@example.com');
   const [link] = await linksTo(app, 'dev@example.com');
@@ -140,7 +140,7 @@ test('a weak password, or two that differ, are told on the page, and the link is
   expect((await setPassword(app, link)).status).toBe(303);
 });
 
-test('of who was disabled meanwhile it is refused', async () => {
+it('rejects the link of a member who has been disabled since', async () => {
   const app = await open();
   await ask(app, 'dev@example.com');
   const [link] = await linksTo(app, 'dev@example.com');
@@ -148,7 +148,7 @@ test('of who was disabled meanwhile it is refused', async () => {
   expect((await setPassword(app, link)).status).toBe(410);
 });
 
-test('does not get around the second step', async () => {
+it('still requires the second factor after the password is set', async () => {
   const app = await open();
   await turnOn(app, app.dev);
   await ask(app, 'dev@example.com');
@@ -158,7 +158,7 @@ test('does not get around the second step', async () => {
   expect((await app.store.users.findById(app.dev.id))?.totpEnabledAt).not.toBeNull();
 });
 
-test('the link is of the public address, whatever Host the request names', async () => {
+it('builds the link from the public URL, not from the request’s Host', async () => {
   const app = await open();
   const browser = openConsole(app);
   await browser.get('/password/forgot');
@@ -169,7 +169,7 @@ test('the link is of the public address, whatever Host the request names', async
   expect(mail?.html).not.toContain('evil.example');
 });
 
-test('nothing but the link’s own secret sets a password', async () => {
+it('rejects any other secret than that of the link', async () => {
   const app = await open();
   await ask(app, 'dev@example.com');
   for (const token of ['', 'x', app.dev.session, `reset_${'A'.repeat(43)}`]) {

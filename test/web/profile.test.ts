@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { limits } from '../../shared/limits.ts';
 import { type Member, openTestApp, password, type TestApp } from '../helpers/app/app.ts';
 import { formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
@@ -23,7 +23,7 @@ async function signIn(app: TestApp, { email }: Member, ip = '198.51.100.7', user
 const actionsOf = async (app: TestApp) =>
   (await app.store.audit.list({ limit: 100, before: null })).map(({ action, target }) => `${action} ${target.id}`);
 
-test('members see who they are and what they may', async () => {
+it('shows the member’s name, email address, role and permission', async () => {
   const { app, browser } = await open();
   const page = await browser.get('/profile');
   expect(page.status).toBe(200);
@@ -37,7 +37,7 @@ test('members see who they are and what they may', async () => {
   expect(textOf(html)).toContain('Can create and manage personal API tokens No');
 });
 
-test('a changed password ends the other sessions, keeps this one, and says so', async () => {
+it('changes the password, ends the other sessions and keeps the current one', async () => {
   const { app, browser } = await open();
   const other = await signIn(app, app.dev);
   await browser.get('/profile');
@@ -52,7 +52,7 @@ test('a changed password ends the other sessions, keeps this one, and says so', 
   expect(await actionsOf(app)).toContain(`user.password_changed ${app.dev.id}`);
 });
 
-test('a password that is refused says why at its field, shows nothing that was typed, and changes nothing', async () => {
+it('shows why a new password was rejected, beside its field and without the entered values', async () => {
   const { app, browser } = await open();
   const other = await signIn(app, app.dev);
   const refusals: Array<[Record<string, string>, number, string, string]> = [
@@ -77,7 +77,7 @@ test('a password that is refused says why at its field, shows nothing that was t
   await expect(signIn(app, app.dev)).resolves.toBeDefined();
 });
 
-test('guessing the current password is slowed down, and the page says how long', async () => {
+it('limits guesses of the current password and says how long to wait', async () => {
   const { browser } = await open();
   await browser.get('/profile');
   const guess = () => browser.submit('/profile/password', { current: 'guess', new: newPassword, again: newPassword });
@@ -88,7 +88,7 @@ test('guessing the current password is slowed down, and the page says how long',
   expect(/role="alert"[^>]*>([^<]*)/.exec(page.html)?.[1]).toMatch(/Wait \d+ s, then try again/);
 });
 
-test('who has no password reads why, and cannot set one', async () => {
+it('explains why a member has no password, and sets none', async () => {
   const { app } = await open();
   const { id } = await app.services.users.createBy(
     { kind: 'system', id: null, email: null },
@@ -105,7 +105,7 @@ test('who has no password reads why, and cannot set one', async () => {
   expect((await app.store.users.findById(id))?.passwordHash).toBeNull();
 });
 
-test('sessions are listed with where they are and when they were seen, this one marked, ended ones left out', async () => {
+it('lists active sessions with device and times, and marks the current one', async () => {
   const { app, browser } = await open();
   const idle = await signIn(app, app.dev, '192.0.2.1');
   app.clock.advance(limits.sessionIdle - 120_000);
@@ -129,7 +129,7 @@ test('sessions are listed with where they are and when they were seen, this one 
   expect(await works(app, cli.secret)).toBe(true);
 });
 
-test('“sign out there” asks first, ends that session only, and is audited', async () => {
+it('ends one session after confirmation, and audits it', async () => {
   const { app, browser } = await open();
   const [one, two] = [await signIn(app, app.dev), await signIn(app, app.dev, '192.0.2.1')];
   const { html } = await browser.get(`/profile?dialog=end-session&id=${one.id}`);
@@ -151,7 +151,7 @@ test('“sign out there” asks first, ends that session only, and is audited', 
   expect(textOf(late.html)).toContain('It may have ended already.');
 });
 
-test('“sign out everywhere else” ends all but this one, each audited, and nobody else’s', async () => {
+it('ends all other sessions of the member, and audits each', async () => {
   const { app, browser } = await open();
   expect((await browser.get('/profile')).html).not.toContain('Sign out everywhere else');
   const others = [await signIn(app, app.dev), await signIn(app, app.dev)];
@@ -168,7 +168,7 @@ test('“sign out everywhere else” ends all but this one, each audited, and no
   expect(await works(app, foreign.secret)).toBe(true);
 });
 
-test('somebody else’s session is one that never existed, for superusers too', async () => {
+it('returns the same 404 for another member’s session and for one that does not exist', async () => {
   const { app } = await open();
   for (const [mine, theirs] of [
     [app.dev, app.root],
@@ -191,7 +191,7 @@ test('somebody else’s session is one that never existed, for superusers too', 
   }
 });
 
-test('what a program calls itself, and a name, are text', async () => {
+it('escapes user agents, IP addresses and names', async () => {
   const { app } = await open();
   const payload = '"><script>alert(1)</script><img src=x onerror=alert(1)>';
   const member = await app.addMember({ email: 'x@example.com', name: `</title>${payload}` });
@@ -208,7 +208,7 @@ test('what a program calls itself, and a name, are text', async () => {
   }
 });
 
-test('a form that is not ours changes nothing', async () => {
+it('changes nothing for a form without our form token or from another site', async () => {
   const { app, browser } = await open();
   const other = await signIn(app, app.dev);
   const { form_token = '' } = formsOf((await browser.get('/profile')).html)[0]?.hidden ?? {};
@@ -230,7 +230,7 @@ test('a form that is not ours changes nothing', async () => {
   await expect(signIn(app, app.dev)).resolves.toBeDefined();
 });
 
-test('a stranger is sent to sign in, and back', async () => {
+it('sends a visitor to sign in and then back to the page', async () => {
   const { app } = await open();
   const stranger = openConsole(app);
   expect((await stranger.get('/profile')).location).toBe('/login?next=%2Fprofile');

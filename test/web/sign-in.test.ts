@@ -1,5 +1,5 @@
 import { assert, asyncProperty, constantFrom, oneof, string, stringMatching } from 'fast-check';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { startPath } from '../../server/web/shell/return-path.ts';
 import { openTestApp, password } from '../helpers/app/app.ts';
@@ -27,7 +27,7 @@ const cookieOf = (headers: Headers, name: string) =>
     .sort();
 
 describe('the cookie', () => {
-  test('over https belongs to this host alone, to no script and to no other site', async () => {
+  it('is limited to this host, HTTP-only and SameSite over https', async () => {
     const app = await open();
     const { status, location, headers } = await app.enter();
     expect({ status, location }).toEqual({ status: 303, location: startPath });
@@ -42,7 +42,7 @@ describe('the cookie', () => {
     expect((await app.browser.get('/logout')).status).toBe(200);
   });
 
-  test('over plain http on this machine has another name and lacks only what browsers refuse there', async () => {
+  it('has another name and no Secure attribute over http on a loopback address', async () => {
     for (const publicUrl of ['http://127.0.0.1:8420', 'http://localhost:8420', 'http://[::1]:8420']) {
       const app = await open({ publicUrl });
       const { headers } = await app.enter();
@@ -56,7 +56,7 @@ describe('the cookie', () => {
     }
   });
 
-  test('is never given over plain http to another machine', async () => {
+  it('is never set over http on another host', async () => {
     const app = await open({ publicUrl: 'http://tokens.example.com' });
     expect((await app.browser.get('/login')).status).toBe(403);
     const shown = await app.browser.post('/login', { email: 'dev@example.com', password });
@@ -64,7 +64,7 @@ describe('the cookie', () => {
     expect(app.sessionOf()).toBeUndefined();
   });
 
-  test('of the other name does not count', async () => {
+  it('is ignored under the name for http if the public URL is https', async () => {
     const app = await open();
     app.browser.cookies.set('tokens_session_insecure', app.dev.session);
     expect((await app.browser.get('/logout')).location).toBe('/login?next=%2Flogout');
@@ -72,7 +72,7 @@ describe('the cookie', () => {
 });
 
 describe('signing in', () => {
-  test('never adopts a session that was planted before', async () => {
+  it('replaces a planted session cookie', async () => {
     const app = await open();
     const planted = `session_${'A'.repeat(43)}`;
     app.browser.cookies.set(sessionCookieName(app), planted);
@@ -81,7 +81,7 @@ describe('signing in', () => {
     expect(await app.works(planted)).toBe(false);
   });
 
-  test("ends the session that this browser had, an attacker's planted one too", async () => {
+  it("ends the browser's earlier session, even if an attacker planted it", async () => {
     const app = await open();
     await app.browser.get('/login');
     app.browser.cookies.set(sessionCookieName(app), app.root.session);
@@ -94,7 +94,7 @@ describe('signing in', () => {
     expect(await app.works(app.sessionOf() ?? '')).toBe(true);
   });
 
-  test('makes another session each time, and another form token', async () => {
+  it('creates a new session and a new form token each time', async () => {
     const app = await open();
     await app.enter();
     const first = app.sessionOf();
@@ -105,14 +105,14 @@ describe('signing in', () => {
     expect(formFields((await app.browser.get('/logout')).html).form_token).not.toBe(token);
   });
 
-  test('is not asked of who is signed in', async () => {
+  it('redirects a member who is already signed in', async () => {
     const app = await open();
     const browser = openConsole(app, app.root);
     expect((await browser.get('/login?next=/organization/audit')).location).toBe('/organization/audit');
     expect((await browser.get('/login')).location).toBe(startPath);
   });
 
-  test('shows one and the same page for unknown, wrong, disabled and passwordless members', async () => {
+  it('shows the same page for unknown members, wrong passwords, disabled members and members without a password', async () => {
     const app = await open();
     const disabled = await app.addMember({ email: 'gone@example.com' });
     await app.store.users.setDisabled(disabled.id, true);
@@ -129,7 +129,7 @@ describe('signing in', () => {
     expect([...pages]).toHaveLength(1);
   });
 
-  test('is slowed down after wrong passwords, and the page says for how long', async () => {
+  it('is limited after wrong passwords and says how long to wait', async () => {
     const app = await open();
     const statuses: number[] = [];
     for (let i = 0; i < 7; i += 1) statuses.push((await app.enter('dev@example.com', `guess ${i}`)).status);
@@ -141,7 +141,7 @@ describe('signing in', () => {
     expect(app.sessionOf()).toBeUndefined();
   });
 
-  test('keeps markup in what was typed inert', async () => {
+  it('escapes the entered email address', async () => {
     const app = await open();
     const { html } = await app.enter('"><script>alert(1)</script>', 'x');
     expect(html).not.toContain('<script>alert');
@@ -152,20 +152,20 @@ describe('signing in', () => {
 describe('a sign-in that another site sends', () => {
   const evidence: Array<[string, Record<string, string>]> = [
     ['from another site', { 'Sec-Fetch-Site': 'cross-site' }],
-    ['from a sister host', { 'Sec-Fetch-Site': 'same-site' }],
-    ['from no page', { 'Sec-Fetch-Site': 'none' }],
-    ['with a site that is none', { 'Sec-Fetch-Site': 'SAME-ORIGIN' }],
+    ['from another host of the same site', { 'Sec-Fetch-Site': 'same-site' }],
+    ['from no page (Sec-Fetch-Site: none)', { 'Sec-Fetch-Site': 'none' }],
+    ['with an invalid Sec-Fetch-Site', { 'Sec-Fetch-Site': 'SAME-ORIGIN' }],
     ['from another origin', { 'Sec-Fetch-Site': '', Origin: 'https://evil.example' }],
     ['from a hidden origin', { 'Sec-Fetch-Site': '', Origin: 'null' }],
-    ['from our host without https', { 'Sec-Fetch-Site': '', Origin: 'http://tokens.example.com' }],
+    ['from our host over http', { 'Sec-Fetch-Site': '', Origin: 'http://tokens.example.com' }],
     ['from another port', { 'Sec-Fetch-Site': '', Origin: 'https://tokens.example.com:8443' }],
     ['from a longer host', { 'Sec-Fetch-Site': '', Origin: 'https://tokens.example.com.evil.example' }],
-    ['from the Host that was asked', { 'Sec-Fetch-Site': '', Origin: 'http://tokens.test' }],
+    ['from the origin of the request’s Host', { 'Sec-Fetch-Site': '', Origin: 'http://tokens.test' }],
     ['with a Referer only', { 'Sec-Fetch-Site': '', Referer: 'https://tokens.example.com/login' }],
     ['with no evidence', { 'Sec-Fetch-Site': '' }],
   ];
 
-  test.each(evidence)('%s is refused, even with a form token', async (_what, headers) => {
+  it.each(evidence)('is rejected %s, even with a form token', async (_what, headers) => {
     const app = await open();
     await app.browser.get('/login');
     const shown = await app.browser.submit('/login', { email: 'dev@example.com', password }, headers);
@@ -174,7 +174,7 @@ describe('a sign-in that another site sends', () => {
     expect(app.sessionOf()).toBeUndefined();
   });
 
-  test('without a form token, or with that of another visitor, is refused', async () => {
+  it('is rejected without a form token or with another visitor’s', async () => {
     const app = await open();
     const { form_token = '' } = formFields((await openConsole(app).get('/login')).html);
     await app.browser.get('/login');
@@ -186,14 +186,14 @@ describe('a sign-in that another site sends', () => {
     }
   });
 
-  test('is told from our own by Origin where the browser sends no Sec-Fetch-Site', async () => {
+  it('is distinguished from our own by Origin if the browser sends no Sec-Fetch-Site', async () => {
     const app = await open();
     await app.browser.get('/login');
     const headers = { 'Sec-Fetch-Site': '', Origin: 'https://tokens.example.com' };
     expect((await app.browser.submit('/login', { email: 'dev@example.com', password }, headers)).status).toBe(303);
   });
 
-  test('is told from our own by Sec-Fetch-Site where no-referrer hides the origin', async () => {
+  it('is distinguished from our own by Sec-Fetch-Site if no-referrer hides the origin', async () => {
     const app = await open();
     await app.browser.get('/login');
     const headers = { 'Sec-Fetch-Site': 'same-origin', Origin: 'null' };
@@ -202,7 +202,7 @@ describe('a sign-in that another site sends', () => {
 });
 
 describe('signing out', () => {
-  test('ends the session and takes the cookie away', async () => {
+  it('ends the session and removes the cookie', async () => {
     const app = await open();
     await app.enter();
     const session = app.sessionOf() ?? '';
@@ -222,7 +222,7 @@ describe('signing out', () => {
     expect(textOf((await app.browser.get('/login?done=signed-out')).html)).toContain('You are signed out.');
   });
 
-  test('happens by no link and by no other site', async () => {
+  it('needs a form of our own site', async () => {
     const app = await open();
     const browser = openConsole(app, app.dev);
     await browser.get('/logout');
@@ -233,7 +233,7 @@ describe('signing out', () => {
 });
 
 describe('where a sign-in leads', () => {
-  test.each([
+  it.each([
     ['/organization/team?q=a%20b&cursor=x', '/organization/team?q=a%20b&cursor=x'],
     ['/profile', '/profile'],
     ['/profile#there', '/profile'],
@@ -273,7 +273,7 @@ describe('where a sign-in leads', () => {
     `/${'x'.repeat(100_000)}`,
   ];
 
-  test('is always on this site, whatever it was asked for', async () => {
+  it('is always on this site, for any next parameter', async () => {
     const app = await open();
     const browser = openConsole(app, app.dev);
     const site = app.config.publicUrl;
@@ -292,7 +292,7 @@ describe('where a sign-in leads', () => {
     );
   });
 
-  test('is where a stranger wanted to go', async () => {
+  it('is the page that the visitor opened first', async () => {
     const app = await open();
     const asked = await app.browser.get('/organization/audit?user=a%40b&action=');
     expect(asked.location).toBe('/login?next=%2Forganization%2Faudit%3Fuser%3Da%2540b%26action%3D');

@@ -1,5 +1,5 @@
 import { generateKeyPair, UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { OidcConfig } from '../../server/config/config.ts';
 import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { startTestServer } from '../helpers/app/http.ts';
@@ -59,7 +59,7 @@ const actionsOf = async (app: TestApp) =>
   (await app.store.audit.list({ limit: 50, before: null })).map(({ action }) => action);
 
 describe('the first sign-in', () => {
-  test('makes a member without the permission, and leads where they wanted to go', async () => {
+  it('adds a member without the permission and returns to the requested page', async () => {
     const app = await open();
     const { shown, user, session } = await signIn(app, 'ada', '/profile?x=1');
     expect([shown.status, shown.location]).toEqual([303, '/profile?x=1']);
@@ -70,7 +70,7 @@ describe('the first sign-in', () => {
     expect((await actionsOf(app)).slice(0, 2)).toEqual(['session.created', 'user.created']);
   });
 
-  test('asks the provider with PKCE, state, nonce and exactly our redirect', async () => {
+  it('sends the provider PKCE, state, nonce and our exact redirect URI', async () => {
     const app = await open();
     const { location } = await openConsole(app).get('/login/sso');
     expect(Object.fromEntries(new URL(location ?? '').searchParams)).toMatchObject({
@@ -84,7 +84,7 @@ describe('the first sign-in', () => {
     });
   });
 
-  test('binds a member who was invited by that address and never signed in', async () => {
+  it('binds a member who was added with that address and never signed in', async () => {
     const app = await open();
     const invited = await app.services.users.createBy(
       { kind: 'system', id: null, email: null },
@@ -96,11 +96,14 @@ describe('the first sign-in', () => {
     expect(await actionsOf(app)).toContain('user.sso_bound');
   });
 
-  test.each([
+  it.each([
     ['an unverified address', () => Object.assign(provider.people.ada ?? {}, { email_verified: false })],
     ['no address', () => Object.assign(provider.people.ada ?? {}, { email: undefined })],
-    ['an address verified in words only', () => Object.assign(provider.people.ada ?? {}, { email_verified: 'true' })],
-  ])('with %s is refused, also for who was invited by it', async (_what, change) => {
+    [
+      'an address whose email_verified is a string',
+      () => Object.assign(provider.people.ada ?? {}, { email_verified: 'true' }),
+    ],
+  ])('is rejected with %s, even for a member who was added with that address', async (_what, change) => {
     const app = await open();
     await app.addMember({ email: 'x@example.com' });
     change();
@@ -109,7 +112,7 @@ describe('the first sign-in', () => {
     expect(await app.store.users.findByEmail('ada@example.com')).toBeNull();
   });
 
-  test('never links to an account with a password, or to another person with the same address', async () => {
+  it('never binds an account with a password or another person with the same address', async () => {
     const app = await open();
     const local = await app.addMember({ email: 'ada@example.com' });
     const first = await signIn(app);
@@ -124,7 +127,7 @@ describe('the first sign-in', () => {
     expect((await actionsOf(app))[0]).toBe('session.failed');
   });
 
-  test('never links across issuers', async () => {
+  it('never binds across issuers', async () => {
     const app = await open();
     const at = app.clock.now();
     const elsewhere = { issuer: 'https://former.example.com', subject: 'ada' };
@@ -139,7 +142,7 @@ describe('the first sign-in', () => {
     expect((await signIn(app)).session).toBeUndefined();
   });
 
-  test('makes nobody a member where only invited ones may sign in, or of another domain', async () => {
+  it('adds no member if provisioning is off or the domain is not allowed', async () => {
     for (const changes of [{ autoProvision: false }, { allowedDomains: ['example.org'] }]) {
       const app = await open(changes);
       const { shown, session } = await signIn(app);
@@ -152,7 +155,7 @@ describe('the first sign-in', () => {
 });
 
 describe('a member who signs in again', () => {
-  test('is the same one under another e-mail address, which is taken over if it is verified and free', async () => {
+  it('stays the same member under a new email address, which is saved if it is verified and free', async () => {
     const app = await open();
     const { user } = await signIn(app);
     Object.assign(provider.people.ada ?? {}, { email: 'countess@example.com' });
@@ -164,7 +167,7 @@ describe('a member who signs in again', () => {
     expect((await signIn(app)).user).toMatchObject({ id: user?.id, email: 'countess@example.com' });
   });
 
-  test('is refused once disabled', async () => {
+  it('is rejected once disabled', async () => {
     const app = await open();
     const { user } = await signIn(app);
     await app.store.users.setDisabled(user?.id ?? '', true);
@@ -173,7 +176,7 @@ describe('a member who signs in again', () => {
     expect(textOf(shown.html)).toContain('disabled');
   });
 
-  test('has the roles of their groups, gained and lost at each sign-in, the last superuser excepted', async () => {
+  it('gains and loses roles with their groups, except the last superuser', async () => {
     const app = await open({ superuserGroup: 'admins', tokensGroup: 'engineers' });
     expect((await signIn(app)).user).toMatchObject({ superuser: false, canManageTokens: true });
     Object.assign(provider.people.ada ?? {}, { groups: ['admins'] });
@@ -189,7 +192,7 @@ describe('a member who signs in again', () => {
     expect((await signIn(app)).user?.superuser, 'somebody must be left').toBe(true);
   });
 
-  test('has no password: obtaining a token with one is DRF’s 400, and tokens made here work like any', async () => {
+  it('cannot obtain a token with a password, but can use tokens created here', async () => {
     const app = await open({ tokensGroup: 'engineers' });
     const { session, user } = await signIn(app);
     const json = { username: 'ada@example.com', password: 'pw-ada' };
@@ -203,7 +206,7 @@ describe('a member who signs in again', () => {
     expect(await verdict(app, token)).toBe(200);
   });
 
-  test('leaves no earlier session of that browser behind', async () => {
+  it('ends the earlier session of the browser', async () => {
     const app = await open();
     const browser = openConsole(app, app.dev);
     const begun = await browser.get('/login/sso');
@@ -215,7 +218,7 @@ describe('a member who signs in again', () => {
 });
 
 describe('what comes back', () => {
-  test('counts once, in the browser that was sent, and only with its state', async () => {
+  it('is accepted once, in the browser that started, and only with its state', async () => {
     const app = await open();
     const { browser, back } = await signIn(app);
     const again = back.pathname + back.search;
@@ -235,7 +238,7 @@ describe('what comes back', () => {
     }
   });
 
-  test('says so when the person was not let in at the provider, and shows nothing of the provider’s words', async () => {
+  it('reports a denied sign-in without showing the provider’s text', async () => {
     const app = await open();
     const browser = openConsole(app);
     const begun = await browser.get('/login/sso');
@@ -247,7 +250,7 @@ describe('what comes back', () => {
     expect(shown.html).not.toContain('alert(1)');
   });
 
-  test('never leads off this site', async () => {
+  it('never leads to another site', async () => {
     const app = await open();
     for (const next of ['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:1']) {
       expect((await signIn(app, 'ada', next)).shown.location).toBe('/profile/api-tokens');
@@ -256,7 +259,7 @@ describe('what comes back', () => {
 });
 
 describe('a provider that lies', () => {
-  test('signs nobody in', async () => {
+  it('signs nobody in', async () => {
     const liar = await startFalseProvider(ssoClient.clientId);
     const app = await openTestApp({ oidc: oidcConfig(liar.issuer) });
     onTestFinished(async () => {
@@ -303,7 +306,7 @@ function payloadOf(token: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
 
-test('while the provider is down the page says so, passwords, sessions and tokens go on, and it is used again once it is back', async () => {
+it('reports an unavailable provider, keeps everything else working, and recovers with it', async () => {
   const app = await open();
   const { token } = await createToken(app, app.dev, { name: 'ci' });
   await provider.halt();
@@ -323,7 +326,7 @@ test('while the provider is down the page says so, passwords, sessions and token
 });
 
 describe('signing out', () => {
-  test('ends the session here and leads on to the provider, which leads back', async () => {
+  it('ends the session here and continues at the provider, which leads back', async () => {
     const app = await open();
     const { browser, session } = await signIn(app);
     await browser.get('/profile');
@@ -340,7 +343,7 @@ describe('signing out', () => {
     });
   });
 
-  test('of a password session stays here', async () => {
+  it('does not involve the provider for a password session', async () => {
     const app = await open();
     const browser = openConsole(app, app.dev);
     await browser.get('/profile');
@@ -349,7 +352,7 @@ describe('signing out', () => {
 });
 
 describe('back-channel logout', () => {
-  test('by the real provider ends the sessions that its own session began', async () => {
+  it('ends the sessions that the provider’s session started', async () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const idp = await startIdentityProvider(url);
@@ -371,7 +374,7 @@ describe('back-channel logout', () => {
     expect(event).toMatchObject({ action: 'session.ended', actor: { kind: 'system' } });
   });
 
-  test('is believed of the provider only, once, and ends nothing of others', async () => {
+  it('accepts a logout token once and only from the provider, and ends no other member’s session', async () => {
     const liar = await startFalseProvider(ssoClient.clientId);
     const app = await openTestApp({ oidc: oidcConfig(liar.issuer) });
     onTestFinished(async () => {
@@ -450,7 +453,7 @@ async function signOutAtProvider(issuer: string, cookies: Map<string, string>): 
 describe('TOKENSD_SSO_MAX_AGE', () => {
   const day = 24 * 60 * 60;
 
-  test('stops the tokens of members who do not sign in any more, until they do, and nobody else’s', async () => {
+  it('suspends tokens of members whose last SSO sign-in is too old, until they sign in again', async () => {
     const app = await open({ tokensGroup: 'engineers' }, { ssoMaxAge: 30 * day });
     const { session, user } = await signIn(app);
     const ada = { id: user?.id ?? '', email: '', password: '', session: session ?? '' };
@@ -469,7 +472,7 @@ describe('TOKENSD_SSO_MAX_AGE', () => {
     expect(await verdict(app, stale.token)).toBe(200);
   });
 
-  test('is off by default', async () => {
+  it('is off by default', async () => {
     const app = await open({ tokensGroup: 'engineers' });
     const { session } = await signIn(app);
     const ada = { id: '', email: '', password: '', session: session ?? '' };
@@ -479,7 +482,7 @@ describe('TOKENSD_SSO_MAX_AGE', () => {
   });
 });
 
-test('without single sign-on there is none of it', async () => {
+it('has no pages, links or metadata without single sign-on', async () => {
   const app = await openTestApp();
   onTestFinished(app.close);
   for (const path of ['/login/sso', '/login/sso/callback?code=x&state=y']) {
@@ -490,7 +493,7 @@ test('without single sign-on there is none of it', async () => {
   expect(metadata).not.toContain('sso_login_endpoint');
 });
 
-test('over plain http to another machine nobody is sent to the provider', async () => {
+it('does not redirect to the provider over http on another host', async () => {
   const app = await openTestApp({ oidc: oidcConfig(provider.issuer), publicUrl: 'http://tokens.internal:8420' });
   onTestFinished(app.close);
   const { status, location } = await openConsole(app).get('/login/sso');

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { type Browser, formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
 
@@ -23,7 +23,7 @@ async function confirm(browser: Browser, page: string, action: string) {
   return { asked: textOf(/<dialog.*<\/dialog>/s.exec(html)?.[0] ?? ''), ...answer };
 }
 
-test('the team shows each member with role, account, tokens, last use and a switch that is named after the member', async () => {
+it('lists each member with role, account, tokens, last use and a permission switch', async () => {
   const { app, browser } = await open();
   const token = await createToken(app, app.dev, { name: 'ci' });
   const use = { at: app.clock.now(), method: 'GET', path: '/', ip: null, userAgent: null };
@@ -47,7 +47,7 @@ test('the team shows each member with role, account, tokens, last use and a swit
   expect(html).toContain(`<a href="${team}/${ada.id}">Ada Lovelace</a>`);
 });
 
-test('the team is searched by a part of the name or the e-mail, and has pages of 50', async () => {
+it('searches by part of the name or email address, in pages of 50', async () => {
   const { app, browser } = await open();
   await app.addMember({ email: 'countess@example.com', name: 'Ada LOVELACE' });
   await app.addMember({ email: 'wild_card%@example.com' });
@@ -72,7 +72,7 @@ test('the team is searched by a part of the name or the e-mail, and has pages of
   expect(second.html).not.toContain('rel="next"');
 });
 
-test('turning the switch on grants at once and comes back to what was searched', async () => {
+it('grants the permission immediately and returns to the search', async () => {
   const { app, browser } = await open();
   const ada = await app.addMember({ email: 'ada@example.com' });
   await browser.get(`${team}?q=ada`);
@@ -82,7 +82,7 @@ test('turning the switch on grants at once and comes back to what was searched',
   expect(textOf((await browser.get(done.location ?? '')).html)).toContain('The permission was granted.');
 });
 
-test('turning the switch off asks first, counting the tokens that work now, and can be undone', async () => {
+it('asks before removing the permission, counts active tokens, and can grant it again', async () => {
   const { app, browser, page } = await open();
   const { token } = await createToken(app, app.dev, { name: 'one' });
   await createToken(app, app.dev, { name: 'two' });
@@ -115,12 +115,12 @@ test('turning the switch off asks first, counting the tokens that work now, and 
   expect(await verdict(app, token)).toBe(200);
 });
 
-test('a member without working tokens loses none by the switch', async () => {
+it('says that removing the permission blocks no active tokens if there are none', async () => {
   const { browser, page } = await open();
   expect((await confirm(browser, page, 'ungrant')).asked).toContain('This blocks no active tokens.');
 });
 
-test('a member is added with all that the form says', async () => {
+it('adds a member with all values of the form', async () => {
   const { app, browser } = await open();
   await browser.get(`${team}?dialog=add`);
   const ada = { email: 'ada@example.com', name: 'Ada', password: 'another staple battery horse' };
@@ -138,7 +138,7 @@ test('a member is added with all that the form says', async () => {
   expect(plain).toMatchObject({ superuser: false, canManageTokens: false, passwordHash: null });
 });
 
-test('a refused member is asked for again with what was typed, except the password', async () => {
+it('shows a rejected form again with its values, except the password', async () => {
   const { app, browser } = await open();
   const before = await app.store.users.list({ limit: 200, before: null });
   const refusals: Array<[Record<string, string>, number, string]> = [
@@ -161,7 +161,7 @@ test('a refused member is asked for again with what was typed, except the passwo
   expect(await app.store.users.list({ limit: 200, before: null })).toEqual(before);
 });
 
-test('a member’s page shows the account and its tokens, by name, status and page', async () => {
+it('shows a member’s account and tokens, filtered by name and status', async () => {
   const { app, browser, page } = await open();
   await createToken(app, app.dev, { name: 'CI pipeline' });
   await createToken(app, app.dev, { name: 'short', expires_in: 60 });
@@ -183,7 +183,7 @@ test('a member’s page shows the account and its tokens, by name, status and pa
   expect(text).toContain('Tokens 2 tokens (1 active)');
 });
 
-test('a superuser revokes one token of a member, who gets a mail, and comes back to the same list', async () => {
+it('revokes one token of a member, mails the member, and returns to the same list', async () => {
   const { app, browser, page } = await open();
   const { id, token } = await createToken(app, app.dev, { name: 'ci' });
   const other = await createToken(app, app.dev, { name: 'ci-2' });
@@ -202,7 +202,7 @@ test('a superuser revokes one token of a member, who gets a mail, and comes back
   expect(mails.at(-1)?.text).toContain('root@example.com');
 });
 
-test('a token is revoked only on its owner’s page', async () => {
+it('revokes a token only on its owner’s page', async () => {
   const { app, browser, page } = await open();
   const own = await createToken(app, app.root, { name: 'mine' });
   expect((await browser.get(`${page}?dialog=revoke&token=${own.id}`)).status).toBe(404);
@@ -213,7 +213,7 @@ test('a token is revoked only on its owner’s page', async () => {
   expect(await verdict(app, own.token)).toBe(200);
 });
 
-test('all tokens of a member are revoked after saying how many, with one mail that names them', async () => {
+it('revokes all tokens of a member after a count, with one mail that lists them', async () => {
   const { app, browser, page } = await open();
   const created = [await createToken(app, app.dev, { name: 'one' }), await createToken(app, app.dev, { name: 'two' })];
   const kept = await createToken(app, app.root, { name: 'kept' });
@@ -229,7 +229,7 @@ test('all tokens of a member are revoked after saying how many, with one mail th
   expect(await summaryOf(app, app.dev)).toMatchObject({ disabled: false, tokenCount: 0 });
 });
 
-test('an account is disabled, which ends its sessions and stops its tokens, and enabled again', async () => {
+it('disables an account with its sessions and tokens, and enables it again', async () => {
   const { app, browser, page } = await open();
   const { token } = await createToken(app, app.dev, { name: 'ci' });
   const disabling = await confirm(browser, page, 'disable');
@@ -246,7 +246,7 @@ test('an account is disabled, which ends its sessions and stops its tokens, and 
   expect(await signedIn(app, app.dev)).toBe(false);
 });
 
-test('a member is made a superuser and an ordinary member again', async () => {
+it('grants and removes the superuser role', async () => {
   const { app, browser, page } = await open();
   expect((await confirm(browser, page, 'promote')).location).toBe(`${page}?done=member-promoted`);
   expect((await openConsole(app, app.dev).get(team)).status).toBe(200);
@@ -254,7 +254,7 @@ test('a member is made a superuser and an ordinary member again', async () => {
   expect((await openConsole(app, app.dev).get(team)).status).toBe(403);
 });
 
-test('offboarding says all that it does, and does it', async () => {
+it('lists everything that offboarding does, and does it', async () => {
   const { app, browser, page } = await open();
   const created = [await createToken(app, app.dev, { name: 'one' }), await createToken(app, app.dev, { name: 'two' })];
   const before = (await app.mails()).map(({ id }) => id);
@@ -281,7 +281,7 @@ test('offboarding says all that it does, and does it', async () => {
   for (const { token } of created) expect(await verdict(app, token)).toBe('revoked');
 });
 
-test('the last superuser’s controls explain why they do nothing, and open no dialog', async () => {
+it('disables the last superuser’s controls and explains why', async () => {
   const { app, browser } = await open();
   const own = `${team}/${app.root.id}`;
   const { html } = await browser.get(own);
@@ -294,8 +294,8 @@ test('the last superuser’s controls explain why they do nothing, and open no d
   }
 });
 
-test.each(['demote', 'disable', 'offboard'])(
-  'the last superuser is not changed by %s on a page that was opened before',
+it.each(['demote', 'disable', 'offboard'])(
+  'rejects %s of the last superuser from a page that was opened earlier',
   async (action) => {
     const { app, browser } = await open();
     const own = `${team}/${app.root.id}`;
@@ -318,29 +318,32 @@ test.each(['demote', 'disable', 'offboard'])(
   },
 );
 
-test.each([
+it.each([
   ['demote', 'You lose access to these pages immediately', '/profile/api-tokens?done=own-role-removed'],
   ['disable', 'You are signed out immediately', '/login?done=member-disabled'],
   ['offboard', 'You are signed out immediately', '/login?done=member-offboarded'],
-])('to %s oneself warns what happens, and leads to a page that says so', async (action, warning, location) => {
-  const { app, browser } = await open();
-  await app.addMember({ email: 'second@example.com', superuser: true });
-  const done = await confirm(browser, `${team}/${app.root.id}`, action);
-  expect(done.asked).toContain(`This is your own account. ${warning}`);
-  expect([done.status, done.location]).toEqual([303, location]);
-  const after = await browser.get(location);
-  expect(after.status).toBe(200);
-  expect(after.html).toContain('role="status"');
-});
+])(
+  'warns superusers before they %s themselves, and leads to a page that they can see',
+  async (action, warning, location) => {
+    const { app, browser } = await open();
+    await app.addMember({ email: 'second@example.com', superuser: true });
+    const done = await confirm(browser, `${team}/${app.root.id}`, action);
+    expect(done.asked).toContain(`This is your own account. ${warning}`);
+    expect([done.status, done.location]).toEqual([303, location]);
+    const after = await browser.get(location);
+    expect(after.status).toBe(200);
+    expect(after.html).toContain('role="status"');
+  },
+);
 
-test('the warning about oneself is not shown for others', async () => {
+it('shows no warning about the own account for other members', async () => {
   const { browser, page } = await open();
   for (const action of ['disable', 'offboard']) {
     expect((await browser.get(`${page}?dialog=${action}`)).html).not.toContain('your own account');
   }
 });
 
-test('who does not exist has no page and no actions', async () => {
+it('returns 404 for a member or an action that does not exist', async () => {
   const { app, browser } = await open();
   const { form_token = '' } = formsOf((await browser.get(team)).html)[0]?.hidden ?? {};
   const ids = ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b', 'nonsense', app.dev.email, '%00', "'%20OR%201=1", '..%2f'];
@@ -358,7 +361,7 @@ test('who does not exist has no page and no actions', async () => {
   expect((await browser.get(`${team}?dialog=ungrant&id=nonsense`)).status).toBe(404);
 });
 
-test('where an action leads back to is a page of the team', async () => {
+it('returns from an action only to a page of the team', async () => {
   const { app, browser, page } = await open();
   const { form_token = '' } = formsOf((await browser.get(page)).html)[0]?.hidden ?? {};
   for (const back of [
@@ -398,7 +401,7 @@ async function everything(app: TestApp): Promise<string> {
   ]);
 }
 
-test('an ordinary member gets 403 from every page and every form, and changes nothing', async () => {
+it('returns 403 to members who are not superusers, and changes nothing', async () => {
   const { app } = await open();
   const { pages, posts, body } = await everyRequest(app);
   const before = await everything(app);
@@ -417,7 +420,7 @@ test('an ordinary member gets 403 from every page and every form, and changes no
   expect(await everything(app)).toBe(before);
 });
 
-test('strangers are asked to sign in, and change nothing', async () => {
+it('sends visitors to sign in, and changes nothing', async () => {
   const { app } = await open();
   const { pages, posts, body } = await everyRequest(app);
   const before = await everything(app);
@@ -433,7 +436,7 @@ test('strangers are asked to sign in, and change nothing', async () => {
   expect(await everything(app)).toBe(before);
 });
 
-test('a form from another site, or without this session’s form token, changes nothing', async () => {
+it('changes nothing for a form from another site or without this session’s form token', async () => {
   const { app, browser } = await open();
   const { posts, body } = await everyRequest(app);
   const before = await everything(app);
@@ -456,7 +459,7 @@ test('a form from another site, or without this session’s form token, changes 
   expect(await everything(app)).toBe(before);
 });
 
-test('markup in names, e-mail addresses and what is typed stays text', async () => {
+it('escapes names, email addresses and form values', async () => {
   const { app, browser } = await open();
   const payloads = [
     '<script>alert(1)</script>',
@@ -486,7 +489,7 @@ test('markup in names, e-mail addresses and what is typed stays text', async () 
   }
 });
 
-test('superusers are told of mails that reached nobody, why, and what to do', async () => {
+it('lists dead letters with their errors and how to retry them', async () => {
   const { app, browser } = await open();
   expect((await browser.get(team)).html).not.toContain('could not be delivered');
   const now = app.clock.now();

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { Config } from '../../server/config/config.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
 import { codeAt, turnOn } from '../helpers/app/totp.ts';
@@ -22,7 +22,7 @@ const isSignedIn = (app: TestApp, browser: Browser) => browser.cookies.has(sessi
 const secretIn = (html: string) => /id="totp-secret"[^>]*value="([A-Z2-7]+)"/.exec(html)?.[1] ?? '';
 const recoveryCodesIn = (html: string) => html.match(/([A-Z]{4}-){3}[A-Z]{4}/g) ?? [];
 
-test('after the password a page asks for the code, and then leads where one wanted to go', async () => {
+it('asks for the code after the password, then returns to the requested page', async () => {
   const app = await open();
   const { secret } = await turnOn(app, app.dev);
   app.clock.advance(30_000);
@@ -39,7 +39,7 @@ test('after the password a page asks for the code, and then leads where one want
   expect([...browser.cookies.keys()].join()).not.toContain('step');
 });
 
-test('the step counts in the browser that typed the password, for ten minutes, and once', async () => {
+it('accepts the second factor once, within ten minutes, in the browser that sent the password', async () => {
   const app = await open();
   const { secret } = await turnOn(app, app.dev);
   app.clock.advance(30_000);
@@ -64,7 +64,7 @@ test('the step counts in the browser that typed the password, for ten minutes, a
   expect((await stranger.submit(action, { code: codeAt(secret, app.clock.now()) })).status, 'used before').toBe(403);
 });
 
-test('a password that is changed between the steps voids the first', async () => {
+it('rejects the second factor if the password changed after the first', async () => {
   const app = await open();
   const { secret } = await turnOn(app, app.dev);
   app.clock.advance(30_000);
@@ -75,7 +75,7 @@ test('a password that is changed between the steps voids the first', async () =>
   expect((await browser.submit(shown.location ?? '', { code: codeAt(secret, app.clock.now()) })).status).toBe(403);
 });
 
-test('where it is required, the first sign-in sets it up and shows the recovery codes once', async () => {
+it('enrols at the first sign-in if required, and shows the recovery codes once', async () => {
   const app = await open({ requireTotp: true });
   const { browser, shown } = await typePassword(app);
   const action = shown.location ?? '';
@@ -92,7 +92,7 @@ test('where it is required, the first sign-in sets it up and shows the recovery 
   expect((await browser.get('/profile')).status).toBe(200);
 });
 
-test('on the profile it is turned on, gets new recovery codes, and is turned off', async () => {
+it('turns two-factor sign-in on, generates recovery codes, and turns it off on the profile', async () => {
   const app = await open();
   const browser = openConsole(app, app.dev);
   const { password } = app.dev;
@@ -116,7 +116,7 @@ test('on the profile it is turned on, gets new recovery codes, and is turned off
   expect(textOf((await browser.get('/profile')).html)).toContain('Two-factor sign-in is off.');
 });
 
-test('a superuser resets it on the member’s page, and is asked before', async () => {
+it('lets a superuser reset it after confirmation', async () => {
   const app = await open();
   const path = `/organization/team/${app.dev.id}`;
   const browser = openConsole(app, app.root);

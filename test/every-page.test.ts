@@ -45,7 +45,7 @@ async function open() {
   await addDeviceCode(app, 'CCCCCCCC', (await app.services.sessions.authenticate(app.dev.session))?.session.id ?? null);
   const ids = { session: found?.session.id ?? '', token: token.id, member: app.dev.id };
 
-  /** Everything that a page could change, save the sign-ins that failed. */
+  /** Returns all data that a page could change, as text. Events of failed sign-ins are left out. */
   async function everything(): Promise<string> {
     const page = { limit: 1000, before: null };
     const events = await app.store.audit.list(page);
@@ -64,18 +64,18 @@ async function open() {
   return { ...app, ids, everything };
 }
 
-/** A device that waits for approval. */
+/** A device code waiting for approval. */
 function addDeviceCode(app: TestApp, userCode: string, openedBy: string | null): Promise<boolean> {
   const at = app.clock.now();
   const times = { createdAt: at, expiresAt: at + 600_000, intervalMs: 5000, lastPolledAt: null };
   const asked = { hash: `hash of ${userCode}`, userCode, clientId: 'tokens', ip: null, userAgent: null };
-  const undecided = { status: 'pending', openedBy, userId: null, sso: false, ssoSid: null } as const;
-  return app.store.deviceCodes.insert({ ...asked, ...times, ...undecided });
+  const pending = { status: 'pending', openedBy, userId: null, sso: false, ssoSid: null } as const;
+  return app.store.deviceCodes.insert({ ...asked, ...times, ...pending });
 }
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-/** The address of a route, with ids that name something. */
+/** Returns the path of a route with the IDs of existing records. */
 function target({ path }: Route, { ids }: Opened): string {
   const id = path.startsWith('/profile/sessions') ? ids.session : path.startsWith('/profile') ? ids.token : ids.member;
   return path
@@ -92,14 +92,14 @@ const authorization = {
   code_challenge: 'A'.repeat(43),
   code_challenge_method: 'S256',
 };
-/** What a page needs in its address to be one. */
+/** Queries without which a page redirects or fails. */
 const goodQueries: Record<string, string> = {
   'GET /oauth/authorize': `?${new URLSearchParams(authorization)}`,
   'GET /device/approve': '?user_code=CCCC-CCCC',
 };
 
 const next = 'another staple battery horse';
-/** A form that each page with one would take, so that only what is tested can be the reason of a refusal. */
+/** A valid form for each page, so that a rejection can only be caused by what a test changes. */
 const goodForms: Record<string, Record<string, string>> = {
   'POST /login': { email: 'dev@example.com', password },
   'POST /logout': {},
@@ -128,7 +128,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /device/approve': { user_code: 'CCCC-CCCC', decision: 'approve' },
 };
 
-/** The member who may use this page. */
+/** Returns the member with the least rights who may use this page. */
 const allowed = ({ access }: Route, app: Opened): Member => (access === 'superuser' ? app.root : app.dev);
 
 async function formTokenOf(app: Opened, as: Member): Promise<string> {
@@ -198,7 +198,7 @@ describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (ro
   });
 });
 
-/** These need a ticket, a link or a second step first: test/web/totp.test.ts and password-reset.test.ts give them one. */
+/** Pages that first need a ticket, a link or TOTP enrolment; test/web/totp.test.ts and password-reset.test.ts cover them. */
 const needsMore = /^\/login\/(code|set-up)|^\/password\/reset|^\/profile\/two-step/;
 
 describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore.test(path)))('$key', (route) => {
@@ -283,7 +283,7 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) =
     const { status, headers } = await openConsole(app, app.root).get(
       target(route, app) + (goodQueries[route.key] ?? ''),
     );
-    // Without single sign-on, a ticket or a link there is nothing at these.
+    // These fail without single sign-on, a ticket or a link.
     const mayBeGone = /^\/login\/(sso|set-up)|^\/password\/reset/.test(route.path);
     expect([200, 303, ...(mayBeGone ? [403, 404, 410] : [])]).toContain(status);
     const targets = route.path === '/oauth/authorize' ? ' http://127.0.0.1:40000' : '';

@@ -5,7 +5,7 @@ import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { enter, useDaemon } from '../helpers/console/console.ts';
 import { addDeveloper, type Client, verify } from '../helpers/daemon/api.ts';
 
-// Each would set `pwned`, load something or open a dialog if it were ever more than text.
+// If a page did not escape one of these, it would set `pwned`, load something or open a dialog.
 const payloads = [
   '<script>window.pwned=1</script>',
   '"><img src=x onerror=window.pwned=1>',
@@ -22,7 +22,7 @@ describe.skipIf(!chromiumIsHere)('text from outside', () => {
   let member: Client;
   let lastToken: string;
 
-  // Display names, names and descriptions of tokens, paths and user agents.
+  // Puts the payloads into member names, token names, descriptions, paths and user agents.
   beforeAll(async () => {
     member = await addDeveloper(running.url, running.root);
     for (const [index, payload] of payloads.entries()) {
@@ -75,7 +75,7 @@ describe.skipIf(!chromiumIsHere)('text from outside', () => {
     }
   });
 
-  /** The last payload is seen this many times, in texts and titles, and none of them made anything. */
+  /** Expects the last payload at least `times` times as text or title, and no element made by any payload. */
   async function expectText(page: Page, path: string, times: number): Promise<void> {
     const seen = String(
       await page.evaluate(`document.title + document.body.textContent +

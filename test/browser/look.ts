@@ -3,7 +3,7 @@ import type { Look, TestBrowser } from '../helpers/console/browser.ts';
 import type { View } from './views.ts';
 import type { World } from './world.ts';
 
-/** A visitor who looks at this view; without script too, where `look` says so. */
+/** Opens the view in a new browser context. */
 export async function openView(browser: TestBrowser, world: World, view: View, look: Look): Promise<Page> {
   const page = await browser.visit(world.url, look);
   if (view.as !== null) {

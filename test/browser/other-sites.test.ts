@@ -29,7 +29,7 @@ describe.skipIf(!chromiumIsHere)('another site', () => {
     return page;
   }
 
-  /** Has the fields of the real form, but for what it cannot know. */
+  /** Returns a form with the fields of the real one, except that it must guess the form token. */
   const forged = () => `
     <form method="post" action="${running.url}/profile/api-tokens" target="_top">
       <input name="name" value="forged"><input name="expires" value="never"><input name="form_token" value="guessed">
@@ -43,7 +43,7 @@ describe.skipIf(!chromiumIsHere)('another site', () => {
     expect(await tokens.json()).toMatchObject({ items: [] });
   }
 
-  // Another port is another origin, but the same site: the browser sends the cookie along.
+  // A page on another port has another origin but is same-site, so the browser sends the cookie.
   it.each(['127.0.0.1', 'localhost'])('cannot post a form as a member from %s', async (host) => {
     shown = forged();
     const page = await victim();

@@ -8,7 +8,7 @@ import { openWorld, type World } from './world.ts';
 
 const directory = join(import.meta.dirname, '..', '..', 'screenshots');
 
-/** `npm run screenshots`: pictures of every page and dialog; `-t team` makes only those of the team. */
+/** `npm run screenshots` takes screenshots of every page and dialog. Add `-- -t team` for those whose name contains `team`. */
 describe.skipIf(!chromiumIsHere)('screenshots', () => {
   const browser = useBrowser();
   let world: World;
@@ -26,7 +26,7 @@ describe.skipIf(!chromiumIsHere)('screenshots', () => {
   it.each(views)('of $name', async (view) => {
     const page = await openView(browser, world, view, {});
     await page.screenshot({ path: join(directory, `${view.name}.window.png`) });
-    // A modal dialog darkens no more than the window.
+    // The backdrop of a modal dialog covers only the window, so a full-page screenshot would look wrong.
     const fullPage = (await page.locator('dialog[open]').count()) === 0;
     const shoot = (label: string) => page.screenshot({ path: join(directory, `${view.name}.${label}.png`), fullPage });
     for (const { label, ...size } of looks) {

@@ -112,7 +112,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     await page.getByRole('heading', { name: 'API Tokens' }).waitFor();
   });
 
-  /** The command line on a terminal, with a browser that writes down where it was sent. */
+  /** Starts `tokens login` on a terminal. Its `xdg-open` writes the URL to a file. */
   async function startLogin(args: string[], display = ':0') {
     const home = await makeHome();
     cleanups.push(home.remove);
@@ -165,30 +165,27 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     expect(await whoIs(env)).toBe('grace@example.com');
   });
 
-  it.each([{ script: true }, { script: false }])(
-    'signs in a device by its code (script $script)',
-    async (look) => {
-      const { terminal, env } = await startLogin(['--no-browser']);
-      const page = await browser.visit(url, look);
-      await page.goto('/device');
-      await signInOn(page, superuser);
-      let shown = '';
-      await eventually(async () => {
-        await terminal.answer('Waiting', '').catch(() => undefined);
-        shown = terminal.screen();
-        return /[A-Z]{4}-[A-Z]{4}/.test(shown);
-      }, 'the code');
-      const code = /[A-Z]{4}-[A-Z]{4}/.exec(shown)?.[0] ?? '';
-      await page.getByLabel('Code').fill(code.toLowerCase());
-      await page.getByRole('button', { name: 'Continue' }).click();
-      await page.getByText(code).waitFor();
-      await page.getByText('127.0.0.1').waitFor();
-      await page.getByRole('button', { name: 'Approve' }).click();
-      await page.getByRole('heading', { name: 'The device is signed in' }).waitFor();
-      expect((await terminal.ended()).code).toBe(0);
-      expect(await whoIs(env)).toBe(superuser.email);
-    },
-  );
+  it.each([{ script: true }, { script: false }])('signs in a device by its code (script $script)', async (look) => {
+    const { terminal, env } = await startLogin(['--no-browser']);
+    const page = await browser.visit(url, look);
+    await page.goto('/device');
+    await signInOn(page, superuser);
+    let shown = '';
+    await eventually(async () => {
+      await terminal.answer('Waiting', '').catch(() => undefined);
+      shown = terminal.screen();
+      return /[A-Z]{4}-[A-Z]{4}/.test(shown);
+    }, 'the code');
+    const code = /[A-Z]{4}-[A-Z]{4}/.exec(shown)?.[0] ?? '';
+    await page.getByLabel('Code').fill(code.toLowerCase());
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText(code).waitFor();
+    await page.getByText('127.0.0.1').waitFor();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByRole('heading', { name: 'The device is signed in' }).waitFor();
+    expect((await terminal.ended()).code).toBe(0);
+    expect(await whoIs(env)).toBe(superuser.email);
+  });
 
   it('falls back to a code if there is no display', async () => {
     const { terminal } = await startLogin([], '');

@@ -46,7 +46,7 @@ describe.skipIf(!chromiumIsHere)('the page that shows a token’s value', () => 
     const { page, value } = await showValue(script);
     await page.getByRole('link', { name: 'Back to your tokens' }).click();
     await page.waitForURL('/profile/api-tokens');
-    // Chromium may refuse to show a page again that came by POST; then its own error page is what Back shows.
+    // Chromium may show its own error page instead of a page that was loaded with POST.
     await page.goBack().catch(() => {});
     expect(await page.content()).not.toContain(value);
     const fields = await page.evaluate("[...document.querySelectorAll('input')].map((input) => input.value)");

@@ -3,12 +3,12 @@ import { codeAt } from '../helpers/app/totp.ts';
 import type { World } from './world.ts';
 
 export interface View {
-  /** Also the name of its picture. */
+  /** Also the file name of its screenshots. */
   name: string;
-  /** Whose session; null: a stranger. */
+  /** Email address of the signed-in member; null for a visitor. */
   as: string | null;
   path(world: World): string | Promise<string>;
-  /** What to do there before looking. */
+  /** Steps to take on the page first. */
   act?(page: Page, world: World): Promise<unknown>;
 }
 
@@ -17,7 +17,7 @@ const dev = 'dev@example.com';
 const longMember = 'maximilian.wolfeschlegelsteinhausenbergerdorff.featherstonehaugh@subsidiary.example.com';
 const at = (path: string) => () => path;
 
-/** Mails that nobody got, then the page again. */
+/** Creates two dead letters and reloads the page. */
 const giveUpMails = async (page: Page, { store, clock }: World) => {
   const now = clock.now();
   const mail = { to: longMember, subject: 'API token created: ci-deploy', text: '', html: '', createdAt: now };
@@ -88,7 +88,7 @@ const approveDevice = (code: string) => async (page: Page) => {
 };
 
 const beginTotpEnrolment = async (page: Page, world: World) => {
-  // Looked at once already.
+  // Another view has already turned it on.
   if ((await page.getByRole('button', { name: 'Turn on' }).count()) === 0) return;
   await page.getByLabel('Password').fill(world.robot.password);
   await page.getByRole('button', { name: 'Turn on' }).click();
@@ -110,7 +110,7 @@ const askForLink = async (page: Page) => {
   await page.getByRole('heading', { name: 'Check your email' }).waitFor();
 };
 
-/** Every page and dialog of the console, in the states that look different. */
+/** Every page and dialog of the console, in each state that looks different. */
 export const views: View[] = [
   { name: 'login', as: null, path: at('/login') },
   { name: 'login-refused', as: null, path: at('/login'), act: signIn },

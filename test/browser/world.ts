@@ -16,7 +16,7 @@ const longPath = `/api/v2/projects/aurora/environments/staging/${'deployments/'.
 const longAgent =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
 
-/** Days before now, lifetime in days, minutes since the last use. */
+/** `made` is days ago, `lives` is the lifetime in days, `used` is minutes since the last use. */
 type Plan = [name: string, made: number, lives: number | null, used: number | null, description?: string];
 
 const plans: Record<string, Plan[]> = {
@@ -80,15 +80,15 @@ const people: Array<[name: string, email: string, granted: boolean]> = [
 ];
 
 /**
- * The whole app behind a loopback port, with an organization that has a year behind it: some thirty members, tokens in
- * every state, somebody with 500 of them, and names as long as they come. Its clock stands still.
+ * Starts the whole app on a loopback port with one year of an organization's data: about thirty members, tokens in every
+ * status, a member with 500 tokens, and very long names. Its clock stands still.
  */
 export async function openWorld() {
   const server = await startTestServer({
     ...readConfig({
       HOME: '/nowhere',
       TOKENSD_ORGANIZATION: 'Northwind',
-      // Nobody is there: what pages say then is among the views.
+      // Nothing listens on this port, because one view shows an unavailable provider.
       TOKENSD_OIDC_ISSUER: 'http://127.0.0.1:9',
       TOKENSD_OIDC_CLIENT_ID: 'tokensd',
     }),
@@ -106,8 +106,8 @@ export async function openWorld() {
     return { user, sessionId: 'seed', clientInfo: { ip: '203.0.113.9', userAgent }, channel: 'console' };
   }
 
-  /** Without the session, which there is not. */
-  const creator = ({ user, clientInfo, channel }: Caller) => ({ user, clientInfo: clientInfo, channel });
+  /** Removes the session ID from a caller, because the seeded session does not exist. */
+  const creator = ({ user, clientInfo, channel }: Caller) => ({ user, clientInfo, channel });
 
   await store.users.setName(server.root.id, 'Robin Okafor');
   await store.users.setName(server.dev.id, 'Dev Patel');
@@ -179,7 +179,7 @@ export async function openWorld() {
     if (id === undefined) throw new Error(`${email} has no token ${name}`);
     return id;
   };
-  /** The secret of a link that sets that member's password. */
+  /** Returns the secret of a link that sets the member's password. */
   async function passwordLink(email: string): Promise<string> {
     const secret = generateSecret('passwordReset');
     const times = { createdAt: clock.now(), expiresAt: clock.now() + limits.passwordResetLife };
@@ -199,7 +199,7 @@ export async function openWorld() {
   };
 }
 
-/** A device that waits for approval. */
+/** A device code waiting for approval. */
 function deviceCode(userCode: string, now: number) {
   const times = { createdAt: now - 40_000, expiresAt: now + 560_000, intervalMs: 5000, lastPolledAt: null };
   const asked = {

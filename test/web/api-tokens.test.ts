@@ -13,7 +13,7 @@ async function open(settings: Partial<Config> = {}) {
   return { app, browser: openConsole(app, app.dev) };
 }
 
-/** Fills in the form for a new token as a person does. */
+/** Opens the form for a new token, fills it in and submits it. */
 async function create(browser: Browser, fields: Record<string, string>) {
   await browser.get(`${tokens}?dialog=create`);
   return browser.submit(tokens, { expires: 'never', ...fields });
@@ -24,7 +24,7 @@ const listOf = (app: TestApp, member: Member) =>
 
 const valueIn = (html: string) => /tok_[0-9A-Za-z]{38}/.exec(html)?.[0] ?? '';
 
-/** Tokens straight into the database: `Token 1` is the oldest. */
+/** Inserts tokens directly into the database. `Token 1` is the oldest. */
 async function addTokens(app: TestApp, count: number): Promise<void> {
   await app.store.transaction(async (store) => {
     for (let i = 1; i <= count; i += 1) {

@@ -16,7 +16,7 @@ async function open() {
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-/** The cells of the list's rows, as read. */
+/** Returns the visible text of each cell, row by row. */
 async function rows(app: Opened, query = ''): Promise<string[][]> {
   const { status, html } = await app.console.get(`${path}${query}`);
   expect(status).toBe(200);
@@ -133,7 +133,7 @@ it('downloads a JSON array of the API’s event objects, for any number of event
   expect(JSON.parse(await download(app, 'json', '?user=nobody@example.com'))).toEqual([]);
 });
 
-/** Fills up to a whole number of pages. */
+/** Adds events until there are `count`. */
 async function writeEventsUpTo(app: Opened, count: number): Promise<void> {
   const all = await app.store.audit.list({ limit: 1000, before: null });
   for (let i = all.length; i < count; i += 1) {

@@ -15,7 +15,7 @@ async function open(broken: (app: Awaited<ReturnType<typeof openTestApp>>) => Pa
   return { ...app, broken: { ...app, ask } };
 }
 
-/** What every page has, whatever went wrong. */
+/** Checks the status, headers and structure that every error page must have. */
 function expectPage({ status, headers, html }: Shown, expected: number): void {
   expect(status).toBe(expected);
   expect(Object.fromEntries(headers)).toMatchObject({

@@ -17,7 +17,7 @@ async function ask(app: TestApp, email: string) {
   return browser.submit('/password/forgot', { email });
 }
 
-/** Links in mails to that address, oldest first. */
+/** Returns the reset links mailed to that address, oldest first. */
 async function linksTo(app: TestApp, email: string): Promise<string[]> {
   const mails = (await app.mails()).filter(({ to }) => to === email);
   return mails.flatMap(({ text }) => text.match(/https:\/\/\S+\/password\/reset\?token=\S+/g) ?? []);
@@ -99,7 +99,7 @@ it('responds alike to every address in status, text and time, and mails only mem
     '',
     'x'.repeat(9000),
   ];
-  /** The longest answer over the shortest. */
+  /** Returns the ratio of the longest to the shortest response time. */
   const measure = async () => {
     const times: number[] = [];
     for (const email of addresses) {
@@ -111,7 +111,7 @@ it('responds alike to every address in status, text and time, and mails only mem
     return Math.max(...times) / Math.min(...times);
   };
   const ratios = [await measure()];
-  // A machine that was busy with something else for a moment is asked again; the bound stays.
+  // Measures again if the machine was busy for a moment. The limit stays the same.
   while (ratios.length < 3 && Math.min(...ratios) >= 1.2) ratios.push(await measure());
   expect(Math.min(...ratios), ratios.join(', ')).toBeLessThan(1.2);
   expect(answers.size).toBe(1);

@@ -14,7 +14,7 @@ async function open() {
 const works = async (app: TestApp, session: string) =>
   (await app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${session}` } })).status === 200;
 
-/** One more session of that member, as a sign-in from there makes it. */
+/** Signs the member in from another device. */
 async function signIn(app: TestApp, { email }: Member, ip = '198.51.100.7', userAgent: string | null = 'tokens/1.0') {
   const { session, secret } = await app.services.sessions.signIn(email, password, { ip, userAgent });
   return { id: session.id, secret: secret.reveal() };

@@ -41,7 +41,7 @@ async function open(changes: Partial<OidcConfig> = {}, settings: { ssoMaxAge?: n
   return app;
 }
 
-/** Signs somebody in by single sign-on in a browser of their own. */
+/** Signs a person in through single sign-on, in a new browser. */
 async function signIn(app: TestApp, subject = 'ada', next = '/profile/api-tokens') {
   const browser = openConsole(app);
   await browser.get('/login');
@@ -189,7 +189,7 @@ describe('a member who signs in again', () => {
 
     await app.store.users.setSuperuser(user?.id ?? '', true);
     await app.store.users.setDisabled(app.root.id, true);
-    expect((await signIn(app)).user?.superuser, 'somebody must be left').toBe(true);
+    expect((await signIn(app)).user?.superuser, 'the last superuser keeps the role').toBe(true);
   });
 
   it('cannot obtain a token with a password, but can use tokens created here', async () => {
@@ -217,7 +217,7 @@ describe('a member who signs in again', () => {
   });
 });
 
-describe('what comes back', () => {
+describe('the callback', () => {
   it('is accepted once, in the browser that started, and only with its state', async () => {
     const app = await open();
     const { browser, back } = await signIn(app);
@@ -259,7 +259,7 @@ describe('what comes back', () => {
 });
 
 describe('a provider that lies', () => {
-  it('signs nobody in', async () => {
+  it('signs no one in', async () => {
     const liar = await startFalseProvider(ssoClient.clientId);
     const app = await openTestApp({ oidc: oidcConfig(liar.issuer) });
     onTestFinished(async () => {
@@ -286,7 +286,7 @@ describe('a provider that lies', () => {
       'no signature': { token: (token) => token.replace(/[^.]*$/, '') },
       'a changed signature': { token: (token) => token.replace(/.{8}$/, 'AAAAAAAA') },
       'a stranger’s signature': { token: () => forged },
-      'userinfo of somebody else': { userInfo: { sub: 'grace' } },
+      'another person’s userinfo': { userInfo: { sub: 'grace' } },
     };
     for (const [what, lie] of Object.entries(lies)) {
       liar.manipulate(lie);
@@ -423,7 +423,7 @@ describe('back-channel logout', () => {
     expect((await tell(await liar.sign({ ...withoutSubject, jti: 'other', sid: 'another' }))).status).toBe(200);
     expect(await alive()).toBe(true);
 
-    // Clocks differ.
+    // The provider's clock may be a little ahead.
     const token = await liar.sign({ ...good(), iat: liar.now() + 20 });
     const response = await tell(token);
     expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);

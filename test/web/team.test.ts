@@ -16,7 +16,7 @@ const summaryOf = async (app: TestApp, { id }: Member) => app.store.users.summar
 const signedIn = async (app: TestApp, { session }: Member) =>
   (await app.services.sessions.authenticate(session)) !== null;
 
-/** Opens that dialog of the member's page, sends it, and answers what it had said. */
+/** Opens a dialog of the member's page and submits it. Returns the response and the dialog's text. */
 async function confirm(browser: Browser, page: string, action: string) {
   const { html } = await browser.get(`${page}?dialog=${action}`);
   const answer = await browser.submit(`${page}/${action}`);
@@ -378,7 +378,7 @@ it('returns from an action only to a page of the team', async () => {
   expect(app.config.publicUrl).not.toContain('evil');
 });
 
-/** Every address of these pages, with a body that a superuser would be served for. */
+/** Returns every path of these pages, with a form body that is valid for a superuser. */
 async function everyRequest(app: TestApp) {
   const { id } = await createToken(app, app.dev, { name: `ci ${app.clock.now()}` });
   const page = `${team}/${app.dev.id}`;
@@ -390,7 +390,7 @@ async function everyRequest(app: TestApp) {
   };
 }
 
-/** All that these pages can change. */
+/** Returns all data that these pages can change, as text. */
 async function everything(app: TestApp): Promise<string> {
   const all = { limit: 200, before: null };
   return JSON.stringify([

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { hasRealParts } from '../peers/real-parts.ts';
 
 export interface Look {
-  /** False switches script off. */
+  /** Whether JavaScript is enabled; default true. */
   script?: boolean;
   theme?: 'light' | 'dark';
   /** In CSS pixels. */
@@ -13,9 +13,9 @@ export interface Look {
 }
 
 export interface TestBrowser {
-  /** A visitor of their own, with an empty cookie jar. */
+  /** Opens a page in a new browser context without cookies. */
   visit(url: string, look?: Look & Omit<BrowserContextOptions, 'baseURL'>): Promise<Page>;
-  /** What went wrong since the test began. A test that provokes something takes it out. */
+  /** Errors that pages reported during this test. A test that provokes one must remove it. */
   troubles: string[];
 }
 
@@ -29,13 +29,13 @@ const flags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // Whatever a page asks for, nothing but this machine is ever looked for.
+  // Resolves no host except this machine, so that no test reaches the network.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ];
 
 /**
- * One Chromium for the tests of a file. After each test its visitors are gone, and no page may have logged an error,
- * violated its content security policy, thrown, or opened a JavaScript dialog.
+ * Runs one Chromium for the tests of a file. After each test it closes the test's pages, and fails the test if a page logged
+ * an error, violated its content security policy, threw an exception, or opened a JavaScript dialog.
  */
 export function useBrowser(): TestBrowser {
   let browser: Browser;
@@ -72,7 +72,7 @@ export function useBrowser(): TestBrowser {
 
 function watch(context: BrowserContext, troubles: string[]): void {
   context.on('console', (message) => {
-    // Chromium logs every answer of 400 and above; a refused form is such a page.
+    // Chromium logs every response with status 400 or above, such as the page of a rejected form.
     const refusedPage = /^Failed to load resource: .* status of/.test(message.text());
     if (message.type() === 'error' && !(refusedPage && !message.location().url.includes('/assets/'))) {
       troubles.push(message.text());
@@ -85,9 +85,9 @@ function watch(context: BrowserContext, troubles: string[]): void {
   });
 }
 
-/** What axe finds against WCAG 2.2 AA and its own best practices. */
+/** Returns axe's violations of WCAG 2.2 AA and of its best practices. */
 export async function axeFindings(page: Page): Promise<string[]> {
-  // The size of targets is new in WCAG 2.2, and axe leaves it out by itself.
+  // axe disables this WCAG 2.2 rule by default.
   const options = { resultTypes: ['violations' as const], rules: { 'target-size': { enabled: true } } };
   const axe = new AxeBuilder({ page }).setLegacyMode(true).options(options);
   axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
@@ -97,7 +97,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
   );
 }
 
-/** How far the page can be scrolled sideways, in pixels. */
+/** Returns how far the page can be scrolled sideways, in pixels. */
 export function sidewaysScroll(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }

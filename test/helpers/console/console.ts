@@ -6,11 +6,11 @@ import { type Daemon, prepareDaemon, startDaemon, superuser } from '../daemon/da
 export interface RunningConsole {
   url: string;
   daemon: Daemon;
-  /** The first superuser over the API, to put things in place. */
+  /** API client of the first superuser, for setting up tests. */
   root: Client;
 }
 
-/** One built daemon for the tests of a file; look at its parts in tests only. */
+/** Runs one built daemon for all tests of a file. The fields are set once `beforeAll` has run. */
 export function useDaemon(): RunningConsole {
   const running: Partial<RunningConsole> = {};
   let remove: () => Promise<void>;
@@ -29,7 +29,7 @@ export function useDaemon(): RunningConsole {
 
 export const sessionCookie = 'tokens_session_insecure';
 
-/** Puts a member's session into the visitor's cookie jar, as a sign-in does. */
+/** Sets the member's session cookie in the browser context, without the sign-in page. */
 export async function enter(page: Page, url: string, { session }: { session: string }): Promise<void> {
   await page.context().addCookies([{ name: sessionCookie, value: session, url, httpOnly: true, sameSite: 'Lax' }]);
 }

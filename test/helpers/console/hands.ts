@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** A way to use a page. */
+/** Operates a page with the mouse or the keyboard. */
 export interface Hands {
   press(target: Locator): Promise<void>;
   write(target: Locator, text: string): Promise<void>;
@@ -20,7 +20,7 @@ export const mouse: Hands = {
   },
 };
 
-/** Tab, Enter and Space only: what Tab does not reach cannot be used. */
+/** Uses only Tab, Enter and Space, so a control that Tab does not reach fails the test. */
 export const keyboard: Hands = {
   async press(target) {
     await tabTo(target);
@@ -34,7 +34,7 @@ export const keyboard: Hands = {
   },
 };
 
-/** Every way in which each flow must work. */
+/** The ways in which every flow must work. */
 export const ways: Way[] = [
   { by: 'mouse', hands: mouse, script: true },
   { by: 'mouse', hands: mouse, script: false },
@@ -42,7 +42,7 @@ export const ways: Way[] = [
   { by: 'keyboard', hands: keyboard, script: false },
 ];
 
-/** Presses Tab until this has the focus, and a mark that shows it. */
+/** Presses Tab until the target has a visible focus. Throws if it is never reached or the focus is invisible. */
 export async function tabTo(target: Locator): Promise<void> {
   await target.waitFor();
   for (let presses = 0; !(await hasFocus(target)); presses += 1) {
@@ -56,7 +56,7 @@ export function hasFocus(target: Locator): Promise<boolean> {
   return target.evaluate((element) => element === element.ownerDocument.activeElement);
 }
 
-/** Whether the focused element, or the dialog or text that holds the focus for reading, is marked. */
+/** Reports whether the focused element has a visible outline. */
 export function showsFocus(page: Page): Promise<boolean> {
   return page.evaluate(`(() => {
     const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);

@@ -1,27 +1,27 @@
 import type { Member, TestApp } from '../app/app.ts';
 
-/** An answer to a browser. */
+/** A response as the browser sees it. */
 export interface Shown {
   status: number;
   headers: Headers;
-  /** Where a redirect leads. */
+  /** The `Location` header of a redirect. */
   location: string | null;
   html: string;
 }
 
-/** What a request carries beyond what a browser of today sends by itself. An empty value takes a field away. */
+/** Form fields, or headers in addition to a browser's own. An empty header value removes the header. */
 type Fields = Record<string, string>;
 
 export interface Browser {
   cookies: Map<string, string>;
   get(path: string, headers?: Fields): Promise<Shown>;
-  /** Posts these fields and nothing else. */
+  /** Posts exactly these fields. */
   post(path: string, fields?: Fields, headers?: Fields): Promise<Shown>;
-  /** Fills in and sends the first form of the page shown last that has this action: its hidden fields go along. */
+  /** Submits the first form with this action on the latest page, including its hidden fields. */
   submit(action: string, fields?: Fields, headers?: Fields): Promise<Shown>;
 }
 
-/** A browser without script in front of the console; with a member, already signed in. */
+/** Returns a browser without script, signed in as `as` if given. */
 export function openConsole(app: TestApp, as?: Member): Browser {
   const cookies = new Map<string, string>();
   if (as !== undefined) cookies.set(sessionCookieName(app), as.session);
@@ -66,14 +66,14 @@ export function sessionCookieName(app: TestApp): string {
   return app.config.publicUrl.startsWith('https:') ? '__Host-tokens_session' : 'tokens_session_insecure';
 }
 
-/** The text of a page as a reader sees it, white space collapsed. */
+/** Returns the visible text of a page, with white space collapsed. */
 export function textOf(html: string): string {
   return unescaped(html.replace(/<head>.*<\/head>/s, '').replaceAll(/<[^>]*>/g, ' '))
     .replaceAll(/\s+/g, ' ')
     .trim();
 }
 
-/** Each posting form of a page: where to, and its hidden fields. */
+/** Returns the action and hidden fields of each posting form on a page. */
 export function formsOf(html: string): Array<{ action: string; hidden: Fields }> {
   return [...html.matchAll(/<form\b([^>]*method="post"[^>]*)>(.*?)<\/form>/gs)].map(([, tag = '', content = '']) => ({
     action: attribute(tag, 'action'),

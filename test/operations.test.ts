@@ -20,12 +20,12 @@ describe('the metrics', () => {
   });
   afterAll(() => server.stop());
 
-  it('are all documented, and no others', () => {
+  it('are exactly those that the documentation lists', () => {
     const documented = [...read('docs/production.md').matchAll(/^\| `(tokensd_\w+)` \|/gm)].map(([, name]) => name);
     expect(documented.sort()).toEqual(exposed);
   });
 
-  /** Each metric and the names of its labels, once everything has happened. */
+  /** Returns the label names of each metric, after each metric has a value. */
   async function labelsOfAll(): Promise<Map<string, Set<string>>> {
     const metrics = createMetrics('0.0.0');
     metrics.collectProcessMetrics();
@@ -47,7 +47,7 @@ describe('the metrics', () => {
     return labels;
   }
 
-  it('have the labels that are documented', async () => {
+  it('have the documented labels', async () => {
     const rows = [...read('docs/production.md').matchAll(/^\| `(tokensd_\w+)` \| (.*?) ?\|/gm)];
     const documented = rows.map(([, name, list = '']) => [
       name,
@@ -63,14 +63,14 @@ describe('the metrics', () => {
   };
   const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
 
-  it('are what the Grafana dashboard asks for, and all of them', () => {
+  it('are all used by the Grafana dashboard, which uses no others', () => {
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
-    const asked = [...read('examples/grafana/tokensd.json').matchAll(/\btokensd_\w+/g)];
-    const names = asked.map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
+    const used = [...read('examples/grafana/tokensd.json').matchAll(/\btokensd_\w+/g)];
+    const names = used.map(([name]) => name.replace(/_(bucket|sum|count)$/, ''));
     expect([...new Set(names)].sort()).toEqual(exposed);
   });
 
-  it.each(queries)('are there, with each label and value, for %s', async (expr) => {
+  it.each(queries)('exist with each label and value in the query %s', async (expr) => {
     const labels = await labelsOfAll();
     const selectors = [...expr.matchAll(/\b([a-z]\w+)\{(.*?)\}/g)];
     expect(selectors.length).toBeGreaterThan(0);
@@ -88,7 +88,7 @@ describe('the metrics', () => {
     }
   });
 
-  it('tell of the process as well, once it is asked for', async () => {
+  it('include those of the process once they are enabled', async () => {
     const metrics = createMetrics('0.0.0');
     metrics.collectProcessMetrics();
     const { text } = await metrics.expose();
@@ -100,16 +100,16 @@ describe('the metrics', () => {
 describe.skipIf(!hasRealParts('systemd-analyze'))('the systemd unit', () => {
   const unit = join(root, 'examples/systemd/tokensd.service');
 
-  it('gives the daemon next to nothing', () => {
+  it('has an exposure level of at most 1.5', () => {
     const report = execFileSync('systemd-analyze', ['security', '--offline=true', '--threshold=15', unit], {
       encoding: 'utf8',
     });
     expect(report).toContain('Overall exposure level');
   });
 
-  it('says nothing that systemd does not understand', () => {
+  it('has no setting that systemd does not know', () => {
     const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
-    // Whether Node is where it says is no matter here.
+    // Ignore messages about other files, such as a missing Node binary.
     expect(stderr.split('\n').filter((line) => line.includes('tokensd.service:'))).toEqual([]);
   });
 });

@@ -40,11 +40,11 @@ test('DELETE /api/v1/token revokes the token and notifies its owner', async () =
 test('ten concurrent requests of a token to revoke itself revoke it once', async () => {
   const { app, value } = await open();
   const headers = { Authorization: `Token ${value}` };
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 10 }, () => app.ask('/api/v1/token', { method: 'DELETE', headers })),
   );
-  expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
-  for (const { status } of answers) expect([204, 401]).toContain(status);
+  expect(responses.filter(({ status }) => status === 204)).toHaveLength(1);
+  for (const { status } of responses) expect([204, 401]).toContain(status);
   expect(await app.mails()).toHaveLength(2);
 });
 

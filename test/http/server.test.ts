@@ -50,8 +50,8 @@ const apiKey = 'X-API-Key: abc\r\n';
 describe('the verification routes', () => {
   it('respond 503 without a body if the database is down, and log no value', async () => {
     const { port, lines } = await start(() => Promise.reject(new StoreUnavailable('The token lookup failed.')));
-    const answer = await send(port, { path: verifyPath, headers: [['X-API-Key', 'abcdefgh']] });
-    expect([answer.status, answer.body, answer.headers['cache-control']]).toEqual([503, '', 'no-store']);
+    const response = await send(port, { path: verifyPath, headers: [['X-API-Key', 'abcdefgh']] });
+    expect([response.status, response.body, response.headers['cache-control']]).toEqual([503, '', 'no-store']);
     expect(lines.join('')).toContain('The token lookup failed.');
     expect(lines.join('')).not.toContain('abcdefgh');
   });
@@ -257,8 +257,8 @@ describe('the app', () => {
 
   it('sends each challenge in its own field', async () => {
     const { port } = await start();
-    const answer = await send(port, { path: '/challenge' });
-    expect(answer.all('WWW-Authenticate')).toEqual(['Token', 'Bearer realm="x", error="y, z"']);
+    const response = await send(port, { path: '/challenge' });
+    expect(response.all('WWW-Authenticate')).toEqual(['Token', 'Bearer realm="x", error="y, z"']);
   });
 });
 
@@ -319,11 +319,11 @@ describe('close', () => {
     const { server, port } = await start(
       () => new Promise((resolve) => (decide = () => resolve({ allowed: false, reason: 'revoked', known: null }))),
     );
-    const answer = exchange(port, `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`);
+    const response = exchange(port, `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const closed = new Promise((resolve) => server.close(resolve));
     decide();
-    const { text } = await answer;
+    const { text } = await response;
     expect(text).toMatch(/^HTTP\/1\.1 401 /);
     expect(text).toMatch(/\r\nConnection: close\r\n/i);
     await closed;

@@ -155,26 +155,26 @@ test('another member’s token gets the same 404 as one that does not exist', as
   const app = await open();
   const { id } = await createToken(app, app.root, { name: 'hidden' });
   for (const method of ['GET', 'DELETE']) {
-    const answers = [];
+    const responses = [];
     for (const path of [id, '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b', 'no-uuid', '%00', id.toUpperCase()]) {
       const response = await app.ask(`/api/v1/tokens/${path}`, { as: app.dev, method });
       expect(response.status).toBe(404);
       const { request_id, ...body } = await jsonOf<ProblemDetails>(response);
-      answers.push(JSON.stringify(body));
+      responses.push(JSON.stringify(body));
     }
-    expect(new Set(answers).size).toBe(1);
+    expect(new Set(responses).size).toBe(1);
   }
   expect(await app.store.tokens.findById(id)).not.toBeNull();
 });
 
 test('of 50 concurrent creations with one name, one succeeds and sends one mail', async () => {
   const app = await open();
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 50 }, () => app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'same' } })),
   );
-  const statuses = answers.map((answer) => answer.status).sort();
+  const statuses = responses.map((response) => response.status).sort();
   expect(statuses).toEqual([201, ...Array.from({ length: 49 }, () => 409)]);
-  const conflict = answers.find((answer) => answer.status === 409);
+  const conflict = responses.find((response) => response.status === 409);
   expect(await conflict?.json()).toMatchObject({ code: 'name-taken', errors: [{ pointer: '/name' }] });
   const { items } = await jsonOf<TokenPage>(app.ask('/api/v1/tokens', { as: app.dev }));
   expect(items).toHaveLength(1);
@@ -271,12 +271,12 @@ test('a failed creation does not use up its Idempotency-Key', async () => {
 
 test('of ten concurrent creations with one Idempotency-Key, one creates the token and nine replay it', async () => {
   const app = await open();
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 10 }, () =>
       app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'x' }, headers: { 'Idempotency-Key': 'k' } }),
     ),
   );
-  expect(answers.map((answer) => answer.status).sort()).toEqual([...Array.from({ length: 9 }, () => 200), 201]);
+  expect(responses.map((response) => response.status).sort()).toEqual([...Array.from({ length: 9 }, () => 200), 201]);
 });
 
 test.each([['a b'], [''], ['é'], ['k'.repeat(256)], ['a\tb']])('rejects the Idempotency-Key %j', async (key) => {
@@ -351,11 +351,11 @@ test('a token is denied from its expiry on, listed as expired, and keeps its nam
 
 test('concurrent creations cannot exceed the token limit', async () => {
   const app = await open({ maxTokensPerUser: 3 });
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 8 }, (_, i) => app.ask('/api/v1/tokens', { as: app.dev, json: { name: `t${i}` } })),
   );
-  expect(answers.filter((answer) => answer.status === 201)).toHaveLength(3);
-  const rejected = answers.find((answer) => answer.status !== 201);
+  expect(responses.filter((response) => response.status === 201)).toHaveLength(3);
+  const rejected = responses.find((response) => response.status !== 201);
   expect(await rejected?.json()).toMatchObject({ status: 409, code: 'token-limit' });
 });
 

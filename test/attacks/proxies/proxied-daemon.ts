@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateToken } from '../../../server/domain/secrets.ts';
-import { type Fields, type Send, send } from '../../helpers/app/http.ts';
+import { type Fields, type SendOptions, send } from '../../helpers/app/http.ts';
 import { addDeveloper, type Client, signIn } from '../../helpers/daemon/api.ts';
 import { prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
 import { eventually } from '../../helpers/daemon/process.ts';
@@ -50,7 +50,7 @@ export function describeBehind(
       for (const stop of stops.toReversed()) await stop();
     });
 
-    const ask = (value: string, options: Send = {}) =>
+    const ask = (value: string, options: SendOptions = {}) =>
       send(port, { ...options, headers: [['Authorization', `Token ${value}`], ...(options.headers ?? [])] });
     const status = async (value: string) => {
       const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { Authorization: `Bearer ${value}` } });

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
-import type { Answer } from '../../helpers/app/http.ts';
+import type { TestResponse } from '../../helpers/app/http.ts';
 import { placesOf, type Service } from '../tokens/everywhere.ts';
 import { call, type Server } from './server-on.ts';
 import { createTicks, createTimeline } from './timeline.ts';
@@ -101,7 +101,7 @@ export async function verifyWhile(server: Server, service: Service, round: numbe
   return verdicts;
 }
 
-function revokeAsClient(server: Server, { client_id, client_secret }: Service, token: string): Promise<Answer> {
+function revokeAsClient(server: Server, { client_id, client_secret }: Service, token: string): Promise<TestResponse> {
   const body = new URLSearchParams({ client_id, client_secret, token }).toString();
   const headers = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
   return server.send({ method: 'POST', path: '/oauth/revoke', headers, body });

@@ -4,7 +4,7 @@ import type { Config } from '../../../server/config/config.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
 import { createToken, jsonOf, type Member, password } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
-import type { Answer } from '../../helpers/app/http.ts';
+import type { TestResponse } from '../../helpers/app/http.ts';
 import type { Service } from '../tokens/everywhere.ts';
 import { pause, toggles, verifyWhile, type Writer } from './raced-token.ts';
 import { browserOf, call, type Server, startServerOn } from './server-on.ts';
@@ -55,7 +55,7 @@ function addClient(server: Server): Promise<Response> {
 }
 
 function sessionRaces(start: Start): void {
-  it.each<[string, (server: Server, member: Member) => Promise<Answer>]>([
+  it.each<[string, (server: Server, member: Member) => Promise<TestResponse>]>([
     ['signs out', (server, member) => call(server, member, 'DELETE', '/api/v1/sessions/current')],
     [
       'is disabled',
@@ -132,7 +132,7 @@ function sessionRaces(start: Start): void {
 /** Creates twenty tokens concurrently in every way. Uses api-token-auth only as often as the rate limit allows. */
 async function createTwenty(server: Server, name: (at: number) => string): Promise<Array<'created' | 'rejected'>> {
   const browser = await browserOf(server, server.dev);
-  const ways: Array<(name: string) => Promise<Answer>> = [
+  const ways: Array<(name: string) => Promise<TestResponse>> = [
     (name) => call(server, server.dev, 'POST', '/api/v1/tokens', { name }),
     (name) => browser.post('/profile/api-tokens', { name, expires: 'never' }),
     (name) => {
@@ -142,7 +142,7 @@ async function createTwenty(server: Server, name: (at: number) => string): Promi
     },
   ];
   const answers = await Promise.all(
-    Array.from({ length: 20 }, (_, at) => ways[at < 12 ? 0 : at < 17 ? 1 : 2]?.(name(at)) as Promise<Answer>),
+    Array.from({ length: 20 }, (_, at) => ways[at < 12 ? 0 : at < 17 ? 1 : 2]?.(name(at)) as Promise<TestResponse>),
   );
   return answers.map(({ status, body }) => {
     const created = (status === 201 || status === 200) && /tok_[0-9A-Za-z]{38}/.test(body);

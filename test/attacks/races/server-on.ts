@@ -1,6 +1,6 @@
 import type { Config } from '../../../server/config/config.ts';
 import type { Member } from '../../helpers/app/app.ts';
-import { type Answer, type Fields, startTestServer, type TestServer } from '../../helpers/app/http.ts';
+import { type Fields, startTestServer, type TestResponse, type TestServer } from '../../helpers/app/http.ts';
 import type { TestStore } from '../../helpers/app/store.ts';
 import { sessionCookieName } from '../../helpers/console/pages.ts';
 
@@ -11,7 +11,7 @@ export const startServerOn = (opened: Promise<TestStore>, settings: Partial<Conf
   startTestServer(settings, 0, opened);
 
 /** Sends a request to the native API through the socket. */
-export function call(server: Server, as: Member, method: string, path: string, json?: unknown): Promise<Answer> {
+export function call(server: Server, as: Member, method: string, path: string, json?: unknown): Promise<TestResponse> {
   const headers: Fields = [
     ['Authorization', `Bearer ${as.session}`],
     ...(json === undefined ? [] : [['Content-Type', 'application/json'] as const]),
@@ -30,7 +30,7 @@ export async function browserOf(server: Server, as: Member) {
     ['Content-Type', 'application/x-www-form-urlencoded'],
   ];
   return {
-    post: (path: string, form: Record<string, string>): Promise<Answer> => {
+    post: (path: string, form: Record<string, string>): Promise<TestResponse> => {
       const body = new URLSearchParams({ ...form, form_token: formToken }).toString();
       return server.send({ method: 'POST', path, headers, body });
     },

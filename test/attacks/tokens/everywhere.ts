@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import type { Answer, Fields, TestServer } from '../../helpers/app/http.ts';
+import type { Fields, TestResponse, TestServer } from '../../helpers/app/http.ts';
 import { basic } from '../../helpers/app/oauth.ts';
 
 /** What one place says of a value; the reason is undefined where none is told. */
@@ -11,9 +11,9 @@ export interface Verdict {
 export interface Place {
   name: string;
   /** Puts the value to it and says what it answered, whatever that was. */
-  ask(value: string): Promise<Answer>;
+  ask(value: string): Promise<TestResponse>;
   /** @throws if the answer is neither yes nor no */
-  judge(answer: Answer): Verdict;
+  judge(answer: TestResponse): Verdict;
 }
 
 /** The text as a header carries it: its UTF-8 bytes, one character each. */
@@ -54,12 +54,12 @@ export function present(
   server: Pick<TestServer, 'send'>,
   { path, method }: VerifyingRoute,
   headers: Fields,
-): Promise<Answer> {
+): Promise<TestResponse> {
   return server.send({ agent, path, method, headers, ...(method === 'POST' && { body: '' }) });
 }
 
 /** @throws if the answer is neither yes nor no */
-export function verdictOf({ path, yes }: VerifyingRoute, { status, headers, body }: Answer): Verdict {
+export function verdictOf({ path, yes }: VerifyingRoute, { status, headers, body }: TestResponse): Verdict {
   if (status !== yes && status !== 401) throw new Error(`${path} answered ${status}: ${body}`);
   return { allowed: status === yes, reason: headers['x-tokens-reason']?.toString() };
 }
@@ -70,7 +70,7 @@ export interface Service {
 }
 
 /** Posts a form to the introspection endpoint as that service. */
-export function introspect(server: Pick<TestServer, 'send'>, service: Service, body: string): Promise<Answer> {
+export function introspect(server: Pick<TestServer, 'send'>, service: Service, body: string): Promise<TestResponse> {
   const headers: Fields = [
     ...Object.entries(basic(service.client_id, service.client_secret)),
     ['Content-Type', 'application/x-www-form-urlencoded'],
@@ -93,7 +93,7 @@ export function placesOf(server: Pick<TestServer, 'send'>, service: Service): Pl
     Object.entries(credentialForms).map(([form, fields]) => ({
       name: `${form} at ${route.path}`,
       ask: (value: string) => present(server, route, fields(value)),
-      judge: (answer: Answer) => verdictOf(route, answer),
+      judge: (answer: TestResponse) => verdictOf(route, answer),
     })),
   );
   return [...routes, introspection];

@@ -28,21 +28,21 @@ const nextBatch = async () => {
 describe('a batched lookup', () => {
   it('starts a statement immediately if none is in flight', async () => {
     const { statements, read } = slowReader();
-    const answer = createBatchedLookup(read, sequential)('a');
+    const result = createBatchedLookup(read, sequential)('a');
     expect(statements.map(({ keys }) => keys)).toEqual([['a']]);
     statements[0]?.release();
-    expect(await answer).toBe('found a');
+    expect(await result).toBe('found a');
   });
 
   it('shares the next statement with lookups that arrive while one is in flight', async () => {
     const { statements, read } = slowReader();
     const lookup = createBatchedLookup(read, sequential);
-    const answers = Promise.all(['a', 'b', 'c', 'b'].map(lookup));
+    const results = Promise.all(['a', 'b', 'c', 'b'].map(lookup));
     statements[0]?.release();
     await nextBatch();
     expect(statements.map(({ keys }) => keys)).toEqual([['a'], ['b', 'c', 'b']]);
     statements[1]?.release(['b']);
-    expect(await answers).toEqual(['found a', 'found b', null, 'found b']);
+    expect(await results).toEqual(['found a', 'found b', null, 'found b']);
   });
 
   it('never uses the result of a statement that started before the lookup arrived', async () => {
@@ -60,25 +60,25 @@ describe('a batched lookup', () => {
   it('reads at most 500 keys in one statement', async () => {
     const { statements, read } = slowReader();
     const lookup = createBatchedLookup(read, sequential);
-    const answers = Promise.all(Array.from({ length: 1_101 }, (_, i) => lookup(String(i))));
+    const results = Promise.all(Array.from({ length: 1_101 }, (_, i) => lookup(String(i))));
     for (let i = 0; i < 4; i += 1) {
       statements[i]?.release();
       await nextBatch();
     }
-    await answers;
+    await results;
     expect(statements.map(({ keys }) => keys.length)).toEqual([1, 500, 500, 100]);
   });
 
   it('starts a parallel statement, if the store allows several, once 24 lookups are queued', async () => {
     const { statements, read } = slowReader();
     const lookup = createBatchedLookup(read, { ...sequential, maxParallel: 2 });
-    const answers = Promise.all(Array.from({ length: 60 }, (_, i) => lookup(String(i))));
+    const results = Promise.all(Array.from({ length: 60 }, (_, i) => lookup(String(i))));
     expect(statements.map(({ keys }) => keys.length)).toEqual([1, 24]);
     statements[1]?.release();
     await nextBatch();
     expect(statements.map(({ keys }) => keys.length)).toEqual([1, 24, 35]);
     for (const { release } of statements) release();
-    expect(await answers).toEqual(Array.from({ length: 60 }, (_, i) => `found ${i}`));
+    expect(await results).toEqual(Array.from({ length: 60 }, (_, i) => `found ${i}`));
     expect(statements).toHaveLength(3);
   });
 
@@ -114,8 +114,8 @@ describe('a batched lookup', () => {
     const { read } = slowReader();
     const lookup = createBatchedLookup(read, shortDeadline);
     const startedAt = performance.now();
-    const answers = await Promise.allSettled(['a', 'b', 'c'].map(lookup));
-    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    const results = await Promise.allSettled(['a', 'b', 'c'].map(lookup));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
@@ -124,7 +124,7 @@ describe('a batched lookup', () => {
       await stat('/');
       return keys.map((key) => `found ${key}`);
     }, shortDeadline);
-    const answers = await new Promise((resolve) => {
+    const results = await new Promise((resolve) => {
       // After this callback the event loop runs its timers first, and only then the results that have arrived.
       setImmediate(() => {
         resolve(Promise.all([lookup('a'), lookup('b')]));
@@ -132,6 +132,6 @@ describe('a batched lookup', () => {
         while (performance.now() < end);
       });
     });
-    expect(answers).toEqual(['found a', 'found b']);
+    expect(results).toEqual(['found a', 'found b']);
   });
 });

@@ -10,7 +10,7 @@ import { openTestStore } from './store.ts';
 /** Header names and values. A repeated name is sent as a repeated field. */
 export type Fields = ReadonlyArray<readonly [string, string]>;
 
-export interface Answer {
+export interface TestResponse {
   status: number;
   headers: IncomingHttpHeaders;
   /** Returns every value of a field, in order, exactly as sent. */
@@ -18,13 +18,13 @@ export interface Answer {
   body: string;
 }
 
-export interface Send extends Omit<RequestOptions, 'headers'> {
+export interface SendOptions extends Omit<RequestOptions, 'headers'> {
   headers?: Fields;
   body?: string;
 }
 
 /** Sends one HTTP/1.1 request on a new connection, with exactly these header fields and a default Host. */
-export function send(port: number, { headers = [], body, ...options }: Send): Promise<Answer> {
+export function send(port: number, { headers = [], body, ...options }: SendOptions): Promise<TestResponse> {
   const fields = [...headers];
   if (!fields.some(([name]) => name.toLowerCase() === 'host')) fields.unshift(['Host', 'tokens.test']);
   if (body !== undefined) fields.push(['Content-Length', String(Buffer.byteLength(body))]);
@@ -102,7 +102,7 @@ export async function startTestServer(settings: Partial<Config> = {}, onPort = 0
     server,
     port,
     issue,
-    send: (options: Send) => send(port, options),
+    send: (options: SendOptions) => send(port, options),
     exchange: (bytes: string, ms?: number) => exchange(port, bytes, ms),
     async stop() {
       server.close();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
 import { password } from '../../helpers/app/app.ts';
-import { type Send, startTestServer, type TestServer } from '../../helpers/app/http.ts';
+import { type SendOptions, startTestServer, type TestServer } from '../../helpers/app/http.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ const wrongPassword = 'incorrect horse battery staple';
 const path = '/api-token-auth/';
 const unableToLogIn = '{"non_field_errors":["Unable to log in with provided credentials."]}';
 
-const post = (type: string, body: string, options: Send = {}) =>
+const post = (type: string, body: string, options: SendOptions = {}) =>
   server.send({
     method: 'POST',
     path,
@@ -22,7 +22,7 @@ const post = (type: string, body: string, options: Send = {}) =>
     ...options,
     headers: [['Content-Type', type], ...(options.headers ?? [])],
   });
-const postJson = (value: unknown, options?: Send) => post('application/json', JSON.stringify(value), options);
+const postJson = (value: unknown, options?: SendOptions) => post('application/json', JSON.stringify(value), options);
 const multipart = (parts: string[]) => `${parts.map((part) => `--B\r\n${part}\r\n`).join('')}--B--\r\n`;
 const part = (name: string, value: string) => `Content-Disposition: form-data; name="${name}"\r\n\r\n${value}`;
 
@@ -52,11 +52,11 @@ describe('POST /api-token-auth/', () => {
       multipart([part('username', username), part('password', password), part('name', 'from multipart')]),
     ],
   ])('returns an active token for a %s body', async (encoding, type, body) => {
-    const answer = await post(type, body);
-    expect(answer.status).toBe(200);
-    expect(answer.body).toMatch(/^\{"token":"tok_[0-9A-Za-z]{38}"\}$/);
-    expect(answer.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
-    const { token } = JSON.parse(answer.body) as { token: string };
+    const response = await post(type, body);
+    expect(response.status).toBe(200);
+    expect(response.body).toMatch(/^\{"token":"tok_[0-9A-Za-z]{38}"\}$/);
+    expect(response.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    const { token } = JSON.parse(response.body) as { token: string };
     expect(isWellFormedToken(token)).toBe(true);
     expect(await server.services.verify(token)).toMatchObject({ allowed: true });
     expect(await tokenNamed(`from ${encoding.toLowerCase()}`)).toMatchObject({
@@ -66,8 +66,8 @@ describe('POST /api-token-auth/', () => {
   });
 
   it('works without the trailing slash, and does not redirect', async () => {
-    const answer = await postJson({ username, password, name: 'no slash' }, { path: '/api-token-auth' });
-    expect(answer.status).toBe(200);
+    const response = await postJson({ username, password, name: 'no slash' }, { path: '/api-token-auth' });
+    expect(response.status).toBe(200);
   });
 
   it('names a token after the time if the request has no name, and lets it expire after 24 hours', async () => {
@@ -124,16 +124,16 @@ describe('a request without valid credentials', () => {
   it('gets 429 with DRF’s text after too many attempts', async () => {
     const limited = await startTestServer();
     try {
-      let answer = { status: 0, body: '', headers: {} as Record<string, unknown> };
-      for (let i = 0; i < 30 && answer.status !== 429; i += 1) {
+      let response = { status: 0, body: '', headers: {} as Record<string, unknown> };
+      for (let i = 0; i < 30 && response.status !== 429; i += 1) {
         const body = JSON.stringify({ username, password: wrongPassword });
-        answer = await limited.send({ method: 'POST', path, body, headers: [['Content-Type', 'application/json']] });
+        response = await limited.send({ method: 'POST', path, body, headers: [['Content-Type', 'application/json']] });
       }
-      const seconds = String(answer.headers['retry-after']);
-      expect(answer.status).toBe(429);
+      const seconds = String(response.headers['retry-after']);
+      expect(response.status).toBe(429);
       expect(seconds).toMatch(/^[1-9][0-9]*$/);
       const unit = seconds === '1' ? 'second' : 'seconds';
-      expect(answer.body).toBe(`{"detail":"Request was throttled. Expected available in ${seconds} ${unit}."}`);
+      expect(response.body).toBe(`{"detail":"Request was throttled. Expected available in ${seconds} ${unit}."}`);
     } finally {
       await limited.stop();
     }
@@ -197,7 +197,7 @@ describe('the fields of the body', () => {
     const small = await startTestServer({ maxTokensPerUser: 1, maxExpiry: 3_600 });
     try {
       const body = JSON.stringify({ username, password });
-      const ask: Send = { method: 'POST', path, body, headers: [['Content-Type', 'application/json']] };
+      const ask: SendOptions = { method: 'POST', path, body, headers: [['Content-Type', 'application/json']] };
       expect((await small.send(ask)).status).toBe(200);
       const [token] = await small.store.tokens.list({ limit: 2, before: null, now: small.clock.now() });
       expect(token?.expiresAt).toBe(small.clock.now() + 3_600_000);
@@ -250,19 +250,19 @@ describe('a request that DRF rejects', () => {
   });
 
   it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('gets 405 for the method %s', async (method) => {
-    const answer = await server.send({ method, path });
-    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST, OPTIONS']);
-    expect(answer.body).toBe(`{"detail":"Method \\"${method}\\" not allowed."}`);
+    const response = await server.send({ method, path });
+    expect([response.status, response.headers.allow]).toEqual([405, 'POST, OPTIONS']);
+    expect(response.body).toBe(`{"detail":"Method \\"${method}\\" not allowed."}`);
   });
 
   it('gets a description for OPTIONS', async () => {
-    const answer = await server.send({ method: 'OPTIONS', path });
-    expect([answer.status, answer.headers.allow]).toEqual([200, 'POST, OPTIONS']);
+    const response = await server.send({ method: 'OPTIONS', path });
+    expect([response.status, response.headers.allow]).toEqual([200, 'POST, OPTIONS']);
   });
 
   it('gets 415 that quotes the media type if it is not supported', async () => {
-    const answer = await post('text/plain; charset=x', 'x');
-    expect([answer.status, answer.body]).toEqual([
+    const response = await post('text/plain; charset=x', 'x');
+    expect([response.status, response.body]).toEqual([
       415,
       '{"detail":"Unsupported media type \\"text/plain; charset=x\\" in request."}',
     ]);
@@ -270,29 +270,29 @@ describe('a request that DRF rejects', () => {
 
   it('gets 413 for a body over 64 KiB, with a Content-Length or in chunks', async () => {
     const large = 'a'.repeat(64 * 1024 + 1);
-    const answer = await post('application/json', large);
-    expect(answer.status).toBe(413);
-    expect(JSON.parse(answer.body)).toEqual({ detail: expect.any(String) });
+    const response = await post('application/json', large);
+    expect(response.status).toBe(413);
+    expect(JSON.parse(response.body)).toEqual({ detail: expect.any(String) });
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const { text } = await server.exchange(`${head}10001\r\n${large}\r\n0\r\n\r\n`, 500);
     expect(text).toMatch(/^HTTP\/1\.1 413 /);
   });
 
   it('gets 401 for a rejected Authorization, even beside valid credentials', async () => {
-    const answer = await postJson({ username, password }, { headers: [['Authorization', 'Token nonsense']] });
-    expect([answer.status, answer.body]).toEqual([401, '{"detail":"Invalid token."}']);
-    expect(answer.all('WWW-Authenticate')).toEqual([
+    const response = await postJson({ username, password }, { headers: [['Authorization', 'Token nonsense']] });
+    expect([response.status, response.body]).toEqual([401, '{"detail":"Invalid token."}']);
+    expect(response.all('WWW-Authenticate')).toEqual([
       'Token',
       'Bearer realm="tokensd", error="invalid_token", error_description="unknown"',
     ]);
-    expect(answer.headers).toMatchObject({ 'x-tokens-reason': 'unknown', 'cache-control': 'no-store' });
+    expect(response.headers).toMatchObject({ 'x-tokens-reason': 'unknown', 'cache-control': 'no-store' });
     expect((await server.send({ path, headers: [['Authorization', 'Token a b']] })).status).toBe(401);
   });
 
   it('is not rejected for an active token or another scheme in Authorization', async () => {
     const { value } = await server.issue('beside');
     for (const [i, authorization] of [`Bearer ${value}`, 'Digest a=b'].entries()) {
-      const headers: Send['headers'] = [['Authorization', authorization]];
+      const headers: SendOptions['headers'] = [['Authorization', authorization]];
       expect((await postJson({ username, password, name: `beside ${i}` }, { headers })).status).toBe(200);
     }
   });

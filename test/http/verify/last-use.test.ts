@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LastUse } from '../../../server/store/records.ts';
-import { type Fields, type Send, startTestServer, type TestServer } from '../../helpers/app/http.ts';
+import { type Fields, type SendOptions, startTestServer, type TestServer } from '../../helpers/app/http.ts';
 
 let server: TestServer;
 /** Trusts no proxy. */
@@ -21,7 +21,7 @@ afterAll(async () => {
 const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
 /** Verifies a token once and returns the last use that was recorded, or null. */
-async function useOf(options: Send, on = server): Promise<Omit<LastUse, 'at'> | null> {
+async function useOf(options: SendOptions, on = server): Promise<Omit<LastUse, 'at'> | null> {
   const key = on === server ? value : untrustingValue;
   const response = await on.send({ ...options, headers: [['X-API-Key', key], ...(options.headers ?? [])] });
   expect(response.status).toBe(200);
@@ -36,7 +36,7 @@ async function useOf(options: Send, on = server): Promise<Omit<LastUse, 'at'> | 
 const unknownRequest = { method: null, path: null, ip: '127.0.0.1', userAgent: null };
 
 describe('the last use', () => {
-  it.each<[string, Send]>([
+  it.each<[string, SendOptions]>([
     ['nginx', original('/verify/auth-request', 'X-Original-Method', 'X-Original-URI')],
     ['ingress-nginx', original('/verify/auth-request', 'X-Original-Method', 'X-Original-URL')],
     ['Caddy and Traefik', original('/verify/forward-auth', 'X-Forwarded-Method', 'X-Forwarded-Uri')],
@@ -164,7 +164,7 @@ describe('the last use', () => {
   });
 });
 
-function original(path: string, method: string, target: string): Send {
+function original(path: string, method: string, target: string): SendOptions {
   const uri = target.endsWith('URL') ? 'https://api.example.com/builds/42?secret=1' : '/builds/42?secret=1';
   return {
     path,

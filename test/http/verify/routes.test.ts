@@ -28,10 +28,10 @@ describe('a request with an active token', () => {
   it('gets 200 with all seven identity fields and no body', async () => {
     const ada = await server.addMember({ email: 'ada@example.com', name: 'Ada 100% Löve', can_manage_tokens: true });
     const { token, value } = await server.issue('ci pipeline', { as: ada });
-    const answer = await server.send({ path: '/verify/auth-request', headers: forms.Token?.(value) ?? [] });
-    expect(answer.status).toBe(200);
-    expect(answer.body).toBe('');
-    expect(answer.headers).toMatchObject({
+    const response = await server.send({ path: '/verify/auth-request', headers: forms.Token?.(value) ?? [] });
+    expect(response.status).toBe(200);
+    expect(response.body).toBe('');
+    expect(response.headers).toMatchObject({
       'cache-control': 'no-store',
       'content-length': '0',
       'x-auth-user': 'ada@example.com',
@@ -42,7 +42,7 @@ describe('a request with an active token', () => {
       'x-auth-token-prefix': token.prefix,
       'x-auth-superuser': 'false',
     });
-    expect(answer.headers).not.toHaveProperty('www-authenticate');
+    expect(response.headers).not.toHaveProperty('www-authenticate');
   });
 
   it('gets an empty field for a missing value, and X-Auth-Superuser for a superuser', async () => {
@@ -75,12 +75,12 @@ describe('a 401', () => {
     ['an empty X-API-Key', [['X-API-Key', '']], 'Invalid token header. No credentials provided.'],
   ])('gives no reason if there is no credential: %s', async (_headers, headers, detail) => {
     for (const path of routes) {
-      const answer = await server.send({ path, headers });
-      expect(answer.status).toBe(401);
-      expect(answer.body).toBe(`{"detail":"${detail}"}`);
-      expect(answer.all('WWW-Authenticate')).toEqual(['Token', 'Bearer realm="tokensd"']);
-      expect(answer.headers).not.toHaveProperty('x-tokens-reason');
-      expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
+      const response = await server.send({ path, headers });
+      expect(response.status).toBe(401);
+      expect(response.body).toBe(`{"detail":"${detail}"}`);
+      expect(response.all('WWW-Authenticate')).toEqual(['Token', 'Bearer realm="tokensd"']);
+      expect(response.headers).not.toHaveProperty('x-tokens-reason');
+      expect(response.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
     }
   });
 
@@ -112,12 +112,12 @@ describe('a 401', () => {
     ],
   ])('gives the reason unknown for an unusable credential: %s', async (_headers, headers, detail) => {
     for (const path of routes) {
-      const answer = await server.send({ path, headers });
-      expect(answer.status).toBe(401);
-      expect(answer.body).toBe(`{"detail":"${detail}"}`);
-      expect(answer.all('WWW-Authenticate')).toEqual(challenge('unknown'));
-      expect(answer.headers['x-tokens-reason']).toBe('unknown');
-      for (const field of identityFields) expect(answer.headers).not.toHaveProperty(field);
+      const response = await server.send({ path, headers });
+      expect(response.status).toBe(401);
+      expect(response.body).toBe(`{"detail":"${detail}"}`);
+      expect(response.all('WWW-Authenticate')).toEqual(challenge('unknown'));
+      expect(response.headers['x-tokens-reason']).toBe('unknown');
+      for (const field of identityFields) expect(response.headers).not.toHaveProperty(field);
     }
   });
 
@@ -141,18 +141,18 @@ describe('a 401', () => {
 
   it('ignores a token in the query, a cookie or the body', async () => {
     const { value } = await server.issue('elsewhere');
-    const answer = await server.send({
+    const response = await server.send({
       method: 'POST',
       path: `/verify/auth-request?token=${value}&access_token=${value}`,
       headers: [['Cookie', `token=${value}`]],
       body: `token=${value}&access_token=${value}`,
     });
-    expect(answer.body).toBe('{"detail":"Authentication credentials were not provided."}');
+    expect(response.body).toBe('{"detail":"Authentication credentials were not provided."}');
   });
 
   it('has no body for HEAD', async () => {
-    const answer = await server.send({ method: 'HEAD', path: '/verify/auth-request' });
-    expect([answer.status, answer.body]).toEqual([401, '']);
+    const response = await server.send({ method: 'HEAD', path: '/verify/auth-request' });
+    expect([response.status, response.body]).toEqual([401, '']);
   });
 });
 
@@ -206,8 +206,8 @@ describe('every credential form on every route', () => {
     const combination = fc.constantFrom(...combinations);
     await fc.assert(
       fc.asyncProperty(junk, combination, async (value, { path, form }) => {
-        const answer = await server.send({ path, headers: forms[form]?.(value) ?? [] });
-        expect([answer.status, answer.headers['x-tokens-reason']]).toEqual([401, 'unknown']);
+        const response = await server.send({ path, headers: forms[form]?.(value) ?? [] });
+        expect([response.status, response.headers['x-tokens-reason']]).toEqual([401, 'unknown']);
       }),
       { numRuns: 60 },
     );

@@ -295,7 +295,7 @@ describe('revocation (RFC 7009)', () => {
     expect(await verdict(app, token)).toBe('revoked');
     const mails = (await app.mails()).filter(({ subject }) => subject.includes('revoked'));
     expect(mails).toHaveLength(1);
-    expect(mails[0]?.text).toContain('the service leak scanner');
+    expect(mails[0]?.text).toContain('the OAuth client leak scanner');
     expect(mails[0]?.text).not.toContain(token);
     const [event] = await app.store.audit.list({ limit: 1, before: null });
     expect(event).toMatchObject({

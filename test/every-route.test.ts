@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Access, accessTable } from '../server/http/middleware/access.ts';
 import { pageAccess } from '../server/web/shell/access.ts';
 import { limits } from '../shared/limits.ts';
@@ -14,20 +14,20 @@ const routes = Object.entries(accessTable)
   });
 const routesFor = (...kinds: Access[]) => routes.filter(({ access }) => kinds.includes(access));
 
-/** A body that each route with a body would take. */
-const goodBodies: Record<string, object> = {
-  'POST /api/v1/sessions': { email: 'dev@example.com', password: 'not this one' },
+/** A valid body for each route that reads one. */
+const validBodies: Record<string, object> = {
+  'POST /api/v1/sessions': { email: 'dev@example.com', password: 'a wrong password' },
   'PUT /api/v1/me/password': { current: 'correct horse battery staple', new: 'another staple battery horse' },
-  'POST /api/v1/me/totp': { password: 'not this one' },
+  'POST /api/v1/me/totp': { password: 'a wrong password' },
   'POST /api/v1/me/totp/confirm': { code: '000000' },
-  'POST /api/v1/me/totp/disable': { password: 'not this one' },
-  'POST /api/v1/me/totp/recovery-codes': { password: 'not this one' },
-  'POST /api/v1/tokens': { name: 'made', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
+  'POST /api/v1/me/totp/disable': { password: 'a wrong password' },
+  'POST /api/v1/me/totp/recovery-codes': { password: 'a wrong password' },
+  'POST /api/v1/tokens': { name: 'new', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
   'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },
   'POST /api/v1/clients': { name: 'Gateway', can_revoke: true },
   'PATCH /api/v1/users/:id': { name: 'Renamed', disabled: true },
 };
-const routesWithBody = routes.filter(({ key }) => key in goodBodies);
+const routesWithBody = routes.filter(({ key }) => key in validBodies);
 
 let app: TestApp;
 let token: { id: string; token: string };
@@ -35,16 +35,16 @@ let before: string;
 
 beforeAll(async () => {
   app = await openTestApp();
-  token = await createToken(app, app.dev, { name: 'there' });
-  before = await everything();
+  token = await createToken(app, app.dev, { name: 'existing' });
+  before = await snapshot();
 });
 afterEach(async () => {
-  expect(await everything(), 'something changed').toBe(before);
+  expect(await snapshot(), 'the state changed').toBe(before);
 });
 afterAll(() => app.close());
 
-/** All that could change, save the sign-ins that failed. */
-async function everything(): Promise<string> {
+/** Returns everything that a request could change, except failed sign-ins, as one text. */
+async function snapshot(): Promise<string> {
   const page = { limit: 1000, before: null };
   const events = await app.store.audit.list(page);
   return JSON.stringify([
@@ -60,9 +60,9 @@ function target(path: string, id?: string): string {
   return path.replace(':id', id ?? (path.includes('/users/') ? app.dev.id : token.id));
 }
 
-/** Sends a good body where one belongs, so that only what is tested can be the reason of the refusal. */
+/** Calls a route with a valid body if it reads one, so that only the tested fault can cause the rejection. */
 function call(route: { key: string; method: string; path: string }, ask: Ask, id?: string): Promise<Response> {
-  const body = goodBodies[route.key];
+  const body = validBodies[route.key];
   return app.ask(target(route.path, id), { method: route.method, ...(body && { json: body }), ...ask });
 }
 
@@ -77,13 +77,13 @@ async function problemOf(response: Response) {
   return problem;
 }
 
-async function refuses(response: Response, status: number, code: string): Promise<void> {
+async function expectProblem(response: Response, status: number, code: string): Promise<void> {
   const problem = await problemOf(response);
   expect({ status: response.status, code: problem.code }).toEqual({ status, code });
 }
 
-/** The member who may call this route. */
-function allowed({ access }: { access: Access }): { as: Member } | Record<never, never> {
+/** Returns the request options that let a request use this route. */
+function accessOptions({ access }: { access: Access }): { as: Member } | Record<never, never> {
   if (access === 'anyone') return {};
   if (access === 'monitoring') return { ip: '127.0.0.1' };
   return { as: access === 'superuser' ? app.root : app.dev };
@@ -96,26 +96,26 @@ const forms = (value: string) => ({
   'X-API-Key': { 'X-API-Key': value },
 });
 
-test('the access table names every route of the router that is no page, and no other', () => {
+it('matches the access table with the API routes of the router', () => {
   const keys = routesOf(app.app).map(({ method, path }) => `${method} ${path}`);
   const routed = keys.filter((key) => !Object.hasOwn(pageAccess, key));
   expect(Object.keys(accessTable).sort()).toEqual(routed.sort());
 });
 
 describe.each(routesFor('session', 'superuser'))('$key', (route) => {
-  test('refuses strangers', async () => {
+  it('rejects a request without a session', async () => {
     const response = await call(route, {});
     expect(response.headers.get('www-authenticate')).toBe('Bearer realm="tokensd"');
-    await refuses(response, 401, 'not-authenticated');
+    await expectProblem(response, 401, 'not-authenticated');
   });
 
-  test('refuses a session that is none, or that is sent in another way', async () => {
+  it('rejects an invalid session and a session sent in any other way', async () => {
     const { session } = route.access === 'superuser' ? app.root : app.dev;
     const twice = [
       ['Authorization', `Bearer ${session}`],
       ['Authorization', `Bearer ${session}`],
     ] as Array<[string, string]>;
-    const bad: Array<NonNullable<Ask['headers']>> = [
+    const rejected: Array<NonNullable<Ask['headers']>> = [
       { Authorization: `Bearer ${session}x` },
       { Authorization: `Bearer ${session.slice(0, -1)}` },
       { Authorization: `Bearer session_${'A'.repeat(43)}` },
@@ -129,50 +129,54 @@ describe.each(routesFor('session', 'superuser'))('$key', (route) => {
       { 'X-API-Key': session },
       twice,
     ];
-    for (const headers of bad) {
+    for (const headers of rejected) {
       const response = await call(route, { headers });
       expect(response.headers.get('www-authenticate')).toBe('Bearer realm="tokensd", error="invalid_token"');
-      await refuses(response, 401, 'not-authenticated');
+      await expectProblem(response, 401, 'not-authenticated');
     }
     for (const headers of [{ Authorization: 'Digest x' }, { Cookie: `session=${session}` }, { Authorization: '' }]) {
-      await refuses(await call(route, { headers }), 401, 'not-authenticated');
+      await expectProblem(await call(route, { headers }), 401, 'not-authenticated');
     }
-    await refuses(
+    await expectProblem(
       await app.ask(`${target(route.path)}?access_token=${session}`, { method: route.method }),
       401,
       'not-authenticated',
     );
   });
 
-  test('refuses a personal API token in every form, and tells a good one what it may do', async () => {
+  it('rejects a personal API token in every form, and with session-required if it is active', async () => {
     for (const headers of Object.values(forms(token.token))) {
-      await refuses(await call(route, { headers }), 403, 'session-required');
+      await expectProblem(await call(route, { headers }), 403, 'session-required');
     }
     for (const headers of Object.values(forms(`${token.token}x`))) {
-      await refuses(await call(route, { headers }), 401, 'not-authenticated');
+      await expectProblem(await call(route, { headers }), 401, 'not-authenticated');
     }
   });
 });
 
 describe.each(routesFor('superuser'))('$key', (route) => {
-  test('refuses a member, with or without a readable body', async () => {
-    await refuses(await call(route, { as: app.dev }), 403, 'superuser-required');
-    await refuses(await app.ask(target(route.path), { as: app.dev, method: route.method }), 403, 'superuser-required');
+  it('rejects a member who is not a superuser, with or without a valid body', async () => {
+    await expectProblem(await call(route, { as: app.dev }), 403, 'superuser-required');
+    await expectProblem(
+      await app.ask(target(route.path), { as: app.dev, method: route.method }),
+      403,
+      'superuser-required',
+    );
   });
 });
 
 describe.each(routesFor('token'))('$key', (route) => {
-  test('refuses strangers, sessions and unknown values', async () => {
-    await refuses(await call(route, {}), 401, 'invalid-token');
-    await refuses(await call(route, { as: app.root }), 401, 'invalid-token');
+  it('rejects requests without a credential, sessions and unknown values', async () => {
+    await expectProblem(await call(route, {}), 401, 'invalid-token');
+    await expectProblem(await call(route, { as: app.root }), 401, 'invalid-token');
     for (const headers of Object.values(forms(`${token.token}x`))) {
-      await refuses(await call(route, { headers }), 401, 'invalid-token');
+      await expectProblem(await call(route, { headers }), 401, 'invalid-token');
     }
   });
 });
 
-const unreadable: Record<string, string | Uint8Array<ArrayBuffer>> = {
-  nothing: '',
+const malformedBodies: Record<string, string | Uint8Array<ArrayBuffer>> = {
+  'nothing at all': '',
   'white space': ' \n',
   truncated: '{"name":"x"',
   'a truncated string': '{"name":"x',
@@ -190,34 +194,45 @@ const unreadable: Record<string, string | Uint8Array<ArrayBuffer>> = {
   'deep objects': `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`,
   'deep arrays': '['.repeat(60_000),
   'a deep field': `{"name":${'['.repeat(500)}${']'.repeat(500)}}`,
-  'bytes that are no UTF-8': new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
+  'invalid UTF-8': new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]),
   'UTF-16': new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
 };
 
-const nasty = [[], {}, 5.5, 'x'.repeat(10_000), 'a\0b', 'a\r\nb', '\u202eabc', 'a\u200bb', 'a\u0085b', 'a\u2028b'];
+const hostileValues = [
+  [],
+  {},
+  5.5,
+  'x'.repeat(10_000),
+  'a\0b',
+  'a\r\nb',
+  '\u202eabc',
+  'a\u200bb',
+  'a\u0085b',
+  'a\u2028b',
+];
 
 describe.each(routesWithBody)('$key', (route) => {
   const send = (body: Ask['body'], headers: Record<string, string> = { 'Content-Type': 'application/json' }) =>
     app.ask(target(route.path), {
       method: route.method,
-      ...allowed(route),
+      ...accessOptions(route),
       headers,
       ...(body !== undefined && { body }),
     });
 
-  test.each(Object.entries(unreadable))('refuses a body that is %s', async (_what, body) => {
+  it.each(Object.entries(malformedBodies))('rejects a body that is or contains %s', async (_what, body) => {
     const response = await send(body);
     const problem = await problemOf(response);
     expect(response.status).toBe(400);
     expect(problem.detail).not.toBe('');
   });
 
-  test('refuses a field that is there twice, however it is spelled', async () => {
-    const text = JSON.stringify(goodBodies[route.key]);
-    const [name = ''] = Object.keys(goodBodies[route.key] ?? {});
+  it('rejects a field that appears twice, even if one of them is escaped', async () => {
+    const text = JSON.stringify(validBodies[route.key]);
+    const [name = ''] = Object.keys(validBodies[route.key] ?? {});
     const escaped = `\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}${name.slice(1)}`;
-    for (const twin of [name, escaped]) {
-      const problem = await problemOf(await send(text.replace(/\}$/, `,"${twin}":"x"}`)));
+    for (const duplicate of [name, escaped]) {
+      const problem = await problemOf(await send(text.replace(/\}$/, `,"${duplicate}":"x"}`)));
       expect(problem).toMatchObject({
         status: 400,
         errors: [{ pointer: `/${name}`, detail: 'This field appears twice.' }],
@@ -225,16 +240,16 @@ describe.each(routesWithBody)('$key', (route) => {
     }
   });
 
-  test.each(['extra', '__proto__', 'constructor', 'a/b~c', 'id', ''])('refuses the unknown field %j', async (name) => {
-    const text = JSON.stringify(goodBodies[route.key]);
+  it.each(['extra', '__proto__', 'constructor', 'a/b~c', 'id', ''])('rejects the unknown field %j', async (name) => {
+    const text = JSON.stringify(validBodies[route.key]);
     const problem = await problemOf(await send(text.replace(/\}$/, `,${JSON.stringify(name)}:{"superuser":true}}`)));
     const pointer = `/${name.replace('~', '~0').replace('/', '~1')}`;
     expect(problem).toMatchObject({ status: 400, errors: [{ pointer, detail: 'Unknown field.' }] });
   });
 
-  test.each(Object.keys(goodBodies[route.key] ?? {}))('refuses nasty values in the field %s', async (field) => {
-    const sendWith = (value: unknown) => send(JSON.stringify({ ...goodBodies[route.key], [field]: value }));
-    for (const value of ['disabled', 'can_revoke'].includes(field) ? nasty : [...nasty, true]) {
+  it.each(Object.keys(validBodies[route.key] ?? {}))('rejects hostile values in the field %s', async (field) => {
+    const sendWith = (value: unknown) => send(JSON.stringify({ ...validBodies[route.key], [field]: value }));
+    for (const value of ['disabled', 'can_revoke'].includes(field) ? hostileValues : [...hostileValues, true]) {
       const response = await sendWith(value);
       await problemOf(response);
       expect([400, 401, 403, 409, 429], JSON.stringify(value)).toContain(response.status);
@@ -245,8 +260,8 @@ describe.each(routesWithBody)('$key', (route) => {
     });
   });
 
-  test('refuses a body of another type', async () => {
-    const text = JSON.stringify(goodBodies[route.key]);
+  it('rejects a body of another media type', async () => {
+    const text = JSON.stringify(validBodies[route.key]);
     for (const type of [
       'text/plain',
       'application/x-www-form-urlencoded',
@@ -256,15 +271,15 @@ describe.each(routesWithBody)('$key', (route) => {
       'application/json-patch+json',
       '',
     ]) {
-      await refuses(await send(text, { 'Content-Type': type }), 415, 'unsupported-media-type');
+      await expectProblem(await send(text, { 'Content-Type': type }), 415, 'unsupported-media-type');
     }
-    await refuses(await send(new TextEncoder().encode(text), {}), 415, 'unsupported-media-type');
+    await expectProblem(await send(new TextEncoder().encode(text), {}), 415, 'unsupported-media-type');
   });
 
-  test('refuses a body over 64 KiB, told or streamed, without reading on', async () => {
+  it('rejects a body over 64 KiB, declared or streamed, and stops reading it', async () => {
     const large = JSON.stringify({ name: 'x'.repeat(limits.bodyBytes) });
-    await refuses(await send(large), 413, 'body-too-large');
-    await refuses(
+    await expectProblem(await send(large), 413, 'body-too-large');
+    await expectProblem(
       await send(large, { 'Content-Type': 'application/json', 'Content-Length': String(large.length) }),
       413,
       'body-too-large',
@@ -276,15 +291,15 @@ describe.each(routesWithBody)('$key', (route) => {
         controller.enqueue(new Uint8Array(16_384).fill(0x20));
       },
     });
-    await refuses(await send(endless), 413, 'body-too-large');
+    await expectProblem(await send(endless), 413, 'body-too-large');
     expect(sent).toBeLessThan(4 * limits.bodyBytes);
   });
 });
 
 describe.each(routes.filter(({ path }) => path.includes(':id')))('$key', (route) => {
-  test('answers an id that is none exactly as one that is unknown', async () => {
-    const answers = new Set<string>();
-    const none = [
+  it('returns the same 404 for a malformed ID and an unknown one', async () => {
+    const responses = new Set<string>();
+    const unknownIds = [
       '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
       '00000000-0000-0000-0000-000000000000',
       'x',
@@ -299,21 +314,21 @@ describe.each(routes.filter(({ path }) => path.includes(':id')))('$key', (route)
       '__proto__',
       'x'.repeat(5000),
     ];
-    for (const id of none) {
+    for (const id of unknownIds) {
       const response = await call(route, { as: app.root }, id);
       expect(response.status, id).toBe(404);
       const { request_id, ...problem } = await problemOf(response);
-      answers.add(JSON.stringify(problem));
+      responses.add(JSON.stringify(problem));
     }
-    expect(answers.size).toBe(1);
+    expect(responses.size).toBe(1);
   });
 });
 
 const lists = ['GET /api/v1/tokens', 'GET /api/v1/users', 'GET /api/v1/audit', 'GET /api/v1/clients'];
 
-test.each(lists)('%s refuses query values that are none', async (key) => {
+it.each(lists)('rejects invalid query parameters of %s', async (key) => {
   const path = key.slice(4);
-  const bad = [
+  const invalid = [
     'limit=0',
     'limit=201',
     'limit=abc',
@@ -333,12 +348,12 @@ test.each(lists)('%s refuses query values that are none', async (key) => {
     'cursor=MDE5',
     `cursor=${Buffer.from("' OR 1=1 --").toString('base64url')}`,
   ];
-  const own: Record<string, string[]> = {
+  const invalidHere: Record<string, string[]> = {
     '/api/v1/tokens': ['status=dead', 'all=yes', 'all=1', 'user=', 'user=a@b.c&user=d@e.f'],
     '/api/v1/users': ['email=', 'email=a&email=b'],
-    '/api/v1/audit': ['since=yesterday', 'since=2026-11-23', 'since=1', 'action=token.exploded', 'user='],
+    '/api/v1/audit': ['since=yesterday', 'since=2026-11-23', 'since=1', 'action=token.unknown', 'user='],
   };
-  for (const query of [...bad, ...(own[path] ?? [])]) {
+  for (const query of [...invalid, ...(invalidHere[path] ?? [])]) {
     const response = await app.ask(`${path}?${query}`, { as: app.root });
     expect(response.status, query).toBe(400);
     const problem = await problemOf(response);
@@ -347,28 +362,32 @@ test.each(lists)('%s refuses query values that are none', async (key) => {
 });
 
 describe.each([...new Set(routes.map(({ path }) => path))])('%s', (path) => {
-  test('answers other methods with 405 and the ones it has', async () => {
-    const has = routes.filter((route) => route.path === path).map((route) => route.method);
-    const allow = has.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).sort();
+  it('returns 405 with an Allow header for every other method', async () => {
+    const methods = routes.filter((route) => route.path === path).map((route) => route.method);
+    const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).sort();
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
-      if (has.includes(method)) continue;
+      if (methods.includes(method)) continue;
       const response = await app.ask(target(path), { method });
-      await refuses(response.clone(), 405, 'method-not-allowed');
+      await expectProblem(response.clone(), 405, 'method-not-allowed');
       expect(response.headers.get('allow')?.split(', ').sort()).toEqual(allow);
     }
   });
 });
 
-test.each(routes.filter(({ method }) => method === 'GET'))('HEAD answers as $key without its body', async (route) => {
-  const ask: Ask = route.access === 'token' ? { headers: { Authorization: `Token ${token.token}` } } : allowed(route);
-  const withBody = { ...ask, ...(route.path.includes('/users/') && { as: app.root }) };
-  const [get, head] = await Promise.all([call(route, withBody), call({ ...route, method: 'HEAD' }, withBody)]);
-  expect({ get: get.status, head: head.status }).toEqual({ get: 200, head: 200 });
-  expect(await head.text()).toBe('');
-  expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
-});
+it.each(routes.filter(({ method }) => method === 'GET'))(
+  'returns the response of $key without its body for HEAD',
+  async (route) => {
+    const ask: Ask =
+      route.access === 'token' ? { headers: { Authorization: `Token ${token.token}` } } : accessOptions(route);
+    const withBody = { ...ask, ...(route.path.includes('/users/') && { as: app.root }) };
+    const [get, head] = await Promise.all([call(route, withBody), call({ ...route, method: 'HEAD' }, withBody)]);
+    expect({ get: get.status, head: head.status }).toEqual({ get: 200, head: 200 });
+    expect(await head.text()).toBe('');
+    expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+  },
+);
 
-test.each([
+it.each([
   '/api',
   '/api/v1',
   '/api/v1/',
@@ -380,14 +399,14 @@ test.each([
   '/%2e%2e/etc/passwd',
   '/api/v1/tokens/x/y',
   '/%ff',
-])('nothing is at %s', async (path) => {
+])('returns 404 for %s', async (path) => {
   for (const method of ['GET', 'POST', 'DELETE']) {
     const response = await app.ask(path, { method, as: app.root });
-    await refuses(response, 404, 'not-found');
+    await expectProblem(response, 404, 'not-found');
   }
 });
 
-test('every answer of the API forbids browsers and caches to do anything with it, refusals too', async () => {
+it('sends the security and cache headers with every response, including errors', async () => {
   for (const route of routes) {
     const response = await call(route, {});
     expect(Object.fromEntries(response.headers), route.key).toMatchObject({

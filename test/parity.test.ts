@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foldName } from '../shared/names.ts';
 import type { CreatedToken } from '../shared/schemas/tokens.ts';
 import { type Ask, createToken, type Member, password, type TestApp } from './helpers/app/app.ts';
@@ -6,7 +6,7 @@ import { openTestCliWithApp, type Surroundings } from './helpers/cli/cli.ts';
 import { type Browser, openConsole, type Shown } from './helpers/console/pages.ts';
 
 const roles = [
-  'stranger',
+  'visitor',
   'disabled member',
   'member',
   'developer',
@@ -16,35 +16,36 @@ const roles = [
 ] as const;
 type Role = (typeof roles)[number];
 
-const signedIn: Role[] = roles.filter((role) => role !== 'stranger' && role !== 'disabled member');
+const signedIn: Role[] = roles.filter((role) => role !== 'visitor' && role !== 'disabled member');
 const withPermission: Role[] = ['developer', 'superuser', 'last superuser'];
 const superusers: Role[] = ['superuser without the permission', 'superuser', 'last superuser'];
 const replaceable: Role[] = ['superuser without the permission', 'superuser'];
 
-/** Who acts, and on whom. Both have a token. */
+/** The member who acts and the member who is acted on. Each has a token. */
 interface Scene {
   actor: Member;
-  mine: CreatedToken;
+  ownToken: CreatedToken;
   target: Member;
-  theirs: CreatedToken;
+  targetToken: CreatedToken;
 }
 
 interface Action {
-  who: Role[];
-  /** The same thing in the browser, over the API and on the command line. */
+  /** The roles that may perform the action. */
+  roles: Role[];
+  /** The same action on a page of the console, through the API and on the command line. */
   page: (scene: Scene, browser: Browser) => Promise<Shown>;
   api: (scene: Scene) => [method: string, path: string, json?: object];
   cli: (scene: Scene) => { argv: string[]; stdin?: string };
-  /** What must hold before. */
-  before?: (scene: Scene) => Promise<unknown>;
-  /** Whether it has happened; `output` is what came back. */
-  happened: (scene: Scene, output: string) => Promise<boolean> | boolean;
+  /** Prepares the state that the action needs. */
+  prepare?: (scene: Scene) => Promise<unknown>;
+  /** Reports whether the action took effect. `output` is the response or the command's stdout. */
+  isDone: (scene: Scene, output: string) => Promise<boolean> | boolean;
 }
 
 const nextPassword = 'another staple battery horse';
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let app: TestApp;
-let made = 0;
+let count = 0;
 
 beforeAll(async () => {
   cli = await openTestCliWithApp();
@@ -54,19 +55,19 @@ afterAll(() => cli.close());
 
 const userOf = async ({ id }: { id: string }) => {
   const user = await app.store.users.findById(id);
-  if (user === null) throw new Error('no such member');
+  if (user === null) throw new Error('The member does not exist');
   return user;
 };
-const isGone = async ({ id }: { id: string }) => (await app.store.tokens.findById(id)) === null;
+const isRevoked = async ({ id }: { id: string }) => (await app.store.tokens.findById(id)) === null;
 const team = ({ id }: Member, action = '') => `/organization/team/${id}${action && `/${action}`}`;
 const change = (subject: 'actor' | 'target', action: string, json: object, command: string[]) => ({
-  page: (scene: Scene, browser: Browser) => posted(browser, team(scene[subject], action)),
+  page: (scene: Scene, browser: Browser) => postForm(browser, team(scene[subject], action)),
   api: (scene: Scene): [string, string, object] => ['PATCH', `/users/${scene[subject].id}`, json],
   cli: (scene: Scene) => ({ argv: [...command, scene[subject].email] }),
 });
 
-/** Posts as a page of the console does, with the form token that the visitor has. */
-async function posted(browser: Browser, path: string, fields: Record<string, string> = {}): Promise<Shown> {
+/** Posts a form as a page of the console does, with the visitor's form token. */
+async function postForm(browser: Browser, path: string, fields: Record<string, string> = {}): Promise<Shown> {
   let { html } = await browser.get('/logout');
   if (html === '') ({ html } = await browser.get('/login'));
   const [, form_token = ''] = /name="form_token" value="([^"]*)"/.exec(html) ?? [];
@@ -75,175 +76,174 @@ async function posted(browser: Browser, path: string, fields: Record<string, str
 
 const actions: Record<string, Action> = {
   'sign in': {
-    who: ['stranger', ...signedIn],
-    page: async ({ actor: { email } }) => posted(openConsole(app), '/login', { email, password }),
+    roles: ['visitor', ...signedIn],
+    page: async ({ actor: { email } }) => postForm(openConsole(app), '/login', { email, password }),
     api: ({ actor: { email } }) => ['POST', '/sessions', { email, password }],
     cli: ({ actor: { email } }) => ({ argv: ['login', '--email', email, '--password-stdin'], stdin: `${password}\n` }),
-    happened: async ({ actor }) =>
+    isDone: async ({ actor }) =>
       (await app.store.audit.list({ limit: 50, before: null, participant: actor.id, action: 'session.created' }))
         .length > 0,
   },
-  'see who one is': {
-    who: signedIn,
+  'view the own profile': {
+    roles: signedIn,
     page: (_scene, browser) => browser.get('/profile'),
     api: () => ['GET', '/me'],
     cli: () => ({ argv: ['whoami'] }),
-    happened: ({ actor }, output) => output.includes(actor.email),
+    isDone: ({ actor }, output) => output.includes(actor.email),
   },
-  "change one's password": {
-    who: signedIn,
-    before: async ({ actor }) => app.store.users.setPasswordHash(actor.id, (await userOf(app.root)).passwordHash ?? ''),
+  'change the own password': {
+    roles: signedIn,
+    prepare: async ({ actor }) =>
+      app.store.users.setPasswordHash(actor.id, (await userOf(app.root)).passwordHash ?? ''),
     page: (_scene, browser) =>
-      posted(browser, '/profile/password', { current: password, new: nextPassword, again: nextPassword }),
+      postForm(browser, '/profile/password', { current: password, new: nextPassword, again: nextPassword }),
     api: () => ['PUT', '/me/password', { current: password, new: nextPassword }],
     cli: () => ({ argv: ['password', '--password-stdin'], stdin: `${password}\n${nextPassword}\n` }),
-    happened: async ({ actor }) => (await userOf(actor)).passwordHash !== (await userOf(app.root)).passwordHash,
+    isDone: async ({ actor }) => (await userOf(actor)).passwordHash !== (await userOf(app.root)).passwordHash,
   },
   'create a token': {
-    who: withPermission,
-    page: (_scene, browser) => posted(browser, '/profile/api-tokens', { name: 'new', expires: 'never' }),
+    roles: withPermission,
+    page: (_scene, browser) => postForm(browser, '/profile/api-tokens', { name: 'new', expires: 'never' }),
     api: () => ['POST', '/tokens', { name: 'new' }],
     cli: () => ({ argv: ['create', 'new'] }),
-    happened: async ({ actor }) => (await app.store.users.summary(actor.id))?.tokenCount === 2,
+    isDone: async ({ actor }) => (await app.store.users.summary(actor.id))?.tokenCount === 2,
   },
-  'list own tokens': {
-    who: signedIn,
+  'list the own tokens': {
+    roles: signedIn,
     page: (_scene, browser) => browser.get('/profile/api-tokens'),
     api: () => ['GET', '/tokens'],
     cli: () => ({ argv: ['list'] }),
-    happened: ({ mine }, output) => output.includes(mine.name),
+    isDone: ({ ownToken }, output) => output.includes(ownToken.name),
   },
   'revoke an own token': {
-    who: signedIn,
-    page: ({ mine }, browser) => posted(browser, `/profile/api-tokens/${mine.id}/revoke`),
-    api: ({ mine }) => ['DELETE', `/tokens/${mine.id}`],
-    cli: ({ mine }) => ({ argv: ['revoke', mine.name, '--yes'] }),
-    happened: ({ mine }) => isGone(mine),
+    roles: signedIn,
+    page: ({ ownToken }, browser) => postForm(browser, `/profile/api-tokens/${ownToken.id}/revoke`),
+    api: ({ ownToken }) => ['DELETE', `/tokens/${ownToken.id}`],
+    cli: ({ ownToken }) => ({ argv: ['revoke', ownToken.name, '--yes'] }),
+    isDone: ({ ownToken }) => isRevoked(ownToken),
   },
-  "list somebody's tokens": {
-    who: superusers,
+  "list another member's tokens": {
+    roles: superusers,
     page: ({ target }, browser) => browser.get(team(target)),
     api: ({ target }) => ['GET', `/tokens?user=${target.email}`],
     cli: ({ target }) => ({ argv: ['list', '--user', target.email] }),
-    happened: ({ theirs }, output) => output.includes(theirs.name),
+    isDone: ({ targetToken }, output) => output.includes(targetToken.name),
   },
-  "revoke somebody's token": {
-    who: superusers,
-    page: ({ target, theirs }, browser) => posted(browser, team(target, `tokens/${theirs.id}/revoke`)),
-    api: ({ theirs }) => ['DELETE', `/tokens/${theirs.id}`],
-    cli: ({ target, theirs }) => ({ argv: ['revoke', theirs.name, '--user', target.email, '--yes'] }),
-    happened: ({ theirs }) => isGone(theirs),
+  "revoke another member's token": {
+    roles: superusers,
+    page: ({ target, targetToken }, browser) => postForm(browser, team(target, `tokens/${targetToken.id}/revoke`)),
+    api: ({ targetToken }) => ['DELETE', `/tokens/${targetToken.id}`],
+    cli: ({ target, targetToken }) => ({ argv: ['revoke', targetToken.name, '--user', target.email, '--yes'] }),
+    isDone: ({ targetToken }) => isRevoked(targetToken),
   },
-  "revoke somebody's token as if it were an own one": {
-    who: superusers,
-    page: ({ theirs }, browser) => posted(browser, `/profile/api-tokens/${theirs.id}/revoke`),
-    api: ({ theirs }) => ['DELETE', `/tokens/${theirs.id}`],
-    cli: ({ target, theirs }) => ({ argv: ['revoke', theirs.name, '--user', target.email, '--yes'] }),
-    happened: ({ theirs }) => isGone(theirs),
+  "revoke another member's token through the own profile": {
+    roles: superusers,
+    page: ({ targetToken }, browser) => postForm(browser, `/profile/api-tokens/${targetToken.id}/revoke`),
+    api: ({ targetToken }) => ['DELETE', `/tokens/${targetToken.id}`],
+    cli: ({ target, targetToken }) => ({ argv: ['revoke', targetToken.name, '--user', target.email, '--yes'] }),
+    isDone: ({ targetToken }) => isRevoked(targetToken),
   },
   'revoke all tokens of a member': {
-    who: superusers,
-    page: ({ target }, browser) => posted(browser, team(target, 'revoke-tokens')),
+    roles: superusers,
+    page: ({ target }, browser) => postForm(browser, team(target, 'revoke-tokens')),
     api: ({ target }) => ['DELETE', `/users/${target.id}/tokens`],
     cli: ({ target }) => ({ argv: ['revoke', '--all', '--user', target.email, '--yes'] }),
-    happened: ({ theirs }) => isGone(theirs),
+    isDone: ({ targetToken }) => isRevoked(targetToken),
   },
   'list the members': {
-    who: superusers,
+    roles: superusers,
     page: ({ target }, browser) => browser.get(`/organization/team?q=${target.email}`),
     api: ({ target }) => ['GET', `/users?email=${target.email}`],
     cli: () => ({ argv: ['users', 'list'] }),
-    happened: ({ target }, output) => output.includes(target.email),
+    isDone: ({ target }, output) => output.includes(target.email),
   },
   'add a member': {
-    who: superusers,
-    page: ({ actor }, browser) => posted(browser, '/organization/team', { email: `by.${actor.email}`, name: '' }),
+    roles: superusers,
+    page: ({ actor }, browser) => postForm(browser, '/organization/team', { email: `by.${actor.email}`, name: '' }),
     api: ({ actor }) => ['POST', '/users', { email: `by.${actor.email}` }],
     cli: ({ actor }) => ({ argv: ['users', 'add', `by.${actor.email}`] }),
-    happened: async ({ actor }) => (await app.store.users.findByEmail(foldName(`by.${actor.email}`))) !== null,
+    isDone: async ({ actor }) => (await app.store.users.findByEmail(foldName(`by.${actor.email}`))) !== null,
   },
   'grant the permission': {
     ...change('target', 'grant', { can_manage_tokens: true }, ['grant']),
-    who: superusers,
-    before: ({ target }) => app.store.users.setCanManageTokens(target.id, false),
-    happened: async ({ target }) => (await userOf(target)).canManageTokens,
+    roles: superusers,
+    prepare: ({ target }) => app.store.users.setCanManageTokens(target.id, false),
+    isDone: async ({ target }) => (await userOf(target)).canManageTokens,
   },
   'grant the permission to oneself': {
     ...change('actor', 'grant', { can_manage_tokens: true }, ['grant']),
-    who: superusers,
-    before: ({ actor }) => app.store.users.setCanManageTokens(actor.id, false),
-    happened: async ({ actor }) => (await userOf(actor)).canManageTokens,
+    roles: superusers,
+    prepare: ({ actor }) => app.store.users.setCanManageTokens(actor.id, false),
+    isDone: async ({ actor }) => (await userOf(actor)).canManageTokens,
   },
   'remove the permission': {
     ...change('target', 'ungrant', { can_manage_tokens: false }, ['ungrant']),
-    who: superusers,
-    happened: async ({ target }) => !(await userOf(target)).canManageTokens,
+    roles: superusers,
+    isDone: async ({ target }) => !(await userOf(target)).canManageTokens,
   },
   'disable an account': {
     ...change('target', 'disable', { disabled: true }, ['users', 'disable']),
-    who: superusers,
-    happened: async ({ target }) => (await userOf(target)).disabled,
+    roles: superusers,
+    isDone: async ({ target }) => (await userOf(target)).disabled,
   },
   'enable an account': {
     ...change('target', 'enable', { disabled: false }, ['users', 'enable']),
-    who: superusers,
-    before: ({ target }) => app.store.users.setDisabled(target.id, true),
-    happened: async ({ target }) => !(await userOf(target)).disabled,
+    roles: superusers,
+    prepare: ({ target }) => app.store.users.setDisabled(target.id, true),
+    isDone: async ({ target }) => !(await userOf(target)).disabled,
   },
-  'make a superuser': {
+  'promote a member': {
     ...change('target', 'promote', { superuser: true }, ['users', 'promote']),
-    who: superusers,
-    happened: async ({ target }) => (await userOf(target)).superuser,
+    roles: superusers,
+    isDone: async ({ target }) => (await userOf(target)).superuser,
   },
-  'make oneself a superuser': {
+  'promote oneself': {
     ...change('actor', 'promote', { superuser: true }, ['users', 'promote']),
-    who: superusers,
-    happened: async ({ actor }) => (await userOf(actor)).superuser,
+    roles: superusers,
+    isDone: async ({ actor }) => (await userOf(actor)).superuser,
   },
-  'take a superuser their role': {
+  'demote a superuser': {
     ...change('target', 'demote', { superuser: false }, ['users', 'demote']),
-    who: superusers,
-    before: ({ target }) => app.store.users.setSuperuser(target.id, true),
-    happened: async ({ target }) => !(await userOf(target)).superuser,
+    roles: superusers,
+    prepare: ({ target }) => app.store.users.setSuperuser(target.id, true),
+    isDone: async ({ target }) => !(await userOf(target)).superuser,
   },
-  'give up the own role': {
+  'demote oneself': {
     ...change('actor', 'demote', { superuser: false }, ['users', 'demote']),
-    who: replaceable,
-    happened: async ({ actor }) =>
-      (await app.store.audit.list({ ...latest(actor), action: 'user.demoted' })).length > 0,
+    roles: replaceable,
+    isDone: async ({ actor }) => (await app.store.audit.list({ ...latest(actor), action: 'user.demoted' })).length > 0,
   },
   'disable the own account': {
     ...change('actor', 'disable', { disabled: true }, ['users', 'disable']),
-    who: replaceable,
-    happened: async ({ actor }) =>
-      (await app.store.audit.list({ ...latest(actor), action: 'user.disabled' })).length > 0,
+    roles: replaceable,
+    isDone: async ({ actor }) => (await app.store.audit.list({ ...latest(actor), action: 'user.disabled' })).length > 0,
   },
   offboard: {
-    who: superusers,
-    page: ({ target }, browser) => posted(browser, team(target, 'offboard')),
+    roles: superusers,
+    page: ({ target }, browser) => postForm(browser, team(target, 'offboard')),
     api: ({ target }) => ['PATCH', `/users/${target.id}`, { disabled: true }],
     cli: ({ target }) => ({ argv: ['offboard', target.email, '--yes'] }),
-    happened: async ({ target }) => (await userOf(target)).disabled,
+    isDone: async ({ target }) => (await userOf(target)).disabled,
   },
   'read the audit of others': {
-    who: superusers,
+    roles: superusers,
     page: ({ target }, browser) => browser.get(`/organization/audit?user=${target.id}`),
     api: ({ target }) => ['GET', `/audit?user=${target.id}`],
     cli: ({ target }) => ({ argv: ['audit', '--user', target.email] }),
-    happened: ({ theirs }, output) => output.includes(theirs.name),
+    isDone: ({ targetToken }, output) => output.includes(targetToken.name),
   },
 };
 
 const latest = ({ id }: Member) => ({ limit: 50, before: null, participant: id });
 
-/** A member in that role and another one, both new, so that nothing that was tried before is in the way. */
-async function setTheScene(role: Role): Promise<Scene> {
-  made += 1;
+/** Creates an actor in that role and a target, both new, so that earlier attempts cannot affect this one. */
+async function createScene(role: Role): Promise<Scene> {
+  count += 1;
   const superuser = superusers.includes(role);
-  const actor = await app.addMember({ email: `actor.${made}@example.com`, superuser, can_manage_tokens: true });
-  const target = await app.addMember({ email: `target.${made}@example.com`, can_manage_tokens: true });
-  const mine = await createToken(app, actor, { name: `mine-${made}` });
-  const theirs = await createToken(app, target, { name: `theirs-${made}` });
+  const actor = await app.addMember({ email: `actor.${count}@example.com`, superuser, can_manage_tokens: true });
+  const target = await app.addMember({ email: `target.${count}@example.com`, can_manage_tokens: true });
+  const ownToken = await createToken(app, actor, { name: `own-${count}` });
+  const targetToken = await createToken(app, target, { name: `target-${count}` });
   await app.store.users.setDisabled(app.root.id, false);
   if (role === 'disabled member') await app.store.users.setDisabled(actor.id, true);
   if (!withPermission.includes(role)) await app.store.users.setCanManageTokens(actor.id, false);
@@ -253,52 +253,56 @@ async function setTheScene(role: Role): Promise<Scene> {
       if (other !== null && other.id !== actor.id) await app.store.users.setDisabled(other.id, true);
     }
   }
-  return { actor, mine, target, theirs };
+  return { actor, ownToken, target, targetToken };
 }
 
-type Outcome = 'yes' | 'no' | 'sign in first';
+type Outcome = 'allowed' | 'denied' | 'sign in first';
 
 async function onPage({ page }: Action, scene: Scene, role: Role): Promise<[Outcome, string]> {
-  const browser = role === 'stranger' ? openConsole(app) : openConsole(app, scene.actor);
+  const browser = role === 'visitor' ? openConsole(app) : openConsole(app, scene.actor);
   const { status, location, html } = await page(scene, browser);
   if (status === 303 && /^\/login(\?next=|$)/.test(location ?? '')) return ['sign in first', html];
-  return [status < 400 ? 'yes' : 'no', html];
+  return [status < 400 ? 'allowed' : 'denied', html];
 }
 
 async function overApi({ api }: Action, scene: Scene, role: Role): Promise<[Outcome, string]> {
   const [method, path, json] = api(scene);
-  const ask: Ask = { method, ...(json && { json }), ...(role !== 'stranger' && { as: scene.actor }) };
+  const ask: Ask = { method, ...(json && { json }), ...(role !== 'visitor' && { as: scene.actor }) };
   const response = await app.ask(`/api/v1${path}`, ask);
   const body = await response.text();
-  if (response.status === 401) return [body.includes('wrong-credentials') ? 'no' : 'sign in first', body];
-  return [response.status < 400 ? 'yes' : 'no', body];
+  if (response.status === 401) return [body.includes('wrong-credentials') ? 'denied' : 'sign in first', body];
+  return [response.status < 400 ? 'allowed' : 'denied', body];
 }
 
 async function onCommandLine(action: Action, scene: Scene, role: Role): Promise<[Outcome, string]> {
   const { argv, stdin } = action.cli(scene);
   const isSignIn = argv[0] === 'login';
   const surroundings: Surroundings = {
-    ...(role !== 'stranger' && !isSignIn && cli.as(scene.actor)),
+    ...(role !== 'visitor' && !isSignIn && cli.as(scene.actor)),
     ...(stdin !== undefined && { stdin }),
   };
   const { code, stdout, stderr } = await cli.run([...argv, '--json'], surroundings);
   if (isSignIn) await cli.run(['logout']);
   if (/"code": ?"(not-signed-in|not-authenticated)"/.test(stderr)) return ['sign in first', stdout];
-  return [code === 0 ? 'yes' : 'no', stdout];
+  return [code === 0 ? 'allowed' : 'denied', stdout];
 }
 
 describe.each(Object.entries(actions))('%s', (_what, action) => {
-  test.each(roles)('%s: page, API and command line agree', async (role) => {
-    const may = action.who.includes(role);
+  it.each(roles)('has the same outcome on the page, the API and the command line for a %s', async (role) => {
+    const isAllowed = action.roles.includes(role);
     for (const [surface, attempt] of Object.entries({ onPage, overApi, onCommandLine })) {
-      const scene = await setTheScene(role);
-      await action.before?.(scene);
-      const already = await action.happened(scene, '');
+      const scene = await createScene(role);
+      await action.prepare?.(scene);
+      const wasDone = await action.isDone(scene, '');
       const [outcome, output] = await attempt(action, scene, role);
-      const expected = may ? 'yes' : role === 'stranger' || role === 'disabled member' ? 'sign in first' : 'no';
-      const signInRefused = action === actions['sign in'] && !may;
-      expect({ surface, outcome }).toEqual({ surface, outcome: signInRefused ? 'no' : expected });
-      expect(await action.happened(scene, output), surface).toBe(may || already);
+      const expected = isAllowed
+        ? 'allowed'
+        : role === 'visitor' || role === 'disabled member'
+          ? 'sign in first'
+          : 'denied';
+      const isRejectedSignIn = action === actions['sign in'] && !isAllowed;
+      expect({ surface, outcome }).toEqual({ surface, outcome: isRejectedSignIn ? 'denied' : expected });
+      expect(await action.isDone(scene, output), surface).toBe(isAllowed || wasDone);
     }
   });
 });

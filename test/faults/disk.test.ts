@@ -174,7 +174,7 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
     await eventually(() => daemon.stderr().includes('"job":"flush-last-used"'), 'a write to fail');
     expect(daemon.stderr()).toContain('The database is out of space');
     expect(daemon.stderr()).toContain('"level":"debug"');
-    expect(canaries.in(daemon.stderr())).toEqual([]);
+    expect(canaries.foundIn(daemon.stderr())).toEqual([]);
   });
 
   it('starts on a full disk to verify, once its files are there', async () => {

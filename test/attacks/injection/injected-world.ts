@@ -6,50 +6,53 @@ import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { addClient } from '../../helpers/app/oauth.ts';
 import { controls, texts } from './payloads.ts';
 
-/** What was put in. */
+/** The hostile texts that the world contains. */
 export const injected = {
   everything: [...texts, ...controls],
   emails: ["'or'1'='1@example.com", '=1+1@example.com', '-x@example.com', '+x@example.com', '%0d%0abcc@example.com'],
   organization: 'ACME "><script>window.pwned=1</script> =1+1',
   publicUrl: 'https://tokens.example.com',
-  /** A text as it goes out in a header field. */
+  /** Encodes a text for a header: its UTF-8 bytes as one character each. */
   asBytes: (text: string) => Buffer.from(text).toString('latin1'),
 };
 const { asBytes, emails, organization, publicUrl } = injected;
 
 export interface InjectedWorld {
   app: TestServer;
-  service: Awaited<ReturnType<typeof addClient>>;
-  /** A token of each text, by its value. */
+  client: Awaited<ReturnType<typeof addClient>>;
+  /** The hostile name of each token, by the token's value. */
   values: Map<string, string>;
 }
 
-/** Every text in every field, by way of the front door where it is let in, and else straight into the rows. */
+/**
+ * Opens a daemon that stores every hostile text in every field. Texts that the API accepts are sent through it; control
+ * characters, which it rejects, are inserted into the database, as an older release may have stored them.
+ */
 export async function openInjectedWorld(): Promise<InjectedWorld> {
   const app = await startTestServer({ organization, publicUrl });
-  const service = await addClient(app, 'Gateway', true);
+  const client = await addClient(app, 'Gateway', true);
   const values = new Map<string, string>();
-  const world = { app, service, values };
-  for (const email of emails) await made(app, 'users', app.root, { email, name: email });
-  for (const text of texts) await enterEverywhere(world, text);
+  const world = { app, client, values };
+  for (const email of emails) await create(app, 'users', app.root, { email, name: email });
+  for (const text of texts) await sendEverywhere(world, text);
   for (const [index, text] of controls.entries()) await insertEverywhere(world, text, index);
-  await useEach(world);
+  await useEveryToken(world);
   return world;
 }
 
-async function made(app: TestServer, path: string, as: Member, json: object, headers: Record<string, string> = {}) {
-  const answer = await app.ask(`/api/v1/${path}`, { as, json, headers });
-  if (answer.status !== 201) throw new Error(`${path}: ${await answer.text()}`);
-  return (await answer.json()) as { token: string };
+async function create(app: TestServer, path: string, as: Member, json: object, headers: Record<string, string> = {}) {
+  const response = await app.ask(`/api/v1/${path}`, { as, json, headers });
+  if (response.status !== 201) throw new Error(`${path}: ${await response.text()}`);
+  return (await response.json()) as { token: string };
 }
 
-async function enterEverywhere({ app, values }: InjectedWorld, text: string): Promise<void> {
+async function sendEverywhere({ app, values }: InjectedWorld, text: string): Promise<void> {
   const agent = { 'User-Agent': asBytes(text), 'X-Forwarded-For': asBytes(text) };
   const headers = { ...agent, 'Idempotency-Key': text.replace(/[^\x21-\x7e]/g, '_') };
-  const { token } = await made(app, 'tokens', app.dev, { name: text, description: text }, headers);
+  const { token } = await create(app, 'tokens', app.dev, { name: text, description: text }, headers);
   values.set(token, text);
   await app.addMember({ email: `m${texts.indexOf(text)}@example.com`, name: text });
-  await made(app, 'clients', app.root, { name: text }, agent);
+  await create(app, 'clients', app.root, { name: text }, agent);
   await app.ask('/api/v1/sessions', { json: { email: `${text}@evil.example`, password: 'x' }, headers: agent });
 }
 
@@ -71,13 +74,15 @@ async function insertEverywhere({ app, values }: InjectedWorld, text: string, in
   await app.store.sessions.insert({ ...session, ...clientInfo });
 }
 
-/** A use of each token, told by a proxy in the same words. Node's own client sends no control characters. */
-async function useEach({ app, values }: InjectedWorld): Promise<void> {
+/** Records a use of each token, with its text in the proxy's headers. Node's client cannot send control characters. */
+async function useEveryToken({ app, values }: InjectedWorld): Promise<void> {
   for (const [value, text] of values) {
     const bytes = asBytes(text);
-    const told = /^[\t\x20-\x7e\x80-\xff]*$/.test(bytes) ? bytes : 'x';
+    const sendable = /^[\t\x20-\x7e\x80-\xff]*$/.test(bytes) ? bytes : 'x';
     const names = ['User-Agent', 'X-Forwarded-Method', 'X-Forwarded-For', 'X-Original-URI'];
-    const fields = [['X-Forwarded-Uri', `/${told}`], ...names.map((name) => [name, told])] as Array<[string, string]>;
+    const fields = [['X-Forwarded-Uri', `/${sendable}`], ...names.map((name) => [name, sendable])] as Array<
+      [string, string]
+    >;
     const headers: Array<[string, string]> = [['Authorization', `Token ${value}`], ...fields];
     const { status } = await app.send({ path: '/verify/forward-auth', headers });
     if (status !== 200) throw new Error(`verify: ${status}`);

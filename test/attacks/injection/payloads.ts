@@ -1,6 +1,6 @@
 import { chromium } from 'playwright-core';
 
-/** Text that anybody may choose for a name, each an attack on something that reads it. */
+/** Valid names that each attack a reader: SQL, HTML, a spreadsheet, a mail, a log or a terminal. */
 export const texts = [
   "'; DROP TABLE users; --",
   "' OR '1'='1",
@@ -34,7 +34,7 @@ export const texts = [
   'Ünïcödé 名前 🔑',
 ];
 
-/** What no name may hold, and may stand in a row of an older release nevertheless. */
+/** Texts with control characters. No name may contain them, but an older release may have stored some. */
 export const controls = [
   '\u001b[31mred\u001b[0m',
   '\u001b]8;;http://evil.example\u0007click\u001b]8;;\u0007',
@@ -54,17 +54,17 @@ export const controls = [
   'b\u0008ackspace',
 ];
 
-/** What a terminal obeys, or what shows a text otherwise than it is. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
-export const obeyed = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+/** Characters that a terminal interprets or that change how a text is displayed. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for them
+export const unsafeCharacters = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
-/** What is wrong in a page of ours, as a browser's own parser reads it, and its text. */
+/** The unsafe elements of a page and its text, as a browser's parser reads it. */
 export interface Inspected {
-  wrong: string[];
+  unsafe: string[];
   text: string;
 }
 
-/** Reads pages with Chromium's parser, which runs nothing. `links`: where links may lead beside our own paths. */
+/** Parses pages in Chromium without running their scripts. `links` are the allowed URLs besides paths of this server. */
 export async function inspectHtml(pages: string[], links: string[]): Promise<Inspected[]> {
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
@@ -80,18 +80,18 @@ export async function inspectHtml(pages: string[], links: string[]): Promise<Ins
 
 const inspect = `(pages, links) => pages.map((html) => {
   const parsed = new DOMParser().parseFromString(html, 'text/html');
-  const wrong = [];
+  const unsafe = [];
   for (const element of parsed.querySelectorAll('*')) {
     const { localName } = element;
     if (/^(img|iframe|svg|object|embed|base|frame|template|math|link|script)$/.test(localName)) {
       const url = element.getAttribute('src') ?? element.getAttribute('href') ?? '';
-      if (!/^(script|link)$/.test(localName) || !url.startsWith('/assets/')) wrong.push(element.outerHTML);
+      if (!/^(script|link)$/.test(localName) || !url.startsWith('/assets/')) unsafe.push(element.outerHTML);
     }
     for (const { name, value } of element.attributes) {
-      if (/^on/i.test(name) || name === 'srcdoc') wrong.push(element.outerHTML);
+      if (/^on/i.test(name) || name === 'srcdoc') unsafe.push(element.outerHTML);
       if (!/^(href|src|action|formaction|xlink:href)$/i.test(name)) continue;
-      if (!/^(#|[/](?![/\\\\])|[/]$)/.test(value) && !links.includes(value)) wrong.push(element.outerHTML);
+      if (!/^(#|[/](?![/\\\\])|[/]$)/.test(value) && !links.includes(value)) unsafe.push(element.outerHTML);
     }
   }
-  return { wrong, text: parsed.title + parsed.body.textContent };
+  return { unsafe, text: parsed.title + parsed.body.textContent };
 })`;

@@ -9,10 +9,10 @@ import { appFetch, openTestCli, serverUrl, type TestCli } from '../../helpers/cl
 import { openConsole } from '../../helpers/console/pages.ts';
 import { type MailServer, startMailServer } from '../../helpers/peers/mail-server.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
-import { rowsOf } from '../secrets/rows.ts';
+import { rowsOf } from '../secrets/sqlite-rows.ts';
 import { cookieOf, openSsoWorld } from '../sign-in/console-world.ts';
 import { type InjectedWorld, injected, openInjectedWorld } from './injected-world.ts';
-import { controls, inspectHtml, obeyed, texts } from './payloads.ts';
+import { controls, inspectHtml, texts, unsafeCharacters } from './payloads.ts';
 
 const { asBytes, emails, everything, organization, publicUrl } = injected;
 
@@ -40,12 +40,12 @@ afterAll(async () => {
 
 const post = (path: string, as: Member, json: object) => app.ask(`/api/v1/${path}`, { as, json });
 
-describe('what is refused at the door', () => {
-  it('is every text with a control, direction or zero-width character, in every field, in plain JSON', async () => {
+describe('every entry point', () => {
+  it('rejects control, direction and zero-width characters in every field', async () => {
     const before = await rowsOf(app.path);
     for (const text of [...controls, 'nul\u0000']) {
       const inside = `a${text}b`;
-      const answers = await Promise.all([
+      const responses = await Promise.all([
         post('tokens', app.dev, { name: inside }),
         post('tokens', app.dev, { name: 'x', description: inside }),
         post('users', app.root, { email: 'x@example.com', name: inside }),
@@ -55,10 +55,10 @@ describe('what is refused at the door', () => {
         app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'x', [inside]: 1 } }),
         app.ask('/api-token-auth/', { json: { username: app.dev.email, password: app.dev.password, name: inside } }),
       ]);
-      for (const answer of answers) {
-        const body = await answer.text();
-        expect({ text, status: answer.status }).toEqual({ text, status: 400 });
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
+      for (const response of responses) {
+        const body = await response.text();
+        expect({ text, status: response.status }).toEqual({ text, status: 400 });
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for them
         expect(body).not.toMatch(/[\u0000-\u001f]/);
         expect(JSON.parse(body)).toBeTypeOf('object');
       }
@@ -66,7 +66,7 @@ describe('what is refused at the door', () => {
     expect(await rowsOf(app.path)).toEqual(before);
   });
 
-  it('is every header field with such a byte: such a request is none', async () => {
+  it('rejects requests with control characters in a header', async () => {
     const [value = ''] = world.values.keys();
     for (const byte of ['\u0001', '\u0007', '\u0008', '\u001b', '\u007f', '\u0000', '\r', '\n']) {
       for (const name of ['User-Agent', 'X-Forwarded-Uri', 'X-Forwarded-For', 'X-Request-Id']) {
@@ -84,9 +84,9 @@ describe('what is refused at the door', () => {
     }
   });
 
-  it('is a name or an address of that kind that an identity provider vouches for', async () => {
+  it('rejects such email addresses and drops such names from an identity provider', async () => {
     const sso = await openSsoWorld();
-    const enter = async (claims: Record<string, unknown>) => {
+    const signIn = async (claims: Record<string, unknown>) => {
       sso.provider.manipulate({ claims: (own) => ({ ...own, ...claims }), userInfo: claims });
       const browser = openConsole(sso);
       const { location } = await browser.get('/login/sso');
@@ -94,9 +94,9 @@ describe('what is refused at the door', () => {
     };
     try {
       for (const email of ['a@example.com\r\nBcc: evil@evil.example', 'a\u202e@example.com', '<a>@example.com']) {
-        expect((await enter({ email })).status, email).toBe(403);
+        expect((await signIn({ email })).status, email).toBe(403);
       }
-      expect((await enter({ name: '\u001b[31m\u009bRed\u202e' })).status).toBe(303);
+      expect((await signIn({ name: '\u001b[31m\u009bRed\u202e' })).status).toBe(303);
       const [ada] = await sso.store.users.list({ limit: 1, before: null });
       expect(ada).toMatchObject({ email: 'ada@example.com', name: '' });
     } finally {
@@ -105,8 +105,8 @@ describe('what is refused at the door', () => {
   });
 });
 
-describe('what stands in the rows', () => {
-  it('is all still there, and no statement did more than it was for', async () => {
+describe('a stored hostile text', () => {
+  it('is stored unchanged and changes no other row', async () => {
     const rows = await rowsOf(app.path);
     expect(rows.tokens).toHaveLength(everything.length);
     expect(rows.users).toHaveLength(2 + everything.length + emails.length);
@@ -114,7 +114,7 @@ describe('what stands in the rows', () => {
     expect(rows.tokens?.map(({ name }) => name).sort()).toEqual(everything.map((text) => text.slice(0, 64)).sort());
   });
 
-  it('is found by exactly what it holds: wildcards are letters', async () => {
+  it('is matched literally by a search, without wildcards', async () => {
     for (const q of ['%', '_', '\\', "'", '%_%', '"', '?']) {
       const { html } = await openConsole(app, app.dev).get(`/profile/api-tokens?q=${encodeURIComponent(q)}`);
       const found = everything.filter((text) => text.includes(q)).length;
@@ -122,11 +122,11 @@ describe('what stands in the rows', () => {
     }
   });
 
-  it('comes out of the API as JSON that holds the same texts', async () => {
+  it('is returned unchanged by the API as valid JSON', async () => {
     const read = async (path: string) => {
       const response = await app.ask(`/api/v1${path}`, { as: app.root });
       const body = await response.text();
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for them
       expect(body, path).not.toMatch(/[\u0000-\u001f]/);
       return (JSON.parse(body) as { items: Array<Token & User & AuditEvent> }).items;
     };
@@ -138,26 +138,26 @@ describe('what stands in the rows', () => {
     expect(agents).toEqual(expect.arrayContaining(controls));
   });
 
-  it('comes out of introspection as JSON', async () => {
+  it('is returned unchanged by introspection as valid JSON', async () => {
     for (const [value, name] of world.values) {
-      const body = await (await world.service.introspect({ token: value })).text();
+      const body = await (await world.client.introspect({ token: value })).text();
       expect(JSON.parse(body)).toMatchObject({ active: true, name });
     }
   });
 
-  it('goes to the upstream in header fields of one line of visible ASCII', async () => {
+  it('is sent to the upstream server as one header of visible ASCII', async () => {
     const fields = new Set<string>();
     for (const [value, text] of world.values) {
       const headers = [['Authorization', `Token ${value}`]] as [string, string][];
-      const answer = await app.send({ path: '/verify/auth-request', headers });
-      fields.add(Object.keys(answer.headers).join());
-      expect(answer.all('X-Auth-Token-Name')).toEqual([expect.stringMatching(/^[\x21-\x7e]*$/)]);
-      expect(decodeURIComponent(answer.all('X-Auth-Token-Name')[0] ?? '')).toBe(text);
+      const response = await app.send({ path: '/verify/auth-request', headers });
+      fields.add(Object.keys(response.headers).join());
+      expect(response.all('X-Auth-Token-Name')).toEqual([expect.stringMatching(/^[\x21-\x7e]*$/)]);
+      expect(decodeURIComponent(response.all('X-Auth-Token-Name')[0] ?? '')).toBe(text);
     }
     expect([...fields]).toHaveLength(1);
   });
 
-  it('makes no cell of the audit download a formula, and no cell or row of its own', async () => {
+  it('creates no formula, cell or row in the audit download', async () => {
     const headers = cookieOf(app, app.root);
     const text = await (await app.ask('/organization/audit.csv', { headers })).text();
     const cells = parse(text, { bom: true }) as string[][];
@@ -169,21 +169,21 @@ describe('what stands in the rows', () => {
     expect(plain).toEqual(expect.arrayContaining([...controls, '=HYPERLINK("http://evil.example","x")', '-1+1']));
   });
 
-  it('puts nothing but lines of JSON into the log', async () => {
+  it('cannot forge a line in the log', async () => {
     for (const text of everything) {
       const headers = { 'X-Request-Id': asBytes(text), 'User-Agent': asBytes(text), Accept: asBytes(text) };
       const sendable = Object.fromEntries(
         Object.entries(headers).map(([name, value]) => [name, value.replace(/[\r\n\0]/g, ' ')]),
       );
-      const answer = await app.ask(`/${encodeURIComponent(text)}?q=${encodeURIComponent(text)}`, {
+      const response = await app.ask(`/${encodeURIComponent(text)}?q=${encodeURIComponent(text)}`, {
         ...{ headers: sendable, ip: '127.0.0.1' },
       });
-      expect(answer.headers.get('x-request-id')).toMatch(/^[\w.:+/=-]{1,128}$/);
+      expect(response.headers.get('x-request-id')).toMatch(/^[\w.:+/=-]{1,128}$/);
     }
     await expectLogLines(app.logLines);
   });
 
-  it('puts nothing else into it when an identity provider or its answer says so', async () => {
+  it('cannot forge a line in the log through an identity provider', async () => {
     const sso = await openSsoWorld();
     for (const text of everything) {
       const browser = openConsole(sso);
@@ -214,7 +214,7 @@ describe('what stands in the rows', () => {
     ];
     for (const line of lines) {
       expect(line.endsWith('\n')).toBe(true);
-      expect(line.slice(0, -1)).not.toMatch(obeyed);
+      expect(line.slice(0, -1)).not.toMatch(unsafeCharacters);
       const parsed = JSON.parse(line) as Record<string, unknown>;
       expect(Object.keys(parsed).filter((key) => !keys.includes(key))).toEqual([]);
       expect(parsed.msg).not.toBe('forged');
@@ -223,7 +223,7 @@ describe('what stands in the rows', () => {
   }
 });
 
-describe('on a terminal and in a pipe', () => {
+describe('the CLI', () => {
   const commands: Array<[string[], number]> = [
     [['list', '--all'], everything.length],
     [['users', 'list'], 2 + everything.length + emails.length],
@@ -231,65 +231,67 @@ describe('on a terminal and in a pipe', () => {
     [['audit'], -1],
   ];
 
-  it.each(commands)('%s obeys no text: each row is a line of as many cells', async (argv, rows) => {
+  it.each(commands)('prints no unsafe character and one line per row for %s', async (argv, rows) => {
     const piped = await cli.run(argv);
     const lines = piped.stdout.split('\n').slice(0, -1);
     expect(new Set(lines.map((line) => line.split('\t').length)).size).toBe(1);
     if (rows >= 0) expect(lines).toHaveLength(1 + rows);
-    expect(piped.stdout.replace(/[\t\n]/g, '')).not.toMatch(obeyed);
+    expect(piped.stdout.replace(/[\t\n]/g, '')).not.toMatch(unsafeCharacters);
     for (const columns of [60, 200]) {
       const { code, stdout, stderr } = await cli.run(argv, { columns });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are ours
-      expect(stdout.replace(/\u001b\[[0-9;]*m/g, '').replaceAll('\n', '')).not.toMatch(obeyed);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the CLI's own colours
+      expect(stdout.replace(/\u001b\[[0-9;]*m/g, '').replaceAll('\n', '')).not.toMatch(unsafeCharacters);
       expect(stdout.split('\n')).toHaveLength(lines.length + 1);
     }
   });
 
-  it.each(commands)('%s --json is JSON without a character that a terminal obeys', async (argv) => {
+  it.each(commands)('prints JSON without control characters for %s --json', async (argv) => {
     for (const columns of [undefined, 80]) {
       const { stdout } = await cli.run([...argv, '--json'], columns === undefined ? {} : { columns });
       expect(JSON.parse(stdout)).toBeInstanceOf(Array);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the test searches for them
       expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     }
   });
 
-  it('shows one thing in as many lines, whatever it is called, and says what it does not find', async () => {
+  it('prints a token in the same number of lines, whatever its name, and no unsafe character in errors', async () => {
     const env = { TOKENS_SESSION: app.dev.session };
     const lineCounts = new Set<number>();
     for (const text of everything) {
       const shown = await cli.run(['show', '--', text], { env });
       expect({ text, code: shown.code }).toEqual({ text, code: 0 });
-      expect((shown.stdout + shown.stderr).replace(/[\t\n]/g, '')).not.toMatch(obeyed);
+      expect((shown.stdout + shown.stderr).replace(/[\t\n]/g, '')).not.toMatch(unsafeCharacters);
       lineCounts.add(shown.stdout.split('\n').length);
       const missing = await cli.run(['revoke', '--yes', '--', `${text} not`], { env, columns: 80, stderrIsTTY: true });
       expect(missing.code).toBe(3);
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are ours
-      expect(missing.stderr.replace(/\u001b\[[0-9;]*m/g, '').replaceAll('\n', '')).not.toMatch(obeyed);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the CLI's own colours
+      expect(missing.stderr.replace(/\u001b\[[0-9;]*m/g, '').replaceAll('\n', '')).not.toMatch(unsafeCharacters);
     }
     expect(lineCounts.size).toBe(1);
   });
 
-  const answersWith = (text: string) => {
+  const bodiesWith = (text: string) => {
     const problem = { type: text, title: text, status: 400, detail: text, code: text, request_id: text };
     return [JSON.stringify({ ...problem, errors: [{ pointer: text, detail: text }] }), text, `<html>${text}`];
   };
 
-  it.each(['', '--verbose', '--json'])('obeys no server that answers with it: list %s', async (flag) => {
-    for (const body of controls.flatMap(answersWith)) {
+  it.each(['', '--verbose', '--json'])('prints no unsafe character from a hostile server for list %s', async (flag) => {
+    for (const body of controls.flatMap(bodiesWith)) {
       const type = body.startsWith('{') ? 'application/problem+json' : 'text/html';
       const fetch = async () => new Response(body, { status: 400, headers: { 'Content-Type': type } });
       const { stdout, stderr } = await cli.run(['list', ...(flag === '' ? [] : [flag])], { fetch });
-      const said = `${stdout}${stderr}`.replaceAll('\n', '');
-      // JSON is for programs, which read direction and zero-width characters as what they are.
+      const output = `${stdout}${stderr}`.replaceAll('\n', '');
+      // JSON is for programs, which direction and zero-width characters do not affect.
       if (flag === '--json') JSON.parse(stderr);
-      expect(flag === '--json' ? said.replace(/\p{Cf}|[\u2028\u2029]/gu, '') : said, body).not.toMatch(obeyed);
+      expect(flag === '--json' ? output.replace(/\p{Cf}|[\u2028\u2029]/gu, '') : output, body).not.toMatch(
+        unsafeCharacters,
+      );
     }
   });
 });
 
-it('an address of odd letters is written to as it is, and nobody else is', async () => {
+it('sends mail to an unusual email address only', async () => {
   const mailer = createSmtpMailer({ url: mailServer.url, from: 'tokens@example.com' });
   for (const email of emails) await app.services.passwordReset.request(email, { ip: null, userAgent: null });
   const mails = (await app.mails()).filter(({ subject }) => subject.endsWith('Set your password'));
@@ -299,8 +301,8 @@ it('an address of odd letters is written to as it is, and nobody else is', async
   for (const { parsed } of mailServer.received.splice(0)) expect(parsed.headers.has('bcc')).toBe(false);
 });
 
-describe.skipIf(!hasRealParts('chromium'))('in a browser', () => {
-  it('is text on every page', async () => {
+describe.skipIf(!hasRealParts('chromium'))('a stored hostile text in a browser', () => {
+  it('is displayed as text on every page', async () => {
     const paths: Array<[Member, string]> = [
       ...['/organization/team', `/organization/team/${app.dev.id}`, '/organization/audit'].map(
         (path): [Member, string] => [app.root, path],
@@ -317,22 +319,22 @@ describe.skipIf(!hasRealParts('chromium'))('in a browser', () => {
           [app.root, `/organization/team${queries}`],
           [app.dev, `/profile/api-tokens${queries}`],
           [app.dev, `/device/approve?user_code=${q}`],
-          [app.dev, `/nowhere/${q}`],
+          [app.dev, `/unknown/${q}`],
         ];
       }),
     ];
     const pages = await Promise.all(paths.map(async ([as, path]) => (await openConsole(app, as).get(path)).html));
     const inspected = await inspectHtml(pages, []);
-    for (const [index, { wrong }] of inspected.entries())
-      expect({ path: paths[index], wrong }).toMatchObject({ wrong: [] });
+    for (const [index, { unsafe }] of inspected.entries())
+      expect({ path: paths[index], unsafe }).toMatchObject({ unsafe: [] });
     expect(inspected[0]?.text).toContain(organization);
     expect(inspected[4]?.text).toContain('"><img src=x onerror=window.pwned=1>');
   });
 
-  it('is text in every mail, which goes to its owner alone and says what it is about in one line', async () => {
+  it('is displayed as text in every mail, which goes only to its owner and has a subject of one line', async () => {
     const mailer = createSmtpMailer({ url: mailServer.url, from: 'tokens@example.com' });
     for (const value of world.values.keys()) {
-      expect((await world.service.revoke({ token: value })).status).toBe(200);
+      expect((await world.client.revoke({ token: value })).status).toBe(200);
     }
     const mails = await app.mails();
     for (const mail of mails.filter(({ to }) => to === app.dev.email)) await mailer.send(mail);
@@ -348,8 +350,8 @@ describe.skipIf(!hasRealParts('chromium'))('in a browser', () => {
           .join(),
       );
       expect(parsed.subject).toMatch(/^\[ACME ".* revoked$|^\[ACME ".* created$/u);
-      expect(parsed.subject).not.toMatch(obeyed);
-      expect(parsed.text?.replaceAll('\n', '')).not.toMatch(obeyed);
+      expect(parsed.subject).not.toMatch(unsafeCharacters);
+      expect(parsed.text?.replaceAll('\n', '')).not.toMatch(unsafeCharacters);
       for (const line of raw.toString('latin1').split('\r\n')) expect(line.length).toBeLessThan(998);
     }
     expect([...fields]).toHaveLength(1);
@@ -357,7 +359,7 @@ describe.skipIf(!hasRealParts('chromium'))('in a browser', () => {
       mailServer.received.map(({ parsed }) => parsed.html || ''),
       [publicUrl],
     );
-    expect(inspected.flatMap(({ wrong }) => wrong)).toEqual([]);
+    expect(inspected.flatMap(({ unsafe }) => unsafe)).toEqual([]);
     expect(inspected.map(({ text }) => text).join()).toContain('onerror=window');
   });
 });

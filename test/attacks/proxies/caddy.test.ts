@@ -1,5 +1,5 @@
 import { startCaddy } from '../../helpers/peers/proxies.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
-import { describeBehind } from './proxied-daemon.ts';
+import { describeBehindProxy } from './proxy-suite.ts';
 
-describeBehind('Caddy', { start: startCaddy, skip: !hasRealParts('caddy') });
+describeBehindProxy('Caddy', { start: startCaddy, skip: !hasRealParts('caddy') });

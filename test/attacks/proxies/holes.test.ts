@@ -14,7 +14,7 @@ beforeAll(async () => {
   daemon = await startTestServer();
   upstream = await startUpstream();
   cli = await openTestCli();
-  token = (await daemon.issue('for the doctor')).value;
+  token = (await daemon.issue('doctor')).value;
 });
 afterAll(async () => {
   await cli.close();
@@ -22,11 +22,11 @@ afterAll(async () => {
   await daemon.stop();
 });
 
-/** The file without that line; of several such lines the first. */
+/** Returns an edit that removes the first line with this text. */
 const without = (line: string) => (text: string) => {
   const lines = text.split('\n');
   const at = lines.findIndex((one) => one.trim() === line);
-  if (at < 0) throw new Error(`The shipped file has no line “${line}”`);
+  if (at < 0) throw new Error(`The shipped configuration has no line “${line}”`);
   return lines.toSpliced(at, 1).join('\n');
 };
 
@@ -34,7 +34,7 @@ const variableOf = (name: string) => name.toLowerCase().replaceAll('-', '_').rep
 
 interface Hole {
   edit(text: string): string;
-  /** The check that finds it, and the line that closes it. */
+  /** The check that must fail and the configuration line that its advice must name. */
   check: string;
   line: string;
 }
@@ -43,19 +43,19 @@ const removed = (line: string, check: string): Hole => ({ edit: without(line), c
 
 const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
   nginx: {
-    'asks nobody': removed('auth_request /_tokensd;', 'no-token'),
+    'never asks the daemon': removed('auth_request /_tokensd;', 'no-token'),
     ...Object.fromEntries(
       identityNames.map((name) => [
-        `leaves ${name} as it came`,
+        `passes on ${name} from the client`,
         removed(`proxy_set_header ${name} ${variableOf(name)};`, 'told-identity'),
       ]),
     ),
-    'takes underscores for letters': {
+    'accepts underscores in header names': {
       edit: (text) => text.replace('location / {', 'underscores_in_headers on;\n\n  location / {'),
       check: 'told-identity-underscores',
       line: 'underscores_in_headers off;',
     },
-    'has a location that asks nobody': {
+    'has a location without auth_request': {
       edit: (text) =>
         text.replace(
           'location / {',
@@ -64,7 +64,7 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
       check: 'path-spellings',
       line: 'auth_request /_tokensd;',
     },
-    'trusts who says where the request comes from': {
+    'trusts X-Forwarded-For from any client': {
       edit: (text) =>
         text
           .replace('auth_request /_tokensd;', 'satisfy any; allow 10.0.0.1; deny all; auth_request /_tokensd;')
@@ -74,14 +74,14 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
     },
   },
   caddy: {
-    'leaves X_Auth_* as they came': removed('request_header -X_Auth*', 'told-identity-underscores'),
-    'has the identity taken away': removed('request_header @naming -Connection', 'kept-identity'),
-    'asks nobody': {
+    'passes on X_Auth_* from the client': removed('request_header -X_Auth*', 'told-identity-underscores'),
+    'lets the client remove the identity': removed('request_header @naming -Connection', 'kept-identity'),
+    'never asks the daemon': {
       edit: (text) => text.replace(/\tforward_auth [^}]*\}\n/, ''),
       check: 'no-token',
       line: 'uri /verify/forward-auth',
     },
-    'asks by another route': {
+    'asks another route of the daemon': {
       edit: (text) => text.replace('uri /verify/forward-auth', 'uri /healthz'),
       check: 'no-token',
       line: 'uri /verify/forward-auth',
@@ -105,15 +105,15 @@ async function examined(proxy: keyof typeof proxies, edit: (text: string) => str
 }
 
 for (const proxy of ['nginx', 'caddy'] as const) {
-  describe.skipIf(!hasRealParts(proxy))(`tokens doctor, through a real ${proxy}`, () => {
-    it('passes each check of the shipped file, with an API that shows what it was told', async () => {
+  describe.skipIf(!hasRealParts(proxy))(`tokens doctor proxy through a real ${proxy}`, () => {
+    it('passes every check with the shipped configuration and an API that shows its headers', async () => {
       const { code, checks } = await examined(proxy, (text) => text);
       expect(checks.filter(({ result }) => result !== 'passed')).toEqual([]);
       expect(code).toBe(0);
     });
 
     it.each(Object.entries(holes[proxy]))(
-      'that %s finds it, and names the line',
+      'finds a configuration that %s and names the line that fixes it',
       async (_what, { edit, check, line }) => {
         const { code, failed } = await examined(proxy, (text) => {
           const edited = edit(text);

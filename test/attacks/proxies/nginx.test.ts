@@ -1,5 +1,5 @@
 import { startNginx } from '../../helpers/peers/proxies.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
-import { describeBehind } from './proxied-daemon.ts';
+import { describeBehindProxy } from './proxy-suite.ts';
 
-describeBehind('nginx', { start: startNginx, skip: !hasRealParts('nginx') });
+describeBehindProxy('nginx', { start: startNginx, skip: !hasRealParts('nginx') });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
 import type { TestResponse } from '../../helpers/app/http.ts';
-import { placesOf, type Service } from '../tokens/everywhere.ts';
+import { endpointsOf, type OAuthClient } from '../tokens/endpoints.ts';
 import { call, type Server } from './server-on.ts';
 import { createTicks, createTimeline } from './timeline.ts';
 
@@ -17,10 +17,10 @@ const readers = 8;
 export const pause = () => new Promise((resolve) => setTimeout(resolve, 3));
 
 /** Verifies one token everywhere without a pause while writers change it. Checks each verdict and returns them all. */
-export async function verifyWhile(server: Server, service: Service, round: number, writers: Writer[]) {
+export async function verifyWhile(server: Server, service: OAuthClient, round: number, writers: Writer[]) {
   const owner = await server.addMember({ email: `owner${round}@example.com`, can_manage_tokens: true });
   const { id, token: value } = await createToken(server, owner, { name: 'raced', expires_in: lifetime });
-  const places = placesOf(server, service);
+  const endpoints = endpointsOf(server, service);
   const tick = createTicks();
   /** In order of precedence. */
   const facts = {
@@ -76,15 +76,15 @@ export async function verifyWhile(server: Server, service: Service, round: numbe
     // Three more after all changes are acknowledged: these must see the final state.
     for (let turn = first, after = 0; after < 3; turn += readers) {
       if (!writing) after += 1;
-      const place = places[turn % places.length];
-      if (place === undefined) throw new Error('no place');
+      const endpoint = endpoints[turn % endpoints.length];
+      if (endpoint === undefined) throw new Error('There is no endpoint');
       const from = tick();
-      const answer = await place.ask(value);
+      const answer = await endpoint.send(value);
       const may = possible(from, tick());
-      const { allowed, reason } = place.judge(answer);
+      const { allowed, reason } = endpoint.verdictOf(answer);
       const verdict = allowed ? 'active' : (reason ?? 'inactive');
       const isTrue = verdict === 'inactive' ? may.some((one) => one !== 'active') : may.includes(verdict);
-      expect({ place: place.name, verdict, may, isTrue }).toMatchObject({ isTrue: true });
+      expect({ endpoint: endpoint.name, verdict, may, isTrue }).toMatchObject({ isTrue: true });
       verdicts.push(verdict);
     }
   }
@@ -101,7 +101,11 @@ export async function verifyWhile(server: Server, service: Service, round: numbe
   return verdicts;
 }
 
-function revokeAsClient(server: Server, { client_id, client_secret }: Service, token: string): Promise<TestResponse> {
+function revokeAsClient(
+  server: Server,
+  { client_id, client_secret }: OAuthClient,
+  token: string,
+): Promise<TestResponse> {
   const body = new URLSearchParams({ client_id, client_secret, token }).toString();
   const headers = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
   return server.send({ method: 'POST', path: '/oauth/revoke', headers, body });

@@ -5,7 +5,7 @@ import { foldName, normalizeName } from '../../../shared/names.ts';
 import { createToken, jsonOf, type Member, password } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import type { TestResponse } from '../../helpers/app/http.ts';
-import type { Service } from '../tokens/everywhere.ts';
+import type { OAuthClient } from '../tokens/endpoints.ts';
 import { pause, toggles, verifyWhile, type Writer } from './raced-token.ts';
 import { browserOf, call, type Server, startServerOn } from './server-on.ts';
 import { createTicks, createTimeline } from './timeline.ts';
@@ -38,7 +38,7 @@ function verificationRaces(start: Start): void {
       'gets only verdicts that were true between the request and its response while %s',
       async (_what, rounds, writers) => {
         const server = await start();
-        const client = await jsonOf<Service>(addClient(server));
+        const client = await jsonOf<OAuthClient>(addClient(server));
         const seen: string[] = [];
         for (let round = 0; round < rounds; round += 1)
           seen.push(...(await verifyWhile(server, client, round, writers)));

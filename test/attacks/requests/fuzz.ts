@@ -1,13 +1,20 @@
-import { oddHeaders, oddJson, oddKeys, oddMethods, oddText, oddTypes } from './odd.ts';
+import {
+  hostileHeaders,
+  hostileJson,
+  hostileKeys,
+  hostileText,
+  hostileTypes,
+  unusualMethods,
+} from './hostile-input.ts';
 
-/** A request as bytes, before it is put together: everything in it may be wrong. */
+/** The parts of a request before it is encoded. Any of them may be malformed. */
 export interface Draft {
   method: string;
   target: string;
   headers: Array<[string, string]>;
-  /** latin1: one character a byte. */
+  /** In latin1: one character per byte. */
   body: string;
-  /** The bytes of the message that are sent, if not all; then the connection ends in our direction. */
+  /** The number of bytes to send before closing the sending side. Absent if the whole message is sent. */
   cutAt?: number;
 }
 
@@ -17,7 +24,7 @@ export interface Random {
   pick<T>(items: readonly T[]): T;
 }
 
-/** Mulberry32: the same numbers for the same seed, everywhere. */
+/** Creates a Mulberry32 generator, which returns the same numbers for the same seed on every platform. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {
@@ -32,7 +39,7 @@ export function createRandom(seed: number): Random {
     below,
     chance: (probability) => next() < probability,
     pick<T>(items: readonly T[]): T {
-      if (items.length === 0) throw new Error('nothing to pick');
+      if (items.length === 0) throw new Error('There is nothing to pick from');
       return items[below(items.length)] as T;
     },
   };
@@ -51,45 +58,45 @@ function typeOf(draft: Draft): string {
 const splice = (text: string, at: number, remove: number, insert: string) =>
   text.slice(0, at) + insert + text.slice(at + remove);
 
-/** A value of the body, of whatever kind it is, becomes another. */
-const oddValue: Mutation = (draft, random) => {
+/** Replaces a value in the body. */
+const replaceValue: Mutation = (draft, random) => {
   if (typeOf(draft).includes('json')) {
     const values = [...draft.body.matchAll(/:("(?:[^"\\]|\\.)*"|[^,}\]]+)/g)];
     const value = values.length > 0 ? random.pick(values) : undefined;
     draft.body = value
-      ? splice(draft.body, value.index + 1, value[0].length - 1, random.pick(oddJson))
-      : random.pick(oddJson);
+      ? splice(draft.body, value.index + 1, value[0].length - 1, random.pick(hostileJson))
+      : random.pick(hostileJson);
   } else {
     const values = [...draft.body.matchAll(/=([^&\r]*)/g)];
     const value = values.length > 0 ? random.pick(values) : undefined;
     draft.body = value
-      ? splice(draft.body, value.index + 1, value[0].length - 1, random.pick(oddText))
-      : random.pick(oddText);
+      ? splice(draft.body, value.index + 1, value[0].length - 1, random.pick(hostileText))
+      : random.pick(hostileText);
   }
 };
 
-const oddKey: Mutation = (draft, random) => {
-  const key = random.pick(oddKeys);
-  if (typeOf(draft).includes('json')) draft.body = draft.body.replace(/^\{/, `{"${key}":${random.pick(oddJson)},`);
-  else draft.body = `${key}=${random.pick(oddText)}&${draft.body}`;
+const addKey: Mutation = (draft, random) => {
+  const key = random.pick(hostileKeys);
+  if (typeOf(draft).includes('json')) draft.body = draft.body.replace(/^\{/, `{"${key}":${random.pick(hostileJson)},`);
+  else draft.body = `${key}=${random.pick(hostileText)}&${draft.body}`;
 };
 
-/** Some field is there twice. */
-const twice: Mutation = (draft, random) => {
+/** Repeats the fields of the body. */
+const repeatFields: Mutation = (draft, random) => {
   if (typeOf(draft).includes('json'))
     draft.body = draft.body.replace(/^\{(.*)\}$/s, random.chance(0.5) ? '{$1,$1}' : '{$1}{$1}');
   else draft.body = `${draft.body}&${draft.body}`;
 };
 
-const anyBytes: Mutation = (draft, random) => {
+const spliceBytes: Mutation = (draft, random) => {
   for (let count = 1 + random.below(4); count > 0; count -= 1) {
     const bytes = Array.from({ length: random.below(4) }, () => String.fromCharCode(random.below(256))).join('');
     draft.body = splice(draft.body, random.below(draft.body.length + 1), random.below(3), bytes);
   }
 };
 
-const asMultipart: Mutation = (draft, random) => {
-  const fields = ['username', 'password', 'name', 'form_token', 'email', random.pick(oddKeys)];
+const turnIntoMultipart: Mutation = (draft, random) => {
+  const fields = ['username', 'password', 'name', 'form_token', 'email', random.pick(hostileKeys)];
   const end = random.pick(['--B--\r\n', '--B', '', '--C--\r\n', '--B--', '\r\n--B--junk']);
   const line = random.pick(['\r\n', '\n', '\r']);
   const parts = fields.map((field) => {
@@ -102,9 +109,9 @@ const asMultipart: Mutation = (draft, random) => {
       `form-data; name*=UTF-8''%ff`,
       'form-data',
     ]);
-    const type = random.chance(0.2) ? `${line}Content-Type: ${random.pick(oddTypes)}` : '';
+    const type = random.chance(0.2) ? `${line}Content-Type: ${random.pick(hostileTypes)}` : '';
     const encoding = random.chance(0.1) ? `${line}Content-Transfer-Encoding: base64` : '';
-    return `--B${line}Content-Disposition: ${disposition}${type}${encoding}${line}${random.chance(0.9) ? line : ''}${random.pick(oddText)}${line}`;
+    return `--B${line}Content-Disposition: ${disposition}${type}${encoding}${line}${random.chance(0.9) ? line : ''}${random.pick(hostileText)}${line}`;
   });
   draft.body = parts.join('') + end;
   setHeader(
@@ -118,17 +125,17 @@ const asMultipart: Mutation = (draft, random) => {
   );
 };
 
-const oddPath: Mutation = (draft, random) => {
+const changePath: Mutation = (draft, random) => {
   const [path = '', query = ''] = draft.target.split('?');
   const parts = path.split('/');
   const at = 1 + random.below(Math.max(1, parts.length - 1));
-  const text = random.pick(oddText).replace(/[ \r\n]/g, '');
+  const text = random.pick(hostileText).replace(/[ \r\n]/g, '');
   if (random.chance(0.5)) parts[at] = text;
   else parts.splice(at, 0, text);
   draft.target = `${parts.join('/') || '/'}${query && `?${query}`}`;
 };
 
-const oddQuery: Mutation = (draft, random) => {
+const extendQuery: Mutation = (draft, random) => {
   const names = [
     'limit',
     'cursor',
@@ -142,37 +149,37 @@ const oddQuery: Mutation = (draft, random) => {
     'state',
     'code',
     'done',
-    ...oddKeys.filter((key) => !/[ \\]/.test(key)),
+    ...hostileKeys.filter((key) => !/[ \\]/.test(key)),
   ];
   const query = Array.from(
     { length: 1 + random.below(4) },
-    () => `${random.pick(names)}=${random.pick(oddText).replace(/[ \r\n]/g, '')}`,
+    () => `${random.pick(names)}=${random.pick(hostileText).replace(/[ \r\n]/g, '')}`,
   );
   draft.target += `${draft.target.includes('?') ? '&' : '?'}${query.join('&')}`;
 };
 
 const mutations: Mutation[] = [
-  oddValue,
-  oddValue,
-  oddKey,
-  twice,
-  anyBytes,
-  asMultipart,
-  oddPath,
-  oddQuery,
-  (draft, random) => setHeader(draft, 'Content-Type', random.pick(oddTypes)),
+  replaceValue,
+  replaceValue,
+  addKey,
+  repeatFields,
+  spliceBytes,
+  turnIntoMultipart,
+  changePath,
+  extendQuery,
+  (draft, random) => setHeader(draft, 'Content-Type', random.pick(hostileTypes)),
   (draft, random) => {
-    draft.headers.push(random.pick(oddHeaders));
+    draft.headers.push(random.pick(hostileHeaders));
   },
   (draft, random) => {
     const again = random.pick(draft.headers);
-    draft.headers.push(random.chance(0.5) ? again : [again[0].toUpperCase(), random.pick(oddText)]);
+    draft.headers.push(random.chance(0.5) ? again : [again[0].toUpperCase(), random.pick(hostileText)]);
   },
   (draft, random) => {
-    draft.method = random.pick(oddMethods);
+    draft.method = random.pick(unusualMethods);
   },
   (draft, random) => {
-    draft.body = random.pick([...oddJson, ...oddText, 'x'.repeat(70_000), '\xef\xbb\xbf{}', '\xff\xfe{\0}\0']);
+    draft.body = random.pick([...hostileJson, ...hostileText, 'x'.repeat(70_000), '\xef\xbb\xbf{}', '\xff\xfe{\0}\0']);
   },
   (draft, random) => {
     draft.body = draft.body.slice(0, random.below(draft.body.length + 1));
@@ -200,14 +207,14 @@ const mutations: Mutation[] = [
   },
 ];
 
-/** One to four things go wrong with the request. */
+/** Returns a copy of the request with one to four mutations. */
 export function mutate(draft: Draft, random: Random): Draft {
   const mutated: Draft = { ...draft, headers: draft.headers.map(([name, value]) => [name, value]) };
   for (let count = 1 + random.below(4); count > 0; count -= 1) random.pick(mutations)(mutated, random);
   return mutated;
 }
 
-/** The message, and whether it ends before it is complete. */
+/** Encodes the message. `partial` is true if it ends before it is complete. */
 export function bytesOf({ method, target, headers, body, cutAt }: Draft): { bytes: Buffer; partial: boolean } {
   const hasLength = headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name));
   const host = headers.some(([name]) => /^host$/i.test(name)) ? [] : [['Host', 'tokens.test'] as const];

@@ -7,29 +7,29 @@ import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { addClient, basic } from '../../helpers/app/oauth.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { anyForm, cookieOf, formTokenOf, type Operation, operationsOf } from '../members/members.ts';
-import { placesOf, type Service, verdictsOn } from '../tokens/everywhere.ts';
+import { endpointsOf, type OAuthClient, verdictsOn } from '../tokens/endpoints.ts';
 import { bytesOf, createRandom, type Draft, mutate, type Random } from './fuzz.ts';
 
 const total = 10_000;
-const atOnce = 12;
+const concurrency = 12;
 const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 32));
-const again = `FUZZ_SEED=${seed} repeats it`;
+const reproduce = `FUZZ_SEED=${seed} reproduces this run`;
 
 let server: TestServer;
-let service: Service;
-let good: string;
+let client: OAuthClient;
+let activeToken: string;
 let operations: Map<string, Operation>;
 beforeAll(async () => {
-  process.stderr.write(`\nfuzzing: ${again}\n`);
+  process.stderr.write(`\nfuzzing: ${reproduce}\n`);
   server = await startTestServer();
-  service = await addClient(server, 'gateway', true);
+  client = await addClient(server, 'gateway', true);
   operations = await operationsOf(server);
-  const keeper = await server.addMember({ email: 'keeper@example.com', can_manage_tokens: true });
-  good = (await server.issue('good', { as: keeper })).value;
+  const owner = await server.addMember({ email: 'owner@example.com', can_manage_tokens: true });
+  activeToken = (await server.issue('active', { as: owner })).value;
 });
 afterAll(() => server.stop());
 
-/** What an answer must never hold: where our code is, how it is built, or what it asks the database. */
+/** Internals that a response must never contain: stack traces, file names, error classes and SQL. */
 const leaks = [
   /\n\s+at [^\n]*[:(][^\n]*:\d+:\d+/,
   /node_modules|\.tsx?:\d+|node:internal/,
@@ -37,38 +37,38 @@ const leaks = [
   /\b(select|insert into|update|delete from) ["`]/i,
   /\b(TypeError|RangeError|ReferenceError|SyntaxError|ZodError)\b/,
 ];
-const places = () => [process.cwd(), tmpdir(), server.path];
+const localPaths = () => [process.cwd(), tmpdir(), server.path];
 
 interface Outcome {
   text: string;
   ms: number;
-  /** False if the connection had to be given up. */
-  ended: boolean;
+  /** False if the server did not close the connection in time. */
+  closed: boolean;
 }
 
-/** Sends the message on a connection of its own and waits for all that comes back. */
+/** Sends the message on a new connection and waits for the complete response. */
 function exchange({ bytes, partial }: { bytes: Buffer; partial: boolean }): Promise<Outcome> {
   return new Promise((resolve) => {
-    const began = performance.now();
+    const startedAt = performance.now();
     const chunks: Buffer[] = [];
-    const done = (ended: boolean) => {
+    const finish = (closed: boolean) => {
       clearTimeout(timer);
       socket.destroy();
-      resolve({ text: Buffer.concat(chunks).toString('latin1'), ms: performance.now() - began, ended });
+      resolve({ text: Buffer.concat(chunks).toString('latin1'), ms: performance.now() - startedAt, closed });
     };
     const socket = connect(server.port, '127.0.0.1', () => {
       socket.write(bytes);
-      // What is not complete gets no answer until the time-out: say that nothing follows.
+      // The server would wait for the rest of a partial message until its timeout. Closing our side ends it.
       if (partial) socket.end();
     });
-    const timer = setTimeout(() => done(false), 4_000);
+    const timer = setTimeout(() => finish(false), 4_000);
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('error', () => {});
-    socket.on('close', () => done(true));
+    socket.on('close', () => finish(true));
   });
 }
 
-/** One good request to each route, as who may send it; sessions are new, since some of these end theirs. */
+/** Returns one valid request to each route from a caller with access. Sessions are new, because some routes end them. */
 async function draftsOf(): Promise<Draft[]> {
   const [member, root] = await Promise.all([server.dev, server.root].map(({ id }) => server.signIn(id)));
   const { token } = await server.issue(`victim ${performance.now()}`);
@@ -85,12 +85,17 @@ async function draftsOf(): Promise<Draft[]> {
     { method: 'POST', path: '/oauth/introspect' },
   ];
   return routes.map(({ method, path }): Draft => {
-    const real = method === 'ALL' ? 'POST' : method;
-    const draft = { method: real, target: targetOf(path, visitor), headers: credentialsFor(path, visitor), body: '' };
-    if (real === 'GET') return draft;
+    const realMethod = method === 'ALL' ? 'POST' : method;
+    const draft = {
+      method: realMethod,
+      target: targetOf(path, visitor),
+      headers: credentialsFor(path, visitor),
+      body: '',
+    };
+    if (realMethod === 'GET') return draft;
     const json = path.startsWith('/api');
     draft.headers.push(['Content-Type', json ? 'application/json' : 'application/x-www-form-urlencoded']);
-    const { required = {}, fields = [] } = operations.get(`${real} ${path}`)?.body ?? {};
+    const { required = {}, fields = [] } = operations.get(`${realMethod} ${path}`)?.body ?? {};
     const optional = Object.fromEntries(fields.map((name) => [name, 'x']));
     const body = json ? JSON.stringify({ ...optional, ...required }) : new URLSearchParams(form).toString();
     return { ...draft, body };
@@ -98,10 +103,10 @@ async function draftsOf(): Promise<Draft[]> {
 }
 
 interface Visitor {
-  /** Sessions. */
+  /** The session secrets of a member and of a superuser. */
   member: string;
   root: string;
-  /** What the routes with ids are about. */
+  /** The targets of routes with IDs. */
   tokenId: string;
   memberId: string;
 }
@@ -117,37 +122,37 @@ function targetOf(path: string, { tokenId, memberId }: Visitor): string {
 
 function credentialsFor(path: string, { member, root }: Visitor): Draft['headers'] {
   if (path.startsWith('/api-token-auth')) return [];
-  if (path === '/api/v1/token' || path.startsWith('/verify')) return [['Authorization', `Token ${good}`]];
+  if (path === '/api/v1/token' || path.startsWith('/verify')) return [['Authorization', `Token ${activeToken}`]];
   if (path.startsWith('/api/v1')) return [['Authorization', `Bearer ${path.includes('/me') ? member : root}`]];
   if (path === '/oauth/introspect' || path === '/oauth/revoke') {
-    return Object.entries(basic(service.client_id, service.client_secret));
+    return Object.entries(basic(client.client_id, client.client_secret));
   }
   return [...Object.entries(cookieOf(server, root)), ['Accept', 'text/html']];
 }
 
-/** The token that verifies in the end must not be the one that a route revokes on purpose. */
-const sparing = ({ method, target }: Draft) => !(method === 'DELETE' && /^\/api\/v1\/token(\?|$)/.test(target));
+/** Excludes the route that would revoke the active token, which is verified at the end. */
+const keepsToken = ({ method, target }: Draft) => !(method === 'DELETE' && /^\/api\/v1\/token(\?|$)/.test(target));
 
-function check({ text, ms, ended }: Outcome, draft: Draft): string[] {
+function check({ text, ms, closed }: Outcome, draft: Draft): string[] {
   const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
-  const wrong: string[] = [];
-  if (!ended) wrong.push('no end');
-  if (ms > 2_000) wrong.push(`took ${Math.round(ms)} ms`);
-  if (statuses.length === 0 && draft.cutAt === undefined) wrong.push('no answer');
-  if (statuses.some((status) => status >= 500)) wrong.push(`status ${statuses.join(', ')}`);
-  for (const leak of leaks) if (leak.test(text)) wrong.push(`holds ${leak.exec(text)?.[0]}`);
-  for (const place of places()) if (text.includes(place)) wrong.push(`holds ${place}`);
-  if (wrong.length === 0) return [];
+  const faults: string[] = [];
+  if (!closed) faults.push('connection not closed');
+  if (ms > 2_000) faults.push(`took ${Math.round(ms)} ms`);
+  if (statuses.length === 0 && draft.cutAt === undefined) faults.push('no response');
+  if (statuses.some((status) => status >= 500)) faults.push(`status ${statuses.join(', ')}`);
+  for (const leak of leaks) if (leak.test(text)) faults.push(`contains ${leak.exec(text)?.[0]}`);
+  for (const path of localPaths()) if (text.includes(path)) faults.push(`contains ${path}`);
+  if (faults.length === 0) return [];
   const { bytes } = bytesOf(draft);
   return [
-    `${wrong.join('; ')}\n>>> ${JSON.stringify(bytes.toString('latin1').slice(0, 600))}\n<<< ${JSON.stringify(text.slice(0, 600))}`,
+    `${faults.join('; ')}\n>>> ${JSON.stringify(bytes.toString('latin1').slice(0, 600))}\n<<< ${JSON.stringify(text.slice(0, 600))}`,
   ];
 }
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Megabytes that are in use once what is not was freed. */
+/** Returns the memory in use after garbage collection, in MiB. */
 async function memory(): Promise<number> {
   for (let i = 0; i < 3; i += 1) {
     collect();
@@ -157,58 +162,60 @@ async function memory(): Promise<number> {
   return (heapUsed + external) / 2 ** 20;
 }
 
-/** Sends that many mutated requests, several at once, and answers what was wrong and which statuses there were. */
+/** Sends mutated requests concurrently, counts their statuses and returns the faults of the responses. */
 async function fuzz(count: number, random: Random, statuses: Map<string, number>): Promise<string[]> {
-  const wrong: string[] = [];
-  const drafts = (await draftsOf()).filter(sparing);
+  const faults: string[] = [];
+  const drafts = (await draftsOf()).filter(keepsToken);
   let left = count;
   const work = async () => {
     while (left > 0) {
       const draft = mutate(random.pick(drafts), random);
-      if (!sparing(draft)) continue;
+      if (!keepsToken(draft)) continue;
       left -= 1;
       const outcome = await exchange(bytesOf(draft));
       const status = outcome.text.slice(9, 12);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      wrong.push(...check(outcome, draft));
+      faults.push(...check(outcome, draft));
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  // In memory only, and never looked at again.
+  await Promise.all(Array.from({ length: concurrency }, work));
+  // The collected log lines would distort the memory measurement.
   server.logLines.length = 0;
-  return wrong;
+  return faults;
 }
 
-describe('10,000 requests that are wrong in one to four ways', () => {
-  it('are answered below 500, within two seconds, without a word about our inside, and leave nothing behind', async () => {
+describe('10,000 requests with one to four mutations each', () => {
+  it('get responses below 500 within two seconds, reveal no internals and leak no memory', async () => {
     const random = createRandom(seed);
     const statuses = new Map<string, number>();
-    const wrong: string[] = [];
+    const faults: string[] = [];
     const rounds = 20;
     let before = 0;
     for (let round = 0; round < rounds; round += 1) {
-      wrong.push(...(await fuzz(total / rounds, random, statuses)));
-      // What is loaded or compiled at first use is there by now.
+      faults.push(...(await fuzz(total / rounds, random, statuses)));
+      // Code that is loaded or compiled on first use is in memory by now.
       if (round === 3) before = await memory();
     }
     process.stderr.write(`fuzzing: ${JSON.stringify([...statuses].sort())}\n`);
-    expect(wrong.slice(0, 5).join('\n\n'), `${wrong.length} wrong; ${again}`).toBe('');
-    expect((await memory()) - before, again).toBeLessThan(15);
+    expect(faults.slice(0, 5).join('\n\n'), `${faults.length} faults; ${reproduce}`).toBe('');
+    expect((await memory()) - before, reproduce).toBeLessThan(15);
     expect([...statuses.values()].reduce((sum, sent) => sum + sent, 0)).toBeGreaterThanOrEqual(total);
-    // Some got through and many did not, or this would be a test of the first check only.
+    // Every status must occur, or the requests would have tested only the first check.
     for (const status of ['200', '303', '400', '401', '403', '404', '405', '415']) {
-      expect(statuses.get(status) ?? 0, `${status} in ${JSON.stringify([...statuses])}; ${again}`).toBeGreaterThan(0);
+      expect(statuses.get(status) ?? 0, `${status} in ${JSON.stringify([...statuses])}; ${reproduce}`).toBeGreaterThan(
+        0,
+      );
     }
   });
 
-  it('have not taught any object a property', () => {
+  it('do not pollute Object.prototype', () => {
     const plain: Record<string, unknown> = {};
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect(plain.superuser ?? plain.owner_id ?? plain.name).toBeUndefined();
   });
 
-  it('have not harmed a good token, which verifies everywhere', async () => {
-    for (const [name, verdict] of await verdictsOn(placesOf(server, service), good)) {
+  it('leave an unrelated token accepted everywhere', async () => {
+    for (const [name, verdict] of await verdictsOn(endpointsOf(server, client), activeToken)) {
       expect({ name, allowed: verdict.allowed }).toEqual({ name, allowed: true });
     }
   });

@@ -11,15 +11,15 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** Sends a request but for its last byte, does `meanwhile`, sends that byte, and answers the status. */
-async function held(head: string, body: string, meanwhile: () => Promise<unknown>): Promise<number> {
+/** Sends a request without its last byte, awaits `beforeLastByte`, sends that byte and returns the status. */
+async function sendHeld(head: string, body: string, beforeLastByte: () => Promise<unknown>): Promise<number> {
   const socket = connect(world.port, '127.0.0.1').setEncoding('latin1');
-  const answered = new Promise<string>((resolve) => socket.once('data', resolve));
+  const response = new Promise<string>((resolve) => socket.once('data', resolve));
   socket.write(`${head}\r\nHost: tokens.example.com\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, -1)}`);
   await new Promise((resolve) => setTimeout(resolve, 300));
-  await meanwhile();
+  await beforeLastByte();
   socket.write(body.slice(-1));
-  const [, status] = (await answered).split(' ');
+  const [, status] = (await response).split(' ');
   socket.destroy();
   return Number(status);
 }
@@ -27,37 +27,37 @@ async function held(head: string, body: string, meanwhile: () => Promise<unknown
 const json = 'Content-Type: application/json';
 
 describe('a request whose last byte is held back', () => {
-  it('is answered as any other if nothing happened meanwhile', async () => {
+  it('is served like any other if nothing changes', async () => {
     const head = `POST /api/v1/tokens HTTP/1.1\r\nAuthorization: Bearer ${world.dev.session}\r\n${json}`;
-    expect(await held(head, '{"name":"in time"}', async () => {})).toBe(201);
+    expect(await sendHeld(head, '{"name":"in time"}', async () => {})).toBe(201);
   });
 
-  it('enables nobody again who was disabled meanwhile', async () => {
-    const fired = await world.addMember({ email: 'fired@example.com', superuser: true });
-    const patch = (as: typeof fired, body: object) =>
-      world.ask(`/api/v1/users/${fired.id}`, { method: 'PATCH', as, json: body });
-    const head = `PATCH /api/v1/users/${fired.id} HTTP/1.1\r\nAuthorization: Bearer ${fired.session}\r\n${json}`;
-    const disabled = () => patch(world.root, { disabled: true });
-    expect(await held(head, '{"disabled":false}', disabled)).toBe(401);
-    expect(await world.store.users.findById(fired.id)).toMatchObject({ disabled: true });
+  it('cannot re-enable a superuser who was disabled before it arrived', async () => {
+    const disabledMember = await world.addMember({ email: 'disabled@example.com', superuser: true });
+    const patch = (as: typeof disabledMember, body: object) =>
+      world.ask(`/api/v1/users/${disabledMember.id}`, { method: 'PATCH', as, json: body });
+    const head = `PATCH /api/v1/users/${disabledMember.id} HTTP/1.1\r\nAuthorization: Bearer ${disabledMember.session}\r\n${json}`;
+    const disable = () => patch(world.root, { disabled: true });
+    expect(await sendHeld(head, '{"disabled":false}', disable)).toBe(401);
+    expect(await world.store.users.findById(disabledMember.id)).toMatchObject({ disabled: true });
   });
 
-  it('promotes nobody again who was demoted meanwhile', async () => {
+  it('cannot re-promote a superuser who was demoted before it arrived', async () => {
     const demoted = await world.addMember({ email: 'demoted@example.com', superuser: true });
     const head = `PATCH /api/v1/users/${demoted.id} HTTP/1.1\r\nAuthorization: Bearer ${demoted.session}\r\n${json}`;
     const demote = () =>
       world.ask(`/api/v1/users/${demoted.id}`, { method: 'PATCH', as: world.root, json: { superuser: false } });
-    expect(await held(head, '{"superuser":true}', demote)).toBe(403);
+    expect(await sendHeld(head, '{"superuser":true}', demote)).toBe(403);
     expect(await world.store.users.findById(demoted.id)).toMatchObject({ superuser: false });
   });
 
-  it('makes no token by a session that ended meanwhile', async () => {
+  it('creates no token if its session ended before it arrived', async () => {
     const head = `POST /api/v1/tokens HTTP/1.1\r\nAuthorization: Bearer ${world.dev.session}\r\n${json}`;
-    const ended = () => world.ask('/api/v1/sessions/current', { method: 'DELETE', as: world.dev });
-    expect(await held(head, '{"name":"late"}', ended)).toBe(401);
+    const endSession = () => world.ask('/api/v1/sessions/current', { method: 'DELETE', as: world.dev });
+    expect(await sendHeld(head, '{"name":"too late"}', endSession)).toBe(401);
   });
 
-  it('approves no device by a session that ended meanwhile', async () => {
+  it('approves no device if its session ended before it arrived', async () => {
     const thief = { ...world.dev, session: await world.signIn(world.dev.id) };
     const codes = await beginDevice(world);
     const browser = openConsole(world, thief);
@@ -69,8 +69,8 @@ describe('a request whose last byte is held back', () => {
     const cookies = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const type = 'Content-Type: application/x-www-form-urlencoded';
     const head = `POST /device/approve HTTP/1.1\r\nCookie: ${cookies}\r\nSec-Fetch-Site: same-origin\r\n${type}`;
-    const ended = () => world.ask('/api/v1/sessions/current', { method: 'DELETE', as: thief });
-    expect(await held(head, form, ended)).toBe(303);
+    const endSession = () => world.ask('/api/v1/sessions/current', { method: 'DELETE', as: thief });
+    expect(await sendHeld(head, form, endSession)).toBe(303);
     expect(await jsonOf(pollDevice(world, codes))).toMatchObject({ error: 'authorization_pending' });
   });
 });

@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Secrets by kind. Each is looked for in every form that a program could have turned it into on the way. */
+/** Known secrets by kind, to search outputs for. A search also finds common encodings of each secret. */
 export class Canaries {
   readonly #values = new Map<string, string>();
 
   add(kind: string, value: string | undefined): string {
-    if (value === undefined || value.length < 6) throw new Error(`No ${kind} to look for`);
+    if (value === undefined || value.length < 6) throw new Error(`There is no ${kind} to search for`);
     this.#values.set(kind, value);
     return value;
   }
@@ -18,20 +18,20 @@ export class Canaries {
     return [...this.#values.keys()];
   }
 
-  /** The kinds that stand in this text, but for those that may. */
-  in(text: string, ...allowed: string[]): string[] {
+  /** Returns the kinds of secrets that occur in the text, except the allowed ones. */
+  foundIn(text: string, ...allowed: string[]): string[] {
     const folded = text.toLowerCase();
-    const stands = (value: string) => formsOf(value).some((form) => folded.includes(form.toLowerCase()));
-    return [...this.#values].flatMap(([kind, value]) => (!allowed.includes(kind) && stands(value) ? [kind] : []));
+    const occurs = (value: string) => formsOf(value).some((form) => folded.includes(form.toLowerCase()));
+    return [...this.#values].flatMap(([kind, value]) => (!allowed.includes(kind) && occurs(value) ? [kind] : []));
   }
 }
 
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
-  // Within a longer text the bits before it shift base64 by 0, 2 or 4: what is the same in each is looked for.
-  const shifted = [0, 1, 2].map((before) => {
-    const whole = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url');
-    return whole.slice(before === 0 ? 0 : before + 1, -2);
+  // Inside a longer base64 text the secret is shifted by 0, 2 or 4 bits. Search for the part that is the same in each case.
+  const shifted = [0, 1, 2].map((offset) => {
+    const whole = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64url');
+    return whole.slice(offset === 0 ? 0 : offset + 1, -2);
   });
   const escaped = JSON.stringify(value).slice(1, -1);
   return [
@@ -43,7 +43,7 @@ function formsOf(value: string): string[] {
   ];
 }
 
-/** Looks at every command line on this machine until told to stop. */
+/** Collects the command lines of all processes on this machine until `stop` is called. */
 export function watchCommandLines(): { lines: Set<string>; stop(): Promise<void> } {
   const lines = new Set<string>();
   let watching = true;

@@ -10,7 +10,7 @@ import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 import { Canaries } from './canaries.ts';
 
 const canaries = new Canaries();
-const secret = canaries.add('the canary', 'canary/pass:word@7a1');
+const secret = canaries.add('configured password', 'canary/pass:word@7a1');
 const encoded = encodeURIComponent(secret);
 const daemons = useDaemons();
 
@@ -20,12 +20,12 @@ async function tokensd(args: string[], env: Record<string, string>, input = ''):
     env: { TOKENSD_LOG_LEVEL: 'debug', ...env, TOKENSD_DATA_DIR },
     input,
   });
-  expect(canaries.in(run.stdout + run.stderr)).toEqual([]);
+  expect(canaries.foundIn(run.stdout + run.stderr)).toEqual([]);
   return run;
 }
 
 describe('a password in the settings', () => {
-  const good: Record<string, string> = {
+  const valid: Record<string, string> = {
     TOKENSD_DATABASE_URL: `postgres://tokens:${encoded}@db.example.com/tokens`,
     TOKENSD_SMTP_URL: `smtps://mailer:${encoded}@mail.example.com:465`,
     TOKENSD_OIDC_ISSUER: 'https://sso.example.com',
@@ -33,8 +33,8 @@ describe('a password in the settings', () => {
     TOKENSD_OIDC_CLIENT_SECRET: secret,
   };
 
-  it('is hidden by `tokensd config`, which names everything else', async () => {
-    const { code, stdout } = await tokensd(['config'], good);
+  it('is hidden in the output of `tokensd config`, which shows everything else', async () => {
+    const { code, stdout } = await tokensd(['config'], valid);
     expect(code).toBe(0);
     for (const name of ['postgres://tokens:***@db.example.com/tokens', 'smtps://mailer:***@mail.example.com:465']) {
       expect(stdout).toContain(name);
@@ -42,24 +42,30 @@ describe('a password in the settings', () => {
     expect(stdout).toContain('TOKENSD_OIDC_CLIENT_SECRET=***');
   });
 
-  it('is hidden too where PostgreSQL takes it as a parameter', async () => {
+  it('is hidden if it is a parameter of a PostgreSQL URL', async () => {
     const url = `postgres://tokens@db.example.com/tokens?sslmode=require&password=${encoded}`;
     const { stdout } = await tokensd(['config'], { TOKENSD_DATABASE_URL: url });
     expect(stdout).toContain('sslmode=require');
   });
 
-  const bad: Record<string, Record<string, string>> = {
-    'a port that is none': { TOKENSD_DATABASE_URL: `postgres://tokens:${encoded}@db.example.com:999999/tokens` },
-    'a database of another kind': { TOKENSD_DATABASE_URL: `mysql://tokens:${encoded}@db.example.com/tokens` },
-    'a password that was not encoded': { TOKENSD_DATABASE_URL: `postgres://tokens:${secret}@db.example.com/tokens` },
+  const invalid: Record<string, Record<string, string>> = {
+    'an invalid port': { TOKENSD_DATABASE_URL: `postgres://tokens:${encoded}@db.example.com:999999/tokens` },
+    'an unsupported database': { TOKENSD_DATABASE_URL: `mysql://tokens:${encoded}@db.example.com/tokens` },
+    'a password that is not percent-encoded': {
+      TOKENSD_DATABASE_URL: `postgres://tokens:${secret}@db.example.com/tokens`,
+    },
     'a mail server without a scheme': { TOKENSD_SMTP_URL: `mailer:${secret}@mail.example.com` },
-    'a mail server that is none': { TOKENSD_SMTP_URL: `smtp://mailer:${secret}@mail example.com:x` },
-    'a secret under a wrong name': { TOKENSD_OIDC_SECRET: secret, TOKENSD_SMTP_PASSWORD: secret, TOKENSD_LISTEN: 'no' },
-    'a public address with a user': { TOKENSD_PUBLIC_URL: `https://tokens:${encoded}@tokens.example.com` },
-    'a secret beside mistakes': { ...good, TOKENSD_LISTEN: 'nowhere', TOKENSD_LOG_LEVEL: 'all' },
+    'an invalid mail server': { TOKENSD_SMTP_URL: `smtp://mailer:${secret}@mail example.com:x` },
+    'a secret in an unknown setting': {
+      TOKENSD_OIDC_SECRET: secret,
+      TOKENSD_SMTP_PASSWORD: secret,
+      TOKENSD_LISTEN: 'no',
+    },
+    'a public URL with a password': { TOKENSD_PUBLIC_URL: `https://tokens:${encoded}@tokens.example.com` },
+    'other invalid settings': { ...valid, TOKENSD_LISTEN: 'nowhere', TOKENSD_LOG_LEVEL: 'all' },
   };
 
-  it.each(Object.entries(bad))('is not told by the complaint about %s', async (_what, env) => {
+  it.each(Object.entries(invalid))('does not appear in the error message about %s', async (_what, env) => {
     for (const args of [['serve'], ['config'], ['migrate'], ['init', '--email', 'a@example.com', '--password-stdin']]) {
       const { code, stderr } = await tokensd(
         args,
@@ -70,7 +76,7 @@ describe('a password in the settings', () => {
     }
   });
 
-  it('is not told by any command while the server cannot be reached', async () => {
+  it("does not appear in any command's output if the database cannot be reached", async () => {
     const port = await freePort();
     const env = { TOKENSD_DATABASE_URL: `postgres://tokens:${encoded}@127.0.0.1:${port}/tokens` };
     const commands = [
@@ -79,15 +85,15 @@ describe('a password in the settings', () => {
       ['init', '--email', 'a@example.com', '--password-stdin'],
       ['backup', '/x'],
     ];
-    const moving = ['migrate-store', '--from', 'sqlite:/nonexistent', '--to', env.TOKENSD_DATABASE_URL];
-    for (const { code } of await Promise.all([...commands, moving].map((args) => tokensd(args, env, secret)))) {
+    const migrateStore = ['migrate-store', '--from', 'sqlite:/nonexistent', '--to', env.TOKENSD_DATABASE_URL];
+    for (const { code } of await Promise.all([...commands, migrateStore].map((args) => tokensd(args, env, secret)))) {
       expect(code).not.toBe(0);
     }
   });
 });
 
-describe.skipIf(!hasRealParts('module:embedded-postgres'))('a password of a PostgreSQL server', () => {
-  it('is not told when it is wrong, nor in the life of a daemon, nor when the server goes away', async () => {
+describe.skipIf(!hasRealParts('module:embedded-postgres'))('the password of a PostgreSQL server', () => {
+  it('does not appear in the log if it is wrong, while the daemon runs, or when the server stops', async () => {
     const postgres = await startPostgres();
     daemons.cleanUp(() => postgres.remove());
     const { port, pathname } = new URL(await postgres.newDatabase());
@@ -97,7 +103,7 @@ describe.skipIf(!hasRealParts('module:embedded-postgres'))('a password of a Post
     await admin.end();
 
     const at = (password: string) => `postgres://canary:${encodeURIComponent(password)}@127.0.0.1:${port}${pathname}`;
-    const wrong = canaries.add('the wrong one', 'canary-that-is-wrong-8d2');
+    const wrong = canaries.add('wrong password', 'canary-that-is-wrong-8d2');
     for (const args of [['serve'], ['migrate']]) {
       expect((await tokensd(args, { TOKENSD_DATABASE_URL: at(wrong) })).code).not.toBe(0);
     }
@@ -107,22 +113,22 @@ describe.skipIf(!hasRealParts('module:embedded-postgres'))('a password of a Post
     const daemon = await daemons.start(dataDir, env);
     const root = await signIn(daemon.url, superuser);
     const { token } = await root.createToken('ci');
-    canaries.add('a token', token);
-    canaries.add('a session', root.session);
+    canaries.add('token', token);
+    canaries.add('session', root.session);
     await postgres.halt();
     expect((await verify(daemon.url, token)).status).toBe(503);
     expect((await root.request('POST', '/tokens', { name: 'lost' })).status).toBe(503);
-    const tried = { email: superuser.email, password: canaries.add('a password', superuser.password) };
+    const attempt = { email: superuser.email, password: canaries.add('password', superuser.password) };
     await fetch(`${daemon.url}/api/v1/sessions`, {
-      ...{ method: 'POST', body: JSON.stringify(tried), headers: { 'Content-Type': 'application/json' } },
+      ...{ method: 'POST', body: JSON.stringify(attempt), headers: { 'Content-Type': 'application/json' } },
     });
     await daemon.stop();
     expect(daemon.stderr()).toContain('"level":"error"');
-    expect(canaries.in(daemon.stderr())).toEqual([]);
+    expect(canaries.foundIn(daemon.stderr())).toEqual([]);
   });
 });
 
-it('the shipped unit lets no crash write the memory of the daemon, secrets and all, to the disk', async () => {
+it('disables core dumps, which would contain secrets, in the shipped systemd unit', async () => {
   const unit = await readFile(join(import.meta.dirname, '../../../examples/systemd/tokensd.service'), 'utf8');
   expect(unit.split('\n')).toContain('LimitCORE=0');
 });

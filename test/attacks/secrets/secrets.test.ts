@@ -16,14 +16,14 @@ import { eventually, runProgram } from '../../helpers/daemon/process.ts';
 import { startFalseProvider } from '../../helpers/peers/false-provider.ts';
 import { type MailServer, startMailServer } from '../../helpers/peers/mail-server.ts';
 import { Canaries, watchCommandLines } from './canaries.ts';
-import { misplace } from './misplace.ts';
-import { cellsOf } from './rows.ts';
+import { sendMisplaced } from './send-misplaced.ts';
+import { cellsOf } from './sqlite-rows.ts';
 
 const canaries = new Canaries();
-/** Secrets of ours, which are known by how they begin: nobody can know a password that was typed into an address bar. */
-const recognised = ['token', 'session', 'device code', 'client secret', 'authorization code', 'reset link'];
-/** Where each may stand nevertheless (SECURITY.md): everywhere else it must not. */
-const places: Record<string, string> = {
+/** The kinds of secrets with a known prefix, which the daemon redacts anywhere. Nothing can recognize a password in a URL. */
+const prefixedKinds = ['token', 'session', 'device code', 'client secret', 'authorization code', 'reset link'];
+/** The only columns in which these secrets may be stored (SECURITY.md). */
+const allowedColumns: Record<string, string> = {
   'TOTP secret': 'users.totp_secret',
   'user code': 'device_codes.user_code',
   'reset link': 'outbox.text outbox.html',
@@ -39,9 +39,9 @@ let mailServer: MailServer;
 let root: Client;
 let dev: Client;
 let backup: string;
-/** What anybody else than the sender of a secret was shown. */
+/** Everything that was shown to someone other than the sender of a secret. */
 const shown: string[] = [];
-/** What the programs printed, but for what they are asked to print. */
+/** Everything that the programs printed, except the secrets that a command exists to print. */
 const printed: string[] = [];
 let commandLines: Set<string>;
 let configDir: string;
@@ -72,8 +72,8 @@ async function tokens(args: string[], input = '', session?: string) {
     input,
     env: { ...env, ...(session && { TOKENS_SESSION: session }) },
   });
-  const asked = ['create', 'rotate'].some((verb) => args.slice(0, 2).includes(verb)) && result.code === 0;
-  printed.push(result.stderr, asked ? '' : result.stdout);
+  const printsSecret = ['create', 'rotate'].some((verb) => args.slice(0, 2).includes(verb)) && result.code === 0;
+  printed.push(result.stderr, printsSecret ? '' : result.stdout);
   return result;
 }
 
@@ -83,8 +83,8 @@ async function tokensd(args: string[], env: Record<string, string> = {}, input =
   return result;
 }
 
-/** One secret of each kind, in use. */
-async function live(): Promise<void> {
+/** Creates and uses one secret of each kind. */
+async function useEveryKind(): Promise<void> {
   root = await signIn(daemon.url, superuser);
   const password = canaries.add('password', 'canary password of dev 9f3');
   await post('/api/v1/users', { email: 'dev@example.com', password, can_manage_tokens: true }, bearer(root.session));
@@ -93,13 +93,13 @@ async function live(): Promise<void> {
   canaries.add('session', dev.session);
   canaries.add('superuser session', root.session);
   canaries.add('token', (await dev.createToken('ci')).token);
-  const gone = await dev.createToken('gone');
-  canaries.add('revoked token', gone.token);
-  await dev.request('DELETE', `/tokens/${gone.id}`);
+  const revoked = await dev.createToken('revoked');
+  canaries.add('revoked token', revoked.token);
+  await dev.request('DELETE', `/tokens/${revoked.id}`);
 
-  const made = (await (await root.request('POST', '/clients', { name: 'Gateway' })).json()) as CreatedClient;
-  canaries.add('earlier client secret', made.client_secret);
-  const rotated = await root.request('POST', `/clients/${made.id}/secret`);
+  const client = (await (await root.request('POST', '/clients', { name: 'Gateway' })).json()) as CreatedClient;
+  canaries.add('old client secret', client.client_secret);
+  const rotated = await root.request('POST', `/clients/${client.id}/secret`);
   canaries.add('client secret', ((await rotated.json()) as CreatedClient).client_secret);
 
   const device = (await (await form('/oauth/device_authorization', { client_id: 'tokens' })).json()) as DeviceCodes;
@@ -110,9 +110,9 @@ async function live(): Promise<void> {
   await browser.get((await browser.submit('/device', { user_code: device.user_code })).location ?? '');
   await browser.submit('/device/approve', { decision: 'approve' });
 
-  const asked = { client_id: 'tokens', response_type: 'code', redirect_uri: 'http://127.0.0.1:40000/callback' };
+  const request = { client_id: 'tokens', response_type: 'code', redirect_uri: 'http://127.0.0.1:40000/callback' };
   const challenge = { code_challenge: 'A'.repeat(43), code_challenge_method: 'S256' };
-  await browser.get(`/oauth/authorize?${new URLSearchParams({ ...asked, ...challenge })}`);
+  await browser.get(`/oauth/authorize?${new URLSearchParams({ ...request, ...challenge })}`);
   const { location } = await browser.submit('/oauth/authorize', { decision: 'approve' });
   canaries.add('authorization code', new URL(location ?? '').searchParams.get('code') ?? '');
 
@@ -125,24 +125,24 @@ async function live(): Promise<void> {
   const { recovery_codes: recoveryCodes } = (await enabled.json()) as { recovery_codes: string[] };
   canaries.add('recovery code', recoveryCodes[0]);
 
-  const forgetting = inConsole();
-  await forgetting.get('/password/forgot');
-  await forgetting.submit('/password/forgot', { email: guarded.email });
+  const resetting = inConsole();
+  await resetting.get('/password/forgot');
+  await resetting.submit('/password/forgot', { email: guarded.email });
   const mail = await eventually(
     () => mailServer.received.find(({ parsed }) => parsed.subject?.includes('Set your password')),
-    'the mailed link',
+    'the reset link',
     30_000,
   );
   canaries.add('reset link', /\/password\/reset\?token=(\S+)/.exec(mail.parsed.text ?? '')?.[1]);
 }
 
-/** Sign-ins that the identity provider spoils, telling what it was told. */
+/** Fails single sign-on in several ways. The identity provider echoes secrets in its responses. */
 async function failAtProvider(provider: Awaited<ReturnType<typeof startFalseProvider>>): Promise<void> {
   const secret = canaries.get('single sign-on secret');
   const code = canaries.add('code of the provider', 'canary-code-of-the-provider');
-  const lies = [{ status: 400 }, { status: 500 }, { token: (token: string) => `${token.slice(0, -9)}AAAAAAAAA` }];
-  for (const lie of [...lies, { userInfo: { sub: 'else' } }, { claims: () => ({ sub: secret }) }]) {
-    provider.manipulate(lie);
+  const faults = [{ status: 400 }, { status: 500 }, { token: (token: string) => `${token.slice(0, -9)}AAAAAAAAA` }];
+  for (const fault of [...faults, { userInfo: { sub: 'else' } }, { claims: () => ({ sub: secret }) }]) {
+    provider.manipulate(fault);
     const browser = inConsole();
     const { location } = await browser.get('/login/sso');
     await browser.get(provider.callbackFor(location ?? '', { code }));
@@ -153,7 +153,7 @@ async function failAtProvider(provider: Awaited<ReturnType<typeof startFalseProv
   }
 }
 
-/** Everything while another program holds the database, and once its file is gone. */
+/** Sends requests while another process locks the database and after its file is gone. */
 async function withoutDatabase(): Promise<void> {
   const path = join(daemon.dataDir, 'tokens.db');
   const changes = () =>
@@ -176,7 +176,7 @@ async function withoutDatabase(): Promise<void> {
   await changes();
 }
 
-async function commandLineLife(): Promise<void> {
+async function useCommandLine(): Promise<void> {
   const password = canaries.get('password');
   await tokens(['login', daemon.url, '--email', 'dev@example.com', '--password-stdin'], `${password}\n`);
   await tokens(
@@ -201,8 +201,8 @@ async function commandLineLife(): Promise<void> {
   await tokens(['password', '--password-stdin'], `${password}x\n${superuser.password}\n`);
   await tokens(['password', '--disable-totp', '--password-stdin'], password);
   const asRoot = (args: string[], input = '') => tokens(args, input, canaries.get('superuser session'));
-  const service = await asRoot(['clients', 'create', 'Of the CLI', '--json', '--verbose']);
-  canaries.add('client secret of the command line', (JSON.parse(service.stdout) as CreatedClient).client_secret);
+  const registered = await asRoot(['clients', 'create', 'Of the CLI', '--json', '--verbose']);
+  canaries.add('client secret of the command line', (JSON.parse(registered.stdout) as CreatedClient).client_secret);
   const rotated = await asRoot(['clients', 'rotate', 'Of the CLI', '--json']);
   canaries.add('rotated secret', (JSON.parse(rotated.stdout) as CreatedClient).client_secret);
   await asRoot(['clients', 'list', '--json']);
@@ -214,7 +214,7 @@ async function commandLineLife(): Promise<void> {
   await tokens(['logout', '--verbose']);
 }
 
-async function lookAround(): Promise<void> {
+async function viewEverything(): Promise<void> {
   const pages = ['/organization/team', `/organization/team/${dev.user.id}`, '/organization/audit', '/profile'];
   const files = ['/organization/audit.csv', '/organization/audit.json', '/profile/api-tokens', '/profile/two-step'];
   const browser = inConsole(root.session);
@@ -240,7 +240,7 @@ beforeAll(async () => {
     onAuth({ username = '', password = '' }, _session, done) {
       refusals += 1;
       const sent = Buffer.from(`\0${username}\0${password}`).toString('base64');
-      if (refusals <= 2) done(new Error(`535 ${username}:${password} (${sent}) is not welcome`));
+      if (refusals <= 2) done(new Error(`535 ${username}:${password} (${sent}) was rejected`));
       else done(null, { user: username });
     },
     onMailFrom(_address, _session, done) {
@@ -262,21 +262,21 @@ beforeAll(async () => {
   cleanups.push(() => daemon.stop('SIGKILL'));
   const watch = watchCommandLines();
   commandLines = watch.lines;
-  await live();
-  await commandLineLife();
+  await useEveryKind();
+  await useCommandLine();
   await failAtProvider(provider);
   for (const kind of canaries.kinds) {
     const known = { session: root.session, token: canaries.get('token') };
-    await misplace(daemon.url, known, canaries.get(kind), recognised.includes(kind));
+    await sendMisplaced(daemon.url, known, canaries.get(kind), prefixedKinds.includes(kind));
   }
   const device_code = canaries.get('device code');
   const granted = await form('/oauth/token', { grant_type: deviceGrant, client_id: 'tokens', device_code });
   canaries.add('session of a device', ((await granted.json()) as { access_token: string }).access_token);
   const again = await signIn(daemon.url, superuser).catch(() => null);
   if (again !== null) canaries.add('another session', again.session);
-  await lookAround();
+  await viewEverything();
   await eventually(() => mailServer.received.length >= 4, 'mails', 45_000);
-  await new Promise((written) => setTimeout(written, 1_200));
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
   backup = join(configDir, 'backup.db');
   expect((await tokensd(['backup', backup])).code).toBe(0);
   await tokensd(['backup', backup]);
@@ -286,7 +286,7 @@ beforeAll(async () => {
 }, 120_000);
 
 describe('no secret', () => {
-  it('was forgotten: each kind was in use, and each way of failing was walked', () => {
+  it('is untested: every kind was in use and every kind of failure occurred', () => {
     const kinds = ['token', 'password', 'session', 'device code', 'user code', 'client secret', 'authorization code'];
     expect(canaries.kinds).toEqual(expect.arrayContaining([...kinds, 'reset link', 'TOTP secret', 'SMTP password']));
     const log = daemon.stderr();
@@ -299,37 +299,37 @@ describe('no secret', () => {
     }
   });
 
-  it('stands in a row where it has no business', async () => {
+  it('is stored in a column that must not hold it', async () => {
     for (const path of [join(daemon.dataDir, 'tokens.db'), backup]) {
       const found = (await cellsOf(path)).flatMap(({ table, column, value }) =>
         canaries
-          .in(value)
-          .filter((kind) => !places[kind]?.split(' ').includes(`${table}.${column}`))
+          .foundIn(value)
+          .filter((kind) => !allowedColumns[kind]?.split(' ').includes(`${table}.${column}`))
           .map((kind) => `${kind} in ${table}.${column}`),
       );
       expect(found).toEqual([]);
     }
   });
 
-  it('stands in a file of the data directory or in a backup', async () => {
+  it('is in a file of the data directory or in a backup', async () => {
     const names = (await readdir(daemon.dataDir, { recursive: true })).map((name) => join(daemon.dataDir, name));
     expect(names.map((name) => name.slice(daemon.dataDir.length))).toEqual(
       expect.arrayContaining(['/tokens.db', '/tokens.db-wal', '/tokens.db-shm']),
     );
     for (const name of [...names, backup]) {
       const bytes = await readFile(name).catch(() => Buffer.alloc(0));
-      expect({ name, found: canaries.in(bytes.toString('latin1'), ...Object.keys(places)) }).toEqual({
+      expect({ name, found: canaries.foundIn(bytes.toString('latin1'), ...Object.keys(allowedColumns)) }).toEqual({
         name,
         found: [],
       });
     }
   });
 
-  it('is in a mail, but for the link in the mail that brings it', () => {
+  it('is in a mail, except the reset link in its own mail', () => {
     for (const { parsed, raw, recipients } of mailServer.received) {
       const isLink = parsed.subject?.includes('Set your password') && recipients.join() === 'guarded@example.com';
       const text = [raw.toString('latin1'), parsed.text, parsed.html].join('\n');
-      expect({ subject: parsed.subject, found: canaries.in(text) }).toEqual({
+      expect({ subject: parsed.subject, found: canaries.foundIn(text) }).toEqual({
         subject: parsed.subject,
         found: isLink ? ['reset link'] : [],
       });
@@ -338,25 +338,25 @@ describe('no secret', () => {
 
   it('is shown to a superuser on any page, list, download or metric', () => {
     expect(shown.join('')).toContain('token.created');
-    expect(shown.filter((text) => canaries.in(text).length > 0).map((text) => canaries.in(text))).toEqual([]);
+    expect(shown.filter((text) => canaries.foundIn(text).length > 0).map((text) => canaries.foundIn(text))).toEqual([]);
   });
 
-  it('is printed by a command that was not asked for it', () => {
+  it('is printed by a command, unless the command exists to print it', () => {
     expect(printed.join('')).toContain('already');
-    expect(printed.flatMap((text) => canaries.in(text))).toEqual([]);
+    expect(printed.flatMap((text) => canaries.foundIn(text))).toEqual([]);
   });
 
-  it('was ever in a command line', () => {
+  it('is in the arguments of a process', () => {
     const lines = [...commandLines].filter((line) => /tokensd?\.js/.test(line) && !line.includes('tokens.js\0show\0'));
     expect(lines.length).toBeGreaterThan(3);
-    expect(canaries.in(lines.join('\n'))).toEqual([]);
+    expect(canaries.foundIn(lines.join('\n'))).toEqual([]);
   });
 
-  it('is in the log, at debug level, not even once the database is held by another program, and gone', async () => {
+  it('is in the debug log, even when the database is locked or gone', async () => {
     expect(daemon.stderr()).toContain('"level":"debug"');
     await withoutDatabase();
     await daemon.stop();
-    expect(canaries.in(daemon.stderr())).toEqual([]);
+    expect(canaries.foundIn(daemon.stderr())).toEqual([]);
     expect(daemon.stderr()).not.toMatch(/eyJ[\w-]+\.eyJ/);
     expect(daemon.stderr()).toContain('The database');
   });

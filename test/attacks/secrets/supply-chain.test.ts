@@ -24,21 +24,21 @@ const production = all.filter(([, { dev }]) => !dev);
 
 const permissive = /^\(?(MIT(-0)?|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0|WTFPL)( OR [\w.-]+)*\)?$/;
 
-describe('what a production install brings', () => {
-  it('is pinned by the hash of its content, every package of it', () => {
+describe('a production install', () => {
+  it('pins every package by its content hash', () => {
     for (const [path, { integrity }] of all) expect(integrity, path).toMatch(/^sha512-/);
   });
 
-  it('runs no script at its installation but those that were looked at', () => {
+  it('runs only reviewed install scripts', () => {
     const scripted = production.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => nameOf(path));
     expect(scripted.filter((name) => !allowScripts[name])).toEqual([]);
   });
 
-  it('is under licences that let everybody use it', () => {
+  it('contains only permissive licences', () => {
     for (const [path, { license }] of production) expect(license, path).toMatch(permissive);
   });
 
-  it('stands in the bill of materials, package by package', () => {
+  it('lists every package in the bill of materials', () => {
     const written = execFileSync('node', ['scripts/sbom.mjs'], { encoding: 'utf8' });
     expect(written).toBe('');
     const bill = JSON.parse(readFileSync('dist/sbom.cdx.json', 'utf8')) as Bill;

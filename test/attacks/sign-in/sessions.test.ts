@@ -6,7 +6,7 @@ import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { codeAt } from '../../helpers/app/totp.ts';
 import { type Browser, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
-import { rowsOf } from '../secrets/rows.ts';
+import { rowsOf } from '../secrets/sqlite-rows.ts';
 import { cookieOf, formTokenOf, nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
 async function open(...settings: Parameters<typeof openWorld>): Promise<World> {

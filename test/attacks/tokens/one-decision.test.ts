@@ -3,22 +3,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assembleToken, base62Alphabet } from '../../../shared/token-format.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { addClient } from '../../helpers/app/oauth.ts';
-import { type Place, placesOf, verdictsOn } from './everywhere.ts';
+import { type Endpoint, endpointsOf, verdictsOn } from './endpoints.ts';
 
 const day = 24 * 60 * 60;
-/** Short, so that sessions outlive it. */
+/** The lifetime of each token, in seconds. It is short, so that sessions outlive it. */
 const lifetime = 1;
 
 let server: TestServer;
-let places: Place[];
+let endpoints: Endpoint[];
 beforeAll(async () => {
   server = await startTestServer({ ssoMaxAge: 30 * day });
-  places = placesOf(server, await addClient(server, 'gateway'));
+  endpoints = endpointsOf(server, await addClient(server, 'gateway'));
 });
 afterAll(() => server.stop());
 
 interface State {
-  /** Null: revoked by nobody. */
+  /** Null if the token is not revoked. */
   revokedBy: 'owner' | 'superuser' | 'itself' | null;
   disabled: boolean;
   permitted: boolean;
@@ -36,7 +36,7 @@ const states: fc.Arbitrary<State> = fc.record({
   superuser: fc.boolean(),
 });
 
-/** The contract's table: the first that applies. */
+/** Returns the first deny reason that applies, or undefined for an active token. */
 function expectedReason({ revokedBy, disabled, permitted, stale, expired }: State): string | undefined {
   if (revokedBy !== null) return 'revoked';
   if (disabled) return 'disabled';
@@ -45,21 +45,21 @@ function expectedReason({ revokedBy, disabled, permitted, stale, expired }: Stat
   return expired ? 'expired' : undefined;
 }
 
-let made = 0;
+let count = 0;
 
-/** A value whose token and owner are in that state. */
+/** Creates a token in this state and returns its value. */
 async function valueIn(state: State): Promise<string> {
-  made += 1;
-  const email = `member${made}@example.com`;
+  count += 1;
+  const email = `member${count}@example.com`;
   const owner = await server.addMember({ email, can_manage_tokens: true, superuser: state.superuser });
   const { token, value } = await server.issue('any', { as: owner, expiresIn: lifetime });
   if (state.revokedBy !== null) {
     const by = { owner, superuser: server.root, itself: undefined }[state.revokedBy];
-    const answer = await server.ask(
+    const response = await server.ask(
       by === undefined ? '/api/v1/token' : `/api/v1/tokens/${token.id}`,
       by === undefined ? { method: 'DELETE', headers: { 'X-API-Key': value } } : { method: 'DELETE', as: by },
     );
-    expect(answer.status).toBe(204);
+    expect(response.status).toBe(204);
   }
   if (state.stale) await server.store.users.recordSsoSignIn(owner.id, server.clock.now() - 31 * day * 1000);
   const json = { disabled: state.disabled, can_manage_tokens: state.permitted };
@@ -69,11 +69,11 @@ async function valueIn(state: State): Promise<string> {
   return value;
 }
 
-/** Every place says the same of the value; `reason` undefined: that it works. */
+/** Expects the same verdict from every endpoint: allow if `reason` is undefined, else deny with that reason. */
 async function expectEverywhere(value: string, reason: string | undefined): Promise<void> {
-  for (const [name, verdict] of await verdictsOn(places, value)) {
-    const told = name === 'introspection' ? {} : { reason };
-    expect({ name, ...verdict }).toEqual({ name, allowed: reason === undefined, ...told });
+  for (const [name, verdict] of await verdictsOn(endpoints, value)) {
+    const expectedReason = name === 'introspection' ? {} : { reason };
+    expect({ name, ...verdict }).toEqual({ name, allowed: reason === undefined, ...expectedReason });
   }
 }
 
@@ -86,17 +86,17 @@ const visible = fc.string({
   maxLength: 300,
   unit: fc.integer({ min: 33, max: 126 }).map((c) => String.fromCharCode(c)),
 });
-/** White space parts what is sent in a header: not a matter of the value. */
+/** Without white space, which would split the header before the value is read. */
 const international = fc
   .string({ minLength: 1, unit: 'binary' })
   .filter((text) => !/[\0-\x20\x7f]/.test(text) && !/\p{Surrogate}/u.test(text));
-const nearly = fc
+const almostValid = fc
   .tuple(unknown, fc.nat(41), fc.constantFrom('', '0', '00', '-', 'é', '😀', '%', ',', ':'))
   .map(([value, at, text]) => value.slice(0, at) + text + value.slice(at + 1))
   .filter((value) => value !== '');
 
-describe('one value, sent in every form to every route that decides', () => {
-  it('is decided alike, and for the first reason that applies, in every state of its token and its owner', async () => {
+describe('every endpoint and every way to send a value', () => {
+  it('gives the same verdict and the first applicable reason in every state of a token and its owner', async () => {
     await fc.assert(
       fc.asyncProperty(states, async (state) => expectEverywhere(await valueIn(state), expectedReason(state))),
       {
@@ -116,8 +116,8 @@ describe('one value, sent in every form to every route that decides', () => {
     ['blocked', { permitted: false }],
     ['sso-stale', { stale: true }],
     ['expired', { expired: true }],
-  ])('is %s everywhere for that cause alone', async (reason, cause) => {
-    const none: State = {
+  ])('rejects a token as %s if only that cause applies', async (reason, cause) => {
+    const active: State = {
       revokedBy: null,
       disabled: false,
       permitted: true,
@@ -125,13 +125,13 @@ describe('one value, sent in every form to every route that decides', () => {
       expired: false,
       superuser: false,
     };
-    await expectEverywhere(await valueIn({ ...none, ...cause }), reason);
+    await expectEverywhere(await valueIn({ ...active, ...cause }), reason);
   });
 
-  it('works everywhere again once its owner is enabled and permitted again', async () => {
+  it('allows a token again after its owner is enabled and has the permission', async () => {
     const owner = await server.addMember({ email: 'back@example.com', can_manage_tokens: true });
     const { value } = await server.issue('any', { as: owner });
-    const steps: Array<[object, string | undefined]> = [
+    const changes: Array<[object, string | undefined]> = [
       [{ can_manage_tokens: false }, 'blocked'],
       [{ disabled: true }, 'disabled'],
       [{ can_manage_tokens: true }, 'disabled'],
@@ -139,15 +139,15 @@ describe('one value, sent in every form to every route that decides', () => {
       [{ can_manage_tokens: true }, undefined],
     ];
     await expectEverywhere(value, undefined);
-    for (const [json, reason] of steps) {
+    for (const [json, reason] of changes) {
       await server.ask(`/api/v1/users/${owner.id}`, { method: 'PATCH', as: server.root, json });
       await expectEverywhere(value, reason);
     }
   });
 
-  it('is unknown everywhere if it is none of ours, however much it looks like one', async () => {
+  it('rejects every value that was never issued as unknown, however similar it looks', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(unknown, nearly, visible, international), (value) =>
+      fc.asyncProperty(fc.oneof(unknown, almostValid, visible, international), (value) =>
         expectEverywhere(value, 'unknown'),
       ),
       { numRuns: 150, examples: [[server.dev.session], ['undefined'], ['null'], ['tok_'], ['x'.repeat(5000)]] },

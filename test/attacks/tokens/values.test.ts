@@ -4,71 +4,71 @@ import { type Fields, startTestServer, type TestServer } from '../../helpers/app
 import { addClient } from '../../helpers/app/oauth.ts';
 import {
   credentialForms,
-  demandingRoutes,
+  type Endpoint,
+  endpointsOf,
   introspect,
-  type Place,
-  placesOf,
+  type OAuthClient,
   present,
-  type Service,
+  tokenOnlyRoutes,
   verdictOf,
   verdictsOn,
   verifyingRoutes,
-} from './everywhere.ts';
-import { otherFields, otherSchemes } from './wrong-places.ts';
+} from './endpoints.ts';
+import { otherHeaders, otherSchemes } from './misplaced-tokens.ts';
 
 let server: TestServer;
-let service: Service;
-let places: Place[];
-let good: string;
+let client: OAuthClient;
+let endpoints: Endpoint[];
+let active: string;
 let other: string;
 beforeAll(async () => {
   server = await startTestServer();
-  service = await addClient(server, 'gateway');
-  places = placesOf(server, service);
-  good = (await server.issue('good')).value;
+  client = await addClient(server, 'gateway');
+  endpoints = endpointsOf(server, client);
+  active = (await server.issue('active')).value;
   other = (await server.issue('other', { as: server.root })).value;
 });
-// Whatever was tried, the value that was meddled with still works everywhere.
+// Whatever an attack tried, both original tokens must still be accepted everywhere.
 afterEach(async () => {
-  for (const value of [good, other]) {
-    for (const [name, verdict] of await verdictsOn(places, value))
+  for (const value of [active, other]) {
+    for (const [name, verdict] of await verdictsOn(endpoints, value))
       expect([name, verdict.allowed]).toEqual([name, true]);
   }
 });
 afterAll(() => server.stop());
 
-/** No place takes the value. */
-async function expectBad(value: string): Promise<void> {
-  for (const [name, verdict] of await verdictsOn(places, value)) {
+/** Expects every endpoint to reject the value. */
+async function expectRejected(value: string): Promise<void> {
+  for (const [name, verdict] of await verdictsOn(endpoints, value)) {
     expect({ value, name, allowed: verdict.allowed }).toEqual({ value, name, allowed: false });
   }
 }
 
-/** Each value at one place, in turn: with enough of them every place sees hundreds. */
-async function expectBadSomewhere(values: readonly string[]): Promise<void> {
+/** Sends each value to one endpoint in turn, so that every endpoint receives hundreds of them. */
+async function expectEachRejected(values: readonly string[]): Promise<void> {
   for (let from = 0; from < values.length; from += 100) {
-    const some = values.slice(from, from + 100).map(async (value, i) => {
-      const place = places[(from + i) % places.length];
-      return { value, name: place?.name, allowed: place?.judge(await place.ask(value)).allowed };
+    const results = values.slice(from, from + 100).map(async (value, i) => {
+      const endpoint = endpoints[(from + i) % endpoints.length];
+      return { value, name: endpoint?.name, allowed: endpoint?.verdictOf(await endpoint.send(value)).allowed };
     });
-    for (const answered of await Promise.all(some)) expect(answered).toEqual({ ...answered, allowed: false });
+    for (const result of await Promise.all(results)) expect(result).toEqual({ ...result, allowed: false });
   }
 }
 
-/** With the one character at `at` in another's place. */
+/** Replaces the character at `at`. */
 const edited = (value: string, at: number, character: string) => value.slice(0, at) + character + value.slice(at + 1);
-const positions = () => [...good].map((character, at) => ({ character, at }));
+const positions = () => [...active].map((character, at) => ({ character, at }));
 
-describe('a value that was meddled with is taken nowhere', () => {
-  it('cut short at either end, at any length', async () => {
-    for (let length = 1; length < good.length; length += 1) {
-      await expectBad(good.slice(0, length));
-      await expectBad(good.slice(-length));
+describe('every endpoint', () => {
+  it('rejects a token that is cut at either end, at any length', async () => {
+    for (let length = 1; length < active.length; length += 1) {
+      await expectRejected(active.slice(0, length));
+      await expectRejected(active.slice(-length));
     }
-    await expectBad('');
+    await expectRejected('');
   });
 
-  it('made longer by one character at either end', async () => {
+  it('rejects a token with an extra character at either end', async () => {
     for (const character of [
       ...base62Alphabet,
       '_',
@@ -85,79 +85,81 @@ describe('a value that was meddled with is taken nowhere', () => {
       '\u0301',
       'é',
     ]) {
-      await expectBad(good + character);
-      await expectBad(character + good);
+      await expectRejected(active + character);
+      await expectRejected(character + active);
     }
     for (const value of [
-      good + good,
-      `${good},${good}`,
-      `"${good}"`,
-      `'${good}'`,
-      `<${good}>`,
-      `${good}%00`,
-      `${good}?`,
+      active + active,
+      `${active},${active}`,
+      `"${active}"`,
+      `'${active}'`,
+      `<${active}>`,
+      `${active}%00`,
+      `${active}?`,
     ]) {
-      await expectBad(value);
+      await expectRejected(value);
     }
   });
 
-  it('with characters that only a base64 or a form can carry at either end', async () => {
-    const carried = places.filter(({ name }) => name.startsWith('Basic') || name === 'introspection');
+  it('rejects a token with control characters, which only Basic and form bodies can carry', async () => {
+    const carriers = endpoints.filter(({ name }) => name.startsWith('Basic') || name === 'introspection');
     for (const character of ['\0', '\n', '\r\n', '\t', ' ', '\x7f', '\u2028', ':']) {
-      for (const value of [good + character, character + good, edited(good, 20, character)]) {
-        for (const place of carried) {
-          const answer = await place.ask(value);
-          expect({ value, name: place.name, allowed: place.judge(answer).allowed }).toMatchObject({ allowed: false });
+      for (const value of [active + character, character + active, edited(active, 20, character)]) {
+        for (const endpoint of carriers) {
+          const response = await endpoint.send(value);
+          expect({ value, name: endpoint.name, allowed: endpoint.verdictOf(response).allowed }).toMatchObject({
+            allowed: false,
+          });
         }
       }
     }
   });
 
-  it('with the case of any letter changed, or of all', async () => {
+  it('rejects a token with the case of one or all letters changed', async () => {
     const swapped = (text: string) => (text === text.toLowerCase() ? text.toUpperCase() : text.toLowerCase());
     for (const { character, at } of positions()) {
-      if (/[a-z]/i.test(character)) await expectBad(edited(good, at, swapped(character)));
+      if (/[a-z]/i.test(character)) await expectRejected(edited(active, at, swapped(character)));
     }
-    await expectBad(good.toLowerCase());
-    await expectBad(good.toUpperCase());
-    await expectBad(edited(good, 0, 'T'));
+    await expectRejected(active.toLowerCase());
+    await expectRejected(active.toUpperCase());
+    await expectRejected(edited(active, 0, 'T'));
   });
 
-  it('with any one character in place of any other', async () => {
+  it('rejects a token with any one character replaced by any other', async () => {
     const values = positions().flatMap(({ character, at }) =>
       [...base62Alphabet, '_', '-', '+', '/', '=']
         .filter((one) => one !== character)
-        .map((one) => edited(good, at, one)),
+        .map((one) => edited(active, at, one)),
     );
     expect(values.length).toBeGreaterThan(2500);
-    await expectBadSomewhere(values);
+    await expectEachRejected(values);
   });
 
-  it('with one character left out, doubled or swapped with its neighbour, at any place', async () => {
+  it('rejects a token with one character removed, doubled or swapped with its neighbour', async () => {
     const values = positions().flatMap(({ character, at }) => [
-      edited(good, at, ''),
-      edited(good, at, character + character),
-      good.slice(0, at) + good.charAt(at + 1) + character + good.slice(at + 2),
+      edited(active, at, ''),
+      edited(active, at, character + character),
+      active.slice(0, at) + active.charAt(at + 1) + character + active.slice(at + 2),
     ]);
-    await expectBadSomewhere([...values, ...values.toReversed()].filter((value) => value !== good));
+    await expectEachRejected([...values, ...values.toReversed()].filter((value) => value !== active));
   });
 
-  it('with one character changed and the checksum made to fit', async () => {
-    const [start, end] = [good.indexOf('_') + 1, good.length - 6];
+  it('rejects a token with one character changed and a matching checksum', async () => {
+    const [start, end] = [active.indexOf('_') + 1, active.length - 6];
     const values = positions()
       .filter(({ at }) => at >= start && at < end)
       .flatMap(({ character, at }) =>
-        [...base62Alphabet].filter((one) => one !== character).map((one) => edited(good, at, one).slice(0, end)),
+        [...base62Alphabet].filter((one) => one !== character).map((one) => edited(active, at, one).slice(0, end)),
       )
       .map((text) => text + checksum(text));
-    const body = good.slice(start, end);
+    const body = active.slice(start, end);
     const prefixes = ['tok2', 'to', 'token', 'abc'].map((prefix) => assembleToken(prefix, body));
-    for (const prefix of prefixes) await expectBad(prefix);
+    for (const prefix of prefixes) await expectRejected(prefix);
     expect(values.length).toBe(32 * 61);
-    await expectBadSomewhere(values);
+    await expectEachRejected(values);
   });
 
-  it('with letters and digits that only look the same', async () => {
+  it('rejects a token with look-alike letters and digits', async () => {
     const fullWidth = (character: string) => String.fromCodePoint((character.codePointAt(0) ?? 0) + 0xfee0);
     const cyrillic: Record<string, string> = {
       a: 'а',
@@ -175,45 +177,45 @@ describe('a value that was meddled with is taken nowhere', () => {
     };
     const mathematical = (character: string) => String.fromCodePoint(0x1d7ce + Number(character));
     for (const { character, at } of positions()) {
-      await expectBad(edited(good, at, fullWidth(character)));
-      if (character in cyrillic) await expectBad(edited(good, at, cyrillic[character] ?? ''));
-      if (/[0-9]/.test(character)) await expectBad(edited(good, at, mathematical(character)));
+      await expectRejected(edited(active, at, fullWidth(character)));
+      if (character in cyrillic) await expectRejected(edited(active, at, cyrillic[character] ?? ''));
+      if (/[0-9]/.test(character)) await expectRejected(edited(active, at, mathematical(character)));
     }
-    await expectBad([...good].map(fullWidth).join(''));
+    await expectRejected([...active].map(fullWidth).join(''));
     for (const invisible of ['\u200b', '\u200d', '\u2060', '\u00ad', '\u202e', '\ufe0f']) {
-      await expectBad(edited(good, 10, good.charAt(10) + invisible));
+      await expectRejected(edited(active, 10, active.charAt(10) + invisible));
     }
-    for (const bar of ['\uff3f', '\u2017', '\u203f', '-', '.']) await expectBad(edited(good, 3, bar));
+    for (const bar of ['\uff3f', '\u2017', '\u203f', '-', '.']) await expectRejected(edited(active, 3, bar));
   });
 
-  it('in an encoding of it: percent, base64, hexadecimal, JSON, HTML', async () => {
-    const bytes = Buffer.from(good);
+  it('rejects a token in percent, base64, hexadecimal, JSON or HTML encoding', async () => {
+    const bytes = Buffer.from(active);
     const percent = [...bytes].map((byte) => `%${byte.toString(16)}`).join('');
     for (const value of [
       percent,
       bytes.toString('base64'),
       bytes.toString('base64url'),
       bytes.toString('hex'),
-      JSON.stringify(good),
-      good.replace('_', '&#95;'),
-      good.replace('_', '%5F'),
-      good.replace('_', '\\u005f'),
+      JSON.stringify(active),
+      active.replace('_', '&#95;'),
+      active.replace('_', '%5F'),
+      active.replace('_', '\\u005f'),
     ]) {
-      await expectBad(value);
+      await expectRejected(value);
     }
   });
 });
 
-/** Each of these routes refuses these header fields. */
-async function expectRefused(headers: Fields, what: string, routes = verifyingRoutes): Promise<void> {
+/** Expects these routes to reject a request with these headers. */
+async function expectHeadersRejected(headers: Fields, what: string, routes = verifyingRoutes): Promise<void> {
   for (const route of routes) {
     const verdict = verdictOf(route, await present(server, route, headers));
     expect({ what, path: route.path, allowed: verdict.allowed }).toEqual({ what, path: route.path, allowed: false });
   }
 }
 
-describe('a path that climbs out of the route whose end anybody may choose', () => {
-  const climbs = [
+describe('a path traversal under /verify/ext-authz', () => {
+  const traversals = [
     '/..',
     '/../..',
     '/%2e%2e/%2e%2e',
@@ -223,21 +225,31 @@ describe('a path that climbs out of the route whose end anybody may choose', () 
     '//..//..',
     '/../../verify/..',
   ];
-  const open = ['/healthz', '/readyz', '/openapi.json', '/login', '/assets/console.css', '?/healthz', '#/healthz'];
+  const publicPaths = [
+    '/healthz',
+    '/readyz',
+    '/openapi.json',
+    '/login',
+    '/assets/console.css',
+    '?/healthz',
+    '#/healthz',
+  ];
 
-  it('still asks for a good value, and gets in with it alone', async () => {
-    for (const path of climbs.flatMap((climb) => open.map((target) => `/verify/ext-authz${climb}${target}`))) {
+  it('still needs an active token', async () => {
+    for (const path of traversals.flatMap((traversal) =>
+      publicPaths.map((target) => `/verify/ext-authz${traversal}${target}`),
+    )) {
       for (const line of [path, `http://tokens.test${path}`]) {
         const ask = (fields: string) =>
           server.exchange(`GET ${line} HTTP/1.1\r\nHost: tokens.test\r\n${fields}Connection: close\r\n\r\n`);
         expect([line, (await ask('')).text.slice(0, 12)]).toEqual([line, 'HTTP/1.1 401']);
-        expect([line, (await ask(`X-API-Key: ${good}\r\n`)).text.slice(0, 12)]).toEqual([line, 'HTTP/1.1 200']);
+        expect([line, (await ask(`X-API-Key: ${active}\r\n`)).text.slice(0, 12)]).toEqual([line, 'HTTP/1.1 200']);
       }
     }
   });
 });
 
-describe('two values at once are no credential', () => {
+describe('every route rejects two values', () => {
   const pairs = Object.entries(credentialForms).flatMap(([first, a]) =>
     Object.entries(credentialForms).map(([second, b]) => ({
       first,
@@ -246,42 +258,48 @@ describe('two values at once are no credential', () => {
     })),
   );
 
-  it.each(pairs)('$first beside $second', async ({ first, second, both }) => {
+  it.each(pairs)('sent as $first and $second', async ({ first, second, both }) => {
     for (const [x, y] of [
-      [good, good],
-      [good, other],
-      [good, 'bad'],
-      ['bad', good],
+      [active, active],
+      [active, other],
+      [active, 'bad'],
+      ['bad', active],
     ] as const) {
-      await expectRefused(both(x, y), `${first} and ${second}: ${x}, ${y}`);
+      await expectHeadersRejected(both(x, y), `${first} and ${second}: ${x}, ${y}`);
     }
   });
 
-  it('joined in one field, whatever parts them', async () => {
-    for (const part of [', ', ',', '; ', ' ', '\t', ',Token ', ', Token ', ', Bearer ', ' Token ', '\u00a0']) {
-      for (const value of [good, 'bad']) {
-        await expectRefused([['Authorization', `Token ${good}${part}${value}`]], `joined by ${JSON.stringify(part)}`);
-        await expectRefused([['X-API-Key', `${good}${part}${value}`]], `joined by ${JSON.stringify(part)}`);
+  it('joined in one header by any separator', async () => {
+    for (const separator of [', ', ',', '; ', ' ', '\t', ',Token ', ', Token ', ', Bearer ', ' Token ', '\u00a0']) {
+      for (const value of [active, 'bad']) {
+        await expectHeadersRejected(
+          [['Authorization', `Token ${active}${separator}${value}`]],
+          `joined by ${JSON.stringify(separator)}`,
+        );
+        await expectHeadersRejected(
+          [['X-API-Key', `${active}${separator}${value}`]],
+          `joined by ${JSON.stringify(separator)}`,
+        );
       }
     }
-    const pair = Buffer.from(`${good}:${good},${good}`).toString('base64');
-    await expectRefused([['Authorization', `Basic ${pair}`]], 'two passwords');
+    const pair = Buffer.from(`${active}:${active},${active}`).toString('base64');
+    await expectHeadersRejected([['Authorization', `Basic ${pair}`]], 'two passwords');
   });
 
-  it('in a form twice, or beside the client as a credential of its own', async () => {
-    for (const body of [`token=${good}&token=${good}`, `token=${good}&token=bad`, `token=bad&token=${good}`]) {
-      expect((await introspect(server, service, body)).body).not.toContain('"active":true');
+  it('sent twice in an introspection form', async () => {
+    for (const body of [`token=${active}&token=${active}`, `token=${active}&token=bad`, `token=bad&token=${active}`]) {
+      expect((await introspect(server, client, body)).body).not.toContain('"active":true');
     }
   });
 });
 
-describe('a good value in the wrong place is no credential', () => {
+describe('every route rejects an active token', () => {
   it.each(Object.entries(otherSchemes))('%s', async (what, field) => {
-    await expectRefused([['Authorization', field(good)]], what, demandingRoutes);
+    await expectHeadersRejected([['Authorization', field(active)]], what, tokenOnlyRoutes);
   });
 
-  it.each(otherFields)('in %s', async (what, fields) => {
-    await expectRefused(fields(good), what, demandingRoutes);
+  it.each(otherHeaders)('in %s', async (what, fields) => {
+    await expectHeadersRejected(fields(active), what, tokenOnlyRoutes);
   });
 
   const names = [
@@ -298,27 +316,27 @@ describe('a good value in the wrong place is no credential', () => {
 
   it('in the query', async () => {
     for (const name of names) {
-      for (const { path } of demandingRoutes) {
-        expect((await server.send({ path: `${path}?${name}=${good}` })).status).toBe(401);
+      for (const { path } of tokenOnlyRoutes) {
+        expect((await server.send({ path: `${path}?${name}=${active}` })).status).toBe(401);
       }
       const body = 'token_type_hint=access_token';
       const headers: Fields = [
-        ['Authorization', `Basic ${Buffer.from(`${service.client_id}:${service.client_secret}`).toString('base64')}`],
+        ['Authorization', `Basic ${Buffer.from(`${client.client_id}:${client.client_secret}`).toString('base64')}`],
         ['Content-Type', 'application/x-www-form-urlencoded'],
       ];
-      const answer = await server.send({ method: 'POST', path: `/oauth/introspect?${name}=${good}`, headers, body });
+      const answer = await server.send({ method: 'POST', path: `/oauth/introspect?${name}=${active}`, headers, body });
       expect(answer.status).toBe(400);
     }
   });
 
   it('in the path', async () => {
     const paths = ['/verify/ext-authz', '/verify/auth-request', '/verify/forward-auth', '/api/v1/token'].flatMap(
-      (path) => [`${path}/${good}`, `${path}/Token%20${good}`, `${path};token=${good}`, `${path}#${good}`],
+      (path) => [`${path}/${active}`, `${path}/Token%20${active}`, `${path};token=${active}`, `${path}#${active}`],
     );
     for (const path of [
       ...paths,
-      `//any:${good}@tokens.test/verify/auth-request`,
-      `http://any:${good}@tokens.test/api/v1/token`,
+      `//any:${active}@tokens.test/verify/auth-request`,
+      `http://any:${active}@tokens.test/api/v1/token`,
     ]) {
       const { status } = await server.send({ path });
       expect([path, status === 401 || status === 404]).toEqual([path, true]);
@@ -327,9 +345,9 @@ describe('a good value in the wrong place is no credential', () => {
 
   it('in a body', async () => {
     const bodies: Array<[string, string]> = [
-      ['application/x-www-form-urlencoded', names.map((name) => `${name}=${good}`).join('&')],
-      ['application/json', JSON.stringify(Object.fromEntries(names.map((name) => [name, good])))],
-      ['text/plain', `Authorization: Token ${good}`],
+      ['application/x-www-form-urlencoded', names.map((name) => `${name}=${active}`).join('&')],
+      ['application/json', JSON.stringify(Object.fromEntries(names.map((name) => [name, active])))],
+      ['text/plain', `Authorization: Token ${active}`],
     ];
     for (const [type, body] of bodies) {
       for (const { path, method } of verifyingRoutes) {
@@ -350,11 +368,13 @@ describe('a good value in the wrong place is no credential', () => {
     }
   });
 
-  it('instead of what names a service, or a session', async () => {
-    const asClient = { client_id: service.client_id, client_secret: good };
-    expect((await introspect(server, asClient, `token=${good}`)).status).toBe(401);
-    expect((await introspect(server, { client_id: good, client_secret: good }, `token=${good}`)).status).toBe(401);
-    for (const headers of Object.values(credentialForms).map((form) => form(good))) {
+  it('in place of a client secret or a session', async () => {
+    const asClient = { client_id: client.client_id, client_secret: active };
+    expect((await introspect(server, asClient, `token=${active}`)).status).toBe(401);
+    expect((await introspect(server, { client_id: active, client_secret: active }, `token=${active}`)).status).toBe(
+      401,
+    );
+    for (const headers of Object.values(credentialForms).map((form) => form(active))) {
       expect((await server.send({ path: '/api/v1/me', headers })).status).toBe(403);
       expect((await server.send({ path: '/profile', headers })).status).toBe(303);
     }
@@ -363,7 +383,7 @@ describe('a good value in the wrong place is no credential', () => {
   it('in a trailer', async () => {
     for (const path of ['/verify/forward-auth', '/api/v1/token']) {
       const { text } = await server.exchange(
-        `GET ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: Authorization\r\nConnection: close\r\n\r\n0\r\nAuthorization: Token ${good}\r\n\r\n`,
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: Authorization\r\nConnection: close\r\n\r\n0\r\nAuthorization: Token ${active}\r\n\r\n`,
       );
       expect(text).toMatch(/^HTTP\/1\.1 401 /);
     }

@@ -11,10 +11,10 @@ import { searchPath } from './real-parts.ts';
 const examples = join(import.meta.dirname, '..', '..', '..', 'examples');
 const PATH = searchPath();
 
-export interface Behind {
+export interface ProxyTargets {
   daemonUrl: string;
   upstreamUrl: string;
-  /** What an operator made of the shipped file. */
+  /** Changes the shipped configuration, as an operator might. */
   edit?(text: string): string;
 }
 
@@ -23,7 +23,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** An API that answers with the method, path, header fields and body it got. */
+/** Starts an API that returns the method, path, headers and body of each request as JSON. */
 export async function startUpstream(): Promise<Running & { url: string }> {
   const server = createServer((req, res) => {
     let body = '';
@@ -31,8 +31,8 @@ export async function startUpstream(): Promise<Running & { url: string }> {
       body += text;
     });
     req.on('end', () => {
-      const seen = { method: req.method, url: req.url, headers: req.headers, body };
-      res.setHeader('Content-Type', 'application/json').end(JSON.stringify(seen));
+      const received = { method: req.method, url: req.url, headers: req.headers, body };
+      res.setHeader('Content-Type', 'application/json').end(JSON.stringify(received));
     });
   });
   const port = await listen(server);
@@ -44,8 +44,8 @@ export async function startUpstream(): Promise<Running & { url: string }> {
 }
 
 /** Starts nginx with the shipped configuration. Only its three addresses are replaced. */
-export function startNginx(behind: Behind): Promise<Running> {
-  return startProxy(behind, {
+export function startNginx(targets: ProxyTargets): Promise<Running> {
+  return startProxy(targets, {
     example: 'nginx.conf',
     listen: (port) => ['listen 8080;', `listen 127.0.0.1:${port};`],
     async command(directory) {
@@ -68,8 +68,8 @@ export function startNginx(behind: Behind): Promise<Running> {
 }
 
 /** Starts Caddy with the shipped configuration. Only its three addresses are replaced. */
-export function startCaddy(behind: Behind): Promise<Running> {
-  return startProxy(behind, {
+export function startCaddy(targets: ProxyTargets): Promise<Running> {
+  return startProxy(targets, {
     example: 'Caddyfile',
     listen: (port) => [':8080 {', `:${port} {\n\tbind 127.0.0.1`],
     async command(directory) {
@@ -83,12 +83,15 @@ export function startCaddy(behind: Behind): Promise<Running> {
 
 interface Proxy {
   example: string;
-  /** The line of the example that says where to listen, and what stands for it here. */
+  /** Returns the line of the example that sets the listen address, and its replacement. */
   listen(port: number): [string, string];
   command(directory: string): Promise<ChildProcess>;
 }
 
-async function startProxy({ daemonUrl, upstreamUrl, edit = (text) => text }: Behind, proxy: Proxy): Promise<Running> {
+async function startProxy(
+  { daemonUrl, upstreamUrl, edit = (text) => text }: ProxyTargets,
+  proxy: Proxy,
+): Promise<Running> {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-proxy-'));
   const port = await freePort();
   const replacements = [
@@ -97,9 +100,9 @@ async function startProxy({ daemonUrl, upstreamUrl, edit = (text) => text }: Beh
     ['127.0.0.1:3000', new URL(upstreamUrl).host],
   ] as const;
   let text = await readFile(join(examples, proxy.example), 'utf8');
-  for (const [shown, here] of replacements) {
-    if (!text.includes(shown)) throw new Error(`${proxy.example} does not hold “${shown}”`);
-    text = text.replace(shown, here);
+  for (const [original, replacement] of replacements) {
+    if (!text.includes(original)) throw new Error(`${proxy.example} does not contain “${original}”`);
+    text = text.replace(original, replacement);
   }
   await writeFile(join(directory, proxy.example), edit(text));
   const child = await proxy.command(directory);

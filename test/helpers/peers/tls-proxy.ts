@@ -7,7 +7,7 @@ import { eventually } from '../daemon/process.ts';
 
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin`;
 
-/** nginx that speaks TLS on this port with a certificate of its own making, and plain http to the daemon. */
+/** Starts nginx with TLS and a self-signed certificate on this port. It connects to the daemon over plain HTTP. */
 export async function startTlsProxy(port: number, daemonUrl: string): Promise<{ stop(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-tls-'));
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];

@@ -2,14 +2,14 @@ import { basic, deviceGrant } from '../../helpers/app/oauth.ts';
 import { verify } from '../../helpers/daemon/api.ts';
 
 /**
- * Sends a secret to a running daemon in every place where it has no business. Those of ours are recognised by how they begin
- * and sent in more places: nobody can know a password that was typed into an address bar.
+ * Sends a secret to a running daemon in every part of a request where it does not belong. Secrets with a known prefix, which
+ * the daemon can redact, are also sent in paths and user agents. Nothing can recognize a password there.
  */
-export async function misplace(
+export async function sendMisplaced(
   url: string,
   { session, token }: { session: string; token: string },
   secret: string,
-  isRecognised: boolean,
+  hasPrefix: boolean,
 ): Promise<void> {
   const ask = (path: string, init: RequestInit = {}) => fetch(`${url}${path}`, { redirect: 'manual', ...init });
   const form = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
@@ -17,11 +17,11 @@ export async function misplace(
   const json = { 'Content-Type': 'application/json' };
   const as = { Authorization: `Bearer ${session}` };
   const long = 'x'.repeat(70_000);
-  const answers = [
+  const responses = [
     ...[
       `/login?next=/${secret}`,
       `/password/reset?token=${secret}x`,
-      `/nowhere?token=${secret}`,
+      `/unknown?token=${secret}`,
       `/openapi.json?q=${secret}`,
     ],
     ...[
@@ -39,14 +39,14 @@ export async function misplace(
     { Cookie: `tokens_session_insecure=${secret}x; tokens_step_insecure=${secret}; tokens_sso_insecure=${secret}` },
     { 'X-API-Key': `${secret} ${secret}`, 'X-Real-IP': secret, 'X-Forwarded-For': secret },
     { ...as, 'Content-Type': secret, Accept: secret, Origin: secret, Referer: secret },
-    ...(isRecognised ? [{ 'User-Agent': `${'x'.repeat(230)} ${secret}`, 'X-Request-Id': secret }] : []),
+    ...(hasPrefix ? [{ 'User-Agent': `${'x'.repeat(230)} ${secret}`, 'X-Request-Id': secret }] : []),
   ];
   for (const headers of fields) {
     for (const path of ['/api/v1/me', '/api/v1/token', '/verify/auth-request', '/profile']) {
-      answers.push(ask(path, { headers }));
+      responses.push(ask(path, { headers }));
     }
     const body = JSON.stringify({ email: 'nobody@example.com', password: secret });
-    answers.push(ask('/api/v1/sessions', { method: 'POST', body, headers: { ...json, ...headers } }));
+    responses.push(ask('/api/v1/sessions', { method: 'POST', body, headers: { ...json, ...headers } }));
   }
   const email = 'dev@example.com';
   const bodies = [
@@ -62,12 +62,12 @@ export async function misplace(
   ];
   for (const body of bodies) {
     for (const path of ['/api/v1/sessions', '/api/v1/users', '/api/v1/tokens', '/api/v1/clients', '/api-token-auth/']) {
-      const own = path.includes('sessions') || path.includes('auth') ? {} : as;
-      answers.push(ask(path, { method: 'POST', body, headers: { ...json, ...own } }));
+      const credentials = path.includes('sessions') || path.includes('auth') ? {} : as;
+      responses.push(ask(path, { method: 'POST', body, headers: { ...json, ...credentials } }));
     }
-    answers.push(ask('/oauth/token', { method: 'POST', body, headers: json }));
+    responses.push(ask('/oauth/token', { method: 'POST', body, headers: json }));
   }
-  answers.push(
+  responses.push(
     form('/api-token-auth/', { username: secret, password: secret }),
     form('/oauth/token', { grant_type: deviceGrant, client_id: 'tokens', device_code: `${secret}x` }),
     form('/oauth/token', { grant_type: secret, client_id: 'tokens' }),
@@ -81,15 +81,15 @@ export async function misplace(
       body: JSON.stringify({ current: `${secret}x`, new: secret.slice(0, 11) }),
     }),
   );
-  if (isRecognised) {
+  if (hasPrefix) {
     const paths = [`/${secret}`, `/api/v1/tokens/${secret}`, `/organization/team/${secret}`, `/assets/${secret}`];
-    for (const path of paths) answers.push(ask(path, { headers: as }), ask(path, { method: 'POST', body: secret }));
-    const told = {
+    for (const path of paths) responses.push(ask(path, { headers: as }), ask(path, { method: 'POST', body: secret }));
+    const original = {
       'X-Forwarded-Method': secret,
       'X-Forwarded-Uri': `/a/${secret}/b?c=${secret}`,
       'User-Agent': secret,
     };
-    answers.push(verify(url, token, told), ask(`/verify/ext-authz/${secret}`));
+    responses.push(verify(url, token, original), ask(`/verify/ext-authz/${secret}`));
   }
-  await Promise.all(answers.map((answer) => answer.then((response) => response.arrayBuffer())));
+  await Promise.all(responses.map((pending) => pending.then((response) => response.arrayBuffer())));
 }

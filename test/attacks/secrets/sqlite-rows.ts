@@ -1,7 +1,7 @@
 import sqlite3 from 'sqlite3';
 import { connect, disconnect } from '../../../server/store/engine/sqlite/connection.ts';
 
-/** One text in a database, and where it stands. */
+/** A text in a database and its location. */
 export interface Cell {
   table: string;
   column: string;
@@ -10,7 +10,7 @@ export interface Cell {
 
 type Row = Record<string, unknown>;
 
-/** Every row of every table of a SQLite database, as a thief of the file reads it. */
+/** Returns every row of every table of a SQLite file, as an attacker who stole the file would read it. */
 export async function rowsOf(path: string): Promise<Record<string, Row[]>> {
   const database = await connect(path, sqlite3.OPEN_READONLY);
   const all = (sql: string): Promise<Row[]> =>
@@ -26,11 +26,11 @@ export async function rowsOf(path: string): Promise<Record<string, Row[]>> {
   }
 }
 
-/** Every text in it. */
+/** Returns every non-empty text in a SQLite file. */
 export async function cellsOf(path: string): Promise<Cell[]> {
   const rows = Object.entries(await rowsOf(path));
-  return rows.flatMap(([table, some]) =>
-    some.flatMap((row) =>
+  return rows.flatMap(([table, tableRows]) =>
+    tableRows.flatMap((row) =>
       Object.entries(row).flatMap(([column, value]) =>
         typeof value === 'string' && value !== '' ? [{ table, column, value }] : [],
       ),

@@ -3,35 +3,35 @@ import { connect } from 'node:net';
 import { flushLastUsed } from '../../../server/jobs/flush-last-used.ts';
 import { jsonOf } from '../../helpers/app/app.ts';
 import { type Fields, listen, startTestServer } from '../../helpers/app/http.ts';
-import type { Behind, Running } from '../../helpers/peers/proxies.ts';
+import type { ProxyTargets, Running } from '../../helpers/peers/proxies.ts';
 
-/** A request as it came to the API, each field as it was spelled. */
-export interface Reached {
+/** A request as the API behind the proxy received it, with the original spelling of each header. */
+export interface Received {
   method: string;
   target: string;
   fields: Fields;
 }
 
-/** Bytes of one request: what a client library would never send stays as it is. */
+/** A request that is sent byte for byte, even if no client library would send it. */
 export interface RawRequest {
   method?: string;
   target?: string;
-  /** Whether to add a `Host` of its own; yes, unless told otherwise. */
+  /** Whether to add a `Host` header. The default is true. */
   host?: boolean;
   fields?: Fields;
   body?: string;
 }
 
-/** Another address of this machine than the proxy's, so that the real peer can be told from it. */
+/** The client connects from another loopback address than the proxy, so that tests can tell the two apart. */
 export const clientAddress = '127.0.0.2';
 
-/** The daemon, a real proxy with the shipped configuration, and an API that keeps what it got. */
-export async function openBehind(start: (behind: Behind) => Promise<Running>) {
+/** Starts the daemon, a real proxy with the shipped configuration, and an API that records the requests it receives. */
+export async function openBehindProxy(start: (behind: ProxyTargets) => Promise<Running>) {
   const daemon = await startTestServer();
-  const reached: Reached[] = [];
+  const received: Received[] = [];
   const upstream = createServer((req, res) => {
     const pairs = req.rawHeaders.flatMap((name, i) => (i % 2 ? [] : [[name, req.rawHeaders[i + 1] ?? ''] as const]));
-    reached.push({ method: req.method ?? '', target: req.url ?? '', fields: pairs });
+    received.push({ method: req.method ?? '', target: req.url ?? '', fields: pairs });
     req.resume().on('end', () => res.end('the API'));
   });
   const upstreamUrl = `http://127.0.0.1:${await listen(upstream)}`;
@@ -40,16 +40,16 @@ export async function openBehind(start: (behind: Behind) => Promise<Running>) {
   return {
     daemon,
     port: proxy.port,
-    /** Sends one request and answers its status, and what came to the API meanwhile. */
+    /** Sends one request and returns its status, the raw response and the requests that the API received. */
     async send(request: RawRequest) {
-      reached.length = 0;
-      // Of two uses at the same time the first one stays.
+      received.length = 0;
+      // Two uses with the same time would count as one, so each request gets its own time.
       daemon.clock.advance(1_000);
-      const answer = await sendRaw(proxy.port, bytesOf(request));
-      const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0);
-      return { status, answer, reached: [...reached] };
+      const response = await sendRaw(proxy.port, bytesOf(request));
+      const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(response)?.[1] ?? 0);
+      return { status, response, received: [...received] };
     },
-    /** The last use of a token, as its owner sees it. */
+    /** Returns the last use of a token as its owner sees it. */
     async lastUse(id: string) {
       await flushLastUsed(daemon.services.lastUsed, daemon.store.tokens);
       const { last_used } = await jsonOf<{ last_used: Record<string, unknown> | null }>(
@@ -66,8 +66,8 @@ export async function openBehind(start: (behind: Behind) => Promise<Running>) {
   };
 }
 
-/** Every field under whose name an API might look for an identity: WSGI, CGI and PHP know no difference between `-` and `_`. */
-export function identityIn({ fields }: Reached): Record<string, string[]> {
+/** Returns every header that an API might read as an identity. WSGI, CGI and PHP treat `-` and `_` alike. */
+export function identityIn({ fields }: Received): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   for (const [name, value] of fields) {
     const key = name.toLowerCase().replaceAll('_', '-');
@@ -92,7 +92,7 @@ function sendRaw(port: number, bytes: string): Promise<string> {
     socket.setEncoding('latin1').on('data', (more: string) => {
       text += more;
     });
-    // A proxy that refuses what is too long may cut the connection while it is still being sent.
+    // A proxy that rejects an oversized request may close the connection before the request is sent completely.
     socket.on('error', () => {});
     socket.setTimeout(20_000, () => socket.destroy());
     socket.on('close', () => resolve(text));

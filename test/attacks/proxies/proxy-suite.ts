@@ -5,29 +5,32 @@ import { type Fields, type SendOptions, send } from '../../helpers/app/http.ts';
 import { addDeveloper, type Client, signIn } from '../../helpers/daemon/api.ts';
 import { prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
 import { eventually } from '../../helpers/daemon/process.ts';
-import { type Behind, type Running, startUpstream } from '../../helpers/peers/proxies.ts';
+import { type ProxyTargets, type Running, startUpstream } from '../../helpers/peers/proxies.ts';
 
-interface Seen {
+interface Received {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;
   body: string;
 }
 
-/** Asks in a loop until something else than 200 comes; `late` if a 200 had started after the time that `end` tells. */
-async function untilRefused(ask: () => Promise<number>, end: () => number) {
+/**
+ * Sends requests until one is rejected. `allowedAfterRevoke` is true if a request was allowed although it started after
+ * the token had been revoked.
+ */
+async function untilRejected(send: () => Promise<number>, revokedAt: () => number) {
   for (;;) {
     const startedAt = performance.now();
-    const got = await ask();
-    if (got !== 200) return { got, late: false };
-    if (startedAt > end()) return { got, late: true };
+    const status = await send();
+    if (status !== 200) return { status, allowedAfterRevoke: false };
+    if (startedAt > revokedAt()) return { status, allowedAfterRevoke: true };
   }
 }
 
-/** What must hold behind every proxy: a real daemon, a real proxy with the shipped configuration, and an API that echoes. */
-export function describeBehind(
+/** Declares the tests of an API behind a proxy: a real daemon, a real proxy with the shipped configuration, and an echoing API. */
+export function describeBehindProxy(
   proxy: string,
-  { start, skip }: { start(behind: Behind): Promise<Running>; skip: boolean },
+  { start, skip }: { start(behind: ProxyTargets): Promise<Running>; skip: boolean },
 ) {
   describe.skipIf(skip)(`an API behind ${proxy}`, () => {
     const stops: Array<() => unknown> = [];
@@ -53,12 +56,12 @@ export function describeBehind(
     const ask = (value: string, options: SendOptions = {}) =>
       send(port, { ...options, headers: [['Authorization', `Token ${value}`], ...(options.headers ?? [])] });
     const status = async (value: string) => {
-      const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { Authorization: `Bearer ${value}` } });
-      await answer.arrayBuffer();
-      return answer.status;
+      const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { Authorization: `Bearer ${value}` } });
+      await response.arrayBuffer();
+      return response.status;
     };
 
-    it('sees who it is, whatever the client says in either spelling, and no secret', async () => {
+    it('receives the verified identity instead of forged X-Auth-* headers, and never the token', async () => {
       const { id, token, prefix } = await dev.createToken('forged headers');
       const headers: Fields = [
         'X-Auth-User',
@@ -70,11 +73,11 @@ export function describeBehind(
         'X-Auth-User-Name',
         'X-Auth-Token-Id',
       ].map((name) => [name, 'root@example.com']);
-      const answer = await ask(token, { path: '/builds/42?a=1', headers });
-      expect(answer.status).toBe(200);
-      const seen = JSON.parse(answer.body) as Seen;
-      expect(seen.url).toBe('/builds/42?a=1');
-      expect(seen.headers).toMatchObject({
+      const response = await ask(token, { path: '/builds/42?a=1', headers });
+      expect(response.status).toBe(200);
+      const received = JSON.parse(response.body) as Received;
+      expect(received.url).toBe('/builds/42?a=1');
+      expect(received.headers).toMatchObject({
         'x-auth-user': 'dev@example.com',
         'x-auth-user-id': dev.user.id,
         'x-auth-token-id': id,
@@ -82,43 +85,43 @@ export function describeBehind(
         'x-auth-token-prefix': prefix,
         'x-auth-superuser': 'false',
       });
-      expect(seen.headers['x-auth-user-name'] ?? '').toBe('');
-      expect(answer.body).not.toContain('root@example.com');
-      expect(answer.body).not.toContain(token);
+      expect(received.headers['x-auth-user-name'] ?? '').toBe('');
+      expect(response.body).not.toContain('root@example.com');
+      expect(response.body).not.toContain(token);
     });
 
-    it('gets the body of a POST', async () => {
+    it('receives the body of a POST', async () => {
       const { token } = await dev.createToken('post');
       const body = 'x'.repeat(100_000);
-      const answer = await ask(token, { method: 'POST', path: '/upload', body });
-      expect(answer.status).toBe(200);
-      expect(JSON.parse(answer.body)).toMatchObject({ method: 'POST', body });
+      const response = await ask(token, { method: 'POST', path: '/upload', body });
+      expect(response.status).toBe(200);
+      expect(JSON.parse(response.body)).toMatchObject({ method: 'POST', body });
     });
 
-    it('never hears of a request with a bad token or with none', async () => {
-      const good = (await dev.createToken('twice')).token;
+    it('receives no request with a rejected token or without one', async () => {
+      const active = (await dev.createToken('twice')).token;
       const requests: Array<[Fields, string | undefined]> = [
         [[], undefined],
         [[['Authorization', 'Token nonsense']], 'unknown'],
         [[['X-API-Key', generateToken('tok').reveal()]], 'unknown'],
         [
           [
-            ['X-API-Key', good],
-            ['Authorization', `Token ${good}`],
+            ['X-API-Key', active],
+            ['Authorization', `Token ${active}`],
           ],
           'unknown',
         ],
       ];
       for (const [headers, reason] of requests) {
-        const answer = await send(port, { headers });
-        expect(answer.status).toBe(401);
-        expect(answer.all('WWW-Authenticate')[0]).toBe('Token');
-        expect(answer.headers['x-tokens-reason']).toBe(reason);
-        expect(answer.body).not.toContain('"method"');
+        const response = await send(port, { headers });
+        expect(response.status).toBe(401);
+        expect(response.all('WWW-Authenticate')[0]).toBe('Token');
+        expect(response.headers['x-tokens-reason']).toBe(reason);
+        expect(response.body).not.toContain('"method"');
       }
     });
 
-    it('leaves method, path without query, address and user agent in the list of tokens', async () => {
+    it('records the method, the path without its query, the IP address and the user agent of the last use', async () => {
       const { id, token } = await dev.createToken('recorded');
       const headers: Fields = [
         ['User-Agent', 'curl/8.5'],
@@ -130,14 +133,14 @@ export function describeBehind(
       ];
       await ask(token, { method: 'DELETE', path: '/a/b%2Fc?secret=1', headers });
       const used = await eventually(async () => {
-        const answer = await dev.request('GET', `/tokens/${id}`);
-        return ((await answer.json()) as { last_used: object | null }).last_used;
-      }, 'the use to be written');
+        const response = await dev.request('GET', `/tokens/${id}`);
+        return ((await response.json()) as { last_used: object | null }).last_used;
+      }, 'the recorded use');
       expect(used).toMatchObject({ method: 'DELETE', path: '/a/b%2Fc', ip: '127.0.0.1', user_agent: 'curl/8.5' });
     });
 
-    it('stays up through 5,000 junk tokens, and a good one passes after them', async () => {
-      const { token } = await dev.createToken('after junk');
+    it('stays up during 5,000 requests with invalid tokens and then allows an active one', async () => {
+      const { token } = await dev.createToken('after the flood');
       const statuses = new Set<number>();
       let left = 5_000;
       const flood = async () => {
@@ -151,22 +154,22 @@ export function describeBehind(
       expect(await status(token)).toBe(200);
     });
 
-    it('gets no request that started after the revoke of its token returned', { timeout: 180_000 }, async () => {
+    it('receives no request that starts after its token was revoked', { timeout: 180_000 }, async () => {
       for (let round = 0; round < 200; round += 1) {
         const { id, token } = await dev.createToken(`round ${round}`);
         let revokedAt = Number.POSITIVE_INFINITY;
         const clients = Array.from({ length: 8 }, () =>
-          untilRefused(
+          untilRejected(
             () => status(token),
             () => revokedAt,
           ),
         );
         await new Promise((resolve) => setTimeout(resolve, 10));
-        const answer = await dev.request('DELETE', `/tokens/${id}`);
+        const response = await dev.request('DELETE', `/tokens/${id}`);
         revokedAt = performance.now();
-        expect(answer.status).toBe(204);
+        expect(response.status).toBe(204);
         expect(await status(token)).toBe(401);
-        expect(await Promise.all(clients)).toEqual(clients.map(() => ({ got: 401, late: false })));
+        expect(await Promise.all(clients)).toEqual(clients.map(() => ({ status: 401, allowedAfterRevoke: false })));
       }
     });
   });

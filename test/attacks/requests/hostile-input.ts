@@ -1,9 +1,9 @@
-/** The text's UTF-8 bytes, one character each. */
+/** Encodes a text as its UTF-8 bytes, one character each. */
 const latin1 = (text: string) => Buffer.from(text).toString('latin1');
 const deep = (open: string, close: string, levels = 1000) => open.repeat(levels) + close.repeat(levels);
 
-/** JSON texts of values that a field seldom has. */
-export const oddJson = [
+/** JSON values that parsers and validators often mishandle. Some are malformed on purpose. */
+export const hostileJson = [
   ...[
     'null',
     'true',
@@ -51,7 +51,8 @@ export const oddJson = [
     '"-000001-01-01"',
   ],
 ];
-export const oddKeys = [
+/** Field names that collide with JavaScript built-ins or break parsers. */
+export const hostileKeys = [
   '__proto__',
   'constructor',
   'prototype',
@@ -65,7 +66,8 @@ export const oddKeys = [
   'a/b',
   '$where',
 ];
-export const oddText = [
+/** Form values, query values and path segments that parsers often mishandle. */
+export const hostileText = [
   ...[
     '',
     ' ',
@@ -120,7 +122,8 @@ export const oddText = [
     'constructor',
   ],
 ];
-export const oddTypes = [
+/** Media types: malformed, unsupported or in conflict with the body. */
+export const hostileTypes = [
   ...[
     '',
     ' ',
@@ -159,7 +162,8 @@ export const oddTypes = [
     'application/jwt',
   ],
 ];
-export const oddHeaders: Array<[string, string]> = [
+/** Headers with malformed, oversized or contradictory values. */
+export const hostileHeaders: Array<[string, string]> = [
   ['X-Forwarded-For', '1.2.3.4, ::1, junk, 999.1.1.1'],
   ['X-Forwarded-For', ','.repeat(500)],
   ['X-Forwarded-Uri', '/%zz?%'],
@@ -202,7 +206,8 @@ export const oddHeaders: Array<[string, string]> = [
   ['X-Nul', 'a\0b'],
   ['', 'no name'],
 ];
-export const oddMethods = [
+/** HTTP methods, supported or not. */
+export const unusualMethods = [
   'GET',
   'HEAD',
   'POST',

@@ -1,31 +1,30 @@
 import type { Fields } from '../../helpers/app/http.ts';
 
-/** A good value in `Authorization`, in a way that is none of ours. */
+/** Ways to put a token into `Authorization` that must be rejected. */
 export const otherSchemes: Record<string, (value: string) => string> = {
   'without a scheme': (value) => value,
   'under another scheme': (value) => `Digest ${value}`,
-  'under a scheme that only begins alike': (value) => `Tokens ${value}`,
+  'under a scheme that only starts the same': (value) => `Tokens ${value}`,
   'with a colon after the scheme': (value) => `Token: ${value}`,
   'with an equals sign': (value) => `Token token=${value}`,
-  'quoted, as Rails takes it': (value) => `Token token="${value}"`,
-  'glued to the scheme': (value) => `Bearer${value}`,
-  'as the user of Basic': (value) => `Basic ${Buffer.from(`${value}:`).toString('base64')}`,
-  'as the user of Basic with a known password': (value) =>
+  'quoted, in the style of Rails': (value) => `Token token="${value}"`,
+  'without a space after the scheme': (value) => `Bearer${value}`,
+  'as the user name of Basic': (value) => `Basic ${Buffer.from(`${value}:`).toString('base64')}`,
+  'as the user name of Basic with x-oauth-basic': (value) =>
     `Basic ${Buffer.from(`${value}:x-oauth-basic`).toString('base64')}`,
   'in Basic without a colon': (value) => `Basic ${Buffer.from(value).toString('base64')}`,
-  'in Basic as it is': (value) => `Basic any:${value}`,
-  'in Basic with a password before it': (value) => `Basic ${Buffer.from(`any:x:${value}`).toString('base64')}`,
-  'in Basic twice encoded': (value) =>
+  'in Basic without encoding': (value) => `Basic any:${value}`,
+  'in Basic after another password': (value) => `Basic ${Buffer.from(`any:x:${value}`).toString('base64')}`,
+  'in Basic encoded twice': (value) =>
     `Basic ${Buffer.from(Buffer.from(`any:${value}`).toString('base64')).toString('base64')}`,
-  'in Basic of another alphabet': (value) => `Basic ${Buffer.from(`ÿÿ>:${value}`).toString('base64url')}`,
-  'in Basic without its padding': (value) =>
-    `Basic ${Buffer.from(`1:${value}`).toString('base64').replaceAll('=', '')}`,
-  'in Basic with junk after it': (value) => `Basic ${Buffer.from(`any:${value}`).toString('base64')}!`,
+  'in Basic as base64url': (value) => `Basic ${Buffer.from(`ÿÿ>:${value}`).toString('base64url')}`,
+  'in Basic without padding': (value) => `Basic ${Buffer.from(`1:${value}`).toString('base64').replaceAll('=', '')}`,
+  'in Basic with trailing junk': (value) => `Basic ${Buffer.from(`any:${value}`).toString('base64')}!`,
   'in Basic as UTF-16': (value) => `Basic ${Buffer.from(`any:${value}`, 'utf16le').toString('base64')}`,
 };
 
-/** A good value in a header field that is none of ours. */
-export const otherFields: Array<[string, (value: string) => Fields]> = [
+/** Headers from which a token must never be read. */
+export const otherHeaders: Array<[string, (value: string) => Fields]> = [
   ['Proxy-Authorization', (value) => [['Proxy-Authorization', `Token ${value}`]]],
   ['X-Authorization', (value) => [['X-Authorization', `Token ${value}`]]],
   ['X-Original-Authorization', (value) => [['X-Original-Authorization', `Token ${value}`]]],
@@ -57,14 +56,14 @@ export const otherFields: Array<[string, (value: string) => Fields]> = [
     ],
   ],
   [
-    'the address that a proxy tells',
+    'the original URI that a proxy sends',
     (value) => [
       ['X-Original-URI', `/?token=${value}&access_token=${value}`],
       ['X-Forwarded-Uri', `/?token=${value}`],
     ],
   ],
   [
-    'what a proxy says about somebody',
+    'the identity headers of a proxy',
     (value) => [
       ['X-Auth-User', 'dev@example.com'],
       ['X-Auth-Token-Id', value],

@@ -43,7 +43,7 @@ export function ProfilePage({ sessions, currentSessionId, now, success, problem,
           <ChangePasswordForm problem={problem} />
           <p>
             Two-factor sign-in is {member.totpEnabledAt === null ? 'off' : 'on'}.{' '}
-            <a href={totpPath}>Manage two-factor sign-in</a>
+            <a href={totpPath}>{member.totpEnabledAt === null ? 'Turn it on' : 'Manage it'}</a>
           </p>
         </>
       )}

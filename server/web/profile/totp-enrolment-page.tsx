@@ -22,7 +22,7 @@ export function TotpEnrolmentPage({ prepared, action, error }: TotpEnrolmentPage
         Scan this QR code with your authenticator app, or{' '}
         <a href={prepared.uri}>open the authenticator app on this device</a>.
       </p>
-      <div class="qr" role="img" aria-label="QR code for your authenticator app" data-secret>
+      <div class="qr" role="img" aria-label="The secret below, as an image to scan" data-secret>
         {raw(renderSVG(prepared.uri))}
       </div>
       <label for="totp-secret">Or enter this secret in the app</label>

@@ -59,7 +59,7 @@ function addBackups(program: Command, context: Context): void {
     .command('restore')
     .summary('Replace the SQLite database with a backup')
     .description(
-      'Replaces the SQLite database with a backup and ends every session. Stop the daemon first. The current database is kept ' +
+      'Replaces the SQLite database with a backup and ends every session. Stop the daemon first. The current database is saved ' +
         'under another name. If it is readable, whatever was revoked, disabled or blocked since the backup stays so and is listed.',
     )
     .argument('<file>', 'file written by `tokensd backup`')

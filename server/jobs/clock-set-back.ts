@@ -9,7 +9,7 @@ const minStepMs = 5_000;
 interface ClockSetBackDeps {
   outbox: Pick<Store['outbox'], 'bringForward'>;
   clock: Clock;
-  /** Returns monotonic time in milliseconds, which nobody can set. */
+  /** Returns monotonic time in milliseconds, which cannot be set. */
   monotonic?: () => number;
   log: Pick<Log, 'warn'>;
 }

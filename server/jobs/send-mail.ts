@@ -40,7 +40,7 @@ const maxMailsPerRun = 100;
  * 1. Due: `claim` leases it to one worker and counts the attempt. Others skip it until the lease ends.
  * 2. Sent: the mailer accepted it and `markSent` records that.
  * 3. Failed: `retryLater` makes it due again after 15 s, 30 s, 1 min … 1 h.
- * 4. Given up (a dead letter): after 72 hours and ten attempts, or immediately if the server rejects the recipient for good.
+ * 4. Given up (a dead letter): after 72 hours and ten attempts, or immediately if the server rejects the recipient permanently.
  *
  * Every step after the claim names the lease and does nothing if the lease has been taken over. After a crash between
  * sending and `markSent`, the mail is due again when the lease ends, and goes out twice with the same Message-ID.

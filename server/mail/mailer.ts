@@ -1,6 +1,6 @@
 import type { MailRecord } from '../store/records.ts';
 
-/** The mail server rejected the recipient for good: there is no such mailbox. Retrying is useless. */
+/** The mail server rejected the recipient permanently: there is no such mailbox. Retrying is useless. */
 export class RecipientRejected extends Error {
   override name = 'RecipientRejected';
 }

@@ -22,7 +22,7 @@ async function poll(url: string, device_code: string): Promise<string> {
   return ((await answer.json()) as { error: string }).error;
 }
 
-describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
+describe.skipIf(!wallClockCanBeSet)('a daemon whose wall clock is set', () => {
   let clock: WallClock;
   let daemon: Daemon;
   let root: Client;
@@ -40,7 +40,7 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
     root = await signIn(daemon.url, superuser);
   });
   afterEach(async () => {
-    // No jump is a reason for an error, but that there is no mail server.
+    // The missing mail server causes warnings, and the clock causes no errors.
     const failures = daemon
       .stderr()
       .split('\n')
@@ -71,10 +71,10 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
     cleanUp(() => server.close());
     return server;
   };
-  const mailsTried = (count: number) =>
-    eventually(() => daemon.stderr().split('mail not sent').length > count, 'the mail to be tried', 20_000);
+  const waitForFailedAttempt = (count: number) =>
+    eventually(() => daemon.stderr().split('mail not sent').length > count, 'a failed attempt', 20_000);
 
-  it('ends tokens and sessions by the time of day, there and back', async () => {
+  it('expires tokens and sessions by the wall clock, forward and back', async () => {
     const { token } = await root.createToken('short', { expires_in: hour / 2 });
     const session = await signIn(daemon.url, superuser);
     expect(await statusOf(token)).toBe(200);
@@ -94,7 +94,7 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
     expect(await statusOf(later.token)).toBe(200);
   });
 
-  it.each([hour, -hour])('writes each last use within seconds after a jump of %i s', async (jump) => {
+  it.each([hour, -hour])('writes each last use within seconds after the clock is set by %i s', async (jump) => {
     const { id, token } = await root.createToken('used');
     await use(token, '/before');
     await written(id, '/before');
@@ -104,9 +104,9 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
     expect(Math.abs(Date.parse(last.at) - clock.now())).toBeLessThan(10_000);
   });
 
-  it('sends at its start what waited, though the clock was set back while it was stopped', async () => {
+  it('sends waiting mail at start-up if the clock was set back while it was stopped', async () => {
     await root.createToken('before');
-    await mailsTried(1);
+    await waitForFailedAttempt(1);
     await daemon.stop();
     clock.set(-hour);
     const server = await newMailServer();
@@ -114,20 +114,20 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
     await eventually(() => server.received.length === 1, 'the mail', 10_000);
   });
 
-  it.each([hour, -hour])('sends what waited and what comes, soon after a jump of %i s', async (jump) => {
+  it.each([hour, -hour])('sends waiting and new mail soon after the clock is set by %i s', async (jump) => {
     await root.createToken('before');
-    await mailsTried(1);
+    await waitForFailedAttempt(1);
     clock.set(jump);
     const server = await newMailServer();
     await root.createToken('after');
     const received = (name: string) => server.received.filter(({ parsed }) => parsed.text?.includes(name)).length;
     await eventually(() => received('after') === 1, 'the new mail', 10_000);
-    await eventually(() => received('before') === 1, 'the mail that waited', 30_000);
+    await eventually(() => received('before') === 1, 'the waiting mail', 30_000);
     await sleep(2_000);
     expect([received('before'), received('after')]).toEqual([1, 1]);
   });
 
-  it('sends once what is on its way while its clock jumps an hour ahead', async () => {
+  it('sends a mail in progress once if the clock is set forward by an hour', async () => {
     const ids: string[] = [];
     const server = await startMailServer(smtpPort, {
       onData(stream, _session, callback) {
@@ -142,14 +142,14 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
       },
     });
     cleanUp(() => server.close());
-    await root.createToken('on its way');
-    await eventually(() => ids.length > 0, 'the mail to be on its way', 10_000);
+    await root.createToken('in progress');
+    await eventually(() => ids.length > 0, 'the mail to be in progress', 10_000);
     clock.set(hour);
     await sleep(6_000);
     expect(ids).toHaveLength(1);
   });
 
-  it('sorts what is new after what is old, even if it was made an hour earlier', async () => {
+  it('lists records in the order of creation, even if the clock is set back', async () => {
     for (const [index, jump] of [0, hour, 0, -hour, -hour / 2, 0].entries()) {
       clock.set(jump);
       await root.createToken(`number-${index}`);
@@ -164,7 +164,7 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
     expect(audit.items.map(({ target }) => target.name)).toEqual(names);
   });
 
-  it('lets devices wait and end by the time of day', async () => {
+  it('applies the polling interval and expiry of device codes by the wall clock', async () => {
     const { device_code: code } = await deviceCodes(daemon.url);
     expect(await poll(daemon.url, code)).toBe('authorization_pending');
     clock.set(-hour);
@@ -176,7 +176,7 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose clock jumps', () => {
     expect(await poll(daemon.url, code)).toBe('expired_token');
   });
 
-  it('answers at once while its clock goes to and fro', async () => {
+  it('responds immediately while the clock is set forward and back', async () => {
     const { token } = await root.createToken('steady');
     const began = performance.now();
     for (let round = 0; round < 100; round += 1) {

@@ -13,12 +13,12 @@ const passwordOf = (number: number) => `analytical engines for ${number}`;
 
 let daemon: Daemon;
 let root: Client;
-let good: { id: string; token: string };
+let active: { id: string; token: string };
 let revoked: { id: string; token: string };
 beforeEach(async () => {
   daemon = await start(await newDataDir(), { TOKENSD_LOG_LEVEL: 'info' });
   root = await signIn(daemon.url, superuser);
-  good = await root.createToken('good');
+  active = await root.createToken('active');
   revoked = await root.createToken('revoked');
   await root.request('DELETE', `/tokens/${revoked.id}`);
   for (let number = 0; number < people; number += 1) {
@@ -27,7 +27,7 @@ beforeEach(async () => {
   }
 });
 
-interface Answer {
+interface Reply {
   status: number;
   type: string;
   retryAfter: string | undefined;
@@ -35,7 +35,7 @@ interface Answer {
   took: number;
 }
 
-function post(path: string, body: object, address: string): Promise<Answer> {
+function post(path: string, body: object, address: string): Promise<Reply> {
   const began = performance.now();
   return new Promise((resolve, reject) => {
     const headers = { 'Content-Type': 'application/json', 'X-Forwarded-For': address };
@@ -57,26 +57,26 @@ function post(path: string, body: object, address: string): Promise<Answer> {
 const crowd = new Agent({ keepAlive: false });
 const addressOf = (number: number) => `203.${number >> 8}.${number & 255}.7`;
 
-/** Seconds of processor that a process has used. */
-function processorSeconds(pid: number): number {
+/** Returns the CPU seconds that a process has used. */
+function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-async function idles(): Promise<void> {
+async function waitUntilIdle(): Promise<void> {
   await eventually(
     async () => {
-      const before = processorSeconds(daemon.pid);
+      const before = cpuSeconds(daemon.pid);
       await new Promise((resolve) => setTimeout(resolve, 1_000));
-      return processorSeconds(daemon.pid) - before < 0.2;
+      return cpuSeconds(daemon.pid) - before < 0.2;
     },
-    'the daemon to have nothing to do',
+    'the daemon to be idle',
     20_000,
   );
 }
 
-/** Every answer is one that a client can go by. */
-function expectClear(answers: Answer[], expected: number[]): void {
+/** Expects that a client can act on every response. */
+function expectActionable(answers: Reply[], expected: number[]): void {
   for (const { status, type, retryAfter, body } of answers) {
     expect([...expected, 429, 503]).toContain(status);
     if (status === 429) expect(Number(retryAfter)).toBeGreaterThan(0);
@@ -85,18 +85,18 @@ function expectClear(answers: Answer[], expected: number[]): void {
   }
 }
 
-const count = (answers: Answer[], wanted: number) => answers.filter(({ status }) => status === wanted).length;
+const count = (answers: Reply[], wanted: number) => answers.filter(({ status }) => status === wanted).length;
 
-describe('a daemon on which a thousand people sign in at once', () => {
-  it('lets in who knows the password and nobody else, and verifies as quickly as ever', async () => {
-    const watch = await watchVerification(daemon.url, { good: [good.token], refused: [revoked.token] });
+describe('a daemon to which a thousand people sign in concurrently', () => {
+  it('accepts only correct passwords, and verifies tokens without delay', async () => {
+    const watch = await watchVerification(daemon.url, { active: [active.token], rejected: [revoked.token] });
     const before = residentMb(daemon.pid);
     const right = Array.from({ length: 500 }, (_, number) => {
       const member = number % people;
       const body = { email: `member-${member}@example.com`, password: passwordOf(member) };
       return post('/api/v1/sessions', body, addressOf(number));
     });
-    // Strangers: a wrong password for a member would slow down that member.
+    // Unknown addresses, because wrong passwords for a member would delay that member.
     const wrong = Array.from({ length: 500 }, (_, number) =>
       post(
         '/api/v1/sessions',
@@ -106,16 +106,16 @@ describe('a daemon on which a thousand people sign in at once', () => {
     );
     const [answers, guesses] = await Promise.all([Promise.all(right), Promise.all(wrong)]);
     const report = await watch.stop();
-    // Never a wrong verdict, and hardly ever none.
+    // No verdict is wrong, and hardly any is missing.
     expect(report.wrong.filter((answer) => !answer.startsWith('503 '))).toEqual([]);
     expect(report.wrong.length).toBeLessThan(report.answers / 100);
     expect(report.answers).toBeGreaterThan(500);
     expect(report.p99).toBeLessThan(250);
-    expectClear(answers, [201]);
-    expectClear(guesses, [401]);
+    expectActionable(answers, [201]);
+    expectActionable(guesses, [401]);
     expect(count(answers, 201)).toBeGreaterThan(50);
     expect(count(answers, 201) + count(guesses, 401)).toBeGreaterThanOrEqual(200);
-    await idles();
+    await waitUntilIdle();
     expect(residentMb(daemon.pid) - before).toBeLessThan(150);
     await expect(signIn(daemon.url, superuser)).resolves.toBeDefined();
     expect(daemon.stderr()).not.toContain('"code":"internal"');

@@ -15,9 +15,9 @@ interface Scene {
   disk: Disk;
   daemon: Daemon;
   root: Client;
-  /** May not create tokens. */
+  /** A member without the permission to create tokens. */
   member: { id: string; email: string };
-  good: { id: string; token: string };
+  active: { id: string; token: string };
   revoked: { token: string };
 }
 
@@ -27,25 +27,25 @@ async function daemonOn(mount: string, env?: Record<string, string>): Promise<Sc
   const daemon = await disk.serve(env);
   cleanups.push(() => daemon.stop('SIGKILL'));
   const root = await signIn(daemon.url, superuser);
-  const good = await root.createToken('good');
+  const active = await root.createToken('active');
   const revoked = await root.createToken('revoked');
   await root.request('DELETE', `/tokens/${revoked.id}`);
   const added = await root.request('POST', '/users', { email: 'member@example.com' });
   const member = (await added.json()) as Scene['member'];
-  return { disk, daemon, root, member, good, revoked };
+  return { disk, daemon, root, member, active, revoked };
 }
 
-/** One of each kind of change. */
-async function changes({ daemon, root, member, good }: Scene): Promise<Response[]> {
+/** Sends one request for each kind of change. */
+async function changes({ daemon, root, member, active }: Scene): Promise<Response[]> {
   const { email: username, password } = superuser;
   const json = { 'Content-Type': 'application/json' };
   return [
-    await root.request('POST', '/tokens', { name: 'late' }),
-    await root.request('DELETE', `/tokens/${good.id}`),
+    await root.request('POST', '/tokens', { name: 'new' }),
+    await root.request('DELETE', `/tokens/${active.id}`),
     await root.request('PATCH', `/users/${member.id}`, { can_manage_tokens: true }),
     await root.request('PATCH', `/users/${member.id}`, { disabled: true }),
-    await root.request('POST', '/users', { email: 'late@example.com' }),
-    await root.request('POST', '/clients', { name: 'late' }),
+    await root.request('POST', '/users', { email: 'new-member@example.com' }),
+    await root.request('POST', '/clients', { name: 'new' }),
     await root.request('POST', '/sessions', { email: username, password }),
     await fetch(`${daemon.url}/api-token-auth/`, {
       method: 'POST',
@@ -55,31 +55,31 @@ async function changes({ daemon, root, member, good }: Scene): Promise<Response[
   ];
 }
 
-/** All that the API shows of tokens, members and services, and of what happened to them. */
-async function everything({ root }: Scene): Promise<unknown> {
+/** Returns everything that the API shows about tokens, members, OAuth clients and audit events. */
+async function readAll({ root }: Scene): Promise<unknown> {
   const lists = ['/tokens?all=true', '/users', '/clients', '/audit'];
   const read = await Promise.all(lists.map(async (path) => (await root.request('GET', path)).text()));
   return read.map((text) => text.replace(/"last_(used|seen)(_at)?":(\{[^}]*\}|"[^"]*"|null)/g, '""'));
 }
 
-async function lastPath({ root, good }: Scene): Promise<string | null> {
-  const read = (await (await root.request('GET', `/tokens/${good.id}`)).json()) as {
+async function lastPath({ root, active }: Scene): Promise<string | null> {
+  const read = (await (await root.request('GET', `/tokens/${active.id}`)).json()) as {
     last_used: { path: string } | null;
   };
   return read.last_used?.path ?? null;
 }
 
-const use = ({ daemon, good }: Scene, path: string) =>
-  verify(daemon.url, good.token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': path });
+const use = ({ daemon, active }: Scene, path: string) =>
+  verify(daemon.url, active.token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': path });
 
 describe.skipIf(!canMount())('a daemon whose disk is full', () => {
   const small = 'mount -t tmpfs -o size=8m tokens-test "$0"';
 
-  it('decides on, refuses each change with 507, keeps nothing of any, and needs no restart once there is room', async () => {
+  it('keeps verifying, rejects every change with 507 and without a trace, and recovers without a restart', async () => {
     const scene = await daemonOn(small);
-    const { disk, daemon, root, good, revoked } = scene;
-    const watch = await watchVerification(daemon.url, { good: [good.token], refused: [revoked.token] });
-    const before = await everything(scene);
+    const { disk, daemon, root, active, revoked } = scene;
+    const watch = await watchVerification(daemon.url, { active: [active.token], rejected: [revoked.token] });
+    const before = await readAll(scene);
 
     disk.fill();
     for (const answer of await changes(scene)) {
@@ -89,34 +89,34 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
         detail: 'The database has no space left, so nothing was changed.',
       });
     }
-    expect(await everything(scene)).toEqual(before);
+    expect(await readAll(scene)).toEqual(before);
     expect((await use(scene, '/while-full')).status).toBe(200);
-    // Long enough for writes of the last use to fail.
+    // Long enough for a flush of the last uses to fail.
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(await lastPath(scene)).not.toBe('/while-full');
-    // Verifications are answered: without this node there would be fewer that do.
+    // Still ready, because the node can verify tokens.
     expect((await fetch(`${daemon.url}/readyz`)).status).toBe(200);
 
     disk.free();
-    const late = await root.createToken('late');
-    expect((await verify(daemon.url, late.token)).status).toBe(200);
+    const created = await root.createToken('new');
+    expect((await verify(daemon.url, created.token)).status).toBe(200);
     const report = await watch.stop();
     expect(report).toMatchObject({ wrong: [] });
     expect(report.answers).toBeGreaterThan(100);
-    expect((await root.request('DELETE', `/tokens/${late.id}`)).status).toBe(204);
-    expect((await verify(daemon.url, late.token)).status).toBe(401);
+    expect((await root.request('DELETE', `/tokens/${created.id}`)).status).toBe(204);
+    expect((await verify(daemon.url, created.token)).status).toBe(401);
     expect(await daemon.stop()).toBe(0);
     expect(await disk.integrity()).toBe('ok');
   });
 
-  it('writes the last uses that waited once there is room, and says so at SIGTERM if there is none', async () => {
+  it('writes pending last uses once there is space, and reports at shutdown if there is none', async () => {
     const scene = await daemonOn(small);
     const { disk, daemon } = scene;
     disk.fill();
-    expect((await use(scene, '/waited')).status).toBe(200);
-    await eventually(() => daemon.stderr().includes('"job":"flush-last-used"'), 'a write to fail');
+    expect((await use(scene, '/pending')).status).toBe(200);
+    await eventually(() => daemon.stderr().includes('"job":"flush-last-used"'), 'a flush to fail');
     disk.free();
-    await eventually(async () => (await lastPath(scene)) === '/waited', 'the last use to be written');
+    await eventually(async () => (await lastPath(scene)) === '/pending', 'the last use to be written');
 
     disk.fill();
     expect((await use(scene, '/lost')).status).toBe(200);
@@ -126,85 +126,85 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
     expect(await disk.integrity()).toBe('ok');
   });
 
-  it('shows no value that was not stored while its disk fills up, even if it is killed then', async () => {
+  it('returns no value that was not stored while the disk fills up, even if it is killed then', async () => {
     const scene = await daemonOn(small);
     const { disk, daemon, root } = scene;
-    const shown: string[] = [];
-    const refused: string[] = [];
+    const returned: string[] = [];
+    const rejected: string[] = [];
     const create = async (worker: number) => {
-      for (let number = 0; refused.length < 40; number += 1) {
+      for (let number = 0; rejected.length < 40; number += 1) {
         const name = `${worker}-${number}`;
         const answer = await root.request('POST', '/tokens', { name, description: 'x'.repeat(200) });
         const body = (await answer.json()) as { token?: string };
         expect([201, 507]).toContain(answer.status);
-        if (answer.status === 201) shown.push(body.token ?? '');
-        else refused.push(name);
+        if (answer.status === 201) returned.push(body.token ?? '');
+        else rejected.push(name);
         expect(body.token === undefined).toBe(answer.status === 507);
       }
     };
     disk.fill(3 * 1024 * 1024);
     await Promise.all([0, 1, 2, 3].map(create));
-    expect(shown.length).toBeGreaterThan(10);
-    for (const value of shown) expect((await verify(daemon.url, value)).status).toBe(200);
+    expect(returned.length).toBeGreaterThan(10);
+    for (const value of returned) expect((await verify(daemon.url, value)).status).toBe(200);
 
     await daemon.stop('SIGKILL');
     disk.free();
     const again = await disk.serve();
     cleanups.push(() => again.stop('SIGKILL'));
-    for (const value of shown) expect((await verify(again.url, value)).status).toBe(200);
+    for (const value of returned) expect((await verify(again.url, value)).status).toBe(200);
     const list = await (await (await signIn(again.url, superuser)).request('GET', '/tokens?limit=200')).json();
     const names = (list as { items: Array<{ name: string }> }).items.map(({ name }) => name);
-    expect(names.filter((name) => refused.includes(name))).toEqual([]);
+    expect(names.filter((name) => rejected.includes(name))).toEqual([]);
     expect(await again.stop()).toBe(0);
     expect(await disk.integrity()).toBe('ok');
   });
 
-  it('tells its log no secret of what it could not store, at debug level', async () => {
+  it('logs no secret of a failed change, even at debug level', async () => {
     const scene = await daemonOn(small, { TOKENSD_LOG_LEVEL: 'debug' });
-    const { disk, daemon, root, good } = scene;
+    const { disk, daemon, root, active } = scene;
     const canaries = new Canaries();
     canaries.add('session', root.session);
-    canaries.add('token', good.token);
+    canaries.add('token', active.token);
     canaries.add('password', superuser.password);
     disk.fill();
-    expect((await use(scene, `/builds?token=${good.token}`)).status).toBe(200);
+    expect((await use(scene, `/builds?token=${active.token}`)).status).toBe(200);
     for (const { status } of await changes(scene)) expect(status).toBe(507);
     const added = { email: 'new@example.com', password: canaries.add('password of another', 'canary of another 5e2') };
     expect((await root.request('POST', '/users', added)).status).toBe(507);
-    await eventually(() => daemon.stderr().includes('"job":"flush-last-used"'), 'a write to fail');
+    await eventually(() => daemon.stderr().includes('"job":"flush-last-used"'), 'a flush to fail');
     expect(daemon.stderr()).toContain('The database is out of space');
     expect(daemon.stderr()).toContain('"level":"debug"');
     expect(canaries.foundIn(daemon.stderr())).toEqual([]);
   });
 
-  it('starts on a full disk to verify, once its files are there', async () => {
+  it('starts on a full disk if its files exist, and verifies tokens', async () => {
     const scene = await daemonOn(small);
-    const { disk, daemon, good, revoked } = scene;
+    const { disk, daemon, active, revoked } = scene;
     await daemon.stop('SIGKILL');
     disk.fill();
     const again = await disk.serve();
     cleanups.push(() => again.stop('SIGKILL'));
-    expect((await verify(again.url, good.token)).status).toBe(200);
+    expect((await verify(again.url, active.token)).status).toBe(200);
     expect((await verify(again.url, revoked.token)).status).toBe(401);
   });
 });
 
-describe.skipIf(!canMount('mkfs.ext4', 'losetup'))('a daemon whose disk the kernel made read-only', () => {
+describe.skipIf(!canMount('mkfs.ext4', 'losetup'))('a daemon whose disk became read-only', () => {
   const image =
     'truncate -s 32M "$0.img"; mkfs.ext4 -q "$0.img"; mount -o loop,errors=remount-ro "$0.img" "$0"; rm "$0.img"';
-  const breakIt = 'echo broken > /sys/fs/ext4/$(basename $(findmnt -no SOURCE "$0"))/trigger_fs_error';
+  const breakDisk = 'echo broken > /sys/fs/ext4/$(basename $(findmnt -no SOURCE "$0"))/trigger_fs_error';
 
-  it('decides on, refuses each change with 503, and has everything when it starts on a repaired one', async () => {
+  it('keeps verifying, rejects every change with 503, and has all data when restarted on the repaired disk', async () => {
     const scene = await daemonOn(image);
-    const { disk, daemon, good, revoked } = scene;
-    const watch = await watchVerification(daemon.url, { good: [good.token], refused: [revoked.token] });
-    const before = await everything(scene);
-    await disk.run(breakIt);
+    const { disk, daemon, active, revoked } = scene;
+    const watch = await watchVerification(daemon.url, { active: [active.token], rejected: [revoked.token] });
+    const before = await readAll(scene);
+    await disk.run(breakDisk);
     for (const answer of await changes(scene)) {
       expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
       expect(await answer.json()).toMatchObject({ code: 'unavailable' });
     }
-    expect(await everything(scene)).toEqual(before);
+    expect(await readAll(scene)).toEqual(before);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect((await fetch(`${daemon.url}/readyz`)).status).toBe(200);
     const report = await watch.stop();
@@ -219,9 +219,9 @@ describe.skipIf(!canMount('mkfs.ext4', 'losetup'))('a daemon whose disk the kern
     const again = await disk.serve();
     cleanups.push(() => again.stop('SIGKILL'));
     const root = await signIn(again.url, superuser);
-    expect((await verify(again.url, good.token)).status).toBe(200);
+    expect((await verify(again.url, active.token)).status).toBe(200);
     expect((await verify(again.url, revoked.token)).status).toBe(401);
-    const late = await root.createToken('late');
-    expect((await verify(again.url, late.token)).status).toBe(200);
+    const created = await root.createToken('new');
+    expect((await verify(again.url, created.token)).status).toBe(200);
   });
 });

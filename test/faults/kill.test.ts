@@ -25,22 +25,22 @@ import {
 } from '../helpers/faults/kill-load.ts';
 import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 
-/** `KILL_SEED=… npx vitest …` repeats the choices of a run, though not the moments at which the system is where. */
+/** `KILL_SEED=… npx vitest …` repeats the random choices of a run, but not its timing. */
 const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));
 const workersPerDatabase = 6;
-const killAfterMs = { least: 5, most: 400 };
-/** Each round looks at what it touched and some more; each n-th one at every token there ever was. */
+const killAfterMs = { min: 5, max: 400 };
+/** Each round checks the tokens it changed and a few others. Every n-th round checks all tokens. */
 const roundsBetweenFullChecks = 10;
 const roundsBetweenColdKills = 4;
 
-/** A database as the test reads it, beside the daemon. */
+/** The daemon's database, as the test reads it directly. */
 interface Database {
   env: Record<string, string>;
   query: Query;
-  /** Resolves once nothing that a killed daemon began can still happen. */
+  /** Resolves once no statement of the killed daemon can still take effect. */
   settled(killedAt: Date): Promise<void>;
   findDamage(): Promise<string[]>;
-  /** Whether all mail is on its way a moment after a start; on PostgreSQL a killed daemon's lease runs out first. */
+  /** Whether leases end at start-up. On PostgreSQL, the leases of the killed daemon have to run out. */
   leasesEndAtStart: boolean;
   close(): Promise<void>;
 }
@@ -92,7 +92,7 @@ interface Lane {
   load: Load;
 }
 
-describe('a daemon that is killed at any moment of its work', () => {
+describe('a daemon that is killed at any moment under load', () => {
   const cleanups: Array<() => Promise<unknown>> = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -123,17 +123,17 @@ describe('a daemon that is killed at any moment of its work', () => {
     return lane;
   }
 
-  /** Loads the daemon, kills it, starts it again, and answers everything that is not as it must be. */
-  async function killAndLook(lane: Lane, round: number): Promise<string[]> {
+  /** Puts load on the daemon, kills it, restarts it, and returns every inconsistency found. */
+  async function killAndCheck(lane: Lane, round: number): Promise<string[]> {
     const { load, workers, random, rootSession, database } = lane;
     const { url } = lane.daemon;
-    const delay = killAfterMs.least + random() * (killAfterMs.most - killAfterMs.least);
+    const delay = killAfterMs.min + random() * (killAfterMs.max - killAfterMs.min);
     const label = `r${round}`;
     let acknowledged = () => {};
     const begun = new Promise<void>((resolve) => {
       acknowledged = resolve;
     });
-    // A fresh daemon's first answers take their time: mostly it is killed when it is at full speed.
+    // A new daemon responds slowly at first, so in most rounds the kill waits for the first acknowledgement.
     if (round % roundsBetweenColdKills === 0) acknowledged();
     const loads = workers.map((worker) => work(worker, { url, rootSession, random, load, label, acknowledged }));
     await Promise.race([begun, pause(10_000, undefined, { ref: false })]);
@@ -169,7 +169,7 @@ describe('a daemon that is killed at any moment of its work', () => {
     return findings.filter((finding) => finding !== null);
   }
 
-  /** Every mail is sent once the daemon is left in peace, into one file each; a good end then is possible. */
+  /** Waits until all mail is sent, stops the daemon, and returns every mail that is missing or was sent twice. */
   async function unsentMail({ daemon, dataDir, database }: Lane): Promise<string[]> {
     const waiting = database.leasesEndAtStart ? 'sent_at IS NULL' : 'sent_at IS NULL AND lease_id IS NULL';
     const unsent = async () => (await database.query(`SELECT id FROM outbox WHERE ${waiting}`)).length;
@@ -182,28 +182,30 @@ describe('a daemon that is killed at any moment of its work', () => {
     return [
       ...(code === 0 ? [] : [`SIGTERM: exit code ${code}`]),
       ...lost.map(({ id }) => `mail ${id} was given up`),
-      ...sent.filter(({ id }) => !ids.has(String(id))).map(({ id }) => `mail ${id} is said to be sent and is not`),
+      ...sent
+        .filter(({ id }) => !ids.has(String(id)))
+        .map(({ id }) => `mail ${id} is marked as sent, but there is no file`),
       ...(database.leasesEndAtStart && files.length !== sent.length ? [`${files.length} files of mail`] : []),
     ];
   }
 
   async function run(lane: Lane, rounds: number): Promise<void> {
-    const where = (round: number) => `KILL_SEED=${seed}, ${lane.name}, round ${round}`;
+    const runLabel = (round: number) => `KILL_SEED=${seed}, ${lane.name}, round ${round}`;
     for (let round = 0; round < rounds; round += 1) {
-      const findings = await killAndLook(lane, round).catch((cause: unknown) => {
-        throw new Error(`${where(round)}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+      const findings = await killAndCheck(lane, round).catch((cause: unknown) => {
+        throw new Error(`${runLabel(round)}: ${cause instanceof Error ? cause.message : cause}`, { cause });
       });
-      expect(findings, where(round)).toEqual([]);
+      expect(findings, runLabel(round)).toEqual([]);
     }
-    expect(await wrongVerdicts(lane, () => true), where(rounds)).toEqual([]);
-    expect(await unsentMail(lane), where(rounds)).toEqual([]);
-    // Else the daemon was killed before it did anything, and all of this says nothing.
+    expect(await wrongVerdicts(lane, () => true), runLabel(rounds)).toEqual([]);
+    expect(await unsentMail(lane), runLabel(rounds)).toEqual([]);
+    // Otherwise the daemon was killed before it did anything, and the test proves nothing.
     for (const [what, count] of Object.entries(lane.load.acknowledged)) {
-      expect(count, `${where(rounds)}: acknowledged ${what}`).toBeGreaterThan(rounds / 5);
+      expect(count, `${runLabel(rounds)}: acknowledged ${what}`).toBeGreaterThan(rounds / 5);
     }
   }
 
-  it('loses nothing it acknowledged and does nothing by halves, 100 times on SQLite', async () => {
+  it('loses no acknowledged change and leaves none half done, 100 times on SQLite', async () => {
     const lanes = [await openLane('SQLite a', seed), await openLane('SQLite b', seed + 1)];
     await Promise.all(lanes.map((lane) => run(lane, 50)));
   });
@@ -215,7 +217,7 @@ describe('a daemon that is killed at any moment of its work', () => {
     });
     afterAll(() => postgres.remove());
 
-    it('loses nothing it acknowledged and does nothing by halves, 30 times', async () => {
+    it('loses no acknowledged change and leaves none half done, 30 times', async () => {
       const urls = [await postgres.newDatabase(), await postgres.newDatabase()];
       const lanes = await Promise.all(urls.map((url, index) => openLane(`PostgreSQL ${index}`, seed + index, url)));
       await Promise.all(lanes.map((lane) => run(lane, 15)));

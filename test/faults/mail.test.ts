@@ -136,7 +136,7 @@ describe('a mail server that fails for six hours', () => {
   );
 });
 
-describe('a recipient who is rejected for good', () => {
+describe('a recipient who is rejected permanently', () => {
   it('blocks no other mail, shows in metrics, audit log and console, and gets the mail after a retry', async () => {
     const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
     const rejecting = await smtp({

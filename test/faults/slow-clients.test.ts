@@ -20,17 +20,17 @@ const { newDataDir, start } = useDaemons();
 
 let daemon: Daemon;
 let root: Client;
-let good: { token: string };
+let active: { token: string };
 beforeEach(async () => {
   daemon = await start(await newDataDir(), { TOKENSD_LOG_LEVEL: 'info' });
   root = await signIn(daemon.url, superuser);
-  good = await root.createToken('good');
+  active = await root.createToken('active');
 });
 
 const json = 'application/json';
 const form = 'application/x-www-form-urlencoded';
 
-/** Every kind of route that reads a body: method, path, media type, and whether it is for members only. */
+/** Every kind of route that reads a body: method, path, media type, and whether it needs a session. */
 const routes: Array<[string, string, string, boolean]> = [
   ['POST', '/api/v1/sessions', json, false],
   ['POST', '/oauth/introspect', form, false],
@@ -57,15 +57,15 @@ function head([method, path, type, members]: (typeof routes)[number], ...more: s
   return `${method} ${path} HTTP/1.1\r\n${fields.join('\r\n')}\r\n`;
 }
 
-/** What buffers, a heap that grows and the machine's mood take together; who keeps what is sent needs a multiple. */
-const bearableMb = 100;
+/** Covers buffers, heap growth and noise. A daemon that stored what it is sent would need a multiple of this. */
+const maxGrowthMb = 100;
 
 const noError = () => expect(daemon.stderr()).not.toContain('"level":"error"');
 
-describe('a daemon with a thousand clients that drip', () => {
-  it('cuts headers after ten seconds and bodies after thirty, and verifies as quickly as ever', async () => {
+describe('a daemon with a thousand clients that send byte by byte', () => {
+  it('cuts headers after ten seconds and bodies after thirty, and verifies without delay', async () => {
     const before = openFiles(daemon.pid);
-    const watch = await watchVerification(daemon.url, { good: [good.token, good.token] });
+    const watch = await watchVerification(daemon.url, { active: [active.token, active.token] });
     const headers = Array.from({ length: 500 }, (_, number) =>
       talk(daemon.url, drip(number % 2 ? 'GET /' : 'GET /healthz HTTP/1.1\r\nX-Drip: ', 'dripping', 1_000), 60_000),
     );
@@ -88,16 +88,16 @@ describe('a daemon with a thousand clients that drip', () => {
     expect(report).toMatchObject({ wrong: [] });
     expect(report.answers).toBeGreaterThan(1_000);
     expect(report.p99).toBeLessThan(250);
-    await eventually(() => openFiles(daemon.pid) <= before, 'every connection to be gone', 5_000);
+    await eventually(() => openFiles(daemon.pid) <= before, 'every connection to be closed', 5_000);
     noError();
   });
 });
 
-describe('a daemon that is asked more than anybody reads', () => {
+describe('a daemon whose clients do not read', () => {
   const request = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n';
 
-  /** Connections on which so many requests are sent at once, and no answer is read. */
-  function deaf(count: number, requests: number) {
+  /** Opens connections that send `requests` pipelined requests each and read no response. */
+  function connectWithoutReading(count: number, requests: number) {
     const sockets = Array.from({ length: count }, () => {
       const socket = connect(Number(new URL(daemon.url).port), '127.0.0.1').pause();
       socket.on('error', () => {}).write(request.repeat(requests));
@@ -106,20 +106,20 @@ describe('a daemon that is asked more than anybody reads', () => {
     return { close: () => sockets.forEach((socket) => void socket.destroy()) };
   }
 
-  it('keeps no crowd of answers for one who sends requests by the packet, and verifies on', async () => {
+  it('limits pipelined requests per connection, and keeps verifying', async () => {
     const files = openFiles(daemon.pid);
-    // What a daemon needs once for its work does not count.
-    const few = deaf(10, 16);
+    // Warms up, because memory that is allocated once does not count.
+    const few = connectWithoutReading(10, 16);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     few.close();
-    const watch = await watchVerification(daemon.url, { good: [good.token] });
+    const watch = await watchVerification(daemon.url, { active: [active.token] });
     const before = residentMb(daemon.pid);
     const memory = watchMemory(daemon.pid);
-    const crowd = deaf(10, 1_400);
+    const crowd = connectWithoutReading(10, 1_400);
     await new Promise((resolve) => setTimeout(resolve, 4_000));
-    // Not cut, they would take 500, for as long as they like.
-    expect(memory.stop() - before).toBeLessThan(bearableMb);
-    await eventually(() => openFiles(daemon.pid) < files + 5, 'every such connection to be cut', 5_000);
+    // Without the limit this takes 500 MB, for as long as the clients like.
+    expect(memory.stop() - before).toBeLessThan(maxGrowthMb);
+    await eventually(() => openFiles(daemon.pid) < files + 5, 'the connections to be cut', 5_000);
     crowd.close();
     const report = await watch.stop();
     expect(report).toMatchObject({ wrong: [] });
@@ -127,7 +127,7 @@ describe('a daemon that is asked more than anybody reads', () => {
     noError();
   });
 
-  it('answers all of a few requests that were sent together, one after the other', async () => {
+  it('responds to a few pipelined requests in order', async () => {
     const answer = await talk(
       daemon.url,
       async (send, open) => {
@@ -141,8 +141,8 @@ describe('a daemon that is asked more than anybody reads', () => {
   });
 });
 
-describe('a daemon whose audit somebody downloads', () => {
-  /** 20 MB, which is more than any system keeps for a reader. */
+describe('a daemon that serves an audit download', () => {
+  /** Writes 20 MB of events, more than socket buffers hold for a client that does not read. */
   async function writeEvents() {
     const { knex, close } = await openSqlite(`sqlite:${daemon.dataDir}/tokens.db`);
     const copies = 'WITH RECURSIVE copy (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM copy WHERE i < 20000)';
@@ -154,7 +154,7 @@ describe('a daemon whose audit somebody downloads', () => {
     await close();
   }
 
-  /** Nothing of it is read yet. */
+  /** Requests the download without reading it yet. */
   function download() {
     const socket = connect(Number(new URL(daemon.url).port), '127.0.0.1').pause();
     const fields = `Host: x\r\nCookie: ${createSessionCookie(daemon.url).name}=${root.session}\r\nConnection: close`;
@@ -162,7 +162,7 @@ describe('a daemon whose audit somebody downloads', () => {
     return socket;
   }
 
-  /** Reads 6 MB, then nothing for ten seconds, and so on; answers how much came, and how it ended. */
+  /** Reads 6 MB, pauses for ten seconds, and so on. Returns the number of bytes and the last five characters. */
   function readSlowly(socket: Socket) {
     let [bytes, next, end] = [0, 0, ''];
     socket.on('data', (part: Buffer) => {
@@ -179,20 +179,20 @@ describe('a daemon whose audit somebody downloads', () => {
     });
   }
 
-  it('cuts who reads nothing for half a minute, and nobody who reads slowly', async () => {
+  it('cuts a client that reads nothing for half a minute, but not a slow one', async () => {
     await writeEvents();
     const files = openFiles(daemon.pid);
-    const deaf = download();
+    const stalled = download();
     const slow = await readSlowly(download());
     expect(slow).toMatchObject({ bytes: expect.toSatisfy((bytes) => bytes > 20 * 2 ** 20), end: '0\r\n\r\n' });
-    await eventually(() => openFiles(daemon.pid) <= files, 'the deaf connection to be cut', 10_000);
-    deaf.destroy();
+    await eventually(() => openFiles(daemon.pid) <= files, 'the stalled connection to be cut', 10_000);
+    stalled.destroy();
     noError();
   });
 });
 
-describe('a daemon that is sent too much', () => {
-  /** Nobody waits for the end of this: 64 KiB at a time, as fast as they are taken. */
+describe('a daemon that receives large bodies', () => {
+  /** Returns a 64 KiB piece and how often it has to be sent for `wanted` megabytes. */
   const megabytes = (wanted: number, chunked: boolean) => {
     const data = Buffer.alloc(64 * 1024, 'x');
     const piece = chunked ? Buffer.concat([Buffer.from('10000\r\n'), data, Buffer.from('\r\n')]) : data;
@@ -220,16 +220,16 @@ describe('a daemon that is sent too much', () => {
   it.each([
     ['ten megabytes', false, 10],
     ['endless chunks', true, 10_000],
-  ])('refuses %s with 413 or cuts them, and keeps none of it in memory', async (_what, chunked, wanted) => {
+  ])('rejects %s with 413 or cuts them, and stores none of it in memory', async (_what, chunked, wanted) => {
     const round = (targets: typeof routes) => Promise.all(targets.map((route) => flood(route, chunked, wanted)));
-    // What a daemon needs once for its work does not count.
+    // Warms up, because memory that is allocated once does not count.
     await round(routes);
-    const watch = await watchVerification(daemon.url, { good: [good.token] });
+    const watch = await watchVerification(daemon.url, { active: [active.token] });
     const before = residentMb(daemon.pid);
     const memory = watchMemory(daemon.pid);
     const answers = await round(Array.from({ length: 9 }, () => routes).flat());
-    expect(memory.stop() - before).toBeLessThan(bearableMb);
-    expect(megabytesOf(answers)).toBeGreaterThan(2 * bearableMb);
+    expect(memory.stop() - before).toBeLessThan(maxGrowthMb);
+    expect(megabytesOf(answers)).toBeGreaterThan(2 * maxGrowthMb);
     for (const [index, answer] of answers.entries()) {
       const where = routes[index % routes.length]?.[1];
       expect([where, lastStatus(answer)]).toEqual([where, expect.toSatisfy((status) => [0, 413].includes(status))]);
@@ -239,18 +239,18 @@ describe('a daemon that is sent too much', () => {
     noError();
   });
 
-  it('answers verifications without waiting for a body, and cuts one that has no end', async () => {
+  it('responds to verifications without reading the body, and cuts an endless one', async () => {
     const route: (typeof routes)[number] = ['POST', '/verify/forward-auth', json, false];
     await Promise.all([flood(route, false, 10), flood(route, false, 10)]);
     const before = residentMb(daemon.pid);
     const memory = watchMemory(daemon.pid);
-    const watch = await watchVerification(daemon.url, { good: [good.token] });
+    const watch = await watchVerification(daemon.url, { active: [active.token] });
     const [endless, ...finite] = await Promise.all([
       flood(route, true, 10_000),
       ...Array.from({ length: 100 }, () => flood(route, false, 10)),
     ]);
-    expect(memory.stop() - before).toBeLessThan(bearableMb);
-    expect(megabytesOf(finite)).toBeGreaterThan(2 * bearableMb);
+    expect(memory.stop() - before).toBeLessThan(maxGrowthMb);
+    expect(megabytesOf(finite)).toBeGreaterThan(2 * maxGrowthMb);
     expect(finite.map(({ text }) => text.slice(0, 12))).toEqual(finite.map(() => 'HTTP/1.1 401'));
     expect(endless.text).toMatch(/^HTTP\/1\.1 401 /);
     expect(endless.lasted).toBeLessThan(36_000);

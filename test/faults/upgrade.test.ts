@@ -34,7 +34,7 @@ import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 
 const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));
 const kills = 20;
-/** So many members and sessions that a migration takes long enough to be killed in its middle. */
+/** Enough members and sessions that a migration can be killed in the middle. */
 const bulk = 20_000;
 
 let postgres: TestPostgres;
@@ -74,45 +74,39 @@ const migrate = (url: string) =>
 describe.each(kinds)('an upgrade on %s', (kind) => {
   const { start } = useDaemons();
 
-  it.each(releases)(
-    'from the schema of %s makes the schema that a new database has, and keeps every row',
-    async (release) => {
-      const url = await load(kind, release);
-      const fresh = await newDatabase(kind);
-      await using(fresh, (engine) => createKnexStore(engine, migrations).migrate());
-      const columns = await using(url, columnsOf);
-      const before = await using(url, (engine) => rowsOf(engine, columns));
-      expect(
-        Object.values(before).filter((rows) => rows.length === 0),
-        'empty tables',
-      ).toEqual([]);
+  it.each(releases)('from schema %s produces the schema of a new database and keeps every row', async (release) => {
+    const url = await load(kind, release);
+    const fresh = await newDatabase(kind);
+    await using(fresh, (engine) => createKnexStore(engine, migrations).migrate());
+    const columns = await using(url, columnsOf);
+    const before = await using(url, (engine) => rowsOf(engine, columns));
+    expect(
+      Object.values(before).filter((rows) => rows.length === 0),
+      'empty tables',
+    ).toEqual([]);
 
-      expect(await migrate(url)).toMatchObject({ code: 0 });
-      const after = await using(url, (engine) => rowsOf(engine, columns));
-      if (release < '0003') delete before.compatibility;
-      expect(after).toEqual(before);
-      const { schema } = await using(fresh, shapeOf);
-      expect((await using(url, shapeOf)).schema).toEqual(schema);
-    },
-  );
+    expect(await migrate(url)).toMatchObject({ code: 0 });
+    const after = await using(url, (engine) => rowsOf(engine, columns));
+    if (release < '0003') delete before.compatibility;
+    expect(after).toEqual(before);
+    const { schema } = await using(fresh, shapeOf);
+    expect((await using(url, shapeOf)).schema).toEqual(schema);
+  });
 
-  it.each(releases)(
-    'from the schema of %s leaves everybody who had something with what it was worth',
-    async (release) => {
-      const world = worldOf(release);
-      const dataDir = join(directory, 'data');
-      const { url } = await start(dataDir, { TOKENSD_DATABASE_URL: await load(kind, release) });
-      expect((await fetch(`${url}/readyz`)).status).toBe(200);
-      await expectMail(dataDir);
-      await expectTokens(url, world);
-      await expectMembers(url, world);
-      await expectSession(url, world);
-      if (release >= '0002') await expectSignInWays(url, world);
-    },
-  );
+  it.each(releases)('from schema %s keeps tokens, members, sessions and sign-in methods working', async (release) => {
+    const world = worldOf(release);
+    const dataDir = join(directory, 'data');
+    const { url } = await start(dataDir, { TOKENSD_DATABASE_URL: await load(kind, release) });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    await expectMail(dataDir);
+    await expectTokens(url, world);
+    await expectMembers(url, world);
+    await expectSession(url, world);
+    if (release >= '0002') await expectSignInMethods(url, world);
+  });
 });
 
-/** The one that no server took comes now; none that was sent comes again. */
+/** Expects the one mail that was still due, and none that had been sent. */
 async function expectMail(dataDir: string): Promise<void> {
   const mail = join(dataDir, 'mail');
   const files = async () => (existsSync(mail) ? (await readdir(mail)).filter((name) => name.endsWith('.eml')) : []);
@@ -165,7 +159,7 @@ async function expectMembers(url: string, { password }: World): Promise<void> {
   ]);
 }
 
-/** A session that was begun before, and an Idempotency-Key that was used before. */
+/** Expects that a session and an Idempotency-Key from before the upgrade still work. */
 async function expectSession(url: string, { session }: World): Promise<void> {
   const headers = { Authorization: `Bearer ${session}`, 'Content-Type': 'application/json' };
   const listed = await fetch(`${url}/api/v1/tokens`, { headers });
@@ -182,7 +176,7 @@ async function expectSession(url: string, { session }: World): Promise<void> {
   expect([again.status, ((await again.json()) as Token).id]).toEqual([200, build?.id]);
 }
 
-async function expectSignInWays(url: string, { totp, client, deviceCode = '', resetLink, values, password }: World) {
+async function expectSignInMethods(url: string, { totp, client, deviceCode = '', resetLink, values, password }: World) {
   const post = (path: string, fields: Record<string, string>) =>
     fetch(url + path, { method: 'POST', body: new URLSearchParams(fields) });
   const { email = '', secret = '', recoveryCode = '' } = totp ?? {};
@@ -207,7 +201,7 @@ async function expectSignInWays(url: string, { totp, client, deviceCode = '', re
 }
 
 const numbers = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${bulk})`;
-const fillings = [
+const bulkInserts = [
   `INSERT INTO users ${numbers}
     SELECT 'bulk-' || n, 'bulk-' || n, 'bulk-' || n, name, name_folded, superuser, disabled, can_manage_tokens,
       password_hash, sso, created_at FROM users, numbers WHERE email = 'ada@example.com'`,
@@ -217,7 +211,7 @@ const fillings = [
 ];
 
 async function fill(kind: Kind, url: string): Promise<void> {
-  for (const sql of fillings) {
+  for (const sql of bulkInserts) {
     if (kind === 'SQLite') await using(url, ({ knex }) => knex.raw(sql));
     else await inPostgres(url, sql);
   }
@@ -247,7 +241,7 @@ async function copyOf(kind: Kind, url: string, name: string): Promise<string> {
   return url.replace(/[^/]*$/, name);
 }
 
-/** A process that was seen to have begun: its database is open, and on PostgreSQL its transaction, too. */
+/** Starts a migration and waits until its database is open, and on PostgreSQL until it holds the advisory lock. */
 async function startMigration(kind: Kind, url: string) {
   const env = { TOKENSD_DATABASE_URL: url, TOKENSD_DATA_DIR: join(directory, 'data') };
   const child = startProgram('tokensd', ['migrate'], env);
@@ -263,16 +257,16 @@ async function startMigration(kind: Kind, url: string) {
 }
 
 describe.each(kinds)('an upgrade on %s that is killed at any moment', (kind) => {
-  it(`is undone or done, and the next one completes it, ${kills} times`, async () => {
+  it(`is rolled back or complete, and the next one completes it, ${kills} times`, async () => {
     const random = randomFrom(seed);
     const template = await load(kind, '0001');
     await fill(kind, template);
-    const undisturbed = await copyOf(kind, template, 'undisturbed');
-    const first = await startMigration(kind, undisturbed);
+    const uninterrupted = await copyOf(kind, template, 'uninterrupted');
+    const first = await startMigration(kind, uninterrupted);
     const begun = performance.now();
     expect(await first.finished).toBe(0);
     const takesMs = performance.now() - begun;
-    const expected = await using(undisturbed, shapeOf);
+    const expected = await using(uninterrupted, shapeOf);
     expect(expected.counts).toMatchObject({ users: bulk + 4, sessions: bulk + 3 });
 
     let early = 0;
@@ -283,7 +277,7 @@ describe.each(kinds)('an upgrade on %s that is killed at any moment', (kind) => 
       await pause(random() * takesMs);
       migration.kill();
       if ((await migration.finished) === 'SIGKILL') early += 1;
-      // Every other time the next migration is the first to open what was left.
+      // Only every other round looks, so that in the others the next migration is the first to open the database.
       if (round % 2 === 0) expect([1, migrations.length], where).toContain(await using(url, countApplied));
       expect(await migrate(url), where).toMatchObject({ code: 0 });
       expect(await using(url, shapeOf), where).toEqual(expected);

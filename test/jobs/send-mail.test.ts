@@ -216,7 +216,7 @@ describe('a mail that fails', () => {
     expect(failures.join('')).not.toContain('\\u0007');
   });
 
-  it('becomes a dead letter with an audit event if its recipient is rejected for good, and can be revived', async () => {
+  it('becomes a dead letter with an audit event if its recipient is rejected permanently, and can be revived', async () => {
     await useServer(await rejecting({ 'dev@example.com': 550 }));
     const app = await openTestApp();
     await createToken(app, app.dev, { name: 'ci-pipeline' });

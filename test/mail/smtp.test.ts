@@ -199,7 +199,7 @@ describe('sending', () => {
     [550, 'no such user'],
     [553, '5.1.3 bad address'],
     [556, '5.1.10 example.com takes no mail'],
-  ])('fails for good if there is no such mailbox: %i %s', async (code, reply) => {
+  ])('fails permanently if there is no such mailbox: %i %s', async (code, reply) => {
     const server = await rejecting(code, reply);
     await expect(mailer(server.url).send(mail)).rejects.toBeInstanceOf(RecipientRejected);
   });

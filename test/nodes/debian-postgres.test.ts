@@ -27,7 +27,7 @@ if (hasRealParts('postgres', 'pgbouncer')) {
     return openPostgresStore(url.href);
   });
 
-  it('is reached by its Unix socket too, whose directory stands percent-encoded where the host does', async () => {
+  it('connects through a Unix socket whose directory is percent-encoded as the host', async () => {
     const { pathname } = new URL(await postgres.newDatabase());
     const socket = `postgres://tokens:tokens@${encodeURIComponent(postgres.directory)}:${postgres.port}${pathname}`;
     expect(settingsSchema.safeParse({ TOKENSD_DATABASE_URL: socket }).success).toBe(true);
@@ -37,7 +37,7 @@ if (hasRealParts('postgres', 'pgbouncer')) {
   });
 
   describe('nodes behind pgbouncer’s transaction pooling', () => {
-    it('get every answer, though each transaction may have a connection where somebody else prepared statements', async () => {
+    it('get every result, although connections are shared with clients that prepared statements', async () => {
       const url = new URL(await postgres.newDatabase());
       url.port = String(pgbouncer.port);
       const [first, second] = [await openPostgresStore(url.href), await openPostgresStore(url.href)];

@@ -26,13 +26,13 @@ describe('tokensd migrate-store', () => {
     const daemon = await start(dataDir);
     const root = await signIn(daemon.url, superuser);
     const dev = await addDeveloper(daemon.url, root);
-    const kept = await dev.createToken('Prüfstand 測試', { description: "it's; DROP TABLE tokens" });
+    const active = await dev.createToken('Prüfstand 測試', { description: "it's; DROP TABLE tokens" });
     const revoked = await dev.createToken('revoked');
     await dev.request('DELETE', `/tokens/${revoked.id}`);
-    await root.request('POST', '/clients', { name: 'service' });
-    await verify(daemon.url, kept.token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': '/builds' });
+    await root.request('POST', '/clients', { name: 'billing' });
+    await verify(daemon.url, active.token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': '/builds' });
     const from = `sqlite:${join(dataDir, 'tokens.db')}`;
-    return { dataDir, daemon, dev, kept, revoked, from, to: await postgres.newDatabase() };
+    return { dataDir, daemon, dev, active, revoked, from, to: await postgres.newDatabase() };
   }
 
   const move = (from: string, to: string) => runProgram('tokensd', ['migrate-store', '--from', from, '--to', to]);
@@ -45,14 +45,14 @@ describe('tokensd migrate-store', () => {
     return Number(rows[0]?.n);
   }
 
-  it('moves everything, so that tokens, sessions and what was revoked are as before', async () => {
-    const { dataDir, daemon, dev, kept, revoked, from, to } = await world();
+  it('moves everything, so that tokens, sessions and revocations stay as they were', async () => {
+    const { dataDir, daemon, dev, active, revoked, from, to } = await world();
     expect(await daemon.stop()).toBe(0);
     const moved = await move(from, to);
     expect(moved).toMatchObject({ code: 0, stdout: '' });
     expect(moved.stderr).toContain('Moved and compared. Rows: users 2, tokens 1, tombstones 1');
     const { url } = await start(dataDir, { TOKENSD_DATABASE_URL: to });
-    expect((await verify(url, kept.token)).status).toBe(200);
+    expect((await verify(url, active.token)).status).toBe(200);
     expect((await verify(url, revoked.token)).headers.get('x-tokens-reason')).toBe('revoked');
     const headers = { Authorization: `Bearer ${dev.session}` };
     const list = (await (await fetch(`${url}/api/v1/tokens`, { headers })).json()) as { items: unknown[] };
@@ -61,7 +61,7 @@ describe('tokensd migrate-store', () => {
     ]);
   });
 
-  it('refuses a target with data, a source in use or none, and changes nothing', async () => {
+  it('rejects a target with data, and a source that is in use or missing, without changes', async () => {
     const { daemon, from, to } = await world();
     const inUse = await move(from, to);
     expect(inUse.code).toBe(1);
@@ -82,7 +82,7 @@ describe('tokensd migrate-store', () => {
     }
   });
 
-  it('that is killed leaves the target empty and is simply done again', async () => {
+  it('leaves the target empty if it is killed, and can be repeated', async () => {
     const { daemon, dev, from, to } = await world();
     for (let i = 0; i < 300; i += 1) await dev.createToken(`more-${i}`);
     await daemon.stop();
@@ -104,7 +104,7 @@ describe('tokensd migrate-store', () => {
     expect(await rowsIn(to)).toBe(301);
   });
 
-  it('finds everything there when it is done again after its commit was cut off', async () => {
+  it('finds the data already moved when repeated after its commit was cut off', async () => {
     const { daemon, from, to } = await world();
     await daemon.stop();
     const { port, pathname } = new URL(to);
@@ -112,13 +112,13 @@ describe('tokensd migrate-store', () => {
     cleanUp(proxy.stop);
     const through = `postgres://tokens:tokens@127.0.0.1:${proxy.port}${pathname}`;
     const child = startProgram('tokensd', ['migrate-store', '--from', from, '--to', through], {});
-    let told = '';
+    let stderr = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      told += text;
+      stderr += text;
       if (text.includes('Moving outbox')) proxy.cutAfter('COMMIT');
     });
     expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
-    expect(told).toContain('Run the same command again.');
+    expect(stderr).toContain('Run the same command again.');
     expect(await rowsIn(to)).toBe(1);
     const again = await move(from, to);
     expect(again).toMatchObject({ code: 0, stdout: '' });
@@ -133,7 +133,7 @@ describe('tokensd migrate-store', () => {
     await client.query(sql).finally(() => client.end());
   };
 
-  it('moves nothing if anything does not arrive as it was sent, and everything once it does', async () => {
+  it('moves nothing if a row arrives changed, and everything once none does', async () => {
     const { daemon, from, to } = await world();
     await daemon.stop();
     const env = { TOKENSD_DATABASE_URL: to, TOKENSD_DATA_DIR: daemon.dataDir };
@@ -147,9 +147,9 @@ describe('tokensd migrate-store', () => {
     ] as const) {
       await run(to, `CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${meddling}; END $$`);
       await run(to, `CREATE TRIGGER meddle BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION meddle()`);
-      const refused = await move(from, to);
-      expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain(`The copy of the table ${table} differs from the original. Nothing was moved.`);
+      const result = await move(from, to);
+      expect(result.code).toBe(1);
+      expect(result.stderr).toContain(`The copy of the table ${table} differs from the original. Nothing was moved.`);
       expect(await rowsIn(to)).toBe(0);
       await run(to, 'DROP FUNCTION meddle CASCADE');
     }
@@ -157,7 +157,7 @@ describe('tokensd migrate-store', () => {
     expect(await rowsIn(to)).toBe(1);
   });
 
-  it('shows on a terminal how far it is, with each table and what is done of it', async () => {
+  it('shows the progress of each table on a terminal', async () => {
     const { daemon, from, to } = await world();
     await daemon.stop();
     const words = programCommand('tokensd', ['migrate-store', '--from', from, '--to', to]);
@@ -177,7 +177,7 @@ describe('tokensd migrate-store', () => {
     expect(shown).toContain('Moved and compared. Rows: users 2, tokens 1');
   });
 
-  it('knows every table there is', async () => {
+  it('covers every table', async () => {
     const { path, close } = await openTestStore();
     cleanUp(close);
     const engine = await openSqlite(`sqlite:${path}`);

@@ -13,7 +13,7 @@ import { hasRealParts, postgresBinaries } from '../helpers/peers/real-parts.ts';
 
 const recipe = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'production.md'), 'utf8');
 
-/** What took something away since, as docs/production.md asks for it. */
+/** Returns the query of docs/production.md for restrictions made since `time`. */
 function changedSince(time: Date): string {
   const [query = ''] = /^SELECT to_timestamp[^;]+/m.exec(recipe) ?? [];
   const [example = ''] = /timestamptz '[^']+'/.exec(query) ?? [];
@@ -26,11 +26,11 @@ interface Change {
   email: string | null;
 }
 
-/** What its table says to do about that. */
-function again({ action, name, email }: Change): string {
+/** Returns the command or statement of docs/production.md that repeats the change. */
+function remedyFor({ action, name, email }: Change): string {
   const row = recipe.split('\n').find((line) => line.startsWith('| `') && line.includes(`\`${action}\``)) ?? '';
-  const [, , doing = ''] = row.split(/ ?\| /);
-  return (/^`([^`]+)`/.exec(doing)?.[1] ?? doing).replace('NAME', name).replace('EMAIL', email ?? '');
+  const [, , remedy = ''] = row.split(/ ?\| /);
+  return (/^`([^`]+)`/.exec(remedy)?.[1] ?? remedy).replace('NAME', name).replace('EMAIL', email ?? '');
 }
 
 async function ask<R extends pg.QueryResultRow>(url: string, sql: string): Promise<R[]> {
@@ -42,92 +42,89 @@ async function ask<R extends pg.QueryResultRow>(url: string, sql: string): Promi
   );
 }
 
-describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))(
-  'a dump of PostgreSQL that is restored as the recipe says',
-  () => {
-    const nodes = useNodes('debian', 1);
-    const { start } = useDaemons();
+describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQL dump restored as documented', () => {
+  const nodes = useNodes('debian', 1);
+  const { start } = useDaemons();
 
-    it('leaves nothing at work that was taken away since, once what the query lists is done again', async () => {
-      const { daemons, root, postgres, databaseUrl } = nodes();
-      const [old] = daemons;
-      if (old === undefined) throw new Error('No daemon');
-      const dev = await addDeveloper(old.url, root);
-      const member = async (name: string) => (await addDeveloper(old.url, root, `${name}@example.com`)).user.id;
-      const patch = async (id: string, body: object) =>
-        expect((await root.request('PATCH', `/users/${id}`, body)).status).toBe(200);
-      const [disabled, demoted, barred, back] = [
-        await member('disabled'),
-        await member('demoted'),
-        await member('barred'),
-        await member('back'),
-      ];
-      await patch(demoted, { superuser: true });
-      const client = (await (await root.request('POST', '/clients', { name: 'gone' })).json()) as { id: string };
-      const [kept, before, since] = [
-        await dev.createToken('kept'),
-        await dev.createToken('revoked-before'),
-        await dev.createToken('revoked-since'),
-      ];
-      await dev.request('DELETE', `/tokens/${before.id}`);
-      await pause(5);
-      const time = new Date();
-      const [dump, restored] = [join(old.dataDir, 'tokens.dump'), await postgres.newDatabase()];
-      execFileSync(join(postgresBinaries(), 'pg_dump'), ['--format=custom', `--file=${dump}`, databaseUrl]);
-      await dev.request('DELETE', `/tokens/${since.id}`);
-      await patch(disabled, { disabled: true });
-      await patch(demoted, { superuser: false });
-      await patch(barred, { can_manage_tokens: false });
-      await patch(back, { disabled: true });
-      await patch(back, { disabled: false });
-      await root.request('DELETE', `/clients/${client.id}`);
-      const current = 'analytical engines for dev@example.com';
-      const changed = await dev.request('PUT', '/me/password', { current, new: 'difference engines for me' });
-      expect(changed.status).toBe(204);
-      execFileSync(join(postgresBinaries(), 'pg_restore'), [`--dbname=${restored}`, dump]);
+  it('restores no access that was removed since, once the listed changes are repeated', async () => {
+    const { daemons, root, postgres, databaseUrl } = nodes();
+    const [old] = daemons;
+    if (old === undefined) throw new Error('No daemon');
+    const dev = await addDeveloper(old.url, root);
+    const member = async (name: string) => (await addDeveloper(old.url, root, `${name}@example.com`)).user.id;
+    const patch = async (id: string, body: object) =>
+      expect((await root.request('PATCH', `/users/${id}`, body)).status).toBe(200);
+    const [disabled, demoted, barred, back] = [
+      await member('disabled'),
+      await member('demoted'),
+      await member('barred'),
+      await member('back'),
+    ];
+    await patch(demoted, { superuser: true });
+    const client = (await (await root.request('POST', '/clients', { name: 'gone' })).json()) as { id: string };
+    const [active, before, since] = [
+      await dev.createToken('active'),
+      await dev.createToken('revoked-before'),
+      await dev.createToken('revoked-since'),
+    ];
+    await dev.request('DELETE', `/tokens/${before.id}`);
+    await pause(5);
+    const time = new Date();
+    const [dump, restored] = [join(old.dataDir, 'tokens.dump'), await postgres.newDatabase()];
+    execFileSync(join(postgresBinaries(), 'pg_dump'), ['--format=custom', `--file=${dump}`, databaseUrl]);
+    await dev.request('DELETE', `/tokens/${since.id}`);
+    await patch(disabled, { disabled: true });
+    await patch(demoted, { superuser: false });
+    await patch(barred, { can_manage_tokens: false });
+    await patch(back, { disabled: true });
+    await patch(back, { disabled: false });
+    await root.request('DELETE', `/clients/${client.id}`);
+    const current = 'analytical engines for dev@example.com';
+    const changed = await dev.request('PUT', '/me/password', { current, new: 'difference engines for me' });
+    expect(changed.status).toBe(204);
+    execFileSync(join(postgresBinaries(), 'pg_restore'), [`--dbname=${restored}`, dump]);
 
-      const changes = await ask<Change>(databaseUrl, changedSince(time));
-      expect(changes.map(({ action, name, email }) => [action, name, email])).toEqual([
-        ['token.revoked', 'revoked-since', 'dev@example.com'],
-        ['user.disabled', 'disabled@example.com', 'disabled@example.com'],
-        ['user.demoted', 'demoted@example.com', 'demoted@example.com'],
-        ['user.permission_removed', 'barred@example.com', 'barred@example.com'],
-        ['client.deleted', 'gone', null],
-        ['user.password_changed', 'dev@example.com', 'dev@example.com'],
-      ]);
-      for (const [, table] of (/Delete all rows of (.*) before/.exec(recipe)?.[1] ?? '').matchAll(/`(\w+)`/g)) {
-        await ask(restored, `DELETE FROM ${table}`);
-      }
-      const doings = changes.map(again);
-      for (const sql of doings.filter((doing) => doing.startsWith('UPDATE'))) await ask(restored, sql);
-      const daemon = await start(old.dataDir, { TOKENSD_DATABASE_URL: restored });
-      const statusOf = async ({ token }: { token: string }) => (await verify(daemon.url, token)).status;
-      expect([await statusOf(kept), await statusOf(before), await statusOf(since)]).toEqual([200, 401, 200]);
-      const me = await fetch(`${daemon.url}/api/v1/me`, { headers: { Authorization: `Bearer ${dev.session}` } });
-      expect(me.status).toBe(401);
+    const changes = await ask<Change>(databaseUrl, changedSince(time));
+    expect(changes.map(({ action, name, email }) => [action, name, email])).toEqual([
+      ['token.revoked', 'revoked-since', 'dev@example.com'],
+      ['user.disabled', 'disabled@example.com', 'disabled@example.com'],
+      ['user.demoted', 'demoted@example.com', 'demoted@example.com'],
+      ['user.permission_removed', 'barred@example.com', 'barred@example.com'],
+      ['client.deleted', 'gone', null],
+      ['user.password_changed', 'dev@example.com', 'dev@example.com'],
+    ]);
+    for (const [, table] of (/Delete all rows of (.*) before/.exec(recipe)?.[1] ?? '').matchAll(/`(\w+)`/g)) {
+      await ask(restored, `DELETE FROM ${table}`);
+    }
+    const remedies = changes.map(remedyFor);
+    for (const sql of remedies.filter((remedy) => remedy.startsWith('UPDATE'))) await ask(restored, sql);
+    const daemon = await start(old.dataDir, { TOKENSD_DATABASE_URL: restored });
+    const statusOf = async ({ token }: { token: string }) => (await verify(daemon.url, token)).status;
+    expect([await statusOf(active), await statusOf(before), await statusOf(since)]).toEqual([200, 401, 200]);
+    const me = await fetch(`${daemon.url}/api/v1/me`, { headers: { Authorization: `Bearer ${dev.session}` } });
+    expect(me.status).toBe(401);
 
-      const { session, request } = await signIn(daemon.url, superuser);
-      const env = { TOKENS_SERVER: daemon.url, TOKENS_SESSION: session };
-      for (const doing of doings.filter((doing) => doing.startsWith('tokens '))) {
-        expect(await runProgram('tokens', doing.split(' ').slice(1), { env })).toMatchObject({ code: 0 });
-      }
-      expect([await statusOf(kept), await statusOf(before), await statusOf(since)]).toEqual([200, 401, 401]);
-      const users = (await (await request('GET', '/users')).json()) as { items: User[] };
-      const found = users.items.map((user) => [
-        user.email.split('@')[0],
-        ...(['disabled', 'superuser', 'can_manage_tokens'] as const).filter((key) => user[key]),
-      ]);
-      expect(found.sort()).toEqual([
-        ['back', 'can_manage_tokens'],
-        ['barred'],
-        ['demoted', 'can_manage_tokens'],
-        ['dev', 'can_manage_tokens'],
-        ['disabled', 'disabled', 'can_manage_tokens'],
-        ['root', 'superuser', 'can_manage_tokens'],
-      ]);
-      expect(await (await request('GET', '/clients')).json()).toMatchObject({ items: [] });
-      await expect(signIn(daemon.url, { email: 'dev@example.com', password: current })).rejects.toThrow('401');
-      expect(await daemon.stop()).toBe(0);
-    });
-  },
-);
+    const { session, request } = await signIn(daemon.url, superuser);
+    const env = { TOKENS_SERVER: daemon.url, TOKENS_SESSION: session };
+    for (const remedy of remedies.filter((remedy) => remedy.startsWith('tokens '))) {
+      expect(await runProgram('tokens', remedy.split(' ').slice(1), { env })).toMatchObject({ code: 0 });
+    }
+    expect([await statusOf(active), await statusOf(before), await statusOf(since)]).toEqual([200, 401, 401]);
+    const users = (await (await request('GET', '/users')).json()) as { items: User[] };
+    const found = users.items.map((user) => [
+      user.email.split('@')[0],
+      ...(['disabled', 'superuser', 'can_manage_tokens'] as const).filter((key) => user[key]),
+    ]);
+    expect(found.sort()).toEqual([
+      ['back', 'can_manage_tokens'],
+      ['barred'],
+      ['demoted', 'can_manage_tokens'],
+      ['dev', 'can_manage_tokens'],
+      ['disabled', 'disabled', 'can_manage_tokens'],
+      ['root', 'superuser', 'can_manage_tokens'],
+    ]);
+    expect(await (await request('GET', '/clients')).json()).toMatchObject({ items: [] });
+    await expect(signIn(daemon.url, { email: 'dev@example.com', password: current })).rejects.toThrow('401');
+    expect(await daemon.stop()).toBe(0);
+  });
+});

@@ -6,7 +6,7 @@ import { useNodes } from '../helpers/daemon/nodes.ts';
 describe('a rolling upgrade', () => {
   const nodes = useNodes('embedded', 2);
 
-  /** What a newer daemon does to the schema before it listens. */
+  /** Applies a migration as a newer daemon does before it listens. */
   async function migrateTo(name: string, worksFrom: string, sql: string): Promise<void> {
     const client = new pg.Client(nodes().databaseUrl);
     await client.connect();
@@ -26,7 +26,7 @@ describe('a rolling upgrade', () => {
     return rows[0]?.name ?? '';
   }
 
-  it('leaves the old version at work on a schema that only grew, and it may even start again', async () => {
+  it('keeps the old version working, and able to start, on a schema with additions only', async () => {
     const { daemons, root, start } = nodes();
     const { id, token } = await root.createToken('before');
     await migrateTo('9998-grown', await newestKnown(), 'ALTER TABLE tokens ADD COLUMN colour text');
@@ -38,7 +38,7 @@ describe('a rolling upgrade', () => {
     expect((await root.request('DELETE', `/tokens/${id}`)).status).toBe(204);
   });
 
-  it('that the old version cannot follow is told by it, at /readyz and when it starts', async () => {
+  it('makes the old version report an incompatible schema, at /readyz and at start-up', async () => {
     const { daemons, start } = nodes();
     await migrateTo('9999-changed', '9999-changed', 'ALTER TABLE outbox ADD COLUMN colour text');
     for (const { url } of daemons) expect((await fetch(`${url}/readyz`)).status).toBe(503);

@@ -17,7 +17,7 @@ describe('three daemons on one database', () => {
   const nodes = useNodes('embedded', 3, () => ({ TOKENSD_SMTP_URL: mail.url }));
   const urls = () => nodes().daemons.map(({ url }) => url) as [string, string, string];
 
-  it('make the schema of an empty database once when they start together', async () => {
+  it('create the schema once when they start together on an empty database', async () => {
     const { postgres, start } = nodes();
     const env = { TOKENSD_DATABASE_URL: await postgres.newDatabase() };
     const together = await Promise.all([start(env), start(env), start(env)]);
@@ -28,7 +28,7 @@ describe('three daemons on one database', () => {
     for (const daemon of together) expect(await daemon.stop()).toBe(0);
   });
 
-  it('refuse everywhere, on the next request, what one of them revoked; and each mail goes out once', async () => {
+  it('reject a token on the next request after any of them revoked it, and send each mail once', async () => {
     const { root } = nodes();
     const [first, second, third] = urls();
     const dev = await addDeveloper(first, root);
@@ -47,7 +47,7 @@ describe('three daemons on one database', () => {
     expect(new Set(ids).size).toBe(2 * rounds);
   });
 
-  it('take a session begun at any of them, and none that was ended at any of them', async () => {
+  it('accept a session started at any of them, until it is ended at any of them', async () => {
     const [first, second, third] = urls();
     const { session } = await signIn(second, superuser);
     const me = (url: string) => fetch(`${url}/api/v1/me`, { headers: { Authorization: `Bearer ${session}` } });
@@ -58,7 +58,7 @@ describe('three daemons on one database', () => {
     for (const url of urls()) expect((await me(url)).status).toBe(401);
   });
 
-  it('keep the newest last use, whichever of them saw it', async () => {
+  it('store the newest last use from any of them', async () => {
     const { root } = nodes();
     const { id, token } = await root.createToken('used-everywhere');
     const used = urls().flatMap((url) => [url, url, url]);
@@ -78,7 +78,7 @@ describe('three daemons on one database', () => {
     await eventually(newest, 'the last use to be written', 5_000);
   });
 
-  it('count failed sign-ins together, even those that come at once', async () => {
+  it('share the count of failed sign-ins, also for concurrent ones', async () => {
     const guess = (url: string, account: string) =>
       fetch(`${url}/api/v1/sessions`, {
         method: 'POST',
@@ -94,7 +94,7 @@ describe('three daemons on one database', () => {
         .flat()
         .map((url) => guess(url, superuser.email)),
     );
-    // The waits of 1 s, 2 s … that are over by then allow one guess each.
+    // Each waiting period of 1 s, 2 s … that has ended by then allows one more guess.
     const over = Math.floor(Math.log2(1 + (performance.now() - began) / 1000));
     expect(atOnce.filter((status) => status === 401).length).toBeLessThanOrEqual(5 + over);
     expect(new Set(atOnce)).toEqual(new Set([401, 429]));

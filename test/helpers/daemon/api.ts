@@ -10,7 +10,7 @@ export interface Client {
   createToken(name: string, more?: Record<string, unknown>): Promise<CreatedToken>;
 }
 
-/** Signs in to a running daemon and speaks its native API. */
+/** Signs in to a running daemon and returns a client of its native API. */
 export async function signIn(url: string, { email, password }: { email: string; password: string }): Promise<Client> {
   const response = await call(url, 'POST', '/sessions', { email, password });
   if (response.status !== 201) throw new Error(`sign-in: ${response.status} ${await response.text()}`);
@@ -41,7 +41,7 @@ export async function addDeveloper(url: string, root: Client, email = 'dev@examp
   return signIn(url, { email, password });
 }
 
-/** What the proxies' route says of a value. */
+/** Verifies a value through the route for forward-auth proxies. */
 export function verify(url: string, value: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${url}/verify/forward-auth`, { headers: { Authorization: `Token ${value}`, ...headers } });
 }

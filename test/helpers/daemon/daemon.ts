@@ -11,22 +11,22 @@ export interface Daemon {
   url: string;
   dataDir: string;
   pid: number;
-  /** All it logged. */
+  /** Returns everything it has logged. */
   stderr(): string;
-  /** Ends it and answers its exit code; null if the signal killed it. */
+  /** Sends the signal and returns the exit code, or null if the signal killed the process. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-interface InitialisedFile {
+interface InitializedFile {
   name: string;
   bytes: Buffer;
   mode: number;
 }
-let initialised: Promise<InitialisedFile[]> | undefined;
+let initialized: Promise<InitializedFile[]> | undefined;
 
 /**
- * A new data directory with one superuser; `remove` it at the end. Without an `env` it is a copy of one that
- * `tokensd init` made.
+ * Creates a data directory with one superuser. Call `remove` at the end. Without settings in `env`, it copies a directory
+ * that `tokensd init` created once, because that is faster.
  */
 export async function prepareDaemon(
   env: Record<string, string> = {},
@@ -38,12 +38,12 @@ export async function prepareDaemon(
     await init(dataDir, env);
     return { dataDir, remove };
   }
-  initialised ??= initOnce();
-  for (const { name, bytes, mode } of await initialised) await writeFile(join(dataDir, name), bytes, { mode });
+  initialized ??= initOnce();
+  for (const { name, bytes, mode } of await initialized) await writeFile(join(dataDir, name), bytes, { mode });
   return { dataDir, remove };
 }
 
-async function initOnce(): Promise<InitialisedFile[]> {
+async function initOnce(): Promise<InitializedFile[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tokensd-test-'));
   await init(dataDir, {});
   const names = await readdir(dataDir);
@@ -58,14 +58,18 @@ async function initOnce(): Promise<InitialisedFile[]> {
 }
 
 async function init(dataDir: string, env: Record<string, string>): Promise<void> {
-  const made = await runProgram('tokensd', ['init', '--email', superuser.email, '--name', 'Root', '--password-stdin'], {
-    env: { ...env, TOKENSD_DATA_DIR: dataDir },
-    input: superuser.password,
-  });
-  if (made.code !== 0) throw new Error(`tokensd init: ${made.stderr}`);
+  const created = await runProgram(
+    'tokensd',
+    ['init', '--email', superuser.email, '--name', 'Root', '--password-stdin'],
+    {
+      env: { ...env, TOKENSD_DATA_DIR: dataDir },
+      input: superuser.password,
+    },
+  );
+  if (created.code !== 0) throw new Error(`tokensd init: ${created.stderr}`);
 }
 
-/** Starts the built daemon as a process of its own and waits until it listens. Debug log, unless `env` says otherwise. */
+/** Starts the built daemon and waits until it listens. Its log level is `debug`, unless `env` sets another. */
 export async function startDaemon(dataDir: string, env: Record<string, string> = {}): Promise<Daemon> {
   const settings = { TOKENSD_LISTEN: '127.0.0.1:0', TOKENSD_LOG_LEVEL: 'debug', TOKENSD_DATA_DIR: dataDir, ...env };
   const child = startProgram('tokensd', ['serve'], settings);
@@ -90,7 +94,7 @@ export async function startDaemon(dataDir: string, env: Record<string, string> =
   };
 }
 
-/** A port nobody listens on now. */
+/** Returns a port on which nothing listens at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -100,7 +104,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Data directories and daemons for the tests of one file; each is gone after its test. */
+/** Creates data directories and daemons for the tests of one file, and removes them after each test. */
 export function useDaemons() {
   const cleanups: Array<() => Promise<unknown>> = [];
   afterEach(async () => {
@@ -108,7 +112,7 @@ export function useDaemons() {
   });
   return {
     cleanUp: (cleanup: () => Promise<unknown>) => void cleanups.push(cleanup),
-    /** With one superuser in it. */
+    /** Creates a data directory with one superuser. */
     async newDataDir(): Promise<string> {
       const { dataDir, remove } = await prepareDaemon();
       cleanups.push(remove);

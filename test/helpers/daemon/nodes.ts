@@ -7,13 +7,13 @@ export interface Nodes {
   postgres: TestPostgres;
   databaseUrl: string;
   daemons: Daemon[];
-  /** A superuser's session, by way of the first daemon. */
+  /** A superuser who is signed in at the first daemon. */
   root: Client;
-  /** One more daemon on the same database. */
+  /** Starts another daemon on the same database. */
   start(env?: Record<string, string>): Promise<Daemon>;
 }
 
-/** `count` daemons on one database of a server of their own, for the tests of one file or block. */
+/** Starts a PostgreSQL server and `count` daemons on one of its databases, for the tests of one file or block. */
 export function useNodes(
   kind: PostgresKind,
   count: number,
@@ -44,7 +44,7 @@ export function useNodes(
   });
 
   return () => {
-    if (nodes === undefined) throw new Error('Only inside a test');
+    if (nodes === undefined) throw new Error('The nodes are available inside a test only');
     return nodes;
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-/** Every secret that tests saw, so that a test can look for them where none may be. */
+/** Every secret that tests have seen, so that a test can search for them where they must not appear. */
 export const seenSecrets = new Set<string>();
 
 export interface Finished {
@@ -19,12 +19,12 @@ export interface RunOptions {
   input?: string;
 }
 
-/** An environment without anything that would lead a program to the real user's files, servers or keyring. */
+/** Returns an environment that leads a program to none of the real user's files, servers or keyrings. */
 export function bareEnvironment(env: Record<string, string> = {}): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', ...env };
 }
 
-/** The words of a command line that runs a built program. */
+/** Returns the command line that runs a built program. */
 export function programCommand(program: 'tokens' | 'tokensd', args: string[]): [string, ...string[]] {
   return [process.execPath, join(root, 'bin', `${program}.js`), ...args];
 }
@@ -34,7 +34,7 @@ export function startProgram(program: 'tokens' | 'tokensd', args: string[], env:
   return spawn(command, words, { env: bareEnvironment(env) });
 }
 
-/** Runs a built program to its end. */
+/** Runs a built program until it ends. */
 export function runProgram(
   program: 'tokens' | 'tokensd',
   args: string[],
@@ -54,20 +54,20 @@ export function runProgram(
   });
 }
 
-/** Every command line of this machine, its words ended by NUL. Synchronous, which costs a tenth: /proc never waits. */
+/** Returns every command line on this machine, its words ended by NUL. Synchronous reads of /proc are ten times as fast. */
 export function commandLines(): string[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.map((pid) => {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
     } catch {
-      // It ended meanwhile.
+      // The process has ended since the listing.
       return '';
     }
   });
 }
 
-/** Asks again until the answer is neither false, null nor undefined. */
+/** Calls `probe` until it returns something other than false, null or undefined. Throws after the timeout. */
 export async function eventually<T>(
   probe: () => T | Promise<T>,
   what: string,
@@ -75,8 +75,8 @@ export async function eventually<T>(
 ): Promise<NonNullable<Exclude<T, false>>> {
   const end = performance.now() + timeoutMs;
   for (;;) {
-    const answer = await probe();
-    if (answer !== null && answer !== undefined && answer !== false) return answer as NonNullable<Exclude<T, false>>;
+    const result = await probe();
+    if (result !== null && result !== undefined && result !== false) return result as NonNullable<Exclude<T, false>>;
     if (performance.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -18,47 +18,47 @@ import { type Daemon, superuser } from '../daemon/daemon.ts';
 import { bareEnvironment, eventually, programCommand } from '../daemon/process.ts';
 import { hasRealParts } from '../peers/real-parts.ts';
 
-/** Mounting needs root: a part like any other. */
+/** Returns whether the test can mount file systems, which needs root, with these programs. */
 export function canMount(...programs: string[]): boolean {
   return hasRealParts('root', 'unshare', 'nsenter', 'mount', ...programs);
 }
 
-/** A file system of its own that only the daemon on it sees: it is gone with its namespace, however the test ends. */
+/** A file system in a mount namespace of its own, so that it disappears however the test ends. */
 export interface Disk {
   serve(env?: Record<string, string>): Promise<Daemon>;
-  /** Leaves so many bytes; none unless told. */
-  fill(leave?: number): void;
+  /** Fills the disk up, except for `freeBytes`. */
+  fill(freeBytes?: number): void;
   free(): void;
-  /** What SQLite says of the database; only while no daemon runs. */
+  /** Returns the result of SQLite's integrity check. Call it only while no daemon runs. */
   integrity(): Promise<string>;
-  /** Runs a shell script beside the daemon; `$0` is where the disk is mounted. Answers what it wrote. */
+  /** Runs a shell script in the namespace and returns its output. `$0` is the mount point. */
   run(script: string): Promise<string>;
   remove(): Promise<void>;
 }
 
-/** `mount`: a shell script that mounts something at `$0`. */
+/** Mounts a disk with a shell script that mounts it at `$0`, and initializes a data directory on it. */
 export async function openDisk(mount: string): Promise<Disk> {
   const path = mkdtempSync(join(tmpdir(), 'tokensd-disk-'));
   const keeper = spawn('unshare', ['-m', 'sh', '-c', `set -e; ${mount}; echo mounted; exec sleep infinity`, path]);
-  const said = outputOf(keeper);
+  const keeperOutput = outputOf(keeper);
   await eventually(() => {
-    if (keeper.exitCode !== null) throw new Error(`No disk: ${said.text}`);
-    return said.text.includes('mounted');
+    if (keeper.exitCode !== null) throw new Error(`No disk: ${keeperOutput.text}`);
+    return keeperOutput.text.includes('mounted');
   }, 'the disk to be mounted');
   const inside = (words: string[], env = bareEnvironment()) =>
     spawn('nsenter', ['-t', String(keeper.pid), '-m', '--', ...words], { env });
   const settings = { TOKENSD_DATA_DIR: path, TOKENSD_LISTEN: '127.0.0.1:0', TOKENSD_LOG_LEVEL: 'info' };
-  /** The same disk as processes outside of its namespace reach it. */
+  /** The mount point as seen from outside the namespace. */
   const outside = `/proc/${keeper.pid}/root${path}`;
   const ballast = join(outside, 'ballast');
 
-  const made = inside(
+  const init = inside(
     programCommand('tokensd', ['init', '--email', superuser.email, '--password-stdin']),
     bareEnvironment(settings),
   );
-  made.stdin?.end(superuser.password);
-  const told = outputOf(made);
-  if ((await endOf(made)) !== 0) throw new Error(`tokensd init: ${told.text}`);
+  init.stdin?.end(superuser.password);
+  const initOutput = outputOf(init);
+  if ((await endOf(init)) !== 0) throw new Error(`tokensd init: ${initOutput.text}`);
 
   return {
     async serve(env = {}) {
@@ -75,9 +75,9 @@ export async function openDisk(mount: string): Promise<Disk> {
       };
       return { url, dataDir: path, pid: child.pid ?? 0, stderr: () => log.text, stop };
     },
-    fill(leave = 0) {
+    fill(freeBytes = 0) {
       fillUp(ballast);
-      truncateSync(ballast, Math.max(0, statSync(ballast).size - leave));
+      truncateSync(ballast, Math.max(0, statSync(ballast).size - freeBytes));
     },
     free: () => rmSync(ballast, { force: true }),
     async integrity() {
@@ -118,7 +118,7 @@ function endOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => child.once('close', (code) => resolve(code)));
 }
 
-/** In ever smaller pieces, until not even one byte finds room. */
+/** Writes ever smaller pieces until not even one byte fits. */
 function fillUp(path: string): void {
   writeFileSync(path, '');
   const file = openSync(path, 'a');

@@ -2,7 +2,7 @@ import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
 import type { User } from '../../../shared/schemas/users.ts';
 import { verify } from '../daemon/api.ts';
 
-/** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
+/** Creates a generator of numbers in [0, 1) that repeats for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -13,19 +13,19 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Rows of a query without parameters. */
+/** Returns the rows of a query without parameters. */
 export type Query = (sql: string) => Promise<Array<Record<string, unknown>>>;
 
 export interface KnownToken {
   name: string;
-  /** Null until the database was asked: the answer was lost. */
+  /** Null if the response was lost and the database was not read yet. */
   id: string | null;
-  /** Null: nobody ever saw it. */
+  /** Null if the response was lost. */
   value: string | null;
   revoked: boolean;
 }
 
-/** One request whose answer did not come: it may be done, or not at all. */
+/** A change whose response was lost. It may have been made completely or not at all. */
 type Doubt =
   | { what: 'create'; name: string }
   | { what: 'revoke'; token: KnownToken }
@@ -34,8 +34,8 @@ type Doubt =
   | { what: 'add'; email: string };
 
 /**
- * A member who changes one thing after the other, so that of all that must be in the database at most one change is in
- * doubt; and what that must be.
+ * A member whose changes are made one after the other, together with the state they must result in. At most one change is
+ * in doubt at a time.
  */
 export interface Worker {
   number: number;
@@ -45,10 +45,10 @@ export interface Worker {
   permission: boolean;
   session: string;
   tokens: Map<string, KnownToken>;
-  /** E-mails of members that were added on behalf of this one. */
+  /** Email addresses of the members that this worker added. */
   added: Set<string>;
   counts: Record<'user.renamed' | 'user.permission_granted' | 'user.permission_removed', number>;
-  /** Those that the load of this round touched. */
+  /** The tokens that the current round changed. */
   touched: Set<KnownToken>;
   doubt: Doubt | null;
 }
@@ -69,9 +69,9 @@ export function newWorker(number: number, user: User, session: string): Worker {
   };
 }
 
-/** What came of all rounds so far. */
+/** The results of all rounds so far. */
 export interface Load {
-  /** By kind of change. */
+  /** Number of acknowledged changes by kind. */
   acknowledged: Record<Doubt['what'], number>;
   problems: string[];
 }
@@ -85,13 +85,13 @@ interface Round {
   rootSession: string;
   random: () => number;
   load: Load;
-  /** Part of each new name, so that none comes twice. */
+  /** Part of every new name, so that none is used twice. */
   label: string;
-  /** Hears of each acknowledgement. */
+  /** Called after each acknowledged change. */
   acknowledged(): void;
 }
 
-/** One change after the other until the daemon answers no more. */
+/** Makes one change after the other until the daemon stops responding. */
 export async function work(worker: Worker, round: Round): Promise<void> {
   worker.touched.clear();
   for (let step = 0; ; step += 1) {
@@ -106,8 +106,8 @@ export async function work(worker: Worker, round: Round): Promise<void> {
 
 async function changeSomething(worker: Worker, round: Round, label: string): Promise<void> {
   const dice = round.random();
-  const living = [...worker.tokens.values()].filter(({ id, revoked }) => id !== null && !revoked);
-  const token = living[Math.floor(round.random() * living.length)];
+  const activeTokens = [...worker.tokens.values()].filter(({ id, revoked }) => id !== null && !revoked);
+  const token = activeTokens[Math.floor(round.random() * activeTokens.length)];
   if (dice < 0.08) return add(worker, round, `${label}@example.com`);
   if (dice < 0.16) return rename(worker, round, label);
   if (dice < (worker.permission ? 0.24 : 0.6)) return setPermission(worker, round, !worker.permission);
@@ -119,7 +119,7 @@ async function changeSomething(worker: Worker, round: Round, label: string): Pro
 async function create(worker: Worker, round: Round, name: string): Promise<void> {
   worker.doubt = { what: 'create', name };
   const answer = await change(round, worker.session, 'POST', '/tokens', { name });
-  if (settle(worker, round, answer, 201)) {
+  if (acknowledge(worker, round, answer, 201)) {
     const token: KnownToken = { name, id: null, value: null, revoked: false };
     worker.tokens.set(name, token);
     worker.touched.add(token);
@@ -133,20 +133,20 @@ async function revoke(worker: Worker, round: Round, token: KnownToken): Promise<
   worker.doubt = { what: 'revoke', token };
   worker.touched.add(token);
   const answer = await change(round, worker.session, 'DELETE', `/tokens/${token.id}`);
-  if (settle(worker, round, answer, 204)) token.revoked = true;
+  if (acknowledge(worker, round, answer, 204)) token.revoked = true;
 }
 
 async function setPermission(worker: Worker, round: Round, to: boolean): Promise<void> {
   worker.doubt = { what: 'permission', to };
   const answer = await change(round, round.rootSession, 'PATCH', `/users/${worker.id}`, { can_manage_tokens: to });
-  if (settle(worker, round, answer, 200)) setPermissionHere(worker, to);
+  if (acknowledge(worker, round, answer, 200)) notePermission(worker, to);
   await answer.arrayBuffer();
 }
 
 async function rename(worker: Worker, round: Round, to: string): Promise<void> {
   worker.doubt = { what: 'rename', to };
   const answer = await change(round, round.rootSession, 'PATCH', `/users/${worker.id}`, { name: to });
-  if (settle(worker, round, answer, 200)) renameHere(worker, to);
+  if (acknowledge(worker, round, answer, 200)) noteName(worker, to);
   await answer.arrayBuffer();
 }
 
@@ -154,7 +154,7 @@ async function add(worker: Worker, round: Round, email: string): Promise<void> {
   worker.doubt = { what: 'add', email };
   const body = { email, name: `Name of ${email}`, can_manage_tokens: true };
   const answer = await change(round, round.rootSession, 'POST', '/users', body);
-  if (settle(worker, round, answer, 201)) worker.added.add(email);
+  if (acknowledge(worker, round, answer, 201)) worker.added.add(email);
   await answer.arrayBuffer();
 }
 
@@ -164,12 +164,12 @@ async function checkOne(worker: Worker, round: Round, token: KnownToken): Promis
   if (problem !== null) round.load.problems.push(`under load: ${problem}`);
 }
 
-/** True if it was acknowledged. The head of the answer counts, whatever becomes of the rest. */
-function settle(worker: Worker, round: Round, answer: Response, expected: number): boolean {
+/** Returns whether the change was acknowledged. The status counts, even if the body is cut off. */
+function acknowledge(worker: Worker, round: Round, answer: Response, expected: number): boolean {
   const doubt = worker.doubt;
   worker.doubt = null;
   if (answer.status !== expected) {
-    round.load.problems.push(`${JSON.stringify(doubt)} was answered ${answer.status}`);
+    round.load.problems.push(`${JSON.stringify(doubt)} got status ${answer.status}`);
     return false;
   }
   if (doubt !== null) round.load.acknowledged[doubt.what] += 1;
@@ -177,12 +177,12 @@ function settle(worker: Worker, round: Round, answer: Response, expected: number
   return true;
 }
 
-function setPermissionHere(worker: Worker, to: boolean): void {
+function notePermission(worker: Worker, to: boolean): void {
   worker.permission = to;
   worker.counts[to ? 'user.permission_granted' : 'user.permission_removed'] += 1;
 }
 
-function renameHere(worker: Worker, to: string): void {
+function noteName(worker: Worker, to: string): void {
   worker.name = to;
   worker.counts['user.renamed'] += 1;
 }
@@ -204,24 +204,24 @@ function change(
   });
 }
 
-/** What is wrong with what the proxies' route says of that token; null: nothing. */
+/** Verifies the token and describes a wrong verdict. Returns null if the verdict is right. */
 export async function wrongVerdict(url: string, worker: Worker, token: KnownToken): Promise<string | null> {
   const answer = await verify(url, token.value ?? '');
   await answer.arrayBuffer();
-  const is = `${answer.status} ${answer.headers.get('x-tokens-reason') ?? ''}`.trim();
-  const due = token.revoked ? '401 revoked' : worker.permission ? '200' : '401 blocked';
-  return is === due ? null : `token ${token.name} of ${worker.email}: ${is} instead of ${due}`;
+  const actual = `${answer.status} ${answer.headers.get('x-tokens-reason') ?? ''}`.trim();
+  const expected = token.revoked ? '401 revoked' : worker.permission ? '200' : '401 blocked';
+  return actual === expected ? null : `token ${token.name} of ${worker.email}: ${actual} instead of ${expected}`;
 }
 
-/** What stands in the database. */
+/** The contents of the database. */
 export interface Facts {
   users: Map<string, { id: string; name: string; permission: boolean }>;
-  /** By name: names are never used twice. */
+  /** Token IDs by name. Names are never used twice. */
   tokens: Map<string, string>;
   tombstones: Map<string, string>;
-  /** How many events of that action about that target: `action id`. */
+  /** Number of events by `action target-id`. */
   events: Map<string, number>;
-  /** How many mails to that address with that subject: `address subject`. */
+  /** Number of mails by `address subject`. */
   mails: Map<string, number>;
 }
 
@@ -247,7 +247,7 @@ export async function readFacts(query: Query): Promise<Facts> {
   };
 }
 
-/** Decides the change in doubt by the one row that is its heart; `compare` then wants all that belongs to it, or nothing. */
+/** Decides by one row whether the change in doubt was made. `compare` then expects all of its rows, or none. */
 export function resolveDoubt(worker: Worker, facts: Facts): void {
   const { doubt } = worker;
   worker.doubt = null;
@@ -257,61 +257,61 @@ export function resolveDoubt(worker: Worker, facts: Facts): void {
     worker.tokens.set(doubt.name, { name: doubt.name, id: null, value: null, revoked: false });
   }
   if (doubt.what === 'revoke' && facts.tombstones.has(doubt.token.name)) doubt.token.revoked = true;
-  if (doubt.what === 'permission' && user?.permission === doubt.to) setPermissionHere(worker, doubt.to);
-  if (doubt.what === 'rename' && user?.name === doubt.to) renameHere(worker, doubt.to);
+  if (doubt.what === 'permission' && user?.permission === doubt.to) notePermission(worker, doubt.to);
+  if (doubt.what === 'rename' && user?.name === doubt.to) noteName(worker, doubt.to);
   if (doubt.what === 'add' && facts.users.has(doubt.email)) worker.added.add(doubt.email);
 }
 
-/** Where the database differs from what these workers were told: each line is a finding. */
+/** Returns one line for each difference between the database and what the workers expect. */
 export function compare(workers: readonly Worker[], facts: Facts): string[] {
   const findings: string[] = [];
-  const want = (what: string, is: unknown, due: unknown) => {
-    if (is !== due) findings.push(`${what}: ${is} instead of ${due}`);
+  const expectEqual = (what: string, actual: unknown, expected: unknown) => {
+    if (actual !== expected) findings.push(`${what}: ${actual} instead of ${expected}`);
   };
   const events = (action: string, id: string | undefined) => facts.events.get(`${action} ${id}`) ?? 0;
-  let living = 0;
+  let active = 0;
   let revoked = 0;
   for (const worker of workers) {
     const user = facts.users.get(worker.email);
-    want(`name of ${worker.email}`, user?.name, worker.name);
-    want(`permission of ${worker.email}`, user?.permission, worker.permission);
+    expectEqual(`name of ${worker.email}`, user?.name, worker.name);
+    expectEqual(`permission of ${worker.email}`, user?.permission, worker.permission);
     for (const [action, count] of Object.entries(worker.counts)) {
-      want(`events ${action} of ${worker.email}`, events(action, worker.id), count);
+      expectEqual(`events ${action} of ${worker.email}`, events(action, worker.id), count);
     }
     for (const email of worker.added) compareAdded(email);
     for (const token of worker.tokens.values()) compareToken(worker.email, token);
   }
-  want('tokens in all', facts.tokens.size, living);
-  want('tombstones in all', facts.tombstones.size, revoked);
-  want('members in all', facts.users.size, 1 + workers.reduce((sum, { added }) => sum + 1 + added.size, 0));
-  want('events token.created in all', total(facts.events, 'token.created '), living + revoked);
-  want('events token.revoked in all', total(facts.events, 'token.revoked '), revoked);
-  want('events user.created in all', total(facts.events, 'user.created '), facts.users.size);
-  want('mails in all', total(facts.mails, ''), living + 2 * revoked);
+  expectEqual('tokens in all', facts.tokens.size, active);
+  expectEqual('tombstones in all', facts.tombstones.size, revoked);
+  expectEqual('members in all', facts.users.size, 1 + workers.reduce((sum, { added }) => sum + 1 + added.size, 0));
+  expectEqual('events token.created in all', total(facts.events, 'token.created '), active + revoked);
+  expectEqual('events token.revoked in all', total(facts.events, 'token.revoked '), revoked);
+  expectEqual('events user.created in all', total(facts.events, 'user.created '), facts.users.size);
+  expectEqual('mails in all', total(facts.mails, ''), active + 2 * revoked);
   return findings;
 
   function compareAdded(email: string) {
     const user = facts.users.get(email);
-    want(`name of ${email}`, user?.name, `Name of ${email}`);
-    want(`permission of ${email}`, user?.permission, true);
-    want(`events user.created of ${email}`, events('user.created', user?.id), 1);
-    want(`events user.permission_granted of ${email}`, events('user.permission_granted', user?.id), 1);
+    expectEqual(`name of ${email}`, user?.name, `Name of ${email}`);
+    expectEqual(`permission of ${email}`, user?.permission, true);
+    expectEqual(`events user.created of ${email}`, events('user.created', user?.id), 1);
+    expectEqual(`events user.permission_granted of ${email}`, events('user.permission_granted', user?.id), 1);
   }
 
   function compareToken(email: string, token: KnownToken) {
     const { name } = token;
     const id = facts.tokens.get(name) ?? facts.tombstones.get(name);
     token.id ??= id ?? null;
-    living += token.revoked ? 0 : 1;
+    active += token.revoked ? 0 : 1;
     revoked += token.revoked ? 1 : 0;
-    want(`id of ${name}`, id, token.id);
-    want(`row of ${name}`, facts.tokens.has(name), !token.revoked);
-    want(`tombstone of ${name}`, facts.tombstones.has(name), token.revoked);
-    want(`events token.created of ${name}`, events('token.created', id), 1);
-    want(`events token.revoked of ${name}`, events('token.revoked', id), token.revoked ? 1 : 0);
-    want(`mails of creation of ${name}`, facts.mails.get(`${email} API token "${name}" was created`) ?? 0, 1);
+    expectEqual(`id of ${name}`, id, token.id);
+    expectEqual(`row of ${name}`, facts.tokens.has(name), !token.revoked);
+    expectEqual(`tombstone of ${name}`, facts.tombstones.has(name), token.revoked);
+    expectEqual(`events token.created of ${name}`, events('token.created', id), 1);
+    expectEqual(`events token.revoked of ${name}`, events('token.revoked', id), token.revoked ? 1 : 0);
+    expectEqual(`mails of creation of ${name}`, facts.mails.get(`${email} API token "${name}" was created`) ?? 0, 1);
     const mails = facts.mails.get(`${email} API token "${name}" was revoked`) ?? 0;
-    want(`mails of revocation of ${name}`, mails, token.revoked ? 1 : 0);
+    expectEqual(`mails of revocation of ${name}`, mails, token.revoked ? 1 : 0);
   }
 }
 

@@ -2,25 +2,25 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 
 export interface RawAnswer {
-  /** All that came back. */
+  /** Everything that was received. */
   text: string;
-  /** Milliseconds from connecting until the connection was gone. */
+  /** Milliseconds from connecting until the connection was closed. */
   lasted: number;
   sentBytes: number;
 }
 
-/** What a raw client does: it gets a connection and writes to it as long as `open()`. */
+/** Writes to a connection while `open()` returns true. */
 type Talk = (send: (bytes: string | Buffer) => Promise<void>, open: () => boolean) => Promise<void>;
 
-/** One connection, until the daemon ends it or `longest` ms passed. */
-export function talk(url: string, say: Talk, longest: number): Promise<RawAnswer> {
+/** Runs `say` on one connection until the daemon ends it or `maxMs` have passed. */
+export function talk(url: string, say: Talk, maxMs: number): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const began = performance.now();
     let text = '';
     let sentBytes = 0;
     let gone = false;
     const socket: Socket = connect(Number(new URL(url).port), '127.0.0.1');
-    const timer = setTimeout(() => socket.destroy(), longest);
+    const timer = setTimeout(() => socket.destroy(), maxMs);
     socket.setEncoding('latin1').on('data', (part: string) => {
       text += part;
     });
@@ -37,7 +37,7 @@ export function talk(url: string, say: Talk, longest: number): Promise<RawAnswer
         sentBytes += bytes.length;
         const done = () => {
           socket.off('close', done);
-          // Writes that the system takes at once would leave no time for anything else.
+          // Yields, because writes that complete immediately would starve the event loop.
           setImmediate(sent);
         };
         socket.once('close', done);
@@ -47,7 +47,7 @@ export function talk(url: string, say: Talk, longest: number): Promise<RawAnswer
   });
 }
 
-/** Bytes one by one, each after `ms`. */
+/** Sends `head`, then one byte every `ms` milliseconds. */
 export function drip(head: string, bytes: string, ms: number): Talk {
   return async (send, open) => {
     await send(head);
@@ -58,28 +58,28 @@ export function drip(head: string, bytes: string, ms: number): Talk {
   };
 }
 
-/** The status of the last answer; 0: the connection was closed without one. */
+/** Returns the status of the last response, or 0 if the connection was closed without one. */
 export function lastStatus({ text }: RawAnswer): number {
   return Number([...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].at(-1)?.[1] ?? 0);
 }
 
 export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
-/** Megabytes that a process has in memory. */
+/** Returns the resident memory of a process in MB. */
 export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
-/** Watches a process's memory; answers the most it had. */
+/** Samples the memory of a process. `stop` returns the maximum in MB. */
 export function watchMemory(pid: number): { stop(): number } {
-  let most = residentMb(pid);
+  let max = residentMb(pid);
   const timer = setInterval(() => {
-    most = Math.max(most, residentMb(pid));
+    max = Math.max(max, residentMb(pid));
   }, 50);
   return {
     stop() {
       clearInterval(timer);
-      return Math.max(most, residentMb(pid));
+      return Math.max(max, residentMb(pid));
     },
   };
 }

@@ -6,11 +6,11 @@ import { hasRealParts } from '../peers/real-parts.ts';
 export const wallClockCanBeSet = hasRealParts('faketime');
 
 export interface WallClock {
-  /** What a process needs to live by this clock. Its monotonic clock stays the machine's. */
+  /** Environment that makes a process use this clock. Its monotonic clock stays that of the machine. */
   env: Record<string, string>;
-  /** From now on the clock differs from the machine's by so many seconds, in processes that run as well. */
+  /** Sets the offset to the machine's clock in seconds, also for running processes. */
   set(seconds: number): void;
-  /** What it shows, in milliseconds. */
+  /** Returns the time of this clock in milliseconds. */
   now(): number;
   remove(): void;
 }
@@ -39,7 +39,7 @@ export function createWallClock(): WallClock {
   };
 }
 
-/** For programs with threads. */
+/** Returns the path of the faketime library for programs with threads. */
 function library(): string {
   for (const architecture of readdirSync('/usr/lib')) {
     const directory = join('/usr/lib', architecture, 'faketime');
@@ -48,5 +48,5 @@ function library(): string {
       return join(directory, name);
     }
   }
-  throw new Error('faketime is here, its library is not');
+  throw new Error('faketime is installed, but its library was not found');
 }

@@ -2,15 +2,15 @@ import { Agent, request } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Watched, WatchReport } from './watch.ts';
 
-/** Asks in a thread of its own, so that a busy test does not make the daemon look slow. */
-const { url, questions, pauseMs } = workerData as Watched;
+/** Sends the requests from a thread of its own, so that a busy test does not make the daemon look slow. */
+const { url, probes, pauseMs } = workerData as Watched;
 const agent = new Agent({ keepAlive: true });
 const target = new URL('/verify/forward-auth', url);
 const times: number[] = [];
 const wrong: string[] = [];
 let stopped = false;
 
-function ask(value: string): Promise<number | string> {
+function verify(value: string): Promise<number | string> {
   return new Promise((resolve) => {
     const asked = request(target, { agent, headers: { Authorization: `Token ${value}` } }, (response) => {
       response.resume().on('end', () => resolve(response.statusCode ?? 0));
@@ -19,17 +19,17 @@ function ask(value: string): Promise<number | string> {
   });
 }
 
-async function watch({ value, expected }: Watched['questions'][number]): Promise<void> {
+async function watch({ value, expected }: Watched['probes'][number]): Promise<void> {
   while (!stopped) {
     const began = performance.now();
-    const answer = await ask(value);
+    const answer = await verify(value);
     times.push(performance.now() - began);
     if (answer !== expected) wrong.push(`${answer} for ${expected}`);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
-const watching = questions.map(watch);
+const watching = probes.map(watch);
 parentPort?.once('message', async () => {
   stopped = true;
   await Promise.all(watching);

@@ -5,14 +5,14 @@ import { build } from 'esbuild';
 
 export interface Watched {
   url: string;
-  /** Each is asked over and over, and has only one right answer. */
-  questions: Array<{ value: string; expected: number }>;
+  /** Values that are verified repeatedly, each with the only status allowed. */
+  probes: Array<{ value: string; expected: number }>;
   pauseMs: number;
 }
 
 export interface WatchReport {
   answers: number;
-  /** What else was answered, and instead of what. */
+  /** Wrong responses, each with the status expected instead. */
   wrong: string[];
   /** Milliseconds. */
   median: number;
@@ -20,16 +20,16 @@ export interface WatchReport {
   slowest: number;
 }
 
-/** Verifies all the time until it is stopped: values that are good, and values that are not. */
+/** Verifies active and rejected values repeatedly until it is stopped. */
 export async function watchVerification(
   url: string,
-  { good, refused = [] }: { good: string[]; refused?: string[] },
+  { active, rejected = [] }: { active: string[]; rejected?: string[] },
 ): Promise<{ stop(): Promise<WatchReport> }> {
-  const questions = [
-    ...good.map((value) => ({ value, expected: 200 })),
-    ...refused.map((value) => ({ value, expected: 401 })),
+  const probes = [
+    ...active.map((value) => ({ value, expected: 200 })),
+    ...rejected.map((value) => ({ value, expected: 401 })),
   ];
-  const workerData: Watched = { url, questions, pauseMs: 5 };
+  const workerData: Watched = { url, probes, pauseMs: 5 };
   const worker = new Worker(await program(), { eval: true, workerData });
   await once(worker, 'online');
   return {

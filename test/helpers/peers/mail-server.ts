@@ -15,7 +15,7 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-/** A real SMTP server on a loopback port. `options` are the library's, for servers that misbehave. */
+/** Starts a real SMTP server on a loopback port. `options` are those of the library, for servers that misbehave. */
 export async function startMailServer(port = 0, options: SMTPServerOptions = {}): Promise<MailServer> {
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({

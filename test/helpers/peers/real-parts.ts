@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 
 /**
- * Whether all these real parts are here: programs on the PATH, Node modules as `module:NAME`, and `root`: the rights to
- * mount something. A missing part is told loudly, so that skipped tests are not overlooked; where CI=true it is a failure.
+ * Returns whether all these parts are available: programs on the PATH, Node modules as `module:NAME`, and `root` for the
+ * right to mount. Reports missing parts on stderr, so that skipped tests are not overlooked, and throws if CI=true.
  */
 export function hasRealParts(...names: string[]): boolean {
-  const missing = names.filter((name) => !isHere(name));
+  const missing = names.filter((name) => !isAvailable(name));
   if (missing.length === 0) return true;
   const what = missing.join(', ');
   if (process.env.CI === 'true') throw new Error(`Not installed, though CI=true requires it: ${what}`);
@@ -15,24 +15,24 @@ export function hasRealParts(...names: string[]): boolean {
   return false;
 }
 
-function isHere(name: string): boolean {
+function isAvailable(name: string): boolean {
   if (name === 'root') return process.getuid?.() === 0;
-  return name.startsWith('module:') ? isModuleHere(name.slice('module:'.length)) : isProgramHere(name);
+  return name.startsWith('module:') ? isModuleAvailable(name.slice('module:'.length)) : isProgramAvailable(name);
 }
 
-/** Where programs are looked for: Debian keeps servers beside the usual places. */
+/** Returns the PATH, extended by the directories in which Debian installs servers. */
 export function searchPath(): string {
   return [process.env.PATH, '/usr/sbin', postgresBinaries()].join(delimiter);
 }
 
-/** Where Debian keeps the newest PostgreSQL's programs. */
+/** Returns the directory of Debian's newest PostgreSQL programs. */
 export function postgresBinaries(): string {
   const versions = '/usr/lib/postgresql';
   const numbers = existsSync(versions) ? readdirSync(versions).map(Number) : [];
   return join(versions, String(Math.max(0, ...numbers)), 'bin');
 }
 
-function isProgramHere(name: string): boolean {
+function isProgramAvailable(name: string): boolean {
   return searchPath()
     .split(delimiter)
     .some((directory) => {
@@ -45,7 +45,7 @@ function isProgramHere(name: string): boolean {
     });
 }
 
-function isModuleHere(name: string): boolean {
+function isModuleAvailable(name: string): boolean {
   try {
     createRequire(import.meta.url)(name);
     return true;

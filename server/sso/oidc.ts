@@ -9,15 +9,18 @@ import { callbackPath, type IdentityProvider } from './provider.ts';
 
 const timeoutSeconds = 5;
 
-/** OpenID Connect: authorization code with PKCE, state and nonce, through openid-client. The provider is first asked when somebody signs in. */
+/**
+ * Creates an OpenID Connect provider: authorization code with PKCE, state and nonce, through openid-client. It is not
+ * contacted before the first sign-in.
+ */
 export function createOidcProvider(config: OidcConfig, publicUrl: string): IdentityProvider {
   const redirectUri = publicUrl + callbackPath;
-  const provided = createDiscovery(config);
+  const discovery = createDiscovery(config);
   let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
 
   return {
     async begin() {
-      const provider = await provided.anew();
+      const provider = await discovery.refresh();
       const pending = {
         state: client.randomState(),
         nonce: client.randomNonce(),
@@ -35,7 +38,7 @@ export function createOidcProvider(config: OidcConfig, publicUrl: string): Ident
     },
 
     async finish(query, { state, nonce, codeVerifier }) {
-      const provider = await provided.known();
+      const provider = await discovery.cached();
       try {
         const granted = await client.authorizationCodeGrant(provider, new URL(redirectUri + query), {
           pkceCodeVerifier: codeVerifier,
@@ -54,13 +57,13 @@ export function createOidcProvider(config: OidcConfig, publicUrl: string): Ident
     },
 
     async logoutUrl() {
-      const provider = await provided.known().catch(() => null);
+      const provider = await discovery.cached().catch(() => null);
       if (!provider?.serverMetadata().end_session_endpoint) return null;
       return client.buildEndSessionUrl(provider, { post_logout_redirect_uri: `${publicUrl}/login` }).href;
     },
 
     async readLogoutToken(token) {
-      const { issuer, jwks_uri: jwksUri } = (await provided.known()).serverMetadata();
+      const { issuer, jwks_uri: jwksUri } = (await discovery.cached()).serverMetadata();
       if (jwksUri === undefined) throw refused();
       keys ??= createRemoteJWKSet(new URL(jwksUri), { timeoutDuration: timeoutSeconds * 1000 });
       try {
@@ -80,31 +83,34 @@ export function createOidcProvider(config: OidcConfig, publicUrl: string): Ident
 }
 
 interface Discovery {
-  /** Asks the provider: whether it is there is told by us, and not by the browser's error page. */
-  anew(): Promise<client.Configuration>;
-  /** What was found last, or asked for now. */
-  known(): Promise<client.Configuration>;
+  /**
+   * Fetches the configuration from the provider. At the start of a sign-in this detects an outage, so that the member sees
+   * our message instead of the browser's error page.
+   */
+  refresh(): Promise<client.Configuration>;
+  /** Returns the last fetched configuration, or fetches it if there is none. */
+  cached(): Promise<client.Configuration>;
 }
 
 function createDiscovery(config: OidcConfig): Discovery {
-  let found: client.Configuration | undefined;
-  let asking: Promise<client.Configuration> | undefined;
-  // One question at a time, however many want the answer: anybody may have it asked.
-  const anew = async () => {
-    asking ??= discovery(config).finally(() => {
-      asking = undefined;
+  let latest: client.Configuration | undefined;
+  let fetching: Promise<client.Configuration> | undefined;
+  // Concurrent callers share one request, because unauthenticated clients can trigger it.
+  const refresh = async () => {
+    fetching ??= discover(config).finally(() => {
+      fetching = undefined;
     });
-    found = await asking;
-    return found;
+    latest = await fetching;
+    return latest;
   };
-  return { anew, known: async () => found ?? anew() };
+  return { refresh, cached: async () => latest ?? refresh() };
 }
 
-async function discovery({ issuer, clientId, clientSecret }: OidcConfig): Promise<client.Configuration> {
+async function discover({ issuer, clientId, clientSecret }: OidcConfig): Promise<client.Configuration> {
   const url = new URL(issuer);
   const insecure = url.protocol === 'http:' && isLoopback(url.hostname);
   const execute = [client.enableNonRepudiationChecks, ...(insecure ? [client.allowInsecureRequests] : [])];
-  const auth = clientSecret === null ? client.None() : authenticateWith(clientSecret);
+  const auth = clientSecret === null ? client.None() : secretAuth(clientSecret);
   try {
     return await client.discovery(url, clientId, undefined, auth, { execute, timeout: timeoutSeconds });
   } catch (cause) {
@@ -112,8 +118,8 @@ async function discovery({ issuer, clientId, clientSecret }: OidcConfig): Promis
   }
 }
 
-/** `client_secret_basic`, which is the default (OIDC Core §9), unless the provider names only the other. */
-function authenticateWith(secret: string): client.ClientAuth {
+/** Uses `client_secret_basic`, the default (OIDC Core §9), unless the provider's metadata lists methods without it. */
+function secretAuth(secret: string): client.ClientAuth {
   return (as, metadata, body, headers) => {
     const methods = as.token_endpoint_auth_methods_supported;
     const basic = methods === undefined || methods.includes('client_secret_basic');
@@ -147,11 +153,11 @@ function toLogout({ sub, sid, jti, events, nonce }: JWTPayload, issuer: string):
   return { issuer, subject: subject ?? null, sid: session ?? null, jti };
 }
 
-/** What the provider or the network did, in words that hold nothing of either. */
+/** Converts an error of the provider or the network to a problem whose text contains nothing from either. */
 function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof client.AuthorizationResponseError && error.error === 'access_denied') {
-    return refused('The sign-in was not approved at your identity provider.', error);
+    return refused('The sign-in was not approved at your identity provider. Start again.', error);
   }
   return isOutage(error) ? unavailable(error) : refused(undefined, error);
 }
@@ -167,7 +173,7 @@ function isOutage(error: unknown): boolean {
 }
 
 function refused(
-  detail = 'Your identity provider’s answer could not be accepted. Nobody was signed in. Start again.',
+  detail = 'The response of your identity provider was rejected, so you are not signed in. Start again.',
   cause?: unknown,
 ): ProblemError {
   return new ProblemError('sso-refused', detail, { cause });
@@ -175,6 +181,6 @@ function refused(
 
 function unavailable(cause: unknown): ProblemError {
   const detail =
-    'Your identity provider does not answer. Try again later; who has a password here can use it meanwhile.';
+    'Your identity provider does not respond. Try again later, or sign in with your password if you have one here.';
   return new ProblemError('sso-unavailable', detail, { cause });
 }

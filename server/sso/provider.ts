@@ -1,24 +1,28 @@
 import type { Person } from '../domain/sign-in/sso/person.ts';
 import type { ProviderLogout } from '../domain/sign-in/sso/sso.ts';
 
-/** What the browser that begins a sign-in must bring back when it comes from the provider. */
+/** Values that the browser keeps during a sign-in. The provider's response must match them. */
 export interface PendingSignIn {
   state: string;
   nonce: string;
   codeVerifier: string;
 }
 
-/** The organization's identity provider. */
+/** The organization's identity provider. `domain/sign-in/sso` decides what becomes of the people it describes. */
 export interface IdentityProvider {
-  /** Where to send the browser. @throws ProblemError `sso-unavailable` */
+  /** Starts a sign-in. Returns the address to send the browser to. @throws ProblemError `sso-unavailable` */
   begin(): Promise<{ url: string; pending: PendingSignIn }>;
-  /** Who came back. `query` is that of the callback. @throws ProblemError `sso-refused`, `sso-unavailable` */
+  /**
+   * Completes a sign-in. `query` is the query string of the callback, including `?`.
+   *
+   * @throws ProblemError `sso-refused`, `sso-unavailable`
+   */
   finish(query: string, pending: PendingSignIn): Promise<Person>;
-  /** Where to send the browser to sign out there as well; null: not known, or not offered. */
+  /** Returns the address for signing out at the provider too, or null if it offers none or cannot be reached. */
   logoutUrl(): Promise<string | null>;
-  /** @throws ProblemError `sso-refused`, `sso-unavailable` */
+  /** Verifies a back-channel logout token. @throws ProblemError `sso-refused`, `sso-unavailable` */
   readLogoutToken(token: string): Promise<ProviderLogout>;
 }
 
-/** Where the provider sends the browser back to, below the public URL. */
+/** Path below the public URL that the provider redirects the browser back to. */
 export const callbackPath = '/login/sso/callback';

@@ -26,7 +26,7 @@ export async function lockActiveSession(store: Store, { userId, id }: SessionRec
  * it inside the transaction of the change that is the reason.
  *
  * 1. Lock the member. This waits for transactions that start or approve a session of theirs, because each of those holds the
- *    same lock; whatever they added is visible now. No other one can begin until this transaction has committed.
+ *    same lock; the rows they added are visible now. No other one can begin until this transaction has committed.
  * 2. Delete the sessions and the approvals.
  *
  * The lock is not taken if the member is disabled. It is not needed then: nothing starts or approves a session of a

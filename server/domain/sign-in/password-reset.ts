@@ -25,7 +25,7 @@ export interface PasswordReset {
    * Mails a link if an enabled member has this address and does not use single sign-on. The caller cannot see whether a
    * mail was sent, because that would reveal who is a member.
    *
-   * @throws ProblemError `throttled` if the network sent too many requests, whatever their addresses
+   * @throws ProblemError `throttled` if the network sent too many requests, for any addresses
    */
   request(email: string, clientInfo: ClientInfo): Promise<void>;
   /** Reports whether a link still works, without using it up. */

@@ -24,11 +24,11 @@ export interface SignInRateLimit {
    * 2. `decide` returns `succeeded: true`: the account's failures are forgotten. Of the network's, only this attempt is
    *    taken back, because other accounts may be under attack from the same network.
    * 3. `decide` returns `succeeded: false`: the attempt stays counted, and a wait that it causes starts now.
-   * 4. `decide` throws: the attempt is taken back and earlier failures stay, so that an outage locks nobody out.
+   * 4. `decide` throws: the attempt is taken back and earlier failures stay, so that an outage locks no member out.
    *
    * An attempt whose daemon dies while it is reserved stays counted as a failure.
    *
-   * @throws ProblemError `throttled`, with the seconds to wait; and whatever `decide` throws
+   * @throws ProblemError `throttled`, with the seconds to wait; and any error that `decide` throws
    */
   attempt<Outcome extends { succeeded: boolean }>(
     keys: RateLimitKeys,

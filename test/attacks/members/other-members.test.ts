@@ -101,16 +101,16 @@ describe.each(withIds)('%s', (path) => {
     async (verb) => {
       const before = await dump(app);
       for (const [name, caller] of Object.entries(callers)) {
-        const answers = new Map<string, string>();
+        const responses = new Map<string, string>();
         for (const { what, address, requested } of addressesOf(path)) {
           const response = await app.ask(address, requestOf(path, verb, caller));
           expect(response.status, `${name} about ${what}`).toBeGreaterThanOrEqual(300);
           const mayAsk = name === 'cookie' || (name === 'session' && !isPage(path));
           if (mayAsk) expect([what, response.status]).toEqual([what, expectedStatus(path, verb)]);
           // In a path with several ids, the earlier ones belong to another member.
-          answers.set(await bytesOf(response, requested), what);
+          responses.set(await bytesOf(response, requested), what);
         }
-        expect([...answers.values()], `${name}: ${[...answers.keys()].join('\n')}`).toHaveLength(1);
+        expect([...responses.values()], `${name}: ${[...responses.keys()].join('\n')}`).toHaveLength(1);
       }
       expect(await dump(app)).toEqual(before);
     },
@@ -166,7 +166,7 @@ describe.each(gets)('$key', ({ key, path }) => {
               return bytesOf(await app.ask(`${target}?${search}`, { headers }), value);
             }),
           );
-          expect({ what, name, query, answer: about }).toEqual({ what, name, query, answer: nothing });
+          expect({ what, name, query, response: about }).toEqual({ what, name, query, response: nothing });
         }
       }
     }

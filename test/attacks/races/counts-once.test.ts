@@ -38,8 +38,10 @@ describe.each(Object.entries(engines))('a one-time secret on %s', (_engine, open
       const { code, recoveryCodes } = await guarded(server);
       const typed = kind === 'code' ? code : recoveryCodes[0];
       const json = { email: server.dev.email, password, code: typed };
-      const answers = await concurrently((turn) => server.ask('/api/v1/sessions', { json, ip: `2001:db8:${turn}::1` }));
-      const statuses = answers.map(({ status }) => status).sort();
+      const responses = await concurrently((turn) =>
+        server.ask('/api/v1/sessions', { json, ip: `2001:db8:${turn}::1` }),
+      );
+      const statuses = responses.map(({ status }) => status).sort();
       expect(statuses).toEqual([201, ...Array(concurrency - 1).fill(401)]);
       expect(await sessionsOf(server, server.dev)).toHaveLength(2);
     },

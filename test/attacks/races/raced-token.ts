@@ -79,9 +79,9 @@ export async function verifyWhile(server: Server, service: OAuthClient, round: n
       const endpoint = endpoints[turn % endpoints.length];
       if (endpoint === undefined) throw new Error('There is no endpoint');
       const from = tick();
-      const answer = await endpoint.send(value);
+      const response = await endpoint.send(value);
       const may = possible(from, tick());
-      const { allowed, reason } = endpoint.verdictOf(answer);
+      const { allowed, reason } = endpoint.verdictOf(response);
       const verdict = allowed ? 'active' : (reason ?? 'inactive');
       const isTrue = verdict === 'inactive' ? may.some((one) => one !== 'active') : may.includes(verdict);
       expect({ endpoint: endpoint.name, verdict, may, isTrue }).toMatchObject({ isTrue: true });

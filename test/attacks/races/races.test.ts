@@ -141,10 +141,10 @@ async function createTwenty(server: Server, name: (at: number) => string): Promi
       return server.send({ method: 'POST', path: '/api-token-auth/', headers, body });
     },
   ];
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 20 }, (_, at) => ways[at < 12 ? 0 : at < 17 ? 1 : 2]?.(name(at)) as Promise<TestResponse>),
   );
-  return answers.map(({ status, body }) => {
+  return responses.map(({ status, body }) => {
     const created = (status === 201 || status === 200) && /tok_[0-9A-Za-z]{38}/.test(body);
     if (!created) expect([400, 409], body).toContain(status);
     if (status === 400) expect(body).toMatch(/You (already have a token with this name|have reached the limit)/);
@@ -198,10 +198,10 @@ function uniquenessRaces(start: Start): void {
     ] as const;
     const body = JSON.stringify({ name: 'once' });
     const create = () => server.send({ method: 'POST', path: '/api/v1/tokens', headers, body });
-    const answers = await Promise.all(Array.from({ length: 20 }, create));
-    expect(answers.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 19 }, () => 200), 201]);
-    expect(new Set(answers.map(({ body }) => (JSON.parse(body) as { id: string }).id)).size).toBe(1);
-    expect(answers.filter(({ body }) => /tok_[0-9A-Za-z]{38}/.test(body))).toHaveLength(1);
+    const responses = await Promise.all(Array.from({ length: 20 }, create));
+    expect(responses.map(({ status }) => status).sort()).toEqual([...Array.from({ length: 19 }, () => 200), 201]);
+    expect(new Set(responses.map(({ body }) => (JSON.parse(body) as { id: string }).id)).size).toBe(1);
+    expect(responses.filter(({ body }) => /tok_[0-9A-Za-z]{38}/.test(body))).toHaveLength(1);
   });
 
   it.each([
@@ -213,10 +213,10 @@ function uniquenessRaces(start: Start): void {
     ['clients', '/api/v1/clients', (at: number) => ({ name: ['Gate', 'GATE', 'g\u0061te'][at % 3] })],
   ])('of 20 %s added concurrently under one name, one is added', async (_what, path, body) => {
     const server = await start();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, (_, at) => call(server, server.root, 'POST', path, body(at))),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
   });
 
   it('of 10 concurrent redemptions of one authorization code, one starts a session', async () => {
@@ -238,8 +238,8 @@ function uniquenessRaces(start: Start): void {
     }).toString();
     const form = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
     const redeem = () => server.send({ method: 'POST', path: '/oauth/token', headers: form, body });
-    const answers = await Promise.all(Array.from({ length: 10 }, redeem));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 400)]);
+    const responses = await Promise.all(Array.from({ length: 10 }, redeem));
+    expect(responses.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 400)]);
   });
 }
 
@@ -287,7 +287,7 @@ function superuserRaces(start: Start): void {
     ])('leave at least one superuser if they concurrently %s', async (_what, attempts) => {
       for (let round = 0; round < 10; round += 1) {
         const [first, second] = round % 2 === 0 ? pair : ([pair[1], pair[0]] as const);
-        const answers = await Promise.all(
+        const responses = await Promise.all(
           attempts.flatMap((attempt) =>
             (
               [
@@ -300,7 +300,7 @@ function superuserRaces(start: Start): void {
             }),
           ),
         );
-        for (const { status, body } of answers) expect([200, 401, 403, 409], body).toContain(status);
+        for (const { status, body } of responses) expect([200, 401, 403, 409], body).toContain(status);
         const left = await server.store.users.superuserEmails(5);
         expect(left.length).toBeGreaterThanOrEqual(1);
         await restore();
@@ -311,12 +311,12 @@ function superuserRaces(start: Start): void {
       for (let round = 0; round < 10; round += 1) {
         const [first, second] = pair;
         const browsers = await Promise.all(pair.map((member) => browserOf(server, member)));
-        const answers = await Promise.all([
+        const responses = await Promise.all([
           browsers[0]?.post(`/organization/team/${second.id}/offboard`, {}),
           browsers[1]?.post(`/organization/team/${first.id}/offboard`, {}),
         ]);
-        expect(answers.map((answer) => answer?.status)).toContain(303);
-        for (const answer of answers) expect([303, 403, 409]).toContain(answer?.status);
+        expect(responses.map((response) => response?.status)).toContain(303);
+        for (const response of responses) expect([303, 403, 409]).toContain(response?.status);
         expect(await server.store.users.superuserEmails(5)).toHaveLength(1);
         await restore();
       }

@@ -57,8 +57,8 @@ describe('a password that is being verified while', () => {
   test.each(Object.entries(withoutEnabling))('%s starts no session through the API', async (_what, change) => {
     const app = await open();
     whileHashing(app, change);
-    const answer = await app.ask('/api/v1/sessions', { json: { email: app.dev.email, password } });
-    expect([answer.status, await jsonOf(answer)]).toEqual([
+    const response = await app.ask('/api/v1/sessions', { json: { email: app.dev.email, password } });
+    expect([response.status, await jsonOf(response)]).toEqual([
       401,
       expect.not.objectContaining({ session: expect.any(String) }),
     ]);
@@ -76,8 +76,8 @@ describe('a password that is being verified while', () => {
   test.each(Object.entries(withoutEnabling))('%s creates no token at api-token-auth', async (_what, change) => {
     const app = await open();
     whileHashing(app, change);
-    const answer = await app.ask('/api-token-auth/', { json: { username: app.dev.email, password } });
-    expect([answer.status, await jsonOf(answer)]).toEqual([400, { non_field_errors: [expect.any(String)] }]);
+    const response = await app.ask('/api-token-auth/', { json: { username: app.dev.email, password } });
+    expect([response.status, await jsonOf(response)]).toEqual([400, { non_field_errors: [expect.any(String)] }]);
     const query = { ownerId: app.dev.id, limit: 9, before: null, now: app.clock.now() };
     expect(await app.store.tokens.list(query)).toHaveLength(1);
   });
@@ -134,8 +134,8 @@ describe('a superuser who is demoted while their request waits for its transacti
       return transaction(work);
     });
     const [path, method, json] = request(app);
-    const answer = await app.ask(path, { as: demoted, method, ...(json !== undefined && { json }) });
-    expect([answer.status, (await jsonOf(answer)).code]).toEqual([403, 'superuser-required']);
+    const response = await app.ask(path, { as: demoted, method, ...(json !== undefined && { json }) });
+    expect([response.status, (await jsonOf(response)).code]).toEqual([403, 'superuser-required']);
   });
 });
 

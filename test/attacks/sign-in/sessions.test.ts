@@ -70,13 +70,13 @@ describe('a stolen session', () => {
 
   async function uses(app: World): Promise<number[]> {
     const headers = cookieOf(app, app.dev);
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       app.ask('/api/v1/me', { as: app.dev }),
       app.ask('/api/v1/me', { headers }),
       app.ask('/api/v1/tokens', { as: app.dev, json: { name: `t${app.clock.now()}` } }),
       app.ask('/profile', { headers }),
     ]);
-    return answers.map(({ status }) => status);
+    return responses.map(({ status }) => status);
   }
 
   test.each(Object.entries(ends))('stops working immediately, in every form, when %s', async (_what, end) => {

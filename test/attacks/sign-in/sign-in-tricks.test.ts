@@ -304,22 +304,22 @@ describe('a client that tries to find out who is a member', () => {
 
   test.each(Object.entries(passwords))('learns nothing from a wrong password: %s', async (_way, attempt) => {
     const app = await openWithEveryKind();
-    const answers = new Set<string>();
+    const responses = new Set<string>();
     for (const [turn, email] of Object.values(kinds).entries()) {
-      answers.add(await attempt(app, email, 'not this one', `2001:db8:${turn}::1`));
+      responses.add(await attempt(app, email, 'not this one', `2001:db8:${turn}::1`));
     }
-    answers.add(await attempt(app, kinds.disabled, password, '2001:db8:99::1'));
-    expect([...answers]).toHaveLength(1);
+    responses.add(await attempt(app, kinds.disabled, password, '2001:db8:99::1'));
+    expect([...responses]).toHaveLength(1);
   });
 
   test('learns nothing from /api-token-auth/ with the correct password of a member who may not use it', async () => {
     const app = await openWithEveryKind();
     const attempt = passwords['POST /api-token-auth/'];
     const emails = [kinds.unknown, kinds.disabled, kinds['with a second factor'], kinds['without the permission']];
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       emails.map((email, turn) => attempt?.(app, email, password, `2001:db8:${turn}::1`)),
     );
-    expect([...new Set(answers)]).toHaveLength(1);
+    expect([...new Set(responses)]).toHaveLength(1);
   });
 
   test('learns nothing from the console, neither by signing in nor by requesting a link', async () => {
@@ -352,7 +352,7 @@ describe('a client that tries to find out who is a member', () => {
     const foreign = await beginDevice(app);
     await typedBy(foreign.user_code, app.root);
     const pages = new Set<string>();
-    const answers = new Set<string>();
+    const responses = new Set<string>();
     const poll = async ({ device_code }: Pick<DeviceCodes, 'device_code'>) =>
       bytesOf(await postForm(app, '/oauth/token', { grant_type: deviceGrant, client_id: 'tokens', device_code }), '');
     for (const code of [decided.user_code, foreign.user_code, 'BBBB-BBBB']) {
@@ -363,10 +363,10 @@ describe('a client that tries to find out who is a member', () => {
     });
     expect(await jsonOf(used)).toHaveProperty('access_token');
     for (const device_code of [decided.device_code, `device_${'A'.repeat(43)}`, 'x']) {
-      answers.add(await poll({ device_code }));
+      responses.add(await poll({ device_code }));
     }
     expect([...pages]).toHaveLength(1);
-    expect([...answers]).toHaveLength(1);
+    expect([...responses]).toHaveLength(1);
   });
 });
 
@@ -400,8 +400,8 @@ describe('many concurrent sign-ins through the identity provider', () => {
     const begin = () => app.ask('/login/sso');
     const logout = { body: 'logout_token=x', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
     const tell = () => app.ask('/sso/backchannel-logout', logout);
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? begin() : tell())));
-    expect(answers.filter(({ status }) => status === 303)).toHaveLength(25);
+    const responses = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? begin() : tell())));
+    expect(responses.filter(({ status }) => status === 303)).toHaveLength(25);
     const discoveries = app.provider.requests.filter((path) => path.startsWith('/.well-known/'));
     expect(discoveries.length).toBeLessThan(10);
   });

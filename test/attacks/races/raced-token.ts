@@ -17,10 +17,10 @@ const readers = 8;
 export const pause = () => new Promise((resolve) => setTimeout(resolve, 3));
 
 /** Verifies one token everywhere without a pause while writers change it. Checks each verdict and returns them all. */
-export async function verifyWhile(server: Server, service: OAuthClient, round: number, writers: Writer[]) {
+export async function verifyWhile(server: Server, client: OAuthClient, round: number, writers: Writer[]) {
   const owner = await server.addMember({ email: `owner${round}@example.com`, can_manage_tokens: true });
   const { id, token: value } = await createToken(server, owner, { name: 'raced', expires_in: lifetime });
-  const endpoints = endpointsOf(server, service);
+  const endpoints = endpointsOf(server, client);
   const tick = createTicks();
   /** In order of precedence. */
   const facts = {
@@ -44,7 +44,7 @@ export async function verifyWhile(server: Server, service: OAuthClient, round: n
   const revocations = [
     () => change('DELETE', `/api/v1/tokens/${id}`),
     () => change('DELETE', `/api/v1/users/${owner.id}/tokens`),
-    async () => expect((await revokeAsClient(server, service, value)).status).toBe(200),
+    async () => expect((await revokeAsClient(server, client, value)).status).toBe(200),
   ];
   const write: Record<Writer, () => Promise<void>> = {
     permission: () => toggle('blocked', (is) => ({ can_manage_tokens: !is })),

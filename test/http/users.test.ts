@@ -72,11 +72,11 @@ it.each(['DEV@example.com', 'dev@EXAMPLE.com', ' dev@example.com '])(
 
 it('adds one member for 20 concurrent requests with the same email address', async () => {
   const app = await open();
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 20 }, () => app.ask('/api/v1/users', { as: app.root, json: { email: 'new@example.com' } })),
   );
-  expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-  expect(answers.filter(({ status }) => status === 409)).toHaveLength(19);
+  expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(responses.filter(({ status }) => status === 409)).toHaveLength(19);
 });
 
 it.each([
@@ -167,11 +167,11 @@ it('does not count a disabled superuser as a remaining one', async () => {
 it('keeps one superuser if two demote each other concurrently', async () => {
   const app = await open();
   const other = await app.addMember({ email: 'other@example.com', superuser: true });
-  const answers = await Promise.all([
+  const responses = await Promise.all([
     app.update(other, { superuser: false }, app.root),
     app.update(app.root, { superuser: false }, other),
   ]);
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(responses.filter(({ status }) => status === 200)).toHaveLength(1);
   const users = await app.store.users.list({ limit: 10, before: null });
   expect(users.filter(({ superuser }) => superuser)).toHaveLength(1);
 });

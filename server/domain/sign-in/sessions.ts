@@ -167,6 +167,7 @@ function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error;
 }
 
-function noSuchSession(): ProblemError {
+/** The problem of a session that does not exist or belongs to another member. */
+export function noSuchSession(): ProblemError {
   return new ProblemError('not-found', 'There is no such session. It may have ended already.');
 }

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
-import { ProblemError } from '../../../shared/problem.ts';
+import type { ProblemError } from '../../../shared/problem.ts';
+import { noSuchSession } from '../../domain/sign-in/sessions.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../shell/form-problem.ts';
@@ -52,9 +53,7 @@ export function profilePages({ sessions, clock }: Pick<AppDeps, 'sessions' | 'cl
     if (dialog === 'end-others') return <EndOtherSessionsDialog />;
     if (dialog !== 'end-session') return null;
     const session = own.find((one) => one.id === id);
-    if (session === undefined) {
-      throw new ProblemError('not-found', 'There is no such session. It may have ended already.');
-    }
+    if (session === undefined) throw noSuchSession();
     return <EndSessionDialog session={session} now={clock.now()} />;
   }
 }

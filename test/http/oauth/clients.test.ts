@@ -163,7 +163,7 @@ describe('introspection (RFC 7662)', () => {
     expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
-  it('answers Expect: 100-continue and survives a client that disconnects', async () => {
+  it('handles Expect: 100-continue and survives a client that disconnects', async () => {
     const client = await addClient(app, 'gateway');
     const [, authorization = ''] = Object.entries(client.credentials)[0] ?? [];
     const head = (more: string[]) =>

@@ -8,21 +8,22 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`tokens needs Node.js 20.19 or newer; this is ${process.versions.node}.\n`);
   process.exit(1);
 }
-if (enableCompileCache) keepCompiled();
-const load = enableCompileCache ? require : require('./cached.js').requireCached;
+// Node 22 and newer cache compiled code themselves. On Node 20 the build's cache files do.
+if (enableCompileCache) useCompileCache();
+const load = enableCompileCache ? require : require('./node20-cache.js').requireWithCache;
 const { main, realContext } = load(`${__dirname}/../dist/cli/main.cjs`);
 main(process.argv.slice(2), realContext()).then((code) => {
   process.exitCode = code;
-  // Everything is written by now; a keychain or socket that hangs must not keep the process.
+  // All output is written. A keychain or socket that hangs must not keep the process alive.
   setTimeout(() => process.exit(), 300).unref();
 });
 
-/** Has Node keep compiled code, but not under `/tmp`, as it would by itself: what somebody else put there first would run. */
-function keepCompiled() {
+/** Enables Node's compile cache in the home directory. Its default is in `/tmp`, where another user could plant code. */
+function useCompileCache() {
   try {
-    // Not `$HOME`, which sudo may leave somebody else's.
+    // Not `$HOME`, because sudo may leave it set to another user's home.
     enableCompileCache(join(userInfo().homedir, '.cache', 'tokens'));
   } catch {
-    // In a container, a user without an entry of its own: a start that takes longer.
+    // A container may run as a user without a passwd entry. Then every start compiles the code.
   }
 }

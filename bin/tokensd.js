@@ -7,9 +7,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`tokensd needs Node.js 20.19 or newer; this is ${process.versions.node}.\n`);
   process.exit(1);
 }
-// Most garbage is that of requests and dies young: one thread clears it sooner than several agree on it.
+// Most garbage belongs to requests and is short-lived. A single thread collects it faster than several that coordinate.
 setFlagsFromString('--no-parallel-scavenge');
-// What does not die young may double what is kept before it is cleared; by itself Node lets it become four times as much.
+// Collect long-lived garbage when the heap has doubled. By default Node lets it grow fourfold.
 setFlagsFromString('--heap-growing-percent=100');
 const programName = basename(process.argv[1]) === 'tokensd' ? 'tokensd' : 'node bin/tokensd.js';
 import('../dist/server/main.js')

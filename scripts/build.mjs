@@ -1,5 +1,5 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -7,8 +7,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const requireHere = createRequire(import.meta.url);
 const { version, engines } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
 
-// What is slow to load and rarely or late needed: a file each, loaded when it is.
-const late = [
+// Modules that are slow to load and that few commands need. Each becomes its own file, which is loaded on first use.
+const lazyModules = [
   'cli/api/undici.ts',
   'cli/commands/doctor/examine.ts',
   '@inquirer/prompts',
@@ -21,9 +21,9 @@ const late = [
   'string-width',
   'uqr',
 ];
-const lateFile = (name) => name.replace(/^.*\//, '').replace(/\.ts$/, '');
+const fileNameOf = (name) => name.replace(/^.*\//, '').replace(/\.ts$/, '');
 
-// CommonJS, because Node starts it faster: an ES module's import of `node:fs` alone loads every stream there is.
+// CommonJS, because Node starts it faster: an ES module that imports `node:fs` loads all of Node's streams.
 const options = {
   absWorkingDir: root,
   bundle: true,
@@ -46,17 +46,17 @@ await build({
   },
   outfile: 'dist/cli/main.cjs',
   inject: ['cli/api/header-fields.ts'],
-  plugins: [keepLate(), withoutUnused(), loadAtUse()],
+  plugins: [splitLazyModules(), omitUnusedBuiltins(), deferBuiltins()],
 });
-for (const name of late) {
-  // A default export becomes the module itself, as whoever imports it from CommonJS expects.
+for (const name of lazyModules) {
+  // CommonJS callers expect the default export to be the module itself.
   const path = JSON.stringify(name.startsWith('cli/') ? `./${name}` : name);
   const contents = `const it = require(${path}); module.exports = 'default' in it ? Object.assign(it.default, it) : it;`;
   await build({
     ...options,
     stdin: { contents, resolveDir: root },
-    outfile: `dist/cli/${lateFile(name)}.cjs`,
-    plugins: [withoutUnused()],
+    outfile: `dist/cli/${fileNameOf(name)}.cjs`,
+    plugins: [omitUnusedBuiltins()],
   });
 }
 await build({
@@ -69,9 +69,9 @@ await build({
   outfile: 'dist/cli/keychain-process.js',
 });
 
-await keepCompiled();
+if (!('enableCompileCache' in module)) await writeCompiledCode();
 
-// The compiler leaves the console's stylesheet, script and icon behind.
+// The TypeScript compiler does not copy the console's stylesheet, script and icon.
 await cp(
   new URL('../server/web/shell/assets', import.meta.url),
   new URL('../dist/server/web/shell/assets', import.meta.url),
@@ -80,24 +80,24 @@ await cp(
   },
 );
 
-/** Leaves what is loaded late to its own file. */
-function keepLate() {
-  const names = late.map((name) => (name.startsWith('cli/') ? `./${lateFile(name)}.ts` : name));
+/** Replaces imports of lazy modules with imports of their files. */
+function splitLazyModules() {
+  const names = lazyModules.map((name) => (name.startsWith('cli/') ? `./${fileNameOf(name)}.ts` : name));
   return {
-    name: 'late',
+    name: 'lazy-modules',
     setup({ onResolve }) {
       onResolve({ filter: /.*/ }, ({ path }) =>
-        names.includes(path) ? { path: `./${lateFile(path)}.cjs`, external: true } : undefined,
+        names.includes(path) ? { path: `./${fileNameOf(path)}.cjs`, external: true } : undefined,
       );
     },
   };
 }
 
 /**
- * Modules of Node's that are loaded for something that is not used here: commander's subcommands in programs of their own,
- * and HTTP/2, which undici can do without.
+ * Replaces built-in modules that dependencies load for features that are not used here: commander's subcommands in separate
+ * programs, and undici's HTTP/2.
  */
-function withoutUnused() {
+function omitUnusedBuiltins() {
   const unused = { commander: 'node:child_process', undici: 'node:http2' };
   return {
     name: 'unused',
@@ -111,17 +111,17 @@ function withoutUnused() {
   };
 }
 
-/** Modules of Node's that only some commands use: loaded when something of theirs is. */
-function loadAtUse() {
-  const atUse = ['node:fs/promises', 'node:zlib'];
+/** Loads built-in modules that only some commands use when one of their exports is first accessed. */
+function deferBuiltins() {
+  const deferred = ['node:fs/promises', 'node:zlib'];
   return {
-    name: 'at-use',
+    name: 'deferred',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^node:/ }, ({ path, namespace }) => {
-        if (!atUse.includes(path)) return undefined;
-        return namespace === 'at-use' ? { path, external: true } : { path, namespace: 'at-use' };
+        if (!deferred.includes(path)) return undefined;
+        return namespace === 'deferred' ? { path, external: true } : { path, namespace: 'deferred' };
       });
-      onLoad({ filter: /.*/, namespace: 'at-use' }, ({ path }) => {
+      onLoad({ filter: /.*/, namespace: 'deferred' }, ({ path }) => {
         const getters = Object.keys(requireHere(path)).map(
           (name) => `get ${name}() { return require('${path}').${name}; }`,
         );
@@ -131,24 +131,27 @@ function loadAtUse() {
   };
 }
 
-/** V8's compiled code of each file, as far as help and loading need it: Node 20 has no compile cache of its own. */
-async function keepCompiled() {
-  const { requireCached } = requireHere('../bin/cached.js');
+/**
+ * Writes V8's compiled code of each file, with the functions that help and loading run. Only on Node 20, which has no
+ * compile cache of its own. Other versions of V8 would ignore the files.
+ */
+async function writeCompiledCode() {
+  const { requireWithCache } = requireHere('../bin/node20-cache.js');
   const directory = `${root}dist/cli`;
   const files = (await readdir(directory))
     .filter((name) => name.endsWith('.cjs'))
     .map((name) => `${directory}/${name}`);
   for (const file of files) await writeFile(`${file}.cache`, '');
   const scripts = new Map();
-  const keep = (path, script) => scripts.set(path, script);
-  const { main, realContext } = requireCached(
+  const onLoad = (path, script) => scripts.set(path, script);
+  const { main, realContext } = requireWithCache(
     files.find((file) => file.endsWith('/main.cjs')),
-    keep,
+    onLoad,
   );
   const silent = { isTTY: false, columns: 80, write: async () => {} };
   for (const words of [['--help'], ['create', '--help']]) {
     await main(words, { ...realContext(), stdout: silent, stderr: silent });
   }
-  for (const file of files) if (!scripts.has(file)) requireCached(file, keep);
+  for (const file of files) if (!scripts.has(file)) requireWithCache(file, onLoad);
   for (const [path, script] of scripts) await writeFile(`${path}.cache`, script.createCachedData());
 }

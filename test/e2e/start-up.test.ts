@@ -9,10 +9,18 @@ import { runProgram } from '../helpers/daemon/process.ts';
 
 const { newDataDir, start } = useDaemons();
 
-/** What takes long to load, and is for neither help nor a list. */
-const late = ['http2', 'tls', 'crypto', 'child_process', 'zlib', 'worker_threads', 'internal/deps/undici/undici'];
+/** Built-in modules that are slow to load, and that neither help nor a list needs. */
+const slowModules = [
+  'http2',
+  'tls',
+  'crypto',
+  'child_process',
+  'zlib',
+  'worker_threads',
+  'internal/deps/undici/undici',
+];
 
-/** Tells at its end what the process loaded: files of ours, and Node's own modules. */
+/** Preloaded script that reports, when the process exits, the files and built-in modules that it loaded. */
 const witness = `
 const fs = require('node:fs');
 if (process.env.COMPILE_CACHE) {
@@ -39,29 +47,29 @@ describe('what the command line loads', () => {
   afterAll(() => rm(directory, { recursive: true }));
 
   async function loadedBy(args: string[], env: Record<string, string> = {}) {
-    const told = join(directory, 'loaded.json');
+    const report = join(directory, 'loaded.json');
     const ran = await runProgram('tokens', args, {
-      env: { ...env, WITNESS: told, NODE_OPTIONS: `--require ${join(directory, 'witness.cjs')}` },
+      env: { ...env, WITNESS: report, NODE_OPTIONS: `--require ${join(directory, 'witness.cjs')}` },
     });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    const { files, builtins } = JSON.parse(await readFile(told, 'utf8')) as { files: string[]; builtins: string[] };
+    const { files, builtins } = JSON.parse(await readFile(report, 'utf8')) as { files: string[]; builtins: string[] };
     const ours = files.filter((path) => /dist.cli.[^/\\]+\.cjs$/.test(path)).map((path) => basename(path));
     expect(files.filter((path) => path.includes('node_modules'))).toEqual([]);
     return { ours: [...new Set(ours)].sort(), files, builtins };
   }
 
   it.each([[['--version']], [['--help']], [['create', '--help']], [['help', 'users']]])(
-    'for %j is one file, and nothing of the network',
+    'is one file without the network stack for %j',
     async (args) => {
       const { ours, builtins } = await loadedBy(args);
       expect(ours).toEqual(['main.cjs']);
-      for (const name of [...late, 'http', 'dns', 'fs/promises', 'readline', 'assert', 'v8']) {
+      for (const name of [...slowModules, 'http', 'dns', 'fs/promises', 'readline', 'assert', 'v8']) {
         expect(builtins).not.toContain(name);
       }
     },
   );
 
-  it('for a list as JSON is a network besides, and neither tables nor colours nor prompts nor another fetch', async () => {
+  it('is the main file and the network stack for a list as JSON', async () => {
     const daemon = await start(await newDataDir());
     const { session } = await signIn(daemon.url, superuser);
     const { ours, builtins } = await loadedBy(['list', '--json'], {
@@ -69,27 +77,28 @@ describe('what the command line loads', () => {
       TOKENS_SESSION: session,
     });
     expect(ours).toEqual(['main.cjs', 'undici.cjs']);
-    for (const name of late) expect(builtins).not.toContain(name);
+    for (const name of slowModules) expect(builtins).not.toContain(name);
   });
 
-  it('is compiled code that Node keeps itself, where it can, from before anything of ours is loaded', async () => {
-    const told = join(directory, 'compile-cache.txt');
-    const { ours } = await loadedBy(['--version'], { COMPILE_CACHE: told });
+  it('comes from Node’s compile cache in the home directory on Node 22 and newer', async () => {
+    const report = join(directory, 'compile-cache.txt');
+    const { ours, files } = await loadedBy(['--version'], { COMPILE_CACHE: report });
     expect(ours).toEqual(['main.cjs']);
-    const [kept, ...before] = (await readFile(told, 'utf8')).split('\n');
-    // Nobody else can put code there.
-    expect(kept).toBe(join(userInfo().homedir, '.cache', 'tokens'));
+    expect(files.filter((path) => /node20-cache\.js$|\.cache$/.test(path))).toEqual([]);
+    const [cacheDirectory, ...before] = (await readFile(report, 'utf8')).split('\n');
+    // No other user can put code there.
+    expect(cacheDirectory).toBe(join(userInfo().homedir, '.cache', 'tokens'));
     expect(before.map((path) => basename(path))).toContain('tokens.js');
-    expect(before.join()).not.toMatch(/main\.cjs|cached\.js/);
+    expect(before.join()).not.toMatch(/main\.cjs/);
   });
 
-  it.skipIf('enableCompileCache' in module)('is what the build compiled, where Node keeps nothing', async () => {
+  it.skipIf('enableCompileCache' in module)('comes from the cache files of the build on Node 20', async () => {
     const { files } = await loadedBy(['--version']);
     expect(files.some((path) => path.endsWith('main.cjs.cache'))).toBe(true);
   });
 });
 
-/** Notes each ES module when it is loaded, and each package that one takes. */
+/** Loader hooks that record the URL of each ES module. */
 const hooks = `
 import { appendFileSync } from 'node:fs';
 export function load(url, context, next) {
@@ -109,10 +118,10 @@ describe('what the daemon loads', () => {
   afterAll(() => rm(directory, { recursive: true }));
 
   async function loadedBy(args: string[]) {
-    const told = join(directory, `${args.join('-')}.txt`);
-    const env = { WITNESS: told, NODE_OPTIONS: `--import ${join(directory, 'witness.mjs')}` };
+    const report = join(directory, `${args.join('-')}.txt`);
+    const env = { WITNESS: report, NODE_OPTIONS: `--import ${join(directory, 'witness.mjs')}` };
     expect(await runProgram('tokensd', args, { env })).toMatchObject({ code: 0, stderr: '' });
-    const text = await readFile(told, 'utf8');
+    const text = await readFile(report, 'utf8');
     return {
       ours: [...text.matchAll(/\/dist\/(server\/.*)\.js$/gm)].map(([, path]) => path).sort(),
       packages: [...new Set([...text.matchAll(/\/node_modules\/((@[^/]+\/)?[^/]+)/g)].map(([, name]) => name))],
@@ -120,7 +129,7 @@ describe('what the daemon loads', () => {
   }
 
   it.each([[['--version']], [['--help']], [['help', 'serve']], [['mail', 'list', '--help']]])(
-    'for %j is no command, and of packages the parser of command lines alone',
+    'is no command and no package but commander for %j',
     async (args) => {
       expect(await loadedBy(args)).toEqual({
         ours: ['server/context', 'server/main', 'server/program', 'server/version'],
@@ -129,7 +138,7 @@ describe('what the daemon loads', () => {
     },
   );
 
-  it('for a command is that one, and neither a database nor a web server unless it needs one', async () => {
+  it('is one command, and neither a database nor a web server, for `config`', async () => {
     const { ours, packages } = await loadedBy(['config']);
     expect(ours.filter((path) => path?.startsWith('server/commands/'))).toEqual(['server/commands/config']);
     for (const name of ['hono', 'knex', 'sqlite3', 'pg', 'nodemailer']) expect(packages).not.toContain(name);

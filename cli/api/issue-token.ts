@@ -53,7 +53,7 @@ async function create(api: Api, body: CreateTokenBody, key: string): Promise<Cre
   const misfit = misfitOf(response.body);
   if (misfit === null) return response.body as CreatedToken | Token;
   const detail = 'The response is not from a tokensd server. Check the server address.';
-  throw new LostResponse('not-tokensd', detail, true, new Error(misfit));
+  throw new LostResponse('not-tokensd', detail, true, new Error(`The body${misfit}`));
 }
 
 /** The response to a repeated request has no `token`. */

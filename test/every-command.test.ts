@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../cli/program.ts';
 import { bareContext, openTestCli, type TestCli } from './helpers/cli/cli.ts';
 
@@ -49,17 +49,17 @@ afterAll(() => cli.close());
 
 const commands = leaves(createProgram(bareContext(), { out: '', err: '' }), []);
 
-test('every command is known to this test as printing or acting', () => {
+it('classifies every command as printing or acting', () => {
   expect(commands.map(({ path }) => path).sort()).toEqual([...printing, ...acting].sort());
 });
 
 describe.each(commands)('$path', ({ path, command }) => {
-  test('has a summary and a description', () => {
+  it('has a summary and a description', () => {
     expect(command.summary()).toMatch(/^\S.*[^.]$/);
     expect(command.description()).toMatch(/^\S.*\.$/s);
   });
 
-  test('shows in its help an example, its options and the global ones, and starts nothing', async () => {
+  it('shows an example, its options and the global options in its help, and does nothing else', async () => {
     const ran = await cli.run([...path.split(' '), '--help']);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout).toContain(`$ tokens ${path}`.replace('$ tokens get', 'tokens get'));
@@ -74,17 +74,17 @@ describe.each(commands)('$path', ({ path, command }) => {
     }
   });
 
-  test('describes every option and argument', () => {
+  it('describes every option and argument', () => {
     for (const { description } of [...command.options, ...command.registeredArguments])
       expect(description).not.toBe('');
   });
 
-  test('never takes a secret as an argument', () => {
+  it('never takes a secret as an argument', () => {
     const taking = command.options.filter(({ required, optional }) => required || optional).map(({ long }) => long);
     for (const name of taking) expect(name).not.toMatch(/password|token|secret|session/);
   });
 
-  test('without a server is a usage error or does nothing, with one JSON problem at most', async () => {
+  it('is a usage error or does nothing without a server, with at most one JSON problem', async () => {
     const values = command.registeredArguments.filter(({ required }) => required).map(() => 'x');
     const ran = await cli.run([...path.split(' '), ...values, '--json'], {
       stdin: 'tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE',

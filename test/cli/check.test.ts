@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken } from '../helpers/app/app.ts';
 import { openTestCliWithApp } from '../helpers/cli/cli.ts';
 
@@ -17,7 +17,7 @@ const asJson = async (stdin: string, ...argv: string[]) => {
   return { code, ...JSON.parse(stdout) };
 };
 
-test('a token that works: active, with prefix, name and owner; no session is needed and nothing is recorded', async () => {
+it('prints active, prefix, name and owner of a valid token, without a session and without recording a use', async () => {
   const ran = await check(`${value}\r\n`);
   expect(ran).toEqual({ code: 0, stdout: `active\t${value.slice(0, 12)}\tci\tdev@example.com\n`, stderr: '' });
   expect(await asJson(value)).toMatchObject({
@@ -31,7 +31,7 @@ test('a token that works: active, with prefix, name and owner; no session is nee
   expect(JSON.parse(shown.stdout).last_used).toBeNull();
 });
 
-test('malformed and unknown values are exit 4 and name no token', async () => {
+it('exits 4 for malformed and unknown values and names no token', async () => {
   for (const bad of ['nonsense', `${value}x`, ` ${value}`, value.toUpperCase(), 'x'.repeat(10_000), 'ünïcode']) {
     expect(await asJson(bad)).toEqual({ code: 4, valid: false, reason: 'malformed', prefix: null, token: null });
   }
@@ -46,7 +46,7 @@ test('malformed and unknown values are exit 4 and name no token', async () => {
   });
 });
 
-test('each way to stop has its word, and the token is named', async () => {
+it('prints each deny reason and names the token', async () => {
   const root = cli.as(cli.app.root);
   const word = async () => (await check(value)).stdout.split('\t')[0];
   await cli.run(['ungrant', 'dev@example.com'], root);
@@ -65,26 +65,26 @@ test('each way to stop has its word, and the token is named', async () => {
   });
 });
 
-test('the failure is one problem on stderr with --json', async () => {
+it('prints one problem on stderr with --json if the token does not work', async () => {
   const ran = await check(foreign, '--json');
   expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'token-inactive', status: 0, type: 'about:blank' });
 });
 
-test('nothing on stdin is exit 2', async () => {
+it('exits 2 if standard input is empty', async () => {
   for (const nothing of ['', '\n', '\r\n']) expect((await check(nothing)).code).toBe(2);
 });
 
-test('--offline looks at shape and checksum only', async () => {
+it('checks only form and checksum with --offline', async () => {
   const offline = { env: { TOKENS_SERVER: '' }, fetch: () => Promise.reject(new Error('connected')) };
   expect((await cli.run(['check', '--offline'], { ...offline, stdin: foreign })).code).toBe(0);
   expect((await cli.run(['check', '--offline'], { ...offline, stdin: foreign.replace('z', 'a') })).code).toBe(4);
 });
 
-test('on a terminal the value is asked for as a secret', async () => {
+it('asks for the value as a secret on a terminal', async () => {
   expect((await cli.run(['check'], { answers: [value] })).code).toBe(0);
 });
 
-test('no value is ever repeated in output or errors', async () => {
+it('never repeats the value in output or errors', async () => {
   for (const argv of [['--verbose'], ['--json'], []]) {
     for (const stdin of [value, foreign]) {
       const { stdout, stderr } = await check(stdin, ...argv);
@@ -93,13 +93,13 @@ test('no value is ever repeated in output or errors', async () => {
   }
 });
 
-test.each([
+it.each([
   ['a page', () => new Response('<html></html>', { status: 200 }), 1],
   ['other JSON', () => Response.json({ ok: true }), 1],
   ['another 401', () => Response.json({ error: 'no' }, { status: 401 }), 1],
   ['a gateway error', () => new Response('', { status: 503 }), 1],
   ['a redirect', () => new Response(null, { status: 302, headers: { Location: 'https://evil.example.com/' } }), 1],
-])('a server that answers with %s gives no verdict', async (_, answer, code) => {
+])('gives no verdict if the server responds with %s', async (_, answer, code) => {
   const ran = await cli.run(['check'], { stdin: value, fetch: async () => answer() });
   expect(ran).toMatchObject({ code, stdout: '' });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openTestCliWithApp } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -10,7 +10,7 @@ afterEach(() => cli.close());
 const asRoot = (...argv: string[]) => cli.run(['clients', ...argv], cli.as(cli.app.root));
 const works = async (id: string, secret: string) => (await cli.app.services.clients.authenticate(id, secret)) !== null;
 
-test('a service is made with its secret, which is printed once and works', async () => {
+it('creates a client and prints its secret, which works', async () => {
   const { code, stdout, stderr } = await asRoot('create', 'gateway');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [, id = '', secret = ''] = /^Client ID:\t(\S+)\nClient secret:\t(\S+)\n$/.exec(stdout) ?? [];
@@ -20,13 +20,13 @@ test('a service is made with its secret, which is printed once and works', async
   expect(list).not.toContain(secret);
 });
 
-test('--json is the API’s object, --can-revoke is kept', async () => {
+it('prints the API object with --json, and passes --can-revoke on', async () => {
   const created = JSON.parse((await asRoot('create', 'scanner', '--can-revoke', '--json')).stdout);
   expect(Object.keys(created)).toEqual(['id', 'client_id', 'name', 'can_revoke', 'created_at', 'client_secret']);
   expect(created.can_revoke).toBe(true);
 });
 
-test('a rotation voids the earlier secret', async () => {
+it('invalidates the old secret on rotation', async () => {
   const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
   const rotated = JSON.parse((await asRoot('rotate', 'GATEWAY', '--json')).stdout);
   expect(rotated.client_id).toBe(created.client_id);
@@ -34,7 +34,7 @@ test('a rotation voids the earlier secret', async () => {
   expect(await works(created.client_id, rotated.client_secret)).toBe(true);
 });
 
-test('deleting asks on a terminal, and nobody elsewhere', async () => {
+it('asks before deleting on a terminal, and deletes without asking elsewhere', async () => {
   const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
   const no = await cli.run(['clients', 'delete', 'gateway'], { ...cli.as(cli.app.root), answers: [false] });
   expect(no.code).toBe(130);
@@ -46,7 +46,7 @@ test('deleting asks on a terminal, and nobody elsewhere', async () => {
   expect(unasked.code).toBe(0);
 });
 
-test('a name that is taken is exit 5, one that is not there exit 3, and members are refused', async () => {
+it('exits 5 for a name that is taken, 3 for an unknown one, and 4 for a regular member', async () => {
   await asRoot('create', 'gateway');
   expect((await asRoot('create', 'Gateway')).code).toBe(5);
   expect((await asRoot('rotate', 'nothing')).code).toBe(3);

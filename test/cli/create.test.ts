@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import { isWellFormedToken } from '../../shared/token-format.ts';
 import { verdict } from '../helpers/app/app.ts';
@@ -15,50 +15,47 @@ afterEach(() => cli.close());
 const create = (argv: string[], more: Surroundings = {}) => cli.run(['create', ...argv], { ...dev, ...more });
 const tokens = async (): Promise<Token[]> => JSON.parse((await cli.run(['list', '--json'], dev)).stdout);
 
-test('in a pipe prints exactly the value and a newline', async () => {
+it('prints exactly the value and a newline in a pipe', async () => {
   const ran = await create(['ci-pipeline']);
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   expect(ran.stdout).toMatch(/^tok_[0-9A-Za-z]{38}\n$/);
   expect(await verdict(cli.app, ran.stdout.trimEnd())).toBe(200);
 });
 
-test('on a terminal warns, on stderr, that the value cannot be shown again', async () => {
+it('warns on a terminal that the value cannot be shown again', async () => {
   const ran = await create(['ci'], { columns: 80 });
   expect(isWellFormedToken(ran.stdout.trimEnd())).toBe(true);
   expect(ran.stderr).toContain('cannot be shown again');
 });
 
-test('--json prints the token object with the value', async () => {
+it('prints the token object with the value with --json', async () => {
   const { stdout } = await create(['ci', '--json', '--description', 'Builds']);
   const token = JSON.parse(stdout);
   expect(token).toMatchObject({ name: 'ci', description: 'Builds', owner: 'dev@example.com', status: 'active' });
   expect(isWellFormedToken(token.token)).toBe(true);
 });
 
-test.each([
+it.each([
   ['30m', '2026-11-23T16:50:00.000Z'],
   ['90d', '2027-02-21T16:20:00.000Z'],
   ['2027-01-31', '2027-01-31T23:59:59.999Z'],
   ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'],
   ['never', null],
-])('--expires %s ends at %s', async (text, expected) => {
+])('accepts --expires %s, which expires at %s', async (text, expected) => {
   const { stdout } = await create(['ci', '--json', '--expires', text]);
   expect(JSON.parse(stdout).expires_at).toBe(expected);
 });
 
-test.each(['soon', '10', '-1d', '2027-02-30', '0d', ''])(
-  '--expires "%s" is a usage error, nothing is made',
-  async (text) => {
-    expect((await create(['ci', '--expires', text])).code).toBe(2);
-    expect(await tokens()).toEqual([]);
-  },
-);
+it.each(['soon', '10', '-1d', '2027-02-30', '0d', ''])('rejects --expires "%s" and creates nothing', async (text) => {
+  expect((await create(['ci', '--expires', text])).code).toBe(2);
+  expect(await tokens()).toEqual([]);
+});
 
-test('an expiry in the past is refused by the server: exit 2', async () => {
+it('exits 2 for an expiry in the past', async () => {
   expect((await create(['ci', '--expires', '2020-01-01'])).code).toBe(2);
 });
 
-test('a used name is exit 5; with --if-absent exit 0 and no output', async () => {
+it('exits 5 for a name that is taken, and 0 without output with --if-absent', async () => {
   await create(['ci']);
   const taken = await create(['CI', '--json']);
   expect(taken.code).toBe(5);
@@ -67,16 +64,16 @@ test('a used name is exit 5; with --if-absent exit 0 and no output', async () =>
   expect((await create(['other', '--if-absent'])).stdout).toMatch(/^tok_/);
 });
 
-test('without the permission exit 4', async () => {
+it('exits 4 without the permission', async () => {
   await cli.run(['ungrant', 'dev@example.com'], cli.as(cli.app.root));
   expect((await create(['ci'])).code).toBe(4);
 });
 
-test.each(['', '   ', 'x'.repeat(65), 'a\nb', 'a\u202eb', 'a\u0000b'])('the name %j is exit 2', async (name) => {
+it.each(['', '   ', 'x'.repeat(65), 'a\nb', 'a\u202eb', 'a\u0000b'])('exits 2 for the name %j', async (name) => {
   expect((await create([name])).code).toBe(2);
 });
 
-test('--store keeps the value, get prints it, --no-print prints nothing', async () => {
+it('stores the value with --store for get to print, and prints nothing with --no-print', async () => {
   expect((await create(['Laptop', '--store', '--no-print'])).stdout).toBe('');
   const value = cli.keychain.entries.get('tokens.example.com/token/dev@example.com/Laptop') ?? '';
   expect(await verdict(cli.app, value)).toBe(200);
@@ -87,40 +84,40 @@ test('--store keeps the value, get prints it, --no-print prints nothing', async 
   expect(JSON.parse((await cli.run(['get', 'Laptop', '--json'], offline)).stdout).token).toBe(value);
 });
 
-test('values that are kept at the same time are all kept', async () => {
+it('stores all values that are created concurrently', async () => {
   const names = ['a', 'b', 'c', 'd', 'e'];
   await Promise.all(names.map((name) => create([name, '--store', '--no-print'])));
   for (const name of names) expect((await cli.run(['get', name], dev)).code).toBe(0);
 });
 
-test('--store prints too, and --json --no-print leaves the value out', async () => {
+it('also prints the value with --store, and omits it with --json --no-print', async () => {
   expect((await create(['one', '--store'])).stdout).toMatch(/^tok_/);
   const described = JSON.parse((await create(['two', '--store', '--no-print', '--json'])).stdout);
   expect(described.name).toBe('two');
   expect(described).not.toHaveProperty('token');
 });
 
-test('on a terminal, --store says where the value is, not that it cannot be shown again', async () => {
+it('says with --store where the value is, not that it cannot be shown again', async () => {
   const ran = await create(['my laptop', '--store'], { columns: 80 });
   expect(ran.stderr).toBe("The value is in the OS keychain. To print it: tokens get 'my laptop'\n");
 });
 
-test('--no-print without --store is a usage error', async () => {
+it('rejects --no-print without --store', async () => {
   expect((await create(['ci', '--no-print'])).code).toBe(2);
   expect(await tokens()).toEqual([]);
 });
 
-test.each([
+it.each([
   ['no keychain', null],
   ['a locked keychain', lockedKeychain],
-])('--store with %s is exit 1 with a hint, and nothing is made', async (_, keychain) => {
+])('exits 1 for --store with %s, and creates nothing', async (_, keychain) => {
   const ran = await create(['ci', '--store', '--json'], { keychain });
   expect(ran.code).toBe(1);
   expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'no-keychain', detail: expect.stringContaining('libsecret') });
   expect(await tokens()).toEqual([]);
 });
 
-test('a keychain that fails after the token was made: it is revoked again', async () => {
+it('revokes the new token if the keychain fails to store its value', async () => {
   const keychain = {
     ...cli.keychain,
     set: async (account: string, secret: string) => {
@@ -134,7 +131,7 @@ test('a keychain that fails after the token was made: it is revoked again', asyn
   expect((await cli.run(['get', 'ci'], dev)).code).toBe(3);
 });
 
-test('a value that cannot be written is revoked again: exit 1, and a closed pipe is a silent 0', async () => {
+it('revokes the new token if its value cannot be written, and exits 1, or 0 for a closed pipe', async () => {
   const full = await create(['ci', '--store'], { stdoutFails: 'ENOSPC' });
   expect(full.code).toBe(1);
   expect(full.stderr).toContain('revoked');
@@ -143,7 +140,7 @@ test('a value that cannot be written is revoked again: exit 1, and a closed pipe
   expect(await tokens()).toEqual([]);
 });
 
-test('if it can neither be written nor revoked, the person is told how', async () => {
+it('says how to revoke a token that could be neither printed nor revoked', async () => {
   const real = appFetch(cli.app);
   const fetch: typeof globalThis.fetch = (url, init) =>
     init?.method === 'DELETE' ? Promise.reject(lost('ECONNREFUSED')) : real(url, init);
@@ -152,7 +149,7 @@ test('if it can neither be written nor revoked, the person is told how', async (
   expect(ran.stderr).toContain('may exist: tokens revoke ci');
 });
 
-test('a lost answer is asked for again with the same key; the token without a value is replaced by another', async () => {
+it('repeats a lost request with the same key, and replaces the token whose value was lost', async () => {
   const { fetch, keys } = losing(1);
   const ran = await create(['ci'], { fetch });
   expect(ran.code).toBe(0);
@@ -162,7 +159,7 @@ test('a lost answer is asked for again with the same key; the token without a va
   expect(await tokens()).toHaveLength(1);
 });
 
-test('a request that was lost before it arrived is made by the repeat', async () => {
+it('creates the token with the second request if the first one never arrived', async () => {
   const real = appFetch(cli.app);
   const keys: (string | null)[] = [];
   const fetch: typeof globalThis.fetch = async (url, init) => {
@@ -175,13 +172,13 @@ test('a request that was lost before it arrived is made by the repeat', async ()
   expect(await tokens()).toHaveLength(1);
 });
 
-test('a gateway that swallows the answer counts as lost', async () => {
+it('treats a gateway error as a lost response', async () => {
   const { fetch } = losing(1, () => new Response('<html>Bad gateway</html>', { status: 502 }));
   expect((await create(['ci'], { fetch })).stdout).toMatch(/^tok_/);
   expect(await tokens()).toHaveLength(1);
 });
 
-test('a daemon that cannot tell whether it was done is asked again', async () => {
+it('repeats a request whose outcome the daemon does not know', async () => {
   const { fetch, keys } = losing(1, () => problem(503, 'outcome-unknown'));
   const ran = await create(['ci'], { fetch });
   expect(await verdict(cli.app, ran.stdout.trimEnd())).toBe(200);
@@ -189,7 +186,7 @@ test('a daemon that cannot tell whether it was done is asked again', async () =>
   expect(await tokens()).toHaveLength(1);
 });
 
-test('lost twice: exit 6, and the token may exist', async () => {
+it('exits 6 and says that the token may exist if both responses are lost', async () => {
   const ran = await create(['ci', '--json'], { fetch: losing(2).fetch });
   expect(ran.code).toBe(6);
   expect(JSON.parse(ran.stderr)).toMatchObject({
@@ -198,13 +195,13 @@ test('lost twice: exit 6, and the token may exist', async () => {
   });
 });
 
-test.each<[string, number, () => Promise<Response>]>([
+it.each<[string, number, () => Promise<Response>]>([
   ['cannot be reached any more', 6, () => Promise.reject(lost('ECONNREFUSED'))],
   ['refuses', 7, async () => problem(429, 'throttled')],
   ['does not know the session any more', 4, async () => problem(401, 'not-authenticated')],
   ['says that the name is taken', 5, async () => problem(409, 'name-taken')],
   ['answers with a page', 1, async () => new Response('<html>')],
-])('an answer that is lost, and then the server %s: the token may exist', async (_, code, second) => {
+])('says that the token may exist if a response is lost and the server then %s', async (_, code, second) => {
   let posts = 0;
   const real = appFetch(cli.app);
   const fetch: typeof globalThis.fetch = async (url, init) => {
@@ -220,7 +217,7 @@ test.each<[string, number, () => Promise<Response>]>([
   expect(await tokens()).toHaveLength(1);
 });
 
-test('an answer that is lost, and the token revoked before the repeat: it is made anew', async () => {
+it('creates a new token if the first was revoked before the repeated request', async () => {
   const real = appFetch(cli.app);
   let posts = 0;
   const fetch: typeof globalThis.fetch = async (url, init) => {
@@ -235,7 +232,7 @@ test('an answer that is lost, and the token revoked before the repeat: it is mad
   expect(await tokens()).toHaveLength(1);
 });
 
-test('a token without a value that cannot be revoked may exist', async () => {
+it('says that the token may exist if its value is lost and it cannot be revoked', async () => {
   const { fetch: losingFetch } = losing(1);
   const fetch: typeof globalThis.fetch = async (url, init) =>
     init?.method === 'DELETE' ? problem(503, 'unavailable') : losingFetch(url, init);
@@ -244,12 +241,12 @@ test('a token without a value that cannot be revoked may exist', async () => {
   expect(ran.stderr).toContain('may exist: tokens revoke ci');
 });
 
-test.each([
+it.each([
   ['half an answer', '{"id":"1","na'],
   ['no answer', ''],
   ['another object', '{"ok":true}'],
   ['a value that is none', JSON.stringify({ id: '1', name: 'ci', prefix: 'p', owner: 'o', token: '\u001b[2J' })],
-])('a creation that is answered with %s is asked for again, and may exist', async (_, body) => {
+])('repeats a creation whose response is %s, and says that the token may exist', async (_, body) => {
   const { fetch, keys } = losing(2, () => new Response(body, { status: 201 }));
   const ran = await create(['ci', '--json'], { fetch });
   expect(ran).toMatchObject({ code: 1, stdout: '' });
@@ -261,17 +258,17 @@ test.each([
   expect((await create(['two'], { fetch: losing(1, () => new Response(body, { status: 201 })).fetch })).code).toBe(0);
 });
 
-test.each([
+it.each([
   ['my token', "tokens revoke 'my token'"],
   ["it's $(me)", "tokens revoke 'it'\\''s $(me)'"],
   ['-rf', 'tokens revoke -- -rf'],
   ['日本', "tokens revoke '日本'"],
-])('what it tells to type for the name %s can be pasted', async (name, told) => {
+])('quotes the name %s for the shell in its advice', async (name, told) => {
   const { stderr } = await create(['--', name], { fetch: losing(2).fetch });
   expect(stderr).toContain(`may exist: ${told}\n`);
 });
 
-test('a server that was never reached is not asked twice, and nothing may exist', async () => {
+it('does not repeat a request that never reached the server', async () => {
   const asked: unknown[] = [];
   const fetch: typeof globalThis.fetch = (url) => {
     asked.push(url);
@@ -283,7 +280,7 @@ test('a server that was never reached is not asked twice, and nothing may exist'
   expect(ran.stderr).not.toContain('may exist');
 });
 
-test('Ctrl-C while waiting is exit 130 and says that the token may exist', async () => {
+it('exits 130 on Ctrl-C and says that the token may exist', async () => {
   const abort = new AbortController();
   const fetch: typeof globalThis.fetch = async () => {
     abort.abort();

@@ -139,13 +139,13 @@ describe('a proxy without a hole', () => {
     expect(ran).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('is examined from outside alone when no token is piped in', async () => {
+  it('is checked only from outside without a token on stdin', async () => {
     const ran = await checks(await behind());
     expect(ran).toMatchObject({ code: 0, passed: outside, skipped: inside, failed: [] });
     expect(ran.of('good-token')?.detail).toBe('no token on standard input');
   });
 
-  it('is told in lines that begin with ✓ on a terminal, and in columns in a pipe', async () => {
+  it('is reported as lines with ✓ on a terminal, and as columns in a pipe', async () => {
     const url = await behind();
     const shown = await cli.run(['doctor', 'proxy', url], { stdin: token, columns: 80 });
     const lines = shown.stdout.trimEnd().split('\n');
@@ -157,7 +157,7 @@ describe('a proxy without a hole', () => {
     expect(piped.stderr).toBe('Found no hole. Skipped 4 checks.\n');
   });
 
-  it('whose API shows nothing of what it was told leaves open what it was', async () => {
+  it('skips the identity checks if the API does not echo its request', async () => {
     const ran = await checks(await behind({ api: (_req, res) => res.end('fine') }), token);
     expect(ran).toMatchObject({ code: 0, failed: [], skipped: inside.slice(1) });
   });
@@ -170,48 +170,43 @@ const has =
 
 describe('a proxy that', () => {
   it.each<[string, Mistakes, string[], string]>([
-    ['answers everybody', { open: () => true }, outside.slice(0, 4), 'auth_request /_tokensd;'],
-    ['believes X-Auth-User', { open: has(/^x-auth-user$/i) }, ['forged-identity'], 'auth_request /_tokensd;'],
+    ['allows everyone', { open: () => true }, outside.slice(0, 4), 'auth_request /_tokensd;'],
+    ['trusts X-Auth-User', { open: has(/^x-auth-user$/i) }, ['forged-identity'], 'auth_request /_tokensd;'],
+    ['trusts X_Auth_User', { open: has(/^x_auth_user$/i) }, ['forged-identity-underscores'], 'auth_request /_tokensd;'],
     [
-      'believes X_Auth_User',
-      { open: has(/^x_auth_user$/i) },
-      ['forged-identity-underscores'],
-      'auth_request /_tokensd;',
-    ],
-    [
-      'decides by X-Original-URI',
+      'decides by the client’s X-Original-URI',
       { open: has(/^x-original-uri$/i, /^.healthz$/) },
       ['forged-original'],
       'proxy_set_header X-Original-URI $request_uri;',
     ],
     [
-      'decides by X-Forwarded-Method',
+      'decides by the client’s X-Forwarded-Method',
       { open: has(/^x-forwarded-method$/i, /^OPTIONS$/) },
       ['forged-forwarded'],
       'proxy_set_header X-Original-URI $request_uri;',
     ],
     [
-      'believes X-Forwarded-For',
+      'trusts X-Forwarded-For',
       { open: has(/^x-forwarded-for$/i, /^127/) },
       ['forged-address', 'hop-by-hop'],
       'proxy_set_header X-Forwarded-For $remote_addr;',
     ],
     [
-      'takes Authorization away before it looks',
+      'removes Authorization before it verifies',
       { open: has(/^connection$/i, /authorization/i) },
       ['hop-by-hop'],
       'proxy_set_header Connection "";',
     ],
-    ['is open to whole addresses', { open: (req) => /^http:/.test(req.url ?? '') }, ['absolute-form'], 'location / {'],
+    ['allows absolute URLs', { open: (req) => /^http:/.test(req.url ?? '') }, ['absolute-form'], 'location / {'],
     [
-      'is open to a second Host',
+      'allows a second Host',
       { open: (req) => req.rawHeaders.filter((text) => text === 'Host').length > 1 },
       ['two-hosts'],
       'location / {',
     ],
-    ['is open to two lengths', { open: has(/^transfer-encoding$/i) }, ['two-lengths'], 'location / {'],
+    ['allows two lengths', { open: has(/^transfer-encoding$/i) }, ['two-lengths'], 'location / {'],
     [
-      'tells paths apart by their letters',
+      'matches paths literally',
       {
         open: (req) =>
           !req.url?.startsWith('/builds') && !req.url?.startsWith('/tokens-doctor') && !req.url?.startsWith('http'),
@@ -219,7 +214,7 @@ describe('a proxy that', () => {
       ['path-spellings'],
       'location / {',
     ],
-  ])('%s is found out without a token, and told the line that closes the hole', async (_, mistakes, failed, line) => {
+  ])('%s is reported without a token, with the lines that close the hole', async (_, mistakes, failed, line) => {
     const url = await behind(mistakes);
     const ran = await checks(url);
     expect(ran.failed).toEqual(failed);
@@ -236,16 +231,16 @@ describe('a proxy that', () => {
   });
 
   it.each<[string, Mistakes, string, string[]]>([
-    ['passes X-Auth-* on', { passes: /^x-auth-/i }, 'told-identity', ['proxy_set_header X-Auth-User $auth_user;']],
+    ['forwards X-Auth-*', { passes: /^x-auth-/i }, 'told-identity', ['proxy_set_header X-Auth-User $auth_user;']],
     [
-      'passes one of them on',
+      'forwards one of them',
       { passes: /^x-auth-token-name$/i },
       'told-identity',
       ['proxy_set_header X-Auth-Token-Name $auth_token_name;'],
     ],
-    ['passes X_Auth_* on', { passes: /^x_auth_/i }, 'told-identity-underscores', ['underscores_in_headers off;']],
-    ['lets a client take the identity away', { hopByHop: true }, 'kept-identity', ['proxy_set_header Connection "";']],
-  ])('%s is found out with a token', async (_, mistakes, failed, lines) => {
+    ['forwards X_Auth_*', { passes: /^x_auth_/i }, 'told-identity-underscores', ['underscores_in_headers off;']],
+    ['lets a client remove the identity', { hopByHop: true }, 'kept-identity', ['proxy_set_header Connection "";']],
+  ])('%s is reported with a token', async (_, mistakes, failed, lines) => {
     const url = await behind(mistakes);
     const ran = await checks(url, token);
     expect(ran).toMatchObject({ code: 4, failed: [failed] });
@@ -253,7 +248,7 @@ describe('a proxy that', () => {
     expect((await checks(url)).code).toBe(0);
   });
 
-  it('fails where it should refuse, or redirects, or does not say how to sign in, is told so', async () => {
+  it('responds with 500, a redirect or no challenge in place of 401 is reported', async () => {
     const failing = await checks(await behind({ refusal: { status: 500 } }));
     expect(failing.failed).toEqual(outside.slice(0, 4));
     expect(failing.of('no-token')).toMatchObject({
@@ -268,7 +263,7 @@ describe('a proxy that', () => {
     for (const { code } of [failing, redirecting, silent]) expect(code).toBe(4);
   });
 
-  it('keeps a token that works from the daemon is told so, with the reason', async () => {
+  it('does not forward the token to the daemon is reported with the deny reason', async () => {
     const ran = await checks(await behind({ deaf: true }), token);
     expect(ran).toMatchObject({ code: 4, failed: ['good-token'], skipped: inside.slice(1) });
     const revoked = await daemon.issue('revoked');
@@ -277,7 +272,7 @@ describe('a proxy that', () => {
     expect(told.of('good-token')?.detail).toBe('responded 401 (revoked); try `tokens check`');
   });
 
-  it('redirects to what would drive the terminal cannot', async () => {
+  it('redirects to an address with control characters cannot control the terminal', async () => {
     const answer = 'HTTP/1.1 302 Found\r\nLocation: https://a/\u001b[2J\u009b31m\r\nConnection: close\r\n\r\n';
     const url = await started(createTcpServer((socket) => void socket.on('error', () => {}).end(answer, 'latin1')));
     const shown = await cli.run(['doctor', 'proxy', url], { columns: 80, env: { NO_COLOR: '1' } });
@@ -287,7 +282,7 @@ describe('a proxy that', () => {
     }
   });
 
-  it('answers any path with one page is not blamed for it', async () => {
+  it('serves one page for any path passes', async () => {
     const ran = await checks(
       await behind({ open: (req) => !req.url?.startsWith('/builds/42') && !req.url?.startsWith('http') }),
     );
@@ -295,7 +290,7 @@ describe('a proxy that', () => {
   });
 });
 
-it('every line that is advised stands in the shipped configurations, or is nginx’s default', () => {
+it('advises only lines of the configurations in examples/, or nginx’s defaults', () => {
   const shipped = (name: string) =>
     readFileSync(join(import.meta.dirname, '..', '..', 'examples', name), 'utf8')
       .split('\n')
@@ -313,7 +308,7 @@ it('every line that is advised stands in the shipped configurations, or is nginx
 });
 
 describe('the token', () => {
-  it('is never shown, whatever the proxy answers', async () => {
+  it('is never printed, whatever the proxy responds', async () => {
     const url = await behind({ passes: /^authorization$/i });
     for (const argv of [['--json'], ['--verbose'], []]) {
       const { stdout, stderr } = await doctor(url, token, ...argv);
@@ -322,7 +317,7 @@ describe('the token', () => {
     expect((await doctor(url, token, '--verbose')).stderr).toContain('> GET /builds/42\n< 401\n');
   });
 
-  it('that is none is refused before anything is sent, and not repeated', async () => {
+  it('is rejected before any request if it is malformed, and not repeated', async () => {
     const answers: string[] = [];
     const ran = await doctor(await behind({}, answers), 'hunter2', '--json');
     expect(ran).toMatchObject({ code: 2, stdout: '' });
@@ -330,7 +325,7 @@ describe('the token', () => {
     expect(answers).toEqual([]);
   });
 
-  it('does not cross a network in the clear', async () => {
+  it('is not sent over plain HTTP', async () => {
     const ran = await doctor('http://api.example.com/', token, '--json');
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(JSON.parse(ran.stderr).code).toBe('insecure-server');
@@ -354,7 +349,7 @@ describe('an address', () => {
     },
   );
 
-  it('where nobody listens is unreachable', async () => {
+  it('is unreachable if nothing listens there', async () => {
     const origin = `http://127.0.0.1:${await freePort()}`;
     expect(await doctor(`${origin}/x`)).toEqual({
       code: 6,
@@ -363,7 +358,7 @@ describe('an address', () => {
     });
   });
 
-  it('that speaks no HTTP, hangs up, is not encrypted or never answers is unreachable', async () => {
+  it('is unreachable if the server speaks no HTTP or TLS, hangs up, or never responds', async () => {
     const answering = async (text: string | null) => {
       const server = createTcpServer((socket) => {
         socket.on('error', () => {}).once('data', () => (text === null ? undefined : socket.end(text)));

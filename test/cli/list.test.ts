@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import { createToken } from '../helpers/app/app.ts';
 import { openTestCli, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
@@ -32,7 +32,7 @@ const answering = (...items: Token[]): Surroundings => ({
   fetch: async () => Response.json({ items, next_cursor: null }),
 });
 
-test('in a pipe: a header and one tab-separated line a token, nothing cut', async () => {
+it('prints a header and one full tab-separated line per token in a pipe', async () => {
   const ran = await cli.run(['list'], answering(used, { ...used, name: 'never', last_used: null, status: 'expired' }));
   expect(ran.stdout).toBe(
     [
@@ -44,7 +44,7 @@ test('in a pipe: a header and one tab-separated line a token, nothing cut', asyn
   );
 });
 
-test('on a terminal the path is cut in its middle, and what surrounds it stays', async () => {
+it('cuts the path in its middle on a terminal, and nothing else', async () => {
   const { stdout } = await cli.run(['ls'], answering(used));
   expect(stdout).toContain('\t');
   const shown = (await cli.run(['ls', '--no-color'], { ...answering(used), columns: 110 })).stdout;
@@ -53,7 +53,7 @@ test('on a terminal the path is cut in its middle, and what surrounds it stays',
   expect(shown).toContain('active');
 });
 
-test.each([200, 120, 80, 60, 40, 20, 10, 3])('no line is wider than a terminal of %i columns', async (columns) => {
+it.each([200, 120, 80, 60, 40, 20, 10, 3])('prints no line wider than a terminal of %i columns', async (columns) => {
   const wide = { ...used, name: '日本語の名前トークン🎉', owner: `${'x'.repeat(60)}@example.com` };
   const { stdout } = await cli.run(['list', '--all'], {
     ...answering(used, wide, { ...used, last_used: null }),
@@ -63,7 +63,7 @@ test.each([200, 120, 80, 60, 40, 20, 10, 3])('no line is wider than a terminal o
   expect(stdout.trimEnd().split('\n')).toHaveLength(4);
 });
 
-test('colour only on a terminal, and neither with --no-color nor with NO_COLOR', async () => {
+it('prints colors only on a terminal, and not with --no-color or NO_COLOR', async () => {
   const answer = answering(used);
   const colour = '\u001b[';
   expect((await cli.run(['list'], { ...answer, columns: 120 })).stdout).toContain(colour);
@@ -79,8 +79,8 @@ test('colour only on a terminal, and neither with --no-color nor with NO_COLOR',
 
 const evil = '\u001b[2J\u001b]0;owned\u0007\u009b31mx\u202egnp\u200b\ty\r\nz';
 
-test.each([undefined, 120])(
-  'control, escape, direction and zero-width characters never reach the output (%s)',
+it.each([undefined, 120])(
+  'removes control, escape, direction and zero-width characters (columns: %s)',
   async (columns) => {
     const last_used = { ...(used.last_used ?? never()), path: `/a${evil}`, user_agent: evil };
     const surroundings = {
@@ -99,13 +99,13 @@ test.each([undefined, 120])(
   },
 );
 
-test('--json is an array of token objects with DEL and C1 controls escaped', async () => {
+it('prints an array of token objects with --json, with DEL and C1 controls escaped', async () => {
   const { stdout } = await cli.run(['list', '--json'], answering({ ...used, description: 'a\u007fb\u009bc' }));
   expect(stdout).toContain('a\\u007fb\\u009bc');
   expect(JSON.parse(stdout)).toEqual([{ ...used, description: 'a\u007fb\u009bc' }]);
 });
 
-test('goes through every page, and --limit stops early', async () => {
+it('reads every page, or as many as --limit needs', async () => {
   for (let made = 0; made < 3; made += 1) await createToken(cli.app, cli.app.dev, { name: `t${made}` });
   const limits: (string | null)[] = [];
   const paging: Surroundings = {
@@ -123,11 +123,11 @@ test('goes through every page, and --limit stops early', async () => {
   expect(JSON.parse((await cli.run(['list', '--json', '--limit', '2'], paging)).stdout)).toHaveLength(2);
 });
 
-test.each(['0', '-1', 'many', '1.5', ''])('--limit "%s" is a usage error', async (limit) => {
+it.each(['0', '-1', 'many', '1.5', ''])('rejects --limit "%s"', async (limit) => {
   expect((await cli.run(['list', '--limit', limit], dev)).code).toBe(2);
 });
 
-test('a superuser lists one member or all with their owners; a developer is refused', async () => {
+it('lists the tokens of one member or of all for a superuser only', async () => {
   await createToken(cli.app, cli.app.dev, { name: 'of-dev' });
   await createToken(cli.app, cli.app.root, { name: 'of-root' });
   const root = cli.as(cli.app.root);
@@ -139,7 +139,7 @@ test('a superuser lists one member or all with their owners; a developer is refu
   expect((await cli.run(['list', '--all', '--user', 'dev@example.com'], root)).code).toBe(2);
 });
 
-test('--status filters', async () => {
+it('filters by --status', async () => {
   await createToken(cli.app, cli.app.dev, { name: 'short', expires_in: 60 });
   await createToken(cli.app, cli.app.dev, { name: 'long' });
   cli.app.clock.advance(61_000);
@@ -149,14 +149,14 @@ test('--status filters', async () => {
   expect((await cli.run(['list', '--status', 'fresh'], dev)).code).toBe(2);
 });
 
-test('an empty list is a header in a pipe, [] as JSON, and a hint on a terminal', async () => {
+it('prints an empty list as a header in a pipe, [] as JSON, and a hint on a terminal', async () => {
   expect((await cli.run(['list'], dev)).stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\n');
   expect((await cli.run(['list', '--json'], dev)).stdout).toBe('[]\n');
   const shown = await cli.run(['list'], { ...dev, columns: 80 });
   expect(shown).toMatchObject({ stdout: '', stderr: expect.stringContaining('tokens create') });
 });
 
-test('a list that a filter leaves empty says so, not that there are no tokens', async () => {
+it('says that no token matches if a filter leaves nothing', async () => {
   const root = { ...cli.as(cli.app.root), columns: 80 };
   for (const filter of [
     ['--status', 'expired'],
@@ -167,7 +167,7 @@ test('a list that a filter leaves empty says so, not that there are no tokens', 
   }
 });
 
-test('show prints everything of one token but its value, and 3 for a name that is not there', async () => {
+it('shows everything about one token except its value, and exits 3 for an unknown name', async () => {
   const { token } = await createToken(cli.app, cli.app.dev, { name: 'Ci', description: 'Builds' });
   for (const name of ['Ci', 'ci', token.slice(0, 12)]) {
     const { stdout } = await cli.run(['show', name], dev);
@@ -181,14 +181,14 @@ test('show prints everything of one token but its value, and 3 for a name that i
   expect((await cli.run(['show', 'ci', '--user', 'dev@example.com'], cli.as(cli.app.root))).code).toBe(0);
 });
 
-test('a closed pipe is a silent 0, another failure to write is exit 1', async () => {
+it('exits 0 silently for a closed pipe, and 1 for another write error', async () => {
   expect(await cli.run(['list'], { ...dev, stdoutFails: 'EPIPE' })).toEqual({ code: 0, stdout: '', stderr: '' });
   const full = await cli.run(['list', '--json'], { ...dev, stdoutFails: 'ENOSPC' });
   expect(full.code).toBe(1);
   expect(JSON.parse(full.stderr).code).toBe('unwritable');
 });
 
-test('without a session exit 4', async () => {
+it('exits 4 without a session', async () => {
   const alone = await openTestCli({ env: { TOKENS_SERVER: 'https://t.example.com' } });
   expect((await alone.run(['list'])).code).toBe(4);
   await alone.close();
@@ -210,7 +210,7 @@ function endlessPages(pages: number, brokenAfter = Infinity) {
   return { asked, surroundings: { ...answering(), fetch } };
 }
 
-test('a long list is written while it comes, and read no faster than it is written', async () => {
+it('writes a long list page by page, and requests pages no faster than it writes them', async () => {
   const { asked, surroundings } = endlessPages(50);
   const seen: number[] = [];
   const ran = await cli.run(['list', '--all', '--json'], { ...surroundings, onWrite: () => seen.push(asked.pages) });
@@ -219,7 +219,7 @@ test('a long list is written while it comes, and read no faster than it is writt
   expect(seen).toEqual([...Array.from({ length: 50 }, (_, i) => i + 1), 50]);
 });
 
-test('a list that breaks off does not look whole', async () => {
+it('leaves the JSON incomplete if a page fails', async () => {
   const { surroundings } = endlessPages(50, 3);
   const ran = await cli.run(['list', '--all', '--json'], surroundings);
   expect(ran.code).toBe(6);
@@ -227,7 +227,7 @@ test('a list that breaks off does not look whole', async () => {
   expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'unreachable' });
 });
 
-test('on a terminal a JSON list is indented, empty or not', async () => {
+it('indents a JSON list on a terminal', async () => {
   const two = [used, { ...used, name: 'other' }];
   const shown = await cli.run(['list', '--json'], { ...answering(...two), columns: 100 });
   expect(shown.stdout).toBe(`${JSON.stringify(two, null, 2)}\n`);
@@ -235,7 +235,7 @@ test('on a terminal a JSON list is indented, empty or not', async () => {
   expect((await cli.run(['list', '--json'], answering(...two))).stdout).toBe(`${JSON.stringify(two)}\n`);
 });
 
-test('the progress of a long list is one line on a terminal’s stderr, gone at the end, and nothing elsewhere', async () => {
+it('shows the progress of a long list in one line on a terminal’s stderr, and removes it at the end', async () => {
   const slow = () => {
     const { surroundings } = endlessPages(4);
     const fetch: typeof globalThis.fetch = async (...args) => {

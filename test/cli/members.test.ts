@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken, verdict } from '../helpers/app/app.ts';
 import { cancel, openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
 
@@ -15,7 +15,7 @@ afterEach(() => cli.close());
 const users = async () => JSON.parse((await cli.run(['users', 'list', '--json'], root)).stdout);
 const user = async (email: string) => (await users()).find((one: { email: string }) => one.email === email);
 
-test('ungrant blocks every token, grant brings them back; both print nothing on stdout', async () => {
+it('blocks every token with ungrant and unblocks them with grant, with nothing on stdout', async () => {
   const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
   expect(await cli.run(['ungrant', 'dev@example.com'], root)).toMatchObject({ code: 0, stdout: '' });
   expect(await verdict(cli.app, token)).toBe('blocked');
@@ -24,14 +24,14 @@ test('ungrant blocks every token, grant brings them back; both print nothing on 
   expect(await verdict(cli.app, token)).toBe(200);
 });
 
-test('of several members it does all it can and exits with the first failure', async () => {
+it('continues after a failure with several members, and exits with the first failure', async () => {
   const ran = await cli.run(['ungrant', 'nobody@example.com', 'dev@example.com', '--json'], root);
   expect(ran.code).toBe(3);
   expect(JSON.parse(ran.stderr).code).toBe('user-not-found');
   expect((await user('dev@example.com')).can_manage_tokens).toBe(false);
 });
 
-test.each([
+it.each([
   ['grant', 'dev@example.com'],
   ['ungrant', 'dev@example.com'],
   ['users', 'list'],
@@ -39,11 +39,11 @@ test.each([
   ['users', 'disable', 'root@example.com'],
   ['users', 'promote', 'dev@example.com'],
   ['offboard', 'root@example.com', '--yes'],
-])('a developer may not: %s %s', async (...argv) => {
+])('denies a regular member: %s %s', async (...argv) => {
   expect((await cli.run(argv, dev)).code).toBe(4);
 });
 
-test('users add makes a member who can sign in', async () => {
+it('adds a member who can sign in', async () => {
   const argv = ['users', 'add', 'ada@example.com', '--name', 'Ada', '--superuser', '--grant', '--password-stdin'];
   expect(await cli.run(argv, { ...root, stdin: `${password}\n` })).toMatchObject({ code: 0, stdout: '' });
   expect(await user('ada@example.com')).toMatchObject({ name: 'Ada', superuser: true, can_manage_tokens: true });
@@ -52,7 +52,7 @@ test('users add makes a member who can sign in', async () => {
   expect((await cli.run(argv, { ...root, stdin: password })).code).toBe(5);
 });
 
-test('users add without a password, with a bad address, with an empty stdin, with a short password', async () => {
+it('adds a member without a password, and rejects an invalid address, an empty stdin and a short password', async () => {
   expect((await cli.run(['team', 'add', 'sso@example.com'], root)).code).toBe(0);
   expect((await cli.run(['users', 'add', 'nonsense'], root)).code).toBe(2);
   expect((await cli.run(['users', 'add', 'a@example.com', '--password-stdin'], { ...root, stdin: '' })).code).toBe(2);
@@ -61,7 +61,7 @@ test('users add without a password, with a bad address, with an empty stdin, wit
   );
 });
 
-test('disable, enable, promote and demote change one thing; the last superuser stays', async () => {
+it('changes one property with disable, enable, promote and demote, but never the last superuser', async () => {
   await cli.run(['users', 'disable', 'dev@example.com'], root);
   expect((await user('dev@example.com')).disabled).toBe(true);
   await cli.run(['users', 'enable', 'dev@example.com'], root);
@@ -74,13 +74,13 @@ test('disable, enable, promote and demote change one thing; the last superuser s
   expect((await cli.run(['users', 'demote', 'root@example.com'], root)).code).toBe(0);
 });
 
-test('users list is a table with a line a member', async () => {
+it('lists members as a table with one line per member', async () => {
   const { stdout } = await cli.run(['users', 'list'], root);
   expect(stdout.split('\n')[0]).toBe('EMAIL\tNAME\tROLE\tPERMISSION\tTOKENS\tLAST USED\tSTATUS');
   expect(stdout).toContain('root@example.com\t\tsuperuser\tgranted\t0\tnever\tenabled');
 });
 
-test('offboard asks, then disables the account and revokes every token', async () => {
+it('asks before offboard, which disables the account and revokes every token', async () => {
   const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
   expect((await cli.run(['offboard', 'dev@example.com'], root)).code).toBe(2);
   expect((await cli.run(['offboard', 'dev@example.com'], { ...root, answers: [false] })).code).toBe(130);
@@ -91,7 +91,7 @@ test('offboard asks, then disables the account and revokes every token', async (
   expect((await cli.run(['offboard', 'nobody@example.com', '--yes'], root)).code).toBe(3);
 });
 
-test('nobody offboards themselves, not even by another spelling, and nothing is half done', async () => {
+it('rejects offboarding yourself, in any spelling of your address, before it changes anything', async () => {
   const { token } = await createToken(cli.app, cli.app.root, { name: 'own' });
   const refused = await cli.run(['offboard', 'ROOT@example.com', '--yes'], root);
   expect(refused).toMatchObject({ code: 2, stdout: '' });
@@ -100,7 +100,7 @@ test('nobody offboards themselves, not even by another spelling, and nothing is 
   expect(await verdict(cli.app, token)).toBe(200);
 });
 
-test('audit shows who did what, filtered', async () => {
+it('filters the audit log', async () => {
   await createToken(cli.app, cli.app.dev, { name: 'ci' });
   const events = JSON.parse((await cli.run(['audit', '--action', 'token.created', '--json'], root)).stdout);
   expect(events).toMatchObject([
@@ -118,7 +118,7 @@ test('audit shows who did what, filtered', async () => {
   expect((await cli.run(['audit', '--action', 'nonsense'], { env })).code).toBe(2);
 });
 
-test('password takes two lines from stdin, or asks and compares', async () => {
+it('reads both passwords from stdin, or asks for them and compares', async () => {
   const next = 'another long pass phrase';
   const change = (stdin: string) => cli.run(['password', '--password-stdin'], { ...dev, stdin });
   expect((await change(`wrong wrong wrong\n${next}\n`)).code).toBe(4);

@@ -1,7 +1,7 @@
 import { Chalk } from 'chalk';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { matchName } from '../../cli/api/match-name.ts';
 import { openKeychain } from '../../cli/credentials/keychain.ts';
 import { parseExpiry, parseSince } from '../../cli/input/parse-time.ts';
@@ -12,30 +12,30 @@ import { tableLines } from '../../cli/ui/table.ts';
 import { relativeTime, timeAgo } from '../../shared/relative-time.ts';
 
 describe('server addresses', () => {
-  test.each([
+  it.each([
     ['https://Tokens.Example.com', 'https://tokens.example.com', 'tokens.example.com'],
     ['https://tokens.example.com:443/', 'https://tokens.example.com', 'tokens.example.com'],
     ['https://example.com/tokens/', 'https://example.com/tokens', 'example.com'],
     ['http://localhost:8420', 'http://localhost:8420', 'localhost:8420'],
     ['http://127.8.9.1:1', 'http://127.8.9.1:1', '127.8.9.1:1'],
     ['http://[::1]:8420', 'http://[::1]:8420', '[::1]:8420'],
-  ])('%s is %s', (text, url, host) => {
+  ])('parses %s as %s', (text, url, host) => {
     expect(parseServerUrl(text, false)).toEqual({ url, host });
   });
 
-  test.each([
+  it.each([
     'http://example.com',
     'http://localhost.example.com',
     'http://127.0.0.1.example.com',
     'http://[::ffff:127.0.0.1]',
     'http://0.0.0.0',
     'HTTP://example.com',
-  ])('%s is not loopback, so plain http is refused', (text) => {
+  ])('rejects plain http to %s, which is not loopback', (text) => {
     expect(() => parseServerUrl(text, false)).toThrow(/Refusing http/);
     expect(parseServerUrl(text, true).url).toMatch(/^http:/);
   });
 
-  test.each([
+  it.each([
     '',
     'x',
     'https://',
@@ -46,23 +46,23 @@ describe('server addresses', () => {
     'https://b?x',
     'https://b#x',
     '//b',
-  ])('%j is a usage error', (text) => {
+  ])('rejects %j', (text) => {
     expect(() => parseServerUrl(text, true)).toThrow(expect.objectContaining({ exitCode: 2 }));
   });
 });
 
 describe('times on the command line', () => {
-  test.each([
+  it.each([
     ['30m', { expires_in: 1800 }],
     ['1y', { expires_in: 31_536_000 }],
     ['never', { expires_in: null }],
     ['2028-02-29', { expires_at: '2028-02-29T23:59:59.999Z' }],
     ['2027-01-31T12:00Z', { expires_at: '2027-01-31T12:00:00.000Z' }],
-  ])('--expires %s', (text, expected) => {
+  ])('parses --expires %s', (text, expected) => {
     expect(parseExpiry(text)).toEqual(expected);
   });
 
-  test.each([
+  it.each([
     '2027-02-29',
     '2027-13-01',
     '2027-01-31T25:00:00Z',
@@ -73,11 +73,11 @@ describe('times on the command line', () => {
     '1.5h',
     '1 h',
     ' 1h',
-  ])('--expires %s is refused', (text) => {
+  ])('rejects --expires %s', (text) => {
     expect(() => parseExpiry(text)).toThrow(/--expires/);
   });
 
-  test('--since counts back from now, and a date starts its day', () => {
+  it('parses --since as a duration before now or the start of a date', () => {
     const now = new Date('2026-11-23T16:20:00.000Z');
     expect(parseSince('7d', now)).toBe('2026-11-16T16:20:00.000Z');
     expect(parseSince('2026-11-01', now)).toBe('2026-11-01T00:00:00.000Z');
@@ -90,19 +90,19 @@ describe('names', () => {
   const café = token('café', 'tok_11111111');
   const strasse = token('Straße', 'tok_22222222');
 
-  test('match exactly after NFC, then under case folding, then by the whole prefix', () => {
+  it('match exactly after NFC, then under case folding, then by the whole prefix', () => {
     expect(matchName('cafe\u0301', [café, strasse])).toBe(café);
     expect(matchName('STRASSE', [café, strasse])).toBe(strasse);
     expect(matchName('tok_11111111', [café, strasse])).toBe(café);
   });
 
-  test('part of a name or prefix matches nothing', () => {
+  it('do not match by a part of a name or prefix', () => {
     for (const text of ['caf', 'tok_1111', 'tok_', '', ' café', 'TOK_11111111']) {
       expect(() => matchName(text, [café, strasse])).toThrow(expect.objectContaining({ exitCode: 3 }));
     }
   });
 
-  test('an exact match wins over one that differs in case; two of the same rank are both listed', () => {
+  it('prefer an exact match over one that differs in case, and list two of the same rank', () => {
     const lower = token('ci', 'tok_33333333');
     const upper = token('CI', 'tok_44444444');
     expect(matchName('CI', [lower, upper])).toBe(upper);
@@ -115,7 +115,7 @@ describe('names', () => {
 });
 
 describe('text', () => {
-  test('plain text holds nothing that a terminal obeys, whatever comes in', () => {
+  it('contains nothing that a terminal interprets after sanitizing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(sanitize(`\u001b[31m${text}\u009b2J`)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
@@ -123,7 +123,7 @@ describe('text', () => {
     );
   });
 
-  test('JSON reads back the same and holds no control character', () => {
+  it('survives toJson without control characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(toJson(text)).not.toMatch(/\p{Cc}/u);
@@ -132,7 +132,7 @@ describe('text', () => {
     );
   });
 
-  test.each([
+  it.each([
     ['2026-11-23T16:17:00.000Z', '3 minutes ago'],
     ['2026-11-23T16:20:00.000Z', 'now'],
     ['2026-11-23T16:19:59.000Z', '1 second ago'],
@@ -142,11 +142,11 @@ describe('text', () => {
     ['2026-11-22T16:20:01.000Z', '23 hours ago'],
     ['2026-12-23T16:19:59.000Z', 'in 30 days'],
     ['2027-02-21T16:19:59.000Z', 'in 3 months'],
-  ])('%s is %s', (time, expected) => {
+  ])('are relative to now: %s is %s', (time, expected) => {
     expect(relativeTime(time, new Date('2026-11-23T16:20:00.000Z'))).toBe(expected);
   });
 
-  test('a server whose clock is ahead does not put a past event into the future', () => {
+  it('is never in the future for a past event, even if the server’s clock is ahead', () => {
     expect(timeAgo('2026-11-23T16:20:09.000Z', new Date('2026-11-23T16:20:00.000Z'))).toBe('now');
   });
 });
@@ -162,7 +162,7 @@ describe('tables', () => {
     },
   ];
 
-  test('are never wider than the terminal and have a line a row, whatever they hold', () => {
+  it('are never wider than the terminal and have one line per row', () => {
     const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ unit: 'binary', maxLength: 20 }));
     fc.assert(
       fc.property(
@@ -178,7 +178,7 @@ describe('tables', () => {
     );
   });
 
-  test('cut nothing where there is room', () => {
+  it('cut nothing if there is space', () => {
     const [, line] = tableLines(columns, [['ci', '/builds/42', 'active']], 80, new Chalk({ level: 0 }));
     expect(line).toBe('ci    /builds/42  active');
   });
@@ -191,11 +191,11 @@ describe('the keychain', () => {
     deletePassword: async () => true,
   };
 
-  test('a module that is not installed is no keychain', async () => {
+  it('is null if keytar is not installed', async () => {
     expect(await openKeychain(() => Promise.reject(new Error('Cannot find module')))).toBeNull();
   });
 
-  test('a bus that hangs is given up on', async () => {
+  it('fails after a time limit if the bus hangs', async () => {
     const keychain = await openKeychain(async () => dead, 20);
     await expect(keychain?.get('x')).rejects.toMatchObject({ problem: { code: 'no-keychain' } });
   });

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { undiciFetch } from '../../cli/api/transport.ts';
 import { problems } from '../../shared/problems.ts';
 import { openTestCli, type TestCli } from '../helpers/cli/cli.ts';
@@ -19,7 +19,7 @@ afterEach(async () => {
   await cli.close();
 });
 
-test('without a command it prints help on stdout and exits 0', async () => {
+it('prints help on stdout and exits 0 without a command', async () => {
   const ran = await cli.run([]);
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   expect(ran.stdout).toContain('create [options] <name>');
@@ -27,18 +27,18 @@ test('without a command it prints help on stdout and exits 0', async () => {
   expect((await cli.run(['users'])).code).toBe(0);
 });
 
-test('--version prints the version', async () => {
+it('prints the version with --version', async () => {
   expect(await cli.run(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
 });
 
-test('an unknown command is exit 2 with a suggestion', async () => {
+it('exits 2 for an unknown command and suggests another', async () => {
   const ran = await cli.run(['revokee']);
   expect(ran).toMatchObject({ code: 2, stdout: '' });
   expect(ran.stderr).toContain('Did you mean revoke?');
   expect((await cli.run(['users', 'lst'])).code).toBe(2);
 });
 
-test.each([
+it.each([
   [['help', 'crate'], 'Did you mean create?'],
   [['help', 'users', 'lst'], 'Did you mean'],
   [['help', 'teams'], 'Did you mean team?'],
@@ -48,7 +48,7 @@ test.each([
   expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(hint) });
 });
 
-test.each([
+it.each([
   [['help'], 'Usage: tokens [options] [command]'],
   [['help', 'create'], 'Usage: tokens create [options] <name>'],
   [['help', 'ls'], 'Usage: tokens list|ls [options]'],
@@ -58,7 +58,7 @@ test.each([
   expect(await cli.run(argv)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(usage) });
 });
 
-test.each([
+it.each([
   [{ 'Retry-After': '1' }, '  Retry after: 1 second\n', 1],
   [{ 'Retry-After': '90' }, '  Retry after: 90 seconds\n', 90],
   [{ 'Retry-After': '290' }, '  Retry after: 5 minutes\n', 290],
@@ -76,7 +76,7 @@ test.each([
   }
 });
 
-test.each([
+it.each([
   [['create']],
   [['create', 'a', 'b']],
   [['list', '--colour']],
@@ -84,7 +84,7 @@ test.each([
   [['--server']],
   [['grant']],
   [['check', 'tok_x']],
-])('the command line %j is exit 2, with --json as one problem on one line', async (argv) => {
+])('exits 2 for %j, with one problem on one line with --json', async (argv) => {
   expect((await cli.run(argv)).code).toBe(2);
   const ran = await cli.run(['--json', ...argv]);
   expect(ran).toMatchObject({ code: 2, stdout: '' });
@@ -92,7 +92,7 @@ test.each([
   expect(JSON.parse(ran.stderr)).toMatchObject({ type: 'about:blank', status: 0, code: 'usage', title: 'Usage error' });
 });
 
-test('global options work before and after the command', async () => {
+it('accepts global options before and after the command', async () => {
   const asked: string[] = [];
   const fetch: typeof globalThis.fetch = async (url) => {
     asked.push(String(url));
@@ -108,8 +108,8 @@ test('global options work before and after the command', async () => {
   expect(asked).toEqual(Array(3).fill('https://other.example.com/api/v1/users?limit=200'));
 });
 
-test.each(Object.entries(problems).filter(([, { status }]) => status > 0))(
-  'the daemon’s problem %s is passed through on stderr, with its exit code',
+it.each(Object.entries(problems).filter(([, { status }]) => status > 0))(
+  'passes the daemon’s problem %s through on stderr, with its exit code',
   async (code, { status, title, exit }) => {
     const problem = { type: 'urn:x', title, status, detail: 'Why.', code, request_id: 'r1', extra: '\u009b' };
     const answer = async () =>
@@ -124,7 +124,7 @@ test.each(Object.entries(problems).filter(([, { status }]) => status > 0))(
   },
 );
 
-test.each([
+it.each([
   [400, 2],
   [401, 4],
   [403, 4],
@@ -134,18 +134,18 @@ test.each([
   [429, 7],
   [500, 1],
   [418, 1],
-])('a problem of an unknown code with status %i is exit %i', async (status, exit) => {
+])('derives the exit code of an unknown problem from status %i: %i', async (status, exit) => {
   const problem = { type: 'urn:x', title: 'New', status, detail: 'Why.', code: 'of-a-later-version' };
   expect((await cli.run(['whoami'], { fetch: async () => Response.json(problem, { status }) })).code).toBe(exit);
 });
 
-test('text of a problem cannot drive the terminal', async () => {
+it('removes control characters from problem texts', async () => {
   const problem = { type: 'urn:x', title: 'x', status: 500, detail: 'a\u001b[2Jb\u009b31mc\u202ed', code: 'internal' };
   const { stderr } = await cli.run(['whoami'], { fetch: async () => Response.json(problem, { status: 500 }) });
   expect(stderr).toBe('error: abcd\n');
 });
 
-test('an unexpected failure is exit 1, without a stack and without secrets', async () => {
+it('exits 1 for an unexpected error, without a stack trace and without secrets', async () => {
   const fetch = () => {
     throw new RangeError('odd tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE');
   };
@@ -156,7 +156,7 @@ test('an unexpected failure is exit 1, without a stack and without secrets', asy
   expect(ran.stderr).not.toContain('    at ');
 });
 
-test('a redirect is not followed: exit 1, naming the target; the session goes nowhere else', async () => {
+it('exits 1 for a redirect, names its target and sends the session nowhere else', async () => {
   const asked: string[] = [];
   const url = await listen((request, response) => {
     asked.push(request.url ?? '');
@@ -171,7 +171,7 @@ test('a redirect is not followed: exit 1, naming the target; the session goes no
   expect(asked).toHaveLength(1);
 });
 
-test('a server that does not answer is exit 6 after TOKENS_TIMEOUT', async () => {
+it('exits 6 if the server does not respond within TOKENS_TIMEOUT', async () => {
   const url = await listen(() => undefined);
   const ran = await cli.run(['whoami', '--json', '--server', url], {
     fetch: await undiciFetch(1000),
@@ -181,7 +181,7 @@ test('a server that does not answer is exit 6 after TOKENS_TIMEOUT', async () =>
   expect(JSON.parse(ran.stderr).code).toBe('unreachable');
 });
 
-test('a server that starts to answer and never ends is exit 6 too', async () => {
+it('exits 6 if a response never ends', async () => {
   const url = await listen(
     (_, response) => void response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"a":'),
   );
@@ -192,17 +192,17 @@ test('a server that starts to answer and never ends is exit 6 too', async () => 
   expect(ran.code).toBe(6);
 });
 
-test('a port where nobody listens is exit 6', async () => {
+it('exits 6 if nothing listens on the port', async () => {
   const url = await listen(() => undefined);
   await new Promise((done) => server?.close(done));
   expect((await cli.run(['whoami', '--server', url], { fetch: await undiciFetch(1000) })).code).toBe(6);
 });
 
-test.each(['0', '-1', 'soon', '1e9'])('TOKENS_TIMEOUT=%s is a usage error', async (text) => {
+it.each(['0', '-1', 'soon', '1e9'])('rejects TOKENS_TIMEOUT=%s', async (text) => {
   expect((await cli.run(['whoami'], { env: { TOKENS_TIMEOUT: text } })).code).toBe(2);
 });
 
-test('says who it is, and --verbose tells requests but no secrets', async () => {
+it('sends its User-Agent, and prints requests without secrets with --verbose', async () => {
   const agents: (string | undefined)[] = [];
   const url = await listen((request, response) => {
     agents.push(request.headers['user-agent']);

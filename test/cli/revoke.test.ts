@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken, verdict } from '../helpers/app/app.ts';
 import { cancel, openTestCliWithApp, type Surroundings } from '../helpers/cli/cli.ts';
 
@@ -12,33 +12,33 @@ beforeEach(async () => {
 });
 afterEach(() => cli.close());
 
-test('with --yes it revokes and prints nothing on stdout', async () => {
+it('revokes with --yes and prints nothing on stdout', async () => {
   const ran = await cli.run(['revoke', 'ci', '--yes'], dev);
   expect(ran).toMatchObject({ code: 0, stdout: '' });
   expect(await verdict(cli.app, value)).toBe('revoked');
 });
 
-test('without a terminal it needs --yes, and asks nothing of the server before', async () => {
+it('needs --yes without a terminal, and checks that before any request', async () => {
   const ran = await cli.run(['revoke', 'ci'], { ...dev, fetch: () => Promise.reject(new Error('connected')) });
   expect(ran.code).toBe(2);
   expect(ran.stderr).toContain('--yes');
 });
 
-test.each<[string, false | typeof cancel]>([
+it.each<[string, false | typeof cancel]>([
   ['no', false],
   ['Ctrl-C', cancel],
-])('%s to the question is exit 130 and leaves the token alone', async (_, answer) => {
+])('exits 130 and revokes nothing if the answer is %s', async (_, answer) => {
   expect((await cli.run(['rm', 'ci'], { ...dev, answers: [answer] })).code).toBe(130);
   expect(cli.questions[0]).toContain('ci');
   expect(await verdict(cli.app, value)).toBe(200);
 });
 
-test('yes to the question revokes', async () => {
+it('revokes if the answer is yes', async () => {
   expect((await cli.run(['rm', 'ci'], { ...dev, answers: [true] })).code).toBe(0);
   expect(await verdict(cli.app, value)).toBe('revoked');
 });
 
-test('of several names it does all it can; each failure is one problem on a line', async () => {
+it('continues after a failure with several names, and prints one problem per failure', async () => {
   const other = await createToken(cli.app, cli.app.dev, { name: 'other' });
   const ran = await cli.run(['revoke', 'nope', 'ci', 'neither', 'other', 'CI', '--yes', '--json'], dev);
   expect(ran.code).toBe(3);
@@ -51,13 +51,13 @@ test('of several names it does all it can; each failure is one problem on a line
   expect(await verdict(cli.app, other.token)).toBe('revoked');
 });
 
-test('--if-exists takes a missing name for done', async () => {
+it('ignores a missing name with --if-exists', async () => {
   expect((await cli.run(['revoke', 'nope', '--if-exists', '--yes'], dev)).code).toBe(0);
   expect((await cli.run(['revoke', 'nope', 'ci', '--if-exists', '--yes'], dev)).code).toBe(0);
   expect(await verdict(cli.app, value)).toBe('revoked');
 });
 
-test('a token that disappears meanwhile is exit 3, and with --if-exists 0', async () => {
+it('exits 3 if the token was revoked in the meantime, and 0 with --if-exists', async () => {
   const racing: Surroundings = {
     ...dev,
     fetch: (url, init) => {
@@ -69,12 +69,12 @@ test('a token that disappears meanwhile is exit 3, and with --if-exists 0', asyn
   expect((await cli.run(['revoke', 'ci', '--yes', '--if-exists'], racing)).code).toBe(0);
 });
 
-test('neither names nor --all, or both, is a usage error', async () => {
+it('rejects neither names nor --all, and both', async () => {
   expect((await cli.run(['revoke', '--yes'], dev)).code).toBe(2);
   expect((await cli.run(['revoke', 'ci', '--all', '--yes'], dev)).code).toBe(2);
 });
 
-test('--all revokes every own token', async () => {
+it('revokes all of your own tokens with --all', async () => {
   const other = await createToken(cli.app, cli.app.dev, { name: 'other' });
   expect((await cli.run(['revoke', '--all', '--yes'], dev)).code).toBe(0);
   expect(await verdict(cli.app, value)).toBe('revoked');
@@ -82,7 +82,7 @@ test('--all revokes every own token', async () => {
   expect((await cli.run(['revoke', '--all', '--yes'], dev)).code).toBe(0);
 });
 
-test("a superuser revokes another's tokens by name or all at once, in one mail", async () => {
+it("revokes another member's tokens by name, or all of them with a single mail", async () => {
   await createToken(cli.app, cli.app.dev, { name: 'two' });
   await createToken(cli.app, cli.app.dev, { name: 'three' });
   const root = cli.as(cli.app.root);
@@ -94,7 +94,7 @@ test("a superuser revokes another's tokens by name or all at once, in one mail",
   expect(JSON.parse((await cli.run(['list', '--json'], dev)).stdout)).toEqual([]);
 });
 
-test('counts one token as "1 token", and two as "2 tokens"', async () => {
+it('counts one token as "1 token", and two as "2 tokens"', async () => {
   const root = cli.as(cli.app.root);
   const all = ['revoke', '--all', '--user', 'dev@example.com', '--yes'];
   expect((await cli.run(all, root)).stderr).toBe('Revoked 1 token of dev@example.com.\n');
@@ -105,7 +105,7 @@ test('counts one token as "1 token", and two as "2 tokens"', async () => {
   expect(cli.questions).toEqual(['Disable dev@example.com and permanently revoke 1 token?']);
 });
 
-test('the kept value goes with the token', async () => {
+it('removes the stored value of the token', async () => {
   await cli.run(['create', 'kept', '--store', '--no-print'], dev);
   expect((await cli.run(['revoke', 'kept', '--yes'], dev)).code).toBe(0);
   expect(cli.keychain.entries.size).toBe(0);
@@ -114,7 +114,7 @@ test('the kept value goes with the token', async () => {
   expect(JSON.parse(gone.stderr).code).toBe('value-not-kept');
 });
 
-test('a name that is another token’s prefix means the name; a bare prefix means its token', async () => {
+it('prefers a name over another token’s prefix', async () => {
   const prefix = value.slice(0, 12);
   const decoy = await createToken(cli.app, cli.app.dev, { name: prefix });
   await cli.run(['revoke', prefix, '--yes'], dev);

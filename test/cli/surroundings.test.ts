@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken, verdict } from '../helpers/app/app.ts';
 import { openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
 
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => cli.close());
 
-test.each(['EPIPE', 'ENOSPC'])('a stderr that fails with %s stops nothing that was asked for', async (stderrFails) => {
+it.each(['EPIPE', 'ENOSPC'])('completes the command if stderr fails with %s', async (stderrFails) => {
   const other = await createToken(cli.app, cli.app.dev, { name: 'other' });
   const ran = await cli.run(['revoke', 'ci', 'other', '--yes', '--verbose'], { ...dev, stderrFails });
   expect(ran.code).toBe(0);
@@ -26,7 +26,7 @@ test.each(['EPIPE', 'ENOSPC'])('a stderr that fails with %s stops nothing that w
   expect((await cli.run(['show', 'nope'], { ...dev, stderrFails })).code).toBe(3);
 });
 
-test('a whole value where a name or command belongs is not repeated', async () => {
+it('does not repeat a token value given in place of a name or command', async () => {
   for (const argv of [[value], ['show', value], ['revoke', value, '--yes'], ['get', value], ['list', `--${value}`]]) {
     for (const flags of [[], ['--json']]) {
       const ran = await cli.run([...flags, ...argv], dev);
@@ -37,8 +37,8 @@ test('a whole value where a name or command belongs is not repeated', async () =
   }
 });
 
-test.each(['abc\r\nX-Evil: 1 secret', 'se cret', 'sécret'])(
-  'a TOKENS_SESSION that is none is exit 2, sent nowhere and not repeated',
+it.each(['abc\r\nX-Evil: 1 secret', 'se cret', 'sécret'])(
+  'exits 2 for an invalid TOKENS_SESSION, and neither sends nor repeats it',
   async (TOKENS_SESSION) => {
     const fetch = () => Promise.reject(new Error('connected'));
     const ran = await cli.run(['whoami'], { env: { TOKENS_SESSION }, fetch });
@@ -50,7 +50,7 @@ test.each(['abc\r\nX-Evil: 1 secret', 'se cret', 'sécret'])(
 
 const login = ['login', '--email', 'dev@example.com', '--password-stdin', '--credential-store', 'file'];
 
-test('settings live in $XDG_CONFIG_HOME/tokens, else in ~/.config/tokens; a relative path there is ignored', async () => {
+it('stores settings in $XDG_CONFIG_HOME/tokens, else in ~/.config/tokens, and ignores a relative path', async () => {
   const home = join(cli.configDir, '..');
   const absolute = { TOKENS_CONFIG_DIR: '', XDG_CONFIG_HOME: join(home, 'xdg') };
   await cli.run(login, { stdin: password, home, env: absolute });
@@ -63,8 +63,8 @@ test('settings live in $XDG_CONFIG_HOME/tokens, else in ~/.config/tokens; a rela
   expect((await stat(join(home, '.config', 'tokens', 'config.json'))).isFile()).toBe(true);
 });
 
-test.each([undefined, ''])(
-  'without a home directory (%j) it says what to set; with a session and a server none is needed',
+it.each([undefined, ''])(
+  'says what to set without a home directory (%j), and needs none with a session and a server',
   async (home) => {
     const nowhere = { TOKENS_CONFIG_DIR: '', XDG_CONFIG_HOME: '' };
     const ran = await cli.run(login, { stdin: password, env: nowhere, ...(home !== undefined && { home }) });

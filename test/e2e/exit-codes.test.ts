@@ -55,15 +55,15 @@ function expectFailure(ran: { code: number | null; stdout: string; stderr: strin
   expect(ran.stderr).toContain(hint);
 }
 
-describe('0', () => {
-  it('is the end of what was done', async () => {
+describe('exit code 0', () => {
+  it('is for success', async () => {
     expect(await as(dev, ['create', 'fine'])).toMatchObject({ code: 0, stderr: '' });
     expect(await as(dev, ['list'])).toMatchObject({ code: 0, stderr: '' });
     expect(await as(dev, ['revoke', 'fine', '--yes'])).toMatchObject({ code: 0, stdout: '' });
     expect(await as(dev, ['revoke', 'fine', '--yes', '--if-exists'])).toMatchObject({ code: 0, stdout: '' });
   });
 
-  it('is the end of a check of a token that works', async () => {
+  it('is for a check of a valid token', async () => {
     const { token, prefix } = await dev.createToken('checked');
     expect(await as(null, ['check'], {}, `${token}\n`)).toEqual({
       code: 0,
@@ -73,20 +73,20 @@ describe('0', () => {
     });
   });
 
-  it('is the end of signing out, also for somebody who is not signed in', async () => {
+  it('is for signing out, even if not signed in', async () => {
     const nobody = await makeHome();
     expect(await runProgram('tokens', ['logout'], { env: nobody.env })).toMatchObject({ code: 0, stdout: '' });
     await nobody.remove();
   });
 
-  it('is the end of help and of no command', async () => {
+  it('is for help and for no command', async () => {
     for (const args of [[], ['--help'], ['create', '--help'], ['--version']])
       expect(await as(null, args)).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
-describe('1', () => {
-  it('is for a web server that is no tokensd', async () => {
+describe('exit code 1', () => {
+  it('is for a web server other than tokensd', async () => {
     const ran = await against((_req, res) => res.setHeader('Content-Type', 'text/html').end('<h1>It works!</h1>'));
     expectFailure(ran, 1, 'not a tokensd');
   });
@@ -96,7 +96,7 @@ describe('1', () => {
     expectFailure(ran, 1, 'not a tokensd');
   });
 
-  it('is for a redirect, which is named and not followed', async () => {
+  it('is for a redirect, which is reported and not followed', async () => {
     let asked = 0;
     const ran = await against((_req, res) => {
       asked += 1;
@@ -111,7 +111,7 @@ describe('1', () => {
     expectFailure(ran, 1, '502');
   });
 
-  it('is for a 500 of the server, in its own words', async () => {
+  it('is for a 500 response, with the server’s detail and the request ID', async () => {
     const problem = {
       type: 'about:blank',
       title: 'Unexpected error',
@@ -125,7 +125,7 @@ describe('1', () => {
     expectFailure(ran, 1, 'Something went wrong.');
   });
 
-  it('never sends a password to a web server that is no tokensd', async () => {
+  it('is for a login to another web server, which receives no password', async () => {
     const bodies: string[] = [];
     const server = createServer((req, res) => {
       req.on('data', (chunk: Buffer) => bodies.push(chunk.toString()));
@@ -144,7 +144,7 @@ describe('1', () => {
   });
 });
 
-describe('2', () => {
+describe('exit code 2', () => {
   it.each([
     ['a command that does not exist', ['lst']],
     ['an option that does not exist', ['list', '--nope']],
@@ -164,21 +164,18 @@ describe('2', () => {
     ['plain http to another machine', ['list', '--server', 'http://tokens.example.com']],
     ['a user name in the address', ['list', '--server', 'https://me:pw@tokens.example.com']],
     ['another scheme', ['list', '--server', 'ftp://tokens.example.com']],
-    [
-      'an e-mail address that is none',
-      ['login', '--email', 'nobody', '--password-stdin', '--credential-store', 'file'],
-    ],
+    ['an invalid email address', ['login', '--email', 'nobody', '--password-stdin', '--credential-store', 'file']],
   ])('is for %s', async (_case, args) => {
     expectFailure(await as(root, args), 2, '');
   });
 
-  it('is for a person without a server', async () => {
+  it('is for a command without a server', async () => {
     const ran = await runProgram('tokens', ['list'], { env: home.env });
     expectFailure(ran, 2, 'tokens login');
   });
 });
 
-describe('3', () => {
+describe('exit code 3', () => {
   it('is for a token that does not exist', async () => {
     for (const args of [
       ['show', 'nope'],
@@ -198,12 +195,12 @@ describe('3', () => {
   });
 });
 
-describe('4', () => {
-  it('is for somebody who is not signed in', async () => {
+describe('exit code 4', () => {
+  it('is for a command without a session', async () => {
     expectFailure(await as(null, ['list']), 4, `tokens login ${daemon.url}`);
   });
 
-  it('is for a session that is none', async () => {
+  it('is for an invalid session', async () => {
     expectFailure(await as(null, ['whoami'], { TOKENS_SESSION: 'session_nonsense' }), 4, 'TOKENS_SESSION');
   });
 
@@ -213,7 +210,7 @@ describe('4', () => {
     expectFailure(await as(gone, ['list']), 4, 'has ended');
   });
 
-  it('is for a member who gives a superuser’s command', async () => {
+  it('is for a superuser’s command from a regular member', async () => {
     for (const args of [
       ['users', 'list'],
       ['grant', 'dev@example.com'],
@@ -222,7 +219,7 @@ describe('4', () => {
       expectFailure(await as(dev, args), 4, 'Organization Superuser');
   });
 
-  it('is for a member without the permission, who is told whom to ask', async () => {
+  it('is for a member without the permission, and says whom to ask', async () => {
     const bob = await addDeveloper(daemon.url, root, 'bob@example.com');
     await root.request('PATCH', `/users/${bob.user.id}`, { can_manage_tokens: false });
     expectFailure(await as(bob, ['create', 'x']), 4, 'Organization Superuser');
@@ -233,7 +230,7 @@ describe('4', () => {
     expectFailure(await as(null, args, {}, 'not the password'), 4, 'password');
   });
 
-  it('is for a check of a token that does not work, with the reason on stdout', async () => {
+  it('is for a check of a token that does not work, with the deny reason on stdout', async () => {
     const { token, id, prefix } = await dev.createToken('to be revoked');
     await dev.request('DELETE', `/tokens/${id}`);
     const ran = await as(null, ['check'], {}, token);
@@ -242,13 +239,13 @@ describe('4', () => {
   });
 });
 
-describe('5', () => {
+describe('exit code 5', () => {
   it('is for a name that is taken, in any case', async () => {
     await dev.createToken('Taken');
     expectFailure(await as(dev, ['create', 'tAKEN']), 5, 'already');
   });
 
-  it('is for an e-mail address that is taken', async () => {
+  it('is for an email address that is taken', async () => {
     expectFailure(await as(root, ['users', 'add', 'DEV@example.com']), 5, 'already');
   });
 
@@ -257,17 +254,17 @@ describe('5', () => {
   });
 });
 
-describe('6', () => {
-  it('is for a server where nobody listens', async () => {
+describe('exit code 6', () => {
+  it('is for an address where nothing listens', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     expectFailure(await as(dev, ['list'], { TOKENS_SERVER: url }), 6, `${url} cannot be reached (ECONNREFUSED)`);
   });
 
-  it('is for a name that nobody knows', async () => {
+  it('is for an unknown host name', async () => {
     expectFailure(await as(dev, ['list'], { TOKENS_SERVER: 'https://tokens.invalid' }), 6, 'cannot be reached');
   });
 
-  it('is for a server that takes the connection and never answers, within TOKENS_TIMEOUT', async () => {
+  it('is for a server that accepts the connection and does not respond within TOKENS_TIMEOUT', async () => {
     const hole = createTcpServer((socket) => void socket.on('error', () => {}).resume());
     const begun = performance.now();
     const ran = await closing(hole, (port) =>
@@ -277,12 +274,12 @@ describe('6', () => {
     expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
-  it('is for a server that breaks off', async () => {
+  it('is for a server that closes the connection', async () => {
     expectFailure(await against((req) => req.socket.destroy()), 6, 'cannot be reached');
   });
 });
 
-describe('7', () => {
+describe('exit code 7', () => {
   it('is for too many wrong passwords, and says how long to wait', async () => {
     expectFailure(await throttled, 7, 'again');
   });

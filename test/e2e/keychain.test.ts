@@ -95,7 +95,7 @@ async function loginOnSilentBus() {
 }
 
 describe.skipIf(!here)('a real keychain', () => {
-  it('keeps the session, and the disk does not', async () => {
+  it('stores the session, and the disk does not', async () => {
     const home = await newHome();
     const keyring = await newKeyring(home);
     expect(await login(keyring.env)).toMatchObject({ code: 0, stdout: '' });
@@ -114,7 +114,7 @@ describe.skipIf(!here)('a real keychain', () => {
     expect(await tokens(keyring.env, ['logout'])).toMatchObject({ code: 0 });
   });
 
-  it('keeps a value for get and for other programs until the token is revoked', async () => {
+  it('stores a value for get and for other programs until the token is revoked', async () => {
     const home = await newHome();
     const keyring = await newKeyring(home);
     const env = { ...keyring.env, TOKENS_SESSION: client.session };
@@ -131,7 +131,7 @@ describe.skipIf(!here)('a real keychain', () => {
     expect(await tokens(env, ['get', 'laptop'])).toMatchObject({ code: 3, stdout: '' });
   });
 
-  it('gives values without the server, and prints nothing with --no-print', async () => {
+  it('returns values without the server, and prints nothing with --no-print', async () => {
     const keyring = await newKeyring(await newHome());
     const env = { ...keyring.env, TOKENS_SESSION: client.session };
     expect(await tokens(env, ['create', 'quiet', '--store', '--no-print'])).toMatchObject({ code: 0, stdout: '' });
@@ -143,7 +143,7 @@ describe.skipIf(!here)('a real keychain', () => {
 });
 
 describe.skipIf(!here)('a keychain that is locked', () => {
-  it('gives nothing, takes nothing, and every command says what to do', async () => {
+  it('makes every command fail with advice', async () => {
     const keyring = await newKeyring(await newHome());
     await login(keyring.env);
     expect((await tokens(keyring.env, ['create', 'before', '--store'])).code).toBe(0);
@@ -169,7 +169,7 @@ describe.skipIf(!here)('a keychain that is locked', () => {
 });
 
 describe('no keychain', () => {
-  it('login says so, names the file store, and neither signs in nor stores anything', async () => {
+  it('makes login suggest the file store, and neither sign in nor store anything', async () => {
     const home = await newHome();
     const refused = await login(home.env);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
@@ -177,7 +177,7 @@ describe('no keychain', () => {
     expect(await textOnDisk(home)).toBe('');
   });
 
-  it('create --store is exit 1 with a hint before a token exists', async () => {
+  it('makes create --store exit 1 before a token is created', async () => {
     const env = { ...(await newHome()).env, TOKENS_SESSION: client.session };
     const refused = await tokens(env, ['create', 'in vain', '--store']);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
@@ -190,7 +190,7 @@ describe('no keychain', () => {
   it.each([
     ['TOKENS_CREDENTIAL_STORE=file', { TOKENS_CREDENTIAL_STORE: 'file' }, []],
     ['--credential-store file', {}, ['--credential-store', 'file']],
-  ])('%s keeps the session in a file that only its owner reads', async (_what, more, args) => {
+  ])('stores the session with %s in a file that only its owner can read', async (_what, more, args) => {
     const home = await newHome();
     expect(await login({ ...home.env, ...more }, ...args)).toMatchObject({ code: 0, stdout: '' });
     const directory = join(home.path, '.config', 'tokens');
@@ -202,8 +202,8 @@ describe('no keychain', () => {
   });
 });
 
-describe.skipIf(!here)('a session bus that never answers', () => {
-  it('does not keep Ctrl-C from cancelling', async () => {
+describe.skipIf(!here)('a session bus that never responds', () => {
+  it('does not prevent Ctrl-C', async () => {
     const { env, asked } = await silentBus();
     const args = ['create', 'never', '--store'];
     const child = startProgram('tokens', args, { ...env, TOKENS_SERVER: daemon.url, TOKENS_SESSION: client.session });
@@ -214,7 +214,7 @@ describe.skipIf(!here)('a session bus that never answers', () => {
     expect(await namesOfTokens()).not.toContain('never');
   });
 
-  it('is given up on after a while, and the program ends', async () => {
+  it('times out, and the program exits', async () => {
     const { ms, ...ran } = await waiting;
     expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--credential-store file') });
     expect(ms).toBeLessThan(20_000);

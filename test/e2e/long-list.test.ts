@@ -10,7 +10,7 @@ const token: Token = {
   id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
   name: 'ci-pipeline',
   prefix: 'tok_8fK2b1Qz',
-  description: 'What a nightly build of the website asks with',
+  description: 'Nightly build of the website',
   owner: 'ada@example.com',
   created_at: '2026-11-20T16:20:00.000Z',
   expires_at: null,
@@ -25,11 +25,11 @@ const token: Token = {
 };
 const items = JSON.stringify(Array.from({ length: pageSize }, () => token));
 
-/** 30 MB of JSON, and several times as much as objects. */
+/** 30 MB of JSON, and several times that as objects. */
 const tokens = 80_000;
 const heapMegabytes = 24;
 
-describe('a list that is longer than memory', () => {
+describe('a list that does not fit into memory', () => {
   const asked = { pages: 0 };
   let server: Server;
   let url: string;
@@ -47,7 +47,7 @@ describe('a list that is longer than memory', () => {
   });
   afterAll(() => server.close());
 
-  /** `tokens list --all` of so many tokens; its output is read by `read`. */
+  /** Runs `tokens list --all` with this many tokens and passes its output to `read`. */
   async function list(many: number, args: string[], read: (output: NodeJS.ReadableStream) => void) {
     const child = startProgram('tokens', ['list', '--all', ...args], {
       TOKENS_SERVER: `${url}/${many}`,
@@ -66,7 +66,7 @@ describe('a list that is longer than memory', () => {
   it.each([
     { args: ['--json'], mark: '{', expected: 2 * tokens },
     { args: [], mark: '\n', expected: tokens + 1 },
-  ])('comes whole with $args, in a heap of a few pages', async ({ args, mark, expected }) => {
+  ])('is printed completely with $args in a heap of a few pages', async ({ args, mark, expected }) => {
     let seen = 0;
     const ran = await list(tokens, args, (output) => {
       output.setEncoding('utf8').on('data', (text: string) => {
@@ -77,7 +77,7 @@ describe('a list that is longer than memory', () => {
     expect(seen).toBe(expected);
   });
 
-  it('is asked for no faster than it is read', async () => {
+  it('is requested no faster than it is read', async () => {
     const ran = await list(20_000, ['--json'], (output) => {
       output.once('readable', async () => {
         await pause(1_000);

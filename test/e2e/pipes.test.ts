@@ -82,21 +82,21 @@ async function namesOf(client: Client): Promise<string[]> {
 }
 
 describe('stdout', () => {
-  it('of create is exactly the value and a newline', async () => {
+  it('contains exactly the value and a newline for create', async () => {
     const ran = await as(dev, ['create', 'exact']);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout).toMatch(/^tok_[0-9A-Za-z]{38}\n$/);
     expect((await verify(daemon.url, ran.stdout.trimEnd())).status).toBe(200);
   });
 
-  it('of commands that only act is empty', async () => {
+  it('is empty for commands that only act', async () => {
     await dev.createToken('to revoke');
     expect(await as(dev, ['revoke', 'to revoke', '--yes'])).toMatchObject({ code: 0, stdout: '' });
     expect(await as(root, ['grant', dev.user.email])).toMatchObject({ code: 0, stdout: '' });
     expect(await as(root, ['users', 'add', 'added@example.com'])).toMatchObject({ code: 0, stdout: '' });
   });
 
-  it('of list holds one line a token, all of five columns, however many', async () => {
+  it('contains one line of five columns per token for a long list', async () => {
     const { code, stdout, stderr } = await as(rich, ['list']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.trimEnd().split('\n');
@@ -104,7 +104,7 @@ describe('stdout', () => {
     expect(new Set(lines.map((line) => line.split('\t').length))).toEqual(new Set([5]));
   });
 
-  it('of list --json is complete JSON, however long', async () => {
+  it('contains complete JSON for a long list --json', async () => {
     const { code, stdout } = await as(rich, ['list', '--json']);
     expect(code).toBe(0);
     expect(stdout.length).toBeGreaterThan(100_000);
@@ -112,7 +112,7 @@ describe('stdout', () => {
     expect(new Set(tokens.map(({ name }) => name)).size).toBe(many);
   });
 
-  it('and stderr hold no escape character, with or without a hint that colours are welcome', async () => {
+  it('contains no escape character, like stderr, even if the environment asks for colors', async () => {
     await dev.createToken('seen');
     const commands = [
       [],
@@ -133,47 +133,47 @@ describe('stdout', () => {
   });
 });
 
-describe('a reader that goes away', () => {
-  it('after the first line ends the command silently and with 0', async () => {
+describe('a reader that closes the pipe', () => {
+  it('after the first line makes the command exit 0 silently', async () => {
     const ran = await inShell(rich, `tokens list | head -1; ${exitOfFirst}`);
     expect(ran.stderr).toBe('');
     expect(ran.stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\n0\n');
   });
 
-  it('before anything was written does so too', async () => {
+  it('before any output makes the command exit 0 silently', async () => {
     for (const command of ['list --json', 'list', '--help', 'show "token number 7"']) {
       const ran = await inShell(rich, `tokens ${command} | true; ${exitOfFirst}`);
       expect(ran).toMatchObject({ stdout: '0\n', stderr: '' });
     }
   });
 
-  it('without having taken a new value leaves no token behind', async () => {
+  it('before it has read a new value leaves no token behind', async () => {
     await inShell(dev, 'tokens create unread | { exec <&-; }');
     expect(await namesOf(dev)).not.toContain('unread');
   });
 
-  it('of stderr stops nothing', async () => {
+  it('of stderr does not stop the command', async () => {
     await dev.createToken('unheard');
     const ran = await inShell(dev, 'tokens revoke unheard --yes 2>&1 >/dev/null | true; tokens show unheard');
     expect(ran.code).toBe(3);
   });
 });
 
-describe('a stdout that takes nothing', () => {
-  it('is exit 1, and the token whose value could not be written is revoked again', async () => {
+describe('a stdout that cannot be written', () => {
+  it('makes create exit 1 and revoke the new token', async () => {
     const ran = await inShell(dev, 'tokens create lost > /dev/full');
     expect(ran).toMatchObject({ code: 1 });
-    expect(ran.stderr).toMatch(/^error: .*ENOSPC.*revoked again\.\n$/);
+    expect(ran.stderr).toMatch(/^error: .*ENOSPC.*revoked\.\n$/);
     expect(await namesOf(dev)).not.toContain('lost');
   });
 
-  it('is exit 1 for a list, with one clear line', async () => {
+  it('makes list exit 1 with one clear line', async () => {
     const ran = await inShell(rich, 'tokens list > /dev/full');
     expect(ran).toMatchObject({ code: 1 });
     expect(ran.stderr).toMatch(/^error: .*ENOSPC.*\n$/);
   });
 
-  it('that is closed from the start is no crash', async () => {
+  it('does not crash a command if it is closed from the start', async () => {
     const ran = await inShell(dev, 'tokens create closed >&-');
     expect([0, 1]).toContain(ran.code);
     expect(ran.stderr).not.toMatch(/\bat .*\.js/);
@@ -181,7 +181,7 @@ describe('a stdout that takes nothing', () => {
 });
 
 describe('--json', () => {
-  it('makes every error one problem object a line on stderr', async () => {
+  it('makes every error one problem object per line on stderr', async () => {
     const usage = { type: 'about:blank', status: 0, code: 'usage' };
     const cases: [string[], object[]][] = [
       [['lst', '--json'], [usage]],
@@ -219,7 +219,7 @@ describe('without a terminal', () => {
     ['password', ['password']],
   ];
 
-  it.each(asking)('%s asks nothing and is exit 2 at once, whether stdin is closed or silent', async (_what, args) => {
+  it.each(asking)('%s asks nothing and exits 2, whether stdin is closed or silent', async (_what, args) => {
     const words = args.map((word) => (word === 'DAEMON' ? daemon.url : word));
     const begun = performance.now();
     const silent = startProgram('tokens', words, environment(root));
@@ -231,7 +231,7 @@ describe('without a terminal', () => {
     expect(performance.now() - begun).toBeLessThan(5_000);
   });
 
-  it('a closed stdin is no crash', async () => {
+  it('a closed stdin does not crash a command', async () => {
     for (const command of [
       'check',
       'login --email a@example.com --password-stdin',
@@ -249,7 +249,7 @@ describe('secrets', () => {
     ['users add', ['users', 'add', 'ada@example.com', '--grant', '--password-stdin'], 'a passphrase for ada alone'],
     ['login', ['login', '--email', superuser.email, '--password-stdin'], superuser.password],
     ['check', ['check'], 'tok_0123456789'],
-  ])('that come by stdin are in no command line of this machine: %s', async (_what, args, secret) => {
+  ])('read from stdin appear in no command line: %s', async (_what, args, secret) => {
     const child = startProgram('tokens', args, environment(args[0] === 'users' ? root : null));
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.stdin?.write(secret);
@@ -265,7 +265,7 @@ describe('secrets', () => {
     for (const line of seen) expect(line).not.toContain(secret);
   });
 
-  it('are not taken from the command line', async () => {
+  it('are not accepted on the command line', async () => {
     const { token } = await dev.createToken('on the command line');
     const ran = await as(dev, ['check', token]);
     expect(ran).toMatchObject({ code: 2, stdout: '' });
@@ -273,7 +273,7 @@ describe('secrets', () => {
     expect((await as(null, ['login', '--password', 'hunter2hunter2'])).code).toBe(2);
   });
 
-  it('lose exactly one line end, LF or CRLF', async () => {
+  it('lose exactly one trailing LF or CRLF', async () => {
     const { token } = await dev.createToken('line ends');
     for (const end of ['', '\n', '\r\n']) expect((await as(null, ['check'], token + end)).code).toBe(0);
     expect((await as(null, ['check'], `${token}\n\n`)).code).toBe(4);

@@ -71,7 +71,7 @@ function usedOnce(client: Client, id: string) {
 }
 
 describe.skipIf(!here)('signing in', () => {
-  it('asks for e-mail and password, and never shows the password', async () => {
+  it('asks for email and password, and never shows the password', async () => {
     const terminal = stranger(['login', daemon.url]);
     await terminal.answer('Email', superuser.email + enter);
     await terminal.answer('Password', superuser.password + enter);
@@ -82,7 +82,7 @@ describe.skipIf(!here)('signing in', () => {
     expect(settings).toEqual(expect.arrayContaining(['echo', 'icanon']));
   });
 
-  it('does not show a password that is typed or pasted ahead of its question', async () => {
+  it('does not show a password that is typed before its prompt', async () => {
     const terminal = stranger(['login', daemon.url]);
     await terminal.answer('Email', `nobody@example.com${enter}hunter2 and more${enter}`);
     await terminal.answer('Password', ctrlC);
@@ -94,7 +94,7 @@ describe.skipIf(!here)('signing in', () => {
     ['Server address', () => []],
     ['Email', () => [daemon.url]],
     ['Password', () => [daemon.url, '--email', superuser.email]],
-  ])('Ctrl-C at the question “%s” leaves the terminal as it was', async (question, args) => {
+  ])('restores the terminal after Ctrl-C at the prompt “%s”', async (question, args) => {
     const elsewhere = await makeHome();
     const terminal = stranger(['login', ...args()], { env: elsewhere.env });
     await terminal.answer(question, `half an answer${ctrlC}`);
@@ -103,13 +103,13 @@ describe.skipIf(!here)('signing in', () => {
     await elsewhere.remove();
   });
 
-  it('the end of input at a question cancels as Ctrl-C does', async () => {
+  it('cancels at the end of input as with Ctrl-C', async () => {
     const terminal = stranger(['login', daemon.url]);
     await terminal.answer('Email', ctrlD);
     await expectCancelled(terminal);
   });
 
-  it('being told to end at a question leaves the terminal as it was', async () => {
+  it('restores the terminal after SIGTERM at a prompt', async () => {
     const terminal = stranger(['login', daemon.url, '--email', superuser.email]);
     await terminal.answer('Password', 'half an ans');
     terminal.kill('SIGTERM');
@@ -118,7 +118,7 @@ describe.skipIf(!here)('signing in', () => {
     expect(settings).toEqual(expect.arrayContaining(['echo', 'icanon', 'isig']));
   });
 
-  it('without a keychain asks whether a file will do, and Enter means no', async () => {
+  it('asks whether to use a file without a keychain, and Enter means no', async () => {
     const elsewhere = await makeHome();
     const env = { ...elsewhere.env, TOKENS_CREDENTIAL_STORE: '' };
     const refused = stranger(['login', daemon.url], { env });
@@ -135,7 +135,7 @@ describe.skipIf(!here)('signing in', () => {
     await elsewhere.remove();
   });
 
-  it('asks nothing where nobody could see the question', async () => {
+  it('asks nothing if stderr is not a terminal', async () => {
     for (const args of [['login', daemon.url], ['check']]) {
       const { code } = await as(root, args, { redirect: '2>/dev/null' }).ended();
       expect(code).toBe(2);
@@ -143,8 +143,8 @@ describe.skipIf(!here)('signing in', () => {
   });
 });
 
-describe.skipIf(!here)('questions of other commands', () => {
-  it('Enter at the question of revoke means no, and the token goes on working', async () => {
+describe.skipIf(!here)('a question', () => {
+  it('of revoke takes Enter as no, and the token keeps working', async () => {
     const { token } = await dev.createToken('kept');
     const terminal = as(dev, ['revoke', 'kept']);
     await terminal.answer('(y/N)', enter);
@@ -152,7 +152,7 @@ describe.skipIf(!here)('questions of other commands', () => {
     expect((await verify(daemon.url, token)).status).toBe(200);
   });
 
-  it('Ctrl-C at the question of revoke means no', async () => {
+  it('of revoke takes Ctrl-C as no', async () => {
     const { token } = await dev.createToken('kept as well');
     const terminal = as(dev, ['revoke', 'kept as well']);
     await terminal.answer('(y/N)', ctrlC);
@@ -160,7 +160,7 @@ describe.skipIf(!here)('questions of other commands', () => {
     expect((await verify(daemon.url, token)).status).toBe(200);
   });
 
-  it('y at the question of revoke revokes', async () => {
+  it('of revoke takes y as yes', async () => {
     const { token, prefix } = await dev.createToken('gone');
     const terminal = as(dev, ['revoke', 'gone']);
     await terminal.answer('(y/N)', `y${enter}`);
@@ -170,28 +170,25 @@ describe.skipIf(!here)('questions of other commands', () => {
     expect((await verify(daemon.url, token)).status).toBe(401);
   });
 
-  it('Ctrl-C at the question of offboard leaves the member as they were', async () => {
+  it('of offboard takes Ctrl-C as no', async () => {
     const terminal = as(root, ['offboard', dev.user.email]);
     await terminal.answer('(y/N)', ctrlC);
     await expectCancelled(terminal);
     expect((await dev.request('GET', '/me')).status).toBe(200);
   });
 
-  it.each(['Current password', 'New password', 'New password again'])(
-    'Ctrl-C at “%s” changes nothing',
-    async (stop) => {
-      const terminal = as(dev, ['password']);
-      for (const question of ['Current password', 'New password', 'New password again']) {
-        await terminal.answer(question, question === stop ? ctrlC : `a secret of some length${enter}`);
-        if (question === stop) break;
-      }
-      await expectCancelled(terminal);
-      const { screen } = await terminal.ended();
-      expect(screen).not.toContain('a secret');
-    },
-  );
+  it.each(['Current password', 'New password', 'New password again'])('“%s” takes Ctrl-C as cancel', async (stop) => {
+    const terminal = as(dev, ['password']);
+    for (const question of ['Current password', 'New password', 'New password again']) {
+      await terminal.answer(question, question === stop ? ctrlC : `a secret of some length${enter}`);
+      if (question === stop) break;
+    }
+    await expectCancelled(terminal);
+    const { screen } = await terminal.ended();
+    expect(screen).not.toContain('a secret');
+  });
 
-  it('a value to check is asked for and not shown', async () => {
+  it('of check does not show the value', async () => {
     const { token, prefix } = await dev.createToken('to check');
     const terminal = as(dev, ['check']);
     await terminal.answer('Token', token + enter);
@@ -201,7 +198,7 @@ describe.skipIf(!here)('questions of other commands', () => {
     expect(screen).not.toContain(token);
   });
 
-  it('Ctrl-C while the server is asked cancels too', async () => {
+  it('is not needed for Ctrl-C: it also cancels a request', async () => {
     const hole = createServer((socket) => void socket.on('error', () => {}).resume());
     const port = await listen(hole);
     const waiting = as(dev, ['list', '--verbose'], { env: { TOKENS_SERVER: `http://127.0.0.1:${port}` } });
@@ -211,8 +208,8 @@ describe.skipIf(!here)('questions of other commands', () => {
   });
 });
 
-describe.skipIf(!here)('what is shown', () => {
-  it('a new value comes with the warning that it cannot be shown again', async () => {
+describe.skipIf(!here)('terminal output', () => {
+  it('warns that a new value cannot be shown again', async () => {
     const { code, screen } = await as(dev, ['create', 'on a terminal']).ended();
     expect(code).toBe(0);
     expect(linesOf(screen)).toEqual([
@@ -221,7 +218,7 @@ describe.skipIf(!here)('what is shown', () => {
     ]);
   });
 
-  it.each([40, 80, 120])('a list on %i columns is no wider, and a path loses its middle first', async (columns) => {
+  it.each([40, 80, 120])('fits a list into %i columns, and cuts the middle of a path first', async (columns) => {
     const member = await addDeveloper(daemon.url, root, `wide${columns}@example.com`);
     await member.createToken('日本語のトークン');
     await use(member, await member.createToken('ci-pipeline'), longPath);
@@ -233,7 +230,7 @@ describe.skipIf(!here)('what is shown', () => {
     if (columns >= 80) expect(used).toMatch(/^ci-pipeline +tok_\w{8} .* · GET \/\S*…\S*d · 127\.0\.0\.1 +active$/);
   });
 
-  it('colours on a terminal, and none with NO_COLOR or --no-color', async () => {
+  it('is colored, except with NO_COLOR or --no-color', async () => {
     const list = ['list', '--status', 'active'];
     expect((await as(dev, list).ended()).screen).toMatch(colour);
     expect((await as(dev, list, { env: { NO_COLOR: '1' } }).ended()).screen).not.toMatch(colour);
@@ -244,7 +241,7 @@ describe.skipIf(!here)('what is shown', () => {
     ['NO_COLOR', [], { NO_COLOR: '1' }],
     ['--no-color', ['--no-color'], {}],
     ['TERM=dumb', [], { TERM: 'dumb' }],
-  ])('no colours in questions and errors with %s', async (what, more, env: Record<string, string>) => {
+  ])('has no colors in questions and errors with %s', async (what, more, env: Record<string, string>) => {
     await dev.createToken(`plain ${what}`);
     const terminal = as(dev, ['revoke', `plain ${what}`, 'nope', ...more], { env });
     await terminal.answer('(y/N)', `y${enter}`);
@@ -253,7 +250,7 @@ describe.skipIf(!here)('what is shown', () => {
     expect(screen).not.toMatch(colour);
   });
 
-  it('no escape or control character of a recorded use reaches the terminal', async () => {
+  it('contains no escape or control character of a recorded use', async () => {
     const created = await dev.createToken('attacked');
     // As far as HTTP lets them through: C1 controls are obs-text (RFC 9110 §5.5), U+202E comes as UTF-8.
     const { text } = await exchange(

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { undiciFetch } from '../../../cli/api/transport.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 
@@ -26,7 +26,7 @@ afterEach(async () => {
 const run = async (argv: string[], env: Record<string, string> = {}) =>
   cli.run([...argv, '--json'], { fetch: await undiciFetch(1000), env });
 
-test('https goes through the proxy of the environment, and NO_PROXY past it', async () => {
+it('uses the proxy of the environment for https, except for NO_PROXY', async () => {
   const { url, connects } = await proxy(502);
   vi.stubEnv('HTTPS_PROXY', url);
   await run(['list', '--server', 'https://tokens.invalid']);
@@ -36,14 +36,14 @@ test('https goes through the proxy of the environment, and NO_PROXY past it', as
   expect(connects).toHaveLength(1);
 });
 
-test('a proxy that refuses is exit 6 and named; no token may exist', async () => {
+it('exits 6 and names the proxy if it refuses to connect', async () => {
   vi.stubEnv('HTTPS_PROXY', (await proxy(407)).url);
   const ran = await run(['create', 'ci', '--server', 'https://tokens.invalid']);
   expect(ran.code).toBe(6);
   expect(JSON.parse(ran.stderr).detail).toMatch(/^The proxy refused to connect to https:\/\/tokens.invalid.*407/);
 });
 
-test('loopback is never asked through a proxy, which would read the session', async () => {
+it('never uses a proxy for loopback, where it would read the session', async () => {
   const { url, connects } = await proxy(502);
   for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy']) vi.stubEnv(name, url);
   const server = await listen((_, response) => response.end('{"items":[],"next_cursor":null}'));
@@ -52,8 +52,8 @@ test('loopback is never asked through a proxy, which would read the session', as
   expect(connects).toEqual([]);
 });
 
-test.each(['junk', 'ftp://user:sekret@proxy.example.com'])(
-  'a proxy variable that holds none is exit 2 and not repeated: %s',
+it.each(['junk', 'ftp://user:sekret@proxy.example.com'])(
+  'exits 2 for an invalid proxy variable and does not repeat it: %s',
   async (value) => {
     vi.stubEnv('https_proxy', value);
     const ran = await run(['list', '--server', 'https://tokens.invalid']);
@@ -62,7 +62,7 @@ test.each(['junk', 'ftp://user:sekret@proxy.example.com'])(
   },
 );
 
-test('the limit in time holds also when memory is tidied up meanwhile', async () => {
+it('keeps the time limit across garbage collections', async () => {
   v8.setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const server = await listen(() => undefined);
@@ -72,7 +72,7 @@ test('the limit in time holds also when memory is tidied up meanwhile', async ()
   expect(ran.code).toBe(6);
 });
 
-test('many requests of one run end in no warning of Node', async () => {
+it('causes no warning from Node with many requests', async () => {
   const warnings: Error[] = [];
   const hear = (warning: Error) => void warnings.push(warning);
   process.on('warning', hear);

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type PrivateDirectory, privateDirectory } from '../../../cli/session/private-file.ts';
 
 let root: string;
@@ -28,7 +28,7 @@ const openDirectory = (at: string) =>
 
 const isDamaged = expect.objectContaining({ problem: expect.objectContaining({ code: 'damaged-file' }) });
 
-test('what is written is read back, private, and no temporary file stays', async () => {
+it('reads back what it wrote, with private modes and no temporary file left', async () => {
   expect(await directory.read('x.json')).toBeNull();
   await directory.write('x.json', 'one');
   await directory.write('x.json', 'two');
@@ -39,7 +39,7 @@ test('what is written is read back, private, and no temporary file stays', async
   expect(warnings).toEqual([]);
 });
 
-test('looser modes are tightened once, each with a warning', async () => {
+it('restricts permissive modes once, each with a warning', async () => {
   await directory.write('x.json', 'one');
   await chmod(path, 0o750);
   await chmod(join(path, 'x.json'), 0o604);
@@ -49,7 +49,7 @@ test('looser modes are tightened once, each with a warning', async () => {
   expect(warnings).toHaveLength(2);
 });
 
-test.runIf(existsSync('/proc/self/comm'))('a mode that cannot be changed is told, and the file is used', async () => {
+it.runIf(existsSync('/proc/self/comm'))('warns about a mode that it cannot change, and uses the file', async () => {
   const kernel = openDirectory(`/proc/${process.pid}`);
   expect(await kernel.read('comm')).toMatch(/./);
   expect(warnings).toEqual([
@@ -58,7 +58,7 @@ test.runIf(existsSync('/proc/self/comm'))('a mode that cannot be changed is told
   ]);
 });
 
-test('a link instead of the file is refused on reading and replaced on writing; its target stays', async () => {
+it('rejects a symbolic link on read, and replaces the link but not its target on write', async () => {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const target = join(root, 'target');
   await writeFile(target, 'precious');
@@ -69,7 +69,7 @@ test('a link instead of the file is refused on reading and replaced on writing; 
   expect(await directory.read('x.json')).toBe('new');
 });
 
-test('a link instead of the directory is refused, also dangling', async () => {
+it('rejects a symbolic link as the directory, even a dangling one', async () => {
   await mkdir(join(root, 'a'));
   await symlink(join(root, 'elsewhere'), path);
   await expect(directory.read('x.json')).rejects.toEqual(isDamaged);
@@ -78,20 +78,20 @@ test('a link instead of the directory is refused, also dangling', async () => {
   expect(await readdir(join(root, 'elsewhere'))).toEqual([]);
 });
 
-test('a named pipe or a directory in its place is refused at once', async () => {
+it('rejects a named pipe or a directory without hanging', async () => {
   await mkdir(join(path, 'y.json'), { recursive: true, mode: 0o700 });
   execFileSync('mkfifo', [join(path, 'x.json')]);
   await expect(directory.read('x.json')).rejects.toEqual(isDamaged);
   await expect(directory.read('y.json')).rejects.toEqual(isDamaged);
 });
 
-test('a file where the directory should be is told as such', async () => {
+it('reports a file in place of the directory', async () => {
   await mkdir(join(root, 'a'));
   await writeFile(path, '');
   await expect(directory.write('x.json', 'new')).rejects.toMatchObject({ exitCode: 1 });
 });
 
-test('changes made at the same time are made in turn, and none is lost', async () => {
+it('serializes concurrent changes and loses none', async () => {
   const numbers = Array.from({ length: 20 }, (_, index) => index);
   const add = (number: number) =>
     directory.withLock('x.json', async () => {
@@ -104,7 +104,7 @@ test('changes made at the same time are made in turn, and none is lost', async (
   expect(await readdir(path)).toEqual(['x.json']);
 });
 
-test('a turn that failed is over, and one that died is not waited for for ever', async () => {
+it('releases the lock after a failure, and takes over an abandoned one', async () => {
   await expect(directory.withLock('x.json', () => Promise.reject(new Error('odd')))).rejects.toThrow('odd');
   await writeFile(join(path, '.x.json.lock'), '');
   expect(await directory.withLock('x.json', async () => 'done')).toBe('done');

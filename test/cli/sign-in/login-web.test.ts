@@ -1,5 +1,5 @@
 import { get as httpGet, request as httpRequest } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appFetch, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 
@@ -50,7 +50,7 @@ describe('tokens login --no-browser', () => {
     return { ...ran, waits };
   }
 
-  test('shows where to go and the code, and keeps the session once it is approved, without a terminal', async () => {
+  it('prints the address and the code without a terminal, and stores the session once it is approved', async () => {
     const ran = await login(async (poll, code) => {
       if (poll === 2) await decideDevice(code, 'approve');
     });
@@ -64,7 +64,7 @@ describe('tokens login --no-browser', () => {
     expect((await cli.run(['whoami'])).stdout).toContain('dev@example.com');
   });
 
-  test('with --json tells address and code as one line of JSON', async () => {
+  it('prints address and code as one line of JSON with --json', async () => {
     let lines = '';
     const fetch = tellingFetch((code) => {
       lines = code;
@@ -81,21 +81,21 @@ describe('tokens login --no-browser', () => {
     expect(JSON.parse(ran.stderr)).toEqual({ verification_uri: uri, user_code: lines, expires_in: 600 });
   });
 
-  test('denied is exit 4 and keeps nothing', async () => {
+  it('exits 4 and stores nothing if the sign-in is denied', async () => {
     const ran = await login((_poll, code) => decideDevice(code, 'deny'));
     expect(ran.code).toBe(4);
     expect(ran.stderr).toContain('denied');
     expect(cli.keychain.entries.size).toBe(0);
   });
 
-  test('ends by itself after the code’s ten minutes, with exit 6', async () => {
+  it('exits 6 when the code expires after ten minutes', async () => {
     const ran = await login(async () => undefined);
     expect(ran.code).toBe(6);
     expect(ran.waits.length).toBe(120);
     expect(cli.keychain.entries.size).toBe(0);
   });
 
-  test('waits five seconds longer for good when it is told to slow down', async () => {
+  it('increases its interval by five seconds after slow_down', async () => {
     const send = appFetch(cli.app);
     let polls = 0;
     let code = '';
@@ -120,7 +120,7 @@ describe('tokens login --no-browser', () => {
     expect({ code: ran.code, waits }).toEqual({ code: 0, waits: [5, 10, 10, 15, 15] });
   });
 
-  test('goes on through lost answers, waiting longer each time', async () => {
+  it('continues after lost responses, with longer waits', async () => {
     const send = tellingFetch((told) => {
       code = told;
     });
@@ -145,7 +145,7 @@ describe('tokens login --no-browser', () => {
     expect({ code: ran.code, waits }).toEqual({ code: 0, waits: [5, 10, 20, 40, 5] });
   });
 
-  test('Ctrl-C while it waits is exit 130 and leaves nothing behind', async () => {
+  it('exits 130 on Ctrl-C and stores nothing', async () => {
     const cancel = new AbortController();
     const ran = await cli.run(['login', '--no-browser'], {
       signal: cancel.signal,
@@ -158,7 +158,7 @@ describe('tokens login --no-browser', () => {
     expect(cli.keychain.entries.size).toBe(0);
   });
 
-  test('is refused beside --email', async () => {
+  it('cannot be combined with --email', async () => {
     expect((await cli.run(['login', '--no-browser', '--email', 'dev@example.com'])).code).toBe(2);
   });
 });
@@ -193,7 +193,7 @@ describe('tokens login in the browser', () => {
     return ran;
   }
 
-  test('is what Enter alone asks for, and keeps the session', async () => {
+  it('starts when the email is left empty, and stores the session', async () => {
     const ran = await login(async (url) => visit(await decide(url, 'approve')));
     expect(ran).toMatchObject({ code: 0, stdout: '' });
     expect(ran.stderr).toContain('Signed in to https://tokens.example.com as dev@example.com.');
@@ -201,13 +201,13 @@ describe('tokens login in the browser', () => {
     expect(cli.keychain.entries.get(account)).toMatch(/^session_/);
   });
 
-  test('denied is exit 4 and keeps nothing', async () => {
+  it('exits 4 and stores nothing if the sign-in is denied', async () => {
     const ran = await login(async (url) => visit(await decide(url, 'deny')));
     expect(ran.code).toBe(4);
     expect(cli.keychain.entries.size).toBe(0);
   });
 
-  test('listens to nobody but the browser that was sent, and nobody can end the wait for it', async () => {
+  it('ignores requests other than the redirect', async () => {
     const statuses: number[] = [];
     let base = '';
     const ran = await login(async (url) => {
@@ -233,11 +233,11 @@ describe('tokens login in the browser', () => {
     await expect(visit(`${base}/callback`), 'nothing listens any more').rejects.toThrow('ECONNREFUSED');
   });
 
-  test.each([
+  it.each([
     ['another issuer', (url: URL) => url.searchParams.set('iss', 'https://evil.example')],
     ['no issuer', (url: URL) => url.searchParams.delete('iss')],
     ['another code', (url: URL) => url.searchParams.set('code', `code_${'A'.repeat(43)}`)],
-  ])('an answer with %s signs nobody in', async (_what, change) => {
+  ])('rejects a redirect with %s', async (_what, change) => {
     const ran = await login(async (url) => {
       const back = new URL(await decide(url, 'approve'));
       change(back);
@@ -248,7 +248,7 @@ describe('tokens login in the browser', () => {
     expect(ran.stderr).not.toMatch(/\bat .*\.(ts|js):/);
   });
 
-  test('a browser that does not open leads to the code', async () => {
+  it('falls back to a code if no browser opens', async () => {
     let code = '';
     const ran = await cli.run(['login'], {
       answers: [''],
@@ -265,7 +265,7 @@ describe('tokens login in the browser', () => {
     expect(ran.stderr).toContain(code);
   });
 
-  test('Ctrl-C while it waits is exit 130, and nothing listens any more', async () => {
+  it('exits 130 on Ctrl-C and stops listening', async () => {
     const cancel = new AbortController();
     let redirect = '';
     const ran = await login(
@@ -279,7 +279,7 @@ describe('tokens login in the browser', () => {
     await expect(visit(redirect)).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('an address that is not https is not opened', async () => {
+  it('does not open an address without https', async () => {
     const send = appFetch(cli.app);
     for (const authorization_endpoint of ['http://evil.example/a', 'file:///etc/passwd', 'javascript:1']) {
       const fetch: typeof globalThis.fetch = async (input, init) =>
@@ -299,7 +299,7 @@ describe('tokens login in the browser', () => {
     }
   });
 
-  test('--sso is a usage error where the server has no single sign-on', async () => {
+  it('rejects --sso if the server has no single sign-on', async () => {
     const ran = await cli.run(['login', '--sso', '--json'], { openBrowser: async () => true });
     expect(ran.code).toBe(2);
     expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'usage' });
@@ -312,7 +312,7 @@ describe('several servers', () => {
     cli.run(['login', url, '--email', 'dev@example.com', '--password-stdin'], { stdin: cli.app.dev.password });
   const env = { TOKENS_SERVER: '' };
 
-  test('are listed, chosen and forgotten', async () => {
+  it('can be listed, selected and removed', async () => {
     expect((await cli.run(['servers', 'list', '--json'], { env })).stdout).toBe('[]\n');
     for (const server of servers) await login(server);
     const listed = JSON.parse((await cli.run(['servers', 'list', '--json'], { env })).stdout);
@@ -333,7 +333,7 @@ describe('several servers', () => {
     expect((await cli.run(['whoami', '--server', servers[1] ?? ''])).code).toBe(0);
   });
 
-  test('one that is not known is exit 3', async () => {
+  it('exit 3 for an unknown server', async () => {
     for (const verb of ['use', 'remove']) {
       const ran = await cli.run(['servers', verb, 'https://nowhere.example.com', '--json'], { env });
       expect(ran.code).toBe(3);
@@ -341,7 +341,7 @@ describe('several servers', () => {
     }
   });
 
-  test('one that cannot be reached is forgotten all the same, and the exit code says that its session lives on', async () => {
+  it('are removed even if unreachable, with an error that the session stays valid', async () => {
     await login(servers[0] ?? '');
     const fetch = () =>
       Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }));

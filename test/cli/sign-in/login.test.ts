@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { cancel, lockedKeychain, openTestCliWithApp, password, serverUrl } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -13,7 +13,7 @@ const account = 'tokens.example.com/session';
 const login = ['login', '--email', 'dev@example.com', '--password-stdin'];
 const files = (name: string) => join(cli.configDir, name);
 
-test('keeps the session in the keychain, remembers the server, and prints nothing on stdout', async () => {
+it('stores the session in the keychain, remembers the server, and prints nothing on stdout', async () => {
   const ran = await cli.run([...login, serverUrl], { stdin: `${password}\n`, env: { TOKENS_SERVER: '' } });
   expect(ran).toEqual({ code: 0, stdout: '', stderr: `Signed in to ${serverUrl} as dev@example.com.\n` });
   expect(cli.keychain.entries.get(account)).toMatch(/^session_/);
@@ -22,43 +22,43 @@ test('keeps the session in the keychain, remembers the server, and prints nothin
   expect((await cli.run(['whoami'], { env: { TOKENS_SERVER: '' } })).stdout).toContain('dev@example.com');
 });
 
-test('asks for e-mail and password on a terminal, the password as a secret', async () => {
+it('asks for email and password on a terminal, the password as a secret', async () => {
   const ran = await cli.run(['login'], { answers: ['dev@example.com', password] });
   expect(ran.code).toBe(0);
   expect(cli.questions).toEqual(['Email (press Enter to sign in with your browser)', 'Password']);
 });
 
-test('without a terminal and without --password-stdin it is a usage error at once', async () => {
+it('rejects a run without a terminal and without --password-stdin', async () => {
   expect((await cli.run(['login'])).code).toBe(2);
   expect((await cli.run(['login', '--email', 'dev@example.com'])).code).toBe(2);
   expect((await cli.run(['login', '--password-stdin'], { stdin: password })).code).toBe(2);
 });
 
-test('a password is not read from a terminal that would show it', async () => {
+it('does not read a password from a terminal that would show it', async () => {
   expect((await cli.run(login, { stdin: password, answers: [] })).code).toBe(2);
 });
 
-test('without any server it is a usage error', async () => {
+it('exits 2 without a server', async () => {
   const ran = await cli.run(login, { stdin: password, env: { TOKENS_SERVER: '' } });
   expect(ran.code).toBe(2);
 });
 
-test('a wrong password is exit 4 and keeps nothing', async () => {
+it('exits 4 for a wrong password and stores nothing', async () => {
   const ran = await cli.run([...login, '--json'], { stdin: 'not the password' });
   expect(ran.code).toBe(4);
   expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'wrong-credentials', status: 401 });
   expect(cli.keychain.entries.size).toBe(0);
 });
 
-test('Ctrl-C at the password is exit 130', async () => {
+it('exits 130 on Ctrl-C at the password prompt', async () => {
   const ran = await cli.run(['login'], { answers: ['dev@example.com', cancel] });
   expect(ran.code).toBe(130);
 });
 
-test.each([
+it.each([
   ['no keychain at all', null],
   ['a locked keychain', lockedKeychain],
-])('with %s and no terminal it names the file store and signs nobody in', async (_, keychain) => {
+])('suggests the file store and does not sign in with %s and no terminal', async (_, keychain) => {
   const ran = await cli.run([...login, '--json'], { stdin: password, keychain });
   expect(ran.code).toBe(1);
   expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'no-keychain', status: 0, type: 'about:blank' });
@@ -66,7 +66,7 @@ test.each([
   await expect(stat(files('credentials.json'))).rejects.toThrow();
 });
 
-test('with no keychain it asks on a terminal, and a no is exit 130', async () => {
+it('asks on a terminal without a keychain, and exits 130 if the answer is no', async () => {
   const no = await cli.run(['login'], { keychain: null, answers: [false] });
   expect(no.code).toBe(130);
   await expect(stat(files('credentials.json'))).rejects.toThrow();
@@ -75,7 +75,7 @@ test('with no keychain it asks on a terminal, and a no is exit 130', async () =>
   expect((await cli.run(['whoami'], { keychain: null })).code).toBe(0);
 });
 
-test('the file store is private: directory 700, files 600', async () => {
+it('creates the file store with modes 700 and 600', async () => {
   const ran = await cli.run([...login, '--credential-store', 'file'], { stdin: password });
   expect(ran.code).toBe(0);
   expect((await stat(cli.configDir)).mode & 0o777).toBe(0o700);
@@ -84,14 +84,14 @@ test('the file store is private: directory 700, files 600', async () => {
   expect(cli.keychain.entries.size).toBe(0);
 });
 
-test('TOKENS_CREDENTIAL_STORE chooses as the flag does, and nonsense is refused', async () => {
+it('chooses the store by TOKENS_CREDENTIAL_STORE, and rejects unknown stores', async () => {
   const env = { TOKENS_SERVER: serverUrl, TOKENS_CREDENTIAL_STORE: 'file' };
   expect((await cli.run(login, { stdin: password, env })).code).toBe(0);
   expect(await readFile(files('credentials.json'), 'utf8')).toContain(account);
   expect((await cli.run([...login, '--credential-store', 'cloud'], { stdin: password })).code).toBe(2);
 });
 
-test('looser modes are tightened with a warning', async () => {
+it('restricts permissive modes with a warning', async () => {
   await cli.run([...login, '--credential-store', 'file'], { stdin: password });
   await chmod(cli.configDir, 0o755);
   await chmod(files('credentials.json'), 0o644);
@@ -102,7 +102,7 @@ test('looser modes are tightened with a warning', async () => {
   expect((await stat(cli.configDir)).mode & 0o777).toBe(0o700);
 });
 
-test.each(['config.json', 'credentials.json'])('a damaged %s is reported, and login replaces it', async (name) => {
+it.each(['config.json', 'credentials.json'])('reports a damaged %s, which login replaces', async (name) => {
   const store = ['--credential-store', 'file'];
   await cli.run([...login, ...store], { stdin: password });
   await writeFile(files(name), '{"truncated": ');
@@ -113,7 +113,7 @@ test.each(['config.json', 'credentials.json'])('a damaged %s is reported, and lo
   expect((await cli.run(['whoami'])).code).toBe(0);
 });
 
-test('a symbolic link in place of a file is not followed, and login replaces the link, not its target', async () => {
+it('does not follow a symbolic link in place of a file; login replaces the link, not its target', async () => {
   const target = join(cli.configDir, '..', 'elsewhere.json');
   await mkdir(cli.configDir, { mode: 0o700 });
   await writeFile(target, '{}');
@@ -123,7 +123,7 @@ test('a symbolic link in place of a file is not followed, and login replaces the
   expect(await readFile(target, 'utf8')).toBe('{}');
 });
 
-test('a session goes only to the server that issued it', async () => {
+it('sends a session only to the server that issued it', async () => {
   await cli.run(login, { stdin: password });
   for (const other of ['https://other.example.com', 'http://localhost:1', `${serverUrl}:8443`, `${serverUrl}/prefix`]) {
     const ran = await cli.run(['whoami', '--json', '--server', other]);
@@ -132,21 +132,21 @@ test('a session goes only to the server that issued it', async () => {
   }
 });
 
-test('a session for http is not sent to https on the same host and port', async () => {
+it('does not send a session for http to https on the same host and port', async () => {
   const plain = 'http://localhost:8420';
   await cli.run([...login, plain], { stdin: password });
   expect((await cli.run(['whoami', '--server', plain])).code).toBe(0);
   expect((await cli.run(['whoami', '--server', 'https://localhost:8420'])).code).toBe(4);
 });
 
-test('TOKENS_SESSION wins over the stored session and is written nowhere', async () => {
+it('prefers TOKENS_SESSION over the stored session and never writes it', async () => {
   await cli.run([...login, '--credential-store', 'file'], { stdin: password });
   const ran = await cli.run(['whoami', '--json'], cli.as(cli.app.root));
   expect(JSON.parse(ran.stdout).email).toBe('root@example.com');
   expect(await readFile(files('credentials.json'), 'utf8')).not.toContain(cli.app.root.session);
 });
 
-test('plain http to another machine needs --insecure-http once, and is remembered', async () => {
+it('needs --insecure-http once for plain http to another machine', async () => {
   const plain = 'http://tokens.internal:8420';
   const refused = await cli.run([...login, plain, '--json'], { stdin: password });
   expect(refused.code).toBe(2);
@@ -159,25 +159,23 @@ test('plain http to another machine needs --insecure-http once, and is remembere
   }
 });
 
-test.each([
-  'https://ada:secret@tokens.example.com',
-  'ftp://tokens.example.com',
-  'tokens.example.com',
-  'localhost:8420',
-])('refuses the address %s before any connection', async (url) => {
-  const fetch = () => Promise.reject(new Error('connected'));
-  const ran = await cli.run([...login, url], { stdin: password, fetch });
-  expect(ran.code).toBe(2);
-  expect(ran.stderr).not.toContain('secret@');
-});
+it.each(['https://ada:secret@tokens.example.com', 'ftp://tokens.example.com', 'tokens.example.com', 'localhost:8420'])(
+  'rejects the address %s before any connection',
+  async (url) => {
+    const fetch = () => Promise.reject(new Error('connected'));
+    const ran = await cli.run([...login, url], { stdin: password, fetch });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).not.toContain('secret@');
+  },
+);
 
-test.each([
+it.each([
   ['a page', new Response('<html>Welcome</html>', { status: 200 })],
   ['another JSON service', Response.json({ ok: true })],
   ['a page of a gateway', new Response('<html>Busy</html>', { status: 503 })],
   ['a problem of something else', Response.json({ code: 'x', title: 'x', detail: 'x', status: 429 }, { status: 429 })],
   ['another API that refuses strangers', Response.json({ error: 'unauthorized' }, { status: 401 })],
-])('a server that answers with %s gets no password', async (_, answer) => {
+])('sends no password to a server that responds with %s', async (_, answer) => {
   const bodies: unknown[] = [];
   const fetch: typeof globalThis.fetch = async (_url, init) => {
     bodies.push(init?.body);
@@ -189,7 +187,7 @@ test.each([
   expect(bodies.join()).not.toContain(password);
 });
 
-test('if the session cannot be kept, it is ended on the server again', async () => {
+it('ends the session on the server if it cannot be stored', async () => {
   const seen: string[] = [];
   const keychain = {
     ...lockedKeychain,
@@ -209,12 +207,12 @@ test('if the session cannot be kept, it is ended on the server again', async () 
   expect(answer.status).toBe(401);
 });
 
-test('the address of a page of the console is told to be no server address', async () => {
+it('rejects the address of a console page as a server address', async () => {
   const ran = await cli.run([...login, `${serverUrl}/profile`], { stdin: password });
   expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('Check the server address.') });
 });
 
-test('logout ends the session here and on the server, and a second one is still 0', async () => {
+it('ends the session here and on the server with logout, and exits 0 a second time', async () => {
   await cli.run(login, { stdin: password });
   const secret = cli.keychain.entries.get(account);
   expect((await cli.run(['logout'])).code).toBe(0);
@@ -225,7 +223,7 @@ test('logout ends the session here and on the server, and a second one is still 
   expect((await cli.run(['logout'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
 });
 
-test('logout without the server removes the session here, and tells that it lives on there', async () => {
+it('removes the session here if the server is unreachable, and says that it stays valid there', async () => {
   await cli.run(login, { stdin: password });
   const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
   const ran = await cli.run(['logout'], {
@@ -239,13 +237,13 @@ test('logout without the server removes the session here, and tells that it live
   expect(cli.keychain.entries.has(account)).toBe(false);
 });
 
-test('logout of a session that died on the server is 0', async () => {
+it('exits 0 for logout from a session that has already ended', async () => {
   await cli.run(login, { stdin: password });
   cli.app.clock.advance(13 * 3600_000);
   expect((await cli.run(['logout'])).code).toBe(0);
 });
 
-test('whoami --json is the user object and the session; a dead session is exit 4', async () => {
+it('prints the user object and the session with whoami --json, and exits 4 for an ended session', async () => {
   await cli.run(login, { stdin: password });
   const { stdout } = await cli.run(['whoami', '--json']);
   expect(JSON.parse(stdout)).toMatchObject({
@@ -259,14 +257,14 @@ test('whoami --json is the user object and the session; a dead session is exit 4
   expect(JSON.parse(dead.stderr)).toMatchObject({ code: 'not-authenticated', status: 401 });
 });
 
-test('logins to several servers at the same time are all remembered', async () => {
+it('remembers all concurrent logins to several servers', async () => {
   const servers = ['a', 'b', 'c', 'd', 'e'].map((name) => `https://${name}.example.com`);
   const store = ['--credential-store', 'file'];
   await Promise.all(servers.map((server) => cli.run([...login, ...store, server], { stdin: password })));
   for (const server of servers) expect((await cli.run(['whoami', '--server', server])).code).toBe(0);
 });
 
-test('a login that keeps its session elsewhere leaves none in the former place', async () => {
+it('removes the session from the former store if a login uses another one', async () => {
   await cli.run([...login, '--credential-store', 'file'], { stdin: password });
   expect((await cli.run([...login, '--credential-store', 'keychain'], { stdin: password })).code).toBe(0);
   expect(await readFile(files('credentials.json'), 'utf8')).not.toContain('session_');

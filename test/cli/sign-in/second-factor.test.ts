@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createToken } from '../../helpers/app/app.ts';
 import { codeAt, turnOn } from '../../helpers/app/totp.ts';
 import { appFetch, openTestCliWithApp, serverUrl } from '../../helpers/cli/cli.ts';
@@ -15,7 +15,7 @@ const nextCode = (secret: string) => {
   return codeAt(secret, cli.app.clock.now());
 };
 
-test('--enable-totp shows the secret, asks for a code, and prints the recovery codes once', async () => {
+it('shows the secret, asks for a code, and prints the recovery codes with --enable-totp', async () => {
   const { dev, clock } = cli.app;
   const answers: Array<string | boolean> = [dev.password];
   // The person types what the app makes of the secret on the screen.
@@ -37,7 +37,7 @@ test('--enable-totp shows the secret, asks for a code, and prints the recovery c
   expect((await cli.app.store.users.findById(dev.id))?.totpEnabledAt).not.toBeNull();
 });
 
-test('--enable-totp needs a terminal, the others take the password from stdin', async () => {
+it('needs a terminal for --enable-totp, and reads the password from stdin otherwise', async () => {
   expect((await cli.run(['password', '--enable-totp'], { ...asDev(), stdin: cli.app.dev.password })).code).toBe(2);
   await turnOn(cli.app, cli.app.dev);
   const stdin = `${cli.app.dev.password}\n`;
@@ -49,7 +49,7 @@ test('--enable-totp needs a terminal, the others take the password from stdin', 
   expect((await cli.app.store.users.findById(cli.app.dev.id))?.totpEnabledAt).toBeNull();
 });
 
-test('login asks for the code on a terminal, reads it from a second line, and is exit 4 without', async () => {
+it('asks for the code at login, or reads it from a second line, and exits 4 without it', async () => {
   const { secret } = await turnOn(cli.app, cli.app.dev);
   const { email, password } = cli.app.dev;
   const asked = await cli.run(['login', serverUrl, '--email', email], { answers: [password, nextCode(secret)] });
@@ -61,7 +61,7 @@ test('login asks for the code on a terminal, reads it from a second line, and is
   expect(JSON.parse(without.stderr)).toMatchObject({ code: 'totp-required', status: 401 });
 });
 
-test('users reset-totp asks, and needs --yes without a terminal', async () => {
+it('asks before users reset-totp, and needs --yes without a terminal', async () => {
   await turnOn(cli.app, cli.app.dev);
   const reset = ['users', 'reset-totp', cli.app.dev.email];
   expect((await cli.run(reset, cli.as(cli.app.root))).code).toBe(2);
@@ -70,7 +70,7 @@ test('users reset-totp asks, and needs --yes without a terminal', async () => {
   expect((await cli.app.store.users.findById(cli.app.dev.id))?.totpEnabledAt).toBeNull();
 });
 
-test('check tells a stale token from others', async () => {
+it('reports a stale SSO sign-in as its own deny reason', async () => {
   const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
   const fetch = async () =>
     Response.json({ detail: 'Invalid token.' }, { status: 401, headers: { 'X-Tokens-Reason': 'sso-stale' } });

@@ -1,6 +1,6 @@
 const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 } as const;
 
-/** Whole seconds of `90s`, `30m`, `12h`, `90d`, `2w`, `1y` (a year is 365 days), or null if the text is none of these. */
+/** Returns the seconds in a duration such as `90s`, `30m`, `12h`, `90d`, `2w` or `1y` (365 days). Null if it is invalid. */
 export function parseDuration(text: string): number | null {
   const match = /^([1-9][0-9]{0,9})([smhdwy])$/.exec(text);
   if (!match) return null;

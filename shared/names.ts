@@ -3,18 +3,18 @@ import { caseFold } from 'unicode-case-folding';
 const whiteSpace = /^\p{White_Space}$/u;
 const forbidden = /[\p{C}\u2028\u2029]/u;
 
-/** In UTF-16 units: a text that is taken has at most 1,024 characters, each composed of four units at most. */
-const longestComposed = 4 * 1024;
+/** In UTF-16 units. Accepted texts have at most 1,024 characters, and composing one yields at most four units. */
+const maxComposedUnits = 4 * 1024;
 
 /**
- * A Unicode normalization form; what is too long to be taken is left as it is. Marks are put in order one by one, which for
- * one body full of them takes half a second, and nothing else is answered meanwhile.
+ * Returns the text in a Unicode normalization form. Returns a text that is too long to be accepted unchanged, because
+ * sorting a whole request body of combining marks would block the event loop for half a second.
  */
 export function compose(text: string, form: 'NFC' | 'NFKC' = 'NFC'): string {
-  return text.length > longestComposed ? text : text.normalize(form);
+  return text.length > maxComposedUnits ? text : text.normalize(form);
 }
 
-/** NFC, trimmed of Unicode White_Space. `String#trim` is not the same set: it keeps U+0085 and takes U+FEFF. */
+/** Returns the text in NFC without surrounding White_Space. `String#trim` differs: it keeps U+0085 and removes U+FEFF. */
 export function normalizeName(text: string): string {
   const characters = [...text];
   let start = 0;
@@ -24,17 +24,17 @@ export function normalizeName(text: string): string {
   return compose(characters.slice(start, end).join(''));
 }
 
-/** The form under which two names are the same: NFC(full Unicode case folding). The unique indexes hold it. */
+/** Returns NFC(full Unicode case folding). Names that fold to the same text are equal; unique indexes enforce that. */
 export function foldName(text: string): string {
   return compose(caseFold(compose(text)));
 }
 
-/** Length as a person counts it: code points, not UTF-16 units. */
+/** Returns the length in code points, not in UTF-16 units. */
 export function codePoints(text: string): number {
   return [...text].length;
 }
 
-/** True if the text holds control, format (bidi, zero-width), unassigned, private-use or line-separator characters. */
+/** Returns whether the text contains control, format (bidi, zero-width), unassigned, private-use or line-separator characters. */
 export function hasForbiddenCharacters(text: string): boolean {
   return forbidden.test(text);
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type ProblemCode, problems } from './problems.ts';
 
-/** One bad field: an RFC 6901 pointer into the body (or `?name` for a query parameter, `#Name` for a header) and what is wrong. */
+/** An invalid field. `pointer` is an RFC 6901 pointer into the body, `?name` for a query parameter or `#Name` for a header. */
 export const fieldErrorSchema = z.object({ pointer: z.string(), detail: z.string() }).meta({ id: 'FieldError' });
 export type FieldError = z.infer<typeof fieldErrorSchema>;
 
-/** RFC 9457 problem details as this product sends them. `token` is there only on a refused token that was known. */
+/** RFC 9457 problem details. `token` is present only if a known token was rejected. */
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -22,12 +22,12 @@ export type ProblemDetails = z.infer<typeof problemSchema>;
 
 export interface ProblemOptions {
   errors?: FieldError[];
-  /** Seconds, for `Retry-After`. */
+  /** In seconds, for `Retry-After`. */
   retryAfter?: number;
   cause?: unknown;
 }
 
-/** An expected failure with a catalogue code. `detail` is written for the person who reads it and says what to do next. */
+/** An expected failure with a code from the catalogue. `detail` tells the user what happened and what to do next. */
 export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly errors: FieldError[] | undefined;
@@ -46,7 +46,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** The `type` member of a problem that the daemon answers (RFC 9457 §3.1.1). */
+/** Returns the `type` member of a problem that the daemon sends (RFC 9457 §3.1.1). */
 export function problemType(code: ProblemCode): string {
   return `urn:tokensd:problem:${code}`;
 }

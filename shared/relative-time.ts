@@ -9,8 +9,9 @@ const units = [
 export type TimeStyle = 'long' | 'narrow';
 
 /**
- * `3 minutes ago`, `in 2 days` or `now`, in the largest unit that fits at least once; narrow: `3m ago`. `time` is RFC 3339.
- * What is to come is rounded: 90 days that have just begun are 3 months.
+ * Formats an RFC 3339 time relative to now, in the largest unit that fits: `3 minutes ago`, `in 2 days`, `now`. The narrow
+ * style is `3m ago`. Past times are rounded down and future times to the nearest unit, so that a token created for 90 days
+ * expires in 3 months, not in 2.
  */
 export function relativeTime(time: string, now: Date, style: TimeStyle = 'long'): string {
   const seconds = Math.trunc((Date.parse(time) - now.getTime()) / 1000);
@@ -22,12 +23,12 @@ export function relativeTime(time: string, now: Date, style: TimeStyle = 'long')
   return seconds === 0 ? 'now' : format.format(seconds, 'second');
 }
 
-/** As `relativeTime` for something that has happened: a clock that runs behind the server's never shows the future. */
+/** Formats a past time. If this machine's clock is behind the server's, returns `now` instead of a future time. */
 export function timeAgo(time: string, now: Date, style: TimeStyle = 'long'): string {
   return relativeTime(Date.parse(time) > now.getTime() ? now.toISOString() : time, now, style);
 }
 
-/** As `timeAgo`, narrow where the long form is wider than `width`. */
+/** Formats a past time in the long style, or in the narrow style if that exceeds `width` characters. */
 export function fitTimeAgo(time: string, now: Date, width: number): string {
   const long = timeAgo(time, now);
   return long.length <= width ? long : timeAgo(time, now, 'narrow');

@@ -35,7 +35,7 @@ export const auditActionDescriptions = {
 export type AuditAction = keyof typeof auditActionDescriptions;
 export const auditActions = Object.keys(auditActionDescriptions) as [AuditAction, ...AuditAction[]];
 export const auditActionSchema = z.enum(auditActions, {
-  error: `The action is one of: ${auditActions.join(', ')}.`,
+  error: `action must be one of ${auditActions.join(', ')}.`,
 });
 
 export const auditEventSchema = z

@@ -3,12 +3,12 @@ import { limits } from '../limits.ts';
 import { codePoints, hasForbiddenCharacters, normalizeName } from '../names.ts';
 import { redact } from '../redact.ts';
 
-/** RFC 3339 in UTC with milliseconds, as every answer carries it. */
+/** RFC 3339 in UTC with milliseconds: the format of every time in a response. */
 export const timeSchema = z.iso.datetime().meta({ example: '2026-11-23T16:20:00.000Z' });
 
-/** A time as RFC 3339 lets it be sent: with any offset, and `t` and `z` for `T` and `Z` (§5.6). */
+/** Any RFC 3339 time: with any offset, and with lowercase `t` and `z` (§5.6). */
 export function sentTimeSchema(name: string) {
-  const error = `${name} is an RFC 3339 time, such as 2027-01-31T23:59:59Z.`;
+  const error = `${name} must be an RFC 3339 time such as 2027-01-31T23:59:59Z.`;
   return z
     .string(error)
     .toUpperCase()
@@ -17,43 +17,43 @@ export function sentTimeSchema(name: string) {
 
 export const idSchema = z.string().meta({ example: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b' });
 
-const plainText = (what: string, longest: number) =>
+const plainText = (what: string, maxCodePoints: number) =>
   z
     .string()
     .overwrite(normalizeName)
-    .refine((text) => codePoints(text) <= longest, `${what} is at most ${longest} characters.`)
+    .refine((text) => codePoints(text) <= maxCodePoints, `${what} must have at most ${maxCodePoints} characters.`)
     .refine(
       (text) => !hasForbiddenCharacters(text),
-      `${what} must not hold control, zero-width, direction or unassigned characters.`,
+      `${what} must not contain control, zero-width, direction or unassigned characters.`,
     )
-    // It would be shown to others, and kept as it is.
-    .refine((text) => redact(text) === text, `${what} must not hold the value of a token or another secret.`);
+    // A secret that is pasted here by mistake would be stored and shown to others.
+    .refine((text) => redact(text) === text, `${what} must not contain a token value or another secret.`);
 
 /** A token's name: 1–64 code points after NFC and trimming. */
 export const tokenNameSchema = plainText('A name', limits.nameCodePoints)
   .refine((text) => text !== '', 'A name must not be empty.')
   .meta({ example: 'ci-pipeline' });
 
-/** A person's name: as a token's, but may be empty. */
+/** A member's name: the rules of a token's name, but it may be empty. */
 export const userNameSchema = plainText('A name', limits.nameCodePoints).meta({ example: 'Ada Lovelace' });
 
 export const descriptionSchema = plainText('A description', limits.descriptionCodePoints);
 
-/** An e-mail address, NFC. Compared under `foldName`. */
+/** An email address in NFC. Addresses are compared under `foldName`. */
 export const emailSchema = z
   .string()
   .overwrite(normalizeName)
   .refine(
     (text) => text.length <= limits.emailCharacters,
-    `An e-mail address is at most ${limits.emailCharacters} characters.`,
+    `An email address must have at most ${limits.emailCharacters} characters.`,
   )
   .refine(
     (text) => z.regexes.unicodeEmail.test(text) && !hasForbiddenCharacters(text) && !/[<>,;:"\\()[\]]/.test(text),
-    'This is not an e-mail address.',
+    'Enter an email address such as ada@example.com.',
   )
   .meta({ example: 'ada@example.com' });
 
-const limitRule = `limit is a whole number from 1 to ${limits.pageMaximum}.`;
+const limitRule = `limit must be a whole number from 1 to ${limits.pageMaximum}.`;
 
 /** `?limit` and `?cursor` of every list. */
 export const pageQuerySchema = z.strictObject({

@@ -58,14 +58,14 @@ export const createTokenBodySchema = z
     name: tokenNameSchema,
     description: descriptionSchema.nullable().optional(),
     expires_in: z
-      .int('expires_in is a whole number of seconds.')
-      .min(1, 'expires_in is at least 1 second.')
-      .max(limits.expirySecondsMaximum, 'expires_in is at most 100 years.')
+      .int('expires_in must be a whole number of seconds.')
+      .min(1, 'expires_in must be at least 1 second.')
+      .max(limits.expirySecondsMaximum, 'expires_in must be at most 100 years.')
       .nullable()
       .optional()
       .describe('The lifetime in seconds, or null for a token that never expires'),
     expires_at: sentTimeSchema('expires_at')
-      .refine((text) => !(Date.parse(text) > maxTime), 'expires_at is before the year 10000 in UTC.')
+      .refine((text) => !(Date.parse(text) > maxTime), 'expires_at must be before the year 10000 in UTC.')
       .nullable()
       .optional()
       .describe('A future RFC 3339 time, or null for a token that never expires'),

@@ -38,7 +38,7 @@ describe('tokensd init', () => {
       'an address that is none',
       ['--email', 'x', '--password-stdin'],
       'analytical engines forever',
-      'not an e-mail address',
+      'Enter an email address',
     ],
     ['a short password', ['--email', 'x@example.com', '--password-stdin'], 'short', 'at least 12'],
     ['no password on stdin', ['--email', 'x@example.com', '--password-stdin'], '', 'at least 12'],

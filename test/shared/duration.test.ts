@@ -9,12 +9,12 @@ describe('a duration', () => {
     ['90d', 7_776_000],
     ['2w', 1_209_600],
     ['1y', 31_536_000],
-  ])('%s is %d seconds', (text, seconds) => {
+  ])('parses %s as %d seconds', (text, seconds) => {
     expect(parseDuration(text)).toBe(seconds);
   });
 
   it.each(['', '0d', '-1d', '01d', '1.5h', '1', 'd', '1M', ' 1d', '1d ', '1d12h', '99999999999d'])(
-    '“%s” is none',
+    'rejects “%s”',
     (text) => {
       expect(parseDuration(text)).toBeNull();
     },

@@ -13,16 +13,16 @@ describe('names', () => {
     ['\u039f\u03b4\u03cc\u03c2', '\u03bf\u03b4\u03cc\u03c3'],
     ['\u212b', 'a\u030a'],
     ['\ufb01le', 'FILE'],
-  ])('are the same under folding: %s and %s', (one, other) => {
+  ])('fold to the same text: %s and %s', (one, other) => {
     expect(foldName(one)).toBe(foldName(other));
   });
 
-  it('stay apart if they differ by more', () => {
+  it('differ if more than case and normal form differs', () => {
     expect(foldName('resume')).not.toBe(foldName('r\u00e9sum\u00e9'));
     expect(foldName('a b')).not.toBe(foldName('ab'));
   });
 
-  it('fold once and for all, to the same for every normal form', () => {
+  it('fold idempotently, and identically for every normal form', () => {
     fc.assert(
       fc.property(text, (name) => {
         const folded = foldName(name);
@@ -33,7 +33,7 @@ describe('names', () => {
     );
   });
 
-  it('fold alike in lower and upper case of any letter', () => {
+  it('fold identically in lower and upper case of any letter', () => {
     const letter = fc.stringMatching(/^[a-zA-Z\u00c0-\u00f6\u0391-\u03a9\u0410-\u044f]{1,20}$/);
     fc.assert(
       fc.property(letter, (name) => {
@@ -42,7 +42,7 @@ describe('names', () => {
     );
   });
 
-  it('are normalised once and for all', () => {
+  it('are normalized idempotently', () => {
     fc.assert(
       fc.property(text, (name) => {
         const normalized = normalizeName(name);
@@ -52,12 +52,12 @@ describe('names', () => {
     );
   });
 
-  it('lose Unicode white space around them, and keep it within', () => {
+  it('lose surrounding Unicode white space and keep it inside', () => {
     expect(normalizeName('\u0085\u3000 a\u00a0b \t\u2028')).toBe('a\u00a0b');
     expect(normalizeName(`${' '.repeat(10_000)}e\u0301\n`)).toBe('\u00e9');
   });
 
-  it('count code points', () => {
+  it('are measured in code points', () => {
     expect(codePoints('😀é')).toBe(2);
   });
 
@@ -75,7 +75,7 @@ describe('names', () => {
     '\ufeff',
     '\ue000',
     '\ud800',
-  ])('must not hold %j', (character) => {
+  ])('must not contain %j', (character) => {
     expect(hasForbiddenCharacters(`a${character}b`)).toBe(true);
     expect(tokenNameSchema.safeParse(`a${character}b`).success).toBe(false);
   });
@@ -89,8 +89,8 @@ describe('names', () => {
     [` ${'a'.repeat(64)} `, true],
     ['a'.repeat(10_000), false],
     ['e\u0301'.repeat(64), true],
-  ])('of tokens have 1 to 64 characters: %#', (name, good) => {
-    expect(tokenNameSchema.safeParse(name).success).toBe(good);
+  ])('of tokens have 1 to 64 characters: %#', (name, valid) => {
+    expect(tokenNameSchema.safeParse(name).success).toBe(valid);
   });
 
   it('of users may be empty', () => {

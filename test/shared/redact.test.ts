@@ -7,12 +7,12 @@ describe('redact', () => {
     expect(redact(`"Token ${value}", ${value}`)).toBe(`"Token ${prefix}[redacted]", ${prefix}[redacted]`);
   });
 
-  it('leaves nothing of a session secret', () => {
+  it('removes session secrets completely', () => {
     const secret = `session_${'Az09-_'.repeat(7)}x`;
     expect(redact(`Bearer ${secret};`)).toBe('Bearer session_[redacted];');
   });
 
-  it('leaves other text as it is', () => {
+  it('leaves other text unchanged', () => {
     const text = 'tok_8fK2b1Qz GET /builds/42 snake_case_names are_fine_0123456789';
     expect(redact(text)).toBe(text);
   });

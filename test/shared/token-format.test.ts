@@ -15,11 +15,11 @@ const body = fc.string({ unit: fc.constantFrom(...base62Alphabet), minLength: bo
 const token = fc.tuple(productPrefix, body).map(([prefix, random]) => assembleToken(prefix, random));
 
 describe('the format of a token', () => {
-  it('has the published alphabet', () => {
+  it('uses the published alphabet', () => {
     expect(base62Alphabet).toBe(vectors.alphabet);
   });
 
-  it.each(vectors.good)('holds for $value', ({ product_prefix, body, crc32, value, prefix }) => {
+  it.each(vectors.good)('accepts $value', ({ product_prefix, body, crc32, value, prefix }) => {
     expect(assembleToken(product_prefix, body)).toBe(value);
     expect(isWellFormedToken(value)).toBe(true);
     expect(displayPrefix(value)).toBe(prefix);
@@ -27,18 +27,18 @@ describe('the format of a token', () => {
     expect(digits).toBe(Number.parseInt(crc32, 16));
   });
 
-  it.each(vectors.bad)('does not hold if $why', ({ value }) => {
+  it.each(vectors.bad)('rejects a value: $why', ({ value }) => {
     expect(isWellFormedToken(value)).toBe(false);
   });
 
-  it.each([' ', '\n', '\0'])('does not hold with %j around it', (space) => {
+  it.each([' ', '\n', '\0'])('rejects a value with %j around it', (space) => {
     for (const { value } of vectors.good) {
       expect(isWellFormedToken(`${value}${space}`)).toBe(false);
       expect(isWellFormedToken(`${space}${value}`)).toBe(false);
     }
   });
 
-  it('holds for whatever is assembled, under every product prefix', () => {
+  it('accepts every assembled value, under every product prefix', () => {
     fc.assert(
       fc.property(token, (value) => {
         expect(isWellFormedToken(value)).toBe(true);
@@ -48,7 +48,7 @@ describe('the format of a token', () => {
     );
   });
 
-  it('does not survive another character at any one place', () => {
+  it('rejects a value with any one character replaced', () => {
     fc.assert(
       fc.property(token, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (value, at, other) => {
         const place = at % value.length;
@@ -58,7 +58,7 @@ describe('the format of a token', () => {
     );
   });
 
-  it('has a checksum of six characters that is the CRC of the text', () => {
+  it('has a checksum of six characters, the CRC of the text', () => {
     expect(checksum('123456789')).toBe(base62(0xcbf43926));
     fc.assert(
       fc.property(fc.string(), (text) => {

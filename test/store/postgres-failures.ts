@@ -13,11 +13,11 @@ import { openPostgresStore, type PostgresKind, startPostgres, type TestPostgres 
 import { startTcpProxy } from '../helpers/peers/tcp-proxy.ts';
 import { addToken, addUser, mail, newToken, noon, sessionRecord, userRecord } from './contract/records.ts';
 
-const secret = 'a-value-no-log-may-hold';
+const secret = 'a-value-that-no-log-may-contain';
 
-/** What the store does when its server is in trouble. */
+/** Describes how the store behaves while its server fails. */
 export function describeFailures(kind: PostgresKind): void {
-  describe(`a store on PostgreSQL (${kind}) in trouble`, () => {
+  describe(`a store on PostgreSQL (${kind}) during failures`, () => {
     let postgres: TestPostgres;
     let url: string;
     let engine: Engine;
@@ -38,11 +38,11 @@ export function describeFailures(kind: PostgresKind): void {
         () => new Error('It did not fail.'),
         (reason: unknown) => reason,
       );
-      if (!(error instanceof Error)) throw new TypeError('It rejected with something that is no error.');
+      if (!(error instanceof Error)) throw new TypeError('The rejection is not an Error.');
       return error;
     };
 
-    /** Every kind of access rejects with StoreUnavailable, and soon. */
+    /** Expects every kind of access to reject with StoreUnavailable within two seconds. */
     const expectOutage = async () => {
       const began = performance.now();
       const failures = await Promise.all([
@@ -78,7 +78,7 @@ export function describeFailures(kind: PostgresKind): void {
         'the store to recover',
       );
 
-    it('shows neither SQL nor bound values in any failure', async () => {
+    it('shows neither SQL nor bound values in any error', async () => {
       const owner = await addUser(store);
       const token = await addToken(store, owner.id);
       const failures = [
@@ -100,13 +100,13 @@ export function describeFailures(kind: PostgresKind): void {
       }
     });
 
-    it('keeps no NUL, and finds nobody by one', async () => {
+    it('replaces NUL when it stores text, and finds nothing by a text with NUL', async () => {
       expect(await store.users.findByEmail('a\0b')).toBeNull();
       expect(await store.users.findByEmail('\0')).toBeNull();
       expect(await store.users.insert(userRecord({ name: 'a\0b' }))).toBe(true);
     });
 
-    it('goes on after the server ended every connection', async () => {
+    it('recovers after the server closes every connection', async () => {
       await expectWorks();
       const admin = new pg.Client(url);
       await admin.connect();
@@ -120,7 +120,7 @@ export function describeFailures(kind: PostgresKind): void {
       await admin.end();
     });
 
-    it('is an outage within two seconds while the server is frozen, and works again after', async () => {
+    it('is unavailable within two seconds while the server is frozen, and recovers', async () => {
       await expectWorks();
       await postgres.signal('STOP');
       try {
@@ -133,7 +133,7 @@ export function describeFailures(kind: PostgresKind): void {
       await expectWorks();
     }, 30_000);
 
-    it('is an outage at once while the server is stopped, and works again within five seconds', async () => {
+    it('is unavailable immediately while the server is stopped, and recovers within five seconds', async () => {
       await addUser(store);
       await postgres.halt();
       await expectOutage();
@@ -144,7 +144,7 @@ export function describeFailures(kind: PostgresKind): void {
       expect(performance.now() - began).toBeLessThan(5_000);
     }, 30_000);
 
-    it('cannot tell what became of a commit that broke off; the same key asks, and makes nothing twice', async () => {
+    it('reports an unknown outcome if the connection is lost during a commit; a retry with the same key creates nothing twice', async () => {
       const { port, pathname } = new URL(url);
       const proxy = await startTcpProxy(Number(port));
       const app = await openTestApp(
@@ -162,11 +162,11 @@ export function describeFailures(kind: PostgresKind): void {
       expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(1);
       expect(await app.mails()).toHaveLength(1);
 
-      // This commit never reached the server: the client is told the same, and the same key makes the token after all.
+      // This commit never reaches the server. The response is the same, and the retry creates the token.
       const lost = { ...ask, json: { name: 'lost' }, headers: { 'Idempotency-Key': 'twice' } };
       proxy.cutBefore('COMMIT');
-      const undecided = await app.ask('/api/v1/tokens', lost);
-      expect([undecided.status, ((await undecided.json()) as { code: string }).code]).toEqual([503, 'outcome-unknown']);
+      const unknown = await app.ask('/api/v1/tokens', lost);
+      expect([unknown.status, ((await unknown.json()) as { code: string }).code]).toEqual([503, 'outcome-unknown']);
       expect((await app.ask('/api/v1/tokens', lost)).status).toBe(201);
       expect((await app.ask('/api/v1/tokens', lost)).status).toBe(200);
       expect(await app.mails()).toHaveLength(2);
@@ -178,7 +178,7 @@ export function describeFailures(kind: PostgresKind): void {
       await proxy.stop();
     });
 
-    it('migrates once when many start together', async () => {
+    it('migrates once when many daemons start concurrently', async () => {
       const fresh = await postgres.newDatabase();
       const engines = await Promise.all(Array.from({ length: 4 }, () => openPostgres(fresh)));
       const applied = await Promise.all(engines.map((one) => createKnexStore(one, migrations).migrate()));
@@ -186,7 +186,7 @@ export function describeFailures(kind: PostgresKind): void {
       await Promise.all(engines.map((one) => one.close()));
     });
 
-    it('waits for the migration of another daemon longer than for any other statement', async () => {
+    it("waits longer for another daemon's migration than for any other statement", async () => {
       const other = new pg.Client(url);
       await other.connect();
       await other.query('SELECT pg_advisory_lock(7106825104)');
@@ -197,7 +197,7 @@ export function describeFailures(kind: PostgresKind): void {
       expect(await migrated).toBeGreaterThan(2_400);
     });
 
-    it('keeps 14 connections at most, however many ask for something', async () => {
+    it('opens at most 14 connections under any load', async () => {
       const { port, pathname } = new URL(url);
       const proxy = await startTcpProxy(Number(port));
       const crowded = createKnexStore(
@@ -212,12 +212,12 @@ export function describeFailures(kind: PostgresKind): void {
         await crowded.users.isEmpty();
       };
       await Promise.all(Array.from({ length: 200 }, (_, n) => one(n)));
-      expect(proxy.mostAtOnce()).toBe(14);
+      expect(proxy.maxConnections()).toBe(14);
       await crowded.close();
       await proxy.stop();
     });
 
-    it('takes one mail when asked for one, also while the planner believes that there is one', async () => {
+    it('claims one mail when asked for one, even if the planner expects only one row', async () => {
       await store.outbox.enqueue(mail());
       await engine.knex.raw('ANALYZE outbox');
       for (let i = 0; i < 5; i += 1) await store.outbox.enqueue(mail());

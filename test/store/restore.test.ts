@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-/** Backs up, does `since`, restores, and answers what the restored database holds. */
+/** Creates a backup, runs `since`, restores the backup, and returns what the restored database contains. */
 async function restored(since: () => Promise<unknown>) {
   const file = `${app.path}.backup`;
   await backUp(app.path, file);
@@ -42,12 +42,12 @@ async function restored(since: () => Promise<unknown>) {
 const patch = (id: string, json: object) => app.ask(`/api/v1/users/${id}`, { method: 'PATCH', as: app.root, json });
 
 describe('a restored backup', () => {
-  it('makes nobody a superuser again who was demoted since', async () => {
+  it('does not promote members who were demoted since', async () => {
     const { second: now, root, blockedSince } = await restored(() => patch(second.id, { superuser: false }));
     expect([now?.superuser, root?.superuser, blockedSince]).toEqual([false, true, ['second@example.com']]);
   });
 
-  it('leaves a superuser, whoever became and ceased to be one since', async () => {
+  it('keeps a superuser, whoever was promoted and demoted since', async () => {
     const { root, second: now } = await restored(async () => {
       const young = await app.addMember({ email: 'young@example.com', superuser: true });
       for (const { id } of [second, app.root]) {
@@ -57,13 +57,13 @@ describe('a restored backup', () => {
     expect([root?.superuser, now?.superuser]).toEqual([true, true]);
   });
 
-  it('lets no password work again that was changed since', async () => {
+  it('rejects passwords that were changed since', async () => {
     const changed = await createPasswords().hash('another staple battery horse');
     const { second: now } = await restored(() => app.store.users.setPasswordHash(second.id, changed));
     expect(now?.passwordHash).toBe(changed);
   });
 
-  it('takes no second step away that was turned on since, and gives no used recovery code back', async () => {
+  it('keeps two-factor sign-in that was turned on since, and restores no used recovery code', async () => {
     const { totp, codes } = await restored(async () => {
       await app.store.totp.prepare(second.id, 'JBSWY3DPEHPK3PXP');
       await app.store.totp.enable(second.id, 'JBSWY3DPEHPK3PXP', 7, 1);
@@ -73,7 +73,7 @@ describe('a restored backup', () => {
     expect([totp, codes]).toEqual([{ secret: 'JBSWY3DPEHPK3PXP', enabledAt: 1, lastStep: 7 }, 2]);
   });
 
-  it('lets nobody else take the account of who has signed in at the identity provider since, by the e-mail address', async () => {
+  it('keeps identities bound since, so that no other person can match the account by email address', async () => {
     const nobody = {
       name: '',
       superuser: false,
@@ -89,7 +89,7 @@ describe('a restored backup', () => {
     expect(bound).toMatchObject({ id: 'invited', sso: true });
   });
 
-  it('lets no service in that was deleted since, nor by a secret from before', async () => {
+  it('rejects clients that were deleted since, and secrets that were replaced', async () => {
     const make = (name: string) => jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json: { name } }));
     const [gone, rotated, kept] = [await make('gone'), await make('rotated'), await make('kept')];
     const before = await app.store.clients.findById(kept.id);

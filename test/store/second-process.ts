@@ -7,20 +7,20 @@ import { build } from 'esbuild';
 const root = new URL('../../', import.meta.url);
 
 export interface SecondProgram {
-  /** Starts it with these arguments and answers once it has written its first line. */
+  /** Starts the program and returns after it has written its first line. */
   start(...args: string[]): Promise<SecondProcess>;
   remove(): Promise<void>;
 }
 
 export interface SecondProcess {
   firstLine: string;
-  /** The code it exits with. */
+  /** The exit code. Null if a signal ended the process. */
   exited: Promise<number | null>;
-  /** SIGKILL: it can tidy nothing up. */
+  /** Sends SIGKILL, so that the process cannot clean up. */
   kill(): Promise<void>;
 }
 
-/** `second-program.ts` as a program that plain Node runs, beside the packages that it imports. */
+/** Bundles `second-program.ts` for plain Node, below `node_modules` so that it finds its packages. */
 export async function buildSecondProgram(): Promise<SecondProgram> {
   const outfile = fileURLToPath(new URL(`node_modules/.cache/tokens-test/${crypto.randomUUID()}.mjs`, root));
   const entry = fileURLToPath(new URL('second-program.ts', import.meta.url));

@@ -7,16 +7,16 @@ import { lockForDaemon, openStore } from '../../server/store/open.ts';
 const [verb = '', databaseUrl = ''] = process.argv.slice(2);
 
 const verbs: Record<string, () => Promise<void>> = {
-  /** Becomes the one daemon and stays. */
+  /** Locks the database as a daemon, and stays. */
   async lock() {
     const lock = await lockForDaemon(databaseUrl).catch((error: Error) => error);
-    say('release' in lock ? 'locked' : `${lock.name}: ${lock.message}`);
+    print('release' in lock ? 'locked' : `${lock.name}: ${lock.message}`);
     if ('release' in lock) await stay(lock);
   },
-  /** Says which migrations it applied. */
+  /** Prints the names of the migrations that it applied. */
   async migrate() {
     const store = await openStore(databaseUrl);
-    say(JSON.stringify(await store.migrate()));
+    print(JSON.stringify(await store.migrate()));
     await store.close();
   },
   /** Hangs in the middle of a migration. */
@@ -24,8 +24,8 @@ const verbs: Record<string, () => Promise<void>> = {
     const hanging = {
       name: '0002-hanging',
       async up(trx: Knex) {
-        await trx.schema.createTable('half_made', (table) => table.text('id'));
-        say('migrating');
+        await trx.schema.createTable('partial', (table) => table.text('id'));
+        print('migrating');
         await stay(trx);
       },
     };
@@ -33,7 +33,7 @@ const verbs: Record<string, () => Promise<void>> = {
   },
 };
 
-function say(line: string): void {
+function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 

@@ -13,16 +13,16 @@ import type { Store } from '../../server/store/store.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { addToken, addUser, mail, newToken, noon, sessionRecord, somebody, userRecord } from './contract/records.ts';
 
-const secret = 'a-value-no-log-may-hold';
+const secret = 'a-value-that-no-log-may-contain';
 
-let fromInside: ReturnType<typeof askFromInside>;
+let outerStore: ReturnType<typeof useOuterStore>;
 beforeAll(() => {
-  // It waits for ten seconds, so it runs beside all other tests.
-  fromInside = askFromInside();
+  // The call times out after ten seconds, so it runs in parallel with the other tests.
+  outerStore = useOuterStore();
 });
 
-/** Asks a store from inside a transaction of its own, and once that is over. */
-async function askFromInside() {
+/** Uses the outer store inside a transaction, and again after it. */
+async function useOuterStore() {
   const { store, close } = await openTestStore();
   const failure = await failureOf(store.transaction(() => store.users.isEmpty()));
   const emptyAfter = await store.users.isEmpty();
@@ -35,11 +35,11 @@ async function failureOf(work: Promise<unknown>): Promise<Error> {
     () => new Error('It did not fail.'),
     (reason: unknown) => reason,
   );
-  if (!(error instanceof Error)) throw new TypeError('It rejected with something that is no error.');
+  if (!(error instanceof Error)) throw new TypeError('The rejection is not an Error.');
   return error;
 }
 
-describe('a SQLite store in trouble', () => {
+describe('a SQLite store during failures', () => {
   let directory: string;
   let path: string;
   let engine: Engine;
@@ -61,7 +61,7 @@ describe('a SQLite store in trouble', () => {
     await rm(directory, { recursive: true });
   });
 
-  /** Keeps the write lock as another process would, while `work` runs. */
+  /** Holds the write lock while `work` runs, as another process would. */
   const whileLocked = async (work: () => Promise<void>) => {
     await other.knex.transaction(async (trx) => {
       await trx.raw('SELECT 1');
@@ -69,7 +69,7 @@ describe('a SQLite store in trouble', () => {
     });
   };
 
-  it('shows neither SQL nor bound values in any failure', async () => {
+  it('shows neither SQL nor bound values in any error', async () => {
     const owner = await addUser(store);
     const token = await addToken(store, owner.id);
     const failures = [
@@ -106,7 +106,7 @@ describe('a SQLite store in trouble', () => {
     }
   });
 
-  it('is unavailable within two seconds while another process keeps the write lock', async () => {
+  it('is unavailable within two seconds while another process holds the write lock', async () => {
     const user = userRecord({ passwordHash: secret });
     let begun = false;
     const begin = () =>
@@ -127,7 +127,7 @@ describe('a SQLite store in trouble', () => {
     expect(await store.users.insert(user)).toBe(true);
   });
 
-  it('still finds tokens at once while another process, or a transaction of its own, is writing', async () => {
+  it('finds tokens without delay while another process or one of its own transactions is writing', async () => {
     const owner = await addUser(store);
     const token = await addToken(store, owner.id);
     const look = async () => {
@@ -145,7 +145,7 @@ describe('a SQLite store in trouble', () => {
     expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'tombstone' })]);
   });
 
-  it('shows every revocation to the next look-up, without exception', async () => {
+  it('shows every revocation to the next lookup', async () => {
     const owner = await addUser(store);
     for (let round = 0; round < 100; round += 1) {
       const token = await addToken(store, owner.id);
@@ -155,7 +155,7 @@ describe('a SQLite store in trouble', () => {
     }
   });
 
-  it('sees at once what another process revoked', async () => {
+  it('sees immediately what another process revoked', async () => {
     const owner = await addUser(store);
     const token = await addToken(store, owner.id);
     await store.tokens.findByHashes([token.hash]);
@@ -163,7 +163,7 @@ describe('a SQLite store in trouble', () => {
     expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'tombstone' })]);
   });
 
-  it('is unavailable when the disk is full, keeps nothing by halves, and recovers', async () => {
+  it('is unavailable when the disk is full, makes no partial change, and recovers', async () => {
     const [{ page_count: pages }] = await engine.knex.raw('PRAGMA page_count');
     await engine.knex.raw(`PRAGMA max_page_count = ${pages}`);
     const first = userRecord();
@@ -181,7 +181,7 @@ describe('a SQLite store in trouble', () => {
     expect(await otherStore.users.findById(first.id)).toEqual(first);
   });
 
-  it('loses no write after a commit that failed', async () => {
+  it('loses no write after a failed commit', async () => {
     const stranded = engine.knex.transaction(async (trx) => {
       await trx.raw('PRAGMA defer_foreign_keys = ON');
       await trx('sessions').insert({
@@ -225,17 +225,17 @@ describe('a SQLite store in trouble', () => {
     ['deleted', () => rm(path)],
     ['moved away', () => rename(path, `${path}.old`)],
     ['replaced', () => rename(path, `${path}.old`).then(() => writeFile(path, ''))],
-  ])('is not ready and acknowledges no change once its file was %s', async (_what, take) => {
+  ])('is not ready and acknowledges no change once its file was %s', async (_what, remove) => {
     const owner = await addUser(store);
     const { hash } = await addToken(store, owner.id);
-    await take();
+    await remove();
     expect(await failureOf(store.ping())).toBeInstanceOf(StoreUnavailable);
     const change = store.transaction((store) => store.users.setName(owner.id, 'Lost'));
     expect(await failureOf(change)).toBeInstanceOf(StoreUnavailable);
     expect(await store.tokens.findByHashes([hash])).toMatchObject([{ kind: 'token', ownerId: owner.id }]);
   });
 
-  it('is unavailable once it is closed, and closes once', async () => {
+  it('is unavailable after it is closed, and can be closed twice', async () => {
     await Promise.all([store.close(), store.close()]);
     for (const work of [
       store.tokens.findByHashes(['x']),
@@ -247,8 +247,8 @@ describe('a SQLite store in trouble', () => {
     }
   });
 
-  it('refuses the outer store inside a transaction instead of waiting for ever', async () => {
-    const { failure, emptyAfter } = await fromInside;
+  it('rejects a call on the outer store inside a transaction instead of waiting forever', async () => {
+    const { failure, emptyAfter } = await outerStore;
     expect(failure).toBeInstanceOf(StoreUnavailable);
     expect(emptyAfter).toBe(true);
   });

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AlreadyRunning, lockForDaemon, openStore } from '../../server/store/open.ts';
 import { buildSecondProgram, type SecondProgram } from './second-process.ts';
 
-// Who is refused has waited for a second.
-describe.concurrent('the lock of the one daemon on a SQLite file', () => {
+// Concurrent, because each rejected attempt first waits for the busy timeout.
+describe.concurrent("the daemon's lock on a SQLite file", () => {
   let program: SecondProgram;
   const directories: string[] = [];
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe.concurrent('the lock of the one daemon on a SQLite file', () => {
     return { directory, url: `sqlite:${join(directory, 'tokens.db')}` };
   }
 
-  it('refuses a second process, naming the file, until the first is gone', async () => {
+  it('rejects a second process, naming the file, until the first is gone', async () => {
     const { directory, url } = await newPlace();
     const lock = await lockForDaemon(url);
     const refused = await program.start('lock', url);
@@ -36,7 +36,7 @@ describe.concurrent('the lock of the one daemon on a SQLite file', () => {
     await next.kill();
   });
 
-  it('is freed by the system when its holder is killed', async () => {
+  it('is released by the operating system when its holder is killed', async () => {
     const { url } = await newPlace();
     const first = await program.start('lock', url);
     expect(first.firstLine).toBe('locked');
@@ -45,7 +45,7 @@ describe.concurrent('the lock of the one daemon on a SQLite file', () => {
     await (await lockForDaemon(url)).release();
   });
 
-  it('still holds after a second attempt in the same process', async () => {
+  it('is still held after a second attempt in the same process', async () => {
     const { url } = await newPlace();
     const lock = await lockForDaemon(url);
     await expect(lockForDaemon(url)).rejects.toThrow(AlreadyRunning);
@@ -78,7 +78,7 @@ describe.concurrent('the lock of the one daemon on a SQLite file', () => {
     await lock.release();
   });
 
-  it('is a file nobody else can read', async () => {
+  it('is a file that only its owner can read', async () => {
     const { directory, url } = await newPlace();
     const lock = await lockForDaemon(url);
     expect((await stat(join(directory, 'tokens.db.lock'))).mode & 0o777).toBe(0o600);

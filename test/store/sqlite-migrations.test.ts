@@ -29,7 +29,7 @@ describe('migrations on SQLite', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('are applied once, in order, and then the schema is current', async () => {
+  it('are applied once and in order, after which the schema is current', async () => {
     const store = createKnexStore(engine, migrations);
     expect(await store.schemaIsCurrent()).toBe(false);
     expect(await store.migrate()).toEqual(migrations.map(({ name }) => name));
@@ -38,7 +38,7 @@ describe('migrations on SQLite', () => {
     expect(migrations.map(({ name }) => name)).toEqual(migrations.map(({ name }) => name).sort());
   });
 
-  it('that were added by a new version are missing until they are applied', async () => {
+  it('of a new version are missing until they are applied', async () => {
     await createKnexStore(engine, migrations).migrate();
     const newer = createKnexStore(engine, [...migrations, later]);
     expect(await newer.schemaIsCurrent()).toBe(false);
@@ -46,14 +46,14 @@ describe('migrations on SQLite', () => {
     expect(await newer.schemaIsCurrent()).toBe(true);
   });
 
-  it('of a newer version are refused with what to do', async () => {
+  it('of a newer version are rejected with the next step', async () => {
     await createKnexStore(engine, [...migrations, later]).migrate();
     const older = createKnexStore(engine, migrations);
     await expect(older.migrate()).rejects.toThrow(/newer tokensd.*9999-later.*Install that version/s);
     expect(await older.schemaIsCurrent()).toBe(false);
   });
 
-  it('of a newer version are no hindrance if they only add to what this one knows', async () => {
+  it('of a newer version are accepted if they are additive', async () => {
     const [newest = ''] = migrations.map(({ name }) => name).slice(-1);
     const additive = { ...later, worksFrom: newest };
     await createKnexStore(engine, [...migrations, additive]).migrate();
@@ -68,14 +68,14 @@ describe('migrations on SQLite', () => {
     expect(await createKnexStore(engine, [...migrations, additive]).schemaIsCurrent()).toBe(true);
   });
 
-  it('leave nothing behind when one of them fails', async () => {
+  it('are rolled back together if one of them fails', async () => {
     const failing = { name: '9999-failing', up: () => Promise.reject(new Error('no')) };
     await expect(createKnexStore(engine, [...migrations, failing]).migrate()).rejects.toThrow();
     expect(await engine.knex.schema.hasTable('users')).toBe(false);
     expect(await createKnexStore(engine, migrations).migrate()).toEqual(migrations.map(({ name }) => name));
   });
 
-  it('are applied by one of several processes that start at once, and all succeed', async () => {
+  it('are applied by one of several processes that start concurrently, and all succeed', async () => {
     await engine.close();
     await rm(directory, { recursive: true });
     const processes = await Promise.all(Array.from({ length: 4 }, () => program.start('migrate', url)));
@@ -85,22 +85,22 @@ describe('migrations on SQLite', () => {
     engine = await openSqlite(url);
   });
 
-  it('are undone when their process is killed in the middle, and can be applied at once', async () => {
+  it('are rolled back if their process is killed, and can be applied immediately', async () => {
     const killed = await program.start('hang', url);
     expect(killed.firstLine).toBe('migrating');
     await killed.kill();
     const store = createKnexStore(engine, migrations);
     expect(await store.migrate()).toEqual(migrations.map(({ name }) => name));
-    expect(await engine.knex.schema.hasTable('half_made')).toBe(false);
+    expect(await engine.knex.schema.hasTable('partial')).toBe(false);
   });
 
-  it('are not stopped by a lock row that somebody left in knex’s own table', async () => {
+  it("are not blocked by a lock row left in knex's own table", async () => {
     await createKnexStore(engine, migrations).migrate();
     await engine.knex('knex_migrations_lock').update({ is_locked: 1 });
     expect(await createKnexStore(engine, [...migrations, later]).migrate()).toEqual([later.name]);
   });
 
-  it('wait for a slower process longer than an ordinary statement would', async () => {
+  it('wait longer for another process than an ordinary statement does', async () => {
     const other = await openSqlite(url);
     const slow = other.knex.transaction(() => new Promise((resolve) => setTimeout(resolve, 2000)));
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -10,8 +10,8 @@ import { describeStore } from './contract.ts';
 
 describeStore('the store on SQLite', openTestStore);
 
-describe('counts beside a SQLite file', () => {
-  it('are of the 100,000 keys that asked last', async () => {
+describe('rate-limit counts on SQLite', () => {
+  it('keep the 100,000 keys that were used last', async () => {
     const { store, close } = await openTestStore();
     const limiter = store.limiter({ name: 'asked', limit: 1, windowSeconds: 60 });
     await limiter.consume('first');
@@ -34,7 +34,7 @@ describe('a SQLite file', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('and everything beside it is made for its owner only, whatever the umask', async () => {
+  it('and the files beside it are created for their owner only, whatever the umask', async () => {
     const umask = process.umask(0);
     try {
       const store = await openStore(`sqlite:${path}`);
@@ -48,7 +48,7 @@ describe('a SQLite file', () => {
     }
   });
 
-  it('that others could read is closed to them', async () => {
+  it('that other users could read is closed to them', async () => {
     path = join(directory, 'restored.db');
     await writeFile(path, '', { mode: 0o644 });
     await chmod(path, 0o644);
@@ -57,7 +57,7 @@ describe('a SQLite file', () => {
     await store.close();
   });
 
-  it('leaves one file behind when it is closed', async () => {
+  it('leaves one file behind after the store is closed', async () => {
     const store = await openStore(`sqlite:${path}`);
     await store.migrate();
     await store.close();
@@ -84,7 +84,7 @@ describe('a SQLite file', () => {
     await engine.close();
   });
 
-  it('cannot be written through the connection that verifies', async () => {
+  it('cannot be written through the reading connection', async () => {
     const engine = await openSqlite(`sqlite:${path}`);
     await engine.knex.raw('CREATE TABLE things (id text)');
     const reader = await openReader(path);
@@ -105,7 +105,7 @@ describe('a database URL', () => {
     ':',
     'sqlit:/x',
   ];
-  it.each(urls)('%j of no known kind is refused with an example and without being shown', async (url) => {
+  it.each(urls)('%j of an unknown kind is rejected with an example, and is not shown', async (url) => {
     for (const attempt of [openStore(url), lockForDaemon(url)]) {
       const error: Error = await attempt.then(
         () => new Error('It was accepted.'),
@@ -116,11 +116,11 @@ describe('a database URL', () => {
     }
   });
 
-  it.each(['sqlite:', 'sqlite::memory:'])('%j names no file and is refused', async (url) => {
+  it.each(['sqlite:', 'sqlite::memory:'])('%j is rejected because it names no file', async (url) => {
     await expect(openStore(url)).rejects.toThrow('must name a file');
   });
 
-  it('of a file that cannot be made says which and why', async () => {
+  it('of a file that cannot be created is rejected with its path and the reason', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'tokens-sqlite-'));
     await chmod(directory, 0o755);
     await writeFile(join(directory, 'file'), '');

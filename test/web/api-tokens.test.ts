@@ -207,9 +207,9 @@ it('shows a rejected form again with its values and errors, and creates nothing'
   const refusals: Array<[Record<string, string>, number, string]> = [
     [{ name: 'TAKEN' }, 409, 'You already have a token with this name.'],
     [{ name: '  ' }, 400, 'A name must not be empty.'],
-    [{ name: 'x'.repeat(65) }, 400, 'A name is at most 64 characters.'],
-    [{ name: 'zero\u200bwidth' }, 400, 'must not hold control'],
-    [{ name: 'a', description: 'x'.repeat(501) }, 400, 'A description is at most 500 characters.'],
+    [{ name: 'x'.repeat(65) }, 400, 'A name must have at most 64 characters.'],
+    [{ name: 'zero\u200bwidth' }, 400, 'must not contain control'],
+    [{ name: 'a', description: 'x'.repeat(501) }, 400, 'A description must have at most 500 characters.'],
     [{ name: 'a', expires: 'date', date: '' }, 400, 'Choose the date'],
     [{ name: 'a', expires: 'date', date: '2027-02-30' }, 400, 'Choose the date'],
     [{ name: 'a', expires: 'date', date: '23.11.2027' }, 400, 'Choose the date'],

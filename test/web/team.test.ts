@@ -143,9 +143,9 @@ it('shows a rejected form again with its values, except the password', async () 
   const before = await app.store.users.list({ limit: 200, before: null });
   const refusals: Array<[Record<string, string>, number, string]> = [
     [{ email: 'DEV@example.com' }, 409, 'There is already a member with this email address.'],
-    [{ email: 'nonsense' }, 400, 'This is not an e-mail address.'],
+    [{ email: 'nonsense' }, 400, 'Enter an email address such as ada@example.com.'],
     [{ email: 'a@example.com', password: 'sh0rt-One' }, 400, 'This password is too short.'],
-    [{ email: 'a@example.com', name: 'x\u202Ey' }, 400, 'A name must not hold control'],
+    [{ email: 'a@example.com', name: 'x\u202Ey' }, 400, 'A name must not contain control'],
   ];
   for (const [typed, status, said] of refusals) {
     await browser.get(`${team}?dialog=add`);

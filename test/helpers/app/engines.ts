@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { openPostgresStore, startPostgres, type TestPostgres } from '../peers/postgres.ts';
 import { openTestStore } from './store.ts';
 
-/** Ways to open a new store, by the name of the engine; PostgreSQL runs as long as the tests of this file. */
+/** Returns functions that open a new store, by engine. The PostgreSQL server runs until the test file ends. */
 export function useEngines() {
   let postgres: TestPostgres;
   beforeAll(async () => {

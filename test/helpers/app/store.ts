@@ -14,7 +14,7 @@ export interface TestStore {
 
 let migratedFile: Promise<Buffer> | undefined;
 
-/** A migrated store on a fresh SQLite file: a copy of one that the migrations made, as they take longer than most tests. */
+/** Opens a migrated store on a new SQLite file. The file is copied, because migrations take longer than most tests. */
 export async function openTestStore(): Promise<TestStore> {
   migratedFile ??= migrateOnce();
   const directory = await mkdtemp(join(tmpdir(), 'tokens-store-'));
@@ -33,7 +33,7 @@ async function migrateOnce(): Promise<Buffer> {
   const path = join(directory, 'tokens.db');
   const store = await openStore(`sqlite:${path}`);
   await store.migrate();
-  // Closing brings what is in the write-ahead log into the file.
+  // Closing the store moves the write-ahead log into the file.
   await store.close();
   const file = await readFile(path);
   await rm(directory, { recursive: true });

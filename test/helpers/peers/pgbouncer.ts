@@ -7,7 +7,7 @@ import { freePort } from '../daemon/daemon.ts';
 import { eventually } from '../daemon/process.ts';
 import { giveAway, unprivileged } from './postgres.ts';
 
-/** pgbouncer with transaction pooling in front of a server on loopback, with fewer connections than it is asked for. */
+/** Starts pgbouncer with transaction pooling before a server on loopback, with fewer server connections than clients. */
 export async function startPgbouncer(serverPort: number): Promise<{ port: number; stop(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-pgbouncer-'));
   const port = await freePort();

@@ -11,25 +11,25 @@ import { freePort } from '../daemon/daemon.ts';
 import { eventually } from '../daemon/process.ts';
 import { postgresBinaries } from './real-parts.ts';
 
-/** `embedded`: npm's. `debian`: that of the package postgresql, in a cluster of our own. */
+/** `embedded` is the server from npm. `debian` is Debian's package postgresql, with a cluster of its own. */
 export type PostgresKind = 'embedded' | 'debian';
 
 export interface TestPostgres {
   port: number;
-  /** What is in it, and Debian's socket. */
+  /** Contains the data and, on Debian, the socket. */
   directory: string;
-  /** Of a database that is new and empty. */
+  /** Returns the URL of a new, empty database. */
   newDatabase(): Promise<string>;
-  /** The same after the migrations: a copy of one they made, as they take longer than most tests. */
+  /** Returns the URL of a new, migrated database. It is a copy, because migrations take longer than most tests. */
   newMigratedDatabase(): Promise<string>;
-  /** Ends the server in good order; what is in it stays. */
+  /** Shuts the server down and keeps its data. */
   halt(): Promise<void>;
-  /** Kills each of its processes. */
+  /** Kills all of its processes. */
   kill(): Promise<void>;
   resume(): Promise<void>;
-  /** Stops (`STOP`) or continues (`CONT`) the server and each of its processes where they are. */
+  /** Suspends (`STOP`) or resumes (`CONT`) all of its processes. */
   signal(signal: 'STOP' | 'CONT'): Promise<void>;
-  /** Ends the server and removes what is in it. */
+  /** Shuts the server down and deletes its data. */
   remove(): Promise<void>;
 }
 
@@ -38,10 +38,10 @@ interface Cluster {
   stop(): Promise<void>;
 }
 
-/** For the store's own tests, which need no durability; the others run the server as it is. */
+/** Most tests need no durability. Those that do pass `durable`. */
 const unsafe = ['-c', 'fsync=off'];
 
-/** A PostgreSQL server of our own on loopback. */
+/** Starts a PostgreSQL server on loopback. */
 export async function startPostgres(
   kind: PostgresKind = 'embedded',
   { durable = false }: { durable?: boolean } = {},
@@ -92,7 +92,7 @@ export async function startPostgres(
       await cluster.stop();
     },
     async remove() {
-      // A test that failed may have left it stopped.
+      // A failed test may have left the server suspended.
       await signal('CONT').catch(() => {});
       await cluster.stop();
       await rm(directory, { recursive: true, force: true });
@@ -117,13 +117,13 @@ async function embedded(databaseDir: string, port: number, postgresFlags: string
   return { start: () => server.start(), stop: () => server.stop() };
 }
 
-/** Servers refuse to run as root: then this runs them as `postgres`. */
+/** Returns a command line that does not run as root: if this process is root, it runs as `postgres`. */
 export function unprivileged(command: string, args: string[]): [string, string[]] {
   const become = ['--reuid=postgres', '--regid=postgres', '--init-groups', '--'];
   return process.getuid?.() === 0 ? ['setpriv', [...become, command, ...args]] : [command, args];
 }
 
-/** Makes the directory theirs who run `unprivileged` programs. */
+/** Makes a directory writable for `unprivileged` programs only. */
 export function giveAway(directory: string): void {
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', 'postgres', directory]);
   else chmodSync(directory, 0o700);
@@ -157,7 +157,7 @@ async function debian(directory: string, port: number, flags: string[]): Promise
         try {
           process.kill(Number(postmaster), 'SIGINT');
         } catch {
-          // It is gone already.
+          // The process ended already.
         }
       }
       await closed;
@@ -174,7 +174,7 @@ async function answers(port: number): Promise<boolean> {
   );
 }
 
-/** A migrated store on that database; `path` is its URL. */
+/** Opens a migrated store on a PostgreSQL database. `path` is its URL. */
 export async function openPostgresStore(databaseUrl: string): Promise<TestStore> {
   const store = await openStore(databaseUrl);
   await store.migrate();

@@ -2,16 +2,16 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface TcpProxy {
   port: number;
-  /** Cuts the next connection whose client says this, after it was passed on and before anything comes back. */
+  /** Cuts the next connection whose client sends this text, after forwarding it and before any response. */
   cutAfter(text: string): void;
-  /** Cuts it before that was passed on. */
+  /** Cuts the connection without forwarding the text. */
   cutBefore(text: string): void;
-  /** The most connections there were at a time. */
-  mostAtOnce(): number;
+  /** Returns the highest number of concurrent connections so far. */
+  maxConnections(): number;
   stop(): Promise<void>;
 }
 
-/** Passes everything on to a port on loopback, until it is told to cut. */
+/** Starts a proxy that forwards to a port on loopback, and cuts connections on request. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let cutting: { at: string; passOn: boolean } | undefined;
   const sockets = new Set<Socket>();
@@ -53,7 +53,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     cutBefore(at) {
       cutting = { at, passOn: false };
     },
-    mostAtOnce: () => most,
+    maxConnections: () => most,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();

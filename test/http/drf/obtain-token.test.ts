@@ -167,7 +167,7 @@ describe('the fields of the body', () => {
     [{ username, password, name: null }, { name: ['This field may not be null.'] }],
     [{ username, password, name: ' ' }, { name: blank }],
     [{ username, password, name: 5.5, __proto__: null }, null],
-    [{ username, password, name: 'a'.repeat(65) }, { name: ['A name is at most 64 characters.'] }],
+    [{ username, password, name: 'a'.repeat(65) }, { name: ['A name must have at most 64 characters.'] }],
     [
       { password, name: false },
       { username: required, name: invalid },

@@ -11,7 +11,7 @@ export function auditContract(store: () => Store): void {
     return event;
   };
 
-  it('gives back events as they were written, newest first, page by page', async () => {
+  it('returns events as they were written, newest first, in pages', async () => {
     const first = await write();
     const second = await write({
       actor: { kind: 'anonymous', id: null, email: null },
@@ -36,13 +36,13 @@ export function auditContract(store: () => Store): void {
     expect(await store().audit.list({ ...firstPage, participant: '%' })).toEqual([]);
   });
 
-  it('finds those who are no members by the address they gave', async () => {
+  it('finds actors who are not members by their email address', async () => {
     const tried = await write({ actor: { kind: 'anonymous', id: null, email: 'who@example.com' } });
     await write();
     expect(await store().audit.list({ ...firstPage, actorEmail: 'who@example.com' })).toEqual([tried]);
   });
 
-  it('narrows by action and by time, from inclusively, until exclusively, together with the rest', async () => {
+  it('combines filters for action and time, with an inclusive start and an exclusive end', async () => {
     const early = await write({ at: noon - 1, action: 'session.failed' });
     const failed = await write({ at: noon, action: 'session.failed', ownerId: 'ada' });
     const created = await write({ at: noon + 1, ownerId: 'ada' });
@@ -55,7 +55,7 @@ export function auditContract(store: () => Store): void {
     expect(await store().audit.list({ ...narrowed, before: failed.id })).toEqual([]);
   });
 
-  it('lists what one process made in the order in which it made it, even within a millisecond and if the clock goes back', async () => {
+  it("lists one process's events in insertion order, even within a millisecond and after the clock is set back", async () => {
     let now = noon;
     const newId = createIds({ now: () => now });
     const ids: string[] = [];

@@ -16,32 +16,32 @@ export function clientContract(store: () => Store): void {
     return made;
   };
 
-  it('gives back a service as it was registered', async () => {
+  it('returns a client as it was registered', async () => {
     const all = [await add(), await add({ canRevoke: true })];
     for (const made of all) {
       expect(await store().clients.findById(made.id)).toEqual(made);
       expect(await store().clients.findByClientIds(['none', made.clientId])).toEqual([null, made]);
     }
     expect(await store().clients.findByClientIds(['none'])).toEqual([null]);
-    // Whoever asks together must not suffer from what one of them sends.
+    // These share one statement. An odd client ID must not make the lookup of the others fail.
     const odd = ['a\0b', '\ud800', "' OR 1=1 --", ''];
     const asked = [...odd, ...all.map(({ clientId }) => clientId)];
     expect(await store().clients.findByClientIds(asked)).toEqual([...odd.map(() => null), ...all]);
   });
 
-  it('holds names unique', async () => {
+  it('rejects a second client with the same name', async () => {
     const first = await add({ nameFolded: 'gateway' });
     expect(await store().clients.insert(client({ nameFolded: 'gateway' }))).toBe(false);
     expect(await store().clients.list(firstPage)).toEqual([first]);
   });
 
-  it('lists newest first, page by page', async () => {
+  it('lists newest first, in pages', async () => {
     const [oldest, middle, newest] = [await add(), await add(), await add()];
     expect(await store().clients.list(firstPage)).toEqual([newest, middle, oldest]);
     expect(await store().clients.list({ limit: 1, before: newest.id })).toEqual([middle]);
   });
 
-  it('changes a secret, and forgets a service that is deleted', async () => {
+  it("changes a client's secret and deletes a client", async () => {
     const made = await add();
     expect(await store().clients.setSecretHash(made.id, 'other')).toBe(true);
     expect(await store().clients.findById(made.id)).toEqual({ ...made, secretHash: 'other' });

@@ -35,7 +35,7 @@ export function deviceCodeContract(store: () => Store): void {
   const lock = (hash: string) => store().transaction((store) => store.deviceCodes.lock(hash));
   const decision = (userId: string) => ({ status: 'approved', userId, sso: true, ssoSid: 'sid' }) as const;
 
-  it('gives back a code as it was made, by the code of the user or of the device', async () => {
+  it('finds a code by its user code and by the hash of its device code', async () => {
     const device = await add({ ip: null, userAgent: null });
     expect(await store().deviceCodes.findByUserCode(device.userCode)).toEqual(device);
     expect(await lock(device.hash)).toEqual(device);
@@ -45,12 +45,12 @@ export function deviceCodeContract(store: () => Store): void {
     expect(await lock('none')).toBeNull();
   });
 
-  it('refuses a user code that is there', async () => {
+  it('rejects a second code with the same user code', async () => {
     const { userCode } = await add();
     expect(await store().deviceCodes.insert(deviceCode({ userCode }))).toBe(false);
   });
 
-  it('belongs to the session that opens it first, and only that one decides, once', async () => {
+  it('belongs to the first session that enters it, which can decide once', async () => {
     const { id } = await addUser(store());
     const { hash } = await add();
     const { deviceCodes } = store();
@@ -65,14 +65,14 @@ export function deviceCodeContract(store: () => Store): void {
     expect(await lock(hash)).toMatchObject({ ...decision(id), openedBy: 'one' });
   });
 
-  it('can be neither opened nor decided past its end', async () => {
+  it('can be neither entered nor decided after it expires', async () => {
     const { id } = await addUser(store());
     const { hash } = await add({ openedBy: 'one' });
     expect(await store().deviceCodes.bindToSession(hash, 'one', noon + 10)).toBe(false);
     expect(await store().deviceCodes.decide(hash, 'one', decision(id), noon + 10)).toBe(false);
   });
 
-  it('notes polls, and is gone once deleted', async () => {
+  it('records polls and deletes a code', async () => {
     const { hash } = await add();
     await store().deviceCodes.recordPoll(hash, noon + 1, 10_000);
     expect(await lock(hash)).toMatchObject({ lastPolledAt: noon + 1, intervalMs: 10_000 });
@@ -81,7 +81,7 @@ export function deviceCodeContract(store: () => Store): void {
     expect(await lock(hash)).toBeNull();
   });
 
-  it('deletes those that one member approved', async () => {
+  it('deletes the codes that one member approved', async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
     const [own, foreign] = [
       await add({ status: 'approved', userId: user.id }),
@@ -92,7 +92,7 @@ export function deviceCodeContract(store: () => Store): void {
     expect(await lock(foreign.hash)).toEqual(foreign);
   });
 
-  it('purges a bounded number of those that ended long enough ago', async () => {
+  it('purges a bounded number of codes that expired long enough ago', async () => {
     const kept = await add({ expiresAt: noon });
     for (let i = 1; i <= 3; i += 1) await add({ expiresAt: noon - i });
     expect(await store().deviceCodes.purge(noon, 2)).toBe(2);

@@ -22,7 +22,7 @@ export function idempotencyContract(store: () => Store): void {
       ),
     );
 
-  it('claims a key once for each user and answers with the holder afterwards', async () => {
+  it('claims a key once per user, then returns the row that holds it', async () => {
     const [one, two] = [await addUser(store()), await addUser(store())];
     expect(await claim(one.id, { bodyHash: 'first' })).toBe('claimed');
     expect(await claim(one.id, { bodyHash: 'second' })).toEqual({ bodyHash: 'first', tokenId: 'token-for-first' });
@@ -31,7 +31,7 @@ export function idempotencyContract(store: () => Store): void {
     expect(await claim(one.id, { key: 'A-KEY' })).toBe('claimed');
   });
 
-  it('lets a key be claimed anew once its row is no longer fresh', async () => {
+  it('lets a key be claimed again once its row is too old', async () => {
     const { id } = await addUser(store());
     await claim(id, { bodyHash: 'first', createdAt: noon });
     expect(await claim(id, { bodyHash: 'second' }, noon)).toEqual({ bodyHash: 'first', tokenId: 'token-for-first' });
@@ -42,7 +42,7 @@ export function idempotencyContract(store: () => Store): void {
     });
   });
 
-  it('gives the claim back when its transaction fails', async () => {
+  it('releases the claim if its transaction rolls back', async () => {
     const { id } = await addUser(store());
     const failing = store().transaction(async (store) => {
       await store.idempotency.claim({ userId: id, key: 'a-key', bodyHash: 'x', tokenId: 'x', createdAt: noon }, 0);
@@ -52,10 +52,10 @@ export function idempotencyContract(store: () => Store): void {
     expect(await claim(id)).toBe('claimed');
   });
 
-  it('is claimed by one of many at once', async () => {
+  it('lets only one of many concurrent requests claim a key', async () => {
     const { id } = await addUser(store());
-    const answers = await Promise.all(Array.from({ length: 10 }, () => claim(id)));
-    expect(answers.filter((answer) => answer === 'claimed')).toHaveLength(1);
+    const results = await Promise.all(Array.from({ length: 10 }, () => claim(id)));
+    expect(results.filter((result) => result === 'claimed')).toHaveLength(1);
   });
 
   it('purges a bounded number of old keys', async () => {

@@ -5,7 +5,7 @@ import { addToken, addUser, firstPage, noon, sessionRecord, userRecord } from '.
 const identity = { issuer: 'https://sso.example.com', subject: 'ada' };
 
 export function identityContract(store: () => Store): void {
-  it('finds a member by issuer and subject, both of them', async () => {
+  it('finds a member only if both issuer and subject match', async () => {
     const user = userRecord({ sso: true, ssoSignedInAt: noon });
     expect(await store().users.insert(user, identity)).toBe(true);
     expect(await store().users.findByIdentity(identity)).toEqual(user);
@@ -13,14 +13,14 @@ export function identityContract(store: () => Store): void {
     expect(await store().users.findByIdentity({ ...identity, subject: 'ADA' })).toBeNull();
   });
 
-  it('refuses a second member with the same identity', async () => {
+  it('rejects a second member with the same identity', async () => {
     await store().users.insert(userRecord(), identity);
     expect(await store().users.insert(userRecord(), identity)).toBe(false);
     const invited = await addUser(store(), { passwordHash: null });
     expect(await store().users.bindIdentity(invited.id, identity)).toBe(false);
   });
 
-  it('binds an invited member once, and nobody who has a password, is disabled or bound already', async () => {
+  it('binds an invited member once, and no member who has a password, is disabled or is bound already', async () => {
     const { users } = store();
     const invited = await addUser(store(), { passwordHash: null });
     expect(await users.bindIdentity(invited.id, identity)).toBe(true);
@@ -39,7 +39,7 @@ export function identityContract(store: () => Store): void {
     expect((await store().users.findById(id))?.ssoSignedInAt).toBe(noon + 5);
   });
 
-  it('changes an e-mail address unless somebody else has it', async () => {
+  it('changes an email address unless another member has it', async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
     const { users } = store();
     expect(await users.setEmail(user.id, 'Countess@example.com')).toBe(true);
@@ -49,7 +49,7 @@ export function identityContract(store: () => Store): void {
     expect(await users.setEmail('nobody', 'x@example.com')).toBe(false);
   });
 
-  it('ends the sessions of one session at the identity provider', async () => {
+  it('deletes the sessions that began in one session at the identity provider', async () => {
     const user = userRecord({ sso: true });
     await store().users.insert(user, identity);
     const [one, two, other] = ['a', 'a', 'b'].map((ssoSid) => sessionRecord(user.id, { sso: true, ssoSid }));
@@ -66,7 +66,7 @@ export function identityContract(store: () => Store): void {
     expect(await store().sessions.findByHash(password.hash)).not.toBeNull();
   });
 
-  it('tells stale tokens from those that work, under a policy only', async () => {
+  it('reports tokens as stale only under a single sign-on policy', async () => {
     const [stale, fresh, local] = [
       await addUser(store(), { sso: true, ssoSignedInAt: noon - 10 }),
       await addUser(store(), { sso: true, ssoSignedInAt: noon - 9 }),

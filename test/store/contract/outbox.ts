@@ -12,7 +12,7 @@ export function outboxContract(store: () => Store): void {
     store().outbox.claim({ now, leaseMs: 100, leaseId, limit });
   const claimedIds = async (...args: Parameters<typeof claim>) => (await claim(...args)).map(({ id }) => id);
 
-  it('leases due messages, oldest first, as they were queued and with the attempt counted', async () => {
+  it('leases due messages, oldest first, and counts the attempt', async () => {
     const [one, two, three] = [await enqueue(), await enqueue(), await enqueue(noon + 50)];
     expect(await claim(noon)).toEqual([
       { ...one, attempts: 1 },
@@ -21,7 +21,7 @@ export function outboxContract(store: () => Store): void {
     expect(await claimedIds(noon + 50)).toEqual([three.id]);
   });
 
-  it('leases at most as many as asked, and each to one worker', async () => {
+  it('leases at most the requested number, each message to one worker', async () => {
     const ids = [(await enqueue()).id, (await enqueue()).id, (await enqueue()).id];
     expect(await claimedIds(noon, 'one', 2)).toEqual(ids.slice(0, 2));
     expect(await claimedIds(noon, 'two', 2)).toEqual(ids.slice(2));
@@ -31,14 +31,14 @@ export function outboxContract(store: () => Store): void {
     expect(many.flat().sort()).toEqual([...ids].sort());
   });
 
-  it('leases a message again when its lease ran out', async () => {
+  it('leases a message again after its lease expires', async () => {
     const { id } = await enqueue();
     await claim(noon);
     expect(await claim(noon + 99)).toEqual([]);
     expect(await claim(noon + 100)).toEqual([expect.objectContaining({ id, attempts: 2 })]);
   });
 
-  it('never leases what was sent or given up', async () => {
+  it('never leases a message that was sent or given up', async () => {
     const [sent, hopeless] = [await enqueue(), await enqueue()];
     await claim(noon, 'mine');
     await store().outbox.markSent(sent.id, 'mine', noon);
@@ -48,7 +48,7 @@ export function outboxContract(store: () => Store): void {
     expect(await claim(noon + 1_000_000)).toEqual([]);
   });
 
-  it('leases a message that failed when its time has come', async () => {
+  it('leases a failed message again when it is due', async () => {
     const { id } = await enqueue();
     await claim(noon, 'mine');
     await store().outbox.retryLater(id, 'mine', noon + 500, 'connection refused');
@@ -56,7 +56,7 @@ export function outboxContract(store: () => Store): void {
     expect(await claimedIds(noon + 500)).toEqual([id]);
   });
 
-  it('brings forward what waits to be tried again, and nothing that is leased', async () => {
+  it('brings forward messages to be retried, but no leased ones', async () => {
     const [waits, leased] = [await enqueue(), await enqueue()];
     await claim(noon, 'mine');
     await store().outbox.retryLater(waits.id, 'mine', noon + 500, 'connection refused');
@@ -65,7 +65,7 @@ export function outboxContract(store: () => Store): void {
     expect(await claimedIds(noon + 100)).toEqual([waits.id, leased.id]);
   });
 
-  it('listens to nobody but the holder of the lease', async () => {
+  it('ignores calls with a lease that is no longer held', async () => {
     const { id } = await enqueue();
     await claim(noon, 'mine');
     await store().outbox.markSent(id, 'theirs', noon);
@@ -78,14 +78,14 @@ export function outboxContract(store: () => Store): void {
     expect(await claimedIds(noon + 200)).toEqual([id]);
   });
 
-  it('frees every lease for a daemon that starts alone', async () => {
+  it('releases all leases when the only daemon starts', async () => {
     const { id } = await enqueue();
     await claim(noon, 'killed');
     await store().outbox.releaseAllLeases();
     expect(await claim(noon)).toEqual([expect.objectContaining({ id, attempts: 2 })]);
   });
 
-  it('releases nothing that is only waiting for its time', async () => {
+  it('leaves messages alone that are scheduled for later', async () => {
     const { id } = await enqueue();
     await claim(noon, 'mine');
     await store().outbox.retryLater(id, 'mine', noon + 500, 'x');
@@ -93,7 +93,7 @@ export function outboxContract(store: () => Store): void {
     expect(await claim(noon + 499)).toEqual([]);
   });
 
-  it('tells what is left to send, since when, and what was given up', async () => {
+  it('reports the pending messages, the age of the oldest, and the dead letters', async () => {
     expect(await store().outbox.backlog()).toEqual({ pending: 0, dead: 0, oldestAt: null });
     const sent = await enqueue();
     const dead = await enqueue();
@@ -105,7 +105,7 @@ export function outboxContract(store: () => Store): void {
     expect(await store().outbox.backlog()).toEqual({ pending: 2, dead: 1, oldestAt: noon + 1000 });
   });
 
-  it('tells what was given up, newest first, and revives it as if it had never been tried', async () => {
+  it('lists dead letters newest first, and revives them with no attempts counted', async () => {
     const [first, second, waiting] = [await enqueue(), await enqueue(), await enqueue(noon + 9)];
     await claim(noon, 'mine');
     expect(await store().outbox.giveUp(first.id, 'theirs', noon, 'x')).toBe(false);

@@ -10,15 +10,15 @@ import type {
 } from '../../../server/store/records.ts';
 import type { Store } from '../../../server/store/store.ts';
 
-/** The time that all records were made at, and that tests call now. */
+/** The creation time of all records, and the current time of the tests. */
 export const noon = Date.UTC(2026, 10, 23, 12);
 
-let made = 0;
+let created = 0;
 
-/** Ids that sort in the order in which they were made. */
+/** Returns IDs that sort in the order of their creation. */
 export function nextId(): string {
-  made += 1;
-  return v7({ msecs: noon + made, seq: 0 });
+  created += 1;
+  return v7({ msecs: noon + created, seq: 0 });
 }
 
 export function userRecord(changes: Partial<UserRecord> = {}): UserRecord {
@@ -109,7 +109,7 @@ export const somebody: Actor = { kind: 'user', id: 'an-actor', email: 'actor@exa
 
 export async function addUser(store: Store, changes: Partial<UserRecord> = {}): Promise<UserRecord> {
   const user = userRecord(changes);
-  if (!(await store.users.insert(user))) throw new Error('That e-mail is taken.');
+  if (!(await store.users.insert(user))) throw new Error('The email address is taken.');
   return user;
 }
 

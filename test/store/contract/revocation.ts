@@ -3,7 +3,7 @@ import type { Store } from '../../../server/store/store.ts';
 import { addToken, addUser, firstPage, newToken, noon, somebody, useOf } from './records.ts';
 
 export function revocationContract(store: () => Store): void {
-  it('destroys a token, answers what it was, and leaves a tombstone with its hash', async () => {
+  it('deletes a token, returns it, and leaves a tombstone with its hash', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id, { name: 'ci', nameFolded: 'ci' });
     await store().tokens.recordUses([useOf(token.id)]);
@@ -23,7 +23,7 @@ export function revocationContract(store: () => Store): void {
     ]);
   });
 
-  it('is final: the second revocation finds nothing and changes nothing', async () => {
+  it('is final: a second revocation returns null and changes nothing', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
     await store().tokens.destroy(token.id, noon, somebody);
@@ -32,23 +32,23 @@ export function revocationContract(store: () => Store): void {
     expect(await store().tokens.destroy('none', noon, somebody)).toBeNull();
   });
 
-  it('is won by one of many at once', async () => {
+  it('succeeds for one of many concurrent callers', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
-    const answers = await Promise.all(
+    const results = await Promise.all(
       Array.from({ length: 10 }, () => store().transaction((store) => store.tokens.destroy(token.id, noon, somebody))),
     );
-    expect(answers.filter((answer) => answer !== null)).toHaveLength(1);
+    expect(results.filter((result) => result !== null)).toHaveLength(1);
   });
 
-  it('frees the name and the place under the limit', async () => {
+  it("frees the token's name and its place under the limit", async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id, { nameFolded: 'ci' });
     await store().tokens.destroy(token.id, noon, somebody);
     expect(await store().tokens.insert(newToken(owner.id, { nameFolded: 'ci' }), 1)).toBe('inserted');
   });
 
-  it('is not recorded as used afterwards', async () => {
+  it('ignores uses that are recorded afterwards', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
     await store().tokens.destroy(token.id, noon, somebody);
@@ -56,7 +56,7 @@ export function revocationContract(store: () => Store): void {
     expect(await store().tokens.findById(token.id)).toBeNull();
   });
 
-  it('leaves nothing of itself when its transaction fails', async () => {
+  it('leaves no trace if its transaction rolls back', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
     const failing = store().transaction(async (store) => {
@@ -67,7 +67,7 @@ export function revocationContract(store: () => Store): void {
     expect(await store().tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'token' })]);
   });
 
-  it('destroys every token of one owner, and nobody else’s', async () => {
+  it('deletes every token of one owner and no others', async () => {
     const [owner, other] = [await addUser(store()), await addUser(store())];
     const tokens = await store().transaction(async (store) => {
       const added: string[] = [];
@@ -85,7 +85,7 @@ export function revocationContract(store: () => Store): void {
     expect(await store().tokens.destroyAllOf(owner.id, noon, somebody)).toEqual([]);
   });
 
-  it('is forgotten a bounded number at a time, oldest first, once it is old enough', async () => {
+  it('purges old tombstones in bounded batches, oldest first', async () => {
     const owner = await addUser(store());
     const hashes: string[] = [];
     for (const at of [noon + 2, noon, noon + 1, noon + 3]) {

@@ -12,21 +12,21 @@ export function sessionContract(store: () => Store): void {
     expect(await store().sessions.findByHash('none')).toBeNull();
   });
 
-  it('does not judge age or user: an ended session of a disabled user is still found', async () => {
+  it('returns even an expired session of a disabled user', async () => {
     const user = await addUser(store(), { disabled: true });
     const session = sessionRecord(user.id, { expiresAt: 1, lastSeenAt: 1 });
     await store().sessions.insert(session);
     expect(await store().sessions.findByHash(session.hash)).toEqual({ session, user });
   });
 
-  it('refuses a second session with the same hash', async () => {
+  it('rejects a second session with the same hash', async () => {
     const user = await addUser(store());
     const session = sessionRecord(user.id);
     await store().sessions.insert(session);
     await expect(store().sessions.insert(sessionRecord(user.id, { hash: session.hash }))).rejects.toThrow();
   });
 
-  it('moves the last sight on and never back', async () => {
+  it('moves the time of last activity forward, never back', async () => {
     const user = await addUser(store());
     const session = sessionRecord(user.id);
     await store().sessions.insert(session);
@@ -36,7 +36,7 @@ export function sessionContract(store: () => Store): void {
     expect((await store().sessions.findByHash(session.hash))?.session.lastSeenAt).toBe(noon + 5);
   });
 
-  it('ends one session, or all of a user but one', async () => {
+  it("deletes one session, or all of a user's sessions except one", async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
     const [one, two, three, foreign] = [
       sessionRecord(user.id),
@@ -58,7 +58,7 @@ export function sessionContract(store: () => Store): void {
     expect(await store().sessions.findByHash(foreign.hash)).not.toBeNull();
   });
 
-  it('lists what has not ended of one user, last seen first and at most as many as asked for', async () => {
+  it("lists a user's active sessions, last seen first, up to the limit", async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
     const quiet = sessionRecord(user.id, { lastSeenAt: noon - 10, ip: null, userAgent: null });
     const busy = sessionRecord(user.id, { lastSeenAt: noon });
@@ -75,7 +75,7 @@ export function sessionContract(store: () => Store): void {
     expect(await store().sessions.listOf(user.id, { ...query, limit: 1 })).toEqual([busy]);
   });
 
-  it('purges a bounded number of sessions that are idle too long or past their end', async () => {
+  it('purges a bounded number of sessions past their idle timeout or absolute end', async () => {
     const { id } = await addUser(store());
     const alive = sessionRecord(id, { lastSeenAt: noon - 10, expiresAt: noon + 1 });
     const ended = [

@@ -15,7 +15,7 @@ export function ticketContract(store: () => Store): void {
     return made;
   };
 
-  it('gives back a ticket as it was made, as often as it is looked for, until its end', async () => {
+  it('returns a ticket unchanged, any number of times, until it expires', async () => {
     const { id: userId } = await addUser(store());
     const made = await add({ userId, data: '{"a":"ü"}' });
     for (let i = 0; i < 2; i += 1) expect(await store().tickets.find(made.hash, made.kind, noon + 9)).toEqual(made);
@@ -23,7 +23,7 @@ export function ticketContract(store: () => Store): void {
     expect(await store().tickets.find(made.hash, 'password-reset', noon)).toBeNull();
   });
 
-  it('lets a ticket be taken once, however many try', async () => {
+  it('lets only one of several concurrent callers consume a ticket', async () => {
     const made = await add();
     const takes = await Promise.all(
       Array.from({ length: 5 }, () => store().tickets.consume(made.hash, made.kind, noon)),
@@ -32,20 +32,20 @@ export function ticketContract(store: () => Store): void {
     expect(await store().tickets.find(made.hash, made.kind, noon)).toBeNull();
   });
 
-  it('does not give a ticket of another kind or past its end', async () => {
+  it('does not return a ticket of another kind or an expired one', async () => {
     const made = await add();
     expect(await store().tickets.consume(made.hash, 'authorization-code', noon)).toBeNull();
     expect(await store().tickets.consume(made.hash, made.kind, noon + 10)).toBeNull();
     expect(await store().tickets.consume(made.hash, made.kind, noon + 9)).toEqual(made);
   });
 
-  it('refuses a second ticket with the same hash and keeps the first', async () => {
+  it('rejects a second ticket with the same hash and keeps the first', async () => {
     const made = await add();
     expect(await store().tickets.insert({ ...made, data: '"other"' })).toBe(false);
     expect(await store().tickets.find(made.hash, made.kind, noon)).toEqual(made);
   });
 
-  it('deletes those of one member', async () => {
+  it('deletes the tickets of one member', async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
     const [own, foreign, nobodys] = [await add({ userId: user.id }), await add({ userId: other.id }), await add()];
     await store().tickets.deleteAllOf(user.id);
@@ -55,7 +55,7 @@ export function ticketContract(store: () => Store): void {
     }
   });
 
-  it('purges a bounded number of those past their end', async () => {
+  it('purges a bounded number of expired tickets', async () => {
     const living = await add({ expiresAt: noon + 1 });
     for (let i = 0; i < 3; i += 1) await add({ expiresAt: noon - i });
     expect(await store().tickets.purge(noon, 2)).toBe(2);

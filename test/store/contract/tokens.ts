@@ -16,14 +16,14 @@ function record(token: NewToken, owner: UserRecord): TokenRecord {
 }
 
 export function tokenContract(store: () => Store): void {
-  /** As the domain inserts: under the owner's lock. */
+  /** Inserts a token under the owner's lock, as the domain does. */
   const create = (token: NewToken, limit: number) =>
     store().transaction(async (store) => {
       await store.users.lockForNewToken(token.ownerId);
       return store.tokens.insert(token, limit);
     });
 
-  it('gives back a token with its owner', async () => {
+  it('returns a token with its owner', async () => {
     const owner = await addUser(store());
     for (const token of [newToken(owner.id), newToken(owner.id, { description: null, expiresAt: noon + 5 })]) {
       expect(await store().tokens.insert(token, 10)).toBe('inserted');
@@ -32,7 +32,7 @@ export function tokenContract(store: () => Store): void {
     expect(await store().tokens.findById('none')).toBeNull();
   });
 
-  it('holds names unique among one owner’s tokens only', async () => {
+  it("requires unique names among one owner's tokens only", async () => {
     const [owner, other] = [await addUser(store()), await addUser(store())];
     await addToken(store(), owner.id, { nameFolded: 'ci' });
     expect(await create(newToken(owner.id, { nameFolded: 'ci' }), 10)).toBe('name-taken');
@@ -47,7 +47,7 @@ export function tokenContract(store: () => Store): void {
     expect(await create(newToken(owner.id), 2)).toBe('inserted');
   });
 
-  it('refuses a token whose owner does not exist, and a hash that is there already', async () => {
+  it('rejects a token whose owner does not exist, and a duplicate hash', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
     await expect(store().tokens.insert(newToken('nobody'), 10)).rejects.toThrow();
@@ -55,7 +55,7 @@ export function tokenContract(store: () => Store): void {
     expect(await store().tokens.list({ ...firstPage, now: noon })).toHaveLength(1);
   });
 
-  it('lets one of 50 parallel inserts of one name win', async () => {
+  it('lets one of 50 concurrent inserts of one name succeed', async () => {
     const owner = await addUser(store());
     const outcomes = await Promise.all(
       Array.from({ length: 50 }, () => create(newToken(owner.id, { nameFolded: 'ci' }), 1000)),
@@ -65,7 +65,7 @@ export function tokenContract(store: () => Store): void {
     expect(await store().tokens.list({ ...firstPage, now: noon })).toHaveLength(1);
   });
 
-  it('lets one of 20 parallel inserts take the last place under the limit', async () => {
+  it('lets one of 20 concurrent inserts take the last place under the limit', async () => {
     const owner = await addUser(store());
     await addToken(store(), owner.id);
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => create(newToken(owner.id), 2)));
@@ -73,7 +73,7 @@ export function tokenContract(store: () => Store): void {
     expect(outcomes.filter((outcome) => outcome === 'token-limit')).toHaveLength(19);
   });
 
-  it('lists newest first, page by page, of everybody or of one owner', async () => {
+  it('lists the tokens of everyone or of one owner, newest first, in pages', async () => {
     const [owner, other] = [await addUser(store()), await addUser(store())];
     const oldest = await addToken(store(), owner.id);
     const foreign = await addToken(store(), other.id);
@@ -89,7 +89,7 @@ export function tokenContract(store: () => Store): void {
     expect(await ids({ ownerId: 'nobody' })).toEqual([]);
   });
 
-  it('finds a part of a name as it is written, wildcards included', async () => {
+  it('finds tokens by a part of the name and matches wildcards literally', async () => {
     const owner = await addUser(store());
     const names = ['ci-pipeline', '100% coverage', 'under_score', 'bang!', "quote's", 'back\\slash', 'straße'];
     for (const nameFolded of names) await addToken(store(), owner.id, { name: nameFolded, nameFolded });
@@ -107,7 +107,7 @@ export function tokenContract(store: () => Store): void {
     expect(await found('nothing')).toEqual([]);
   });
 
-  it('lists each token under exactly one status: disabled before blocked before expired before active', async () => {
+  it('lists each token under exactly one status, in the order disabled, blocked, expired, active', async () => {
     const { users } = store();
     const owners = { fit: userRecord(), blocked: userRecord({ canManageTokens: false }) };
     const disabled = userRecord({ disabled: true, canManageTokens: false });
@@ -128,7 +128,7 @@ export function tokenContract(store: () => Store): void {
     }
   });
 
-  it('counts the tokens of one owner that work now', async () => {
+  it('counts the active tokens of one owner', async () => {
     const owner = await addUser(store());
     const other = await addUser(store(), { canManageTokens: false });
     for (const expiresAt of [null, noon + 1, noon, noon - 1]) await addToken(store(), owner.id, { expiresAt });
@@ -142,7 +142,7 @@ export function tokenContract(store: () => Store): void {
     expect(await store().tokens.countActiveOf(owner.id, { now: noon })).toBe(0);
   });
 
-  it('finds any number of hashes at once, each living token with its owner', async () => {
+  it('finds any number of hashes in one call, each token with its owner', async () => {
     const owner = await addUser(store(), { superuser: true, name: 'Ada' });
     const other = await addUser(store(), { disabled: true, canManageTokens: false });
     const [one, two] = [await addToken(store(), owner.id), await addToken(store(), other.id)];
@@ -156,7 +156,7 @@ export function tokenContract(store: () => Store): void {
     expect(await store().tokens.findByHashes([])).toEqual([]);
   });
 
-  it('finds the same inside a transaction, with what that transaction did', async () => {
+  it("sees the transaction's own changes in a lookup inside it", async () => {
     const owner = await addUser(store());
     const token = newToken(owner.id);
     await store().transaction(async (store) => {
@@ -167,7 +167,7 @@ export function tokenContract(store: () => Store): void {
     });
   });
 
-  it('records the newest use of each token and never moves it back', async () => {
+  it('records the newest use of each token, and never an older one', async () => {
     const owner = await addUser(store());
     const [one, two] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];
     const lastUse = async (id: string) => (await store().tokens.findById(id))?.lastUse;
@@ -187,7 +187,7 @@ export function tokenContract(store: () => Store): void {
     expect(await lastUse(two.id)).toMatchObject({ at: noon + 9, path: '/builds/42' });
     await store().tokens.recordUses([]);
 
-    // The clock was an hour ahead, and was set right.
+    // The clock was an hour ahead, and has been corrected.
     const right = noon - 3_600_000;
     await store().tokens.recordUses([useOf(one.id, { at: right, path: '/right' })], right + 3_600_000);
     expect(await lastUse(one.id)).toEqual(second);
@@ -195,7 +195,7 @@ export function tokenContract(store: () => Store): void {
     expect(await lastUse(one.id)).toMatchObject({ at: right, path: '/right' });
   });
 
-  it('records any text of a use, and none of them keeps the others from being written', async () => {
+  it('records uses with any text, and stores the other uses of the batch', async () => {
     const owner = await addUser(store());
     const [one, two] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];
     const odd = `/a\0b\ud800c\\u0000"'é😀`;
@@ -207,7 +207,7 @@ export function tokenContract(store: () => Store): void {
     expect((await store().tokens.findById(two.id))?.lastUse).not.toBeNull();
   });
 
-  it('records thousands of uses in one go', async () => {
+  it('records thousands of uses in one call', async () => {
     const owner = await addUser(store());
     const tokens = await store().transaction(async (store) => {
       const added: NewToken[] = [];

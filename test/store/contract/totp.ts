@@ -10,7 +10,7 @@ export function totpContract(store: () => Store): void {
     return id;
   };
 
-  it('is prepared as often as wanted and in use once the prepared secret is confirmed', async () => {
+  it('allows repeated enrolments until the last prepared secret is confirmed', async () => {
     const { id } = await addUser(store());
     const { totp } = store();
     expect(await totp.find(id)).toBeNull();
@@ -26,7 +26,7 @@ export function totpContract(store: () => Store): void {
     expect((await store().users.findById(id))?.totpEnabledAt).toBe(noon);
   });
 
-  it('takes each time step once and none before one that was taken', async () => {
+  it('accepts each time step once, and none before an accepted one', async () => {
     const id = await enabled();
     expect(await store().totp.consumeTimeStep(id, 7)).toBe(false);
     const takes = await Promise.all(Array.from({ length: 4 }, () => store().totp.consumeTimeStep(id, 8)));
@@ -36,7 +36,7 @@ export function totpContract(store: () => Store): void {
     expect(await store().totp.consumeTimeStep(without, 1)).toBe(false);
   });
 
-  it('takes each recovery code once', async () => {
+  it('accepts each recovery code once', async () => {
     const id = await enabled();
     await store().totp.replaceRecoveryCodes(id, ['a', 'b', 'c']);
     expect(await store().totp.consumeRecoveryCode(id, 'b')).toBe(true);
@@ -48,7 +48,7 @@ export function totpContract(store: () => Store): void {
     expect(await store().totp.countRecoveryCodes(id)).toBe(1);
   });
 
-  it('leaves nothing behind when it is taken away', async () => {
+  it('deletes the secret and the recovery codes when it is turned off', async () => {
     const id = await enabled();
     await store().totp.replaceRecoveryCodes(id, ['a']);
     expect(await store().totp.remove(id)).toBe(true);

@@ -3,20 +3,20 @@ import type { Store } from '../../../server/store/store.ts';
 import { addToken, addUser, auditRecord, firstPage, mail, noon, userRecord } from './records.ts';
 
 export function transactionContract(store: () => Store): void {
-  it('commits everything and answers what the work answered', async () => {
+  it('commits everything and returns the result of the work', async () => {
     const user = userRecord();
-    const answer = await store().transaction(async (store) => {
+    const result = await store().transaction(async (store) => {
       await store.users.insert(user);
       await store.audit.insert(auditRecord());
       await store.outbox.enqueue(mail());
       return 42;
     });
-    expect(answer).toBe(42);
+    expect(result).toBe(42);
     expect(await store().users.findById(user.id)).toEqual(user);
     expect(await store().audit.list(firstPage)).toHaveLength(1);
   });
 
-  it('keeps nothing when the work throws, and rejects with that very error', async () => {
+  it('rolls back if the work throws, and rejects with the same error', async () => {
     const refusal = new Error('refused');
     const failing = store().transaction(async (store) => {
       await addUser(store);
@@ -28,7 +28,7 @@ export function transactionContract(store: () => Store): void {
     expect(await store().outbox.claim({ now: noon, leaseMs: 1, leaseId: 'x', limit: 1 })).toEqual([]);
   });
 
-  it('keeps nothing when a statement fails, and goes on working', async () => {
+  it('rolls back if a statement fails, and stays usable', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
     const failing = store().transaction(async (store) => {
@@ -41,7 +41,7 @@ export function transactionContract(store: () => Store): void {
     expect(await store().users.list(firstPage)).toHaveLength(2);
   });
 
-  it('runs a transaction begun inside another as part of it', async () => {
+  it('runs a nested transaction as part of the outer one', async () => {
     const failing = store().transaction(async (store) => {
       await store.transaction((store) => addUser(store));
       throw new Error('refused');
@@ -50,12 +50,12 @@ export function transactionContract(store: () => Store): void {
     expect(await store().users.isEmpty()).toBe(true);
   });
 
-  it('loses no update when many run at once', async () => {
+  it('loses no update among many concurrent transactions', async () => {
     await Promise.all(Array.from({ length: 30 }, () => store().transaction((store) => addUser(store))));
     expect(await store().users.list(firstPage)).toHaveLength(30);
   });
 
-  it('answers a ping and knows its schema is current', async () => {
+  it('answers a ping and reports that its schema is current', async () => {
     await store().ping();
     expect(await store().schemaIsCurrent()).toBe(true);
     expect(await store().migrate()).toEqual([]);

@@ -3,7 +3,7 @@ import type { Store } from '../../../server/store/store.ts';
 import { addToken, addUser, firstPage, noon, useOf, userRecord } from './records.ts';
 
 export function userContract(store: () => Store): void {
-  it('gives back a user exactly as it was inserted', async () => {
+  it('returns a user exactly as it was inserted', async () => {
     for (const user of [
       userRecord({ superuser: true, sso: true, disabled: true }),
       userRecord({ passwordHash: null, name: '', canManageTokens: false }),
@@ -14,13 +14,13 @@ export function userContract(store: () => Store): void {
     }
   });
 
-  it('refuses a second user with the same folded e-mail and keeps the first', async () => {
+  it('rejects a second user with the same folded email address and keeps the first', async () => {
     const first = await addUser(store());
     expect(await store().users.insert(userRecord({ emailFolded: first.emailFolded }))).toBe(false);
     expect(await store().users.findByEmail(first.emailFolded)).toEqual(first);
   });
 
-  it('finds nobody under an id, an e-mail or an SQL fragment that is nobody’s', async () => {
+  it('returns null for unknown IDs and email addresses, and for SQL fragments', async () => {
     await addUser(store());
     for (const text of ['', 'nobody', "' OR '1'='1", '%', 'x'.repeat(100_000)]) {
       expect(await store().users.findById(text)).toBeNull();
@@ -29,7 +29,7 @@ export function userContract(store: () => Store): void {
     }
   });
 
-  it('is empty until the first user is there', async () => {
+  it('is empty until the first user is inserted', async () => {
     expect(await store().users.isEmpty()).toBe(true);
     await addUser(store());
     expect(await store().users.isEmpty()).toBe(false);
@@ -45,7 +45,7 @@ export function userContract(store: () => Store): void {
     expect(await store().users.summary(user.id)).toEqual({ ...shown, tokenCount: 2, lastUsedAt: noon + 1 });
   });
 
-  it('lists users newest first, page by page, or the one with an e-mail', async () => {
+  it('lists users newest first in pages, or the one with an email address', async () => {
     const users = [await addUser(store()), await addUser(store()), await addUser(store())];
     const ids = users.map((user) => user.id).reverse();
     const [newest, second, oldest] = ids;
@@ -58,7 +58,7 @@ export function userContract(store: () => Store): void {
     expect((await store().users.list({ ...firstPage, emailFolded })).map((user) => user.id)).toEqual([second]);
   });
 
-  it('finds members by a part of the folded name or e-mail, wildcards as they are written, also after a renaming', async () => {
+  it('finds members by a part of the folded name or email address, matches wildcards literally, and follows a rename', async () => {
     const ada = await addUser(store(), { name: 'Ada LOVELACE', emailFolded: 'countess@example.com' });
     const odd = await addUser(store(), { name: '100%_STRASSE!', emailFolded: 'odd_one@example.com' });
     const found = async (contains: string) =>
@@ -78,7 +78,7 @@ export function userContract(store: () => Store): void {
     expect(await found('lovelace')).toEqual([]);
   });
 
-  it('answers of each setter whether something changed', async () => {
+  it('reports from each setter whether it changed the row', async () => {
     await addUser(store(), { superuser: true });
     const { id } = await addUser(store());
     const { users } = store();
@@ -101,9 +101,9 @@ export function userContract(store: () => Store): void {
     });
   });
 
-  it('answers false from each setter for a user that does not exist', async () => {
+  it('returns false from each setter for a user that does not exist', async () => {
     const { users } = store();
-    const answers = [
+    const results = [
       await users.setName('nobody', 'x'),
       await users.setCanManageTokens('nobody', true),
       await users.setDisabled('nobody', true),
@@ -112,7 +112,7 @@ export function userContract(store: () => Store): void {
       await users.setSuperuser('nobody', false),
       await users.setPasswordHash('nobody', 'x'),
     ];
-    expect(answers).toEqual(answers.map(() => false));
+    expect(results).toEqual(results.map(() => false));
   });
 
   it('neither disables nor demotes the last enabled superuser', async () => {
@@ -130,21 +130,21 @@ export function userContract(store: () => Store): void {
     expect(await users.setDisabled(second.id, true)).toBe('last-superuser');
   });
 
-  it('leaves one superuser when all demote each other at once', async () => {
+  it('keeps one superuser when all demote each other concurrently', async () => {
     const superusers = await Promise.all(Array.from({ length: 5 }, () => addUser(store(), { superuser: true })));
-    const answers = await Promise.all(
+    const results = await Promise.all(
       superusers.map(({ id }, index) =>
         store().transaction((store) =>
           index % 2 ? store.users.setDisabled(id, true) : store.users.setSuperuser(id, false),
         ),
       ),
     );
-    expect(answers.filter((answer) => answer === 'last-superuser')).toHaveLength(1);
+    expect(results.filter((result) => result === 'last-superuser')).toHaveLength(1);
     const left = (await store().users.list(firstPage)).filter((user) => user.superuser && !user.disabled);
     expect(left).toHaveLength(1);
   });
 
-  it('lets only an enabled member whose password was not changed start a new session', async () => {
+  it('lets only an enabled member with an unchanged password start a session', async () => {
     const lock = (id: string, hash: string | null) =>
       store().transaction((store) => store.users.lockForNewSession(id, { passwordHash: hash }));
     const { id } = await addUser(store(), { passwordHash: 'hash' });
@@ -155,7 +155,7 @@ export function userContract(store: () => Store): void {
     expect(await lock('nobody', 'hash')).toBe(false);
   });
 
-  it('lets no session start that a second step which was turned on meanwhile was not asked for', async () => {
+  it('blocks a session if two-factor sign-in was turned on after the password was checked', async () => {
     const lock = (id: string, totpEnabledAt: number | null) =>
       store().transaction((store) => store.users.lockForNewSession(id, { passwordHash: 'hash', totpEnabledAt }));
     const { id } = await addUser(store(), { passwordHash: 'hash' });
@@ -165,7 +165,7 @@ export function userContract(store: () => Store): void {
     expect([await lock(id, null), await lock(id, 5)]).toEqual([false, true]);
   });
 
-  it('lets only an enabled member with the permission start a new token', async () => {
+  it('lets only an enabled member with the permission create a token', async () => {
     const lock = (id: string) => store().transaction((store) => store.users.lockForNewToken(id));
     expect(await lock((await addUser(store())).id)).toBe(true);
     expect(await lock((await addUser(store(), { disabled: true })).id)).toBe(false);
@@ -173,7 +173,7 @@ export function userContract(store: () => Store): void {
     expect(await lock('nobody')).toBe(false);
   });
 
-  it('lets only an enabled superuser change what superusers may', async () => {
+  it('lets only an enabled superuser make changes reserved to superusers', async () => {
     const lock = (id: string, targetId?: string) =>
       store().transaction((store) => store.users.lockSuperusers(id, targetId));
     const [superuser, member, disabled] = [
@@ -189,7 +189,7 @@ export function userContract(store: () => Store): void {
     expect(await lock('nobody')).toBe(false);
   });
 
-  it('names enabled superusers, the longest there first', async () => {
+  it('lists enabled superusers, longest-standing first', async () => {
     const [first, second] = [
       await addUser(store(), { superuser: true }),
       await addUser(store(), { superuser: true, canManageTokens: false }),

@@ -6,8 +6,8 @@ import type { Store } from '../../../server/store/store.ts';
 import { tokenStatusSchema } from '../../../shared/schemas/tokens.ts';
 import { addToken, addUser, noon } from './records.ts';
 
-// A few neighboring times, so that equal ones are common: the bounds are where the two could disagree.
-const time = fc.integer({ min: noon - 2, max: noon + 2 });
+// Few neighboring times, so that equal ones are common: the bounds are where the two could disagree.
+const time = fc.integer({ min: noon - 1, max: noon + 1 });
 
 const tokenCase = fc.record({
   disabled: fc.boolean(),
@@ -37,18 +37,17 @@ export function statusContract(store: () => Store): void {
         expect(active).toBe(tokenStatus(token, context) === 'active' ? 1 : 0);
       }
     });
-    await fc.assert(agreement, { numRuns: 40 });
-  });
+    await fc.assert(agreement, { numRuns: 30 });
+  }, 60_000);
 }
 
-async function addAll(store: Store, cases: Array<TokenCase>): Promise<TokenRecord[]> {
-  const tokens: TokenRecord[] = [];
+async function addAll(store: Store, cases: TokenCase[]): Promise<TokenRecord[]> {
+  const ids: string[] = [];
   for (const { expiresAt, ...owner } of cases) {
     const { id: ownerId } = await addUser(store, owner);
-    const { id } = await addToken(store, ownerId, { expiresAt });
-    const token = await store.tokens.findById(id);
-    if (token) tokens.push(token);
+    ids.push((await addToken(store, ownerId, { expiresAt })).id);
   }
-  expect(tokens).toHaveLength(cases.length);
-  return tokens;
+  const newest = await store.tokens.list({ limit: ids.length, before: null, now: noon });
+  expect(newest.map(({ id }) => id)).toEqual(ids.reverse());
+  return newest;
 }

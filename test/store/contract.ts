@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../server/store/store.ts';
+import { clientContract } from './contract/accounts/clients.ts';
+import { identityContract } from './contract/accounts/identities.ts';
+import { userContract } from './contract/accounts/users.ts';
 import { auditContract } from './contract/audit.ts';
-import { clientContract } from './contract/clients.ts';
 import { countContract } from './contract/counts.ts';
-import { deviceCodeContract } from './contract/device-codes.ts';
-import { idempotencyContract } from './contract/idempotency.ts';
-import { identityContract } from './contract/identities.ts';
 import { outboxContract } from './contract/outbox.ts';
-import { revocationContract } from './contract/revocation.ts';
-import { sessionContract } from './contract/sessions.ts';
-import { statusContract } from './contract/status.ts';
-import { ticketContract } from './contract/tickets.ts';
-import { tokenContract } from './contract/tokens.ts';
-import { totpContract } from './contract/totp.ts';
+import { deviceCodeContract } from './contract/sign-in/device-codes.ts';
+import { sessionContract } from './contract/sign-in/sessions.ts';
+import { ticketContract } from './contract/sign-in/tickets.ts';
+import { totpContract } from './contract/sign-in/totp.ts';
+import { idempotencyContract } from './contract/tokens/idempotency.ts';
+import { revocationContract } from './contract/tokens/revocation.ts';
+import { statusContract } from './contract/tokens/status.ts';
+import { tokenContract } from './contract/tokens/tokens.ts';
 import { transactionContract } from './contract/transactions.ts';
-import { userContract } from './contract/users.ts';
 
 /** Describes what the store does on every engine. `open` returns a migrated, empty store. */
 export function describeStore(name: string, open: () => Promise<{ store: Store; close(): Promise<void> }>): void {

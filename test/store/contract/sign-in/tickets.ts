@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Ticket } from '../../../server/store/records.ts';
-import type { Store } from '../../../server/store/store.ts';
-import { addUser, nextId, noon } from './records.ts';
+import type { Ticket } from '../../../../server/store/records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { addUser, nextId, noon } from '../records.ts';
 
 function ticket(changes: Partial<Ticket> = {}): Ticket {
   const hash = `hash-of-${nextId()}`;

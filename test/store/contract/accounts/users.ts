@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Store } from '../../../server/store/store.ts';
-import { addToken, addUser, firstPage, noon, useOf, userRecord } from './records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { addToken, addUser, firstPage, noon, useOf, userRecord } from '../records.ts';
 
 export function userContract(store: () => Store): void {
   it('returns a user exactly as it was inserted', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { ClientRecord } from '../../../server/store/records.ts';
-import type { Store } from '../../../server/store/store.ts';
-import { firstPage, nextId, noon } from './records.ts';
+import type { ClientRecord } from '../../../../server/store/records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { firstPage, nextId, noon } from '../records.ts';
 
 function client(changes: Partial<ClientRecord> = {}): ClientRecord {
   const id = nextId();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { DeviceCodeRecord } from '../../../server/store/records.ts';
-import type { Store } from '../../../server/store/store.ts';
-import { addUser, nextId, noon } from './records.ts';
+import type { DeviceCodeRecord } from '../../../../server/store/records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { addUser, nextId, noon } from '../records.ts';
 
 let made = 0;
 

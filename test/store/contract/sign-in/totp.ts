@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Store } from '../../../server/store/store.ts';
-import { addUser, noon } from './records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { addUser, noon } from '../records.ts';
 
 export function totpContract(store: () => Store): void {
   const enabled = async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Store } from '../../../server/store/store.ts';
-import { addToken, addUser, firstPage, noon, sessionRecord, userRecord } from './records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { addToken, addUser, firstPage, noon, sessionRecord, userRecord } from '../records.ts';
 
 const identity = { issuer: 'https://sso.example.com', subject: 'ada' };
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { NewToken, TokenRecord, UserRecord } from '../../../server/store/records.ts';
-import type { Store } from '../../../server/store/store.ts';
-import { addToken, addUser, firstPage, newToken, noon, useOf, userRecord } from './records.ts';
+import type { NewToken, TokenRecord, UserRecord } from '../../../../server/store/records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { addToken, addUser, firstPage, newToken, noon, useOf, userRecord } from '../records.ts';
 
 function record(token: NewToken, owner: UserRecord): TokenRecord {
   const { hash: _, nameFolded: __, ...shown } = token;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Store } from '../../../server/store/store.ts';
-import { addToken, addUser, firstPage, newToken, noon, somebody, useOf } from './records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { addToken, addUser, firstPage, newToken, noon, somebody, useOf } from '../records.ts';
 
 export function revocationContract(store: () => Store): void {
   it('deletes a token, returns it, and leaves a tombstone with its hash', async () => {

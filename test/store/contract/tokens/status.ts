@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { tokenStatus } from '../../../server/domain/tokens/status.ts';
-import type { TokenRecord } from '../../../server/store/records.ts';
-import type { Store } from '../../../server/store/store.ts';
-import { tokenStatusSchema } from '../../../shared/schemas/tokens.ts';
-import { addToken, addUser, noon } from './records.ts';
+import { tokenStatus } from '../../../../server/domain/tokens/status.ts';
+import type { TokenRecord } from '../../../../server/store/records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
+import { addToken, addUser, noon } from '../records.ts';
 
 // Few neighboring times, so that equal ones are common: the bounds are where the two could disagree.
 const time = fc.integer({ min: noon - 1, max: noon + 1 });

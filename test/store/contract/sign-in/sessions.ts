@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Store } from '../../../server/store/store.ts';
-import { addUser, noon, sessionRecord } from './records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { addUser, noon, sessionRecord } from '../records.ts';
 
 export function sessionContract(store: () => Store): void {
   it('finds a session by its hash, with its user', async () => {

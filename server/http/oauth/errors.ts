@@ -1,7 +1,5 @@
 import type { ErrorHandler } from 'hono';
-import { ProblemError } from '../../../shared/problem.ts';
 import type { Log } from '../../observability/log.ts';
-import { OutcomeUnknown, StoreUnavailable } from '../../store/errors.ts';
 import type { AppEnv } from '../context.ts';
 import { asProblem, bodyLimitDetail, logUnexpected } from '../errors.ts';
 
@@ -50,19 +48,17 @@ export function errorResponse(thrown: unknown, log: Log, requestId: string) {
 
 function asOAuthError(error: Error): OAuthError {
   if (error instanceof OAuthError) return error;
-  if (error instanceof StoreUnavailable || error instanceof OutcomeUnknown) {
-    const headers = { 'Retry-After': '1' };
-    return new OAuthError('temporarily_unavailable', 'The database does not respond. Try again in a few seconds.', {
-      status: 503,
-      headers,
-    });
+  const { code, message, retryAfter = 1 } = asProblem(error);
+  const headers = { 'Retry-After': String(retryAfter) };
+  switch (code) {
+    case 'unavailable':
+    case 'outcome-unknown':
+      return new OAuthError('temporarily_unavailable', message, { status: 503, headers });
+    case 'throttled':
+      return new OAuthError('temporarily_unavailable', message, { status: 429, headers });
+    case 'bad-request':
+      return invalidRequest(message);
+    default:
+      return new OAuthError('server_error', message, { status: 500 });
   }
-  if (error instanceof ProblemError && error.code === 'throttled') {
-    const headers = { 'Retry-After': String(error.retryAfter ?? 1) };
-    return new OAuthError('temporarily_unavailable', error.message, { status: 429, headers });
-  }
-  if (asProblem(error).code === 'bad-request') return invalidRequest('The request is malformed.');
-  return new OAuthError('server_error', 'An unexpected error occurred. Find its cause in the log by the request ID.', {
-    status: 500,
-  });
 }

@@ -56,7 +56,7 @@ export function methodNotAllowedResponse(c: AppContext, methods: string[]): Resp
   return problemResponse(c, new ResponseProblem('method-not-allowed', detail, { headers: [['Allow', allowed]] }));
 }
 
-/** Says how large a request body may be. */
+/** The detail of the problem for a body over the limit. */
 export const bodyLimitDetail = `A body is at most ${limits.bodyBytes / 1024} KiB.`;
 
 /** Returns the response to a body over the limit. */

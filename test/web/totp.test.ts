@@ -125,6 +125,6 @@ it('lets a superuser reset it after confirmation', async () => {
   expect(textOf((await browser.get(path)).html)).toContain('password and authenticator app');
   await browser.get(`${path}?dialog=reset-two-step`);
   const done = await browser.submit(`${path}/reset-two-step`);
-  expect(done.location).toContain('done=two-step-reset');
+  expect(done.location).toContain('done=totp-reset');
   expect((await app.store.users.findById(app.dev.id))?.totpEnabledAt).toBeNull();
 });

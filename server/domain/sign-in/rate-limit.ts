@@ -47,8 +47,8 @@ export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100
   const reserve = (keys: FailureKey[]) =>
     exclusively(async () => {
       // Look at every wait first: a client that its network denies must not use up the account's free failures.
-      const longestWait = Math.max(...(await Promise.all(keys.map(counts.waitMs))));
-      if (longestWait > 0) throw tooManyAttempts(longestWait);
+      const maxWaitMs = Math.max(...(await Promise.all(keys.map(counts.waitMs))));
+      if (maxWaitMs > 0) throw tooManyAttempts(maxWaitMs);
       for (const key of keys) {
         const waitMs = await counts.reserve(key);
         if (waitMs > 0) throw tooManyAttempts(waitMs);

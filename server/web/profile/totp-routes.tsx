@@ -35,7 +35,7 @@ export function totpPages({ totp }: Pick<AppDeps, 'totp'>) {
     .post(`${totpPath}/disable`, (c) =>
       withPassword(c, async (password) => {
         await totp.disable(c.get('caller'), password);
-        return c.redirect(withSuccess('/profile', 'two-step-off'), 303);
+        return c.redirect(withSuccess('/profile', 'totp-off'), 303);
       }),
     )
     .post(`${totpPath}/recovery-codes`, (c) =>

@@ -19,7 +19,7 @@ const memberActions = {
   demote: { changes: { superuser: false }, revokesAll: false, success: 'member-demoted' },
   enable: { changes: { disabled: false }, revokesAll: false, success: 'member-enabled' },
   disable: { changes: { disabled: true }, revokesAll: false, success: 'member-disabled' },
-  'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, success: 'two-step-reset' },
+  'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, success: 'totp-reset' },
   'revoke-tokens': { changes: {}, revokesAll: true, success: 'tokens-revoked' },
   offboard: { changes: { disabled: true }, revokesAll: true, success: 'member-offboarded' },
 } as const satisfies Record<string, Action>;

@@ -112,7 +112,7 @@ it('turns two-factor sign-in on, generates recovery codes, and turns it off on t
 
   await browser.get('/profile/two-step');
   expect((await browser.submit('/profile/two-step/disable', { password: 'wrong' })).status).toBe(403);
-  expect((await browser.submit('/profile/two-step/disable', { password })).location).toBe('/profile?done=two-step-off');
+  expect((await browser.submit('/profile/two-step/disable', { password })).location).toBe('/profile?done=totp-off');
   expect(textOf((await browser.get('/profile')).html)).toContain('Two-factor sign-in is off.');
 });
 

@@ -1,31 +1,33 @@
-/** Bounds that both programs and their documentation share. Sizes in bytes, times in milliseconds unless the name says otherwise. */
+/** Bounds that both programs and the documentation share. */
 export const limits = {
-  bodyBytes: 64 * 1024,
-  headerBytes: 64 * 1024,
-  /** A look-up may take this long, so that "database unreachable" is said within two seconds. */
-  lookupDeadline: 1800,
-  nameCodePoints: 64,
-  descriptionCodePoints: 500,
-  emailCharacters: 254,
-  passwordMinimum: 12,
-  passwordMaximum: 1024,
-  pageMaximum: 200,
-  pageDefault: 50,
-  /** A hundred years, whichever of them are leap years. */
-  expirySecondsMaximum: 36_525 * 24 * 60 * 60,
-  idempotencyKeyCharacters: 255,
-  idempotencyWindow: 24 * 60 * 60 * 1000,
-  lastUsedPathCharacters: 1024,
-  userAgentCharacters: 256,
-  tombstoneKept: 90 * 24 * 60 * 60 * 1000,
-  sentMailKept: 7 * 24 * 60 * 60 * 1000,
-  /** How long a sign-in may take, by what is in between. */
-  deviceCodeLife: 10 * 60 * 1000,
-  devicePollInterval: 5 * 1000,
-  authorizationCodeLife: 60 * 1000,
-  secondFactorLife: 10 * 60 * 1000,
-  ssoSignInLife: 10 * 60 * 1000,
-  passwordResetLife: 30 * 60 * 1000,
-  sessionIdle: 12 * 60 * 60 * 1000,
-  sessionAbsolute: 30 * 24 * 60 * 60 * 1000,
+  maxBodyBytes: 64 * 1024,
+  maxHeaderBytes: 64 * 1024,
+  /** Leaves time to report an unavailable database within two seconds. */
+  lookupDeadlineMs: 1800,
+
+  maxNameCodePoints: 64,
+  maxDescriptionCodePoints: 500,
+  maxEmailCharacters: 254,
+  minPasswordCharacters: 12,
+  maxPasswordCharacters: 1024,
+  maxPageSize: 200,
+  defaultPageSize: 50,
+  /** One hundred years, including leap days. */
+  maxExpirySeconds: 36_525 * 24 * 60 * 60,
+  maxIdempotencyKeyCharacters: 255,
+  idempotencyWindowMs: 24 * 60 * 60 * 1000,
+  maxPathCharacters: 1024,
+  maxUserAgentCharacters: 256,
+
+  tombstoneRetentionMs: 90 * 24 * 60 * 60 * 1000,
+  sentMailRetentionMs: 7 * 24 * 60 * 60 * 1000,
+
+  deviceCodeLifetimeMs: 10 * 60 * 1000,
+  devicePollIntervalMs: 5 * 1000,
+  authorizationCodeLifetimeMs: 60 * 1000,
+  secondFactorLifetimeMs: 10 * 60 * 1000,
+  ssoSignInLifetimeMs: 10 * 60 * 1000,
+  passwordResetLifetimeMs: 30 * 60 * 1000,
+  sessionIdleTimeoutMs: 12 * 60 * 60 * 1000,
+  sessionMaxAgeMs: 30 * 24 * 60 * 60 * 1000,
 } as const;

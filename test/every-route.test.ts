@@ -277,7 +277,7 @@ describe.each(routesWithBody)('$key', (route) => {
   });
 
   it('rejects a body over 64 KiB, declared or streamed, and stops reading it', async () => {
-    const large = JSON.stringify({ name: 'x'.repeat(limits.bodyBytes) });
+    const large = JSON.stringify({ name: 'x'.repeat(limits.maxBodyBytes) });
     await expectProblem(await send(large), 413, 'body-too-large');
     await expectProblem(
       await send(large, { 'Content-Type': 'application/json', 'Content-Length': String(large.length) }),
@@ -292,7 +292,7 @@ describe.each(routesWithBody)('$key', (route) => {
       },
     });
     await expectProblem(await send(endless), 413, 'body-too-large');
-    expect(sent).toBeLessThan(4 * limits.bodyBytes);
+    expect(sent).toBeLessThan(4 * limits.maxBodyBytes);
   });
 });
 

@@ -22,7 +22,7 @@ export async function* pagesOf<T>(
   let cursor: string | null = null;
   let left = maxItems;
   do {
-    const limit = String(Math.min(limits.pageMaximum, left));
+    const limit = String(Math.min(limits.maxPageSize, left));
     const page: Page<T> = await fetchPage(cursor === null ? { limit } : { limit, cursor });
     if (page.next_cursor !== null && page.next_cursor === cursor) {
       throw notTokensd(new Error('.next_cursor is that of the same page'));

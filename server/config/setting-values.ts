@@ -47,7 +47,7 @@ export const databaseUrlValue = z
 /** A number of seconds, or a duration such as `90d`, as seconds. */
 export const durationValue = z.string().transform((text, context) => {
   const seconds = /^[0-9]{1,10}$/.test(text) ? Number(text) : parseDuration(text);
-  if (seconds !== null && seconds >= 1 && seconds <= limits.expirySecondsMaximum) return seconds;
+  if (seconds !== null && seconds >= 1 && seconds <= limits.maxExpirySeconds) return seconds;
   context.addIssue('must be a duration such as 12h, 90d or 1y, at most 100 years');
   return z.NEVER;
 });

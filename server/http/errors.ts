@@ -57,7 +57,7 @@ export function methodNotAllowedResponse(c: AppContext, methods: string[]): Resp
 }
 
 /** The detail of the problem for a body over the limit. */
-export const bodyLimitDetail = `A body is at most ${limits.bodyBytes / 1024} KiB.`;
+export const bodyLimitDetail = `A body is at most ${limits.maxBodyBytes / 1024} KiB.`;
 
 /** Returns the response to a body over the limit. */
 export function bodyTooLargeResponse(c: AppContext): Response {

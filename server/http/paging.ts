@@ -17,7 +17,7 @@ type Filter<Q> = { [K in keyof Omit<Q, keyof PageQuery>]: Exclude<Omit<Q, keyof 
  * @throws ProblemError `invalid-fields` for an invalid cursor
  */
 export async function readPage<Q extends PageQuery, T extends { id: string }, V>(
-  { limit = limits.pageDefault, cursor, ...filter }: Q,
+  { limit = limits.defaultPageSize, cursor, ...filter }: Q,
   read: (query: Page & Filter<Q>) => Promise<T[]>,
   represent: (item: T) => V,
 ): Promise<{ items: V[]; next_cursor: string | null }> {

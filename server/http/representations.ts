@@ -78,7 +78,7 @@ export function sessionObject(session: SessionRecord): Session {
     id: session.id,
     created_at: time(session.createdAt),
     expires_at: time(session.expiresAt),
-    idle_expires_at: time(Math.min(session.expiresAt, session.lastSeenAt + limits.sessionIdle)),
+    idle_expires_at: time(Math.min(session.expiresAt, session.lastSeenAt + limits.sessionIdleTimeoutMs)),
   };
 }
 

@@ -71,7 +71,7 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
   };
 
   const server = createServer(
-    { maxHeaderSize: limits.headerBytes, requireHostHeader: false, ServerResponse: ClosingResponse, ...timeouts },
+    { maxHeaderSize: limits.maxHeaderBytes, requireHostHeader: false, ServerResponse: ClosingResponse, ...timeouts },
     (req, res) => answer(req, res),
   );
   server.maxHeadersCount = 0;

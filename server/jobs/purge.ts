@@ -16,13 +16,13 @@ export function createPurge({ store, clock }: { store: Store; clock: Clock }): J
     async run(signal) {
       const now = clock.now();
       const purges = [
-        () => store.tokens.purgeTombstones(now - limits.tombstoneKept, maxBatchSize),
-        () => store.idempotency.purge(now - limits.idempotencyWindow, maxBatchSize),
-        () => store.sessions.purge(now, now - limits.sessionIdle, maxBatchSize),
+        () => store.tokens.purgeTombstones(now - limits.tombstoneRetentionMs, maxBatchSize),
+        () => store.idempotency.purge(now - limits.idempotencyWindowMs, maxBatchSize),
+        () => store.sessions.purge(now, now - limits.sessionIdleTimeoutMs, maxBatchSize),
         () => store.tickets.purge(now, maxBatchSize),
-        () => store.deviceCodes.purge(now - limits.deviceCodeLife, maxBatchSize),
+        () => store.deviceCodes.purge(now - limits.deviceCodeLifetimeMs, maxBatchSize),
         () => store.purgeCounts(now, maxBatchSize),
-        () => store.outbox.purgeSent(now - limits.sentMailKept, maxBatchSize),
+        () => store.outbox.purgeSent(now - limits.sentMailRetentionMs, maxBatchSize),
       ];
       for (const purgeBatch of purges) while (!signal.aborted && (await purgeBatch()) === maxBatchSize);
     },

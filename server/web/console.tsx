@@ -42,7 +42,7 @@ export function consolePages(deps: AppDeps) {
   const app = new Hono<AppEnv>();
   app.onError(pageErrorHandler(deps));
   for (const path of consolePaths) {
-    app.use(path, bodyLimit({ maxSize: limits.bodyBytes, onError: rejectLargeForm }), enforcePageAccess(deps));
+    app.use(path, bodyLimit({ maxSize: limits.maxBodyBytes, onError: rejectLargeForm }), enforcePageAccess(deps));
   }
   app.get('/', (c) => c.redirect(startPath, 303));
   app.get('/assets/:file', (c) => {
@@ -68,5 +68,5 @@ export function consolePages(deps: AppDeps) {
 }
 
 function rejectLargeForm(): never {
-  throw new ProblemError('body-too-large', `A form can have at most ${limits.bodyBytes / 1024} KiB.`);
+  throw new ProblemError('body-too-large', `A form can have at most ${limits.maxBodyBytes / 1024} KiB.`);
 }

@@ -30,22 +30,22 @@ const plainText = (what: string, maxCodePoints: number) =>
     .refine((text) => redact(text) === text, `${what} must not contain a token value or another secret.`);
 
 /** A token's name: 1–64 code points after NFC and trimming. */
-export const tokenNameSchema = plainText('A name', limits.nameCodePoints)
+export const tokenNameSchema = plainText('A name', limits.maxNameCodePoints)
   .refine((text) => text !== '', 'A name must not be empty.')
   .meta({ example: 'ci-pipeline' });
 
 /** A member's name: the rules of a token's name, but it may be empty. */
-export const userNameSchema = plainText('A name', limits.nameCodePoints).meta({ example: 'Ada Lovelace' });
+export const userNameSchema = plainText('A name', limits.maxNameCodePoints).meta({ example: 'Ada Lovelace' });
 
-export const descriptionSchema = plainText('A description', limits.descriptionCodePoints);
+export const descriptionSchema = plainText('A description', limits.maxDescriptionCodePoints);
 
 /** An email address in NFC. Addresses are compared under `foldName`. */
 export const emailSchema = z
   .string()
   .overwrite(normalizeName)
   .refine(
-    (text) => text.length <= limits.emailCharacters,
-    `An email address must have at most ${limits.emailCharacters} characters.`,
+    (text) => text.length <= limits.maxEmailCharacters,
+    `An email address must have at most ${limits.maxEmailCharacters} characters.`,
   )
   .refine(
     (text) => z.regexes.unicodeEmail.test(text) && !hasForbiddenCharacters(text) && !/[<>,;:"\\()[\]]/.test(text),
@@ -53,21 +53,21 @@ export const emailSchema = z
   )
   .meta({ example: 'ada@example.com' });
 
-const limitRule = `limit must be a whole number from 1 to ${limits.pageMaximum}.`;
+const pageSizeRule = `limit must be a whole number from 1 to ${limits.maxPageSize}.`;
 
-/** `?limit` and `?cursor` of every list. */
+/** The query parameters of every list. */
 export const pageQuerySchema = z.strictObject({
   limit: z
     .string()
-    .regex(/^[0-9]{1,3}$/, limitRule)
+    .regex(/^[0-9]{1,3}$/, pageSizeRule)
     .transform(Number)
-    .pipe(z.int().min(1, limitRule).max(limits.pageMaximum, limitRule))
+    .pipe(z.int().min(1, pageSizeRule).max(limits.maxPageSize, pageSizeRule))
     .optional()
-    .describe(`Items per page, ${limits.pageDefault} by default`),
+    .describe(`Items per page, ${limits.defaultPageSize} by default`),
   cursor: z.string().max(200).optional().describe('`next_cursor` of the previous page'),
 });
 
-/** `{items, next_cursor}`; `next_cursor` is null on the last page. */
+/** Returns the schema of one page of a list. */
 export function pageSchema<T extends z.ZodType>(item: T) {
   return z.object({
     items: z.array(item),
@@ -75,5 +75,5 @@ export function pageSchema<T extends z.ZodType>(item: T) {
   });
 }
 
-/** A boolean in a query string. */
+/** A boolean in a query string: `true` or `false`. */
 export const queryBooleanSchema = z.enum(['true', 'false']).transform((text) => text === 'true');

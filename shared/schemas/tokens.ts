@@ -60,7 +60,7 @@ export const createTokenBodySchema = z
     expires_in: z
       .int('expires_in must be a whole number of seconds.')
       .min(1, 'expires_in must be at least 1 second.')
-      .max(limits.expirySecondsMaximum, 'expires_in must be at most 100 years.')
+      .max(limits.maxExpirySeconds, 'expires_in must be at most 100 years.')
       .nullable()
       .optional()
       .describe('The lifetime in seconds, or null for a token that never expires'),

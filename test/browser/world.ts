@@ -163,7 +163,7 @@ export async function openWorld() {
       hash: secret.hash(),
       createdAt: at,
       lastSeenAt: at,
-      expiresAt: at + limits.sessionAbsolute,
+      expiresAt: at + limits.sessionMaxAgeMs,
       ip: '203.0.113.9',
       userAgent: longAgent,
       sso: false,
@@ -182,7 +182,7 @@ export async function openWorld() {
   /** Returns the secret of a link that sets the member's password. */
   async function passwordLink(email: string): Promise<string> {
     const secret = generateSecret('passwordReset');
-    const times = { createdAt: clock.now(), expiresAt: clock.now() + limits.passwordResetLife };
+    const times = { createdAt: clock.now(), expiresAt: clock.now() + limits.passwordResetLifetimeMs };
     const ticket = { kind: 'password-reset', userId: await idOf(email), data: '{}', ...times } as const;
     await store.tickets.insert({ hash: secret.hash(), ...ticket });
     return secret.reveal();

@@ -14,7 +14,7 @@ const purge = (signal = new AbortController().signal) => createPurge(app).run(si
 it('deletes tombstones after 90 days', async () => {
   const { id, token } = await createToken(app, app.dev, { name: 'ci' });
   await app.ask(`/api/v1/tokens/${id}`, { method: 'DELETE', as: app.dev });
-  app.clock.advance(limits.tombstoneKept);
+  app.clock.advance(limits.tombstoneRetentionMs);
   await purge();
   expect(await verdict(app, token)).toBe('revoked');
   app.clock.advance(1);
@@ -31,7 +31,7 @@ it('keeps active tokens of any age', async () => {
 
 it('deletes ended sessions and keeps active ones', async () => {
   const idle = await app.signIn(app.dev.id);
-  app.clock.advance(limits.sessionIdle + 1);
+  app.clock.advance(limits.sessionIdleTimeoutMs + 1);
   const fresh = await app.signIn(app.dev.id);
   await purge();
   expect(await app.store.sessions.deleteAllOf(app.dev.id)).toHaveLength(1);
@@ -43,11 +43,11 @@ it('deletes mails a week after they were sent, and keeps those still to be sent'
   await createToken(app, app.dev, { name: 'waiting' });
   const [sent] = await app.store.outbox.claim({ now: app.clock.now(), leaseMs: 0, leaseId: 'lease', limit: 1 });
   await app.store.outbox.markSent(sent?.id ?? '', 'lease', app.clock.now());
-  const old = app.clock.now() + limits.sentMailKept;
-  app.clock.advance(limits.sentMailKept);
+  const old = app.clock.now() + limits.sentMailRetentionMs;
+  app.clock.advance(limits.sentMailRetentionMs);
   await purge();
   expect(await app.store.outbox.purgeSent(old + 1, 10)).toBe(1);
-  app.clock.advance(limits.sentMailKept);
+  app.clock.advance(limits.sentMailRetentionMs);
   await purge();
   expect((await app.mails()).map(({ subject }) => subject)).toEqual([expect.stringContaining('waiting')]);
 });
@@ -56,7 +56,7 @@ it('deletes idempotency keys after a day', async () => {
   const create = () =>
     app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'ci' }, headers: { 'Idempotency-Key': 'once' } });
   expect((await create()).status).toBe(201);
-  app.clock.advance(limits.idempotencyWindow);
+  app.clock.advance(limits.idempotencyWindowMs);
   await purge();
   expect(await app.store.idempotency.purge(app.clock.now() + 1, 10)).toBe(1);
   expect((await create()).status).not.toBe(200);
@@ -64,14 +64,14 @@ it('deletes idempotency keys after a day', async () => {
 
 it('deletes more rows than fit in one batch', async () => {
   for (let batch = 0; batch < 1001; batch += 1) await app.signIn(app.dev.id);
-  app.clock.advance(limits.sessionAbsolute);
+  app.clock.advance(limits.sessionMaxAgeMs);
   await purge();
   expect(await app.store.sessions.deleteAllOf(app.dev.id)).toEqual([]);
 });
 
 it('stops early when the daemon stops', async () => {
   await app.signIn(app.dev.id);
-  app.clock.advance(limits.sessionAbsolute);
+  app.clock.advance(limits.sessionMaxAgeMs);
   await purge(AbortSignal.abort());
   expect(await app.store.sessions.deleteAllOf(app.dev.id)).not.toEqual([]);
 });

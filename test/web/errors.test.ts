@@ -102,10 +102,10 @@ it('rejects a form over the size limit, with and without Content-Length', async 
   const app = await open();
   const browser = openConsole(app);
   await browser.get('/login');
-  const email = 'x'.repeat(limits.bodyBytes);
+  const email = 'x'.repeat(limits.maxBodyBytes);
   expectPage(await browser.submit('/login', { email, password }), 413);
   await browser.get('/login');
-  expectPage(await browser.submit('/login', { email }, { 'Content-Length': String(limits.bodyBytes + 100) }), 413);
+  expectPage(await browser.submit('/login', { email }, { 'Content-Length': String(limits.maxBodyBytes + 100) }), 413);
   expect(app.logLines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
 });
 

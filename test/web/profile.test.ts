@@ -108,7 +108,7 @@ it('explains why a member has no password, and sets none', async () => {
 it('lists active sessions with device and times, and marks the current one', async () => {
   const { app, browser } = await open();
   const idle = await signIn(app, app.dev, '192.0.2.1');
-  app.clock.advance(limits.sessionIdle - 120_000);
+  app.clock.advance(limits.sessionIdleTimeoutMs - 120_000);
   await browser.get('/profile');
   const cli = await signIn(app, app.dev);
   await signIn(app, app.root, '192.0.2.2');

@@ -45,7 +45,7 @@ export function createClients(deps: ClientDeps): Clients {
   const { store, clock, newId } = deps;
   // Clients call introspection as often as proxies call verification.
   const lookUp = createBatchedLookup<ClientRecord>((clientIds) => store.clients.findByClientIds(clientIds), {
-    deadlineMs: limits.lookupDeadline,
+    deadlineMs: limits.lookupDeadlineMs,
     maxParallel: store.maxParallelLookups,
   });
 

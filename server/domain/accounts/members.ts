@@ -42,7 +42,7 @@ export interface Members {
 }
 
 /** Longer than any folded email address, because one character folds to at most three. Bounds the work of the database. */
-const maxSearchLength = 3 * limits.emailCharacters;
+const maxSearchLength = 3 * limits.maxEmailCharacters;
 
 export function createMembers(deps: MemberDeps): Members {
   const { store } = deps;

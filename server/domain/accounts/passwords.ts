@@ -36,7 +36,7 @@ export function createPasswords(maxQueued = defaultMaxQueued): Passwords {
     async verify(stored, password) {
       const normalized = compose(password, 'NFKC');
       if (limit.pendingCount >= maxQueued) throw busy();
-      const possible = codePoints(normalized) <= limits.passwordMaximum;
+      const possible = codePoints(normalized) <= limits.maxPasswordCharacters;
       const matches = await limit(() => verify(stored ?? unmatchable, possible ? normalized : '', cost));
       return matches && possible && stored !== null;
     },
@@ -71,11 +71,11 @@ export async function checkNewPassword(password: string, field: { pointer: strin
 
 function lengthFault(password: string): string | null {
   const length = codePoints(password);
-  if (length < limits.passwordMinimum) {
-    return `This password is too short. Use at least ${limits.passwordMinimum} characters.`;
+  if (length < limits.minPasswordCharacters) {
+    return `This password is too short. Use at least ${limits.minPasswordCharacters} characters.`;
   }
-  if (length > limits.passwordMaximum) {
-    return `This password is too long. Use at most ${limits.passwordMaximum} characters.`;
+  if (length > limits.maxPasswordCharacters) {
+    return `This password is too long. Use at most ${limits.maxPasswordCharacters} characters.`;
   }
   return null;
 }
@@ -84,7 +84,7 @@ async function guessableFault(password: string, email: string): Promise<string |
   const folded = foldName(password);
   if (folded === foldName(email)) return 'This password is your email address. Choose another one.';
   const repeated = /^(.+?)\1+$/su.exec(folded)?.[1];
-  if (repeated !== undefined && codePoints(repeated) < limits.passwordMinimum) {
+  if (repeated !== undefined && codePoints(repeated) < limits.minPasswordCharacters) {
     return 'This password repeats a short text. Choose another one.';
   }
   // Imported here because the dictionary takes megabytes of memory, and most daemons rarely set a password.

@@ -52,7 +52,7 @@ export function createAuthorizationCodes({
       const { sso, ssoSid } = session;
       const code = generateSecret('authorizationCode');
       const createdAt = clock.now();
-      const times = { createdAt, expiresAt: createdAt + limits.authorizationCodeLife };
+      const times = { createdAt, expiresAt: createdAt + limits.authorizationCodeLifetimeMs };
       const data = JSON.stringify({ ...request, sso, ssoSid });
       await store.transaction(async (store) => {
         if (!(await lockActiveSession(store, session))) throw sessionEnded();

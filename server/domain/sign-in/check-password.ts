@@ -46,5 +46,5 @@ export function createCheckPassword(deps: {
 /** Returns the typed text if it is an email address, else null: people also type passwords and tokens into that field. */
 function addressToAudit(typed: string): string | null {
   const isAddress = /^[^@]+@[^@\s]+\.[^@\s.]+$/.test(typed);
-  return isAddress ? redact(typed).slice(0, limits.emailCharacters) : null;
+  return isAddress ? redact(typed).slice(0, limits.maxEmailCharacters) : null;
 }

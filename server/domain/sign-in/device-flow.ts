@@ -145,8 +145,8 @@ function pendingDevice(
 ): DeviceCodeRecord {
   return {
     ...known,
-    expiresAt: known.createdAt + limits.deviceCodeLife,
-    intervalMs: limits.devicePollInterval,
+    expiresAt: known.createdAt + limits.deviceCodeLifetimeMs,
+    intervalMs: limits.devicePollIntervalMs,
     lastPolledAt: null,
     status: 'pending',
     openedBy: null,

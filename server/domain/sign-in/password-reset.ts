@@ -64,7 +64,7 @@ export function createPasswordReset(deps: {
       if (!allowed || user === null || !mayReset(user)) return;
       const secret = generateSecret('passwordReset');
       const at = clock.now();
-      const times = { createdAt: at, expiresAt: at + limits.passwordResetLife };
+      const times = { createdAt: at, expiresAt: at + limits.passwordResetLifetimeMs };
       const link = `${deps.publicUrl}/password/reset?token=${secret.reveal()}`;
       await store.transaction(async (store) => {
         await store.tickets.deleteAllOf(user.id, kind);

@@ -79,7 +79,7 @@ export function createSecondFactor(deps: {
       if (user.totpEnabledAt === null && !totp.required) return start(user, clientInfo, proof);
       const ticket = generateSecret('secondFactor');
       const createdAt = clock.now();
-      const times = { createdAt, expiresAt: createdAt + limits.secondFactorLife };
+      const times = { createdAt, expiresAt: createdAt + limits.secondFactorLifetimeMs };
       await store.transaction(async (store) => {
         if (!(await store.users.lockForNewSession(user.id, proof))) throw wrongCredentials();
         await store.tickets.insert({ hash: ticket.hash(), kind, userId: user.id, data: '{}', ...times });

@@ -97,7 +97,11 @@ export function createSessions(deps: SessionDeps): Sessions {
 
     list({ user }) {
       const now = clock.now();
-      return store.sessions.listOf(user.id, { now, idleBefore: now - limits.sessionIdle + 1, limit: maxListed });
+      return store.sessions.listOf(user.id, {
+        now,
+        idleBefore: now - limits.sessionIdleTimeoutMs + 1,
+        limit: maxListed,
+      });
     },
 
     async end(caller, id) {
@@ -136,7 +140,7 @@ async function authenticate(
   if (found === null || found.user.disabled || lacksSecondFactor(totp, found)) return null;
   const now = clock.now();
   const { session } = found;
-  if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdle) return null;
+  if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdleTimeoutMs) return null;
   if (now - session.lastSeenAt < minTouchIntervalMs) return found;
   // Members can still read while the disk is full or the database accepts no writes.
   await store.sessions.touch(session.id, now).catch(ignoreUnavailable);

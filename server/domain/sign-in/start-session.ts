@@ -53,7 +53,7 @@ export function createStartSession(deps: { clock: Clock; newId: () => string; au
       hash: secret.hash(),
       createdAt: at,
       lastSeenAt: at,
-      expiresAt: at + limits.sessionAbsolute,
+      expiresAt: at + limits.sessionMaxAgeMs,
       ...clientInfo,
       ...method,
     };

@@ -71,7 +71,7 @@ export async function createToken(
     await lockOwner(store, creator);
     if (idempotencyKey !== undefined) {
       const row = { userId: user.id, key: idempotencyKey, bodyHash: hashBody(body), tokenId: fresh.id, createdAt: now };
-      const claim = await store.idempotency.claim(row, now - limits.idempotencyWindow);
+      const claim = await store.idempotency.claim(row, now - limits.idempotencyWindowMs);
       if (claim !== 'claimed') return replay(store, row.bodyHash, claim);
     }
     // After the claim, because a replay must succeed even if the requested expiry has passed since.

@@ -36,7 +36,7 @@ export interface TokenService extends Revocation {
 }
 
 /** Bounds the search text. Longer than any folded name, because case folding at most triples a character. */
-const maxSearchLength = 4 * limits.nameCodePoints;
+const maxSearchLength = 4 * limits.maxNameCodePoints;
 
 export function createTokens(deps: TokenDeps): TokenService {
   const { store, statusContext } = deps;

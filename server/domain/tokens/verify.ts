@@ -37,7 +37,7 @@ export function createVerify(
       observeBatch(hashes.length);
       return store.tokens.findByHashes(hashes);
     },
-    { deadlineMs: limits.lookupDeadline, maxParallel: store.maxParallelLookups },
+    { deadlineMs: limits.lookupDeadlineMs, maxParallel: store.maxParallelLookups },
   );
 
   const judge = (match: HashMatch | null): Verdict => {

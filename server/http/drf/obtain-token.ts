@@ -101,8 +101,8 @@ const requirePost: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 const requireSmallBody: MiddlewareHandler<AppEnv> = bodyLimit({
-  maxSize: limits.bodyBytes,
+  maxSize: limits.maxBodyBytes,
   onError: () => {
-    throw new DrfError(413, { detail: `Request body is larger than ${limits.bodyBytes} bytes.` });
+    throw new DrfError(413, { detail: `Request body is larger than ${limits.maxBodyBytes} bytes.` });
   },
 });

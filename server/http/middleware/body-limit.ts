@@ -9,11 +9,11 @@ import type { AppContext, AppEnv } from '../context.ts';
  * than the rest of the request.
  */
 export function limitBody(onError: (c: AppContext) => Response | Promise<Response>): MiddlewareHandler<AppEnv> {
-  const measure = bodyLimit({ maxSize: limits.bodyBytes, onError: (c) => onError(c as AppContext) });
+  const measure = bodyLimit({ maxSize: limits.maxBodyBytes, onError: (c) => onError(c as AppContext) });
   return async (c, next) => {
     const length = c.req.header('content-length');
     if (length === undefined || c.req.header('transfer-encoding') !== undefined) return measure(c, next);
-    if (Number(length) > limits.bodyBytes) return onError(c);
+    if (Number(length) > limits.maxBodyBytes) return onError(c);
     return next();
   };
 }

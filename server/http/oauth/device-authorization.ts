@@ -18,8 +18,8 @@ export async function authorizeDevice(
     device_code: deviceCode.reveal(),
     user_code: userCode,
     verification_uri: `${config.publicUrl}/device`,
-    expires_in: limits.deviceCodeLife / 1000,
-    interval: limits.devicePollInterval / 1000,
+    expires_in: limits.deviceCodeLifetimeMs / 1000,
+    interval: limits.devicePollIntervalMs / 1000,
   };
   return c.json(response, 200, { 'Cache-Control': 'no-store' });
 }

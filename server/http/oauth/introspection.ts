@@ -79,7 +79,7 @@ function readBody(req: IncomingMessage): Promise<string> {
     let length = 0;
     req.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > limits.bodyBytes) {
+      if (length > limits.maxBodyBytes) {
         req.removeAllListeners('data').pause();
         reject(bodyTooLarge());
       } else {

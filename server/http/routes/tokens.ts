@@ -17,8 +17,8 @@ const idempotencyHeaderSchema = z.object({
   'idempotency-key': z
     .string()
     .regex(
-      new RegExp(`^[\\x21-\\x7e]{1,${limits.idempotencyKeyCharacters}}$`),
-      `Idempotency-Key is 1–${limits.idempotencyKeyCharacters} visible ASCII characters.`,
+      new RegExp(`^[\\x21-\\x7e]{1,${limits.maxIdempotencyKeyCharacters}}$`),
+      `Idempotency-Key is 1–${limits.maxIdempotencyKeyCharacters} visible ASCII characters.`,
     )
     .optional()
     .meta({

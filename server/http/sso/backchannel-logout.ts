@@ -17,7 +17,7 @@ export function backchannelLogoutRoutes({ sso, identityProvider, log }: Backchan
   const app = new Hono<AppEnv>();
   app.onError(oauthErrorHandler(log));
   const limit = bodyLimit({
-    maxSize: limits.bodyBytes,
+    maxSize: limits.maxBodyBytes,
     onError: () => {
       throw invalidRequest(bodyLimitDetail);
     },

@@ -65,7 +65,7 @@ function limitBody(req: IncomingMessage): void {
   let length = 0;
   req.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length <= limits.bodyBytes) return;
+    if (length <= limits.maxBodyBytes) return;
     req.removeAllListeners('data').pause();
     const cut = setTimeout(() => socket.destroy(), lingerMs);
     socket.once('close', () => clearTimeout(cut));

@@ -9,7 +9,7 @@ import { pathOf } from './proxies.ts';
 export function createNormalizeRequest(clientIp: Pick<ClientIp, 'resolve'>): NormalizeRequest {
   return ({ method, target, peer, forwardedFor, userAgent }) => ({
     method: method === null ? null : normalizeMethod(method),
-    path: target === null ? null : normalizeText(pathOf(target), limits.lastUsedPathCharacters),
+    path: target === null ? null : normalizeText(pathOf(target), limits.maxPathCharacters),
     ip: clientIp.resolve(peer, forwardedFor),
     userAgent: userAgent === null ? null : normalizeUserAgent(userAgent),
   });
@@ -17,7 +17,7 @@ export function createNormalizeRequest(clientIp: Pick<ClientIp, 'resolve'>): Nor
 
 /** Returns a raw `User-Agent` value in the form in which it is stored. */
 export function normalizeUserAgent(latin1: string): string {
-  return normalizeText(latin1, limits.userAgentCharacters);
+  return normalizeText(latin1, limits.maxUserAgentCharacters);
 }
 
 function normalizeMethod(method: string): string {

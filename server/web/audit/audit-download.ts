@@ -79,9 +79,9 @@ export async function streamEvents(
 async function* readPages(read: ReadEvents): AsyncGenerator<AuditEvent[], undefined> {
   let before: string | null = null;
   do {
-    const events: AuditEvent[] = await read({ limit: limits.pageMaximum, before });
+    const events: AuditEvent[] = await read({ limit: limits.maxPageSize, before });
     if (before === null || events.length > 0) yield events;
-    before = events.length < limits.pageMaximum ? null : (events.at(-1)?.id ?? null);
+    before = events.length < limits.maxPageSize ? null : (events.at(-1)?.id ?? null);
   } while (before !== null);
   return undefined;
 }

@@ -28,7 +28,7 @@ export function ChangePasswordForm({ problem }: { problem: ProblemError | undefi
         name="new"
         type="password"
         error={errors.new}
-        hint={`Use at least ${limits.passwordMinimum} characters. Very common passwords are rejected.`}
+        hint={`Use at least ${limits.minPasswordCharacters} characters. Very common passwords are rejected.`}
         autocomplete="new-password"
         required
       />

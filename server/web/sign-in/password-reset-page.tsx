@@ -56,7 +56,7 @@ export function NewPasswordPage({ token, problem }: { token: string; problem?: P
           name="password"
           type="password"
           error={errors.password}
-          hint={`Use at least ${limits.passwordMinimum} characters. Very common passwords are rejected.`}
+          hint={`Use at least ${limits.minPasswordCharacters} characters. Very common passwords are rejected.`}
           autocomplete="new-password"
           required
           autofocus={problem === undefined}

@@ -15,7 +15,7 @@ export function createSecondFactorCookie(publicUrl: string): SecondFactorCookie 
   const name = secure ? '__Host-tokens_step' : 'tokens_step_insecure';
   const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', secure } as const;
   return {
-    write: (c, ticket) => setCookie(c, name, ticket, { ...attributes, maxAge: limits.secondFactorLife / 1000 }),
+    write: (c, ticket) => setCookie(c, name, ticket, { ...attributes, maxAge: limits.secondFactorLifetimeMs / 1000 }),
     read: (c) => getCookie(c, name) ?? '',
     clear: (c) => {
       deleteCookie(c, name, attributes);

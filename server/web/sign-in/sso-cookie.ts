@@ -21,7 +21,7 @@ export function createSsoCookie(publicUrl: string): SsoCookie {
   return {
     write(c, pending) {
       const value = Buffer.from(JSON.stringify(pending)).toString('base64url');
-      setCookie(c, name, value, { ...attributes, maxAge: limits.ssoSignInLife / 1000 });
+      setCookie(c, name, value, { ...attributes, maxAge: limits.ssoSignInLifetimeMs / 1000 });
     },
     take(c) {
       const value = getCookie(c, name);

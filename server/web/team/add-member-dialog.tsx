@@ -40,7 +40,7 @@ export function AddMemberDialog({ closeHref, form, problem }: AddMemberDialogPro
           name="password"
           type="password"
           error={errors.password}
-          hint={`At least ${limits.passwordMinimum} characters. Without a password, the member uses single sign-on, or sets one with “Forgot your password?” on the sign-in page.`}
+          hint={`At least ${limits.minPasswordCharacters} characters. Without a password, the member uses single sign-on, or sets one with “Forgot your password?” on the sign-in page.`}
           autocomplete="new-password"
         />
         <Choice name="can_manage_tokens" checked={form.canManageTokens}>

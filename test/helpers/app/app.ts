@@ -109,7 +109,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
       hash: secret.hash(),
       createdAt: at,
       lastSeenAt: at,
-      expiresAt: at + limits.sessionAbsolute,
+      expiresAt: at + limits.sessionMaxAgeMs,
       ip: null,
       userAgent: null,
       sso: false,

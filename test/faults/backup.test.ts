@@ -101,8 +101,8 @@ describe('tokensd restore', () => {
   }
 
   const statusOf = async (url: string, { token }: { token: string }) => {
-    const answer = await verify(url, token);
-    return `${answer.status} ${answer.headers.get('x-tokens-reason') ?? ''}`.trim();
+    const response = await verify(url, token);
+    return `${response.status} ${response.headers.get('x-tokens-reason') ?? ''}`.trim();
   };
 
   it('restores the backup, and reports and keeps the revocations made since', async () => {
@@ -201,8 +201,10 @@ describe.skipIf(!hasRealParts('root'))('root', () => {
     expect(await owners()).toEqual([['tokens.db', otherUser]]);
 
     const elsewhere = await emptyDataDir();
-    expect(await tokensd(dataDir, 'backup', join(elsewhere, 'backup.db'))).toMatchObject({ code: 0 });
-    expect(await tokensd(dataDir, 'restore', join(elsewhere, 'backup.db'))).toMatchObject({ code: 0 });
+    const backup = await tokensd(dataDir, 'backup', join(elsewhere, 'backup.db'));
+    expect(backup).toMatchObject({ code: 0, stderr: expect.stringContaining(': 1 member, 0 tokens, SHA-256 ') });
+    const restored = await tokensd(dataDir, 'restore', join(elsewhere, 'backup.db'));
+    expect(restored).toMatchObject({ code: 0, stderr: expect.stringContaining('Restored 1 member and 0 tokens. ') });
     const found = await owners();
     expect(found).toContainEqual(['tokens.db', otherUser]);
     expect(found).toContainEqual(['tokens.db.lock', otherUser]);

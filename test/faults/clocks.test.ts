@@ -11,15 +11,15 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function deviceCodes(url: string) {
   const body = new URLSearchParams({ client_id: 'tokens' });
-  const answer = await fetch(`${url}/oauth/device_authorization`, { method: 'POST', body });
-  return (await answer.json()) as { device_code: string };
+  const response = await fetch(`${url}/oauth/device_authorization`, { method: 'POST', body });
+  return (await response.json()) as { device_code: string };
 }
 
 async function poll(url: string, device_code: string): Promise<string> {
   const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
   const body = new URLSearchParams({ client_id: 'tokens', device_code, grant_type });
-  const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body });
-  return ((await answer.json()) as { error: string }).error;
+  const response = await fetch(`${url}/oauth/token`, { method: 'POST', body });
+  return ((await response.json()) as { error: string }).error;
 }
 
 describe.skipIf(!wallClockCanBeSet)('a daemon whose wall clock is set', () => {
@@ -49,8 +49,8 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose wall clock is set', () => {
   });
 
   const statusOf = async (value: string) => {
-    const answer = await verify(daemon.url, value);
-    return answer.headers.get('x-tokens-reason') ?? answer.status;
+    const response = await verify(daemon.url, value);
+    return response.headers.get('x-tokens-reason') ?? response.status;
   };
   const lastUseOf = async (id: string) => {
     const token = (await (await root.request('GET', `/tokens/${id}`)).json()) as {

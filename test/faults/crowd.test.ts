@@ -76,8 +76,8 @@ async function waitUntilIdle(): Promise<void> {
 }
 
 /** Expects that a client can act on every response. */
-function expectActionable(answers: Reply[], expected: number[]): void {
-  for (const { status, type, retryAfter, body } of answers) {
+function expectActionable(responses: Reply[], expected: number[]): void {
+  for (const { status, type, retryAfter, body } of responses) {
     expect([...expected, 429, 503]).toContain(status);
     if (status === 429) expect(Number(retryAfter)).toBeGreaterThan(0);
     if (status !== 201 && status !== 200)
@@ -85,7 +85,7 @@ function expectActionable(answers: Reply[], expected: number[]): void {
   }
 }
 
-const count = (answers: Reply[], wanted: number) => answers.filter(({ status }) => status === wanted).length;
+const count = (responses: Reply[], wanted: number) => responses.filter(({ status }) => status === wanted).length;
 
 describe('a daemon to which a thousand people sign in concurrently', () => {
   it('accepts only correct passwords, and verifies tokens without delay', async () => {
@@ -104,17 +104,17 @@ describe('a daemon to which a thousand people sign in concurrently', () => {
         addressOf(500 + number),
       ),
     );
-    const [answers, guesses] = await Promise.all([Promise.all(right), Promise.all(wrong)]);
+    const [responses, guesses] = await Promise.all([Promise.all(right), Promise.all(wrong)]);
     const report = await watch.stop();
     // No verdict is wrong, and hardly any is missing.
-    expect(report.wrong.filter((answer) => !answer.startsWith('503 '))).toEqual([]);
-    expect(report.wrong.length).toBeLessThan(report.answers / 100);
-    expect(report.answers).toBeGreaterThan(500);
+    expect(report.wrong.filter((response) => !response.startsWith('503 '))).toEqual([]);
+    expect(report.wrong.length).toBeLessThan(report.responses / 100);
+    expect(report.responses).toBeGreaterThan(500);
     expect(report.p99).toBeLessThan(250);
-    expectActionable(answers, [201]);
+    expectActionable(responses, [201]);
     expectActionable(guesses, [401]);
-    expect(count(answers, 201)).toBeGreaterThan(50);
-    expect(count(answers, 201) + count(guesses, 401)).toBeGreaterThanOrEqual(200);
+    expect(count(responses, 201)).toBeGreaterThan(50);
+    expect(count(responses, 201) + count(guesses, 401)).toBeGreaterThanOrEqual(200);
     await waitUntilIdle();
     expect(residentMb(daemon.pid) - before).toBeLessThan(150);
     await expect(signIn(daemon.url, superuser)).resolves.toBeDefined();

@@ -82,9 +82,9 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
     const before = await readAll(scene);
 
     disk.fill();
-    for (const answer of await changes(scene)) {
-      expect([answer.status, answer.headers.get('content-type')]).toEqual([507, 'application/problem+json']);
-      expect(await answer.json()).toMatchObject({
+    for (const response of await changes(scene)) {
+      expect([response.status, response.headers.get('content-type')]).toEqual([507, 'application/problem+json']);
+      expect(await response.json()).toMatchObject({
         code: 'storage-full',
         detail: 'The database has no space left, so nothing was changed.',
       });
@@ -102,7 +102,7 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
     expect((await verify(daemon.url, created.token)).status).toBe(200);
     const report = await watch.stop();
     expect(report).toMatchObject({ wrong: [] });
-    expect(report.answers).toBeGreaterThan(100);
+    expect(report.responses).toBeGreaterThan(100);
     expect((await root.request('DELETE', `/tokens/${created.id}`)).status).toBe(204);
     expect((await verify(daemon.url, created.token)).status).toBe(401);
     expect(await daemon.stop()).toBe(0);
@@ -134,12 +134,12 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
     const create = async (worker: number) => {
       for (let number = 0; rejected.length < 40; number += 1) {
         const name = `${worker}-${number}`;
-        const answer = await root.request('POST', '/tokens', { name, description: 'x'.repeat(200) });
-        const body = (await answer.json()) as { token?: string };
-        expect([201, 507]).toContain(answer.status);
-        if (answer.status === 201) returned.push(body.token ?? '');
+        const response = await root.request('POST', '/tokens', { name, description: 'x'.repeat(200) });
+        const body = (await response.json()) as { token?: string };
+        expect([201, 507]).toContain(response.status);
+        if (response.status === 201) returned.push(body.token ?? '');
         else rejected.push(name);
-        expect(body.token === undefined).toBe(answer.status === 507);
+        expect(body.token === undefined).toBe(response.status === 507);
       }
     };
     disk.fill(3 * 1024 * 1024);
@@ -200,16 +200,16 @@ describe.skipIf(!canMount('mkfs.ext4', 'losetup'))('a daemon whose disk became r
     const watch = await watchVerification(daemon.url, { active: [active.token], rejected: [revoked.token] });
     const before = await readAll(scene);
     await disk.run(breakDisk);
-    for (const answer of await changes(scene)) {
-      expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
-      expect(await answer.json()).toMatchObject({ code: 'unavailable' });
+    for (const response of await changes(scene)) {
+      expect([response.status, response.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
+      expect(await response.json()).toMatchObject({ code: 'unavailable' });
     }
     expect(await readAll(scene)).toEqual(before);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect((await fetch(`${daemon.url}/readyz`)).status).toBe(200);
     const report = await watch.stop();
     expect(report).toMatchObject({ wrong: [] });
-    expect(report.answers).toBeGreaterThan(100);
+    expect(report.responses).toBeGreaterThan(100);
     await daemon.stop();
 
     await disk.run(

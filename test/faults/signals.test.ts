@@ -63,8 +63,8 @@ async function halfSent(daemon: Daemon, client: Client, name: string) {
 async function namesOf(client: Client): Promise<string[]> {
   const names: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const answer = await client.request('GET', `/tokens?limit=200${cursor && `&cursor=${cursor}`}`);
-    const page = (await answer.json()) as { items: Array<{ name: string }>; next_cursor: string | null };
+    const response = await client.request('GET', `/tokens?limit=200${cursor && `&cursor=${cursor}`}`);
+    const page = (await response.json()) as { items: Array<{ name: string }>; next_cursor: string | null };
     names.push(...page.items.map(({ name }) => name));
     cursor = page.next_cursor;
   }

@@ -9,7 +9,7 @@ import {
   drip,
   lastStatus,
   openFiles,
-  type RawAnswer,
+  type RawResponse,
   residentMb,
   talk,
   watchMemory,
@@ -74,19 +74,19 @@ describe('a daemon with a thousand clients that send byte by byte', () => {
       return talk(daemon.url, drip(start, '{"email":"', 1_000), 60_000);
     });
 
-    for (const answer of await Promise.all(headers)) {
-      expect(lastStatus(answer)).toBe(408);
-      expect(answer.lasted).toBeGreaterThan(8_000);
-      expect(answer.lasted).toBeLessThan(12_000);
+    for (const response of await Promise.all(headers)) {
+      expect(lastStatus(response)).toBe(408);
+      expect(response.lasted).toBeGreaterThan(8_000);
+      expect(response.lasted).toBeLessThan(12_000);
     }
-    for (const answer of await Promise.all(bodies)) {
-      expect(lastStatus(answer)).toBe(408);
-      expect(answer.lasted).toBeGreaterThan(28_000);
-      expect(answer.lasted).toBeLessThan(35_000);
+    for (const response of await Promise.all(bodies)) {
+      expect(lastStatus(response)).toBe(408);
+      expect(response.lasted).toBeGreaterThan(28_000);
+      expect(response.lasted).toBeLessThan(35_000);
     }
     const report = await watch.stop();
     expect(report).toMatchObject({ wrong: [] });
-    expect(report.answers).toBeGreaterThan(1_000);
+    expect(report.responses).toBeGreaterThan(1_000);
     expect(report.p99).toBeLessThan(250);
     await eventually(() => openFiles(daemon.pid) <= before, 'every connection to be closed', 5_000);
     noError();
@@ -128,7 +128,7 @@ describe('a daemon whose clients do not read', () => {
   });
 
   it('responds to a few pipelined requests in order', async () => {
-    const answer = await talk(
+    const response = await talk(
       daemon.url,
       async (send, open) => {
         await send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10));
@@ -137,7 +137,7 @@ describe('a daemon whose clients do not read', () => {
       },
       5_000,
     );
-    expect(answer.text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(11);
+    expect(response.text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(11);
   });
 });
 
@@ -199,7 +199,8 @@ describe('a daemon that receives large bodies', () => {
     return { piece, count: (wanted * 1024 * 1024) / data.length };
   };
 
-  const megabytesOf = (answers: RawAnswer[]) => answers.reduce((sum, { sentBytes }) => sum + sentBytes, 0) / 2 ** 20;
+  const megabytesOf = (responses: RawResponse[]) =>
+    responses.reduce((sum, { sentBytes }) => sum + sentBytes, 0) / 2 ** 20;
 
   const flood = (route: (typeof routes)[number], chunked: boolean, wanted: number) => {
     const length = chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${wanted * 1024 * 1024}`;
@@ -227,13 +228,13 @@ describe('a daemon that receives large bodies', () => {
     const watch = await watchVerification(daemon.url, { active: [active.token] });
     const before = residentMb(daemon.pid);
     const memory = watchMemory(daemon.pid);
-    const answers = await round(Array.from({ length: 9 }, () => routes).flat());
+    const responses = await round(Array.from({ length: 9 }, () => routes).flat());
     expect(memory.stop() - before).toBeLessThan(maxGrowthMb);
-    expect(megabytesOf(answers)).toBeGreaterThan(2 * maxGrowthMb);
-    for (const [index, answer] of answers.entries()) {
+    expect(megabytesOf(responses)).toBeGreaterThan(2 * maxGrowthMb);
+    for (const [index, response] of responses.entries()) {
       const where = routes[index % routes.length]?.[1];
-      expect([where, lastStatus(answer)]).toEqual([where, expect.toSatisfy((status) => [0, 413].includes(status))]);
-      expect(answer.lasted).toBeLessThan(36_000);
+      expect([where, lastStatus(response)]).toEqual([where, expect.toSatisfy((status) => [0, 413].includes(status))]);
+      expect(response.lasted).toBeLessThan(36_000);
     }
     expect(await watch.stop()).toMatchObject({ wrong: [] });
     noError();

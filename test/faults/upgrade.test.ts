@@ -119,9 +119,11 @@ async function expectMail(dataDir: string): Promise<void> {
 async function expectTokens(url: string, { values }: World): Promise<void> {
   const verdicts: Record<string, string> = {};
   for (const [name, value] of Object.entries(values)) {
-    const answer = await verify(url, value);
+    const response = await verify(url, value);
     verdicts[name] =
-      answer.status === 200 ? String(answer.headers.get('x-auth-user')) : String(answer.headers.get('x-tokens-reason'));
+      response.status === 200
+        ? String(response.headers.get('x-auth-user'))
+        : String(response.headers.get('x-tokens-reason'));
   }
   expect(verdicts).toEqual({
     build: 'ada@example.com',

@@ -44,8 +44,8 @@ if (hasRealParts('postgres', 'pgbouncer')) {
       const token = await addToken(first.store, (await addUser(first.store)).id);
       for (let round = 0; round < 50; round += 1) {
         const asking = [first, second, second, first, first, second].map(({ store }) => store);
-        const answers = await Promise.all(asking.map(({ tokens }) => tokens.findByHashes([token.hash, 'none'])));
-        expect(answers.map((found) => found.map((match) => match?.kind))).toEqual(
+        const responses = await Promise.all(asking.map(({ tokens }) => tokens.findByHashes([token.hash, 'none'])));
+        expect(responses.map((found) => found.map((match) => match?.kind))).toEqual(
           asking.map(() => ['token', undefined]),
         );
       }

@@ -19,8 +19,8 @@ function watch(urls: string[], { active, revoked, session }: { active: string; r
     while (!stopped) {
       const began = performance.now();
       const status = await send().then(
-        (answer) => answer.status,
-        () => 'no answer',
+        (response) => response.status,
+        () => 'no response',
       );
       slowest.ms = Math.max(slowest.ms, performance.now() - began);
       if (!allowed.includes(status)) wrong.push(`${status} for ${what}`);
@@ -46,9 +46,9 @@ function watch(urls: string[], { active, revoked, session }: { active: string; r
 /** Two seconds, and a margin for a busy machine. */
 const maxResponseMs = 2_300;
 
-async function expectPromptly(status: number, answer: Promise<Response>): Promise<void> {
+async function expectPromptly(status: number, response: Promise<Response>): Promise<void> {
   const began = performance.now();
-  expect((await answer).status).toBe(status);
+  expect((await response).status).toBe(status);
   expect(performance.now() - began).toBeLessThan(maxResponseMs);
 }
 

@@ -24,9 +24,9 @@ export async function signIn(url: string, { email, password }: { email: string; 
     user,
     request,
     async createToken(name, more = {}) {
-      const answer = await request('POST', '/tokens', { name, ...more });
-      if (answer.status !== 201) throw new Error(`create: ${answer.status} ${await answer.text()}`);
-      const created = (await answer.json()) as CreatedToken;
+      const response = await request('POST', '/tokens', { name, ...more });
+      if (response.status !== 201) throw new Error(`create: ${response.status} ${await response.text()}`);
+      const created = (await response.json()) as CreatedToken;
       seenSecrets.add(created.token);
       return created;
     },
@@ -36,8 +36,8 @@ export async function signIn(url: string, { email, password }: { email: string; 
 /** Adds a member with the permission, and signs in as them. */
 export async function addDeveloper(url: string, root: Client, email = 'dev@example.com'): Promise<Client> {
   const password = `analytical engines for ${email}`;
-  const answer = await root.request('POST', '/users', { email, password, can_manage_tokens: true });
-  if (answer.status !== 201) throw new Error(`add: ${answer.status} ${await answer.text()}`);
+  const response = await root.request('POST', '/users', { email, password, can_manage_tokens: true });
+  if (response.status !== 201) throw new Error(`add: ${response.status} ${await response.text()}`);
   return signIn(url, { email, password });
 }
 

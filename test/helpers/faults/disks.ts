@@ -85,9 +85,9 @@ export async function openDisk(mount: string): Promise<Disk> {
       for (const name of readdirSync(outside).filter((name) => /^tokens\.db(-wal)?$/.test(name))) {
         copyFileSync(join(outside, name), join(copy, name));
       }
-      const answer = await integrityOf(join(copy, 'tokens.db'));
+      const response = await integrityOf(join(copy, 'tokens.db'));
       rmSync(copy, { recursive: true });
-      return answer;
+      return response;
     },
     async run(script) {
       const child = inside(['sh', '-c', script, path], process.env as Record<string, string>);

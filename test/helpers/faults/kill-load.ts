@@ -118,12 +118,12 @@ async function changeSomething(worker: Worker, round: Round, label: string): Pro
 
 async function create(worker: Worker, round: Round, name: string): Promise<void> {
   worker.doubt = { what: 'create', name };
-  const answer = await change(round, worker.session, 'POST', '/tokens', { name });
-  if (acknowledge(worker, round, answer, 201)) {
+  const response = await change(round, worker.session, 'POST', '/tokens', { name });
+  if (acknowledge(worker, round, response, 201)) {
     const token: KnownToken = { name, id: null, value: null, revoked: false };
     worker.tokens.set(name, token);
     worker.touched.add(token);
-    const created = (await answer.json()) as CreatedToken;
+    const created = (await response.json()) as CreatedToken;
     token.id = created.id;
     token.value = created.token;
   }
@@ -132,30 +132,30 @@ async function create(worker: Worker, round: Round, name: string): Promise<void>
 async function revoke(worker: Worker, round: Round, token: KnownToken): Promise<void> {
   worker.doubt = { what: 'revoke', token };
   worker.touched.add(token);
-  const answer = await change(round, worker.session, 'DELETE', `/tokens/${token.id}`);
-  if (acknowledge(worker, round, answer, 204)) token.revoked = true;
+  const response = await change(round, worker.session, 'DELETE', `/tokens/${token.id}`);
+  if (acknowledge(worker, round, response, 204)) token.revoked = true;
 }
 
 async function setPermission(worker: Worker, round: Round, to: boolean): Promise<void> {
   worker.doubt = { what: 'permission', to };
-  const answer = await change(round, round.rootSession, 'PATCH', `/users/${worker.id}`, { can_manage_tokens: to });
-  if (acknowledge(worker, round, answer, 200)) notePermission(worker, to);
-  await answer.arrayBuffer();
+  const response = await change(round, round.rootSession, 'PATCH', `/users/${worker.id}`, { can_manage_tokens: to });
+  if (acknowledge(worker, round, response, 200)) notePermission(worker, to);
+  await response.arrayBuffer();
 }
 
 async function rename(worker: Worker, round: Round, to: string): Promise<void> {
   worker.doubt = { what: 'rename', to };
-  const answer = await change(round, round.rootSession, 'PATCH', `/users/${worker.id}`, { name: to });
-  if (acknowledge(worker, round, answer, 200)) noteName(worker, to);
-  await answer.arrayBuffer();
+  const response = await change(round, round.rootSession, 'PATCH', `/users/${worker.id}`, { name: to });
+  if (acknowledge(worker, round, response, 200)) noteName(worker, to);
+  await response.arrayBuffer();
 }
 
 async function add(worker: Worker, round: Round, email: string): Promise<void> {
   worker.doubt = { what: 'add', email };
   const body = { email, name: `Name of ${email}`, can_manage_tokens: true };
-  const answer = await change(round, round.rootSession, 'POST', '/users', body);
-  if (acknowledge(worker, round, answer, 201)) worker.added.add(email);
-  await answer.arrayBuffer();
+  const response = await change(round, round.rootSession, 'POST', '/users', body);
+  if (acknowledge(worker, round, response, 201)) worker.added.add(email);
+  await response.arrayBuffer();
 }
 
 async function checkOne(worker: Worker, round: Round, token: KnownToken): Promise<void> {
@@ -165,11 +165,11 @@ async function checkOne(worker: Worker, round: Round, token: KnownToken): Promis
 }
 
 /** Returns whether the change was acknowledged. The status counts, even if the body is cut off. */
-function acknowledge(worker: Worker, round: Round, answer: Response, expected: number): boolean {
+function acknowledge(worker: Worker, round: Round, response: Response, expected: number): boolean {
   const doubt = worker.doubt;
   worker.doubt = null;
-  if (answer.status !== expected) {
-    round.load.problems.push(`${JSON.stringify(doubt)} got status ${answer.status}`);
+  if (response.status !== expected) {
+    round.load.problems.push(`${JSON.stringify(doubt)} got status ${response.status}`);
     return false;
   }
   if (doubt !== null) round.load.acknowledged[doubt.what] += 1;
@@ -206,9 +206,9 @@ function change(
 
 /** Verifies the token and describes a wrong verdict. Returns null if the verdict is right. */
 export async function wrongVerdict(url: string, worker: Worker, token: KnownToken): Promise<string | null> {
-  const answer = await verify(url, token.value ?? '');
-  await answer.arrayBuffer();
-  const actual = `${answer.status} ${answer.headers.get('x-tokens-reason') ?? ''}`.trim();
+  const response = await verify(url, token.value ?? '');
+  await response.arrayBuffer();
+  const actual = `${response.status} ${response.headers.get('x-tokens-reason') ?? ''}`.trim();
   const expected = token.revoked ? '401 revoked' : worker.permission ? '200' : '401 blocked';
   return actual === expected ? null : `token ${token.name} of ${worker.email}: ${actual} instead of ${expected}`;
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 
-export interface RawAnswer {
+export interface RawResponse {
   /** Everything that was received. */
   text: string;
   /** Milliseconds from connecting until the connection was closed. */
@@ -13,7 +13,7 @@ export interface RawAnswer {
 type Talk = (send: (bytes: string | Buffer) => Promise<void>, open: () => boolean) => Promise<void>;
 
 /** Runs `say` on one connection until the daemon ends it or `maxMs` have passed. */
-export function talk(url: string, say: Talk, maxMs: number): Promise<RawAnswer> {
+export function talk(url: string, say: Talk, maxMs: number): Promise<RawResponse> {
   return new Promise((resolve) => {
     const began = performance.now();
     let text = '';
@@ -59,7 +59,7 @@ export function drip(head: string, bytes: string, ms: number): Talk {
 }
 
 /** Returns the status of the last response, or 0 if the connection was closed without one. */
-export function lastStatus({ text }: RawAnswer): number {
+export function lastStatus({ text }: RawResponse): number {
   return Number([...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].at(-1)?.[1] ?? 0);
 }
 

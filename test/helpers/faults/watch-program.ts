@@ -22,9 +22,9 @@ function verify(value: string): Promise<number | string> {
 async function watch({ value, expected }: Watched['probes'][number]): Promise<void> {
   while (!stopped) {
     const began = performance.now();
-    const answer = await verify(value);
+    const response = await verify(value);
     times.push(performance.now() - began);
-    if (answer !== expected) wrong.push(`${answer} for ${expected}`);
+    if (response !== expected) wrong.push(`${response} for ${expected}`);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
@@ -36,6 +36,12 @@ parentPort?.once('message', async () => {
   agent.destroy();
   times.sort((a, b) => a - b);
   const share = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0;
-  const report: WatchReport = { answers: times.length, wrong, median: share(0.5), p99: share(0.99), slowest: share(1) };
+  const report: WatchReport = {
+    responses: times.length,
+    wrong,
+    median: share(0.5),
+    p99: share(0.99),
+    slowest: share(1),
+  };
   parentPort?.postMessage(report);
 });

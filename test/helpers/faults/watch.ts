@@ -11,7 +11,7 @@ export interface Watched {
 }
 
 export interface WatchReport {
-  answers: number;
+  responses: number;
   /** Wrong responses, each with the status expected instead. */
   wrong: string[];
   /** Milliseconds. */

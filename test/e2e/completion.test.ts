@@ -7,7 +7,7 @@ import { bareContext } from '../helpers/cli/cli.ts';
 import { bareEnvironment, runProgram } from '../helpers/daemon/process.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
-/** How each shell, with the script in `$script`, is made to complete a line: all of it, then word by word. */
+/** Code that completes a line in each shell. `$script` is the script; the arguments are the whole line, then its words. */
 const harness = {
   bash: `eval "$script"; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _tokens; printf '%s\\n' "$\{COMPREPLY[@]}"`,
   zsh: `compdef() { :; }; _describe() { eval print -rl -- '$'$@[-1] }; eval $script
@@ -19,13 +19,13 @@ const commands = pathsOf(createProgram(bareContext(), { out: '', err: '' }), [])
 
 describe.each(['bash', 'zsh', 'fish'] as const)('completion %s', (shell) => {
   it.skipIf(!hasRealParts(shell))('completes every command and alias', async () => {
-    const complete = await loaded(shell);
+    const complete = await loadCompletion(shell);
     for (const path of commands)
       expect(await complete([...path.slice(0, -1), '']), path.join(' ')).toContain(path.at(-1));
   });
 
-  it.skipIf(!hasRealParts(shell))('completes options after a dash, choices, and nothing for free text', async () => {
-    const complete = await loaded(shell);
+  it.skipIf(!hasRealParts(shell))('completes options after a dash and fixed choices, but no free text', async () => {
+    const complete = await loadCompletion(shell);
     expect(await complete(['create', '--'])).toEqual(expect.arrayContaining(['--expires', '--json', '--help']));
     expect(await complete(['--json', 'users', 'add', '--'])).toContain('--grant');
     expect(await complete(['completion', ''])).toEqual(['bash', 'fish', 'zsh']);
@@ -33,24 +33,25 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion %s', (shell) => {
   });
 });
 
-it('rejects other shells', async () => {
+it('rejects an unknown or missing shell', async () => {
   expect(await runProgram('tokens', ['completion', 'tcsh'])).toMatchObject({ code: 2, stdout: '' });
   expect(await runProgram('tokens', ['completion'])).toMatchObject({ code: 2, stdout: '' });
 });
 
-/** What the shell offers behind these words, the last of which is being typed. */
-async function loaded(shell: keyof typeof harness): Promise<(words: string[]) => Promise<string[]>> {
+/** Loads the script and returns a function that completes the last of its words. */
+async function loadCompletion(shell: keyof typeof harness): Promise<(words: string[]) => Promise<string[]>> {
   const { stdout: script } = await runProgram('tokens', ['completion', shell]);
   return async (words) => {
     const line = ['tokens', ...words];
     const args = ['-c', harness[shell], line.join(' '), ...line];
     const { stdout } = await promisify(execFile)(shell, args, { env: bareEnvironment({ script }) });
     const typed = words.at(-1) ?? '';
-    const offered = stdout.split('\n').map((one) => one.split(/[\t:]/)[0] ?? '');
-    return offered.filter((one) => one !== '' && one.startsWith(typed)).sort();
+    const suggestions = stdout.split('\n').map((line) => line.split(/[\t:]/)[0] ?? '');
+    return suggestions.filter((word) => word !== '' && word.startsWith(typed)).sort();
   };
 }
 
+/** Returns the path of each command and alias below `command`. */
 function pathsOf(command: Command, path: string[]): string[][] {
   return command.commands.flatMap((child) =>
     [child.name(), ...child.aliases()].flatMap((name) => [[...path, name], ...pathsOf(child, [...path, name])]),

@@ -18,7 +18,7 @@ describe('tokensd config', () => {
     expect(stdout).not.toContain('hunter2');
   });
 
-  it('reports all mistakes at once, by name, and exits 2', async () => {
+  it('reports every invalid setting by name and exits 2', async () => {
     const env = {
       TOKENSD_LISTEN: 'nowhere',
       TOKENSD_PUBLIC_URL: 'tokens.example.com',
@@ -32,42 +32,42 @@ describe('tokensd config', () => {
       TOKENSD_LOG_LEVEL: 'loud',
     };
     const runs = ['config', 'serve', 'migrate'].map((command) => runProgram('tokensd', [command], { env }));
-    for (const refused of await Promise.all(runs)) {
-      expect(refused).toMatchObject({ code: 2, stdout: '' });
+    for (const failed of await Promise.all(runs)) {
+      expect(failed).toMatchObject({ code: 2, stdout: '' });
       for (const name of Object.keys(env).filter((key) => key !== 'TOKENSD_MAX_EXPIRY'))
-        expect(refused.stderr).toContain(name);
+        expect(failed.stderr).toContain(name);
     }
   });
 });
 
 describe('tokensd mail', () => {
-  it('lists what was given up and sends it again, beside a running daemon', async () => {
-    const refusing = await startMailServer(0, {
+  it('lists dead letters and requeues them while a daemon is running', async () => {
+    const rejectingServer = await startMailServer(0, {
       onRcptTo: (_address, _session, callback) =>
         callback(Object.assign(new Error('no such user'), { responseCode: 550 })),
     });
     const dataDir = await newDataDir();
-    const daemon = await start(dataDir, { TOKENSD_SMTP_URL: refusing.url });
+    const daemon = await start(dataDir, { TOKENSD_SMTP_URL: rejectingServer.url });
     const client = await signIn(daemon.url, superuser);
     await client.request('POST', '/tokens', { name: 'ci' });
-    const mail = (...words: string[]) =>
-      runProgram('tokensd', ['mail', ...words], { env: { TOKENSD_DATA_DIR: dataDir } });
-    await eventually(() => daemon.stderr().includes('mail given up'), 'a refusal', 10_000);
-    const listed = async () => {
-      const ran = await mail('list');
-      return ran.stdout !== '' && ran;
+    const mail = (...args: string[]) =>
+      runProgram('tokensd', ['mail', ...args], { env: { TOKENSD_DATA_DIR: dataDir } });
+    await eventually(() => daemon.stderr().includes('mail given up'), 'the mail to be given up', 10_000);
+    const nonEmptyList = async () => {
+      const result = await mail('list');
+      return result.stdout !== '' && result;
     };
-    const { stdout, code } = await eventually(listed, 'a dead letter', 10_000);
+    const { stdout, code } = await eventually(nonEmptyList, 'a dead letter', 10_000);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d{4}-\S+Z\troot@example\.com\t[^\t]*ci[^\t]*\t[^\t]*no such user[^\t]*\n$/);
-    const { port } = refusing;
-    await refusing.close();
-    const mended = await startMailServer(port);
+    const { port } = rejectingServer;
+    await rejectingServer.close();
+    const acceptingServer = await startMailServer(port);
     expect((await mail('retry', '--to', 'nobody@example.com')).stderr).toBe('0 mails will be sent again.\n');
     expect(await mail('retry')).toMatchObject({ code: 0, stdout: '', stderr: '1 mail will be sent again.\n' });
-    await eventually(() => mended.received.length === 1, 'the mail', 5_000);
+    await eventually(() => acceptingServer.received.length === 1, 'the mail', 5_000);
     expect(await mail('list')).toMatchObject({ code: 0, stdout: '', stderr: 'There are no dead letters.\n' });
-    await mended.close();
+    await acceptingServer.close();
   });
 });
 
@@ -78,15 +78,12 @@ describe('tokensd', () => {
     for (const command of ['serve', 'init', 'migrate', 'config']) expect(stdout).toContain(command);
   });
 
-  it.each([[['sevre']], [['mail', 'sevre']]])(
-    'exits 2 for %j, and says which command it does not know',
-    async (args) => {
-      const refused = await runProgram('tokensd', args);
-      expect(refused).toMatchObject({
-        code: 2,
-        stdout: '',
-        stderr: expect.stringContaining("unknown command 'sevre'"),
-      });
-    },
-  );
+  it.each([[['sevre']], [['mail', 'sevre']]])('names the unknown command and exits 2 for %j', async (args) => {
+    const result = await runProgram('tokensd', args);
+    expect(result).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining("unknown command 'sevre'"),
+    });
+  });
 });

@@ -10,7 +10,7 @@ import { eventually, runProgram } from '../helpers/daemon/process.ts';
 const { cleanUp, newDataDir, emptyDataDir, start } = useDaemons();
 
 describe('tokensd serve', () => {
-  it('refuses a second daemon on the same file, under whatever name, and takes over once the first was killed', async () => {
+  it('rejects a second daemon on the same file, also through a symlink, until the first one is killed', async () => {
     const dataDir = await newDataDir();
     const first = await start(dataDir);
     const alias = `${dataDir}-alias`;
@@ -27,21 +27,21 @@ describe('tokensd serve', () => {
     expect((await fetch(`${third.url}/readyz`)).status).toBe(200);
   });
 
-  it('keeps every acknowledged change and refuses every revoked token after kill -9', async () => {
+  it('keeps every acknowledged change and rejects revoked tokens after kill -9', async () => {
     const dataDir = await newDataDir();
     const first = await start(dataDir);
     const root = await signIn(first.url, superuser);
-    const kept = await root.createToken('kept');
+    const active = await root.createToken('active');
     const revoked = await root.createToken('revoked');
     expect((await root.request('DELETE', `/tokens/${revoked.id}`)).status).toBe(204);
     await first.stop('SIGKILL');
     const second = await start(dataDir);
-    expect((await verify(second.url, kept.token)).status).toBe(200);
-    const refused = await verify(second.url, revoked.token);
-    expect([refused.status, refused.headers.get('x-tokens-reason')]).toEqual([401, 'revoked']);
+    expect((await verify(second.url, active.token)).status).toBe(200);
+    const rejected = await verify(second.url, revoked.token);
+    expect([rejected.status, rejected.headers.get('x-tokens-reason')]).toEqual([401, 'revoked']);
   });
 
-  it('writes the last uses when it is told to stop, and exits 0', async () => {
+  it('saves the last uses on SIGTERM and exits 0', async () => {
     const dataDir = await newDataDir();
     const first = await start(dataDir);
     const root = await signIn(first.url, superuser);
@@ -53,50 +53,50 @@ describe('tokensd serve', () => {
     });
     expect(await first.stop('SIGTERM')).toBe(0);
     const second = await start(dataDir);
-    const again = await signIn(second.url, superuser);
-    const read = (await (await again.request('GET', `/tokens/${id}`)).json()) as { last_used: unknown };
-    expect(read.last_used).toMatchObject({ method: 'PUT', path: '/deploy/7', ip: '203.0.113.9', user_agent: 'node' });
+    const signedInAgain = await signIn(second.url, superuser);
+    const saved = (await (await signedInAgain.request('GET', `/tokens/${id}`)).json()) as { last_used: unknown };
+    expect(saved.last_used).toMatchObject({ method: 'PUT', path: '/deploy/7', ip: '203.0.113.9', user_agent: 'node' });
   });
 
-  it('answers what is in flight before it stops', async () => {
+  it('finishes requests in flight before it stops', async () => {
     const daemon = await start(await newDataDir());
     const body = JSON.stringify(superuser);
     const headers = { 'Content-Type': 'application/json', 'Content-Length': String(body.length) };
-    const begun = request(`${daemon.url}/api/v1/sessions`, { method: 'POST', headers });
+    const pending = request(`${daemon.url}/api/v1/sessions`, { method: 'POST', headers });
     const status = new Promise((resolve, reject) => {
-      begun.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
+      pending.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
     });
-    begun.write(body.slice(0, 10));
+    pending.write(body.slice(0, 10));
     await new Promise((resolve) => setTimeout(resolve, 300));
     const stopped = daemon.stop('SIGTERM');
-    await eventually(() => daemon.stderr().includes('"msg":"stopping"'), 'the daemon to begin to stop');
-    begun.end(body.slice(10));
+    await eventually(() => daemon.stderr().includes('"msg":"stopping"'), 'the daemon to start stopping');
+    pending.end(body.slice(10));
     expect(await status).toBe(201);
     expect(await stopped).toBe(0);
   });
 
-  it('says exactly how to make the first superuser when there is no member', async () => {
+  it('prints the command that creates the first superuser if there is no member', async () => {
     const dataDir = await emptyDataDir();
     const daemon = await start(dataDir);
     expect(daemon.stderr()).toContain('node bin/tokensd.js init --email you@example.com');
   });
 
-  it('says that its port is taken', async () => {
+  it('reports that its port is in use', async () => {
     const port = await freePort();
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
     cleanUp(() => new Promise((resolve) => other.close(resolve)));
-    const refused = await runProgram('tokensd', ['serve'], {
+    const result = await runProgram('tokensd', ['serve'], {
       env: { TOKENSD_DATA_DIR: await newDataDir(), TOKENSD_LISTEN: `127.0.0.1:${port}` },
     });
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain(
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain(
       `Cannot listen on 127.0.0.1:${port}: another program uses this port. Set TOKENSD_LISTEN to a free address and port.`,
     );
-    expect(refused.stderr).not.toContain('"level":"error"');
+    expect(result.stderr).not.toContain('"level":"error"');
   });
 
-  it('answers headers over 64 KiB with 431 and goes on', async () => {
+  it('responds with 431 to headers over 64 KiB and keeps serving', async () => {
     const daemon = await start(await newDataDir());
     const status = await new Promise((resolve, reject) => {
       const long = request(`${daemon.url}/verify/forward-auth`, { headers: { 'X-Long': 'x'.repeat(70 * 1024) } });
@@ -107,7 +107,7 @@ describe('tokensd serve', () => {
     expect((await fetch(`${daemon.url}/healthz`)).status).toBe(200);
   });
 
-  it('makes its files readable by its own account only', async () => {
+  it('creates files that only its own account can read', async () => {
     const dataDir = await newDataDir();
     await start(dataDir);
     const { stat, readdir } = await import('node:fs/promises');

@@ -19,8 +19,8 @@ beforeAll(async () => {
   daemon = await startDaemon(prepared.dataDir);
   root = await signIn(daemon.url, superuser);
   dev = await addDeveloper(daemon.url, root);
-  // It takes its time, so it runs beside all other tests.
-  throttled = loginAfterManyGuesses();
+  // Started here because it takes several seconds and can run during the other tests.
+  throttled = loginAfterWrongPasswords();
 });
 
 afterAll(async () => {
@@ -28,19 +28,20 @@ afterAll(async () => {
   await Promise.all([prepared.remove(), home.remove()]);
 });
 
-/** Runs `tokens` as a script with a session would. */
+/** Runs `tokens` with the client's session in TOKENS_SESSION, or without a session for null. */
 function as(client: Client | null, args: string[], env: Record<string, string> = {}, input = '') {
   const session: Record<string, string> = client ? { TOKENS_SESSION: client.session } : {};
   return runProgram('tokens', args, { env: { ...home.env, TOKENS_SERVER: daemon.url, ...session, ...env }, input });
 }
 
-/** Runs `tokens list` against a server of our own. */
-async function against(handler: RequestListener) {
+/** Runs `tokens list` against a server with this request handler. */
+async function listFrom(handler: RequestListener) {
   const server = createServer(handler);
-  return closing(server, (port) => as(dev, ['list'], { TOKENS_SERVER: `http://127.0.0.1:${port}` }));
+  return withServer(server, (port) => as(dev, ['list'], { TOKENS_SERVER: `http://127.0.0.1:${port}` }));
 }
 
-async function closing<T>(server: Server, act: (port: number) => Promise<T>): Promise<T> {
+/** Passes the server's port to `act`, and closes the server afterwards. */
+async function withServer<T>(server: Server, act: (port: number) => Promise<T>): Promise<T> {
   try {
     return await act(await listen(server));
   } finally {
@@ -48,11 +49,11 @@ async function closing<T>(server: Server, act: (port: number) => Promise<T>): Pr
   }
 }
 
-/** What every failure looks like: nothing on stdout, one clear word on stderr. */
-function expectFailure(ran: { code: number | null; stdout: string; stderr: string }, code: number, hint: string) {
-  expect(ran).toMatchObject({ code, stdout: '' });
-  expect(ran.stderr).toMatch(/^error: .*[.?!]\n$/);
-  expect(ran.stderr).toContain(hint);
+/** Expects this exit code, nothing on stdout, and one error line that contains `hint` on stderr. */
+function expectFailure(result: { code: number | null; stdout: string; stderr: string }, code: number, hint: string) {
+  expect(result).toMatchObject({ code, stdout: '' });
+  expect(result.stderr).toMatch(/^error: .*[.?!]\n$/);
+  expect(result.stderr).toContain(hint);
 }
 
 describe('exit code 0', () => {
@@ -74,9 +75,9 @@ describe('exit code 0', () => {
   });
 
   it('is for signing out, even if not signed in', async () => {
-    const nobody = await makeHome();
-    expect(await runProgram('tokens', ['logout'], { env: nobody.env })).toMatchObject({ code: 0, stdout: '' });
-    await nobody.remove();
+    const emptyHome = await makeHome();
+    expect(await runProgram('tokens', ['logout'], { env: emptyHome.env })).toMatchObject({ code: 0, stdout: '' });
+    await emptyHome.remove();
   });
 
   it('is for help and for no command', async () => {
@@ -87,28 +88,30 @@ describe('exit code 0', () => {
 
 describe('exit code 1', () => {
   it('is for a web server other than tokensd', async () => {
-    const ran = await against((_req, res) => res.setHeader('Content-Type', 'text/html').end('<h1>It works!</h1>'));
-    expectFailure(ran, 1, 'not a tokensd');
+    const result = await listFrom((_req, res) => res.setHeader('Content-Type', 'text/html').end('<h1>It works!</h1>'));
+    expectFailure(result, 1, 'not a tokensd');
   });
 
   it('is for a 404 page of a web server', async () => {
-    const ran = await against((_req, res) => res.writeHead(404, { 'Content-Type': 'text/html' }).end('<h1>No</h1>'));
-    expectFailure(ran, 1, 'not a tokensd');
+    const result = await listFrom((_req, res) =>
+      res.writeHead(404, { 'Content-Type': 'text/html' }).end('<h1>No</h1>'),
+    );
+    expectFailure(result, 1, 'not a tokensd');
   });
 
-  it('is for a redirect, which is reported and not followed', async () => {
-    let asked = 0;
-    const ran = await against((_req, res) => {
-      asked += 1;
+  it('is for a redirect, which is not followed', async () => {
+    let requests = 0;
+    const result = await listFrom((_req, res) => {
+      requests += 1;
       res.writeHead(302, { Location: 'https://login.example.com/sso?next=%2F' }).end();
     });
-    expectFailure(ran, 1, 'https://login.example.com/sso?next=%2F');
-    expect(asked).toBe(1);
+    expectFailure(result, 1, 'https://login.example.com/sso?next=%2F');
+    expect(requests).toBe(1);
   });
 
   it('is for a gateway that cannot reach the server', async () => {
-    const ran = await against((_req, res) => res.writeHead(502).end('<h1>Bad Gateway</h1>'));
-    expectFailure(ran, 1, '502');
+    const result = await listFrom((_req, res) => res.writeHead(502).end('<h1>Bad Gateway</h1>'));
+    expectFailure(result, 1, '502');
   });
 
   it('is for a 500 response, with the server’s detail and the request ID', async () => {
@@ -119,19 +122,19 @@ describe('exit code 1', () => {
       detail: 'Something went wrong.',
       code: 'internal',
     };
-    const ran = await against((_req, res) => {
+    const result = await listFrom((_req, res) => {
       res.writeHead(500, { 'Content-Type': 'application/problem+json' }).end(JSON.stringify(problem));
     });
-    expectFailure(ran, 1, 'Something went wrong.');
+    expectFailure(result, 1, 'Something went wrong.');
   });
 
-  it('is for a login to another web server, which receives no password', async () => {
+  it('is for a login to a web server other than tokensd, which receives no password', async () => {
     const bodies: string[] = [];
     const server = createServer((req, res) => {
       req.on('data', (chunk: Buffer) => bodies.push(chunk.toString()));
       req.on('end', () => res.end('{}'));
     });
-    const ran = await closing(server, (port) =>
+    const result = await withServer(server, (port) =>
       as(
         null,
         ['login', `http://127.0.0.1:${port}`, '--email', 'a@example.com', '--password-stdin'],
@@ -139,39 +142,39 @@ describe('exit code 1', () => {
         'a very secret password',
       ),
     );
-    expectFailure(ran, 1, 'not a tokensd');
+    expectFailure(result, 1, 'not a tokensd');
     expect(bodies).toEqual([]);
   });
 });
 
 describe('exit code 2', () => {
   it.each([
-    ['a command that does not exist', ['lst']],
-    ['an option that does not exist', ['list', '--nope']],
+    ['an unknown command', ['lst']],
+    ['an unknown option', ['list', '--nope']],
     ['a missing argument', ['create']],
-    ['two arguments for one', ['create', 'a', 'b']],
-    ['a name that is no name', ['create', 'two\nlines']],
+    ['an extra argument', ['create', 'a', 'b']],
+    ['a name with a line break', ['create', 'two\nlines']],
     ['a name of 65 characters', ['create', 'x'.repeat(65)]],
-    ['an expiry that is none', ['create', 'x', '--expires', 'soon']],
+    ['an invalid expiry', ['create', 'x', '--expires', 'soon']],
     ['an expiry in the past', ['create', 'x', '--expires', '2020-01-01']],
     ['--no-print without --store', ['create', 'x', '--no-print']],
-    ['a status that is none', ['list', '--status', 'lost']],
-    ['a limit that is none', ['list', '--limit', '0']],
-    ['names beside --all', ['revoke', 'x', '--all', '--yes']],
-    ['no names', ['revoke', '--yes']],
-    ['nothing to check', ['check']],
-    ['an audit action that is none', ['audit', '--action', 'nope']],
-    ['plain http to another machine', ['list', '--server', 'http://tokens.example.com']],
-    ['a user name in the address', ['list', '--server', 'https://me:pw@tokens.example.com']],
-    ['another scheme', ['list', '--server', 'ftp://tokens.example.com']],
+    ['an unknown status', ['list', '--status', 'lost']],
+    ['an invalid limit', ['list', '--limit', '0']],
+    ['a name together with --all', ['revoke', 'x', '--all', '--yes']],
+    ['neither a name nor --all', ['revoke', '--yes']],
+    ['an empty standard input', ['check']],
+    ['an unknown audit action', ['audit', '--action', 'nope']],
+    ['plain HTTP to another machine', ['list', '--server', 'http://tokens.example.com']],
+    ['credentials in the server address', ['list', '--server', 'https://me:pw@tokens.example.com']],
+    ['a server address that is neither http nor https', ['list', '--server', 'ftp://tokens.example.com']],
     ['an invalid email address', ['login', '--email', 'nobody', '--password-stdin', '--credential-store', 'file']],
   ])('is for %s', async (_case, args) => {
     expectFailure(await as(root, args), 2, '');
   });
 
-  it('is for a command without a server', async () => {
-    const ran = await runProgram('tokens', ['list'], { env: home.env });
-    expectFailure(ran, 2, 'tokens login');
+  it('is for a command without a server address', async () => {
+    const result = await runProgram('tokens', ['list'], { env: home.env });
+    expectFailure(result, 2, 'tokens login');
   });
 });
 
@@ -205,12 +208,12 @@ describe('exit code 4', () => {
   });
 
   it('is for a session that has ended', async () => {
-    const gone = await signIn(daemon.url, superuser);
-    await gone.request('DELETE', '/sessions/current');
-    expectFailure(await as(gone, ['list']), 4, 'has ended');
+    const signedOut = await signIn(daemon.url, superuser);
+    await signedOut.request('DELETE', '/sessions/current');
+    expectFailure(await as(signedOut, ['list']), 4, 'has ended');
   });
 
-  it('is for a superuser’s command from a regular member', async () => {
+  it('is for a superuser command that a regular member runs', async () => {
     for (const args of [
       ['users', 'list'],
       ['grant', 'dev@example.com'],
@@ -219,7 +222,7 @@ describe('exit code 4', () => {
       expectFailure(await as(dev, args), 4, 'Organization Superuser');
   });
 
-  it('is for a member without the permission, and says whom to ask', async () => {
+  it('is for a member without the permission, and names the role to ask', async () => {
     const bob = await addDeveloper(daemon.url, root, 'bob@example.com');
     await root.request('PATCH', `/users/${bob.user.id}`, { can_manage_tokens: false });
     expectFailure(await as(bob, ['create', 'x']), 4, 'Organization Superuser');
@@ -230,32 +233,32 @@ describe('exit code 4', () => {
     expectFailure(await as(null, args, {}, 'not the password'), 4, 'password');
   });
 
-  it('is for a check of a token that does not work, with the deny reason on stdout', async () => {
+  it('is for a check of a token that is not active, with the deny reason on stdout', async () => {
     const { token, id, prefix } = await dev.createToken('to be revoked');
     await dev.request('DELETE', `/tokens/${id}`);
-    const ran = await as(null, ['check'], {}, token);
-    expect(ran).toMatchObject({ code: 4, stdout: `revoked\t${prefix}\tto be revoked\t${dev.user.email}\n` });
+    const result = await as(null, ['check'], {}, token);
+    expect(result).toMatchObject({ code: 4, stdout: `revoked\t${prefix}\tto be revoked\t${dev.user.email}\n` });
     expect(await as(null, ['check'], {}, 'hunter2')).toMatchObject({ code: 4, stdout: 'malformed\n' });
   });
 });
 
 describe('exit code 5', () => {
-  it('is for a name that is taken, in any case', async () => {
+  it('is for a token name that is already used, in any letter case', async () => {
     await dev.createToken('Taken');
     expectFailure(await as(dev, ['create', 'tAKEN']), 5, 'already');
   });
 
-  it('is for an email address that is taken', async () => {
+  it('is for an email address that is already used', async () => {
     expectFailure(await as(root, ['users', 'add', 'DEV@example.com']), 5, 'already');
   });
 
-  it('is for the last superuser', async () => {
+  it('is for demoting the last superuser', async () => {
     expectFailure(await as(root, ['users', 'demote', superuser.email]), 5, 'last');
   });
 });
 
 describe('exit code 6', () => {
-  it('is for an address where nothing listens', async () => {
+  it('is for a port where nothing listens', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     expectFailure(await as(dev, ['list'], { TOKENS_SERVER: url }), 6, `${url} cannot be reached (ECONNREFUSED)`);
   });
@@ -264,40 +267,40 @@ describe('exit code 6', () => {
     expectFailure(await as(dev, ['list'], { TOKENS_SERVER: 'https://tokens.invalid' }), 6, 'cannot be reached');
   });
 
-  it('is for a server that accepts the connection and does not respond within TOKENS_TIMEOUT', async () => {
-    const hole = createTcpServer((socket) => void socket.on('error', () => {}).resume());
-    const begun = performance.now();
-    const ran = await closing(hole, (port) =>
+  it('is for a server that does not respond within TOKENS_TIMEOUT', async () => {
+    const silentServer = createTcpServer((socket) => void socket.on('error', () => {}).resume());
+    const startedAt = performance.now();
+    const result = await withServer(silentServer, (port) =>
       as(dev, ['list'], { TOKENS_SERVER: `http://127.0.0.1:${port}`, TOKENS_TIMEOUT: '1' }),
     );
-    expectFailure(ran, 6, 'did not answer in time');
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    expectFailure(result, 6, 'did not respond in time');
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   it('is for a server that closes the connection', async () => {
-    expectFailure(await against((req) => req.socket.destroy()), 6, 'cannot be reached');
+    expectFailure(await listFrom((req) => req.socket.destroy()), 6, 'cannot be reached');
   });
 });
 
 describe('exit code 7', () => {
-  it('is for too many wrong passwords, and says how long to wait', async () => {
+  it('is for too many wrong passwords, and reports how long to wait', async () => {
     expectFailure(await throttled, 7, 'again');
   });
 });
 
-async function loginAfterManyGuesses(): Promise<Finished> {
+async function loginAfterWrongPasswords(): Promise<Finished> {
   const email = 'guessed@example.com';
   await addDeveloper(daemon.url, root, email);
   const body = JSON.stringify({ email, password: 'a wrong guess' });
-  const guess = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
-  // Until the wait is long enough for a slow machine to start the program in.
+  const request = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body };
+  // Repeats until Retry-After is long enough for a slow machine to start the program before it ends.
   await eventually(
     async () => {
-      const seconds = Number((await fetch(`${daemon.url}/api/v1/sessions`, guess)).headers.get('retry-after'));
+      const seconds = Number((await fetch(`${daemon.url}/api/v1/sessions`, request)).headers.get('retry-after'));
       if (seconds >= 7) return true;
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     },
-    'a long wait',
+    'a Retry-After of at least 7 seconds',
     30_000,
   );
   const args = ['login', '--email', email, '--password-stdin', '--credential-store', 'file'];

@@ -10,13 +10,19 @@ import { type Finished, runProgram, startProgram } from '../helpers/daemon/proce
 import { type Keyring, startKeyring } from '../helpers/peers/keyring.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
-const here = hasRealParts('gnome-keyring-daemon', 'secret-tool', 'dbus-run-session', 'dbus-send', 'module:keytar');
+const hasKeyring = hasRealParts(
+  'gnome-keyring-daemon',
+  'secret-tool',
+  'dbus-run-session',
+  'dbus-send',
+  'module:keytar',
+);
 const dev = { email: 'dev@example.com', password: 'analytical engines for dev@example.com' };
 
 let prepared: Awaited<ReturnType<typeof prepareDaemon>>;
 let daemon: Daemon;
 let client: Client;
-let waiting: Promise<Finished & { ms: number }>;
+let loginWithTimeout: Promise<Finished & { ms: number }>;
 const cleanups: (() => unknown)[] = [];
 const lastCleanups: (() => unknown)[] = [];
 
@@ -24,8 +30,8 @@ beforeAll(async () => {
   prepared = await prepareDaemon();
   daemon = await startDaemon(prepared.dataDir);
   client = await addDeveloper(daemon.url, await signIn(daemon.url, superuser), dev.email);
-  // It takes its time, so it runs beside all other tests.
-  waiting = loginOnSilentBus();
+  // Started here because it takes several seconds and can run during the other tests.
+  loginWithTimeout = loginOnSilentBus();
 });
 
 afterEach(async () => {
@@ -38,9 +44,9 @@ afterAll(async () => {
   await prepared.remove();
 });
 
-async function newHome(later = cleanups): Promise<Home> {
+async function newHome(cleanupList = cleanups): Promise<Home> {
   const home = await makeHome();
-  later.push(home.remove);
+  cleanupList.push(home.remove);
   return home;
 }
 
@@ -58,9 +64,9 @@ function login(env: Record<string, string>, ...more: string[]): Promise<Finished
   return tokens(env, ['login', '--email', dev.email, '--password-stdin', ...more], dev.password);
 }
 
-/** The account under which something is kept for the developer. */
-function account(what: string): string {
-  return `${new URL(daemon.url).host}/${what}`;
+/** Returns the keychain account of an entry. */
+function account(entry: string): string {
+  return `${new URL(daemon.url).host}/${entry}`;
 }
 
 async function namesOfTokens(): Promise<string[]> {
@@ -68,7 +74,7 @@ async function namesOfTokens(): Promise<string[]> {
   return items.map(({ name }) => name);
 }
 
-/** Every file below a directory, as one text, but for the keyring's own. */
+/** Returns the concatenated text of every file in the home directory, except the keyring's own files. */
 async function textOnDisk(home: Home): Promise<string> {
   const entries = await readdir(home.path, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && !entry.parentPath.includes('keyrings'));
@@ -76,26 +82,26 @@ async function textOnDisk(home: Home): Promise<string> {
   return texts.join('\n');
 }
 
-/** A session bus that takes connections and never says a word. */
-async function silentBus(later = cleanups) {
-  const home = await newHome(later);
+/** Starts a session bus that accepts connections and never responds. `connected` resolves at the first connection. */
+async function silentBus(cleanupList = cleanups) {
+  const home = await newHome(cleanupList);
   const path = join(home.path, 'bus');
   const bus: Server = createServer((socket) => void socket.on('error', () => {}).resume());
-  const asked = new Promise((resolve) => bus.once('connection', resolve));
+  const connected = new Promise((resolve) => bus.once('connection', resolve));
   await new Promise<void>((resolve) => bus.listen(path, resolve));
-  later.push(() => bus.close());
-  return { env: { ...home.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` }, asked };
+  cleanupList.push(() => bus.close());
+  return { env: { ...home.env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` }, connected };
 }
 
 async function loginOnSilentBus() {
   const { env } = await silentBus(lastCleanups);
-  const begun = performance.now();
-  const ran = await login(env);
-  return { ...ran, ms: performance.now() - begun };
+  const startedAt = performance.now();
+  const result = await login(env);
+  return { ...result, ms: performance.now() - startedAt };
 }
 
-describe.skipIf(!here)('a real keychain', () => {
-  it('stores the session, and the disk does not', async () => {
+describe.skipIf(!hasKeyring)('a real keychain', () => {
+  it('stores the session, which never appears on disk', async () => {
     const home = await newHome();
     const keyring = await newKeyring(home);
     expect(await login(keyring.env)).toMatchObject({ code: 0, stdout: '' });
@@ -103,14 +109,14 @@ describe.skipIf(!here)('a real keychain', () => {
     expect(session).toMatch(/^session_/);
     expect(await textOnDisk(home)).toContain(daemon.url);
     expect(await textOnDisk(home)).not.toContain(session);
-    const who = await tokens(keyring.env, ['whoami', '--json']);
-    expect(JSON.parse(who.stdout)).toMatchObject({ email: dev.email });
+    const whoami = await tokens(keyring.env, ['whoami', '--json']);
+    expect(JSON.parse(whoami.stdout)).toMatchObject({ email: dev.email });
 
     expect(await tokens(keyring.env, ['logout'])).toMatchObject({ code: 0 });
     expect(await keyring.lookUp('tokens', account('session'))).toBe('');
     expect((await tokens(keyring.env, ['whoami', '--json'])).code).toBe(4);
-    const used = await fetch(`${daemon.url}/api/v1/me`, { headers: { Authorization: `Bearer ${session}` } });
-    expect(used.status).toBe(401);
+    const response = await fetch(`${daemon.url}/api/v1/me`, { headers: { Authorization: `Bearer ${session}` } });
+    expect(response.status).toBe(401);
     expect(await tokens(keyring.env, ['logout'])).toMatchObject({ code: 0 });
   });
 
@@ -142,22 +148,22 @@ describe.skipIf(!here)('a real keychain', () => {
   });
 });
 
-describe.skipIf(!here)('a keychain that is locked', () => {
-  it('makes every command fail with advice', async () => {
+describe.skipIf(!hasKeyring)('a locked keychain', () => {
+  it('makes each command that needs it fail with advice', async () => {
     const keyring = await newKeyring(await newHome());
     await login(keyring.env);
     expect((await tokens(keyring.env, ['create', 'before', '--store'])).code).toBe(0);
     await keyring.lock();
 
-    const who = await tokens(keyring.env, ['whoami']);
-    expect(who).toMatchObject({ code: 4, stdout: '' });
-    expect(who.stderr).toContain('locked');
-    const got = await tokens(keyring.env, ['get', 'before']);
-    expect(got).toMatchObject({ code: 3, stdout: '' });
-    expect(got.stderr).toContain('locked');
-    const out = await tokens(keyring.env, ['logout']);
-    expect(out.code).toBe(1);
-    expect(out.stderr).toContain('locked');
+    const whoami = await tokens(keyring.env, ['whoami']);
+    expect(whoami).toMatchObject({ code: 4, stdout: '' });
+    expect(whoami.stderr).toContain('locked');
+    const get = await tokens(keyring.env, ['get', 'before']);
+    expect(get).toMatchObject({ code: 3, stdout: '' });
+    expect(get.stderr).toContain('locked');
+    const logout = await tokens(keyring.env, ['logout']);
+    expect(logout.code).toBe(1);
+    expect(logout.stderr).toContain('locked');
 
     const env = { ...keyring.env, TOKENS_SESSION: client.session };
     const created = await tokens(env, ['create', 'locked out', '--store']);
@@ -168,23 +174,23 @@ describe.skipIf(!here)('a keychain that is locked', () => {
   });
 });
 
-describe('no keychain', () => {
-  it('makes login suggest the file store, and neither sign in nor store anything', async () => {
+describe('a machine without a keychain', () => {
+  it('makes login suggest the file store and store nothing', async () => {
     const home = await newHome();
-    const refused = await login(home.env);
-    expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toContain('--credential-store file');
+    const result = await login(home.env);
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toContain('--credential-store file');
     expect(await textOnDisk(home)).toBe('');
   });
 
-  it('makes create --store exit 1 before a token is created', async () => {
+  it('makes create --store exit 1 without creating a token', async () => {
     const env = { ...(await newHome()).env, TOKENS_SESSION: client.session };
-    const refused = await tokens(env, ['create', 'in vain', '--store']);
-    expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toMatch(
+    const result = await tokens(env, ['create', 'not created', '--store']);
+    expect(result).toMatchObject({ code: 1, stdout: '' });
+    expect(result.stderr).toMatch(
       /^error: There is no usable OS keychain here\. No token was created\. .*libsecret.*\n$/,
     );
-    expect(await namesOfTokens()).not.toContain('in vain');
+    expect(await namesOfTokens()).not.toContain('not created');
   });
 
   it.each([
@@ -202,21 +208,21 @@ describe('no keychain', () => {
   });
 });
 
-describe.skipIf(!here)('a session bus that never responds', () => {
-  it('does not prevent Ctrl-C', async () => {
-    const { env, asked } = await silentBus();
+describe.skipIf(!hasKeyring)('a session bus that never responds', () => {
+  it('does not block Ctrl-C', async () => {
+    const { env, connected } = await silentBus();
     const args = ['create', 'never', '--store'];
     const child = startProgram('tokens', args, { ...env, TOKENS_SERVER: daemon.url, TOKENS_SESSION: client.session });
     const code = new Promise((resolve) => child.once('close', resolve));
-    await asked;
+    await connected;
     child.kill('SIGINT');
     expect(await code).toBe(130);
     expect(await namesOfTokens()).not.toContain('never');
   });
 
-  it('times out, and the program exits', async () => {
-    const { ms, ...ran } = await waiting;
-    expect(ran).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--credential-store file') });
+  it('makes login time out and exit 1', async () => {
+    const { ms, ...result } = await loginWithTimeout;
+    expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('--credential-store file') });
     expect(ms).toBeLessThan(20_000);
   });
 });

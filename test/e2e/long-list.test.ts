@@ -25,12 +25,12 @@ const token: Token = {
 };
 const items = JSON.stringify(Array.from({ length: pageSize }, () => token));
 
-/** 30 MB of JSON, and several times that as objects. */
-const tokens = 80_000;
+/** Makes a list of 30 MB of JSON, which needs several times as much memory as objects. */
+const tokenCount = 80_000;
 const heapMegabytes = 24;
 
-describe('a list that does not fit into memory', () => {
-  const asked = { pages: 0 };
+describe('a list that is larger than the heap', () => {
+  let requestedPages = 0;
   let server: Server;
   let url: string;
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe('a list that does not fit into memory', () => {
       const { pathname, searchParams } = new URL(req.url ?? '', 'http://localhost');
       const page = Number(searchParams.get('cursor') ?? '1');
       const pages = Number(pathname.split('/')[1]) / pageSize;
-      asked.pages = page;
+      requestedPages = page;
       res.setHeader('Content-Type', 'application/json');
       res.end(`{"items":${items},"next_cursor":${page < pages ? `"${page + 1}"` : null}}`);
     });
@@ -47,10 +47,10 @@ describe('a list that does not fit into memory', () => {
   });
   afterAll(() => server.close());
 
-  /** Runs `tokens list --all` with this many tokens and passes its output to `read`. */
-  async function list(many: number, args: string[], read: (output: NodeJS.ReadableStream) => void) {
+  /** Runs `tokens list --all` against a server with `count` tokens and passes its output to `read`. */
+  async function list(count: number, args: string[], read: (output: NodeJS.ReadableStream) => void) {
     const child = startProgram('tokens', ['list', '--all', ...args], {
-      TOKENS_SERVER: `${url}/${many}`,
+      TOKENS_SERVER: `${url}/${count}`,
       TOKENS_SESSION: 'session',
       NODE_OPTIONS: `--max-old-space-size=${heapMegabytes}`,
     });
@@ -64,28 +64,28 @@ describe('a list that does not fit into memory', () => {
   }
 
   it.each([
-    { args: ['--json'], mark: '{', expected: 2 * tokens },
-    { args: [], mark: '\n', expected: tokens + 1 },
-  ])('is printed completely with $args in a heap of a few pages', async ({ args, mark, expected }) => {
-    let seen = 0;
-    const ran = await list(tokens, args, (output) => {
+    { args: ['--json'], mark: '{', expected: 2 * tokenCount },
+    { args: [], mark: '\n', expected: tokenCount + 1 },
+  ])('is printed completely with $args', async ({ args, mark, expected }) => {
+    let marks = 0;
+    const result = await list(tokenCount, args, (output) => {
       output.setEncoding('utf8').on('data', (text: string) => {
-        seen += text.split(mark).length - 1;
+        marks += text.split(mark).length - 1;
       });
     });
-    expect(ran).toEqual({ code: 0, stderr: '' });
-    expect(seen).toBe(expected);
+    expect(result).toEqual({ code: 0, stderr: '' });
+    expect(marks).toBe(expected);
   });
 
-  it('is requested no faster than it is read', async () => {
-    const ran = await list(20_000, ['--json'], (output) => {
+  it('is requested page by page as the reader consumes it', async () => {
+    const result = await list(20_000, ['--json'], (output) => {
       output.once('readable', async () => {
         await pause(1_000);
-        expect(asked.pages).toBeLessThan(10);
+        expect(requestedPages).toBeLessThan(10);
         output.resume();
       });
     });
-    expect(ran).toEqual({ code: 0, stderr: '' });
-    expect(asked.pages).toBe(100);
+    expect(result).toEqual({ code: 0, stderr: '' });
+    expect(requestedPages).toBe(100);
   });
 });

@@ -16,22 +16,25 @@ import {
 } from '../helpers/daemon/process.ts';
 import { newToken } from '../store/contract/records.ts';
 
-const many = 500;
-const exitOfFirst = 'echo $PIPESTATUS';
+const tokenCount = 500;
+const printFirstExitCode = 'echo $PIPESTATUS';
 
 let prepared: Awaited<ReturnType<typeof prepareDaemon>>;
 let daemon: Daemon;
 let home: Home;
 let root: Client;
 let dev: Client;
-let rich: Client;
+let tokenOwner: Client;
 
 beforeAll(async () => {
   [prepared, home] = await Promise.all([prepareDaemon(), makeHome()]);
   daemon = await startDaemon(prepared.dataDir);
   root = await signIn(daemon.url, superuser);
-  [dev, rich] = await Promise.all([addDeveloper(daemon.url, root), addDeveloper(daemon.url, root, 'rich@example.com')]);
-  await addTokens(rich.user.id);
+  [dev, tokenOwner] = await Promise.all([
+    addDeveloper(daemon.url, root),
+    addDeveloper(daemon.url, root, 'many@example.com'),
+  ]);
+  await addTokens(tokenOwner.user.id);
 });
 
 afterAll(async () => {
@@ -39,13 +42,13 @@ afterAll(async () => {
   await Promise.all([prepared.remove(), home.remove()]);
 });
 
-/** Beside the daemon: by way of it they would take longer than all the tests. */
+/** Writes tokens directly to the database, because creating them through the daemon would take too long. */
 async function addTokens(ownerId: string): Promise<void> {
   const store = await openStore(`sqlite:${join(prepared.dataDir, 'tokens.db')}`);
   await store.transaction(async ({ tokens }) => {
-    for (let index = 0; index < many; index += 1) {
+    for (let index = 0; index < tokenCount; index += 1) {
       const name = `token number ${index}`;
-      await tokens.insert(newToken(ownerId, { name, nameFolded: name }), many);
+      await tokens.insert(newToken(ownerId, { name, nameFolded: name }), tokenCount);
     }
   });
   await store.close();
@@ -60,20 +63,20 @@ function as(client: Client | null, args: string[], input = ''): Promise<Finished
   return runProgram('tokens', args, { env: environment(client), input });
 }
 
-/** The program in a shell, as `$tokens` with its arguments: for what only a shell does with its streams. */
+/** Runs a bash script in which `tokens` is the program. Only a shell can close or redirect its streams. */
 function inShell(client: Client, script: string): Promise<Finished> {
   const [node, program] = programCommand('tokens', []);
   const env = bareEnvironment({ ...environment(client), NODE: node, PROGRAM: program ?? '' });
   const child = spawn('bash', ['-c', `tokens() { "$NODE" "$PROGRAM" "$@"; }; ${script}`], { env });
-  const ran = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    ran.stdout += text;
+    output.stdout += text;
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    ran.stderr += text;
+    output.stderr += text;
   });
   child.stdin.end();
-  return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, ...ran })));
+  return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal, ...output })));
 }
 
 async function namesOf(client: Client): Promise<string[]> {
@@ -82,14 +85,14 @@ async function namesOf(client: Client): Promise<string[]> {
 }
 
 describe('stdout', () => {
-  it('contains exactly the value and a newline for create', async () => {
-    const ran = await as(dev, ['create', 'exact']);
-    expect(ran).toMatchObject({ code: 0, stderr: '' });
-    expect(ran.stdout).toMatch(/^tok_[0-9A-Za-z]{38}\n$/);
-    expect((await verify(daemon.url, ran.stdout.trimEnd())).status).toBe(200);
+  it('contains only the value and a newline for create', async () => {
+    const result = await as(dev, ['create', 'exact']);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toMatch(/^tok_[0-9A-Za-z]{38}\n$/);
+    expect((await verify(daemon.url, result.stdout.trimEnd())).status).toBe(200);
   });
 
-  it('is empty for commands that only act', async () => {
+  it('is empty for commands that print no result', async () => {
     await dev.createToken('to revoke');
     expect(await as(dev, ['revoke', 'to revoke', '--yes'])).toMatchObject({ code: 0, stdout: '' });
     expect(await as(root, ['grant', dev.user.email])).toMatchObject({ code: 0, stdout: '' });
@@ -97,22 +100,22 @@ describe('stdout', () => {
   });
 
   it('contains one line of five columns per token for a long list', async () => {
-    const { code, stdout, stderr } = await as(rich, ['list']);
+    const { code, stdout, stderr } = await as(tokenOwner, ['list']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.trimEnd().split('\n');
-    expect(lines).toHaveLength(many + 1);
+    expect(lines).toHaveLength(tokenCount + 1);
     expect(new Set(lines.map((line) => line.split('\t').length))).toEqual(new Set([5]));
   });
 
   it('contains complete JSON for a long list --json', async () => {
-    const { code, stdout } = await as(rich, ['list', '--json']);
+    const { code, stdout } = await as(tokenOwner, ['list', '--json']);
     expect(code).toBe(0);
     expect(stdout.length).toBeGreaterThan(100_000);
     const tokens = JSON.parse(stdout) as Token[];
-    expect(new Set(tokens.map(({ name }) => name)).size).toBe(many);
+    expect(new Set(tokens.map(({ name }) => name)).size).toBe(tokenCount);
   });
 
-  it('contains no escape character, like stderr, even if the environment asks for colors', async () => {
+  it('contains no escape character, nor does stderr, even if the environment forces colors', async () => {
     await dev.createToken('seen');
     const commands = [
       [],
@@ -134,54 +137,57 @@ describe('stdout', () => {
 });
 
 describe('a reader that closes the pipe', () => {
-  it('after the first line makes the command exit 0 silently', async () => {
-    const ran = await inShell(rich, `tokens list | head -1; ${exitOfFirst}`);
-    expect(ran.stderr).toBe('');
-    expect(ran.stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\n0\n');
+  it('makes the command exit 0 silently after the first line', async () => {
+    const result = await inShell(tokenOwner, `tokens list | head -1; ${printFirstExitCode}`);
+    expect(result.stderr).toBe('');
+    expect(result.stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\n0\n');
   });
 
-  it('before any output makes the command exit 0 silently', async () => {
+  it('makes the command exit 0 silently before any output', async () => {
     for (const command of ['list --json', 'list', '--help', 'show "token number 7"']) {
-      const ran = await inShell(rich, `tokens ${command} | true; ${exitOfFirst}`);
-      expect(ran).toMatchObject({ stdout: '0\n', stderr: '' });
+      const result = await inShell(tokenOwner, `tokens ${command} | true; ${printFirstExitCode}`);
+      expect(result).toMatchObject({ stdout: '0\n', stderr: '' });
     }
   });
 
-  it('before it has read a new value leaves no token behind', async () => {
+  it('makes create revoke the token if it closes before reading the value', async () => {
     await inShell(dev, 'tokens create unread | { exec <&-; }');
     expect(await namesOf(dev)).not.toContain('unread');
   });
 
-  it('of stderr does not stop the command', async () => {
-    await dev.createToken('unheard');
-    const ran = await inShell(dev, 'tokens revoke unheard --yes 2>&1 >/dev/null | true; tokens show unheard');
-    expect(ran.code).toBe(3);
+  it('does not stop a command that writes to stderr', async () => {
+    await dev.createToken('no reader');
+    const result = await inShell(
+      dev,
+      'tokens revoke "no reader" --yes 2>&1 >/dev/null | true; tokens show "no reader"',
+    );
+    expect(result.code).toBe(3);
   });
 });
 
-describe('a stdout that cannot be written', () => {
+describe('a failing stdout', () => {
   it('makes create exit 1 and revoke the new token', async () => {
-    const ran = await inShell(dev, 'tokens create lost > /dev/full');
-    expect(ran).toMatchObject({ code: 1 });
-    expect(ran.stderr).toMatch(/^error: .*ENOSPC.*revoked\.\n$/);
+    const result = await inShell(dev, 'tokens create lost > /dev/full');
+    expect(result).toMatchObject({ code: 1 });
+    expect(result.stderr).toMatch(/^error: .*ENOSPC.*revoked\.\n$/);
     expect(await namesOf(dev)).not.toContain('lost');
   });
 
-  it('makes list exit 1 with one clear line', async () => {
-    const ran = await inShell(rich, 'tokens list > /dev/full');
-    expect(ran).toMatchObject({ code: 1 });
-    expect(ran.stderr).toMatch(/^error: .*ENOSPC.*\n$/);
+  it('makes list exit 1 with a one-line error', async () => {
+    const result = await inShell(tokenOwner, 'tokens list > /dev/full');
+    expect(result).toMatchObject({ code: 1 });
+    expect(result.stderr).toMatch(/^error: .*ENOSPC.*\n$/);
   });
 
-  it('does not crash a command if it is closed from the start', async () => {
-    const ran = await inShell(dev, 'tokens create closed >&-');
-    expect([0, 1]).toContain(ran.code);
-    expect(ran.stderr).not.toMatch(/\bat .*\.js/);
+  it('does not crash a command if stdout is closed at the start', async () => {
+    const result = await inShell(dev, 'tokens create closed >&-');
+    expect([0, 1]).toContain(result.code);
+    expect(result.stderr).not.toMatch(/\bat .*\.js/);
   });
 });
 
 describe('--json', () => {
-  it('makes every error one problem object per line on stderr', async () => {
+  it('prints one problem object per error on stderr', async () => {
     const usage = { type: 'about:blank', status: 0, code: 'usage' };
     const cases: [string[], object[]][] = [
       [['lst', '--json'], [usage]],
@@ -195,65 +201,68 @@ describe('--json', () => {
       ],
       [['list', '--json', '--server', 'http://127.0.0.1:1'], [{ code: 'unreachable', status: 0 }]],
     ];
-    const runs = await Promise.all(cases.map(async ([args, told]) => ({ told, ran: await as(dev, args) })));
-    for (const { told, ran } of runs) {
-      const objects = ran.stderr
+    const runs = await Promise.all(cases.map(async ([args, expected]) => ({ expected, result: await as(dev, args) })));
+    for (const { expected, result } of runs) {
+      const objects = result.stderr
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as object);
-      expect(ran.code).not.toBe(0);
-      expect(objects).toMatchObject(told);
-      expect(objects).toHaveLength(told.length);
+      expect(result.code).not.toBe(0);
+      expect(objects).toMatchObject(expected);
+      expect(objects).toHaveLength(expected.length);
     }
   });
 });
 
-describe('without a terminal', () => {
-  const asking: [string, string[]][] = [
-    ['login without an address', ['login']],
+describe('a run without a terminal', () => {
+  const interactiveCommands: [string, string[]][] = [
+    ['login without a server address', ['login']],
     ['login', ['login', 'DAEMON']],
-    ['login with an e-mail address', ['login', 'DAEMON', '--email', 'dev@example.com']],
-    ['revoke', ['revoke', 'asked']],
+    ['login with an email address', ['login', 'DAEMON', '--email', 'dev@example.com']],
+    ['revoke', ['revoke', 'ci']],
     ['revoke --all', ['revoke', '--all']],
     ['offboard', ['offboard', 'dev@example.com']],
     ['password', ['password']],
   ];
 
-  it.each(asking)('%s asks nothing and exits 2, whether stdin is closed or silent', async (_what, args) => {
-    const words = args.map((word) => (word === 'DAEMON' ? daemon.url : word));
-    const begun = performance.now();
-    const silent = startProgram('tokens', words, environment(root));
-    const ended = new Promise((resolve) => silent.once('close', resolve));
-    const closed = await as(root, words);
-    expect(closed).toMatchObject({ code: 2, stdout: '' });
-    expect(closed.stderr).toMatch(/^error: .*--\S+.*\n$/);
-    expect(await ended).toBe(2);
-    expect(performance.now() - begun).toBeLessThan(5_000);
-  });
+  it.each(interactiveCommands)(
+    'prompts for nothing and exits 2 for %s, whether stdin is closed or silent',
+    async (_what, args) => {
+      const argv = args.map((word) => (word === 'DAEMON' ? daemon.url : word));
+      const startedAt = performance.now();
+      const silent = startProgram('tokens', argv, environment(root));
+      const ended = new Promise((resolve) => silent.once('close', resolve));
+      const closed = await as(root, argv);
+      expect(closed).toMatchObject({ code: 2, stdout: '' });
+      expect(closed.stderr).toMatch(/^error: .*--\S+.*\n$/);
+      expect(await ended).toBe(2);
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+    },
+  );
 
-  it('a closed stdin does not crash a command', async () => {
+  it('does not crash if stdin is closed', async () => {
     for (const command of [
       'check',
       'login --email a@example.com --password-stdin',
       'users add x@example.com --password-stdin',
     ]) {
-      const ran = await inShell(root, `tokens ${command} <&-`);
-      expect(ran).toMatchObject({ code: 2, stdout: '' });
-      expect(ran.stderr).toMatch(/^error: .*\n$/);
+      const result = await inShell(root, `tokens ${command} <&-`);
+      expect(result).toMatchObject({ code: 2, stdout: '' });
+      expect(result.stderr).toMatch(/^error: .*\n$/);
     }
   });
 });
 
-describe('secrets', () => {
+describe('a secret', () => {
   it.each([
     ['users add', ['users', 'add', 'ada@example.com', '--grant', '--password-stdin'], 'a passphrase for ada alone'],
     ['login', ['login', '--email', superuser.email, '--password-stdin'], superuser.password],
     ['check', ['check'], 'tok_0123456789'],
-  ])('read from stdin appear in no command line: %s', async (_what, args, secret) => {
+  ])('appears in no command line if %s reads it from stdin', async (_what, args, secret) => {
     const child = startProgram('tokens', args, environment(args[0] === 'users' ? root : null));
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.stdin?.write(secret);
-    // It waits for the end of its input, so it is there to be looked at.
+    // The process waits for the end of its input, so its command line can be inspected.
     const seen = commandLines();
     expect(seen).toContainEqual(expect.stringContaining(`tokens.js\0${args[0]}`));
     child.stdin?.end();
@@ -265,15 +274,15 @@ describe('secrets', () => {
     for (const line of seen) expect(line).not.toContain(secret);
   });
 
-  it('are not accepted on the command line', async () => {
+  it('is rejected on the command line', async () => {
     const { token } = await dev.createToken('on the command line');
-    const ran = await as(dev, ['check', token]);
-    expect(ran).toMatchObject({ code: 2, stdout: '' });
-    expect(ran.stderr).not.toContain(token);
+    const result = await as(dev, ['check', token]);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).not.toContain(token);
     expect((await as(null, ['login', '--password', 'hunter2hunter2'])).code).toBe(2);
   });
 
-  it('lose exactly one trailing LF or CRLF', async () => {
+  it('loses exactly one trailing LF or CRLF when read from stdin', async () => {
     const { token } = await dev.createToken('line ends');
     for (const end of ['', '\n', '\r\n']) expect((await as(null, ['check'], token + end)).code).toBe(0);
     expect((await as(null, ['check'], `${token}\n\n`)).code).toBe(4);

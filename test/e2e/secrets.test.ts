@@ -14,9 +14,9 @@ const smtpPassword = 'canary-smtp-password';
 let daemon: Daemon;
 let configDir: string;
 const mails: string[] = [];
-/** What the programs printed, but for the one value that `create` is asked to print. */
+/** Everything the programs printed, except the token values that `create` prints on stdout. */
 const outputs: string[] = [];
-const seenLines = new Set<string>();
+const seenCommandLines = new Set<string>();
 const cleanups: Array<() => Promise<unknown>> = [];
 
 async function tokens(args: string[], input = '', env: Record<string, string> = {}) {
@@ -30,12 +30,12 @@ async function tokens(args: string[], input = '', env: Record<string, string> = 
   return result;
 }
 
-/** Looks at every command line on this machine until told to stop. */
+/** Records every command line on this machine. Returns a function that stops the recording. */
 function watchCommandLines(): () => Promise<void> {
   let watching = true;
   const watch = (async () => {
     while (watching) {
-      for (const line of commandLines()) seenLines.add(line);
+      for (const line of commandLines()) seenCommandLines.add(line);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   })();
@@ -45,8 +45,8 @@ function watchCommandLines(): () => Promise<void> {
   };
 }
 
-/** A life with everything in it that can go wrong in front of a secret. */
-async function live(): Promise<void> {
+/** Runs the commands and requests that handle secrets, including those that fail. */
+async function handleSecrets(): Promise<void> {
   await tokens(['login', daemon.url, '--email', superuser.email, '--password-stdin'], superuser.password);
   await tokens(['users', 'add', developer.email, '--grant', '--password-stdin'], developer.password);
   await tokens(['login', daemon.url, '--email', developer.email, '--password-stdin'], `${developer.password}\n`);
@@ -62,30 +62,34 @@ async function live(): Promise<void> {
   await tokens(['password', '--password-stdin'], `${developer.password}\n${nextPassword}\n`);
   await tokens(['login', daemon.url, '--email', developer.email, '--password-stdin'], developer.password);
   await tokens(['revoke', 'second', '--yes', '--verbose']);
-  for (const wrong of [first.slice(0, -1), `${first} ${second}`, `${first},${second}`]) await verify(daemon.url, wrong);
+  for (const value of [first.slice(0, -1), `${first} ${second}`, `${first},${second}`]) await verify(daemon.url, value);
   await verify(daemon.url, first, { 'X-API-Key': second });
   await verify(daemon.url, second);
 
   const root = await signIn(daemon.url, superuser);
-  const ask = (path: string, init: RequestInit) =>
-    fetch(`${daemon.url}${path}`, init).then(async (answer) => outputs.push(await answer.text()));
+  const send = (path: string, init: RequestInit) =>
+    fetch(`${daemon.url}${path}`, init).then(async (response) => outputs.push(await response.text()));
   const bearer = (value: string) => ({ Authorization: `Bearer ${value}` });
-  await ask('/api/v1/me', { headers: bearer(first) });
-  await ask('/api/v1/me', { headers: bearer(`${root.session}x`) });
-  await ask('/api/v1/token', { headers: bearer(second) });
-  await ask('/api/v1/token', { headers: bearer(first) });
-  await ask(`/api/v1/tokens/${first}`, { headers: bearer(root.session) });
-  await ask('/api/v1/tokens?all=true', { headers: bearer(root.session) });
-  await ask('/api/v1/audit', { headers: bearer(root.session) });
-  await ask('/api/v1/users', { headers: bearer(root.session) });
-  const broken = `{"email":"${developer.email}","password":"${nextPassword}"`;
-  await ask('/api/v1/sessions', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: broken });
-  await ask('/api/v1/sessions', { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: broken });
-  await ask('/api-token-auth/', {
+  await send('/api/v1/me', { headers: bearer(first) });
+  await send('/api/v1/me', { headers: bearer(`${root.session}x`) });
+  await send('/api/v1/token', { headers: bearer(second) });
+  await send('/api/v1/token', { headers: bearer(first) });
+  await send(`/api/v1/tokens/${first}`, { headers: bearer(root.session) });
+  await send('/api/v1/tokens?all=true', { headers: bearer(root.session) });
+  await send('/api/v1/audit', { headers: bearer(root.session) });
+  await send('/api/v1/users', { headers: bearer(root.session) });
+  const invalidJson = `{"email":"${developer.email}","password":"${nextPassword}"`;
+  await send('/api/v1/sessions', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: invalidJson,
+  });
+  await send('/api/v1/sessions', { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: invalidJson });
+  await send('/api-token-auth/', {
     method: 'POST',
     body: new URLSearchParams({ username: developer.email, password: `${nextPassword}!` }),
   });
-  await ask('/api/v1/users', {
+  await send('/api/v1/users', {
     method: 'POST',
     headers: { ...bearer(root.session), 'Content-Type': 'application/json' },
     body: JSON.stringify({ email: 'x@example.com', password: nextPassword, nonsense: nextPassword }),
@@ -94,7 +98,7 @@ async function live(): Promise<void> {
 }
 
 beforeAll(async () => {
-  // Other files' tests ran in this process.
+  // Tests in other files that ran in this process also recorded secrets.
   seenSecrets.clear();
   for (const secret of [superuser.password, developer.password, nextPassword, smtpPassword]) seenSecrets.add(secret);
   configDir = await mkdtemp(join(tmpdir(), 'tokens-secrets-'));
@@ -103,10 +107,10 @@ beforeAll(async () => {
     authOptional: false,
     allowInsecureAuth: true,
     onAuth: ({ password }, _session, done) => {
-      // Once refused, so that the path on which an SMTP server repeats what it was sent is walked as well.
-      const refused = mails.length === 0;
+      // Rejects the first attempt with the password in the error, because some SMTP servers echo what they receive.
+      const isFirst = mails.length === 0;
       mails.push('');
-      if (refused) done(new Error(`535 no: ${password}`));
+      if (isFirst) done(new Error(`535 no: ${password}`));
       else done(null, { user: 'mailer' });
     },
   });
@@ -116,7 +120,7 @@ beforeAll(async () => {
   daemon = await startDaemon(dataDir, { TOKENSD_SMTP_URL: `smtp://mailer:${smtpPassword}@127.0.0.1:${server.port}` });
   cleanups.push(() => daemon.stop('SIGKILL'));
   const stopWatching = watchCommandLines();
-  await live();
+  await handleSecrets();
   await eventually(() => server.received.length >= 3, 'mails', 30_000);
   mails.push(...server.received.map(({ raw }) => raw.toString()));
   await stopWatching();
@@ -126,45 +130,45 @@ afterAll(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
 });
 
-/** Secrets in this text. They are shown by their first characters only. */
-function leaked(text: string): string[] {
+/** Returns the secrets in this text, shortened so that a failed test does not print them. */
+function leakedSecrets(text: string): string[] {
   return [...seenSecrets].filter((secret) => text.includes(secret)).map((secret) => `${secret.slice(0, 12)}…`);
 }
 
-describe('a secret that the tests saw', () => {
-  it('may be a token, a session or a password: all are in the list', () => {
+describe('a recorded secret', () => {
+  it('can be a token, a session or a password', () => {
     const seen = [...seenSecrets];
     expect(seen.filter((secret) => /^tok_/.test(secret))).toHaveLength(2);
     expect(seen.some((secret) => secret.startsWith('session_'))).toBe(true);
     expect(seen).toContain(developer.password);
   });
 
-  it('is not in the log, at debug level', () => {
+  it('does not appear in the log at debug level', () => {
     expect(daemon.stderr()).toContain('"level":"debug"');
-    expect(leaked(daemon.stderr())).toEqual([]);
+    expect(leakedSecrets(daemon.stderr())).toEqual([]);
   });
 
-  it('is not in a database file, its write-ahead log or anything else in the data directory', async () => {
+  it('does not appear in the database, its write-ahead log or any other file in the data directory', async () => {
     const names = await readdir(daemon.dataDir, { recursive: true });
     expect(names).toContain('tokens.db-wal');
     for (const name of names) {
       const bytes = await readFile(join(daemon.dataDir, name)).catch(() => Buffer.alloc(0));
-      expect({ name, leaked: leaked(bytes.toString('latin1')) }).toEqual({ name, leaked: [] });
+      expect({ name, leaked: leakedSecrets(bytes.toString('latin1')) }).toEqual({ name, leaked: [] });
     }
   });
 
-  it('is not in a mail', () => {
+  it('does not appear in a mail', () => {
     expect(mails.length).toBeGreaterThan(3);
-    expect(leaked(mails.join('\n'))).toEqual([]);
+    expect(leakedSecrets(mails.join('\n'))).toEqual([]);
   });
 
-  it('is not in any other output: lists, audit log, errors', () => {
+  it('does not appear in any other output, such as lists, the audit log and errors', () => {
     expect(outputs.join('')).toContain('token.created');
-    expect(leaked(outputs.join('\n'))).toEqual([]);
+    expect(leakedSecrets(outputs.join('\n'))).toEqual([]);
   });
 
-  it('was never in a command line', () => {
-    expect([...seenLines].some((line) => line.includes('--password-stdin'))).toBe(true);
-    expect(leaked([...seenLines].join('\n'))).toEqual([]);
+  it('does not appear in a command line', () => {
+    expect([...seenCommandLines].some((line) => line.includes('--password-stdin'))).toBe(true);
+    expect(leakedSecrets([...seenCommandLines].join('\n'))).toEqual([]);
   });
 });

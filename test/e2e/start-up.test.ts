@@ -21,7 +21,7 @@ const slowModules = [
 ];
 
 /** Preloaded script that reports, when the process exits, the files and built-in modules that it loaded. */
-const witness = `
+const recorder = `
 const fs = require('node:fs');
 if (process.env.COMPILE_CACHE) {
   require('node:module').enableCompileCache = (directory) => {
@@ -34,22 +34,22 @@ fs.readFileSync = (path, ...rest) => { read.add(String(path)); return readFileSy
 process.on('exit', () => {
   const files = [...read, ...Object.keys(require.cache)];
   const builtins = process.moduleLoadList.filter((name) => name.startsWith('NativeModule ')).map((name) => name.slice(13));
-  fs.writeFileSync(process.env.WITNESS, JSON.stringify({ files, builtins }));
+  fs.writeFileSync(process.env.LOAD_REPORT, JSON.stringify({ files, builtins }));
 });
 `;
 
-describe('what the command line loads', () => {
+describe('the files that tokens loads', () => {
   let directory: string;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tokens-start-up-'));
-    await writeFile(join(directory, 'witness.cjs'), witness);
+    await writeFile(join(directory, 'recorder.cjs'), recorder);
   });
   afterAll(() => rm(directory, { recursive: true }));
 
   async function loadedBy(args: string[], env: Record<string, string> = {}) {
     const report = join(directory, 'loaded.json');
     const ran = await runProgram('tokens', args, {
-      env: { ...env, WITNESS: report, NODE_OPTIONS: `--require ${join(directory, 'witness.cjs')}` },
+      env: { ...env, LOAD_REPORT: report, NODE_OPTIONS: `--require ${join(directory, 'recorder.cjs')}` },
     });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     const { files, builtins } = JSON.parse(await readFile(report, 'utf8')) as { files: string[]; builtins: string[] };
@@ -59,7 +59,7 @@ describe('what the command line loads', () => {
   }
 
   it.each([[['--version']], [['--help']], [['create', '--help']], [['help', 'users']]])(
-    'is one file without the network stack for %j',
+    'are one file without the network stack for %j',
     async (args) => {
       const { ours, builtins } = await loadedBy(args);
       expect(ours).toEqual(['main.cjs']);
@@ -69,7 +69,7 @@ describe('what the command line loads', () => {
     },
   );
 
-  it('is the main file and the network stack for a list as JSON', async () => {
+  it('are the main file and the network stack for a list as JSON', async () => {
     const daemon = await start(await newDataDir());
     const { session } = await signIn(daemon.url, superuser);
     const { ours, builtins } = await loadedBy(['list', '--json'], {
@@ -80,19 +80,19 @@ describe('what the command line loads', () => {
     for (const name of slowModules) expect(builtins).not.toContain(name);
   });
 
-  it('comes from Node’s compile cache in the home directory on Node 22 and newer', async () => {
+  it('are loaded through Node’s compile cache in the home directory on Node 22 and newer', async () => {
     const report = join(directory, 'compile-cache.txt');
     const { ours, files } = await loadedBy(['--version'], { COMPILE_CACHE: report });
     expect(ours).toEqual(['main.cjs']);
     expect(files.filter((path) => /node20-cache\.js$|\.cache$/.test(path))).toEqual([]);
     const [cacheDirectory, ...before] = (await readFile(report, 'utf8')).split('\n');
-    // No other user can put code there.
+    // The home directory, because other users could put code into a shared directory.
     expect(cacheDirectory).toBe(join(userInfo().homedir, '.cache', 'tokens'));
     expect(before.map((path) => basename(path))).toContain('tokens.js');
     expect(before.join()).not.toMatch(/main\.cjs/);
   });
 
-  it.skipIf('enableCompileCache' in module)('comes from the cache files of the build on Node 20', async () => {
+  it.skipIf('enableCompileCache' in module)('are loaded from the cache files of the build on Node 20', async () => {
     const { files } = await loadedBy(['--version']);
     expect(files.some((path) => path.endsWith('main.cjs.cache'))).toBe(true);
   });
@@ -102,24 +102,24 @@ describe('what the command line loads', () => {
 const hooks = `
 import { appendFileSync } from 'node:fs';
 export function load(url, context, next) {
-  appendFileSync(process.env.WITNESS, url + '\\n');
+  appendFileSync(process.env.LOAD_REPORT, url + '\\n');
   return next(url, context);
 }
 `;
 
-describe('what the daemon loads', () => {
+describe('the files that tokensd loads', () => {
   let directory: string;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tokensd-start-up-'));
     await writeFile(join(directory, 'hooks.mjs'), hooks);
     const register = "import { register } from 'node:module';\nregister('./hooks.mjs', import.meta.url);";
-    await writeFile(join(directory, 'witness.mjs'), register);
+    await writeFile(join(directory, 'recorder.mjs'), register);
   });
   afterAll(() => rm(directory, { recursive: true }));
 
   async function loadedBy(args: string[]) {
     const report = join(directory, `${args.join('-')}.txt`);
-    const env = { WITNESS: report, NODE_OPTIONS: `--import ${join(directory, 'witness.mjs')}` };
+    const env = { LOAD_REPORT: report, NODE_OPTIONS: `--import ${join(directory, 'recorder.mjs')}` };
     expect(await runProgram('tokensd', args, { env })).toMatchObject({ code: 0, stderr: '' });
     const text = await readFile(report, 'utf8');
     return {
@@ -129,7 +129,7 @@ describe('what the daemon loads', () => {
   }
 
   it.each([[['--version']], [['--help']], [['help', 'serve']], [['mail', 'list', '--help']]])(
-    'is no command and no package but commander for %j',
+    'include no command and no package except commander for %j',
     async (args) => {
       expect(await loadedBy(args)).toEqual({
         ours: ['server/context', 'server/main', 'server/program', 'server/version'],
@@ -138,7 +138,7 @@ describe('what the daemon loads', () => {
     },
   );
 
-  it('is one command, and neither a database nor a web server, for `config`', async () => {
+  it('include neither a database nor a web server for `config`', async () => {
     const { ours, packages } = await loadedBy(['config']);
     expect(ours.filter((path) => path?.startsWith('server/commands/'))).toEqual(['server/commands/config']);
     for (const name of ['hono', 'knex', 'sqlite3', 'pg', 'nodemailer']) expect(packages).not.toContain(name);

@@ -11,9 +11,9 @@ import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/d
 import { eventually } from '../helpers/daemon/process.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
-const here = hasRealParts('script', 'stty');
+const hasTerminal = hasRealParts('script', 'stty');
 const esc = '\u001b';
-const colour = new RegExp(`${esc}\\[\\d+m`);
+const colorCode = new RegExp(`${esc}\\[\\d+m`);
 const longPath = '/api/v2/organizations/acme/projects/frontend/builds/421337/artifacts/download';
 
 let prepared: Awaited<ReturnType<typeof prepareDaemon>>;
@@ -34,21 +34,21 @@ afterAll(async () => {
   await Promise.all([prepared.remove(), home.remove()]);
 });
 
-/** The program on a terminal, of somebody without a session. */
-function stranger(args: string[], options: TerminalOptions = {}) {
+/** Starts the program on a terminal without a session. */
+function signedOut(args: string[], options: TerminalOptions = {}) {
   return startOnTerminal(args, { ...options, env: { ...home.env, TOKENS_CREDENTIAL_STORE: 'file', ...options.env } });
 }
 
-/** The program on a terminal, of somebody who is signed in. */
+/** Starts the program on a terminal with the client's session. */
 function as(client: Client, args: string[], options: TerminalOptions = {}) {
-  return stranger(args, {
+  return signedOut(args, {
     ...options,
     env: { TOKENS_SERVER: daemon.url, TOKENS_SESSION: client.session, ...options.env },
   });
 }
 
-/** Exit 130, the terminal as it was, and nothing that looks like a crash. */
-async function expectCancelled(terminal: ReturnType<typeof stranger>) {
+/** Expects exit code 130, a restored terminal, and no sign of a crash. */
+async function expectCancelled(terminal: ReturnType<typeof signedOut>) {
   const { code, screen, settings } = await terminal.ended();
   expect(code).toBe(130);
   expect(settings).toEqual(expect.arrayContaining(['echo', 'icanon', 'isig']));
@@ -57,22 +57,22 @@ async function expectCancelled(terminal: ReturnType<typeof stranger>) {
   expect(screen.lastIndexOf(`${esc}[?25l`)).toBeLessThanOrEqual(screen.lastIndexOf(`${esc}[?25h`));
 }
 
-/** `path` as the last use of a token, as a proxy would tell it. */
+/** Verifies the token for a request to `path`, and waits until its last use is saved. */
 async function use(client: Client, token: { id: string; token: string }, path: string) {
   await verify(daemon.url, token.token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': path });
-  await usedOnce(client, token.id);
+  await waitForLastUse(client, token.id);
 }
 
-function usedOnce(client: Client, id: string) {
+function waitForLastUse(client: Client, id: string) {
   return eventually(async () => {
     const { last_used } = (await (await client.request('GET', `/tokens/${id}`)).json()) as { last_used: unknown };
     return last_used;
-  }, 'the use to be written');
+  }, 'the last use to be saved');
 }
 
-describe.skipIf(!here)('signing in', () => {
+describe.skipIf(!hasTerminal)('signing in', () => {
   it('asks for email and password, and never shows the password', async () => {
-    const terminal = stranger(['login', daemon.url]);
+    const terminal = signedOut(['login', daemon.url]);
     await terminal.answer('Email', superuser.email + enter);
     await terminal.answer('Password', superuser.password + enter);
     const { code, screen, settings } = await terminal.ended();
@@ -82,8 +82,8 @@ describe.skipIf(!here)('signing in', () => {
     expect(settings).toEqual(expect.arrayContaining(['echo', 'icanon']));
   });
 
-  it('does not show a password that is typed before its prompt', async () => {
-    const terminal = stranger(['login', daemon.url]);
+  it('hides a password that is typed before its prompt', async () => {
+    const terminal = signedOut(['login', daemon.url]);
     await terminal.answer('Email', `nobody@example.com${enter}hunter2 and more${enter}`);
     await terminal.answer('Password', ctrlC);
     const { screen } = await terminal.ended();
@@ -95,47 +95,47 @@ describe.skipIf(!here)('signing in', () => {
     ['Email', () => [daemon.url]],
     ['Password', () => [daemon.url, '--email', superuser.email]],
   ])('restores the terminal after Ctrl-C at the prompt “%s”', async (question, args) => {
-    const elsewhere = await makeHome();
-    const terminal = stranger(['login', ...args()], { env: elsewhere.env });
-    await terminal.answer(question, `half an answer${ctrlC}`);
+    const emptyHome = await makeHome();
+    const terminal = signedOut(['login', ...args()], { env: emptyHome.env });
+    await terminal.answer(question, `partial input${ctrlC}`);
     await expectCancelled(terminal);
-    expect(await readdir(elsewhere.path)).toEqual([]);
-    await elsewhere.remove();
+    expect(await readdir(emptyHome.path)).toEqual([]);
+    await emptyHome.remove();
   });
 
-  it('cancels at the end of input as with Ctrl-C', async () => {
-    const terminal = stranger(['login', daemon.url]);
+  it('cancels on Ctrl-D', async () => {
+    const terminal = signedOut(['login', daemon.url]);
     await terminal.answer('Email', ctrlD);
     await expectCancelled(terminal);
   });
 
   it('restores the terminal after SIGTERM at a prompt', async () => {
-    const terminal = stranger(['login', daemon.url, '--email', superuser.email]);
-    await terminal.answer('Password', 'half an ans');
+    const terminal = signedOut(['login', daemon.url, '--email', superuser.email]);
+    await terminal.answer('Password', 'partial inp');
     terminal.kill('SIGTERM');
     const { settings, screen } = await terminal.ended();
     expect(screen).toContain('Cancelled.');
     expect(settings).toEqual(expect.arrayContaining(['echo', 'icanon', 'isig']));
   });
 
-  it('asks whether to use a file without a keychain, and Enter means no', async () => {
-    const elsewhere = await makeHome();
-    const env = { ...elsewhere.env, TOKENS_CREDENTIAL_STORE: '' };
-    const refused = stranger(['login', daemon.url], { env });
-    await refused.answer('(y/N)', enter);
-    await expectCancelled(refused);
-    expect(await readdir(elsewhere.path)).toEqual([]);
+  it('asks whether to use a file if there is no keychain, and treats Enter as no', async () => {
+    const emptyHome = await makeHome();
+    const env = { ...emptyHome.env, TOKENS_CREDENTIAL_STORE: '' };
+    const declined = signedOut(['login', daemon.url], { env });
+    await declined.answer('(y/N)', enter);
+    await expectCancelled(declined);
+    expect(await readdir(emptyHome.path)).toEqual([]);
 
-    const accepted = stranger(['login', daemon.url], { env });
+    const accepted = signedOut(['login', daemon.url], { env });
     await accepted.answer('(y/N)', `y${enter}`);
     await accepted.answer('Email', superuser.email + enter);
     await accepted.answer('Password', superuser.password + enter);
     expect((await accepted.ended()).code).toBe(0);
-    expect(await readdir(join(elsewhere.path, '.config', 'tokens'))).toEqual(['config.json', 'credentials.json']);
-    await elsewhere.remove();
+    expect(await readdir(join(emptyHome.path, '.config', 'tokens'))).toEqual(['config.json', 'credentials.json']);
+    await emptyHome.remove();
   });
 
-  it('asks nothing if stderr is not a terminal', async () => {
+  it('exits 2 without a prompt if stderr is not a terminal', async () => {
     for (const args of [['login', daemon.url], ['check']]) {
       const { code } = await as(root, args, { redirect: '2>/dev/null' }).ended();
       expect(code).toBe(2);
@@ -143,41 +143,41 @@ describe.skipIf(!here)('signing in', () => {
   });
 });
 
-describe.skipIf(!here)('a question', () => {
-  it('of revoke takes Enter as no, and the token keeps working', async () => {
-    const { token } = await dev.createToken('kept');
-    const terminal = as(dev, ['revoke', 'kept']);
+describe.skipIf(!hasTerminal)('a prompt', () => {
+  it('treats Enter as no for revoke', async () => {
+    const { token } = await dev.createToken('declined');
+    const terminal = as(dev, ['revoke', 'declined']);
     await terminal.answer('(y/N)', enter);
     await expectCancelled(terminal);
     expect((await verify(daemon.url, token)).status).toBe(200);
   });
 
-  it('of revoke takes Ctrl-C as no', async () => {
-    const { token } = await dev.createToken('kept as well');
-    const terminal = as(dev, ['revoke', 'kept as well']);
+  it('treats Ctrl-C as no for revoke', async () => {
+    const { token } = await dev.createToken('cancelled');
+    const terminal = as(dev, ['revoke', 'cancelled']);
     await terminal.answer('(y/N)', ctrlC);
     await expectCancelled(terminal);
     expect((await verify(daemon.url, token)).status).toBe(200);
   });
 
-  it('of revoke takes y as yes', async () => {
-    const { token, prefix } = await dev.createToken('gone');
-    const terminal = as(dev, ['revoke', 'gone']);
+  it('treats y as yes for revoke', async () => {
+    const { token, prefix } = await dev.createToken('confirmed');
+    const terminal = as(dev, ['revoke', 'confirmed']);
     await terminal.answer('(y/N)', `y${enter}`);
     const { code, screen } = await terminal.ended();
     expect(code).toBe(0);
-    expect(screen).toContain(`Revoked gone (${prefix}).`);
+    expect(screen).toContain(`Revoked confirmed (${prefix}).`);
     expect((await verify(daemon.url, token)).status).toBe(401);
   });
 
-  it('of offboard takes Ctrl-C as no', async () => {
+  it('treats Ctrl-C as no for offboard', async () => {
     const terminal = as(root, ['offboard', dev.user.email]);
     await terminal.answer('(y/N)', ctrlC);
     await expectCancelled(terminal);
     expect((await dev.request('GET', '/me')).status).toBe(200);
   });
 
-  it.each(['Current password', 'New password', 'New password again'])('“%s” takes Ctrl-C as cancel', async (stop) => {
+  it.each(['Current password', 'New password', 'New password again'])('cancels on Ctrl-C at “%s”', async (stop) => {
     const terminal = as(dev, ['password']);
     for (const question of ['Current password', 'New password', 'New password again']) {
       await terminal.answer(question, question === stop ? ctrlC : `a secret of some length${enter}`);
@@ -188,7 +188,7 @@ describe.skipIf(!here)('a question', () => {
     expect(screen).not.toContain('a secret');
   });
 
-  it('of check does not show the value', async () => {
+  it('hides the value that check reads', async () => {
     const { token, prefix } = await dev.createToken('to check');
     const terminal = as(dev, ['check']);
     await terminal.answer('Token', token + enter);
@@ -198,17 +198,17 @@ describe.skipIf(!here)('a question', () => {
     expect(screen).not.toContain(token);
   });
 
-  it('is not needed for Ctrl-C: it also cancels a request', async () => {
-    const hole = createServer((socket) => void socket.on('error', () => {}).resume());
-    const port = await listen(hole);
-    const waiting = as(dev, ['list', '--verbose'], { env: { TOKENS_SERVER: `http://127.0.0.1:${port}` } });
-    await waiting.answer('> GET', ctrlC);
-    await expectCancelled(waiting);
-    hole.close();
+  it('is not needed for Ctrl-C to cancel, which also stops a pending request', async () => {
+    const silentServer = createServer((socket) => void socket.on('error', () => {}).resume());
+    const port = await listen(silentServer);
+    const terminal = as(dev, ['list', '--verbose'], { env: { TOKENS_SERVER: `http://127.0.0.1:${port}` } });
+    await terminal.answer('> GET', ctrlC);
+    await expectCancelled(terminal);
+    silentServer.close();
   });
 });
 
-describe.skipIf(!here)('terminal output', () => {
+describe.skipIf(!hasTerminal)('terminal output', () => {
   it('warns that a new value cannot be shown again', async () => {
     const { code, screen } = await as(dev, ['create', 'on a terminal']).ended();
     expect(code).toBe(0);
@@ -218,7 +218,7 @@ describe.skipIf(!here)('terminal output', () => {
     ]);
   });
 
-  it.each([40, 80, 120])('fits a list into %i columns, and cuts the middle of a path first', async (columns) => {
+  it.each([40, 80, 120])('fits a list into %i columns and shortens the middle of a path first', async (columns) => {
     const member = await addDeveloper(daemon.url, root, `wide${columns}@example.com`);
     await member.createToken('日本語のトークン');
     await use(member, await member.createToken('ci-pipeline'), longPath);
@@ -232,9 +232,9 @@ describe.skipIf(!here)('terminal output', () => {
 
   it('is colored, except with NO_COLOR or --no-color', async () => {
     const list = ['list', '--status', 'active'];
-    expect((await as(dev, list).ended()).screen).toMatch(colour);
-    expect((await as(dev, list, { env: { NO_COLOR: '1' } }).ended()).screen).not.toMatch(colour);
-    expect((await as(dev, [...list, '--no-color']).ended()).screen).not.toMatch(colour);
+    expect((await as(dev, list).ended()).screen).toMatch(colorCode);
+    expect((await as(dev, list, { env: { NO_COLOR: '1' } }).ended()).screen).not.toMatch(colorCode);
+    expect((await as(dev, [...list, '--no-color']).ended()).screen).not.toMatch(colorCode);
   });
 
   it.each([
@@ -247,12 +247,12 @@ describe.skipIf(!here)('terminal output', () => {
     await terminal.answer('(y/N)', `y${enter}`);
     const { screen, code } = await terminal.ended();
     expect(code).toBe(3);
-    expect(screen).not.toMatch(colour);
+    expect(screen).not.toMatch(colorCode);
   });
 
-  it('contains no escape or control character of a recorded use', async () => {
+  it('contains no escape or control characters from a recorded use', async () => {
     const created = await dev.createToken('attacked');
-    // As far as HTTP lets them through: C1 controls are obs-text (RFC 9110 §5.5), U+202E comes as UTF-8.
+    // HTTP allows C1 controls as obs-text (RFC 9110 §5.5). U+202E is sent as its UTF-8 bytes.
     const { text } = await exchange(
       Number(new URL(daemon.url).port),
       [
@@ -268,11 +268,11 @@ describe.skipIf(!here)('terminal output', () => {
       ].join('\r\n'),
     );
     expect(text).toContain('200 OK');
-    await usedOnce(dev, created.id);
+    await waitForLastUse(dev, created.id);
     for (const args of [['list'], ['show', 'attacked'], ['list', '--json'], ['show', 'attacked', '--json']]) {
       const { screen } = await as(dev, [...args, '--no-color'], { columns: 200 }).ended();
       expect(screen).toContain('/a%1b');
-      // JSON keeps what is there, and so has to spell what a terminal obeys.
+      // JSON keeps the stored characters, so it must escape the ones that a terminal interprets.
       const forbidden = args.includes('--json') ? /\p{Cc}/u : /[\p{Cc}\p{Cf}]/u;
       expect(screen.replaceAll('\r\n', '')).not.toMatch(forbidden);
     }

@@ -193,7 +193,7 @@ describe('a stored hostile text', () => {
       await browser.get(sso.provider.callbackFor(again.location ?? '', { iss: text }));
     }
     await sso.close();
-    expect(sso.logLines.join('')).toContain('A single sign-on failed');
+    expect(sso.logLines.join('')).toContain('single sign-on failed');
     await expectLogLines(sso.logLines);
   });
 

@@ -16,6 +16,11 @@ export interface CreateTokenForm {
   key: string;
 }
 
+/** Returns an empty form with the preselected expiry. */
+export function emptyCreateTokenForm(expires: string, key: string): CreateTokenForm {
+  return { name: '', description: '', expires, date: '', key };
+}
+
 /** Reads the posted form. `freshKey` replaces a key that is not a UUID. */
 export function readCreateTokenForm(form: Record<string, unknown>, freshKey: string): CreateTokenForm {
   const key = text(form.key);

@@ -9,7 +9,12 @@ import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { ApiTokensPage, tokensPath } from './api-tokens-page.tsx';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
-import { type CreateTokenForm, createTokenBody, readCreateTokenForm } from './create-token-form.ts';
+import {
+  type CreateTokenForm,
+  createTokenBody,
+  emptyCreateTokenForm,
+  readCreateTokenForm,
+} from './create-token-form.ts';
 import { expiryChoices } from './expiry-choices.ts';
 import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
@@ -79,7 +84,7 @@ export function tokenPages({ tokens, users, clock, statusContext, config }: Toke
     }
     if (dialog !== 'create' || !caller.user.canManageTokens) return null;
     const expires = String(expiryChoices(config, clock.now()).preselected);
-    return createDialog(pageUrl, { name: '', description: '', expires, date: '', key: randomUUID() });
+    return createDialog(pageUrl, emptyCreateTokenForm(expires, randomUUID()));
   }
 
   function createDialog(pageUrl: PageUrl, form: CreateTokenForm, problem?: ProblemError): Child {

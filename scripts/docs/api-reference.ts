@@ -8,6 +8,7 @@ export interface ApiDescription {
 
 interface Operation {
   summary?: string;
+  description?: string;
   security?: Array<Record<string, unknown>>;
   parameters?: Array<{ name: string; in: string; required?: boolean; description?: string; schema: Schema }>;
   requestBody?: { content: Record<string, { schema: Schema }> };
@@ -57,7 +58,7 @@ function credentials({ components }: ApiDescription): string {
 }
 
 function describeOperation(method: string, path: string, operation: Operation): string {
-  const { summary = '', security = [], parameters = [], requestBody, responses } = operation;
+  const { summary = '', description = '', security = [], parameters = [], requestBody, responses } = operation;
   const schemes = security.flatMap((scheme) => Object.keys(scheme)).map(code);
   const fields = parameters.map(({ name, in: place, required, description = '', schema }) => [
     code(required ? name : `${name}?`),
@@ -70,7 +71,8 @@ function describeOperation(method: string, path: string, operation: Operation): 
   );
   return [
     `### ${code(`${method} ${path}`)}`,
-    `${plain(summary)}.`.replace('..', '.'),
+    `${plain(summary)}.`,
+    ...(description === '' ? [] : [plain(description)]),
     `Credential: ${schemes.length === 0 ? 'none' : schemes.join(', ')}`,
     ...(fields.length > 0 ? [table(['parameter', 'in', 'type', 'meaning'], fields)] : []),
     ...(bodies.length > 0 ? [`Body: ${bodies.join(' or ')}`] : []),

@@ -63,7 +63,7 @@ export const pageQuerySchema = z.strictObject({
     .transform(Number)
     .pipe(z.int().min(1, pageSizeRule).max(limits.maxPageSize, pageSizeRule))
     .optional()
-    .describe(`Items per page, ${limits.defaultPageSize} by default`),
+    .describe(`Items per page, ${limits.defaultPageSize} by default and ${limits.maxPageSize} at most`),
   cursor: z.string().max(200).optional().describe('`next_cursor` of the previous page'),
 });
 

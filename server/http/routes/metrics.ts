@@ -5,7 +5,8 @@ const readMetrics = createRoute({
   method: 'get',
   path: '/metrics',
   summary: 'Get metrics',
-  description: 'In the Prometheus text format, for direct connections from loopback and trusted addresses only.',
+  description:
+    'Returns metrics in the Prometheus text format. Only loopback and trusted addresses may connect, and only directly.',
   responses: { 200: { description: 'The metrics', content: { 'text/plain': { schema: z.string() } } } },
 });
 

@@ -92,8 +92,8 @@ const table = {
   },
   TOKENSD_DEFAULT_EXPIRY: {
     schema: durationValue.optional(),
-    default: 'the value of `TOKENSD_MAX_EXPIRY`',
-    description: 'Lifetime of a token when the request names none.',
+    default: 'the value of `TOKENSD_MAX_EXPIRY`; if that is unset too, tokens never expire',
+    description: 'Lifetime of a token whose request names no expiry, such as `90d`.',
   },
   TOKENSD_OIDC_ISSUER: {
     schema: issuerValue.optional(),
@@ -115,7 +115,7 @@ const table = {
     schema: booleanValue.default(true),
     default: '`true`',
     description:
-      'Whether a person without an account becomes a member, without the permission, at the first single sign-on.',
+      'Whether a person who is not a member yet becomes one, without the permission to create tokens, at their first single sign-on.',
   },
   TOKENSD_OIDC_ALLOWED_DOMAINS: {
     schema: domainsValue.optional(),
@@ -131,13 +131,13 @@ const table = {
     schema: z.string().optional(),
     default: 'none: roles are managed here',
     description:
-      'Members who sign in by single sign-on are Organization Superusers if they are in this group, and are not if they are outside it.',
+      'Group of Organization Superusers. At each single sign-on, a member in this group becomes a superuser, and a member outside it stops being one. The last superuser keeps the role.',
   },
   TOKENSD_OIDC_TOKENS_GROUP: {
     schema: z.string().optional(),
     default: 'none: the permission is managed here',
     description:
-      'Members who sign in by single sign-on have the permission to create and manage tokens if they are in this group, and lose it if they are outside it.',
+      'Group of members with the permission to create and manage tokens. At each single sign-on, a member in this group receives it, and a member outside it loses it.',
   },
   TOKENSD_SSO_MAX_AGE: {
     schema: durationValue.optional(),

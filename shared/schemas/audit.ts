@@ -7,7 +7,7 @@ export const auditActionDescriptions = {
   'session.ended': 'A member signed out.',
   'session.failed':
     'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded.',
-  'token.created': 'A token was created, in whatever way.',
+  'token.created': 'A token was created in the console, with the command line or through the API.',
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
   'user.created': 'A member was added.',
   'user.disabled': 'An account was disabled and its sessions ended.',
@@ -20,7 +20,7 @@ export const auditActionDescriptions = {
   'user.password_changed': 'A member changed their password. Their other sessions ended.',
   'user.password_reset': "A password was set through a mailed link. All of the member's sessions ended.",
   'user.email_changed': 'The identity provider reported a new email address for a member.',
-  'user.sso_bound': 'An invited member signed in through the identity provider for the first time.',
+  'user.sso_bound': 'A member whom a superuser had added signed in through the identity provider for the first time.',
   'user.totp_enabled': 'A member turned on two-factor sign-in.',
   'user.totp_disabled': 'Two-factor sign-in was turned off by the member or reset by a superuser.',
   'user.recovery_code_used': 'A recovery code was used to sign in.',

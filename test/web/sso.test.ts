@@ -313,7 +313,7 @@ it('reports an unavailable provider, keeps everything else working, and recovers
   try {
     const shown = await openConsole(app).get('/login/sso');
     expect(shown.status).toBe(503);
-    expect(textOf(shown.html)).toContain('does not answer');
+    expect(textOf(shown.html)).toContain('does not respond');
     expect(shown.html).toContain('name="password"');
     expect(await verdict(app, token)).toBe(200);
     expect((await app.ask('/api/v1/me', { as: app.dev })).status).toBe(200);

@@ -11,7 +11,7 @@ import { migrations } from '../../server/store/migrations/all.ts';
 import { openStore } from '../../server/store/open.ts';
 import type { Store } from '../../server/store/store.ts';
 import { openTestStore } from '../helpers/app/store.ts';
-import { addToken, addUser, mail, newToken, noon, sessionRecord, somebody, userRecord } from './contract/records.ts';
+import { actor, addToken, addUser, mail, newToken, noon, sessionRecord, userRecord } from './contract/records.ts';
 
 const secret = 'a-value-that-no-log-may-contain';
 
@@ -138,7 +138,7 @@ describe('a SQLite store during failures', () => {
     };
     await whileLocked(look);
     await store.transaction(async (inner) => {
-      await inner.tokens.destroy(token.id, noon, somebody);
+      await inner.tokens.destroy(token.id, noon, actor);
       await look();
       expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'token' })]);
     });
@@ -150,7 +150,7 @@ describe('a SQLite store during failures', () => {
     for (let round = 0; round < 100; round += 1) {
       const token = await addToken(store, owner.id);
       expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'token' })]);
-      await store.transaction((store) => store.tokens.destroy(token.id, noon, somebody));
+      await store.transaction((store) => store.tokens.destroy(token.id, noon, actor));
       expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'tombstone' })]);
     }
   });
@@ -159,7 +159,7 @@ describe('a SQLite store during failures', () => {
     const owner = await addUser(store);
     const token = await addToken(store, owner.id);
     await store.tokens.findByHashes([token.hash]);
-    await otherStore.tokens.destroy(token.id, noon, somebody);
+    await otherStore.tokens.destroy(token.id, noon, actor);
     expect(await store.tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ kind: 'tombstone' })]);
   });
 

@@ -3,7 +3,7 @@ import type { OutboxStore } from '../interfaces/outbox.ts';
 import { integer, nullable, type RowOf, text, toRecord, toRow } from '../tables/column.ts';
 import { mailColumns } from '../tables/outbox.ts';
 
-/** The state of a message: which of these are set tells pending, leased, sent and dead apart. */
+/** The state of a message: the columns that are set distinguish pending, leased, sent and dead. */
 const stateColumns = {
   /** When the message may next be claimed. A lease moves it to the lease's end; null once sent or given up. */
   dueAt: nullable(integer('due_at')),

@@ -44,7 +44,7 @@ max_client_conn = 200
       () => client.end().then(() => true),
       () => false,
     );
-  }, 'pgbouncer to answer');
+  }, 'pgbouncer to accept connections');
   return {
     port,
     async stop() {

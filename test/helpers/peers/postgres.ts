@@ -149,7 +149,7 @@ async function debian(directory: string, port: number, flags: string[]): Promise
       const child = spawn(command, args, { stdio: 'ignore', cwd: directory });
       server = child;
       closed = new Promise((resolve) => child.once('close', resolve));
-      await eventually(() => answers(port), 'PostgreSQL to answer');
+      await eventually(() => accepts(port), 'PostgreSQL to accept connections');
     },
     async stop() {
       const [postmaster] = (await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
@@ -165,7 +165,7 @@ async function debian(directory: string, port: number, flags: string[]): Promise
   };
 }
 
-async function answers(port: number): Promise<boolean> {
+async function accepts(port: number): Promise<boolean> {
   const client = new pg.Client(`postgres://tokens:tokens@127.0.0.1:${port}/postgres`);
   client.on('error', () => {});
   return client.connect().then(

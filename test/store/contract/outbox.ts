@@ -106,7 +106,7 @@ export function outboxContract(store: () => Store): void {
   });
 
   it('lists dead letters newest first, and revives them with no attempts counted', async () => {
-    const [first, second, waiting] = [await enqueue(), await enqueue(), await enqueue(noon + 9)];
+    const [first, second, later] = [await enqueue(), await enqueue(), await enqueue(noon + 9)];
     await claim(noon, 'mine');
     expect(await store().outbox.giveUp(first.id, 'theirs', noon, 'x')).toBe(false);
     expect(await store().outbox.giveUp(first.id, 'mine', noon + 1, 'refused')).toBe(true);
@@ -125,12 +125,12 @@ export function outboxContract(store: () => Store): void {
       { id: second.id, attempts: 1 },
     ]);
     expect(await store().outbox.deadLetters(9)).toEqual([]);
-    expect(await claimedIds(noon + 9, 'next')).toEqual([waiting.id]);
+    expect(await claimedIds(noon + 9, 'next')).toEqual([later.id]);
   });
 
   it('purges a bounded number of messages sent long ago, and no others', async () => {
     const ids = [(await enqueue()).id, (await enqueue()).id, (await enqueue()).id];
-    const waiting = await enqueue(noon + 1000);
+    const later = await enqueue(noon + 1000);
     const deadLetter = await enqueue();
     await claim(noon, 'mine');
     for (const id of ids) await store().outbox.markSent(id, 'mine', noon);
@@ -139,6 +139,6 @@ export function outboxContract(store: () => Store): void {
     expect(await store().outbox.purgeSent(noon + 1, 2)).toBe(2);
     expect(await store().outbox.purgeSent(noon + 1, 2)).toBe(1);
     expect(await store().outbox.purgeSent(noon + 5000, 2)).toBe(0);
-    expect(await claimedIds(noon + 1000)).toEqual([waiting.id]);
+    expect(await claimedIds(noon + 1000)).toEqual([later.id]);
   });
 }

@@ -105,7 +105,7 @@ export function mail(changes: Partial<MailRecord> = {}): Omit<MailRecord, 'attem
   };
 }
 
-export const somebody: Actor = { kind: 'user', id: 'an-actor', email: 'actor@example.com' };
+export const actor: Actor = { kind: 'user', id: 'an-actor', email: 'actor@example.com' };
 
 export async function addUser(store: Store, changes: Partial<UserRecord> = {}): Promise<UserRecord> {
   const user = userRecord(changes);

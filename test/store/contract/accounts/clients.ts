@@ -5,7 +5,7 @@ import { firstPage, nextId, noon } from '../records.ts';
 
 function client(changes: Partial<ClientRecord> = {}): ClientRecord {
   const id = nextId();
-  const names = { clientId: `client_${id}`, name: `Service ${id}`, nameFolded: `service ${id}` };
+  const names = { clientId: `client_${id}`, name: `Client ${id}`, nameFolded: `client ${id}` };
   return { id, ...names, secretHash: `hash-of-${id}`, canRevoke: false, createdAt: noon, ...changes };
 }
 

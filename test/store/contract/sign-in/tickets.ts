@@ -25,10 +25,10 @@ export function ticketContract(store: () => Store): void {
 
   it('lets only one of several concurrent callers consume a ticket', async () => {
     const made = await add();
-    const takes = await Promise.all(
+    const results = await Promise.all(
       Array.from({ length: 5 }, () => store().tickets.consume(made.hash, made.kind, noon)),
     );
-    expect(takes.filter((taken) => taken !== null)).toEqual([made]);
+    expect(results.filter((taken) => taken !== null)).toEqual([made]);
     expect(await store().tickets.find(made.hash, made.kind, noon)).toBeNull();
   });
 

@@ -29,8 +29,8 @@ export function totpContract(store: () => Store): void {
   it('accepts each time step once, and none before an accepted one', async () => {
     const id = await enabled();
     expect(await store().totp.consumeTimeStep(id, 7)).toBe(false);
-    const takes = await Promise.all(Array.from({ length: 4 }, () => store().totp.consumeTimeStep(id, 8)));
-    expect(takes.filter(Boolean)).toHaveLength(1);
+    const results = await Promise.all(Array.from({ length: 4 }, () => store().totp.consumeTimeStep(id, 8)));
+    expect(results.filter(Boolean)).toHaveLength(1);
     expect(await store().totp.consumeTimeStep(id, 6)).toBe(false);
     const { id: without } = await addUser(store());
     expect(await store().totp.consumeTimeStep(without, 1)).toBe(false);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Store } from '../../../../server/store/store.ts';
-import { addToken, addUser, firstPage, newToken, noon, somebody, useOf } from '../records.ts';
+import { actor, addToken, addUser, firstPage, newToken, noon, useOf } from '../records.ts';
 
 export function revocationContract(store: () => Store): void {
   it('deletes a token, returns it, and leaves a tombstone with its hash', async () => {
@@ -9,7 +9,7 @@ export function revocationContract(store: () => Store): void {
     await store().tokens.recordUses([useOf(token.id)]);
     const before = await store().tokens.findById(token.id);
 
-    expect(await store().tokens.destroy(token.id, noon + 7, somebody)).toEqual(before);
+    expect(await store().tokens.destroy(token.id, noon + 7, actor)).toEqual(before);
     expect(await store().tokens.findById(token.id)).toBeNull();
     expect(await store().tokens.findByHashes([token.hash])).toEqual([
       {
@@ -26,17 +26,17 @@ export function revocationContract(store: () => Store): void {
   it('is final: a second revocation returns null and changes nothing', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
-    await store().tokens.destroy(token.id, noon, somebody);
-    expect(await store().tokens.destroy(token.id, noon + 1, somebody)).toBeNull();
+    await store().tokens.destroy(token.id, noon, actor);
+    expect(await store().tokens.destroy(token.id, noon + 1, actor)).toBeNull();
     expect(await store().tokens.findByHashes([token.hash])).toEqual([expect.objectContaining({ revokedAt: noon })]);
-    expect(await store().tokens.destroy('none', noon, somebody)).toBeNull();
+    expect(await store().tokens.destroy('none', noon, actor)).toBeNull();
   });
 
   it('succeeds for one of many concurrent callers', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
     const results = await Promise.all(
-      Array.from({ length: 10 }, () => store().transaction((store) => store.tokens.destroy(token.id, noon, somebody))),
+      Array.from({ length: 10 }, () => store().transaction((store) => store.tokens.destroy(token.id, noon, actor))),
     );
     expect(results.filter((result) => result !== null)).toHaveLength(1);
   });
@@ -44,14 +44,14 @@ export function revocationContract(store: () => Store): void {
   it("frees the token's name and its place under the limit", async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id, { nameFolded: 'ci' });
-    await store().tokens.destroy(token.id, noon, somebody);
+    await store().tokens.destroy(token.id, noon, actor);
     expect(await store().tokens.insert(newToken(owner.id, { nameFolded: 'ci' }), 1)).toBe('inserted');
   });
 
   it('ignores uses that are recorded afterwards', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
-    await store().tokens.destroy(token.id, noon, somebody);
+    await store().tokens.destroy(token.id, noon, actor);
     await store().tokens.recordUses([useOf(token.id)]);
     expect(await store().tokens.findById(token.id)).toBeNull();
   });
@@ -60,7 +60,7 @@ export function revocationContract(store: () => Store): void {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
     const failing = store().transaction(async (store) => {
-      await store.tokens.destroy(token.id, noon, somebody);
+      await store.tokens.destroy(token.id, noon, actor);
       throw new Error('the mail could not be queued');
     });
     await expect(failing).rejects.toThrow('the mail could not be queued');
@@ -76,13 +76,13 @@ export function revocationContract(store: () => Store): void {
     });
     const foreign = await addToken(store(), other.id);
 
-    const destroyed = await store().tokens.destroyAllOf(owner.id, noon, somebody);
+    const destroyed = await store().tokens.destroyAllOf(owner.id, noon, actor);
     expect(destroyed.map((token) => token.id)).toEqual(tokens.reverse());
     expect(destroyed[0]).toMatchObject({ ownerEmail: owner.email, ownerId: owner.id });
     expect((await store().tokens.list({ ...firstPage, now: noon })).map((token) => token.id)).toEqual([foreign.id]);
     const found = await store().tokens.findByHashes(tokens.map((id) => `hash-of-${id}`));
     expect(found.filter((match) => match?.kind === 'tombstone')).toHaveLength(250);
-    expect(await store().tokens.destroyAllOf(owner.id, noon, somebody)).toEqual([]);
+    expect(await store().tokens.destroyAllOf(owner.id, noon, actor)).toEqual([]);
   });
 
   it('purges old tombstones in bounded batches, oldest first', async () => {
@@ -91,7 +91,7 @@ export function revocationContract(store: () => Store): void {
     for (const at of [noon + 2, noon, noon + 1, noon + 3]) {
       const token = await addToken(store(), owner.id);
       hashes.push(token.hash);
-      await store().tokens.destroy(token.id, at, somebody);
+      await store().tokens.destroy(token.id, at, actor);
     }
     const times = async () =>
       (await store().tokens.findByHashes(hashes))

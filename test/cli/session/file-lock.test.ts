@@ -17,14 +17,14 @@ afterAll(() => rm(root, { recursive: true }));
 
 const minute = 60_000;
 
-/** An empty configuration directory. Tests run concurrently, because most of them wait for a lock to become stale. */
+/** Opens an empty configuration directory. Tests run concurrently, because most of them wait for a lock to become stale. */
 async function openDirectory(signal = new AbortController().signal) {
   const path = await mkdtemp(join(root, 'config-'));
   const directory = privateDirectory(path, { warn: async () => undefined, uuid: () => 'temporary', signal });
   return { path, lockPath: join(path, '.x.json.lock'), directory };
 }
 
-/** Sets the modification time of a lock. A minute ago, it is that of a process that was killed. */
+/** Sets the age of a lock. A lock that is a minute old belongs to a process that was killed. */
 function setAge(path: string, ageMs: number): Promise<void> {
   const time = new Date(Date.now() - ageMs);
   return utimes(path, time, time);
@@ -32,7 +32,7 @@ function setAge(path: string, ageMs: number): Promise<void> {
 
 // The time limit is long, because the processes share the machine with other tests.
 describe.concurrent('the lock of a private file', { timeout: 60_000 }, () => {
-  it('admits one of six processes at a time after a stale lock, and loses no update', async () => {
+  it('lets in one of six processes at a time after a stale lock, and loses no update', async () => {
     const { path, lockPath } = await openDirectory();
     for (let round = 0; round < 4; round += 1) {
       await rm(join(path, 'x.json'), { force: true });
@@ -62,7 +62,7 @@ describe.concurrent('the lock of a private file', { timeout: 60_000 }, () => {
     expect(existsSync(lockPath)).toBe(false);
   });
 
-  it('stays with a live process that needs longer than a stale lock may be old', async () => {
+  it('stays with a live process that holds it longer than the stale limit', async () => {
     const { path } = await openDirectory();
     const holder = startLockWorker(worker, path, { holdMs: 5_000 });
     await entered(holder);
@@ -72,7 +72,7 @@ describe.concurrent('the lock of a private file', { timeout: 60_000 }, () => {
     expect(JSON.parse(await readFile(join(path, 'x.json'), 'utf8'))).toEqual([holder.pid, last.pid]);
   });
 
-  it('is not removed by a process that was suspended while another one took it over', async () => {
+  it('is not removed by a process that was suspended while another process took it over', async () => {
     const { path, lockPath, directory } = await openDirectory();
     const suspended = startLockWorker(worker, path, { holdMs: 100 });
     await entered(suspended);
@@ -86,7 +86,7 @@ describe.concurrent('the lock of a private file', { timeout: 60_000 }, () => {
     });
   });
 
-  it('replaces a symbolic link at its path and leaves the target alone', async () => {
+  it('replaces a symbolic link at its path without changing the target', async () => {
     const { path, lockPath, directory } = await openDirectory();
     const target = join(path, 'target');
     await mkdir(target);
@@ -96,14 +96,14 @@ describe.concurrent('the lock of a private file', { timeout: 60_000 }, () => {
     expect(existsSync(target)).toBe(true);
   });
 
-  it('replaces a lock file that an earlier version left', async () => {
+  it('replaces a lock file from an earlier version', async () => {
     const { lockPath, directory } = await openDirectory();
     await writeFile(lockPath, '');
     await setAge(lockPath, minute);
     expect(await directory.withLock('x.json', async () => 'done')).toBe('done');
   });
 
-  it('reports another tokens process that does not let go', async () => {
+  it('reports that another tokens process does not release it', async () => {
     const { lockPath, directory } = await openDirectory();
     await mkdir(lockPath);
     await setAge(lockPath, -minute);
@@ -113,7 +113,7 @@ describe.concurrent('the lock of a private file', { timeout: 60_000 }, () => {
     });
   });
 
-  it('stops waiting on Ctrl-C', async () => {
+  it('stops a waiting process on Ctrl-C', async () => {
     const cancel = new AbortController();
     const { lockPath, directory } = await openDirectory(cancel.signal);
     await mkdir(lockPath);

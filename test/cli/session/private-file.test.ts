@@ -28,7 +28,7 @@ const openDirectory = (at: string) =>
 
 const isDamaged = expect.objectContaining({ problem: expect.objectContaining({ code: 'damaged-file' }) });
 
-it('reads back what it wrote, with private modes and no temporary file left', async () => {
+it('reads back written text, with private modes and no leftover temporary file', async () => {
   expect(await directory.read('x.json')).toBeNull();
   await directory.write('x.json', 'one');
   await directory.write('x.json', 'two');
@@ -39,7 +39,7 @@ it('reads back what it wrote, with private modes and no temporary file left', as
   expect(warnings).toEqual([]);
 });
 
-it('restricts permissive modes once, each with a warning', async () => {
+it('restricts permissive modes with one warning each', async () => {
   await directory.write('x.json', 'one');
   await chmod(path, 0o750);
   await chmod(join(path, 'x.json'), 0o604);
@@ -50,8 +50,8 @@ it('restricts permissive modes once, each with a warning', async () => {
 });
 
 it.runIf(existsSync('/proc/self/comm'))('warns about a mode that it cannot change, and uses the file', async () => {
-  const kernel = openDirectory(`/proc/${process.pid}`);
-  expect(await kernel.read('comm')).toMatch(/./);
+  const procDirectory = openDirectory(`/proc/${process.pid}`);
+  expect(await procDirectory.read('comm')).toMatch(/./);
   expect(warnings).toEqual([
     expect.stringContaining('cannot be changed'),
     expect.stringContaining('cannot be changed'),
@@ -104,7 +104,7 @@ it('serializes concurrent changes and loses none', async () => {
   expect(await readdir(path)).toEqual(['x.json']);
 });
 
-it('releases the lock after a failure, and takes over an abandoned one', async () => {
+it('releases the lock after a failure, and takes over an abandoned lock', async () => {
   await expect(directory.withLock('x.json', () => Promise.reject(new Error('odd')))).rejects.toThrow('odd');
   await writeFile(join(path, '.x.json.lock'), '');
   expect(await directory.withLock('x.json', async () => 'done')).toBe('done');

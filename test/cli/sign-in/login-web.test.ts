@@ -12,7 +12,7 @@ afterEach(() => cli.close());
 const account = 'tokens.example.com/session';
 const codeIn = (stderr: string) => /\n {2}([A-Z]{4}-[A-Z]{4})\n/.exec(stderr)?.[1] ?? '';
 
-/** What a person does with the code: sees the page and decides. */
+/** Enters the code in the browser and approves or denies the sign-in. */
 async function decideDevice(userCode: string, decision: string) {
   const browser = openConsole(cli.app, cli.app.dev);
   await browser.get('/device');
@@ -21,8 +21,8 @@ async function decideDevice(userCode: string, decision: string) {
   await browser.submit('/device/approve', { decision });
 }
 
-/** The whole of the daemon, which also tells each code that it gives out. */
-function tellingFetch(onCode: (code: string) => void): typeof fetch {
+/** The app as a `fetch` that passes each user code it issues to `onCode`. */
+function fetchWithCodes(onCode: (code: string) => void): typeof fetch {
   const send = appFetch(cli.app);
   return async (input, init) => {
     const response = await send(input, init);
@@ -34,23 +34,23 @@ function tellingFetch(onCode: (code: string) => void): typeof fetch {
 }
 
 describe('tokens login --no-browser', () => {
-  /** Runs it; `then` is done before the poll of that number. */
-  async function login(then: (poll: number, code: string) => Promise<void>, more: Surroundings = {}) {
+  /** Runs the command and calls `beforePoll` before each poll. */
+  async function login(beforePoll: (poll: number, code: string) => Promise<void>, more: Surroundings = {}) {
     let code = '';
     const waits: number[] = [];
     const sleep = async (ms: number) => {
       waits.push(ms / 1000);
       cli.app.clock.advance(ms);
-      await then(waits.length, code);
+      await beforePoll(waits.length, code);
     };
-    const fetch = tellingFetch((told) => {
-      code = told;
+    const fetch = fetchWithCodes((userCode) => {
+      code = userCode;
     });
     const ran = await cli.run(['login', '--no-browser'], { fetch, sleep, ...more });
     return { ...ran, waits };
   }
 
-  it('prints the address and the code without a terminal, and stores the session once it is approved', async () => {
+  it('prints the address and the code without a terminal, and stores the session after approval', async () => {
     const ran = await login(async (poll, code) => {
       if (poll === 2) await decideDevice(code, 'approve');
     });
@@ -65,20 +65,20 @@ describe('tokens login --no-browser', () => {
   });
 
   it('prints address and code as one line of JSON with --json', async () => {
-    let lines = '';
-    const fetch = tellingFetch((code) => {
-      lines = code;
+    let code = '';
+    const fetch = fetchWithCodes((userCode) => {
+      code = userCode;
     });
     const ran = await cli.run(['login', '--no-browser', '--json'], {
       fetch,
       sleep: async (ms) => {
         cli.app.clock.advance(ms);
-        await decideDevice(lines, 'approve');
+        await decideDevice(code, 'approve');
       },
     });
     expect(ran.code).toBe(0);
     const uri = 'https://tokens.example.com/device';
-    expect(JSON.parse(ran.stderr)).toEqual({ verification_uri: uri, user_code: lines, expires_in: 600 });
+    expect(JSON.parse(ran.stderr)).toEqual({ verification_uri: uri, user_code: code, expires_in: 600 });
   });
 
   it('exits 4 and stores nothing if the sign-in is denied', async () => {
@@ -95,7 +95,7 @@ describe('tokens login --no-browser', () => {
     expect(cli.keychain.entries.size).toBe(0);
   });
 
-  it('increases its interval by five seconds after slow_down', async () => {
+  it('increases the polling interval by five seconds after slow_down', async () => {
     const send = appFetch(cli.app);
     let polls = 0;
     let code = '';
@@ -120,9 +120,9 @@ describe('tokens login --no-browser', () => {
     expect({ code: ran.code, waits }).toEqual({ code: 0, waits: [5, 10, 10, 15, 15] });
   });
 
-  it('continues after lost responses, with longer waits', async () => {
-    const send = tellingFetch((told) => {
-      code = told;
+  it('keeps polling after lost responses, with increasing delays', async () => {
+    const send = fetchWithCodes((userCode) => {
+      code = userCode;
     });
     let code = '';
     let polls = 0;
@@ -172,7 +172,7 @@ describe('tokens login in the browser', () => {
       if (method !== 'GET') req.end();
     });
 
-  /** The person in the browser; answers where it is led back to. */
+  /** Approves or denies the sign-in in the browser. Returns the address it is redirected to. */
   async function decide(url: string, decision: string): Promise<string> {
     const { pathname, search } = new URL(url);
     const browser = openConsole(cli.app, cli.app.dev);
@@ -181,15 +181,15 @@ describe('tokens login in the browser', () => {
     return location ?? '';
   }
 
-  /** Runs `login` with a browser that goes on by itself, as a real one does. */
+  /** Runs `login` with a browser that calls `browse` in the background. */
   async function login(browse: (url: string) => Promise<unknown>, more: Surroundings = {}, args = ['login']) {
-    const done: Promise<unknown>[] = [];
+    const visits: Promise<unknown>[] = [];
     const openBrowser = async (url: string) => {
-      done.push(browse(url));
+      visits.push(browse(url));
       return true;
     };
     const ran = await cli.run(args, { answers: [''], openBrowser, ...more });
-    await Promise.all(done);
+    await Promise.all(visits);
     return ran;
   }
 
@@ -230,7 +230,7 @@ describe('tokens login in the browser', () => {
     });
     expect(statuses).toEqual([404, 404, 404, 404, 404, 404, 404, 200]);
     expect(ran.code).toBe(0);
-    await expect(visit(`${base}/callback`), 'nothing listens any more').rejects.toThrow('ECONNREFUSED');
+    await expect(visit(`${base}/callback`), 'login has stopped listening').rejects.toThrow('ECONNREFUSED');
   });
 
   it.each([
@@ -248,13 +248,13 @@ describe('tokens login in the browser', () => {
     expect(ran.stderr).not.toMatch(/\bat .*\.(ts|js):/);
   });
 
-  it('falls back to a code if no browser opens', async () => {
+  it('falls back to a device code if no browser opens', async () => {
     let code = '';
     const ran = await cli.run(['login'], {
       answers: [''],
       openBrowser: async () => false,
-      fetch: tellingFetch((told) => {
-        code = told;
+      fetch: fetchWithCodes((userCode) => {
+        code = userCode;
       }),
       sleep: async (ms) => {
         cli.app.clock.advance(ms);
@@ -279,7 +279,7 @@ describe('tokens login in the browser', () => {
     await expect(visit(redirect)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('does not open an address without https', async () => {
+  it('opens only https addresses', async () => {
     const send = appFetch(cli.app);
     for (const authorization_endpoint of ['http://evil.example/a', 'file:///etc/passwd', 'javascript:1']) {
       const fetch: typeof globalThis.fetch = async (input, init) =>
@@ -306,13 +306,13 @@ describe('tokens login in the browser', () => {
   });
 });
 
-describe('several servers', () => {
+describe('tokens servers', () => {
   const servers = ['https://a.example.com', 'https://b.example.com'];
   const login = (url: string) =>
     cli.run(['login', url, '--email', 'dev@example.com', '--password-stdin'], { stdin: cli.app.dev.password });
   const env = { TOKENS_SERVER: '' };
 
-  it('can be listed, selected and removed', async () => {
+  it('lists, selects and removes servers', async () => {
     expect((await cli.run(['servers', 'list', '--json'], { env })).stdout).toBe('[]\n');
     for (const server of servers) await login(server);
     const listed = JSON.parse((await cli.run(['servers', 'list', '--json'], { env })).stdout);
@@ -327,13 +327,13 @@ describe('several servers', () => {
     const session = cli.keychain.entries.get('a.example.com/session');
     expect((await cli.run(['servers', 'remove', 'https://a.example.com/'], { env })).code).toBe(0);
     expect(cli.keychain.entries.has('a.example.com/session')).toBe(false);
-    const answer = await cli.app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${session}` } });
-    expect(answer.status).toBe(401);
-    expect((await cli.run(['whoami'], { env })).code, 'none is current').toBe(2);
+    const response = await cli.app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${session}` } });
+    expect(response.status).toBe(401);
+    expect((await cli.run(['whoami'], { env })).code, 'no server is selected').toBe(2);
     expect((await cli.run(['whoami', '--server', servers[1] ?? ''])).code).toBe(0);
   });
 
-  it('exit 3 for an unknown server', async () => {
+  it('exits 3 for an unknown server', async () => {
     for (const verb of ['use', 'remove']) {
       const ran = await cli.run(['servers', verb, 'https://nowhere.example.com', '--json'], { env });
       expect(ran.code).toBe(3);
@@ -341,7 +341,7 @@ describe('several servers', () => {
     }
   });
 
-  it('are removed even if unreachable, with an error that the session stays valid', async () => {
+  it('removes an unreachable server and exits 6 because its session stays valid', async () => {
     await login(servers[0] ?? '');
     const fetch = () =>
       Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }));

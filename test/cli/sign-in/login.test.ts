@@ -28,7 +28,7 @@ it('asks for email and password on a terminal, the password as a secret', async 
   expect(cli.questions).toEqual(['Email (press Enter to sign in with your browser)', 'Password']);
 });
 
-it('rejects a run without a terminal and without --password-stdin', async () => {
+it('requires --email and --password-stdin without a terminal', async () => {
   expect((await cli.run(['login'])).code).toBe(2);
   expect((await cli.run(['login', '--email', 'dev@example.com'])).code).toBe(2);
   expect((await cli.run(['login', '--password-stdin'], { stdin: password })).code).toBe(2);
@@ -56,7 +56,7 @@ it('exits 130 on Ctrl-C at the password prompt', async () => {
 });
 
 it.each([
-  ['no keychain at all', null],
+  ['no keychain', null],
   ['a locked keychain', lockedKeychain],
 ])('suggests the file store and does not sign in with %s and no terminal', async (_, keychain) => {
   const ran = await cli.run([...login, '--json'], { stdin: password, keychain });
@@ -66,7 +66,7 @@ it.each([
   await expect(stat(files('credentials.json'))).rejects.toThrow();
 });
 
-it('asks on a terminal without a keychain, and exits 130 if the answer is no', async () => {
+it('asks before it uses a file without a keychain, and exits 130 if the answer is no', async () => {
   const no = await cli.run(['login'], { keychain: null, answers: [false] });
   expect(no.code).toBe(130);
   await expect(stat(files('credentials.json'))).rejects.toThrow();
@@ -102,7 +102,7 @@ it('restricts permissive modes with a warning', async () => {
   expect((await stat(cli.configDir)).mode & 0o777).toBe(0o700);
 });
 
-it.each(['config.json', 'credentials.json'])('reports a damaged %s, which login replaces', async (name) => {
+it.each(['config.json', 'credentials.json'])('reports a damaged %s until login replaces it', async (name) => {
   const store = ['--credential-store', 'file'];
   await cli.run([...login, ...store], { stdin: password });
   await writeFile(files(name), '{"truncated": ');
@@ -113,7 +113,7 @@ it.each(['config.json', 'credentials.json'])('reports a damaged %s, which login 
   expect((await cli.run(['whoami'])).code).toBe(0);
 });
 
-it('does not follow a symbolic link in place of a file; login replaces the link, not its target', async () => {
+it('replaces a symbolic link in place of a file without changing its target', async () => {
   const target = join(cli.configDir, '..', 'elsewhere.json');
   await mkdir(cli.configDir, { mode: 0o700 });
   await writeFile(target, '{}');
@@ -146,15 +146,15 @@ it('prefers TOKENS_SESSION over the stored session and never writes it', async (
   expect(await readFile(files('credentials.json'), 'utf8')).not.toContain(cli.app.root.session);
 });
 
-it('needs --insecure-http once for plain http to another machine', async () => {
+it('requires --insecure-http for the first plain-HTTP login to another machine', async () => {
   const plain = 'http://tokens.internal:8420';
-  const refused = await cli.run([...login, plain, '--json'], { stdin: password });
-  expect(refused.code).toBe(2);
-  expect(JSON.parse(refused.stderr).code).toBe('insecure-server');
+  const rejected = await cli.run([...login, plain, '--json'], { stdin: password });
+  expect(rejected.code).toBe(2);
+  expect(JSON.parse(rejected.stderr).code).toBe('insecure-server');
   expect((await cli.run([...login, plain, '--insecure-http'], { stdin: password })).code).toBe(0);
   expect((await cli.run(['whoami'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
-  for (const again of [plain, 'HTTP://Tokens.internal:8420/']) {
-    expect((await cli.run([...login, again], { stdin: password })).code).toBe(0);
+  for (const address of [plain, 'HTTP://Tokens.internal:8420/']) {
+    expect((await cli.run([...login, address], { stdin: password })).code).toBe(0);
     expect((await cli.run(['whoami'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
   }
 });
@@ -170,16 +170,19 @@ it.each(['https://ada:secret@tokens.example.com', 'ftp://tokens.example.com', 't
 );
 
 it.each([
-  ['a page', new Response('<html>Welcome</html>', { status: 200 })],
-  ['another JSON service', Response.json({ ok: true })],
-  ['a page of a gateway', new Response('<html>Busy</html>', { status: 503 })],
-  ['a problem of something else', Response.json({ code: 'x', title: 'x', detail: 'x', status: 429 }, { status: 429 })],
-  ['another API that refuses strangers', Response.json({ error: 'unauthorized' }, { status: 401 })],
-])('sends no password to a server that responds with %s', async (_, answer) => {
+  ['an HTML page', new Response('<html>Welcome</html>', { status: 200 })],
+  ['unrelated JSON', Response.json({ ok: true })],
+  ['the error page of a gateway', new Response('<html>Busy</html>', { status: 503 })],
+  [
+    'a problem document of another API',
+    Response.json({ code: 'x', title: 'x', detail: 'x', status: 429 }, { status: 429 }),
+  ],
+  ['a 401 from another API', Response.json({ error: 'unauthorized' }, { status: 401 })],
+])('sends no password to a server that responds with %s', async (_, response) => {
   const bodies: unknown[] = [];
   const fetch: typeof globalThis.fetch = async (_url, init) => {
     bodies.push(init?.body);
-    return answer.clone();
+    return response.clone();
   };
   const ran = await cli.run([...login, '--json'], { stdin: password, fetch });
   expect(ran.code).toBeGreaterThan(0);
@@ -196,15 +199,15 @@ it('ends the session on the server if it cannot be stored', async () => {
     set: async (name: string, secret: string) => {
       if (name === account) {
         seen.push(secret);
-        throw new Error('locked meanwhile');
+        throw new Error('the keychain is locked');
       }
       keychain.entries.set(name, secret);
     },
   };
   expect((await cli.run(login, { stdin: password, keychain })).code).toBe(1);
   const [secret = ''] = seen;
-  const answer = await cli.app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${secret}` } });
-  expect(answer.status).toBe(401);
+  const response = await cli.app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${secret}` } });
+  expect(response.status).toBe(401);
 });
 
 it('rejects the address of a console page as a server address', async () => {
@@ -212,18 +215,18 @@ it('rejects the address of a console page as a server address', async () => {
   expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('Check the server address.') });
 });
 
-it('ends the session here and on the server with logout, and exits 0 a second time', async () => {
+it('ends the session locally and on the server with logout, and exits 0 if repeated', async () => {
   await cli.run(login, { stdin: password });
   const secret = cli.keychain.entries.get(account);
   expect((await cli.run(['logout'])).code).toBe(0);
   expect(cli.keychain.entries.has(account)).toBe(false);
-  const answer = await cli.app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${secret}` } });
-  expect(answer.status).toBe(401);
+  const response = await cli.app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${secret}` } });
+  expect(response.status).toBe(401);
   expect((await cli.run(['logout'])).code).toBe(0);
   expect((await cli.run(['logout'], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
 });
 
-it('removes the session here if the server is unreachable, and says that it stays valid there', async () => {
+it('removes the local session if the server is unreachable, and warns that it stays valid there', async () => {
   await cli.run(login, { stdin: password });
   const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
   const ran = await cli.run(['logout'], {
@@ -237,7 +240,7 @@ it('removes the session here if the server is unreachable, and says that it stay
   expect(cli.keychain.entries.has(account)).toBe(false);
 });
 
-it('exits 0 for logout from a session that has already ended', async () => {
+it('exits 0 for logout if the session has already ended', async () => {
   await cli.run(login, { stdin: password });
   cli.app.clock.advance(13 * 3600_000);
   expect((await cli.run(['logout'])).code).toBe(0);
@@ -252,19 +255,19 @@ it('prints the user object and the session with whoami --json, and exits 4 for a
     session: { expires_at: expect.any(String), idle_expires_at: expect.any(String) },
   });
   cli.app.clock.advance(13 * 3600_000);
-  const dead = await cli.run(['whoami', '--json']);
-  expect(dead.code).toBe(4);
-  expect(JSON.parse(dead.stderr)).toMatchObject({ code: 'not-authenticated', status: 401 });
+  const ended = await cli.run(['whoami', '--json']);
+  expect(ended.code).toBe(4);
+  expect(JSON.parse(ended.stderr)).toMatchObject({ code: 'not-authenticated', status: 401 });
 });
 
-it('remembers all concurrent logins to several servers', async () => {
+it('stores the session of every concurrent login', async () => {
   const servers = ['a', 'b', 'c', 'd', 'e'].map((name) => `https://${name}.example.com`);
   const store = ['--credential-store', 'file'];
   await Promise.all(servers.map((server) => cli.run([...login, ...store, server], { stdin: password })));
   for (const server of servers) expect((await cli.run(['whoami', '--server', server])).code).toBe(0);
 });
 
-it('removes the session from the former store if a login uses another one', async () => {
+it('removes the session from the previous store if a login uses another one', async () => {
   await cli.run([...login, '--credential-store', 'file'], { stdin: password });
   expect((await cli.run([...login, '--credential-store', 'keychain'], { stdin: password })).code).toBe(0);
   expect(await readFile(files('credentials.json'), 'utf8')).not.toContain('session_');

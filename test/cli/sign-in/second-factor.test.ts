@@ -15,19 +15,18 @@ const nextCode = (secret: string) => {
   return codeAt(secret, cli.app.clock.now());
 };
 
-it('shows the secret, asks for a code, and prints the recovery codes with --enable-totp', async () => {
+it('shows the secret, prompts for a code, and prints the recovery codes with --enable-totp', async () => {
   const { dev, clock } = cli.app;
-  const answers: Array<string | boolean> = [dev.password];
-  // The person types what the app makes of the secret on the screen.
-  answers.push('the code');
-  const fetchCode = async () => {
+  // `fetch` replaces the typed code with one from the secret, which is unknown until the command runs.
+  const answers = [dev.password, 'the code'];
+  const currentCode = async () => {
     const totp = await cli.app.store.totp.find(dev.id);
     return codeAt(totp?.secret ?? '', clock.now());
   };
   const send = appFetch(cli.app);
   const fetch: typeof globalThis.fetch = async (input, init) =>
     String(input).endsWith('/totp/confirm')
-      ? send(input, { ...init, body: JSON.stringify({ code: await fetchCode() }) })
+      ? send(input, { ...init, body: JSON.stringify({ code: await currentCode() }) })
       : send(input, init);
   const ran = await cli.run(['password', '--enable-totp'], { ...asDev(), answers, fetch });
   expect(ran.code).toBe(0);
@@ -37,7 +36,7 @@ it('shows the secret, asks for a code, and prints the recovery codes with --enab
   expect((await cli.app.store.users.findById(dev.id))?.totpEnabledAt).not.toBeNull();
 });
 
-it('needs a terminal for --enable-totp, and reads the password from stdin otherwise', async () => {
+it('requires a terminal for --enable-totp, but not for --recovery-codes and --disable-totp', async () => {
   expect((await cli.run(['password', '--enable-totp'], { ...asDev(), stdin: cli.app.dev.password })).code).toBe(2);
   await turnOn(cli.app, cli.app.dev);
   const stdin = `${cli.app.dev.password}\n`;
@@ -49,11 +48,11 @@ it('needs a terminal for --enable-totp, and reads the password from stdin otherw
   expect((await cli.app.store.users.findById(cli.app.dev.id))?.totpEnabledAt).toBeNull();
 });
 
-it('asks for the code at login, or reads it from a second line, and exits 4 without it', async () => {
+it('prompts for the code at login or reads it from the second line of stdin, and exits 4 without it', async () => {
   const { secret } = await turnOn(cli.app, cli.app.dev);
   const { email, password } = cli.app.dev;
-  const asked = await cli.run(['login', serverUrl, '--email', email], { answers: [password, nextCode(secret)] });
-  expect(asked.code).toBe(0);
+  const prompted = await cli.run(['login', serverUrl, '--email', email], { answers: [password, nextCode(secret)] });
+  expect(prompted.code).toBe(0);
   const login = ['login', serverUrl, '--email', email, '--password-stdin', '--json'];
   expect((await cli.run(login, { stdin: `${password}\n${nextCode(secret)}\n` })).code).toBe(0);
   const without = await cli.run(login, { stdin: password });
@@ -61,7 +60,7 @@ it('asks for the code at login, or reads it from a second line, and exits 4 with
   expect(JSON.parse(without.stderr)).toMatchObject({ code: 'totp-required', status: 401 });
 });
 
-it('asks before users reset-totp, and needs --yes without a terminal', async () => {
+it('asks for confirmation of users reset-totp, and requires --yes without a terminal', async () => {
   await turnOn(cli.app, cli.app.dev);
   const reset = ['users', 'reset-totp', cli.app.dev.email];
   expect((await cli.run(reset, cli.as(cli.app.root))).code).toBe(2);
@@ -70,7 +69,7 @@ it('asks before users reset-totp, and needs --yes without a terminal', async () 
   expect((await cli.app.store.users.findById(cli.app.dev.id))?.totpEnabledAt).toBeNull();
 });
 
-it('reports a stale SSO sign-in as its own deny reason', async () => {
+it('reports a stale single sign-on as its own deny reason', async () => {
   const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
   const fetch = async () =>
     Response.json({ detail: 'Invalid token.' }, { status: 401, headers: { 'X-Tokens-Reason': 'sso-stale' } });

@@ -9,7 +9,7 @@ import { type Member, openTestApp, password, type TestApp } from '../app/app.ts'
 
 export const serverUrl = 'https://tokens.example.com';
 
-/** What one run of the program left behind. */
+/** The exit code and output of one run of the program. */
 export interface Ran {
   code: number;
   stdout: string;
@@ -20,15 +20,15 @@ export interface Ran {
 export interface Surroundings {
   env?: Record<string, string>;
   stdin?: string;
-  /** A terminal this wide; without it stdout is a pipe. */
+  /** Makes stdout a terminal of this width. Default: a pipe. */
   columns?: number;
-  /** Answers to questions, in order; giving them makes stdin and stderr terminals. Ctrl-C is `cancel`. */
+  /** Answers to prompts, in order; `cancel` is Ctrl-C. Makes stdin and stderr terminals. */
   answers?: (string | boolean | typeof cancel)[];
   keychain?: CredentialStore | null;
   fetch?: typeof fetch;
-  /** Home directory; none if left out. */
+  /** The home directory. Default: none. */
   home?: string;
-  /** Makes stderr a terminal, with nobody to answer. */
+  /** Makes stderr a terminal without answers to prompts. */
   stderrIsTTY?: boolean;
   /** Called at each write to stdout. */
   onWrite?: () => void;
@@ -38,9 +38,9 @@ export interface Surroundings {
   stdoutFails?: string;
   now?: Date;
   signal?: AbortSignal;
-  /** The person's browser; none if left out. */
+  /** Opens an address in the browser. Default: there is no browser. */
   openBrowser?: (url: string) => Promise<boolean>;
-  /** Does not wait, unless told otherwise. */
+  /** Waits this many milliseconds. Default: returns immediately. */
   sleep?: (ms: number) => Promise<void>;
 }
 
@@ -48,14 +48,14 @@ export const cancel = Symbol('Ctrl-C');
 
 export interface TestCli {
   run(argv: string[], surroundings?: Surroundings): Promise<Ran>;
-  /** Questions that were asked, over all runs. */
+  /** Every prompt of all runs. */
   questions: string[];
   keychain: FakeKeychain;
   configDir: string;
   close(): Promise<void>;
 }
 
-/** The program in this process, with a configuration directory of its own and a keychain in memory. */
+/** Runs the program in this process, with its own configuration directory and an in-memory keychain. */
 export async function openTestCli(defaults: Surroundings = {}): Promise<TestCli> {
   const root = await mkdtemp(join(tmpdir(), 'tokens-cli-'));
   const configDir = join(root, 'config');
@@ -80,7 +80,7 @@ export async function openTestCli(defaults: Surroundings = {}): Promise<TestCli>
   };
 }
 
-/** A CLI in front of the whole daemon, without sockets. */
+/** Runs the program against an in-process daemon, without sockets. */
 export async function openTestCliWithApp(): Promise<TestCli & { app: TestApp; as: (member: Member) => Surroundings }> {
   const app = await openTestApp();
   const cli = await openTestCli({ fetch: appFetch(app), env: { TOKENS_SERVER: serverUrl } });
@@ -98,7 +98,7 @@ export async function openTestCliWithApp(): Promise<TestCli & { app: TestApp; as
 
 export { password };
 
-/** The daemon as a `fetch`. */
+/** Returns a `fetch` that passes requests to the app. */
 export function appFetch(app: TestApp): typeof fetch {
   return (input, init) => app.fetchApp(new Request(input as string, init));
 }
@@ -117,7 +117,7 @@ export function fakeKeychain(): FakeKeychain {
   };
 }
 
-/** Reads as if it were empty and refuses writes, as a locked keyring does. */
+/** A keychain that appears empty and rejects writes, like a locked keyring. */
 export const lockedKeychain: CredentialStore = {
   get: async () => null,
   set: async () => {
@@ -126,7 +126,7 @@ export const lockedKeychain: CredentialStore = {
   delete: async () => undefined,
 };
 
-/** Surroundings with nothing in them: enough to build the program. */
+/** Returns an empty context, which is enough to build the program. */
 export function bareContext(): Context {
   return fakeContext({}, fakeStream(undefined), fakeStream(undefined), [], 0);
 }
@@ -138,7 +138,7 @@ function fakeContext(
   questions: string[],
   run: number,
 ): Context {
-  const uuids = { made: 0 };
+  let uuidCount = 0;
   return {
     version: '1.2.3',
     runtime: 'node/20.0.0 test',
@@ -155,13 +155,13 @@ function fakeContext(
     signal: given.signal ?? new AbortController().signal,
     now: () => given.now ?? new Date('2026-11-23T16:20:00.000Z'),
     uuid: () => {
-      uuids.made += 1;
-      return `run-${run}-uuid-${uuids.made}`;
+      uuidCount += 1;
+      return `run-${run}-uuid-${uuidCount}`;
     },
     fetch: async () =>
       given.fetch ??
       (() => {
-        throw new Error('This run was not meant to use the network.');
+        throw new Error('This test did not expect a network request.');
       }),
     keychain: async () => given.keychain ?? null,
     openBrowser: given.openBrowser ?? null,
@@ -175,7 +175,7 @@ function fakePrompts(answers: Surroundings['answers'] & object, questions: strin
     questions.push(question);
     const answer = answers.shift();
     if (answer === cancel) throw localError('cancelled', 'Cancelled.');
-    if (answer === undefined) throw new Error(`Nobody answers: ${question}`);
+    if (answer === undefined) throw new Error(`The test has no answer to: ${question}`);
     return answer;
   };
   return {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 
 export interface Home {
   path: string;
-  /** Leads a program to this directory for everything a person has on a machine. */
+  /** Environment variables that make this directory the program's home. */
   env: Record<string, string>;
   remove(): Promise<void>;
 }
 
-/** An empty home directory of a person who has never used the program. */
+/** Creates an empty home directory. */
 export async function makeHome(): Promise<Home> {
   const path = await mkdtemp(join(tmpdir(), 'tokens-home-'));
   await chmod(path, 0o700);

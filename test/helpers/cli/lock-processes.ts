@@ -21,7 +21,7 @@ export async function buildLockWorker(directory: string): Promise<string> {
   return outfile;
 }
 
-/** Starts a process that takes the lock of `x.json` in `path` at `startAt` and holds it for `holdMs`. */
+/** Starts a process that acquires the lock of `x.json` in `path` at `startAt` and holds it for `holdMs`. */
 export function startLockWorker(worker: string, path: string, { startAt = 0, holdMs = 0 } = {}): ChildProcess {
   const args = [worker, path, String(startAt), String(holdMs)];
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

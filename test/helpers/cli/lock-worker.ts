@@ -5,14 +5,14 @@ import process from 'node:process';
 import { setTimeout } from 'node:timers/promises';
 import { privateDirectory } from '../../../cli/session/private-file.ts';
 
-// One process that changes x.json under its lock. Started by private-file.test.ts, which bundles it first.
+// A process that changes x.json while it holds the lock. `lock-processes.ts` bundles and starts it.
 const [path = '', startAt = '0', holdMs = '0'] = process.argv.slice(2);
 const directory = privateDirectory(path, {
   warn: async () => undefined,
   uuid: randomUUID,
   signal: new AbortController().signal,
 });
-const log = (word: string) => appendFile(join(path, 'log'), `${word} ${process.pid}\n`);
+const log = (event: string) => appendFile(join(path, 'log'), `${event} ${process.pid}\n`);
 
 await setTimeout(Math.max(0, Number(startAt) - Date.now()));
 const change = directory.withLock('x.json', async () => {

@@ -15,16 +15,16 @@ export interface TerminalOptions {
 
 export interface TerminalEnd {
   code: number;
-  /** Every byte the terminal got, up to the program's end. */
+  /** Everything the terminal received until the program ended. */
   screen: string;
-  /** What `stty -a` says of the terminal afterwards. */
+  /** The words of `stty -a` after the program ended. */
   settings: string[];
 }
 
 export interface Terminal {
-  /** Waits until the terminal shows `text` after what was waited for before, then types. */
+  /** Waits until `text` appears after the text of the previous call, then types `keys`. */
   answer(text: string, keys: string): Promise<void>;
-  /** All that the terminal got so far. */
+  /** Returns everything the terminal has received so far. */
   screen(): string;
   /** Sends a signal to the program. */
   kill(signal: NodeJS.Signals): void;
@@ -32,14 +32,14 @@ export interface Terminal {
 }
 
 const mark = '\u001e';
-/** Tells the terminal the process id of the program that follows, and becomes that program. */
-const announced = `sh -c 'printf "${mark}%s${mark}" $$ >/dev/tty; exec "$@"' sh`;
+/** Prints its process ID on the terminal and then replaces itself with the program. */
+const printPidAndExec = `sh -c 'printf "${mark}%s${mark}" $$ >/dev/tty; exec "$@"' sh`;
 
-/** Runs the built `tokens` on a pseudo-terminal of its own (by `script`, which every Linux has). */
+/** Runs the built `tokens` on its own pseudo-terminal, with the `script` command of util-linux. */
 export function startOnTerminal(args: string[], { env = {}, columns = 80, redirect = '' }: TerminalOptions): Terminal {
-  const program = programCommand('tokens', args).map(quoted).join(' ');
-  // The trap keeps the shell alive through Ctrl-C without taking the signal from the program.
-  const line = `stty sane rows 24 cols ${columns}; trap : INT; ${announced} ${program} ${redirect}; printf '${mark}%s${mark}' $?; stty -a`;
+  const program = programCommand('tokens', args).map(quoteForShell).join(' ');
+  // The trap keeps the shell alive on Ctrl-C. The program still receives the signal.
+  const line = `stty sane rows 24 cols ${columns}; trap : INT; ${printPidAndExec} ${program} ${redirect}; printf '${mark}%s${mark}' $?; stty -a`;
   const child = spawn('script', ['-qfc', line, '/dev/null'], { env: bareEnvironment({ TERM: 'xterm', ...env }) });
   let screen = '';
   let seen = 0;
@@ -51,7 +51,7 @@ export function startOnTerminal(args: string[], { env = {}, columns = 80, redire
     async answer(text, keys) {
       await eventually(() => screen.includes(text, seen) || child.exitCode !== null, `“${text}” in ${screen}`);
       const at = screen.indexOf(text, seen);
-      if (at === -1) throw new Error(`It ended without “${text}”: ${screen}`);
+      if (at === -1) throw new Error(`The program ended without “${text}”: ${screen}`);
       seen = at + text.length;
       child.stdin.write(keys);
     },
@@ -67,13 +67,13 @@ export function startOnTerminal(args: string[], { env = {}, columns = 80, redire
   };
 }
 
-/** Without escape sequences, line by line. */
+/** Returns the non-empty lines of the screen without escape sequences. */
 export function linesOf(screen: string): string[] {
   return stripVTControlCharacters(screen)
     .split(/\r?\n/)
     .filter((line) => line !== '');
 }
 
-function quoted(word: string): string {
+function quoteForShell(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }

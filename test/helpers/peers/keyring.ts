@@ -3,18 +3,18 @@ import { createInterface } from 'node:readline';
 import { bareEnvironment, eventually } from '../daemon/process.ts';
 
 export interface Keyring {
-  /** Leads a program to this keyring. */
+  /** Environment variables that connect a program to this keyring. */
   env: Record<string, string>;
-  /** As a person does who leaves the desk. */
+  /** Locks the keyring, as the desktop does when the screen is locked. */
   lock(): Promise<void>;
-  /** What `secret-tool` finds under a service's account; empty if nothing. */
+  /** Returns the secret that `secret-tool` finds, or an empty string. */
   lookUp(service: string, account: string): Promise<string>;
   stop(): Promise<void>;
 }
 
 const secrets = 'org.freedesktop.secrets';
 
-/** gnome-keyring, unlocked, on a session bus of its own. `env` holds its HOME and XDG_RUNTIME_DIR. */
+/** Starts an unlocked gnome-keyring on its own session bus. `env` contains HOME and XDG_RUNTIME_DIR. */
 export async function startKeyring(env: Record<string, string>): Promise<Keyring> {
   const script = `
     printf '\\n' | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
@@ -27,21 +27,21 @@ export async function startKeyring(env: Record<string, string>): Promise<Keyring
     createInterface({ input: session.stdout }).once('line', (line) => resolve([line]));
     session.once('close', () => reject(new Error('dbus-run-session ended')));
   });
-  const inside = { ...env, DBUS_SESSION_BUS_ADDRESS: address ?? '' };
-  const send = (to: string, ...words: string[]) =>
-    run(inside, 'dbus-send', ['--print-reply', `--dest=${to}`, ...words]);
-  // Asking the name itself would make the bus start a second, locked keyring.
+  const sessionEnv = { ...env, DBUS_SESSION_BUS_ADDRESS: address ?? '' };
+  const send = (destination: string, ...args: string[]) =>
+    run(sessionEnv, 'dbus-send', ['--print-reply', `--dest=${destination}`, ...args]);
+  // Asks the bus who owns the name, because a call to the name itself would start a second, locked keyring.
   const isOwned = ['/', 'org.freedesktop.DBus.NameHasOwner', `string:${secrets}`];
   await eventually(async () => (await send('org.freedesktop.DBus', ...isOwned)).includes('true'), 'the keyring');
   return {
-    env: inside,
+    env: sessionEnv,
     async lock() {
       const collection = '/org/freedesktop/secrets/collection/login';
       const lock = 'org.freedesktop.Secret.Service.Lock';
       const reply = await send(secrets, '/org/freedesktop/secrets', lock, `array:objpath:${collection}`);
-      if (!reply.includes(collection)) throw new Error(`The keyring does not lock: ${reply}`);
+      if (!reply.includes(collection)) throw new Error(`The keyring did not lock: ${reply}`);
     },
-    lookUp: (service, account) => run(inside, 'secret-tool', ['lookup', 'service', service, 'account', account]),
+    lookUp: (service, account) => run(sessionEnv, 'secret-tool', ['lookup', 'service', service, 'account', account]),
     async stop() {
       session.stdin.end();
       await closed;

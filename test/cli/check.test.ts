@@ -31,9 +31,9 @@ it('prints active, prefix, name and owner of a valid token, without a session an
   expect(JSON.parse(shown.stdout).last_used).toBeNull();
 });
 
-it('exits 4 for malformed and unknown values and names no token', async () => {
-  for (const bad of ['nonsense', `${value}x`, ` ${value}`, value.toUpperCase(), 'x'.repeat(10_000), 'ünïcode']) {
-    expect(await asJson(bad)).toEqual({ code: 4, valid: false, reason: 'malformed', prefix: null, token: null });
+it('exits 4 for malformed and unknown values without naming a token', async () => {
+  for (const malformed of ['nonsense', `${value}x`, ` ${value}`, value.toUpperCase(), 'x'.repeat(10_000), 'ünïcode']) {
+    expect(await asJson(malformed)).toEqual({ code: 4, valid: false, reason: 'malformed', prefix: null, token: null });
   }
   expect((await check('nonsense')).stdout).toBe('malformed\n');
   expect((await check(foreign)).stdout).toBe('unknown\n');
@@ -48,16 +48,16 @@ it('exits 4 for malformed and unknown values and names no token', async () => {
 
 it('prints each deny reason and names the token', async () => {
   const root = cli.as(cli.app.root);
-  const word = async () => (await check(value)).stdout.split('\t')[0];
+  const status = async () => (await check(value)).stdout.split('\t')[0];
   await cli.run(['ungrant', 'dev@example.com'], root);
-  expect(await word()).toBe('blocked');
+  expect(await status()).toBe('blocked');
   await cli.run(['users', 'disable', 'dev@example.com'], root);
-  expect(await word()).toBe('disabled');
+  expect(await status()).toBe('disabled');
   await cli.run(['users', 'enable', 'dev@example.com'], root);
   await cli.run(['grant', 'dev@example.com'], root);
-  expect(await word()).toBe('active');
+  expect(await status()).toBe('active');
   cli.app.clock.advance(3600_001);
-  expect(await word()).toBe('expired');
+  expect(await status()).toBe('expired');
   await cli.run(['revoke', 'ci', '--user', 'dev@example.com', '--yes'], root);
   expect(await check(value)).toMatchObject({
     code: 4,
@@ -65,13 +65,13 @@ it('prints each deny reason and names the token', async () => {
   });
 });
 
-it('prints one problem on stderr with --json if the token does not work', async () => {
+it('prints one problem on stderr with --json if the token is not active', async () => {
   const ran = await check(foreign, '--json');
   expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'token-inactive', status: 0, type: 'about:blank' });
 });
 
 it('exits 2 if standard input is empty', async () => {
-  for (const nothing of ['', '\n', '\r\n']) expect((await check(nothing)).code).toBe(2);
+  for (const stdin of ['', '\n', '\r\n']) expect((await check(stdin)).code).toBe(2);
 });
 
 it('checks only form and checksum with --offline', async () => {
@@ -80,11 +80,11 @@ it('checks only form and checksum with --offline', async () => {
   expect((await cli.run(['check', '--offline'], { ...offline, stdin: foreign.replace('z', 'a') })).code).toBe(4);
 });
 
-it('asks for the value as a secret on a terminal', async () => {
+it('prompts for the value as a secret on a terminal', async () => {
   expect((await cli.run(['check'], { answers: [value] })).code).toBe(0);
 });
 
-it('never repeats the value in output or errors', async () => {
+it('never prints the value in output or errors', async () => {
   for (const argv of [['--verbose'], ['--json'], []]) {
     for (const stdin of [value, foreign]) {
       const { stdout, stderr } = await check(stdin, ...argv);
@@ -94,12 +94,12 @@ it('never repeats the value in output or errors', async () => {
 });
 
 it.each([
-  ['a page', () => new Response('<html></html>', { status: 200 }), 1],
+  ['an HTML page', () => new Response('<html></html>', { status: 200 }), 1],
   ['other JSON', () => Response.json({ ok: true }), 1],
-  ['another 401', () => Response.json({ error: 'no' }, { status: 401 }), 1],
+  ['a 401 from another API', () => Response.json({ error: 'no' }, { status: 401 }), 1],
   ['a gateway error', () => new Response('', { status: 503 }), 1],
   ['a redirect', () => new Response(null, { status: 302, headers: { Location: 'https://evil.example.com/' } }), 1],
-])('gives no verdict if the server responds with %s', async (_, answer, code) => {
-  const ran = await cli.run(['check'], { stdin: value, fetch: async () => answer() });
+])('prints no verdict if the server responds with %s', async (_, respond, code) => {
+  const ran = await cli.run(['check'], { stdin: value, fetch: async () => respond() });
   expect(ran).toMatchObject({ code, stdout: '' });
 });

@@ -8,19 +8,20 @@ beforeEach(async () => {
 afterEach(() => cli.close());
 
 const asRoot = (...argv: string[]) => cli.run(['clients', ...argv], cli.as(cli.app.root));
-const works = async (id: string, secret: string) => (await cli.app.services.clients.authenticate(id, secret)) !== null;
+const isValid = async (id: string, secret: string) =>
+  (await cli.app.services.clients.authenticate(id, secret)) !== null;
 
-it('creates a client and prints its secret, which works', async () => {
+it('creates a client and prints its secret', async () => {
   const { code, stdout, stderr } = await asRoot('create', 'gateway');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [, id = '', secret = ''] = /^Client ID:\t(\S+)\nClient secret:\t(\S+)\n$/.exec(stdout) ?? [];
-  expect(await works(id, secret)).toBe(true);
+  expect(await isValid(id, secret)).toBe(true);
   const list = (await asRoot('list', '--json')).stdout;
   expect(JSON.parse(list)).toMatchObject([{ name: 'gateway', client_id: id, can_revoke: false }]);
   expect(list).not.toContain(secret);
 });
 
-it('prints the API object with --json, and passes --can-revoke on', async () => {
+it('prints the API object with --json, and sets can_revoke with --can-revoke', async () => {
   const created = JSON.parse((await asRoot('create', 'scanner', '--can-revoke', '--json')).stdout);
   expect(Object.keys(created)).toEqual(['id', 'client_id', 'name', 'can_revoke', 'created_at', 'client_secret']);
   expect(created.can_revoke).toBe(true);
@@ -30,23 +31,26 @@ it('invalidates the old secret on rotation', async () => {
   const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
   const rotated = JSON.parse((await asRoot('rotate', 'GATEWAY', '--json')).stdout);
   expect(rotated.client_id).toBe(created.client_id);
-  expect(await works(created.client_id, created.client_secret)).toBe(false);
-  expect(await works(created.client_id, rotated.client_secret)).toBe(true);
+  expect(await isValid(created.client_id, created.client_secret)).toBe(false);
+  expect(await isValid(created.client_id, rotated.client_secret)).toBe(true);
 });
 
-it('asks before deleting on a terminal, and deletes without asking elsewhere', async () => {
+it('asks for confirmation on a terminal only, and not with --yes', async () => {
   const created = JSON.parse((await asRoot('create', 'gateway', '--json')).stdout);
   const no = await cli.run(['clients', 'delete', 'gateway'], { ...cli.as(cli.app.root), answers: [false] });
   expect(no.code).toBe(130);
-  expect(await works(created.client_id, created.client_secret)).toBe(true);
+  expect(await isValid(created.client_id, created.client_secret)).toBe(true);
   expect((await asRoot('delete', created.client_id)).code).toBe(0);
-  expect(await works(created.client_id, created.client_secret)).toBe(false);
+  expect(await isValid(created.client_id, created.client_secret)).toBe(false);
   await asRoot('create', 'other');
-  const unasked = await cli.run(['clients', 'delete', 'other', '--yes'], { ...cli.as(cli.app.root), answers: [] });
-  expect(unasked.code).toBe(0);
+  const withoutPrompt = await cli.run(['clients', 'delete', 'other', '--yes'], {
+    ...cli.as(cli.app.root),
+    answers: [],
+  });
+  expect(withoutPrompt.code).toBe(0);
 });
 
-it('exits 5 for a name that is taken, 3 for an unknown one, and 4 for a regular member', async () => {
+it('exits 5 for a name that is already used, 3 for an unknown one, and 4 for a regular member', async () => {
   await asRoot('create', 'gateway');
   expect((await asRoot('create', 'Gateway')).code).toBe(5);
   expect((await asRoot('rotate', 'nothing')).code).toBe(3);

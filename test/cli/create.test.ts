@@ -15,7 +15,7 @@ afterEach(() => cli.close());
 const create = (argv: string[], more: Surroundings = {}) => cli.run(['create', ...argv], { ...dev, ...more });
 const tokens = async (): Promise<Token[]> => JSON.parse((await cli.run(['list', '--json'], dev)).stdout);
 
-it('prints exactly the value and a newline in a pipe', async () => {
+it('prints only the value and a newline in a pipe', async () => {
   const ran = await create(['ci-pipeline']);
   expect(ran).toMatchObject({ code: 0, stderr: '' });
   expect(ran.stdout).toMatch(/^tok_[0-9A-Za-z]{38}\n$/);
@@ -41,7 +41,7 @@ it.each([
   ['2027-01-31', '2027-01-31T23:59:59.999Z'],
   ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'],
   ['never', null],
-])('accepts --expires %s, which expires at %s', async (text, expected) => {
+])('creates a token with --expires %s that expires at %s', async (text, expected) => {
   const { stdout } = await create(['ci', '--json', '--expires', text]);
   expect(JSON.parse(stdout).expires_at).toBe(expected);
 });
@@ -55,7 +55,7 @@ it('exits 2 for an expiry in the past', async () => {
   expect((await create(['ci', '--expires', '2020-01-01'])).code).toBe(2);
 });
 
-it('exits 5 for a name that is taken, and 0 without output with --if-absent', async () => {
+it('exits 5 for a name that is already used, and 0 without output with --if-absent', async () => {
   await create(['ci']);
   const taken = await create(['CI', '--json']);
   expect(taken.code).toBe(5);
@@ -97,7 +97,7 @@ it('also prints the value with --store, and omits it with --json --no-print', as
   expect(described).not.toHaveProperty('token');
 });
 
-it('says with --store where the value is, not that it cannot be shown again', async () => {
+it('prints with --store where the value is stored instead of a warning', async () => {
   const ran = await create(['my laptop', '--store'], { columns: 80 });
   expect(ran.stderr).toBe("The value is in the OS keychain. To print it: tokens get 'my laptop'\n");
 });
@@ -140,7 +140,7 @@ it('revokes the new token if its value cannot be written, and exits 1, or 0 for 
   expect(await tokens()).toEqual([]);
 });
 
-it('says how to revoke a token that could be neither printed nor revoked', async () => {
+it('prints how to revoke a token that could be neither printed nor revoked', async () => {
   const real = appFetch(cli.app);
   const fetch: typeof globalThis.fetch = (url, init) =>
     init?.method === 'DELETE' ? Promise.reject(lost('ECONNREFUSED')) : real(url, init);
@@ -150,7 +150,7 @@ it('says how to revoke a token that could be neither printed nor revoked', async
 });
 
 it('repeats a lost request with the same key, and replaces the token whose value was lost', async () => {
-  const { fetch, keys } = losing(1);
+  const { fetch, keys } = loseResponses(1);
   const ran = await create(['ci'], { fetch });
   expect(ran.code).toBe(0);
   expect(new Set(keys).size).toBe(2);
@@ -173,21 +173,21 @@ it('creates the token with the second request if the first one never arrived', a
 });
 
 it('treats a gateway error as a lost response', async () => {
-  const { fetch } = losing(1, () => new Response('<html>Bad gateway</html>', { status: 502 }));
+  const { fetch } = loseResponses(1, () => new Response('<html>Bad gateway</html>', { status: 502 }));
   expect((await create(['ci'], { fetch })).stdout).toMatch(/^tok_/);
   expect(await tokens()).toHaveLength(1);
 });
 
 it('repeats a request whose outcome the daemon does not know', async () => {
-  const { fetch, keys } = losing(1, () => problem(503, 'outcome-unknown'));
+  const { fetch, keys } = loseResponses(1, () => problem(503, 'outcome-unknown'));
   const ran = await create(['ci'], { fetch });
   expect(await verdict(cli.app, ran.stdout.trimEnd())).toBe(200);
   expect(keys[0]).toBe(keys[1]);
   expect(await tokens()).toHaveLength(1);
 });
 
-it('exits 6 and says that the token may exist if both responses are lost', async () => {
-  const ran = await create(['ci', '--json'], { fetch: losing(2).fetch });
+it('exits 6 and warns that the token may exist if both responses are lost', async () => {
+  const ran = await create(['ci', '--json'], { fetch: loseResponses(2).fetch });
   expect(ran.code).toBe(6);
   expect(JSON.parse(ran.stderr)).toMatchObject({
     code: 'unreachable',
@@ -196,12 +196,12 @@ it('exits 6 and says that the token may exist if both responses are lost', async
 });
 
 it.each<[string, number, () => Promise<Response>]>([
-  ['cannot be reached any more', 6, () => Promise.reject(lost('ECONNREFUSED'))],
-  ['refuses', 7, async () => problem(429, 'throttled')],
-  ['does not know the session any more', 4, async () => problem(401, 'not-authenticated')],
-  ['says that the name is taken', 5, async () => problem(409, 'name-taken')],
-  ['answers with a page', 1, async () => new Response('<html>')],
-])('says that the token may exist if a response is lost and the server then %s', async (_, code, second) => {
+  ['is unreachable', 6, () => Promise.reject(lost('ECONNREFUSED'))],
+  ['limits the rate', 7, async () => problem(429, 'throttled')],
+  ['rejects the session', 4, async () => problem(401, 'not-authenticated')],
+  ['reports that the name is taken', 5, async () => problem(409, 'name-taken')],
+  ['returns an HTML page', 1, async () => new Response('<html>')],
+])('warns that the token may exist if a response is lost and the server then %s', async (_, code, second) => {
   let posts = 0;
   const real = appFetch(cli.app);
   const fetch: typeof globalThis.fetch = async (url, init) => {
@@ -221,9 +221,9 @@ it('creates a new token if the first was revoked before the repeated request', a
   const real = appFetch(cli.app);
   let posts = 0;
   const fetch: typeof globalThis.fetch = async (url, init) => {
-    const answer = await real(url, init);
+    const response = await real(url, init);
     posts += init?.method === 'POST' ? 1 : 0;
-    if (posts !== 1) return answer;
+    if (posts !== 1) return response;
     await cli.run(['revoke', 'ci', '--yes'], dev);
     throw lost('UND_ERR_SOCKET');
   };
@@ -232,22 +232,22 @@ it('creates a new token if the first was revoked before the repeated request', a
   expect(await tokens()).toHaveLength(1);
 });
 
-it('says that the token may exist if its value is lost and it cannot be revoked', async () => {
-  const { fetch: losingFetch } = losing(1);
+it('warns that the token may exist if its value is lost and it cannot be revoked', async () => {
+  const { fetch: lossyFetch } = loseResponses(1);
   const fetch: typeof globalThis.fetch = async (url, init) =>
-    init?.method === 'DELETE' ? problem(503, 'unavailable') : losingFetch(url, init);
+    init?.method === 'DELETE' ? problem(503, 'unavailable') : lossyFetch(url, init);
   const ran = await create(['ci'], { fetch });
   expect(ran).toMatchObject({ code: 1, stdout: '' });
   expect(ran.stderr).toContain('may exist: tokens revoke ci');
 });
 
 it.each([
-  ['half an answer', '{"id":"1","na'],
-  ['no answer', ''],
-  ['another object', '{"ok":true}'],
-  ['a value that is none', JSON.stringify({ id: '1', name: 'ci', prefix: 'p', owner: 'o', token: '\u001b[2J' })],
-])('repeats a creation whose response is %s, and says that the token may exist', async (_, body) => {
-  const { fetch, keys } = losing(2, () => new Response(body, { status: 201 }));
+  ['truncated JSON', '{"id":"1","na'],
+  ['an empty body', ''],
+  ['an unrelated object', '{"ok":true}'],
+  ['a malformed token value', JSON.stringify({ id: '1', name: 'ci', prefix: 'p', owner: 'o', token: '\u001b[2J' })],
+])('repeats a creation whose response is %s, and warns that the token may exist', async (_, body) => {
+  const { fetch, keys } = loseResponses(2, () => new Response(body, { status: 201 }));
   const ran = await create(['ci', '--json'], { fetch });
   expect(ran).toMatchObject({ code: 1, stdout: '' });
   expect(JSON.parse(ran.stderr)).toMatchObject({
@@ -255,7 +255,9 @@ it.each([
     detail: expect.stringContaining('may exist: tokens revoke ci'),
   });
   expect(keys).toHaveLength(2);
-  expect((await create(['two'], { fetch: losing(1, () => new Response(body, { status: 201 })).fetch })).code).toBe(0);
+  expect(
+    (await create(['two'], { fetch: loseResponses(1, () => new Response(body, { status: 201 })).fetch })).code,
+  ).toBe(0);
 });
 
 it.each([
@@ -263,24 +265,24 @@ it.each([
   ["it's $(me)", "tokens revoke 'it'\\''s $(me)'"],
   ['-rf', 'tokens revoke -- -rf'],
   ['日本', "tokens revoke '日本'"],
-])('quotes the name %s for the shell in its advice', async (name, told) => {
-  const { stderr } = await create(['--', name], { fetch: losing(2).fetch });
-  expect(stderr).toContain(`may exist: ${told}\n`);
+])('quotes the name %s for the shell in its advice', async (name, command) => {
+  const { stderr } = await create(['--', name], { fetch: loseResponses(2).fetch });
+  expect(stderr).toContain(`may exist: ${command}\n`);
 });
 
 it('does not repeat a request that never reached the server', async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const fetch: typeof globalThis.fetch = (url) => {
-    asked.push(url);
+    requests.push(url);
     return Promise.reject(lost('ECONNREFUSED'));
   };
   const ran = await create(['ci'], { fetch });
   expect(ran.code).toBe(6);
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
   expect(ran.stderr).not.toContain('may exist');
 });
 
-it('exits 130 on Ctrl-C and says that the token may exist', async () => {
+it('exits 130 on Ctrl-C and warns that the token may exist', async () => {
   const abort = new AbortController();
   const fetch: typeof globalThis.fetch = async () => {
     abort.abort();
@@ -299,15 +301,15 @@ function lost(code: string) {
   return new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
 }
 
-/** The daemon behind a network that loses the answers of the first creations. */
-function losing(times: number, instead?: () => Response) {
+/** A `fetch` that loses the responses to the first creations, or replaces them with `instead()`. */
+function loseResponses(times: number, instead?: () => Response) {
   const real = appFetch(cli.app);
   const keys: (string | null)[] = [];
   const fetch: typeof globalThis.fetch = async (url, init) => {
-    const answer = await real(url, init);
-    if (init?.method !== 'POST') return answer;
+    const response = await real(url, init);
+    if (init?.method !== 'POST') return response;
     keys.push(new Headers(init.headers).get('idempotency-key'));
-    if (keys.length > times) return answer;
+    if (keys.length > times) return response;
     if (instead) return instead();
     throw lost('UND_ERR_SOCKET');
   };

@@ -9,20 +9,20 @@ import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts
 import { openTestCli, type TestCli } from '../helpers/cli/cli.ts';
 import { freePort } from '../helpers/daemon/daemon.ts';
 
-/** What somebody got wrong. Without any mistake it is a proxy as it should be. */
+/** Configuration mistakes of a test proxy. Without any, the proxy is configured correctly. */
 interface Mistakes {
-  /** Lets these requests through unasked. */
+  /** Allows these requests whatever the verdict is. */
   open?: (req: IncomingMessage) => boolean;
-  /** Answers so instead of 401. */
-  refusal?: { status: number; headers?: Record<string, string> };
-  /** Tells the API these fields as they came, besides the identity. */
-  passes?: RegExp;
-  /** Takes the fields away from the API that a client's `Connection` names. */
+  /** The response to a denied request. Default: 401. */
+  denial?: { status: number; headers?: Record<string, string> };
+  /** Client headers that the proxy forwards unchanged, in addition to the identity. */
+  forwards?: RegExp;
+  /** Removes the headers that the client's `Connection` header names. */
   hopByHop?: boolean;
-  /** What the API answers; all it was told, unless told otherwise. */
+  /** The API's response. Default: the headers that it received, as JSON. */
   api?: (req: IncomingMessage, res: ServerResponse) => void;
-  /** Takes the Authorization away before it asks. */
-  deaf?: boolean;
+  /** Removes the credentials before it asks the daemon for a verdict. */
+  dropsCredentials?: boolean;
 }
 
 let daemon: TestServer;
@@ -43,7 +43,8 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-async function started(server: Server): Promise<string> {
+/** Starts a server that is stopped after the test, and returns an address on it. */
+async function startServer(server: Server): Promise<string> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => sockets.add(socket));
   cleanups.push(() => {
@@ -53,33 +54,34 @@ async function started(server: Server): Promise<string> {
   return `http://127.0.0.1:${await listen(server)}/builds/42`;
 }
 
-/** A proxy in front of an API, which asks the daemon about each request. Resolves to an address behind it. */
-function behind(mistakes: Mistakes = {}, answers: string[] = []): Promise<string> {
-  return started(
+/** Starts a proxy that verifies each request with the daemon, and returns an address behind it. Adds each denial to `denials`. */
+function startProxy(mistakes: Mistakes = {}, denials: string[] = []): Promise<string> {
+  return startServer(
     createHttpServer({ insecureHTTPParser: mistakes.open !== undefined }, async (req, res) => {
-      const asked = await ask(mistakes.deaf ? [] : req.rawHeaders);
-      const { refusal } = mistakes;
-      if (asked.statusCode !== 200 && !mistakes.open?.(req)) {
-        answers.push(`${asked.statusCode}`);
-        if (refusal) return void res.writeHead(refusal.status, refusal.headers).end('refused');
-        const { 'www-authenticate': _, connection: __, 'content-length': ___, ...rest } = asked.headers;
+      const verdict = await verify(mistakes.dropsCredentials ? [] : req.rawHeaders);
+      const { denial } = mistakes;
+      if (verdict.statusCode !== 200 && !mistakes.open?.(req)) {
+        denials.push(`${verdict.statusCode}`);
+        if (denial) return void res.writeHead(denial.status, denial.headers).end('denied');
+        const { 'www-authenticate': _, connection: __, 'content-length': ___, ...rest } = verdict.headers;
         return void res.writeHead(401, { ...rest, 'WWW-Authenticate': ['Token', 'Bearer'] }).end();
       }
-      const told = toldTo(req, asked, mistakes);
+      const forwarded = forwardedHeaders(req, verdict, mistakes);
       if (mistakes.api) return mistakes.api(req, res);
-      res.end(JSON.stringify(told));
+      res.end(JSON.stringify(forwarded));
     }),
   );
 }
 
-function ask(rawHeaders: string[]): Promise<IncomingMessage> {
-  const kept: string[] = [];
+/** Asks the daemon for a verdict on the credentials in these headers. */
+function verify(rawHeaders: string[]): Promise<IncomingMessage> {
+  const credentials: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     if (/^(authorization|x-api-key)$/i.test(rawHeaders[i] ?? ''))
-      kept.push(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
+      credentials.push(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
   }
   return new Promise((resolve, reject) => {
-    const headers = ['Host', 'tokensd', ...kept];
+    const headers = ['Host', 'tokensd', ...credentials];
     const path = '/verify/forward-auth';
     request({ port: daemon.port, path, headers, agent: false }, (res) => resolve(res.resume()))
       .on('error', reject)
@@ -87,29 +89,34 @@ function ask(rawHeaders: string[]): Promise<IncomingMessage> {
   });
 }
 
-function toldTo(req: IncomingMessage, asked: IncomingMessage, { passes = /^$/, hopByHop }: Mistakes): string[][] {
-  const told: string[][] = [];
+/** Returns the identity and the client headers that the proxy forwards to the API. */
+function forwardedHeaders(
+  req: IncomingMessage,
+  verdict: IncomingMessage,
+  { forwards = /^$/, hopByHop }: Mistakes,
+): string[][] {
+  const forwarded: string[][] = [];
   for (let i = 0; i < req.rawHeaders.length; i += 2) {
     const name = req.rawHeaders[i] ?? '';
-    if (!/^(x.auth|authorization|x-api-key)/i.test(name) || passes.test(name))
-      told.push([name, req.rawHeaders[i + 1] ?? '']);
+    if (!/^(x.auth|authorization|x-api-key)/i.test(name) || forwards.test(name))
+      forwarded.push([name, req.rawHeaders[i + 1] ?? '']);
   }
-  const identity = Object.entries(asked.headers).filter(([name]) => name.startsWith('x-auth'));
+  const identity = Object.entries(verdict.headers).filter(([name]) => name.startsWith('x-auth'));
   const named = hopByHop ? (req.headers.connection ?? '').toLowerCase().split(/, */) : [];
-  return [...told, ...identity.map(([name, value]) => [name, `${value}`])].filter(
+  return [...forwarded, ...identity.map(([name, value]) => [name, `${value}`])].filter(
     ([name = '']) => !named.includes(name.toLowerCase()),
   );
 }
 
 const doctor = (url: string, stdin = '', ...argv: string[]) => cli.run(['doctor', 'proxy', url, ...argv], { stdin });
 
-/** The checks by their names, from `--json`. */
+/** Runs the doctor with `--json` and groups the names of its checks by result. */
 async function checks(url: string, stdin = '') {
   const ran = await doctor(url, stdin, '--json');
-  const made = JSON.parse(ran.stdout) as Check[];
-  const named = (result: Check['result']) => made.filter((one) => one.result === result).map(({ check }) => check);
-  const of = (name: string) => made.find(({ check }) => check === name);
-  return { ...ran, made, of, passed: named('passed'), failed: named('failed'), skipped: named('skipped') };
+  const all = JSON.parse(ran.stdout) as Check[];
+  const named = (result: Check['result']) => all.filter((item) => item.result === result).map(({ check }) => check);
+  const of = (name: string) => all.find(({ check }) => check === name);
+  return { ...ran, all, of, passed: named('passed'), failed: named('failed'), skipped: named('skipped') };
 }
 
 const outside = [
@@ -131,22 +138,22 @@ const outside = [
 ];
 const inside = ['good-token', 'told-identity', 'told-identity-underscores', 'kept-identity'];
 
-describe('a proxy without a hole', () => {
+describe('a correctly configured proxy', () => {
   it('passes every check, and exits 0', async () => {
-    const ran = await checks(await behind(), token);
-    expect(ran.made.filter(({ result }) => result !== 'passed')).toEqual([]);
+    const ran = await checks(await startProxy(), token);
+    expect(ran.all.filter(({ result }) => result !== 'passed')).toEqual([]);
     expect(ran.passed).toEqual([...outside, ...inside]);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('is checked only from outside without a token on stdin', async () => {
-    const ran = await checks(await behind());
+    const ran = await checks(await startProxy());
     expect(ran).toMatchObject({ code: 0, passed: outside, skipped: inside, failed: [] });
     expect(ran.of('good-token')?.detail).toBe('no token on standard input');
   });
 
   it('is reported as lines with ✓ on a terminal, and as columns in a pipe', async () => {
-    const url = await behind();
+    const url = await startProxy();
     const shown = await cli.run(['doctor', 'proxy', url], { stdin: token, columns: 80 });
     const lines = shown.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(outside.length + inside.length);
@@ -158,7 +165,7 @@ describe('a proxy without a hole', () => {
   });
 
   it('skips the identity checks if the API does not echo its request', async () => {
-    const ran = await checks(await behind({ api: (_req, res) => res.end('fine') }), token);
+    const ran = await checks(await startProxy({ api: (_req, res) => res.end('fine') }), token);
     expect(ran).toMatchObject({ code: 0, failed: [], skipped: inside.slice(1) });
   });
 });
@@ -170,7 +177,7 @@ const has =
 
 describe('a proxy that', () => {
   it.each<[string, Mistakes, string[], string]>([
-    ['allows everyone', { open: () => true }, outside.slice(0, 4), 'auth_request /_tokensd;'],
+    ['allows every request', { open: () => true }, outside.slice(0, 4), 'auth_request /_tokensd;'],
     ['trusts X-Auth-User', { open: has(/^x-auth-user$/i) }, ['forged-identity'], 'auth_request /_tokensd;'],
     ['trusts X_Auth_User', { open: has(/^x_auth_user$/i) }, ['forged-identity-underscores'], 'auth_request /_tokensd;'],
     [
@@ -214,34 +221,37 @@ describe('a proxy that', () => {
       ['path-spellings'],
       'location / {',
     ],
-  ])('%s is reported without a token, with the lines that close the hole', async (_, mistakes, failed, line) => {
-    const url = await behind(mistakes);
-    const ran = await checks(url);
-    expect(ran.failed).toEqual(failed);
-    expect(ran.code).toBe(4);
-    expect(ran.of(failed[0] ?? '')?.nginx).toContain(line);
-    expect(ran.of(failed[0] ?? '')?.caddy).not.toEqual([]);
-    expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'proxy-hole', status: 0 });
-    const shown = await cli.run(['doctor', 'proxy', url], { columns: 80 });
-    expect(shown.stdout).toContain('✗');
-    expect(shown.stdout).toContain(`    nginx  ${line}\n`);
-    expect(shown.stderr).toMatch(
-      new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 19 checks.\n$`),
-    );
-  });
+  ])(
+    '%s is reported without a token, together with configuration lines that fix it',
+    async (_, mistakes, failed, line) => {
+      const url = await startProxy(mistakes);
+      const ran = await checks(url);
+      expect(ran.failed).toEqual(failed);
+      expect(ran.code).toBe(4);
+      expect(ran.of(failed[0] ?? '')?.nginx).toContain(line);
+      expect(ran.of(failed[0] ?? '')?.caddy).not.toEqual([]);
+      expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'proxy-hole', status: 0 });
+      const shown = await cli.run(['doctor', 'proxy', url], { columns: 80 });
+      expect(shown.stdout).toContain('✗');
+      expect(shown.stdout).toContain(`    nginx  ${line}\n`);
+      expect(shown.stderr).toMatch(
+        new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 19 checks.\n$`),
+      );
+    },
+  );
 
   it.each<[string, Mistakes, string, string[]]>([
-    ['forwards X-Auth-*', { passes: /^x-auth-/i }, 'told-identity', ['proxy_set_header X-Auth-User $auth_user;']],
+    ['forwards X-Auth-*', { forwards: /^x-auth-/i }, 'told-identity', ['proxy_set_header X-Auth-User $auth_user;']],
     [
-      'forwards one of them',
-      { passes: /^x-auth-token-name$/i },
+      'forwards one X-Auth-* header',
+      { forwards: /^x-auth-token-name$/i },
       'told-identity',
       ['proxy_set_header X-Auth-Token-Name $auth_token_name;'],
     ],
-    ['forwards X_Auth_*', { passes: /^x_auth_/i }, 'told-identity-underscores', ['underscores_in_headers off;']],
+    ['forwards X_Auth_*', { forwards: /^x_auth_/i }, 'told-identity-underscores', ['underscores_in_headers off;']],
     ['lets a client remove the identity', { hopByHop: true }, 'kept-identity', ['proxy_set_header Connection "";']],
   ])('%s is reported with a token', async (_, mistakes, failed, lines) => {
-    const url = await behind(mistakes);
+    const url = await startProxy(mistakes);
     const ran = await checks(url, token);
     expect(ran).toMatchObject({ code: 4, failed: [failed] });
     expect(ran.of(failed)?.nginx).toEqual(expect.arrayContaining(lines));
@@ -249,32 +259,32 @@ describe('a proxy that', () => {
   });
 
   it('responds with 500, a redirect or no challenge in place of 401 is reported', async () => {
-    const failing = await checks(await behind({ refusal: { status: 500 } }));
+    const failing = await checks(await startProxy({ denial: { status: 500 } }));
     expect(failing.failed).toEqual(outside.slice(0, 4));
     expect(failing.of('no-token')).toMatchObject({
       detail: 'responded 500; it must be 401',
       nginx: expect.arrayContaining(['proxy_pass http://tokensd/verify/auth-request;']),
     });
     const headers = { Location: 'https://sso.example.com/' };
-    const redirecting = await checks(await behind({ refusal: { status: 302, headers } }));
+    const redirecting = await checks(await startProxy({ denial: { status: 302, headers } }));
     expect(redirecting.of('no-token')?.detail).toContain('a redirect to https://sso.example.com/');
-    const silent = await checks(await behind({ refusal: { status: 401 } }));
+    const silent = await checks(await startProxy({ denial: { status: 401 } }));
     expect(silent.of('no-token')?.detail).toBe('responded 401 without WWW-Authenticate');
     for (const { code } of [failing, redirecting, silent]) expect(code).toBe(4);
   });
 
   it('does not forward the token to the daemon is reported with the deny reason', async () => {
-    const ran = await checks(await behind({ deaf: true }), token);
+    const ran = await checks(await startProxy({ dropsCredentials: true }), token);
     expect(ran).toMatchObject({ code: 4, failed: ['good-token'], skipped: inside.slice(1) });
     const revoked = await daemon.issue('revoked');
     await daemon.ask(`/api/v1/tokens/${revoked.token.id}`, { method: 'DELETE', as: daemon.dev });
-    const told = await checks(await behind(), revoked.value);
-    expect(told.of('good-token')?.detail).toBe('responded 401 (revoked); try `tokens check`');
+    const rejected = await checks(await startProxy(), revoked.value);
+    expect(rejected.of('good-token')?.detail).toBe('responded 401 (revoked); try `tokens check`');
   });
 
   it('redirects to an address with control characters cannot control the terminal', async () => {
     const answer = 'HTTP/1.1 302 Found\r\nLocation: https://a/\u001b[2J\u009b31m\r\nConnection: close\r\n\r\n';
-    const url = await started(createTcpServer((socket) => void socket.on('error', () => {}).end(answer, 'latin1')));
+    const url = await startServer(createTcpServer((socket) => void socket.on('error', () => {}).end(answer, 'latin1')));
     const shown = await cli.run(['doctor', 'proxy', url], { columns: 80, env: { NO_COLOR: '1' } });
     expect(shown.stdout).toContain('✗ No token: responded 302, a redirect to https://a/: scripts');
     for (const { stdout } of [shown, await doctor(url), await doctor(url, '', '--json')]) {
@@ -284,32 +294,32 @@ describe('a proxy that', () => {
 
   it('serves one page for any path passes', async () => {
     const ran = await checks(
-      await behind({ open: (req) => !req.url?.startsWith('/builds/42') && !req.url?.startsWith('http') }),
+      await startProxy({ open: (req) => !req.url?.startsWith('/builds/42') && !req.url?.startsWith('http') }),
     );
     expect(ran).toMatchObject({ code: 0, skipped: ['path-spellings', ...inside] });
   });
 });
 
-it('advises only lines of the configurations in examples/, or nginx’s defaults', () => {
-  const shipped = (name: string) =>
+it('suggests only lines from the configurations in examples/ or nginx’s defaults', () => {
+  const exampleLines = (name: string) =>
     readFileSync(join(import.meta.dirname, '..', '..', 'examples', name), 'utf8')
       .split('\n')
       .map((line) => line.trim());
   const defaults = ['underscores_in_headers off;', 'satisfy all;'];
-  const [nginx, caddy] = [[...shipped('nginx.conf'), ...defaults], shipped('Caddyfile')];
-  const everything = [...Object.values(advice), advice.replaceFields(advice.identityNames)].filter(
-    (one) => 'nginx' in one,
+  const [nginx, caddy] = [[...exampleLines('nginx.conf'), ...defaults], exampleLines('Caddyfile')];
+  const allAdvice = [...Object.values(advice), advice.replaceFields(advice.identityNames)].filter(
+    (item) => 'nginx' in item,
   );
-  expect(everything.length).toBeGreaterThan(6);
-  for (const lines of everything) {
+  expect(allAdvice.length).toBeGreaterThan(6);
+  for (const lines of allAdvice) {
     expect(nginx).toEqual(expect.arrayContaining([...lines.nginx]));
     expect(caddy).toEqual(expect.arrayContaining([...lines.caddy]));
   }
 });
 
-describe('the token', () => {
+describe('the token on stdin', () => {
   it('is never printed, whatever the proxy responds', async () => {
-    const url = await behind({ passes: /^authorization$/i });
+    const url = await startProxy({ forwards: /^authorization$/i });
     for (const argv of [['--json'], ['--verbose'], []]) {
       const { stdout, stderr } = await doctor(url, token, ...argv);
       expect(stdout + stderr).not.toContain(token);
@@ -317,12 +327,12 @@ describe('the token', () => {
     expect((await doctor(url, token, '--verbose')).stderr).toContain('> GET /builds/42\n< 401\n');
   });
 
-  it('is rejected before any request if it is malformed, and not repeated', async () => {
-    const answers: string[] = [];
-    const ran = await doctor(await behind({}, answers), 'hunter2', '--json');
+  it('is rejected before any request if it is malformed, and is not printed', async () => {
+    const denials: string[] = [];
+    const ran = await doctor(await startProxy({}, denials), 'hunter2', '--json');
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).not.toContain('hunter2');
-    expect(answers).toEqual([]);
+    expect(denials).toEqual([]);
   });
 
   it('is not sent over plain HTTP', async () => {
@@ -331,16 +341,16 @@ describe('the token', () => {
     expect(JSON.parse(ran.stderr).code).toBe('insecure-server');
   });
 
-  it('is not asked for on a terminal', async () => {
-    const ran = await cli.run(['doctor', 'proxy', await behind(), '--json'], { answers: [] });
+  it('is not prompted for on a terminal', async () => {
+    const ran = await cli.run(['doctor', 'proxy', await startProxy(), '--json'], { answers: [] });
     expect(ran.code).toBe(0);
     expect(cli.questions).toEqual([]);
   });
 });
 
-describe('an address', () => {
+describe('the proxy address', () => {
   it.each([['x'], ['ftp://api.example.com'], ['api.example.com:80'], ['https://me:pw@api.example.com'], ['']])(
-    '%j is a usage error',
+    'is a usage error if it is %j',
     async (address) => {
       const ran = await doctor(address, '', '--json');
       expect(ran).toMatchObject({ code: 2, stdout: '' });
@@ -359,19 +369,19 @@ describe('an address', () => {
   });
 
   it('is unreachable if the server speaks no HTTP or TLS, hangs up, or never responds', async () => {
-    const answering = async (text: string | null) => {
+    const startRawServer = async (text: string | null) => {
       const server = createTcpServer((socket) => {
         socket.on('error', () => {}).once('data', () => (text === null ? undefined : socket.end(text)));
       });
-      return started(server);
+      return startServer(server);
     };
-    const talking = await doctor(await answering('220 mail.example.com ESMTP\r\n'));
-    expect(talking).toMatchObject({ code: 6, stderr: expect.stringContaining('does not respond in HTTP/1.1') });
-    expect(await doctor(await answering(''))).toMatchObject({ code: 6, stdout: '' });
-    const plain = (await behind()).replace('http:', 'https:');
+    const smtpServer = await doctor(await startRawServer('220 mail.example.com ESMTP\r\n'));
+    expect(smtpServer).toMatchObject({ code: 6, stderr: expect.stringContaining('does not respond in HTTP/1.1') });
+    expect(await doctor(await startRawServer(''))).toMatchObject({ code: 6, stdout: '' });
+    const plain = (await startProxy()).replace('http:', 'https:');
     expect(await doctor(plain)).toMatchObject({ code: 6, stderr: expect.stringContaining('Check the certificate') });
-    const silent = await answering(null);
-    const late = await cli.run(['doctor', 'proxy', silent], { env: { TOKENS_TIMEOUT: '0.2' } });
-    expect(late).toMatchObject({ code: 6, stderr: expect.stringContaining('did not respond in time') });
+    const silent = await startRawServer(null);
+    const timedOut = await cli.run(['doctor', 'proxy', silent], { env: { TOKENS_TIMEOUT: '0.2' } });
+    expect(timedOut).toMatchObject({ code: 6, stderr: expect.stringContaining('did not respond in time') });
   });
 });

@@ -25,15 +25,15 @@ const used: Token = {
   last_used: { at: '2026-11-23T16:17:00.000Z', method: 'GET', path, ip: '203.0.113.9', user_agent: 'curl/8' },
 };
 
-/** One page of these tokens from a daemon that is not there. */
-const answering = (...items: Token[]): Surroundings => ({
+/** A server that responds with one page of these tokens. */
+const serving = (...items: Token[]): Surroundings => ({
   ...dev,
   env: { TOKENS_SERVER: 'https://t.example.com', TOKENS_SESSION: 's' },
   fetch: async () => Response.json({ items, next_cursor: null }),
 });
 
-it('prints a header and one full tab-separated line per token in a pipe', async () => {
-  const ran = await cli.run(['list'], answering(used, { ...used, name: 'never', last_used: null, status: 'expired' }));
+it('prints a header and one tab-separated line with all details per token in a pipe', async () => {
+  const ran = await cli.run(['list'], serving(used, { ...used, name: 'never', last_used: null, status: 'expired' }));
   expect(ran.stdout).toBe(
     [
       'NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS',
@@ -44,10 +44,10 @@ it('prints a header and one full tab-separated line per token in a pipe', async 
   );
 });
 
-it('cuts the path in its middle on a terminal, and nothing else', async () => {
-  const { stdout } = await cli.run(['ls'], answering(used));
+it('shortens only the middle of the path on a terminal', async () => {
+  const { stdout } = await cli.run(['ls'], serving(used));
   expect(stdout).toContain('\t');
-  const shown = (await cli.run(['ls', '--no-color'], { ...answering(used), columns: 110 })).stdout;
+  const shown = (await cli.run(['ls', '--no-color'], { ...serving(used), columns: 110 })).stdout;
   expect(shown).toMatch(/3 minutes ago · GET \/api\S*…\S*artifacts · 203\.0\.113\.9/);
   expect(shown).toContain('ci-pipeline');
   expect(shown).toContain('active');
@@ -56,7 +56,7 @@ it('cuts the path in its middle on a terminal, and nothing else', async () => {
 it.each([200, 120, 80, 60, 40, 20, 10, 3])('prints no line wider than a terminal of %i columns', async (columns) => {
   const wide = { ...used, name: '日本語の名前トークン🎉', owner: `${'x'.repeat(60)}@example.com` };
   const { stdout } = await cli.run(['list', '--all'], {
-    ...answering(used, wide, { ...used, last_used: null }),
+    ...serving(used, wide, { ...used, last_used: null }),
     columns,
   });
   for (const line of stdout.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
@@ -64,17 +64,17 @@ it.each([200, 120, 80, 60, 40, 20, 10, 3])('prints no line wider than a terminal
 });
 
 it('prints colors only on a terminal, and not with --no-color or NO_COLOR', async () => {
-  const answer = answering(used);
-  const colour = '\u001b[';
-  expect((await cli.run(['list'], { ...answer, columns: 120 })).stdout).toContain(colour);
-  expect((await cli.run(['list'], answer)).stdout).not.toContain(colour);
-  expect((await cli.run(['list', '--no-color'], { ...answer, columns: 120 })).stdout).not.toContain(colour);
-  expect((await cli.run(['--no-color', 'list'], { ...answer, columns: 120 })).stdout).not.toContain(colour);
+  const surroundings = serving(used);
+  const colorCode = '\u001b[';
+  expect((await cli.run(['list'], { ...surroundings, columns: 120 })).stdout).toContain(colorCode);
+  expect((await cli.run(['list'], surroundings)).stdout).not.toContain(colorCode);
+  expect((await cli.run(['list', '--no-color'], { ...surroundings, columns: 120 })).stdout).not.toContain(colorCode);
+  expect((await cli.run(['--no-color', 'list'], { ...surroundings, columns: 120 })).stdout).not.toContain(colorCode);
   const shown = (env: Record<string, string>) =>
-    cli.run(['list'], { ...answer, env: { ...answer.env, ...env }, columns: 120 });
-  expect((await shown({ NO_COLOR: '1' })).stdout).not.toContain(colour);
-  expect((await shown({ TERM: 'dumb' })).stdout).not.toContain(colour);
-  expect((await shown({ NO_COLOR: '' })).stdout).toContain(colour);
+    cli.run(['list'], { ...surroundings, env: { ...surroundings.env, ...env }, columns: 120 });
+  expect((await shown({ NO_COLOR: '1' })).stdout).not.toContain(colorCode);
+  expect((await shown({ TERM: 'dumb' })).stdout).not.toContain(colorCode);
+  expect((await shown({ NO_COLOR: '' })).stdout).toContain(colorCode);
 });
 
 const evil = '\u001b[2J\u001b]0;owned\u0007\u009b31mx\u202egnp\u200b\ty\r\nz';
@@ -84,7 +84,7 @@ it.each([undefined, 120])(
   async (columns) => {
     const last_used = { ...(used.last_used ?? never()), path: `/a${evil}`, user_agent: evil };
     const surroundings = {
-      ...answering({ ...used, name: `n${evil}`, description: evil, last_used }),
+      ...serving({ ...used, name: `n${evil}`, description: evil, last_used }),
       ...(columns && { columns }),
     };
     for (const argv of [
@@ -100,21 +100,21 @@ it.each([undefined, 120])(
 );
 
 it('prints an array of token objects with --json, with DEL and C1 controls escaped', async () => {
-  const { stdout } = await cli.run(['list', '--json'], answering({ ...used, description: 'a\u007fb\u009bc' }));
+  const { stdout } = await cli.run(['list', '--json'], serving({ ...used, description: 'a\u007fb\u009bc' }));
   expect(stdout).toContain('a\\u007fb\\u009bc');
   expect(JSON.parse(stdout)).toEqual([{ ...used, description: 'a\u007fb\u009bc' }]);
 });
 
-it('reads every page, or as many as --limit needs', async () => {
-  for (let made = 0; made < 3; made += 1) await createToken(cli.app, cli.app.dev, { name: `t${made}` });
+it('reads every page, or only the pages that --limit needs', async () => {
+  for (let index = 0; index < 3; index += 1) await createToken(cli.app, cli.app.dev, { name: `t${index}` });
   const limits: (string | null)[] = [];
   const paging: Surroundings = {
     ...dev,
     fetch: (url, init) => {
-      const asked = new URL(String(url));
-      limits.push(asked.searchParams.get('limit'));
-      asked.searchParams.set('limit', '1');
-      return cli.app.fetchApp(new Request(asked, init));
+      const request = new URL(String(url));
+      limits.push(request.searchParams.get('limit'));
+      request.searchParams.set('limit', '1');
+      return cli.app.fetchApp(new Request(request, init));
     },
   };
   const all = JSON.parse((await cli.run(['list', '--json'], paging)).stdout);
@@ -149,14 +149,14 @@ it('filters by --status', async () => {
   expect((await cli.run(['list', '--status', 'fresh'], dev)).code).toBe(2);
 });
 
-it('prints an empty list as a header in a pipe, [] as JSON, and a hint on a terminal', async () => {
+it('prints only the header for an empty list in a pipe, [] as JSON, and a hint on a terminal', async () => {
   expect((await cli.run(['list'], dev)).stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\n');
   expect((await cli.run(['list', '--json'], dev)).stdout).toBe('[]\n');
   const shown = await cli.run(['list'], { ...dev, columns: 80 });
   expect(shown).toMatchObject({ stdout: '', stderr: expect.stringContaining('tokens create') });
 });
 
-it('says that no token matches if a filter leaves nothing', async () => {
+it('reports that no token matches the filter', async () => {
   const root = { ...cli.as(cli.app.root), columns: 80 };
   for (const filter of [
     ['--status', 'expired'],
@@ -173,7 +173,7 @@ it('shows everything about one token except its value, and exits 3 for an unknow
     const { stdout } = await cli.run(['show', name], dev);
     expect(stdout).toContain('Name:\tCi\n');
     expect(stdout).toContain('Description:\tBuilds\n');
-    expect(stdout, 'an empty value has its tab too').toContain('User agent:\t\n');
+    expect(stdout, 'an empty value still has its tab').toContain('User agent:\t\n');
     expect(stdout).not.toContain(token);
   }
   expect(JSON.parse((await cli.run(['show', 'ci', '--json'], dev)).stdout)).toMatchObject({ name: 'Ci' });
@@ -189,38 +189,41 @@ it('exits 0 silently for a closed pipe, and 1 for another write error', async ()
 });
 
 it('exits 4 without a session', async () => {
-  const alone = await openTestCli({ env: { TOKENS_SERVER: 'https://t.example.com' } });
-  expect((await alone.run(['list'])).code).toBe(4);
-  await alone.close();
+  const signedOut = await openTestCli({ env: { TOKENS_SERVER: 'https://t.example.com' } });
+  expect((await signedOut.run(['list'])).code).toBe(4);
+  await signedOut.close();
 });
 
 function never(): never {
   throw new Error('The sample token has been used.');
 }
 
-/** A daemon that is not there, with this many pages; what was asked for is counted. */
-function endlessPages(pages: number, brokenAfter = Infinity) {
-  const asked = { pages: 0 };
+/** A server with this many pages that counts its requests and fails after `brokenAfter` pages. */
+function servePages(pages: number, brokenAfter = Infinity) {
+  const requested = { pages: 0 };
   const fetch: typeof globalThis.fetch = async () => {
-    asked.pages += 1;
-    if (asked.pages > brokenAfter) throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
-    const items = Array.from({ length: 200 }, (_, i) => ({ ...used, name: `t-${asked.pages}-${i}` }));
-    return Response.json({ items, next_cursor: asked.pages < pages ? `after-${asked.pages}` : null });
+    requested.pages += 1;
+    if (requested.pages > brokenAfter) throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+    const items = Array.from({ length: 200 }, (_, i) => ({ ...used, name: `t-${requested.pages}-${i}` }));
+    return Response.json({ items, next_cursor: requested.pages < pages ? `after-${requested.pages}` : null });
   };
-  return { asked, surroundings: { ...answering(), fetch } };
+  return { requested, surroundings: { ...serving(), fetch } };
 }
 
 it('writes a long list page by page, and requests pages no faster than it writes them', async () => {
-  const { asked, surroundings } = endlessPages(50);
+  const { requested, surroundings } = servePages(50);
   const seen: number[] = [];
-  const ran = await cli.run(['list', '--all', '--json'], { ...surroundings, onWrite: () => seen.push(asked.pages) });
+  const ran = await cli.run(['list', '--all', '--json'], {
+    ...surroundings,
+    onWrite: () => seen.push(requested.pages),
+  });
   expect(ran.code).toBe(0);
   expect((JSON.parse(ran.stdout) as Token[]).length).toBe(10_000);
   expect(seen).toEqual([...Array.from({ length: 50 }, (_, i) => i + 1), 50]);
 });
 
 it('leaves the JSON incomplete if a page fails', async () => {
-  const { surroundings } = endlessPages(50, 3);
+  const { surroundings } = servePages(50, 3);
   const ran = await cli.run(['list', '--all', '--json'], surroundings);
   expect(ran.code).toBe(6);
   expect(() => JSON.parse(ran.stdout)).toThrow();
@@ -229,15 +232,15 @@ it('leaves the JSON incomplete if a page fails', async () => {
 
 it('indents a JSON list on a terminal', async () => {
   const two = [used, { ...used, name: 'other' }];
-  const shown = await cli.run(['list', '--json'], { ...answering(...two), columns: 100 });
+  const shown = await cli.run(['list', '--json'], { ...serving(...two), columns: 100 });
   expect(shown.stdout).toBe(`${JSON.stringify(two, null, 2)}\n`);
-  expect((await cli.run(['list', '--json'], { ...answering(), columns: 100 })).stdout).toBe('[]\n');
-  expect((await cli.run(['list', '--json'], answering(...two))).stdout).toBe(`${JSON.stringify(two)}\n`);
+  expect((await cli.run(['list', '--json'], { ...serving(), columns: 100 })).stdout).toBe('[]\n');
+  expect((await cli.run(['list', '--json'], serving(...two))).stdout).toBe(`${JSON.stringify(two)}\n`);
 });
 
 it('shows the progress of a long list in one line on a terminal’s stderr, and removes it at the end', async () => {
   const slow = () => {
-    const { surroundings } = endlessPages(4);
+    const { surroundings } = servePages(4);
     const fetch: typeof globalThis.fetch = async (...args) => {
       await new Promise((resolve) => setTimeout(resolve, 120));
       return surroundings.fetch(...args);

@@ -13,9 +13,9 @@ beforeEach(async () => {
 afterEach(() => cli.close());
 
 const users = async () => JSON.parse((await cli.run(['users', 'list', '--json'], root)).stdout);
-const user = async (email: string) => (await users()).find((one: { email: string }) => one.email === email);
+const user = async (email: string) => (await users()).find((member: { email: string }) => member.email === email);
 
-it('blocks every token with ungrant and unblocks them with grant, with nothing on stdout', async () => {
+it('blocks a member’s tokens with ungrant and unblocks them with grant, and prints nothing on stdout', async () => {
   const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
   expect(await cli.run(['ungrant', 'dev@example.com'], root)).toMatchObject({ code: 0, stdout: '' });
   expect(await verdict(cli.app, token)).toBe('blocked');
@@ -91,11 +91,11 @@ it('asks before offboard, which disables the account and revokes every token', a
   expect((await cli.run(['offboard', 'nobody@example.com', '--yes'], root)).code).toBe(3);
 });
 
-it('rejects offboarding yourself, in any spelling of your address, before it changes anything', async () => {
+it('rejects offboarding yourself, in any letter case of your email address, without any change', async () => {
   const { token } = await createToken(cli.app, cli.app.root, { name: 'own' });
-  const refused = await cli.run(['offboard', 'ROOT@example.com', '--yes'], root);
-  expect(refused).toMatchObject({ code: 2, stdout: '' });
-  expect(refused.stderr).toContain('Ask another Organization Superuser');
+  const result = await cli.run(['offboard', 'ROOT@example.com', '--yes'], root);
+  expect(result).toMatchObject({ code: 2, stdout: '' });
+  expect(result.stderr).toContain('Ask another Organization Superuser');
   expect(await user('root@example.com')).toMatchObject({ disabled: false });
   expect(await verdict(cli.app, token)).toBe(200);
 });
@@ -118,7 +118,7 @@ it('filters the audit log', async () => {
   expect((await cli.run(['audit', '--action', 'nonsense'], { env })).code).toBe(2);
 });
 
-it('reads both passwords from stdin, or asks for them and compares', async () => {
+it('reads both passwords from stdin, or prompts for them and compares the new ones', async () => {
   const next = 'another long pass phrase';
   const change = (stdin: string) => cli.run(['password', '--password-stdin'], { ...dev, stdin });
   expect((await change(`wrong wrong wrong\n${next}\n`)).code).toBe(4);

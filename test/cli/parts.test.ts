@@ -85,7 +85,7 @@ describe('times on the command line', () => {
   });
 });
 
-describe('names', () => {
+describe('token names', () => {
   const token = (name: string, prefix: string) => ({ name, prefix, owner: 'ada@example.com' });
   const café = token('café', 'tok_11111111');
   const strasse = token('Straße', 'tok_22222222');
@@ -115,7 +115,7 @@ describe('names', () => {
 });
 
 describe('text', () => {
-  it('contains nothing that a terminal interprets after sanitizing', () => {
+  it('contains no characters that a terminal interprets after sanitize', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(sanitize(`\u001b[31m${text}\u009b2J`)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
@@ -123,7 +123,7 @@ describe('text', () => {
     );
   });
 
-  it('survives toJson without control characters', () => {
+  it('round-trips through toJson without control characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(toJson(text)).not.toMatch(/\p{Cc}/u);
@@ -142,11 +142,11 @@ describe('text', () => {
     ['2026-11-22T16:20:01.000Z', '23 hours ago'],
     ['2026-12-23T16:19:59.000Z', 'in 30 days'],
     ['2027-02-21T16:19:59.000Z', 'in 3 months'],
-  ])('are relative to now: %s is %s', (time, expected) => {
+  ])('shows the time %s as %s', (time, expected) => {
     expect(relativeTime(time, new Date('2026-11-23T16:20:00.000Z'))).toBe(expected);
   });
 
-  it('is never in the future for a past event, even if the server’s clock is ahead', () => {
+  it('shows a past event as “now” if the server’s clock is ahead', () => {
     expect(timeAgo('2026-11-23T16:20:09.000Z', new Date('2026-11-23T16:20:00.000Z'))).toBe('now');
   });
 });
@@ -185,7 +185,7 @@ describe('tables', () => {
 });
 
 describe('the keychain', () => {
-  const dead = {
+  const hangingKeytar = {
     getPassword: () => new Promise<null>(() => {}),
     setPassword: async () => {},
     deletePassword: async () => true,
@@ -196,7 +196,7 @@ describe('the keychain', () => {
   });
 
   it('fails after a time limit if the bus hangs', async () => {
-    const keychain = await openKeychain(async () => dead, 20);
+    const keychain = await openKeychain(async () => hangingKeytar, 20);
     await expect(keychain?.get('x')).rejects.toMatchObject({ problem: { code: 'no-keychain' } });
   });
 });

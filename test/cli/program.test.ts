@@ -54,7 +54,7 @@ it.each([
   [['help', 'ls'], 'Usage: tokens list|ls [options]'],
   [['help', 'users', 'add'], 'Usage: tokens users add [options] <email>'],
   [['help', 'users', '--no-color'], 'Usage: tokens users|team [options] [command]'],
-])('prints the help that %j asks for', async (argv, usage) => {
+])('prints help for %j', async (argv, usage) => {
   expect(await cli.run(argv)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(usage) });
 });
 
@@ -64,7 +64,7 @@ it.each([
   [{ 'Retry-After': '290' }, '  Retry after: 5 minutes\n', 290],
   [{ 'Retry-After': 'Mon, 23 Nov 2026 16:20:00 GMT' }, '', undefined],
   [{}, '', undefined],
-])('says when to try again after a 429 with %j', async (headers, text, seconds) => {
+])('prints when to retry after a 429 with %j', async (headers, text, seconds) => {
   const problem = { type: 'urn:x', title: 'Too many', status: 429, detail: 'Too many sign-ins.', code: 'throttled' };
   for (const body of [JSON.stringify(problem), '<html>']) {
     const fetch = async () => new Response(body, { status: 429, headers });
@@ -93,9 +93,9 @@ it.each([
 });
 
 it('accepts global options before and after the command', async () => {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const fetch: typeof globalThis.fetch = async (url) => {
-    asked.push(String(url));
+    requests.push(String(url));
     return Response.json({ items: [], next_cursor: null });
   };
   for (const argv of [
@@ -105,7 +105,7 @@ it('accepts global options before and after the command', async () => {
   ]) {
     expect(await cli.run(argv, { fetch })).toEqual({ code: 0, stdout: '[]\n', stderr: '' });
   }
-  expect(asked).toEqual(Array(3).fill('https://other.example.com/api/v1/users?limit=200'));
+  expect(requests).toEqual(Array(3).fill('https://other.example.com/api/v1/users?limit=200'));
 });
 
 it.each(Object.entries(problems).filter(([, { status }]) => status > 0))(
@@ -156,10 +156,10 @@ it('exits 1 for an unexpected error, without a stack trace and without secrets',
   expect(ran.stderr).not.toContain('    at ');
 });
 
-it('exits 1 for a redirect, names its target and sends the session nowhere else', async () => {
-  const asked: string[] = [];
+it('exits 1 for a redirect, prints its target and does not follow it', async () => {
+  const requests: string[] = [];
   const url = await listen((request, response) => {
-    asked.push(request.url ?? '');
+    requests.push(request.url ?? '');
     response.writeHead(307, { Location: 'https://elsewhere.example.com/login' }).end();
   });
   const ran = await cli.run(['whoami', '--json', '--server', url], { fetch: await undiciFetch(1000) });
@@ -168,7 +168,7 @@ it('exits 1 for a redirect, names its target and sends the session nowhere else'
     code: 'redirected',
     detail: expect.stringContaining('https://elsewhere.example.com/login'),
   });
-  expect(asked).toHaveLength(1);
+  expect(requests).toHaveLength(1);
 });
 
 it('exits 6 if the server does not respond within TOKENS_TIMEOUT', async () => {

@@ -18,7 +18,7 @@ it('revokes with --yes and prints nothing on stdout', async () => {
   expect(await verdict(cli.app, value)).toBe('revoked');
 });
 
-it('needs --yes without a terminal, and checks that before any request', async () => {
+it('requires --yes without a terminal before it sends any request', async () => {
   const ran = await cli.run(['revoke', 'ci'], { ...dev, fetch: () => Promise.reject(new Error('connected')) });
   expect(ran.code).toBe(2);
   expect(ran.stderr).toContain('--yes');
@@ -57,24 +57,24 @@ it('ignores a missing name with --if-exists', async () => {
   expect(await verdict(cli.app, value)).toBe('revoked');
 });
 
-it('exits 3 if the token was revoked in the meantime, and 0 with --if-exists', async () => {
+it('exits 3 if the token is revoked concurrently, and 0 with --if-exists', async () => {
   const racing: Surroundings = {
     ...dev,
     fetch: (url, init) => {
-      const gone = String(url).replace(/(tokens)\/.*/, '$1/019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b');
-      return cli.app.fetchApp(new Request(init?.method === 'DELETE' ? gone : String(url), init));
+      const otherUrl = String(url).replace(/(tokens)\/.*/, '$1/019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b');
+      return cli.app.fetchApp(new Request(init?.method === 'DELETE' ? otherUrl : String(url), init));
     },
   };
   expect((await cli.run(['revoke', 'ci', '--yes'], racing)).code).toBe(3);
   expect((await cli.run(['revoke', 'ci', '--yes', '--if-exists'], racing)).code).toBe(0);
 });
 
-it('rejects neither names nor --all, and both', async () => {
+it('requires either names or --all', async () => {
   expect((await cli.run(['revoke', '--yes'], dev)).code).toBe(2);
   expect((await cli.run(['revoke', 'ci', '--all', '--yes'], dev)).code).toBe(2);
 });
 
-it('revokes all of your own tokens with --all', async () => {
+it('revokes all tokens of the signed-in member with --all', async () => {
   const other = await createToken(cli.app, cli.app.dev, { name: 'other' });
   expect((await cli.run(['revoke', '--all', '--yes'], dev)).code).toBe(0);
   expect(await verdict(cli.app, value)).toBe('revoked');
@@ -94,7 +94,7 @@ it("revokes another member's tokens by name, or all of them with a single mail",
   expect(JSON.parse((await cli.run(['list', '--json'], dev)).stdout)).toEqual([]);
 });
 
-it('counts one token as "1 token", and two as "2 tokens"', async () => {
+it('uses the singular for one token and the plural for two', async () => {
   const root = cli.as(cli.app.root);
   const all = ['revoke', '--all', '--user', 'dev@example.com', '--yes'];
   expect((await cli.run(all, root)).stderr).toBe('Revoked 1 token of dev@example.com.\n');
@@ -106,12 +106,12 @@ it('counts one token as "1 token", and two as "2 tokens"', async () => {
 });
 
 it('removes the stored value of the token', async () => {
-  await cli.run(['create', 'kept', '--store', '--no-print'], dev);
-  expect((await cli.run(['revoke', 'kept', '--yes'], dev)).code).toBe(0);
+  await cli.run(['create', 'stored', '--store', '--no-print'], dev);
+  expect((await cli.run(['revoke', 'stored', '--yes'], dev)).code).toBe(0);
   expect(cli.keychain.entries.size).toBe(0);
-  const gone = await cli.run(['get', 'kept', '--json'], dev);
-  expect(gone.code).toBe(3);
-  expect(JSON.parse(gone.stderr).code).toBe('value-not-kept');
+  const result = await cli.run(['get', 'stored', '--json'], dev);
+  expect(result.code).toBe(3);
+  expect(JSON.parse(result.stderr).code).toBe('value-not-kept');
 });
 
 it('prefers a name over another token’s prefix', async () => {

@@ -175,7 +175,7 @@ it.each([
   expect(JSON.parse(ran.stderr).code).toBe('not-tokensd');
 });
 
-/** Says `bytes` to whoever connects and sends something. */
+/** Starts a server that sends `bytes` after the first data on each connection. */
 async function listen(...bytes: (string | Buffer)[]): Promise<string> {
   const started = createServer((socket) => {
     socket.on('error', () => undefined);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgram } from '../cli/program.ts';
 import { bareContext, openTestCli, type TestCli } from './helpers/cli/cli.ts';
 
-/** The commands that print data; the others only act. */
+/** Commands that print data. The others only act. */
 const printing = [
   'whoami',
   'create',
@@ -38,7 +38,7 @@ const acting = [
   'servers use',
   'servers remove',
 ];
-/** They need no server to talk to. */
+/** Commands that need no server. */
 const local = ['servers list', 'servers use', 'servers remove'];
 
 let cli: TestCli;

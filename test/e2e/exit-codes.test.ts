@@ -52,7 +52,7 @@ async function withServer<T>(server: Server, act: (port: number) => Promise<T>):
 /** Expects this exit code, nothing on stdout, and one error line that contains `hint` on stderr. */
 function expectFailure(result: { code: number | null; stdout: string; stderr: string }, code: number, hint: string) {
   expect(result).toMatchObject({ code, stdout: '' });
-  expect(result.stderr).toMatch(/^error: .*[.?!]\n$/);
+  expect(result.stderr).toMatch(/^error: .*[.?!]\n( {2}(Request ID|Retry after): .+\n)*$/);
   expect(result.stderr).toContain(hint);
 }
 
@@ -89,14 +89,14 @@ describe('exit code 0', () => {
 describe('exit code 1', () => {
   it('is for a web server other than tokensd', async () => {
     const result = await listFrom((_req, res) => res.setHeader('Content-Type', 'text/html').end('<h1>It works!</h1>'));
-    expectFailure(result, 1, 'not a tokensd');
+    expectFailure(result, 1, 'not from a tokensd');
   });
 
   it('is for a 404 page of a web server', async () => {
     const result = await listFrom((_req, res) =>
       res.writeHead(404, { 'Content-Type': 'text/html' }).end('<h1>No</h1>'),
     );
-    expectFailure(result, 1, 'not a tokensd');
+    expectFailure(result, 1, 'not from a tokensd');
   });
 
   it('is for a redirect, which is not followed', async () => {
@@ -121,6 +121,7 @@ describe('exit code 1', () => {
       status: 500,
       detail: 'Something went wrong.',
       code: 'internal',
+      request_id: '019ab2c4',
     };
     const result = await listFrom((_req, res) => {
       res.writeHead(500, { 'Content-Type': 'application/problem+json' }).end(JSON.stringify(problem));
@@ -142,7 +143,7 @@ describe('exit code 1', () => {
         'a very secret password',
       ),
     );
-    expectFailure(result, 1, 'not a tokensd');
+    expectFailure(result, 1, 'not from a tokensd');
     expect(bodies).toEqual([]);
   });
 });
@@ -284,7 +285,7 @@ describe('exit code 6', () => {
 
 describe('exit code 7', () => {
   it('is for too many wrong passwords, and reports how long to wait', async () => {
-    expectFailure(await throttled, 7, 'again');
+    expectFailure(await throttled, 7, '\n  Retry after: ');
   });
 });
 

@@ -95,7 +95,7 @@ async function listen(handler: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A proxy that answers every wish to connect with `status`. */
+/** Starts a proxy that responds to every CONNECT with `status`. */
 async function proxy(status: number): Promise<{ url: string; connects: string[] }> {
   const connects: string[] = [];
   const url = await listen((request, response) => {

@@ -1,7 +1,7 @@
+import { count } from '../shared/count.ts';
 import type { ProblemDetails } from '../shared/problem.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { CliError, hasCode, localError, systemCode } from './errors.ts';
-import { count } from './ui/count.ts';
 import { writeStderr } from './ui/notes.ts';
 
 /** Prints an error on stderr and returns the exit code. For an `AggregateError` that is the first failure's. */

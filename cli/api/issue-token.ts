@@ -3,7 +3,7 @@ import { isWellFormedToken } from '../../shared/token-format.ts';
 import { CliError, hasCode } from '../errors.ts';
 import type { Api } from './client.ts';
 import { LostResponse } from './network-errors.ts';
-import { expectSuccess, isObject, isSuccess, problemOf, readResponse } from './responses.ts';
+import { expectSuccess, isObject, isSuccess, notTokensdDetail, problemOf, readResponse } from './responses.ts';
 import { createdTokenShape, tokenShape } from './shapes.ts';
 
 /** Creating a token failed after the daemon may have created it. The problem is that of the last request. */
@@ -52,8 +52,7 @@ async function create(api: Api, body: CreateTokenBody, key: string): Promise<Cre
   if (!isSuccess(response)) throw problemOf(response);
   const misfit = misfitOf(response.body);
   if (misfit === null) return response.body as CreatedToken | Token;
-  const detail = 'The response is not from a tokensd server. Check the server address.';
-  throw new LostResponse('not-tokensd', detail, true, new Error(`The body${misfit}`));
+  throw new LostResponse('not-tokensd', notTokensdDetail, true, new Error(`The body${misfit}`));
 }
 
 /** The response to a repeated request has no `token`. */

@@ -89,9 +89,11 @@ export function problemOf({ body, status, headers }: ReceivedResponse): CliError
   return notTokensd();
 }
 
+export const notTokensdDetail = 'The response is not from a tokensd server. Check the server address.';
+
 /** The response does not come from tokensd. `--verbose` prints the message of `cause`. */
 export function notTokensd(cause?: Error): CliError {
-  return localError('not-tokensd', 'The response is not from a tokensd server. Check the server address.', cause);
+  return localError('not-tokensd', notTokensdDetail, cause);
 }
 
 /** Returns the seconds in `Retry-After`, or null without one. Dates, which tokensd never sends, are ignored. */

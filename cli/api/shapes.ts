@@ -11,7 +11,8 @@ import type { User } from '../../shared/schemas/users.ts';
  *
  * These checks stand in for the zod schemas in `shared/schemas/`, for two reasons. Loading zod would add 35 to 50 ms to a
  * command that takes 160 ms. And a schema's closed lists, such as the token statuses, would reject a newer server.
- * `shapes.test.ts` compares each shape with its schema.
+ * `shapes.test.ts` compares each shape with its schema. A field that a later release adds must be optional here, because
+ * an older daemon does not send it.
  */
 export interface Shape<T> {
   (value: unknown): string | null;

@@ -22,7 +22,9 @@ export function registerCreate(program: Command, ctx: Context): void {
     .command('create')
     .argument('<name>', 'Name of the new token')
     .summary('Create a token and print its value once')
-    .description('Create a personal API token and print its value. The value cannot be shown again.')
+    .description(
+      'Create a personal API token and print its value. The server stores only a hash, so it cannot show the value again.',
+    )
     .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
     .option('--description <text>', 'Purpose of the token')
     .option('--store', 'Store the value in the OS keychain, for `tokens get`')

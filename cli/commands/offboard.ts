@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { count } from '../../shared/count.ts';
 import { findUser } from '../api/find-user.ts';
 import { expectBody, expectSuccess } from '../api/responses.ts';
 import { userShape } from '../api/shapes.ts';
@@ -6,7 +7,6 @@ import type { Context, GlobalOptions } from '../context.ts';
 import { localError } from '../errors.ts';
 import { confirmOrCancel, requireConfirmable } from '../input/ask.ts';
 import { connect } from '../session/connect.ts';
-import { count } from '../ui/count.ts';
 import { note } from '../ui/notes.ts';
 import { sanitize } from '../ui/sanitize.ts';
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { count } from '../../shared/count.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import type { Api } from '../api/client.ts';
 import { listTokens } from '../api/find-token.ts';
@@ -11,7 +12,6 @@ import { removeStoredValue } from '../credentials/stored-values.ts';
 import { CliError, hasCode, localError } from '../errors.ts';
 import { confirmOrCancel, requireConfirmable } from '../input/ask.ts';
 import { type Connection, connect } from '../session/connect.ts';
-import { count } from '../ui/count.ts';
 import { note } from '../ui/notes.ts';
 import { sanitize } from '../ui/sanitize.ts';
 import { attemptAll } from './attempt-all.ts';

@@ -19,7 +19,11 @@ export async function promptsOrStdin(ctx: Context, passwordStdin: boolean | unde
   if (passwordStdin) return null;
   const prompts = await promptsIfInteractive(ctx);
   if (prompts) return prompts;
-  throw localError('usage', 'There is no terminal to ask for the password. Use --password-stdin.');
+  throw noTerminalForPassword();
+}
+
+export function noTerminalForPassword() {
+  return localError('usage', 'There is no terminal to ask for the password. Use --password-stdin.');
 }
 
 /** Asks for confirmation, unless `yes`. @throws CliError `cancelled` if the answer is no, `usage` without a terminal. */

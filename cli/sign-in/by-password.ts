@@ -2,7 +2,8 @@ import type { Api } from '../api/client.ts';
 import { expectBody } from '../api/responses.ts';
 import { createdSessionShape } from '../api/shapes.ts';
 import type { Context, Prompts } from '../context.ts';
-import { hasCode, localError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
+import { noTerminalForPassword } from '../input/ask.ts';
 import { readSecret } from '../input/read-stdin.ts';
 import type { NewSession } from '../session/save-session.ts';
 
@@ -33,5 +34,5 @@ export async function signInWithPassword(
 
 async function askPassword(prompts: Prompts | null): Promise<string> {
   if (prompts) return prompts.secret('Password');
-  throw localError('usage', 'There is no terminal to ask for the password. Use --password-stdin.');
+  throw noTerminalForPassword();
 }

@@ -1,6 +1,6 @@
+import { count } from '../../shared/count.ts';
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
-import { count } from './count.ts';
 
 const clearLine = '\r\u001b[2K';
 const intervalMs = 100;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
+import { count } from '../../shared/count.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { CommandError, type Context } from '../context.ts';
 import { backUp } from '../store/maintenance/backup.ts';
-import { count } from './count.ts';
 
 /**
  * Writes a consistent copy of the SQLite database to `file`, also while the daemon runs.

@@ -1,10 +1,10 @@
+import { count } from '../../shared/count.ts';
 import { readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
 import type { Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
-import { count } from './count.ts';
 
 const maxListed = 1000;
 

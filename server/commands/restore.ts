@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { count } from '../../shared/count.ts';
 import { readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
 import { CommandError, type Context } from '../context.ts';
@@ -6,7 +7,6 @@ import { systemClock } from '../domain/clock.ts';
 import { type Restored, restore } from '../store/maintenance/restore.ts';
 import { lockForDaemon } from '../store/open.ts';
 import { sqlitePathOf } from './backup.ts';
-import { count } from './count.ts';
 
 /**
  * Replaces the SQLite database with a backup and reports what was carried over from the replaced database:

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseDuration } from '../../shared/duration.ts';
 import { limits } from '../../shared/limits.ts';
 import { isLoopback } from '../../shared/loopback.ts';
-import { parseCidr } from '../http/client-ip.ts';
+import { parseCidr } from './ip-address.ts';
 
 // How the text of an environment variable becomes a value. Each message continues "NAME …", so it starts with a verb.
 

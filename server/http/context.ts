@@ -14,7 +14,7 @@ import type { Sessions } from '../domain/sign-in/sessions.ts';
 import type { Sso } from '../domain/sign-in/sso/sso.ts';
 import type { Totp } from '../domain/sign-in/totp/totp.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
-import type { TokenService } from '../domain/tokens/tokens.ts';
+import type { Tokens } from '../domain/tokens/tokens.ts';
 import type { VerifiedToken } from '../domain/tokens/verify.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -61,7 +61,7 @@ export type AppContext = Context<AppEnv>;
  * A route, page or middleware factory takes a `Pick` of the ones that it uses.
  */
 export interface AppDeps {
-  tokens: TokenService;
+  tokens: Tokens;
   users: Members;
   sessions: Sessions;
   audit: AuditLog;

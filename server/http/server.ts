@@ -62,7 +62,7 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
     { hostname: 'localhost' },
   );
 
-  const answer = (req: IncomingMessage, res: ServerResponse, acceptBody?: () => void): void => {
+  const respond = (req: IncomingMessage, res: ServerResponse, acceptBody?: () => void): void => {
     if (!trackResponse(req.socket, res)) return;
     if (verifyHandler(req, res)) return;
     acceptBody?.();
@@ -72,11 +72,11 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
 
   const server = createServer(
     { maxHeaderSize: limits.maxHeaderBytes, requireHostHeader: false, ServerResponse: ClosingResponse, ...timeouts },
-    (req, res) => answer(req, res),
+    (req, res) => respond(req, res),
   );
   server.maxHeadersCount = 0;
-  server.on('checkContinue', (req, res) => answer(req, res, () => res.writeContinue()));
-  server.on('checkExpectation', (req, res) => answer(req, res));
+  server.on('checkContinue', (req, res) => respond(req, res, () => res.writeContinue()));
+  server.on('checkExpectation', (req, res) => respond(req, res));
   server.on('connect', (req, socket) => {
     // Node detaches its listeners from a CONNECT socket. An error without a listener would end the daemon.
     socket.on('error', () => socket.destroy());

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageAccess } from '../../server/web/shell/access.ts';
 import { axeFindings, chromiumIsHere, sidewaysScroll, useBrowser } from '../helpers/console/browser.ts';
-import { openView } from './look.ts';
+import { openView } from './open-view.ts';
 import { views } from './views.ts';
 import { openWorld, type World } from './world.ts';
 

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { signInOn, useDaemon } from '../helpers/console/console.ts';
-import { hasFocus, type Way, ways } from '../helpers/console/hands.ts';
+import { hasFocus, type Way, ways } from '../helpers/console/input-devices.ts';
 import { verify } from '../helpers/daemon/api.ts';
 import { superuser } from '../helpers/daemon/daemon.ts';
 import { eventually } from '../helpers/daemon/process.ts';

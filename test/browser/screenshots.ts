@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
-import { openView } from './look.ts';
+import { openView } from './open-view.ts';
 import { views } from './views.ts';
 import { openWorld, type World } from './world.ts';
 

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { enter, signInOn, useDaemon } from '../helpers/console/console.ts';
-import { hasFocus, type Way, ways } from '../helpers/console/hands.ts';
+import { hasFocus, type Way, ways } from '../helpers/console/input-devices.ts';
 import { addDeveloper, verify } from '../helpers/daemon/api.ts';
 
 const done = (page: Page, text: string) => page.getByRole('status').filter({ hasText: text });

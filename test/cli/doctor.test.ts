@@ -158,10 +158,10 @@ describe('a correctly configured proxy', () => {
     const lines = shown.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(outside.length + inside.length);
     for (const line of lines) expect(line).toContain('✓');
-    expect(shown).toMatchObject({ code: 0, stderr: 'Found no hole.\n' });
+    expect(shown).toMatchObject({ code: 0, stderr: 'Found no way past the proxy.\n' });
     const piped = await doctor(url);
     expect(piped.stdout).toMatch(/^RESULT\tCHECK\tDETAIL\tNGINX\tCADDY\npassed\tno-token\tresponded 401\t\t\n/);
-    expect(piped.stderr).toBe('Found no hole. Skipped 4 checks.\n');
+    expect(piped.stderr).toBe('Found no way past the proxy. Skipped 4 checks.\n');
   });
 
   it('skips the identity checks if the API does not echo its request', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createClientIp, parseCidr } from '../../server/http/client-ip.ts';
+import { parseCidr } from '../../server/config/ip-address.ts';
+import { createClientIp } from '../../server/http/client-ip.ts';
 
 const clientIp = createClientIp(['127.0.0.1/32', '::1/128', '10.0.0.0/8', 'fd00::/8']);
 

@@ -46,7 +46,7 @@ it('changes the password, ends the other sessions and keeps the current one', as
   const page = await browser.get(done.location ?? '');
   expect(textOf(page.html)).toContain('Your password was changed. You were signed out everywhere else.');
   expect(await works(app, other.secret)).toBe(false);
-  await expect(signIn(app, app.dev)).rejects.toThrow('Unable to sign in');
+  await expect(signIn(app, app.dev)).rejects.toThrow('The email address or the password is wrong.');
   const again = { ip: null, userAgent: null };
   await expect(app.services.sessions.signIn(app.dev.email, newPassword, again)).resolves.toBeDefined();
   expect(await actionsOf(app)).toContain(`user.password_changed ${app.dev.id}`);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { count } from '../../../shared/count.ts';
 import { isLoopback } from '../../../shared/loopback.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import { toNetworkError } from '../../api/network-errors.ts';
@@ -6,7 +7,6 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { hasCode, localError } from '../../errors.ts';
 import { readSecret } from '../../input/read-stdin.ts';
 import { requestTrace, timeouts, userAgent } from '../../session/connect.ts';
-import { count } from '../../ui/count.ts';
 import { note } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import type { Check } from './check.ts';
@@ -43,7 +43,7 @@ async function runDoctorProxy(ctx: Context, address: string, options: GlobalOpti
   if (failed > 0) {
     throw localError('proxy-hole', `The proxy at ${url.host} failed ${failed} of ${count(checks.length, 'check')}.`);
   }
-  await note(ctx, options, `Found no hole.${skipped > 0 ? ` Skipped ${count(skipped, 'check')}.` : ''}`);
+  await note(ctx, options, `Found no way past the proxy.${skipped > 0 ? ` Skipped ${count(skipped, 'check')}.` : ''}`);
 }
 
 function parseAddress(text: string): URL {

@@ -7,7 +7,10 @@ export function sessionEnded(): ProblemError {
 
 /** The same problem for a wrong password and for unknown, disabled and SSO-only members, so that it reveals none of them. */
 export function wrongCredentials(): ProblemError {
-  return new ProblemError('wrong-credentials', 'Unable to sign in with this email address and password.');
+  return new ProblemError(
+    'wrong-credentials',
+    'The email address or the password is wrong. Check both, or reset your password.',
+  );
 }
 
 /** For a TOTP code or recovery code that was rejected during sign-in. */

@@ -46,7 +46,7 @@ export interface Creation {
   secret: Secret | null;
 }
 
-/** Creates a token, its audit event and its mail in one transaction. `TokenService.create` lists what it throws. */
+/** Creates a token, its audit event and its mail in one transaction. `Tokens.create` lists what it throws. */
 export async function createToken(
   { store, clock, newId, auditTrail, notifier, policy }: TokenDeps,
   creator: Creator,

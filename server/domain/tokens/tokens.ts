@@ -19,7 +19,7 @@ export interface TokenQuery extends Page {
   q?: string;
 }
 
-export interface TokenService extends Revocation {
+export interface Tokens extends Revocation {
   /** @throws ProblemError `permission-missing`, `name-taken`, `token-limit`, `invalid-fields`, `idempotency-mismatch` */
   create(creator: Creator, body: CreateTokenBody, idempotencyKey?: string): Promise<Creation>;
   /** Returns the caller's token, or any token for a superuser. @throws ProblemError `token-not-found` */
@@ -38,7 +38,7 @@ export interface TokenService extends Revocation {
 /** Bounds the search text. Longer than any folded name, because case folding at most triples a character. */
 const maxSearchLength = 4 * limits.maxNameCodePoints;
 
-export function createTokens(deps: TokenDeps): TokenService {
+export function createTokens(deps: TokenDeps): Tokens {
   const { store, statusContext } = deps;
 
   return {

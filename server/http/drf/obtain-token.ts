@@ -6,7 +6,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { randomBase62 } from '../../domain/secrets.ts';
 import type { Sessions } from '../../domain/sign-in/sessions.ts';
 import { proofOf } from '../../domain/sign-in/start-session.ts';
-import type { TokenService } from '../../domain/tokens/tokens.ts';
+import type { Tokens } from '../../domain/tokens/tokens.ts';
 import { type AppContext, type AppEnv, rawHeadersOf } from '../context.ts';
 import type { CountedVerify } from '../verify/counted-verify.ts';
 import { readCredential } from '../verify/credential.ts';
@@ -17,7 +17,7 @@ import { parseFields } from './parse.ts';
 
 export interface ObtainTokenDeps {
   sessions: Pick<Sessions, 'checkPassword'>;
-  tokens: Pick<TokenService, 'create'>;
+  tokens: Pick<Tokens, 'create'>;
   verify: CountedVerify;
   clock: Clock;
   config: {

@@ -15,7 +15,7 @@ export type IntrospectionDeps = Pick<
   'clients' | 'verify' | 'lastUsed' | 'clock' | 'clientIp' | 'metrics' | 'log'
 >;
 
-/** Answers a request to the introspection endpoint. Returns false, and does nothing, for any other request. */
+/** Responds to a request to the introspection endpoint. Returns false, and does nothing, for any other request. */
 export type IntrospectionHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
 
 const path = '/oauth/introspect';
@@ -27,12 +27,12 @@ const path = '/oauth/introspect';
 export function createIntrospectionHandler(deps: IntrospectionDeps): IntrospectionHandler {
   return (req, res) => {
     if (pathOf(originForm(req.url ?? '')) !== path) return false;
-    void answer(deps, req, res);
+    void respond(deps, req, res);
     return true;
   };
 }
 
-async function answer(deps: IntrospectionDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function respond(deps: IntrospectionDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const { clientIp, log, metrics } = deps;
   const startedAt = performance.now();
   const { method = '' } = req;

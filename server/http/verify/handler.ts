@@ -22,7 +22,7 @@ export interface VerifyDeps {
   log: Pick<Log, 'error' | 'info'>;
 }
 
-/** Answers a request to a verification route. Returns false, and does nothing, for any other request. */
+/** Responds to a request to a verification route. Returns false, and does nothing, for any other request. */
 export type VerifyHandler = (req: IncomingMessage, res: ServerResponse) => boolean;
 
 interface VerifyContext extends VerifyDeps {
@@ -47,7 +47,7 @@ export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
     const route = findVerifyRoute(req.url ?? '');
     if (route === undefined) return false;
     if (declaresBody(req)) limitBody(req);
-    answer(context, route, req, res);
+    respond(context, route, req, res);
     return true;
   };
 }
@@ -72,18 +72,18 @@ function limitBody(req: IncomingMessage): void {
   });
 }
 
-function answer(context: VerifyContext, route: VerifyRoute, req: IncomingMessage, res: ServerResponse): void {
+function respond(context: VerifyContext, route: VerifyRoute, req: IncomingMessage, res: ServerResponse): void {
   const startedAt = performance.now();
   const credential = readCredential(req.rawHeaders);
   if (credential.kind === 'value') {
-    void answerValue(context, route, req, res, credential.value, startedAt);
+    void respondToValue(context, route, req, res, credential.value, startedAt);
     return;
   }
   sendDenial(context, res, credentialDenial(credential));
   context.metrics.countVerification(route.name, credential.kind === 'none' ? 'missing' : 'malformed', startedAt);
 }
 
-async function answerValue(
+async function respondToValue(
   context: VerifyContext,
   route: VerifyRoute,
   req: IncomingMessage,

@@ -1,6 +1,6 @@
+import { count } from '../../../shared/count.ts';
 import { Alert, FormToken } from '../shell/components/form.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { plural } from '../shell/plural.ts';
 
 export const totpPath = '/profile/two-step';
 
@@ -27,7 +27,7 @@ function EnabledSettings({ required, recovery_codes_left: codesLeft }: TotpPageP
         Two-factor sign-in is on. When you sign in with your password, you also enter a code from your authenticator
         app.
       </p>
-      <p>You have {plural(codesLeft, 'recovery code')} left.</p>
+      <p>You have {count(codesLeft, 'recovery code')} left.</p>
       <PasswordForm id="renew" action={`${totpPath}/recovery-codes`} label="Generate new recovery codes" />
       {required ? (
         <p>Your organization requires two-factor sign-in, so you cannot turn it off.</p>

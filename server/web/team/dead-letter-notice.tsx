@@ -1,6 +1,6 @@
+import { count } from '../../../shared/count.ts';
 import type { DeadLetter } from '../../store/records.ts';
 import { Time } from '../shell/components/time.tsx';
-import { plural } from '../shell/plural.ts';
 
 interface DeadLetterNoticeProps {
   count: number;
@@ -9,18 +9,18 @@ interface DeadLetterNoticeProps {
 }
 
 /** Warns superusers about emails that could not be delivered. Renders nothing if there are none. */
-export function DeadLetterNotice({ count, newest, now }: DeadLetterNoticeProps) {
-  if (count === 0) return null;
+export function DeadLetterNotice({ count: total, newest, now }: DeadLetterNoticeProps) {
+  if (total === 0) return null;
   return (
     <details class="note warning">
-      <summary>{plural(count, 'email')} could not be delivered</summary>
+      <summary>{count(total, 'email')} could not be delivered</summary>
       <ul>
         {newest.map(({ to, subject, gaveUpAt, error }) => (
           <li>
             “{subject}” to {to}, last tried <Time at={gaveUpAt} now={now} />: {error}
           </li>
         ))}
-        {count > newest.length && <li>and {count - newest.length} more</li>}
+        {total > newest.length && <li>and {total - newest.length} more</li>}
       </ul>
       <p>
         Fix the cause, then send them again with this command on the server: <code>tokensd mail retry</code>

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
+import { count } from '../../../shared/count.ts';
 import type { UserSummary } from '../../store/records.ts';
-import { plural } from '../shell/plural.ts';
 import type { ConfirmedAction } from './member-actions.ts';
 
 /** The member that an action is about. */
@@ -70,8 +70,8 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
         {user.tokenCount > 0 && (
           <p>
             {user.canManageTokens
-              ? `The account has ${plural(user.tokenCount, 'token')}. Tokens that have not expired work again.`
-              : `The account has ${plural(user.tokenCount, 'token')}. They stay blocked until you grant the permission.`}
+              ? `The account has ${count(user.tokenCount, 'token')}. Tokens that have not expired work again.`
+              : `The account has ${count(user.tokenCount, 'token')}. They stay blocked until you grant the permission.`}
           </p>
         )}
       </>
@@ -111,8 +111,8 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
     body: ({ user, activeTokens }) => (
       <>
         <p>
-          This permanently revokes {plural(user.tokenCount, 'token')} ({activeTokens} active). Requests that use them
-          are rejected with status 401. You cannot undo this.
+          This permanently revokes {count(user.tokenCount, 'token')} ({activeTokens} active). Requests that use them are
+          rejected with status 401. You cannot undo this.
         </p>
         <p>{user.email} gets one email that lists them all.</p>
       </>
@@ -132,7 +132,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
           {user.tokenCount > 0 ? (
             <>
               <li>
-                Permanently revokes {plural(user.tokenCount, 'token')} ({activeTokens} active). Enabling the account
+                Permanently revokes {count(user.tokenCount, 'token')} ({activeTokens} active). Enabling the account
                 later does not restore them.
               </li>
               <li>Sends one email to {user.email} that lists the revoked tokens.</li>
@@ -149,7 +149,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
 function blockedTokens(active: number): string {
   if (active === 0) return 'This blocks no active tokens.';
   const which = active === 1 ? 'it' : 'them';
-  return `This blocks ${plural(active, 'active token')} immediately: requests that use ${which} are rejected with status 401.`;
+  return `This blocks ${count(active, 'active token')} immediately: requests that use ${which} are rejected with status 401.`;
 }
 
 function SignedOutWarning() {

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { count } from '../../../shared/count.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../store/records.ts';
 import { Alert } from '../shell/components/form.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
@@ -6,7 +7,6 @@ import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
-import { plural } from '../shell/plural.ts';
 import { type ConfirmedAction, endsSuperuser, possibleActions } from './member-actions.ts';
 import { memberName, permissionLabel, roleLabel } from './member-labels.ts';
 import { MemberTokens } from './member-tokens.tsx';
@@ -67,7 +67,7 @@ function AccountFacts({ user, activeTokens, statusContext: { now }, pageUrl }: M
         <PermissionSwitch user={user} pageUrl={pageUrl} />
       </dd>
       <dt>Tokens</dt>
-      <dd>{user.tokenCount === 0 ? 'none' : `${plural(user.tokenCount, 'token')} (${activeTokens} active)`}</dd>
+      <dd>{user.tokenCount === 0 ? 'none' : `${count(user.tokenCount, 'token')} (${activeTokens} active)`}</dd>
       <dt>Last use of a token</dt>
       <dd>{user.lastUsedAt === null ? 'never' : <Time at={user.lastUsedAt} now={now} />}</dd>
       <dt>Added</dt>

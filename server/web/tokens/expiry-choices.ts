@@ -1,5 +1,5 @@
+import { count } from '../../../shared/count.ts';
 import type { Config } from '../../config/config.ts';
-import { plural } from '../shell/plural.ts';
 
 const day = 24 * 60 * 60;
 const standardLifetimes = [30 * day, 90 * day, 365 * day];
@@ -47,5 +47,5 @@ export function formatLifetime(seconds: number): string {
     ['minute', 60],
   ] as const;
   const [unit, length] = units.find(([, length]) => seconds % length === 0) ?? ['second', 1];
-  return plural(seconds / length, unit);
+  return count(seconds / length, unit);
 }

@@ -92,7 +92,7 @@ describe('tokensd migrate-store', () => {
       await new Promise<void>((resolve) => {
         child.stderr.on(
           'data',
-          (text: Buffer) => text.includes(['users', 'tokens', 'audit'][round] ?? '') && resolve(),
+          (text: Buffer) => text.includes(`Moving ${['users', 'tokens', 'audit'][round]} (`) && resolve(),
         );
         child.once('close', () => resolve());
       });

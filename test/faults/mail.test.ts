@@ -159,7 +159,7 @@ describe('a recipient who is rejected permanently', () => {
     const audited = await app.ask('/api/v1/audit?action=mail.given_up', { as: app.root });
     expect(((await audited.json()) as { items: object[] }).items).toHaveLength(5);
     const browser = openConsole(app, app.root);
-    expect((await browser.get('/organization/team')).html).toContain('5 mails could not be delivered');
+    expect((await browser.get('/organization/team')).html).toContain('5 emails could not be delivered');
 
     await rejecting.close();
     const recovered = await smtp();

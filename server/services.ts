@@ -32,7 +32,7 @@ interface ServicesDeps {
   observeBatch?: (tokens: number) => void;
 }
 
-/** Creates the domain on one store: every collaborator once, passed to all that use it. */
+/** Creates the domain on one store. Creates each collaborator once and passes it to every part that uses it. */
 export function createServices({ store, clock, config, mailQueued, observeBatch }: ServicesDeps) {
   const newId = createIds(clock);
   const auditTrail = createAuditTrail({ newId });

@@ -5,7 +5,7 @@ import { CommandError, type Context } from '../context.ts';
 import { backUp } from '../store/maintenance/backup.ts';
 
 /**
- * Writes a consistent copy of the SQLite database to `file`, also while the daemon runs.
+ * Writes a consistent copy of the SQLite database to `file`, even while the daemon runs.
  * @throws CommandError 5 if `file` exists, 2 on PostgreSQL
  * @throws BackupError if the copy cannot be written
  */

@@ -41,7 +41,7 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** Connects the server, the jobs and the domain on one store, and starts the jobs. */
+/** Wires the server, the jobs and the domain to one store, and starts the jobs. */
 export async function createDaemon({ config, log, metrics, store }: DaemonDeps): Promise<Daemon> {
   const clock = systemClock;
   const clientIp = createClientIp(config.trustedProxies);

@@ -16,7 +16,9 @@ export interface MoveOptions {
  * 2. In one PostgreSQL transaction: copy each table, read it back, and compare it with the source.
  * 3. Commit. If anything fails before, the target stays empty.
  *
- * Run again after a move, it only compares, so an interrupted run can be repeated whether or not its commit arrived.
+ * After a complete move, another run only compares. It is therefore safe to repeat a run that was interrupted, even
+ * during the commit.
+ *
  * @throws CommandError 2 for invalid URLs, 5 if the target holds other data
  * @throws AlreadyRunning if a daemon uses the SQLite database
  */

@@ -84,10 +84,10 @@ async function warnIfNoMember({ context, log, store }: ServeDeps): Promise<void>
 }
 
 /**
- * Makes mails due that the previous daemon left behind:
+ * Makes the unfinished mails of the previous daemon due:
  *
  * - Leased mails: that daemon is gone, so no process is sending them.
- * - Mails waiting for a retry: if the clock was set back while no daemon ran, their time would come too late.
+ * - Mails waiting for a retry: if the clock was set back while no daemon ran, the retry would come too late.
  */
 async function requeueMails({ outbox }: Store, log: Log): Promise<void> {
   try {

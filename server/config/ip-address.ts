@@ -22,14 +22,17 @@ function invalidCidr(text: string): Error {
   return new Error(`“${text}” is neither an IP address nor a CIDR range such as 10.0.0.0/8 or fd00::/8.`);
 }
 
-/** Parses an address. `isIP` comes first because the library alone also accepts `127.1` and octal numbers. */
+/**
+ * Parses an IP address and drops its zone, such as `%eth0`. Returns an IPv4-mapped address as IPv4, and null for any
+ * other text. `isIP` comes first because the library alone also accepts `127.1` and octal numbers.
+ */
 export function parseAddress(text: string): Address | null {
   return isIP(text) === 0 ? null : withoutMapping(parse(text.replace(/%.*$/, '')));
 }
 
 /**
- * The library reads `::127.0.0.1` as the mapped address `::ffff:127.0.0.1`, which would be trusted. The URL parser
- * rewrites it to `::7f00:1` first.
+ * Parses a valid address. The library alone would read `::127.0.0.1` as `::ffff:127.0.0.1`, which is IPv4 loopback and
+ * trusted by default. The URL parser prevents this: it first rewrites the address to `::7f00:1`.
  */
 function parse(text: string): Address {
   const mixed = text.includes(':') && text.includes('.');

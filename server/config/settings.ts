@@ -19,7 +19,7 @@ import {
 interface Setting {
   /** Parses the text of the environment variable. Its messages continue "NAME …". */
   schema: z.ZodType;
-  /** What applies when the variable is unset, as Markdown. */
+  /** The value that applies if the variable is unset, as Markdown. */
   default: string;
   /** What the setting does, as Markdown. */
   description: string;
@@ -162,7 +162,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 /** Parses the environment variables of the daemon. */
 export const settingsSchema = z.object(schemasOf(table));
 
-/** What the documentation says about each setting, in order. */
+/** The name, default and description of each setting, in the order of the documentation. */
 export const settings: ReadonlyArray<{ name: string; default: string; description: string }> = Object.entries(
   table,
 ).map(([name, { default: fallback, description }]) => ({ name, default: fallback, description }));

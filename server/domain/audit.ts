@@ -78,7 +78,7 @@ export interface AuditLog {
   /**
    * Returns events, newest first. Members who are not superusers get only events that concern them.
    *
-   * @throws ProblemError `superuser-required`
+   * @throws ProblemError `superuser-required` if such a member names another one in `query.user`
    */
   list(caller: Caller, query: AuditQuery): Promise<AuditRecord[]>;
 }

@@ -12,7 +12,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** Returns the plaintext. Call it only where the one response that contains it is written. */
+  /** Returns the plaintext. Call it only to write the one response or mail that contains it, or to derive a prefix. */
   reveal(): string {
     return this.#value;
   }
@@ -35,12 +35,12 @@ export class Secret {
   }
 }
 
-/** Returns the SHA-256 of a secret, base64url (43 characters). Secrets are random, so they need no salt and no slow hash. */
+/** Returns the SHA-256 of a secret, base64url (43 characters). Random secrets need neither a salt nor a slow hash. */
 export function hashSecret(value: string): string {
   return hash('sha256', value, 'base64url');
 }
 
-/** Returns `length` uniformly distributed base62 characters from the CSPRNG. `randomInt` rejects values that would bias. */
+/** Returns `length` uniformly distributed base62 characters from the CSPRNG. `randomInt` avoids modulo bias. */
 export function randomBase62(length: number): string {
   return Array.from({ length }, () => base62Alphabet.charAt(randomInt(base62Alphabet.length))).join('');
 }

@@ -24,7 +24,10 @@ export class ResponseProblem extends ProblemError {
   }
 }
 
-/** Returns the handler that turns every thrown error into a problem response. Unexpected errors are logged, and the response hides their details. */
+/**
+ * Returns the handler that turns every thrown error into a problem response. It logs unexpected errors and hides their
+ * details from the client.
+ */
 export function errorHandler(log: Log): ErrorHandler<AppEnv> {
   return (error, c) => {
     const problem = isBodyCutOff(c, error) ? bodyCutOff() : asProblem(error);
@@ -33,7 +36,7 @@ export function errorHandler(log: Log): ErrorHandler<AppEnv> {
   };
 }
 
-/** Logs the cause of a server-side failure under the request ID that the response shows. Client errors are not logged. */
+/** Logs the cause of a server-side failure with the request ID that the response shows. Does not log client errors. */
 export function logUnexpected(log: Log, requestId: string, problem: ProblemError, cause: unknown): void {
   if (!['internal', 'unavailable', 'outcome-unknown', 'storage-full'].includes(problem.code)) return;
   log.error({ err: cause, request_id: requestId }, problem.message);

@@ -33,7 +33,7 @@ export function createClockSetBack({ outbox, clock, monotonic = () => performanc
         log.warn({ seconds: Math.round(setBackMs / 1000) }, 'the clock was set back; retrying waiting mails now');
         await outbox.bringForward(clock.now());
       }
-      // Only now, so that a failed run is repeated.
+      // Updated last, so that the next run repeats a failed one.
       previousLead = lead;
     },
   };

@@ -17,7 +17,7 @@ interface SendMailDeps {
   log: Log;
 }
 
-/** The name to wake after mail was enqueued. */
+/** The name of the jobs to wake after a mail is enqueued. */
 export const sendMailJob = 'send-mail';
 
 const second = 1000;
@@ -114,13 +114,13 @@ async function giveUp({ store, clock, auditTrail }: SendMailDeps, mail: MailReco
   });
 }
 
-/** Returns the message of an error on one line of at most 500 characters, because mail servers can reply with anything. */
+/** Returns the error message on one line of at most 500 characters, because mail servers can reply with anything. */
 function describeError(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500);
 }
 
-/** Returns 15 s after the first attempt, and doubles with each attempt up to one hour. */
+/** Returns the delay in milliseconds: 15 s after the first attempt, doubled with each further one, up to one hour. */
 function retryDelay(attempts: number): number {
   return Math.min(firstRetryMs * 2 ** (attempts - 1), maxRetryMs);
 }

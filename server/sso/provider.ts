@@ -8,7 +8,7 @@ export interface PendingSignIn {
   codeVerifier: string;
 }
 
-/** The organization's identity provider. `domain/sign-in/sso` decides what becomes of the people it describes. */
+/** The organization's identity provider. `domain/sign-in/sso` maps the people it describes to members. */
 export interface IdentityProvider {
   /** Starts a sign-in. Returns the address to send the browser to. @throws ProblemError `sso-unavailable` */
   begin(): Promise<{ url: string; pending: PendingSignIn }>;

@@ -25,7 +25,11 @@ export interface IssuedClient {
   secret: Secret;
 }
 
-/** OAuth clients: API servers that call introspection. All methods but `authenticate` @throws ProblemError `superuser-required` */
+/**
+ * OAuth clients: API servers that call introspection.
+ *
+ * @throws ProblemError `superuser-required`, in every method except `authenticate`
+ */
 export interface Clients {
   /** @throws ProblemError `name-taken` */
   create(caller: Caller, body: CreateClientBody): Promise<IssuedClient>;
@@ -43,7 +47,7 @@ const clientIdLength = 16;
 
 export function createClients(deps: ClientDeps): Clients {
   const { store, clock, newId } = deps;
-  // Clients call introspection as often as proxies call verification.
+  // Batched because clients call introspection as often as proxies call verification.
   const lookUp = createBatchedLookup<ClientRecord>((clientIds) => store.clients.findByClientIds(clientIds), {
     deadlineMs: limits.lookupDeadlineMs,
     maxParallel: store.maxParallelLookups,

@@ -25,13 +25,21 @@ export interface Members {
   me(caller: Caller): Promise<UserSummary>;
   /** @throws ProblemError `superuser-required`, `email-taken`, `invalid-fields` (a weak password) */
   create(caller: Caller, body: CreateUserBody): Promise<UserSummary>;
-  /** Creates a member for the operator of the machine (`tokensd init`), who is not signed in. @throws ProblemError `email-taken`, `invalid-fields` */
+  /**
+   * Creates a member for the operator of the machine (`tokensd init`), who is not signed in.
+   *
+   * @throws ProblemError `email-taken`, `invalid-fields`
+   */
   createBy(actor: Actor, clientInfo: ClientInfo, body: CreateUserBody): Promise<UserSummary>;
   /** @throws ProblemError `superuser-required`, `user-not-found` */
   get(caller: Caller, id: string): Promise<UserSummary>;
   /** Returns the email addresses of at most five enabled superusers, whom a member can ask for help. */
   superusers(): Promise<string[]>;
-  /** Returns members, newest first. `q` matches part of the name or the email address. @throws ProblemError `superuser-required` */
+  /**
+   * Returns members, newest first. `q` matches part of the name or the email address.
+   *
+   * @throws ProblemError `superuser-required`
+   */
   list(caller: Caller, query: Page & { email?: string; q?: string }): Promise<UserSummary[]>;
   /**
    * Applies all changes or none. Disabling a member also ends their sessions.
@@ -41,7 +49,10 @@ export interface Members {
   update(caller: Caller, id: string, changes: UpdateUserBody): Promise<UserSummary>;
 }
 
-/** Longer than any folded email address, because one character folds to at most three. Bounds the work of the database. */
+/**
+ * Maximum length of the search text, which bounds the work of the database. No folded email address is longer, because
+ * folding at most triples a character.
+ */
 const maxSearchLength = 3 * limits.maxEmailCharacters;
 
 export function createMembers(deps: MemberDeps): Members {
@@ -98,7 +109,10 @@ export async function findMember(store: Store, caller: Caller, idOrEmail: string
   return user;
 }
 
-/** Runs `confirm` inside the transaction, because hashing the password is slow and the caller can lose their rights during that time. */
+/**
+ * Creates a member and returns their id. Runs `confirm` inside the transaction, because hashing the password is slow
+ * and the caller may lose their rights in the meantime.
+ */
 async function insertMember(
   deps: MemberDeps,
   by: { actor: Actor; clientInfo: ClientInfo },

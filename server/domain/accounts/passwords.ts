@@ -49,14 +49,15 @@ function busy(): ProblemError {
   });
 }
 
-/** Returns a well-formed hash that no known password matches. Verifying against it costs as much as against a real one. */
+/** Returns a well-formed hash of no known password. Verifying against it costs as much as against a real one. */
 function unmatchableHash(): string {
   const base64 = (bytes: number) => randomBytes(bytes).toString('base64').replace(/=+$/, '');
   return `$argon2id$v=19$m=${cost.memoryCost},t=${cost.timeCost},p=${cost.parallelism}$${base64(16)}$${base64(cost.outputLen)}`;
 }
 
 /**
- * Checks a new password against the rules and returns its NFKC form. `pointer` names the field of the body (RFC 6901).
+ * Checks a new password and returns its NFKC form. Rejects a password of the wrong length, and one that is easy to
+ * guess: the email address, a repeated text or a common password. `pointer` names the field of the body (RFC 6901).
  *
  * @throws ProblemError `invalid-fields`
  */

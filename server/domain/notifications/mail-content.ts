@@ -1,4 +1,4 @@
-/** What a mail says, before it is rendered as text and HTML. */
+/** The content of a mail before it is rendered as text and HTML. */
 export interface MailContent {
   subject: MailText;
   greeting: MailText;
@@ -27,15 +27,15 @@ export interface RenderedMail {
   html: string;
 }
 
-/** Text chosen by someone else, such as a token name or a user agent. The templates make it harmless. */
+/** Untrusted text, such as a token name or a user agent. The templates sanitize it. */
 export interface OutsideText {
   readonly outside: string;
 }
 
-/** Our own words, mixed with text from outside. */
+/** Our own words, mixed with untrusted text. */
 export type MailText = string | ReadonlyArray<string | OutsideText>;
 
-/** Marks each interpolated value as text from outside: mailText`API token "${name}" was created` */
+/** Marks each interpolated value as untrusted: mailText`API token "${name}" was created` */
 export function mailText(words: TemplateStringsArray, ...values: string[]): MailText {
   return words.flatMap((word, index) => {
     const outside = values[index];

@@ -2,7 +2,7 @@ import type { UserRecord } from '../../store/records.ts';
 import type { ClientInfo } from '../caller.ts';
 import { type AdviceStep, type MailContent, mailText } from './mail-content.ts';
 
-/** What mails say about this installation. */
+/** The facts about this installation that mails mention. */
 export interface SiteInfo {
   /** Name of the organization; null if none is configured. */
   organization: string | null;
@@ -21,7 +21,7 @@ export interface MemberEvent {
 export type Message = Pick<MailContent, 'subject' | 'lead' | 'advice' | 'footer'> &
   Partial<Pick<MailContent, 'items' | 'facts'>>;
 
-/** Completes a message with what every mail has: subject prefix, greeting, and where the request came from. */
+/** Adds what every mail has: the subject prefix, the greeting, the time and the client info. */
 export function memberMail({ organization, publicUrl }: SiteInfo, event: MemberEvent, message: Message): MailContent {
   const { at, owner, clientInfo } = event;
   const { subject, items = [], facts = [] } = message;
@@ -54,7 +54,7 @@ export function contactSuperuser(site: SiteInfo): AdviceStep {
   return { instruction: `Tell ${superuserOf(site)}.` };
 }
 
-/** Names whom a member turns to. */
+/** Returns the phrase for whom to contact, with the name of the organization if one is configured. */
 export function superuserOf({ organization }: SiteInfo): string {
   return organization === null ? 'an Organization Superuser' : `an Organization Superuser of ${organization}`;
 }

@@ -5,7 +5,7 @@ import type { SiteInfo } from './member-mail.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 
-/** Completes what a mail needs of its owner with the recipient. */
+/** An event with the full record of the member who receives the mail. */
 type ForMember<Event> = Event & { owner: UserRecord };
 
 /**

@@ -29,8 +29,8 @@ export interface AuthorizationCodes {
     request: { clientId: string; redirectUri: string; codeChallenge: string },
   ): Promise<Secret>;
   /**
-   * Exchanges a code for a session. A code works once, also if this request is wrong in another way. Returns null if the
-   * code is unknown, used or expired, was issued for another request, or its member is disabled.
+   * Exchanges a code for a session. A code works once: a request that does not match the code uses it up too. Returns
+   * null if the code is unknown, used or expired, if it was issued for another request, or if its member is disabled.
    */
   redeem(
     grant: { clientId: string; code: string; redirectUri: string; codeVerifier: string },

@@ -43,7 +43,10 @@ export function createCheckPassword(deps: {
   };
 }
 
-/** Returns the typed text if it is an email address, else null: people also type passwords and tokens into that field. */
+/**
+ * Returns the typed text if it is an email address, or else null. People also type passwords and tokens into that
+ * field, and the audit log must not contain those.
+ */
 function addressToAudit(typed: string): string | null {
   const isAddress = /^[^@]+@[^@\s]+\.[^@\s.]+$/.test(typed);
   return isAddress ? redact(typed).slice(0, limits.maxEmailCharacters) : null;

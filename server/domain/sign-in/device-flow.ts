@@ -19,7 +19,7 @@ export type PollError = 'authorization_pending' | 'slow_down' | 'access_denied' 
  *
  * 1. pending: `begin` created it.
  * 2. pending and opened: a browser session entered its user code. Only that session can decide.
- * 3. approved or denied: `decide` did this. Nothing changes it any more.
+ * 3. approved or denied: `decide` did this, and the decision is final.
  * 4. gone: `poll` exchanged an approved code for a session, or a job deleted it after it expired.
  */
 export interface DeviceFlow {
@@ -40,7 +40,7 @@ export interface DeviceFlow {
   poll(deviceCode: string, clientId: string, clientInfo: ClientInfo): Promise<StartedSession | PollError>;
 }
 
-/** RFC 8628 §3.5: how much longer a device must wait between polls after each one that came too soon. */
+/** The time by which each poll that comes too soon extends the polling interval (RFC 8628 §3.5). */
 const slowDownMs = 5_000;
 
 const windowSeconds = 600;
@@ -134,7 +134,7 @@ async function lockDevice(store: Store, hash: string): Promise<DeviceCodeRecord 
 /** Records a poll of a pending device. Each poll that comes too soon makes the interval longer (RFC 8628 §3.5). */
 async function notePoll(store: Store, device: DeviceCodeRecord, now: number): Promise<PollError> {
   const elapsedMs = device.lastPolledAt === null ? null : now - device.lastPolledAt;
-  // If the clock was set back, the elapsed time is negative and proves nothing.
+  // If the clock was set back, the elapsed time is negative and does not show that the poll came too soon.
   const tooSoon = elapsedMs !== null && elapsedMs >= 0 && elapsedMs < device.intervalMs;
   await store.deviceCodes.recordPoll(device.hash, now, device.intervalMs + (tooSoon ? slowDownMs : 0));
   return tooSoon ? 'slow_down' : 'authorization_pending';

@@ -23,7 +23,7 @@ export async function lockActiveSession(store: Store, { userId, id }: SessionRec
 
 /**
  * Ends all sessions of a member except `exceptId`, and deletes their approvals. Returns the ids of the ended sessions. Call
- * it inside the transaction of the change that is the reason.
+ * it in the transaction that makes the change, such as disabling the member.
  *
  * 1. Lock the member. This waits for transactions that start or approve a session of theirs, because each of those holds the
  *    same lock; the rows they added are visible now. No other one can begin until this transaction has committed.
@@ -40,9 +40,9 @@ export async function endAllSessions(store: Store, userId: string, exceptId?: st
 }
 
 /**
- * Ends the sessions that one session at the identity provider started, and returns them. Works as `endAllSessions`. Deletes
- * all approvals of their members, including those of their other sessions, because tickets cannot be
- * found by the session that they came from.
+ * Ends the sessions that one session at the identity provider started, and returns them. Locks members as
+ * `endAllSessions` does. Deletes all approvals of these members, including those of their other sessions, because
+ * tickets cannot be found by the session that they came from.
  */
 export async function endSessionsOfSid(store: Store, issuer: string, sid: string) {
   const userIds = await store.sessions.userIdsOfSid(issuer, sid);
@@ -52,9 +52,9 @@ export async function endSessionsOfSid(store: Store, issuer: string, sid: string
   return ended;
 }
 
-/** Ends one session of a member, and what it approved. Returns false unless the member has this session. */
+/** Ends one session of a member and deletes its approvals. Returns false unless the member has this session. */
 export async function endSession(store: Store, { userId, id }: { userId: string; id: string }): Promise<boolean> {
-  // Waits for an approval under way, because that holds the session's lock.
+  // Waits for an approval in progress, because the approval holds the session's lock.
   if (!(await store.sessions.delete(id, userId))) return false;
   // An authorization code cannot be found by its session, so those of the member's other sessions are deleted too. They would
   // expire within a minute anyway.

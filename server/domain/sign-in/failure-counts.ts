@@ -3,7 +3,7 @@ import type { Store } from '../../store/store.ts';
 const maxWaitSeconds = 15 * 60;
 const failuresWindowSeconds = 24 * 60 * 60;
 
-/** A key to count failures under, and how many it may have before it must wait. */
+/** A key that failures are counted under, and the number of failures after which it must wait. */
 export interface FailureKey {
   key: string;
   freeFailures: number;
@@ -29,7 +29,7 @@ export interface FailureCounts {
   forget(key: FailureKey): Promise<void>;
 }
 
-/** Remembers about `maxKeys` keys. Beyond that, it forgets the keys whose last attempt is longest ago. */
+/** Keeps counts for at most about `maxKeys` keys. Beyond that, forgets the key whose last attempt is the oldest. */
 export function createFailureCounts(limiter: Store['limiter'], maxKeys: number): FailureCounts {
   const failures = limiter({ name: 'failures', limit: 1, windowSeconds: failuresWindowSeconds });
   const waits = limiter({ name: 'waits', limit: 1, windowSeconds: maxWaitSeconds });
@@ -63,8 +63,8 @@ export function createFailureCounts(limiter: Store['limiter'], maxKeys: number):
       await remember(key);
       const seconds = waitSeconds(count, failureKey);
       if (seconds === 0) return 0;
-      // 3. None are left, so the attempt must start a wait. The increment is one step in the store: of all attempts that
-      //    several daemons bring here concurrently, exactly one sees the count 1 and may proceed.
+      // 3. None are left, so the attempt must start a wait. The store increments atomically, so of several
+      //    concurrent attempts, on any daemon, exactly one sees the count 1 and may proceed.
       const started = await waits.increment(key, seconds);
       if (started.count === 1) return 0;
       // 4. Another attempt started the wait: take this one back and deny it.
@@ -74,7 +74,7 @@ export function createFailureCounts(limiter: Store['limiter'], maxKeys: number):
 
     async confirm(failureKey) {
       const { key } = failureKey;
-      // A concurrent success may have forgotten the reservation.
+      // If a concurrent success removed the reservation, count the failure again.
       const reserved = await failures.get(key);
       const { count } = reserved.count === 0 ? await failures.increment(key) : reserved;
       const seconds = waitSeconds(count, failureKey);

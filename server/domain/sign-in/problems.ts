@@ -5,7 +5,10 @@ export function sessionEnded(): ProblemError {
   return new ProblemError('not-authenticated', 'The session has ended. Sign in again.');
 }
 
-/** The same problem for a wrong password and for unknown, disabled and SSO-only members, so that it reveals none of them. */
+/**
+ * The problem for a wrong password and for unknown, disabled and SSO-only members. It is the same for all of them, so
+ * that it does not reveal who is a member.
+ */
 export function wrongCredentials(): ProblemError {
   return new ProblemError(
     'wrong-credentials',

@@ -6,7 +6,7 @@ import { actorOf, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, type Secret } from '../secrets.ts';
 
-/** How a member signed in. A session that another session approved has the method of that one. */
+/** How a member signed in. A session that another session approved inherits the method of that session. */
 export interface SignInMethod {
   sso: boolean;
   /** Id of the identity provider's own session, if it sent one. */
@@ -22,9 +22,9 @@ export interface StartedSession {
 }
 
 /**
- * The values that a password was verified against: its hash, and whether a second factor was required. Verifying takes up
- * to seconds under load. If one of them changes during that time, the change ended all sessions, and the outdated proof
- * must not start a new one.
+ * The values that a password was verified against: its hash, and whether a second factor was required. Verifying can
+ * take seconds under load. If one of them changes during that time, the change ended all sessions, and the outdated
+ * proof must not start a new one.
  */
 export type Proof = Pick<UserRecord, 'passwordHash'> & Partial<Pick<UserRecord, 'totpEnabledAt'>>;
 

@@ -4,17 +4,17 @@ import { randomInt } from 'node:crypto';
 const alphabet = 'BCDFGHJKLMNPQRSTVWXZ';
 const codeLength = 8;
 
-/** Generates a user code as it is stored. */
+/** Generates a user code in its stored form. */
 export function generateUserCode(): string {
   return Array.from({ length: codeLength }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
 }
 
-/** Returns what a member typed as it is stored: upper case, without spaces and dashes. */
+/** Converts typed text to the stored form: upper case, without spaces and dashes. */
 export function parseUserCode(typed: string): string {
   return typed.toUpperCase().replace(/[^A-Z]/g, '');
 }
 
-/** Returns a user code as members read it: `WDJB-MJHT`. */
+/** Formats a stored user code for display, such as `WDJB-MJHT`. */
 export function formatUserCode(userCode: string): string {
   return `${userCode.slice(0, codeLength / 2)}-${userCode.slice(codeLength / 2)}`;
 }

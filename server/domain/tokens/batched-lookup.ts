@@ -43,8 +43,8 @@ export function createBatchedLookup<T>(
     for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) {
       await lookUpBatch(batch);
       if (queue.length === 0) break;
-      // Under load, let the event loop read every socket that is ready, and those that became ready in between. Their
-      // lookups then join this batch instead of the one after it.
+      // Under load, let the event loop read every socket that is ready, and those that become ready meanwhile. Their
+      // lookups then join the next batch instead of the one after it.
       await eventLoopTurn();
       await eventLoopTurn();
     }
@@ -67,7 +67,7 @@ export function createBatchedLookup<T>(
       });
     } catch (cause) {
       const unavailable =
-        cause instanceof StoreUnavailable ? cause : new StoreUnavailable('The token lookup failed.', { cause });
+        cause instanceof StoreUnavailable ? cause : new StoreUnavailable('The batched lookup failed.', { cause });
       for (const { reject } of [...batch, ...takeOverdue()]) reject(unavailable);
     }
   }

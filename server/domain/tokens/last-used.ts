@@ -1,8 +1,8 @@
 import type { LastUse } from '../../store/records.ts';
 
 /**
- * What a verified request looked like, in raw text: header values as latin1, as Node presents them. A part that is
- * missing, or that a trusted proxy did not send, is null.
+ * The parts of a verified request that describe a use, as raw text. Header values are latin1, as Node presents them. A
+ * part that is missing, or that a trusted proxy did not send, is null.
  */
 export interface ObservedRequest {
   method: string | null;
@@ -12,15 +12,15 @@ export interface ObservedRequest {
   userAgent: string | null;
 }
 
-/** Turns an observed request into what is stored of it. */
+/** Converts an observed request to the form in which a last use is stored. */
 export type NormalizeRequest = (request: ObservedRequest) => Omit<LastUse, 'at'>;
 
 /**
  * The last uses that are not written yet, at most one per token. A use goes through these steps:
  *
  * 1. `record` buffers the request as observed. Of several uses of a token, the newest replaces the others.
- * 2. `drain`, called by the flush once a second, normalizes what is buffered and empties the buffer. Normalizing here
- *    costs once per token and flush instead of once per request.
+ * 2. `drain`, called by the flush once a second, normalizes the buffered requests and empties the buffer. Normalizing
+ *    here costs once per token and flush instead of once per request.
  * 3. If the flush fails, `restore` puts the uses back. The next `drain` returns each again unless a newer use of its
  *    token was recorded in between.
  */
@@ -45,7 +45,7 @@ export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): 
         observed.set(tokenId, { at, request });
       } else if (previous.at <= at) {
         previous.at = at;
-        // Replacing equal texts would turn long-lived strings into garbage on every request of a busy token.
+        // Keep equal strings. Replacing them on every request of a busy token would burden the garbage collector.
         if (!isSameRequest(previous.request, request)) previous.request = request;
       }
     },

@@ -35,7 +35,7 @@ export interface Tokens extends Revocation {
   getItself(token: VerifiedToken): Promise<TokenRecord>;
 }
 
-/** Bounds the search text. Longer than any folded name, because case folding at most triples a character. */
+/** Maximum length of the search text. Every folded name is shorter, because folding at most triples a character. */
 const maxSearchLength = 4 * limits.maxNameCodePoints;
 
 export function createTokens(deps: TokenDeps): Tokens {

@@ -17,7 +17,7 @@ export type Verdict =
   | { allowed: true; token: VerifiedToken }
   | { allowed: false; reason: DenyReason; known: { prefix: string; name: string; owner: string } | null };
 
-/** Decides whether a presented value is an active token. Rejects with StoreUnavailable if the database does not respond. */
+/** Reports whether a presented value is an active token. Rejects with StoreUnavailable if the database fails. */
 export type Verify = (value: string) => Promise<Verdict>;
 
 const unknown: Verdict = { allowed: false, reason: 'unknown', known: null };

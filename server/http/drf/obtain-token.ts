@@ -38,7 +38,10 @@ const description = {
   parses: ['application/x-www-form-urlencoded', 'multipart/form-data', 'application/json'],
 };
 
-/** Creates DRF's obtain-token endpoint, at the path with and without a trailing slash. It creates a token from a password. */
+/**
+ * Creates DRF's obtain-token endpoint, which issues a token for an email address and password. It is served with and
+ * without a trailing slash.
+ */
 export function obtainTokenRoutes(deps: ObtainTokenDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError((error, c) => {
@@ -47,7 +50,7 @@ export function obtainTokenRoutes(deps: ObtainTokenDeps): Hono<AppEnv> {
     for (const [name, value] of drfError.headers) c.header(name, value, { append: true });
     return c.json(drfError.body, drfError.status);
   });
-  const steps = [denyRejectedCredential(deps), requirePost, requireSmallBody] as const;
+  const steps = [rejectDeniedCredential(deps), requirePost, requireSmallBody] as const;
   for (const path of ['/api-token-auth', '/api-token-auth/']) app.all(path, ...steps, (c) => obtain(deps, c));
   return app;
 }
@@ -73,8 +76,11 @@ function unnamedToken(now: number, maxExpiry: number | null): CreateTokenBody {
   };
 }
 
-/** Rejects a request whose `Authorization` is not accepted, even beside a valid password: DRF authenticates every request. */
-function denyRejectedCredential({ verify }: ObtainTokenDeps): MiddlewareHandler<AppEnv> {
+/**
+ * Rejects a request whose credential is not accepted, even if its body has a valid password, because DRF authenticates
+ * every request.
+ */
+function rejectDeniedCredential({ verify }: ObtainTokenDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const credential = readCredential(rawHeadersOf(c));
     if (credential.kind === 'malformed' || credential.kind === 'ambiguous') {

@@ -55,7 +55,7 @@ function row([label, value]: MailContent['facts'][number]): string {
   );
 }
 
-/** Keeps right-to-left text from reordering what stands around it. */
+/** Keeps right-to-left text from reordering the text around it. */
 function isolated(text: MailText): string {
   return `<bdi>${escapeHtml(plain(text))}</bdi>`;
 }

@@ -5,7 +5,7 @@ import { renderText } from './text.ts';
 
 const maxSubjectCharacters = 150;
 
-/** Renders a mail as text and HTML. Both make text from outside harmless. */
+/** Renders a mail as text and HTML. Both sanitize untrusted text. */
 export function renderMail(content: MailContent): RenderedMail {
   return {
     subject: shorten(oneLine(plain(content.subject)), maxSubjectCharacters),

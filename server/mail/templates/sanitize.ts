@@ -3,14 +3,14 @@ import type { MailText } from '../../domain/notifications/mail-content.ts';
 
 const maxOutsideCharacters = 300;
 
-/** Returns the text on one line, with every part from outside made harmless. */
+/** Returns the text as one string, with its untrusted parts sanitized. */
 export function plain(text: MailText): string {
   if (typeof text === 'string') return text;
   return text.map((part) => (typeof part === 'string' ? part : sanitize(part.outside))).join('');
 }
 
 /**
- * Makes text from outside harmless:
+ * Makes untrusted text harmless:
  *
  * - Redacts whatever looks like a token or a session.
  * - Removes control, bidi and zero-width characters, so that it can neither add lines nor reorder others.

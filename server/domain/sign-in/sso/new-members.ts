@@ -41,7 +41,7 @@ export async function joinAsMember(deps: NewMemberDeps, store: Store, request: P
   return provisionMember(deps, store, email, request);
 }
 
-/** Binds the identity to an invited member. Only works for one who has no password and no identity yet. */
+/** Binds the identity to an invited member. Rejects a member who already has a password or an identity. */
 async function claimInvitation(
   { clock, auditTrail }: NewMemberDeps,
   store: Store,

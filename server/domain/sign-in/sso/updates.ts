@@ -28,8 +28,8 @@ export async function updateEmail(
 }
 
 /**
- * Makes the member's permissions match their groups at the provider. Grants and removes both; a permission without a
- * configured group stays as it is, and the last superuser stays a superuser.
+ * Grants and removes permissions, so that they match the member's groups at the provider. A permission without a
+ * configured group stays as it is. The last superuser stays a superuser.
  */
 export async function updatePermissions(
   { clock, auditTrail, policy }: UpdateDeps,

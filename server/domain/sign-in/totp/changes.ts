@@ -22,7 +22,7 @@ export interface TotpDeps {
   required: boolean;
 }
 
-/** A change to the second factor of `user`, made by themselves or by a superuser. */
+/** A change to the second factor of `user`, made by the member or by a superuser. */
 export interface TotpChange {
   user: UserRecord;
   by: UserRecord;

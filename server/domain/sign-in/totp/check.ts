@@ -28,7 +28,7 @@ export function totpRateLimitKeys(user: UserRecord, { ip }: ClientInfo): RateLim
   return { account: `second step of ${user.id}`, ip };
 }
 
-/** Uses up a code: the store accepts each time step once, and none before it. */
+/** Uses up a code. The store accepts each time step once, and no step older than the last one accepted. */
 async function useCode({ store, clock }: TotpDeps, user: UserRecord, typed: string): Promise<boolean> {
   const totp = await store.totp.find(user.id);
   const step = totp?.enabledAt == null ? null : stepOfCode(totp.secret, typed, clock.now());

@@ -19,7 +19,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'monitoring-only':
     '`/metrics` responds only to monitoring systems that connect directly from a trusted address. Add the address to `TOKENSD_TRUSTED_PROXIES`.',
   'cross-site':
-    "A browser sent the request from another site, so the session cookie does not count. Open the page at the server's public URL.",
+    "A browser sent the request from another site, so the session cookie was not accepted. Open the page at the server's public URL.",
   'form-expired': 'The form was loaded too long ago, or the account changed since. Reload the page and try again.',
   'wrong-password': 'The current password is wrong. Enter it again.',
   'wrong-code':
@@ -32,8 +32,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'token-not-found': 'No token has this ID, or it belongs to another member. List the tokens to find the right one.',
   'user-not-found': 'No member has this ID or email address. List the members to find the right one.',
   'client-not-found': 'No OAuth client has this ID or name. List the clients to find the right one.',
-  'method-not-allowed':
-    'The path exists, but not for this method. The `Allow` header lists the methods that it accepts.',
+  'method-not-allowed': 'The path does not accept this method. The `Allow` header lists the methods that it accepts.',
   'request-timeout': 'The request body took too long to arrive. Send the request again.',
   'name-taken': 'The owner already has a token with this name, ignoring case. Choose another name.',
   'email-taken': 'Another member already has this email address. Use another address.',
@@ -43,7 +42,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'last-superuser':
     'The change would leave the organization without an enabled superuser. Promote another member first.',
   'idempotency-mismatch':
-    'This `Idempotency-Key` was already used for a request with another body. Use a new key for a new request.',
+    'This `Idempotency-Key` was already used for a request with a different body. Use a new key for a new request.',
   'link-expired': 'The link from the mail has expired or was already used. Request a new one.',
   'body-too-large': 'The request body is larger than the route accepts. Send less data.',
   'unsupported-media-type': 'The route does not accept this `Content-Type`. Send JSON as `application/json`.',

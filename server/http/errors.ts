@@ -25,8 +25,8 @@ export class ResponseProblem extends ProblemError {
 }
 
 /**
- * Returns the handler that turns every thrown error into a problem response. It logs unexpected errors and hides their
- * details from the client.
+ * Returns the handler that turns every thrown error into a problem response. It logs server-side failures, and the
+ * response hides their details.
  */
 export function errorHandler(log: Log): ErrorHandler<AppEnv> {
   return (error, c) => {
@@ -42,7 +42,7 @@ export function logUnexpected(log: Log, requestId: string, problem: ProblemError
   log.error({ err: cause, request_id: requestId }, problem.message);
 }
 
-/** The problem of a path that no route matches. */
+/** Returns the problem for a path that no route matches. */
 export function notFound(): ProblemError {
   return new ProblemError('not-found', 'There is nothing at this path. See /openapi.json.');
 }
@@ -60,14 +60,14 @@ export function methodNotAllowedResponse(c: AppContext, methods: string[]): Resp
 }
 
 /** The detail of the problem for a body over the limit. */
-export const bodyLimitDetail = `A body is at most ${limits.maxBodyBytes / 1024} KiB.`;
+export const bodyLimitDetail = `The request body is larger than ${limits.maxBodyBytes / 1024} KiB. Send less data.`;
 
 /** Returns the response to a body over the limit. */
 export function bodyTooLargeResponse(c: AppContext): Response {
   return problemResponse(c, new ProblemError('body-too-large', bodyLimitDetail));
 }
 
-/** The problem of a body that is not `application/json`. */
+/** Returns the problem for a body that is not `application/json`. */
 export function notJson(): ProblemError {
   return new ProblemError('unsupported-media-type', 'Send the body as application/json.');
 }

@@ -4,8 +4,8 @@ import type { AppDeps, AppEnv } from './context.ts';
 import { type Access, accessTable } from './middleware/access.ts';
 import { jsonResponse } from './validate.ts';
 
-type Described = OpenAPIHono<AppEnv>;
-type Registry = Described['openAPIRegistry'];
+type DescribedApp = OpenAPIHono<AppEnv>;
+type Registry = DescribedApp['openAPIRegistry'];
 type RouteConfig = Parameters<Registry['registerPath']>[0];
 
 const sessionSchemes = [{ session: [] }, { sessionCookie: [] }];
@@ -23,9 +23,9 @@ const securityOf = {
  * table. Endpoints that are served in front of the app or follow another protocol are declared here.
  */
 export function describeApi(
-  app: Described,
+  app: DescribedApp,
   { config, sessionCookie }: Pick<AppDeps, 'config' | 'sessionCookie'>,
-): ReturnType<Described['getOpenAPI31Document']> {
+): ReturnType<DescribedApp['getOpenAPI31Document']> {
   const described = new OpenAPIHono<AppEnv>();
   const registry = described.openAPIRegistry;
   registerSecuritySchemes(registry, sessionCookie.name);
@@ -42,12 +42,12 @@ export function describeApi(
   });
 }
 
-/** Adds a route's security and its problem response. A route that is not in the access table stays as it is. */
+/** Adds a route's security and its problem response. Returns a route that is not in the access table unchanged. */
 function withAccess(route: RouteConfig): RouteConfig {
   const access = accessTable[`${route.method.toUpperCase()} ${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`];
   if (access === undefined) return route;
   const problem = {
-    description: 'A problem (RFC 9457). `code` names it in the table of problems.',
+    description: 'A problem (RFC 9457). The table of problems explains each `code`.',
     content: { 'application/problem+json': { schema: problemSchema } },
   };
   return { ...route, security: [...securityOf[access]], responses: { ...route.responses, default: problem } };
@@ -105,7 +105,7 @@ function registerVerification(registry: Registry): void {
   }
 }
 
-/** Declares obtain-token, whose bodies are those of Django REST framework. */
+/** Declares the obtain-token endpoint, which uses the request and response formats of Django REST framework. */
 function registerObtainToken(registry: Registry): void {
   const fields = z.object({ username: z.string(), password: z.string(), name: z.string().optional() });
   const content = {

@@ -15,7 +15,7 @@ export const createdSessionSchema = z
   .object({
     id: idSchema,
     secret: z.string().describe('The session secret, which is shown only once'),
-    expires_at: timeSchema.describe('The absolute end. A session that is idle for 12 hours ends earlier.'),
+    expires_at: timeSchema.describe('The latest end. A session that is idle for 12 hours ends earlier.'),
     user: userSchema,
   })
   .meta({ id: 'CreatedSession' });
@@ -25,7 +25,7 @@ export const sessionSchema = z
   .object({
     id: idSchema,
     created_at: timeSchema,
-    expires_at: timeSchema.describe('The absolute end, whether the session is used or not'),
+    expires_at: timeSchema.describe('The latest end, even if the session is in use'),
     idle_expires_at: timeSchema.describe('When the session ends if it is not used until then. Each use extends it.'),
   })
   .meta({ id: 'Session' });

@@ -5,8 +5,8 @@ import type { AppContext, AppDeps } from '../context.ts';
 export type MonitoringDeps = Pick<AppDeps, 'clientIp'>;
 
 /**
- * Requires a direct connection from a loopback or trusted address. A request that a proxy forwarded is rejected wherever the
- * proxy runs, because its client may be anyone.
+ * Requires a direct connection from a loopback or trusted address. Rejects every forwarded request, even one from a
+ * proxy on this machine, because the proxy's own client may be anyone.
  * @throws ProblemError `monitoring-only`
  */
 export function requireMonitoring({ clientIp }: MonitoringDeps, c: AppContext): void {
@@ -14,10 +14,10 @@ export function requireMonitoring({ clientIp }: MonitoringDeps, c: AppContext): 
   const isForwarded = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some(
     (name) => c.req.header(name) !== undefined,
   );
-  const isNearby = clientIp.isTrusted(peer) || (peer !== undefined && ipaddr.process(peer).range() === 'loopback');
-  if (isNearby && !isForwarded) return;
+  const isTrustedPeer = clientIp.isTrusted(peer) || (peer !== undefined && ipaddr.process(peer).range() === 'loopback');
+  if (isTrustedPeer && !isForwarded) return;
   throw new ProblemError(
     'monitoring-only',
-    'Only loopback and the addresses in TOKENSD_TRUSTED_PROXIES may read the metrics, and not through a proxy.',
+    'Only direct connections from loopback or an address in TOKENSD_TRUSTED_PROXIES may read the metrics.',
   );
 }

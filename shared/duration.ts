@@ -1,6 +1,6 @@
 const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 } as const;
 
-/** Returns the seconds in a duration such as `90s`, `30m`, `12h`, `90d`, `2w` or `1y` (365 days). Null if it is invalid. */
+/** Returns the seconds in a duration such as `90s`, `30m`, `12h`, `90d`, `2w` or `1y` (365 days), else null. */
 export function parseDuration(text: string): number | null {
   const match = /^([1-9][0-9]{0,9})([smhdwy])$/.exec(text);
   if (!match) return null;

@@ -24,7 +24,7 @@ export function normalizeName(text: string): string {
   return compose(characters.slice(start, end).join(''));
 }
 
-/** Returns NFC(full Unicode case folding). Names that fold to the same text are equal; unique indexes enforce that. */
+/** Applies full Unicode case folding and NFC. Names that fold to the same text are equal, as unique indexes enforce. */
 export function foldName(text: string): string {
   return compose(caseFold(compose(text)));
 }
@@ -34,7 +34,7 @@ export function codePoints(text: string): number {
   return [...text].length;
 }
 
-/** Returns whether the text contains control, format (bidi, zero-width), unassigned, private-use or line-separator characters. */
+/** Reports whether the text contains control, format (bidi, zero-width), unassigned, private-use or line-separator characters. */
 export function hasForbiddenCharacters(text: string): boolean {
   return forbidden.test(text);
 }

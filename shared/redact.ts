@@ -1,7 +1,7 @@
 const tokenValue = /(?<![0-9A-Za-z])([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8})[0-9A-Za-z]{30}(?![0-9A-Za-z])/g;
 const otherSecret = /\b(session|reset|device|code|step|secret)_[0-9A-Za-z_-]{43}/g;
 
-/** Prefixes of secrets. Secret scanners and `redact` recognize a leaked secret by them. */
+/** Prefixes of generated secrets, by which secret scanners and `redact` recognize them. */
 export const secretPrefixes = {
   session: 'session_',
   passwordReset: 'reset_',
@@ -11,9 +11,9 @@ export const secretPrefixes = {
   clientSecret: 'secret_',
 } as const;
 
-/** Redacts all secrets of this product in a text. Of a token value, the public prefix remains. */
+/** Redacts token values and all secrets with one of `secretPrefixes`. Keeps the public prefix of a token value. */
 export function redact(text: string): string {
   if (!text.includes('_')) return text;
-  // Other secrets first: the beginning of one, up to a hyphen, may look like a token value.
+  // Redact the other secrets first, because the part of one before a hyphen can look like a token value.
   return text.replace(otherSecret, '$1_[redacted]').replace(tokenValue, '$1[redacted]');
 }

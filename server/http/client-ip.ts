@@ -18,7 +18,10 @@ interface Hop {
 }
 
 const maxRememberedHops = 10_000;
-/** Longer than any address with a port, so that a client cannot fill the memory with long texts. */
+/**
+ * Maximum length of a text whose result is remembered. Every address with a port is shorter. Without this limit a
+ * client could fill the memory with long texts.
+ */
 const maxRememberedLength = 64;
 
 export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
@@ -50,7 +53,7 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
   };
 }
 
-/** Returns a function that remembers the results of `compute` for short texts, up to a limit. */
+/** Returns a function that caches the results of `compute` for short texts. Empties the cache when it is full. */
 function memoize<T>(compute: (text: string) => T): (text: string) => T {
   const results = new Map<string, T>();
   return (text) => {

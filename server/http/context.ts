@@ -25,7 +25,7 @@ import type { ClientIp } from './client-ip.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { CountedVerify } from './verify/counted-verify.ts';
 
-/** The parts of Node's request that the Fetch API does not show. Absent if a test calls the app without an adapter. */
+/** The parts of Node's request that the Fetch API does not expose. Absent in tests that call the app directly. */
 export interface Bindings {
   incoming?: {
     rawHeaders: string[];
@@ -57,7 +57,7 @@ export interface AppEnv {
 export type AppContext = Context<AppEnv>;
 
 /**
- * The collaborators of the HTTP app and the console. `tokensd serve` creates each of them once, and so does the test app.
+ * The dependencies of the HTTP app and the console. `tokensd serve` creates each of them once, and so does the test app.
  * A route, page or middleware factory takes a `Pick` of the ones that it uses.
  */
 export interface AppDeps {

@@ -1,16 +1,19 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long requests in flight may take after the stop. */
-const drainMs = 10_000;
+/** How long requests in flight may still take after the drain begins. */
+const drainTimeoutMs = 10_000;
 
-/** How long a connection without any request may stay open. Browsers and proxies open some that they never use. */
-const unusedMs = 1_000;
+/**
+ * How long a connection that has not sent anything stays open after the drain begins. Browsers and proxies open some
+ * connections that they never use.
+ */
+const unusedTimeoutMs = 1_000;
 
 /**
  * Creates the function that stops the server gracefully. It accepts no new connections, lets requests in flight finish,
- * and closes what is still open after 10 seconds. It resolves when every connection is closed. Call `createDrain` before
- * the server listens.
+ * and closes the remaining connections after 10 seconds. It resolves when every connection is closed. Call
+ * `createDrain` before the server listens.
  */
 export function createDrain(server: Server): () => Promise<void> {
   const connections = new Set<Socket>();
@@ -27,7 +30,10 @@ export function createDrain(server: Server): () => Promise<void> {
   return async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    const timers = [setTimeout(closeUnused, unusedMs), setTimeout(() => server.closeAllConnections(), drainMs)];
+    const timers = [
+      setTimeout(closeUnused, unusedTimeoutMs),
+      setTimeout(() => server.closeAllConnections(), drainTimeoutMs),
+    ];
     await closed;
     for (const timer of timers) clearTimeout(timer);
   };

@@ -8,7 +8,7 @@ export interface PageQuery {
   cursor?: string | undefined;
 }
 
-/** The parameters of a list besides the page. A parameter that was not sent is an absent key. */
+/** The parameters of a list, without those that select the page. A parameter that was not sent has no key. */
 type Filter<Q> = { [K in keyof Omit<Q, keyof PageQuery>]: Exclude<Omit<Q, keyof PageQuery>[K], undefined> };
 
 /**

@@ -24,7 +24,7 @@ const timeouts = {
   keepAliveTimeout: 75_000,
 };
 
-/** Closes a connection whose client reads nothing of a response for this long. Node may take twice as long to notice. */
+/** How long a client may pause reading a response. Node then closes the connection, but may take twice as long. */
 const stalledResponseMs = 20_000;
 
 /** How long the connection stays open after its last response, so that the response can arrive. */
@@ -122,8 +122,8 @@ interface ParserError extends NodeJS.ErrnoException {
 }
 
 /**
- * Responds to a message that is not valid HTTP, is too large or too slow. Only closes the connection if a response to the
- * message has already begun: the error then comes from the rest of its body.
+ * Responds to a message that is not valid HTTP, is too large or arrives too slowly. If a response to the message has
+ * already begun, only closes the connection, because the error then comes from the rest of the message's body.
  */
 function rejectMessage(error: ParserError, socket: Duplex, newest: ServerResponse | undefined): void {
   const begun = newest?.headersSent && !(newest.writableFinished && newest.req.complete);

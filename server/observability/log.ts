@@ -15,8 +15,8 @@ export type LogLevel = (typeof logLevels)[number];
 const unsafeCharacters = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /**
- * Creates a log of JSON lines. `write` receives one whole line per call. Everything that looks like a token or a session
- * value is redacted from the finished line, and characters that could mislead a reader are escaped.
+ * Creates a log of JSON lines. `write` receives one whole line per call. Everything that looks like a secret is
+ * redacted from the finished line (see `redact`), and characters that could mislead a reader are escaped.
  */
 export function createLog(level: LogLevel, write: (line: string) => void): Log {
   return pino(

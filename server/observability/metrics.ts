@@ -14,11 +14,11 @@ export interface Metrics {
   /** Counts one committed audit event. */
   countEvent(action: AuditAction): void;
   countDatabaseError(kind: FailureKind): void;
-  /** Adds prom-client's metrics of the process and of Node. */
+  /** Adds prom-client's default metrics for the process and the Node.js runtime. */
   collectProcessMetrics(): void;
   /** Adds the gauges. Call it once. */
   registerGauges(sources: GaugeSources): void;
-  /** Returns the metrics in the Prometheus text format, with its media type. */
+  /** Returns the metrics in the Prometheus text format, and the media type of that format. */
   expose(): Promise<{ text: string; contentType: string }>;
 }
 
@@ -26,14 +26,14 @@ export interface Metrics {
 export interface GaugeSources {
   backlog(): Promise<OutboxBacklog>;
   now(): number;
-  /** Returns how many last uses are in memory and not written yet. */
+  /** Returns the number of last uses in memory that are not written to the database yet. */
   pendingLastUses(): number;
 }
 
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 500];
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Creates the metrics in a registry of their own. */
+/** Creates the metrics in their own registry, so that two daemons in one process do not share counters. */
 export function createMetrics(version: string): Metrics {
   const registers = [new Registry()];
   const [registry] = registers as [Registry];

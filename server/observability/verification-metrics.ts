@@ -39,8 +39,9 @@ interface Tally {
 }
 
 /**
- * Registers the verification metrics and returns the function that counts. prom-client resolves the label set on every
- * count, which is too slow for this path. Plain numbers are kept here and handed over when the metrics are scraped.
+ * Registers the verification metrics and returns the function that counts a verification. It counts in plain numbers
+ * and passes them to prom-client on each scrape, because prom-client is too slow here: it resolves the labels on every
+ * count.
  */
 export function createVerificationCounter(registers: Registry[]): CountVerification {
   const tallies = new Map<VerificationRoute, Tally>();

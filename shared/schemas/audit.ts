@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { idSchema, pageQuerySchema, pageSchema, sentTimeSchema, timeSchema } from './common.ts';
 
-/** Every audited action and when it is recorded, as Markdown for the table in the documentation. The list is closed. */
+/** All audited actions and when each is recorded, as Markdown for the table in the documentation. */
 export const auditActionDescriptions = {
   'session.created': 'A member signed in.',
   'session.ended': 'A member signed out.',

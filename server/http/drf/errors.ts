@@ -18,14 +18,14 @@ export class DrfError extends Error {
 }
 
 /**
- * Returns the error for a wrong password, an unknown or disabled member, one without the permission and one without a
- * password. It is the same for all of them, so that the response does not reveal who is a member.
+ * Returns the error for every rejected sign-in. The cause may be a wrong password, or that the member is unknown, is
+ * disabled, has no password or lacks the permission. Using one error for all of them hides who is a member.
  */
 export function unableToLogIn(): DrfError {
   return new DrfError(400, { non_field_errors: ['Unable to log in with provided credentials.'] });
 }
 
-/** Converts an error of the domain to DRF's format. Returns null if DRF has no equivalent. */
+/** Converts a domain error to DRF's format. Returns null if DRF has no equivalent. */
 export function asDrfError(error: unknown): DrfError | null {
   if (error instanceof DrfError) return error;
   if (!(error instanceof ProblemError)) return null;

@@ -2,7 +2,10 @@ import { normalizeName } from '../../../shared/names.ts';
 import { tokenNameSchema } from '../../../shared/schemas/common.ts';
 import { DrfError } from './errors.ts';
 
-/** The fields of a body, not validated: text, any JSON value, or an uploaded file. Of a repeated field, the last one. */
+/**
+ * The fields of a body before validation. Each value is text, any JSON value or an uploaded file. The last value of a
+ * repeated field wins.
+ */
 export type Fields = ReadonlyMap<string, unknown>;
 
 export interface Credentials {

@@ -39,8 +39,8 @@ const description = {
 };
 
 /**
- * Creates DRF's obtain-token endpoint, which issues a token for an email address and password. It is served with and
- * without a trailing slash.
+ * Creates DRF's obtain-token endpoint, which creates a token for an email address and a password. The path works with
+ * and without a trailing slash.
  */
 export function obtainTokenRoutes(deps: ObtainTokenDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -77,10 +77,10 @@ function unnamedToken(now: number, maxExpiry: number | null): CreateTokenBody {
 }
 
 /**
- * Rejects a request whose credential is not accepted, even if its body has a valid password, because DRF authenticates
- * every request.
+ * Returns middleware that rejects a request with an invalid credential in its headers, even if the password in the body
+ * is valid. DRF does the same, because it authenticates every request.
  */
-function rejectDeniedCredential({ verify }: ObtainTokenDeps): MiddlewareHandler<AppEnv> {
+function denyRejectedCredential({ verify }: ObtainTokenDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const credential = readCredential(rawHeadersOf(c));
     if (credential.kind === 'malformed' || credential.kind === 'ambiguous') {

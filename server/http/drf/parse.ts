@@ -60,7 +60,7 @@ function pythonType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : 'str';
 }
 
-/** The messages of Python's JSON parser, by the error codes of ours. */
+/** Maps the error codes of our JSON parser to the messages of Python's. */
 const pythonMessages: Readonly<Record<string, string>> = {
   PropertyNameExpected: 'Expecting property name enclosed in double quotes',
   ColonExpected: "Expecting ':' delimiter",

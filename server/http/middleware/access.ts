@@ -18,7 +18,10 @@ import { authenticateToken, type TokenDeps } from './token.ts';
  */
 export type Access = 'anyone' | 'monitoring' | 'session' | 'superuser' | 'token';
 
-/** The access level of every route. A route that is missing here is not found for everyone. */
+/**
+ * The access level of every Hono route outside the console, which enforces its own. A request for a route that is missing
+ * here gets a 404.
+ */
 export const accessTable: Readonly<Record<string, Access>> = {
   'GET /healthz': 'anyone',
   'GET /readyz': 'anyone',
@@ -61,10 +64,10 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /sso/backchannel-logout': 'anyone',
 };
 
-/** The collaborators that decide whether a request may use its route. */
+/** The dependencies of all access checks. */
 type AccessDeps = MonitoringDeps & SessionDeps & TokenDeps;
 
-/** Returns middleware that authenticates each request as the access table requires and rejects the others. */
+/** Returns middleware that authenticates each request and rejects it if it lacks the access level of its route. */
 export function enforceAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     await enforce(deps, c);
@@ -73,9 +76,9 @@ export function enforceAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
 }
 
 /**
- * Returns middleware that waits for a body which was still arriving and then checks access again. Otherwise a client could
- * pass the first check, hold its body back until its session ended or its member was disabled or demoted, and still be
- * served.
+ * Returns middleware that waits until the whole body has arrived and then checks access again. Without the second check
+ * a client could pass the first one, hold its body back until its session ends or its member is disabled or demoted,
+ * and still be served.
  */
 export function enforceAccessAfterBody(deps: AccessDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
@@ -87,7 +90,7 @@ export function enforceAccessAfterBody(deps: AccessDeps): MiddlewareHandler<AppE
   };
 }
 
-/** Reports whether the body of an unsafe request may not have arrived completely yet. */
+/** Reports whether the body of an unsafe request may still be arriving. */
 export function isBodyPending(c: AppContext): boolean {
   return !isSafe(c.req.method) && c.env?.incoming?.complete !== true;
 }

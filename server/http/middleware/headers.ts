@@ -5,19 +5,19 @@ import type { AppDeps, AppEnv } from '../context.ts';
 const self = ["'self'"];
 
 /**
- * Returns middleware that sets the security headers. The content security policy allows pages of the console to load only
- * from this origin, and allows every other response to load nothing.
+ * Returns middleware that sets the security headers. The content security policy lets an HTML page load resources only
+ * from this origin, and images also from `data:` URLs. It lets every other response load nothing.
  */
 export function securityHeaders({ config }: Pick<AppDeps, 'config'>): MiddlewareHandler<AppEnv> {
   const common = {
     xFrameOptions: 'DENY',
     strictTransportSecurity: config.publicUrl.startsWith('https:') && 'max-age=15552000',
   } as const;
-  const forData = secureHeaders({
+  const dataHeaders = secureHeaders({
     ...common,
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   });
-  const forPages = (formTargets: string[] = []) =>
+  const pageHeaders = (formTargets: string[] = []) =>
     secureHeaders({
       ...common,
       contentSecurityPolicy: {
@@ -34,11 +34,11 @@ export function securityHeaders({ config }: Pick<AppDeps, 'config'>): Middleware
   return async (c, next) => {
     await next();
     const isPage = c.res.headers.get('content-type')?.startsWith('text/html');
-    await (isPage ? forPages(c.get('formTargets')) : forData)(c, async () => {});
+    await (isPage ? pageHeaders(c.get('formTargets')) : dataHeaders)(c, async () => {});
   };
 }
 
-/** Keeps responses of the API, which hold secrets and personal data, out of every cache. */
+/** Prevents caching of API responses, because they can contain secrets and personal data. */
 export const noStore: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   c.header('Cache-Control', 'no-store');

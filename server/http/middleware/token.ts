@@ -8,7 +8,7 @@ import { credentialDenial, type Denial, denialHeaders, tokenDenial } from '../ve
 export type TokenDeps = Pick<AppDeps, 'verify'>;
 
 /**
- * Verifies the personal API token that the request presents, without recording a use.
+ * Verifies the personal API token of the request and sets it as `presentedToken`. Does not record a last use.
  * @throws ProblemError `invalid-token`
  */
 export async function authenticateToken({ verify }: TokenDeps, c: AppContext): Promise<void> {

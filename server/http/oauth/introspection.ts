@@ -21,8 +21,9 @@ export type IntrospectionHandler = (req: IncomingMessage, res: ServerResponse) =
 const path = '/oauth/introspect';
 
 /**
- * Creates the handler of token introspection (RFC 7662). Clients introspect before each of their requests, as proxies
- * call `/verify/…`. Like those routes it bypasses Hono, which would take twice as long as the verification itself.
+ * Creates the handler of token introspection (RFC 7662). Clients introspect a token for each request that they receive,
+ * just as proxies call `/verify/…`. Like those routes, the handler bypasses Hono, because Hono would take twice as long
+ * as the verification itself.
  */
 export function createIntrospectionHandler(deps: IntrospectionDeps): IntrospectionHandler {
   return (req, res) => {
@@ -41,7 +42,7 @@ async function respond(deps: IntrospectionDeps, req: IncomingMessage, res: Serve
     (response) => ({ status: 200, headers: {}, body: response }),
     (error: unknown) => errorResponse(error, log, requestId),
   );
-  // Close the connection if the body was not read to its end, or the rest would be parsed as the next request.
+  // Close the connection if part of the body is unread. Otherwise Node would parse that part as the next request.
   if (!req.complete) res.shouldKeepAlive = false;
   const content = JSON.stringify(body);
   const fields = Object.entries({
@@ -108,8 +109,8 @@ function activeToken(token: VerifiedToken) {
 }
 
 /**
- * Returns the request that the client reports in the form fields `method`, `path` and `ip`, an extension of ours, or null
- * if it reports none. Without a report no use is recorded.
+ * Returns the request that the client reports in the form fields `method`, `path` and `ip`, which are our extension.
+ * Returns null if the client reports none, in which case no last use is recorded.
  */
 function reportedRequest(form: OAuthForm): ObservedRequest | null {
   const [method = null, target = null, peer = null] = [form.get('method'), form.get('path'), form.get('ip')];

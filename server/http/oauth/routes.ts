@@ -10,8 +10,8 @@ import { issueToken, type TokenEndpointDeps } from './token.ts';
 type OAuthDeps = DeviceAuthorizationDeps & RevokeDeps & TokenEndpointDeps & Pick<AppDeps, 'log'>;
 
 /**
- * Creates the OAuth 2.0 routes for OAuth clients that revoke tokens and for the CLI. Two endpoints are elsewhere: a plain
- * Node handler serves introspection, and the console serves the page at /oauth/authorize.
+ * Creates the OAuth 2.0 routes. OAuth clients revoke tokens through them, and the CLI signs in. Two endpoints are
+ * elsewhere: a plain Node handler serves introspection, and the console serves the page at /oauth/authorize.
  */
 export function oauthRoutes(deps: OAuthDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();

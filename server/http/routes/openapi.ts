@@ -9,7 +9,7 @@ const readDescription = createRoute({
   responses: { 200: jsonResponse(z.looseObject({}), 'The OpenAPI 3.1 document') },
 });
 
-/** Creates the route of the OpenAPI document. It calls `describe` once, on the first request. */
+/** Creates the route for the OpenAPI document. It calls `describe` once, on the first request. */
 export function openapiRoutes(describe: () => object) {
   let document: object | undefined;
   return new OpenAPIHono<AppEnv>().openapi(readDescription, (c) => {

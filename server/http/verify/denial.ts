@@ -7,7 +7,7 @@ export interface Denial {
   reason: DenyReason | null;
 }
 
-/** Returns the denial of a request that has no credential, or none that can be read. */
+/** Returns the denial of a request whose credential is missing or cannot be read, or that has more than one. */
 export function credentialDenial(credential: Exclude<Credential, { kind: 'value' }>): Denial {
   switch (credential.kind) {
     case 'none':

@@ -37,9 +37,9 @@ const outageMessages = {
 };
 
 /**
- * Creates the handler of the `/verify/…` routes, which proxies ask before each request. It responds 200 with the
- * identity, 401, or 503 if the database does not respond. Method, query and body do not matter, and the body is never
- * waited for.
+ * Creates the handler of the `/verify/…` routes, which proxies call before they forward a request. It responds with 200
+ * and the identity, with 401, or with 503 if the database does not respond. It ignores the method, query and body, and
+ * never waits for the body.
  */
 export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
   const context = { ...deps, outage: createOutage(deps.log, {}, outageMessages), denials: new Map() };
@@ -118,8 +118,9 @@ function sendVerdict(
 }
 
 /**
- * Returns what the last use is made of. It holds strings only, because it stays in memory until the next flush and must
- * not keep the request alive. Only a trusted proxy's statement about the original request is used.
+ * Returns the data from which the last use is derived. It holds strings only, because it stays in memory until the next
+ * flush and must not keep the request alive. What a proxy reports about the original request is used only if the proxy
+ * is trusted.
  */
 function observe({ clientIp }: VerifyContext, route: VerifyRoute, req: IncomingMessage): ObservedRequest {
   const peer = req.socket.remoteAddress ?? null;

@@ -24,7 +24,7 @@ function normalizeMethod(method: string): string {
   return /^[A-Z]{1,16}$/.test(method) ? method : 'OTHER';
 }
 
-/** Redacts token and session values, because some clients put them into paths and user agents, then cuts the text. */
+/** Redacts secrets, because some clients put them into paths and user agents. Then truncates the text. */
 function normalizeText(latin1: string, maxCharacters: number): string {
   const text = redact(decodeHeader(latin1) ?? latin1);
   return text.length <= maxCharacters ? text : [...text].slice(0, maxCharacters).join('');

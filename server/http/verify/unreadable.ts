@@ -4,9 +4,9 @@ import { findVerifyRoute } from './proxies.ts';
 const maxRequestLineBytes = 8192;
 
 /**
- * Returns a whole 401 response, as text, to a message that the HTTP parser rejected, or null if its request line does not
- * name a verification route. Proxies forward header fields that the parser rejects, and turn a 400 into a 500. `packet`
- * holds the bytes in which parsing failed.
+ * Returns a complete 401 response, as text, to a message that the HTTP parser rejected. Returns null if its request
+ * line does not name a verification route. It is not a 400, because proxies forward header fields that the parser
+ * rejects and turn a 400 into a 500. `packet` holds the bytes in which parsing failed.
  */
 export function denyUnreadable(packet: Buffer | undefined): string | null {
   const start = packet?.toString('latin1', 0, maxRequestLineBytes) ?? '';

@@ -25,18 +25,18 @@ const databases: Record<string, Database> = {
 };
 
 /**
- * Opens the store at a URL without migrating it. `failed` is called for each statement or transaction that fails.
+ * Opens the store at a URL without migrating it. Calls `onFailure` for each statement or transaction that fails.
  *
  * @throws Error with a message to show, if the URL is invalid or the database cannot be opened
  */
-export async function openStore(databaseUrl: string, failed?: (kind: FailureKind) => void): Promise<Store> {
+export async function openStore(databaseUrl: string, onFailure?: (kind: FailureKind) => void): Promise<Store> {
   const engine = await databaseFor(databaseUrl).open(databaseUrl);
-  return createKnexStore(engine, migrations, failed);
+  return createKnexStore(engine, migrations, onFailure);
 }
 
 /**
  * Locks a database for this daemon until `release` is called or the process ends. The caller must keep a reference to the
- * lock. On PostgreSQL, where daemons share a database, it excludes nobody.
+ * lock. On PostgreSQL the lock has no effect, because any number of daemons may share a database.
  *
  * @throws AlreadyRunning if another process holds the lock
  */

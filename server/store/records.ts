@@ -15,7 +15,7 @@ import type {
 
 export type UserRecord = RecordOf<typeof userColumns>;
 
-/** A person as the identity provider knows them (OIDC Core §5.7). Unlike an email address, the pair never changes. */
+/** A person's account at the identity provider. Unlike an email address, it never changes (OIDC Core §5.7). */
 export type Identity = RecordOf<typeof identityColumns>;
 
 /** A member as lists show it. */
@@ -30,7 +30,7 @@ export type ClientRecord = RecordOf<typeof clientColumns>;
 
 export type NewToken = RecordOf<typeof newTokenColumns>;
 
-/** The newest request that a token authenticated. A field is null if the caller did not describe that part of it. */
+/** The newest request that a token authenticated. A field is null if the caller of verification did not supply it. */
 export type LastUse = RecordOf<typeof lastUseColumns>;
 
 /** A stored token joined to its owner. */
@@ -38,10 +38,10 @@ export interface TokenRecord extends RecordOf<typeof tokenColumns>, RecordOf<typ
   lastUse: LastUse | null;
 }
 
-/** What decides a token's status besides its record. */
+/** The time and the policy that a token's status depends on, in addition to its record. */
 export interface StatusContext {
   now: number;
-  /** Tokens of owners whose last single sign-on is older than this are stale. Absent if there is no such policy. */
+  /** Tokens are stale if their owner last used single sign-on before this time. Absent if there is no such policy. */
   ssoStaleBefore?: number;
 }
 
@@ -56,11 +56,11 @@ export type IdempotencyRecord = RecordOf<typeof idempotencyColumns>;
 
 export type SessionRecord = RecordOf<typeof sessionColumns>;
 
-/** A one-time secret between two requests: a link, a code or an unfinished sign-in. */
+/** A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. */
 export type Ticket = RecordOf<typeof ticketColumns>;
 export type TicketKind = Ticket['kind'];
 
-/** A device's sign-in, to be approved in a browser (RFC 8628). */
+/** A device's sign-in, which a member approves in a browser (RFC 8628). */
 export type DeviceCodeRecord = RecordOf<typeof deviceCodeColumns>;
 
 /** A member's TOTP secret and its state. */
@@ -76,7 +76,7 @@ export interface AuditRecord extends RecordOf<typeof auditColumns> {
 
 export type MailRecord = RecordOf<typeof mailColumns>;
 
-/** Counts of messages that are still to be sent and of dead letters. */
+/** The messages that have not been sent: pending ones, including those that are leased, and dead letters. */
 export interface OutboxBacklog {
   pending: number;
   dead: number;

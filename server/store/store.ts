@@ -30,8 +30,8 @@ export interface Store {
   purgeCounts(now: number, limit: number): Promise<number>;
   /**
    * Runs `work` in one transaction: commits it, or rolls back if `work` throws. Name the parameter `store`, so that
-   * it hides the outer one: calls on that are not part of the transaction, and on SQLite they wait for it until they
-   * time out.
+   * it shadows the outer store. Calls on the outer store are not part of the transaction. On SQLite they would wait
+   * for the transaction to end, and time out.
    *
    * @throws OutcomeUnknown if the connection was lost during the commit
    */

@@ -38,9 +38,9 @@ export interface Engine {
   readonly jsonElements: string;
   /** True if writers lock rows; false if a writer locks the whole database. */
   readonly locksRows: boolean;
-  /** Runs `work` in a transaction. On SQLite, throws first if the database file was replaced and changes would be lost. */
+  /** Runs `work` in a transaction. On SQLite, throws if the file was replaced, because changes would be lost. */
   transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
-  /** Runs `work` in a transaction under the migration lock. Waits for another process's migration without a short limit. */
+  /** Runs `work` in a transaction under the migration lock. Waits longer than usual for another process's lock. */
   migrationTransaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
   /** Creates rate-limit counters. `translate` converts a driver's error for callers. */
   limiter(options: LimiterOptions, translate: (error: unknown) => Error): Limiter;

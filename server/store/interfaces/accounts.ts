@@ -7,7 +7,7 @@ export interface UserStore {
   findByEmail(emailFolded: string): Promise<UserRecord | null>;
   findByIdentity(identity: Identity): Promise<UserRecord | null>;
   summary(id: string): Promise<UserSummary | null>;
-  /** `contains` matches a part of the folded name or email address. */
+  /** `contains` matches any part of the folded name or email address. */
   list(query: Page & { emailFolded?: string; contains?: string }): Promise<UserSummary[]>;
   /** Returns the email addresses of enabled superusers, longest-standing members first. */
   superuserEmails(limit: number): Promise<string[]>;
@@ -31,7 +31,7 @@ export interface UserStore {
   /** Stores the time of a single sign-on, unless a later one is stored already. */
   recordSsoSignIn(id: string, at: number): Promise<void>;
 
-  // Locks hold rows until the transaction ends, so that concurrent changes to them run before or after it.
+  // The next methods lock rows until the transaction ends, so that concurrent changes to them wait for it.
   /**
    * Locks all enabled superusers and the member `targetId`, in the order of their IDs as `setDisabled` and
    * `setSuperuser` do. Returns whether `id` is an enabled superuser.
@@ -54,7 +54,7 @@ export interface ClientStore {
   insert(client: ClientRecord): Promise<boolean>;
   list(page: Page): Promise<ClientRecord[]>;
   findById(id: string): Promise<ClientRecord | null>;
-  /** Looks up any number of client IDs in one statement. Returns the clients in the order of the IDs, null for none. */
+  /** Looks up client IDs in one statement. Returns one entry per ID, in the same order: the client, or null. */
   findByClientIds(clientIds: readonly string[]): Promise<Array<ClientRecord | null>>;
   /** Returns false if the client does not exist. */
   setSecretHash(id: string, hash: string): Promise<boolean>;

@@ -2,7 +2,7 @@ import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { AuditRecord, Page } from '../records.ts';
 
 export interface AuditQuery extends Page {
-  /** ID of a member, as actor, owner or target. */
+  /** Matches events in which the member with this ID is the actor, owner or target. */
   participant?: string;
   /** Email address of the actor, which need not belong to a member. */
   actorEmail?: string;

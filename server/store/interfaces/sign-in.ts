@@ -33,14 +33,14 @@ export interface TicketStore {
   insert(ticket: Ticket): Promise<boolean>;
   /** Returns null if the ticket does not exist or has expired. */
   find(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
-  /** Deletes and returns a ticket: of several concurrent callers, one gets it. Null as for `find`. */
+  /** Deletes and returns a ticket. Only one of several concurrent callers gets it. Returns null as `find` does. */
   consume(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
   deleteAllOf(userId: string, kind?: TicketKind): Promise<void>;
   /** Deletes at most `limit` expired tickets. Returns the number of rows deleted. */
   purge(now: number, limit: number): Promise<number>;
 }
 
-/** The life of a device code: pending, bound to the browser session that enters it, approved or denied, then deleted. */
+/** Device codes. A code is pending, then bound to the browser session that enters it, then approved or denied. */
 export interface DeviceCodeStore {
   /** Returns false if the user code is taken. */
   insert(device: DeviceCodeRecord): Promise<boolean>;

@@ -12,7 +12,7 @@ import type {
 
 export interface TokenQuery extends Page, StatusContext {
   ownerId?: string;
-  /** A part of the folded name. */
+  /** Matches any part of the folded name. */
   nameContains?: string;
   status?: TokenStatus;
 }
@@ -24,7 +24,7 @@ export interface TokenStore {
   list(query: TokenQuery): Promise<TokenRecord[]>;
   /** Returns how many of the owner's tokens are active. */
   countActiveOf(ownerId: string, statusContext: StatusContext): Promise<number>;
-  /** Looks up any number of hashes. Returns the matches in the order of the hashes, null for none. */
+  /** Looks up hashes in one batch. Returns one entry per hash, in the same order: the match, or null. */
   findByHashes(hashes: readonly string[]): Promise<Array<HashMatch | null>>;
   /** Deletes a token and leaves a tombstone. Returns the deleted token, or null if it does not exist. */
   destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;

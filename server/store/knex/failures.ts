@@ -10,13 +10,13 @@ export class StoreFailure extends Error {
   }
 }
 
-/** Translates a driver's errors, whose messages contain SQL and bound values: neither may reach a caller or a log. */
+/** Translates a driver's errors. Their messages contain SQL and bound values, which no caller or log may receive. */
 export interface Failures {
-  /** `where` names the table and the method. Returns errors that are already translated unchanged. */
+  /** Translates an error. `where` names the table and the method. Returns an already translated error unchanged. */
   translate(error: unknown, where: string): Error;
   /** Translates the error of a transaction that failed after its work was complete, which means during the commit. */
   translateCommit(error: unknown): Error;
-  /** Returns the same methods, with every error translated. */
+  /** Wraps methods so that every error they throw is translated. */
   guard<T extends object>(table: string, methods: T): T;
 }
 

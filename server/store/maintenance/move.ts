@@ -19,7 +19,7 @@ export interface MoveProgress {
 export interface Moved {
   /** Number of rows by table. */
   rows: Record<string, number>;
-  /** True if an earlier move had copied them, so that they were only compared. */
+  /** True if an earlier move had copied the rows, so that this one only compared them. */
   alreadyMoved: boolean;
 }
 
@@ -36,8 +36,8 @@ export class NotEmpty extends Error {
  *
  * 1. Migrate both databases.
  * 2. Copy each table in batches, read it back, and compare row counts and digests.
- * 3. Commit. An interruption before this leaves the target empty. After it, the next attempt finds the rows and compares
- *    them only.
+ * 3. Commit. If the move is interrupted before the commit, the target stays empty. If it is interrupted afterwards, the
+ *    next attempt finds the rows and only compares them.
  *
  * @throws NotEmpty if the target contains other data
  * @throws StoreFailure if the rows that were read back differ

@@ -22,7 +22,7 @@ export interface Restored extends BackupSummary {
   setAside: string | null;
   /** Tokens that were revoked after the backup was made; they stay revoked. Null if the replaced database is unreadable. */
   revokedSince: RevokedToken[] | null;
-  /** Email addresses of members who were disabled, demoted or blocked after the backup was made; they stay so. */
+  /** Email addresses of members who were disabled, demoted or blocked after the backup. The restore keeps this. */
   blockedSince: string[];
 }
 
@@ -190,7 +190,7 @@ async function carryClients(trx: Knex.Transaction, clients: Map<string, Row>): P
   }
 }
 
-/** Treats an empty file as missing: opening a database that does not exist leaves one. */
+/** Treats an empty file as missing, because SQLite leaves one when it opens a database that does not exist. */
 function databaseExists(path: string): boolean {
   return existsSync(path) && statSync(path).size > 0;
 }

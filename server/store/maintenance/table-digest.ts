@@ -38,8 +38,8 @@ export function addTo(digest: TableDigest, rows: readonly Row[]): void {
 }
 
 /**
- * Returns a function that converts a row to the same form on both databases: booleans and numbers are JavaScript's, and
- * NUL in text, which PostgreSQL cannot store, is replaced.
+ * Returns a function that makes rows from both databases comparable. It converts values to JavaScript booleans and
+ * numbers, and replaces NUL in text, because PostgreSQL cannot store it.
  */
 export async function normalizerFor(knex: Knex, table: DataTable): Promise<(row: Row) => Row> {
   const columns: Record<string, Knex.ColumnInfo> = await knex.table(table.name).columnInfo();

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Migration } from './migration.ts';
 
-/** Adds what several daemons on one database share. */
+/** Adds the tables that let several daemons share one database: rate-limit counts and schema compatibility. */
 export const severalNodes: Migration = {
   name: '0003-several-nodes',
   async up(trx) {
@@ -19,7 +19,7 @@ function createCounts(trx: Knex) {
   });
 }
 
-/** One row per applied migration: the oldest migration that a program must know to use the schema after it. */
+/** One row per applied migration. `works_from` is the oldest migration that a program must know to use the schema. */
 function createCompatibility(trx: Knex) {
   return trx.schema.createTable('compatibility', (table) => {
     table.text('migration').primary();

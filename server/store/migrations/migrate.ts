@@ -14,8 +14,8 @@ const compatibilityTable = 'compatibility';
 export function migrate(engine: Engine, known: readonly Migration[]): Promise<string[]> {
   return engine.migrationTransaction(async (trx) => {
     const before = await applied(trx);
-    const tooNew = await tooNewFor(trx, before, known);
-    if (tooNew !== undefined) throw newerSchema(tooNew);
+    const incompatible = await findIncompatible(trx, before, known);
+    if (incompatible !== undefined) throw schemaTooNew(incompatible);
     if (known.every(({ name }) => before.includes(name))) return [];
     const config = { tableName: table, migrationSource: sourceOf(known) };
     // Knex's own lock is a row, which a killed process leaves behind. The migration lock replaces it.
@@ -27,11 +27,11 @@ export function migrate(engine: Engine, known: readonly Migration[]): Promise<st
   });
 }
 
-/** Returns whether every known migration was applied, and no unknown one excludes this program. Changes nothing. */
+/** Returns whether this program can use the schema: no migration is missing, and no newer one excludes it. */
 export async function schemaIsCurrent(knex: Knex, known: readonly Migration[]): Promise<boolean> {
   const names = await applied(knex);
   if (!known.every(({ name }) => names.includes(name))) return false;
-  return (await tooNewFor(knex, names, known)) === undefined;
+  return (await findIncompatible(knex, names, known)) === undefined;
 }
 
 async function applied(knex: Knex): Promise<string[]> {
@@ -39,8 +39,11 @@ async function applied(knex: Knex): Promise<string[]> {
   return knex(table).orderBy('id').pluck('name');
 }
 
-/** Returns an applied migration that this program does not know and that requires one it does not know either. */
-async function tooNewFor(knex: Knex, names: string[], known: readonly Migration[]): Promise<string | undefined> {
+/**
+ * Returns the first applied migration that makes this program too old for the schema: the program knows neither this
+ * migration nor the one in its `works_from`. Returns undefined if there is no such migration.
+ */
+async function findIncompatible(knex: Knex, names: string[], known: readonly Migration[]): Promise<string | undefined> {
   const knows = (name: string | undefined) => known.some((migration) => migration.name === name);
   const unknown = names.filter((name) => !knows(name));
   if (unknown.length === 0) return undefined;
@@ -50,7 +53,7 @@ async function tooNewFor(knex: Knex, names: string[], known: readonly Migration[
   return unknown.find((name) => !knows(worksFrom.get(name)));
 }
 
-function newerSchema(name: string): StoreFailure {
+function schemaTooNew(name: string): StoreFailure {
   return new StoreFailure(
     `A newer tokensd migrated this database (this version does not know the migration ${name}). ` +
       'Install that version or a later one, or restore a backup made before the upgrade.',
@@ -61,10 +64,10 @@ function sourceOf(known: readonly Migration[]): Knex.MigrationSource<Migration> 
   return {
     getMigrations: async () => [...known],
     getMigrationName: ({ name }) => name,
-    getMigration: async ({ up }) => ({ up, down: refuseDown }),
+    getMigration: async ({ up }) => ({ up, down: rejectDown }),
   };
 }
 
-async function refuseDown(): Promise<void> {
+async function rejectDown(): Promise<void> {
   throw new Error('Migrations cannot be reverted. Restore a backup instead.');
 }

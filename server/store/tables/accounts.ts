@@ -3,7 +3,7 @@ import { boolean, integer, nullable, text } from './column.ts';
 export const userColumns = {
   id: text('id'),
   email: text('email'),
-  /** The email address under `foldName`; unique. */
+  /** The email address, folded by `foldName`. Unique. */
   emailFolded: text('email_folded'),
   name: text('name'),
   superuser: boolean('superuser'),
@@ -20,7 +20,7 @@ export const userColumns = {
   createdAt: integer('created_at'),
 };
 
-/** A person as the identity provider knows them (OIDC Core §5.7). Unlike an email address, the pair never changes. */
+/** A person's account at the identity provider. Unlike an email address, it never changes (OIDC Core §5.7). */
 export const identityColumns = { issuer: text('oidc_issuer'), subject: text('oidc_subject') };
 
 /** An OAuth client: an API server that calls introspection. */
@@ -28,7 +28,7 @@ export const clientColumns = {
   id: text('id'),
   clientId: text('client_id'),
   name: text('name'),
-  /** The name under `foldName`; unique. */
+  /** The name, folded by `foldName`. Unique. */
   nameFolded: text('name_folded'),
   /** SHA-256 of the secret, base64url. */
   secretHash: text('secret_hash'),

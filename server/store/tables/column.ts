@@ -19,7 +19,7 @@ export type RowOf<C extends Columns> = {
   [Field in keyof C as C[Field]['name']]: Parameters<C[Field]['read']>[0];
 };
 
-/** A text column. `Value` narrows it to a few words: `text<'status', 'pending' | 'approved'>('status')`. */
+/** A text column. `Value` restricts it to certain strings: `text<'status', 'pending' | 'approved'>('status')`. */
 export function text<Name extends string, Value extends string = string>(name: Name): Column<Name, Value, Value> {
   return { name, sqlType: 'text', read: (stored) => stored };
 }
@@ -34,7 +34,7 @@ export function boolean<Name extends string>(name: Name): Column<Name, boolean |
   return { name, sqlType: 'boolean', read: Boolean };
 }
 
-/** The same column, which may also hold null. */
+/** Returns a copy of the column that may also hold null. */
 export function nullable<Name extends string, Stored, Value>(
   column: Column<Name, Stored, Value>,
 ): Column<Name, Stored | null, Value | null> {
@@ -47,14 +47,14 @@ export function toRow<C extends Columns>(columns: C, record: RecordOf<C>): RowOf
   return Object.fromEntries(values);
 }
 
-/** Returns the record in a row whose columns were selected under `prefix` and their own name. */
+/** Converts a row to a record. `prefix` is the one that `selectList` put in front of the column names. */
 export function toRecord<C extends Columns>(columns: C, row: object, prefix = ''): RecordOf<C> {
   const stored = row as Record<string, unknown>;
   const values = Object.entries(columns).map(([field, { name, read }]) => [field, read(stored[prefix + name])]);
   return Object.fromEntries(values);
 }
 
-/** Returns the SELECT list for the columns of one table of a join. `prefix` keeps equal names of two tables apart. */
+/** Returns the SELECT list for one table of a join. `prefix` keeps its column names distinct from the other table's. */
 export function selectList(columns: Columns, table: string, prefix = ''): string[] {
   return Object.values(columns).map(({ name }) => `${table}.${name} AS ${prefix}${name}`);
 }

@@ -7,17 +7,20 @@ export const sessionColumns = {
   hash: text('hash'),
   createdAt: integer('created_at'),
   lastSeenAt: integer('last_seen_at'),
-  /** The absolute end. The idle timeout may end the session earlier. */
+  /** Absolute expiry. The idle timeout may end the session earlier. */
   expiresAt: integer('expires_at'),
   ip: nullable(text('ip')),
   userAgent: nullable(text('user_agent')),
-  /** True if it started at the identity provider, or was approved from such a session. */
+  /** True if the session started with single sign-on, or was approved from a session that did. */
   sso: boolean('sso'),
   /** The identity provider's session ID (OIDC Back-Channel Logout §2.1). Null if the provider sent none. */
   ssoSid: nullable(text('sso_sid')),
 };
 
-/** A one-time secret between two requests: a link, a code or an unfinished sign-in. */
+/**
+ * A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. A `logout-token`
+ * records a logout token of the identity provider, so that it is not accepted again.
+ */
 export const ticketColumns = {
   /** SHA-256 of the secret, base64url. */
   hash: text('hash'),
@@ -29,7 +32,7 @@ export const ticketColumns = {
   expiresAt: integer('expires_at'),
 };
 
-/** A device's sign-in, to be approved in a browser (RFC 8628). */
+/** A device's sign-in, which a member approves in a browser (RFC 8628). */
 export const deviceCodeColumns = {
   /** SHA-256 of the device code, base64url. */
   hash: text('hash'),
@@ -41,13 +44,13 @@ export const deviceCodeColumns = {
   userAgent: nullable(text('user_agent')),
   createdAt: integer('created_at'),
   expiresAt: integer('expires_at'),
-  /** Minimum time between two polls of the device. */
+  /** Minimum time between two polls by the device. */
   intervalMs: integer('interval_ms'),
   lastPolledAt: nullable(integer('last_polled_at')),
   status: text<'status', 'pending' | 'approved' | 'denied'>('status'),
   /** ID of the browser session that entered the user code first. */
   openedBy: nullable(text('opened_by')),
-  /** The member who approved it, and how they were signed in. */
+  /** The member who approved or denied the sign-in. `sso` and `ssoSid` are those of the session in which they did. */
   userId: nullable(text('user_id')),
   sso: boolean('sso'),
   ssoSid: nullable(text('sso_sid')),
@@ -57,7 +60,7 @@ export const deviceCodeColumns = {
 export const totpColumns = {
   /** Base32. */
   secret: text('totp_secret'),
-  /** Null until the member confirmed the enrolment with a first code. */
+  /** Null until the member confirms the enrolment with a first code. */
   enabledAt: nullable(integer('totp_enabled_at')),
   /** The newest time step whose code was accepted. Older steps are rejected, so no code works twice (RFC 6238 §5.2). */
   lastStep: nullable(integer('totp_last_step')),

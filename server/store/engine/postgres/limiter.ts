@@ -11,7 +11,7 @@ export function createPostgresLimiter(
   { name, limit, windowSeconds }: LimiterOptions,
   translate: (error: unknown) => Error,
 ): Limiter {
-  // The library names its statements, and so prepares them; a pooler in transaction mode may not know the name.
+  // The library names its statements, which prepares them. Behind a pooler in transaction mode, a name may not exist.
   const unnamed = ({ text, values = [] }: pg.QueryConfig) => ({ text, values: values.map(withoutNul) });
   return wrapLimiter(
     new RateLimiterPostgres({

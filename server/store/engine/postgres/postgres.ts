@@ -94,7 +94,7 @@ function openPool(connection: pg.PoolConfig): Knex {
   });
 }
 
-/** Errors reported by the server have a code. Any other error but a TypeError is a network failure or a timeout. */
+/** Errors from the server have a code. All others, except a TypeError, are network failures or timeouts. */
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error instanceof pg.DatabaseError ? unavailable.test(error.code ?? '') : !(error instanceof TypeError);

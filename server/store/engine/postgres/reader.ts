@@ -6,8 +6,8 @@ import type { ListBinding, Select } from '../engine.ts';
 import { withoutNul } from './client.ts';
 import { query } from './pool.ts';
 
-/** Error codes for a statement that was prepared on another connection, or by another client on this one. */
-const notPrepared = /^(26000|42P05)$/;
+/** Codes for a statement that is not prepared on this connection (26000), or whose name is taken on it (42P05). */
+const preparationErrors = /^(26000|42P05)$/;
 
 /** Returns the SQL text of a SELECT, with `?` for bindings. */
 export function textOf({ columns, from }: Select): string {
@@ -18,9 +18,8 @@ export function textOf({ columns, from }: Select): string {
  * Returns a function that runs SELECTs as prepared statements, because parsing and planning take longer than the lookup.
  *
  * 1. The statement's name is a hash of its text, so the same name never stands for two texts.
- * 2. A pooler in transaction mode may run each statement on another connection, where it is not prepared. The first such
- *    error turns preparation off for this process.
- * 3. From then on, statements are sent with their text.
+ * 2. A pooler in transaction mode may run each statement on another connection, where it is not prepared. After the
+ *    first such error, this process no longer prepares statements, and sends their text each time.
  */
 export function createPreparedReads(knex: Knex, pool: pg.Pool) {
   const statements = new WeakMap<Select, { name: string; text: string }>();
@@ -43,7 +42,7 @@ export function createPreparedReads(knex: Knex, pool: pg.Pool) {
       try {
         return (await query<unknown[]>(pool, { ...config, name })).rows;
       } catch (error) {
-        if (!notPrepared.test(driverCode(error))) throw error;
+        if (!preparationErrors.test(driverCode(error))) throw error;
         canPrepare = false;
       }
     }

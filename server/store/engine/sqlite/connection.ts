@@ -1,6 +1,6 @@
 import sqlite3 from 'sqlite3';
 
-/** How long a statement waits for another process's lock. An outage must become a 503 within two seconds. */
+/** Maximum wait for another process's lock. It is below the two seconds within which an outage must become a 503. */
 export const busyTimeoutMs = 1500;
 
 // With synchronous=NORMAL, a power loss could undo a revocation that was already confirmed to the client.

@@ -33,7 +33,7 @@ export async function createPrivateFile(path: string): Promise<void> {
   try {
     const file = await open(path, 'wx', 0o600);
     const { uid } = await stat(dirname(path));
-    // Only root may change the owner; for everyone else this fails and the file is theirs already.
+    // Only root can change the owner. For anyone else this fails, which is harmless: they own the file already.
     await file.chown(uid, -1).catch(() => {});
     await file.close();
   } catch (error) {

@@ -2,7 +2,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Limiter, LimiterOptions } from '../../limiter.ts';
 import { wrapLimiter } from '../limiter.ts';
 
-/** Keys that one limiter counts. The keys that were consumed longest ago are dropped. */
+/** Maximum number of keys that `consume` counts in one limiter. The least recently consumed key is dropped first. */
 const maxKeys = 100_000;
 
 /** Creates a limiter in memory. That is sufficient on SQLite, because only one daemon can use the database. */
@@ -10,9 +10,9 @@ export function createMemoryLimiter({ name, limit, windowSeconds }: LimiterOptio
   return wrapLimiter(new BoundedLimiter({ keyPrefix: name, points: limit, duration: windowSeconds }));
 }
 
-/** Bounds the number of keys. Requests from very many networks would otherwise exhaust memory. */
+/** Limits the number of keys that `consume` counts. Requests from very many networks would otherwise exhaust memory. */
 class BoundedLimiter extends RateLimiterMemory {
-  /** Keys in the order of their last use, oldest first. */
+  /** Keys in the order in which they were last consumed, oldest first. */
   readonly #recent = new Set<string>();
 
   override async consume(key: string, ...more: [number?, object?]) {

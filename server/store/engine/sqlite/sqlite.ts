@@ -8,7 +8,7 @@ import { identityOf, prepareDatabaseFile } from './files.ts';
 import { createMemoryLimiter } from './limiter.ts';
 import { openReader, type Reader } from './reader.ts';
 
-/** How long a change may wait for other changes. Verification does not wait, because it has its own connection. */
+/** Maximum time that a change waits for the writer. Verification does not wait, because it has its own connection. */
 const acquireTimeoutMs = 10_000;
 const migrationWaitMs = 60_000;
 
@@ -30,7 +30,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
   const knex = openWriter(path);
   const reader = await openReaderBeside(knex, path);
   const opened = await identityOf(path);
-  /** SQLite keeps using a file after it was deleted or replaced, so changes that it confirms would be lost. */
+  /** Throws if the file was deleted or replaced. SQLite would keep writing to the old file, and lose changes. */
   const assertInPlace = async () => {
     if ((await identityOf(path)) === opened) return;
     throw new StoreUnavailable(
@@ -51,7 +51,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
     maxParallelSelects: 1,
     rows: (result) => result as Row[],
     among: (column) => `${column} IN (SELECT value FROM json_each(?))`,
-    // CROSS JOIN fixes the join order. The planner cannot know how short the list is, and might scan the table instead.
+    // CROSS JOIN fixes the join order. The planner does not know that the list is short, and might scan the table.
     eachOf: (column, table) => `json_each(?) AS wanted CROSS JOIN ${table} ON ${column} = wanted.value`,
     position: 'wanted.key',
     jsonElements: 'json_each(?)',
@@ -79,7 +79,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
 }
 
 function openWriter(path: string): Knex {
-  const silent = () => {};
+  const ignore = () => {};
   return createKnex({
     client: SqliteClient,
     connection: { filename: path },
@@ -87,7 +87,7 @@ function openWriter(path: string): Knex {
     compileSqlOnError: false,
     acquireConnectionTimeout: acquireTimeoutMs,
     // Every failure reaches the caller as a rejection. Knex's log would also print bound values to the terminal.
-    log: { warn: silent, error: silent, deprecate: silent, debug: silent },
+    log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
     pool: {
       min: 1,
       max: 1,

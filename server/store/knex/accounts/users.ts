@@ -107,8 +107,8 @@ async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean
 }
 
 /**
- * Locks all enabled superusers and the member `targetId`, ordered by ID. The one order, whatever the transaction is going
- * to change, keeps two transactions from each holding a row that the other one needs.
+ * Locks all enabled superusers and the member `targetId`, ordered by ID. Every transaction locks them in this order, so
+ * that no two deadlock.
  */
 function lockSuperusers(knex: Knex, targetId: string): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
   return knex<UserRow>('users')
@@ -120,11 +120,11 @@ function lockSuperusers(knex: Knex, targetId: string): Promise<Array<Pick<UserRo
 }
 
 /**
- * Removes a member from the enabled superusers, unless no other one would remain:
+ * Disables or demotes a member, unless no enabled superuser would remain:
  *
- * 1. Lock all enabled superusers. Otherwise two that demote each other concurrently would each still see the other one.
- * 2. Update the member if they are no enabled superuser anyway, or another enabled superuser exists.
- * 3. If nothing was updated although there was something to change, the member is the last superuser.
+ * 1. Lock all enabled superusers. Otherwise two superusers could demote each other concurrently, and none would remain.
+ * 2. Update the member if they are not an enabled superuser, or if another enabled superuser exists.
+ * 3. If the member still has the old value, they are the last enabled superuser.
  */
 async function demote(knex: Knex, id: string, change: { disabled: true } | { superuser: false }) {
   const [[column, value]] = Object.entries(change) as [[string, boolean]];

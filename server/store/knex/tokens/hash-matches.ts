@@ -3,7 +3,7 @@ import type { HashMatch } from '../../records.ts';
 type Time = number | string;
 type Flag = boolean | number;
 
-/** Selects what verification needs of a token `t` and its owner `u`, and no more: this is the most frequent statement. */
+/** The columns of a token `t` and its owner `u` that verification needs. Keep them few: this query runs most often. */
 export const matchColumns = [
   ...['t.id', 't.prefix', 't.name', 't.created_at', 't.expires_at', 't.owner_id'],
   ...['u.email', 'u.name', 'u.superuser', 'u.disabled', 'u.can_manage_tokens', 'u.sso_signed_in_at'],
@@ -23,7 +23,7 @@ type MatchRow = [
 ];
 
 /**
- * Returns the match in a row that consists of the position and `matchColumns`.
+ * Converts a row of the position and `matchColumns` to a match.
  *
  * This mapping is written out because it runs for each verification: deriving it from the columns, or destructuring the
  * array, takes about ten times as long.
@@ -47,10 +47,10 @@ export function toHashMatch(values: unknown[]): HashMatch {
   };
 }
 
-/** Selects what verification needs of a tombstone `d` and its token's owner `u`. */
+/** The columns of a tombstone `d` and its token's owner `u` that verification needs. */
 export const tombstoneMatchColumns = ['d.prefix', 'd.name', 'd.owner_id', 'u.email', 'd.revoked_at'];
 
-/** Returns the match in a row that consists of the position and `tombstoneMatchColumns`. */
+/** Converts a row of the position and `tombstoneMatchColumns` to a match. */
 export function toTombstoneMatch(row: unknown[]): HashMatch {
   const [, prefix, name, ownerId, ownerEmail, revokedAt] = row as [number, string, string, string, string, Time];
   return { kind: 'tombstone', prefix, name, ownerId, ownerEmail, revokedAt: Number(revokedAt) };

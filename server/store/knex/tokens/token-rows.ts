@@ -12,7 +12,7 @@ export const ownedTokenColumns = [
   ...selectList(ownerColumns, 'u', 'owner_'),
 ];
 
-/** Selects the same of the owner alone. */
+/** Selects the owner's part of these columns only. */
 export const ownerSelection = selectList(ownerColumns, 'users', 'owner_');
 
 /** Returns the record in a row with `ownedTokenColumns`. */

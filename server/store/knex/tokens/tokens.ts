@@ -63,7 +63,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const found: Array<HashMatch | null> = Array(hashes.length).fill(null);
       for (const row of rows) found[Number(row[0])] = toHashMatch(row);
       if (rows.length === hashes.length) return found;
-      // Tombstones are read after the tokens: a token that is revoked between the two reads then has one.
+      // Tombstones are read second, so that a token revoked between the two reads is found as a tombstone.
       const missing = hashes.flatMap((_hash, position) => (found[position] === null ? [position] : []));
       const missingHashes = engine.bindList(missing.map((position) => hashes[position] ?? ''));
       for (const row of await engine.select(tombstonesByHash, [missingHashes], trx)) {
@@ -82,7 +82,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
   };
 }
 
-/** Both conditions, the limit and the unique name, are part of the INSERT, so no concurrent one can slip in between. */
+/** The INSERT itself checks the limit and the unique name. A separate check could miss a concurrent INSERT. */
 function insertSql(token: NewToken, limit: number) {
   const row = toRow(newTokenColumns, token);
   const columns = Object.keys(row);

@@ -22,7 +22,7 @@ const schemas = {
   until: dateSchema,
 };
 
-/** Reads the filter from the query. Dates are whole days in UTC, and `until` is included. `errors` has a message per field. */
+/** Reads the filter from the query. Dates are whole UTC days, `until` included. `errors` has a message per field. */
 export function readAuditFilter(c: AppContext): {
   values: FilterValues;
   filter: AuditFilter;

@@ -52,7 +52,7 @@ export function profilePages({ sessions, clock }: Pick<AppDeps, 'sessions' | 'cl
     const { dialog, id } = c.req.query();
     if (dialog === 'end-others') return <EndOtherSessionsDialog />;
     if (dialog !== 'end-session') return null;
-    const session = own.find((one) => one.id === id);
+    const session = own.find((candidate) => candidate.id === id);
     if (session === undefined) throw noSuchSession();
     return <EndSessionDialog session={session} now={clock.now()} />;
   }

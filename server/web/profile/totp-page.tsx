@@ -49,7 +49,7 @@ function DisabledSettings() {
 }
 
 interface PasswordFormProps {
-  /** Makes the input's id unique on the page. */
+  /** Suffix that makes the input's ID unique on the page. */
   id: string;
   action: string;
   label: string;

@@ -3,13 +3,13 @@ import { problems } from '../../../shared/problems.ts';
 import type { AppContext } from '../../http/context.ts';
 import type { Page } from './page-renderer.tsx';
 
-/** Returns an expected problem, so that the form can show it. Rethrows any other error. */
+/** Returns the error if it is a `ProblemError`, which the form can show. Rethrows any other error. */
 export function expectProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   throw error;
 }
 
-/** Returns the problem's messages by the name of the body field they are about. */
+/** Returns the problem's error messages, keyed by the name of the body field. */
 export function fieldErrors(problem: ProblemError | undefined): Partial<Record<string, string>> {
   return Object.fromEntries((problem?.errors ?? []).map(({ pointer, detail }) => [pointer.slice(1), detail]));
 }

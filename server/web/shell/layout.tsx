@@ -30,7 +30,7 @@ const tabs = {
 /** The HTML document around every page: head, account bar, tabs and success message. */
 export function Layout({ title, tab, success, width, refreshTo, children }: PropsWithChildren<LayoutProps>) {
   const { organization, member } = usePage();
-  // A page with a redirect is shown right after sign-out, when the request's member no longer has a session.
+  // Only the page after sign-out has `refreshTo`. The request began with a session, which it then ended.
   const signedIn = refreshTo === undefined ? member : null;
   return (
     <>

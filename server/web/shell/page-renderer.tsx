@@ -5,7 +5,7 @@ import type { Caller } from '../../domain/caller.ts';
 import type { AppDeps, AppEnv } from '../../http/context.ts';
 import { pageContext } from './page-context.ts';
 
-/** What a JSX expression evaluates to. */
+/** The value of a JSX expression. */
 export type Page = HtmlEscapedString | Promise<HtmlEscapedString>;
 
 declare module 'hono' {
@@ -19,7 +19,7 @@ declare module 'hono' {
 export function renderPages({ organization }: Pick<AppDeps['config'], 'organization'>): MiddlewareHandler<AppEnv> {
   return (c, next) => {
     c.setRenderer((page, status) => {
-      // Unset on pages for visitors, although AppEnv declares it for every route.
+      // AppEnv declares the caller for every route, but it is undefined on pages for visitors.
       const caller: Caller | undefined = c.get('caller');
       const context = {
         organization,

@@ -1,4 +1,4 @@
-/** The address of a page: its path, and the query that its links and dialogs preserve. Empty parameters are left out. */
+/** The URL of a page: its path, and the query that its links and dialogs preserve. Empty parameters are omitted. */
 export interface PageUrl {
   path: string;
   query: Readonly<Record<string, string | undefined>>;

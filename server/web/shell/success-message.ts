@@ -1,4 +1,4 @@
-/** Messages shown after a change, by their code in `?done=`. The list is closed, so a crafted link cannot show text of its own. */
+/** Messages shown after a change, by their code in `?done=`. A crafted link can show only these, not its own text. */
 const messages = {
   'signed-out': 'You are signed out.',
   'token-revoked': 'The token was revoked. Requests that use it are now rejected.',

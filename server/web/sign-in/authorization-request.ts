@@ -8,15 +8,15 @@ export interface AuthorizationRequest {
 }
 
 /**
- * The outcome of reading a request. `show-error`: the redirect URI is not trusted, so the error is shown here.
- * `redirect-error`: the error is sent to the client's redirect URI.
+ * The outcome of validating a request. `show-error`: the client is unknown or its redirect URI is not allowed, so this
+ * server shows the error itself. `redirect-error`: the error is sent to the redirect URI.
  */
 export type AuthorizationRequestResult =
   | { kind: 'valid'; request: AuthorizationRequest }
   | { kind: 'show-error'; detail: string }
   | { kind: 'redirect-error'; url: string };
 
-/** The request's parameters, which the approval form posts again. */
+/** Names of the request's parameters. The approval form posts them again. */
 export const authorizationParameters = [
   'client_id',
   'redirect_uri',
@@ -27,8 +27,8 @@ export const authorizationParameters = [
 ] as const;
 
 /**
- * Validates a request in the order of RFC 6749 §4.1.2.1: first the client and its redirect URI, then everything else. Nothing
- * is ever sent to a redirect URI that has not been validated.
+ * Validates a request in the order of RFC 6749 §4.1.2.1: first the client and its redirect URI, then everything else.
+ * An error is sent to the redirect URI only after that URI has been validated.
  */
 export function readAuthorizationRequest(
   get: (name: (typeof authorizationParameters)[number]) => string | undefined,

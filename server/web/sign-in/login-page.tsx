@@ -84,8 +84,8 @@ export function LogoutPage() {
 }
 
 /**
- * Leads on to the identity provider's sign-out page. It is a page with a refresh instead of a redirect, because the content
- * security policy forbids a form to redirect to another site.
+ * Continues to the identity provider's sign-out page. It refreshes instead of redirecting, because the content security
+ * policy forbids a form to redirect to another site.
  */
 export function SsoLogoutPage({ url }: { url: string }) {
   return (

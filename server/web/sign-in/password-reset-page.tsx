@@ -27,7 +27,7 @@ export function ForgotPasswordPage({ error }: { error?: string }) {
   );
 }
 
-/** Confirms the request. It is the same for every address, so that it does not reveal who is a member. */
+/** Confirms the request. The page is the same for every address, so that it does not reveal who is a member. */
 export function LinkSentPage() {
   return (
     <Layout title="Check your email" width="narrow">

@@ -21,7 +21,11 @@ export function readAddMemberForm(form: Record<string, unknown>): AddMemberForm 
   };
 }
 
-/** Converts the form to the body of `POST /api/v1/users`. An empty password is left out. @throws ProblemError `invalid-fields` */
+/**
+ * Converts the form to the body of `POST /api/v1/users`. Omits an empty password.
+ *
+ * @throws ProblemError `invalid-fields`
+ */
 export function addMemberBody(
   { email, name, superuser, canManageTokens }: AddMemberForm,
   password: string,

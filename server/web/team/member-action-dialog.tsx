@@ -7,11 +7,11 @@ import { memberPath } from './team-paths.ts';
 
 interface MemberActionDialogProps extends ActionSubject {
   action: ConfirmedAction;
-  /** The page under the dialog, which the member returns to. */
+  /** The page under the dialog, to which the superuser returns. */
   pageUrl: PageUrl;
 }
 
-/** Asks for confirmation before something is done to a member, and lists all consequences. */
+/** Asks for confirmation of an action on a member, and lists its consequences. */
 export function MemberActionDialog({ action, pageUrl, ...subject }: MemberActionDialogProps) {
   const { user } = subject;
   const { title, confirm, danger = false, body } = confirmations[action];

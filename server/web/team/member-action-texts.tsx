@@ -3,7 +3,7 @@ import { count } from '../../../shared/count.ts';
 import type { UserSummary } from '../../store/records.ts';
 import type { ConfirmedAction } from './member-actions.ts';
 
-/** The member that an action is about. */
+/** The member that an action affects. */
 export interface ActionSubject {
   user: UserSummary;
   /** Number of the member's tokens that are active now. */
@@ -91,7 +91,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
     ),
   },
   'reset-two-step': {
-    title: (name) => `Reset two-factor sign-in of ${name}?`,
+    title: (name) => `Reset two-factor sign-in for ${name}?`,
     confirm: 'Reset two-factor sign-in',
     danger: true,
     body: ({ user }) => (

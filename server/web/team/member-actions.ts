@@ -11,7 +11,7 @@ interface Action {
   success: SuccessCode;
 }
 
-/** What a superuser can do to a member, by the last segment of the path that it is posted to. */
+/** The actions that a superuser can perform on a member. Each key is the last segment of the path of its POST. */
 const memberActions = {
   grant: { changes: { can_manage_tokens: true }, revokesAll: false, success: 'permission-granted' },
   ungrant: { changes: { can_manage_tokens: false }, revokesAll: false, success: 'permission-removed' },
@@ -33,7 +33,7 @@ export function isMemberAction(text: string | undefined): text is MemberAction {
   return text !== undefined && Object.hasOwn(memberActions, text);
 }
 
-/** Returns the actions that make sense in the member's current state. */
+/** Returns the actions that apply to the member's current state. */
 export function possibleActions(user: UserSummary): MemberAction[] {
   const { superuser, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
   return [
@@ -46,14 +46,15 @@ export function possibleActions(user: UserSummary): MemberAction[] {
   ];
 }
 
-/** Reports whether the action takes the superuser role away, or makes it useless by disabling the account. */
+/** Reports whether the action ends a superuser's access to superuser pages, by demoting or disabling the account. */
 export function endsSuperuser(action: MemberAction): boolean {
   return action === 'demote' || action === 'disable' || action === 'offboard';
 }
 
 /**
- * Performs the action and returns the code of its success message. The account is updated before its tokens are revoked, so a
- * rejected update changes nothing.
+ * Performs the action and returns the code of its success message. Updates the account first, so that nothing changes
+ * if the update is rejected.
+ *
  * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`
  */
 export async function performAction(

@@ -21,7 +21,7 @@ interface MemberPageProps {
   /** Number of the member's tokens that are active now. */
   activeTokens: number;
   tokens: TokenRecord[];
-  /** With `?q`, `?status` and `?cursor` of the tokens. */
+  /** URL of this page, with the token list's `?q`, `?status` and `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
   success?: string | undefined;

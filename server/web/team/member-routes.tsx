@@ -112,7 +112,7 @@ export function memberPages(deps: MemberPagesDeps) {
     return superuser && !disabled && (await users.superusers()).length === 1;
   }
 
-  /** Returns the page to show after an action. A superuser who demoted or disabled themselves cannot see this one any more. */
+  /** Returns the path to open after an action. Superusers who demote or disable themselves lose access to this page. */
   function destination(c: AppContext, action: MemberAction, success: SuccessCode, back: string): [string, SuccessCode] {
     const id = memberId(c);
     if (id === c.get('caller').user.id && endsSuperuser(action)) {

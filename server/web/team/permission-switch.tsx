@@ -6,11 +6,11 @@ import { memberPath } from './team-paths.ts';
 
 interface PermissionSwitchProps {
   user: UserSummary;
-  /** The page that the switch is on, which both forms return to. */
+  /** The page that contains the switch. Both forms return to it. */
   pageUrl: PageUrl;
 }
 
-/** Grants the permission immediately, or opens a dialog that asks before the permission is removed. */
+/** Grants the permission immediately, or opens a dialog that asks for confirmation before removing it. */
 export function PermissionSwitch({ user, pageUrl }: PermissionSwitchProps) {
   if (user.canManageTokens) {
     return (

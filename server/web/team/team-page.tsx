@@ -14,7 +14,7 @@ import { memberPath, teamPath } from './team-paths.ts';
 interface TeamPageProps {
   now: number;
   members: UserSummary[];
-  /** With `?q` and `?cursor`. */
+  /** URL of this page, with `?q` and `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
   success?: string | undefined;

@@ -11,10 +11,10 @@ export const tokensPath = '/profile/api-tokens';
 
 interface ApiTokensPageProps {
   tokens: TokenRecord[];
-  /** With `?q` and `?cursor`. */
+  /** URL of this page, with `?q` and `?cursor`. */
   pageUrl: PageUrl;
   nextCursor: string | null;
-  /** Email addresses of those who can grant the permission; empty if the member has it. */
+  /** Email addresses of superusers, who can grant the permission. Empty if the member already has it. */
   superusers: string[];
   statusContext: StatusContext;
   success?: string | undefined;

@@ -8,7 +8,7 @@ const standardLifetimes = [30 * day, 90 * day, 365 * day];
 export interface ExpiryChoices {
   /** In seconds, ascending. */
   lifetimes: number[];
-  /** The lifetime selected at first, in seconds. */
+  /** The lifetime that is selected initially, in seconds. */
   preselected: number;
   /** First and last date (UTC) on which a token may expire; null if the policy allows no whole day. */
   dates: { first: string; last: string | undefined } | null;
@@ -30,7 +30,7 @@ export function expiryChoices(policy: Pick<Config, 'maxExpiry' | 'defaultExpiry'
   return { lifetimes, preselected, dates, never: maxExpiry === null };
 }
 
-/** Returns the last date (UTC) that is over at the time `at`. */
+/** Returns the last date (UTC) that has ended by the time `at`. */
 function lastWholeDay(at: number): string {
   return dateOf(at + 1 - day * 1000);
 }

@@ -47,7 +47,7 @@ export function NewTokenPage({ publicUrl, token, value, now }: NewTokenPageProps
   );
 }
 
-/** Shown when the same form is sent again, for example by a reload. `token` is null if it was revoked since. */
+/** Shown if the same form is sent again, for example on a reload. `token` is null if it has since been revoked. */
 export function ValueAlreadyShownPage({ token }: { token: TokenRecord | null }) {
   return (
     <Layout title="New token" tab={tokensPath}>

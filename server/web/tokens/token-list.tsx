@@ -8,7 +8,7 @@ interface TokenListProps {
   caption: string;
   tokens: TokenRecord[];
   statusContext: StatusContext;
-  /** Returns the URL of the dialog that revokes a token. The dialog closes to `#revoke-ID`. */
+  /** Returns the URL of the dialog that revokes a token. Closing the dialog leads back to `#revoke-ID`. */
   revokeHref(id: string): string;
 }
 
@@ -58,7 +58,7 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
   );
 }
 
-/** Time, request and IP address of a token's last use. */
+/** Time, method, path and IP address of a token's last use; the user agent is in the title. */
 export function LastUsed({ use, now }: { use: LastUse | null; now: number }) {
   if (use === null) return <>never</>;
   return (

@@ -39,7 +39,7 @@ for (const control of document.querySelectorAll('[data-submit]')) {
   control.addEventListener('change', () => control.form.requestSubmit());
 }
 
-// Ignores a second click on a submit button. The form can be sent again after 10 seconds, in case the first request was stopped.
+// Ignores a second click on a submit button. After 10 seconds the form can be sent again, in case the request failed.
 for (const form of document.querySelectorAll('form[method=post]')) {
   form.addEventListener('submit', (event) => {
     if (form.dataset.sent) {

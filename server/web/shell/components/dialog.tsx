@@ -3,13 +3,13 @@ import { FormToken } from './form.tsx';
 
 interface DialogProps {
   title: string;
-  /** Where Cancel and Escape lead. Its fragment names the element that gets the focus back. */
+  /** URL that Cancel and Escape lead to. Its fragment names the element that receives the focus afterwards. */
   closeHref: string;
 }
 
 /**
- * A dialog that the server renders into the page for `?dialog=…`. Without script it covers the page; `console.js` makes it
- * modal, with a focus trap and Escape.
+ * A dialog that the server renders into the page for `?dialog=…`. Without JavaScript it only covers the page.
+ * `console.js` makes it modal, so that it traps the focus and closes on Escape.
  */
 export function Dialog({ title, closeHref, children }: PropsWithChildren<DialogProps>) {
   return (

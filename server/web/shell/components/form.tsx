@@ -2,7 +2,7 @@ import type { PropsWithChildren } from 'hono/jsx';
 import { formTokenField } from '../form-token.ts';
 import { usePage } from '../page-context.ts';
 
-/** The hidden form token. Every posting form needs it, or the server rejects the form. */
+/** The hidden form token. The server rejects a form that is posted without it. */
 export function FormToken() {
   return <input type="hidden" name={formTokenField} value={usePage().formToken} />;
 }

@@ -1,6 +1,6 @@
 import { relativeTime } from '../../../../shared/relative-time.ts';
 
-/** A relative time such as `3 minutes ago`; its title has the exact UTC time. Times in milliseconds since the epoch. */
+/** A relative time such as `3 minutes ago`, with the exact UTC time as its title. Both props are in milliseconds. */
 export function Time({ at, now }: { at: number; now: number }) {
   const exact = new Date(at).toISOString();
   return (

@@ -5,8 +5,8 @@ const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
 /**
- * Loads a module with the compiled code in `<path>.cache`, which the build writes on Node 20. Without that file it is
- * `require`. V8 ignores code that another version compiled. `onLoad` receives each module's path and script.
+ * Loads a module with the compiled code in `<path>.cache`, which the build writes on Node 20. Without that file it
+ * works like `require`. V8 ignores code that another version compiled. `onLoad` receives each module's path and script.
  */
 exports.requireWithCache = function requireWithCache(path, onLoad = () => {}) {
   if (!existsSync(`${path}.cache`)) return require(path);

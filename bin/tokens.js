@@ -8,7 +8,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`tokens needs Node.js 20.19 or newer; this is ${process.versions.node}.\n`);
   process.exit(1);
 }
-// Node 22 and newer cache compiled code themselves. On Node 20 the build's cache files do.
+// Node 22 and newer cache compiled code themselves. Node 20 loads the cache files that the build wrote.
 if (enableCompileCache) useCompileCache();
 const load = enableCompileCache ? require : require('./node20-cache.js').requireWithCache;
 const { main, realContext } = load(`${__dirname}/../dist/cli/main.cjs`);

@@ -49,7 +49,7 @@ export interface Context {
   /** Opens the OS keychain. Returns null if keytar is not installed. The keychain may still be locked. */
   readonly keychain: () => Promise<CredentialStore | null>;
   readonly prompts: () => Promise<Prompts>;
-  /** Opens a page in the browser and returns whether that worked. Null on a machine without one. */
+  /** Opens a page in the browser and returns whether that worked. Null if this machine has no browser. */
   readonly openBrowser: ((url: string) => Promise<boolean>) | null;
   /** Rejects when `signal` aborts. */
   readonly sleep: (ms: number) => Promise<void>;

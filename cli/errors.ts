@@ -5,7 +5,7 @@ import { exitCodeOf } from './exit.ts';
 
 export interface CliErrorOptions {
   readonly cause?: unknown;
-  /** When the server accepts the request again. */
+  /** Seconds until the server accepts the request again. */
   readonly retryAfterSeconds?: number | null;
 }
 

@@ -1,6 +1,6 @@
 import { isProblemCode, problems } from '../shared/problems.ts';
 
-/** Exit codes for problems of a newer server, whose codes this version does not know. */
+/** Exit codes by HTTP status, for problem codes that only a newer server knows. */
 const exitByStatus: Readonly<Record<number, number>> = { 400: 2, 422: 2, 401: 4, 403: 4, 404: 3, 409: 5, 429: 7 };
 
 /** Returns the process exit code for a problem: by its code, else by its status, else 1. */

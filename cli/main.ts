@@ -73,7 +73,7 @@ function findCommand(program: Command, words: readonly string[]): { command: Com
   return { command, path };
 }
 
-/** Finds the global options for errors that occur before commander has parsed them. Words after `--` are no options. */
+/** Finds the global options for errors that happen before commander has parsed them. Words after `--` do not count. */
 function globalOptionsIn(argv: readonly string[]): GlobalOptions {
   const end = argv.indexOf('--');
   const given = new Set(end === -1 ? argv : argv.slice(0, end));

@@ -31,7 +31,7 @@ import { registerUsersResetTotp } from './commands/users/reset-totp.ts';
 import { registerWhoami } from './commands/whoami.ts';
 import type { Context } from './context.ts';
 
-/** What commander printed. Collected first, because the outcome decides which stream it belongs to. */
+/** The output of commander. It is collected, because only the outcome decides which stream it belongs to. */
 export interface HelpOutput {
   out: string;
   err: string;

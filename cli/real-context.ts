@@ -30,7 +30,7 @@ export function realContext(): Context {
       return keychain;
     },
     prompts: async () => {
-      // The prompt library reads only the environment.
+      // The prompt library disables colors only through the environment.
       if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';
       const { terminalPrompts } = await import('./input/prompts.ts');
       return terminalPrompts({ input: process.stdin, output: process.stderr, signal });
@@ -40,13 +40,16 @@ export function realContext(): Context {
   };
 }
 
-/** Returns a signal that aborts on the first SIGINT, SIGTERM or SIGHUP, so that commands can clean up. A second one ends the process. */
+/**
+ * Returns an `AbortSignal` that aborts on the first SIGINT, SIGTERM or SIGHUP, so that commands can clean up. A second
+ * one ends the process.
+ */
 function cancelSignal(): AbortSignal {
   const cancel = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const listener = () => {
       cancel.abort();
-      // Later, because the prompt library kills the process if it has the only listener for the signal.
+      // Deferred, because the prompt library kills the process if it has the only listener for the signal.
       setImmediate(() => process.off(name, listener));
     };
     process.on(name, listener);
@@ -54,7 +57,7 @@ function cancelSignal(): AbortSignal {
   return cancel.signal;
 }
 
-/** Over SSH, the browser's redirect to loopback would reach the wrong machine. */
+/** Returns whether a browser can run here. Over SSH, its redirect to loopback would reach the wrong machine. */
 function hasBrowser(): boolean {
   const { DISPLAY, WAYLAND_DISPLAY, SSH_CONNECTION, SSH_TTY } = process.env;
   if (SSH_CONNECTION || SSH_TTY) return false;
@@ -78,7 +81,7 @@ function homeDirectory(): string | null {
 }
 
 function outputStream(stream: NodeJS.WriteStream): OutputStream {
-  // Each write reports its own failure. Without a listener, the event would end the process with a stack trace.
+  // Each write reports its own failure. Without a listener, the `error` event would end the process with a stack trace.
   stream.on('error', () => undefined);
   return {
     isTTY: stream.isTTY === true,

@@ -4,12 +4,12 @@ import type { Context, GlobalOptions } from './context.ts';
 import { CliError, hasCode, localError, systemCode } from './errors.ts';
 import { writeStderr } from './ui/notes.ts';
 
-/** Prints an error on stderr and returns the exit code. For an `AggregateError` that is the first failure's. */
+/** Prints an error on stderr and returns the exit code. An `AggregateError` has the exit code of its first failure. */
 export async function reportError(error: unknown, ctx: Context, options: GlobalOptions): Promise<number> {
   const failures = (error instanceof AggregateError ? error.errors : [error]).map((one) => toCliError(one, ctx));
   for (const failure of failures) {
     await writeStderr(ctx, options.json ? await asJson(failure) : await asText(failure, ctx, options));
-    if (options.verbose) await explainMisfit(failure, ctx);
+    if (options.verbose) await explainMismatch(failure, ctx);
   }
   return failures[0]?.exitCode ?? 1;
 }
@@ -41,7 +41,7 @@ async function asText(failure: CliError, ctx: Context, options: GlobalOptions): 
   return lines.join('\n');
 }
 
-/** Returns the lines that describe a problem. A single invalid field needs no name, several are listed by name. */
+/** Returns the lines that describe a problem. Names the invalid fields only if there are several. */
 function explain({ code, title, detail, errors = [] }: ProblemDetails, ctx: Context): string[] {
   const [first, ...others] = errors;
   if (first && others.length === 0) return [first.detail];
@@ -56,8 +56,8 @@ function retryAdvice({ retryAfterSeconds: seconds }: CliError): string[] {
   return [`  Retry after: ${wait}`];
 }
 
-/** Names the part of a response that a tokensd server would not have sent. */
-async function explainMisfit(failure: CliError, ctx: Context): Promise<void> {
+/** Prints which part of a response a tokensd server would not have sent. */
+async function explainMismatch(failure: CliError, ctx: Context): Promise<void> {
   if (!hasCode(failure, 'not-tokensd') || !(failure.cause instanceof Error)) return;
   const { sanitize } = await import('./ui/sanitize.ts');
   await writeStderr(ctx, `  Reason: ${sanitize(failure.cause.message)}`);

@@ -94,8 +94,8 @@ function splitLazyModules() {
 }
 
 /**
- * Replaces built-in modules that dependencies load for features that are not used here: commander's subcommands in separate
- * programs, and undici's HTTP/2.
+ * Replaces built-in modules that dependencies load only for unused features with empty modules. The features are
+ * commander's subcommands in separate programs, and undici's HTTP/2.
  */
 function omitUnusedBuiltins() {
   const unused = { commander: 'node:child_process', undici: 'node:http2' };
@@ -111,7 +111,7 @@ function omitUnusedBuiltins() {
   };
 }
 
-/** Loads built-in modules that only some commands use when one of their exports is first accessed. */
+/** Delays loading built-in modules that only some commands use until one of their exports is accessed. */
 function deferBuiltins() {
   const deferred = ['node:fs/promises', 'node:zlib'];
   return {
@@ -132,8 +132,8 @@ function deferBuiltins() {
 }
 
 /**
- * Writes V8's compiled code of each file, with the functions that help and loading run. Only on Node 20, which has no
- * compile cache of its own. Other versions of V8 would ignore the files.
+ * Writes V8's compiled code of each file, including the functions that run on loading and for `--help`. Only Node 20
+ * needs it, because it has no compile cache of its own. Other versions of V8 would ignore the files.
  */
 async function writeCompiledCode() {
   const { requireWithCache } = requireHere('../bin/node20-cache.js');

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Returns the bill of materials of the lock file in the current directory. `npm sbom --omit=dev` omits production packages that a
- * development package needs too, so npm gets a copy of the lock file without development packages.
+ * Returns the bill of materials of the lock file in the current directory. `npm sbom --omit=dev` would also omit
+ * production packages that a development package depends on, so npm gets a copy of the lock file without development
+ * packages.
  */
 export function billOfMaterials() {
   const directory = mkdtempSync(join(tmpdir(), 'tokens-sbom-'));

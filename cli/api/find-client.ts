@@ -15,7 +15,7 @@ export async function findClient(api: Api, name: string): Promise<Client> {
   if (found) return found;
   throw localError(
     'client-not-found',
-    `There is no client "${sanitize(name)}". Run \`tokens clients list\` to see them.`,
+    `There is no client "${sanitize(name)}". Run \`tokens clients list\` to see all clients.`,
   );
 }
 

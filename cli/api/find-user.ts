@@ -13,5 +13,8 @@ export async function findUser(api: Api, email: string): Promise<User> {
     1,
   );
   if (user) return user;
-  throw localError('user-not-found', `There is no member ${sanitize(email)}. Run \`tokens users list\` to see them.`);
+  throw localError(
+    'user-not-found',
+    `There is no member ${sanitize(email)}. Run \`tokens users list\` to see all members.`,
+  );
 }

@@ -7,7 +7,7 @@ import { toNetworkError } from './network-errors.ts';
 export interface GuardedFetchOptions {
   readonly server: Server;
   readonly userAgent: string;
-  /** Ctrl-C. */
+  /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   /** Time limit from sending the request to the end of the response. */
   readonly responseTimeoutMs: number;
@@ -39,8 +39,8 @@ export function guardFetch(send: typeof fetch, options: GuardedFetchOptions): ty
 }
 
 /**
- * Returns a function that starts the time limit of one request. Own timers, because Node 20 may garbage-collect the signals
- * of `AbortSignal.any` and `AbortSignal.timeout` before they fire.
+ * Returns a function that starts the time limit of one request and returns its signal. Uses `setTimeout`, because Node
+ * 20 may garbage-collect the signals of `AbortSignal.any` and `AbortSignal.timeout` before they fire.
  */
 function createTimeouts(cancel: AbortSignal, limitMs: number): () => AbortSignal {
   const running = new Set<AbortController>();

@@ -1,6 +1,6 @@
 /**
  * The part of `Headers` that this program and Hono's client use. The build replaces the global `Headers` with this class,
- * because Node's own loads all of its `fetch`, which takes longer than everything else here.
+ * because accessing Node's `Headers` loads all of `fetch`, which takes longer than the rest of this program's start.
  */
 export class HeaderFields {
   readonly #fields = new Map<string, string>();

@@ -6,7 +6,7 @@ import { LostResponse } from './network-errors.ts';
 import { expectSuccess, isObject, isSuccess, notTokensdDetail, problemOf, readResponse } from './responses.ts';
 import { createdTokenShape, tokenShape } from './shapes.ts';
 
-/** Creating a token failed after the daemon may have created it. The problem is that of the last request. */
+/** Token creation failed, but the daemon may have created the token. `problem` is that of the last request. */
 export class TokenMayExist extends CliError {}
 
 /**
@@ -25,7 +25,7 @@ export async function issueToken(api: Api, body: CreateTokenBody, uuid: () => st
   throw new LostResponse('unreachable', 'The connection breaks whenever the server responds. Try again later.', false);
 }
 
-/** Revokes a token by ID. A token that no longer exists is no error. */
+/** Revokes a token by ID. Succeeds if the token no longer exists. */
 export async function revokeToken(api: Api, id: string): Promise<void> {
   await expectSuccess(api.tokens[':id'].$delete({ param: { id } })).catch((error: unknown) => {
     if (!isTokenGone(error)) throw error;
@@ -36,7 +36,10 @@ export function isTokenGone(error: unknown): boolean {
   return hasCode(error, 'token-not-found') || hasCode(error, 'not-found');
 }
 
-/** Returns null if the token was created by the first request and revoked before the second. */
+/**
+ * Creates a token. If the outcome is unknown, repeats the request once, which may return the token without its value.
+ * Returns null if the first request created the token and it was revoked before the second.
+ */
 async function createOrRepeat(api: Api, body: CreateTokenBody, key: string): Promise<CreatedToken | Token | null> {
   try {
     return await create(api, body, key);
@@ -50,16 +53,16 @@ async function createOrRepeat(api: Api, body: CreateTokenBody, key: string): Pro
 async function create(api: Api, body: CreateTokenBody, key: string): Promise<CreatedToken | Token> {
   const response = await readResponse(api.tokens.$post({ json: body, header: { 'idempotency-key': key } }));
   if (!isSuccess(response)) throw problemOf(response);
-  const misfit = misfitOf(response.body);
-  if (misfit === null) return response.body as CreatedToken | Token;
-  throw new LostResponse('not-tokensd', notTokensdDetail, true, new Error(`The body${misfit}`));
+  const mismatch = mismatchOf(response.body);
+  if (mismatch === null) return response.body as CreatedToken | Token;
+  throw new LostResponse('not-tokensd', notTokensdDetail, true, new Error(`The body${mismatch}`));
 }
 
-/** The response to a repeated request has no `token`. */
-function misfitOf(body: unknown): string | null {
+/** Checks a response body like a `Shape`. The response to a repeated request has no `token`, so it is optional. */
+function mismatchOf(body: unknown): string | null {
   if (!isObject(body) || !('token' in body)) return tokenShape(body);
-  const misfit = createdTokenShape(body);
-  if (misfit !== null) return misfit;
+  const mismatch = createdTokenShape(body);
+  if (mismatch !== null) return mismatch;
   return isWellFormedToken(String(body.token)) ? null : '.token is not a token value';
 }
 

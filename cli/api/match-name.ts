@@ -25,7 +25,7 @@ export function matchName<T extends Named>(text: string, candidates: readonly T[
     if (first && others.length === 0) return first;
     if (first) throw ambiguous(text, [first, ...others]);
   }
-  throw localError('token-not-found', `There is no token ${quoted(text)}. Run \`tokens list\` to see them.`);
+  throw localError('token-not-found', `There is no token ${quoted(text)}. Run \`tokens list\` to see your tokens.`);
 }
 
 function ambiguous(text: string, found: readonly Named[]): CliError {

@@ -1,7 +1,7 @@
 import { CliError, localProblem, systemCode } from '../errors.ts';
 import { sanitize } from '../ui/sanitize.ts';
 
-/** No response arrived, or only part of one. `sent` is true if the daemon may have acted on the request. */
+/** The daemon's complete response did not arrive. `sent` is true if the daemon may have acted on the request. */
 export class LostResponse extends CliError {
   readonly sent: boolean;
 
@@ -11,7 +11,7 @@ export class LostResponse extends CliError {
   }
 }
 
-/** With these system errors the request cannot have reached the daemon, so nothing was changed. */
+/** System errors after which the request cannot have reached the daemon, so nothing was changed. */
 const neverSent = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -28,17 +28,17 @@ export function toNetworkError(error: unknown, url: string): unknown {
     return new LostResponse('unreachable', `${url} did not respond in time. Try again later.`, true, error);
   }
   const reason = error.cause ?? error;
-  // fetch wraps network failures in a TypeError. Anything else is a bug in this program.
+  // fetch sets the cause of a network failure. An error with neither cause nor system code is a bug in this program.
   if (reason === error && systemCode(error) === undefined) return error;
   const first = reason instanceof AggregateError ? reason.errors[0] : reason;
-  const proxyStatus = proxyRefusal(first);
+  const proxyStatus = refusalStatus(first);
   if (proxyStatus) {
     const detail = `The proxy refused to connect to ${url} (${proxyStatus}). Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.`;
     return new LostResponse('unreachable', detail, false, error);
   }
   const why = systemCode(first) ?? (first instanceof Error ? first.message : error.message);
   if (first instanceof Error && (first.name === 'HTTPParserError' || why === 'UND_ERR_HEADERS_OVERFLOW')) {
-    const detail = `${url} does not respond as a tokensd server does. Check the address.`;
+    const detail = `${url} does not respond like a tokensd server. Check the address.`;
     return new LostResponse('not-tokensd', detail, true, error);
   }
   const isTls = /CERT|TLS|SSL|SIGNATURE|EPROTO/.test(why);
@@ -49,7 +49,7 @@ export function toNetworkError(error: unknown, url: string): unknown {
   return new LostResponse('unreachable', detail, !isTls && !neverSent.has(why), error);
 }
 
-/** Returns the status with which a proxy refused to connect. undici reports it only in its message. */
-function proxyRefusal(reason: unknown): string | undefined {
+/** Returns the HTTP status of a proxy that refused to connect. undici reports the status only in its message. */
+function refusalStatus(reason: unknown): string | undefined {
   return reason instanceof Error ? /^Proxy response \((\d+)\)/.exec(reason.message)?.[1] : undefined;
 }

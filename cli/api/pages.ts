@@ -20,17 +20,17 @@ export async function* pagesOf<T>(
   maxItems = Infinity,
 ): AsyncGenerator<readonly T[]> {
   let cursor: string | null = null;
-  let left = maxItems;
+  let remaining = maxItems;
   do {
-    const limit = String(Math.min(limits.maxPageSize, left));
+    const limit = String(Math.min(limits.maxPageSize, remaining));
     const page: Page<T> = await fetchPage(cursor === null ? { limit } : { limit, cursor });
     if (page.next_cursor !== null && page.next_cursor === cursor) {
       throw notTokensd(new Error('.next_cursor is that of the same page'));
     }
     yield page.items;
-    left -= page.items.length;
+    remaining -= page.items.length;
     cursor = page.next_cursor;
-  } while (cursor !== null && left > 0);
+  } while (cursor !== null && remaining > 0);
 }
 
 /** Returns every item of a list, or the first `maxItems`. */

@@ -22,7 +22,7 @@ export interface ReceivedResponse {
 
 type AnyResponse = Pick<ClientResponse<unknown, number, string>, 'status' | 'headers' | 'url' | 'body'>;
 
-/** After decompression. A page of 200 tokens is about 100 KB. */
+/** Maximum size of a response body. A page of 200 tokens is about 100 KB. */
 const maxBodyBytes = 16 * 1024 * 1024;
 
 /**
@@ -35,8 +35,8 @@ export async function expectBody<R extends AnyResponse>(
 ): Promise<SuccessBody<R>> {
   const response = await readResponse(pending);
   if (!isSuccess(response)) throw problemOf(response);
-  const misfit = shape(response.body);
-  if (misfit !== null) throw notTokensd(new Error(`The body${misfit}`));
+  const mismatch = shape(response.body);
+  if (mismatch !== null) throw notTokensd(new Error(`The body${mismatch}`));
   return response.body as SuccessBody<R>;
 }
 
@@ -91,12 +91,12 @@ export function problemOf({ body, status, headers }: ReceivedResponse): CliError
 
 export const notTokensdDetail = 'The response is not from a tokensd server. Check the server address.';
 
-/** The response does not come from tokensd. `--verbose` prints the message of `cause`. */
+/** Creates the error for a response that is not from tokensd. `--verbose` prints the message of `cause`. */
 export function notTokensd(cause?: Error): CliError {
   return localError('not-tokensd', notTokensdDetail, cause);
 }
 
-/** Returns the seconds in `Retry-After`, or null without one. Dates, which tokensd never sends, are ignored. */
+/** Returns the seconds in `Retry-After`, or null if there are none. Ignores dates, which tokensd never sends. */
 export function retryAfter(headers: Pick<Headers, 'get'>): number | null {
   const value = headers.get('retry-after') ?? '';
   return /^\d{1,9}$/.test(value) ? Number(value) : null;

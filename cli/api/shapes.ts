@@ -6,17 +6,17 @@ import type { PreparedTotp } from '../../shared/schemas/totp.ts';
 import type { User } from '../../shared/schemas/users.ts';
 
 /**
- * Checks a response body. Returns null if `value` has the shape of a `T`, else the path of the first field that does not
- * and what it should be, such as `.items[0].created_at is not a time`. The path of the body itself is empty.
+ * Checks a response body. Returns null if `value` has the shape of a `T`. Otherwise returns the path of the first wrong
+ * field and its expected type, such as `.items[0].created_at is not a time`. The path of the body itself is empty.
  *
- * These checks stand in for the zod schemas in `shared/schemas/`, for two reasons. Loading zod would add 35 to 50 ms to a
- * command that takes 160 ms. And a schema's closed lists, such as the token statuses, would reject a newer server.
- * `shapes.test.ts` compares each shape with its schema. A field that a later release adds must be optional here, because
- * an older daemon does not send it.
+ * These checks replace the zod schemas in `shared/schemas/`, for two reasons. Loading zod would add 35 to 50 ms to a
+ * command that takes 160 ms. The schemas would also reject values that a newer server adds to an enum, such as a token
+ * status. `shapes.test.ts` compares each shape with its schema. A field that a later release adds must be optional
+ * here, because an older daemon does not send it.
  */
 export interface Shape<T> {
   (value: unknown): string | null;
-  /** Never set. Makes `Shape<string>` usable for a field of a narrower string type. */
+  /** Never set. Lets the type checker accept a `Shape<string>` for a field with a narrower string type. */
   readonly accepts?: (value: T) => void;
 }
 
@@ -98,7 +98,7 @@ export const preparedTotpShape = object<PreparedTotp>({ secret: text, uri: text 
 
 export const recoveryCodesShape = object<{ recovery_codes: string[] }>({ recovery_codes: array(text) });
 
-/** One page of a list. */
+/** Returns the shape of one page of a list. */
 export function pageShape<T>(item: Shape<T>): Shape<{ items: T[]; next_cursor: string | null }> {
   return object<{ items: T[]; next_cursor: string | null }>({ items: array(item), next_cursor: nullable(text) });
 }
@@ -112,8 +112,8 @@ function object<T>(fields: { [K in keyof T]-?: Shape<T[K]> }): Shape<T> {
   return (value) => {
     if (typeof value !== 'object' || value === null) return ' is not an object';
     for (const [name, shape] of entries) {
-      const misfit = shape((value as Record<string, unknown>)[name]);
-      if (misfit !== null) return `.${name}${misfit}`;
+      const mismatch = shape((value as Record<string, unknown>)[name]);
+      if (mismatch !== null) return `.${name}${mismatch}`;
     }
     return null;
   };
@@ -123,8 +123,8 @@ function array<T>(item: Shape<T>): Shape<T[]> {
   return (value) => {
     if (!Array.isArray(value)) return ' is not an array';
     for (const [index, element] of value.entries()) {
-      const misfit = item(element);
-      if (misfit !== null) return `[${index}]${misfit}`;
+      const mismatch = item(element);
+      if (mismatch !== null) return `[${index}]${mismatch}`;
     }
     return null;
   };

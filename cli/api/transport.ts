@@ -14,8 +14,8 @@ interface Init {
 /**
  * Returns a `fetch` with proxy support and a connection timeout, which Node's own lacks. It follows no redirects, and its
  * responses have only `status`, `headers`, `url` and `body`.
- * Requests to loopback addresses never use a proxy. A proxy cannot reach this machine's loopback, and plain HTTP to it
- * carries secrets.
+ * Requests to loopback addresses never use a proxy. A proxy cannot reach this machine's loopback interface, and it
+ * could read the secrets in plain HTTP requests.
  */
 export async function undiciFetch(connectMs: number): Promise<typeof fetch> {
   // Without this, V8 optimizes undici's WebAssembly parser when the process exits, which takes 200 ms.

@@ -7,7 +7,7 @@ import Agent from 'undici/lib/dispatcher/agent.js';
 
 export { Agent, request };
 
-/** Loads the proxy agent, which few people need. */
+/** Loads the class of the proxy agent, which few people need. */
 export async function loadProxyAgent() {
   const [{ default: ProxyAgent }, { default: Dispatcher }, { default: connect }] = await Promise.all([
     import('undici/lib/dispatcher/env-http-proxy-agent.js'),

@@ -10,7 +10,10 @@ const stopCodes = new Set([
   'not-tokensd',
 ]);
 
-/** Calls `act` for each item, also after a failure. @throws AggregateError all failures, in order. */
+/**
+ * Calls `act` for each item. Continues after a `CliError`, unless the remaining items would fail in the same way.
+ * @throws AggregateError all failures, in order.
+ */
 export async function attemptAll<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
   const failures: CliError[] = [];
   for (const item of items) {

@@ -31,7 +31,7 @@ export function registerCheck(program: Command, ctx: Context): void {
     .command('check')
     .summary('Check whether a token works')
     .description('Check whether the token on standard input works. Needs no session and does not count as a use.')
-    .option('--offline', 'Check only the form and the checksum')
+    .option('--offline', 'Check only the format and the checksum')
     .addHelpText('after', '\nExample:\n  $ tokens check < token.txt')
     .action((_options, command: Command) => runCheck(ctx, command.optsWithGlobals()));
 }
@@ -44,9 +44,9 @@ async function runCheck(ctx: Context, options: CheckOptions): Promise<void> {
     const { printJson } = await import('../ui/json.ts');
     await printJson(ctx.stdout, result);
   } else {
-    const word = result.reason ?? (options.offline ? 'well-formed' : 'active');
-    const known = result.token ? [result.token.prefix, result.token.name, result.token.owner] : [];
-    await ctx.stdout.write(`${[word, ...known.map(sanitize)].join(ctx.stdout.isTTY ? '  ' : '\t')}\n`);
+    const outcome = result.reason ?? (options.offline ? 'well-formed' : 'active');
+    const details = result.token ? [result.token.prefix, result.token.name, result.token.owner] : [];
+    await ctx.stdout.write(`${[outcome, ...details.map(sanitize)].join(ctx.stdout.isTTY ? '  ' : '\t')}\n`);
   }
   if (!result.valid) throw localError('token-inactive', `The token does not work: ${result.reason}.`);
 }
@@ -58,12 +58,12 @@ async function check(ctx: Context, options: CheckOptions, value: string): Promis
   const api = await openApi(ctx, options, await resolveServer(ctx, options), `Token ${value}`);
   const response = await readResponse(api.token.$get());
   if (response.status === 200) {
-    const misfit = tokenShape(response.body);
-    if (misfit !== null) throw notTokensd(new Error(`The body${misfit}`));
+    const mismatch = tokenShape(response.body);
+    if (mismatch !== null) throw notTokensd(new Error(`The body${mismatch}`));
     return { valid: true, reason: null, prefix, token: response.body as Token };
   }
   if (response.status !== 401) throw response.status < 400 ? notTokensd() : problemOf(response);
-  const reason = denyReasons.find((word) => word === response.headers.get('x-tokens-reason'));
+  const reason = denyReasons.find((known) => known === response.headers.get('x-tokens-reason'));
   if (!reason || !isObject(response.body)) throw notTokensd();
   const { token } = response.body;
   return { valid: false, reason, prefix, token: isKnownToken(token) ? token : null };

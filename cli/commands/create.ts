@@ -87,7 +87,7 @@ async function undoCreate(ctx: Context, { api, server }: Connection, created: Cr
   } catch {
     return mayExistError(ctx, created.name, error);
   }
-  // The value is revoked, so leaving it in the keychain is harmless. The first error is the one to report.
+  // The token is revoked, so a value left in the keychain is harmless. The caller reports the original error instead.
   await removeStoredValue(ctx, server, created).catch(() => undefined);
   const why = systemCode(error);
   if (error instanceof CliError) {

@@ -74,7 +74,7 @@ async function runLogin(ctx: Context, url: string | undefined, options: LoginOpt
   }
 }
 
-/** Without a terminal, the options must say how to sign in. @throws CliError `usage`. */
+/** Checks that there is a terminal or that the options choose how to sign in. @throws CliError `usage`. */
 function requireMethod({ passwordStdin, sso, browser }: LoginOptions, prompts: Prompts | null): void {
   if (prompts || passwordStdin || sso || browser === false) return;
   throw localError(
@@ -83,7 +83,7 @@ function requireMethod({ passwordStdin, sso, browser }: LoginOptions, prompts: P
   );
 }
 
-/** Signing in is how to repair a damaged file, so it is no error here. */
+/** Reads the configuration. Warns of a damaged file instead of failing, because the sign-in replaces it. */
 async function readOrReplaceConfig(ctx: Context, options: LoginOptions): Promise<Config> {
   return readConfig(configDirectory(ctx)).catch(async (error: unknown) => {
     if (!hasCode(error, 'damaged-file')) throw error;
@@ -108,7 +108,7 @@ async function findLoginServer(
   return parseServerUrl(text, options.insecureHttp === true || accepted);
 }
 
-/** Checks that the server rejects an anonymous request as tokensd does, so that a password goes only to tokensd. */
+/** Checks that the server rejects an anonymous request the way tokensd does. No other server may get the password. */
 async function requireTokensd(api: Api): Promise<void> {
   const response = await readResponse(api.me.$get());
   const isDaemon = response.status === 401 && isObject(response.body) && response.body.code === 'not-authenticated';
@@ -116,7 +116,7 @@ async function requireTokensd(api: Api): Promise<void> {
   if (!isDaemon) throw response.status >= 400 && response.status !== 404 ? problemOf(response) : notTokensd();
 }
 
-/** Returns null to sign in with a browser. */
+/** Returns the email address for a sign-in with a password, or null to sign in with a browser. */
 async function askEmail({ sso, browser }: LoginOptions, prompts: Prompts | null): Promise<string | null> {
   if (sso || browser === false || !prompts) return null;
   return (await prompts.optionalText('Email (press Enter to sign in with your browser)')).trim() || null;

@@ -30,7 +30,7 @@ async function runOffboard(ctx: Context, email: string, options: OffboardOptions
   const { api } = await connect(ctx, options);
   const [user, me] = await Promise.all([findUser(api, email), expectBody(api.me.$get(), userShape)]);
   if (user.id === me.id) {
-    // Disabling your own account ends the session, which is then missing for revoking the tokens.
+    // Disabling your own account would end this session before it could revoke the tokens.
     throw localError('usage', 'You cannot offboard yourself. Ask another Organization Superuser.');
   }
   const who = sanitize(user.email);

@@ -6,9 +6,9 @@ export function registerUngrant(program: Command, ctx: Context): void {
   program
     .command('ungrant')
     .argument('<email...>', 'Email addresses of the members')
-    .summary('Remove that permission and block their tokens')
+    .summary("Remove members' permission and block their tokens")
     .description(
-      'Remove the permission "Can create and manage personal API tokens" from members. Their tokens stop working immediately, until the permission is granted again.',
+      'Remove the permission "Can create and manage personal API tokens" from members. Their tokens stop working immediately. Granting the permission again reactivates them.',
     )
     .addHelpText('after', '\nExample:\n  $ tokens ungrant ada@example.com')
     .action((emails: string[], _options, command: Command) =>

@@ -29,6 +29,6 @@ async function runWhoami(ctx: Context, options: GlobalOptions): Promise<void> {
     ['Superuser', me.superuser ? 'yes' : 'no'],
     ['Can create tokens', me.can_manage_tokens ? 'yes' : 'no'],
     ['Tokens', String(me.token_count)],
-    ['Session ends', `${session.expires_at}, or ${session.idle_expires_at} if not used`],
+    ['Session ends', `${session.expires_at}, or ${session.idle_expires_at} if unused until then`],
   ]);
 }

@@ -24,7 +24,7 @@ export function fileStore(directory: PrivateDirectory): CredentialStore {
     get: async (account) => (await read()).get(account) ?? null,
     set: (account, secret) =>
       directory.withLock(fileName, async () => {
-        // Signing in is how to repair a damaged file, so storing a secret replaces it.
+        // Replace a damaged file, because `tokens login` is the way to repair one.
         const entries = await read().catch((error: unknown) => {
           if (hasCode(error, 'damaged-file')) return new Map<string, string>();
           throw error;

@@ -14,7 +14,7 @@ const callTimeoutMs = 15_000;
 export const keychainHint =
   'On Linux, install libsecret and a keyring such as gnome-keyring, reinstall tokens, and run it in a session whose keyring is unlocked.';
 
-/** Creates the error for a machine without a usable keychain. `advice` comes before how to get one. */
+/** Creates the error for a machine without a usable keychain. `advice` precedes the hint on how to get one. */
 export function noKeychain(advice?: string): CliError {
   const sentences = ['There is no usable OS keychain here.', advice, keychainHint];
   return localError('no-keychain', sentences.filter((sentence) => sentence !== undefined).join(' '));
@@ -70,7 +70,7 @@ async function withTimeout<T>(act: () => Promise<T>, timeoutMs: number): Promise
   }
 }
 
-/** Ctrl-C does not mean that the keychain is unusable. */
+/** Returns whether a call failed because of Ctrl-C, which does not mean that the keychain is unusable. */
 function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }

@@ -13,7 +13,7 @@ export async function promptsIfInteractive(ctx: Context): Promise<Prompts | null
 
 /**
  * Returns the prompts that ask for a password, or null if it comes from standard input.
- * @throws CliError `usage` if it does not, and there is no terminal.
+ * @throws CliError `usage` if a prompt is needed but there is no terminal.
  */
 export async function promptsOrStdin(ctx: Context, passwordStdin: boolean | undefined): Promise<Prompts | null> {
   if (passwordStdin) return null;

@@ -41,7 +41,7 @@ function parseTime(text: string): string | null {
   return new Date(text).toISOString();
 }
 
-/** `Date` alone would turn 30 February into 2 March. */
+/** Returns whether the date exists. `Date` alone would turn 30 February into 2 March. */
 function isCalendarDate(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);

@@ -5,7 +5,7 @@ import { hasCode, localError } from '../errors.ts';
 import { writeStderr } from '../ui/notes.ts';
 import { type PrivateDirectory, privateDirectory } from './private-file.ts';
 
-/** A server that was signed in to from this machine. Contains no secret. */
+/** A server that you signed in to from this machine. Contains no secret. */
 export interface ServerEntry {
   readonly url: string;
   readonly host: string;
@@ -42,7 +42,7 @@ function configHome(ctx: Context): string {
   throw localError('usage', 'There is no home directory for settings. Set HOME or TOKENS_CONFIG_DIR.');
 }
 
-/** Reads `config.json`. @throws CliError `damaged-file` if this program did not write it in this form. */
+/** Reads `config.json`. @throws CliError `damaged-file` if it does not contain a `Config`. */
 export async function readConfig(directory: PrivateDirectory): Promise<Config> {
   const text = await directory.read(fileName);
   if (text === null) return emptyConfig;
@@ -54,7 +54,7 @@ export async function readConfig(directory: PrivateDirectory): Promise<Config> {
 
 /**
  * Saves a sign-in and makes its server current. Returns the earlier entry of the same host, or null. Replaces a damaged
- * file, because signing in is how to repair one.
+ * file, because `tokens login` is the way to repair one.
  */
 export function rememberServer(directory: PrivateDirectory, entry: ServerEntry): Promise<ServerEntry | null> {
   return directory.withLock(fileName, async () => {
@@ -98,7 +98,7 @@ function entryIn(servers: readonly ServerEntry[], address: string): ServerEntry 
   if (found) return found;
   throw localError(
     'server-not-known',
-    'You have not signed in to that server from here. Run `tokens servers list` to see those you have.',
+    'You have not signed in to that server on this machine. Run `tokens servers list` to see your servers.',
   );
 }
 

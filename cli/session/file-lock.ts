@@ -3,7 +3,10 @@ import { lstat, mkdir, rmdir, unlink } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { localError, systemCode } from '../errors.ts';
 
-/** A holder refreshes its lock every second. A lock not refreshed for this long belongs to a process that died, which cannot release it. */
+/**
+ * Age at which a lock is stale. A holder refreshes its lock every second, so the holder of an older lock has died and
+ * cannot release it.
+ */
 const staleMs = 3_000;
 const refreshMs = 1_000;
 const maxWaitMs = 10_000;
@@ -53,8 +56,8 @@ type Done = (error: NodeJS.ErrnoException | null) => void;
 
 /**
  * The file system functions that proper-lockfile calls for one acquisition. They close three gaps that it leaves:
- * - Two waiters that see the same stale lock would both remove it, the second one after the first had made its own.
- *   Here only one may: see `removeStale`.
+ * - Two waiters that see the same stale lock would both remove it. The second would delete the lock that the first has
+ *   just acquired. Here only one may remove it: see `removeStale`.
  * - A holder that was suspended would remove the lock of the process that took over. Here it removes only its own.
  * - A symbolic link at the lock's path would be followed.
  */
@@ -102,7 +105,10 @@ async function removeStale(lockPath: string, seenMs: number): Promise<void> {
   }
 }
 
-/** File systems that store whole seconds round the time down. */
+/**
+ * Removes the lock of this process. Keeps a lock that another process has taken over. The times may differ by up to a
+ * second, because some file systems round them down to whole seconds.
+ */
 async function removeOwn(lockPath: string, ownMs: number): Promise<void> {
   const { mtimeMs } = await lstat(lockPath);
   if (Math.abs(mtimeMs - ownMs) < 1_000) await rmdir(lockPath);

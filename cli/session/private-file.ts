@@ -11,7 +11,7 @@ export interface PrivateDirectory {
   read(name: string): Promise<string | null>;
   /** Replaces the file atomically. When it returns, the text survives a power failure. */
   write(name: string, text: string): Promise<void>;
-  /** Runs `act`, which reads and then writes the file, while no other process does so through this method. */
+  /** Runs `act` under a lock, so that no other process changes the file between a read and a write in `act`. */
   withLock<T>(name: string, act: () => Promise<T>): Promise<T>;
 }
 
@@ -19,7 +19,7 @@ export interface PrivateDirectoryOptions {
   /** Receives a sentence for each mode that was too permissive. */
   readonly warn: (text: string) => Promise<void>;
   readonly uuid: () => string;
-  /** Stops waiting for a lock. */
+  /** Ends the wait for a lock when it aborts. */
   readonly signal: AbortSignal;
 }
 

@@ -6,7 +6,7 @@ import { configDirectory, rememberServer, type ServerEntry } from './config-file
 import { openApi, openStore } from './connect.ts';
 import type { Server } from './server-url.ts';
 
-/** A session that was just created, and whose it is. */
+/** A session that was just created, and the email address of its member. */
 export interface NewSession {
   readonly secret: string;
   readonly email: string;
@@ -24,13 +24,13 @@ export async function saveSession(
     ...server,
     email: session.email,
     credentialStore: store.name,
-    // A sign-in over plain HTTP gets this far only if it was accepted, now or before.
+    // Plain HTTP gets this far only to this machine, or if the member accepted it now or before.
     insecureHttp: server.url.startsWith('http:'),
   };
   try {
     await store.set(sessionAccount(server), session.secret);
     const before = await rememberServer(configDirectory(ctx), entry);
-    // The earlier session would stay in a store that is no longer read.
+    // Otherwise the earlier session would stay in a store that is no longer read.
     if (before && before.credentialStore !== store.name) await removeSession(ctx, before);
   } catch (error) {
     const api = await openApi(ctx, options, server, `Bearer ${session.secret}`);

@@ -33,7 +33,7 @@ export async function endSession(ctx: Context, options: GlobalOptions, server: S
   });
 }
 
-/** Adds that the session is still alive: this machine no longer knows it, so the next sign-out cannot end it. */
+/** Adds that the session is still active. This machine no longer has it, so another sign-out could not end it. */
 function withLiveSession({ problem, retryAfterSeconds }: CliError) {
   const state =
     'The session was removed from this machine, but stays valid on the server until it is unused for 12 hours.';

@@ -17,8 +17,8 @@ export interface SignInServer extends AuthorizationServer {
 }
 
 /**
- * Reads the daemon's OAuth metadata. The issuer may be another address of the same daemon (its public URL), so this program
- * sends its own requests to the address that it was given: a session goes only to the server that issued it.
+ * Reads the daemon's OAuth metadata. The issuer may be another address of the same daemon, its public URL. This program
+ * still sends its requests to the address that it was given, because a session goes only to the server that issued it.
  */
 export async function discover(send: typeof fetch, server: Server): Promise<SignInServer> {
   const { status, body } = await readResponse(send(`${server.url}/.well-known/oauth-authorization-server`));

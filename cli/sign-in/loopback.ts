@@ -44,7 +44,7 @@ export async function listenOnLoopback(state: string, timeoutMs: number, signal:
   };
 }
 
-/** Returns null unless the request is the redirect. Another host name would belong to another site (DNS rebinding). */
+/** Returns null unless the request is the redirect. Another host name means another site (DNS rebinding). */
 function parseCallback({ method, url = '', headers }: IncomingMessage, base: string): URL | null {
   const isOurs = method === 'GET' && `http://${headers.host}` === base && URL.canParse(url, base);
   const target = isOurs ? new URL(url, base) : null;

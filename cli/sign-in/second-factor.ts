@@ -34,7 +34,7 @@ export async function changeSecondFactor(
   await printRecoveryCodes(ctx, options, codes.recovery_codes);
 }
 
-/** TOTP enrolment: shows the secret and confirms it with a code. Returns the recovery codes. */
+/** Enrols TOTP: shows the secret, asks for a code and confirms it. Returns the recovery codes. */
 async function enrol(ctx: Context, api: Api, prompts: Prompts, password: string) {
   const { secret, uri } = await expectBody(api.me.totp.$post({ json: { password } }), preparedTotpShape);
   const { renderUnicodeCompact } = await import('uqr');

@@ -5,7 +5,7 @@ export async function writeStderr(ctx: Pick<Context, 'stderr'>, text: string): P
   await ctx.stderr.write(`${text}\n`).catch(() => undefined);
 }
 
-/** Writes a remark to stderr. Writes nothing with `--json`, where stderr holds only problems. */
+/** Writes a note to stderr. Writes nothing with `--json`, because stderr then contains only problems. */
 export async function note(ctx: Context, options: GlobalOptions, text: string): Promise<void> {
   if (!options.json) await writeStderr(ctx, text);
 }

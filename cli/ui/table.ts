@@ -16,7 +16,7 @@ export interface Column<Row> {
   readonly text: (row: Row) => string;
   /** A shorter text for terminals. */
   readonly brief?: (row: Row) => string;
-  /** A text of at most `width` columns for terminals, where cutting off the end would lose too much. */
+  /** A text of at most `width` columns for terminals, for cells whose end is too important to cut off. */
   readonly fit?: (row: Row, width: number) => string;
   /** Where space is short, columns with a minimum width shrink to it first, starting with the rightmost. */
   readonly minWidth?: number;

@@ -46,7 +46,7 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
   ]);
 }
 
-/** A status of a newer server has no color. */
+/** Returns the color function for a status. A status that only a newer server knows has no color. */
 function colorOf({ status }: Token, colors: ReturnType<typeof colorsFor>): (text: string) => string {
   return Object.hasOwn(statusColor, status) ? colors[statusColor[status]] : (text) => text;
 }
@@ -84,7 +84,10 @@ function lastUse({ last_used: use }: Token, now: Date, form: Partial<LastUseForm
   return [timeAgo(use.at, now, form.style), request, use.ip ?? ''].filter((part) => part !== '').join(' · ');
 }
 
-/** Cuts the path in its middle, because its ends, the method and the address say more than the whole path. */
+/**
+ * Returns the last use in about `width` columns. Shortens the time if necessary, then cuts out the middle of the path,
+ * because its ends, the method and the IP address are more useful.
+ */
 function fitLastUse(token: Token, now: Date, width: number): string {
   const path = sanitize(token.last_used?.path ?? '');
   const excess = (style: TimeStyle) => stringWidth(sanitize(lastUse(token, now, { style }))) - width;

@@ -1,4 +1,5 @@
-// Plays the life of a token on this machine with a daemon, a protected API, a mail server and the real commands: `npm run demo`.
+// Plays the life of a token on this machine with a daemon, a protected API, a mail server and the real commands:
+// `npm run demo`.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -21,7 +21,7 @@ interface Leaf {
   command: Command;
 }
 
-/** The commands without subcommands, with the words that call them. */
+/** Returns every command that has no subcommands, with the words that invoke it. */
 function leavesOf(command: Command, words: string[]): Leaf[] {
   if (command.commands.length === 0) return [{ words, command }];
   return command.commands.flatMap((next) => leavesOf(next, [...words, next.name()]));
@@ -67,7 +67,7 @@ function describeOption({ description, argChoices }: Option): string {
   return argChoices === undefined ? description : `${description} (${argChoices.join(', ')})`;
 }
 
-/** The examples that the command adds to its help, as one block. */
+/** Returns the examples from the command's help as one code block, or an empty list if it has none. */
 function examplesOf(command: Command): string[] {
   const written: string[] = [];
   command.configureOutput({ writeOut: (text) => written.push(text) }).outputHelp();

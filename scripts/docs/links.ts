@@ -5,19 +5,19 @@ import { dirname, join, normalize } from 'node:path';
 export function deadLinks(root: string, documents: readonly string[]): string[] {
   return documents.flatMap((document) =>
     linksOf(read(root, document))
-      .filter((link) => !leadsSomewhere(root, document, link))
+      .filter((link) => !hasTarget(root, document, link))
       .map((link) => `${document}: ${link}`),
   );
 }
 
-function leadsSomewhere(root: string, document: string, link: string): boolean {
+function hasTarget(root: string, document: string, link: string): boolean {
   const [path = '', fragment] = link.split('#');
   const target = path === '' ? document : normalize(join(dirname(document), decodeURIComponent(path)));
   if (target.startsWith('..') || !existsSync(join(root, target))) return false;
   return fragment === undefined || anchorsOf(read(root, target)).includes(fragment);
 }
 
-/** Links and images that have no scheme: those point into the repository. */
+/** Returns the targets of links and images without a scheme, which point into the repository. */
 function linksOf(text: string): string[] {
   const links = [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
   return links.filter((link) => !/^[a-z]+:/.test(link));
@@ -27,7 +27,7 @@ function anchorsOf(text: string): string[] {
   return [...withoutCode(text, /^```[\s\S]*?^```$/gm).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => slug(heading));
 }
 
-/** The fragment that GitHub and VitePress give a heading. */
+/** Returns the fragment that GitHub and VitePress give a heading. */
 function slug(heading: string): string {
   return heading
     .toLowerCase()

@@ -6,7 +6,7 @@ import { commandReference } from './command-reference.ts';
 import { codeBlock, fillRegions } from './markdown.ts';
 import { auditTable, exitCodesTable, problemsTable, settingsTable } from './tables.ts';
 
-/** What the generated parts of the documentation derive from. */
+/** The sources of the generated parts of the documentation. */
 export interface Sources {
   root: string;
   tokens: Command;
@@ -20,7 +20,7 @@ export interface Page {
   content: string;
 }
 
-/** Returns every page that is generated or has generated regions, as it should be. */
+/** Returns every page that is generated or has generated regions, with its expected content. */
 export function generatedPages(sources: Sources): Page[] {
   const { root, tokens, tokensd, api } = sources;
   const read = (path: string) => readFileSync(join(root, path), 'utf8');

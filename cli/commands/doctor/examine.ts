@@ -25,7 +25,7 @@ export async function* examine(examination: Examination): AsyncGenerator<readonl
   };
   const denied = await sendFirst({});
   if (denied === null) throw Object.assign(new Error('The connection was closed'), { code: 'ECONNRESET' });
-  // From here on, no response is a valid way to reject an odd request.
+  // From here on, a proxy may reject an unusual request by not responding.
   const send: Send = (request) => sendFirst(request).catch(nullIfSilent);
   yield [checkDenied({ check: 'no-token', title: 'No token' }, denied)];
   const malformed = await send(withToken('nonsense'));
@@ -73,7 +73,7 @@ function isRejection({ expected }: Probe, status: number, deniedStatus: number):
   return status === deniedStatus || [400, 401, 403, 431].includes(status);
 }
 
-/** Skips the check if the proxy serves a page for any path, such as an application's start page. */
+/** Skips the check if the proxy serves a page even for paths that do not exist, such as an application's start page. */
 async function checkPaths(probe: Probe, denied: RawResponse, mark: string, send: Send): Promise<Check> {
   if (denied.status < 400) return checkProbe(probe, denied, send);
   const missing = await send({ line: `/${mark}` });

@@ -55,7 +55,7 @@ function parseAddress(text: string): URL {
   return url;
 }
 
-/** Returns the token on stdin, or null without one. */
+/** Returns the token on stdin, or null if stdin is a terminal or empty. @throws CliError `usage` for other input. */
 async function readOptionalToken(ctx: Context): Promise<string | null> {
   if (ctx.stdin.isTTY) return null;
   const text = await readSecret(ctx).catch((error: unknown) => {

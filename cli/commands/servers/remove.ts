@@ -11,7 +11,7 @@ export function registerServersRemove(servers: Command, ctx: Context): void {
     .alias('rm')
     .argument('<url>', 'Address or host of a server you signed in to')
     .summary('Sign out of a server and forget it')
-    .description('End the session on a server, if it can be reached, and forget both.')
+    .description('End the session on a server, if it can be reached, and forget the server.')
     .addHelpText('after', '\nExample:\n  $ tokens servers remove https://tokens.example.com')
     .action((url: string, _options, command: Command) => runServersRemove(ctx, url, command.optsWithGlobals()));
 }

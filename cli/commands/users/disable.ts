@@ -8,7 +8,7 @@ export function registerUsersDisable(users: Command, ctx: Context): void {
     .argument('<email...>', 'Email addresses of the members')
     .summary('Disable accounts')
     .description(
-      'Disable accounts. Sessions end and tokens stop working immediately, until the account is enabled again.',
+      'Disable accounts. Sessions end and tokens stop working immediately. Enabling the account reactivates the tokens.',
     )
     .addHelpText('after', '\nExample:\n  $ tokens users disable ada@example.com')
     .action((emails: string[], _options, command: Command) =>

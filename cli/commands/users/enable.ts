@@ -7,7 +7,7 @@ export function registerUsersEnable(users: Command, ctx: Context): void {
     .command('enable')
     .argument('<email...>', 'Email addresses of the members')
     .summary('Enable disabled accounts')
-    .description('Enable disabled accounts. Tokens work again unless they were revoked or have expired.')
+    .description('Enable disabled accounts. Tokens work again unless they are inactive for another reason.')
     .addHelpText('after', '\nExample:\n  $ tokens users enable ada@example.com')
     .action((emails: string[], _options, command: Command) =>
       updateUsers(ctx, emails, { disabled: false }, 'Enabled', command.optsWithGlobals()),

@@ -7,7 +7,7 @@ import { note } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import { attemptAll } from '../attempt-all.ts';
 
-/** Applies one change to each member and reports it as `OUTCOME: EMAIL`. Continues after a failure. */
+/** Applies one change to each member and prints `OUTCOME: EMAIL`. Continues after a failure, like `attemptAll`. */
 export async function updateUsers(
   ctx: Context,
   emails: readonly string[],

@@ -80,7 +80,7 @@ function unnamedToken(now: number, maxExpiry: number | null): CreateTokenBody {
  * Returns middleware that rejects a request with an invalid credential in its headers, even if the password in the body
  * is valid. DRF does the same, because it authenticates every request.
  */
-function denyRejectedCredential({ verify }: ObtainTokenDeps): MiddlewareHandler<AppEnv> {
+function rejectDeniedCredential({ verify }: ObtainTokenDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const credential = readCredential(rawHeadersOf(c));
     if (credential.kind === 'malformed' || credential.kind === 'ambiguous') {

@@ -53,7 +53,7 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   },
   { from: /^server\/(http|jobs)\//, never: /^server\/web\//, except: /^server\/http\/app\.ts$/ },
   {
-    // Pages and components: data in, JSX out. The exceptions answer requests.
+    // Pages and components turn data into JSX. The exceptions handle requests.
     from: /^server\/web\/.*\.tsx$/,
     never:
       /^server\/(http\/|config\/|services\.ts$|web\/(console|.*routes|shell\/(access|error-responses|page-renderer))\.tsx?$)/,

@@ -28,7 +28,7 @@ export async function signIn(url) {
   return (await response.json()).secret;
 }
 
-/** Measures sign-ins, creations and revocations per second. Each is a transaction with an audit event, and mail for tokens. */
+/** Measures sign-ins, token creations and revocations per second. Each writes an audit event, the last two a mail. */
 export async function measureChanges({ url, port }, session) {
   const json = { 'Content-Type': 'application/json' };
   const signInRequest = request({
@@ -83,7 +83,7 @@ export async function measureList(url, session) {
   return { seconds: (performance.now() - startedAt) / 1000, megabytes: bytes / 1e6, memory: peakMemory };
 }
 
-/** Measures the start-up times of the CLI and of Node alone, alternating between them. Returns milliseconds by command. */
+/** Measures the start-up times of the CLI and of Node alone, in turn. Returns lists of milliseconds by command. */
 export function measureStartUp(url, session) {
   const cli = `${root}bin/tokens.js`;
   const cases = {

@@ -11,7 +11,7 @@ export function request({ method = 'GET', path = '/', headers = {}, body = '' })
 /**
  * Generates load for `seconds`. Each connection sends the next of `requests` as soon as its previous response is complete.
  * Returns requests per second, and latency in µs. With `once`, stops after the last request instead of starting over.
- * It parses less than an HTTP client does, because HTTP clients for Node are slower than the servers measured here.
+ * It uses sockets instead of an HTTP client, because HTTP clients for Node are slower than the servers measured here.
  * @throws Error at the first response with another status than `expected`
  */
 export async function slice({ port, requests, expected = 200, connections = 64, seconds = 2, once = false }) {
@@ -52,7 +52,7 @@ export async function slice({ port, requests, expected = 200, connections = 64, 
   };
 }
 
-/** Reports whether this is a complete response: without content, with a Content-Length, or with chunks. */
+/** Reports whether the response is complete: a 204, one with a Content-Length, or a chunked one. */
 function isComplete(text) {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return false;

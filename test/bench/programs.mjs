@@ -59,11 +59,11 @@ export async function startDaemon(env) {
   return { ...program, port, url };
 }
 
-/** Returns the resident memory of a process in MB: now, and its peak. */
+/** Returns the current and the peak resident memory of a process, in MiB. */
 export function memoryOf(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const megabytes = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
-  return { now: megabytes('VmRSS'), peak: megabytes('VmHWM') };
+  const mebibytes = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+  return { now: mebibytes('VmRSS'), peak: mebibytes('VmHWM') };
 }
 
 function respondsOk(url) {

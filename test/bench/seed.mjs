@@ -6,7 +6,7 @@ import { displayPrefix } from '../../dist/shared/token-format.js';
 const maxPresented = 2_000;
 const rowsPerStatement = 100_000;
 
-/** SQL of each engine, for the numbers from 1 to `count`, a random hash, an ID, and booleans. */
+/** How each engine writes a series of numbers, a random hash, an ID and booleans in SQL, and how to connect to it. */
 const dialects = {
   sqlite: {
     numbers: (count) =>
@@ -32,8 +32,8 @@ const dialects = {
 };
 
 /**
- * Fills a migrated, empty database with this many tokens of members with the permission. Up to 2,000 of them have real
- * values, which are returned. The hashes of the others match no value.
+ * Fills a migrated, empty database with `tokens` tokens, whose owners have the permission. Returns the values of up to
+ * 2,000 of them. The others have random hashes that match no value.
  */
 export async function seed(url, kind, tokens) {
   const { numbers, hash, id, yes, no, open } = dialects[kind];

@@ -5,7 +5,7 @@ import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { enter, useDaemon } from '../helpers/console/console.ts';
 import { addDeveloper, type Client, verify } from '../helpers/daemon/api.ts';
 
-// If a page did not escape one of these, it would set `pwned`, load something or open a dialog.
+// A page that does not escape one of these sets `pwned`, loads a resource or opens a dialog.
 const payloads = [
   '<script>window.pwned=1</script>',
   '"><img src=x onerror=window.pwned=1>',
@@ -16,7 +16,7 @@ const payloads = [
 ];
 const anyPayload = encodeURIComponent(payloads.join(''));
 
-describe.skipIf(!chromiumIsHere)('text from outside', () => {
+describe.skipIf(!chromiumIsHere)('untrusted text', () => {
   const browser = useBrowser();
   const running = useDaemon();
   let member: Client;
@@ -29,13 +29,14 @@ describe.skipIf(!chromiumIsHere)('text from outside', () => {
       const agent = { 'User-Agent': payload };
       await running.root.request('POST', '/users', { email: `h${index}@example.com`, name: payload }, agent);
       const body = { name: payload, description: payload };
-      const answer = await member.request('POST', '/tokens', body, agent);
-      const { id, token } = (await answer.json()) as CreatedToken;
+      const response = await member.request('POST', '/tokens', body, agent);
+      const { id, token } = (await response.json()) as CreatedToken;
       await verify(running.url, token, { ...agent, 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': `/${payload}` });
       lastToken = id;
     }
     await running.root.request('PATCH', `/users/${member.user.id}`, { name: payloads.at(-1) });
-    await new Promise((written) => setTimeout(written, 1_500));
+    // Last uses are written in batches, about once per second.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
   });
 
   const memberPages = () => ({
@@ -62,12 +63,12 @@ describe.skipIf(!chromiumIsHere)('text from outside', () => {
   };
 
   it('is escaped on every page', async () => {
-    for (const [who, pages] of [
+    for (const [viewer, pages] of [
       [member, memberPages()],
       [running.root, superuserPages()],
     ] as const) {
       const page = await browser.visit(running.url);
-      await enter(page, running.url, who);
+      await enter(page, running.url, viewer);
       for (const [path, times] of Object.entries(pages)) {
         await page.goto(path);
         await expectText(page, path, times);
@@ -75,7 +76,7 @@ describe.skipIf(!chromiumIsHere)('text from outside', () => {
     }
   });
 
-  /** Expects the last payload at least `times` times as text or title, and no element made by any payload. */
+  /** Expects the page to show the last payload at least `times` times, and no element that a payload created. */
   async function expectText(page: Page, path: string, times: number): Promise<void> {
     const seen = String(
       await page.evaluate(`document.title + document.body.textContent +

@@ -12,7 +12,7 @@ import { type Daemon, freePort, prepareDaemon, startDaemon, superuser } from '..
 import { eventually, startProgram } from '../helpers/daemon/process.ts';
 import { ssoClient, startIdentityProvider, type TestProvider } from '../helpers/peers/identity-provider.ts';
 
-describe.skipIf(!chromiumIsHere)('signing in', () => {
+describe.skipIf(!chromiumIsHere)('sign-in', () => {
   const browser = useBrowser();
   const cleanups: Array<() => Promise<unknown>> = [];
   let provider: TestProvider;
@@ -47,7 +47,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     await removeDaemon();
   });
 
-  async function throughProvider(page: Page, subject: string) {
+  async function signInThroughProvider(page: Page, subject: string) {
     await page.getByRole('link', { name: 'Sign in with single sign-on' }).click();
     await page.getByLabel('Subject').fill(subject);
     await page.getByLabel('Password').fill(provider.people[subject]?.password ?? '');
@@ -59,7 +59,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     async (look) => {
       const page = await browser.visit(url, look);
       await page.goto('/profile/api-tokens');
-      await throughProvider(page, 'ada');
+      await signInThroughProvider(page, 'ada');
       await page.getByRole('link', { name: 'Create new token' }).click();
       await page.getByLabel('Name', { exact: true }).fill(`made by SSO ${look.script}`);
       await page.getByRole('button', { name: 'Create token' }).click();
@@ -71,7 +71,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
       await page.waitForURL(`${url}/login`);
       await page.getByRole('link', { name: 'Sign in with single sign-on' }).click();
       await page.getByLabel('Subject').waitFor();
-      expect((await verify(url, value)).status, 'tokens go on').toBe(200);
+      expect((await verify(url, value)).status, 'the token still works').toBe(200);
     },
   );
 
@@ -129,7 +129,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     return { terminal, address, env };
   }
 
-  async function whoIs(env: Record<string, string>): Promise<string> {
+  async function signedInAs(env: Record<string, string>): Promise<string> {
     const child = startProgram('tokens', ['whoami', '--json'], env);
     let text = '';
     for await (const chunk of child.stdout ?? []) text += chunk;
@@ -147,7 +147,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     const { code, screen } = await terminal.ended();
     expect({ code, signedIn: screen.includes('Signed in to') }).toEqual({ code: 0, signedIn: true });
     expect(screen).not.toMatch(/session_|code_[\w-]{43}/);
-    expect(await whoIs(env)).toBe(superuser.email);
+    expect(await signedInAs(env)).toBe(superuser.email);
   });
 
   it('signs the command line in through single sign-on with --sso', async () => {
@@ -162,7 +162,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByText('You can close this window.').waitFor();
     expect((await terminal.ended()).code).toBe(0);
-    expect(await whoIs(env)).toBe('grace@example.com');
+    expect(await signedInAs(env)).toBe('grace@example.com');
   });
 
   it.each([{ script: true }, { script: false }])('signs in a device by its code (script $script)', async (look) => {
@@ -184,7 +184,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByRole('heading', { name: 'The device is signed in' }).waitFor();
     expect((await terminal.ended()).code).toBe(0);
-    expect(await whoIs(env)).toBe(superuser.email);
+    expect(await signedInAs(env)).toBe(superuser.email);
   });
 
   it('falls back to a code if there is no display', async () => {
@@ -198,7 +198,7 @@ describe.skipIf(!chromiumIsHere)('signing in', () => {
   it.each([
     [['--no-browser'], 'Waiting'],
     [['--sso'], 'Continue in your browser'],
-  ])('exits with 130 after Ctrl-C during %j and stores nothing', async (args, waiting) => {
+  ])('exits with 130 after Ctrl-C during `tokens login` with %j and stores no credentials', async (args, waiting) => {
     const { terminal, env } = await startLogin(args);
     await terminal.answer(waiting, ctrlC);
     expect((await terminal.ended()).code).toBe(130);

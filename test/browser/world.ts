@@ -81,7 +81,7 @@ const people: Array<[name: string, email: string, granted: boolean]> = [
 
 /**
  * Starts the whole app on a loopback port with one year of an organization's data: about thirty members, tokens in every
- * status, a member with 500 tokens, and very long names. Its clock stands still.
+ * status, a member with 500 tokens, and very long names. Its clock does not advance by itself.
  */
 export async function openWorld() {
   const server = await startTestServer({

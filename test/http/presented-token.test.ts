@@ -48,7 +48,7 @@ test('ten concurrent requests of a token to revoke itself revoke it once', async
   expect(await app.mails()).toHaveLength(2);
 });
 
-test('the 401 for a known token describes the token, with the reason in header and challenge', async () => {
+test('describes a known token in its 401, with the reason in header and challenge', async () => {
   const { app, value, object } = await open();
   const known = { prefix: object.prefix, name: 'ci', owner: 'dev@example.com' };
   const ask = () => app.ask('/api/v1/token', { headers: { Authorization: `Token ${value}` } });
@@ -92,7 +92,7 @@ test.each([
   expect(problem).not.toHaveProperty('token');
 });
 
-test('two credentials get 401, even if both are valid', async () => {
+test('rejects two credentials with 401, even if both are valid', async () => {
   const { app, value } = await open();
   const twice: Array<Array<[string, string]>> = [
     [

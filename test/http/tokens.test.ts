@@ -86,7 +86,7 @@ test('rejects a token or session value as a name or description', async () => {
   );
 });
 
-test('a superuser without the permission cannot create a token', async () => {
+test('lets no superuser without the permission create a token', async () => {
   const app = await open();
   const chief = await app.addMember({ email: 'chief@example.com', superuser: true });
   const response = await app.ask('/api/v1/tokens', { as: chief, json: { name: 'x' } });
@@ -117,7 +117,7 @@ test('removing the permission blocks tokens, granting it unblocks them, and revo
   expect(await app.store.tokens.findById(kept.id)).toEqual(before);
 });
 
-test('disabling the owner denies their tokens, and enabling allows them again', async () => {
+test('denies the tokens of a disabled owner, and allows them after the owner is enabled', async () => {
   const app = await open();
   const { token, id } = await createToken(app, app.dev, { name: 'x' });
   const setDisabled = (disabled: boolean) =>
@@ -129,7 +129,7 @@ test('disabling the owner denies their tokens, and enabling allows them again', 
   expect(await verdict(app, token)).toBe(200);
 });
 
-test('a revoked token stays revoked, and its name can be used again', async () => {
+test('keeps a revoked token revoked, and allows its name to be used again', async () => {
   const app = await open();
   const first = await createToken(app, app.dev, { name: 'x' });
   expect((await app.ask(`/api/v1/tokens/${first.id}`, { as: app.dev, method: 'DELETE' })).status).toBe(204);
@@ -141,7 +141,7 @@ test('a revoked token stays revoked, and its name can be used again', async () =
   expect(await verdict(app, second.token)).toBe(200);
 });
 
-test('a superuser can revoke another member’s token, and the mail to its owner names the superuser', async () => {
+test('lets a superuser revoke another member’s token, and names the superuser in the mail to its owner', async () => {
   const app = await open();
   const { id, token } = await createToken(app, app.dev, { name: 'x' });
   expect((await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' })).status).toBe(204);
@@ -167,7 +167,7 @@ test('another member’s token gets the same 404 as one that does not exist', as
   expect(await app.store.tokens.findById(id)).not.toBeNull();
 });
 
-test('of 50 concurrent creations with one name, one succeeds and sends one mail', async () => {
+test('accepts one of 50 concurrent creations with one name and sends one mail', async () => {
   const app = await open();
   const responses = await Promise.all(
     Array.from({ length: 50 }, () => app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'same' } })),
@@ -214,12 +214,12 @@ test.each([
   expect(await app.mails()).toEqual([]);
 });
 
-test('a name may have 64 code points, even if they are 128 UTF-16 units', async () => {
+test('accepts a name of 64 code points, even if they are 128 UTF-16 units', async () => {
   const app = await open();
   expect(await createToken(app, app.dev, { name: '🚀'.repeat(64) })).toMatchObject({ name: '🚀'.repeat(64) });
 });
 
-test('a repeated Idempotency-Key and body return the same token, without its value', async () => {
+test('returns the same token, without its value, for a repeated Idempotency-Key and body', async () => {
   const app = await open();
   const create = (key: string, json: object, as = app.dev) =>
     app.ask('/api/v1/tokens', { as, json, headers: { 'Idempotency-Key': key } });
@@ -238,7 +238,7 @@ test('a repeated Idempotency-Key and body return the same token, without its val
   expect(await jsonOf(create('k1', { name: 'x' }, dayAfter))).toMatchObject({ code: 'name-taken' });
 });
 
-test('an Idempotency-Key distinguishes a null from a missing field, but not the order of fields', async () => {
+test('distinguishes a null from a missing field under one Idempotency-Key, but not the order of fields', async () => {
   const app = await open({ defaultExpiry: 3600 });
   const create = (json: object) =>
     app.ask('/api/v1/tokens', { as: app.dev, json, headers: { 'Idempotency-Key': 'k' } });
@@ -249,7 +249,7 @@ test('an Idempotency-Key distinguishes a null from a missing field, but not the 
   }
 });
 
-test('a creation is replayed even if its expiry has passed', async () => {
+test('replays a creation even if its expiry has passed', async () => {
   const app = await open();
   const json = { name: 'x', expires_at: new Date(app.clock.now() + 1000).toISOString() };
   const create = () => app.ask('/api/v1/tokens', { as: app.dev, json, headers: { 'Idempotency-Key': 'k' } });
@@ -260,7 +260,7 @@ test('a creation is replayed even if its expiry has passed', async () => {
   expect(await jsonOf(replay)).toMatchObject({ name: 'x', status: 'expired' });
 });
 
-test('a failed creation does not use up its Idempotency-Key', async () => {
+test('keeps an Idempotency-Key usable after a failed creation', async () => {
   const app = await open();
   await createToken(app, app.dev, { name: 'taken' });
   const create = (name: string) =>
@@ -269,7 +269,7 @@ test('a failed creation does not use up its Idempotency-Key', async () => {
   expect((await create('free')).status).toBe(201);
 });
 
-test('of ten concurrent creations with one Idempotency-Key, one creates the token and nine replay it', async () => {
+test('creates one token from ten concurrent requests with one Idempotency-Key, and replays it nine times', async () => {
   const app = await open();
   const responses = await Promise.all(
     Array.from({ length: 10 }, () =>
@@ -326,7 +326,7 @@ test.each([
   expect(await jsonOf(response)).toMatchObject({ errors: [{ pointer }] });
 });
 
-test('a longer expiry than the maximum is rejected, and the maximum is the default', async () => {
+test('rejects a longer expiry than the maximum, which is the default', async () => {
   const app = await open({ maxExpiry: 3600 });
   const create = (json: object) => app.ask('/api/v1/tokens', { as: app.dev, json });
   expect((await create({ name: 'long', expires_in: 3601 })).status).toBe(400);
@@ -337,7 +337,7 @@ test('a longer expiry than the maximum is rejected, and the maximum is the defau
   expect(await jsonOf(create({ name: 'default' }))).toMatchObject({ expires_at: '2026-11-23T17:20:00.000Z' });
 });
 
-test('a token is denied from its expiry on, listed as expired, and keeps its name', async () => {
+test('denies a token from its expiry on, lists it as expired, and keeps its name', async () => {
   const app = await open();
   const { token } = await createToken(app, app.dev, { name: 'short', expires_in: 60 });
   app.clock.advance(59_999);
@@ -383,7 +383,7 @@ test('pages list each of 500 tokens once, newest first, while others are created
   expect(seen).toEqual(Array.from({ length: 500 }, (_, i) => `t${499 - i}`));
 });
 
-test('a page has 50 tokens by default, and the last page has no cursor', async () => {
+test('returns pages of 50 tokens by default, and no cursor with the last page', async () => {
   const app = await open();
   const caller = {
     user: await userOf(app),

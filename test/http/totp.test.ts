@@ -75,7 +75,7 @@ describe('two-factor sign-in', () => {
   });
 
   it('limits guesses of the code, and a correct password does not reset the limit', async () => {
-    // The wait ends by the wall clock. On a busy machine it would be over before the last guess.
+    // The rate limit measures the wait with the wall clock. On a busy machine, it would end before the last guess.
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
     const { secret } = await turnOn(app, app.dev);

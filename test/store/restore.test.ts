@@ -47,7 +47,7 @@ describe('a restored backup', () => {
     expect([now?.superuser, root?.superuser, blockedSince]).toEqual([false, true, ['second@example.com']]);
   });
 
-  it('keeps a superuser, whoever was promoted and demoted since', async () => {
+  it('keeps a superuser, even if all of its superusers were demoted since', async () => {
     const { root, second: now } = await restored(async () => {
       const young = await app.addMember({ email: 'young@example.com', superuser: true });
       for (const { id } of [second, app.root]) {

@@ -34,7 +34,7 @@ describe('a SQLite file', () => {
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('and the files beside it are created for their owner only, whatever the umask', async () => {
+  it('is created for its owner only, like the files beside it, even if the umask allows more', async () => {
     const umask = process.umask(0);
     try {
       const store = await openStore(`sqlite:${path}`);

@@ -13,7 +13,7 @@ async function open() {
 describe('the page context', () => {
   it('belongs to one request when two members load their tokens at the same time', async () => {
     const app = await open();
-    // Holds each query until both requests have sent theirs, then answers in reverse order.
+    // Holds each query until both requests have sent theirs, then runs the queries in reverse order.
     const list = app.store.tokens.list;
     const waiting: Array<() => void> = [];
     app.store.tokens.list = async (query) => {

@@ -19,11 +19,11 @@ const signedIn = async (app: TestApp, { session }: Member) =>
 /** Opens a dialog of the member's page and submits it. Returns the response and the dialog's text. */
 async function confirm(browser: Browser, page: string, action: string) {
   const { html } = await browser.get(`${page}?dialog=${action}`);
-  const answer = await browser.submit(`${page}/${action}`);
-  return { asked: textOf(/<dialog.*<\/dialog>/s.exec(html)?.[0] ?? ''), ...answer };
+  const response = await browser.submit(`${page}/${action}`);
+  return { asked: textOf(/<dialog.*<\/dialog>/s.exec(html)?.[0] ?? ''), ...response };
 }
 
-it('lists each member with role, account, tokens, last use and a permission switch', async () => {
+it('lists each member with role, account status, tokens, last use and a permission switch', async () => {
   const { app, browser } = await open();
   const token = await createToken(app, app.dev, { name: 'ci' });
   const use = { at: app.clock.now(), method: 'GET', path: '/', ip: null, userAgent: null };
@@ -82,7 +82,7 @@ it('grants the permission immediately and returns to the search', async () => {
   expect(textOf((await browser.get(done.location ?? '')).html)).toContain('The permission was granted.');
 });
 
-it('asks before removing the permission, counts active tokens, and can grant it again', async () => {
+it('asks before it removes the permission, shows the number of active tokens, and can grant it again', async () => {
   const { app, browser, page } = await open();
   const { token } = await createToken(app, app.dev, { name: 'one' });
   await createToken(app, app.dev, { name: 'two' });
@@ -141,22 +141,22 @@ it('adds a member with all values of the form', async () => {
 it('shows a rejected form again with its values, except the password', async () => {
   const { app, browser } = await open();
   const before = await app.store.users.list({ limit: 200, before: null });
-  const refusals: Array<[Record<string, string>, number, string]> = [
+  const rejections: Array<[Record<string, string>, number, string]> = [
     [{ email: 'DEV@example.com' }, 409, 'There is already a member with this email address.'],
     [{ email: 'nonsense' }, 400, 'Enter an email address such as ada@example.com.'],
     [{ email: 'a@example.com', password: 'sh0rt-One' }, 400, 'This password is too short.'],
     [{ email: 'a@example.com', name: 'x\u202Ey' }, 400, 'A name must not contain control'],
   ];
-  for (const [typed, status, said] of refusals) {
+  for (const [typed, status, message] of rejections) {
     await browser.get(`${team}?dialog=add`);
-    const refused = await browser.submit(team, { name: 'Ada', superuser: 'yes', ...typed });
-    expect(refused.status).toBe(status);
-    expect(refused.html).toContain(alert);
-    expect(textOf(refused.html)).toContain(said);
-    expect(refused.html).toContain(`value="${typed.email}"`);
-    expect(refused.html).toMatch(/name="superuser" value="yes" checked/);
-    expect(refused.html).not.toMatch(/name="can_manage_tokens" value="yes" checked/);
-    expect(refused.html).not.toContain('sh0rt-One');
+    const rejected = await browser.submit(team, { name: 'Ada', superuser: 'yes', ...typed });
+    expect(rejected.status).toBe(status);
+    expect(rejected.html).toContain(alert);
+    expect(textOf(rejected.html)).toContain(message);
+    expect(rejected.html).toContain(`value="${typed.email}"`);
+    expect(rejected.html).toMatch(/name="superuser" value="yes" checked/);
+    expect(rejected.html).not.toMatch(/name="can_manage_tokens" value="yes" checked/);
+    expect(rejected.html).not.toContain('sh0rt-One');
   }
   expect(await app.store.users.list({ limit: 200, before: null })).toEqual(before);
 });
@@ -213,7 +213,7 @@ it('revokes a token only on its owner’s page', async () => {
   expect(await verdict(app, own.token)).toBe(200);
 });
 
-it('revokes all tokens of a member after a count, with one mail that lists them', async () => {
+it('shows how many tokens a member has, revokes them all and sends one mail that lists them', async () => {
   const { app, browser, page } = await open();
   const created = [await createToken(app, app.dev, { name: 'one' }), await createToken(app, app.dev, { name: 'two' })];
   const kept = await createToken(app, app.root, { name: 'kept' });
@@ -229,7 +229,7 @@ it('revokes all tokens of a member after a count, with one mail that lists them'
   expect(await summaryOf(app, app.dev)).toMatchObject({ disabled: false, tokenCount: 0 });
 });
 
-it('disables an account with its sessions and tokens, and enables it again', async () => {
+it('disables an account, ends its sessions and blocks its tokens, then enables it again', async () => {
   const { app, browser, page } = await open();
   const { token } = await createToken(app, app.dev, { name: 'ci' });
   const disabling = await confirm(browser, page, 'disable');
@@ -254,7 +254,7 @@ it('grants and removes the superuser role', async () => {
   expect((await openConsole(app, app.dev).get(team)).status).toBe(403);
 });
 
-it('lists everything that offboarding does, and does it', async () => {
+it('lists the consequences of offboarding before it offboards a member', async () => {
   const { app, browser, page } = await open();
   const created = [await createToken(app, app.dev, { name: 'one' }), await createToken(app, app.dev, { name: 'two' })];
   const before = (await app.mails()).map(({ id }) => id);
@@ -295,7 +295,7 @@ it('disables the last superuser’s controls and explains why', async () => {
 });
 
 it.each(['demote', 'disable', 'offboard'])(
-  'rejects %s of the last superuser from a page that was opened earlier',
+  'rejects “%s” for the last superuser on a page that was opened earlier',
   async (action) => {
     const { app, browser } = await open();
     const own = `${team}/${app.root.id}`;
@@ -305,10 +305,10 @@ it.each(['demote', 'disable', 'offboard'])(
     await app.store.users.setSuperuser(app.dev.id, false);
     const before = [await summaryOf(app, app.root), await app.mails()].map((part) => JSON.stringify(part));
 
-    const refused = await browser.submit(`${own}/${action}`);
-    expect(refused.status).toBe(409);
-    expect(refused.html).toContain(alert);
-    expect(textOf(refused.html)).toContain(
+    const rejected = await browser.submit(`${own}/${action}`);
+    expect(rejected.status).toBe(409);
+    expect(rejected.html).toContain(alert);
+    expect(textOf(rejected.html)).toContain(
       'This is the last enabled Organization Superuser. Promote another member first.',
     );
     expect(await signedIn(app, app.root)).toBe(true);
@@ -323,7 +323,7 @@ it.each([
   ['disable', 'You are signed out immediately', '/login?done=member-disabled'],
   ['offboard', 'You are signed out immediately', '/login?done=member-offboarded'],
 ])(
-  'warns superusers before they %s themselves, and leads to a page that they can see',
+  'warns superusers before they %s themselves, then redirects to a page that they may see',
   async (action, warning, location) => {
     const { app, browser } = await open();
     await app.addMember({ email: 'second@example.com', superuser: true });
@@ -336,7 +336,7 @@ it.each([
   },
 );
 
-it('shows no warning about the own account for other members', async () => {
+it('shows the own-account warning for no other member', async () => {
   const { browser, page } = await open();
   for (const action of ['disable', 'offboard']) {
     expect((await browser.get(`${page}?dialog=${action}`)).html).not.toContain('your own account');
@@ -361,7 +361,7 @@ it('returns 404 for a member or an action that does not exist', async () => {
   expect((await browser.get(`${team}?dialog=ungrant&id=nonsense`)).status).toBe(404);
 });
 
-it('returns from an action only to a page of the team', async () => {
+it('redirects after an action only to the team pages or the list of tokens', async () => {
   const { app, browser, page } = await open();
   const { form_token = '' } = formsOf((await browser.get(page)).html)[0]?.hidden ?? {};
   for (const back of [
@@ -378,7 +378,7 @@ it('returns from an action only to a page of the team', async () => {
   expect(app.config.publicUrl).not.toContain('evil');
 });
 
-/** Returns every path of these pages, with a form body that is valid for a superuser. */
+/** Returns the paths of the team pages and of their forms, with a form body that is valid for a superuser. */
 async function everyRequest(app: TestApp) {
   const { id } = await createToken(app, app.dev, { name: `ci ${app.clock.now()}` });
   const page = `${team}/${app.dev.id}`;
@@ -407,20 +407,20 @@ it('returns 403 to members who are not superusers, and changes nothing', async (
   const before = await everything(app);
   const browser = openConsole(app, app.dev);
   for (const page of pages) {
-    const refused = await browser.get(page);
-    expect(refused.status, page).toBe(403);
-    expect(textOf(refused.html)).not.toContain('root@example.com');
+    const rejected = await browser.get(page);
+    expect(rejected.status, page).toBe(403);
+    expect(textOf(rejected.html)).not.toContain('root@example.com');
   }
   const { form_token = '' } = formsOf((await browser.get('/profile')).html)[0]?.hidden ?? {};
   for (const post of posts) {
-    const refused = await browser.post(post, { ...body, form_token });
-    expect(refused.status, post).toBe(403);
-    expect(textOf(refused.html), post).toContain('Only an Organization Superuser may do this.');
+    const rejected = await browser.post(post, { ...body, form_token });
+    expect(rejected.status, post).toBe(403);
+    expect(textOf(rejected.html), post).toContain('Only an Organization Superuser may do this.');
   }
   expect(await everything(app)).toBe(before);
 });
 
-it('sends visitors to sign in, and changes nothing', async () => {
+it('redirects visitors to the sign-in page, and changes nothing', async () => {
   const { app } = await open();
   const { pages, posts, body } = await everyRequest(app);
   const before = await everything(app);
@@ -483,9 +483,9 @@ it('escapes names, email addresses and form values', async () => {
     }
     expect(textOf((await browser.get(page)).html)).toContain(name);
     await browser.get(`${team}?dialog=add`);
-    const refused = await browser.submit(team, { email: name, name: `${name}\u202E` });
-    expect(refused.status).toBe(400);
-    expect(refused.html).not.toMatch(/<script>|<img|<svg/);
+    const rejected = await browser.submit(team, { email: name, name: `${name}\u202E` });
+    expect(rejected.status).toBe(400);
+    expect(rejected.html).not.toMatch(/<script>|<img|<svg/);
   }
 });
 

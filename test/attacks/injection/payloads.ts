@@ -1,6 +1,6 @@
 import { chromium } from 'playwright-core';
 
-/** Valid names that each attack a reader: SQL, HTML, a spreadsheet, a mail, a log or a terminal. */
+/** Valid names that are dangerous in SQL, HTML, a spreadsheet, a mail, a log or a terminal if they are not escaped. */
 export const texts = [
   "'; DROP TABLE users; --",
   "' OR '1'='1",

@@ -5,7 +5,7 @@ import { browserOf, call, type Server, startServerOn } from '../races/server-on.
 
 const engines = useEngines();
 
-/** Sent without a pause by a superuser who expects to be demoted. Until that happens it changes nothing. */
+/** Sent continuously by a superuser who expects to be demoted or disabled. It changes nothing until then. */
 const undo = { superuser: true, disabled: false };
 const ways: Record<string, (server: Server, self: Member, action: string) => Promise<() => Promise<unknown>>> = {
   API: async (server, self) => () => call(server, self, 'PATCH', `/api/v1/users/${self.id}`, undo),
@@ -21,7 +21,7 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
       ['demoted', way, 'promote', { superuser: false }, prepare] as const,
       ['disabled', way, 'enable', { disabled: true }, prepare] as const,
     ]),
-  )('a superuser who is %s stays so while their requests to the %s try to %s them without a pause', async (...how) => {
+  )('keeps a superuser %s while their own requests to the %s continuously try to %s them', async (...how) => {
     const [, , action, change, prepare] = how;
     const server = await startServerOn(openStore());
     onTestFinished(() => server.stop());

@@ -91,7 +91,7 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
 
 const proxies = { nginx: startNginx, caddy: startCaddy };
 
-async function examined(proxy: keyof typeof proxies, edit: (text: string) => string) {
+async function diagnose(proxy: keyof typeof proxies, edit: (text: string) => string) {
   const running = await proxies[proxy]({
     daemonUrl: `http://127.0.0.1:${daemon.port}`,
     upstreamUrl: upstream.url,
@@ -106,8 +106,8 @@ async function examined(proxy: keyof typeof proxies, edit: (text: string) => str
 
 for (const proxy of ['nginx', 'caddy'] as const) {
   describe.skipIf(!hasRealParts(proxy))(`tokens doctor proxy through a real ${proxy}`, () => {
-    it('passes every check with the shipped configuration and an API that shows its headers', async () => {
-      const { code, checks } = await examined(proxy, (text) => text);
+    it('passes every check with the shipped configuration and an API that echoes its headers', async () => {
+      const { code, checks } = await diagnose(proxy, (text) => text);
       expect(checks.filter(({ result }) => result !== 'passed')).toEqual([]);
       expect(code).toBe(0);
     });
@@ -115,7 +115,7 @@ for (const proxy of ['nginx', 'caddy'] as const) {
     it.each(Object.entries(holes[proxy]))(
       'finds a configuration that %s and names the line that fixes it',
       async (_what, { edit, check, line }) => {
-        const { code, failed } = await examined(proxy, (text) => {
+        const { code, failed } = await diagnose(proxy, (text) => {
           const edited = edit(text);
           expect(edited).not.toBe(text);
           return edited;

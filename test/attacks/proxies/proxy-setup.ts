@@ -22,11 +22,11 @@ export interface RawRequest {
   body?: string;
 }
 
-/** The client connects from another loopback address than the proxy, so that tests can tell the two apart. */
+/** IP address of the client. The proxy uses another loopback address, so tests can distinguish the two. */
 export const clientAddress = '127.0.0.2';
 
 /** Starts the daemon, a real proxy with the shipped configuration, and an API that records the requests it receives. */
-export async function openBehindProxy(start: (behind: ProxyTargets) => Promise<Running>) {
+export async function openBehindProxy(start: (targets: ProxyTargets) => Promise<Running>) {
   const daemon = await startTestServer();
   const received: Received[] = [];
   const upstream = createServer((req, res) => {

@@ -18,7 +18,7 @@ interface Received {
  * Sends requests until one is rejected. `allowedAfterRevoke` is true if a request was allowed although it started after
  * the token had been revoked.
  */
-async function untilRejected(send: () => Promise<number>, revokedAt: () => number) {
+async function sendUntilRejected(send: () => Promise<number>, revokedAt: () => number) {
   for (;;) {
     const startedAt = performance.now();
     const status = await send();
@@ -30,7 +30,7 @@ async function untilRejected(send: () => Promise<number>, revokedAt: () => numbe
 /** Declares the tests of an API behind a proxy: a real daemon, a real proxy with the shipped configuration, and an echoing API. */
 export function describeBehindProxy(
   proxy: string,
-  { start, skip }: { start(behind: ProxyTargets): Promise<Running>; skip: boolean },
+  { start, skip }: { start(targets: ProxyTargets): Promise<Running>; skip: boolean },
 ) {
   describe.skipIf(skip)(`an API behind ${proxy}`, () => {
     const stops: Array<() => unknown> = [];
@@ -121,7 +121,7 @@ export function describeBehindProxy(
       }
     });
 
-    it('records the method, the path without its query, the IP address and the user agent of the last use', async () => {
+    it('has the method, path without query, IP address and user agent of its last use recorded', async () => {
       const { id, token } = await dev.createToken('recorded');
       const headers: Fields = [
         ['User-Agent', 'curl/8.5'],
@@ -139,7 +139,7 @@ export function describeBehindProxy(
       expect(used).toMatchObject({ method: 'DELETE', path: '/a/b%2Fc', ip: '127.0.0.1', user_agent: 'curl/8.5' });
     });
 
-    it('stays up during 5,000 requests with invalid tokens and then allows an active one', async () => {
+    it('receives none of 5,000 requests with invalid tokens and then one with an active token', async () => {
       const { token } = await dev.createToken('after the flood');
       const statuses = new Set<number>();
       let left = 5_000;
@@ -159,7 +159,7 @@ export function describeBehindProxy(
         const { id, token } = await dev.createToken(`round ${round}`);
         let revokedAt = Number.POSITIVE_INFINITY;
         const clients = Array.from({ length: 8 }, () =>
-          untilRejected(
+          sendUntilRejected(
             () => status(token),
             () => revokedAt,
           ),

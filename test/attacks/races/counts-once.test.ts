@@ -8,7 +8,7 @@ import { type Server, startServerOn } from './server-on.ts';
 
 const engines = useEngines();
 
-/** As many as the rate limit allows at a time, so that each request gets as far as checking the code. */
+/** The most concurrent attempts that the rate limit allows. With more, some would fail before their code is checked. */
 const concurrency = 5;
 const concurrently = <T>(work: (turn: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: concurrency }, (_, turn) => work(turn)));

@@ -71,7 +71,7 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
     }),
   );
 
-  it('disabling a member wins over authorization codes that are redeemed without a pause', () =>
+  it('leaves no session if a member is disabled while their authorization codes are redeemed continuously', () =>
     eachRound(async ({ issue, redeem, disable, remaining }) => {
       let redeeming = true;
       const redemptions = Array.from({ length: 8 }, async () => {
@@ -88,7 +88,7 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
       expect(await remaining()).toEqual([]);
     }));
 
-  it('disabling a member wins over many concurrent polls of approved devices', () =>
+  it('leaves no session if a member is disabled while many approved devices poll concurrently', () =>
     eachRound(async ({ approveDevice, pollDevice, disable, remaining }) => {
       const codes = await Promise.all(Array.from({ length: 8 }, approveDevice));
       const polls = codes.map((code) => pollDevice(code).catch(() => null));

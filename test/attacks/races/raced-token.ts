@@ -8,21 +8,25 @@ import { createTicks, createTimeline } from './timeline.ts';
 /** A change to the token or its owner in one round. Each changes one fact; several run concurrently. */
 export type Writer = 'permission' | 'account' | 'revocation' | 'expiry';
 
+/** Lifetime of the token, in seconds. */
 const lifetime = 60;
-/** How often the permission is removed or granted in one round. */
+/** Number of times that the permission or the account changes in one round. */
 export const toggles = 8;
 const readers = 8;
 
 /** Waits long enough for some responses to arrive. */
 export const pause = () => new Promise((resolve) => setTimeout(resolve, 3));
 
-/** Verifies one token everywhere without a pause while writers change it. Checks each verdict and returns them all. */
+/**
+ * Verifies one token continuously at every endpoint while the writers change it or its owner. Expects each verdict to
+ * have been true at some time between the request and its response. Returns all verdicts.
+ */
 export async function verifyWhile(server: Server, client: OAuthClient, round: number, writers: Writer[]) {
   const owner = await server.addMember({ email: `owner${round}@example.com`, can_manage_tokens: true });
   const { id, token: value } = await createToken(server, owner, { name: 'raced', expires_in: lifetime });
   const endpoints = endpointsOf(server, client);
   const tick = createTicks();
-  /** In order of precedence. */
+  /** The deny reasons in order of precedence. */
   const facts = {
     revoked: createTimeline(tick, false),
     disabled: createTimeline(tick, false),
@@ -60,36 +64,36 @@ export async function verifyWhile(server: Server, client: OAuthClient, round: nu
   };
 
   /** Returns the verdicts that were true at some time between two ticks. */
-  function possible(from: number, to: number): string[] {
-    const may: string[] = [];
+  function possibleVerdicts(from: number, to: number): string[] {
+    const candidates: string[] = [];
     for (const [reason, fact] of Object.entries(facts)) {
       const values = fact.between(from, to);
-      if (values.includes(true)) may.push(reason);
-      if (!values.includes(false)) return may;
+      if (values.includes(true)) candidates.push(reason);
+      if (!values.includes(false)) return candidates;
     }
-    return [...may, 'active'];
+    return [...candidates, 'active'];
   }
 
   const verdicts: string[] = [];
   let writing = true;
-  async function ask(first: number): Promise<void> {
-    // Three more after all changes are acknowledged: these must see the final state.
+  async function read(first: number): Promise<void> {
+    // Sends three more requests after all changes are acknowledged. These must see the final state.
     for (let turn = first, after = 0; after < 3; turn += readers) {
       if (!writing) after += 1;
       const endpoint = endpoints[turn % endpoints.length];
       if (endpoint === undefined) throw new Error('There is no endpoint');
       const from = tick();
       const response = await endpoint.send(value);
-      const may = possible(from, tick());
+      const possible = possibleVerdicts(from, tick());
       const { allowed, reason } = endpoint.verdictOf(response);
       const verdict = allowed ? 'active' : (reason ?? 'inactive');
-      const isTrue = verdict === 'inactive' ? may.some((one) => one !== 'active') : may.includes(verdict);
-      expect({ endpoint: endpoint.name, verdict, may, isTrue }).toMatchObject({ isTrue: true });
+      const isTrue = verdict === 'inactive' ? possible.some((one) => one !== 'active') : possible.includes(verdict);
+      expect({ endpoint: endpoint.name, verdict, possible, isTrue }).toMatchObject({ isTrue: true });
       verdicts.push(verdict);
     }
   }
 
-  const reading = Promise.all(Array.from({ length: readers }, (_, first) => ask(first)));
+  const reading = Promise.all(Array.from({ length: readers }, (_, first) => read(first)));
   async function writeAll(): Promise<void> {
     while (verdicts.length < readers) await pause();
     await Promise.all(writers.map((writer) => write[writer]()));

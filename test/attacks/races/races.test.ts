@@ -27,7 +27,7 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
 type Start = (settings?: Partial<Config>) => Promise<Server>;
 
 function verificationRaces(start: Start): void {
-  describe('a token that is verified everywhere without a pause', () => {
+  describe('a token that is verified continuously at every endpoint', () => {
     it.each<[string, number, Writer[]]>([
       ['the permission is removed and granted', 5, ['permission']],
       ['the account is disabled and enabled', 5, ['account']],
@@ -68,7 +68,7 @@ function sessionRaces(start: Start): void {
         return (await browserOf(server, elsewhere)).post('/profile/sessions/end-others', {});
       },
     ],
-  ])('a session in constant use ends when its member %s', async (_how, end) => {
+  ])('ends a session in constant use when its member %s', async (_how, end) => {
     const server = await start();
     let ended = 0;
     for (let round = 0; round < 10; round += 1) {
@@ -94,7 +94,7 @@ function sessionRaces(start: Start): void {
     expect(ended).toBeGreaterThanOrEqual(80);
   });
 
-  it('a member without the permission creates no token in a request that began after it was removed', async () => {
+  it('rejects each token creation that begins after the permission is removed', async () => {
     const server = await start();
     const statuses = new Set<number>();
     let made = 0;
@@ -129,8 +129,11 @@ function sessionRaces(start: Start): void {
   });
 }
 
-/** Creates twenty tokens concurrently in every way. Uses api-token-auth only as often as the rate limit allows. */
-async function createTwenty(server: Server, name: (at: number) => string): Promise<Array<'created' | 'rejected'>> {
+/**
+ * Sends 20 concurrent requests that create a token: 12 to the API, 5 to the console, and 3 to api-token-auth, because
+ * of its rate limit.
+ */
+async function createMany(server: Server, name: (at: number) => string): Promise<Array<'created' | 'rejected'>> {
   const browser = await browserOf(server, server.dev);
   const ways: Array<(name: string) => Promise<TestResponse>> = [
     (name) => call(server, server.dev, 'POST', '/api/v1/tokens', { name }),
@@ -162,11 +165,11 @@ function uniquenessRaces(start: Start): void {
     ['the same except for case', ['deploy', 'DEPLOY', 'Deploy', 'dEpLoY']],
     ['the same except for Unicode composition', ['caf\u00e9', 'cafe\u0301', 'CAFE\u0301', ' caf\u00e9\u2003']],
     ['the same under full case folding', ['stra\u00dfe', 'STRASSE', 'stra\u1e9ee', 'Strasse']],
-  ])('of 20 tokens created concurrently with names that are %s, one is created', async (_how, names) => {
+  ])('creates one token from 20 concurrent requests with names that are %s', async (_how, names) => {
     const server = await start();
     expect(new Set(names.map((name) => foldName(normalizeName(name)))).size).toBe(1);
     for (let round = 0; round < 3; round += 1) {
-      const outcomes = await createTwenty(server, (at) => `${names[at % names.length]}`);
+      const outcomes = await createMany(server, (at) => `${names[at % names.length]}`);
       expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
       const [token, ...more] = await tokensOf(server, server.dev);
       expect(more).toEqual([]);
@@ -177,11 +180,11 @@ function uniquenessRaces(start: Start): void {
     }
   });
 
-  it('of 20 tokens created concurrently by a member one below the limit, one is created', async () => {
+  it('creates one token from 20 concurrent requests by a member who is one below the limit', async () => {
     const server = await start({ maxTokensPerUser: 5 });
     for (let at = 0; at < 4; at += 1) await createToken(server, server.dev, { name: `before${at}` });
     for (let round = 0; round < 3; round += 1) {
-      const outcomes = await createTwenty(server, (at) => `new${round}-${at}`);
+      const outcomes = await createMany(server, (at) => `new${round}-${at}`);
       expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
       const [newest, ...rest] = await tokensOf(server, server.dev);
       expect(rest).toHaveLength(4);
@@ -189,7 +192,7 @@ function uniquenessRaces(start: Start): void {
     }
   });
 
-  it('of 20 concurrent requests with one Idempotency-Key, one creates a token and the others return it without its value', async () => {
+  it('creates one token from 20 concurrent requests with one Idempotency-Key and shows its value once', async () => {
     const server = await start();
     const headers = [
       ['Authorization', `Bearer ${server.dev.session}`],
@@ -211,7 +214,7 @@ function uniquenessRaces(start: Start): void {
       (at: number) => ({ email: ['new@example.com', 'NEW@example.com', 'nEw@EXAMPLE.com'][at % 3] }),
     ],
     ['clients', '/api/v1/clients', (at: number) => ({ name: ['Gate', 'GATE', 'g\u0061te'][at % 3] })],
-  ])('of 20 %s added concurrently under one name, one is added', async (_what, path, body) => {
+  ])('adds one of 20 %s that are created concurrently and differ only in case', async (_what, path, body) => {
     const server = await start();
     const responses = await Promise.all(
       Array.from({ length: 20 }, (_, at) => call(server, server.root, 'POST', path, body(at))),
@@ -219,7 +222,7 @@ function uniquenessRaces(start: Start): void {
     expect(responses.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 19 }, () => 409)]);
   });
 
-  it('of 10 concurrent redemptions of one authorization code, one starts a session', async () => {
+  it('starts one session from 10 concurrent redemptions of one authorization code', async () => {
     const server = await start();
     const verifier = 'v'.repeat(43);
     const request = {

@@ -8,8 +8,8 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 /**
- * Limit of CPU time over all threads, in milliseconds. Hashing a password takes about 50; a request that would delay
- * verification takes a second.
+ * Limit of CPU time over all threads. Hashing a password takes about 50 ms. A request that delays verification would
+ * take about a second.
  */
 const maxCpuMs = 400;
 
@@ -85,7 +85,7 @@ describe('an unauthenticated request that is expensive to parse', () => {
   });
 });
 
-describe('an expensive request of a member', () => {
+describe('an expensive request from a member', () => {
   const creations = { name: { name: marks(maxCount) }, description: { name: 'x', description: marks(maxCount) } };
   it.each(Object.entries(creations))(
     'uses little CPU time for combining marks in the %s of a token',

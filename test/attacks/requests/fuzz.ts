@@ -14,7 +14,7 @@ export interface Draft {
   headers: Array<[string, string]>;
   /** In latin1: one character per byte. */
   body: string;
-  /** The number of bytes to send before closing the sending side. Absent if the whole message is sent. */
+  /** Number of bytes after which the client closes its side. If absent, the client sends everything and waits. */
   cutAt?: number;
 }
 
@@ -214,7 +214,7 @@ export function mutate(draft: Draft, random: Random): Draft {
   return mutated;
 }
 
-/** Encodes the message. `partial` is true if it ends before it is complete. */
+/** Encodes the message. `partial` is true if it may be incomplete for the server, so the client must close its side. */
 export function bytesOf({ method, target, headers, body, cutAt }: Draft): { bytes: Buffer; partial: boolean } {
   const hasLength = headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name));
   const host = headers.some(([name]) => /^host$/i.test(name)) ? [] : [['Host', 'tokens.test'] as const];

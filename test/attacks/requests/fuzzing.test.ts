@@ -69,14 +69,14 @@ function exchange({ bytes, partial }: { bytes: Buffer; partial: boolean }): Prom
 }
 
 /** Returns one valid request to each route from a caller with access. Sessions are new, because some routes end them. */
-async function draftsOf(): Promise<Draft[]> {
+async function createDrafts(): Promise<Draft[]> {
   const [member, root] = await Promise.all([server.dev, server.root].map(({ id }) => server.signIn(id)));
   const { token } = await server.issue(`victim ${performance.now()}`);
   const victim = await server.addMember({ email: `victim${performance.now()}@example.com`, can_manage_tokens: true });
-  const visitor: Visitor = { member: member ?? '', root: root ?? '', tokenId: token.id, memberId: victim.id };
+  const fixtures: Fixtures = { member: member ?? '', root: root ?? '', tokenId: token.id, memberId: victim.id };
   const form = {
     ...anyForm,
-    ...{ form_token: await formTokenOf(server, visitor.root), token: `tok_${'A'.repeat(38)}` },
+    ...{ form_token: await formTokenOf(server, fixtures.root), token: `tok_${'A'.repeat(38)}` },
     ...{ password: 'wrong', current: 'wrong' },
   };
   const routes = [
@@ -88,8 +88,8 @@ async function draftsOf(): Promise<Draft[]> {
     const realMethod = method === 'ALL' ? 'POST' : method;
     const draft = {
       method: realMethod,
-      target: targetOf(path, visitor),
-      headers: credentialsFor(path, visitor),
+      target: targetOf(path, fixtures),
+      headers: credentialsFor(path, fixtures),
       body: '',
     };
     if (realMethod === 'GET') return draft;
@@ -102,7 +102,7 @@ async function draftsOf(): Promise<Draft[]> {
   });
 }
 
-interface Visitor {
+interface Fixtures {
   /** The session secrets of a member and of a superuser. */
   member: string;
   root: string;
@@ -111,7 +111,7 @@ interface Visitor {
   memberId: string;
 }
 
-function targetOf(path: string, { tokenId, memberId }: Visitor): string {
+function targetOf(path: string, { tokenId, memberId }: Fixtures): string {
   const id = /\/(users|team)\//.test(path) ? memberId : tokenId;
   return path
     .replace(':file', 'console.css')
@@ -120,7 +120,7 @@ function targetOf(path: string, { tokenId, memberId }: Visitor): string {
     .replaceAll(/:\w+/g, tokenId);
 }
 
-function credentialsFor(path: string, { member, root }: Visitor): Draft['headers'] {
+function credentialsFor(path: string, { member, root }: Fixtures): Draft['headers'] {
   if (path.startsWith('/api-token-auth')) return [];
   if (path === '/api/v1/token' || path.startsWith('/verify')) return [['Authorization', `Token ${activeToken}`]];
   if (path.startsWith('/api/v1')) return [['Authorization', `Bearer ${path.includes('/me') ? member : root}`]];
@@ -130,10 +130,11 @@ function credentialsFor(path: string, { member, root }: Visitor): Draft['headers
   return [...Object.entries(cookieOf(server, root)), ['Accept', 'text/html']];
 }
 
-/** Excludes the route that would revoke the active token, which is verified at the end. */
+/** Reports whether a request leaves the active token alone. The last test verifies that token. */
 const keepsToken = ({ method, target }: Draft) => !(method === 'DELETE' && /^\/api\/v1\/token(\?|$)/.test(target));
 
-function check({ text, ms, closed }: Outcome, draft: Draft): string[] {
+/** Describes the faults of a response with the request that caused them. Returns an empty list if there are none. */
+function faultsOf({ text, ms, closed }: Outcome, draft: Draft): string[] {
   const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
   const faults: string[] = [];
   if (!closed) faults.push('connection not closed');
@@ -162,10 +163,10 @@ async function memory(): Promise<number> {
   return (heapUsed + external) / 2 ** 20;
 }
 
-/** Sends mutated requests concurrently, counts their statuses and returns the faults of the responses. */
+/** Sends mutated requests concurrently, adds their statuses to `statuses` and returns the faults of the responses. */
 async function fuzz(count: number, random: Random, statuses: Map<string, number>): Promise<string[]> {
   const faults: string[] = [];
-  const drafts = (await draftsOf()).filter(keepsToken);
+  const drafts = (await createDrafts()).filter(keepsToken);
   let left = count;
   const work = async () => {
     while (left > 0) {
@@ -175,7 +176,7 @@ async function fuzz(count: number, random: Random, statuses: Map<string, number>
       const outcome = await exchange(bytesOf(draft));
       const status = outcome.text.slice(9, 12);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      faults.push(...check(outcome, draft));
+      faults.push(...faultsOf(outcome, draft));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, work));
@@ -184,8 +185,8 @@ async function fuzz(count: number, random: Random, statuses: Map<string, number>
   return faults;
 }
 
-describe('10,000 requests with one to four mutations each', () => {
-  it('get responses below 500 within two seconds, reveal no internals and leak no memory', async () => {
+describe('a flood of 10,000 requests with one to four mutations each', () => {
+  it('gets responses below 500 within two seconds, reveals no internals and leaks no memory', async () => {
     const random = createRandom(seed);
     const statuses = new Map<string, number>();
     const faults: string[] = [];
@@ -200,7 +201,7 @@ describe('10,000 requests with one to four mutations each', () => {
     expect(faults.slice(0, 5).join('\n\n'), `${faults.length} faults; ${reproduce}`).toBe('');
     expect((await memory()) - before, reproduce).toBeLessThan(15);
     expect([...statuses.values()].reduce((sum, sent) => sum + sent, 0)).toBeGreaterThanOrEqual(total);
-    // Every status must occur, or the requests would have tested only the first check.
+    // Each of these statuses must occur. Otherwise, most requests failed at the first check and tested nothing else.
     for (const status of ['200', '303', '400', '401', '403', '404', '405', '415']) {
       expect(statuses.get(status) ?? 0, `${status} in ${JSON.stringify([...statuses])}; ${reproduce}`).toBeGreaterThan(
         0,
@@ -208,13 +209,13 @@ describe('10,000 requests with one to four mutations each', () => {
     }
   });
 
-  it('do not pollute Object.prototype', () => {
+  it('does not pollute Object.prototype', () => {
     const plain: Record<string, unknown> = {};
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect(plain.superuser ?? plain.owner_id ?? plain.name).toBeUndefined();
   });
 
-  it('leave an unrelated token accepted everywhere', async () => {
+  it('leaves an unrelated token accepted everywhere', async () => {
     for (const [name, verdict] of await verdictsOn(endpointsOf(server, client), activeToken)) {
       expect({ name, allowed: verdict.allowed }).toEqual({ name, allowed: true });
     }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Known secrets by kind, to search outputs for. A search also finds common encodings of each secret. */
+/** The secrets of a test, by kind. Searches output for each of them and for its common encodings. */
 export class Canaries {
   readonly #values = new Map<string, string>();
 

@@ -16,7 +16,7 @@ let guarded: Member & { totp: string; recoveryCodes: string[] };
 let client: Awaited<ReturnType<typeof addClient>>;
 /** The real secret of each kind. */
 let secrets: Record<string, string>;
-/** What a thief of the database has: every text in it, and every word of each text that could be a credential. */
+/** Every text in the stolen database, and every word of these texts that could be a credential. */
 let stolen: string[];
 let browser: Browser;
 
@@ -107,11 +107,11 @@ const statusOf = async (response: Promise<{ status: number }>) => (await respons
 const isField = (value: string) => /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value);
 const sessionCookie = (value: string) => ({ Cookie: `${sessionCookieName(app)}=${value}` });
 
+let attempt = 0;
 /**
  * Reports whether a password signs a member in. Each attempt uses a new IP address and resets the account's rate limit, so
  * that the limit does not hide a weakness.
  */
-let attempt = 0;
 async function signsIn(email: string, password: string, code?: string): Promise<boolean> {
   attempt += 1;
   const ip = `2001:db8:${attempt.toString(16)}::1`;
@@ -181,7 +181,7 @@ const uses: Record<string, (value: string) => Promise<boolean>> = {
 describe('an attacker with a copy of the database', () => {
   it('is modelled correctly: a secret of each kind is in use and is accepted in its role', async () => {
     const accepts = (use: string, kind: string) => uses[use]?.(secrets[kind] ?? '');
-    const [token, session, client, device, code, link, step] = Object.keys(uses);
+    const [token, session, client, device, code, link, ticket] = Object.keys(uses);
     expect(stolen.length).toBeGreaterThan(150);
     expect(await accepts(token ?? '', 'personal API token')).toBe(true);
     expect(await accepts(session ?? '', 'session')).toBe(true);
@@ -191,11 +191,11 @@ describe('an attacker with a copy of the database', () => {
     // These secrets work only once. `refill` creates new ones, so that unused ones exist when the attacks run.
     expect(await accepts(device ?? '', 'device code')).toBe(true);
     expect(await accepts(code ?? '', 'authorization code')).toBe(true);
-    expect(await accepts(step ?? '', 'second-factor ticket')).toBe(true);
+    expect(await accepts(ticket ?? '', 'second-factor ticket')).toBe(true);
     await refill();
   });
 
-  /** Creates unused codes and tickets again and adds the new rows to the stolen texts. */
+  /** Creates new codes and tickets, leaves them unused and adds their rows to the stolen texts. */
   async function refill(): Promise<void> {
     app.clock.advance(30_000);
     await beginDevice(app);
@@ -243,13 +243,13 @@ describe('an attacker with a copy of the database', () => {
     const user = await app.store.users.findById(guarded.id);
     if (user === null) throw new Error('The member does not exist');
     const clientInfo = { ip: null, userAgent: null };
-    const pass = async (code: string) => {
+    const isAccepted = async (code: string) => {
       const keys = { account: `second step of ${user.id}`, ip: null };
       await app.services.rateLimit.attempt(keys, async () => ({ succeeded: true }));
       return app.services.totp.check(user, code, clientInfo);
     };
-    for (const { value } of hashes) expect(await pass(value)).toBe(false);
-    expect(await pass(secrets['recovery code'] ?? '')).toBe(true);
+    for (const { value } of hashes) expect(await isAccepted(value)).toBe(false);
+    expect(await isAccepted(secrets['recovery code'] ?? '')).toBe(true);
   });
 
   it('cannot use the reset link after thirty minutes', async () => {

@@ -20,7 +20,7 @@ import { sendMisplaced } from './send-misplaced.ts';
 import { cellsOf } from './sqlite-rows.ts';
 
 const canaries = new Canaries();
-/** The kinds of secrets with a known prefix, which the daemon redacts anywhere. Nothing can recognize a password in a URL. */
+/** Kinds of secrets with a known prefix. The daemon redacts these anywhere. It cannot recognize a password in a URL. */
 const prefixedKinds = ['token', 'session', 'device code', 'client secret', 'authorization code', 'reset link'];
 /** The only columns in which these secrets may be stored (SECURITY.md). */
 const allowedColumns: Record<string, string> = {
@@ -41,7 +41,7 @@ let dev: Client;
 let backup: string;
 /** Everything that was shown to someone other than the sender of a secret. */
 const shown: string[] = [];
-/** Everything that the programs printed, except the secrets that a command exists to print. */
+/** Everything that the programs printed, except the output of commands whose purpose is to print a secret. */
 const printed: string[] = [];
 let commandLines: Set<string>;
 let configDir: string;
@@ -136,7 +136,7 @@ async function useEveryKind(): Promise<void> {
   canaries.add('reset link', /\/password\/reset\?token=(\S+)/.exec(mail.parsed.text ?? '')?.[1]);
 }
 
-/** Fails single sign-on in several ways. The identity provider echoes secrets in its responses. */
+/** Makes single sign-on fail in several ways. The identity provider echoes secrets in its responses. */
 async function failAtProvider(provider: Awaited<ReturnType<typeof startFalseProvider>>): Promise<void> {
   const secret = canaries.get('single sign-on secret');
   const code = canaries.add('code of the provider', 'canary-code-of-the-provider');
@@ -153,7 +153,7 @@ async function failAtProvider(provider: Awaited<ReturnType<typeof startFalseProv
   }
 }
 
-/** Sends requests while another process locks the database and after its file is gone. */
+/** Sends requests while another process locks the database and after its files are moved away. */
 async function withoutDatabase(): Promise<void> {
   const path = join(daemon.dataDir, 'tokens.db');
   const changes = () =>
@@ -233,19 +233,19 @@ beforeAll(async () => {
   configDir = await mkdtemp(join(tmpdir(), 'tokens-canaries-'));
   cleanups.push(() => rm(configDir, { recursive: true }));
   const smtpPassword = canaries.add('SMTP password', 'canary:smtp/password@4d2');
-  let refusals = 0;
+  let commands = 0;
   mailServer = await startMailServer(0, {
     authOptional: false,
     allowInsecureAuth: true,
     onAuth({ username = '', password = '' }, _session, done) {
-      refusals += 1;
+      commands += 1;
       const sent = Buffer.from(`\0${username}\0${password}`).toString('base64');
-      if (refusals <= 2) done(new Error(`535 ${username}:${password} (${sent}) was rejected`));
+      if (commands <= 2) done(new Error(`535 ${username}:${password} (${sent}) was rejected`));
       else done(null, { user: username });
     },
     onMailFrom(_address, _session, done) {
-      refusals += 1;
-      done(refusals <= 5 ? new Error(`mailer may not send with ${smtpPassword}`) : null);
+      commands += 1;
+      done(commands <= 5 ? new Error(`mailer may not send with ${smtpPassword}`) : null);
     },
   });
   cleanups.push(() => mailServer.close());
@@ -341,7 +341,7 @@ describe('no secret', () => {
     expect(shown.filter((text) => canaries.foundIn(text).length > 0).map((text) => canaries.foundIn(text))).toEqual([]);
   });
 
-  it('is printed by a command, unless the command exists to print it', () => {
+  it('is printed by a command, unless that is the purpose of the command', () => {
     expect(printed.join('')).toContain('already');
     expect(printed.flatMap((text) => canaries.foundIn(text))).toEqual([]);
   });

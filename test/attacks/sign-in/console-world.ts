@@ -19,7 +19,7 @@ export interface World extends TestApp {
   prepared: string;
 }
 
-/** Opens the daemon with one of each thing that requests can change. */
+/** Opens the app with one of each resource that a request can change. */
 export async function openWorld(settings: Partial<Config> = {}): Promise<World> {
   const app = await openTestApp(settings);
   const token = await createToken(app, app.dev, { name: 'there' });
@@ -42,7 +42,7 @@ export async function formTokenOf(app: TestApp, as: Member): Promise<string> {
   return /name="form_token" value="([^"]*)"/.exec(html)?.[1] ?? '';
 }
 
-/** Opens a daemon whose members sign in through an identity provider that tests can manipulate. */
+/** Opens an app whose members sign in through an identity provider that tests can manipulate. */
 export async function openSsoWorld() {
   const provider = await startFalseProvider('tokensd');
   const { issuer } = provider;

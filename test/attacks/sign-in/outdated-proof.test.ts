@@ -7,7 +7,7 @@ import { codeAt } from '../../helpers/app/totp.ts';
 import { type Browser, openConsole } from '../../helpers/console/pages.ts';
 import { nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
-/** An attacker knows the password of `dev` and has one of their sessions, while `dev` or a superuser reacts. */
+/** Opens a world in which an attacker knows the password of `dev` and has one of their sessions. */
 async function open(): Promise<World> {
   const world = await openWorld();
   onTestFinished(world.close);
@@ -39,7 +39,7 @@ const changes: Record<string, Change> = {
   },
 };
 
-/** Makes the change after a sign-in has read the member's row, while it hashes the password. Under load that takes seconds. */
+/** Makes the change after a sign-in has read the member's row. Hashing the password then takes seconds under load. */
 function whileHashing<App extends TestApp>(app: App, change: Change<App>): void {
   const { users } = app.store;
   const find = users.findByEmail;
@@ -51,10 +51,10 @@ function whileHashing<App extends TestApp>(app: App, change: Change<App>): void 
   });
 }
 
-describe('a password that is being verified while', () => {
+describe('a password that is being verified', () => {
   const { 'the account is disabled and enabled again': _, ...withoutEnabling } = changes;
 
-  test.each(Object.entries(withoutEnabling))('%s starts no session through the API', async (_what, change) => {
+  test.each(Object.entries(withoutEnabling))('starts no API session if %s', async (_what, change) => {
     const app = await open();
     whileHashing(app, change);
     const response = await app.ask('/api/v1/sessions', { json: { email: app.dev.email, password } });
@@ -64,7 +64,7 @@ describe('a password that is being verified while', () => {
     ]);
   });
 
-  test.each(Object.entries(withoutEnabling))('%s starts no session in the console', async (_what, change) => {
+  test.each(Object.entries(withoutEnabling))('starts no console session if %s', async (_what, change) => {
     const app = await open();
     const browser = openConsole(app);
     await browser.get('/login');
@@ -73,7 +73,7 @@ describe('a password that is being verified while', () => {
     expect(browser.cookies.get('__Host-tokens_session')).toBeUndefined();
   });
 
-  test.each(Object.entries(withoutEnabling))('%s creates no token at api-token-auth', async (_what, change) => {
+  test.each(Object.entries(withoutEnabling))('creates no token at api-token-auth if %s', async (_what, change) => {
     const app = await open();
     whileHashing(app, change);
     const response = await app.ask('/api-token-auth/', { json: { username: app.dev.email, password } });
@@ -82,7 +82,7 @@ describe('a password that is being verified while', () => {
     expect(await app.store.tokens.list(query)).toHaveLength(1);
   });
 
-  test('the password changes is rejected as the first factor', async () => {
+  test('is rejected as the first factor if the password changes', async () => {
     const app = await open();
     const browser = openConsole(app);
     await browser.get('/login');
@@ -96,7 +96,7 @@ describe('a password that is being verified while', () => {
     expect(browser.cookies.get('__Host-tokens_step')).toBeUndefined();
   });
 
-  test('the password changes does not let the attacker enrol their own second factor', async () => {
+  test('does not let the attacker enrol their own second factor if the password changes', async () => {
     const app = await openTestApp({ requireTotp: true });
     onTestFinished(app.close);
     const browser = openConsole(app);
@@ -111,14 +111,14 @@ describe('a password that is being verified while', () => {
 });
 
 describe('a superuser who is demoted while their request waits for its transaction', () => {
-  const member = (app: World) => `/api/v1/users/${app.dev.id}`;
+  const memberPath = (app: World) => `/api/v1/users/${app.dev.id}`;
   const requests: Record<string, (app: World) => [path: string, method: string, json?: unknown]> = {
     'adds no member': () => [
       '/api/v1/users',
       'POST',
       { email: 'new@example.com', superuser: true, password: nextPassword },
     ],
-    'promotes no member': (app) => [member(app), 'PATCH', { superuser: true }],
+    'promotes no member': (app) => [memberPath(app), 'PATCH', { superuser: true }],
     'resets no second factor': (app) => [`/api/v1/users/${app.guarded.id}/totp`, 'DELETE'],
     'creates no client': () => ['/api/v1/clients', 'POST', { name: 'too late' }],
     'rotates no client secret': (app) => [`/api/v1/clients/${app.client.id}/secret`, 'POST'],
@@ -139,7 +139,7 @@ describe('a superuser who is demoted while their request waits for its transacti
   });
 });
 
-test('a mailed link sets no password if its member uses single sign-on for the first time in the meantime', async () => {
+test('rejects a mailed link if its member first uses single sign-on after the link was sent', async () => {
   const app = await openSsoWorld();
   onTestFinished(app.close);
   const clientInfo = { ip: null, userAgent: null };

@@ -68,7 +68,7 @@ describe('a stolen session', () => {
     'it is idle for twelve hours': async (app) => app.clock.advance(12 * 60 * 60_000),
   };
 
-  async function uses(app: World): Promise<number[]> {
+  async function useSession(app: World): Promise<number[]> {
     const headers = cookieOf(app, app.dev);
     const responses = await Promise.all([
       app.ask('/api/v1/me', { as: app.dev }),
@@ -79,14 +79,14 @@ describe('a stolen session', () => {
     return responses.map(({ status }) => status);
   }
 
-  test.each(Object.entries(ends))('stops working immediately, in every form, when %s', async (_what, end) => {
+  test.each(Object.entries(ends))('stops working immediately everywhere when %s', async (_what, end) => {
     const app = await open();
-    expect(await uses(app)).toEqual([200, 200, 201, 200]);
+    expect(await useSession(app)).toEqual([200, 200, 201, 200]);
     await end(app, openConsole(app, app.dev));
-    expect(await uses(app)).toEqual([401, 401, 401, 303]);
+    expect(await useSession(app)).toEqual([401, 401, 401, 303]);
   });
 
-  test('cannot hand over to a device that it approved before the password changed', async () => {
+  test('does not sign in a device that it approved before the password changed', async () => {
     const app = await open();
     const device = await beginDevice(app);
     const attacker = openConsole(app, app.dev);
@@ -105,7 +105,7 @@ describe('a planted cookie', () => {
   const planted = `session_${'A'.repeat(43)}`;
   const names = ['__Host-tokens_session', 'tokens_session_insecure', '__Secure-tokens_session', 'tokens_session'];
 
-  /** Opens a browser in which an attacker has set cookies of every name. */
+  /** Opens a browser in which an attacker has set a session cookie under each of these names. */
   async function openWithPlanted(app: World | Awaited<ReturnType<typeof openSsoWorld>>): Promise<Browser> {
     const browser = openConsole(app);
     for (const name of names) browser.cookies.set(name, planted);
@@ -230,7 +230,7 @@ describe('a request that another site makes with the session cookie', () => {
     expect(await rowsOf(app.path)).toEqual(before);
   });
 
-  test('would change something through each of these routes if it came from our own site', async () => {
+  test('changes something through each of these routes if it comes from our own site', async () => {
     for (const { key } of apiRoutes(await open())) {
       const app = await open();
       const route = apiRoutes(app).find((one) => one.key === key);
@@ -276,7 +276,7 @@ describe('a request that another site makes with the session cookie', () => {
   });
 });
 
-test('no response of any route or page can be framed, signed in or not, including errors', async () => {
+test('forbids framing in every response, signed in or not, including errors', async () => {
   const app = await open();
   const routes = [...routesOf(app.app), ...['/nowhere', '/api/v1/nowhere'].map((path) => ({ method: 'GET', path }))];
   expect(routes.length).toBeGreaterThan(80);

@@ -134,7 +134,7 @@ describe('a link with a redirect target on another site', () => {
     expect(headers.getSetCookie().join()).not.toContain('a=b');
   });
 
-  test('leads to our own site from lists that preserve their search', async () => {
+  test('leads to our own site from a list that keeps its search query', async () => {
     const app = await open();
     const form_token = await formTokenOf(app, app.root);
     for (const q of targets) {
@@ -175,9 +175,9 @@ describe('a link with a redirect target on another site', () => {
   });
 });
 
-describe('one password guessed at many accounts', () => {
-  const freeFailures = 20;
-  // Waits end by the wall clock. Freezing it keeps slow hashing from ending them.
+describe('a password guessed against many accounts', () => {
+  const maxFailures = 20;
+  // The rate limit measures waits with the wall clock. If it ran, slow password hashing could outlast a wait.
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
   afterEach(() => void vi.useRealTimers());
   type Try = (app: TestApp, turn: number, from: Pick<Ask, 'ip' | 'headers'>) => Promise<number>;
@@ -211,35 +211,35 @@ describe('one password guessed at many accounts', () => {
     'POST /api-token-auth/': 400,
     'POST /login': 401,
   };
-  const half = (turn: number) =>
+  const interfaceId = (turn: number) =>
     `${((turn * 7919) % 0xffff).toString(16)}:${turn.toString(16)}:abc:${(turn + 1).toString(16)}`;
 
   test.each(Object.keys(ways))(
-    'is limited as one network when it comes from changing addresses of one /64: %s',
+    'is rate limited as one network if it comes from changing addresses in one /64: %s',
     async (way) => {
       const app = await open();
       const attempt = ways[way] as Try;
-      const network = (turn: number) => ({ ip: `2001:db8:1:2:${half(turn)}` });
+      const network = (turn: number) => ({ ip: `2001:db8:1:2:${interfaceId(turn)}` });
       const statuses = new Set<number>();
-      for (let turn = 0; turn < freeFailures; turn += 1) statuses.add(await attempt(app, turn, network(turn)));
+      for (let turn = 0; turn < maxFailures; turn += 1) statuses.add(await attempt(app, turn, network(turn)));
       expect([...statuses]).toEqual([deniedStatus[way]]);
       for (const ip of [
         '2001:db8:1:2::1',
         '2001:0db8:0001:0002:ffff:ffff:ffff:ffff',
         '2001:db8:1:2:0:ffff:203.0.113.9',
       ]) {
-        expect(await attempt(app, freeFailures + 1, { ip }), ip).toBe(429);
+        expect(await attempt(app, maxFailures + 1, { ip }), ip).toBe(429);
       }
-      // All ways share the count.
+      // All three ways share one rate limit.
       for (const other of Object.values(ways))
-        expect(await other(app, freeFailures + 2, network(freeFailures + 2))).toBe(429);
+        expect(await other(app, maxFailures + 2, network(maxFailures + 2))).toBe(429);
       for (const ip of ['2001:db8:1:3::1', '2001:db8:1:1:ffff::1', '203.0.113.77']) {
-        expect(await attempt(app, freeFailures + 3, { ip }), ip).toBe(deniedStatus[way]);
+        expect(await attempt(app, maxFailures + 3, { ip }), ip).toBe(deniedStatus[way]);
       }
     },
   );
 
-  test('is limited despite a forged X-Forwarded-For, with a proxy and without one', async () => {
+  test('is rate limited despite a forged X-Forwarded-For, with a proxy and without one', async () => {
     const app = await open();
     const attempt = ways['POST /api/v1/sessions'] as Try;
     const forged = (turn: number) => `2001:db8:${turn.toString(16)}::1`;
@@ -248,7 +248,7 @@ describe('one password guessed at many accounts', () => {
       headers: { 'X-Forwarded-For': `${forged(turn)}, 198.51.100.7` },
     });
     const direct = (turn: number) => ({ ip: '198.51.100.7', headers: { 'X-Forwarded-For': forged(turn) } });
-    for (let turn = 0; turn < freeFailures; turn += 2) {
+    for (let turn = 0; turn < maxFailures; turn += 2) {
       expect(await attempt(app, turn, through(turn))).toBe(401);
       expect(await attempt(app, turn + 1, direct(turn + 1))).toBe(401);
     }
@@ -381,26 +381,26 @@ describe('a person whose email address at the identity provider only resembles t
     const app = await openSsoWorld();
     onTestFinished(app.close);
     await app.ask('/api/v1/users', { as: app.root, json: { email: invited, superuser: true } });
-    const enter = async (claims: { sub: string; email: string }) => {
+    const signInAs = async (claims: { sub: string; email: string }) => {
       const person = { ...claims, email_verified: true };
       app.provider.manipulate({ claims: (own) => ({ ...own, ...person }), userInfo: person });
       const browser = openConsole(app);
       const { location } = await browser.get('/login/sso');
       return (await browser.get(app.provider.callbackFor(location ?? ''))).status;
     };
-    expect(await enter({ sub: 'stranger', email })).toBe(403);
-    expect(await enter({ sub: 'invited', email: invited.toUpperCase() })).toBe(303);
+    expect(await signInAs({ sub: 'stranger', email })).toBe(403);
+    expect(await signInAs({ sub: 'invited', email: invited.toUpperCase() })).toBe(303);
   });
 });
 
-describe('many concurrent sign-ins through the identity provider', () => {
-  test('share one discovery request at a time', async () => {
+describe('a burst of sign-ins and back-channel logouts', () => {
+  test('shares discovery requests to the identity provider', async () => {
     const app = await openSsoWorld();
     onTestFinished(app.close);
     const begin = () => app.ask('/login/sso');
     const logout = { body: 'logout_token=x', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
-    const tell = () => app.ask('/sso/backchannel-logout', logout);
-    const responses = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? begin() : tell())));
+    const endSession = () => app.ask('/sso/backchannel-logout', logout);
+    const responses = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? begin() : endSession())));
     expect(responses.filter(({ status }) => status === 303)).toHaveLength(25);
     const discoveries = app.provider.requests.filter((path) => path.startsWith('/.well-known/'));
     expect(discoveries.length).toBeLessThan(10);

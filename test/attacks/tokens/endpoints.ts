@@ -8,7 +8,7 @@ export interface Verdict {
   reason?: string | undefined;
 }
 
-/** An endpoint that decides about a value, with one way of sending it. */
+/** An endpoint that verifies a value, with one way of sending the value. */
 export interface Endpoint {
   name: string;
   /** Sends the value and returns the response. */
@@ -79,7 +79,7 @@ export function introspect(server: Pick<TestServer, 'send'>, client: OAuthClient
   return server.send({ agent, method: 'POST', path: '/oauth/introspect', headers, body });
 }
 
-/** Returns every endpoint that decides about a value: each route with each form, and introspection. */
+/** Returns every endpoint that verifies a value: each route with each credential form, and introspection. */
 export function endpointsOf(server: Pick<TestServer, 'send'>, client: OAuthClient): Endpoint[] {
   const introspection: Endpoint = {
     name: 'introspection',

@@ -5,7 +5,7 @@ import { getMigrations } from 'better-auth/db/migration';
 import { Hono } from 'hono';
 import pg from 'pg';
 
-// Set up as documented, on PostgreSQL. The rate limit is off because it would reject nearly every request.
+// Set up as Better Auth documents it, on PostgreSQL. The rate limit is off, or it would reject nearly every request.
 const auth = betterAuth({
   baseURL: `http://127.0.0.1:${process.env.PORT}`,
   secret: 'only-for-the-benchmark-only-for-the-benchmark',

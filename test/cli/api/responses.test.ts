@@ -53,7 +53,7 @@ it.each([
   ['objects of other types', () => Response.json({ items: 7, id: [], email: {}, next_cursor: null })],
   ['a list that never says where it ends', () => Response.json({ items: [] })],
   ['a list that continues at the same place', () => Response.json({ items: [], next_cursor: 'again' })],
-  ['a refusal of another API', () => Response.json({ detail: 5 }, { status: 401 })],
+  ['a rejection by another API', () => Response.json({ detail: 5 }, { status: 401 })],
   ['not modified', () => new Response(null, { status: 304 })],
 ])('exits 1 with not-tokensd if the response is %s', async (_, answer) => {
   for (const argv of asking) {

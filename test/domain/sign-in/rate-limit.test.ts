@@ -155,7 +155,7 @@ describe('an attempt whose callback throws', () => {
 });
 
 describe('a burst of concurrent attempts', () => {
-  it('at one account gets five guesses out of 100', async () => {
+  it('is limited to five guesses out of 100 for one account', async () => {
     const waits = await Promise.all(Array.from({ length: 100 }, () => begin(ada)));
     expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
   });
@@ -180,7 +180,7 @@ describe('a burst of concurrent attempts', () => {
     return scheduler.waitFor(Promise.all(waits));
   }
 
-  it('at several daemons gets five guesses, whatever the order of their steps in the store', async () => {
+  it('is limited to five guesses at several daemons, in any order of their steps in the store', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), async (scheduler) => {
         const waits = await burst(scheduler, 4, ada);
@@ -190,14 +190,14 @@ describe('a burst of concurrent attempts', () => {
     );
   });
 
-  it('right after a wait gets one guess', async () => {
+  it('is limited to one guess right after a wait', async () => {
     await failTimes(5, () => ada);
     vi.advanceTimersByTime(second);
     const waits = await Promise.all(Array.from({ length: 100 }, () => fail(ada)));
     expect(waits.filter((wait) => wait === 0)).toHaveLength(1);
   });
 
-  it('from one network at 100 accounts gets twenty guesses', async () => {
+  it('is limited to twenty guesses for 100 accounts from one network', async () => {
     const waits = await Promise.all(
       Array.from({ length: 100 }, (_, turn) => begin({ account: `${turn}@example.com`, ip: '203.0.113.9' })),
     );

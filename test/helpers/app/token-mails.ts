@@ -25,12 +25,12 @@ export const revocation: TokenRevocation = {
   channel: 'console',
 };
 
-/** The rendered mail about a created token. */
+/** Returns the rendered mail about a created token. */
 export function createdMail(changes: Partial<TokenCreation> = {}) {
   return renderMail(tokenCreatedMail(site, { ...creation, ...changes }));
 }
 
-/** The rendered mail about revoked tokens. */
+/** Returns the rendered mail about revoked tokens. */
 export function revokedMail(changes: Partial<TokenRevocation> = {}) {
   return renderMail(tokensRevokedMail(site, { ...revocation, ...changes }));
 }

@@ -55,7 +55,7 @@ export function transactionContract(store: () => Store): void {
     expect(await store().users.list(firstPage)).toHaveLength(30);
   });
 
-  it('answers a ping and reports that its schema is current', async () => {
+  it('responds to a ping and reports that its schema is current', async () => {
     await store().ping();
     expect(await store().schemaIsCurrent()).toBe(true);
     expect(await store().migrate()).toEqual([]);

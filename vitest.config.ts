@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks'].map(
+          exclude: ['e2e', 'browser', 'timing', 'nodes', 'bench', 'faults', 'attacks', 'installations'].map(
             (folder) => `test/${folder}/**`,
           ),
           testTimeout: 15_000,
@@ -72,6 +72,18 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 7 },
+          env,
+        },
+      },
+      {
+        // What operators put around the daemon: identity providers, databases, proxies, their clients, mail servers.
+        test: {
+          name: 'installations',
+          include: ['test/installations/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 8 },
           env,
         },
       },

@@ -9,7 +9,7 @@ const { version, engines } = JSON.parse(await readFile(new URL('../package.json'
 
 // Modules that are slow to load and that few commands need. Each becomes its own file, which is loaded on first use.
 const lazyModules = [
-  'cli/api/undici.ts',
+  'cli/api/transport/undici.ts',
   'cli/commands/doctor/examine.ts',
   '@inquirer/prompts',
   'chalk',
@@ -45,7 +45,7 @@ await build({
     resolveDir: root,
   },
   outfile: 'dist/cli/main.cjs',
-  inject: ['cli/api/header-fields.ts'],
+  inject: ['cli/api/transport/header-fields.ts'],
   plugins: [splitLazyModules(), omitUnusedBuiltins(), deferBuiltins()],
 });
 for (const name of lazyModules) {

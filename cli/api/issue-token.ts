@@ -2,9 +2,9 @@ import type { CreatedToken, CreateTokenBody, Token } from '../../shared/schemas/
 import { isWellFormedToken } from '../../shared/token-format.ts';
 import { CliError, hasCode } from '../errors.ts';
 import type { Api } from './client.ts';
-import { LostResponse } from './network-errors.ts';
 import { expectSuccess, isObject, isSuccess, notTokensdDetail, problemOf, readResponse } from './responses.ts';
 import { createdTokenShape, tokenShape } from './shapes.ts';
+import { LostResponse } from './transport/network-errors.ts';
 
 /** Token creation failed, but the daemon may have created the token. `problem` is that of the last request. */
 export class TokenMayExist extends CliError {}

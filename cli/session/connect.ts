@@ -1,5 +1,5 @@
 import { type Api, createApi } from '../api/client.ts';
-import { guardFetch } from '../api/guarded-fetch.ts';
+import { guardFetch } from '../api/transport/guarded-fetch.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sessionFromEnvironment } from '../credentials/environment.ts';
 import { fileStore } from '../credentials/file.ts';

@@ -1,4 +1,4 @@
-import { LostResponse } from '../api/network-errors.ts';
+import { LostResponse } from '../api/transport/network-errors.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { toJson } from '../ui/json.ts';
 import { writeStderr } from '../ui/notes.ts';

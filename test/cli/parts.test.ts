@@ -2,7 +2,7 @@ import { Chalk } from 'chalk';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { matchName } from '../../cli/api/match-name.ts';
+import { matchName } from '../../cli/api/find/match-name.ts';
 import { openKeychain } from '../../cli/credentials/keychain.ts';
 import { parseExpiry, parseSince } from '../../cli/input/parse-time.ts';
 import { parseServerUrl } from '../../cli/session/server-url.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { undiciFetch } from '../../cli/api/transport.ts';
+import { undiciFetch } from '../../cli/api/transport/transport.ts';
 import { problems } from '../../shared/problems.ts';
 import { openTestCli, type TestCli } from '../helpers/cli/cli.ts';
 

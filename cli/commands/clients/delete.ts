@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findClient } from '../../api/find-client.ts';
+import { findClient } from '../../api/find/find-client.ts';
 import { expectSuccess } from '../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { confirmOrCancel, isInteractive } from '../../input/ask.ts';

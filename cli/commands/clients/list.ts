@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { listClients } from '../../api/find-client.ts';
+import { listClients } from '../../api/find/find-client.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { connect } from '../../session/connect.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { findClient } from '../../api/find-client.ts';
+import { findClient } from '../../api/find/find-client.ts';
 import { expectBody } from '../../api/responses.ts';
 import { createdClientShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';

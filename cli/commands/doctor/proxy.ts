@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
 import { isLoopback } from '../../../shared/loopback.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
-import { toNetworkError } from '../../api/network-errors.ts';
+import { toNetworkError } from '../../api/transport/network-errors.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { hasCode, localError } from '../../errors.ts';
 import { readSecret } from '../../input/read-stdin.ts';

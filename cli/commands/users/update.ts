@@ -1,5 +1,5 @@
 import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
-import { findUser } from '../../api/find-user.ts';
+import { findUser } from '../../api/find/find-user.ts';
 import { expectSuccess } from '../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { connect } from '../../session/connect.ts';

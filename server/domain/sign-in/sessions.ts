@@ -8,11 +8,11 @@ import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { hashSecret } from '../secrets.ts';
-import { type CheckPassword, createCheckPassword } from './check-password.ts';
-import { confirmPassword, requireSamePassword } from './confirm-password.ts';
 import { endAllSessions, endSession } from './end-sessions.ts';
+import { type CheckPassword, createCheckPassword } from './password/check-password.ts';
+import { confirmPassword, requireSamePassword } from './password/confirm-password.ts';
 import { wrongCredentials, wrongSecondFactor } from './problems.ts';
-import type { SignInRateLimit } from './rate-limit.ts';
+import type { SignInRateLimit } from './rate-limit/rate-limit.ts';
 import { passwordSignIn, proofOf, type StartedSession, type StartSession } from './start-session.ts';
 import type { Totp } from './totp/totp.ts';
 

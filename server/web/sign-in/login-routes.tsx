@@ -10,8 +10,8 @@ import { safeReturnPath } from '../shell/return-path.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';
 import type { BrowserSession } from './browser-session.ts';
 import { InsecureAddressPage, LoginPage, LogoutPage, SsoLogoutPage } from './login-page.tsx';
-import type { SecondFactorCookie } from './second-factor-cookie.ts';
-import { enrolPath, secondFactorPath } from './second-factor-routes.tsx';
+import type { SecondFactorCookie } from './totp/second-factor-cookie.ts';
+import { enrolPath, secondFactorPath } from './totp/second-factor-routes.tsx';
 
 interface LoginDeps
   extends Pick<AppDeps, 'sessions' | 'sessionCookie' | 'secondFactor' | 'identityProvider' | 'config'> {

@@ -8,7 +8,7 @@ import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { AddMemberDialog } from './add-member-dialog.tsx';
 import { addMemberBody, emptyAddMemberForm, readAddMemberForm } from './add-member-form.ts';
-import { MemberActionDialog } from './member-action-dialog.tsx';
+import { MemberActionDialog } from './member/member-action-dialog.tsx';
 import { TeamPage } from './team-page.tsx';
 import { teamPath } from './team-paths.ts';
 

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { undiciFetch } from '../../../cli/api/transport.ts';
+import { undiciFetch } from '../../../cli/api/transport/transport.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 
 let cli: TestCli;

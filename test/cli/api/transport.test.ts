@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { undiciFetch } from '../../../cli/api/transport.ts';
+import { undiciFetch } from '../../../cli/api/transport/transport.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 
 const servers: Server[] = [];

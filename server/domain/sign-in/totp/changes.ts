@@ -7,7 +7,7 @@ import { actorOf, type ClientInfo } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Notifier } from '../../notifications/notifier.ts';
 import type { SecurityEvent } from '../../notifications/security-mails.ts';
-import type { SignInRateLimit } from '../rate-limit.ts';
+import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
 
 export interface TotpDeps {
   store: Store;

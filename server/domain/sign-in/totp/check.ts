@@ -1,6 +1,6 @@
 import type { UserRecord } from '../../../store/records.ts';
 import type { ClientInfo } from '../../caller.ts';
-import type { RateLimitKeys } from '../rate-limit.ts';
+import type { RateLimitKeys } from '../rate-limit/rate-limit.ts';
 import { recordTotpChange, type TotpDeps } from './changes.ts';
 import { hashRecoveryCode, stepOfCode } from './codes.ts';
 

@@ -1,0 +1,17 @@
+import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Api } from '../client.ts';
+import { collect } from '../pages.ts';
+import { expectBody } from '../responses.ts';
+import { pageShape, tokenShape } from '../shapes.ts';
+import { matchName } from './match-name.ts';
+
+/** Returns every token of the member with this email address, or your own. */
+export function listTokens(api: Api, email: string | undefined): Promise<Token[]> {
+  const filter = email === undefined ? {} : { user: email };
+  return collect((page) => expectBody(api.tokens.$get({ query: { ...filter, ...page } }), pageShape(tokenShape)));
+}
+
+/** Returns the token that `name` refers to. @throws CliError `token-not-found` or `ambiguous-name`. */
+export async function findToken(api: Api, name: string, email: string | undefined): Promise<Token> {
+  return matchName(name, await listTokens(api, email));
+}

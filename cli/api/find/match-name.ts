@@ -1,0 +1,38 @@
+import { foldName } from '../../../shared/names.ts';
+import { type CliError, localError } from '../../errors.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+
+export interface Named {
+  readonly name: string;
+  readonly prefix: string;
+  readonly owner: string;
+}
+
+/**
+ * Returns the candidate that `text` refers to: by exact name after NFC, else by name under case folding, else by prefix.
+ * @throws CliError `token-not-found`, or `ambiguous-name`, which lists the candidates.
+ */
+export function matchName<T extends Named>(text: string, candidates: readonly T[]): T {
+  const exact = text.normalize('NFC');
+  const folded = foldName(text);
+  const rules: ((candidate: T) => boolean)[] = [
+    (candidate) => candidate.name === exact,
+    (candidate) => foldName(candidate.name) === folded,
+    (candidate) => candidate.prefix === text,
+  ];
+  for (const rule of rules) {
+    const [first, ...others] = candidates.filter(rule);
+    if (first && others.length === 0) return first;
+    if (first) throw ambiguous(text, [first, ...others]);
+  }
+  throw localError('token-not-found', `There is no token ${quoted(text)}. Run \`tokens list\` to see your tokens.`);
+}
+
+function ambiguous(text: string, found: readonly Named[]): CliError {
+  const list = found.map(({ name, prefix, owner }) => `${sanitize(name)} (${prefix}, ${owner})`).join(', ');
+  return localError('ambiguous-name', `${quoted(text)} matches more than one token: ${list}. Give the whole name.`);
+}
+
+function quoted(text: string): string {
+  return `"${sanitize(text)}"`;
+}

@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens.ts';
+import { issueToken, revokeToken, TokenMayExist } from '../../api/issue-token.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { removeStoredValue, requireKeychain, storeValue } from '../../credentials/stored-values.ts';
+import { CliError, hasCode, localError, systemCode } from '../../errors.ts';
+import { parseExpiry } from '../../input/parse-time.ts';
+import { type Connection, connect } from '../../session/connect.ts';
+import { commandLine } from '../../ui/command-line.ts';
+import { note } from '../../ui/notes.ts';
+
+export interface CreateOptions extends GlobalOptions {
+  expires?: string;
+  description?: string;
+  store?: boolean;
+  print?: boolean;
+  ifAbsent?: boolean;
+}
+
+export function registerCreate(program: Command, ctx: Context): void {
+  program
+    .command('create')
+    .argument('<name>', 'Name of the new token')
+    .summary('Create a token and print its value once')
+    .description(
+      'Create a personal API token and print its value. The server stores only a hash, so it cannot show the value again.',
+    )
+    .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
+    .option('--description <text>', 'Purpose of the token')
+    .option('--store', 'Store the value in the OS keychain, for `tokens get`')
+    .option('--no-print', 'Do not print the value (needs --store)')
+    .option('--if-absent', 'Do nothing if a token with this name exists')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print',
+    )
+    .action((name: string, _options, command: Command) => runCreate(ctx, name, command.optsWithGlobals()));
+}
+
+async function runCreate(ctx: Context, name: string, options: CreateOptions): Promise<void> {
+  if (options.print === false && !options.store) throw localError('usage', '--no-print needs --store.');
+  const body = {
+    name,
+    ...(options.description !== undefined && { description: options.description }),
+    ...(options.expires !== undefined && parseExpiry(options.expires)),
+  };
+  const connection = await connect(ctx, options);
+  const keychain = options.store ? await requireKeychain(ctx) : null;
+  const created = await issue(ctx, connection, body, options);
+  if (!created) return;
+  try {
+    if (keychain) await storeValue(ctx, keychain, connection.server, created);
+    await printCreated(ctx, created, options);
+  } catch (error) {
+    throw await undoCreate(ctx, connection, created, error);
+  }
+}
+
+/** Creates the token. Returns null if the name is taken and `--if-absent` is given. */
+async function issue(ctx: Context, { api }: Connection, body: CreateTokenBody, options: CreateOptions) {
+  return issueToken(api, body, ctx.uuid).catch((error: unknown) => {
+    const isTaken = hasCode(error, 'name-taken') && !(error instanceof TokenMayExist);
+    if (options.ifAbsent && isTaken) return null;
+    throw error instanceof TokenMayExist || ctx.signal.aborted ? mayExistError(ctx, body.name, error) : error;
+  });
+}
+
+async function printCreated(ctx: Context, created: CreatedToken, options: CreateOptions): Promise<void> {
+  const { token: value, ...described } = created;
+  if (options.json) {
+    const { printJson } = await import('../../ui/json.ts');
+    await printJson(ctx.stdout, options.print === false ? described : created);
+  } else if (options.print !== false) {
+    await ctx.stdout.write(`${value}\n`);
+  }
+  if (options.store) {
+    await note(ctx, options, `The value is in the OS keychain. To print it: ${commandLine('get', created.name)}`);
+  } else if (ctx.stdout.isTTY) {
+    await note(ctx, options, 'Copy the value now: it cannot be shown again.');
+  }
+}
+
+/** Revokes a token whose value could not be printed or stored. Returns the error to report. */
+async function undoCreate(ctx: Context, { api, server }: Connection, created: CreatedToken, error: unknown) {
+  try {
+    await revokeToken(api, created.id);
+  } catch {
+    return mayExistError(ctx, created.name, error);
+  }
+  // The token is revoked, so a value left in the keychain is harmless. The caller reports the original error instead.
+  await removeStoredValue(ctx, server, created).catch(() => undefined);
+  const why = systemCode(error);
+  if (error instanceof CliError) {
+    return new CliError({ ...error.problem, detail: `${error.message} The token was revoked.` }, { cause: error });
+  }
+  if (why === undefined || why === 'EPIPE') return error;
+  return localError('unwritable', `The value could not be written (${why}), so the token was revoked.`, error);
+}
+
+function mayExistError(ctx: Context, name: string, cause: unknown) {
+  const detail = `The value is lost, but the token may exist: ${commandLine('revoke', name)}`;
+  if (cause instanceof CliError) {
+    const { errors: _, ...problem } = cause.problem;
+    return new CliError({ ...problem, detail }, { cause });
+  }
+  return localError(ctx.signal.aborted ? 'cancelled' : 'unwritable', detail, cause);
+}

@@ -1,0 +1,54 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
+import { pagesOf } from '../../api/pages.ts';
+import { expectBody } from '../../api/responses.ts';
+import { pageShape, tokenShape } from '../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { connect } from '../../session/connect.ts';
+
+export interface ListOptions extends GlobalOptions {
+  user?: string;
+  all?: boolean;
+  status?: TokenStatus;
+  limit?: number;
+}
+
+const statuses = ['active', 'blocked', 'disabled', 'sso-stale', 'expired'] satisfies TokenStatus[];
+
+export function registerList(program: Command, ctx: Context): void {
+  program
+    .command('list')
+    .alias('ls')
+    .summary('List tokens and their last use')
+    .description('List your tokens, newest first, with the time, request and address of their last use.')
+    .addOption(new Option('--user <email>', 'Owner of the tokens (superuser)').conflicts('all'))
+    .option('--all', 'List the tokens of all members (superuser)')
+    .addOption(new Option('--status <status>', 'Status of the tokens').choices(statuses))
+    .option('--limit <n>', 'Maximum number of tokens', parseLimit)
+    .addHelpText('after', '\nExamples:\n  $ tokens list\n  $ tokens list --all --status expired --json')
+    .action((_options, command: Command) => runList(ctx, command.optsWithGlobals()));
+}
+
+async function runList(ctx: Context, options: ListOptions): Promise<void> {
+  const { api } = await connect(ctx, options);
+  const filter = {
+    ...(options.user !== undefined && { user: options.user }),
+    ...(options.all && { all: 'true' as const }),
+    ...(options.status && { status: options.status }),
+  };
+  const shape = pageShape(tokenShape);
+  const pages = pagesOf((page) => expectBody(api.tokens.$get({ query: { ...filter, ...page } }), shape), options.limit);
+  const { withProgress } = await import('../../ui/progress.ts');
+  const tokens = withProgress(ctx, options, 'token', pages);
+  if (options.json) {
+    const { printJsonArray } = await import('../../ui/json.ts');
+    return printJsonArray(ctx.stdout, tokens);
+  }
+  const { printTokens } = await import('../../ui/tokens.ts');
+  await printTokens(ctx, options, tokens);
+}
+
+function parseLimit(text: string): number {
+  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number of at least 1.');
+}

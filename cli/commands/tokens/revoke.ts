@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import { count } from '../../../shared/count.ts';
+import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Api } from '../../api/client.ts';
+import { listTokens } from '../../api/find/find-token.ts';
+import { findUser } from '../../api/find/find-user.ts';
+import { matchName } from '../../api/find/match-name.ts';
+import { isTokenGone } from '../../api/issue-token.ts';
+import { expectSuccess } from '../../api/responses.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { removeStoredValue } from '../../credentials/stored-values.ts';
+import { CliError, hasCode, localError } from '../../errors.ts';
+import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
+import { type Connection, connect } from '../../session/connect.ts';
+import { note } from '../../ui/notes.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+import { attemptAll } from '../attempt-all.ts';
+
+export interface RevokeOptions extends GlobalOptions {
+  user?: string;
+  all?: boolean;
+  ifExists?: boolean;
+  yes?: boolean;
+}
+
+export function registerRevoke(program: Command, ctx: Context): void {
+  program
+    .command('revoke')
+    .alias('rm')
+    .argument('[names...]', 'Names or prefixes of the tokens')
+    .summary('Revoke tokens permanently')
+    .description('Revoke tokens permanently. They stop working immediately, everywhere.')
+    .option('--user <email>', 'Owner of the tokens (superuser)')
+    .option('--all', 'Revoke all tokens')
+    .option('--if-exists', 'Ignore names that do not exist')
+    .option('--yes', 'Do not ask for confirmation')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens revoke ci-pipeline\n  $ tokens revoke --user ada@example.com --all --yes',
+    )
+    .action((names: string[], _options, command: Command) => runRevoke(ctx, names, command.optsWithGlobals()));
+}
+
+async function runRevoke(ctx: Context, names: readonly string[], options: RevokeOptions): Promise<void> {
+  if (options.all && names.length > 0) throw localError('usage', 'Give either names or --all, not both.');
+  if (!options.all && names.length === 0) throw localError('usage', 'Give at least one name, or --all.');
+  requireConfirmable(ctx, options.yes);
+  const connection = await connect(ctx, options);
+  const tokens = await listTokens(connection.api, options.user);
+  const { found, failures } = options.all ? { found: tokens, failures: [] } : matchNames(names, tokens, options);
+  if (found.length > 0) {
+    await confirmOrCancel(ctx, options.yes, question(found, options.user));
+    const revoke = options.all && options.user !== undefined ? revokeTogether : revokeEach;
+    await revoke(ctx, connection, found, options).catch((error: unknown) => {
+      failures.push(...(error instanceof AggregateError ? error.errors : [error]));
+    });
+  } else if (failures.length === 0) {
+    await note(ctx, options, 'There is nothing to revoke.');
+  }
+  if (failures.length > 0) throw new AggregateError(failures);
+}
+
+function matchNames(names: readonly string[], tokens: readonly Token[], options: RevokeOptions) {
+  const found = new Set<Token>();
+  const failures: unknown[] = [];
+  for (const name of names) {
+    try {
+      found.add(matchName(name, tokens));
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      if (!(options.ifExists && hasCode(error, 'token-not-found'))) failures.push(error);
+    }
+  }
+  return { found: [...found], failures };
+}
+
+async function revokeEach(ctx: Context, connection: Connection, tokens: readonly Token[], options: RevokeOptions) {
+  await attemptAll(tokens, async (token) => {
+    await revokeOne(connection.api, token, options);
+    await note(ctx, options, `Revoked ${sanitize(token.name)} (${sanitize(token.prefix)}).`);
+    await removeStoredValue(ctx, connection.server, token);
+  });
+}
+
+async function revokeOne(api: Api, token: Token, options: RevokeOptions): Promise<void> {
+  try {
+    await expectSuccess(api.tokens[':id'].$delete({ param: { id: token.id } }));
+  } catch (error) {
+    if (!(options.ifExists && isTokenGone(error))) throw error;
+  }
+}
+
+/** Revokes all tokens of a member in one request, so that the owner gets one mail that names them all. */
+async function revokeTogether(
+  ctx: Context,
+  { api, server }: Connection,
+  tokens: readonly Token[],
+  options: RevokeOptions,
+) {
+  const user = await findUser(api, options.user ?? '');
+  await expectSuccess(api.users[':id'].tokens.$delete({ param: { id: user.id } }));
+  await note(ctx, options, `Revoked ${count(tokens.length, 'token')} of ${sanitize(user.email)}.`);
+  for (const token of tokens) await removeStoredValue(ctx, server, token);
+}
+
+function question(tokens: readonly Token[], user: string | undefined): string {
+  const names = tokens.map(({ name }) => sanitize(name)).join(', ');
+  const which = tokens.length > 5 ? count(tokens.length, 'token') : names;
+  const whose = user === undefined ? '' : ` of ${sanitize(user)}`;
+  return `Permanently revoke ${which}${whose}? ${tokens.length === 1 ? 'It stops' : 'They stop'} working immediately.`;
+}

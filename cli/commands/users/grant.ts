@@ -1,0 +1,17 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context.ts';
+import { updateUsers } from './update.ts';
+
+export function registerGrant(program: Command, ctx: Context): void {
+  program
+    .command('grant')
+    .argument('<email...>', 'Email addresses of the members')
+    .summary('Let members create and manage tokens')
+    .description(
+      'Grant members the permission "Can create and manage personal API tokens". Their blocked tokens work again.',
+    )
+    .addHelpText('after', '\nExample:\n  $ tokens grant ada@example.com')
+    .action((emails: string[], _options, command: Command) =>
+      updateUsers(ctx, emails, { can_manage_tokens: true }, 'Granted', command.optsWithGlobals()),
+    );
+}

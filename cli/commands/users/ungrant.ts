@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context.ts';
+import { updateUsers } from './update.ts';
+
+export function registerUngrant(program: Command, ctx: Context): void {
+  program
+    .command('ungrant')
+    .argument('<email...>', 'Email addresses of the members')
+    .summary("Remove members' permission and block their tokens")
+    .description(
+      'Remove the permission "Can create and manage personal API tokens" from members. Their tokens stop working immediately. Granting the permission again reactivates them.',
+    )
+    .addHelpText('after', '\nExample:\n  $ tokens ungrant ada@example.com')
+    .action((emails: string[], _options, command: Command) =>
+      updateUsers(
+        ctx,
+        emails,
+        { can_manage_tokens: false },
+        'Removed the permission and blocked the tokens',
+        command.optsWithGlobals(),
+      ),
+    );
+}

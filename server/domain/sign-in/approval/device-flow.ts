@@ -1,0 +1,171 @@
+import { limits } from '../../../../shared/limits.ts';
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { Limiter } from '../../../store/limiter.ts';
+import type { DeviceCodeRecord, SessionRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Caller, ClientInfo } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import { generateSecret, hashSecret, type Secret } from '../../secrets.ts';
+import { lockActiveSession } from '../end-sessions.ts';
+import { clientNetwork } from '../rate-limit/client-network.ts';
+import type { StartedSession, StartSession } from '../start-session.ts';
+import { formatUserCode, generateUserCode, parseUserCode } from './user-codes.ts';
+
+/** RFC 8628 §3.5. `invalid_grant`: the code does not exist or was already used (RFC 6749 §5.2). */
+export type PollError = 'authorization_pending' | 'slow_down' | 'access_denied' | 'expired_token' | 'invalid_grant';
+
+/**
+ * Sign-in for a device without a browser, approved in a browser on another device (RFC 8628). The states of a device code:
+ *
+ * 1. pending: `begin` created it.
+ * 2. pending and opened: a browser session entered its user code. Only that session can decide.
+ * 3. approved or denied: `decide` did this, and the decision is final.
+ * 4. gone: `poll` exchanged an approved code for a session, or a job deleted it after it expired.
+ */
+export interface DeviceFlow {
+  /** Creates the codes for a device. @throws ProblemError `throttled` */
+  begin(clientId: string, clientInfo: ClientInfo): Promise<{ deviceCode: Secret; userCode: string }>;
+  /**
+   * Finds the device that shows this user code and reserves it for the caller's session. Returns null for codes that are
+   * unknown, decided, expired or opened by another session. Guesses are limited.
+   *
+   * @throws ProblemError `throttled`
+   */
+  open(caller: Caller, typed: string): Promise<DeviceCodeRecord | null>;
+  /** Returns a pending device that the caller's session opened. */
+  findOpened(caller: Caller, typed: string): Promise<DeviceCodeRecord | null>;
+  /** Approves or denies a device. Returns false unless this session opened it, is active, and the device is pending. */
+  decide(caller: Caller, session: SessionRecord, typed: string, status: 'approved' | 'denied'): Promise<boolean>;
+  /** Returns the approved session, once, or the error to send to the device. */
+  poll(deviceCode: string, clientId: string, clientInfo: ClientInfo): Promise<StartedSession | PollError>;
+}
+
+/** The time by which each poll that comes too soon extends the polling interval (RFC 8628 §3.5). */
+const slowDownMs = 5_000;
+
+const windowSeconds = 600;
+const maxBegunPerNetwork = 60;
+/** Per member and per network. */
+const maxWrongGuesses = 20;
+
+interface DeviceFlowDeps {
+  store: Store;
+  clock: Clock;
+  startSession: StartSession;
+}
+
+export function createDeviceFlow({ store, clock, startSession }: DeviceFlowDeps): DeviceFlow {
+  const begun = store.limiter({ name: 'device-begun', limit: maxBegunPerNetwork, windowSeconds });
+  const guesses = store.limiter({ name: 'device-guess', limit: maxWrongGuesses, windowSeconds });
+
+  const findOpened: DeviceFlow['findOpened'] = async ({ sessionId }, typed) => {
+    const device = await store.deviceCodes.findByUserCode(parseUserCode(typed));
+    const open = device?.status === 'pending' && device.openedBy === sessionId && device.expiresAt > clock.now();
+    return open ? device : null;
+  };
+
+  return {
+    findOpened,
+
+    async begin(clientId, clientInfo) {
+      await consume(begun, networkKey(clientInfo));
+      const deviceCode = generateSecret('deviceCode');
+      const createdAt = clock.now();
+      for (;;) {
+        const userCode = generateUserCode();
+        const device = pendingDevice({ hash: deviceCode.hash(), userCode, clientId, ...clientInfo, createdAt });
+        if (await store.deviceCodes.insert(device)) return { deviceCode, userCode: formatUserCode(userCode) };
+      }
+    },
+
+    async open(caller, typed) {
+      const keys = [`member ${caller.user.id}`, networkKey(caller.clientInfo)];
+      // Count the guess before checking it, so that concurrent guesses cannot all pass before the first one counts.
+      for (const key of keys) await consume(guesses, key);
+      const device = await store.deviceCodes.findByUserCode(parseUserCode(typed));
+      if (device === null || !(await store.deviceCodes.bindToSession(device.hash, caller.sessionId, clock.now())))
+        return null;
+      for (const key of keys) await guesses.decrement(key);
+      return device;
+    },
+
+    async decide(caller, session, typed, status) {
+      const device = await findOpened(caller, typed);
+      if (device === null) return false;
+      const { sso, ssoSid } = session;
+      const decision = { status, userId: caller.user.id, sso, ssoSid };
+      return store.transaction(
+        async (store) =>
+          (await lockActiveSession(store, session)) &&
+          store.deviceCodes.decide(device.hash, session.id, decision, clock.now()),
+      );
+    },
+
+    poll: (deviceCode, clientId, clientInfo) =>
+      store.transaction(async (store) => {
+        const device = await lockDevice(store, hashSecret(deviceCode));
+        if (device === null || device.clientId !== clientId) return 'invalid_grant';
+        const now = clock.now();
+        if (now >= device.expiresAt) return 'expired_token';
+        if (device.status === 'denied') return 'access_denied';
+        if (device.status === 'pending') return notePoll(store, device, now);
+        await store.deviceCodes.delete(device.hash);
+        return (await startApproved(store, device, clientInfo)) ?? 'access_denied';
+      }),
+  };
+
+  /** Returns null if the member who approved the device was disabled. */
+  async function startApproved(store: Store, { userId, sso, ssoSid }: DeviceCodeRecord, clientInfo: ClientInfo) {
+    const user = userId === null ? null : await store.users.findById(userId);
+    return user && startSession(store, { user, clientInfo, method: { sso, ssoSid } });
+  }
+}
+
+/**
+ * Locks a device code, after the member who approved it. Ending all sessions locks in this order; the opposite order could
+ * deadlock.
+ */
+async function lockDevice(store: Store, hash: string): Promise<DeviceCodeRecord | null> {
+  const { userId = null } = (await store.deviceCodes.findByHash(hash)) ?? {};
+  if (userId !== null) await store.users.lockForNewSession(userId);
+  return store.deviceCodes.lock(hash);
+}
+
+/** Records a poll of a pending device. Each poll that comes too soon makes the interval longer (RFC 8628 §3.5). */
+async function notePoll(store: Store, device: DeviceCodeRecord, now: number): Promise<PollError> {
+  const elapsedMs = device.lastPolledAt === null ? null : now - device.lastPolledAt;
+  // If the clock was set back, the elapsed time is negative and does not show that the poll came too soon.
+  const tooSoon = elapsedMs !== null && elapsedMs >= 0 && elapsedMs < device.intervalMs;
+  await store.deviceCodes.recordPoll(device.hash, now, device.intervalMs + (tooSoon ? slowDownMs : 0));
+  return tooSoon ? 'slow_down' : 'authorization_pending';
+}
+
+function pendingDevice(
+  known: Pick<DeviceCodeRecord, 'hash' | 'userCode' | 'clientId' | 'ip' | 'userAgent' | 'createdAt'>,
+): DeviceCodeRecord {
+  return {
+    ...known,
+    expiresAt: known.createdAt + limits.deviceCodeLifetimeMs,
+    intervalMs: limits.devicePollIntervalMs,
+    lastPolledAt: null,
+    status: 'pending',
+    openedBy: null,
+    userId: null,
+    sso: false,
+    ssoSid: null,
+  };
+}
+
+function networkKey(clientInfo: ClientInfo): string {
+  return `network ${clientNetwork(clientInfo)}`;
+}
+
+/** @throws ProblemError `throttled` */
+async function consume(limiter: Limiter, key: string): Promise<void> {
+  const { allowed, retryAfterMs } = await limiter.consume(key);
+  if (allowed) return;
+  const seconds = Math.ceil(retryAfterMs / 1000);
+  throw new ProblemError('throttled', `Too many attempts. Wait ${Math.ceil(seconds / 60)} minutes, then try again.`, {
+    retryAfter: seconds,
+  });
+}

@@ -1,0 +1,111 @@
+import { limits } from '../../../../shared/limits.ts';
+import { foldName, normalizeName } from '../../../../shared/names.ts';
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { UserRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { checkNewPassword, type Passwords } from '../../accounts/passwords.ts';
+import type { AuditTrail } from '../../audit.ts';
+import { actorOf, type ClientInfo } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import type { Notifier } from '../../notifications/notifier.ts';
+import { generateSecret, hashSecret } from '../../secrets.ts';
+import { endAllSessions } from '../end-sessions.ts';
+import { resetLinkExpired } from '../problems.ts';
+import { clientNetwork } from '../rate-limit/client-network.ts';
+
+const kind = 'password-reset';
+
+const windowSeconds = 60 * 60;
+const maxMailsPerAddress = 3;
+const maxRequestsPerNetwork = 30;
+
+/** Sets a password through a link that is mailed to the member. */
+export interface PasswordReset {
+  /**
+   * Mails a link if an enabled member has this address and does not use single sign-on. The caller cannot see whether a
+   * mail was sent, because that would reveal who is a member.
+   *
+   * @throws ProblemError `throttled` if the network sent too many requests, for any addresses
+   */
+  request(email: string, clientInfo: ClientInfo): Promise<void>;
+  /** Reports whether a link still works, without using it up. */
+  isValid(secret: string): Promise<boolean>;
+  /** Sets the password and ends all sessions. A link works once. @throws ProblemError `link-expired`, `invalid-fields` */
+  reset(secret: string, password: string, clientInfo: ClientInfo): Promise<void>;
+}
+
+export function createPasswordReset(deps: {
+  store: Store;
+  clock: Clock;
+  passwords: Passwords;
+  auditTrail: AuditTrail;
+  notifier: Notifier;
+  publicUrl: string;
+}): PasswordReset {
+  const { store, clock, auditTrail, notifier } = deps;
+  const addresses = store.limiter({ name: 'reset-address', limit: maxMailsPerAddress, windowSeconds });
+  const networks = store.limiter({ name: 'reset-network', limit: maxRequestsPerNetwork, windowSeconds });
+
+  const memberOf = async (secret: string): Promise<UserRecord | null> => {
+    const ticket = await store.tickets.find(hashSecret(secret), kind, clock.now());
+    const user = ticket?.userId == null ? null : await store.users.findById(ticket.userId);
+    return user !== null && mayReset(user) ? user : null;
+  };
+
+  return {
+    isValid: async (secret) => (await memberOf(secret)) !== null,
+
+    async request(email, clientInfo) {
+      if (!(await networks.consume(clientNetwork(clientInfo))).allowed) throw tooManyRequests();
+      const account = foldName(normalizeName(email));
+      const user = await store.users.findByEmail(account);
+      // Counted for every address, so that the time taken does not reveal whether a member has it.
+      const { allowed } = await addresses.consume(hashSecret(account));
+      if (!allowed || user === null || !mayReset(user)) return;
+      const secret = generateSecret('passwordReset');
+      const at = clock.now();
+      const times = { createdAt: at, expiresAt: at + limits.passwordResetLifetimeMs };
+      const link = `${deps.publicUrl}/password/reset?token=${secret.reveal()}`;
+      await store.transaction(async (store) => {
+        await store.tickets.deleteAllOf(user.id, kind);
+        await store.tickets.insert({ hash: secret.hash(), kind, userId: user.id, data: '{}', ...times });
+        await notifier.passwordReset(store, { at, owner: user, clientInfo, link });
+      });
+      notifier.wake();
+    },
+
+    async reset(secret, password, clientInfo) {
+      const user = await memberOf(secret);
+      if (user === null) throw resetLinkExpired();
+      const checked = await checkNewPassword(password, { pointer: '/password', email: user.email });
+      const hash = await deps.passwords.hash(checked);
+      const at = clock.now();
+      await store.transaction(async (store) => {
+        // 1. Lock the member before the ticket. Reject the link if the member was disabled, started to use single sign-on, or
+        //    changed the password since the link was looked up.
+        const { passwordHash, sso } = user;
+        if (!(await store.users.lockForNewSession(user.id, { passwordHash, sso }))) throw resetLinkExpired();
+        // 2. Take the ticket. Of concurrent requests, one gets it.
+        if ((await store.tickets.consume(hashSecret(secret), kind, at)) === null) throw resetLinkExpired();
+        // 3. Make the change.
+        await store.users.setPasswordHash(user.id, hash);
+        await endAllSessions(store, user.id);
+        const actor = actorOf(user);
+        await auditTrail.user(store, 'user.password_reset', { at, actor, clientInfo, user });
+        await notifier.security(store, { at, owner: user, clientInfo, event: 'password-reset', actor });
+      });
+      notifier.wake();
+    },
+  };
+}
+
+/** Members who use single sign-on have no password and cannot get one by mail. */
+function mayReset({ disabled, sso }: UserRecord): boolean {
+  return !disabled && !sso;
+}
+
+function tooManyRequests(): ProblemError {
+  return new ProblemError('throttled', 'Too many requests from your network. Try again in an hour.', {
+    retryAfter: windowSeconds,
+  });
+}

@@ -1,0 +1,45 @@
+import { FormToken } from '../../shell/components/form.tsx';
+import { Layout } from '../../shell/layout.tsx';
+import { useMember } from '../../shell/page-context.ts';
+
+interface AuthorizePageProps {
+  /** Loopback port on which the command line waits for the response. */
+  port: string;
+  /** The authorization request, posted again with the decision. */
+  fields: Record<string, string>;
+}
+
+/** Asks the member to approve the sign-in of the command line that opened this page. */
+export function AuthorizePage({ port, fields }: AuthorizePageProps) {
+  return (
+    <Layout title="Sign in the command line" tab="" width="narrow">
+      <h1>Sign in the command line?</h1>
+      <form method="post" action="/oauth/authorize" class="card">
+        <FormToken />
+        {Object.entries(fields).map(([name, value]) => (
+          <input type="hidden" name={name} value={value} />
+        ))}
+        <p>
+          The <code>tokens</code> command line on this computer (port {port}) asks to sign in as{' '}
+          <strong>{useMember().email}</strong>.
+        </p>
+        <p>Approve only if you just ran a command that opened this page.</p>
+        <DecisionButtons />
+      </form>
+    </Layout>
+  );
+}
+
+/** The buttons that deny or approve a sign-in. */
+export function DecisionButtons() {
+  return (
+    <div class="actions">
+      <button type="submit" name="decision" value="deny">
+        Deny
+      </button>
+      <button type="submit" name="decision" value="approve" class="primary">
+        Approve
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Hono } from 'hono';
+import type { ProblemError } from '../../../../shared/problem.ts';
+import { resetLinkExpired } from '../../../domain/sign-in/problems.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import { expectProblem, passwordMismatch, renderProblem } from '../../shell/form-problem.ts';
+import { text } from '../../shell/form-values.ts';
+import { withSuccess } from '../../shell/success-message.ts';
+import { ForgotPasswordPage, LinkSentPage, NewPasswordPage } from './password-reset-page.tsx';
+
+/** Minimum response time. It exceeds the time to queue a mail, so timing does not reveal whether an address is a member's. */
+const minResponseMs = 400;
+
+/** Routes of `/password`: setting a password with a mailed link. */
+export function passwordResetPages({ passwordReset }: Pick<AppDeps, 'passwordReset'>) {
+  return new Hono<AppEnv>()
+    .get('/password/forgot', (c) => c.render(<ForgotPasswordPage />))
+    .post('/password/forgot', async (c) => {
+      const email = text((await c.req.parseBody()).email);
+      try {
+        await Promise.all([passwordReset.request(email, c.get('clientInfo')), sleep(minResponseMs)]);
+        return c.render(<LinkSentPage />);
+      } catch (error) {
+        const problem = expectProblem(error);
+        return renderProblem(c, problem, <ForgotPasswordPage error={problem.message} />);
+      }
+    })
+    .get('/password/reset', async (c) => {
+      const token = c.req.query('token') ?? '';
+      if (!(await passwordReset.isValid(token))) return renderExpiredLink(c, resetLinkExpired());
+      return c.render(<NewPasswordPage token={token} />);
+    })
+    .post('/password/reset', async (c) => {
+      const form = await c.req.parseBody();
+      const [token, password] = [text(form.token), text(form.password)];
+      try {
+        if (password !== text(form.again)) throw passwordMismatch();
+        await passwordReset.reset(token, password, c.get('clientInfo'));
+        return c.redirect(withSuccess('/login', 'password-set'), 303);
+      } catch (error) {
+        const problem = expectProblem(error);
+        if (problem.code === 'link-expired') return renderExpiredLink(c, problem);
+        return renderProblem(c, problem, <NewPasswordPage token={token} problem={problem} />);
+      }
+    });
+
+  function renderExpiredLink(c: AppContext, problem: ProblemError) {
+    return renderProblem(c, problem, <ForgotPasswordPage error={problem.message} />);
+  }
+}

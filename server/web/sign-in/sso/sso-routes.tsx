@@ -1,0 +1,66 @@
+import { Hono } from 'hono';
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import { logUnexpected } from '../../../http/errors.ts';
+import { mayCarrySessions } from '../../../http/session-cookie.ts';
+import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
+import { safeReturnPath } from '../../shell/return-path.ts';
+import type { BrowserSession } from '../browser-session.ts';
+import { InsecureAddressPage, LoginPage } from '../login-page.tsx';
+import { createSsoCookie } from './sso-cookie.ts';
+
+interface SsoDeps extends Pick<AppDeps, 'sso' | 'identityProvider' | 'config' | 'log'> {
+  browserSession: BrowserSession;
+}
+
+/** Routes of `/login/sso`: to the identity provider and back. Without single sign-on they return 404. */
+export function ssoPages({ sso, identityProvider, browserSession, config, log }: SsoDeps) {
+  const { publicUrl } = config;
+  const ssoCookie = createSsoCookie(publicUrl);
+  const app = new Hono<AppEnv>();
+  if (sso === null || identityProvider === null) {
+    return app.get('/login/sso', (c) => c.notFound()).get('/login/sso/callback', (c) => c.notFound());
+  }
+
+  return app
+    .get('/login/sso', async (c) => {
+      if (!mayCarrySessions(publicUrl)) return c.render(<InsecureAddressPage />, 403);
+      const next = safeReturnPath(c.req.query('next'), publicUrl);
+      if ((await browserSession.current(c))?.session.sso) return c.redirect(next, 303);
+      try {
+        const { url, pending } = await identityProvider.begin();
+        ssoCookie.write(c, { ...pending, next });
+        return c.redirect(url, 303);
+      } catch (error) {
+        return renderFailure(c, error, next);
+      }
+    })
+    .get('/login/sso/callback', async (c) => {
+      const pending = ssoCookie.take(c);
+      const next = safeReturnPath(pending?.next, publicUrl);
+      try {
+        if (pending === null) throw notStartedHere();
+        const person = await identityProvider.finish(new URL(c.req.url).search, pending);
+        await browserSession.start(c, await sso.signIn(person, c.get('clientInfo')));
+        return c.redirect(next, 303);
+      } catch (error) {
+        return renderFailure(c, error, next);
+      }
+    });
+
+  function renderFailure(c: AppContext, error: unknown, next: string) {
+    const problem = expectProblem(error);
+    if (problem.cause !== undefined) {
+      log.info({ err: problem.cause, request_id: c.get('requestId') }, 'single sign-on failed');
+    }
+    logUnexpected(log, c.get('requestId'), problem, error);
+    return renderProblem(c, problem, <LoginPage sso next={next} error={problem.message} />);
+  }
+}
+
+function notStartedHere(): ProblemError {
+  return new ProblemError(
+    'sso-refused',
+    'This sign-in was started in another browser, or it has expired. Sign in again.',
+  );
+}

@@ -1,0 +1,69 @@
+import { Hono } from 'hono';
+import type { PreparedTotp } from '../../../../shared/schemas/totp.ts';
+import type { StartedSession } from '../../../domain/sign-in/start-session.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import { bearerChallenge } from '../../../http/errors.ts';
+import { RecoveryCodesPage } from '../../profile/recovery-codes-page.tsx';
+import { TotpEnrolmentPage } from '../../profile/totp-enrolment-page.tsx';
+import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
+import { text } from '../../shell/form-values.ts';
+import { formatUrl } from '../../shell/page-url.ts';
+import { safeReturnPath } from '../../shell/return-path.ts';
+import type { BrowserSession } from '../browser-session.ts';
+import type { SecondFactorCookie } from './second-factor-cookie.ts';
+import { SecondFactorPage } from './second-factor-page.tsx';
+
+export const secondFactorPath = '/login/code';
+export const enrolPath = '/login/set-up';
+
+interface SecondFactorDeps extends Pick<AppDeps, 'secondFactor' | 'config'> {
+  browserSession: BrowserSession;
+  secondFactorCookie: SecondFactorCookie;
+}
+
+/** Routes that follow the password: entering a code, or TOTP enrolment if the organization requires it. */
+export function secondFactorPages({ secondFactor, browserSession, secondFactorCookie, config }: SecondFactorDeps) {
+  const nextOf = (c: AppContext) => safeReturnPath(c.req.query('next'), config.publicUrl);
+  const actionOf = (c: AppContext, path: string) => formatUrl({ path, query: { next: nextOf(c) } });
+
+  return new Hono<AppEnv>()
+    .get(secondFactorPath, (c) => c.render(<SecondFactorPage action={actionOf(c, secondFactorPath)} />))
+    .post(secondFactorPath, async (c) => {
+      const code = text((await c.req.parseBody()).code);
+      try {
+        await startSession(c, await secondFactor.finish(secondFactorCookie.read(c), code, c.get('clientInfo')));
+        return c.redirect(nextOf(c), 303);
+      } catch (error) {
+        const problem = expectProblem(error);
+        if (problem.code === 'form-expired') throw problem;
+        if (problem.code === 'totp-required') c.header('WWW-Authenticate', bearerChallenge());
+        const page = <SecondFactorPage action={actionOf(c, secondFactorPath)} error={problem.message} />;
+        return renderProblem(c, problem, page);
+      }
+    })
+    .get(enrolPath, async (c) => c.render(enrolmentPage(c, await secondFactor.prepare(secondFactorCookie.read(c)))))
+    .post(enrolPath, async (c) => {
+      const code = text((await c.req.parseBody()).code);
+      try {
+        const ticket = secondFactorCookie.read(c);
+        const { started, codes } = await secondFactor.finishEnrolment(ticket, code, c.get('clientInfo'));
+        await startSession(c, started);
+        return c.render(<RecoveryCodesPage codes={codes} next={nextOf(c)} />);
+      } catch (error) {
+        const problem = expectProblem(error);
+        if (problem.code !== 'wrong-code' && problem.code !== 'throttled') throw problem;
+        // Keeps the secret, because the member has already scanned it.
+        const prepared = await secondFactor.findPrepared(secondFactorCookie.read(c));
+        return renderProblem(c, problem, enrolmentPage(c, prepared, problem.message));
+      }
+    });
+
+  async function startSession(c: AppContext, started: StartedSession): Promise<void> {
+    await browserSession.start(c, started);
+    secondFactorCookie.clear(c);
+  }
+
+  function enrolmentPage(c: AppContext, prepared: PreparedTotp, error?: string) {
+    return <TotpEnrolmentPage prepared={prepared} action={actionOf(c, enrolPath)} error={error} />;
+  }
+}

@@ -1,0 +1,31 @@
+import { ConfirmDialog } from '../../shell/components/dialog.tsx';
+import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import { memberName } from '../member-labels.ts';
+import { memberPath } from '../team-paths.ts';
+import { type ActionSubject, confirmations } from './member-action-texts.tsx';
+import type { ConfirmedAction } from './member-actions.ts';
+
+interface MemberActionDialogProps extends ActionSubject {
+  action: ConfirmedAction;
+  /** The page under the dialog, to which the superuser returns. */
+  pageUrl: PageUrl;
+}
+
+/** Asks for confirmation of an action on a member, and lists its consequences. */
+export function MemberActionDialog({ action, pageUrl, ...subject }: MemberActionDialogProps) {
+  const { user } = subject;
+  const { title, confirm, danger = false, body } = confirmations[action];
+  const back = formatUrl(pageUrl);
+  return (
+    <ConfirmDialog
+      title={title(memberName(user))}
+      closeHref={`${back}#${action === 'ungrant' ? `permission-${user.id}` : action}`}
+      action={`${memberPath(user.id)}/${action}`}
+      confirm={confirm}
+      danger={danger}
+    >
+      <input type="hidden" name="back" value={back} />
+      {body(subject)}
+    </ConfirmDialog>
+  );
+}

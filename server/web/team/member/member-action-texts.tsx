@@ -1,0 +1,169 @@
+import type { Child } from 'hono/jsx';
+import { count } from '../../../../shared/count.ts';
+import type { UserSummary } from '../../../store/records.ts';
+import type { ConfirmedAction } from './member-actions.ts';
+
+/** The member that an action affects. */
+export interface ActionSubject {
+  user: UserSummary;
+  /** Number of the member's tokens that are active now. */
+  activeTokens: number;
+  /** Whether the superuser acts on their own account. */
+  isSelf: boolean;
+}
+
+interface Confirmation {
+  title(name: string): string;
+  confirm: string;
+  danger?: boolean;
+  body(subject: ActionSubject): Child;
+}
+
+/** Title, button and explanation of each action's confirmation dialog. */
+export const confirmations: Record<ConfirmedAction, Confirmation> = {
+  ungrant: {
+    title: (name) => `Remove the permission of ${name}?`,
+    confirm: 'Remove permission',
+    danger: true,
+    body: ({ user, activeTokens }) => (
+      <>
+        <p>{user.email} can no longer create tokens.</p>
+        <p>{blockedTokens(activeTokens)}</p>
+        <p>If you grant the permission again, the blocked tokens work again.</p>
+      </>
+    ),
+  },
+  promote: {
+    title: (name) => `Make ${name} an Organization Superuser?`,
+    confirm: 'Make superuser',
+    body: ({ user }) => (
+      <>
+        <p>
+          {user.email} can then manage all members, their permissions, and their tokens, including your own account, and
+          read all audit events.
+        </p>
+        <p>Not even a superuser can see the value of a token.</p>
+      </>
+    ),
+  },
+  demote: {
+    title: (name) => `Remove the superuser role of ${name}?`,
+    confirm: 'Remove role',
+    danger: true,
+    body: ({ user, isSelf }) => (
+      <>
+        {isSelf && (
+          <OwnAccountWarning>
+            You lose access to these pages immediately, and only another superuser can restore it.
+          </OwnAccountWarning>
+        )}
+        <p>{user.email} can no longer manage members and their tokens, but keeps their own tokens.</p>
+      </>
+    ),
+  },
+  enable: {
+    title: (name) => `Enable the account of ${name}?`,
+    confirm: 'Enable account',
+    body: ({ user }) => (
+      <>
+        <p>{user.email} can sign in again.</p>
+        {user.tokenCount > 0 && (
+          <p>
+            {user.canManageTokens
+              ? `The account has ${count(user.tokenCount, 'token')}. Tokens that have not expired work again.`
+              : `The account has ${count(user.tokenCount, 'token')}. They stay blocked until you grant the permission.`}
+          </p>
+        )}
+      </>
+    ),
+  },
+  disable: {
+    title: (name) => `Disable the account of ${name}?`,
+    confirm: 'Disable account',
+    danger: true,
+    body: ({ user, activeTokens, isSelf }) => (
+      <>
+        {isSelf && <SignedOutWarning />}
+        <p>{user.email} is signed out everywhere and cannot sign in.</p>
+        <p>{blockedTokens(activeTokens)}</p>
+        <p>If you enable the account again, its tokens work again.</p>
+      </>
+    ),
+  },
+  'reset-two-step': {
+    title: (name) => `Reset two-factor sign-in for ${name}?`,
+    confirm: 'Reset two-factor sign-in',
+    danger: true,
+    body: ({ user }) => (
+      <>
+        <p>
+          Use this if {user.email} has lost the authenticator app and the recovery codes. All sessions of the account
+          end. The password alone is then enough to sign in, until two-factor sign-in is set up again.
+        </p>
+        <p>First make sure that the request really comes from this member. The member is notified by email.</p>
+      </>
+    ),
+  },
+  'revoke-tokens': {
+    title: (name) => `Revoke all tokens of ${name}?`,
+    confirm: 'Revoke all tokens',
+    danger: true,
+    body: ({ user, activeTokens }) => (
+      <>
+        <p>
+          This permanently revokes {count(user.tokenCount, 'token')} ({activeTokens} active). Requests that use them are
+          rejected with status 401. You cannot undo this.
+        </p>
+        <p>{user.email} gets one email that lists them all.</p>
+      </>
+    ),
+  },
+  offboard: {
+    title: (name) => `Offboard ${name}?`,
+    confirm: 'Offboard',
+    danger: true,
+    body: ({ user, activeTokens, isSelf }) => (
+      <>
+        {isSelf && <SignedOutWarning />}
+        <p>Use this when someone leaves the organization. It does the following:</p>
+        <ul>
+          <li>Disables the account {user.email}, so that nobody can sign in with it.</li>
+          <li>Ends all its sessions.</li>
+          {user.tokenCount > 0 ? (
+            <>
+              <li>
+                Permanently revokes {count(user.tokenCount, 'token')} ({activeTokens} active). Enabling the account
+                later does not restore them.
+              </li>
+              <li>Sends one email to {user.email} that lists the revoked tokens.</li>
+            </>
+          ) : (
+            <li>Revokes no tokens, because the account has none.</li>
+          )}
+        </ul>
+      </>
+    ),
+  },
+};
+
+function blockedTokens(active: number): string {
+  if (active === 0) return 'This blocks no active tokens.';
+  const which = active === 1 ? 'it' : 'them';
+  return `This blocks ${count(active, 'active token')} immediately: requests that use ${which} are rejected with status 401.`;
+}
+
+function SignedOutWarning() {
+  return (
+    <OwnAccountWarning>
+      You are signed out immediately, and only another superuser can enable the account again.
+    </OwnAccountWarning>
+  );
+}
+
+function OwnAccountWarning({ children }: { children: string }) {
+  return (
+    <p class="note warning">
+      <strong>This is your own account.</strong> {children}
+    </p>
+  );
+}

@@ -1,0 +1,71 @@
+import type { UpdateUserBody } from '../../../../shared/schemas/users.ts';
+import type { Caller } from '../../../domain/caller.ts';
+import type { AppDeps } from '../../../http/context.ts';
+import type { UserSummary } from '../../../store/records.ts';
+import type { SuccessCode } from '../../shell/success-message.ts';
+
+interface Action {
+  changes: UpdateUserBody;
+  revokesAll: boolean;
+  resetsTotp?: boolean;
+  success: SuccessCode;
+}
+
+/** The actions that a superuser can perform on a member. Each key is the last segment of the path of its POST. */
+const memberActions = {
+  grant: { changes: { can_manage_tokens: true }, revokesAll: false, success: 'permission-granted' },
+  ungrant: { changes: { can_manage_tokens: false }, revokesAll: false, success: 'permission-removed' },
+  promote: { changes: { superuser: true }, revokesAll: false, success: 'member-promoted' },
+  demote: { changes: { superuser: false }, revokesAll: false, success: 'member-demoted' },
+  enable: { changes: { disabled: false }, revokesAll: false, success: 'member-enabled' },
+  disable: { changes: { disabled: true }, revokesAll: false, success: 'member-disabled' },
+  'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, success: 'totp-reset' },
+  'revoke-tokens': { changes: {}, revokesAll: true, success: 'tokens-revoked' },
+  offboard: { changes: { disabled: true }, revokesAll: true, success: 'member-offboarded' },
+} as const satisfies Record<string, Action>;
+
+export type MemberAction = keyof typeof memberActions;
+
+/** The actions that ask for confirmation: all except granting the permission. */
+export type ConfirmedAction = Exclude<MemberAction, 'grant'>;
+
+export function isMemberAction(text: string | undefined): text is MemberAction {
+  return text !== undefined && Object.hasOwn(memberActions, text);
+}
+
+/** Returns the actions that apply to the member's current state. */
+export function possibleActions(user: UserSummary): MemberAction[] {
+  const { superuser, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
+  return [
+    canManageTokens ? 'ungrant' : 'grant',
+    superuser ? 'demote' : 'promote',
+    disabled ? 'enable' : 'disable',
+    ...(totpEnabledAt === null ? [] : (['reset-two-step'] as const)),
+    ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
+    ...(!disabled || tokenCount > 0 ? (['offboard'] as const) : []),
+  ];
+}
+
+/** Reports whether the action ends a superuser's access to superuser pages, by demoting or disabling the account. */
+export function endsSuperuser(action: MemberAction): boolean {
+  return action === 'demote' || action === 'disable' || action === 'offboard';
+}
+
+/**
+ * Performs the action and returns the code of its success message. Updates the account first, so that nothing changes
+ * if the update is rejected.
+ *
+ * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`
+ */
+export async function performAction(
+  { users, tokens, totp }: Pick<AppDeps, 'users' | 'tokens' | 'totp'>,
+  caller: Caller,
+  userId: string,
+  action: MemberAction,
+): Promise<SuccessCode> {
+  const { changes, revokesAll, resetsTotp, success }: Action = memberActions[action];
+  await users.update(caller, userId, changes);
+  if (resetsTotp) await totp.reset(caller, userId);
+  if (revokesAll) await tokens.revokeAllOf(caller, userId);
+  return success;
+}

@@ -1,0 +1,130 @@
+import type { Child } from 'hono/jsx';
+import { count } from '../../../../shared/count.ts';
+import type { StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
+import { Alert } from '../../shell/components/form.tsx';
+import { NextPageLink } from '../../shell/components/next-page-link.tsx';
+import { StatusBadge } from '../../shell/components/status-badge.tsx';
+import { Time } from '../../shell/components/time.tsx';
+import { Layout } from '../../shell/layout.tsx';
+import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import { memberName, permissionLabel, roleLabel } from '../member-labels.ts';
+import { PermissionSwitch } from '../permission-switch.tsx';
+import { teamPath } from '../team-paths.ts';
+import { type ConfirmedAction, endsSuperuser, possibleActions } from './member-actions.ts';
+import { MemberTokens } from './member-tokens.tsx';
+
+interface MemberPageProps {
+  statusContext: StatusContext;
+  user: UserSummary;
+  /** Whether the member is the only enabled superuser. */
+  isLastSuperuser: boolean;
+  /** Number of the member's tokens that are active now. */
+  activeTokens: number;
+  tokens: TokenRecord[];
+  /** URL of this page, with the token list's `?q`, `?status` and `?cursor`. */
+  pageUrl: PageUrl;
+  nextCursor: string | null;
+  success?: string | undefined;
+  /** Why an action was rejected. */
+  error?: string | undefined;
+  dialog?: Child;
+}
+
+/** One member: account, actions and tokens. */
+export function MemberPage(props: MemberPageProps) {
+  const { statusContext, user, tokens, pageUrl, nextCursor, success, error, dialog } = props;
+  return (
+    <Layout title={memberName(user)} tab={teamPath} success={success}>
+      <p>
+        <a href={teamPath}>Back to the team</a>
+      </p>
+      <h1>{memberName(user)}</h1>
+      {error !== undefined && <Alert>{error}</Alert>}
+      <AccountFacts {...props} />
+      <Actions {...props} />
+      <MemberTokens user={user} tokens={tokens} statusContext={statusContext} pageUrl={pageUrl} />
+      <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      {dialog}
+    </Layout>
+  );
+}
+
+function AccountFacts({ user, activeTokens, statusContext: { now }, pageUrl }: MemberPageProps) {
+  return (
+    <dl class="facts">
+      <dt>Email address</dt>
+      <dd>{user.email}</dd>
+      <dt>Role</dt>
+      <dd>{roleLabel(user)}</dd>
+      <dt>Signs in with</dt>
+      <dd>{signInMethod(user)}</dd>
+      <dt>Account</dt>
+      <dd>
+        <StatusBadge status={user.disabled ? 'disabled' : 'active'} />
+      </dd>
+      <dt>{permissionLabel}</dt>
+      <dd>
+        <PermissionSwitch user={user} pageUrl={pageUrl} />
+      </dd>
+      <dt>Tokens</dt>
+      <dd>{user.tokenCount === 0 ? 'none' : `${count(user.tokenCount, 'token')} (${activeTokens} active)`}</dd>
+      <dt>Last use of a token</dt>
+      <dd>{user.lastUsedAt === null ? 'never' : <Time at={user.lastUsedAt} now={now} />}</dd>
+      <dt>Added</dt>
+      <dd>
+        <Time at={user.createdAt} now={now} />
+      </dd>
+    </dl>
+  );
+}
+
+function signInMethod({ sso, totpEnabledAt }: UserSummary): string {
+  if (sso) return 'single sign-on';
+  return totpEnabledAt === null ? 'password' : 'password and authenticator app';
+}
+
+type ButtonAction = Exclude<ConfirmedAction, 'ungrant' | 'revoke-tokens'>;
+
+const buttons: Record<ButtonAction, { label: string; danger: boolean }> = {
+  promote: { label: 'Make superuser', danger: false },
+  demote: { label: 'Remove superuser role', danger: false },
+  enable: { label: 'Enable', danger: false },
+  disable: { label: 'Disable', danger: true },
+  'reset-two-step': { label: 'Reset two-factor sign-in', danger: true },
+  offboard: { label: 'Offboard', danger: true },
+};
+
+function Actions({ user, isLastSuperuser, pageUrl }: MemberPageProps) {
+  const actions = possibleActions(user).filter((action): action is ButtonAction => Object.hasOwn(buttons, action));
+  return (
+    <>
+      {isLastSuperuser && (
+        <p class="note warning" id="last-superuser">
+          This is the last enabled Organization Superuser. You cannot demote, disable, or offboard this account, because
+          then nobody could manage the organization. Make another member a superuser first.
+        </p>
+      )}
+      <div class="filters">
+        {actions.map((action) => {
+          const { label, danger } = buttons[action];
+          if (isLastSuperuser && endsSuperuser(action)) {
+            return (
+              <button type="button" disabled aria-describedby="last-superuser">
+                {label}
+              </button>
+            );
+          }
+          return (
+            <a
+              class={`button${danger ? ' quiet danger' : ''}`}
+              id={action}
+              href={formatUrl(pageUrl, { dialog: action })}
+            >
+              {label}
+            </a>
+          );
+        })}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,139 @@
+import { Hono } from 'hono';
+import type { Child } from 'hono/jsx';
+import { ProblemError } from '../../../../shared/problem.ts';
+import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import { readPage } from '../../../http/paging.ts';
+import { idParamSchema } from '../../../http/validate.ts';
+import type { TokenRecord, UserSummary } from '../../../store/records.ts';
+import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
+import { text } from '../../shell/form-values.ts';
+import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
+import { safeReturnPath, startPath } from '../../shell/return-path.ts';
+import { type SuccessCode, successMessage, withSuccess } from '../../shell/success-message.ts';
+import { RevokeTokenDialog } from '../../tokens/revoke-token-dialog.tsx';
+import { memberPath, teamPath } from '../team-paths.ts';
+import { MemberActionDialog } from './member-action-dialog.tsx';
+import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
+import { MemberPage } from './member-page.tsx';
+
+type MemberPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'totp' | 'clock' | 'statusContext' | 'config'>;
+
+/** Routes of `/organization/team/{id}`: one member, and what a superuser can do there. */
+export function memberPages(deps: MemberPagesDeps) {
+  const { users, tokens, clock, statusContext, config } = deps;
+  const path = `${teamPath}/:id` as const;
+
+  return new Hono<AppEnv>()
+    .get(path, async (c) => {
+      const member = await loadMember(c);
+      const success = successMessage(c.req.query('done'));
+      return c.render(await page(c, member, { success, dialog: await requestedDialog(c, member) }));
+    })
+    .post(`${path}/:action`, async (c) => {
+      const action = c.req.param('action');
+      if (!isMemberAction(action)) return c.notFound();
+      const back = text((await c.req.parseBody()).back);
+      try {
+        const success = await performAction(deps, c.get('caller'), memberId(c), action);
+        return c.redirect(withSuccess(...destination(c, action, success, back)), 303);
+      } catch (error) {
+        const problem = expectProblem(error);
+        if (problem.code !== 'last-superuser') throw problem;
+        const member = await loadMember(c);
+        return renderProblem(c, problem, await page(c, member, { error: `Nothing was changed. ${problem.message}` }));
+      }
+    })
+    .post(`${path}/tokens/:token/revoke`, async (c) => {
+      const { id } = await tokenOfMember(c, c.req.param('token'));
+      await tokens.revoke(c.get('caller'), id);
+      return c.redirect(withSuccess(formatUrl(readPageUrl(c)), 'token-revoked'), 303);
+    });
+
+  async function loadMember(c: AppContext) {
+    const caller = c.get('caller');
+    const id = memberId(c);
+    const user = await users.get(caller, id);
+    const activeTokens = await tokens.countActive(caller, id);
+    return { user, activeTokens, isLastSuperuser: await isLastSuperuser(user) };
+  }
+
+  type LoadedMember = Awaited<ReturnType<typeof loadMember>>;
+
+  async function page(
+    c: AppContext,
+    member: LoadedMember,
+    rest: { success?: string | undefined; error?: string; dialog?: Child },
+  ) {
+    const pageUrl = readPageUrl(c);
+    const { q, cursor, status } = pageUrl.query;
+    const { items, next_cursor } = await readPage(
+      { cursor, ...(q && { q }), ...(status && { status: tokenStatusSchema.parse(status) }) },
+      (query) => tokens.list(c.get('caller'), { ...query, user: member.user.id }),
+      (token) => token,
+    );
+    return (
+      <MemberPage
+        {...member}
+        {...rest}
+        statusContext={statusContext()}
+        pageUrl={pageUrl}
+        tokens={items}
+        nextCursor={next_cursor}
+      />
+    );
+  }
+
+  async function requestedDialog(c: AppContext, { user, activeTokens, isLastSuperuser }: LoadedMember): Promise<Child> {
+    const { dialog: action, token: tokenId = '' } = c.req.query();
+    const pageUrl = readPageUrl(c);
+    if (action === 'revoke') {
+      const token = await tokenOfMember(c, tokenId);
+      const target = formatUrl({ ...pageUrl, path: `${pageUrl.path}/tokens/${token.id}/revoke` });
+      const closeHref = `${formatUrl(pageUrl)}#revoke-${token.id}`;
+      return <RevokeTokenDialog token={token} now={clock.now()} action={target} closeHref={closeHref} />;
+    }
+    if (!isMemberAction(action) || action === 'grant' || !possibleActions(user).includes(action)) return null;
+    if (isLastSuperuser && endsSuperuser(action)) return null;
+    const isSelf = user.id === c.get('caller').user.id;
+    return (
+      <MemberActionDialog action={action} pageUrl={pageUrl} user={user} activeTokens={activeTokens} isSelf={isSelf} />
+    );
+  }
+
+  /** Returns the member's token. @throws ProblemError `token-not-found`, also for another member's token */
+  async function tokenOfMember(c: AppContext, tokenId: string): Promise<TokenRecord> {
+    const token = await tokens.get(c.get('caller'), tokenId);
+    if (token.ownerId !== memberId(c)) throw new ProblemError('token-not-found', 'This member has no such token.');
+    return token;
+  }
+
+  async function isLastSuperuser({ superuser, disabled }: UserSummary): Promise<boolean> {
+    return superuser && !disabled && (await users.superusers()).length === 1;
+  }
+
+  /** Returns the path to open after an action. Superusers who demote or disable themselves lose access to this page. */
+  function destination(c: AppContext, action: MemberAction, success: SuccessCode, back: string): [string, SuccessCode] {
+    const id = memberId(c);
+    if (id === c.get('caller').user.id && endsSuperuser(action)) {
+      return action === 'demote' ? [startPath, 'own-role-removed'] : ['/login', success];
+    }
+    return [back.startsWith(teamPath) ? safeReturnPath(back, config.publicUrl) : memberPath(id), success];
+  }
+}
+
+function memberId(c: AppContext): string {
+  return idParamSchema.parse({ id: c.req.param('id') }).id;
+}
+
+function readPageUrl(c: AppContext): PageUrl {
+  const { q, status, cursor } = c.req.query();
+  return {
+    path: memberPath(memberId(c)),
+    query: {
+      q: q?.trim() || undefined,
+      status: tokenStatusSchema.safeParse(status).data,
+      cursor: cursor || undefined,
+    },
+  };
+}

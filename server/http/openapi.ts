@@ -71,7 +71,8 @@ function registerSecuritySchemes(registry: Registry, cookieName: string): void {
     tokenBasic: {
       type: 'http',
       scheme: 'basic',
-      description: 'A personal API token as the password, with any user name',
+      description:
+        'A personal API token as the password, with any user name. Or the token as the user name, with the password empty or `x-oauth-basic`.',
     },
     client: { type: 'http', scheme: 'basic', description: 'An OAuth client, by client_secret_basic (RFC 6749 §2.3.1)' },
     apiKey: {
@@ -95,13 +96,22 @@ function registerVerification(registry: Registry): void {
     503: { description: 'The database does not respond' },
   };
   const description = 'Accepts every method. The proxy passes on the credential of the original request.';
+  const query = z.object({
+    challenge: z
+      .string()
+      .optional()
+      .openapi({ description: '`basic`: a 401 challenges the client to HTTP Basic alone' }),
+  });
   const routes = {
-    '/verify/auth-request': 'Verify a request for nginx auth_request',
-    '/verify/forward-auth': 'Verify a request for Caddy forward_auth or Traefik ForwardAuth',
-    '/verify/ext-authz/{path}': 'Verify a request for Envoy ext_authz',
+    '/verify/auth-request': { summary: 'Verify a request for nginx auth_request', request: { query } },
+    '/verify/forward-auth': {
+      summary: 'Verify a request for Caddy forward_auth or Traefik ForwardAuth',
+      request: { query },
+    },
+    '/verify/ext-authz/{path}': { summary: 'Verify a request for Envoy ext_authz' },
   };
-  for (const [path, summary] of Object.entries(routes)) {
-    registry.registerPath({ method: 'get', path, summary, description, security: tokenSchemes, responses });
+  for (const [path, route] of Object.entries(routes)) {
+    registry.registerPath({ method: 'get', path, ...route, description, security: tokenSchemes, responses });
   }
 }
 

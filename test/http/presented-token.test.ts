@@ -16,6 +16,8 @@ test('GET /api/v1/token returns the token for all four credential forms, and rec
     { Authorization: `Token ${value}` },
     { Authorization: `BEARER ${value}` },
     { Authorization: basic(`git:${value}`) },
+    { Authorization: basic(`${value}:`) },
+    { Authorization: basic(`${value}:x-oauth-basic`).replaceAll('=', '') },
     { 'X-API-Key': value },
   ];
   for (const headers of forms) {

@@ -125,6 +125,18 @@ describe('the verification routes', () => {
     expect(closed).toBe(true);
   });
 
+  it('challenge an invalid message to Basic alone if the route asks for that', async () => {
+    const { port } = await start();
+    const challenges = async (path: string) => {
+      const { text } = await exchange(port, `FROBNICATE ${path}?challenge=basic HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return text.match(/WWW-Authenticate: .*/g);
+    };
+    for (const path of ['/verify/auth-request', '/verify/forward-auth']) {
+      expect(await challenges(path)).toEqual(['WWW-Authenticate: Basic realm="tokensd"']);
+    }
+    expect(await challenges('/verify/ext-authz/a')).toHaveLength(2);
+  });
+
   it('respond before an endless body ends, and close the connection after reading little of it', async () => {
     const { server, port } = await start();
     const received = new Promise<number>((resolve) => {

@@ -1,6 +1,7 @@
 import type { Clients } from '../../domain/accounts/clients.ts';
 import type { ClientRecord } from '../../store/records.ts';
 import { fieldOf, type RawHeaders } from '../raw-headers.ts';
+import { decodeBase64 } from '../verify/base64.ts';
 import { invalidRequest, OAuthError } from './errors.ts';
 import type { OAuthForm } from './form.ts';
 
@@ -36,9 +37,9 @@ async function authenticate(
 
 /** Reads `client_secret_basic`, in which ID and secret are form-encoded before they are joined (RFC 6749 §2.3.1). */
 function readBasic(authorization: string): { id: string; secret: string } {
-  const encoded = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization)?.[1];
-  if (encoded === undefined) throw invalidClient();
-  const [, id = '', secret = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
+  const pair = decodeBase64(/^basic +([^ ]+) *$/i.exec(authorization)?.[1] ?? '')?.toString('utf8');
+  if (pair === undefined) throw invalidClient();
+  const [, id = '', secret = ''] = /^([^:]*):(.*)$/s.exec(pair) ?? [];
   return { id: formDecode(id), secret: formDecode(secret) };
 }
 

@@ -1,4 +1,6 @@
+import { isWellFormedToken } from '../../../shared/token-format.ts';
 import { decodeHeader, fieldOf, type RawHeaders } from '../raw-headers.ts';
+import { decodeBase64 } from './base64.ts';
 
 /** DRF's error texts for a credential that cannot be read. */
 export const malformedDetails = {
@@ -47,19 +49,20 @@ function single([value, ...more]: string[]): Credential {
   return text === null ? { kind: 'malformed', problem: 'characters' } : { kind: 'value', value: text };
 }
 
+/** Passwords that say "the user name is the token". An empty one is what `curl -u TOKEN:` sends. */
+const placeholderPasswords: readonly string[] = ['', 'x-oauth-basic'];
+
 /**
- * Reads the password of `user:password`. A user name cannot contain a colon (RFC 7617 §2). Only canonical base64 is
- * accepted: a lenient decoder would let one token be written in several ways.
+ * Reads the password of `user:password`. A user name cannot contain a colon (RFC 7617 §2). A user name counts instead if
+ * it is a well-formed token and the password is a placeholder. Otherwise it is ignored, whatever it is.
  */
-function fromBasic(parts: string[]): Credential {
-  const [encoded = ''] = parts;
-  const bytes = Buffer.from(encoded, 'base64');
-  const pair = bytes.toString('latin1');
-  const colon = pair.indexOf(':');
-  if (parts.length !== 1 || bytes.toString('base64') !== encoded || colon < 0) {
-    return { kind: 'malformed', problem: 'other' };
-  }
-  return { kind: 'value', value: pair.slice(colon + 1) };
+function fromBasic([encoded = '', ...more]: string[]): Credential {
+  const pair = decodeBase64(encoded)?.toString('latin1');
+  const colon = pair?.indexOf(':') ?? -1;
+  if (pair === undefined || colon < 0 || more.length > 0) return { kind: 'malformed', problem: 'other' };
+  const [user, password] = [pair.slice(0, colon), pair.slice(colon + 1)];
+  const isUserTheToken = placeholderPasswords.includes(password) && isWellFormedToken(user);
+  return { kind: 'value', value: isUserTheToken ? user : password };
 }
 
 /** Splits at ASCII whitespace only, as DRF does when it splits the header's bytes. */

@@ -27,26 +27,39 @@ export function tokenDenial(reason: DenyReason): Denial {
   return { detail: reason === 'disabled' ? 'User inactive or deleted.' : 'Invalid token.', reason };
 }
 
-/** Returns the two challenges in order. Each is sent in its own field (RFC 9110 §11.6.1, RFC 6750 §3). */
-function challenges(reason: DenyReason | null): [string, string] {
+/**
+ * Which challenges a 401 offers. `any`: the two schemes of the native API. `basic`: only Basic, for clients that send a
+ * password after such a challenge, or that fail if they also see a scheme that they do not know.
+ */
+export type ChallengeChoice = 'any' | 'basic';
+
+/** Returns the challenges in order. Each is sent in its own field (RFC 9110 §11.6.1, RFC 6750 §3). */
+function challenges(reason: DenyReason | null, choice: ChallengeChoice): string[] {
+  if (choice === 'basic') return ['Basic realm="tokensd"'];
   const error = reason === null ? '' : `, error="invalid_token", error_description="${reason}"`;
   return ['Token', `Bearer realm="tokensd"${error}`];
 }
 
-/** Returns the header fields of a 401 in order, without those that describe the body. `WWW-Authenticate` appears twice. */
-export function denialHeaders(reason: DenyReason | null): Array<[string, string]> {
-  const fields = challenges(reason).map((challenge): [string, string] => ['WWW-Authenticate', challenge]);
+/**
+ * Returns the header fields of a 401 in order, without those that describe the body. `WWW-Authenticate` appears once for
+ * each challenge.
+ */
+export function denialHeaders(reason: DenyReason | null, choice: ChallengeChoice = 'any'): Array<[string, string]> {
+  const fields = challenges(reason, choice).map((challenge): [string, string] => ['WWW-Authenticate', challenge]);
   fields.push(['Cache-Control', 'no-store']);
   if (reason !== null) fields.push(['X-Tokens-Reason', reason]);
   return fields;
 }
 
 /** Returns all header fields of a 401, and DRF's compact JSON body. */
-export function denialResponse({ detail, reason }: Denial): { headers: Array<[string, string]>; body: string } {
+export function denialResponse(
+  { detail, reason }: Denial,
+  choice: ChallengeChoice,
+): { headers: Array<[string, string]>; body: string } {
   const body = JSON.stringify({ detail });
   const content: Array<[string, string]> = [
     ['Content-Type', 'application/json'],
     ['Content-Length', String(Buffer.byteLength(body))],
   ];
-  return { headers: [...denialHeaders(reason), ...content], body };
+  return { headers: [...denialHeaders(reason, choice), ...content], body };
 }

@@ -9,9 +9,9 @@ import type { ClientIp } from '../client-ip.ts';
 import { onlyValue } from '../raw-headers.ts';
 import type { CountedVerify } from './counted-verify.ts';
 import { readCredential } from './credential.ts';
-import { credentialDenial, type Denial, denialResponse, tokenDenial } from './denial.ts';
+import { type ChallengeChoice, credentialDenial, type Denial, denialResponse, tokenDenial } from './denial.ts';
 import { identityHeaders } from './identity.ts';
-import { findVerifyRoute, type VerifyRoute } from './proxies.ts';
+import { challengeChoiceOf, findVerifyRoute, type VerifyRoute } from './proxies.ts';
 
 export interface VerifyDeps {
   verify: CountedVerify;
@@ -27,7 +27,7 @@ export type VerifyHandler = (req: IncomingMessage, res: ServerResponse) => boole
 
 interface VerifyContext extends VerifyDeps {
   outage: Outage;
-  /** Serialized 401 responses. There are about a dozen, one for each pair of reason and detail. */
+  /** Serialized 401 responses. There are about two dozen, one for each combination of challenges, reason and detail. */
   denials: Map<string, { fields: string[]; body: string }>;
 }
 
@@ -79,7 +79,7 @@ function respond(context: VerifyContext, route: VerifyRoute, req: IncomingMessag
     void respondToValue(context, route, req, res, credential.value, startedAt);
     return;
   }
-  sendDenial(context, res, credentialDenial(credential));
+  sendDenial(context, res, credentialDenial(credential), challengeChoiceOf(route, req.url ?? ''));
   context.metrics.countVerification(route.name, credential.kind === 'none' ? 'missing' : 'malformed', startedAt);
 }
 
@@ -113,7 +113,7 @@ function sendVerdict(
     context.lastUsed.record(verdict.token.id, context.clock.now(), observe(context, route, req));
     res.writeHead(200, identityHeaders(verdict.token)).end();
   } else {
-    sendDenial(context, res, tokenDenial(verdict.reason));
+    sendDenial(context, res, tokenDenial(verdict.reason), challengeChoiceOf(route, req.url ?? ''));
   }
 }
 
@@ -130,11 +130,11 @@ function observe({ clientIp }: VerifyContext, route: VerifyRoute, req: IncomingM
   return { method, target, peer, forwardedFor, userAgent: onlyValue(req.rawHeaders, 'user-agent') };
 }
 
-function sendDenial({ denials }: VerifyContext, res: ServerResponse, denial: Denial): void {
-  const key = `${denial.reason} ${denial.detail}`;
+function sendDenial({ denials }: VerifyContext, res: ServerResponse, denial: Denial, choice: ChallengeChoice): void {
+  const key = `${choice} ${denial.reason} ${denial.detail}`;
   let response = denials.get(key);
   if (response === undefined) {
-    const { headers, body } = denialResponse(denial);
+    const { headers, body } = denialResponse(denial, choice);
     response = { fields: headers.flat(), body };
     denials.set(key, response);
   }

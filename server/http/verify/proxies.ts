@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { VerificationRoute } from '../../observability/verification-metrics.ts';
 import { onlyValue } from '../raw-headers.ts';
+import type { ChallengeChoice } from './denial.ts';
 
 /** The request that a proxy asks about, as the client sent it to the proxy. A part that the proxy did not send is null. */
 export interface OriginalRequest {
@@ -14,6 +15,8 @@ export interface VerifyRoute {
   name: VerificationRoute;
   /** Reports whether a path, exactly as it was sent, belongs to this route. */
   matches(path: string): boolean;
+  /** Whether the proxy's configuration determines the query. Otherwise the query is part of the original request. */
+  hasOwnQuery: boolean;
   /** Reads the original request. Use the result only if the peer is a trusted proxy. */
   readOriginal(req: Pick<IncomingMessage, 'rawHeaders' | 'method' | 'url'>): OriginalRequest;
 }
@@ -25,6 +28,7 @@ export const verifyRoutes: readonly VerifyRoute[] = [
   {
     name: 'auth-request',
     matches: (path) => path === '/verify/auth-request',
+    hasOwnQuery: true,
     readOriginal({ rawHeaders }) {
       const target = onlyValue(rawHeaders, 'x-original-uri') ?? onlyValue(rawHeaders, 'x-original-url');
       return {
@@ -37,6 +41,7 @@ export const verifyRoutes: readonly VerifyRoute[] = [
   {
     name: 'forward-auth',
     matches: (path) => path === '/verify/forward-auth',
+    hasOwnQuery: true,
     readOriginal({ rawHeaders }) {
       const target = onlyValue(rawHeaders, 'x-forwarded-uri');
       return {
@@ -49,6 +54,7 @@ export const verifyRoutes: readonly VerifyRoute[] = [
   {
     name: 'ext-authz',
     matches: (path) => path === extAuthzPrefix || path.startsWith(`${extAuthzPrefix}/`),
+    hasOwnQuery: false,
     readOriginal({ method = '', url = '' }) {
       const target = originForm(url).slice(extAuthzPrefix.length);
       return { method, target: target.startsWith('/') ? target : `/${target}` };
@@ -60,6 +66,13 @@ export const verifyRoutes: readonly VerifyRoute[] = [
 export function findVerifyRoute(target: string): VerifyRoute | undefined {
   const path = pathOf(originForm(target));
   return verifyRoutes.find((route) => route.matches(path));
+}
+
+/** Returns which challenges a request to this route asks for: `?challenge=basic`, or any. */
+export function challengeChoiceOf({ hasOwnQuery }: VerifyRoute, target: string): ChallengeChoice {
+  const query = hasOwnQuery ? /^[^?#]*\?([^#]*)/.exec(target)?.[1] : undefined;
+  if (query === undefined) return 'any';
+  return new URLSearchParams(query).get('challenge')?.toLowerCase() === 'basic' ? 'basic' : 'any';
 }
 
 /** Removes scheme and authority from an absolute-form target or a URL. Normalizes nothing else. */

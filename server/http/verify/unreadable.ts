@@ -1,5 +1,5 @@
 import { denialResponse } from './denial.ts';
-import { findVerifyRoute } from './proxies.ts';
+import { challengeChoiceOf, findVerifyRoute } from './proxies.ts';
 
 const maxRequestLineBytes = 8192;
 
@@ -11,8 +11,10 @@ const maxRequestLineBytes = 8192;
 export function denyUnreadable(packet: Buffer | undefined): string | null {
   const start = packet?.toString('latin1', 0, maxRequestLineBytes) ?? '';
   const target = /^[!-~]+ ([^ \r\n]+)/.exec(start)?.[1];
-  if (target === undefined || findVerifyRoute(target) === undefined) return null;
-  const { headers, body } = denialResponse({ detail: 'Invalid token.', reason: null });
+  const route = target === undefined ? undefined : findVerifyRoute(target);
+  if (target === undefined || route === undefined) return null;
+  const denial = { detail: 'Invalid token.', reason: null };
+  const { headers, body } = denialResponse(denial, challengeChoiceOf(route, target));
   const fields = [...headers, ['Connection', 'close']].map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 401 Unauthorized\r\n${fields.join('')}\r\n${body}`;
 }

@@ -129,6 +129,7 @@ const uses: Record<string, (value: string) => Promise<boolean>> = {
       { Authorization: `Bearer ${value}` },
       { Authorization: `Basic ${Buffer.from(`any:${value}`).toString('base64')}` },
       { Authorization: `Basic ${Buffer.from(value).toString('base64')}` },
+      { Authorization: `Basic ${Buffer.from(`${value}:`).toString('base64')}` },
       { 'X-API-Key': value },
     ].filter((headers) => Object.values(headers).every(isField));
     const statuses = await Promise.all(

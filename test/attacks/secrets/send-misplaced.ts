@@ -36,6 +36,7 @@ export async function sendMisplaced(
     { Authorization: `Digest ${secret}` },
     { Authorization: `Bearer ${secret}, ${secret}` },
     { Authorization: `Basic ${Buffer.from(`${secret}:${secret}x`).toString('base64')}` },
+    { Authorization: `Basic ${Buffer.from(`${secret}:`).toString('base64url')}` },
     { Cookie: `tokens_session_insecure=${secret}x; tokens_step_insecure=${secret}; tokens_sso_insecure=${secret}` },
     { 'X-API-Key': `${secret} ${secret}`, 'X-Real-IP': secret, 'X-Forwarded-For': secret },
     { ...as, 'Content-Type': secret, Accept: secret, Origin: secret, Referer: secret },

@@ -20,11 +20,18 @@ export interface Endpoint {
 /** Encodes a text for a header: its UTF-8 bytes as one character each. */
 export const asField = (text: string): string => Buffer.from(text).toString('latin1');
 
-/** The four ways to send a value in headers. */
+/** Every way to send a value in headers: four forms, and the variants of Basic. */
 export const credentialForms: Readonly<Record<string, (value: string) => Fields>> = {
   Token: (value) => [['Authorization', `Token ${asField(value)}`]],
   Bearer: (value) => [['Authorization', `Bearer ${asField(value)}`]],
   Basic: (value) => [['Authorization', `Basic ${Buffer.from(`anybody:${value}`).toString('base64')}`]],
+  'Basic in URL-safe base64': (value) => [
+    ['Authorization', `Basic ${Buffer.from(`ÿÿ>:${value}`).toString('base64url')}`],
+  ],
+  'Basic user name': (value) => [['Authorization', `Basic ${Buffer.from(`${value}:`).toString('base64')}`]],
+  'Basic user name beside x-oauth-basic': (value) => [
+    ['Authorization', `Basic ${Buffer.from(`${value}:x-oauth-basic`).toString('base64').replaceAll('=', '')}`],
+  ],
   'X-API-Key': (value) => [['X-API-Key', asField(value)]],
 };
 

@@ -1,5 +1,7 @@
 import type { Fields } from '../../helpers/app/http.ts';
 
+const inBasic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
+
 /** Ways to put a token into `Authorization` that must be rejected. */
 export const otherSchemes: Record<string, (value: string) => string> = {
   'without a scheme': (value) => value,
@@ -9,16 +11,24 @@ export const otherSchemes: Record<string, (value: string) => string> = {
   'with an equals sign': (value) => `Token token=${value}`,
   'quoted, in the style of Rails': (value) => `Token token="${value}"`,
   'without a space after the scheme': (value) => `Bearer${value}`,
-  'as the user name of Basic': (value) => `Basic ${Buffer.from(`${value}:`).toString('base64')}`,
-  'as the user name of Basic with x-oauth-basic': (value) =>
-    `Basic ${Buffer.from(`${value}:x-oauth-basic`).toString('base64')}`,
+  'as the user name of Basic with a password': (value) => inBasic(`${value}:x`),
+  'as the user name of Basic with the same token, misspelled, as the password': (value) =>
+    inBasic(`${value}:${value.slice(0, -1)}`),
+  'as the user name of Basic with X-OAUTH-BASIC': (value) => inBasic(`${value}:X-OAUTH-BASIC`),
+  'as the user name of Basic with a space as the password': (value) => inBasic(`${value}: `),
+  'as the user name of Basic with a colon as the password': (value) => inBasic(`${value}::`),
+  'as the user name of Basic after a space': (value) => inBasic(` ${value}:`),
+  'as the user name of Basic in capitals': (value) => inBasic(`${value.toUpperCase()}:`),
   'in Basic without a colon': (value) => `Basic ${Buffer.from(value).toString('base64')}`,
   'in Basic without encoding': (value) => `Basic any:${value}`,
   'in Basic after another password': (value) => `Basic ${Buffer.from(`any:x:${value}`).toString('base64')}`,
   'in Basic encoded twice': (value) =>
     `Basic ${Buffer.from(Buffer.from(`any:${value}`).toString('base64')).toString('base64')}`,
-  'in Basic as base64url': (value) => `Basic ${Buffer.from(`ÿÿ>:${value}`).toString('base64url')}`,
-  'in Basic without padding': (value) => `Basic ${Buffer.from(`1:${value}`).toString('base64').replaceAll('=', '')}`,
+  'in Basic with half of the padding': (value) => inBasic(`${'1'.repeat(value.length % 3)}:${value}`).replace(/=$/, ''),
+  'in Basic with too much padding': (value) => `${inBasic(`any:${value}`)}=`,
+  'in Basic with both base64 alphabets': (value) => inBasic(`ÿÿ>ÿÿ>:${value}`).replace(/[+/]/, '-'),
+  'in Basic with a line break': (value) =>
+    `Basic ${Buffer.from(`any:${value}`).toString('base64').replace(/^.{8}/, '$& ')}`,
   'in Basic with trailing junk': (value) => `Basic ${Buffer.from(`any:${value}`).toString('base64')}!`,
   'in Basic as UTF-16': (value) => `Basic ${Buffer.from(`any:${value}`, 'utf16le').toString('base64')}`,
 };

@@ -199,6 +199,9 @@ describe('an OAuth client', () => {
     const posted = { client_id, client_secret };
     expect((await post('/oauth/introspect', { token: 'x' }, credentials)).status).toBe(200);
     expect((await post('/oauth/introspect', { token: 'x', client_id }, credentials)).status).toBe(200);
+    const pair = Buffer.from(`${client_id}:${client_secret}`).toString('base64url');
+    const urlSafe = { Authorization: `Basic ${pair}` };
+    expect((await post('/oauth/introspect', { token: 'x' }, urlSafe)).status).toBe(200);
     expect((await post('/oauth/introspect', { token: 'x', ...posted })).status).toBe(200);
   });
 

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCredential } from '../../../server/http/verify/credential.ts';
+import { assembleToken } from '../../../shared/token-format.ts';
 
 const basic = (pair: string) => `Basic ${Buffer.from(pair, 'latin1').toString('base64')}`;
+const token = 'tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE';
+const otherToken = assembleToken('abc', '0'.repeat(32));
 const value = (text: string) => ({ kind: 'value', value: text });
 const malformed = (problem: string) => ({ kind: 'malformed', problem });
 const none = { kind: 'none' };
@@ -64,8 +67,22 @@ describe('readCredential', () => {
     ['with two words', `${basic('ada:abc')} x`, malformed('other')],
     ['with invalid base64', 'Basic ad*:', malformed('other')],
     ['with a trailing character that lenient decoders ignore', `${basic('ada:abc')}!`, malformed('other')],
-    ['in base64url', 'Basic Ojw_Pz8-Pg==', malformed('other')],
+    ['in URL-safe base64 with padding', 'Basic Ojw_Pz8-Pg==', value('<???>>')],
+    ['in URL-safe base64 without padding', 'Basic Ojw_Pz8-Pg', value('<???>>')],
+    ['in base64 without padding', 'Basic Ojw/Pz8+Pg', value('<???>>')],
+    ['in base64 with half of its padding', 'Basic Ojw/Pz8+Pg=', malformed('other')],
+    ['in a mixture of both alphabets', 'Basic Ojw_Pz8+Pg==', malformed('other')],
     ['with non-zero trailing bits', 'Basic OmF=', malformed('other')],
+    ['with non-zero trailing bits and without padding', 'Basic OmF', malformed('other')],
+    ['with 60,000 padding characters', `Basic ${'='.repeat(60_000)}x`, malformed('other')],
+    ['with a token as the user name and an empty password', basic(`${token}:`), value(token)],
+    ['with a token as the user name and x-oauth-basic', basic(`${token}:x-oauth-basic`), value(token)],
+    ['with a token as the user name and another password', basic(`${token}:abc`), value('abc')],
+    ['with two tokens, of which the password counts', basic(`${token}:${otherToken}`), value(otherToken)],
+    ['with a user name that only resembles a token', basic(`${token.slice(0, -1)}0:`), value('')],
+    ['with an unknown user name and x-oauth-basic', basic('ada:x-oauth-basic'), value('x-oauth-basic')],
+    ['with x-oauth-basic in capitals', basic(`${token}:X-OAuth-Basic`), value('X-OAuth-Basic')],
+    ['with a token before a second colon', basic(`${token}::`), value(':')],
   ])('reads Basic credentials %s', (_form, authorization, expected) => {
     expect(readCredential(['Authorization', authorization])).toEqual(expected);
   });

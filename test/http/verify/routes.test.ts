@@ -156,6 +156,72 @@ describe('a 401', () => {
   });
 });
 
+describe('a route with ?challenge=basic', () => {
+  const withQuery = (query: string) => ['/verify/auth-request', '/verify/forward-auth'].map((path) => path + query);
+  const anyOrWrong: Fields[] = [
+    [],
+    [['Authorization', 'Digest a=b']],
+    [['Authorization', 'Token a b']],
+    [['Authorization', 'Basic !']],
+    [['X-API-Key', 'tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE']],
+  ];
+  const challengesOf = async (path: string, headers: Fields) => {
+    const { status, all } = await server.send({ path, headers });
+    return { status, challenges: all('WWW-Authenticate') };
+  };
+  const onlyBasic = { status: 401, challenges: ['Basic realm="tokensd"'] };
+
+  it('challenges every rejected request to Basic alone, with the same reason and body as without it', async () => {
+    for (const path of withQuery('?challenge=basic')) {
+      for (const headers of anyOrWrong) {
+        expect(await challengesOf(path, headers)).toEqual(onlyBasic);
+        const [basic, plain] = await Promise.all(
+          [path, path.replace(/\?.*/, '')].map((one) => server.send({ path: one, headers })),
+        );
+        expect(basic?.body).toBe(plain?.body);
+        expect(basic?.headers['x-tokens-reason']).toBe(plain?.headers['x-tokens-reason']);
+        expect(basic?.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });
+      }
+    }
+  });
+
+  it.each(['?challenge=Basic', '?a=b&challenge=basic', '?challenge=basic&challenge=any', '?challenge=b%61sic'])(
+    'reads the query as a query: %s',
+    async (query) => {
+      for (const path of withQuery(query)) expect(await challengesOf(path, [])).toEqual(onlyBasic);
+    },
+  );
+
+  it.each([
+    '?challenge=',
+    '?challenge=basic%0d%0aX-Auth-User:%20root',
+    '?xchallenge=basic',
+    '#?challenge=basic',
+    '?challenge[]=basic',
+  ])('gives the usual challenges for anything else: %s', async (query) => {
+    for (const path of withQuery(query)) {
+      expect(await challengesOf(path, [])).toEqual({
+        status: 401,
+        challenges: ['Token', 'Bearer realm="tokensd"'],
+      });
+    }
+  });
+
+  it('accepts the same tokens, and challenges none that is active', async () => {
+    const { value } = await server.issue('challenged');
+    for (const path of withQuery('?challenge=basic')) {
+      for (const form of Object.values(forms)) {
+        expect(await challengesOf(path, form(value))).toEqual({ status: 200, challenges: [] });
+      }
+    }
+  });
+
+  it('does not apply to ext-authz, whose query comes from the client', async () => {
+    const { challenges } = await challengesOf('/verify/ext-authz/a?challenge=basic', []);
+    expect(challenges).toEqual(['Token', 'Bearer realm="tokensd"']);
+  });
+});
+
 describe('every credential form on every route', () => {
   const unchanged = async () => {};
   const deniedAs = (reason: string, detail = 'Invalid token.') => ({

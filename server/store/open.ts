@@ -1,14 +1,18 @@
 import type { DaemonLock, Engine, LockAttempt } from './engine/engine.ts';
+import { checkSqlite } from './engine/sqlite/check.ts';
 import { lockSqlite } from './engine/sqlite/lock.ts';
 import { openSqlite } from './engine/sqlite/sqlite.ts';
 import type { FailureKind } from './errors.ts';
+import type { DatabaseFinding } from './findings.ts';
 import { createKnexStore } from './knex/store.ts';
 import { migrations } from './migrations/all.ts';
+import type { Migration } from './migrations/migration.ts';
 import type { Store } from './store.ts';
 
 interface Database {
   open(databaseUrl: string): Promise<Engine>;
   lock(databaseUrl: string): Promise<LockAttempt>;
+  check(databaseUrl: string, migrations: readonly Migration[]): Promise<DatabaseFinding[]>;
 }
 
 const postgres: Database = {
@@ -16,10 +20,11 @@ const postgres: Database = {
   open: async (databaseUrl) => (await import('./engine/postgres/postgres.ts')).openPostgres(databaseUrl),
   // Any number of daemons may share one PostgreSQL database.
   lock: async () => ({ name: 'nothing', lock: { exclusive: false, release: async () => {} } }),
+  check: async (databaseUrl, known) => (await import('./engine/postgres/check.ts')).checkPostgres(databaseUrl, known),
 };
 
 const databases: Record<string, Database> = {
-  sqlite: { open: openSqlite, lock: lockSqlite },
+  sqlite: { open: openSqlite, lock: lockSqlite, check: checkSqlite },
   postgres,
   postgresql: postgres,
 };
@@ -32,6 +37,17 @@ const databases: Record<string, Database> = {
 export async function openStore(databaseUrl: string, onFailure?: (kind: FailureKind) => void): Promise<Store> {
   const engine = await databaseFor(databaseUrl).open(databaseUrl);
   return createKnexStore(engine, migrations, onFailure);
+}
+
+/**
+ * Examines the database at a URL without changing it: whether it can be reached, is a primary, stores UTF-8, lets this
+ * role create and change tables, and has a schema that this program can use. Stops at the first finding that hides the
+ * others. Does not throw for a database that cannot be used.
+ *
+ * @throws Error with a message to show, if the URL has an unknown scheme
+ */
+export function checkDatabase(databaseUrl: string): Promise<DatabaseFinding[]> {
+  return databaseFor(databaseUrl).check(databaseUrl, migrations);
 }
 
 /**

@@ -23,6 +23,8 @@ export interface Engine {
    * under which its SQL text is cached.
    */
   select(select: Select, bindings: readonly ListBinding[], trx?: Knex.Transaction): Promise<unknown[][]>;
+  /** Selects the names of all tables. */
+  readonly tableNames: Select;
   /** Maximum number of SELECTs outside transactions that run in parallel. */
   readonly maxParallelSelects: number;
   /** Returns the rows of a result of `knex.raw`. */

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../engine/engine.ts';
 import type { FailureKind } from '../errors.ts';
-import { migrate, schemaIsCurrent } from '../migrations/migrate.ts';
+import { migrate, readSchemaState } from '../migrations/migrate.ts';
 import type { Migration } from '../migrations/migration.ts';
 import type { Store } from '../store.ts';
 import { createClientStore } from './accounts/clients.ts';
@@ -66,7 +66,10 @@ function createMaintenance(
     purgeCounts: (now, limit) => purgeCounts(engine.knex, now, limit),
     ping: () => engine.ping(),
     migrate: () => migrate(engine, migrations),
-    schemaIsCurrent: () => schemaIsCurrent(engine.knex, migrations),
+    async schemaIsCurrent() {
+      const { missing, incompatible } = await readSchemaState(engine, migrations);
+      return missing.length === 0 && incompatible === undefined;
+    },
     close: () => {
       closing ??= engine.close();
       return closing;

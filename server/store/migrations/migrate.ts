@@ -1,10 +1,12 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, Select } from '../engine/engine.ts';
 import { StoreFailure } from '../knex/failures.ts';
 import type { Migration } from './migration.ts';
 
 const table = 'knex_migrations';
 const compatibilityTable = 'compatibility';
+const appliedNames: Select = { columns: ['name'], from: `FROM ${table}` };
+const compatibilities: Select = { columns: ['migration', 'works_from'], from: `FROM ${compatibilityTable}` };
 
 /**
  * Applies the missing migrations in one transaction under the migration lock. Returns the names applied.
@@ -13,8 +15,8 @@ const compatibilityTable = 'compatibility';
  */
 export function migrate(engine: Engine, known: readonly Migration[]): Promise<string[]> {
   return engine.migrationTransaction(async (trx) => {
-    const before = await applied(trx);
-    const incompatible = await findIncompatible(trx, before, known);
+    const before = await applied(engine, trx);
+    const incompatible = await findIncompatible(engine, before, known, trx);
     if (incompatible !== undefined) throw schemaTooNew(incompatible);
     if (known.every(({ name }) => before.includes(name))) return [];
     const config = { tableName: table, migrationSource: sourceOf(known) };
@@ -27,29 +29,49 @@ export function migrate(engine: Engine, known: readonly Migration[]): Promise<st
   });
 }
 
-/** Returns whether this program can use the schema: no migration is missing, and no newer one excludes it. */
-export async function schemaIsCurrent(knex: Knex, known: readonly Migration[]): Promise<boolean> {
-  const names = await applied(knex);
-  if (!known.every(({ name }) => names.includes(name))) return false;
-  return (await findIncompatible(knex, names, known)) === undefined;
+/** How far a database has been migrated, compared with what a program knows. */
+export interface SchemaState {
+  applied: string[];
+  /** Migrations that the program knows and the database has not seen. */
+  missing: string[];
+  /** The first applied migration that makes the program too old for the schema. */
+  incompatible: string | undefined;
 }
 
-async function applied(knex: Knex): Promise<string[]> {
-  if (!(await knex.schema.hasTable(table))) return [];
-  return knex(table).orderBy('id').pluck('name');
+/** Reads how far a database has been migrated. Never waits for a writer. */
+export async function readSchemaState(engine: Engine, known: readonly Migration[]): Promise<SchemaState> {
+  const names = await applied(engine);
+  return {
+    applied: names,
+    missing: known.map(({ name }) => name).filter((name) => !names.includes(name)),
+    incompatible: await findIncompatible(engine, names, known),
+  };
+}
+
+async function applied(engine: Engine, trx?: Knex.Transaction): Promise<string[]> {
+  if (!(await hasTable(engine, table, trx))) return [];
+  return (await engine.select(appliedNames, [], trx)).map(([name]) => String(name));
+}
+
+async function hasTable(engine: Engine, name: string, trx?: Knex.Transaction): Promise<boolean> {
+  return (await engine.select(engine.tableNames, [], trx)).some(([existing]) => existing === name);
 }
 
 /**
  * Returns the first applied migration that makes this program too old for the schema: the program knows neither this
  * migration nor the one in its `works_from`. Returns undefined if there is no such migration.
  */
-async function findIncompatible(knex: Knex, names: string[], known: readonly Migration[]): Promise<string | undefined> {
-  const knows = (name: string | undefined) => known.some((migration) => migration.name === name);
+async function findIncompatible(
+  engine: Engine,
+  names: string[],
+  known: readonly Migration[],
+  trx?: Knex.Transaction,
+): Promise<string | undefined> {
+  const knows = (name: unknown) => known.some((migration) => migration.name === name);
   const unknown = names.filter((name) => !knows(name));
   if (unknown.length === 0) return undefined;
-  if (!(await knex.schema.hasTable(compatibilityTable))) return unknown[0];
-  const rows: Array<{ migration: string; works_from: string }> = await knex(compatibilityTable);
-  const worksFrom = new Map(rows.map((row) => [row.migration, row.works_from]));
+  if (!(await hasTable(engine, compatibilityTable, trx))) return unknown[0];
+  const worksFrom = new Map((await engine.select(compatibilities, [], trx)).map(([name, from]) => [name, from]));
   return unknown.find((name) => !knows(worksFrom.get(name)));
 }
 

@@ -47,6 +47,7 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
       }
       return read(select, bindings);
     },
+    tableNames: { columns: ['tablename'], from: 'FROM pg_tables WHERE schemaname = current_schema()' },
     maxParallelSelects: maxConnections.verification,
     rows: (result) => (result as { rows: Row[] }).rows,
     among: (column) => `${column} = ANY(?)`,

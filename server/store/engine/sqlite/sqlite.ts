@@ -48,6 +48,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
         : reader.all(sql, bindings as string[]));
       return JSON.parse(String(row?.found));
     },
+    tableNames: { columns: ['name'], from: "FROM sqlite_schema WHERE type = 'table'" },
     maxParallelSelects: 1,
     rows: (result) => result as Row[],
     among: (column) => `${column} IN (SELECT value FROM json_each(?))`,

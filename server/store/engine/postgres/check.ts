@@ -1,0 +1,104 @@
+import { type DatabaseFinding, judgeSchema } from '../../findings.ts';
+import { createFailures } from '../../knex/failures.ts';
+import { readSchemaState } from '../../migrations/migrate.ts';
+import type { Migration } from '../../migrations/migration.ts';
+import { driverCode } from '../driver-code.ts';
+import type { Engine, Row } from '../engine.ts';
+import { openPostgres } from './postgres.ts';
+
+/** Examines a PostgreSQL database without changing it. */
+export async function checkPostgres(databaseUrl: string, migrations: readonly Migration[]): Promise<DatabaseFinding[]> {
+  const engine = await openPostgres(databaseUrl);
+  const findings: DatabaseFinding[] = [];
+  try {
+    const server = await readServer(engine);
+    findings.push(...describeServer(server));
+    if (server.standby) return findings;
+    const rights = await checkRights(engine, server);
+    findings.push(rights);
+    if (rights.ok) findings.push(judgeSchema(await readSchemaState(engine, migrations)));
+    return findings;
+  } catch (error) {
+    const { message } = createFailures(engine).translate(error, 'check');
+    return [...findings, { subject: findings.length === 0 ? 'connection' : 'rights', ok: false, detail: message }];
+  } finally {
+    await engine.close();
+  }
+}
+
+interface Server {
+  version: string;
+  standby: boolean;
+  role: string;
+  database: string;
+  /** Null if the role's search path names no schema that exists. */
+  schema: string | null;
+  encoding: string;
+}
+
+async function readServer(engine: Engine): Promise<Server> {
+  const sql = `SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS standby, quote_ident(current_user) AS role,
+    current_database() AS database, quote_ident(current_schema()) AS schema, current_setting('server_encoding') AS encoding`;
+  const [row] = engine.rows(await engine.knex.raw(sql));
+  return row as unknown as Server;
+}
+
+function describeServer({ version, standby, role, database, encoding }: Server): DatabaseFinding[] {
+  return [
+    { subject: 'connection', ok: true, detail: `Connected to ${database} as ${role}, PostgreSQL ${version}.` },
+    standby
+      ? {
+          subject: 'primary',
+          ok: false,
+          detail: 'This server is a read-only replica. Point TOKENSD_DATABASE_URL at the primary.',
+        }
+      : { subject: 'primary', ok: true, detail: 'The server is a primary.' },
+    encoding === 'UTF8'
+      ? { subject: 'encoding', ok: true, detail: 'The encoding is UTF8.' }
+      : {
+          subject: 'encoding',
+          ok: false,
+          detail: `The encoding is ${encoding}, not UTF8. Create the database with ENCODING 'UTF8' TEMPLATE template0.`,
+        },
+  ];
+}
+
+/** Tries every kind of change in a transaction that is rolled back, and looks for tables that the role may not use. */
+async function checkRights(engine: Engine, { role, schema }: Server): Promise<DatabaseFinding> {
+  const denied = (detail: string): DatabaseFinding => ({ subject: 'rights', ok: false, detail });
+  if (schema === null)
+    return denied(
+      `The search path of ${role} names no schema that exists. Set it with ALTER ROLE ${role} SET search_path.`,
+    );
+  const foreign = await tablesOfOthers(engine);
+  if (foreign.length > 0) {
+    return denied(
+      `${role} does not own ${foreign.join(', ')}. Run ALTER TABLE … OWNER TO ${role}, or connect as the owner.`,
+    );
+  }
+  try {
+    const trx = await engine.knex.transaction();
+    try {
+      await trx.raw('CREATE TABLE tokensd_check (value text)');
+      await trx.raw('ALTER TABLE tokensd_check ADD COLUMN other text');
+      await trx.raw("INSERT INTO tokensd_check (value) VALUES ('x')");
+      await trx.raw('DELETE FROM tokensd_check');
+    } finally {
+      await trx.rollback();
+    }
+    return { subject: 'rights', ok: true, detail: `${role} can create and change tables in the schema ${schema}.` };
+  } catch (error) {
+    if (driverCode(error) !== '42501') throw error;
+    return denied(
+      `${role} cannot create tables in the schema ${schema}. Run GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${role} as its owner.`,
+    );
+  }
+}
+
+/** Returns the tables of this schema that the role neither owns nor may change as a member of the owner. */
+async function tablesOfOthers(engine: Engine): Promise<string[]> {
+  const sql = `SELECT tablename AS name FROM pg_tables
+    WHERE schemaname = current_schema() AND NOT pg_has_role(tableowner, 'USAGE')
+      AND tablename IN ('knex_migrations', 'users', 'tokens', 'audit') ORDER BY tablename`;
+  return engine.rows(await engine.knex.raw(sql)).map((row: Row) => String(row.name));
+}

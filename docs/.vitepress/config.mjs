@@ -34,6 +34,7 @@ export default defineConfig({
         items: [
           { text: 'Protect an API', link: '/proxies' },
           { text: 'Sign-in', link: '/sign-in' },
+          { text: 'Single sign-on', link: '/single-sign-on' },
           { text: 'Console', link: '/console' },
           { text: 'Command line', link: '/cli' },
           { text: 'Run in production', link: '/production' },

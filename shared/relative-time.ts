@@ -33,3 +33,9 @@ export function fitTimeAgo(time: string, now: Date, width: number): string {
   const long = timeAgo(time, now);
   return long.length <= width ? long : timeAgo(time, now, 'narrow');
 }
+
+/** Formats any time in the long style, or in the narrow style if that exceeds `width` characters. */
+export function fitRelativeTime(time: string, now: Date, width: number): string {
+  const long = relativeTime(time, now);
+  return long.length <= width ? long : relativeTime(time, now, 'narrow');
+}

@@ -89,7 +89,12 @@ export const auditEventShape = object<AuditEvent>({
   at: time,
   actor: object<AuditEvent['actor']>({ kind: text, id: nullable(text), email: nullable(text) }),
   action: text,
-  target: object<AuditEvent['target']>({ kind: text, id: nullable(text), name: nullable(text) }),
+  target: object<AuditEvent['target']>({
+    kind: text,
+    id: nullable(text),
+    name: nullable(text),
+    owner: optional(nullable(text)),
+  }),
   ip: nullable(text),
   user_agent: nullable(text),
 });
@@ -132,6 +137,11 @@ function array<T>(item: Shape<T>): Shape<T[]> {
 
 function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value) => (value === null ? null : shape(value));
+}
+
+/** A field that older daemons do not send. */
+function optional<T>(shape: Shape<T>): Shape<T> {
+  return (value) => (value === undefined ? null : shape(value));
 }
 
 function both<T>(first: Shape<T>, second: Shape<T>): Shape<T> {

@@ -9,10 +9,19 @@ import { type Column, printTable } from './table.ts';
 export async function printClients(ctx: Context, options: GlobalOptions, clients: readonly Client[]): Promise<void> {
   const now = ctx.now();
   const columns: Column<Client>[] = [
-    { head: 'NAME', text: (client) => client.name, minWidth: 12 },
+    { head: 'NAME', text: (client) => client.name },
     { head: 'CLIENT ID', text: (client) => client.client_id },
-    { head: 'MAY REVOKE', text: (client) => (client.can_revoke ? 'yes' : 'no') },
-    { head: 'CREATED', text: (client) => client.created_at, brief: (client) => timeAgo(client.created_at, now) },
+    {
+      head: 'MAY REVOKE',
+      text: (client) => (client.can_revoke ? 'yes' : 'no'),
+      whenNarrow: [{ order: 2, width: 0 }],
+    },
+    {
+      head: 'CREATED',
+      text: (client) => client.created_at,
+      brief: (client) => timeAgo(client.created_at, now),
+      whenNarrow: [{ order: 1, width: 0 }],
+    },
   ];
   await printTable(ctx, options, columns, [clients]);
 }

@@ -13,16 +13,24 @@ export async function printEvents(ctx: Context, options: GlobalOptions, events: 
       brief: (event) => timeAgo(event.at, now),
       fit: (event, width) => fitTimeAgo(event.at, now, width),
       minWidth: 8,
+      whenNarrow: [{ order: 5, width: 0 }],
     },
-    { head: 'ACTOR', text: ({ actor }) => actor.email ?? actor.id ?? actor.kind, minWidth: 14 },
+    { head: 'ACTOR', text: ({ actor }) => actor.email ?? actor.id ?? actor.kind },
     { head: 'ACTION', text: (event) => event.action },
+    { head: 'TARGET', text: targetText, minWidth: 16, whenNarrow: [{ order: 4, width: 0 }] },
+    { head: 'IP', text: (event) => event.ip ?? '', whenNarrow: [{ order: 2, width: 0 }] },
     {
-      head: 'TARGET',
-      text: ({ target }) => `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd(),
-      minWidth: 16,
+      head: 'USER AGENT',
+      text: (event) => event.user_agent ?? '',
+      minWidth: 10,
+      whenNarrow: [{ order: 1, width: 0 }],
     },
-    { head: 'IP', text: (event) => event.ip ?? '' },
-    { head: 'USER AGENT', text: (event) => event.user_agent ?? '', minWidth: 6 },
   ];
   await printTable(ctx, options, columns, events);
+}
+
+/** Returns the target, such as `token ci-pipeline of ada@example.com`. An older server does not name the owner. */
+function targetText({ target }: AuditEvent): string {
+  const owner = target.owner ? ` of ${target.owner}` : '';
+  return `${target.kind} ${target.name ?? target.id ?? ''}`.trimEnd() + owner;
 }

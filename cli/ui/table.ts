@@ -18,16 +18,31 @@ export interface Column<Row> {
   readonly brief?: (row: Row) => string;
   /** A text of at most `width` columns for terminals, for cells whose end is too important to cut off. */
   readonly fit?: (row: Row, width: number) => string;
-  /** Where space is short, columns with a minimum width shrink to it first, starting with the rightmost. */
+  /** The width to which the column may shrink. A column without it is an identifier, whose cells are never cut. */
   readonly minWidth?: number;
+  /** What the column gives up if the minimum widths of all columns still exceed the terminal. */
+  readonly whenNarrow?: readonly NarrowStep[];
   readonly color?: (row: Row, colors: Colors) => (text: string) => string;
+}
+
+/** A step towards a narrower table. The steps of all columns are taken in ascending order until the table fits. */
+export interface NarrowStep {
+  readonly order: number;
+  /** The new minimum width of the column. 0 leaves the column out. */
+  readonly width: number;
+}
+
+interface Layout<Row> {
+  readonly column: Column<Row>;
+  readonly width: number;
 }
 
 const gap = 2;
 
 /**
- * Prints a table. On a terminal it is no wider than the terminal, and `emptyText` takes the place of an empty table. In a
- * pipe it is a header and one tab-separated line per row, with full texts, page by page.
+ * Prints a table. On a terminal it is no wider than the terminal, unless its identifiers alone are, and `emptyText` takes
+ * the place of an empty table. In a pipe it is a header and one tab-separated line per row, with all columns and full
+ * texts, page by page.
  */
 export async function printTable<Row>(
   ctx: Context,
@@ -53,49 +68,71 @@ function separatedLines<Row>(columns: readonly Column<Row>[], rows: readonly Row
   return rows.map((row) => `${columns.map(({ text }) => sanitize(text(row))).join('\t')}\n`).join('');
 }
 
-/** Returns the lines of a table without borders, each at most `maxWidth` columns wide. */
+/**
+ * Returns the lines of a table without borders. Each is at most `maxWidth` columns wide, unless the identifiers of the rows
+ * are wider.
+ */
 export function tableLines<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   maxWidth: number,
   colors: Colors,
 ): string[] {
-  const widths = columnWidths(columns, rows, maxWidth);
+  const layout = layOut(columns, rows, maxWidth);
   const noBorders = { head: [], border: [], 'padding-left': 0, 'padding-right': gap, compact: true };
-  const table = new Table({ chars: noRuleCharacters, style: noBorders, colWidths: widths.map((width) => width + gap) });
-  table.push(columns.map(({ head }, index) => colors.bold(cut(head, widths[index] ?? 1))));
+  const colWidths = layout.map(({ width }) => width + gap);
+  const table = new Table({ chars: noRuleCharacters, style: noBorders, colWidths });
+  table.push(layout.map(({ column, width }) => colors.bold(cut(column.head, width))));
   for (const row of rows) {
     table.push(
-      columns.map((column, index) => {
-        const width = widths[index] ?? 1;
+      layout.map(({ column, width }) => {
         const text = cut(column.fit ? sanitize(column.fit(row, width)) : briefText(column, row), width);
         return column.color ? column.color(row, colors)(text) : text;
       }),
     );
   }
+  const lineWidth = Math.max(maxWidth, totalWidth(layout.map(({ width }) => width)));
   return table
     .toString()
     .split('\n')
-    .map((line) => cut(line.trimEnd(), maxWidth));
+    .map((line) => cut(line.trimEnd(), lineWidth));
 }
 
-function columnWidths<Row>(columns: readonly Column<Row>[], rows: readonly Row[], maxWidth: number): number[] {
-  const widths = columns.map((column) =>
-    rows.reduce((max, row) => Math.max(max, stringWidth(briefText(column, row))), stringWidth(column.head)),
-  );
-  const room = maxWidth - gap * (columns.length - 1);
-  const excess = () => widths.reduce((sum, width) => sum + width, 0) - room;
-  for (const [index, { minWidth }] of [...columns.entries()].reverse()) {
-    const width = widths[index] ?? 0;
-    if (minWidth !== undefined && excess() > 0) {
-      widths[index] = Math.max(Math.min(width, minWidth), width - excess());
-    }
+/** Chooses the columns that are shown and their widths. */
+function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[], maxWidth: number): Layout<Row>[] {
+  let shown = columns.map((column) => {
+    const width = rows.reduce(
+      (max, row) => Math.max(max, stringWidth(briefText(column, row))),
+      stringWidth(column.head),
+    );
+    return { column, width, minWidth: Math.min(width, column.minWidth ?? width) };
+  });
+  for (const { column, width } of narrowSteps(columns)) {
+    if (totalWidth(shown.map((cell) => cell.minWidth)) <= maxWidth) break;
+    shown = shown
+      .filter((cell) => cell.column !== column || width > 0)
+      .map((cell) => (cell.column === column ? { ...cell, minWidth: Math.min(cell.minWidth, width) } : cell));
   }
-  while (excess() > 0 && Math.max(...widths) > 1) {
-    const widest = widths.indexOf(Math.max(...widths));
-    widths[widest] = (widths[widest] ?? 1) - 1;
-  }
-  return widths;
+  // The rightmost columns shrink first, because the columns that identify a row are on the left.
+  let excess = totalWidth(shown.map((cell) => cell.width)) - maxWidth;
+  return shown
+    .reverse()
+    .map(({ column, width, minWidth }) => {
+      const cutOff = Math.max(0, Math.min(excess, width - minWidth));
+      excess -= cutOff;
+      return { column, width: width - cutOff };
+    })
+    .reverse();
+}
+
+function narrowSteps<Row>(columns: readonly Column<Row>[]) {
+  return columns
+    .flatMap((column) => (column.whenNarrow ?? []).map((step) => ({ column, ...step })))
+    .sort((one, other) => one.order - other.order);
+}
+
+function totalWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width + gap, -gap);
 }
 
 function briefText<Row>(column: Column<Row>, row: Row): string {

@@ -1,6 +1,6 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
-import { fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../shared/relative-time.ts';
+import { fitRelativeTime, fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../shared/relative-time.ts';
 import type { Token, TokenStatus } from '../../shared/schemas/tokens.ts';
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
@@ -23,10 +23,9 @@ export async function printTokens(
   options: GlobalOptions & { all?: boolean; user?: string; status?: string },
   pages: Pages<Token>,
 ): Promise<void> {
-  const owner: Column<Token> = { head: 'OWNER', text: (token) => token.owner };
   const isFiltered = options.user !== undefined || options.status !== undefined;
   const emptyText = isFiltered ? 'No token matches.' : 'There are no tokens. Run `tokens create NAME` to create one.';
-  await printTable(ctx, options, [...tokenColumns(ctx.now()), ...(options.all ? [owner] : [])], pages, emptyText);
+  await printTable(ctx, options, tokenColumns(ctx.now(), options), pages, emptyText);
 }
 
 export async function printToken(ctx: Context, token: Token): Promise<void> {
@@ -51,9 +50,11 @@ function colorOf({ status }: Token, colors: ReturnType<typeof colorsFor>): (text
   return Object.hasOwn(statusColor, status) ? colors[statusColor[status]] : (text) => text;
 }
 
-function tokenColumns(now: Date): Column<Token>[] {
+/** The columns of a list of tokens. New ones are added at the end, because scripts count the columns of a pipe. */
+function tokenColumns(now: Date, { all }: { all?: boolean }): Column<Token>[] {
+  const owner: Column<Token> = { head: 'OWNER', text: (token) => token.owner };
   return [
-    { head: 'NAME', text: (token) => token.name, minWidth: 12 },
+    { head: 'NAME', text: (token) => token.name },
     { head: 'PREFIX', text: (token) => token.prefix },
     {
       head: 'CREATED',
@@ -61,14 +62,29 @@ function tokenColumns(now: Date): Column<Token>[] {
       brief: (token) => timeAgo(token.created_at, now),
       fit: (token, width) => fitTimeAgo(token.created_at, now, width),
       minWidth: 8,
+      whenNarrow: [{ order: 1, width: 0 }],
     },
     {
       head: 'LAST USED',
       text: (token) => lastUse(token, now),
       fit: (token, width) => fitLastUse(token, now, width),
       minWidth: 36,
+      whenNarrow: [
+        { order: 2, width: 24 },
+        { order: 3, width: 9 },
+        { order: 5, width: 0 },
+      ],
     },
-    { head: 'STATUS', text: (token) => token.status, color: colorOf },
+    { head: 'STATUS', text: (token) => token.status, color: colorOf, whenNarrow: [{ order: 6, width: 0 }] },
+    ...(all ? [owner] : []),
+    {
+      head: 'EXPIRES',
+      text: (token) => token.expires_at ?? 'never',
+      brief: (token) => (token.expires_at === null ? 'never' : relativeTime(token.expires_at, now)),
+      fit: (token, width) => (token.expires_at === null ? 'never' : fitRelativeTime(token.expires_at, now, width)),
+      minWidth: 8,
+      whenNarrow: [{ order: 4, width: 0 }],
+    },
   ];
 }
 
@@ -85,14 +101,16 @@ function lastUse({ last_used: use }: Token, now: Date, form: Partial<LastUseForm
 }
 
 /**
- * Returns the last use in about `width` columns. Shortens the time if necessary, then cuts out the middle of the path,
- * because its ends, the method and the IP address are more useful.
+ * Returns the last use in at most `width` columns. Shortens the time if necessary, then cuts out the middle of the path,
+ * because its ends, the method and the IP address are more useful. Where that does not fit either, only the time is left.
  */
 function fitLastUse(token: Token, now: Date, width: number): string {
   const path = sanitize(token.last_used?.path ?? '');
   const excess = (style: TimeStyle) => stringWidth(sanitize(lastUse(token, now, { style }))) - width;
-  const style = stringWidth(path) - excess('long') >= Math.min(minPathWidth, stringWidth(path)) ? 'long' : 'narrow';
-  if (excess(style) <= 0 || path === '') return lastUse(token, now, { style });
-  const room = Math.max(minPathWidth, stringWidth(path) - excess(style));
+  const shortestPath = Math.min(minPathWidth, stringWidth(path));
+  const style = stringWidth(path) - excess('long') >= shortestPath ? 'long' : 'narrow';
+  if (excess(style) <= 0) return lastUse(token, now, { style });
+  const room = stringWidth(path) - excess(style);
+  if (room < shortestPath || path === '') return token.last_used ? fitTimeAgo(token.last_used.at, now, width) : 'never';
   return lastUse(token, now, { style, path: cliTruncate(path, room, { position: 'middle' }) });
 }

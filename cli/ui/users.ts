@@ -8,15 +8,28 @@ export async function printUsers(ctx: Context, options: GlobalOptions, users: Pa
   const now = ctx.now();
   const columns: Column<User>[] = [
     { head: 'EMAIL', text: (user) => user.email },
-    { head: 'NAME', text: (user) => user.name },
-    { head: 'ROLE', text: (user) => (user.superuser ? 'superuser' : 'member') },
-    { head: 'PERMISSION', text: (user) => (user.can_manage_tokens ? 'granted' : 'none') },
-    { head: 'TOKENS', text: (user) => String(user.token_count) },
-    { head: 'LAST USED', text: (user) => (user.last_used_at === null ? 'never' : timeAgo(user.last_used_at, now)) },
+    { head: 'NAME', text: (user) => user.name, minWidth: 10, whenNarrow: [{ order: 3, width: 0 }] },
+    {
+      head: 'ROLE',
+      text: (user) => (user.superuser ? 'superuser' : 'member'),
+      whenNarrow: [{ order: 4, width: 0 }],
+    },
+    {
+      head: 'PERMISSION',
+      text: (user) => (user.can_manage_tokens ? 'granted' : 'none'),
+      whenNarrow: [{ order: 5, width: 0 }],
+    },
+    { head: 'TOKENS', text: (user) => String(user.token_count), whenNarrow: [{ order: 2, width: 0 }] },
+    {
+      head: 'LAST USED',
+      text: (user) => (user.last_used_at === null ? 'never' : timeAgo(user.last_used_at, now)),
+      whenNarrow: [{ order: 1, width: 0 }],
+    },
     {
       head: 'STATUS',
       text: (user) => (user.disabled ? 'disabled' : 'enabled'),
       color: (user, colors) => (user.disabled ? colors.red : colors.green),
+      whenNarrow: [{ order: 6, width: 0 }],
     },
   ];
   await printTable(ctx, options, columns, users);

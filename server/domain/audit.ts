@@ -1,7 +1,16 @@
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
-import type { Actor, AuditRecord, ClientRecord, MailRecord, Page, TokenRecord, UserRecord } from '../store/records.ts';
+import type {
+  Actor,
+  AuditRecord,
+  ClientRecord,
+  ListedAuditRecord,
+  MailRecord,
+  Page,
+  TokenRecord,
+  UserRecord,
+} from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller, ClientInfo } from './caller.ts';
 
@@ -80,7 +89,7 @@ export interface AuditLog {
    *
    * @throws ProblemError `superuser-required` if such a member names another one in `query.user`
    */
-  list(caller: Caller, query: AuditQuery): Promise<AuditRecord[]>;
+  list(caller: Caller, query: AuditQuery): Promise<ListedAuditRecord[]>;
 }
 
 export function createAuditLog({ store }: { store: Store }): AuditLog {

@@ -6,8 +6,8 @@ import type { Token } from '../../shared/schemas/tokens.ts';
 import type { User } from '../../shared/schemas/users.ts';
 import { tokenStatus } from '../domain/tokens/status.ts';
 import type {
-  AuditRecord,
   ClientRecord,
+  ListedAuditRecord,
   SessionRecord,
   StatusContext,
   TokenRecord,
@@ -83,13 +83,13 @@ export function sessionObject(session: SessionRecord): Session {
 }
 
 /** Returns the audit event as the API shows it. */
-export function auditObject(event: AuditRecord): AuditEvent {
+export function auditObject(event: ListedAuditRecord): AuditEvent {
   return {
     id: event.id,
     at: time(event.at),
     actor: event.actor,
     action: event.action,
-    target: event.target,
+    target: { ...event.target, owner: event.tokenOwnerEmail },
     ip: event.ip,
     user_agent: event.userAgent,
   };

@@ -74,6 +74,12 @@ export interface AuditRecord extends RecordOf<typeof auditColumns> {
   target: RecordOf<typeof auditTargetColumns>;
 }
 
+/** An audit event as lists show it. */
+export interface ListedAuditRecord extends AuditRecord {
+  /** The owner's present email address if the target is a token. Null for other targets and for deleted members. */
+  tokenOwnerEmail: string | null;
+}
+
 export type MailRecord = RecordOf<typeof mailColumns>;
 
 /** The messages that have not been sent: pending ones, including those that are leased, and dead letters. */

@@ -52,6 +52,7 @@ export const auditEventSchema = z
       kind: z.enum(['user', 'token', 'session', 'client', 'mail']),
       id: z.string().nullable(),
       name: z.string().nullable(),
+      owner: z.string().nullable().describe('The email address of the owner, if the target is a token of a member'),
     }),
     ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),

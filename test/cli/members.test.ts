@@ -108,7 +108,7 @@ it('filters the audit log', async () => {
   ]);
   const { stdout } = await cli.run(['audit', '--user', 'dev@example.com'], root);
   expect(stdout.split('\n')[0]).toBe('TIME\tACTOR\tACTION\tTARGET\tIP\tUSER AGENT');
-  expect(stdout).toContain('\tdev@example.com\ttoken.created\ttoken ci\t');
+  expect(stdout).toContain('\tdev@example.com\ttoken.created\ttoken ci of dev@example.com\t');
   cli.app.clock.advance(8 * 86_400_000);
   const env = { TOKENS_SESSION: await cli.app.signIn(cli.app.root.id) };
   expect(

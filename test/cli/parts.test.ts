@@ -154,15 +154,24 @@ describe('text', () => {
 describe('tables', () => {
   const columns = [
     { head: 'NAME', text: (row: string[]) => row[0] ?? '' },
-    { head: 'PATH', text: (row: string[]) => row[1] ?? '', minWidth: 10 },
+    {
+      head: 'PATH',
+      text: (row: string[]) => row[1] ?? '',
+      minWidth: 10,
+      whenNarrow: [
+        { order: 1, width: 5 },
+        { order: 3, width: 0 },
+      ],
+    },
     {
       head: 'STATUS',
+      whenNarrow: [{ order: 2, width: 0 }],
       text: (row: string[]) => row[2] ?? '',
       color: (_: string[], colors: InstanceType<typeof Chalk>) => colors.green,
     },
   ];
 
-  it('are never wider than the terminal and have one line per row', () => {
+  it('are never wider than the terminal or the identifiers, and have one line per row', () => {
     const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.string({ unit: 'binary', maxLength: 20 }));
     fc.assert(
       fc.property(
@@ -171,11 +180,27 @@ describe('tables', () => {
         (rows, width) => {
           const lines = tableLines(columns, rows, width, new Chalk({ level: 1 }));
           expect(lines).toHaveLength(rows.length + 1);
-          for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width);
+          const names = rows.map(([name = '']) => stringWidth(sanitize(name)));
+          const limit = Math.max(width, 'NAME'.length, ...names);
+          for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(limit);
         },
       ),
       { numRuns: 60 },
     );
+  });
+
+  it.each([
+    [40, 'identifier  /builds/42/artifacts  active'],
+    [33, 'identifier  /builds/42/a…  active'],
+    [26, 'identifier  /buil…  active'],
+    [25, 'identifier  /bui…  active'],
+    [24, 'identifier  /builds/42/…'],
+    [17, 'identifier  /bui…'],
+    [16, 'identifier'],
+    [3, 'identifier'],
+  ])('give up space in the order of their steps at %i columns', (width, expected) => {
+    const row = ['identifier', '/builds/42/artifacts', 'active'];
+    expect(tableLines(columns, [row], width, new Chalk({ level: 0 }))[1]).toBe(expected);
   });
 
   it('cut nothing if there is space', () => {

@@ -25,7 +25,7 @@ it('records the actor, the action, the target and the client info', async () => 
       at: '2026-11-23T16:20:00.000Z',
       actor: { kind: 'user', id: app.dev.id, email: 'dev@example.com' },
       action: 'token.created',
-      target: { kind: 'token', id, name: 'ci' },
+      target: { kind: 'token', id, name: 'ci', owner: 'dev@example.com' },
       ip: '2001:db8::7',
       user_agent: `tokens/1 ${'x'.repeat(247)}`,
     },

@@ -50,7 +50,13 @@ it('lists time, actor, action, target and IP address of each event, newest first
   await app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'PATCH', json: { name: 'D' } });
   expect(await rows(app)).toEqual([
     ['now 2026-11-23 16:21:00 UTC', 'root@example.com', 'Renamed a member', 'dev@example.com', '203.0.113.9'],
-    ['1 minute ago 2026-11-23 16:20:00 UTC', 'dev@example.com', 'Created a token', 'ci', '198.51.100.4 tokens/1 <b>'],
+    [
+      '1 minute ago 2026-11-23 16:20:00 UTC',
+      'dev@example.com',
+      'Created a token',
+      'ci of dev@example.com',
+      '198.51.100.4 tokens/1 <b>',
+    ],
   ]);
 });
 
@@ -73,7 +79,11 @@ it('filters by person, action and whole days in UTC', async () => {
   const { id } = await createToken(app, app.root, { name: 'late' });
   await app.ask(`/api/v1/tokens/${id}`, { as: app.root, method: 'DELETE' });
   const found = async (query: string) => (await rows(app, query)).map(([, , what, to]) => `${what}: ${to}`);
-  const [early, late, revoked] = ['Created a token: early', 'Created a token: late', 'Revoked a token: late'];
+  const [early, late, revoked] = [
+    'Created a token: early of dev@example.com',
+    'Created a token: late of root@example.com',
+    'Revoked a token: late of root@example.com',
+  ];
   expect(await found('?user=&action=&from=&until=')).toEqual([revoked, late, early]);
   expect(await found('?user=+DEV@example.com+')).toEqual([early]);
   expect(await found(`?user=${app.dev.id}`)).toEqual([early]);
@@ -149,7 +159,7 @@ it('downloads a CSV file with one header and one line per filtered event', async
   const headers = { Cookie: `${sessionCookieName(app)}=${app.root.session}` };
   const bytes = await (await app.ask(`${path}.csv`, { headers })).arrayBuffer();
   expect(Buffer.from(bytes).toString()).toBe(
-    '\ufeffid,at,actor_kind,actor_id,actor_email,action,target_kind,target_id,target_name,ip,user_agent\r\n',
+    '\ufeffid,at,actor_kind,actor_id,actor_email,action,target_kind,target_id,target_name,ip,user_agent,target_owner\r\n',
   );
   const { id } = await createToken(app, app.dev, { name: 'a "quoted", name' });
   await createToken(app, app.root, { name: 'other' });
@@ -168,6 +178,7 @@ it('downloads a CSV file with one header and one line per filtered event', async
       target_name: 'a "quoted", name',
       ip: '203.0.113.9',
       user_agent: '',
+      target_owner: 'dev@example.com',
     },
   ]);
 });

@@ -30,8 +30,8 @@ async function runServersList(ctx: Context, options: GlobalOptions): Promise<voi
     options,
     [
       { head: 'SERVER', text: ({ url }) => url },
-      { head: 'EMAIL', text: ({ email }) => email },
-      { head: 'SESSION IN', text: ({ credential_store }) => credential_store },
+      { head: 'EMAIL', text: ({ email }) => email, whenNarrow: [{ order: 2, width: 0 }] },
+      { head: 'SESSION IN', text: ({ credential_store }) => credential_store, whenNarrow: [{ order: 1, width: 0 }] },
       { head: 'IN USE', text: ({ current }) => (current ? 'yes' : 'no') },
     ],
     [rows],

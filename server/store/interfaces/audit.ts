@@ -1,5 +1,5 @@
 import type { AuditAction } from '../../../shared/schemas/audit.ts';
-import type { AuditRecord, Page } from '../records.ts';
+import type { AuditRecord, ListedAuditRecord, Page } from '../records.ts';
 
 export interface AuditQuery extends Page {
   /** Matches events in which the member with this ID is the actor, owner or target. */
@@ -15,5 +15,5 @@ export interface AuditQuery extends Page {
 
 export interface AuditStore {
   insert(event: AuditRecord): Promise<void>;
-  list(query: AuditQuery): Promise<AuditRecord[]>;
+  list(query: AuditQuery): Promise<ListedAuditRecord[]>;
 }

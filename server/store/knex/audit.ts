@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { AuditStore } from '../interfaces/audit.ts';
-import type { AuditRecord } from '../records.ts';
+import type { ListedAuditRecord } from '../records.ts';
 import { actorColumns, auditColumns, auditTargetColumns } from '../tables/audit.ts';
 import { type RowOf, toRecord, toRow } from '../tables/column.ts';
 
@@ -8,6 +8,9 @@ type AuditRow = RowOf<typeof auditColumns> & RowOf<typeof actorColumns> & RowOf<
 
 export function createAuditStore(knex: Knex): AuditStore {
   const events = () => knex<AuditRow>('audit');
+  const tokenOwnerEmail = knex.raw(
+    "(SELECT users.email FROM users WHERE users.id = audit.owner_id AND audit.target_kind = 'token') AS token_owner_email",
+  );
 
   return {
     async insert(event) {
@@ -18,7 +21,7 @@ export function createAuditStore(knex: Knex): AuditStore {
       });
     },
     async list({ limit, before, participant, actorEmail, action, since, until }) {
-      const query = events().orderBy('id', 'desc').limit(limit);
+      const query = events().select('audit.*', tokenOwnerEmail).orderBy('id', 'desc').limit(limit);
       if (before !== null) query.where('id', '<', before);
       if (actorEmail !== undefined) query.where('actor_email', actorEmail);
       if (action !== undefined) query.where('action', action);
@@ -34,10 +37,11 @@ export function createAuditStore(knex: Knex): AuditStore {
   };
 }
 
-function toEvent(row: object): AuditRecord {
+function toEvent(row: object & { token_owner_email?: string | null }): ListedAuditRecord {
   return {
     ...toRecord(auditColumns, row),
     actor: toRecord(actorColumns, row),
     target: toRecord(auditTargetColumns, row),
+    tokenOwnerEmail: row.token_owner_email ?? null,
   };
 }

@@ -23,6 +23,8 @@ const columns = {
   'target.name': 'target_name',
   ip: 'ip',
   user_agent: 'user_agent',
+  // Last, because programs that read the file may count its columns.
+  'target.owner': 'target_owner',
 };
 
 /**

@@ -1,5 +1,5 @@
 import { auditActions } from '../../../shared/schemas/audit.ts';
-import type { AuditRecord } from '../../store/records.ts';
+import type { ListedAuditRecord } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Time } from '../shell/components/time.tsx';
@@ -14,7 +14,7 @@ interface AuditPageProps {
   now: number;
   values: FilterValues;
   errors: Partial<FilterValues>;
-  events: AuditRecord[];
+  events: ListedAuditRecord[];
   nextCursor: string | null;
 }
 
@@ -55,8 +55,8 @@ export function AuditPage({ now, values, errors, events, nextCursor }: AuditPage
   );
 }
 
-function EventRow({ event, now }: { event: AuditRecord; now: number }) {
-  const { actor, target, ip, userAgent } = event;
+function EventRow({ event, now }: { event: ListedAuditRecord; now: number }) {
+  const { actor, target, tokenOwnerEmail, ip, userAgent } = event;
   const user = actor.id ?? actor.email;
   return (
     <tr>
@@ -71,6 +71,7 @@ function EventRow({ event, now }: { event: AuditRecord; now: number }) {
       <td data-label="Action">{actionLabels[event.action]}</td>
       <td data-label="Target" title={target.id ?? undefined}>
         {targetLabel(target)}
+        {tokenOwnerEmail !== null && <span class="sub">of {tokenOwnerEmail}</span>}
       </td>
       <td data-label="IP address">
         {ip === null ? '–' : <span class="mono">{ip}</span>}

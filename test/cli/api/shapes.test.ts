@@ -38,7 +38,7 @@ const event = {
   at: time,
   actor: { kind: 'user', id: 'u', email: 'ada@example.com' },
   action: 'token.created',
-  target: { kind: 'token', id: 't', name: 'ci' },
+  target: { kind: 'token', id: 't', name: 'ci', owner: 'ada@example.com' },
   ip: '203.0.113.9',
   user_agent: 'curl/8',
 };
@@ -83,18 +83,27 @@ const replacements = [
   [7],
 ];
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
-const openLists = new Set(['status', 'kind', 'action']);
+const openLists = /(^|\.)(status|kind|action)$/;
+/** Fields that older daemons do not send. */
+const laterFields = /(^|\.)target\.owner$/;
 
-/** Yields copies of `value` with one field replaced, at any depth, and the name of that field. */
+/** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {
   for (const replacement of replacements) yield [field, replacement];
   if (typeof value !== 'object' || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
-    for (const [innerField, variant] of variants(inner, name)) {
+    for (const [innerField, variant] of variants(inner, `${field}.${name}`)) {
       const copy = Array.isArray(value) ? [...value] : { ...value };
       yield [innerField, Object.assign(copy, { [name]: variant })];
     }
   }
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((inner, name) => (inner as Record<string, unknown>)[name], value);
 }
 
 describe('the shape of a response', () => {
@@ -110,7 +119,8 @@ describe('the shape of a response', () => {
       for (const [field, variant] of variants(sample)) {
         const isAccepted = shape(variant) === null;
         const isValid = schema.safeParse(variant).success;
-        if (openLists.has(field) && isAccepted) continue;
+        if (openLists.test(field) && isAccepted) continue;
+        if (laterFields.test(field) && valueAt(variant, field) === undefined && isAccepted) continue;
         expect([field, variant, isAccepted]).toEqual([field, variant, isValid]);
       }
     },

@@ -36,9 +36,9 @@ it('prints a header and one tab-separated line with all details per token in a p
   const ran = await cli.run(['list'], serving(used, { ...used, name: 'never', last_used: null, status: 'expired' }));
   expect(ran.stdout).toBe(
     [
-      'NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS',
-      `ci-pipeline\ttok_8fK2b1Qz\t2026-11-20T16:20:00.000Z\t3 minutes ago · GET ${path} · 203.0.113.9\tactive`,
-      'never\ttok_8fK2b1Qz\t2026-11-20T16:20:00.000Z\tnever\texpired',
+      'NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\tEXPIRES',
+      `ci-pipeline\ttok_8fK2b1Qz\t2026-11-20T16:20:00.000Z\t3 minutes ago · GET ${path} · 203.0.113.9\tactive\tnever`,
+      'never\ttok_8fK2b1Qz\t2026-11-20T16:20:00.000Z\tnever\texpired\tnever',
       '',
     ].join('\n'),
   );
@@ -53,14 +53,36 @@ it('shortens only the middle of the path on a terminal', async () => {
   expect(shown).toContain('active');
 });
 
-it.each([200, 120, 80, 60, 40, 20, 10, 3])('prints no line wider than a terminal of %i columns', async (columns) => {
-  const wide = { ...used, name: '日本語の名前トークン🎉', owner: `${'x'.repeat(60)}@example.com` };
-  const { stdout } = await cli.run(['list', '--all'], {
-    ...serving(used, wide, { ...used, last_used: null }),
-    columns,
-  });
-  for (const line of stdout.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
-  expect(stdout.trimEnd().split('\n')).toHaveLength(4);
+it.each([200, 120, 100, 80, 60])('prints no line wider than a terminal of %i columns', async (columns) => {
+  const wide = { ...used, name: '日本語の名前トークン🎉' };
+  const ran = await cli.run(['list', '--all'], { ...serving(used, wide, { ...used, last_used: null }), columns });
+  for (const line of ran.stdout.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+  expect(ran.stdout.trimEnd().split('\n')).toHaveLength(4);
+});
+
+it.each([
+  [200, ['NAME', 'PREFIX', 'CREATED', 'LAST USED', 'STATUS', 'EXPIRES'], '3 minutes ago · GET'],
+  [80, ['NAME', 'PREFIX', 'LAST USED', 'STATUS', 'EXPIRES'], /GET \/api…cts · 203/],
+  [60, ['NAME', 'PREFIX', 'LAST USED', 'STATUS', 'EXPIRES'], '3 minutes ago'],
+  [50, ['NAME', 'PREFIX', 'LAST USED', 'STATUS'], '3 minutes ago'],
+  [40, ['NAME', 'PREFIX', 'STATUS'], 'active'],
+  [30, ['NAME', 'PREFIX'], 'tok_8fK2b1Qz'],
+  [10, ['NAME', 'PREFIX'], 'tok_8fK2b1Qz'],
+])('drops columns on a terminal of %i columns and never cuts a name or prefix', async (columns, heads, text) => {
+  const expires_at = '2027-02-21T16:20:00.000Z';
+  const { stdout } = await cli.run(['list', '--no-color'], { ...serving({ ...used, expires_at }), columns });
+  const [head = '', line = ''] = stdout.split('\n');
+  expect(head.split(/ {2,}/)).toEqual(heads);
+  expect(line).toMatch(/^ci-pipeline {2}tok_8fK2b1Qz/);
+  expect(line).toMatch(text);
+});
+
+it('shows when each token expires', async () => {
+  const expiring = { ...used, expires_at: '2027-02-21T16:20:00.000Z' };
+  const shown = (await cli.run(['list'], { ...serving(used, expiring), columns: 200 })).stdout;
+  expect(shown).toMatch(/never\n.*in 3 months\n$/);
+  const piped = (await cli.run(['list'], serving(expiring))).stdout;
+  expect(piped).toMatch(/\t2027-02-21T16:20:00\.000Z\n$/);
 });
 
 it('prints colors only on a terminal, and not with --no-color or NO_COLOR', async () => {
@@ -132,7 +154,7 @@ it('lists the tokens of one member or of all for a superuser only', async () => 
   await createToken(cli.app, cli.app.root, { name: 'of-root' });
   const root = cli.as(cli.app.root);
   const all = await cli.run(['list', '--all'], root);
-  expect(all.stdout.split('\n')[0]).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\tOWNER');
+  expect(all.stdout.split('\n')[0]).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\tOWNER\tEXPIRES');
   expect(all.stdout).toContain('dev@example.com');
   expect((await cli.run(['list', '--user', 'DEV@example.com'], root)).stdout).not.toContain('of-root');
   expect((await cli.run(['list', '--all'], dev)).code).toBe(4);
@@ -150,7 +172,7 @@ it('filters by --status', async () => {
 });
 
 it('prints only the header for an empty list in a pipe, [] as JSON, and a hint on a terminal', async () => {
-  expect((await cli.run(['list'], dev)).stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\n');
+  expect((await cli.run(['list'], dev)).stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\tEXPIRES\n');
   expect((await cli.run(['list', '--json'], dev)).stdout).toBe('[]\n');
   const shown = await cli.run(['list'], { ...dev, columns: 80 });
   expect(shown).toMatchObject({ stdout: '', stderr: expect.stringContaining('tokens create') });

@@ -2,13 +2,13 @@ import { expect, it } from 'vitest';
 import { createIds } from '../../../server/domain/secrets.ts';
 import type { AuditRecord } from '../../../server/store/records.ts';
 import type { Store } from '../../../server/store/store.ts';
-import { auditRecord, firstPage, noon } from './records.ts';
+import { auditRecord, firstPage, noon, userRecord } from './records.ts';
 
 export function auditContract(store: () => Store): void {
   const write = async (changes: Partial<AuditRecord> = {}) => {
     const event = auditRecord(changes);
     await store().audit.insert(event);
-    return event;
+    return { ...event, tokenOwnerEmail: null };
   };
 
   it('returns events as they were written, newest first, in pages', async () => {
@@ -34,6 +34,19 @@ export function auditContract(store: () => Store): void {
     await write({ target: { kind: 'token', id: null, name: 'ada' } });
     expect(await store().audit.list({ ...firstPage, participant: 'ada' })).toEqual([asTarget, asOwner, asActor]);
     expect(await store().audit.list({ ...firstPage, participant: '%' })).toEqual([]);
+  });
+
+  it("names the present owner of a token, even if the owner's address changed, and of nothing else", async () => {
+    const owner = userRecord();
+    await store().users.insert(owner);
+    const token = { kind: 'token', id: 'a-token', name: 'ci' } as const;
+    await write({ target: token, ownerId: owner.id });
+    await write({ target: token, ownerId: 'deleted' });
+    await write({ target: { kind: 'session', id: 's', name: null }, ownerId: owner.id });
+    const owners = async () => (await store().audit.list(firstPage)).map((event) => event.tokenOwnerEmail);
+    expect(await owners()).toEqual([null, null, owner.email]);
+    await store().users.setEmail(owner.id, 'new@example.com');
+    expect(await owners()).toEqual([null, null, 'new@example.com']);
   });
 
   it('finds actors who are not members by their email address', async () => {

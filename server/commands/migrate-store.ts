@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readConfig } from '../config/config.ts';
 import { CommandError, type Context } from '../context.ts';
 import { StoreUnavailable } from '../store/errors.ts';
 import { type MoveProgress, moveStore, NotEmpty } from '../store/maintenance/move.ts';
@@ -19,10 +20,12 @@ export interface MoveOptions {
  * After a complete move, another run only compares. It is therefore safe to repeat a run that was interrupted, even
  * during the commit.
  *
+ * @throws ConfigError if a setting is invalid, although the URLs come from the command line
  * @throws CommandError 2 for invalid URLs, 5 if the target holds other data
  * @throws AlreadyRunning if a daemon uses the SQLite database
  */
 export async function runMigrateStore(context: Context, { from, to }: MoveOptions): Promise<void> {
+  readConfig(context.env);
   checkUrls(from, to);
   if (URL.canParse(to) && new URL(to).password !== '') {
     context.stderr.write(

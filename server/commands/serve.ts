@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Config, hostAndPort, readConfig, unknownSettings } from '../config/config.ts';
+import { type Config, hostAndPort, readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
@@ -18,7 +18,6 @@ import { createDaemon } from './daemon.ts';
 export async function runServe(context: Context): Promise<void> {
   const config = readConfig(context.env);
   const log = createLog(config.logLevel, (line) => context.stderr.write(line));
-  for (const name of unknownSettings(context.env)) log.warn({ name }, 'unknown setting ignored');
   prepareDataDir(config.dataDir);
   const lock = await lockForDaemon(config.databaseUrl).catch(toCommandError);
   try {
@@ -111,7 +110,7 @@ async function listen(server: Server, { listen: { host, port } }: Config): Promi
         ),
       );
     });
-    server.listen({ host, port }, resolve);
+    server.listen({ host: host ?? undefined, port }, resolve);
   });
   const { address, port: bound } = server.address() as AddressInfo;
   return `http://${hostAndPort(address, bound)}`;

@@ -2,15 +2,20 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CommandError } from '../context.ts';
 import type { LogLevel } from '../observability/log.ts';
-import { type Settings, settingNames, settingsSchema } from './settings.ts';
+import type { Environment } from './environment.ts';
+import { nameSource, readSettingTexts } from './setting-texts.ts';
+import { type Settings, settingsSchema } from './settings.ts';
 
 /** The effective settings of the daemon. */
 export interface Config {
-  listen: { host: string; port: number };
+  /** A null host means all addresses. */
+  listen: { host: string | null; port: number };
   /** Without a trailing slash. */
   publicUrl: string;
   dataDir: string;
   databaseUrl: string;
+  /** The file that `databaseUrl` was read from; null: it came from elsewhere. Read it again with `readSettingFile`. */
+  databaseUrlFile: string | null;
   /** Null: mails are written to `DATA_DIR/mail`. */
   smtpUrl: string | null;
   mailFrom: string;
@@ -63,29 +68,27 @@ export class ConfigError extends CommandError {
   }
 }
 
-type Environment = Record<string, string | undefined>;
-
 const expirySchema = settingsSchema.pick({ TOKENSD_MAX_EXPIRY: true, TOKENSD_DEFAULT_EXPIRY: true });
 
-/** Reads the settings from the environment. @throws ConfigError listing every mistake */
+/**
+ * Reads the settings from the environment, and from the files that it names.
+ * @throws ConfigError listing every mistake, unknown settings included
+ */
 export function readConfig(env: Environment): Config {
-  const present = presentSettings(env);
-  const parsed = settingsSchema.safeParse(present);
-  const mistakes = parsed.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
-  const { TOKENSD_MAX_EXPIRY: maximum, TOKENSD_DEFAULT_EXPIRY: fallback } = expirySchema.safeParse(present).data ?? {};
+  const { values, files, mistakes } = readSettingTexts(env);
+  const parsed = settingsSchema.safeParse(values);
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    mistakes.push(`${nameSource(path.join('.'), files)} ${message}`);
+  }
+  const { TOKENSD_MAX_EXPIRY: maximum, TOKENSD_DEFAULT_EXPIRY: fallback } = expirySchema.safeParse(values).data ?? {};
   if (maximum !== undefined && fallback !== undefined && fallback > maximum) {
     mistakes.push('TOKENSD_DEFAULT_EXPIRY must not be longer than TOKENSD_MAX_EXPIRY');
   }
-  if (present.TOKENSD_OIDC_ISSUER !== undefined && present.TOKENSD_OIDC_CLIENT_ID === undefined) {
+  if (values.TOKENSD_OIDC_ISSUER !== undefined && values.TOKENSD_OIDC_CLIENT_ID === undefined) {
     mistakes.push('TOKENSD_OIDC_CLIENT_ID must be set with TOKENSD_OIDC_ISSUER');
   }
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
-  return toConfig(parsed.data, env);
-}
-
-/** Returns variables that start with `TOKENSD_` but are not settings. Most are typing mistakes. */
-export function unknownSettings(env: Environment): string[] {
-  return Object.keys(env).filter((name) => name.startsWith('TOKENSD_') && !settingNames.includes(name));
+  return toConfig(parsed.data, env, files);
 }
 
 /** Returns the effective settings as `NAME=value` lines, with secrets replaced by `***`. */
@@ -120,23 +123,15 @@ export function describeConfig(config: Config): string[] {
   return lines.map(([name, value]) => `${name}=${value ?? ''}`);
 }
 
-/** Returns `HOST:PORT`, with brackets around an IPv6 address. */
-export function hostAndPort(host: string, port: number): string {
+/** Returns `HOST:PORT`, with brackets around an IPv6 address, and `*` for all addresses (null). */
+export function hostAndPort(host: string | null, port: number): string {
+  if (host === null) return `*:${port}`;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Treats an empty value as unset, as in compose files, except that an empty TOKENSD_TRUSTED_PROXIES trusts no proxy. */
-function presentSettings(env: Environment): Environment {
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name, value]) => settingNames.includes(name) && (value !== '' || name === 'TOKENSD_TRUSTED_PROXIES'),
-    ),
-  );
-}
-
-function toConfig(settings: Settings, env: Environment): Config {
+function toConfig(settings: Settings, env: Environment, files: Record<string, string>): Config {
   const listen = settings.TOKENSD_LISTEN;
-  const publicUrl = settings.TOKENSD_PUBLIC_URL ?? `http://${hostAndPort(listen.host, listen.port)}`;
+  const publicUrl = settings.TOKENSD_PUBLIC_URL ?? localUrl(listen);
   const stateHome = env.XDG_STATE_HOME || join(env.HOME || homedir(), '.local', 'state');
   const dataDir = resolve(settings.TOKENSD_DATA_DIR ?? join(stateHome, 'tokensd'));
   return {
@@ -144,6 +139,7 @@ function toConfig(settings: Settings, env: Environment): Config {
     publicUrl,
     dataDir,
     databaseUrl: settings.TOKENSD_DATABASE_URL ?? `sqlite:${join(dataDir, 'tokens.db')}`,
+    databaseUrlFile: files.TOKENSD_DATABASE_URL ?? null,
     smtpUrl: settings.TOKENSD_SMTP_URL ?? null,
     mailFrom: settings.TOKENSD_MAIL_FROM ?? `tokens@${mailDomain(publicUrl)}`,
     trustedProxies: settings.TOKENSD_TRUSTED_PROXIES,
@@ -172,6 +168,12 @@ function oidcConfig(settings: Settings): OidcConfig | null {
     superuserGroup: settings.TOKENSD_OIDC_SUPERUSER_GROUP ?? null,
     tokensGroup: settings.TOKENSD_OIDC_TOKENS_GROUP ?? null,
   };
+}
+
+/** Returns an address of this machine that a browser can open, unlike `*` or `0.0.0.0`. */
+function localUrl({ host, port }: Config['listen']): string {
+  const allAddresses = host === null || host === '0.0.0.0' || host === '::';
+  return `http://${hostAndPort(allAddresses ? 'localhost' : host, port)}`;
 }
 
 function mailDomain(publicUrl: string): string {

@@ -1,16 +1,21 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from '../../shared/duration.ts';
 import { limits } from '../../shared/limits.ts';
 import { isLoopback } from '../../shared/loopback.ts';
+import { logLevels } from '../observability/log.ts';
 import { parseCidr } from './ip-address.ts';
 
 // How the text of an environment variable becomes a value. Each message continues "NAME …", so it starts with a verb.
 
+/** An address and a port. The host is null for all addresses. */
 export const listenValue = z.string().transform((text, context) => {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):([0-9]{1,5})$/.exec(text);
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]*)):([0-9]{1,5})$/.exec(text);
   const port = Number(match?.[3]);
-  if (match && port <= 65_535) return { host: match[1] ?? match[2] ?? '', port };
-  context.addIssue('must be HOST:PORT, such as 127.0.0.1:8420 or [::1]:8420');
+  const host = match?.[1] ?? match?.[2] ?? '';
+  const isValidHost = !host.includes(':') || isIPv6(host);
+  if (match && port <= 65_535 && isValidHost) return { host: host === '' || host === '*' ? null : host, port };
+  context.addIssue('must be HOST:PORT, such as 127.0.0.1:8420, [::1]:8420, or *:8420 for all addresses');
   return z.NEVER;
 });
 
@@ -18,24 +23,28 @@ export function urlValue(protocols: string[], example: string) {
   return z
     .string()
     .refine(
-      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      (text) => !/\s/.test(text) && URL.canParse(text) && protocols.includes(new URL(text).protocol),
       `must be a URL such as ${example}`,
     );
 }
 
-/** A web address without trailing slashes, so that paths can be appended. */
+/** A web address in the form that browsers send: host in lower case, no default port. Without trailing slashes, so that paths can be appended. */
 export const publicUrlValue = urlValue(['http:', 'https:'], 'https://tokens.example.com')
   .refine(
-    (text) => !URL.canParse(text) || new URL(text).search + new URL(text).hash + new URL(text).username === '',
+    (text) => !URL.canParse(text) || (new URL(text).username === '' && !/[?#@]/.test(text)),
     'must not contain a user name, query or fragment',
   )
-  .transform((text) => text.replace(/\/+$/, ''));
+  .refine((text) => !URL.canParse(text) || new URL(text).hostname !== '*', 'must name a host that members can open')
+  .transform((text) => (URL.canParse(text) ? new URL(text).href.replace(/\/+$/, '') : text));
 
 /** Requires HTTPS except on loopback, because client secrets and ID tokens are sent to this address. */
 export const issuerValue = urlValue(['http:', 'https:'], 'https://sso.example.com').refine(
   (text) => !URL.canParse(text) || new URL(text).protocol === 'https:' || isLoopback(new URL(text).hostname),
   'must use https:// (http:// is accepted only for a loopback address)',
 );
+
+/** A path. Only a shell expands `~`, so it would become a directory of that name. */
+export const directoryValue = z.string().regex(/^(?!~)/, 'must not start with ~. Write the whole path');
 
 export const databaseUrlValue = z
   .string()
@@ -72,7 +81,16 @@ export const domainsValue = z
     'must be a comma-separated list of domains, such as example.com,example.org',
   );
 
-export const booleanValue = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+export const booleanValue = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['true', 'false'], 'must be true or false'))
+  .transform((text) => text === 'true');
+
+export const logLevelValue = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(logLevels, `must be one of ${logLevels.join(', ')}`));
 
 export const mailFromValue = z.string().regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'must be an email address');
 

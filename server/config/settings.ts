@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { productPrefixPattern } from '../../shared/token-format.ts';
-import { logLevels } from '../observability/log.ts';
 import {
   booleanValue,
   databaseUrlValue,
+  directoryValue,
   domainsValue,
   durationValue,
   issuerValue,
   listenValue,
+  logLevelValue,
   mailFromValue,
   maxTokensValue,
   organizationValue,
@@ -23,6 +24,10 @@ interface Setting {
   default: string;
   /** What the setting does, as Markdown. */
   description: string;
+  /** Whether the value is a list, whose entries may also be on lines of their own. */
+  isList?: true;
+  /** Whether an empty value has a meaning of its own. Otherwise it counts as unset. */
+  mayBeEmpty?: true;
 }
 
 /** The settings of the daemon, in the order in which they are documented. */
@@ -30,16 +35,16 @@ const table = {
   TOKENSD_LISTEN: {
     schema: listenValue.default({ host: '127.0.0.1', port: 8420 }),
     default: '`127.0.0.1:8420`',
-    description: 'Address and port to listen on.',
+    description: 'Address and port to listen on. `:8420` and `*:8420` mean all addresses.',
   },
   TOKENSD_PUBLIC_URL: {
     schema: publicUrlValue.optional(),
-    default: '`http://` and the value of `TOKENSD_LISTEN`',
+    default: '`http://` and the value of `TOKENSD_LISTEN`, with `localhost` for all addresses',
     description:
       'Address at which members reach the daemon. Links in mails use it, and the console rejects forms from any other origin.',
   },
   TOKENSD_DATA_DIR: {
-    schema: z.string().optional(),
+    schema: directoryValue.optional(),
     default: '`$XDG_STATE_HOME/tokensd`',
     description:
       'Directory for the database and for spooled mail, created with mode 0700. If `XDG_STATE_HOME` is unset, `~/.local/state` takes its place.',
@@ -63,6 +68,8 @@ const table = {
   },
   TOKENSD_TRUSTED_PROXIES: {
     schema: proxiesValue.default(['127.0.0.1/32', '::1/128']),
+    isList: true,
+    mayBeEmpty: true,
     default: '`127.0.0.1/32,::1/128`',
     description:
       'IP addresses or CIDR ranges of proxies whose headers about the client and the original request are trusted. An empty value trusts no proxy.',
@@ -119,6 +126,7 @@ const table = {
   },
   TOKENSD_OIDC_ALLOWED_DOMAINS: {
     schema: domainsValue.optional(),
+    isList: true,
     default: 'any',
     description: 'Comma-separated email domains that may use single sign-on.',
   },
@@ -151,7 +159,7 @@ const table = {
     description: 'Whether every member who signs in with a password must use two-factor sign-in.',
   },
   TOKENSD_LOG_LEVEL: {
-    schema: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+    schema: logLevelValue.default('info'),
     default: '`info`',
     description: '`debug`, `info`, `warn`, `error` or `silent`. The log is JSON lines on stderr.',
   },
@@ -168,6 +176,14 @@ export const settings: ReadonlyArray<{ name: string; default: string; descriptio
 ).map(([name, { default: fallback, description }]) => ({ name, default: fallback, description }));
 
 export const settingNames: readonly string[] = Object.keys(table);
+/** The settings whose value is a list. */
+export const listSettings: readonly string[] = settingNames.filter((name) => settingOf(name).isList);
+/** The settings that may be empty. */
+export const emptySettings: readonly string[] = settingNames.filter((name) => settingOf(name).mayBeEmpty);
+
+function settingOf(name: string): Setting {
+  return table[name as keyof typeof table];
+}
 
 function schemasOf<T extends Record<string, Setting>>(entries: T): { [Name in keyof T]: T[Name]['schema'] } {
   const schemas = Object.entries(entries).map(([name, { schema }]) => [name, schema]);

@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, describeConfig, readConfig } from '../../server/config/config.ts';
+import { describeConfig, readConfig } from '../../server/config/config.ts';
+import { mistakesOf } from './mistakes.ts';
 
 const home = { HOME: '/nowhere' };
 const sso = { TOKENSD_OIDC_ISSUER: 'https://sso.example.com/realms/acme', TOKENSD_OIDC_CLIENT_ID: 'tokensd' };
-
-function mistakesOf(env: Record<string, string>): string[] {
-  try {
-    readConfig({ ...home, ...env });
-  } catch (error) {
-    if (error instanceof ConfigError) return error.mistakes;
-  }
-  return [];
-}
 
 describe('single sign-on settings', () => {
   it('turn single sign-on off without an issuer', () => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
@@ -74,6 +74,23 @@ describe('a password in the settings', () => {
       );
       expect(code, stderr).not.toBe(0);
     }
+  });
+
+  it('does not appear in the error message about a file', async () => {
+    const directory = await daemons.emptyDataDir();
+    const files: Record<string, string> = {
+      TOKENSD_DATABASE_URL_FILE: `mysql://tokens:${encoded}@db.example.com/tokens\n`,
+      TOKENSD_SMTP_URL_FILE: `smtp://mailer:${encoded}@mail.example.com\u0000`,
+      TOKENSD_OIDC_CLIENT_SECRET_FILE: `"${secret}"`,
+    };
+    const env: Record<string, string> = { TOKENSD_OIDC_CLIENT_ID: secret, TOKENSD_OIDC_CLIENT_ID_FILE: '/nonexistent' };
+    for (const [name, content] of Object.entries(files)) {
+      env[name] = join(directory, name);
+      await writeFile(env[name], content);
+    }
+    const { code, stderr } = await tokensd(['serve'], env);
+    expect(code).toBe(2);
+    for (const name of Object.keys(env)) expect(stderr).toContain(name.replace(/_FILE$/, ''));
   });
 
   it("does not appear in any command's output if the database cannot be reached", async () => {

@@ -1,0 +1,40 @@
+import { PassThrough } from 'node:stream';
+import type { Command } from 'commander';
+import { expect, it } from 'vitest';
+import type { Context } from '../../server/context.ts';
+import { createProgram } from '../../server/program.ts';
+
+const context: Context = {
+  env: {
+    TOKENSD_DATA_DIR: '/nonexistent/tokensd',
+    TOKENSD_LISTN: '127.0.0.1:1',
+    TOKENSD_SMTP_URL_FILE: '/nonexistent/smtp',
+  },
+  stdin: new PassThrough(),
+  stdout: { write: async () => {} },
+  stderr: new PassThrough(),
+  pid: 1,
+  programName: 'tokensd',
+  onStopSignal: () => {},
+  exitNow: () => {},
+};
+const createTokensd = () => createProgram(context, '0.0.0', () => {});
+
+it.each(commandLines(createTokensd(), []))('`tokensd %s` reports every invalid setting and exits 2', async (line) => {
+  await expect(createTokensd().parseAsync(line.split(' '), { from: 'user' })).rejects.toMatchObject({
+    exit: 2,
+    mistakes: [
+      'TOKENSD_SMTP_URL_FILE names /nonexistent/smtp, which cannot be read: there is no such file',
+      'TOKENSD_LISTN is not a setting of this version. Did you mean TOKENSD_LISTEN?',
+    ],
+  });
+});
+
+/** Returns a command line for each command without subcommands, with a value for everything that it requires. */
+function commandLines(command: Command, path: string[]): string[] {
+  if (command.commands.length > 0) {
+    return command.commands.flatMap((child) => commandLines(child, [...path, child.name()]));
+  }
+  const required = command.options.filter(({ mandatory }) => mandatory).map(({ long }) => `${long} a@example.com`);
+  return [[...path, ...command.registeredArguments.map(() => 'a@example.com'), ...required].join(' ')];
+}

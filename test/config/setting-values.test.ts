@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { describeConfig, readConfig } from '../../server/config/config.ts';
+import { mistakesOf } from './mistakes.ts';
+
+const read = (env: Record<string, string>) => readConfig({ HOME: '/nowhere', ...env });
+
+describe('every value', () => {
+  it.each(['http://h\n', ' http://h', 'http://h\r', '\ufeffhttp://h', '\u00a0http://h\u2003'])(
+    'is trimmed: %j',
+    (value) => {
+      expect(read({ TOKENSD_PUBLIC_URL: value }).publicUrl).toBe('http://h');
+    },
+  );
+
+  it.each([' ', '\r', '\n\t'])('counts as unset if only white space remains: %j', (value) => {
+    expect(read({ TOKENSD_PUBLIC_URL: value, TOKENSD_LISTEN: value }).publicUrl).toBe('http://127.0.0.1:8420');
+    expect(read({ TOKENSD_TRUSTED_PROXIES: value }).trustedProxies).toEqual([]);
+  });
+
+  it.each([
+    ['http://h\nhttp://other', 'U+000A'],
+    ['http://h\u0000', 'U+0000'],
+    ['http://h\u200bx', 'U+200B'],
+    ['http://h\u202ex', 'U+202E'],
+    ['http://h\u0085x', 'U+0085'],
+  ])('must not contain invisible characters: %j', (value, code) => {
+    for (const name of ['TOKENSD_PUBLIC_URL', 'TOKENSD_OIDC_CLIENT_SECRET', 'TOKENSD_MAIL_FROM']) {
+      expect(mistakesOf({ [name]: value })).toEqual([
+        `${name} must not contain control characters or invisible characters, but contains ${code}`,
+      ]);
+    }
+  });
+
+  it.each(['"https://tokens.example.com"', "'https://tokens.example.com'", '“Example Corp”'])(
+    'must not be quoted, because docker --env-file keeps quotation marks: %s',
+    (value) => {
+      expect(mistakesOf({ TOKENSD_PUBLIC_URL: value, TOKENSD_ORGANIZATION: value })).toEqual([
+        expect.stringContaining('TOKENSD_PUBLIC_URL must not be enclosed in quotation marks'),
+        expect.stringContaining('TOKENSD_ORGANIZATION must not be enclosed in quotation marks'),
+      ]);
+    },
+  );
+
+  it('may contain quotation marks', () => {
+    expect(
+      read({ TOKENSD_ORGANIZATION: 'The "Example" Corp', TOKENSD_MAIL_FROM: '"Corp" <t@example.com>' }),
+    ).toMatchObject({
+      organization: 'The "Example" Corp',
+      mailFrom: '"Corp" <t@example.com>',
+    });
+  });
+
+  it.each([
+    `postgres://tokens:${'$'}{DB_PASSWORD}@db.example.com/tokens`,
+    'postgres://tokens:$(DB_PASSWORD)@db.example.com/tokens',
+    'postgres://tokens:{{ .Values.password }}@db.example.com/tokens',
+    '$DATABASE_URL',
+  ])('must not be a placeholder: %s', (value) => {
+    expect(mistakesOf({ TOKENSD_DATABASE_URL: value })).toEqual([
+      'TOKENSD_DATABASE_URL contains a placeholder that nothing has replaced. Write the value itself',
+    ]);
+  });
+
+  it('may contain a dollar sign', () => {
+    const url = 'postgres://tokens:a$b@db.example.com/tokens';
+    expect(read({ TOKENSD_DATABASE_URL: url }).databaseUrl).toBe(url);
+  });
+});
+
+describe('TOKENSD_LISTEN', () => {
+  it.each([
+    ['127.0.0.1:8420', '127.0.0.1'],
+    ['localhost:8420', 'localhost'],
+    ['[::1]:8420', '::1'],
+    ['[::]:8420', '::'],
+    ['0.0.0.0:8420', '0.0.0.0'],
+    ['*:8420', null],
+    [':8420', null],
+  ])('accepts %s', (value, host) => {
+    expect(read({ TOKENSD_LISTEN: value }).listen).toEqual({ host, port: 8420 });
+  });
+
+  it.each([
+    '8420',
+    '127.0.0.1',
+    '::1:8420',
+    '::',
+    '*',
+    ':',
+    'http://127.0.0.1:8420',
+    '127.0.0.1:65536',
+    '[x]:1',
+    '[12::1::]:1',
+  ])('rejects %s and shows the forms', (value) => {
+    expect(mistakesOf({ TOKENSD_LISTEN: value })).toEqual([
+      'TOKENSD_LISTEN must be HOST:PORT, such as 127.0.0.1:8420, [::1]:8420, or *:8420 for all addresses',
+    ]);
+  });
+
+  it.each(['*:8420', ':8420', '0.0.0.0:8420', '[::]:8420'])('%s makes localhost the default public URL', (value) => {
+    expect(read({ TOKENSD_LISTEN: value }).publicUrl).toBe('http://localhost:8420');
+  });
+
+  it('is shown in a form that it accepts', () => {
+    expect(describeConfig(read({ TOKENSD_LISTEN: ':8420' }))).toContain('TOKENSD_LISTEN=*:8420');
+  });
+});
+
+describe('TOKENSD_PUBLIC_URL', () => {
+  it.each([
+    ['HTTPS://Tokens.Example.COM/', 'https://tokens.example.com'],
+    ['https://tokens.example.com:443', 'https://tokens.example.com'],
+    ['http://tokens.example.com:80//', 'http://tokens.example.com'],
+    ['https://bücher.example', 'https://xn--bcher-kva.example'],
+  ])('is read as browsers send it: %s', (value, publicUrl) => {
+    expect(read({ TOKENSD_PUBLIC_URL: value }).publicUrl).toBe(publicUrl);
+  });
+
+  it.each([
+    'tokens.example.com',
+    'http://*:8420',
+    'https://a b.example',
+    'https://h/a b',
+    'https://h/#x',
+    'https://h/?',
+    'ftp://h',
+  ])('rejects %s', (value) => {
+    expect(mistakesOf({ TOKENSD_PUBLIC_URL: value }).join()).toMatch(/^TOKENSD_PUBLIC_URL must [^\n]*$/);
+  });
+});
+
+it.each(['true', 'True', 'TRUE', ' true\n'])('accepts %j as true', (value) => {
+  expect(read({ TOKENSD_REQUIRE_TOTP: value }).requireTotp).toBe(true);
+});
+
+it.each(['yes', 'on', '1', 'y', 'wahr'])('rejects %j instead of guessing whether it means true', (value) => {
+  expect(mistakesOf({ TOKENSD_REQUIRE_TOTP: value })).toEqual(['TOKENSD_REQUIRE_TOTP must be true or false']);
+});
+
+it('accepts a log level in any case', () => {
+  expect(read({ TOKENSD_LOG_LEVEL: 'WARN' }).logLevel).toBe('warn');
+});
+
+it('rejects a data directory whose ~ no shell has expanded', () => {
+  expect(mistakesOf({ TOKENSD_DATA_DIR: '~/tokensd' })).toEqual([
+    'TOKENSD_DATA_DIR must not start with ~. Write the whole path',
+  ]);
+});
+
+it.each(['10.0.0.0/8,fd00::/8', ' 10.0.0.0/8 , fd00::/8, ', '10.0.0.0/8 fd00::/8', '10.0.0.0/8\n\tfd00::/8\r\n'])(
+  'accepts a list with spaces or line breaks: %j',
+  (value) => {
+    expect(read({ TOKENSD_TRUSTED_PROXIES: value }).trustedProxies).toEqual(['10.0.0.0/8', 'fd00::/8']);
+  },
+);
+
+it.each(['90d', '7776000'])('accepts the duration %s', (value) => {
+  expect(read({ TOKENSD_MAX_EXPIRY: value }).maxExpiry).toBe(7_776_000);
+});
+
+it.each(['90 days', '90D', '-1d', '0', '1.5h', '0d', '200y'])('rejects the duration %s', (value) => {
+  expect(mistakesOf({ TOKENSD_MAX_EXPIRY: value }).join()).toContain('TOKENSD_MAX_EXPIRY must be a duration');
+});

@@ -88,6 +88,15 @@ function addMail(program: Command, context: Context): void {
     .option('--to <email>', 'Only mails to this address')
     .addHelpText('after', '\nExamples:\n  $ tokensd mail retry\n  $ tokensd mail retry --to ada@example.com')
     .action(async (options: { to?: string }) => (await import('./commands/mail.ts')).runMailRetry(context, options));
+  mail
+    .command('test')
+    .summary('Send a test mail')
+    .description(
+      'Check the mail server and send a mail to this address, without the outbox. Prints what the mail server replied, and what to do if it rejected the mail.',
+    )
+    .argument('<email>', 'Recipient')
+    .addHelpText('after', '\nExample:\n  $ tokensd mail test you@example.com')
+    .action(async (email: string) => (await import('./commands/mail-test.ts')).runMailTest(context, email));
 }
 
 function addMaintenance(program: Command, context: Context): void {

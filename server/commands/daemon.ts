@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createLastUsed } from '../domain/tokens/last-used.ts';
@@ -16,13 +15,13 @@ import { createFlushLastUsed, flushLastUsed } from '../jobs/flush-last-used.ts';
 import { createPurge } from '../jobs/purge.ts';
 import { startJobs } from '../jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../jobs/send-mail.ts';
-import type { Mailer } from '../mail/mailer.ts';
-import { createSpoolMailer } from '../mail/spool.ts';
+import { checkSender } from '../mail/check-sender.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import { createServices } from '../services.ts';
 import type { IdentityProvider } from '../sso/provider.ts';
 import type { Store } from '../store/store.ts';
+import { createMailer } from './create-mailer.ts';
 
 /** How long stopping waits for mails in progress. A mail that is cut off after the server accepted it is sent twice. */
 const mailGraceMs = 3_000;
@@ -46,6 +45,8 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const clock = systemClock;
   const clientIp = createClientIp(config.trustedProxies);
   const mailer = await createMailer(config);
+  const sender = checkSender(config);
+  if (sender.state === 'warning') log.warn({ setting: 'TOKENSD_MAIL_FROM' }, sender.detail);
   const mailQueued = () => jobs.wake(sendMailJob);
   const services = createServices({ store, clock, config, mailQueued, observeBatch: metrics.observeBatch });
   const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp) });
@@ -82,13 +83,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   };
 }
 
-// Nodemailer's SMTP client and the OIDC client are imported only if configured, because each costs memory.
-async function createMailer({ smtpUrl, dataDir, mailFrom }: Config): Promise<Mailer> {
-  if (smtpUrl === null) return createSpoolMailer({ directory: join(dataDir, 'mail'), from: mailFrom });
-  const { createSmtpMailer } = await import('../mail/smtp.ts');
-  return createSmtpMailer({ url: smtpUrl, from: mailFrom });
-}
-
+// The OIDC client is imported only if configured, because it costs memory.
 async function createIdentityProvider({ oidc, publicUrl }: Config): Promise<IdentityProvider | null> {
   if (oidc === null) return null;
   const { createOidcProvider } = await import('../sso/oidc.ts');

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { CommandError } from '../context.ts';
 import type { LogLevel } from '../observability/log.ts';
 import type { Environment } from './environment.ts';
+import { defaultSender } from './mail-identity.ts';
 import { nameSource, readSettingTexts } from './setting-texts.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
@@ -141,7 +142,7 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     databaseUrl: settings.TOKENSD_DATABASE_URL ?? `sqlite:${join(dataDir, 'tokens.db')}`,
     databaseUrlFile: files.TOKENSD_DATABASE_URL ?? null,
     smtpUrl: settings.TOKENSD_SMTP_URL ?? null,
-    mailFrom: settings.TOKENSD_MAIL_FROM ?? `tokens@${mailDomain(publicUrl)}`,
+    mailFrom: settings.TOKENSD_MAIL_FROM ?? defaultSender(publicUrl),
     trustedProxies: settings.TOKENSD_TRUSTED_PROXIES,
     tokenPrefix: settings.TOKENSD_TOKEN_PREFIX,
     maxTokensPerUser: settings.TOKENSD_MAX_TOKENS_PER_USER,
@@ -174,11 +175,6 @@ function oidcConfig(settings: Settings): OidcConfig | null {
 function localUrl({ host, port }: Config['listen']): string {
   const allAddresses = host === null || host === '0.0.0.0' || host === '::';
   return `http://${hostAndPort(allAddresses ? 'localhost' : host, port)}`;
-}
-
-function mailDomain(publicUrl: string): string {
-  const { hostname } = new URL(publicUrl);
-  return /^[0-9.]+$|^\[/.test(hostname) ? 'localhost' : hostname;
 }
 
 /** Replaces the password in a URL, also in the `password` parameter that PostgreSQL's driver accepts. */

@@ -5,6 +5,8 @@ import { limits } from '../../shared/limits.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { logLevels } from '../observability/log.ts';
 import { parseCidr } from './ip-address.ts';
+import { parseSender } from './mail-identity.ts';
+import { smtpUrlMistake } from './smtp-url.ts';
 
 // How the text of an environment variable becomes a value. Each message continues "NAME …", so it starts with a verb.
 
@@ -92,7 +94,17 @@ export const logLevelValue = z
   .toLowerCase()
   .pipe(z.enum(logLevels, `must be one of ${logLevels.join(', ')}`));
 
-export const mailFromValue = z.string().regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'must be an email address');
+export const smtpUrlValue = z.string().superRefine((text, context) => {
+  const mistake = smtpUrlMistake(text);
+  if (mistake !== null) context.addIssue(mistake);
+});
+
+export const mailFromValue = z
+  .string()
+  .refine(
+    (text) => parseSender(text) !== null,
+    'must be an email address such as tokens@example.com or "Example Corp" <tokens@example.com>',
+  );
 
 export const maxTokensValue = z
   .string()

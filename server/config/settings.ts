@@ -14,7 +14,7 @@ import {
   organizationValue,
   proxiesValue,
   publicUrlValue,
-  urlValue,
+  smtpUrlValue,
 } from './setting-values.ts';
 
 interface Setting {
@@ -56,10 +56,10 @@ const table = {
       '`sqlite:/path/to/file`, or `postgres://user:password@host:5432/database` to run several daemons on one database. For a Unix socket: `postgres://user@%2Frun%2Fpostgresql/database`.',
   },
   TOKENSD_SMTP_URL: {
-    schema: urlValue(['smtp:', 'smtps:'], 'smtp://user:password@mail.example.com:587').optional(),
+    schema: smtpUrlValue.optional(),
     default: 'none: mail is written to `DATA_DIR/mail/*.eml`',
     description:
-      'Mail server, as `smtp://user:password@host:587` or `smtps://…`. With `smtp://`, STARTTLS is used if the server offers it; add `?requireTLS=true` to require it.',
+      'Mail server, as `smtp://user:password@host:587` or `smtps://…`. With `smtp://`, STARTTLS is used if the server offers it; add `?requireTLS=true` to require it. [Mail](./mail.md) lists the other parameters.',
   },
   TOKENSD_MAIL_FROM: {
     schema: mailFromValue.optional(),

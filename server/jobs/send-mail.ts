@@ -3,7 +3,7 @@ import { foldName } from '../../shared/names.ts';
 import type { AuditTrail } from '../domain/audit.ts';
 import { systemActor } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
-import { type Mailer, RecipientRejected } from '../mail/mailer.ts';
+import { type Mailer, MailFailure } from '../mail/mailer.ts';
 import type { Log } from '../observability/log.ts';
 import type { MailRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -92,15 +92,18 @@ async function handleFailure(deps: SendMailDeps, mail: MailRecord, leaseId: stri
   const { store, clock, log } = deps;
   const now = clock.now();
   const error = describeError(cause);
-  const fields = { mail: mail.id, attempts: mail.attempts, error };
+  const { kind, setting } = cause instanceof MailFailure ? cause : { kind: 'outage', setting: null };
+  const fields = { mail: mail.id, attempts: mail.attempts, error, ...(setting !== null && { setting }) };
   const exhausted = now - mail.createdAt >= minAgeMs && mail.attempts >= minAttempts;
-  if (exhausted || cause instanceof RecipientRejected) {
+  if (exhausted || kind === 'recipient') {
     log.error(fields, 'mail given up; see `tokensd mail list`');
     await giveUp(deps, mail, leaseId, error);
-  } else {
-    log.warn(fields, 'mail not sent; it will be retried');
-    await store.outbox.retryLater(mail.id, leaseId, now + retryDelay(mail.attempts), error);
+    return;
   }
+  // Retried nevertheless: a restart with the right setting sends the mail.
+  if (kind === 'set-up') log.error(fields, 'mail not sent, because mail is set up wrongly; it will be retried');
+  else log.warn(fields, 'mail not sent; it will be retried');
+  await store.outbox.retryLater(mail.id, leaseId, now + retryDelay(mail.attempts), error);
 }
 
 /** Turns the mail into a dead letter and writes its audit event, in one transaction. */

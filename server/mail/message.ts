@@ -1,8 +1,9 @@
 import type { SendMailOptions } from 'nodemailer/lib/mailer';
+import type { Sender } from '../config/mail-identity.ts';
 import type { MailRecord } from '../store/records.ts';
 
-/** Converts a record from the outbox for Nodemailer. `from` is an address, or `Name <address>`. */
-export function toMessage(mail: MailRecord, from: string): SendMailOptions {
+/** Converts a record from the outbox for Nodemailer. */
+export function toMessage(mail: MailRecord, from: Sender): SendMailOptions {
   return {
     from,
     // An object, because Nodemailer would parse a string as a list of addresses.

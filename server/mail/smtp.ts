@@ -1,30 +1,31 @@
-import { unescape as decoded } from 'node:querystring';
 import { createTransport } from 'nodemailer';
-import { type Mailer, RecipientRejected } from './mailer.ts';
+import type { Sender } from '../config/mail-identity.ts';
+import type { Mailer } from './mailer.ts';
 import { toMessage } from './message.ts';
+import { toMailFailure } from './smtp-failure.ts';
+import { connectionOptions, defaultTimeouts, type SmtpTimeouts, smtpSettings } from './smtp-options.ts';
 
-/** Milliseconds. `total` limits a whole send, because a server that replies byte by byte never reaches `idle`. */
-const defaultTimeouts = { connection: 10_000, greeting: 10_000, idle: 30_000, total: 60_000 };
+interface SmtpMailerOptions {
+  /** `smtp://` or `smtps://`, as `TOKENSD_SMTP_URL`. */
+  url: string;
+  from: Sender;
+  /** The name for EHLO; null: that of the machine. */
+  name?: string | null;
+  timeouts?: SmtpTimeouts;
+}
 
 /**
- * Creates a mailer for an `smtp://` or `smtps://` URL with optional credentials. `smtp://` uses STARTTLS if the server
- * offers it, and requires it with `?requireTLS=true`. Opens one connection per message.
+ * Creates a mailer for a mail server. `smtp://` uses STARTTLS if the server offers it, and requires it with
+ * `?requireTLS=true`. Opens one connection per message.
  */
-export function createSmtpMailer({
-  url,
-  from,
-  timeouts = defaultTimeouts,
-}: {
-  url: string;
-  from: string;
-  timeouts?: typeof defaultTimeouts;
-}): Mailer {
+export function createSmtpMailer({ url, from, name = null, timeouts = defaultTimeouts }: SmtpMailerOptions): Mailer {
+  const settings = smtpSettings(url, name);
   const inProgress = new Set<AbortController>();
+  const { auth, authMethod } = settings;
   const transport = createTransport({
-    url,
-    connectionTimeout: timeouts.connection,
-    greetingTimeout: timeouts.greeting,
-    socketTimeout: timeouts.idle,
+    ...connectionOptions(settings, timeouts),
+    ...(auth !== null && { auth }),
+    ...(authMethod !== null && { authMethod }),
   });
 
   return {
@@ -34,10 +35,10 @@ export function createSmtpMailer({
       const timer = setTimeout(() => controller.abort(), timeouts.total);
       inProgress.add(controller);
       try {
-        await transport.sendMail({ ...toMessage(mail, from), signal: controller.signal });
+        const { response } = await transport.sendMail({ ...toMessage(mail, from), signal: controller.signal });
+        return response;
       } catch (error) {
-        const message = withoutPassword(describeError(error), new URL(url));
-        throw rejectsRecipient(error) ? new RecipientRejected(message) : new Error(message);
+        throw toMailFailure(error, settings);
       } finally {
         clearTimeout(timer);
         inProgress.delete(controller);
@@ -48,42 +49,4 @@ export function createSmtpMailer({
       transport.close();
     },
   };
-}
-
-/** Replies to RCPT TO about the mailbox itself (RFC 5321 §4.2.2, RFC 7504). */
-const mailboxRejections = [550, 551, 553, 556];
-/**
- * Rejections that can pass although their reply code is permanent (RFC 3463 §3.8, §3.3): a policy against this sender, such
- * as a block list or a lost right to relay, and a full mailbox.
- */
-const temporaryRejection = /^\d{3}[ -]5\.(?:7\.\d+|2\.2)\b|\brelay/i;
-
-function rejectsRecipient(error: unknown): boolean {
-  const { command, responseCode, response } = error as {
-    command?: unknown;
-    responseCode?: unknown;
-    response?: unknown;
-  };
-  return (
-    command === 'RCPT TO' &&
-    mailboxRejections.includes(Number(responseCode)) &&
-    !temporaryRejection.test(String(response))
-  );
-}
-
-/** Returns the message for the log, without the server's reply to a failed login, because it may repeat the credentials. */
-function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return 'sending failed';
-  const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
-  return code === 'EAUTH'
-    ? `the mail server rejected the credentials (${responseCode ?? 'no reply code'})`
-    : error.message;
-}
-
-/** Replaces the password in the text, because a server may repeat it in any reply. */
-function withoutPassword(text: string, { password }: URL): string {
-  return [password, decoded(password)].reduce(
-    (rest, secret) => (secret === '' ? rest : rest.replaceAll(secret, '***')),
-    text,
-  );
 }

@@ -1,6 +1,7 @@
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
+import type { Sender } from '../config/mail-identity.ts';
 import type { MailRecord } from '../store/records.ts';
 import type { Mailer } from './mailer.ts';
 import { toMessage } from './message.ts';
@@ -9,7 +10,7 @@ import { toMessage } from './message.ts';
  * Creates a mailer that writes each message to `<directory>/<time>-<id>.eml` with mode 0600. Files appear complete or not
  * at all. Sending a record again replaces its file.
  */
-export function createSpoolMailer({ directory, from }: { directory: string; from: string }): Mailer {
+export function createSpoolMailer({ directory, from }: { directory: string; from: Sender }): Mailer {
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
 
   return {
@@ -18,7 +19,9 @@ export function createSpoolMailer({ directory, from }: { directory: string; from
       if (!Buffer.isBuffer(message)) throw new Error('The message could not be composed');
       await mkdir(directory, { recursive: true, mode: 0o700 });
       await chmod(directory, 0o700);
-      await writeAtomically(join(directory, fileName(mail)), message);
+      const path = join(directory, fileName(mail));
+      await writeAtomically(path, message);
+      return path;
     },
     async close() {
       composer.close();

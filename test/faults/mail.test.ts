@@ -28,7 +28,11 @@ afterEach(async () => {
 /** Runs every worker once, at the time of the fake clock. */
 async function sendDue(options: { query?: string; timeouts?: typeof shortTimeouts } = {}): Promise<void> {
   const { query = '', ...rest } = options;
-  const mailer = createSmtpMailer({ url: `smtp://127.0.0.1:${port}${query}`, from: 'tokens@acme.example', ...rest });
+  const mailer = createSmtpMailer({
+    url: `smtp://127.0.0.1:${port}${query}`,
+    from: { name: '', address: 'tokens@acme.example' },
+    ...rest,
+  });
   const { store, clock, log } = app;
   const jobs = createSendMail({ store, auditTrail: app.services.auditTrail, mailer, clock, log });
   await Promise.all(jobs.map((job) => job.run(new AbortController().signal)));

@@ -16,7 +16,7 @@ import { type MailServer, startMailServer } from '../helpers/peers/mail-server.t
 
 const second = 1000;
 const hour = 3600 * second;
-const from = 'tokens@acme.example';
+const from = { name: '', address: 'tokens@acme.example' };
 
 let database: TestStore;
 let outbox: Store['outbox'];

@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const spool = () => createSpoolMailer({ directory, from: 'tokens@acme.example' });
+const spool = () => createSpoolMailer({ directory, from: { name: '', address: 'tokens@acme.example' } });
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 it('writes a message that mail programs can read, with mode 0600', async () => {

@@ -292,7 +292,7 @@ describe('the CLI', () => {
 });
 
 it('sends mail to an unusual email address only', async () => {
-  const mailer = createSmtpMailer({ url: mailServer.url, from: 'tokens@example.com' });
+  const mailer = createSmtpMailer({ url: mailServer.url, from: { name: '', address: 'tokens@example.com' } });
   for (const email of emails) await app.services.passwordReset.request(email, { ip: null, userAgent: null });
   const mails = (await app.mails()).filter(({ subject }) => subject.endsWith('Set your password'));
   for (const mail of mails) await mailer.send(mail);
@@ -332,7 +332,7 @@ describe.skipIf(!hasRealParts('chromium'))('a stored hostile text in a browser',
   });
 
   it('is displayed as text in every mail, which goes only to its owner and has a subject of one line', async () => {
-    const mailer = createSmtpMailer({ url: mailServer.url, from: 'tokens@example.com' });
+    const mailer = createSmtpMailer({ url: mailServer.url, from: { name: '', address: 'tokens@example.com' } });
     for (const value of world.values.keys()) {
       expect((await world.client.revoke({ token: value })).status).toBe(200);
     }

@@ -4,12 +4,13 @@ import { eventually, start } from './run.mjs';
 
 const shipped = new URL('../../examples/nginx.conf', import.meta.url);
 
-/** Starts nginx with the shipped configuration. Only the addresses are replaced. */
+/** Starts nginx with the shipped configuration. Only addresses and the path of the log are replaced. */
 export async function startNginx({ directory, port, daemonUrl, upstreamUrl }) {
   const home = join(directory, 'nginx');
   await mkdir(home, { recursive: true });
   const server = (await readFile(shipped, 'utf8'))
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
+    .replace('/var/log/nginx/access.log', `${home}/access.log`)
     .replace('127.0.0.1:8420', new URL(daemonUrl).host)
     .replace('127.0.0.1:3000', new URL(upstreamUrl).host);
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(

@@ -3,11 +3,11 @@ import { identityNames } from '../../../cli/commands/doctor/advice.ts';
 import type { Check } from '../../../cli/commands/doctor/check.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
-import { type Running, startCaddy, startNginx, startUpstream } from '../../helpers/peers/proxies.ts';
+import { startCaddy, startNginx, startUpstream } from '../../helpers/peers/proxies.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 
 let daemon: TestServer;
-let upstream: Running & { url: string };
+let upstream: Awaited<ReturnType<typeof startUpstream>>;
 let cli: TestCli;
 let token: string;
 beforeAll(async () => {
@@ -77,7 +77,7 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
     'passes on X_Auth_* from the client': removed('request_header -X_Auth*', 'told-identity-underscores'),
     'lets the client remove the identity': removed('request_header @naming -Connection', 'kept-identity'),
     'never asks the daemon': {
-      edit: (text) => text.replace(/\tforward_auth [^}]*\}\n/, ''),
+      edit: (text) => text.replace(/\tforward_auth [\s\S]*?\n\t\t\}\n/, ''),
       check: 'no-token',
       line: 'uri /verify/forward-auth',
     },

@@ -18,13 +18,20 @@ export interface ProxyTargets {
   edit?(text: string): string;
 }
 
+/** Starts a proxy with its shipped configuration. */
+export type StartProxy = (targets: ProxyTargets) => Promise<Running>;
+
 export interface Running {
   port: number;
+  /** The directory of its configuration and logs. */
+  directory: string;
+  /** Returns everything it has written to its standard error. */
+  output(): string;
   stop(): Promise<void>;
 }
 
 /** Starts an API that returns the method, path, headers and body of each request as JSON. */
-export async function startUpstream(): Promise<Running & { url: string }> {
+export async function startUpstream(): Promise<Omit<Running, 'directory' | 'output'> & { url: string }> {
   const server = createServer((req, res) => {
     let body = '';
     req.setEncoding('utf8').on('data', (text: string) => {
@@ -43,11 +50,14 @@ export async function startUpstream(): Promise<Running & { url: string }> {
   return { port, url: `http://127.0.0.1:${port}`, stop };
 }
 
-/** Starts nginx with the shipped configuration. Only its three addresses are replaced. */
+/** Starts nginx with the shipped configuration. Only addresses and the path of the log are replaced. */
 export function startNginx(targets: ProxyTargets): Promise<Running> {
   return startProxy(targets, {
     example: 'nginx.conf',
-    listen: (port) => ['listen 8080;', `listen 127.0.0.1:${port};`],
+    replace: (port) => [
+      ['listen 8080;', `listen 127.0.0.1:${port};`],
+      ['/var/log/nginx/access.log', 'access.log'],
+    ],
     async command(directory) {
       const config = `
         ${process.getuid?.() === 0 ? 'user root;' : ''}
@@ -71,7 +81,7 @@ export function startNginx(targets: ProxyTargets): Promise<Running> {
 export function startCaddy(targets: ProxyTargets): Promise<Running> {
   return startProxy(targets, {
     example: 'Caddyfile',
-    listen: (port) => [':8080 {', `:${port} {\n\tbind 127.0.0.1`],
+    replace: (port) => [[':8080 {', `:${port} {\n\tbind 127.0.0.1`]],
     async command(directory) {
       const file = join(directory, 'Caddyfile');
       await writeFile(file, `{\n\tadmin off\n}\n${await readFile(file, 'utf8')}`);
@@ -83,8 +93,8 @@ export function startCaddy(targets: ProxyTargets): Promise<Running> {
 
 interface Proxy {
   example: string;
-  /** Returns the line of the example that sets the listen address, and its replacement. */
-  listen(port: number): [string, string];
+  /** Returns texts of the example that belong to one machine, such as the listen address, and their replacements. */
+  replace(port: number): Array<[string, string]>;
   command(directory: string): Promise<ChildProcess>;
 }
 
@@ -95,16 +105,17 @@ async function startProxy(
   const directory = await mkdtemp(join(tmpdir(), 'tokens-proxy-'));
   const port = await freePort();
   const replacements = [
-    proxy.listen(port),
+    ...proxy.replace(port),
     ['127.0.0.1:8420', new URL(daemonUrl).host],
     ['127.0.0.1:3000', new URL(upstreamUrl).host],
   ] as const;
-  let text = await readFile(join(examples, proxy.example), 'utf8');
+  const shipped = await readFile(join(examples, proxy.example), 'utf8');
+  let text = edit(shipped);
   for (const [original, replacement] of replacements) {
-    if (!text.includes(original)) throw new Error(`${proxy.example} does not contain “${original}”`);
-    text = text.replace(original, replacement);
+    if (!shipped.includes(original)) throw new Error(`${proxy.example} does not contain “${original}”`);
+    text = text.replaceAll(original, replacement);
   }
-  await writeFile(join(directory, proxy.example), edit(text));
+  await writeFile(join(directory, proxy.example), text);
   const child = await proxy.command(directory);
   let output = '';
   child.stderr?.setEncoding('utf8').on('data', (more: string) => {
@@ -117,6 +128,8 @@ async function startProxy(
   }, `the proxy of ${proxy.example}`);
   return {
     port,
+    directory,
+    output: () => output,
     async stop() {
       child.kill('SIGTERM');
       await closed;

@@ -37,6 +37,7 @@ export const problems = {
   'unsupported-media-type': { status: 415, title: 'Unsupported media type', exit: 1 },
   throttled: { status: 429, title: 'Too many attempts', exit: 7 },
   internal: { status: 500, title: 'Unexpected error', exit: 1 },
+  'sso-misconfigured': { status: 500, title: 'Single sign-on set up wrongly', exit: 1 },
   unavailable: { status: 503, title: 'Temporarily unavailable', exit: 1 },
   'outcome-unknown': { status: 503, title: 'Outcome unknown', exit: 1 },
   'sso-unavailable': { status: 503, title: 'Single sign-on unavailable', exit: 1 },

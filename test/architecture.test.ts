@@ -40,7 +40,8 @@ function resolve(importer: string, specifier: string): string {
 const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   { from: /^shared\//, never: /^(server|cli)\/|^(hono|knex|undici)\b|^@hono\// },
   { from: /^cli\//, never: /^server\/|^(knex|sqlite3|nodemailer)$/, except: /^cli\/api\/client\.ts$/ },
-  { from: /^server\//, never: /^cli\/|^(undici|keytar)$/ },
+  { from: /^server\//, never: /^cli\/|^keytar$/ },
+  { from: /^server\//, never: /^undici$/, except: /^server\/sso\/provider-fetch\.ts$/ },
   {
     from: /^server\/domain\//,
     never:

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Config } from '../config/config.ts';
-import { systemClock } from '../domain/clock.ts';
+import { type Clock, systemClock } from '../domain/clock.ts';
 import { createLastUsed } from '../domain/tokens/last-used.ts';
 import { createApp } from '../http/app.ts';
 import { createClientIp } from '../http/client-ip.ts';
@@ -53,7 +53,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const verify = createCountedVerify(services.verify, metrics.countVerification);
   metrics.collectProcessMetrics();
   metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: lastUsed.pending });
-  const identityProvider = await createIdentityProvider(config);
+  const identityProvider = await createIdentityProvider(config, { clock, log });
   const { auditTrail } = services;
   const jobs = startJobs(
     [
@@ -84,8 +84,16 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
 }
 
 // The OIDC client is imported only if configured, because it costs memory.
-async function createIdentityProvider({ oidc, publicUrl }: Config): Promise<IdentityProvider | null> {
+async function createIdentityProvider(
+  config: Config,
+  deps: { clock: Clock; log: Log },
+): Promise<IdentityProvider | null> {
+  const { oidc } = config;
   if (oidc === null) return null;
-  const { createOidcProvider } = await import('../sso/oidc.ts');
-  return createOidcProvider(oidc, publicUrl);
+  const [{ createOidcProvider }, { logProviderCheck }] = await Promise.all([
+    import('../sso/oidc.ts'),
+    import('../sso/start-check.ts'),
+  ]);
+  void logProviderCheck(config, deps);
+  return createOidcProvider({ ...config, oidc });
 }

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type ProxyVariables, readProxyVariables } from '../../shared/proxy.ts';
 import { CommandError } from '../context.ts';
 import type { LogLevel } from '../observability/log.ts';
 import type { Environment } from './environment.ts';
@@ -30,6 +31,8 @@ export interface Config {
   defaultExpiry: number | null;
   /** Null: single sign-on is off. */
   oidc: OidcConfig | null;
+  /** The environment's proxy variables, for requests to the identity provider. */
+  proxy: ProxyVariables;
   /** Seconds since a member's last single sign-on after which their tokens are rejected; null: never. */
   ssoMaxAge: number | null;
   /** Whether signing in with a password always requires a second factor. */
@@ -43,6 +46,8 @@ export interface OidcConfig {
   clientId: string;
   /** Null: a public client. */
   clientSecret: string | null;
+  /** How to send the client secret; null: as the provider's metadata says, or whichever way the provider accepts. */
+  clientAuth: 'basic' | 'post' | null;
   /** Whether a person without an account becomes a member at the first sign-in. */
   autoProvision: boolean;
   /** Email domains in lower case; null: any. */
@@ -112,6 +117,7 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_OIDC_ISSUER', oidc?.issuer ?? null],
     ['TOKENSD_OIDC_CLIENT_ID', oidc?.clientId ?? null],
     ['TOKENSD_OIDC_CLIENT_SECRET', oidc?.clientSecret ? '***' : null],
+    ['TOKENSD_OIDC_CLIENT_AUTH', oidc?.clientAuth ?? null],
     ['TOKENSD_OIDC_AUTO_PROVISION', String(oidc?.autoProvision ?? true)],
     ['TOKENSD_OIDC_ALLOWED_DOMAINS', oidc?.allowedDomains?.join(',') ?? null],
     ['TOKENSD_OIDC_GROUPS_CLAIM', oidc?.groupsClaim ?? 'groups'],
@@ -150,6 +156,7 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     maxExpiry: settings.TOKENSD_MAX_EXPIRY ?? null,
     defaultExpiry: settings.TOKENSD_DEFAULT_EXPIRY ?? null,
     oidc: oidcConfig(settings),
+    proxy: readProxyVariables(env),
     ssoMaxAge: settings.TOKENSD_SSO_MAX_AGE ?? null,
     requireTotp: settings.TOKENSD_REQUIRE_TOTP,
     logLevel: settings.TOKENSD_LOG_LEVEL,
@@ -163,6 +170,7 @@ function oidcConfig(settings: Settings): OidcConfig | null {
     issuer,
     clientId,
     clientSecret: settings.TOKENSD_OIDC_CLIENT_SECRET ?? null,
+    clientAuth: settings.TOKENSD_OIDC_CLIENT_AUTH ?? null,
     autoProvision: settings.TOKENSD_OIDC_AUTO_PROVISION,
     allowedDomains: settings.TOKENSD_OIDC_ALLOWED_DOMAINS ?? null,
     groupsClaim: settings.TOKENSD_OIDC_GROUPS_CLAIM,

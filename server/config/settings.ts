@@ -118,6 +118,13 @@ const table = {
     default: 'none: a public client with PKCE',
     description: 'Client secret of tokensd at the provider.',
   },
+  TOKENSD_OIDC_CLIENT_AUTH: {
+    schema: z.enum(['basic', 'post'], 'must be basic or post').optional(),
+    default:
+      'the method that the provider lists; if it lists both or none, `basic`, and `post` if the provider rejects that',
+    description:
+      'How the client secret is sent to the provider: `basic` (`client_secret_basic`) or `post` (`client_secret_post`).',
+  },
   TOKENSD_OIDC_AUTO_PROVISION: {
     schema: booleanValue.default(true),
     default: '`true`',

@@ -1,3 +1,4 @@
+import { ProblemError } from '../../shared/problem.ts';
 import type { Person } from '../domain/sign-in/sso/person.ts';
 import type { ProviderLogout } from '../domain/sign-in/sso/sso.ts';
 
@@ -10,18 +11,41 @@ export interface PendingSignIn {
 
 /** The organization's identity provider. `domain/sign-in/sso` maps the people it describes to members. */
 export interface IdentityProvider {
-  /** Starts a sign-in. Returns the address to send the browser to. @throws ProblemError `sso-unavailable` */
+  /** Starts a sign-in. Returns the address to send the browser to. @throws SsoProblem */
   begin(): Promise<{ url: string; pending: PendingSignIn }>;
-  /**
-   * Completes a sign-in. `query` is the query string of the callback, including `?`.
-   *
-   * @throws ProblemError `sso-refused`, `sso-unavailable`
-   */
+  /** Completes a sign-in. `query` is the query string of the callback, including `?`. @throws SsoProblem */
   finish(query: string, pending: PendingSignIn): Promise<Person>;
   /** Returns the address for signing out at the provider too, or null if it offers none or cannot be reached. */
   logoutUrl(): Promise<string | null>;
-  /** Verifies a back-channel logout token. @throws ProblemError `sso-refused`, `sso-unavailable` */
+  /** Verifies a back-channel logout token. @throws SsoProblem */
   readLogoutToken(token: string): Promise<ProviderLogout>;
+}
+
+/** What went wrong in single sign-on, for the operator. */
+export interface Diagnosis {
+  /** What happened and what to change, with the values of both sides. Can quote the provider. */
+  message: string;
+  /** The setting or environment variable to look at first. */
+  setting?: string;
+  cause?: unknown;
+}
+
+export type SsoProblemCode = 'sso-refused' | 'sso-misconfigured' | 'sso-unavailable';
+
+/**
+ * A failure of single sign-on: `sso-refused` if starting again can help, `sso-misconfigured` if someone has to change the
+ * set-up here or at the provider, `sso-unavailable` if the provider does not respond. The message is for the person who
+ * signs in and quotes nothing from the provider. The diagnosis is for the log.
+ */
+export class SsoProblem extends ProblemError {
+  declare readonly code: SsoProblemCode;
+  readonly diagnosis: Diagnosis;
+
+  constructor(code: SsoProblemCode, detail: string, diagnosis: Diagnosis) {
+    super(code, detail, { cause: diagnosis.cause });
+    this.name = 'SsoProblem';
+    this.diagnosis = diagnosis;
+  }
 }
 
 /** Path below the public URL that the provider redirects the browser back to. */

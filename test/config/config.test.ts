@@ -16,6 +16,7 @@ describe('single sign-on settings', () => {
       issuer: 'https://sso.example.com/realms/acme',
       clientId: 'tokensd',
       clientSecret: null,
+      clientAuth: null,
       autoProvision: true,
       allowedDomains: null,
       groupsClaim: 'groups',

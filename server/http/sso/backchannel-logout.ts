@@ -6,6 +6,7 @@ import type { AppDeps, AppEnv } from '../context.ts';
 import { bodyLimitDetail } from '../errors.ts';
 import { invalidRequest, OAuthError, oauthErrorHandler } from '../oauth/errors.ts';
 import { readForm } from '../oauth/form.ts';
+import { logSsoProblem } from './log-sso-problem.ts';
 
 type BackchannelLogoutDeps = Pick<AppDeps, 'sso' | 'identityProvider' | 'log'>;
 
@@ -25,7 +26,10 @@ export function backchannelLogoutRoutes({ sso, identityProvider, log }: Backchan
   return app.post('/sso/backchannel-logout', limit, async (c) => {
     if (sso === null || identityProvider === null) throw invalidRequest('Single sign-on is not configured.');
     const token = (await readForm(c)).require('logout_token');
-    const logout = await identityProvider.readLogoutToken(token).catch(asOAuthError);
+    const logout = await identityProvider.readLogoutToken(token).catch((error: unknown) => {
+      logSsoProblem(log, c.get('requestId'), error);
+      throw asOAuthError(error);
+    });
     if (!(await sso.endByProvider(logout, c.get('clientInfo')))) {
       throw invalidRequest('The logout token was already used.');
     }
@@ -33,9 +37,11 @@ export function backchannelLogoutRoutes({ sso, identityProvider, log }: Backchan
   });
 }
 
-function asOAuthError(error: unknown): never {
-  if (error instanceof ProblemError && error.code === 'sso-unavailable') {
-    throw new OAuthError('temporarily_unavailable', error.message, { status: 503 });
-  }
-  throw error instanceof ProblemError ? invalidRequest('The logout token is not valid.') : error;
+/** Tells the provider whether it should send the logout token again, and whether its operator or ours has to act. */
+function asOAuthError(error: unknown): unknown {
+  if (!(error instanceof ProblemError)) return error;
+  if (error.code === 'sso-unavailable')
+    return new OAuthError('temporarily_unavailable', error.message, { status: 503 });
+  if (error.code === 'sso-misconfigured') return invalidRequest(`The logout token was not accepted. ${error.message}`);
+  return invalidRequest('The logout token is not valid.');
 }

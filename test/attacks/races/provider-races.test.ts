@@ -10,7 +10,7 @@ const engines = useEngines();
 const clientInfo = { ip: null, userAgent: null };
 const issuer = 'https://sso.example.com';
 const oidc = {
-  ...{ issuer, clientId: 'tokensd', clientSecret: 'x', autoProvision: true, allowedDomains: null },
+  ...{ issuer, clientId: 'tokensd', clientSecret: 'x', clientAuth: null, autoProvision: true, allowedDomains: null },
   ...{ groupsClaim: 'groups', superuserGroup: null, tokensGroup: null },
 };
 const person = { issuer, subject: 'ada', email: 'ada@example.com', emailVerified: true, name: 'Ada', groups: [] };

@@ -47,7 +47,15 @@ export async function openSsoWorld() {
   const provider = await startFalseProvider('tokensd');
   const { issuer } = provider;
   const groups = { groupsClaim: 'groups', superuserGroup: null, tokensGroup: null };
-  const oidc = { issuer, clientId: 'tokensd', clientSecret: 'x', autoProvision: true, allowedDomains: null, ...groups };
+  const oidc = {
+    issuer,
+    clientId: 'tokensd',
+    clientSecret: 'x',
+    clientAuth: null,
+    autoProvision: true,
+    allowedDomains: null,
+    ...groups,
+  };
   const app = await openTestApp({ oidc });
   const close = async () => {
     await app.close();

@@ -66,7 +66,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   };
   const verify = createCountedVerify(services.verify, metrics.countVerification);
   metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: services.lastUsed.pending });
-  const identityProvider = config.oidc && createOidcProvider(config.oidc, config.publicUrl);
+  const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });
   const sessionCookie = createSessionCookie(config.publicUrl);
   const deps = {
     ...services,

@@ -21,7 +21,7 @@ export interface TestProvider {
   stop(): Promise<void>;
 }
 
-export const ssoClient = { clientId: 'tokensd', clientSecret: 'a-secret-between-the-two-of-us' };
+export const ssoClient = { clientId: 'tokensd', clientSecret: 'a-secret-between-the-two-of-us', clientAuth: null };
 
 const ada = {
   password: 'pw-ada',

@@ -52,7 +52,7 @@ interface SsoDeps {
 /** Maximum age of a logout token. */
 export const logoutTokenLifeMs = 10 * 60 * 1000;
 /** Maximum difference between the provider's clock and ours, in either direction. */
-export const providerSkewMs = 30 * 1000;
+export const providerSkewMs = 60 * 1000;
 /** How long to remember a logout token: as long as its replay would be accepted otherwise. */
 const logoutTokenMemoryMs = logoutTokenLifeMs + 2 * providerSkewMs;
 

@@ -3,6 +3,7 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { logUnexpected } from '../../../http/errors.ts';
 import { mayCarrySessions } from '../../../http/session-cookie.ts';
+import { logSsoProblem } from '../../../http/sso/log-sso-problem.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
@@ -50,9 +51,7 @@ export function ssoPages({ sso, identityProvider, browserSession, config, log }:
 
   function renderFailure(c: AppContext, error: unknown, next: string) {
     const problem = expectProblem(error);
-    if (problem.cause !== undefined) {
-      log.info({ err: problem.cause, request_id: c.get('requestId') }, 'single sign-on failed');
-    }
+    logSsoProblem(log, c.get('requestId'), problem);
     logUnexpected(log, c.get('requestId'), problem, error);
     return renderProblem(c, problem, <LoginPage sso next={next} error={problem.message} />);
   }

@@ -1,0 +1,45 @@
+import type { JWTPayload } from 'jose';
+import { logoutTokenLifeMs, type ProviderLogout, providerSkewMs } from '../domain/sign-in/sso/sso.ts';
+import { findProblem, refused } from './failures/problems.ts';
+import { explainIdToken } from './failures/signed-token.ts';
+import type { KeySet } from './keys.ts';
+
+interface Expected {
+  issuer: string;
+  clientId: string;
+}
+
+/** Verifies a logout token (OpenID Connect Back-Channel Logout §2.6). @throws SsoProblem */
+export async function readLogoutToken(
+  token: string,
+  keys: KeySet,
+  { issuer, clientId }: Expected,
+): Promise<ProviderLogout> {
+  try {
+    const payload = await keys.verify(token, {
+      issuer,
+      audience: clientId,
+      maxTokenAge: logoutTokenLifeMs / 1000,
+      clockTolerance: providerSkewMs / 1000,
+      requiredClaims: ['iat', 'jti', 'events'],
+    });
+    return toLogout(payload, issuer);
+  } catch (error) {
+    throw findProblem(error) ?? explainIdToken(error, {}, clientId) ?? error;
+  }
+}
+
+function toLogout({ sub, sid, jti, events, nonce }: JWTPayload, issuer: string): ProviderLogout {
+  const isLogout =
+    typeof events === 'object' &&
+    events !== null &&
+    'http://schemas.openid.net/event/backchannel-logout' in events &&
+    nonce === undefined;
+  const [subject, session] = [sub, sid].map((value) => (typeof value === 'string' ? value : null));
+  if (!isLogout || jti === undefined || (!subject && !session)) {
+    throw refused({
+      message: 'A token that was sent as a logout token is not one: its events, nonce, sub or sid do not fit.',
+    });
+  }
+  return { issuer, subject: subject ?? null, sid: session ?? null, jti };
+}

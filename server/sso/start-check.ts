@@ -1,0 +1,24 @@
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../observability/log.ts';
+import { checkIdentityProvider } from './check.ts';
+
+/**
+ * Checks the identity provider when the daemon starts and logs what is wrong. A provider that does not respond is logged
+ * too, but it neither delays nor stops the daemon, which works without single sign-on.
+ */
+export async function logProviderCheck(
+  config: Pick<Config, 'oidc' | 'proxy'>,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<void> {
+  try {
+    const checks = await checkIdentityProvider(config, clock);
+    for (const { name, state, detail, setting, isOutage } of checks) {
+      const fields = { check: name, ...(setting && { setting }) };
+      if (state === 'failed' && !isOutage) log.error(fields, detail);
+      else if (state !== 'ok') log.warn(fields, detail);
+    }
+  } catch (err) {
+    log.error({ err }, 'the identity provider could not be checked');
+  }
+}

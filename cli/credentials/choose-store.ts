@@ -1,8 +1,9 @@
-import type { Context, Prompts } from '../context.ts';
+import { join } from 'node:path';
+import type { Context } from '../context.ts';
 import { localError } from '../errors.ts';
 import { configDirectory } from '../session/config-file.ts';
-import { fileStore } from './file.ts';
-import { isUsable, keychainHint, noKeychain } from './keychain.ts';
+import { credentialsFile, fileStore } from './file.ts';
+import { isUsable, noKeychain } from './keychain.ts';
 import { type CredentialStore, type CredentialStoreName, isCredentialStoreName } from './store.ts';
 
 export interface NamedStore extends CredentialStore {
@@ -10,28 +11,27 @@ export interface NamedStore extends CredentialStore {
 }
 
 /**
- * Chooses where `login` stores the session: `wanted`, else `TOKENS_CREDENTIAL_STORE`, else the keychain. Asks before it
- * uses a file in place of a keychain that is not usable.
- * @throws CliError `usage` for an unknown store, `no-keychain`, or `cancelled` if the answer is no.
+ * Chooses where `login` stores the session: `wanted`, else `TOKENS_CREDENTIAL_STORE`, else the keychain. If neither names a
+ * store and the keychain is not usable, chooses the file and returns a note that says so.
+ * @throws CliError `usage` for an unknown store, `no-keychain` if a keychain is required and not usable.
  */
 export async function chooseStore(
   ctx: Context,
   wanted: string | undefined,
-  prompts: Prompts | null,
-): Promise<NamedStore> {
+): Promise<{ store: NamedStore; storeNote: string | null }> {
   const name = wanted ?? (ctx.env.TOKENS_CREDENTIAL_STORE || null);
   if (name !== null && !isCredentialStoreName(name)) {
     throw localError('usage', 'The credential store must be keychain or file.');
   }
   const directory = configDirectory(ctx);
   const file: NamedStore = { name: 'file', ...fileStore(directory) };
-  if (name === 'file') return file;
+  if (name === 'file') return { store: file, storeNote: null };
   const keychain = await ctx.keychain();
-  if (keychain && (await isUsable(keychain, ctx.uuid))) return { name: 'keychain', ...keychain };
-  if (name === 'keychain' || !prompts) {
-    throw noKeychain('To store the session in a file, use `--credential-store file`.');
+  if (keychain && (await isUsable(keychain, ctx.uuid))) {
+    return { store: { name: 'keychain', ...keychain }, storeNote: null };
   }
-  const question = `There is no usable OS keychain here. Store the session in a file in ${directory.path} (mode 600)?`;
-  if (await prompts.confirm(question)) return file;
-  throw localError('cancelled', `Cancelled: not signed in. ${keychainHint}`);
+  if (name === 'keychain') throw noKeychain('To store the session in a file, use `--credential-store file`.');
+  const path = join(directory.path, credentialsFile);
+  const storeNote = `There is no usable OS keychain here, so the session is stored in ${path} (mode 600).`;
+  return { store: file, storeNote };
 }

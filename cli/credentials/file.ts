@@ -3,27 +3,27 @@ import { hasCode, localError } from '../errors.ts';
 import type { PrivateDirectory } from '../session/private-file.ts';
 import type { CredentialStore } from './store.ts';
 
-const fileName = 'credentials.json';
+export const credentialsFile = 'credentials.json';
 
 /** Stores secrets in a file that only its owner can read, for machines without a keychain. */
 export function fileStore(directory: PrivateDirectory): CredentialStore {
   const read = async (): Promise<Map<string, string>> => {
-    const text = await directory.read(fileName);
+    const text = await directory.read(credentialsFile);
     if (text === null) return new Map();
     const entries = parse(text);
     if (entries) return entries;
     throw localError(
       'damaged-file',
-      `${join(directory.path, fileName)} is damaged. Run \`tokens login\` to replace it.`,
+      `${join(directory.path, credentialsFile)} is damaged. Run \`tokens login\` to replace it.`,
     );
   };
   const write = (entries: Map<string, string>) =>
-    directory.write(fileName, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
+    directory.write(credentialsFile, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
 
   return {
     get: async (account) => (await read()).get(account) ?? null,
     set: (account, secret) =>
-      directory.withLock(fileName, async () => {
+      directory.withLock(credentialsFile, async () => {
         // Replace a damaged file, because `tokens login` is the way to repair one.
         const entries = await read().catch((error: unknown) => {
           if (hasCode(error, 'damaged-file')) return new Map<string, string>();
@@ -32,7 +32,7 @@ export function fileStore(directory: PrivateDirectory): CredentialStore {
         await write(entries.set(account, secret));
       }),
     delete: (account) =>
-      directory.withLock(fileName, async () => {
+      directory.withLock(credentialsFile, async () => {
         const entries = await read();
         if (entries.delete(account)) await write(entries);
       }),

@@ -11,7 +11,7 @@ export interface Keytar {
 const service = 'tokens';
 const callTimeoutMs = 15_000;
 
-export const keychainHint =
+const keychainHint =
   'On Linux, install libsecret and a keyring such as gnome-keyring, reinstall tokens, and run it in a session whose keyring is unlocked.';
 
 /** Creates the error for a machine without a usable keychain. `advice` precedes the hint on how to get one. */

@@ -7,14 +7,23 @@ export interface Server {
   readonly host: string;
 }
 
+/** The first segments of the daemon's paths. People copy such addresses from a browser, a mail or a proxy configuration. */
+const daemonPaths =
+  /\/(?:api\/v1|api-token-auth|assets|device|healthz|login|logout|metrics|oauth|openapi\.json|organization|password\/(?:forgot|reset)|profile|readyz|sso\/backchannel-logout|verify|\.well-known)(?:[/?#].*)?$/;
+
 /**
- * Parses a server address before any connection is made.
+ * Parses a server address before any connection is made. Without a scheme, it is `http://` on this machine and `https://`
+ * elsewhere. Removes the path of a page or route of the daemon, but not the path below which the daemon is installed.
  * @throws CliError `usage` if it is malformed, `insecure-server` if it would send secrets over plain HTTP.
  */
 export function parseServerUrl(text: string, allowInsecureHttp: boolean): Server {
-  const url = URL.canParse(text) && /^https?:\/\//i.test(text.trim()) ? new URL(text) : null;
+  const address = withScheme(text.trim()).replace(daemonPaths, '');
+  const url = URL.canParse(address) && /^https?:\/\//i.test(address) ? new URL(address) : null;
   if (!url) {
-    throw localError('usage', 'The server address must start with https:// (or http:// on this machine).');
+    throw localError(
+      'usage',
+      'The server address is not valid. Write it as https://tokens.example.com, or http://localhost:8420 on this machine.',
+    );
   }
   if (url.username !== '' || url.password !== '') {
     throw localError(
@@ -32,4 +41,11 @@ export function parseServerUrl(text: string, allowInsecureHttp: boolean): Server
     );
   }
   return { url: url.origin + url.pathname.replace(/\/+$/, ''), host: url.host };
+}
+
+function withScheme(text: string): string {
+  if (text.startsWith('/') || /^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return text;
+  const plain = `http://${text}`;
+  const isLocal = URL.canParse(plain) && isLoopback(new URL(plain).hostname);
+  return isLocal ? plain : `https://${text}`;
 }

@@ -19,6 +19,19 @@ describe('server addresses', () => {
     ['http://localhost:8420', 'http://localhost:8420', 'localhost:8420'],
     ['http://127.8.9.1:1', 'http://127.8.9.1:1', '127.8.9.1:1'],
     ['http://[::1]:8420', 'http://[::1]:8420', '[::1]:8420'],
+    ['tokens.example.com', 'https://tokens.example.com', 'tokens.example.com'],
+    [' tokens.example.com:8443/ ', 'https://tokens.example.com:8443', 'tokens.example.com:8443'],
+    ['example.com/tokens', 'https://example.com/tokens', 'example.com'],
+    ['localhost:8420', 'http://localhost:8420', 'localhost:8420'],
+    ['127.0.0.1', 'http://127.0.0.1', '127.0.0.1'],
+    ['[::1]:8420', 'http://[::1]:8420', '[::1]:8420'],
+    ['https://tokens.example.com/login', 'https://tokens.example.com', 'tokens.example.com'],
+    ['https://tokens.example.com/login?next=%2Fprofile', 'https://tokens.example.com', 'tokens.example.com'],
+    ['tokens.example.com/profile/api-tokens', 'https://tokens.example.com', 'tokens.example.com'],
+    ['https://example.com/tokens/organization/team#member', 'https://example.com/tokens', 'example.com'],
+    ['https://example.com/tokens/api/v1/', 'https://example.com/tokens', 'example.com'],
+    ['https://example.com/profiles', 'https://example.com/profiles', 'example.com'],
+    ['https://login.example.com', 'https://login.example.com', 'login.example.com'],
   ])('parses %s as %s', (text, url, host) => {
     expect(parseServerUrl(text, false)).toEqual({ url, host });
   });
@@ -37,8 +50,10 @@ describe('server addresses', () => {
 
   it.each([
     '',
-    'x',
+    ' ',
     'https://',
+    'ada:secret@tokens.example.com',
+    'mailto:ada@example.com',
     'file:///etc/passwd',
     'javascript:alert(1)',
     'https://a@b',

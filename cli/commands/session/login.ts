@@ -30,7 +30,7 @@ export function registerLogin(program: Command, ctx: Context): void {
     .argument('[url]', 'Address of the server')
     .summary('Sign in to a server')
     .description(
-      'Sign in to a server in your browser, or with an email address and password. Stores the session in the OS keychain and remembers the server.',
+      'Sign in to a server in your browser, or with an email address and password. Remembers the server, and stores the session in the OS keychain or, without one, in a file that only you can read.',
     )
     .option('--email <email>', 'Email address, to sign in with a password')
     .option(
@@ -41,7 +41,7 @@ export function registerLogin(program: Command, ctx: Context): void {
     .addOption(new Option('--no-browser', 'Print a code to approve in a browser on any machine').conflicts('email'))
     .option(
       '--credential-store <store>',
-      'Where to store the session: keychain or file (default: TOKENS_CREDENTIAL_STORE, else keychain)',
+      'Where to store the session: keychain or file (default: TOKENS_CREDENTIAL_STORE, else the keychain if there is one)',
     )
     .option('--insecure-http', 'Allow http:// to another machine')
     .addHelpText(
@@ -61,13 +61,14 @@ async function runLogin(ctx: Context, url: string | undefined, options: LoginOpt
   const server = await findLoginServer(ctx, url, options, config, prompts);
   const api = await openApi(ctx, options, server, null);
   await requireTokensd(api);
-  const store = await chooseStore(ctx, options.credentialStore, prompts);
+  const { store, storeNote } = await chooseStore(ctx, options.credentialStore);
   const email = options.email ?? (await askEmail(options, prompts));
   const session =
     email === null
       ? await signInOnWeb(ctx, options, server)
       : await signInWithPassword(ctx, { api, email, prompts, passwordStdin: options.passwordStdin });
   await saveSession(ctx, options, server, store, session);
+  if (storeNote !== null) await note(ctx, options, storeNote);
   await note(ctx, options, `Signed in to ${server.url} as ${sanitize(session.email)}.`);
   if (sessionFromEnvironment(ctx) !== null) {
     await note(ctx, options, 'TOKENS_SESSION is set and overrides this session. Unset it to use this one.');
@@ -101,7 +102,7 @@ async function findLoginServer(
   prompts: Prompts | null,
 ): Promise<Server> {
   const known = url ?? options.server ?? (ctx.env.TOKENS_SERVER || null) ?? config.current;
-  const text = known ?? (await prompts?.text('Server address (https://…)'));
+  const text = known ?? (await prompts?.text('Server address, such as tokens.example.com'));
   if (text === undefined) throw localError('usage', 'No server is configured. Give its URL: `tokens login URL`.');
   const { url: address } = parseServerUrl(text, true);
   const accepted = config.servers.some((entry) => entry.url === address && entry.insecureHttp);

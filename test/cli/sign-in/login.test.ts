@@ -58,21 +58,32 @@ it('exits 130 on Ctrl-C at the password prompt', async () => {
 it.each([
   ['no keychain', null],
   ['a locked keychain', lockedKeychain],
-])('suggests the file store and does not sign in with %s and no terminal', async (_, keychain) => {
-  const ran = await cli.run([...login, '--json'], { stdin: password, keychain });
-  expect(ran.code).toBe(1);
-  expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'no-keychain', status: 0, type: 'about:blank' });
-  expect(ran.stderr).toContain('--credential-store file');
+])('stores the session in a file and says so with %s', async (_, keychain) => {
+  const ran = await cli.run(login, { stdin: password, keychain });
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toContain(`so the session is stored in ${files('credentials.json')} (mode 600)`);
+  expect((await stat(files('credentials.json'))).mode & 0o777).toBe(0o600);
+  expect((await cli.run(['whoami'], { keychain })).code).toBe(0);
+});
+
+it.each([
+  ['no keychain', null],
+  ['a locked keychain', lockedKeychain],
+])('insists on a keychain if one is named, and does not sign in with %s', async (_, keychain) => {
+  const named = await cli.run([...login, '--credential-store', 'keychain', '--json'], { stdin: password, keychain });
+  const env = { TOKENS_SERVER: serverUrl, TOKENS_CREDENTIAL_STORE: 'keychain' };
+  for (const ran of [named, await cli.run([...login, '--json'], { stdin: password, keychain, env })]) {
+    expect(ran.code).toBe(1);
+    expect(JSON.parse(ran.stderr)).toMatchObject({ code: 'no-keychain', status: 0, type: 'about:blank' });
+    expect(ran.stderr).toContain('--credential-store file');
+  }
   await expect(stat(files('credentials.json'))).rejects.toThrow();
 });
 
-it('asks before it uses a file without a keychain, and exits 130 if the answer is no', async () => {
-  const no = await cli.run(['login'], { keychain: null, answers: [false] });
-  expect(no.code).toBe(130);
-  await expect(stat(files('credentials.json'))).rejects.toThrow();
-  const yes = await cli.run(['login'], { keychain: null, answers: [true, 'dev@example.com', password] });
-  expect(yes.code).toBe(0);
-  expect((await cli.run(['whoami'], { keychain: null })).code).toBe(0);
+it('asks no question about the store on a terminal without a keychain', async () => {
+  const ran = await cli.run(['login'], { keychain: null, answers: ['dev@example.com', password] });
+  expect(ran.code).toBe(0);
+  expect(cli.questions).toEqual(['Email (press Enter to sign in with your browser)', 'Password']);
 });
 
 it('creates the file store with modes 700 and 600', async () => {
@@ -159,7 +170,7 @@ it('requires --insecure-http for the first plain-HTTP login to another machine',
   }
 });
 
-it.each(['https://ada:secret@tokens.example.com', 'ftp://tokens.example.com', 'tokens.example.com', 'localhost:8420'])(
+it.each(['https://ada:secret@tokens.example.com', 'ada:secret@tokens.example.com', 'ftp://tokens.example.com', '//x'])(
   'rejects the address %s before any connection',
   async (url) => {
     const fetch = () => Promise.reject(new Error('connected'));
@@ -210,10 +221,14 @@ it('ends the session on the server if it cannot be stored', async () => {
   expect(response.status).toBe(401);
 });
 
-it('rejects the address of a console page as a server address', async () => {
-  const ran = await cli.run([...login, `${serverUrl}/profile`], { stdin: password });
-  expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('Check the server address.') });
-});
+it.each(['tokens.example.com', `${serverUrl}/login`, `${serverUrl}/login?next=%2Fdevice`, `${serverUrl}/profile/`])(
+  'completes the address %s',
+  async (address) => {
+    const ran = await cli.run([...login, address], { stdin: password, env: { TOKENS_SERVER: '' } });
+    expect(ran).toMatchObject({ code: 0, stderr: `Signed in to ${serverUrl} as dev@example.com.\n` });
+    expect((await cli.run(['whoami', '--server', address], { env: { TOKENS_SERVER: '' } })).code).toBe(0);
+  },
+);
 
 it('ends the session locally and on the server with logout, and exits 0 if repeated', async () => {
   await cli.run(login, { stdin: password });

@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import type { Context, GlobalOptions } from './context.ts';
 import { localError, systemCode } from './errors.ts';
+import { rejectSecrets } from './input/secrets-in-arguments.ts';
 import { createProgram, type HelpOutput } from './program.ts';
 import { reportError } from './report-error.ts';
 
@@ -17,6 +18,7 @@ export async function main(argv: readonly string[], ctx: Context): Promise<numbe
 }
 
 async function run(argv: readonly string[], ctx: Context): Promise<void> {
+  rejectSecrets(argv);
   const output: HelpOutput = { out: '', err: '' };
   const program = createProgram(ctx, output);
   try {

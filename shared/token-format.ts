@@ -7,7 +7,7 @@ const shape = /^[a-z][a-z0-9]{1,9}_[0-9A-Za-z]{38}$/;
 export const productPrefixPattern = /^[a-z][a-z0-9]{1,9}$/;
 
 export const bodyLength = 32;
-const checksumLength = 6;
+export const checksumLength = 6;
 const publicBodyLength = 8;
 const maxValueLength = 255;
 

@@ -9,6 +9,7 @@ import type {
   newTokenColumns,
   ownerColumns,
   tokenColumns,
+  tombstoneColumns,
 } from './tables/tokens.ts';
 
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
@@ -45,11 +46,19 @@ export interface StatusContext {
   ssoStaleBefore?: number;
 }
 
-/** What a lookup by hash finds: a stored token with its owner, or the tombstone of a revoked token. */
+/** What a lookup by hash finds: a stored token with its owner, or the tombstone of a destroyed token. */
 export type HashMatch =
   | ({ kind: 'token'; ownerName: string; ownerSuperuser: boolean } & RecordOf<typeof ownerColumns> &
       Pick<TokenRecord, 'id' | 'prefix' | 'name' | 'createdAt' | 'expiresAt' | 'ownerId'>)
-  | { kind: 'tombstone'; prefix: string; name: string; ownerId: string; ownerEmail: string; revokedAt: number };
+  | {
+      kind: 'tombstone';
+      prefix: string;
+      name: string;
+      ownerId: string;
+      ownerEmail: string;
+      revokedAt: number;
+      reason: RecordOf<typeof tombstoneColumns>['reason'];
+    };
 
 /** A request with an `Idempotency-Key`, and the token that it created. */
 export type IdempotencyRecord = RecordOf<typeof idempotencyColumns>;

@@ -337,7 +337,7 @@ test('rejects a longer expiry than the maximum, which is the default', async () 
   expect(await jsonOf(create({ name: 'default' }))).toMatchObject({ expires_at: '2026-11-23T17:20:00.000Z' });
 });
 
-test('denies a token from its expiry on, lists it as expired, and keeps its name', async () => {
+test('denies a token from its expiry on, and lists it as expired', async () => {
   const app = await open();
   const { token } = await createToken(app, app.dev, { name: 'short', expires_in: 60 });
   app.clock.advance(59_999);
@@ -346,7 +346,6 @@ test('denies a token from its expiry on, lists it as expired, and keeps its name
   expect(await verdict(app, token)).toBe('expired');
   const { items } = await jsonOf<TokenPage>(app.ask('/api/v1/tokens?status=expired', { as: app.dev }));
   expect(items.map(({ name, status }) => ({ name, status }))).toEqual([{ name: 'short', status: 'expired' }]);
-  expect((await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'short' } })).status).toBe(409);
 });
 
 test('concurrent creations cannot exceed the token limit', async () => {
@@ -425,3 +424,29 @@ async function userOf(app: Awaited<ReturnType<typeof open>>) {
   if (user === null) throw new Error('The member is missing.');
   return user;
 }
+
+test('the name of an expired token is free, and its value keeps the reason “expired”', async () => {
+  const app = await open();
+  const old = await createToken(app, app.dev, { name: 'ci', expires_in: 60 });
+  const create = () => app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'CI' } });
+  expect((await create()).status).toBe(409);
+  app.clock.advance(60_000);
+  expect(await verdict(app, old.token)).toBe('expired');
+  const created = await jsonOf<CreatedToken>(create());
+  expect(created).toMatchObject({ name: 'CI', status: 'active' });
+  expect(await verdict(app, created.token)).toBe(200);
+  expect(await verdict(app, old.token)).toBe('expired');
+  const { items } = await jsonOf<TokenPage>(app.ask('/api/v1/tokens', { as: app.dev }));
+  expect(items.map(({ id }) => id)).toEqual([created.id]);
+  expect((await create()).status).toBe(409);
+});
+
+test('a rejected creation leaves the expired token of that name', async () => {
+  const app = await open({ maxTokensPerUser: 1 });
+  const old = await createToken(app, app.dev, { name: 'ci', expires_in: 60 });
+  app.clock.advance(60_000);
+  await createToken(app, app.dev, { name: 'other' });
+  const rejected = await app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'ci' } });
+  expect(await rejected.json()).toMatchObject({ code: 'token-limit' });
+  expect((await app.ask(`/api/v1/tokens/${old.id}`, { as: app.dev })).status).toBe(200);
+});

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import type { ProblemDetails } from '../../../shared/problem.ts';
 import type { Token } from '../../../shared/schemas/tokens.ts';
 import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
+import { type DenyReason, readDenyReason } from '../../api/deny-reason.ts';
 import { isObject, notTokensd, problemOf, readResponse } from '../../api/responses.ts';
 import { tokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
 import { promptsIfInteractive } from '../../input/ask.ts';
+import { explainMalformed } from '../../input/explain-malformed.ts';
 import { readSecret } from '../../input/read-stdin.ts';
 import { openApi, resolveServer } from '../../session/connect.ts';
 import { sanitize } from '../../ui/sanitize.ts';
@@ -15,14 +17,14 @@ export interface CheckOptions extends GlobalOptions {
   offline?: boolean;
 }
 
-const denyReasons = ['unknown', 'revoked', 'expired', 'blocked', 'disabled', 'sso-stale'] as const;
-
 /** The output of `--json`. */
 interface Result {
   readonly valid: boolean;
   /** Null for a valid token. */
-  readonly reason: (typeof denyReasons)[number] | 'malformed' | null;
+  readonly reason: DenyReason | 'malformed' | null;
   readonly prefix: string | null;
+  /** Why the value is malformed, or null. */
+  readonly detail: string | null;
   readonly token: Token | NonNullable<ProblemDetails['token']> | null;
 }
 
@@ -48,25 +50,29 @@ async function runCheck(ctx: Context, options: CheckOptions): Promise<void> {
     const details = result.token ? [result.token.prefix, result.token.name, result.token.owner] : [];
     await ctx.stdout.write(`${[outcome, ...details.map(sanitize)].join(ctx.stdout.isTTY ? '  ' : '\t')}\n`);
   }
-  if (!result.valid) throw localError('token-inactive', `The token does not work: ${result.reason}.`);
+  if (result.valid) return;
+  const detail = result.detail === null ? '' : ` (${result.detail})`;
+  throw localError('token-inactive', `The token does not work: ${result.reason}${detail}.`);
 }
 
 async function check(ctx: Context, options: CheckOptions, value: string): Promise<Result> {
-  if (!isWellFormedToken(value)) return { valid: false, reason: 'malformed', prefix: null, token: null };
+  if (!isWellFormedToken(value)) {
+    return { valid: false, reason: 'malformed', detail: explainMalformed(value), prefix: null, token: null };
+  }
   const prefix = displayPrefix(value);
-  if (options.offline) return { valid: true, reason: null, prefix, token: null };
+  if (options.offline) return { valid: true, reason: null, detail: null, prefix, token: null };
   const api = await openApi(ctx, options, await resolveServer(ctx, options), `Token ${value}`);
   const response = await readResponse(api.token.$get());
   if (response.status === 200) {
     const mismatch = tokenShape(response.body);
     if (mismatch !== null) throw notTokensd(new Error(`The body${mismatch}`));
-    return { valid: true, reason: null, prefix, token: response.body as Token };
+    return { valid: true, reason: null, detail: null, prefix, token: response.body as Token };
   }
   if (response.status !== 401) throw response.status < 400 ? notTokensd() : problemOf(response);
-  const reason = denyReasons.find((known) => known === response.headers.get('x-tokens-reason'));
-  if (!reason || !isObject(response.body)) throw notTokensd();
+  const reason = readDenyReason(response);
+  if (!isObject(response.body)) throw notTokensd();
   const { token } = response.body;
-  return { valid: false, reason, prefix, token: isKnownToken(token) ? token : null };
+  return { valid: false, reason, detail: null, prefix, token: isKnownToken(token) ? token : null };
 }
 
 function isKnownToken(value: unknown): value is NonNullable<ProblemDetails['token']> {

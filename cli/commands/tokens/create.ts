@@ -29,7 +29,7 @@ export function registerCreate(program: Command, ctx: Context): void {
     .option('--description <text>', 'Purpose of the token')
     .option('--store', 'Store the value in the OS keychain, for `tokens get`')
     .option('--no-print', 'Do not print the value (needs --store)')
-    .option('--if-absent', 'Do nothing if a token with this name exists')
+    .option('--if-absent', 'Do nothing if a token with this name exists and has not expired')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print',

@@ -15,12 +15,14 @@ import { type Connection, connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import { attemptAll } from '../attempt-all.ts';
+import { revokeValues } from './revoke-values.ts';
 
 export interface RevokeOptions extends GlobalOptions {
   user?: string;
   all?: boolean;
   ifExists?: boolean;
   yes?: boolean;
+  stdin?: boolean;
 }
 
 export function registerRevoke(program: Command, ctx: Context): void {
@@ -32,18 +34,25 @@ export function registerRevoke(program: Command, ctx: Context): void {
     .description('Revoke tokens permanently. They stop working immediately, everywhere.')
     .option('--user <email>', 'Owner of the tokens (superuser)')
     .option('--all', 'Revoke all tokens')
-    .option('--if-exists', 'Ignore names that do not exist')
+    .option('--stdin', 'Read values instead of names from standard input, one per line (needs no session)')
+    .option('--if-exists', 'Ignore tokens that do not exist')
     .option('--yes', 'Do not ask for confirmation')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens revoke ci-pipeline\n  $ tokens revoke --user ada@example.com --all --yes',
+      '\nExamples:\n  $ tokens revoke ci-pipeline\n  $ tokens revoke --user ada@example.com --all --yes\n  $ tokens revoke --stdin --yes < leaked.txt',
     )
     .action((names: string[], _options, command: Command) => runRevoke(ctx, names, command.optsWithGlobals()));
 }
 
 async function runRevoke(ctx: Context, names: readonly string[], options: RevokeOptions): Promise<void> {
+  if (options.stdin) {
+    if (options.all || options.user !== undefined || names.length > 0) {
+      throw localError('usage', '--stdin reads the values, so give no names, --user or --all with it.');
+    }
+    return revokeValues(ctx, options);
+  }
   if (options.all && names.length > 0) throw localError('usage', 'Give either names or --all, not both.');
-  if (!options.all && names.length === 0) throw localError('usage', 'Give at least one name, or --all.');
+  if (!options.all && names.length === 0) throw localError('usage', 'Give at least one name, --all or --stdin.');
   requireConfirmable(ctx, options.yes);
   const connection = await connect(ctx, options);
   const tokens = await listTokens(connection.api, options.user);

@@ -6,7 +6,7 @@ import { displayPrefix } from '../../../shared/token-format.ts';
 import type { StatusContext, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { actorOf, type Channel, type ClientInfo } from '../caller.ts';
+import { actorOf, type Channel, type ClientInfo, systemActor } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { generateToken, hashSecret, type Secret } from '../secrets.ts';
@@ -76,6 +76,8 @@ export async function createToken(
     }
     // After the claim, because a replay must succeed even if the requested expiry has passed since.
     const expiresAt = resolveExpiry(body, policy.expiry, now);
+    // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
+    await store.tokens.destroyExpired(fresh, now, systemActor);
     const outcome = await store.tokens.insert({ ...fresh, expiresAt }, policy.maxPerUser);
     if (outcome === 'name-taken') throw nameTaken();
     if (outcome === 'token-limit') throw tokenLimit(policy.maxPerUser);
@@ -120,7 +122,7 @@ async function replay(
   if (token === null) {
     throw new ProblemError(
       'token-not-found',
-      'The token created with this Idempotency-Key has been revoked. Send a new key.',
+      'The token created with this Idempotency-Key no longer exists. Send a new key.',
     );
   }
   return { token, secret: null };

@@ -42,7 +42,7 @@ export function createVerify(
 
   const judge = (match: HashMatch | null): Verdict => {
     if (match === null) return unknown;
-    if (match.kind === 'tombstone') return deny('revoked', match);
+    if (match.kind === 'tombstone') return deny(match.reason, match);
     const status = tokenStatus(match, statusContext());
     return status === 'active' ? { allowed: true, token: match } : deny(status, match);
   };

@@ -18,7 +18,10 @@ export interface TokenQuery extends Page, StatusContext {
 }
 
 export interface TokenStore {
-  /** Inserts a token if its owner has no token of this folded name and fewer than `limit` tokens. */
+  /**
+   * Inserts a token if its owner has no token of this folded name, and fewer than `limit` tokens that have not expired
+   * when it is created.
+   */
   insert(token: NewToken, limit: number): Promise<'inserted' | 'name-taken' | 'token-limit'>;
   findById(id: string): Promise<TokenRecord | null>;
   list(query: TokenQuery): Promise<TokenRecord[]>;
@@ -31,11 +34,16 @@ export interface TokenStore {
   /** Deletes all tokens of one owner and leaves tombstones. Returns the deleted tokens, newest first. */
   destroyAllOf(ownerId: string, at: number, actor: Actor): Promise<TokenRecord[]>;
   /**
+   * Deletes the owner's token of this folded name if it has expired at `at`, and leaves a tombstone with the reason
+   * `expired`. Frees the name for a new token.
+   */
+  destroyExpired(token: Pick<NewToken, 'ownerId' | 'nameFolded'>, at: number, actor: Actor): Promise<void>;
+  /**
    * Stores the newest use of each token in one transaction, and skips tokens that no longer exist. A stored use that is
    * newer stays, unless it lies so far after `now` that the clock must have been wrong when it was stored.
    */
   recordUses(uses: ReadonlyArray<LastUse & { tokenId: string }>, now?: number): Promise<void>;
-  /** Deletes at most `limit` tombstones of tokens revoked before `before`. Returns the number of rows deleted. */
+  /** Deletes at most `limit` tombstones of tokens destroyed before `before`. Returns the number of rows deleted. */
   purgeTombstones(before: number, limit: number): Promise<number>;
 }
 

@@ -1,7 +1,8 @@
 import { initial } from './0001-initial.ts';
 import { signIn } from './0002-sign-in.ts';
 import { severalNodes } from './0003-several-nodes.ts';
+import { tombstoneReasons } from './0009-tombstone-reasons.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [initial, signIn, severalNodes];
+export const migrations: readonly Migration[] = [initial, signIn, severalNodes, tombstoneReasons];

@@ -38,14 +38,16 @@ export const ownerColumns = {
   ownerSsoSignedInAt: nullable(integer('sso_signed_in_at')),
 };
 
-/** What remains of a revoked token, besides its `Actor`: enough to explain why the value is rejected. */
+/** What remains of a destroyed token, besides its `Actor`: enough to explain why the value is rejected. */
 export const tombstoneColumns = {
   hash: text('hash'),
   tokenId: text('token_id'),
   ownerId: text('owner_id'),
   prefix: text('prefix'),
   name: text('name'),
+  /** When the token was revoked, or when the name of an expired token was used again. */
   revokedAt: integer('revoked_at'),
+  reason: text<'reason', 'revoked' | 'expired'>('reason'),
 };
 
 export const idempotencyColumns = {

@@ -33,7 +33,14 @@ it('prints active, prefix, name and owner of a valid token, without a session an
 
 it('exits 4 for malformed and unknown values without naming a token', async () => {
   for (const malformed of ['nonsense', `${value}x`, ` ${value}`, value.toUpperCase(), 'x'.repeat(10_000), 'ünïcode']) {
-    expect(await asJson(malformed)).toEqual({ code: 4, valid: false, reason: 'malformed', prefix: null, token: null });
+    expect(await asJson(malformed)).toEqual({
+      code: 4,
+      valid: false,
+      reason: 'malformed',
+      detail: expect.any(String),
+      prefix: null,
+      token: null,
+    });
   }
   expect((await check('nonsense')).stdout).toBe('malformed\n');
   expect((await check(foreign)).stdout).toBe('unknown\n');
@@ -102,4 +109,12 @@ it.each([
 ])('prints no verdict if the server responds with %s', async (_, respond, code) => {
   const ran = await cli.run(['check'], { stdin: value, fetch: async () => respond() });
   expect(ran).toMatchObject({ code, stdout: '' });
+});
+
+it('says what is wrong with a malformed value, on stderr and with --json', async () => {
+  const ran = await check(value.slice(0, 40));
+  expect(ran).toMatchObject({ code: 4, stdout: 'malformed\n' });
+  expect(ran.stderr).toContain('The token does not work: malformed (40 of 42 characters).');
+  expect(await asJson(`"${value}"`)).toMatchObject({ reason: 'malformed', detail: 'quotes around it' });
+  expect(await asJson(value)).toMatchObject({ valid: true, detail: null });
 });

@@ -64,6 +64,13 @@ it('exits 5 for a name that is already used, and 0 without output with --if-abse
   expect((await create(['other', '--if-absent'])).stdout).toMatch(/^tok_/);
 });
 
+it('creates the token with --if-absent if the one with this name has expired', async () => {
+  await create(['ci', '--expires', '1h']);
+  cli.app.clock.advance(3600_000);
+  expect((await create(['ci', '--if-absent'])).stdout).toMatch(/^tok_/);
+  expect(await create(['ci', '--if-absent'])).toEqual({ code: 0, stdout: '', stderr: '' });
+});
+
 it('exits 4 without the permission', async () => {
   await cli.run(['ungrant', 'dev@example.com'], cli.as(cli.app.root));
   expect((await create(['ci'])).code).toBe(4);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { assembleToken } from '../../../shared/token-format.ts';
 import { createToken, verdict } from '../../helpers/app/app.ts';
-import { cancel, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+import { cancel, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
@@ -121,4 +122,83 @@ it('prefers a name over another token’s prefix', async () => {
   expect(await verdict(cli.app, decoy.token)).toBe('revoked');
   await cli.run(['revoke', prefix, '--yes'], dev);
   expect(await verdict(cli.app, value)).toBe('revoked');
+});
+
+it.each([
+  ['revoke', '{value}', '--yes'],
+  ['show', '{value}'],
+  ['get', 'x{value}'],
+  ['list', '--user', '"{value}"'],
+  ['check', '{value}', '--json'],
+  ['login', 'https://example.com/{value}'],
+  ['{value}'],
+])('refuses a token value on the command line and sends nothing: %s %s %s', async (...words) => {
+  const argv = words.map((word) => word.replace('x{value}', value).replace('{value}', value));
+  const ran = await cli.run(argv, { ...dev, fetch: () => Promise.reject(new Error('connected')) });
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toContain(
+    `the value of the token ${value.slice(0, 12)}, which is now in the history of your shell`,
+  );
+  expect(ran.stderr).toContain(`tokens revoke ${value.slice(0, 12)}`);
+  expect(ran.stdout + ran.stderr).not.toContain(value);
+  expect(await verdict(cli.app, value)).toBe(200);
+});
+
+it('refuses a session on the command line', async () => {
+  const ran = await cli.run(['whoami', '--server', `https://example.com/?${cli.app.dev.session}`]);
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toContain('contains a secret');
+  expect(ran.stderr).not.toContain(cli.app.dev.session);
+});
+
+const signedOut = (stdin: string): Surroundings => ({ env: { TOKENS_SERVER: serverUrl }, stdin });
+
+it('revokes the values on standard input without a session', async () => {
+  const other = await createToken(cli.app, cli.app.root, { name: 'other' });
+  const ran = await cli.run(['revoke', '--stdin', '--yes'], signedOut(`${value}\r\n\n${other.token}\n${value}\n`));
+  expect(ran).toMatchObject({ code: 0, stdout: '' });
+  expect(ran.stderr).toBe(`Revoked ${value.slice(0, 12)}.\nRevoked ${other.prefix}.\n`);
+  expect(await verdict(cli.app, value)).toBe('revoked');
+  expect(await verdict(cli.app, other.token)).toBe('revoked');
+});
+
+it('revokes no value if one is malformed, and says what is wrong with it', async () => {
+  const ran = await cli.run(['revoke', '--stdin', '--yes'], signedOut(`${value}\n${value.slice(0, 40)}\n`));
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toContain('40 of 42 characters');
+  expect(ran.stderr).not.toContain(value.slice(0, 40));
+  expect(await verdict(cli.app, value)).toBe(200);
+});
+
+it('exits 3 for a value that is revoked or unknown, and 0 with --if-exists', async () => {
+  const unknown = assembleToken('tok', 'A'.repeat(32));
+  await cli.run(['revoke', 'ci', '--yes'], dev);
+  for (const gone of [value, unknown]) {
+    expect((await cli.run(['revoke', '--stdin', '--yes'], signedOut(gone))).code).toBe(3);
+    expect((await cli.run(['revoke', '--stdin', '--yes', '--if-exists'], signedOut(gone))).code).toBe(0);
+  }
+});
+
+it('says how to revoke a value that is not active', async () => {
+  await cli.run(['ungrant', 'dev@example.com'], cli.as(cli.app.root));
+  const ran = await cli.run(['revoke', '--stdin', '--yes'], signedOut(value));
+  expect(ran.code).toBe(4);
+  expect(ran.stderr).toContain(
+    `not active (blocked). Revoke it by its prefix: \`tokens revoke ${value.slice(0, 12)}\`.`,
+  );
+});
+
+it('asks for one value on a terminal without showing it, and for confirmation', async () => {
+  const no = await cli.run(['revoke', '--stdin'], { env: { TOKENS_SERVER: serverUrl }, answers: [value, false] });
+  expect(no.code).toBe(130);
+  expect(await verdict(cli.app, value)).toBe(200);
+  const yes = await cli.run(['revoke', '--stdin'], { env: { TOKENS_SERVER: serverUrl }, answers: [value, true] });
+  expect(yes.code).toBe(0);
+  expect(await verdict(cli.app, value)).toBe('revoked');
+});
+
+it.each([['ci'], ['--all'], ['--user', 'dev@example.com']])('rejects --stdin with %s %s', async (...more) => {
+  expect((await cli.run(['revoke', '--stdin', '--yes', ...more], signedOut(value))).code).toBe(2);
+  expect((await cli.run(['revoke', '--stdin'], signedOut(value))).code).toBe(2);
+  expect(await verdict(cli.app, value)).toBe(200);
 });

@@ -48,12 +48,17 @@ export function toHashMatch(values: unknown[]): HashMatch {
 }
 
 /** The columns of a tombstone `d` and its token's owner `u` that verification needs. */
-export const tombstoneMatchColumns = ['d.prefix', 'd.name', 'd.owner_id', 'u.email', 'd.revoked_at'];
+export const tombstoneMatchColumns = ['d.prefix', 'd.name', 'd.owner_id', 'u.email', 'd.revoked_at', 'd.reason'];
+
+type TombstoneRow = [
+  ...[position: number, prefix: string, name: string, ownerId: string, ownerEmail: string, revokedAt: Time],
+  reason: 'revoked' | 'expired',
+];
 
 /** Converts a row of the position and `tombstoneMatchColumns` to a match. */
 export function toTombstoneMatch(row: unknown[]): HashMatch {
-  const [, prefix, name, ownerId, ownerEmail, revokedAt] = row as [number, string, string, string, string, Time];
-  return { kind: 'tombstone', prefix, name, ownerId, ownerEmail, revokedAt: Number(revokedAt) };
+  const [, prefix, name, ownerId, ownerEmail, revokedAt, reason] = row as TombstoneRow;
+  return { kind: 'tombstone', prefix, name, ownerId, ownerEmail, revokedAt: Number(revokedAt), reason };
 }
 
 function numberOrNull(value: Time | null): number | null {

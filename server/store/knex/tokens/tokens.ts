@@ -72,11 +72,19 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       return found;
     },
     async destroy(id, at, actor) {
-      const [token] = await destroyTokens(knex, engine, { column: 'id', value: id }, at, actor);
+      const where = { condition: 'id = ?', bindings: [id] };
+      const [token] = await destroyTokens(knex, engine, where, { revokedAt: at, reason: 'revoked', actor });
       return token ?? null;
     },
-    destroyAllOf: (ownerId, at, actor) =>
-      destroyTokens(knex, engine, { column: 'owner_id', value: ownerId }, at, actor),
+    destroyAllOf(ownerId, at, actor) {
+      const where = { condition: 'owner_id = ?', bindings: [ownerId] };
+      return destroyTokens(knex, engine, where, { revokedAt: at, reason: 'revoked', actor });
+    },
+    async destroyExpired({ ownerId, nameFolded }, at, actor) {
+      const condition = 'owner_id = ? AND name_folded = ? AND expires_at <= ?';
+      const where = { condition, bindings: [ownerId, nameFolded, at] };
+      await destroyTokens(knex, engine, where, { revokedAt: at, reason: 'expired', actor });
+    },
     recordUses: (uses, now) => recordLastUses(knex, engine, uses, now),
     purgeTombstones: (before, limit) => purgeTombstones(knex, before, limit),
   };
@@ -88,8 +96,9 @@ function insertSql(token: NewToken, limit: number) {
   const columns = Object.keys(row);
   return {
     sql: `INSERT INTO tokens (${columns.join(', ')})
-      SELECT ${columns.map(() => '?').join(', ')} WHERE (SELECT count(*) FROM tokens WHERE owner_id = ?) < ?
+      SELECT ${columns.map(() => '?').join(', ')}
+      WHERE (SELECT count(*) FROM tokens WHERE owner_id = ? AND (expires_at IS NULL OR expires_at > ?)) < ?
       ON CONFLICT (owner_id, name_folded) DO NOTHING RETURNING id`,
-    bindings: [...Object.values(row), token.ownerId, limit],
+    bindings: [...Object.values(row), token.ownerId, token.createdAt, limit],
   };
 }

@@ -19,6 +19,7 @@ export function revocationContract(store: () => Store): void {
         ownerId: owner.id,
         ownerEmail: owner.email,
         revokedAt: noon + 7,
+        reason: 'revoked',
       },
     ]);
   });
@@ -46,6 +47,36 @@ export function revocationContract(store: () => Store): void {
     const token = await addToken(store(), owner.id, { nameFolded: 'ci' });
     await store().tokens.destroy(token.id, noon, actor);
     expect(await store().tokens.insert(newToken(owner.id, { nameFolded: 'ci' }), 1)).toBe('inserted');
+  });
+
+  it('destroys an expired token of one name, and leaves every other token', async () => {
+    const [owner, other] = [await addUser(store()), await addUser(store())];
+    const expired = { name: 'ci', nameFolded: 'ci', expiresAt: noon };
+    const token = await addToken(store(), owner.id, expired);
+    const kept = [
+      await addToken(store(), other.id, expired),
+      await addToken(store(), owner.id, { nameFolded: 'later', expiresAt: noon + 1 }),
+      await addToken(store(), owner.id, { nameFolded: 'never' }),
+    ];
+    await store().tokens.destroyExpired(token, noon - 1, actor);
+    expect(await store().tokens.findById(token.id)).not.toBeNull();
+    await store().tokens.destroyExpired(token, noon, actor);
+    expect(await store().tokens.findById(token.id)).toBeNull();
+    expect(await store().tokens.findByHashes([token.hash])).toMatchObject([
+      { kind: 'tombstone', reason: 'expired', revokedAt: noon, name: 'ci' },
+    ]);
+    for (const nameFolded of ['later', 'never']) {
+      await store().tokens.destroyExpired({ ownerId: owner.id, nameFolded }, noon, actor);
+    }
+    for (const { id } of kept) expect(await store().tokens.findById(id)).not.toBeNull();
+  });
+
+  it('does not count expired tokens against the limit', async () => {
+    const owner = await addUser(store());
+    await addToken(store(), owner.id, { expiresAt: noon });
+    expect(await store().tokens.insert(newToken(owner.id, { createdAt: noon - 1 }), 1)).toBe('token-limit');
+    expect(await store().tokens.insert(newToken(owner.id, { createdAt: noon }), 1)).toBe('inserted');
+    expect(await store().tokens.insert(newToken(owner.id, { createdAt: noon }), 1)).toBe('token-limit');
   });
 
   it('ignores uses that are recorded afterwards', async () => {

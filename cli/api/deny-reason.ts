@@ -1,0 +1,12 @@
+import { notTokensd, type ReceivedResponse } from './responses.ts';
+
+const denyReasons = ['unknown', 'revoked', 'expired', 'blocked', 'disabled', 'sso-stale'] as const;
+
+export type DenyReason = (typeof denyReasons)[number];
+
+/** Returns why the daemon rejected the token that a request presented. @throws CliError `not-tokensd` without a reason. */
+export function readDenyReason({ headers }: Pick<ReceivedResponse, 'headers'>): DenyReason {
+  const reason = denyReasons.find((known) => known === headers.get('x-tokens-reason'));
+  if (reason === undefined) throw notTokensd();
+  return reason;
+}

@@ -9,6 +9,8 @@ import { createNotifier } from './domain/notifications/notifier.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/approval/authorization-codes.ts';
 import { createDeviceFlow } from './domain/sign-in/approval/device-flow.ts';
+import { createCompleteMail } from './domain/sign-in/links/complete-mail.ts';
+import { createMailedLinks } from './domain/sign-in/links/mailed-links.ts';
 import { createPasswordReset } from './domain/sign-in/password/password-reset.ts';
 import { createSignInRateLimit } from './domain/sign-in/rate-limit/rate-limit.ts';
 import { createSecondFactor } from './domain/sign-in/second-factor.ts';
@@ -42,7 +44,19 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
   const statusContext = createStatusContext(clock, config.ssoMaxAge);
   const passwords = createPasswords();
   const rateLimit = createSignInRateLimit(store.limiter);
-  const shared = { store, clock, newId, auditTrail, notifier, startSession, statusContext, passwords, rateLimit };
+  const links = createMailedLinks({ store, clock, publicUrl: config.publicUrl });
+  const shared = {
+    store,
+    clock,
+    newId,
+    auditTrail,
+    notifier,
+    startSession,
+    statusContext,
+    passwords,
+    rateLimit,
+    links,
+  };
 
   const totp = createTotp({ ...shared, issuer: config.organization ?? 'tokens', required: config.requireTotp });
   const sessions = createSessions({ ...shared, totp });
@@ -53,6 +67,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
   };
   return {
     auditTrail,
+    completeMail: createCompleteMail(shared),
     rateLimit,
     startSession,
     statusContext,
@@ -60,7 +75,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     sessions,
     tokens: createTokens({ ...shared, policy }),
     users: createMembers(shared),
-    passwordReset: createPasswordReset({ ...shared, publicUrl: config.publicUrl }),
+    passwordReset: createPasswordReset(shared),
     secondFactor: createSecondFactor({ ...shared, sessions, totp }),
     audit: createAuditLog(shared),
     deadLetters: createDeadLetters(shared),

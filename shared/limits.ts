@@ -28,6 +28,8 @@ export const limits = {
   secondFactorLifetimeMs: 10 * 60 * 1000,
   ssoSignInLifetimeMs: 10 * 60 * 1000,
   passwordResetLifetimeMs: 30 * 60 * 1000,
+  invitationLifetimeMs: 7 * 24 * 60 * 60 * 1000,
+  emailChangeLifetimeMs: 24 * 60 * 60 * 1000,
   sessionIdleTimeoutMs: 12 * 60 * 60 * 1000,
   sessionMaxAgeMs: 30 * 24 * 60 * 60 * 1000,
 } as const;

@@ -1,10 +1,12 @@
 const tokenValue = /(?<![0-9A-Za-z])([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8})[0-9A-Za-z]{30}(?![0-9A-Za-z])/g;
-const otherSecret = /\b(session|reset|device|code|step|secret)_[0-9A-Za-z_-]{43}/g;
+const otherSecret = /\b(session|reset|invitation|address|device|code|step|secret)_[0-9A-Za-z_-]{43}/g;
 
 /** Prefixes of generated secrets, by which secret scanners and `redact` recognize them. */
 export const secretPrefixes = {
   session: 'session_',
   passwordReset: 'reset_',
+  invitation: 'invitation_',
+  emailChange: 'address_',
   deviceCode: 'device_',
   authorizationCode: 'code_',
   secondFactor: 'step_',

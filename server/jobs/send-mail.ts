@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { foldName } from '../../shared/names.ts';
+import { redact } from '../../shared/redact.ts';
 import type { AuditTrail } from '../domain/audit.ts';
 import { systemActor } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { CompleteMail } from '../domain/sign-in/links/complete-mail.ts';
 import { type Mailer, MailFailure } from '../mail/mailer.ts';
 import type { Log } from '../observability/log.ts';
-import type { MailRecord } from '../store/records.ts';
+import type { QueuedMail } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
@@ -13,6 +15,7 @@ interface SendMailDeps {
   store: Store;
   auditTrail: AuditTrail;
   mailer: Mailer;
+  completeMail: CompleteMail;
   clock: Clock;
   log: Log;
 }
@@ -41,6 +44,8 @@ const maxMailsPerRun = 100;
  * 2. Sent: the mailer accepted it and `markSent` records that.
  * 3. Failed: `retryLater` makes it due again after 15 s, 30 s, 1 min … 1 h.
  * 4. Given up (a dead letter): after 72 hours and ten attempts, or immediately if the server rejects the recipient permanently.
+ *
+ * A mail with a one-time link gets a new link on each attempt. It is withdrawn, and never sent, if the link would not work.
  *
  * Every step after the claim names the lease and does nothing if the lease has been taken over. After a crash between
  * sending and `markSent`, the mail is due again when the lease ends, and goes out twice with the same Message-ID.
@@ -77,10 +82,12 @@ async function sendNext(deps: SendMailDeps, inProgress: Set<string>): Promise<bo
   return true;
 }
 
-async function send(deps: SendMailDeps, mail: MailRecord, leaseId: string): Promise<void> {
+async function send(deps: SendMailDeps, mail: QueuedMail, leaseId: string): Promise<void> {
   const { store, mailer, clock, log } = deps;
   try {
-    await mailer.send(mail);
+    const complete = await deps.completeMail(mail, leaseId);
+    if (complete === null) return log.info({ mail: mail.id }, 'mail withdrawn, because its link would not work');
+    await mailer.send(complete);
   } catch (cause) {
     return handleFailure(deps, mail, leaseId, cause);
   }
@@ -88,7 +95,7 @@ async function send(deps: SendMailDeps, mail: MailRecord, leaseId: string): Prom
   log.debug({ mail: mail.id }, 'mail sent');
 }
 
-async function handleFailure(deps: SendMailDeps, mail: MailRecord, leaseId: string, cause: unknown): Promise<void> {
+async function handleFailure(deps: SendMailDeps, mail: QueuedMail, leaseId: string, cause: unknown): Promise<void> {
   const { store, clock, log } = deps;
   const now = clock.now();
   const error = describeError(cause);
@@ -107,7 +114,7 @@ async function handleFailure(deps: SendMailDeps, mail: MailRecord, leaseId: stri
 }
 
 /** Turns the mail into a dead letter and writes its audit event, in one transaction. */
-async function giveUp({ store, clock, auditTrail }: SendMailDeps, mail: MailRecord, leaseId: string, error: string) {
+async function giveUp({ store, clock, auditTrail }: SendMailDeps, mail: QueuedMail, leaseId: string, error: string) {
   const at = clock.now();
   await store.transaction(async (store) => {
     if (!(await store.outbox.giveUp(mail.id, leaseId, at, error))) return;
@@ -117,10 +124,13 @@ async function giveUp({ store, clock, auditTrail }: SendMailDeps, mail: MailReco
   });
 }
 
-/** Returns the error message on one line of at most 500 characters, because mail servers can reply with anything. */
+/**
+ * Returns the error message on one line of at most 500 characters, because mail servers can reply with anything. Redacts
+ * secrets, because a spam filter may quote the link that it rejects.
+ */
 function describeError(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 500);
+  return redact(text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')).slice(0, 500);
 }
 
 /** Returns the delay in milliseconds: 15 s after the first attempt, doubled with each further one, up to one hour. */

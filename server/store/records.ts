@@ -1,7 +1,7 @@
 import type { clientColumns, identityColumns, userColumns } from './tables/accounts.ts';
 import type { actorColumns, auditColumns, auditTargetColumns } from './tables/audit.ts';
 import type { RecordOf } from './tables/column.ts';
-import type { mailColumns } from './tables/outbox.ts';
+import type { mailColumns, mailLinkColumns } from './tables/outbox.ts';
 import type { deviceCodeColumns, sessionColumns, ticketColumns, totpColumns } from './tables/sign-in.ts';
 import type {
   idempotencyColumns,
@@ -89,7 +89,19 @@ export interface ListedAuditRecord extends AuditRecord {
   tokenOwnerEmail: string | null;
 }
 
+/** A mail that is ready to be sent: its text and HTML are complete. */
 export type MailRecord = RecordOf<typeof mailColumns>;
+
+/** A one-time link that a mail needs. Its secret is made when the mail is sent, because the outbox must not hold it. */
+export type MailLink = {
+  [Field in keyof typeof mailLinkColumns]: NonNullable<RecordOf<typeof mailLinkColumns>[Field]>;
+};
+export type MailLinkKind = MailLink['kind'];
+
+/** A mail in the outbox. With a link, its text and HTML hold the address of a page that helps without the link. */
+export interface QueuedMail extends MailRecord {
+  link: MailLink | null;
+}
 
 /** The messages that have not been sent: pending ones, including those that are leased, and dead letters. */
 export interface OutboxBacklog {

@@ -34,7 +34,8 @@ async function sendDue(options: { query?: string; timeouts?: typeof shortTimeout
     ...rest,
   });
   const { store, clock, log } = app;
-  const jobs = createSendMail({ store, auditTrail: app.services.auditTrail, mailer, clock, log });
+  const { auditTrail, completeMail } = app.services;
+  const jobs = createSendMail({ store, auditTrail, completeMail, mailer, clock, log });
   await Promise.all(jobs.map((job) => job.run(new AbortController().signal)));
   await mailer.close();
 }

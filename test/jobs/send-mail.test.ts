@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AuditTrail, createAuditTrail } from '../../server/domain/audit.ts';
 import { createIds } from '../../server/domain/secrets.ts';
+import { createCompleteMail } from '../../server/domain/sign-in/links/complete-mail.ts';
+import { createMailedLinks } from '../../server/domain/sign-in/links/mailed-links.ts';
 import { startJobs } from '../../server/jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../../server/jobs/send-mail.ts';
 import type { Mailer } from '../../server/mail/mailer.ts';
@@ -59,9 +61,16 @@ async function enqueue(to = 'ada@example.com'): Promise<string> {
   return messageId;
 }
 
+/** Returns the dependencies of the job. */
+function jobDeps(changes: Partial<Parameters<typeof createSendMail>[0]> = {}) {
+  const { store } = database;
+  const links = createMailedLinks({ store, clock, publicUrl: 'https://tokens.example.com' });
+  return { store, auditTrail, mailer, clock, log, completeMail: createCompleteMail({ store, links }), ...changes };
+}
+
 /** Runs every worker once. */
-async function run(changes: Partial<Parameters<typeof createSendMail>[0]> = {}): Promise<void> {
-  const jobs = createSendMail({ store: database.store, auditTrail, mailer, clock, log, ...changes });
+async function run(changes: Parameters<typeof jobDeps>[0] = {}): Promise<void> {
+  const jobs = createSendMail(jobDeps(changes));
   await Promise.all(jobs.map((job) => job.run(new AbortController().signal)));
 }
 
@@ -104,7 +113,7 @@ describe('sending', () => {
   });
 
   it('starts within a second of a wake-up', async () => {
-    const jobs = startJobs(createSendMail({ store: database.store, auditTrail, mailer, clock, log }), log);
+    const jobs = startJobs(createSendMail(jobDeps()), log);
     for (let round = 0; round < 3; round += 1) {
       await enqueue();
       jobs.wake(sendMailJob);
@@ -148,7 +157,7 @@ describe('sending while the mail server is down', () => {
       },
       close: async () => {},
     };
-    const [worker] = createSendMail({ store: database.store, auditTrail, mailer: down, clock, log }, 1);
+    const [worker] = createSendMail(jobDeps({ mailer: down }), 1);
     const runAt = (at: number) => {
       clock.advance(at - clock.now());
       return worker?.run(new AbortController().signal);
@@ -244,7 +253,7 @@ describe('a mail that fails', () => {
 
   it('holds up one worker only if the server never replies', async () => {
     await useServer(await rejecting({ 'stuck@example.com': null }));
-    const jobs = startJobs(createSendMail({ store: database.store, auditTrail, mailer, clock, log }), log);
+    const jobs = startJobs(createSendMail(jobDeps()), log);
     await enqueue('stuck@example.com');
     jobs.wake(sendMailJob);
     const expected: string[] = [];
@@ -305,7 +314,7 @@ describe('a daemon killed between delivery and recording it', () => {
 
 it('starts no further mail once the daemon stops', async () => {
   await enqueue();
-  const [job] = createSendMail({ store: database.store, auditTrail, mailer, clock, log });
+  const [job] = createSendMail(jobDeps());
   await job?.run(AbortSignal.abort());
   expect(arrived()).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redact } from '../../shared/redact.ts';
+import { redact, secretPrefixes } from '../../shared/redact.ts';
 import vectors from './token-vectors.json' with { type: 'json' };
 
 describe('redact', () => {
@@ -7,9 +7,9 @@ describe('redact', () => {
     expect(redact(`"Token ${value}", ${value}`)).toBe(`"Token ${prefix}[redacted]", ${prefix}[redacted]`);
   });
 
-  it('removes session secrets completely', () => {
-    const secret = `session_${'Az09-_'.repeat(7)}x`;
-    expect(redact(`Bearer ${secret};`)).toBe('Bearer session_[redacted];');
+  it.each(Object.values(secretPrefixes))('removes secrets that begin with %s completely', (prefix) => {
+    const secret = `${prefix}${'Az09-_'.repeat(7)}x`;
+    expect(redact(`Bearer ${secret};`)).toBe(`Bearer ${prefix}[redacted];`);
   });
 
   it('leaves other text unchanged', () => {

@@ -115,13 +115,16 @@ it('responds alike to every address in status, text and time, and mails only mem
   while (ratios.length < 3 && Math.min(...ratios) >= 1.2) ratios.push(await measure());
   expect(Math.min(...ratios), ratios.join(', ')).toBeLessThan(1.2);
   expect(answers.size).toBe(1);
-  expect((await app.mails()).map(({ to }) => to)).toEqual(ratios.map(() => 'dev@example.com'));
+  expect(new Set((await app.mails()).map(({ to }) => to))).toEqual(new Set(['dev@example.com']));
 });
 
 it('sends at most three links per hour to an address, without revealing it', async () => {
   const app = await open();
   const statuses = [];
-  for (let i = 0; i < 5; i += 1) statuses.push((await ask(app, 'dev@example.com')).status);
+  for (let i = 0; i < 5; i += 1) {
+    statuses.push((await ask(app, 'dev@example.com')).status);
+    await app.mails();
+  }
   expect(statuses).toEqual([200, 200, 200, 200, 200]);
   expect(await linksTo(app, 'dev@example.com')).toHaveLength(3);
 });

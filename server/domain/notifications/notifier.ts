@@ -1,7 +1,8 @@
-import type { TokenRecord, UserRecord } from '../../store/records.ts';
+import type { MailLink, MailLinkKind, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { linkAddress } from './link-address.ts';
 import type { MailContent, RenderedMail } from './mail-content.ts';
-import type { SiteInfo } from './member-mail.ts';
+import type { MemberEvent, SiteInfo } from './member-mail.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 
@@ -17,7 +18,8 @@ export interface Notifier {
   /** Enqueues one mail for all tokens. */
   tokensRevoked(store: Store, event: ForMember<TokenRevocation>): Promise<void>;
   security(store: Store, event: ForMember<Parameters<typeof securityMail>[1]>): Promise<void>;
-  passwordReset(store: Store, event: ForMember<Parameters<typeof passwordResetMail>[1]>): Promise<void>;
+  /** Enqueues the mail without its link, which the mail job makes when it sends the mail. */
+  passwordReset(store: Store, event: ForMember<MemberEvent>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -31,22 +33,36 @@ export function createNotifier(deps: {
   const { site, newId, render, wake } = deps;
   const domain = new URL(site.publicUrl).hostname;
 
-  async function enqueue(store: Store, event: { at: number; owner: UserRecord }, content: MailContent): Promise<void> {
+  type Event = { at: number; owner: UserRecord };
+
+  async function enqueue(
+    store: Store,
+    { at, owner }: Event,
+    content: MailContent,
+    { id = newId(), ...rest }: { id?: string; to?: string; link?: MailLink } = {},
+  ): Promise<void> {
+    const message = { messageId: `<${id}@${domain}>`, createdAt: at, ...render(content) };
+    await store.outbox.enqueue({ id, to: owner.email, ...message, ...rest });
+  }
+
+  async function enqueueWithLink(
+    store: Store,
+    event: Event,
+    kind: MailLinkKind,
+    content: (link: string) => MailContent,
+  ): Promise<void> {
     const id = newId();
-    await store.outbox.enqueue({
-      id,
-      to: event.owner.email,
-      ...render(content),
-      messageId: `<${id}@${domain}>`,
-      createdAt: event.at,
-    });
+    const userId = event.owner.id;
+    const link = { kind, userId, data: '{}' };
+    await enqueue(store, event, content(linkAddress(site, kind, id)), { id, link });
   }
 
   return {
     wake,
     tokenCreated: (store, event) => enqueue(store, event, tokenCreatedMail(site, event)),
     security: (store, event) => enqueue(store, event, securityMail(site, event)),
-    passwordReset: (store, event) => enqueue(store, event, passwordResetMail(site, event)),
+    passwordReset: (store, event) =>
+      enqueueWithLink(store, event, 'password-reset', (link) => passwordResetMail(site, { ...event, link })),
     tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),
   };
 }

@@ -2,8 +2,8 @@ import type { SessionRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 
 /*
- * Approvals are rows that can still become a session: tickets (authorization codes, pending second factors, password reset
- * links) and approved device codes. On PostgreSQL, transactions that start, approve and end sessions run concurrently. All
+ * Approvals are rows that can still become a session: tickets (authorization codes, pending second factors, mailed links),
+ * queued mails that will bring such a link, and approved device codes. On PostgreSQL, transactions that start, approve and end sessions run concurrently. All
  * of them lock rows in the same order, because transactions that lock in opposite orders deadlock, and PostgreSQL then
  * rolls one of them back:
  *
@@ -11,6 +11,7 @@ import type { Store } from '../../store/store.ts';
  *   2. sessions
  *   3. tickets
  *   4. device codes
+ *   5. queued mails
  */
 
 /**
@@ -66,4 +67,5 @@ export async function endSession(store: Store, { userId, id }: { userId: string;
 async function deleteApprovals(store: Store, userId: string): Promise<void> {
   await store.tickets.deleteAllOf(userId);
   await store.deviceCodes.deleteAllOf(userId);
+  await store.outbox.withdrawLinks(userId);
 }

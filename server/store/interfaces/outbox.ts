@@ -1,4 +1,4 @@
-import type { DeadLetter, MailRecord, OutboxBacklog } from '../records.ts';
+import type { DeadLetter, MailLink, MailLinkKind, MailRecord, OutboxBacklog, QueuedMail } from '../records.ts';
 
 export interface MailClaim {
   now: number;
@@ -16,19 +16,28 @@ export interface MailClaim {
  * 2. Leased: a worker is sending it. When the lease expires, the message is due again.
  * 3. Sent: it stays until it is purged.
  * 4. Dead: it was given up after repeated failures. It stays until `revive` makes it pending again.
+ *
+ * A message with a link can also be withdrawn, which deletes it unless it was sent.
  */
 export interface OutboxStore {
   /** Queues a message, due immediately. */
-  enqueue(mail: Omit<MailRecord, 'attempts'>): Promise<void>;
+  enqueue(mail: Omit<MailRecord, 'attempts'> & { link?: MailLink }): Promise<void>;
   /** Leases at most `limit` due messages until `now + leaseMs`, oldest first, and increments their `attempts`. */
-  claim(claim: MailClaim): Promise<MailRecord[]>;
+  claim(claim: MailClaim): Promise<QueuedMail[]>;
+  /** Returns whether the message is still under this lease. */
+  hasLease(id: string, leaseId: string): Promise<boolean>;
 
-  // The next three methods end the lease `leaseId`. They do nothing if the message is no longer under this lease.
+  // The next four methods end the lease `leaseId`. They do nothing if the message is no longer under this lease.
   markSent(id: string, leaseId: string, at: number): Promise<void>;
   /** Makes a message due again at `at`. */
   retryLater(id: string, leaseId: string, at: number, error: string): Promise<void>;
   /** Makes a message a dead letter. Returns false if the message is no longer under this lease. */
   giveUp(id: string, leaseId: string, at: number, error: string): Promise<boolean>;
+  /** Deletes a message whose link may no longer be sent. */
+  withdraw(id: string, leaseId: string): Promise<void>;
+
+  /** Deletes the member's messages with a link that have not been sent: those of one kind, or all. */
+  withdrawLinks(userId: string, kind?: MailLinkKind): Promise<void>;
 
   /** Returns at most `limit` dead letters, the most recently given up first. */
   deadLetters(limit: number): Promise<DeadLetter[]>;

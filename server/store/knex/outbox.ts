@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { OutboxStore } from '../interfaces/outbox.ts';
+import type { MailLink, QueuedMail } from '../records.ts';
 import { integer, nullable, type RowOf, text, toRecord, toRow } from '../tables/column.ts';
-import { mailColumns } from '../tables/outbox.ts';
+import { mailColumns, mailLinkColumns } from '../tables/outbox.ts';
 
 /** The state of a message: the columns that are set distinguish pending, leased, sent and dead. */
 const stateColumns = {
@@ -13,7 +14,7 @@ const stateColumns = {
   lastError: nullable(text('last_error')),
 };
 
-type OutboxRow = RowOf<typeof mailColumns> & RowOf<typeof stateColumns>;
+type OutboxRow = RowOf<typeof mailColumns> & RowOf<typeof mailLinkColumns> & RowOf<typeof stateColumns>;
 
 export function createOutboxStore(knex: Knex): OutboxStore {
   const mails = () => knex<OutboxRow>('outbox');
@@ -25,8 +26,12 @@ export function createOutboxStore(knex: Knex): OutboxStore {
   };
 
   return {
-    async enqueue(mail) {
-      await mails().insert({ ...toRow(mailColumns, { ...mail, attempts: 0 }), due_at: mail.createdAt });
+    async enqueue({ link, ...mail }) {
+      await mails().insert({
+        ...toRow(mailColumns, { ...mail, attempts: 0 }),
+        ...(link && toRow(mailLinkColumns, link)),
+        due_at: mail.createdAt,
+      });
     },
     async claim({ now, leaseMs, leaseId, limit, excludeIds = [] }) {
       const due = mails().select('id').where('due_at', '<=', now).orderBy('id').limit(limit).forUpdate().skipLocked();
@@ -37,8 +42,9 @@ export function createOutboxStore(knex: Knex): OutboxStore {
         .whereIn('id', knex('due').select('id'))
         .update({ lease_id: leaseId, due_at: now + leaseMs, attempts: knex.raw('attempts + 1') })
         .returning('*');
-      return claimed.map((row) => toRecord(mailColumns, row)).sort((a, b) => (a.id < b.id ? -1 : 1));
+      return claimed.map(toQueuedMail).sort((a, b) => (a.id < b.id ? -1 : 1));
     },
+    hasLease: async (id, leaseId) => (await mails().where({ id, lease_id: leaseId }).first('id')) !== undefined,
     async markSent(id, leaseId, at) {
       await endLease(id, leaseId, { due_at: null, sent_at: at, last_error: null });
     },
@@ -46,6 +52,14 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       await endLease(id, leaseId, { due_at: at, last_error: error });
     },
     giveUp: (id, leaseId, at, error) => endLease(id, leaseId, { due_at: null, gave_up_at: at, last_error: error }),
+    async withdraw(id, leaseId) {
+      await mails().where({ id, lease_id: leaseId }).delete();
+    },
+    async withdrawLinks(userId, kind) {
+      await mails()
+        .where({ link_user_id: userId, sent_at: null, ...(kind && { link_kind: kind }) })
+        .delete();
+    },
     async deadLetters(limit) {
       const dead = await mails().whereNotNull('gave_up_at').orderBy('gave_up_at', 'desc').orderBy('id').limit(limit);
       return dead.map((row) => {
@@ -82,4 +96,10 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       return mails().whereIn('id', old).delete();
     },
   };
+}
+
+function toQueuedMail(row: object): QueuedMail {
+  const { kind, userId, data } = toRecord(mailLinkColumns, row);
+  const link: MailLink | null = kind === null || userId === null ? null : { kind, userId, data: data ?? '{}' };
+  return { ...toRecord(mailColumns, row), link };
 }

@@ -1,4 +1,4 @@
-import { integer, text } from './column.ts';
+import { integer, nullable, text } from './column.ts';
 
 export const mailColumns = {
   id: text('id'),
@@ -11,4 +11,13 @@ export const mailColumns = {
   createdAt: integer('created_at'),
   /** Number of times that sending was started. */
   attempts: integer('attempts'),
+};
+
+/** A one-time link that the mail worker makes when it sends the mail. All null for a mail without such a link. */
+export const mailLinkColumns = {
+  kind: nullable(text<'link_kind', 'password-reset' | 'invitation' | 'email-change'>('link_kind')),
+  /** The member whose link it is. */
+  userId: nullable(text('link_user_id')),
+  /** JSON: `data` of the ticket. */
+  data: nullable(text('link_data')),
 };

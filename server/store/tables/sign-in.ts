@@ -24,7 +24,10 @@ export const sessionColumns = {
 export const ticketColumns = {
   /** SHA-256 of the secret, base64url. */
   hash: text('hash'),
-  kind: text<'kind', 'password-reset' | 'second-step' | 'authorization-code' | 'logout-token'>('kind'),
+  kind: text<
+    'kind',
+    'password-reset' | 'invitation' | 'email-change' | 'second-step' | 'authorization-code' | 'logout-token'
+  >('kind'),
   userId: nullable(text('user_id')),
   /** JSON. Its shape depends on the kind. */
   data: text('data'),

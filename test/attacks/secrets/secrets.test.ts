@@ -26,7 +26,6 @@ const prefixedKinds = ['token', 'session', 'device code', 'client secret', 'auth
 const allowedColumns: Record<string, string> = {
   'TOTP secret': 'users.totp_secret',
   'user code': 'device_codes.user_code',
-  'reset link': 'outbox.text outbox.html',
 };
 
 const cleanups: Array<() => Promise<unknown>> = [];

@@ -137,9 +137,18 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
     return { id, email: body.email, password, session: await signIn(id) };
   }
 
-  /** Returns all mail in the outbox. */
-  const mails = (): Promise<MailRecord[]> =>
-    store.outbox.claim({ now: clock.now(), leaseMs: 0, leaseId: 'test', limit: 10_000 });
+  const sent = new Map<string, MailRecord>();
+
+  /** Sends all mail that is due, and returns everything sent so far, oldest first. */
+  async function mails(): Promise<MailRecord[]> {
+    const lease = { leaseMs: 60_000, leaseId: `test ${newId()}` };
+    for (const mail of await store.outbox.claim({ now: clock.now(), ...lease, limit: 10_000 })) {
+      const complete = await services.completeMail(mail, lease.leaseId);
+      if (complete !== null) sent.set(mail.id, complete);
+      await store.outbox.markSent(mail.id, lease.leaseId, clock.now());
+    }
+    return [...sent.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
 
   const root = await addMember({ email: 'root@example.com', superuser: true, can_manage_tokens: true });
   const dev = await addMember({ email: 'dev@example.com', can_manage_tokens: true });

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { MailLink } from '../../../server/store/records.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { mail, noon } from './records.ts';
 
@@ -15,8 +16,8 @@ export function outboxContract(store: () => Store): void {
   it('leases due messages, oldest first, and counts the attempt', async () => {
     const [one, two, three] = [await enqueue(), await enqueue(), await enqueue(noon + 50)];
     expect(await claim(noon)).toEqual([
-      { ...one, attempts: 1 },
-      { ...two, attempts: 1 },
+      { ...one, link: null, attempts: 1 },
+      { ...two, link: null, attempts: 1 },
     ]);
     expect(await claimedIds(noon + 50)).toEqual([three.id]);
   });
@@ -140,5 +141,46 @@ export function outboxContract(store: () => Store): void {
     expect(await store().outbox.purgeSent(noon + 1, 2)).toBe(1);
     expect(await store().outbox.purgeSent(noon + 5000, 2)).toBe(0);
     expect(await claimedIds(noon + 1000)).toEqual([later.id]);
+  });
+
+  describe('a message with a link', () => {
+    const enqueueLink = async (link: MailLink) => {
+      const message = mail();
+      await store().outbox.enqueue({ ...message, link });
+      return message.id;
+    };
+    const link = (userId: string, kind: MailLink['kind'] = 'invitation') => ({ kind, userId, data: '{"a":1}' });
+
+    it('is leased with what its link needs', async () => {
+      await enqueueLink(link('ada'));
+      expect(await claim(noon)).toMatchObject([{ link: link('ada') }]);
+    });
+
+    it('is withdrawn with all others of the member, or those of one kind, until it is sent', async () => {
+      const sent = await enqueueLink(link('ada'));
+      await claim(noon, 'mine');
+      await store().outbox.markSent(sent, 'mine', noon);
+      const reset = await enqueueLink(link('ada', 'password-reset'));
+      await enqueueLink(link('ada'));
+      const others = await enqueueLink(link('bob'));
+      const plain = await enqueue();
+      await store().outbox.withdrawLinks('ada', 'invitation');
+      expect(await claimedIds(noon)).toEqual([reset, others, plain.id]);
+      await store().outbox.withdrawLinks('ada');
+      expect(await claimedIds(noon + 100)).toEqual([others, plain.id]);
+      expect(await store().outbox.purgeSent(noon + 1, 9)).toBe(1);
+    });
+
+    it('is withdrawn by the worker that leased it, and by no other', async () => {
+      const id = await enqueueLink(link('ada'));
+      await claim(noon, 'mine');
+      expect(await store().outbox.hasLease(id, 'mine')).toBe(true);
+      expect(await store().outbox.hasLease(id, 'theirs')).toBe(false);
+      await store().outbox.withdraw(id, 'theirs');
+      expect(await store().outbox.hasLease(id, 'mine')).toBe(true);
+      await store().outbox.withdraw(id, 'mine');
+      expect(await claim(noon + 100)).toEqual([]);
+      expect(await store().outbox.hasLease(id, 'mine')).toBe(false);
+    });
   });
 }

@@ -1,15 +1,15 @@
-import { limits } from '../../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../../shared/names.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
-import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { checkNewPassword, type Passwords } from '../../accounts/passwords.ts';
 import type { AuditTrail } from '../../audit.ts';
 import { actorOf, type ClientInfo } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Notifier } from '../../notifications/notifier.ts';
-import { generateSecret, hashSecret } from '../../secrets.ts';
+import { hashSecret } from '../../secrets.ts';
 import { endAllSessions } from '../end-sessions.ts';
+import { linkRules } from '../links/link-kinds.ts';
+import { type MailedLinks, voidLinks } from '../links/mailed-links.ts';
 import { resetLinkExpired } from '../problems.ts';
 import { clientNetwork } from '../rate-limit/client-network.ts';
 
@@ -40,20 +40,14 @@ export function createPasswordReset(deps: {
   passwords: Passwords;
   auditTrail: AuditTrail;
   notifier: Notifier;
-  publicUrl: string;
+  links: MailedLinks;
 }): PasswordReset {
-  const { store, clock, auditTrail, notifier } = deps;
+  const { store, clock, auditTrail, notifier, links } = deps;
   const addresses = store.limiter({ name: 'reset-address', limit: maxMailsPerAddress, windowSeconds });
   const networks = store.limiter({ name: 'reset-network', limit: maxRequestsPerNetwork, windowSeconds });
 
-  const memberOf = async (secret: string): Promise<UserRecord | null> => {
-    const ticket = await store.tickets.find(hashSecret(secret), kind, clock.now());
-    const user = ticket?.userId == null ? null : await store.users.findById(ticket.userId);
-    return user !== null && mayReset(user) ? user : null;
-  };
-
   return {
-    isValid: async (secret) => (await memberOf(secret)) !== null,
+    isValid: async (secret) => (await links.find(kind, secret)) !== null,
 
     async request(email, clientInfo) {
       if (!(await networks.consume(clientNetwork(clientInfo))).allowed) throw tooManyRequests();
@@ -61,22 +55,19 @@ export function createPasswordReset(deps: {
       const user = await store.users.findByEmail(account);
       // Counted for every address, so that the time taken does not reveal whether a member has it.
       const { allowed } = await addresses.consume(hashSecret(account));
-      if (!allowed || user === null || !mayReset(user)) return;
-      const secret = generateSecret('passwordReset');
-      const at = clock.now();
-      const times = { createdAt: at, expiresAt: at + limits.passwordResetLifetimeMs };
-      const link = `${deps.publicUrl}/password/reset?token=${secret.reveal()}`;
+      if (!allowed || user === null || !linkRules[kind].permits(user)) return;
       await store.transaction(async (store) => {
-        await store.tickets.deleteAllOf(user.id, kind);
-        await store.tickets.insert({ hash: secret.hash(), kind, userId: user.id, data: '{}', ...times });
-        await notifier.passwordReset(store, { at, owner: user, clientInfo, link });
+        // Waits for a mail worker that is making an earlier link, so that this voids it.
+        if (!(await store.users.lockForNewSession(user.id))) return;
+        await voidLinks(store, user.id, kind);
+        await notifier.passwordReset(store, { at: clock.now(), owner: user, clientInfo });
       });
       notifier.wake();
     },
 
     async reset(secret, password, clientInfo) {
-      const user = await memberOf(secret);
-      if (user === null) throw resetLinkExpired();
+      const { user } = (await links.find(kind, secret)) ?? {};
+      if (user === undefined) throw resetLinkExpired();
       const checked = await checkNewPassword(password, { pointer: '/password', email: user.email });
       const hash = await deps.passwords.hash(checked);
       const at = clock.now();
@@ -86,7 +77,7 @@ export function createPasswordReset(deps: {
         const { passwordHash, sso } = user;
         if (!(await store.users.lockForNewSession(user.id, { passwordHash, sso }))) throw resetLinkExpired();
         // 2. Take the ticket. Of concurrent requests, one gets it.
-        if ((await store.tickets.consume(hashSecret(secret), kind, at)) === null) throw resetLinkExpired();
+        if ((await links.consume(store, kind, secret)) === null) throw resetLinkExpired();
         // 3. Make the change.
         await store.users.setPasswordHash(user.id, hash);
         await endAllSessions(store, user.id);
@@ -97,11 +88,6 @@ export function createPasswordReset(deps: {
       notifier.wake();
     },
   };
-}
-
-/** Members who use single sign-on have no password and cannot get one by mail. */
-function mayReset({ disabled, sso }: UserRecord): boolean {
-  return !disabled && !sso;
 }
 
 function tooManyRequests(): ProblemError {

@@ -1,0 +1,38 @@
+import { limits } from '../../../../shared/limits.ts';
+import type { secretPrefixes } from '../../../../shared/redact.ts';
+import type { MailLinkKind, UserRecord } from '../../../store/records.ts';
+import { isInvited } from '../../accounts/member-status.ts';
+
+interface LinkRule {
+  secret: keyof typeof secretPrefixes;
+  /** The page that the link opens. */
+  path: string;
+  lifetimeMs: number;
+  /** Whether such a link works for the member in their current state. */
+  permits(user: UserRecord): boolean;
+}
+
+/** Members who use single sign-on have no password, and their provider decides about their email address. */
+const signsInHere = ({ disabled, sso }: UserRecord): boolean => !disabled && !sso;
+
+/** The one-time links that are mailed to members. */
+export const linkRules: Readonly<Record<MailLinkKind, LinkRule>> = {
+  'password-reset': {
+    secret: 'passwordReset',
+    path: '/password/reset',
+    lifetimeMs: limits.passwordResetLifetimeMs,
+    permits: signsInHere,
+  },
+  invitation: {
+    secret: 'invitation',
+    path: '/invitation',
+    lifetimeMs: limits.invitationLifetimeMs,
+    permits: isInvited,
+  },
+  'email-change': {
+    secret: 'emailChange',
+    path: '/profile/email',
+    lifetimeMs: limits.emailChangeLifetimeMs,
+    permits: signsInHere,
+  },
+};

@@ -1,0 +1,54 @@
+import type { MailLink, MailLinkKind, Ticket, UserRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Clock } from '../../clock.ts';
+import { generateSecret, hashSecret, Secret } from '../../secrets.ts';
+import { linkRules } from './link-kinds.ts';
+
+/** A link that works once. `url` contains the secret. */
+export interface IssuedLink {
+  url: Secret;
+  expiresAt: number;
+}
+
+/**
+ * One-time links for members. A link is a ticket: the database holds the hash of its secret, never the secret. A member has
+ * at most one link of each kind.
+ */
+export interface MailedLinks {
+  /** Makes a link and voids the previous one. Call it with the member's lock, in the transaction that checked the member. */
+  issue(store: Store, link: MailLink): Promise<IssuedLink>;
+  /** Returns the link's member and data, or null unless the link works. Does not use it up. */
+  find(kind: MailLinkKind, secret: string): Promise<{ user: UserRecord; data: string } | null>;
+  /** Uses the link up. Of several concurrent callers, one gets the ticket. Returns null as `find` does. */
+  consume(store: Store, kind: MailLinkKind, secret: string): Promise<Ticket | null>;
+}
+
+export function createMailedLinks(deps: { store: Store; clock: Clock; publicUrl: string }): MailedLinks {
+  const { store, clock, publicUrl } = deps;
+  return {
+    async issue(store, { kind, userId, data }) {
+      const { path, lifetimeMs, secret: secretKind } = linkRules[kind];
+      const secret = generateSecret(secretKind);
+      const createdAt = clock.now();
+      const expiresAt = createdAt + lifetimeMs;
+      await store.tickets.deleteAllOf(userId, kind);
+      await store.tickets.insert({ hash: secret.hash(), kind, userId, data, createdAt, expiresAt });
+      return { url: new Secret(`${publicUrl}${path}?token=${secret.reveal()}`), expiresAt };
+    },
+
+    async find(kind, secret) {
+      const ticket = await store.tickets.find(hashSecret(secret), kind, clock.now());
+      const user = ticket?.userId == null ? null : await store.users.findById(ticket.userId);
+      return ticket !== null && user !== null && linkRules[kind].permits(user) ? { user, data: ticket.data } : null;
+    },
+
+    consume: (store, kind, secret) => store.tickets.consume(hashSecret(secret), kind, clock.now()),
+  };
+}
+
+/** Voids a member's links of one kind, or of every kind, and withdraws the mails that would bring a new one. */
+export async function voidLinks(store: Store, userId: string, kind?: MailLinkKind): Promise<void> {
+  const kinds = kind === undefined ? (Object.keys(linkRules) as MailLinkKind[]) : [kind];
+  for (const each of kinds) await store.tickets.deleteAllOf(userId, each);
+  await store.outbox.withdrawLinks(userId, kind);
+}

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { CheckOptions } from './commands/check/run.ts';
 import type { InitOptions } from './commands/init.ts';
 import type { MoveOptions } from './commands/migrate-store.ts';
 import type { Context } from './context.ts';
@@ -128,4 +129,17 @@ function addMaintenance(program: Command, context: Context): void {
     .description('Print every setting as NAME=value, including defaults. Secrets are hidden.')
     .addHelpText('after', '\nExample:\n  $ tokensd config')
     .action(async () => (await import('./commands/config.ts')).runConfig(context));
+  program
+    .command('check')
+    .summary('Check the set-up')
+    .description(
+      'Look for mistakes in the set-up: settings, database, mail server, identity provider, public URL and clocks. Prints one line ' +
+        'per check and exits with code 1 if one failed. Nothing is changed, and the daemon may or may not run.',
+    )
+    .option('--json', 'Print the checks as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokensd check\n  $ tokensd check --json | jq \'.checks[] | select(.state != "ok")\'',
+    )
+    .action(async (options: CheckOptions) => (await import('./commands/check/run.ts')).runCheck(context, options));
 }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, hostAndPort, readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
+import { isPortIgnored } from '../config/unknown-settings.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createDrain } from '../http/drain.ts';
@@ -18,6 +19,7 @@ import { createDaemon } from './daemon.ts';
 export async function runServe(context: Context): Promise<void> {
   const config = readConfig(context.env);
   const log = createLog(config.logLevel, (line) => context.stderr.write(line));
+  if (isPortIgnored(context.env)) log.warn({}, 'TOKENSD_PORT is not a setting and is ignored; set TOKENSD_LISTEN');
   prepareDataDir(config.dataDir);
   const lock = await lockForDaemon(config.databaseUrl).catch(toCommandError);
   try {

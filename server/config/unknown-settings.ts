@@ -16,6 +16,11 @@ export function isInjected(name: string, value = ''): boolean {
   return injected.test(name) || (name.endsWith('_PORT') && injectedAddress.test(value));
 }
 
+/** Whether `TOKENSD_PORT` looks like a port that a person set. It has no effect, because Kubernetes uses that name. */
+export function isPortIgnored(env: Environment): boolean {
+  return /^\s*\d+\s*$/.test(env.TOKENSD_PORT ?? '');
+}
+
 /**
  * Returns a sentence for each variable that starts with `TOKENSD_` but is not one of `known`. Most are typing mistakes,
  * and a setting that is not obeyed may open what it was meant to close.

@@ -4,6 +4,11 @@ import { expect, it } from 'vitest';
 import type { Context } from '../../server/context.ts';
 import { createProgram } from '../../server/program.ts';
 
+const mistakes = [
+  'TOKENSD_SMTP_URL_FILE names /nonexistent/smtp, which cannot be read: there is no such file',
+  'TOKENSD_LISTN is not a setting of this version. Did you mean TOKENSD_LISTEN?',
+];
+let stdout = '';
 const context: Context = {
   env: {
     TOKENSD_DATA_DIR: '/nonexistent/tokensd',
@@ -11,7 +16,11 @@ const context: Context = {
     TOKENSD_SMTP_URL_FILE: '/nonexistent/smtp',
   },
   stdin: new PassThrough(),
-  stdout: { write: async () => {} },
+  stdout: {
+    async write(text) {
+      stdout += text;
+    },
+  },
   stderr: new PassThrough(),
   pid: 1,
   programName: 'tokensd',
@@ -20,14 +29,20 @@ const context: Context = {
 };
 const createTokensd = () => createProgram(context, '0.0.0', () => {});
 
-it.each(commandLines(createTokensd(), []))('`tokensd %s` reports every invalid setting and exits 2', async (line) => {
-  await expect(createTokensd().parseAsync(line.split(' '), { from: 'user' })).rejects.toMatchObject({
-    exit: 2,
-    mistakes: [
-      'TOKENSD_SMTP_URL_FILE names /nonexistent/smtp, which cannot be read: there is no such file',
-      'TOKENSD_LISTN is not a setting of this version. Did you mean TOKENSD_LISTEN?',
-    ],
-  });
+const run = (line: string) => createTokensd().parseAsync(line.split(' '), { from: 'user' });
+
+it.each(commandLines(createTokensd(), []).filter((line) => line !== 'check'))(
+  '`tokensd %s` reports every invalid setting and exits 2',
+  async (line) => {
+    await expect(run(line)).rejects.toMatchObject({ exit: 2, mistakes });
+  },
+  // The first run of a command compiles everything that it imports.
+  60_000,
+);
+
+it('`tokensd check` prints every invalid setting as a failed check and exits 1', async () => {
+  await expect(run('check')).rejects.toMatchObject({ exit: 1, message: '' });
+  for (const mistake of mistakes) expect(stdout).toContain(`failed   settings         ${mistake}`);
 });
 
 /** Returns a command line for each command without subcommands, with a value for everything that it requires. */

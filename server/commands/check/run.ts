@@ -1,0 +1,48 @@
+import type { Config } from '../../config/config.ts';
+import { CommandError, type Context } from '../../context.ts';
+import { checkDatabase } from '../../store/open.ts';
+import { checkAddresses } from './addresses.ts';
+import { type Check, type CheckGroup, formatChecks, runChecks } from './check.ts';
+import { checkDataDir } from './data-dir.ts';
+import { checkSettings } from './settings.ts';
+
+/** Limit for each group of checks. They run at the same time, so the command takes hardly longer. */
+const limitMs = 10_000;
+
+export interface CheckOptions {
+  json?: boolean;
+}
+
+/**
+ * Checks the set-up and prints one line per check. Changes nothing, so it works before the first start and beside a
+ * running daemon.
+ *
+ * @throws CommandError 1 without a message, if a check failed
+ */
+export async function runCheck(context: Context, { json = false }: CheckOptions): Promise<void> {
+  const { checks: ofSettings, config } = checkSettings(context.env);
+  const { checks: others, abandoned } = await runChecks(config === null ? [] : groupsFor(config), limitMs);
+  const checks = [...ofSettings, ...others];
+  await context.stdout.write(json ? `${JSON.stringify({ checks }, null, 2)}\n` : formatChecks(checks));
+  const exit = checks.some(({ state }) => state === 'failed') ? 1 : 0;
+  // An abandoned connection would keep the process alive.
+  if (abandoned) context.exitNow(exit);
+  if (exit !== 0) throw new CommandError('', exit);
+}
+
+function groupsFor(config: Config): CheckGroup[] {
+  return [
+    { name: 'data directory', run: () => checkDataDir(config) },
+    { name: 'database', run: () => checkDatabaseOf(config) },
+    { name: 'public URL', run: () => checkAddresses(config) },
+  ];
+}
+
+async function checkDatabaseOf({ databaseUrl }: Config): Promise<Check[]> {
+  const findings = await checkDatabase(databaseUrl);
+  return findings.map(({ subject, ok, detail }) => ({
+    name: subject === 'connection' ? 'database' : `database ${subject}`,
+    state: ok ? 'ok' : 'failed',
+    detail,
+  }));
+}

@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { formatChecks, runChecks } from '../../../server/commands/check/check.ts';
+import { checkDataDir } from '../../../server/commands/check/data-dir.ts';
+import { checkSettings } from '../../../server/commands/check/settings.ts';
+
+const ok = { name: 'a', state: 'ok', detail: 'Fine.' } as const;
+
+it('reports a check that takes too long or throws, and the results of the others', async () => {
+  const { checks, abandoned } = await runChecks(
+    [
+      { name: 'silent', run: () => new Promise(() => {}) },
+      { name: 'broken', run: () => Promise.reject(new Error('It broke.')) },
+      { name: 'good', run: async () => [ok] },
+    ],
+    50,
+  );
+  expect(checks).toEqual([
+    { name: 'silent', state: 'failed', detail: expect.stringContaining('no result after 0.05 seconds') },
+    { name: 'broken', state: 'failed', detail: 'It broke.' },
+    ok,
+  ]);
+  expect(abandoned).toBe(true);
+});
+
+it('prints one aligned line per check', () => {
+  const checks = [ok, { name: 'database', state: 'failed', detail: 'It is down.' } as const];
+  expect(formatChecks(checks)).toBe('ok       a         Fine.\nfailed   database  It is down.\n');
+});
+
+it('checks the data directory without creating it', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'tokensd-check-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const dataDir = join(directory, 'new', 'data');
+  expect(await checkDataDir({ dataDir })).toEqual([
+    { name: 'data directory', state: 'ok', detail: `${dataDir} does not exist yet. tokensd creates it.` },
+  ]);
+  await writeFile(join(directory, 'new'), '');
+  expect(await checkDataDir({ dataDir })).toMatchObject([
+    { state: 'failed', detail: expect.stringContaining('is not a directory') },
+  ]);
+});
+
+it('warns about a port in TOKENSD_PORT, which Kubernetes uses', () => {
+  const { checks } = checkSettings({ HOME: '/nowhere', TOKENSD_PORT: '9000' });
+  expect(checks).toMatchObject([
+    { state: 'ok' },
+    { state: 'warning', detail: expect.stringContaining('TOKENSD_LISTEN') },
+  ]);
+  expect(checkSettings({ HOME: '/nowhere', TOKENSD_PORT: 'tcp://10.0.0.1:8420' }).checks).toHaveLength(1);
+});

@@ -1,5 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { CommandError, type Context } from '../../context.ts';
+import { systemClock } from '../../domain/clock.ts';
+import { checkMail } from '../../mail/check-mail.ts';
 import { checkDatabase } from '../../store/open.ts';
 import { checkAddresses } from './addresses.ts';
 import { type Check, type CheckGroup, formatChecks, runChecks } from './check.ts';
@@ -34,6 +36,8 @@ function groupsFor(config: Config): CheckGroup[] {
   return [
     { name: 'data directory', run: () => checkDataDir(config) },
     { name: 'database', run: () => checkDatabaseOf(config) },
+    { name: 'mail server', run: () => checkMail(config) },
+    { name: 'sso', run: () => checkProvider(config) },
     { name: 'public URL', run: () => checkAddresses(config) },
   ];
 }
@@ -45,4 +49,12 @@ async function checkDatabaseOf({ databaseUrl }: Config): Promise<Check[]> {
     state: ok ? 'ok' : 'failed',
     detail,
   }));
+}
+
+// The OIDC client is imported only if single sign-on is configured, because it takes time to load.
+async function checkProvider(config: Config): Promise<Check[]> {
+  if (config.oidc === null) return [];
+  const { checkIdentityProvider } = await import('../../sso/check.ts');
+  const checks = await checkIdentityProvider(config, systemClock);
+  return checks.map(({ name, state, detail }) => ({ name, state, detail }));
 }

@@ -7,8 +7,14 @@ import { eventually } from '../daemon/process.ts';
 
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin`;
 
-/** Starts nginx with TLS and a self-signed certificate on this port. It connects to the daemon over plain HTTP. */
-export async function startTlsProxy(port: number, daemonUrl: string): Promise<{ stop(): Promise<void> }> {
+/**
+ * Starts nginx with TLS and a self-signed certificate on this port. It connects to the daemon over plain HTTP.
+ * `certificate` is the certificate's file.
+ */
+export async function startTlsProxy(
+  port: number,
+  daemonUrl: string,
+): Promise<{ certificate: string; stop(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-tls-'));
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
   const files = ['-keyout', 'key.pem', '-out', 'cert.pem'];
@@ -47,6 +53,7 @@ export async function startTlsProxy(port: number, daemonUrl: string): Promise<{ 
     return accepts(port);
   }, 'nginx to listen');
   return {
+    certificate: join(directory, 'cert.pem'),
     async stop() {
       child.kill('SIGTERM');
       await closed;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clientInfo, createdMail, owner, revokedMail, token, visible } from '../helpers/app/token-mails.ts';
+import { clientInfo, createdMail, owner, revokedMail, token, unwrapped, visible } from '../helpers/app/token-mails.ts';
 
 describe('text from outside in a mail', () => {
   const hostile = [
@@ -30,12 +30,16 @@ describe('text from outside in a mail', () => {
 
   it('adds no tag, attribute or line', () => {
     const tagsOf = (html: string) => html.match(/<[^>]*>/g);
+    const paragraphsOf = (text: string) => text.split('\n\n');
     const plain = createdMail();
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (name, userAgent) => {
         const mail = createdMail({ token: { ...token, name }, clientInfo: { ...clientInfo, userAgent } });
         expect(tagsOf(mail.html)).toEqual(tagsOf(plain.html));
-        expect(mail.text.split('\n')).toHaveLength(plain.text.split('\n').length);
+        expect(paragraphsOf(mail.text)).toHaveLength(paragraphsOf(plain.text).length);
+        // Wrapped values are indented, so no text from outside begins a line.
+        const unindented = (text: string) => text.split('\n').filter((line) => /^[^ ]/.test(line)).length;
+        expect(unindented(mail.text)).toBe(unindented(plain.text));
       }),
       { numRuns: 40 },
     );
@@ -56,12 +60,12 @@ describe('text from outside in a mail', () => {
       expect(form).toContain(shown);
       expect(form).not.toContain(name);
     }
-    expect(html.match(/href=/g)).toHaveLength(1);
+    for (const [, href] of html.matchAll(/href="([^"]*)"/g)) expect(href).toMatch(/^https:\/\/tokens\.acme\.example\b/);
   });
 
   it('keeps ordinary versions and user agents readable', () => {
     const userAgent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0';
-    expect(createdMail({ clientInfo: { ...clientInfo, userAgent } }).text).toContain(userAgent);
+    expect(unwrapped(createdMail({ clientInfo: { ...clientInfo, userAgent } }).text)).toContain(userAgent);
   });
 
   it('is cut to a maximum length', () => {
@@ -72,7 +76,7 @@ describe('text from outside in a mail', () => {
     });
     expect([...subject].length).toBeLessThanOrEqual(150);
     expect(text.length).toBeLessThan(3000);
-    expect(html.length).toBeLessThan(8000);
+    expect(html.length).toBeLessThan(10_000);
   });
 
   it('is redacted if it looks like a token value', () => {
@@ -82,5 +86,42 @@ describe('text from outside in a mail', () => {
       createdMail({ clientInfo: { ...clientInfo, userAgent: value } }),
     ];
     for (const mail of mails) expect(JSON.stringify(mail)).not.toContain(value);
+  });
+});
+
+describe('the text part', () => {
+  it('has lines of at most 76 characters, and each address alone on its line', () => {
+    const userAgent =
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
+    const events = { clientInfo: { ...clientInfo, userAgent } };
+    for (const { text } of [
+      createdMail(events),
+      revokedMail(events),
+      revokedMail({ tokens: [token, token], ...events }),
+    ]) {
+      for (const line of text.split('\n')) {
+        if (line.includes('https://')) expect(line).toMatch(/^ *https:\/\/\S+$/);
+        else expect(line.length, line).toBeLessThanOrEqual(76);
+      }
+    }
+  });
+});
+
+describe('the HTML part', () => {
+  it('begins with the preview, which its reader does not see', () => {
+    const { html, text } = createdMail();
+    const preview = `${token.prefix}, created for your account ${owner.email}. If this wasn't you, revoke it.`;
+    expect(html.replaceAll('&#39;', "'")).toMatch(
+      new RegExp(`<body[^>]*>\\s*<div style="display:none[^"]*"><bdi>${preview}</bdi>`),
+    );
+    expect(visible(html)).not.toContain(preview);
+    expect(text).not.toContain(preview);
+  });
+
+  it('shows a link as a button, and its address as text', () => {
+    const { html } = createdMail();
+    const url = `https://tokens.acme.example/profile/api-tokens/${token.id}`;
+    expect(html).toMatch(new RegExp(`<a href="${url}" style="[^"]*background:#0b57d0[^"]*">View this token</a>`));
+    expect(visible(html)).toContain(`Or open this address: ${url}\n`);
   });
 });

@@ -1,23 +1,49 @@
-/** The content of a mail before it is rendered as text and HTML. */
+/**
+ * The content of a mail before it is rendered as text and HTML. Both show the parts in this order.
+ *
+ * Untrusted text belongs into `mailText`, because the templates sanitize only what is marked. Links lead to this server: build
+ * their URL from the public URL and IDs, never from text of members.
+ */
 export interface MailContent {
   subject: MailText;
+  /** What lists of messages show after the subject. */
+  preview: MailText;
   greeting: MailText;
   /** What happened, and to which account. */
   lead: string;
-  /** What to do if the member did not expect this. */
-  advice: { condition: string; steps: readonly AdviceStep[] };
+  /** What the member most likely wants to do: a button in HTML, and its address on a line of its own in both parts. */
+  button: MailLink | null;
   /** Several tokens of one event, each with its details. */
   items: ReadonlyArray<{ title: MailText; details: string }>;
   /** Labels with their values, in order. */
   facts: ReadonlyArray<readonly [label: string, value: MailText]>;
+  /** What to do, one section for each case: the member expected this, or not. */
+  advice: readonly AdviceSection[];
   /** The public URL of this server. */
   serverUrl: string;
   footer: string;
 }
 
+/** A page of this server. */
+export interface MailLink {
+  /** What the page is for, such as `View this token`. The text part leaves it out for a button. */
+  label: string;
+  url: string;
+}
+
+/** A heading, and a list of its own. */
+export interface AdviceSection {
+  /** The case, such as `If this was you`. */
+  heading: string;
+  intro?: string;
+  steps: readonly AdviceStep[];
+}
+
+/** One step, with the page of the console and the command that do it. */
 export interface AdviceStep {
   instruction: string;
-  /** A command to type, or an address to open. */
+  link?: MailLink;
+  /** A command to type. */
   command?: string;
 }
 

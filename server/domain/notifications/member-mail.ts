@@ -1,6 +1,6 @@
 import type { UserRecord } from '../../store/records.ts';
 import type { ClientInfo } from '../caller.ts';
-import { type AdviceStep, type MailContent, mailText } from './mail-content.ts';
+import { type MailContent, type MailText, mailText } from './mail-content.ts';
 
 /** The facts about this installation that mails mention. */
 export interface SiteInfo {
@@ -17,19 +17,20 @@ export interface MemberEvent {
   clientInfo: ClientInfo;
 }
 
-/** The part of a mail that differs from event to event. */
+/** The part of a mail that differs from event to event. `preview` defaults to `lead`. */
 export type Message = Pick<MailContent, 'subject' | 'lead' | 'advice' | 'footer'> &
-  Partial<Pick<MailContent, 'items' | 'facts'>>;
+  Partial<Pick<MailContent, 'preview' | 'button' | 'items' | 'facts'>>;
 
 /** Adds what every mail has: the subject prefix, the greeting, the time and the client info. */
-export function memberMail({ organization, publicUrl }: SiteInfo, event: MemberEvent, message: Message): MailContent {
+export function memberMail(site: SiteInfo, event: MemberEvent, message: Message): MailContent {
   const { at, owner, clientInfo } = event;
-  const { subject, items = [], facts = [] } = message;
+  const { preview = message.lead, button = null, items = [], facts = [] } = message;
   return {
     ...message,
-    subject:
-      organization === null ? subject : [`[${organization}] `, ...(typeof subject === 'string' ? [subject] : subject)],
+    subject: withPrefix(site, message.subject),
+    preview,
     greeting: owner.name === '' ? 'Hello,' : mailText`Hello ${owner.name},`,
+    button,
     items,
     facts: [
       ...facts,
@@ -37,26 +38,14 @@ export function memberMail({ organization, publicUrl }: SiteInfo, event: MemberE
       ['IP address', clientInfo.ip ?? 'unknown'],
       ['User agent', clientInfo.userAgent === null ? 'unknown' : mailText`${clientInfo.userAgent}`],
     ],
-    serverUrl: publicUrl,
+    serverUrl: site.publicUrl,
   };
 }
 
-export const ifNotYou =
-  "If this wasn't you, someone else may be using your account. Do the following now. Otherwise, no action is needed.";
-export const ifNotExpected = "If you didn't expect this, do the following. Otherwise, no action is needed.";
-
-export const reviewTokens: AdviceStep = {
-  instruction: 'Check your tokens and revoke any that you do not recognize.',
-  command: 'tokens list',
-};
-
-export function contactSuperuser(site: SiteInfo): AdviceStep {
-  return { instruction: `Tell ${superuserOf(site)}.` };
-}
-
-/** Returns the phrase for whom to contact, with the name of the organization if one is configured. */
-export function superuserOf({ organization }: SiteInfo): string {
-  return organization === null ? 'an Organization Superuser' : `an Organization Superuser of ${organization}`;
+/** Puts the name of the organization in front of a subject. */
+export function withPrefix({ organization }: SiteInfo, subject: MailText): MailText {
+  if (organization === null) return subject;
+  return [`[${organization}] `, ...(typeof subject === 'string' ? [subject] : subject)];
 }
 
 /** Formats a time like `2026-11-23 16:20:00 UTC`. */

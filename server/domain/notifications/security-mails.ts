@@ -1,14 +1,7 @@
 import type { Actor } from '../../store/records.ts';
+import { contactSuperuser, reviewTokens, setPassword, unlessExpected, unlessYou } from './advice.ts';
 import type { MailContent } from './mail-content.ts';
-import {
-  contactSuperuser,
-  ifNotExpected,
-  ifNotYou,
-  type MemberEvent,
-  memberMail,
-  reviewTokens,
-  type SiteInfo,
-} from './member-mail.ts';
+import { type MemberEvent, memberMail, type SiteInfo } from './member-mail.ts';
 
 /** A change to how a member signs in. Each could be the work of someone who took over the account. */
 export type SecurityEvent =
@@ -56,17 +49,12 @@ export function securityMail(
 ): MailContent {
   const { subject, lead } = messages[event];
   const byOwner = actor.id === occurrence.owner.id;
-  const setPassword = {
-    instruction: 'Set a new password. This also ends your sessions.',
-    command: `${site.publicUrl}/password/forgot`,
-  };
+  const steps = [setPassword(site), reviewTokens(site), contactSuperuser(site)];
   return memberMail(site, occurrence, {
     subject,
     lead: lead(`your account ${occurrence.owner.email}`),
-    advice: {
-      condition: byOwner ? ifNotYou : ifNotExpected,
-      steps: [setPassword, reviewTokens, contactSuperuser(site)],
-    },
+    button: { label: 'Open your profile', url: `${site.publicUrl}/profile` },
+    advice: byOwner ? unlessYou(steps) : unlessExpected(steps),
     facts: [['Done by', byOwner ? 'you, or someone signed in as you' : `${actor.email} (Organization Superuser)`]],
     footer,
   });
@@ -80,10 +68,14 @@ export function passwordResetMail(
   return memberMail(site, occurrence, {
     subject: 'Set your password',
     lead: `Someone asked for a link to set the password of your account ${occurrence.owner.email}. The link works once, for 30 minutes.`,
-    advice: {
-      condition: "If this wasn't you, delete this message. Your password changes only if the link is used.",
-      steps: [{ instruction: 'To set your password, open this link in your browser.', command: link }],
-    },
+    button: { label: 'Set your password', url: link },
+    advice: [
+      {
+        heading: "If this wasn't you",
+        intro: 'Delete this message. Your password changes only if the link is used.',
+        steps: [],
+      },
+    ],
     footer,
   });
 }

@@ -1,18 +1,19 @@
 import type { MailContent } from './mail-content.ts';
-import type { SiteInfo } from './member-mail.ts';
-import { utc } from './member-mail.ts';
+import { type SiteInfo, utc, withPrefix } from './member-mail.ts';
 
 /** Writes the mail that `tokensd mail test` sends. */
-export function testMail({ organization, publicUrl }: SiteInfo, at: number): MailContent {
-  const prefix = organization === null ? '' : `[${organization}] `;
+export function testMail(site: SiteInfo, at: number): MailContent {
+  const lead = 'This mail was sent with `tokensd mail test`. If you can read it, tokensd can send mail.';
   return {
-    subject: `${prefix}Test mail from tokensd`,
+    subject: withPrefix(site, 'Test mail from tokensd'),
+    preview: lead,
     greeting: 'Hello,',
-    lead: 'This mail was sent with `tokensd mail test`. If you can read it, tokensd can send mail.',
-    advice: { condition: 'No action is needed.', steps: [] },
+    lead,
+    button: { label: 'Open the console', url: site.publicUrl },
     items: [],
     facts: [['Time', utc(at)]],
-    serverUrl: publicUrl,
-    footer: 'An administrator of the server sent this message.',
+    advice: [],
+    serverUrl: site.publicUrl,
+    footer: 'An administrator of this server sent this message.',
   };
 }

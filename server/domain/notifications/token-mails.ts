@@ -1,20 +1,19 @@
 import { redact } from '../../../shared/redact.ts';
 import type { Actor, TokenRecord } from '../../store/records.ts';
 import type { Channel } from '../caller.ts';
-import { type MailContent, type MailText, mailText } from './mail-content.ts';
 import {
+  changePassword,
   contactSuperuser,
-  ifNotExpected,
-  ifNotYou,
-  type MemberEvent,
-  memberMail,
   reviewTokens,
-  type SiteInfo,
   superuserOf,
-  utc,
-} from './member-mail.ts';
+  tokenUrl,
+  unlessExpected,
+  unlessYou,
+} from './advice.ts';
+import { type AdviceSection, type AdviceStep, type MailContent, type MailText, mailText } from './mail-content.ts';
+import { type MemberEvent, memberMail, type SiteInfo, utc } from './member-mail.ts';
 
-type MailedToken = Pick<TokenRecord, 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
+type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
 
 export interface TokenCreation extends MemberEvent {
   token: MailedToken;
@@ -38,29 +37,32 @@ const methods: Record<RevocationChannel, string> = {
   client: 'OAuth token revocation',
 };
 
-const changePassword = {
-  instruction: 'Change your password. This also ends your other sessions.',
-  command: 'tokens password',
-};
 const footer = 'This is an automatic message about your personal API tokens. It never contains the value of a token.';
 
 /** Writes the mail to the owner of a new token. */
 export function tokenCreatedMail(site: SiteInfo, event: TokenCreation): MailContent {
   const { token, owner, channel } = event;
-  const revoke = {
+  const url = tokenUrl(site, token.id);
+  const revoke: AdviceStep = {
     instruction: 'Revoke the token. It stops working immediately.',
+    link: { label: 'Open the token in the console', url },
     command: `tokens revoke ${commandArgument(token)}`,
   };
   return memberMail(site, event, {
     subject: mailText`API token "${token.name}" was created`,
+    preview: `${token.prefix}, created for your account ${owner.email}. If this wasn't you, revoke it.`,
     lead: `A personal API token was created for your account ${owner.email}. Anyone who has its value can act as you.`,
-    advice: { condition: ifNotYou, steps: [revoke, changePassword, contactSuperuser(site)] },
+    button: { label: 'View this token', url },
+    advice: unlessYou([revoke, changePassword(site), contactSuperuser(site)]),
     facts: [...tokenFacts(token), ['Method', methods[channel]]],
     footer,
   });
 }
 
-/** Writes the mail to the owner of revoked tokens. One mail names all tokens that were revoked together. */
+/**
+ * Writes the mail to the owner of revoked tokens. One mail names all tokens that were revoked together. It links to the list
+ * of tokens, because a revoked token has no page.
+ */
 export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailContent {
   const { tokens, channel } = event;
   const [token, ...others] = tokens;
@@ -68,7 +70,8 @@ export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailC
     ['Revoked by', describeRevoker(event)],
     ['Method', methods[channel]],
   ] as const;
-  const common = { advice: revocationAdvice(site, event), footer };
+  const button = { label: 'View your API tokens', url: `${site.publicUrl}/profile/api-tokens` };
+  const common = { button, advice: revocationAdvice(site, event), footer };
   if (token !== undefined && others.length === 0) {
     return memberMail(site, event, {
       ...common,
@@ -86,20 +89,18 @@ export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailC
   });
 }
 
-function revocationAdvice(site: SiteInfo, { actor, owner, channel }: TokenRevocation): MailContent['advice'] {
+function revocationAdvice(site: SiteInfo, { actor, owner, channel }: TokenRevocation): readonly AdviceSection[] {
+  const review = reviewTokens(site);
   if (channel === 'token') {
     const findLeak = { instruction: 'Find out how the value leaked: someone used it to revoke the token.' };
-    return { condition: ifNotYou, steps: [findLeak, reviewTokens, contactSuperuser(site)] };
+    return unlessYou([findLeak, review, contactSuperuser(site)]);
   }
   if (channel === 'client') {
     const ask = { instruction: `Ask ${superuserOf(site)} why this OAuth client revokes tokens.` };
-    return { condition: ifNotExpected, steps: [ask, reviewTokens] };
+    return unlessExpected([ask, review]);
   }
-  if (actor.id === owner.id) {
-    return { condition: ifNotYou, steps: [changePassword, reviewTokens, contactSuperuser(site)] };
-  }
-  const ask = { instruction: `Ask ${superuserOf(site)} for the reason.` };
-  return { condition: ifNotExpected, steps: [ask, reviewTokens] };
+  if (actor.id === owner.id) return unlessYou([changePassword(site), review, contactSuperuser(site)]);
+  return unlessExpected([{ instruction: `Ask ${superuserOf(site)} for the reason.` }, review]);
 }
 
 function tokenFacts(token: MailedToken): Array<readonly [string, MailText]> {

@@ -5,7 +5,7 @@ import {
   securityMail,
 } from '../../../server/domain/notifications/security-mails.ts';
 import { renderMail } from '../../../server/mail/templates/render.ts';
-import { clientInfo, owner, site, visible } from '../../helpers/app/token-mails.ts';
+import { clientInfo, owner, site, unwrapped, visible } from '../../helpers/app/token-mails.ts';
 
 const event = { at: Date.UTC(2026, 10, 23, 16, 20, 0), owner, clientInfo };
 const self = { kind: 'user', id: owner.id, email: owner.email } as const;
@@ -22,10 +22,14 @@ describe('the mail about a change to sign-in', () => {
   ])('names the event, the account, the client and what to do: %s', (name, expected) => {
     const { subject, text, html } = renderMail(securityMail(site, { ...event, event: name, actor: self }));
     expect(subject).toBe(expected);
-    for (const form of [text, visible(html)]) {
+    for (const address of ['https://tokens.acme.example/password/forgot', 'https://tokens.acme.example/profile']) {
+      expect(text).toMatch(new RegExp(`^ *${address}$`, 'm'));
+      expect(html).toContain(`href="${address}"`);
+    }
+    for (const form of [unwrapped(text), visible(html)]) {
       expect(form).toContain('your account ada@acme.example');
+      expect(form).toContain('If this was you');
       expect(form).toContain("If this wasn't you");
-      expect(form).toContain('https://tokens.acme.example/password/forgot');
       expect(form).toContain('203.0.113.9');
       expect(form).toContain('2026-11-23 16:20:00 UTC');
     }
@@ -39,13 +43,18 @@ describe('the mail about a change to sign-in', () => {
 });
 
 describe('the mail with a link to set the password', () => {
-  it('contains the link, and says what to do with an unexpected mail', () => {
+  it('has the link as a button and as text, and says what to do with an unexpected mail', () => {
     const link = 'https://tokens.acme.example/password/reset?token=reset_x';
     const { subject, text, html } = renderMail(passwordResetMail(site, { ...event, link }));
     expect(subject).toBe('[Acme] Set your password');
-    for (const form of [text, visible(html)]) {
-      expect(form).toContain(link);
-      expect(form).toContain("If this wasn't you, delete this message.");
+    expect(text).toContain(`Set your password:\n${link}\n`);
+    expect(html).toMatch(
+      /<a href="https:\/\/[^"]*reset_x" style="[^"]*background:#0b57d0[^"]*">Set your password<\/a>/,
+    );
+    expect(visible(html)).toContain(`Or open this address: ${link}\n`);
+    expect(html).not.toMatch(/<code[^>]*>[^<]*reset_x/);
+    for (const form of [unwrapped(text), visible(html)]) {
+      expect(form).toMatch(/If this wasn't you[\s-]+Delete this message\./);
     }
   });
 });

@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { tokenCreatedMail } from '../../../server/domain/notifications/token-mails.ts';
 import { renderMail } from '../../../server/mail/templates/render.ts';
-import { createdMail, creation, owner, revokedMail, site, token, visible } from '../../helpers/app/token-mails.ts';
+import {
+  createdMail,
+  creation,
+  owner,
+  revokedMail,
+  site,
+  token,
+  unwrapped,
+  visible,
+} from '../../helpers/app/token-mails.ts';
 
 describe('the mail about a created token', () => {
   it('names the token, the time, the client and what to do, as text and HTML', () => {
     const { subject, text, html } = createdMail();
     expect(subject).toBe('[Acme] API token "ci-pipeline" was created');
-    for (const form of [text, visible(html)]) {
+    for (const form of [unwrapped(text), visible(html)]) {
       for (const fact of [
         'Hello Ada Lovelace',
         'ada@acme.example',
@@ -18,7 +27,9 @@ describe('the mail about a created token', () => {
         '203.0.113.9',
         'tokens/0.1.0 (linux)',
         'tokens command line',
+        'If this was you',
         "If this wasn't you",
+        'https://tokens.acme.example/profile/api-tokens/019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
         'tokens revoke ci-pipeline',
         'tokens password',
         'Tell an Organization Superuser of Acme.',
@@ -69,7 +80,7 @@ describe('the mail about revoked tokens', () => {
   it('names the revoker and says that it cannot be undone', () => {
     const { subject, text, html } = revokedMail();
     expect(subject).toBe('[Acme] API token "ci-pipeline" was revoked');
-    for (const form of [text, visible(html)]) {
+    for (const form of [unwrapped(text), visible(html)]) {
       expect(form).toMatch(/Revoked by\s+boss@acme\.example \(Organization Superuser\)/);
       expect(form).toContain('cannot be restored');
       expect(form).toContain('2026-11-23 16:20:00 UTC');
@@ -101,7 +112,7 @@ describe('the mail about revoked tokens', () => {
   it('advises to ask about an OAuth client that revokes tokens', () => {
     const { text } = revokedMail({ actor: { kind: 'client', id: 'scanner', email: null }, channel: 'client' });
     expect(text).toMatch(/Method +OAuth token revocation\n/);
-    expect(text).toContain('Ask an Organization Superuser of Acme why this OAuth client revokes tokens.');
+    expect(unwrapped(text)).toContain('Ask an Organization Superuser of Acme why this OAuth client revokes tokens.');
   });
 
   it('lists every token of a bulk revocation', () => {
@@ -113,4 +124,42 @@ describe('the mail about revoked tokens', () => {
       expect(html).toContain(`<bdi>${name}</bdi>`);
     }
   });
+});
+
+it('links the mail about a created token to the page of the token, and the others to the list of tokens', () => {
+  const list = 'https://tokens.acme.example/profile/api-tokens';
+  expect(createdMail().html).toContain(`<a href="${list}/${token.id}" style="display:inline-block`);
+  for (const { html } of [revokedMail(), revokedMail({ tokens: [token, token] })]) {
+    expect(html).toContain(`<a href="${list}" style="display:inline-block`);
+    expect(html).not.toContain(token.id);
+  }
+});
+
+it('names the console and the command line as remedies, in a list for each case', () => {
+  const { text, html } = createdMail();
+  expect(text).toContain(
+    [
+      'If this was you',
+      '---------------',
+      'No action is needed.',
+      '',
+      "If this wasn't you",
+      '------------------',
+      'Someone else may be using your account. Do the following now:',
+      '  1. Revoke the token. It stops working immediately.',
+      '     Open the token in the console:',
+      `     https://tokens.acme.example/profile/api-tokens/${token.id}`,
+      '     On the command line:',
+      '     tokens revoke ci-pipeline',
+      '  2. Change your password. This also ends your other sessions.',
+      '     Open your profile:',
+      '     https://tokens.acme.example/profile',
+      '     On the command line:',
+      '     tokens password',
+      '  3. Tell an Organization Superuser of Acme.',
+      '',
+    ].join('\n'),
+  );
+  expect(html.match(/<h2/g)).toHaveLength(2);
+  expect(visible(html)).toContain('Open the token in the console or run tokens revoke ci-pipeline');
 });

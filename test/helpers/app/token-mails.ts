@@ -9,6 +9,7 @@ import { renderMail } from '../../../server/mail/templates/render.ts';
 export const site = { organization: 'Acme', publicUrl: 'https://tokens.acme.example' };
 export const owner = { id: 'u1', email: 'ada@acme.example', name: 'Ada Lovelace' };
 export const token = {
+  id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b',
   name: 'ci-pipeline',
   prefix: 'tok_8fK2b1Qz',
   createdAt: Date.UTC(2026, 0, 2, 3, 4, 5),
@@ -35,11 +36,17 @@ export function revokedMail(changes: Partial<TokenRevocation> = {}) {
   return renderMail(tokensRevokedMail(site, { ...revocation, ...changes }));
 }
 
-/** Returns the text that a reader of the HTML part sees. */
+/** Returns the text part on one line, so that wrapped sentences can be found. */
+export function unwrapped(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ');
+}
+
+/** Returns the text that a reader of the HTML part sees, without what only lists of messages show. */
 export function visible(html: string): string {
   return html
     .replace(/<head>.*<\/head>/s, '')
-    .replace(/<br>|<\/(?:p|li|tr|th)>/g, '\n')
+    .replace(/<div style="display:none.*?<\/div>/s, '')
+    .replace(/<br>|<\/(?:p|li|tr|th|h2)>/g, '\n')
     .replace(/<[^>]*>/g, '')
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')

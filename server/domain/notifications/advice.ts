@@ -1,0 +1,59 @@
+import type { AdviceSection, AdviceStep } from './mail-content.ts';
+import type { SiteInfo } from './member-mail.ts';
+
+// What mails advise. Each step names a page of the console and, if there is one, the command that does the same.
+
+/** For an event that the member caused, or someone signed in as them: what to do if it was not the member. */
+export function unlessYou(steps: readonly AdviceStep[]): readonly AdviceSection[] {
+  const intro = 'Someone else may be using your account. Do the following now:';
+  return [
+    { heading: 'If this was you', intro: 'No action is needed.', steps: [] },
+    { heading: "If this wasn't you", intro, steps },
+  ];
+}
+
+/** For an event that someone else caused: what to do if the member did not expect it. */
+export function unlessExpected(steps: readonly AdviceStep[]): readonly AdviceSection[] {
+  return [
+    { heading: 'If you expected this', intro: 'No action is needed.', steps: [] },
+    { heading: "If you didn't expect this", steps },
+  ];
+}
+
+/** Returns the address of the page about one token. */
+export function tokenUrl({ publicUrl }: SiteInfo, tokenId: string): string {
+  return `${publicUrl}/profile/api-tokens/${tokenId}`;
+}
+
+export function reviewTokens({ publicUrl }: SiteInfo): AdviceStep {
+  return {
+    instruction: 'Check your tokens and revoke any that you do not recognize.',
+    link: { label: 'Open your API tokens', url: `${publicUrl}/profile/api-tokens` },
+    command: 'tokens list',
+  };
+}
+
+export function changePassword({ publicUrl }: SiteInfo): AdviceStep {
+  return {
+    instruction: 'Change your password. This also ends your other sessions.',
+    link: { label: 'Open your profile', url: `${publicUrl}/profile` },
+    command: 'tokens password',
+  };
+}
+
+/** For members who may not be able to sign in any more. */
+export function setPassword({ publicUrl }: SiteInfo): AdviceStep {
+  return {
+    instruction: 'Set a new password. This also ends your sessions.',
+    link: { label: 'Get a link to set it', url: `${publicUrl}/password/forgot` },
+  };
+}
+
+export function contactSuperuser(site: SiteInfo): AdviceStep {
+  return { instruction: `Tell ${superuserOf(site)}.` };
+}
+
+/** Returns the phrase for whom to contact, with the name of the organization if one is configured. */
+export function superuserOf({ organization }: SiteInfo): string {
+  return organization === null ? 'an Organization Superuser' : `an Organization Superuser of ${organization}`;
+}

@@ -24,7 +24,7 @@ export function realContext(): Context {
     signal,
     now: () => new Date(),
     uuid: () => crypto.randomUUID(),
-    fetch: async (connectMs) => (await import('./api/transport/transport.ts')).undiciFetch(connectMs),
+    fetch: async (connectMs) => (await import('./api/transport/transport.ts')).undiciFetch(connectMs, process.env),
     keychain: () => {
       keychain ??= openSystemKeychain(signal);
       return keychain;

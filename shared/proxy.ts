@@ -46,6 +46,14 @@ export function proxyFor(target: URL, env: ProxyVariables): OutgoingProxy | null
   return { url: parseProxy(found), variable: found.name };
 }
 
+/** Returns the options of undici's ProxyAgent. It expects the password in a header, except for SOCKS proxies. */
+export function proxyAgentOptions({ protocol, username, password, host, href }: URL): { uri: string; token?: string } {
+  if (protocol.startsWith('socks')) return { uri: href.replace(/^socks5h:/, 'socks5:') };
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const token = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  return { uri: `${protocol}//${host}`, ...(username !== '' && { token }) };
+}
+
 interface Variable {
   name: string;
   value: string;

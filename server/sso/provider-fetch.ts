@@ -1,4 +1,10 @@
-import { type OutgoingProxy, ProxyVariableError, type ProxyVariables, proxyFor } from '../../shared/proxy.ts';
+import {
+  type OutgoingProxy,
+  ProxyVariableError,
+  type ProxyVariables,
+  proxyAgentOptions,
+  proxyFor,
+} from '../../shared/proxy.ts';
 import { diagnoseConnection } from './failures/connection.ts';
 import { misconfigured, quote, unavailable } from './failures/problems.ts';
 import type { SsoProblem } from './provider.ts';
@@ -65,15 +71,8 @@ function createConnect(proxy: ProxyVariables): (via: OutgoingProxy | null) => ty
 }
 
 /** Returns a `fetch` through a proxy. Node's own cannot use one, so this loads undici. */
-function fetchVia({ protocol, username, password, host, href }: URL): typeof fetch {
-  const isSocks = protocol.startsWith('socks');
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const options = isSocks
-    ? { uri: href.replace(/^socks5h:/, 'socks5:') }
-    : {
-        uri: `${protocol}//${host}`,
-        ...(username && { token: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-      };
+function fetchVia(proxy: URL): typeof fetch {
+  const options = proxyAgentOptions(proxy);
   const loading = import('undici').then(({ ProxyAgent, fetch }) => ({ fetch, dispatcher: new ProxyAgent(options) }));
   const send = async (input: URL, init: object) => {
     const undici = await loading;

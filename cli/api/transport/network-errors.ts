@@ -33,7 +33,7 @@ export function toNetworkError(error: unknown, url: string): unknown {
   const first = reason instanceof AggregateError ? reason.errors[0] : reason;
   const proxyStatus = refusalStatus(first);
   if (proxyStatus) {
-    const detail = `The proxy refused to connect to ${url} (${proxyStatus}). Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.`;
+    const detail = `The proxy refused to connect to ${url} (${proxyStatus}). Check HTTPS_PROXY, ALL_PROXY and NO_PROXY.`;
     return new LostResponse('unreachable', detail, false, error);
   }
   const why = systemCode(first) ?? (first instanceof Error ? first.message : error.message);

@@ -1,6 +1,12 @@
 import v8 from 'node:v8';
 import type { Dispatcher } from 'undici';
-import { isLoopback } from '../../../shared/loopback.ts';
+import {
+  type OutgoingProxy,
+  ProxyVariableError,
+  proxyAgentOptions,
+  proxyFor,
+  readProxyVariables,
+} from '../../../shared/proxy.ts';
 import { localError } from '../../errors.ts';
 import { HeaderFields } from './header-fields.ts';
 
@@ -13,24 +19,35 @@ interface Init {
 
 /**
  * Returns a `fetch` with proxy support and a connection timeout, which Node's own lacks. It follows no redirects, and its
- * responses have only `status`, `headers`, `url` and `body`.
- * Requests to loopback addresses never use a proxy. A proxy cannot reach this machine's loopback interface, and it
- * could read the secrets in plain HTTP requests.
+ * responses have only `status`, `headers`, `url` and `body`. `env` names the proxy; requests to loopback addresses never
+ * use one. A proxy cannot reach this machine's loopback interface, and it could read the secrets in plain HTTP requests.
  */
-export async function undiciFetch(connectMs: number): Promise<typeof fetch> {
+export async function undiciFetch(
+  connectMs: number,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<typeof fetch> {
   // Without this, V8 optimizes undici's WebAssembly parser when the process exits, which takes 200 ms.
   v8.setFlagsFromString('--liftoff-only');
   const { Agent, loadProxyAgent, request } = await import('./undici.ts');
   const options = { connect: { timeout: connectMs } };
+  const proxyVariables = readProxyVariables(env);
   const direct = once(() => new Agent(options));
-  const viaProxy = once(async () => {
-    const ProxyAgent = await loadProxyAgent();
-    return proxyAgent(() => new ProxyAgent(options));
-  });
+  const agents = new Map<string, Promise<Dispatcher>>();
+
+  /** Returns the dispatcher for a proxy. There is one per proxy, because it keeps the connections open. */
+  function viaProxy({ url }: OutgoingProxy): Promise<Dispatcher> {
+    const agent =
+      agents.get(url.href) ??
+      loadProxyAgent().then((ProxyAgent) => new ProxyAgent({ ...options, ...proxyAgentOptions(url) }));
+    agents.set(url.href, agent);
+    return agent;
+  }
 
   async function send(input: string | URL, { method = 'GET', headers = [], body, signal }: Init = {}) {
-    const { href: url, origin, hostname, pathname, search } = new URL(input);
-    const dispatcher: Dispatcher = isLoopback(hostname) ? direct() : await viaProxy();
+    const target = new URL(input);
+    const { href: url, origin, pathname, search } = target;
+    const proxy = chooseProxy(() => proxyFor(target, proxyVariables));
+    const dispatcher = proxy === null ? direct() : await viaProxy(proxy);
     const {
       statusCode,
       headers: received,
@@ -66,15 +83,10 @@ function once<T>(create: () => T): () => T {
   };
 }
 
-/** Creates the agent. The error does not repeat the address, because it may contain a password. */
-function proxyAgent<T>(open: () => T): T {
+function chooseProxy(choose: () => OutgoingProxy | null): OutgoingProxy | null {
   try {
-    return open();
+    return choose();
   } catch (error) {
-    throw localError(
-      'usage',
-      'HTTP_PROXY or HTTPS_PROXY is not the URL of an HTTP proxy. Write it as http://proxy.example.com:3128.',
-      error,
-    );
+    throw error instanceof ProxyVariableError ? localError('usage', error.message, error) : error;
   }
 }

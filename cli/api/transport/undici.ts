@@ -7,10 +7,10 @@ import Agent from 'undici/lib/dispatcher/agent.js';
 
 export { Agent, request };
 
-/** Loads the class of the proxy agent, which few people need. */
+/** Loads the class of the agent for a proxy, which few people need. */
 export async function loadProxyAgent() {
   const [{ default: ProxyAgent }, { default: Dispatcher }, { default: connect }] = await Promise.all([
-    import('undici/lib/dispatcher/env-http-proxy-agent.js'),
+    import('undici/lib/dispatcher/proxy-agent.js'),
     import('undici/lib/dispatcher/dispatcher.js'),
     import('undici/lib/api/api-connect.js'),
   ]);

@@ -2,20 +2,16 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { undiciFetch } from '../../../cli/api/transport/transport.ts';
 import { openTestCli, type TestCli } from '../../helpers/cli/cli.ts';
 
 const servers: Server[] = [];
 let cli: TestCli;
 beforeEach(async () => {
-  for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']) {
-    vi.stubEnv(name, undefined);
-  }
   cli = await openTestCli({ env: { TOKENS_SESSION: 'session_of_a_script' } });
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     server.close();
@@ -24,40 +20,61 @@ afterEach(async () => {
 });
 
 const run = async (argv: string[], env: Record<string, string> = {}) =>
-  cli.run([...argv, '--json'], { fetch: await undiciFetch(1000), env });
+  cli.run([...argv, '--json'], { fetch: await undiciFetch(1000, env), env });
 
-it('uses the proxy of the environment for https, except for NO_PROXY', async () => {
+it.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'])(
+  'uses the proxy in %s, with and without a scheme',
+  async (name) => {
+    const { url, connects } = await proxy(502);
+    for (const address of [url, url.replace('http://', '')]) {
+      expect((await run(['list', '--server', 'https://tokens.invalid'], { [name]: address })).code).toBe(6);
+    }
+    expect(connects).toEqual(['tokens.invalid:443', 'tokens.invalid:443']);
+  },
+);
+
+it.each([
+  ['https://tokens.invalid', '.invalid'],
+  ['https://tokens.invalid:1', 'other.invalid,tokens.invalid:1'],
+  ['https://203.0.113.9:1', '203.0.113.0/24'],
+  ['https://203.0.113.9:1', '*'],
+])('connects to %s directly if NO_PROXY is %s', async (server, exceptions) => {
   const { url, connects } = await proxy(502);
-  vi.stubEnv('HTTPS_PROXY', url);
-  await run(['list', '--server', 'https://tokens.invalid']);
+  await run(['list', '--server', server], { HTTPS_PROXY: url, NO_PROXY: exceptions, TOKENS_TIMEOUT: '0.5' });
+  expect(connects).toEqual([]);
+});
+
+it('sends the password of the proxy only to the proxy', async () => {
+  const { url, connects, credentials } = await proxy(502);
+  const withPassword = url.replace('http://', 'http://ada:p%40ss@');
+  const ran = await run(['list', '--server', 'https://tokens.invalid'], { ALL_PROXY: withPassword });
   expect(connects).toEqual(['tokens.invalid:443']);
-  vi.stubEnv('NO_PROXY', '.invalid');
-  await run(['list', '--server', 'https://tokens.invalid']);
-  expect(connects).toHaveLength(1);
+  expect(credentials).toEqual([`Basic ${Buffer.from('ada:p@ss').toString('base64')}`]);
+  expect(ran.stderr).not.toContain('p@ss');
 });
 
 it('exits 6 and names the proxy if it refuses to connect', async () => {
-  vi.stubEnv('HTTPS_PROXY', (await proxy(407)).url);
-  const ran = await run(['create', 'ci', '--server', 'https://tokens.invalid']);
+  const { url } = await proxy(407);
+  const ran = await run(['create', 'ci', '--server', 'https://tokens.invalid'], { HTTPS_PROXY: url });
   expect(ran.code).toBe(6);
   expect(JSON.parse(ran.stderr).detail).toMatch(/^The proxy refused to connect to https:\/\/tokens.invalid.*407/);
 });
 
 it('never uses a proxy for loopback, where it would read the session', async () => {
   const { url, connects } = await proxy(502);
-  for (const name of ['http_proxy', 'HTTP_PROXY', 'https_proxy']) vi.stubEnv(name, url);
+  const env = { http_proxy: url, HTTP_PROXY: url, https_proxy: url, ALL_PROXY: url };
   const server = await listen((_, response) => response.end('{"items":[],"next_cursor":null}'));
-  expect(await run(['list', '--server', server])).toMatchObject({ code: 0, stdout: '[]\n' });
-  expect((await run(['list', '--server', server.replace('127.0.0.1', 'localhost')])).code).toBe(0);
+  expect(await run(['list', '--server', server], env)).toMatchObject({ code: 0, stdout: '[]\n' });
+  expect((await run(['list', '--server', server.replace('127.0.0.1', 'localhost')], env)).code).toBe(0);
   expect(connects).toEqual([]);
 });
 
-it.each(['junk', 'ftp://user:sekret@proxy.example.com'])(
+it.each(['http://', 'ftp://user:sekret@proxy.example.com'])(
   'exits 2 for an invalid proxy variable and does not repeat it: %s',
   async (value) => {
-    vi.stubEnv('https_proxy', value);
-    const ran = await run(['list', '--server', 'https://tokens.invalid']);
+    const ran = await run(['list', '--server', 'https://tokens.invalid'], { https_proxy: value });
     expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain('https_proxy is not the URL of a proxy');
     expect(ran.stderr).not.toContain('sekret');
   },
 );
@@ -96,15 +113,17 @@ async function listen(handler: RequestListener): Promise<string> {
 }
 
 /** Starts a proxy that responds to every CONNECT with `status`. */
-async function proxy(status: number): Promise<{ url: string; connects: string[] }> {
+async function proxy(status: number): Promise<{ url: string; connects: string[]; credentials: string[] }> {
   const connects: string[] = [];
+  const credentials: string[] = [];
   const url = await listen((request, response) => {
     connects.push(request.url ?? '');
     response.writeHead(502).end();
   });
   servers.at(-1)?.on('connect', (request, socket) => {
     connects.push(request.url ?? '');
+    credentials.push(request.headers['proxy-authorization'] ?? '');
     socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
   });
-  return { url, connects };
+  return { url, connects, credentials };
 }

@@ -48,6 +48,7 @@ it('exits 4 for malformed and unknown values without naming a token', async () =
     code: 4,
     valid: false,
     reason: 'unknown',
+    detail: null,
     prefix: 'tok_mavzfVAB',
     token: null,
   });

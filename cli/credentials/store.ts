@@ -18,6 +18,11 @@ export function sessionAccount(server: Pick<Server, 'host'>): string {
   return `${server.host}/session`;
 }
 
+/** Returns the account of the header fields for the gateway in front of a server. */
+export function headersAccount(server: Pick<Server, 'host'>): string {
+  return `${server.host}/headers`;
+}
+
 /** Returns the account of a token value stored by `create --store`. */
 export function tokenAccount(server: Pick<Server, 'host'>, owner: string, name: string): string {
   return `${server.host}/token/${owner}/${name}`;

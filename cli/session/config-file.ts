@@ -12,6 +12,8 @@ export interface ServerEntry {
   readonly email: string;
   readonly credentialStore: CredentialStoreName;
   readonly insecureHttp: boolean;
+  /** Names of the header fields that the gateway in front of this server needs. Their values are in the credential store. */
+  readonly headers?: readonly string[];
 }
 
 /** The contents of `config.json`. `current` is the `url` of the server in use, or null. At most one entry per host. */
@@ -129,6 +131,8 @@ function isEntry(value: unknown): value is ServerEntry {
     typeof entry.host === 'string' &&
     typeof entry.email === 'string' &&
     (entry.credentialStore === 'keychain' || entry.credentialStore === 'file') &&
-    typeof entry.insecureHttp === 'boolean'
+    typeof entry.insecureHttp === 'boolean' &&
+    (entry.headers === undefined ||
+      (Array.isArray(entry.headers) && entry.headers.every((name) => typeof name === 'string')))
   );
 }

@@ -7,6 +7,7 @@ import { type CredentialStore, type CredentialStoreName, sessionAccount } from '
 import { localError } from '../errors.ts';
 import { writeStderr } from '../ui/notes.ts';
 import { configDirectory, readConfig, type ServerEntry } from './config-file.ts';
+import { type FoundHeaders, findHeaders } from './gateway-headers.ts';
 import { parseServerUrl, type Server } from './server-url.ts';
 
 const maxConnectMs = 10_000;
@@ -58,13 +59,30 @@ export async function openApi(
 /** Returns the `fetch` for requests to this server. */
 export async function openNetwork(ctx: Context, options: GlobalOptions, server: Server): Promise<typeof fetch> {
   const { connectMs, responseMs } = timeouts(ctx);
+  const { fields } = await headersFor(ctx, options, server);
   return guardFetch(await ctx.fetch(connectMs), {
     server,
+    gatewayHeaders: fields,
     userAgent: userAgent(ctx),
     signal: ctx.signal,
     responseTimeoutMs: responseMs,
     trace: requestTrace(ctx, options),
   });
+}
+
+/** Returns the header fields that the gateway in front of this server needs. */
+export async function headersFor(
+  ctx: Context,
+  options: GlobalOptions & { header?: readonly string[] },
+  server: Server,
+): Promise<FoundHeaders> {
+  return findHeaders(
+    ctx,
+    options,
+    server,
+    () => findEntry(ctx, server),
+    (name) => openStore(ctx, name),
+  );
 }
 
 /** Returns the time limits: `TOKENS_TIMEOUT`, else 30 s, and at most 10 s for connecting. @throws CliError `usage`. */

@@ -1,9 +1,9 @@
 import { expectSuccess } from '../api/responses.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import type { NamedStore } from '../credentials/choose-store.ts';
-import { sessionAccount } from '../credentials/store.ts';
+import { headersAccount, sessionAccount } from '../credentials/store.ts';
 import { configDirectory, rememberServer, type ServerEntry } from './config-file.ts';
-import { openApi, openStore } from './connect.ts';
+import { headersFor, openApi, openStore } from './connect.ts';
 import type { Server } from './server-url.ts';
 
 /** A session that was just created, and the email address of its member. */
@@ -20,18 +20,23 @@ export async function saveSession(
   store: NamedStore,
   session: NewSession,
 ): Promise<void> {
-  const entry = {
-    ...server,
+  const { fields, source } = await headersFor(ctx, options, server);
+  const names = source === 'environment' ? [] : Object.keys(fields);
+  const entry: ServerEntry = {
+    url: server.url,
+    host: server.host,
     email: session.email,
     credentialStore: store.name,
     // Plain HTTP gets this far only to this machine, or if the member accepted it now or before.
     insecureHttp: server.url.startsWith('http:'),
+    ...(names.length > 0 && { headers: names }),
   };
   try {
     await store.set(sessionAccount(server), session.secret);
+    if (names.length > 0) await store.set(headersAccount(server), JSON.stringify(fields));
     const before = await rememberServer(configDirectory(ctx), entry);
     // Otherwise the earlier session would stay in a store that is no longer read.
-    if (before && before.credentialStore !== store.name) await removeSession(ctx, before);
+    if (before && before.credentialStore !== store.name) await removeCredentials(ctx, before);
   } catch (error) {
     const api = await openApi(ctx, options, server, `Bearer ${session.secret}`);
     await expectSuccess(api.sessions.current.$delete()).catch(() => undefined);
@@ -39,7 +44,9 @@ export async function saveSession(
   }
 }
 
-async function removeSession(ctx: Context, { credentialStore, host }: ServerEntry): Promise<void> {
-  const store = await openStore(ctx, credentialStore).catch(() => null);
-  await store?.delete(sessionAccount({ host })).catch(() => undefined);
+async function removeCredentials(ctx: Context, entry: ServerEntry): Promise<void> {
+  const store = await openStore(ctx, entry.credentialStore).catch(() => null);
+  for (const account of [sessionAccount(entry), headersAccount(entry)]) {
+    await store?.delete(account).catch(() => undefined);
+  }
 }

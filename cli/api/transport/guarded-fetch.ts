@@ -6,6 +6,8 @@ import { toNetworkError } from './network-errors.ts';
 
 export interface GuardedFetchOptions {
   readonly server: Server;
+  /** Sent with every request. */
+  readonly gatewayHeaders: Readonly<Record<string, string>>;
   readonly userAgent: string;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
@@ -24,6 +26,7 @@ export function guardFetch(send: typeof fetch, options: GuardedFetchOptions): ty
   return async (input, init) => {
     const headers = new HeaderFields(init?.headers as Iterable<[string, string]>);
     headers.set('User-Agent', options.userAgent);
+    for (const [name, value] of Object.entries(options.gatewayHeaders)) headers.set(name, value);
     const signal = startTimeout();
     // The URL can contain an id that the server sent.
     await options.trace(sanitize(`> ${init?.method ?? 'GET'} ${input}`));
@@ -64,6 +67,6 @@ function rejectRedirect(response: Response, server: Server): void {
   const target = URL.canParse(location, server.url) ? new URL(location, server.url).href : location;
   throw localError(
     'redirected',
-    `${server.url} redirects to ${sanitize(target)}, and redirects are not followed. If you trust that address, use it as the server.`,
+    `${server.url} redirects to ${sanitize(target)}, and redirects are not followed. Use that address as the server if you trust it, or pass what a gateway needs with \`tokens login --header\`.`,
   );
 }

@@ -22,6 +22,7 @@ export interface LoginOptions extends GlobalOptions {
   browser?: boolean;
   credentialStore?: string;
   insecureHttp?: boolean;
+  header?: string[];
 }
 
 export function registerLogin(program: Command, ctx: Context): void {
@@ -44,9 +45,14 @@ export function registerLogin(program: Command, ctx: Context): void {
       'Where to store the session: keychain or file (default: TOKENS_CREDENTIAL_STORE, else the keychain if there is one)',
     )
     .option('--insecure-http', 'Allow http:// to another machine')
+    .option(
+      '--header <field>',
+      'Header field for a gateway in front of the server; stored like the session (repeatable)',
+      (field: string, fields: string[] = []) => [...fields, field],
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens login https://tokens.example.com\n  $ tokens login --email ada@example.com --password-stdin < password.txt',
+      '\nExamples:\n  $ tokens login https://tokens.example.com\n  $ tokens login --email ada@example.com --password-stdin < password.txt\n  $ tokens login https://tokens.example.com --header "CF-Access-Client-Id: $ID" --header "CF-Access-Client-Secret: $SECRET"',
     )
     .action((url: string | undefined, _options, command: Command) => runLogin(ctx, url, command.optsWithGlobals()));
 }

@@ -7,7 +7,7 @@ import { CommandError, type Context } from '../context.ts';
 import { systemActor } from '../domain/caller.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createServices } from '../services.ts';
-import { openStore } from '../store/open.ts';
+import { openDatabase } from './open-database.ts';
 
 export interface InitOptions {
   email: string;
@@ -35,7 +35,7 @@ export async function runInit(context: Context, options: InitOptions): Promise<v
 
 async function insertSuperuser(config: Config, person: ReturnType<typeof createUserBodySchema.parse>) {
   prepareDataDir(config.dataDir);
-  const store = await openStore(config.databaseUrl);
+  const store = await openDatabase(config);
   try {
     await store.migrate();
     const { users } = createServices({ store, clock: systemClock, config, mailQueued: () => {} });

@@ -3,8 +3,8 @@ import { readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
 import type { Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
-import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import { openDatabase } from './open-database.ts';
 
 const maxListed = 1000;
 
@@ -32,7 +32,7 @@ export async function runMailRetry(context: Context, { to }: { to?: string }): P
 async function withStore(context: Context, work: (store: Store) => Promise<void>): Promise<void> {
   const config = readConfig(context.env);
   prepareDataDir(config.dataDir);
-  const store = await openStore(config.databaseUrl);
+  const store = await openDatabase(config);
   try {
     await store.migrate();
     await work(store);

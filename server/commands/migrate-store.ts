@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readConfig } from '../config/config.ts';
+import { databaseUrlMistake } from '../config/database-url.ts';
 import { CommandError, type Context } from '../context.ts';
 import { StoreUnavailable } from '../store/errors.ts';
 import { type MoveProgress, moveStore, NotEmpty } from '../store/maintenance/move.ts';
@@ -54,7 +55,10 @@ export async function runMigrateStore(context: Context, { from, to }: MoveOption
 
 function checkUrls(from: string, to: string): void {
   if (!/^sqlite:./.test(from)) throw new CommandError('--from must be sqlite:/path/to/file.', 2);
-  if (!/^postgres(ql)?:\/\/./.test(to)) throw new CommandError('--to must be postgres://user@host:5432/database.', 2);
+  const mistake = /^postgres(ql)?:\/\/./.test(to)
+    ? databaseUrlMistake(to)
+    : 'must be postgres://user@host:5432/database';
+  if (mistake !== null) throw new CommandError(`--to ${mistake}.`, 2);
   if (!existsSync(from.slice('sqlite:'.length)))
     throw new CommandError(`There is no database at ${from}. Check the path in --from.`, 2);
 }

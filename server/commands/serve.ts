@@ -10,10 +10,11 @@ import { createLog, type Log } from '../observability/log.ts';
 import { createMetrics, type Metrics } from '../observability/metrics.ts';
 import { countEvents } from '../store/count-events.ts';
 import { StoreUnavailable } from '../store/errors.ts';
-import { AlreadyRunning, lockForDaemon, openStore } from '../store/open.ts';
+import { AlreadyRunning, lockForDaemon } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { ownVersion } from '../version.ts';
 import { createDaemon } from './daemon.ts';
+import { openDatabase } from './open-database.ts';
 
 /** Runs the daemon and resolves once it has stopped. @throws CommandError if it cannot start */
 export async function runServe(context: Context): Promise<void> {
@@ -24,7 +25,7 @@ export async function runServe(context: Context): Promise<void> {
   const lock = await lockForDaemon(config.databaseUrl).catch(toCommandError);
   try {
     const metrics = createMetrics(ownVersion());
-    const store = await openStore(config.databaseUrl, metrics.countDatabaseError);
+    const store = await openDatabase(config, metrics.countDatabaseError);
     try {
       const counted = countEvents(store, metrics.countEvent);
       await serveStore({ context, config, log, metrics, store: counted, alone: lock.exclusive });

@@ -48,13 +48,6 @@ export const issuerValue = urlValue(['http:', 'https:'], 'https://sso.example.co
 /** A path. Only a shell expands `~`, so it would become a directory of that name. */
 export const directoryValue = z.string().regex(/^(?!~)/, 'must not start with ~. Write the whole path');
 
-export const databaseUrlValue = z
-  .string()
-  .refine(
-    (text) => /^sqlite:./.test(text) || (/^postgres(ql)?:\/\/./.test(text) && URL.canParse(text)),
-    'must be sqlite:/path/to/file or postgres://user:password@host:5432/database',
-  );
-
 /** A number of seconds, or a duration such as `90d`, as seconds. */
 export const durationValue = z.string().transform((text, context) => {
   const seconds = /^[0-9]{1,10}$/.test(text) ? Number(text) : parseDuration(text);

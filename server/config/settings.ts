@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { productPrefixPattern } from '../../shared/token-format.ts';
+import { databaseUrlValue } from './database-url.ts';
 import {
   booleanValue,
-  databaseUrlValue,
   directoryValue,
   domainsValue,
   durationValue,

@@ -1,4 +1,4 @@
-import type { DaemonLock, Engine, LockAttempt } from './engine/engine.ts';
+import type { DaemonLock, DatabaseUrl, Engine, LockAttempt } from './engine/engine.ts';
 import { checkSqlite } from './engine/sqlite/check.ts';
 import { lockSqlite } from './engine/sqlite/lock.ts';
 import { openSqlite } from './engine/sqlite/sqlite.ts';
@@ -10,9 +10,9 @@ import type { Migration } from './migrations/migration.ts';
 import type { Store } from './store.ts';
 
 interface Database {
-  open(databaseUrl: string): Promise<Engine>;
+  open(databaseUrl: DatabaseUrl): Promise<Engine>;
   lock(databaseUrl: string): Promise<LockAttempt>;
-  check(databaseUrl: string, migrations: readonly Migration[]): Promise<DatabaseFinding[]>;
+  check(databaseUrl: DatabaseUrl, migrations: readonly Migration[]): Promise<DatabaseFinding[]>;
 }
 
 const postgres: Database = {
@@ -24,7 +24,11 @@ const postgres: Database = {
 };
 
 const databases: Record<string, Database> = {
-  sqlite: { open: openSqlite, lock: lockSqlite, check: checkSqlite },
+  sqlite: {
+    open: (databaseUrl) => openSqlite(read(databaseUrl)),
+    lock: lockSqlite,
+    check: (databaseUrl, known) => checkSqlite(read(databaseUrl), known),
+  },
   postgres,
   postgresql: postgres,
 };
@@ -34,7 +38,7 @@ const databases: Record<string, Database> = {
  *
  * @throws Error with a message to show, if the URL is invalid or the database cannot be opened
  */
-export async function openStore(databaseUrl: string, onFailure?: (kind: FailureKind) => void): Promise<Store> {
+export async function openStore(databaseUrl: DatabaseUrl, onFailure?: (kind: FailureKind) => void): Promise<Store> {
   const engine = await databaseFor(databaseUrl).open(databaseUrl);
   return createKnexStore(engine, migrations, onFailure);
 }
@@ -46,7 +50,7 @@ export async function openStore(databaseUrl: string, onFailure?: (kind: FailureK
  *
  * @throws Error with a message to show, if the URL has an unknown scheme
  */
-export function checkDatabase(databaseUrl: string): Promise<DatabaseFinding[]> {
+export function checkDatabase(databaseUrl: DatabaseUrl): Promise<DatabaseFinding[]> {
   return databaseFor(databaseUrl).check(databaseUrl, migrations);
 }
 
@@ -73,7 +77,12 @@ export class AlreadyRunning extends Error {
   }
 }
 
-function databaseFor(databaseUrl: string): Database {
+function read(databaseUrl: DatabaseUrl): string {
+  return typeof databaseUrl === 'string' ? databaseUrl : databaseUrl();
+}
+
+function databaseFor(url: DatabaseUrl): Database {
+  const databaseUrl = read(url);
   const scheme = databaseUrl.slice(0, Math.max(0, databaseUrl.indexOf(':')));
   const database = Object.hasOwn(databases, scheme) ? databases[scheme] : undefined;
   if (database) return database;

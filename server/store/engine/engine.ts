@@ -1,6 +1,12 @@
 import type { Knex } from 'knex';
 import type { Limiter, LimiterOptions } from '../limiter.ts';
 
+/**
+ * A database URL, or a function that reads it. A PostgreSQL store calls the function for each new connection, so that it
+ * follows a password that changes.
+ */
+export type DatabaseUrl = string | (() => string);
+
 /** One row as a driver returns it. Booleans and numbers differ between databases. */
 export type Row = Record<string, unknown>;
 
@@ -52,6 +58,13 @@ export interface Engine {
   isFull(error: unknown): boolean;
   /** Returns true if a COMMIT that failed with this error may have been applied. */
   isOutcomeUnknown(error: unknown): boolean;
+  /**
+   * Returns what an operator should know about a driver's error, as one or two sentences that hold no values of a row.
+   * Returns null if only the error's code may be shown.
+   */
+  explain(error: unknown): string | null;
+  /** A condition that is true on a primary. On a standby, which may not know the newest changes, it fails the statement. */
+  readonly onPrimary: string;
   /** Throws unless the database can be used. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -25,14 +25,15 @@ export function createFailures(engine: Engine, failed: (kind: FailureKind) => vo
   function translate(error: unknown, where: string): Error {
     if ([StoreUnavailable, OutcomeUnknown, StoreFailure].some((known) => error instanceof known)) return error as Error;
     const code = driverCode(error);
+    const explanation = engine.explain(error);
     if (engine.isUnavailable(error) || isPoolFailure(error)) {
       failed('unavailable');
       if (engine.isFull(error))
         return new StoreFull(`The database is out of space (${where}: ${code}). Free some disk space.`);
-      return new StoreUnavailable(`The database is unavailable (${where}: ${code}).`);
+      return new StoreUnavailable(explanation ?? `The database is unavailable (${where}: ${code}).`);
     }
     failed('refused');
-    return new StoreFailure(`The database rejected ${where} (${code}).`);
+    return new StoreFailure(explanation ?? `The database rejected ${where} (${code}).`);
   }
 
   return {

@@ -48,7 +48,7 @@ export async function moveStore(
 ): Promise<Moved> {
   const source = await openSqlite(from);
   try {
-    const target = await openPostgres(to);
+    const target = await openPostgres(to, { setting: '--to' });
     try {
       return await move(source, target, progress);
     } catch (error) {

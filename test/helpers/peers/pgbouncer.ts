@@ -7,15 +7,22 @@ import { freePort } from '../daemon/daemon.ts';
 import { eventually } from '../daemon/process.ts';
 import { giveAway, unprivileged } from './postgres.ts';
 
+export interface Pgbouncer {
+  port: number;
+  /** Leads to another server from now on. The connections of clients stay open. */
+  moveTo(serverPort: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** Starts pgbouncer with transaction pooling before a server on loopback, with fewer server connections than clients. */
-export async function startPgbouncer(serverPort: number): Promise<{ port: number; stop(): Promise<void> }> {
+export async function startPgbouncer(serverPort: number): Promise<Pgbouncer> {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-pgbouncer-'));
   const port = await freePort();
   const userList = join(directory, 'users.txt');
   await writeFile(userList, '"tokens" "tokens"\n');
-  const config = `
+  const configFor = (target: number) => `
 [databases]
-* = host=127.0.0.1 port=${serverPort} user=tokens password=tokens
+* = host=127.0.0.1 port=${target} user=tokens password=tokens
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = ${port}
@@ -27,7 +34,7 @@ default_pool_size = 3
 max_client_conn = 200
 `;
   const file = join(directory, 'pgbouncer.ini');
-  await writeFile(file, config);
+  await writeFile(file, configFor(serverPort));
   giveAway(directory);
   const [command, args] = unprivileged('/usr/sbin/pgbouncer', ['-q', file]);
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -47,6 +54,10 @@ max_client_conn = 200
   }, 'pgbouncer to accept connections');
   return {
     port,
+    async moveTo(target) {
+      await writeFile(file, configFor(target));
+      child.kill('SIGHUP');
+    },
     async stop() {
       child.kill('SIGTERM');
       setTimeout(() => child.kill('SIGKILL'), 2_000).unref();

@@ -8,21 +8,28 @@ export interface TcpProxy {
   cutBefore(text: string): void;
   /** Returns the highest number of concurrent connections so far. */
   maxConnections(): number;
+  /** Returns the number of open connections. */
+  connections(): number;
+  /** Returns the number of chunks that clients have sent. A statement is one chunk. */
+  messages(): number;
+  /** Cuts every connection, and forwards new ones to another port. */
+  moveTo(targetPort: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts a proxy that forwards to a port on loopback, and cuts connections on request. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  let target = targetPort;
   let cutting: { at: string; passOn: boolean } | undefined;
   const sockets = new Set<Socket>();
-  let [open, most] = [0, 0];
+  let [open, most, messages] = [0, 0, 0];
   const server = createServer((client) => {
     open += 1;
     most = Math.max(most, open);
     client.on('close', () => {
       open -= 1;
     });
-    const upstream = connect(targetPort, '127.0.0.1');
+    const upstream = connect(target, '127.0.0.1');
     let cut = false;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -30,6 +37,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       socket.on('close', () => sockets.delete(socket));
     }
     client.on('data', (chunk) => {
+      messages += 1;
       const cutHere = cutting !== undefined && chunk.includes(cutting.at) ? cutting : undefined;
       if (cutHere === undefined || cutHere.passOn) upstream.write(chunk);
       if (cutHere === undefined) return;
@@ -54,6 +62,12 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       cutting = { at, passOn: false };
     },
     maxConnections: () => most,
+    connections: () => open,
+    messages: () => messages,
+    async moveTo(port) {
+      target = port;
+      for (const socket of sockets) socket.destroy();
+    },
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();

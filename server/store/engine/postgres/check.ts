@@ -3,24 +3,32 @@ import { createFailures } from '../../knex/failures.ts';
 import { readSchemaState } from '../../migrations/migrate.ts';
 import type { Migration } from '../../migrations/migration.ts';
 import { driverCode } from '../driver-code.ts';
-import type { Engine, Row } from '../engine.ts';
+import type { DatabaseUrl, Engine, Row } from '../engine.ts';
+import { isStandby } from './failures.ts';
 import { openPostgres } from './postgres.ts';
 
 /** Examines a PostgreSQL database without changing it. */
-export async function checkPostgres(databaseUrl: string, migrations: readonly Migration[]): Promise<DatabaseFinding[]> {
-  const engine = await openPostgres(databaseUrl);
+export async function checkPostgres(
+  databaseUrl: DatabaseUrl,
+  migrations: readonly Migration[],
+): Promise<DatabaseFinding[]> {
   const findings: DatabaseFinding[] = [];
+  let engine: Engine;
+  try {
+    engine = await openPostgres(databaseUrl);
+  } catch (error) {
+    return [{ subject: 'connection', ok: false, detail: error instanceof Error ? error.message : String(error) }];
+  }
   try {
     const server = await readServer(engine);
     findings.push(...describeServer(server));
-    if (server.standby) return findings;
     const rights = await checkRights(engine, server);
     findings.push(rights);
     if (rights.ok) findings.push(judgeSchema(await readSchemaState(engine, migrations)));
     return findings;
   } catch (error) {
-    const { message } = createFailures(engine).translate(error, 'check');
-    return [...findings, { subject: findings.length === 0 ? 'connection' : 'rights', ok: false, detail: message }];
+    const subject = findings.length > 0 ? 'rights' : isStandby(error) ? 'primary' : 'connection';
+    return [...findings, { subject, ok: false, detail: createFailures(engine).translate(error, 'check').message }];
   } finally {
     await engine.close();
   }
@@ -28,7 +36,6 @@ export async function checkPostgres(databaseUrl: string, migrations: readonly Mi
 
 interface Server {
   version: string;
-  standby: boolean;
   role: string;
   database: string;
   /** Null if the role's search path names no schema that exists. */
@@ -37,22 +44,16 @@ interface Server {
 }
 
 async function readServer(engine: Engine): Promise<Server> {
-  const sql = `SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS standby, quote_ident(current_user) AS role,
+  const sql = `SELECT current_setting('server_version') AS version, quote_ident(current_user) AS role,
     current_database() AS database, quote_ident(current_schema()) AS schema, current_setting('server_encoding') AS encoding`;
   const [row] = engine.rows(await engine.knex.raw(sql));
   return row as unknown as Server;
 }
 
-function describeServer({ version, standby, role, database, encoding }: Server): DatabaseFinding[] {
+function describeServer({ version, role, database, encoding }: Server): DatabaseFinding[] {
   return [
     { subject: 'connection', ok: true, detail: `Connected to ${database} as ${role}, PostgreSQL ${version}.` },
-    standby
-      ? {
-          subject: 'primary',
-          ok: false,
-          detail: 'This server is a read-only replica. Point TOKENSD_DATABASE_URL at the primary.',
-        }
-      : { subject: 'primary', ok: true, detail: 'The server is a primary.' },
+    { subject: 'primary', ok: true, detail: 'The server is a primary.' },
     encoding === 'UTF8'
       ? { subject: 'encoding', ok: true, detail: 'The encoding is UTF8.' }
       : {

@@ -1,21 +1,36 @@
 import KnexPostgresClient from 'knex/lib/dialects/postgres/index.js';
+import type { ProvenClient } from './connection.ts';
+import { keepsConnection } from './failures.ts';
 
-/** Knex's PostgreSQL dialect with two hazards removed. */
-export class PostgresClient extends KnexPostgresClient {
-  /** Drops a connection that timed out. Its delayed response would be mistaken for the response to the next statement. */
-  override async _query(connection: { __knex__disposed?: unknown }, query: { sql: string }): Promise<unknown> {
-    try {
-      return await super._query(connection, query);
-    } catch (error) {
-      if (!(error instanceof Error && 'severity' in error)) connection.__knex__disposed = error;
-      throw error;
+type KnexConnection = ProvenClient & { __knex__disposed?: unknown };
+
+/** Returns Knex's PostgreSQL dialect on our class of connections, with two hazards removed. */
+export function createDialect(Client: new () => ProvenClient): typeof KnexPostgresClient {
+  return class extends KnexPostgresClient {
+    override _driver() {
+      return { Client };
     }
-  }
 
-  /** Replaces NUL, which PostgreSQL rejects in text. A value with NUL then matches nothing instead of failing. */
-  override prepBindings(bindings: unknown[] | undefined): unknown[] | undefined {
-    return bindings?.map(withoutNul);
-  }
+    /**
+     * Drops a connection that timed out, because its delayed response would be mistaken for the response to the next
+     * statement. Drops one that leads to a standby, too.
+     */
+    override async _query(connection: KnexConnection, query: { sql: string }): Promise<unknown> {
+      try {
+        const result = await super._query(connection, query);
+        connection.responded();
+        return result;
+      } catch (error) {
+        if (!keepsConnection(error)) connection.__knex__disposed = error;
+        throw error;
+      }
+    }
+
+    /** Replaces NUL, which PostgreSQL rejects in text. A value with NUL then matches nothing instead of failing. */
+    override prepBindings(bindings: unknown[] | undefined): unknown[] | undefined {
+      return bindings?.map(withoutNul);
+    }
+  };
 }
 
 export function withoutNul(value: unknown): unknown {

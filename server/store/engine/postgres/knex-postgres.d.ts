@@ -1,8 +1,9 @@
 declare module 'knex/lib/dialects/postgres/index.js' {
   import type { Knex } from 'knex';
 
-  /** The dialect behind `client: 'pg'`, with the members that `PostgresClient` overrides. */
+  /** The dialect behind `client: 'pg'`, with the members that our dialect overrides. */
   class PostgresClient extends Knex.Client {
+    _driver(): object;
     _query(connection: object, query: { sql: string }): Promise<unknown>;
     prepBindings(bindings: unknown[] | undefined): unknown[] | undefined;
   }

@@ -3,11 +3,11 @@ import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import type { Limiter, LimiterOptions } from '../../limiter.ts';
 import { wrapLimiter } from '../limiter.ts';
 import { withoutNul } from './client.ts';
-import { query } from './pool.ts';
+import type { PlainPool } from './pool.ts';
 
 /** Creates a limiter on the table `counts`, which all daemons share. `translate` converts a driver's errors. */
 export function createPostgresLimiter(
-  pool: pg.Pool,
+  pool: PlainPool,
   { name, limit, windowSeconds }: LimiterOptions,
   translate: (error: unknown) => Error,
 ): Limiter {
@@ -20,7 +20,7 @@ export function createPostgresLimiter(
       duration: windowSeconds,
       storeClient: {
         query: (config: pg.QueryConfig) =>
-          query(pool, unnamed(config)).catch((error: unknown) => Promise.reject(translate(error))),
+          pool.query(unnamed(config)).catch((error: unknown) => Promise.reject(translate(error))),
       },
       storeType: 'client',
       tableName: 'counts',

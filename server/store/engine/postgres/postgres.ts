@@ -1,17 +1,21 @@
 import createKnex, { type Knex } from 'knex';
-import pg from 'pg';
 import { driverCode } from '../driver-code.ts';
-import type { Engine, Row } from '../engine.ts';
-import { PostgresClient } from './client.ts';
+import type { DatabaseUrl, Engine, Row } from '../engine.ts';
+import { createAddress } from './address.ts';
+import { createDialect } from './client.ts';
+import { type ConnectionTimes, createProvenClients, type ProvenClient } from './connection.ts';
+import { explain, isUnavailable, losesConnection, onPrimary } from './failures.ts';
 import { createPostgresLimiter } from './limiter.ts';
-import { openPlainPool, query } from './pool.ts';
+import { openPlainPool } from './pool.ts';
 import { createPreparedReads, textOf } from './reader.ts';
 
 /**
  * A lost or frozen server must become a 503 within two seconds. A migration may take longer, and may wait for another
  * process's migration.
  */
-const timeoutsMs = { connect: 1_500, statement: 1_800, acquire: 1_900, migration: 600_000 } as const;
+const defaultTimes: ConnectionTimes = { connect: 1_500, statement: 1_800, quiet: 10_000, silence: 500, idle: 60_000 };
+const acquireTimeoutMs = 1_900;
+const migrationTimeoutMs = 600_000;
 
 /** Connections of each pool. Verification and rate limits do not wait for changes. */
 const maxConnections = { changes: 10, verification: 2, counting: 2 } as const;
@@ -19,25 +23,28 @@ const maxConnections = { changes: 10, verification: 2, counting: 2 } as const;
 /** Key of the advisory lock for migrations, the same in every release. */
 const migrationLock = 7_106_825_104;
 
-/** Error classes and codes (Appendix A) that mean the server is unavailable, or that a retry may succeed. */
-const unavailable = /^(08|53|57|58)|^(25006|40001|40P01|55P03)$/;
+export interface PostgresOptions {
+  /** What holds the database URL, for messages to the operator. */
+  setting?: string;
+  times?: ConnectionTimes;
+}
 
-/** Error codes after which the server closes the connection. */
-const endsConnection = /^(08|57P0)/;
-
-/** Opens `postgres://…`, with one pool each for changes, verification and rate limits. No state is stored in a session. */
-export async function openPostgres(databaseUrl: string): Promise<Engine> {
-  const connection = {
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: timeoutsMs.connect,
-    query_timeout: timeoutsMs.statement,
-    keepAlive: true,
-    application_name: 'tokensd',
-  };
-  const knex = openPool(connection);
-  const reader = openPlainPool(connection, maxConnections.verification);
+/**
+ * Opens `postgres://…`, with one pool each for changes, verification and rate limits. No state is stored in a session.
+ * Connects when the first statement needs it.
+ *
+ * @throws Error with a message to show, if the URL is invalid
+ */
+export async function openPostgres(
+  databaseUrl: DatabaseUrl,
+  { setting = 'TOKENSD_DATABASE_URL', times = defaultTimes }: PostgresOptions = {},
+): Promise<Engine> {
+  const address = createAddress(databaseUrl, setting);
+  const Client = createProvenClients(address, times);
+  const knex = openPool(Client, times);
+  const reader = openPlainPool(Client, maxConnections.verification, times);
   const read = createPreparedReads(knex, reader);
-  const counter = openPlainPool(connection, maxConnections.counting);
+  const counter = openPlainPool(Client, maxConnections.counting, times);
   return {
     knex,
     async select(select, bindings, trx) {
@@ -59,7 +66,8 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     bindList: (values) => [...values],
     transaction: (work) => knex.transaction(work),
     migrationTransaction: async (work) => {
-      const migrationPool = openPool({ ...connection, query_timeout: timeoutsMs.migration });
+      const patient = { ...times, statement: migrationTimeoutMs };
+      const migrationPool = openPool(createProvenClients(address, patient), patient);
       try {
         return await migrationPool.transaction(async (trx) => {
           await trx.raw('SELECT pg_advisory_xact_lock(?)', [migrationLock]);
@@ -72,10 +80,11 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
     limiter: (options, translate) => createPostgresLimiter(counter, options, translate),
     isUnavailable,
     isFull: (error) => driverCode(error) === '53100',
-    // Unless the server itself reported an error, and stayed connected, its COMMIT may have succeeded.
-    isOutcomeUnknown: (error) => !(error instanceof pg.DatabaseError) || endsConnection.test(error.code ?? ''),
+    isOutcomeUnknown: losesConnection,
+    explain: (error) => explain(error, setting),
+    onPrimary,
     async ping() {
-      await query(reader, { text: 'SELECT 1' });
+      await reader.read({ text: `SELECT 1 WHERE ${onPrimary}` });
     },
     async close() {
       await Promise.all([reader.end(), counter.end(), knex.destroy()]);
@@ -83,20 +92,19 @@ export async function openPostgres(databaseUrl: string): Promise<Engine> {
   };
 }
 
-function openPool(connection: pg.PoolConfig): Knex {
+function openPool(Client: new () => ProvenClient, times: ConnectionTimes): Knex {
   const silent = () => {};
   return createKnex({
-    client: PostgresClient,
-    connection: connection as Knex.PgConnectionConfig,
+    client: createDialect(Client),
+    connection: {},
     compileSqlOnError: false,
-    acquireConnectionTimeout: timeoutsMs.acquire,
+    acquireConnectionTimeout: acquireTimeoutMs,
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
-    pool: { min: 0, max: maxConnections.changes },
+    pool: {
+      min: 0,
+      max: maxConnections.changes,
+      idleTimeoutMillis: times.idle,
+      validate: (client: ProvenClient) => client.isUsable(),
+    },
   });
-}
-
-/** Errors from the server have a code. All others, except a TypeError, are network failures or timeouts. */
-function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return error instanceof pg.DatabaseError ? unavailable.test(error.code ?? '') : !(error instanceof TypeError);
 }

@@ -1,17 +1,18 @@
 import { hash } from 'node:crypto';
 import type { Knex } from 'knex';
-import type pg from 'pg';
 import { driverCode } from '../driver-code.ts';
 import type { ListBinding, Select } from '../engine.ts';
 import { withoutNul } from './client.ts';
-import { query } from './pool.ts';
+import { onPrimary } from './failures.ts';
+import type { PlainPool } from './pool.ts';
 
 /** Codes for a statement that is not prepared on this connection (26000), or whose name is taken on it (42P05). */
 const preparationErrors = /^(26000|42P05)$/;
 
-/** Returns the SQL text of a SELECT, with `?` for bindings. */
+/** Returns the SQL text of a SELECT, with `?` for bindings. The statement fails on a standby. */
 export function textOf({ columns, from }: Select): string {
-  return `SELECT ${columns.map((column, index) => `${column} AS c${index}`).join(', ')} ${from}`;
+  const named = columns.map((column, index) => `${column} AS c${index}`);
+  return `SELECT * FROM (SELECT ${named.join(', ')} ${from}) AS found WHERE ${onPrimary}`;
 }
 
 /**
@@ -21,7 +22,7 @@ export function textOf({ columns, from }: Select): string {
  * 2. A pooler in transaction mode may run each statement on another connection, where it is not prepared. After the
  *    first such error, this process no longer prepares statements, and sends their text each time.
  */
-export function createPreparedReads(knex: Knex, pool: pg.Pool) {
+export function createPreparedReads(knex: Knex, pool: PlainPool) {
   const statements = new WeakMap<Select, { name: string; text: string }>();
   let canPrepare = true;
 
@@ -40,12 +41,12 @@ export function createPreparedReads(knex: Knex, pool: pg.Pool) {
     const config = { text, values: bindings.map(withoutNul), rowMode: 'array' } as const;
     if (canPrepare) {
       try {
-        return (await query<unknown[]>(pool, { ...config, name })).rows;
+        return (await pool.read<unknown[]>({ ...config, name })).rows;
       } catch (error) {
         if (!preparationErrors.test(driverCode(error))) throw error;
         canPrepare = false;
       }
     }
-    return (await query<unknown[]>(pool, config)).rows;
+    return (await pool.read<unknown[]>(config)).rows;
   };
 }

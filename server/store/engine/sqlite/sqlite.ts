@@ -68,6 +68,8 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
     isFull: (error) => driverCode(error) === 'SQLITE_FULL',
     // SQLite reports a failed COMMIT only after it rolled the transaction back.
     isOutcomeUnknown: () => false,
+    explain: () => null,
+    onPrimary: 'true',
     async ping() {
       await assertInPlace();
       await reader.all('SELECT count(*) FROM sqlite_schema', []);

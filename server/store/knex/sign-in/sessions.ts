@@ -17,6 +17,7 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
       const row: object | undefined = await knex('sessions as s')
         .join('users as u', 'u.id', 's.user_id')
         .where('s.hash', hash)
+        .whereRaw(engine.onPrimary)
         .first(withUser);
       if (!row) return null;
       return { session: toRecord(sessionColumns, row, 'session_'), user: toRecord(userColumns, row, 'user_') };

@@ -1,0 +1,116 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openPostgres } from '../../../server/store/engine/postgres/postgres.ts';
+import { createKnexStore } from '../../../server/store/knex/store.ts';
+import { migrations } from '../../../server/store/migrations/all.ts';
+import type { Store } from '../../../server/store/store.ts';
+import { createToken, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { type ForgetfulNat, startForgetfulNat } from '../../helpers/peers/forgetful-nat.ts';
+import { startPostgres, type TestPostgres } from '../../helpers/peers/postgres.ts';
+import { startTcpProxy } from '../../helpers/peers/tcp-proxy.ts';
+
+/** The daemon's own times, except that a connection is doubtful sooner. */
+const times = { connect: 1_500, statement: 1_800, quiet: 200, silence: 300, idle: 60_000 };
+
+const quiet = () => new Promise((resolve) => setTimeout(resolve, times.quiet + 50));
+
+describe('connections to PostgreSQL that were quiet', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 60_000);
+  afterAll(() => postgres.remove());
+
+  const openStore = async (port: number, overrides: Partial<typeof times> = {}) => {
+    const url = new URL(await postgres.newMigratedDatabase());
+    url.port = String(port);
+    return createKnexStore(await openPostgres(url.href, { times: { ...times, ...overrides } }), migrations);
+  };
+
+  describe('behind a NAT that forgets them', () => {
+    let nat: ForgetfulNat;
+    let store: Store;
+    let app: TestApp;
+    beforeEach(async () => {
+      nat = await startForgetfulNat(postgres.port);
+      store = await openStore(nat.port);
+      app = await openTestApp({}, Promise.resolve({ store, path: '', close: () => store.close() }));
+    });
+    afterEach(async () => {
+      await app.close();
+      await nat.stop();
+    });
+
+    /** Opens every connection of every pool, and leaves them idle. */
+    const openAll = async () => {
+      const limiter = store.limiter({ name: 'crowd', limit: 1_000, windowSeconds: 60 });
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, n) => {
+          await store.transaction((store) => store.users.isEmpty());
+          await Promise.all([limiter.consume('everybody'), store.tokens.findByHashes([`${n}`])]);
+        }),
+      );
+    };
+
+    const signIn = () => app.ask('/api/v1/sessions', { json: { email: app.dev.email, password: app.dev.password } });
+    const requests: Array<[string, number, () => Promise<Response>]> = [
+      ['a verification', 200, async () => app.ask('/api/v1/token', { headers: { Authorization: `Token ${value}` } })],
+      ['a sign-in', 201, signIn],
+      ['a change', 201, () => app.ask('/api/v1/tokens', { as: app.dev, json: { name: `n${performance.now()}` } })],
+      ['a list', 200, () => app.ask('/api/v1/tokens', { as: app.dev })],
+      ['/readyz', 200, () => app.ask('/readyz')],
+    ];
+    let value: string;
+
+    it.each(requests)(
+      'serve %s first, without an error, and without waiting for each of them',
+      async (_name, status, send) => {
+        value = (await createToken(app, app.dev, { name: 'used' })).token;
+        await openAll();
+        for (let round = 0; round < 3; round += 1) {
+          nat.forget();
+          await quiet();
+          const before = nat.missed();
+          const began = performance.now();
+          expect((await send()).status).toBe(status);
+          expect(performance.now() - began).toBeLessThan(1_500);
+          expect(nat.missed() - before).toBeGreaterThan(0);
+          const all = await Promise.all(requests.map(([, , send]) => send()));
+          expect(all.map((response) => response.status)).toEqual(requests.map(([, expected]) => expected));
+        }
+      },
+    );
+
+    it('do not keep the process from ending', async () => {
+      await openAll();
+      nat.forget();
+      const began = performance.now();
+      await store.close();
+      expect(performance.now() - began).toBeLessThan(3_000);
+    });
+  });
+
+  it('are closed once they are idle for too long', async () => {
+    const proxy = await startTcpProxy(postgres.port);
+    const store = await openStore(proxy.port, { idle: 300 });
+    await Promise.all([store.users.isEmpty(), store.tokens.findByHashes(['x'])]);
+    expect(proxy.connections()).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(proxy.connections()).toBe(0);
+    expect(await store.users.isEmpty()).toBe(true);
+    await store.close();
+    await proxy.stop();
+  });
+
+  it('run one statement for a verification, even after a quiet time', async () => {
+    const proxy = await startTcpProxy(postgres.port);
+    const store = await openStore(proxy.port);
+    await store.tokens.findByHashes(['x']);
+    await quiet();
+    const before = proxy.messages();
+    await store.tokens.findByHashes(['x']);
+    // The token and the tombstone of an unknown hash are two statements.
+    expect(proxy.messages() - before).toBe(2);
+    await store.close();
+    await proxy.stop();
+  });
+});

@@ -38,6 +38,7 @@ export default defineConfig({
           { text: 'Console', link: '/console' },
           { text: 'Command line', link: '/cli' },
           { text: 'Run in production', link: '/production' },
+          { text: 'PostgreSQL', link: '/postgresql' },
           { text: 'Mail', link: '/mail' },
         ],
       },

@@ -10,6 +10,7 @@ import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import { openStore } from '../../server/store/open.ts';
 import type { Store } from '../../server/store/store.ts';
+import { openTestApp } from '../helpers/app/app.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { actor, addToken, addUser, mail, newToken, noon, sessionRecord, userRecord } from './contract/records.ts';
 
@@ -125,6 +126,18 @@ describe('a SQLite store during failures', () => {
     });
     expect(begun).toBe(false);
     expect(await store.users.insert(user)).toBe(true);
+  });
+
+  it('is ready within a second while another process holds the write lock', async () => {
+    const app = await openTestApp({}, Promise.resolve({ store, path, close: async () => {} }));
+    await whileLocked(async () => {
+      for (let round = 0; round < 3; round += 1) {
+        const started = performance.now();
+        expect((await app.ask('/readyz')).status).toBe(200);
+        expect(performance.now() - started).toBeLessThan(1000);
+      }
+    });
+    await app.close();
   });
 
   it('finds tokens without delay while another process or one of its own transactions is writing', async () => {

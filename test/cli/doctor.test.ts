@@ -23,6 +23,8 @@ interface Mistakes {
   api?: (req: IncomingMessage, res: ServerResponse) => void;
   /** Removes the credentials before it asks the daemon for a verdict. */
   dropsCredentials?: boolean;
+  /** Credentials that the proxy passes on to the daemon. Default: all. */
+  takes?: RegExp;
 }
 
 let daemon: TestServer;
@@ -58,7 +60,7 @@ async function startServer(server: Server): Promise<string> {
 function startProxy(mistakes: Mistakes = {}, denials: string[] = []): Promise<string> {
   return startServer(
     createHttpServer({ insecureHTTPParser: mistakes.open !== undefined }, async (req, res) => {
-      const verdict = await verify(mistakes.dropsCredentials ? [] : req.rawHeaders);
+      const verdict = await verify(mistakes.dropsCredentials ? [] : req.rawHeaders, mistakes.takes);
       const { denial } = mistakes;
       if (verdict.statusCode !== 200 && !mistakes.open?.(req)) {
         denials.push(`${verdict.statusCode}`);
@@ -74,10 +76,10 @@ function startProxy(mistakes: Mistakes = {}, denials: string[] = []): Promise<st
 }
 
 /** Asks the daemon for a verdict on the credentials in these headers. */
-function verify(rawHeaders: string[]): Promise<IncomingMessage> {
+function verify(rawHeaders: string[], takes = /^/): Promise<IncomingMessage> {
   const credentials: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (/^(authorization|x-api-key)$/i.test(rawHeaders[i] ?? ''))
+    if (/^(authorization|x-api-key)$/i.test(rawHeaders[i] ?? '') && takes.test(rawHeaders[i + 1] ?? ''))
       credentials.push(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
   }
   return new Promise((resolve, reject) => {
@@ -136,7 +138,7 @@ const outside = [
   'two-lengths',
   'path-spellings',
 ];
-const inside = ['good-token', 'told-identity', 'told-identity-underscores', 'kept-identity'];
+const inside = ['good-token', 'told-identity', 'told-identity-underscores', 'kept-identity', 'h2c-upgrade'];
 
 describe('a correctly configured proxy', () => {
   it('passes every check, and exits 0', async () => {
@@ -161,12 +163,27 @@ describe('a correctly configured proxy', () => {
     expect(shown).toMatchObject({ code: 0, stderr: 'Found no way past the proxy.\n' });
     const piped = await doctor(url);
     expect(piped.stdout).toMatch(/^RESULT\tCHECK\tDETAIL\tNGINX\tCADDY\npassed\tno-token\tresponded 401\t\t\n/);
-    expect(piped.stderr).toBe('Found no way past the proxy. Skipped 4 checks.\n');
+    expect(piped.stderr).toBe('Found no way past the proxy. Skipped 5 checks.\n');
   });
 
   it('skips the identity checks if the API does not echo its request', async () => {
     const ran = await checks(await startProxy({ api: (_req, res) => res.end('fine') }), token);
-    expect(ran).toMatchObject({ code: 0, failed: [], skipped: inside.slice(1) });
+    expect(ran).toMatchObject({ code: 0, failed: [], skipped: inside.slice(1, -1) });
+  });
+
+  it('is told which forms of credential it takes', async () => {
+    const all = await checks(await startProxy(), token);
+    expect(all.of('good-token')?.detail).toBe('responded 200; the gate takes Token, Bearer, Basic and X-API-Key');
+    const some = await checks(await startProxy({ takes: /^(bearer .*|tok_.*)$/i }), token);
+    expect(some).toMatchObject({ code: 0, failed: [], skipped: [] });
+    expect(some.of('good-token')?.detail).toBe(
+      'responded 200; the gate takes Bearer and X-API-Key, but not Token and Basic',
+    );
+    const one = await checks(await startProxy({ takes: /^tok_/ }), token);
+    expect(one.of('good-token')?.detail).toBe(
+      'responded 200; the gate takes X-API-Key, but not Token, Bearer and Basic',
+    );
+    expect(one).toMatchObject({ code: 0, failed: [] });
   });
 });
 
@@ -197,6 +214,18 @@ describe('a proxy that', () => {
       { open: has(/^x-forwarded-for$/i, /^127/) },
       ['forged-address', 'hop-by-hop'],
       'proxy_set_header X-Forwarded-For $remote_addr;',
+    ],
+    [
+      'allows any Bearer credential',
+      { open: has(/^authorization$/i, /^Bearer/) },
+      ['malformed-token', 'unknown-token'],
+      'auth_request /_tokensd;',
+    ],
+    [
+      'allows an unknown token in Basic',
+      { open: has(/^authorization$/i, /^Basic .{40}/) },
+      ['unknown-token'],
+      'auth_request /_tokensd;',
     ],
     [
       'removes Authorization before it verifies',
@@ -235,7 +264,7 @@ describe('a proxy that', () => {
       expect(shown.stdout).toContain('✗');
       expect(shown.stdout).toContain(`    nginx  ${line}\n`);
       expect(shown.stderr).toMatch(
-        new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 19 checks.\n$`),
+        new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 20 checks.\n$`),
       );
     },
   );
@@ -256,6 +285,16 @@ describe('a proxy that', () => {
     expect(ran).toMatchObject({ code: 4, failed: [failed] });
     expect(ran.of(failed)?.nginx).toEqual(expect.arrayContaining(lines));
     expect((await checks(url)).code).toBe(0);
+  });
+
+  it('passes on upgrades to h2c is reported with a token', async () => {
+    const api = (req: IncomingMessage, res: ServerResponse) => {
+      if (req.headers.upgrade !== 'h2c') return void res.end('fine');
+      req.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+    };
+    const ran = await checks(await startProxy({ api }), token);
+    expect(ran).toMatchObject({ code: 4, failed: ['h2c-upgrade'] });
+    expect(ran.of('h2c-upgrade')?.nginx).toContain('proxy_set_header Upgrade $websocket_upgrade;');
   });
 
   it('responds with 500, a redirect or no challenge in place of 401 is reported', async () => {

@@ -57,6 +57,12 @@ export const removeUnderscores: Advice = {
   caddy: ['request_header -X_Auth*'],
 };
 
+/** Pass on upgrades to WebSocket and no others. */
+export const upgradeOnlyToWebSocket: Advice = {
+  nginx: ['proxy_set_header Upgrade $websocket_upgrade;', 'proxy_set_header Connection $websocket_connection;'],
+  caddy: ['request_header @websocket Upgrade websocket', 'request_header @other_upgrade -Upgrade'],
+};
+
 /** Returns the lines that replace the client's values of these fields with those of tokensd. */
 export function replaceFields(names: readonly string[]): Advice {
   const nginx = names.flatMap((name) => {

@@ -37,11 +37,6 @@ export function describe(response: RawResponse | null): string {
   return `responded ${response.status}${location === undefined ? '' : `, a redirect to ${location}`}`;
 }
 
-/** Returns a request that presents `token`. */
-export function withToken(token: string, ...fields: ReadonlyArray<readonly [string, string]>): RawRequest {
-  return { fields: [['Authorization', `Token ${token}`], ...fields] };
-}
-
 function toCheck(
   { check, title }: CheckName,
   result: Check['result'],

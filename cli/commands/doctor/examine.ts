@@ -1,6 +1,7 @@
 import { assembleToken, base62Alphabet, bodyLength } from '../../../shared/token-format.ts';
 import { useVerifyRoute, verifyRequests } from './advice.ts';
-import { type Check, type CheckName, describe, failed, passed, type Send, skipped, withToken } from './check.ts';
+import { type Check, type CheckName, describe, failed, passed, type Send, skipped } from './check.ts';
+import { apiKeyForm, authorizationForms, type Form } from './forms.ts';
 import { type Probe, pathProbe, probesOf } from './probes.ts';
 import { type RawOptions, type RawRequest, type RawResponse, sendRaw } from './raw.ts';
 import { checksWithToken } from './token-checks.ts';
@@ -28,12 +29,13 @@ export async function* examine(examination: Examination): AsyncGenerator<readonl
   // From here on, a proxy may reject an unusual request by not responding.
   const send: Send = (request) => sendFirst(request).catch(nullIfSilent);
   yield [checkDenied({ check: 'no-token', title: 'No token' }, denied)];
-  const malformed = await send(withToken('nonsense'));
-  yield [checkDenied({ check: 'malformed-token', title: 'Malformed token' }, malformed)];
+  const malformed = { check: 'malformed-token', title: 'Malformed token' };
+  yield [await checkTokenDenied(malformed, 'nonsense', authorizationForms, send)];
   const unknown = assembleToken(token?.split('_')[0] ?? 'tok', randomText(base62Alphabet, bodyLength));
-  yield [checkDenied({ check: 'unknown-token', title: 'Unknown token' }, await send(withToken(unknown)))];
-  const key = await send({ fields: [['X-API-Key', unknown]] });
-  yield [checkDenied({ check: 'unknown-key', title: 'Unknown token as X-API-Key' }, key)];
+  const unknownToken = { check: 'unknown-token', title: 'Unknown token' };
+  yield [await checkTokenDenied(unknownToken, unknown, authorizationForms, send)];
+  const unknownKey = { check: 'unknown-key', title: 'Unknown token as X-API-Key' };
+  yield [await checkTokenDenied(unknownKey, unknown, [apiKeyForm], send)];
   for (const probe of probesOf(url, mark)) yield [await checkProbe(probe, denied, send)];
   yield [await checkPaths(pathProbe(url, mark), denied, mark, send)];
   yield* checksWithToken(token, mark, send);
@@ -42,6 +44,16 @@ export async function* examine(examination: Examination): AsyncGenerator<readonl
 function nullIfSilent(error: unknown): null {
   if (error instanceof Error && ['TimeoutError', 'NotHttpError'].includes(error.name)) return null;
   throw error;
+}
+
+/** Passes only if the token is denied in each of these forms. */
+async function checkTokenDenied(name: CheckName, token: string, forms: readonly Form[], send: Send): Promise<Check> {
+  let check = skipped(name, 'no form to try');
+  for (const form of forms) {
+    check = checkDenied(name, await send({ fields: form.fields(token) }));
+    if (check.result === 'failed') return check;
+  }
+  return check;
 }
 
 /** Passes only a 401 with a challenge. */

@@ -83,14 +83,14 @@ function serialize({ line, fields = [], body = '' }: RawRequest, { url, userAgen
   return `GET ${line ?? url.pathname + url.search} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
-/** Returns the head of the final response (after any 1xx) and the offset of its body, or null if it is incomplete. */
+/** Returns the head of the final response (after any 1xx but 101) and the offset of its body, or null if it is incomplete. */
 function headOf(bytes: string): { head: string; bodyAt: number } | null {
   let start = 0;
   for (;;) {
     const end = bytes.indexOf('\r\n\r\n', start);
     if (end < 0) return null;
     const head = bytes.slice(start, end);
-    if (!/^HTTP\/1\.[01] 1\d\d/.test(head)) return { head, bodyAt: end + 4 };
+    if (!/^HTTP\/1\.[01] 1(?!01)\d\d/.test(head)) return { head, bodyAt: end + 4 };
     start = end + 4;
   }
 }
@@ -99,6 +99,8 @@ function headOf(bytes: string): { head: string; bodyAt: number } | null {
 function isComplete(bytes: string): boolean {
   const found = headOf(bytes);
   if (found === null) return false;
+  // After 101, the connection carries another protocol and stays open.
+  if (/^HTTP\/1\.[01] 101/.test(found.head)) return true;
   const length = /^content-length: *(\d+)\s*$/im.exec(found.head)?.[1];
   if (length !== undefined) return bytes.length - found.bodyAt >= Number(length);
   return /^transfer-encoding: *chunked\s*$/im.test(found.head) && bytes.endsWith('\r\n0\r\n\r\n');

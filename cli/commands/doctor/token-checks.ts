@@ -1,10 +1,19 @@
 import { displayPrefix } from '../../../shared/token-format.ts';
-import { identityNames, ignoreConnection, removeUnderscores, replaceFields, useVerifyRoute } from './advice.ts';
-import { type Check, describe, failed, passed, type Send, skipped, withToken } from './check.ts';
+import {
+  identityNames,
+  ignoreConnection,
+  removeUnderscores,
+  replaceFields,
+  upgradeOnlyToWebSocket,
+  useVerifyRoute,
+} from './advice.ts';
+import { type Check, describe, failed, passed, type Send, skipped } from './check.ts';
+import { allForms, type Form, listNames } from './forms.ts';
 import { forgedIdentity, withUnderscores } from './probes.ts';
 import type { RawResponse } from './raw.ts';
 
 const allowed = { check: 'good-token', title: 'Your token' };
+const notUpgraded = { check: 'h2c-upgrade', title: 'Upgrade: h2c with your token' };
 const identityKept = { check: 'kept-identity', title: 'Connection: X-Auth-… with your token' };
 const spellings = [
   {
@@ -25,18 +34,65 @@ export async function* checksWithToken(
   mark: string,
   send: Send,
 ): AsyncGenerator<readonly Check[]> {
-  const others = [...spellings.map(({ name }) => name), identityKept];
+  const others = [...spellings.map(({ name }) => name), identityKept, notUpgraded];
   if (token === null) return yield [allowed, ...others].map((name) => skipped(name, 'no token on standard input'));
 
   const echo = `${mark}-echo`;
-  const sendToken: Send = ({ fields = [] }) => send(withToken(token, ['X-Tokens-Doctor', echo], ...fields));
-  const response = await sendToken({});
-  const problem = denialOf(response);
-  yield [problem === null ? passed(allowed, describe(response)) : failed(allowed, problem, useVerifyRoute)];
-  if (problem !== null) return yield others.map((name) => skipped(name, 'your token was not accepted'));
+  const sendAs =
+    (form: Form): Send =>
+    ({ fields = [] }) =>
+      send({ fields: [...form.fields(token), ['X-Tokens-Doctor', echo], ...fields] });
+  const attempts: Attempt[] = [];
+  for (const form of allForms) attempts.push({ form, response: await sendAs(form)({}) });
+  const accepted = acceptedOf(attempts);
+  const [first] = accepted;
+  yield [checkAllowed(attempts, accepted)];
+  if (first === undefined) return yield others.map((name) => skipped(name, 'your token was not accepted'));
 
+  const sendToken = sendAs(first.form);
   for (const spelling of spellings) yield [await checkForgedIdentity(spelling, mark, echo, sendToken)];
-  yield [await checkIdentityKept(response, token, sendToken)];
+  yield [await checkIdentityKept(first.response, token, sendToken)];
+  yield [await checkNotUpgraded(sendToken)];
+}
+
+/** The response to the token in one form. */
+interface Attempt {
+  readonly form: Form;
+  readonly response: RawResponse | null;
+}
+
+/** Returns the attempts that were allowed. If one succeeded, errors such as a 403 count as denials by the proxy. */
+function acceptedOf(attempts: readonly Attempt[]): readonly Attempt[] {
+  const succeeded = attempts.filter(({ response }) => response !== null && response.status < 400);
+  return succeeded.length > 0 ? succeeded : attempts.filter(({ response }) => denialOf(response) === null);
+}
+
+/** Passes if the token was accepted in any form, because a gate may accept only some of them. */
+function checkAllowed(attempts: readonly Attempt[], accepted: readonly Attempt[]): Check {
+  const [first = attempts[0]] = accepted;
+  const response = first?.response ?? null;
+  if (accepted.length === 0) return failed(allowed, denialOf(response) ?? describe(response), useVerifyRoute);
+  const others = attempts.filter((attempt) => !accepted.includes(attempt));
+  const forms = listNames(accepted.map(({ form }) => form));
+  const except = others.length === 0 ? '' : `, but not ${listNames(others.map(({ form }) => form))}`;
+  return passed(allowed, `${describe(response)}; the gate takes ${forms}${except}`);
+}
+
+/** Checks that a client cannot switch to HTTP/2 in clear text, whose further requests would pass the proxy unseen. */
+async function checkNotUpgraded(sendToken: Send): Promise<Check> {
+  const response = await sendToken({
+    fields: [
+      ['Connection', 'Upgrade, HTTP2-Settings'],
+      ['Upgrade', 'h2c'],
+      ['HTTP2-Settings', 'AAMAAABkAARAAAAAAAIAAAAA'],
+    ],
+  });
+  if (response?.status !== 101) return passed(notUpgraded, describe(response));
+  return failed(
+    notUpgraded,
+    'your API switched to HTTP/2, so the proxy does not verify further requests on the connection',
+    upgradeOnlyToWebSocket,
+  );
 }
 
 /** Checks that the API does not receive the client's own identity fields. Only an API that echoes its request shows this. */

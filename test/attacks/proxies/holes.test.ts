@@ -55,6 +55,12 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
       check: 'told-identity-underscores',
       line: 'underscores_in_headers off;',
     },
+    'passes on upgrades to h2c': {
+      edit: (text) =>
+        text.replace('~*^websocket$ websocket;', '~. $http_upgrade;').replace('  websocket upgrade;', '  ~. upgrade;'),
+      check: 'h2c-upgrade',
+      line: 'proxy_set_header Upgrade $websocket_upgrade;',
+    },
     'has a location without auth_request': {
       edit: (text) =>
         text.replace(
@@ -75,6 +81,7 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
   },
   caddy: {
     'passes on X_Auth_* from the client': removed('request_header -X_Auth*', 'told-identity-underscores'),
+    'passes on upgrades to h2c': removed('request_header @other_upgrade -Upgrade', 'h2c-upgrade'),
     'lets the client remove the identity': removed('request_header @naming -Connection', 'kept-identity'),
     'never asks the daemon': {
       edit: (text) => text.replace(/\tforward_auth [\s\S]*?\n\t\t\}\n/, ''),
@@ -90,6 +97,13 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
 };
 
 const proxies = { nginx: startNginx, caddy: startCaddy };
+
+/** Leaves `Authorization` to the API, as operators do whose API has credentials of its own. */
+const onlyApiKey = {
+  nginx: (text: string) =>
+    text.replace('    proxy_pass_request_body off;', '$&\n    proxy_set_header Authorization "";'),
+  caddy: (text: string) => text.replace('uri /verify/forward-auth', '$&\n\t\t\theader_up -Authorization'),
+};
 
 async function diagnose(proxy: keyof typeof proxies, edit: (text: string) => string) {
   const running = await proxies[proxy]({
@@ -110,6 +124,14 @@ for (const proxy of ['nginx', 'caddy'] as const) {
       const { code, checks } = await diagnose(proxy, (text) => text);
       expect(checks.filter(({ result }) => result !== 'passed')).toEqual([]);
       expect(code).toBe(0);
+    });
+
+    it('passes every check at a gate that takes only X-API-Key, and says so', async () => {
+      const { code, failed, checks } = await diagnose(proxy, onlyApiKey[proxy]);
+      expect({ code, failed }).toEqual({ code: 0, failed: [] });
+      expect(checks.find(({ check }) => check === 'good-token')?.detail).toBe(
+        'responded 200; the gate takes X-API-Key, but not Token, Bearer and Basic',
+      );
     });
 
     it.each(Object.entries(holes[proxy]))(

@@ -201,7 +201,7 @@ for (const { name, start, skip } of proxies) {
         const results = (JSON.parse(ran.stdout) as Check[]).map(({ check, result, detail }) => [check, result, detail]);
         expect(results.filter(([, result]) => result === 'failed')).toEqual([]);
         // One check needs an API that shows the headers it received, which this one does not.
-        expect(results.filter(([, result]) => result === 'passed')).toHaveLength(stdin === '' ? 15 : 16);
+        expect(results.filter(([, result]) => result === 'passed')).toHaveLength(stdin === '' ? 15 : 17);
         expect(ran.code).toBe(0);
       }
       await cli.close();

@@ -30,7 +30,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Starts an API that returns the method, path, headers and body of each request as JSON. */
+/** Starts an API that returns the method, path, headers and body of each request as JSON, and switches to h2c if asked. */
 export async function startUpstream(): Promise<Omit<Running, 'directory' | 'output'> & { url: string }> {
   const server = createServer((req, res) => {
     let body = '';
@@ -41,6 +41,9 @@ export async function startUpstream(): Promise<Omit<Running, 'directory' | 'outp
       const received = { method: req.method, url: req.url, headers: req.headers, body };
       res.setHeader('Content-Type', 'application/json').end(JSON.stringify(received));
     });
+  });
+  server.on('upgrade', (_req, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
   });
   const port = await listen(server);
   const stop = async () => {

@@ -11,6 +11,7 @@ import { createAuthorizationCodes } from './domain/sign-in/approval/authorizatio
 import { createDeviceFlow } from './domain/sign-in/approval/device-flow.ts';
 import { createCompleteMail } from './domain/sign-in/links/complete-mail.ts';
 import { createMailedLinks } from './domain/sign-in/links/mailed-links.ts';
+import { createPasswordPolicy } from './domain/sign-in/password/password-policy.ts';
 import { createPasswordReset } from './domain/sign-in/password/password-reset.ts';
 import { createSignInRateLimit } from './domain/sign-in/rate-limit/rate-limit.ts';
 import { createSecondFactor } from './domain/sign-in/second-factor.ts';
@@ -44,19 +45,10 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
   const statusContext = createStatusContext(clock, config.ssoMaxAge);
   const passwords = createPasswords();
   const rateLimit = createSignInRateLimit(store.limiter);
-  const links = createMailedLinks({ store, clock, publicUrl: config.publicUrl });
-  const shared = {
-    store,
-    clock,
-    newId,
-    auditTrail,
-    notifier,
-    startSession,
-    statusContext,
-    passwords,
-    rateLimit,
-    links,
-  };
+  const passwordPolicy = createPasswordPolicy(config.passwordSignIn);
+  const links = createMailedLinks({ store, clock, publicUrl: config.publicUrl, passwordPolicy });
+  const domain = { store, clock, newId, auditTrail, notifier, startSession, statusContext };
+  const shared = { ...domain, passwords, rateLimit, passwordPolicy, links };
 
   const totp = createTotp({ ...shared, issuer: config.organization ?? 'tokens', required: config.requireTotp });
   const sessions = createSessions({ ...shared, totp });
@@ -69,6 +61,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     auditTrail,
     completeMail: createCompleteMail(shared),
     rateLimit,
+    passwordPolicy,
     startSession,
     statusContext,
     totp,

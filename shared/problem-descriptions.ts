@@ -26,6 +26,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The code from the authenticator app, or the recovery code, is wrong or was already used. Enter the current one.',
   'totp-setup-required':
     'The organization requires two-factor sign-in, and this account has not turned it on. Turn it on under Profile.',
+  'password-sign-in-off':
+    '`TOKENSD_PASSWORD_SIGN_IN` does not let this member use a password, whether or not the password is right. Use single sign-on.',
   'sso-refused':
     'The identity provider denied the sign-in, or its account does not match a member who may sign in. Ask a superuser.',
   'not-found': 'Nothing exists at this address. Check the path.',

@@ -19,6 +19,7 @@ export const problems = {
   'wrong-password': { status: 403, title: 'Wrong current password', exit: 4 },
   'wrong-code': { status: 403, title: 'Wrong code', exit: 4 },
   'totp-setup-required': { status: 403, title: 'Two-factor sign-in required', exit: 4 },
+  'password-sign-in-off': { status: 403, title: 'No sign-in with a password', exit: 4 },
   'sso-refused': { status: 403, title: 'Single sign-on denied', exit: 4 },
   'not-found': { status: 404, title: 'Not found', exit: 3 },
   'token-not-found': { status: 404, title: 'Token not found', exit: 3 },

@@ -14,6 +14,8 @@ export interface SignInServer extends AuthorizationServer {
   readonly device_authorization_endpoint: string;
   /** Where a browser starts single sign-on. Null if the daemon has no identity provider. */
   readonly ssoLogin: string | null;
+  /** True if members sign in through the identity provider only. An older daemon does not say so. */
+  readonly refusesPasswords: boolean;
 }
 
 /**
@@ -31,8 +33,17 @@ export async function discover(send: typeof fetch, server: Server): Promise<Sign
     token_endpoint: `${server.url}/oauth/token`,
     device_authorization_endpoint: `${server.url}/oauth/device_authorization`,
     authorization_response_iss_parameter_supported: true,
+    refusesPasswords: body.password_sign_in === 'false',
     ssoLogin: typeof sso === 'string' ? requireBrowsable(sso, server) : null,
   };
+}
+
+/** Reports whether the daemon refuses passwords. Returns false if its metadata cannot be read. */
+export async function refusesPasswords(send: typeof fetch, server: Server): Promise<boolean> {
+  return discover(send, server).then(
+    (as) => as.refusesPasswords,
+    () => false,
+  );
 }
 
 /**

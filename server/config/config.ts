@@ -2,9 +2,11 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ProxyVariables, readProxyVariables } from '../../shared/proxy.ts';
 import { CommandError } from '../context.ts';
+import type { PasswordSignIn } from '../domain/sign-in/password/password-policy.ts';
 import type { LogLevel } from '../observability/log.ts';
 import type { Environment } from './environment.ts';
 import { defaultSender } from './mail-identity.ts';
+import { settingConflicts } from './setting-conflicts.ts';
 import { nameSource, readSettingTexts } from './setting-texts.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
@@ -35,6 +37,8 @@ export interface Config {
   proxy: ProxyVariables;
   /** Seconds since a member's last single sign-on after which their tokens are rejected; null: never. */
   ssoMaxAge: number | null;
+  /** Who may sign in with a password. */
+  passwordSignIn: PasswordSignIn;
   /** Whether signing in with a password always requires a second factor. */
   requireTotp: boolean;
   logLevel: LogLevel;
@@ -74,8 +78,6 @@ export class ConfigError extends CommandError {
   }
 }
 
-const expirySchema = settingsSchema.pick({ TOKENSD_MAX_EXPIRY: true, TOKENSD_DEFAULT_EXPIRY: true });
-
 /**
  * Reads the settings from the environment, and from the files that it names.
  * @throws ConfigError listing every mistake, unknown settings included
@@ -86,13 +88,7 @@ export function readConfig(env: Environment): Config {
   for (const { path, message } of parsed.error?.issues ?? []) {
     mistakes.push(`${nameSource(path.join('.'), files)} ${message}`);
   }
-  const { TOKENSD_MAX_EXPIRY: maximum, TOKENSD_DEFAULT_EXPIRY: fallback } = expirySchema.safeParse(values).data ?? {};
-  if (maximum !== undefined && fallback !== undefined && fallback > maximum) {
-    mistakes.push('TOKENSD_DEFAULT_EXPIRY must not be longer than TOKENSD_MAX_EXPIRY');
-  }
-  if (values.TOKENSD_OIDC_ISSUER !== undefined && values.TOKENSD_OIDC_CLIENT_ID === undefined) {
-    mistakes.push('TOKENSD_OIDC_CLIENT_ID must be set with TOKENSD_OIDC_ISSUER');
-  }
+  mistakes.push(...settingConflicts(values));
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
   return toConfig(parsed.data, env, files);
 }
@@ -124,6 +120,7 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_OIDC_SUPERUSER_GROUP', oidc?.superuserGroup ?? null],
     ['TOKENSD_OIDC_TOKENS_GROUP', oidc?.tokensGroup ?? null],
     ['TOKENSD_SSO_MAX_AGE', config.ssoMaxAge],
+    ['TOKENSD_PASSWORD_SIGN_IN', config.passwordSignIn],
     ['TOKENSD_REQUIRE_TOTP', String(config.requireTotp)],
     ['TOKENSD_LOG_LEVEL', config.logLevel],
   ];
@@ -158,6 +155,7 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     oidc: oidcConfig(settings),
     proxy: readProxyVariables(env),
     ssoMaxAge: settings.TOKENSD_SSO_MAX_AGE ?? null,
+    passwordSignIn: settings.TOKENSD_PASSWORD_SIGN_IN,
     requireTotp: settings.TOKENSD_REQUIRE_TOTP,
     logLevel: settings.TOKENSD_LOG_LEVEL,
   };

@@ -160,6 +160,12 @@ const table = {
     description:
       "Suspends a member's tokens (`sso-stale`) if their last single sign-on is older than this, such as `30d`. Signing in restores them.",
   },
+  TOKENSD_PASSWORD_SIGN_IN: {
+    schema: z.enum(['true', 'superusers', 'false'], 'must be true, superusers or false').default('true'),
+    default: '`true`',
+    description:
+      'Who may sign in with a password: everyone (`true`), Organization Superusers (`superusers`), or nobody (`false`, which needs single sign-on). It applies to the console, `POST /api/v1/sessions` and `/api-token-auth/`. Sessions that began with a password which is no longer accepted end.',
+  },
   TOKENSD_REQUIRE_TOTP: {
     schema: booleanValue.default(false),
     default: '`false`',

@@ -8,6 +8,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/approval/authorization-codes.ts';
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
+import type { PasswordPolicy } from '../domain/sign-in/password/password-policy.ts';
 import type { PasswordReset } from '../domain/sign-in/password/password-reset.ts';
 import type { SecondFactor } from '../domain/sign-in/second-factor.ts';
 import type { Sessions } from '../domain/sign-in/sessions.ts';
@@ -71,6 +72,7 @@ export interface AppDeps {
   authorizationCodes: AuthorizationCodes;
   totp: Totp;
   secondFactor: SecondFactor;
+  passwordPolicy: PasswordPolicy;
   passwordReset: PasswordReset;
   /** Null if single sign-on is not configured. */
   sso: Sso | null;

@@ -65,6 +65,25 @@ describe('single sign-on settings', () => {
   });
 });
 
+describe('TOKENSD_PASSWORD_SIGN_IN', () => {
+  it('lets everyone sign in with a password by default', () => {
+    expect(readConfig(home).passwordSignIn).toBe('true');
+  });
+
+  it('is rejected as false without single sign-on, because nobody could sign in', () => {
+    const [mistake, ...more] = mistakesOf({ TOKENSD_PASSWORD_SIGN_IN: 'false' });
+    expect([mistake, more]).toEqual([expect.stringContaining('TOKENSD_OIDC_ISSUER'), []]);
+    expect(mistakesOf({ ...sso, TOKENSD_PASSWORD_SIGN_IN: 'false' })).toEqual([]);
+    expect(mistakesOf({ TOKENSD_PASSWORD_SIGN_IN: 'superusers' })).toEqual([]);
+    expect(mistakesOf({ TOKENSD_PASSWORD_SIGN_IN: 'no' }).join()).toContain('must be true, superusers or false');
+  });
+
+  it('is shown with the effective settings', () => {
+    const config = readConfig({ ...home, TOKENSD_PASSWORD_SIGN_IN: 'superusers' });
+    expect(describeConfig(config)).toContain('TOKENSD_PASSWORD_SIGN_IN=superusers');
+  });
+});
+
 it('hides client secrets and passwords in the effective settings', () => {
   const config = readConfig({
     ...home,

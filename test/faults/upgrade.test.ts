@@ -87,8 +87,10 @@ describe.each(kinds)('an upgrade on %s', (kind) => {
 
     expect(await migrate(url)).toMatchObject({ code: 0 });
     const after = await using(url, (engine) => rowsOf(engine, columns));
-    if (release < '0003') delete before.compatibility;
-    expect(after).toEqual(before);
+    // Each migration adds a row of its own to this table.
+    const [{ compatibility: rows = [], ...kept }, { compatibility, ...others }] = [before, after];
+    expect(others).toEqual(kept);
+    if (release >= '0003') expect(compatibility).toEqual(expect.arrayContaining(rows));
     const { schema } = await using(fresh, shapeOf);
     expect((await using(url, shapeOf)).schema).toEqual(schema);
   });

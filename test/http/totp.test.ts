@@ -184,7 +184,14 @@ describe('TOKENSD_REQUIRE_TOTP', () => {
     await reopen({ requireTotp: true });
     const at = app.clock.now();
     const person = { email: 'sso@example.com', emailFolded: 'sso@example.com', name: '', superuser: false };
-    const signedIn = { disabled: false, canManageTokens: false, passwordHash: null, sso: true, ssoSignedInAt: at };
+    const signedIn = {
+      disabled: false,
+      canManageTokens: false,
+      passwordHash: null,
+      passwordUntilSso: false,
+      sso: true,
+      ssoSignedInAt: at,
+    };
     await app.store.users.insert({ id: 'sso', ...person, ...signedIn, totpEnabledAt: null, createdAt: at });
     expect(await app.services.sessions.authenticate(await app.signIn('sso'))).not.toBeNull();
   });

@@ -3,6 +3,7 @@ import { type AuditTrail, createAuditTrail } from '../../server/domain/audit.ts'
 import { createIds } from '../../server/domain/secrets.ts';
 import { createCompleteMail } from '../../server/domain/sign-in/links/complete-mail.ts';
 import { createMailedLinks } from '../../server/domain/sign-in/links/mailed-links.ts';
+import { createPasswordPolicy } from '../../server/domain/sign-in/password/password-policy.ts';
 import { startJobs } from '../../server/jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../../server/jobs/send-mail.ts';
 import type { Mailer } from '../../server/mail/mailer.ts';
@@ -64,7 +65,8 @@ async function enqueue(to = 'ada@example.com'): Promise<string> {
 /** Returns the dependencies of the job. */
 function jobDeps(changes: Partial<Parameters<typeof createSendMail>[0]> = {}) {
   const { store } = database;
-  const links = createMailedLinks({ store, clock, publicUrl: 'https://tokens.example.com' });
+  const passwordPolicy = createPasswordPolicy('true');
+  const links = createMailedLinks({ store, clock, publicUrl: 'https://tokens.example.com', passwordPolicy });
   return { store, auditTrail, mailer, clock, log, completeMail: createCompleteMail({ store, links }), ...changes };
 }
 

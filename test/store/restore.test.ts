@@ -80,6 +80,7 @@ describe('a restored backup', () => {
       disabled: false,
       canManageTokens: true,
       passwordHash: null,
+      passwordUntilSso: false,
       sso: false,
     };
     const times = { ssoSignedInAt: null, totpEnabledAt: null, createdAt: app.clock.now() };

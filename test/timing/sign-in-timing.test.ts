@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTestApp, type TestApp } from '../helpers/app/app.ts';
+import { openTestApp, password, type TestApp } from '../helpers/app/app.ts';
 
 const attempts = 200;
 /** Repeats a measurement that is off, because the machine may be busy. The tolerance stays. */
@@ -7,12 +7,23 @@ const measurements = 3;
 const tolerance = 0.1;
 
 let app: TestApp;
+/** The same app after TOKENSD_PASSWORD_SIGN_IN was set to `superusers`. */
+let forSuperusers: TestApp;
 beforeAll(async () => {
-  app = await openTestApp();
+  const opened = await openTestApp();
+  app = opened;
+  forSuperusers = opened.restart({ passwordSignIn: 'superusers' });
   const disabled = await app.addMember({ email: 'disabled@example.com' });
   await app.store.users.setDisabled(disabled.id, true);
   const at = app.clock.now();
-  const nobody = { name: '', superuser: false, disabled: false, canManageTokens: true, passwordHash: null };
+  const nobody = {
+    name: '',
+    superuser: false,
+    disabled: false,
+    canManageTokens: true,
+    passwordHash: null,
+    passwordUntilSso: false,
+  };
   const insert = (email: string, sso: boolean) =>
     app.store.users.insert({
       ...{ id: email, email, emailFolded: email, ...nobody, sso },
@@ -46,6 +57,9 @@ const ways: Record<string, SignInAttempt> = {
     app.ask('/api/v1/sessions', { json: { email, password: 'wrong' }, ip: addressOf(client) }),
   'POST /api-token-auth/': (email, client) =>
     app.ask('/api-token-auth/', { json: { username: email, password: 'wrong' }, ip: addressOf(client) }),
+  // The password of `dev` is right, but `dev` may not use it.
+  'POST /api/v1/sessions for superusers': (email, client) =>
+    forSuperusers.ask('/api/v1/sessions', { json: { email, password }, ip: addressOf(client) }),
 };
 
 function addressOf(client: number): string {

@@ -87,7 +87,14 @@ it('responds alike to every address in status, text and time, and mails only mem
   const at = app.clock.now();
   await app.store.users.insert({
     ...{ id: 'sso', email: 'sso@example.com', emailFolded: 'sso@example.com', name: '', superuser: false },
-    ...{ disabled: false, canManageTokens: false, passwordHash: null, sso: true, ssoSignedInAt: at },
+    ...{
+      disabled: false,
+      canManageTokens: false,
+      passwordHash: null,
+      passwordUntilSso: false,
+      sso: true,
+      ssoSignedInAt: at,
+    },
     ...{ totpEnabledAt: null, createdAt: at },
   });
   const answers = new Set<string>();

@@ -1,6 +1,6 @@
 import { assert, asyncProperty, constantFrom, oneof, string, stringMatching } from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Config } from '../../server/config/config.ts';
+import { type Config, readConfig } from '../../server/config/config.ts';
 import { startPath } from '../../server/web/shell/return-path.ts';
 import { openTestApp, password } from '../helpers/app/app.ts';
 import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
@@ -306,3 +306,39 @@ function formFields(html: string): Record<string, string> {
   const [, token = ''] = /name="form_token" value="([^"]*)"/.exec(html) ?? [];
   return { form_token: token };
 }
+
+describe('the sign-in page where passwords are restricted', () => {
+  const { oidc } = readConfig({ HOME: '/', TOKENSD_OIDC_ISSUER: 'http://127.0.0.1:9', TOKENSD_OIDC_CLIENT_ID: 'x' });
+  const form = 'action="/login"';
+
+  it('leads superusers to the form, and signs them in and returns them to their page', async () => {
+    const app = await open({ oidc, passwordSignIn: 'superusers' });
+    const { html } = await app.browser.get('/login?next=/profile');
+    expect(html).not.toContain(form);
+    const [, link = ''] = /href="([^"]*)">Sign in with a password</.exec(html) ?? [];
+    await app.browser.get(link.replaceAll('&amp;', '&'));
+    const { status, location } = await app.browser.submit('/login', { email: 'root@example.com', password });
+    expect([status, location]).toEqual([303, '/profile']);
+  });
+
+  it('neither shows the form nor a way to it if nobody may use a password', async () => {
+    const app = await open({ oidc, passwordSignIn: 'false' });
+    const { html } = await app.browser.get('/login');
+    expect(textOf(html)).toContain('Sign in with single sign-on');
+    expect(html).not.toContain(form);
+    expect(html).not.toContain('password');
+  });
+
+  it('shows the form again after a failed attempt', async () => {
+    const app = await open({ oidc, passwordSignIn: 'superusers' });
+    await app.browser.get('/login?with=password');
+    const { status, html } = await app.browser.submit('/login', { email: 'root@example.com', password: 'wrong' });
+    expect(status).toBe(401);
+    expect(html).toContain(form);
+  });
+
+  it('always shows the form without single sign-on', async () => {
+    const app = await open({ passwordSignIn: 'superusers' });
+    expect((await app.browser.get('/login')).html).toContain(form);
+  });
+});

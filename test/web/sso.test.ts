@@ -134,7 +134,14 @@ describe('the first sign-in', () => {
     await app.store.users.insert(
       {
         ...{ id: 'former', email: 'ada@example.com', emailFolded: 'ada@example.com', name: '', superuser: true },
-        ...{ disabled: false, canManageTokens: true, passwordHash: null, sso: true, ssoSignedInAt: at },
+        ...{
+          disabled: false,
+          canManageTokens: true,
+          passwordHash: null,
+          passwordUntilSso: false,
+          sso: true,
+          ssoSignedInAt: at,
+        },
         ...{ totpEnabledAt: null, createdAt: at },
       },
       elsewhere,

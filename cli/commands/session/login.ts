@@ -7,10 +7,11 @@ import { sessionFromEnvironment } from '../../credentials/environment.ts';
 import { hasCode, localError } from '../../errors.ts';
 import { promptsIfInteractive } from '../../input/ask.ts';
 import { type Config, configDirectory, emptyConfig, readConfig } from '../../session/config-file.ts';
-import { openApi } from '../../session/connect.ts';
+import { openApi, openNetwork } from '../../session/connect.ts';
 import { saveSession } from '../../session/save-session.ts';
 import { parseServerUrl, type Server } from '../../session/server-url.ts';
 import { signInWithPassword } from '../../sign-in/by-password.ts';
+import { refusesPasswords } from '../../sign-in/discover.ts';
 import { signInOnWeb } from '../../sign-in/on-web.ts';
 import { note } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
@@ -68,7 +69,7 @@ async function runLogin(ctx: Context, url: string | undefined, options: LoginOpt
   const api = await openApi(ctx, options, server, null);
   await requireTokensd(api);
   const { store, storeNote } = await chooseStore(ctx, options.credentialStore);
-  const email = options.email ?? (await askEmail(options, prompts));
+  const email = await chooseEmail(ctx, options, server, prompts);
   const session =
     email === null
       ? await signInOnWeb(ctx, options, server)
@@ -123,8 +124,25 @@ async function requireTokensd(api: Api): Promise<void> {
   if (!isDaemon) throw response.status >= 400 && response.status !== 404 ? problemOf(response) : notTokensd();
 }
 
-/** Returns the email address for a sign-in with a password, or null to sign in with a browser. */
-async function askEmail({ sso, browser }: LoginOptions, prompts: Prompts | null): Promise<string | null> {
-  if (sso || browser === false || !prompts) return null;
-  return (await prompts.optionalText('Email (press Enter to sign in with your browser)')).trim() || null;
+/**
+ * Returns the email address for a sign-in with a password, or null to sign in with a browser. Does not ask for the address if
+ * the server refuses passwords. It still tries with `--email`, because a server may accept a password set by its operator.
+ */
+async function chooseEmail(
+  ctx: Context,
+  options: LoginOptions,
+  server: Server,
+  prompts: Prompts | null,
+): Promise<string | null> {
+  const { email, sso, browser } = options;
+  if (email === undefined && (sso || browser === false || !prompts)) return null;
+  if (await refusesPasswords(await openNetwork(ctx, options, server), server)) {
+    await note(ctx, options, email === undefined ? 'This server uses single sign-on.' : ssoInstead(server));
+    return email ?? null;
+  }
+  return email ?? ((await prompts?.optionalText('Email (press Enter to sign in with your browser)'))?.trim() || null);
+}
+
+function ssoInstead({ url }: Server): string {
+  return `This server uses single sign-on and refuses most passwords. To use it, run \`tokens login ${url}\` without --email.`;
 }

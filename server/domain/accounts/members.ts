@@ -133,6 +133,7 @@ async function insertMember(
     disabled: false,
     canManageTokens: body.can_manage_tokens ?? false,
     passwordHash: password === null ? null : await passwords.hash(password),
+    passwordUntilSso: false,
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,

@@ -7,7 +7,7 @@ export function sessionEnded(): ProblemError {
 
 /**
  * The problem for a wrong password and for unknown, disabled and SSO-only members. It is the same for all of them, so
- * that it does not reveal who is a member.
+ * that it does not reveal who is a member. A sign-in with a password throws `PasswordPolicy.refusal` instead.
  */
 export function wrongCredentials(): ProblemError {
   return new ProblemError(
@@ -20,6 +20,14 @@ export function wrongCredentials(): ProblemError {
 export function wrongSecondFactor(): ProblemError {
   const detail = 'This code is wrong or was already used. Wait for the next one.';
   return new ProblemError('totp-required', detail, { errors: [{ pointer: '/code', detail }] });
+}
+
+/** The problem for every sign-in with a password where members sign in through the identity provider. */
+export function passwordSignInOff(): ProblemError {
+  return new ProblemError(
+    'password-sign-in-off',
+    'Your organization does not use passwords here. Sign in with single sign-on, in the console or with `tokens login`.',
+  );
 }
 
 export function resetLinkExpired(): ProblemError {

@@ -6,7 +6,8 @@ import type { Store } from '../../store/store.ts';
 import type { ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
-import { wrongCredentials, wrongSecondFactor } from './problems.ts';
+import type { PasswordPolicy } from './password/password-policy.ts';
+import { wrongSecondFactor } from './problems.ts';
 import type { Sessions } from './sessions.ts';
 import { type Proof, passwordSignIn, proofOf, type StartedSession, type StartSession } from './start-session.ts';
 import type { Totp } from './totp/totp.ts';
@@ -25,7 +26,7 @@ export interface SecondFactor {
   /**
    * Verifies the password. Returns a session if that is enough.
    *
-   * @throws ProblemError `wrong-credentials`, `throttled`
+   * @throws ProblemError `wrong-credentials`, `password-sign-in-off`, `throttled`
    */
   begin(email: string, password: string, clientInfo: ClientInfo): Promise<StartedSession | PendingSecondFactor>;
   /** Verifies the code. @throws ProblemError `totp-required` (a wrong code), `form-expired`, `throttled` */
@@ -52,36 +53,40 @@ export function createSecondFactor(deps: {
   startSession: StartSession;
   sessions: Pick<Sessions, 'checkPassword'>;
   totp: Totp;
+  passwordPolicy: PasswordPolicy;
 }): SecondFactor {
-  const { store, clock, sessions, totp } = deps;
+  const { store, clock, sessions, totp, passwordPolicy } = deps;
 
   const start = async (user: UserRecord, clientInfo: ClientInfo, proof: Proof): Promise<StartedSession> => {
     const started = await store.transaction((store) =>
       deps.startSession(store, { user, clientInfo, method: passwordSignIn, proof }),
     );
-    if (started === null) throw wrongCredentials();
+    if (started === null) throw passwordPolicy.refusal();
     return started;
   };
 
-  /** Returns the ticket's member. A ticket proves the password, because changing the password deletes it. */
+  /**
+   * Returns the ticket's member. A ticket proves the password, because changing the password deletes it. Checks again
+   * whether the member may use one, because they may have been demoted since.
+   */
   const memberOf = async (ticket: string): Promise<UserRecord> => {
     const found = await store.tickets.find(hashSecret(ticket), kind, clock.now());
     const user = found?.userId == null ? null : await store.users.findById(found.userId);
-    if (user === null || user.disabled) throw expired();
+    if (user === null || user.disabled || !passwordPolicy.allows(user)) throw expired();
     return user;
   };
 
   return {
     async begin(email, password, clientInfo) {
       const user = await sessions.checkPassword(email, password, clientInfo);
-      if (user === null) throw wrongCredentials();
+      if (user === null) throw passwordPolicy.refusal();
       const proof = proofOf(user);
       if (user.totpEnabledAt === null && !totp.required) return start(user, clientInfo, proof);
       const ticket = generateSecret('secondFactor');
       const createdAt = clock.now();
       const times = { createdAt, expiresAt: createdAt + limits.secondFactorLifetimeMs };
       await store.transaction(async (store) => {
-        if (!(await store.users.lockForNewSession(user.id, proof))) throw wrongCredentials();
+        if (!(await store.users.lockForNewSession(user.id, proof))) throw passwordPolicy.refusal();
         await store.tickets.insert({ hash: ticket.hash(), kind, userId: user.id, data: '{}', ...times });
       });
       return { next: user.totpEnabledAt === null ? 'enrolment' : 'code', ticket };

@@ -11,7 +11,8 @@ import { hashSecret } from '../secrets.ts';
 import { endAllSessions, endSession } from './end-sessions.ts';
 import { type CheckPassword, createCheckPassword } from './password/check-password.ts';
 import { confirmPassword, requireSamePassword } from './password/confirm-password.ts';
-import { wrongCredentials, wrongSecondFactor } from './problems.ts';
+import type { PasswordPolicy } from './password/password-policy.ts';
+import { wrongSecondFactor } from './problems.ts';
 import type { SignInRateLimit } from './rate-limit/rate-limit.ts';
 import { passwordSignIn, proofOf, type StartedSession, type StartSession } from './start-session.ts';
 import type { Totp } from './totp/totp.ts';
@@ -24,6 +25,7 @@ export interface SessionDeps {
   auditTrail: AuditTrail;
   startSession: StartSession;
   totp: Totp;
+  passwordPolicy: PasswordPolicy;
 }
 
 export interface AuthenticatedSession {
@@ -36,13 +38,13 @@ export interface Sessions {
   /**
    * Signs in with a password, and with a code of the second factor if the member has one.
    *
-   * @throws ProblemError `wrong-credentials`, `throttled`, `totp-required` (the code is missing or wrong),
-   * `totp-setup-required`
+   * @throws ProblemError `wrong-credentials`, `password-sign-in-off`, `throttled`, `totp-required` (the code is missing or
+   * wrong), `totp-setup-required`
    */
   signIn(email: string, password: string, clientInfo: ClientInfo, code?: string): Promise<StartedSession>;
   /**
-   * Returns the session with this secret and its member, or null if the session has ended or the member is disabled.
-   * Restarts the idle timeout.
+   * Returns the session with this secret and its member. Returns null if the session has ended, the member is disabled, or
+   * the member may no longer sign in the way that this session began. Restarts the idle timeout.
    */
   authenticate(secret: string): Promise<AuthenticatedSession | null>;
   /** Ends the caller's session. */
@@ -53,7 +55,11 @@ export interface Sessions {
   end(caller: Caller, id: string): Promise<void>;
   /** Ends the caller's sessions except the current one. */
   endOthers(caller: Caller): Promise<void>;
-  /** Changes the caller's password and ends their other sessions. @throws ProblemError `wrong-password`, `throttled`, `invalid-fields` */
+  /**
+   * Changes the caller's password and ends their other sessions.
+   *
+   * @throws ProblemError `wrong-password`, `password-sign-in-off`, `throttled`, `invalid-fields`
+   */
   changePassword(caller: Caller, current: string, next: string): Promise<void>;
 }
 
@@ -80,12 +86,12 @@ export function createSessions(deps: SessionDeps): Sessions {
 
     async signIn(email, password, clientInfo, code) {
       const user = await checkPassword(email, password, clientInfo);
-      if (user === null) throw wrongCredentials();
+      if (user === null) throw deps.passwordPolicy.refusal();
       await requireSecondFactor(deps.totp, user, clientInfo, code);
       const started = await store.transaction((store) =>
         deps.startSession(store, { user, clientInfo, method: passwordSignIn, proof: proofOf(user) }),
       );
-      if (started === null) throw wrongCredentials();
+      if (started === null) throw deps.passwordPolicy.refusal();
       return started;
     },
 
@@ -133,11 +139,13 @@ export function createSessions(deps: SessionDeps): Sessions {
 }
 
 async function authenticate(
-  { store, clock, totp }: Pick<SessionDeps, 'store' | 'clock' | 'totp'>,
+  { store, clock, totp, passwordPolicy }: Pick<SessionDeps, 'store' | 'clock' | 'totp' | 'passwordPolicy'>,
   secret: string,
 ): Promise<AuthenticatedSession | null> {
   const found = await store.sessions.findByHash(hashSecret(secret));
   if (found === null || found.user.disabled || lacksSecondFactor(totp, found)) return null;
+  // The operator may have turned off sign-in with a password since, or a superuser may have been demoted.
+  if (!found.session.sso && !passwordPolicy.allows(found.user)) return null;
   const now = clock.now();
   const { session } = found;
   if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdleTimeoutMs) return null;

@@ -2,10 +2,14 @@ import type { AppContext, AppDeps } from '../context.ts';
 import { deviceGrant } from './token.ts';
 
 /**
- * Returns the authorization server metadata (RFC 8414). `sso_login_endpoint` is our extension: the URL at which a browser
- * starts single sign-on directly, without the sign-in page.
+ * Returns the authorization server metadata (RFC 8414) with two extensions of ours. `sso_login_endpoint` is the URL at which
+ * a browser starts single sign-on directly, without the sign-in page. `password_sign_in` says who may sign in with a
+ * password: `true`, `superusers` or `false`.
  */
-export function describeServer({ config }: Pick<AppDeps, 'config'>, c: AppContext): Response {
+export function describeServer(
+  { config, passwordPolicy }: Pick<AppDeps, 'config' | 'passwordPolicy'>,
+  c: AppContext,
+): Response {
   const urlOf = (path: string) => `${config.publicUrl}${path}`;
   const clientAuthMethods = ['client_secret_basic', 'client_secret_post'];
   return c.json({
@@ -23,6 +27,7 @@ export function describeServer({ config }: Pick<AppDeps, 'config'>, c: AppContex
     introspection_endpoint_auth_methods_supported: clientAuthMethods,
     revocation_endpoint_auth_methods_supported: clientAuthMethods,
     authorization_response_iss_parameter_supported: true,
+    password_sign_in: passwordPolicy.signIn,
     ...(config.oidc !== null && { sso_login_endpoint: urlOf('/login/sso') }),
   });
 }

@@ -7,7 +7,7 @@ import { describeServer } from './metadata.ts';
 import { type RevokeDeps, revoke } from './revoke.ts';
 import { issueToken, type TokenEndpointDeps } from './token.ts';
 
-type OAuthDeps = DeviceAuthorizationDeps & RevokeDeps & TokenEndpointDeps & Pick<AppDeps, 'log'>;
+type OAuthDeps = DeviceAuthorizationDeps & RevokeDeps & TokenEndpointDeps & Pick<AppDeps, 'log' | 'passwordPolicy'>;
 
 /**
  * Creates the OAuth 2.0 routes. OAuth clients revoke tokens through them, and the CLI signs in. Two endpoints are

@@ -22,6 +22,10 @@ export interface UserStore {
   setSuperuser(id: string, value: boolean): Promise<boolean | 'last-superuser'>;
   /** Returns false only if the member does not exist. */
   setPasswordHash(id: string, hash: string): Promise<boolean>;
+  /** Sets a password that counts until the member's next single sign-on. Returns false only if the member does not exist. */
+  setPasswordUntilSso(id: string, hash: string): Promise<boolean>;
+  /** Removes a password that `setPasswordUntilSso` set. Returns false if there is none. */
+  removePasswordUntilSso(id: string): Promise<boolean>;
   setEmail(id: string, email: string): Promise<boolean | 'email-taken'>;
   /**
    * Binds a member to an identity. Returns false unless the member is enabled, has neither a password nor an identity,

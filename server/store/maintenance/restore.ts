@@ -177,8 +177,9 @@ function credentialsOf(now: Row = {}): Row {
   const { password_hash, totp_secret, totp_enabled_at, totp_last_step } = now;
   if (totp_enabled_at === undefined) return { password_hash };
   // A member who is no longer bound could be matched to another person by email address at the next single sign-on.
-  const { sso, oidc_issuer, oidc_subject } = now;
-  return { password_hash, totp_secret, totp_enabled_at, totp_last_step, sso, oidc_issuer, oidc_subject };
+  const { sso, oidc_issuer, oidc_subject, password_until_sso } = now;
+  const credentials = { password_hash, totp_secret, totp_enabled_at, totp_last_step, sso, oidc_issuer, oidc_subject };
+  return password_until_sso === undefined ? credentials : { ...credentials, password_until_sso };
 }
 
 async function carryClients(trx: Knex.Transaction, clients: Map<string, Row>): Promise<void> {

@@ -1,9 +1,17 @@
 import { initial } from './0001-initial.ts';
 import { signIn } from './0002-sign-in.ts';
 import { severalNodes } from './0003-several-nodes.ts';
+import { sessionKinds } from './0004-session-kinds.ts';
 import { invitations } from './0005-invitations.ts';
 import { tombstoneReasons } from './0009-tombstone-reasons.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [initial, signIn, severalNodes, invitations, tombstoneReasons];
+export const migrations: readonly Migration[] = [
+  initial,
+  signIn,
+  severalNodes,
+  sessionKinds,
+  invitations,
+  tombstoneReasons,
+];

@@ -11,6 +11,11 @@ export const userColumns = {
   canManageTokens: boolean('can_manage_tokens'),
   /** Argon2id in PHC form. Null if the member has no password. */
   passwordHash: nullable(text('password_hash')),
+  /**
+   * True if the operator set the password on the server, with `tokensd recover` for example. Such a password is accepted
+   * whatever TOKENSD_PASSWORD_SIGN_IN says, and the member's next single sign-on removes it.
+   */
+  passwordUntilSso: boolean('password_until_sso'),
   /** True once the member is bound to an identity at the identity provider. */
   sso: boolean('sso'),
   /** The last sign-in through the identity provider. Null if there was none. */

@@ -13,6 +13,8 @@ interface ProfilePageProps {
   sessions: SessionRecord[];
   currentSessionId: string;
   now: number;
+  /** Whether a password of this member is accepted. */
+  mayUsePassword: boolean;
   success?: string | undefined;
   /** Why the password was not changed. */
   problem?: ProblemError | undefined;
@@ -20,7 +22,8 @@ interface ProfilePageProps {
 }
 
 /** The member's own account: details, password and sessions. */
-export function ProfilePage({ sessions, currentSessionId, now, success, problem, dialog }: ProfilePageProps) {
+export function ProfilePage(props: ProfilePageProps) {
+  const { sessions, currentSessionId, now, mayUsePassword, success, problem, dialog } = props;
   const member = useMember();
   return (
     <Layout title="Profile" tab={profilePath} success={success}>
@@ -36,8 +39,8 @@ export function ProfilePage({ sessions, currentSessionId, now, success, problem,
         <dd>{member.canManageTokens ? 'Yes' : 'No'}</dd>
       </dl>
       <h2 id="password">Password</h2>
-      {member.passwordHash === null ? (
-        <p>You have no password here, because you sign in with your organization's single sign-on.</p>
+      {member.passwordHash === null || !mayUsePassword ? (
+        <p>You need no password here, because you sign in with your organization's single sign-on.</p>
       ) : (
         <>
           <ChangePasswordForm problem={problem} />

@@ -10,8 +10,10 @@ import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { EndOtherSessionsDialog, EndSessionDialog } from './end-session-dialog.tsx';
 import { ProfilePage, profilePath } from './profile-page.tsx';
 
+type ProfileDeps = Pick<AppDeps, 'sessions' | 'passwordPolicy' | 'clock'>;
+
 /** Routes of `/profile`: the member's own account and sessions. */
-export function profilePages({ sessions, clock }: Pick<AppDeps, 'sessions' | 'clock'>) {
+export function profilePages({ sessions, passwordPolicy, clock }: ProfileDeps) {
   return new Hono<AppEnv>()
     .get(profilePath, async (c) => {
       const own = await sessions.list(c.get('caller'));
@@ -45,7 +47,9 @@ export function profilePages({ sessions, clock }: Pick<AppDeps, 'sessions' | 'cl
     own: SessionRecord[],
     rest: { success?: string | undefined; dialog?: Child; problem?: ProblemError },
   ) {
-    return <ProfilePage sessions={own} currentSessionId={c.get('caller').sessionId} now={clock.now()} {...rest} />;
+    const { user, sessionId } = c.get('caller');
+    const details = { sessions: own, currentSessionId: sessionId, now: clock.now() };
+    return <ProfilePage {...details} mayUsePassword={passwordPolicy.allows(user)} {...rest} />;
   }
 
   function requestedDialog(c: AppContext, own: SessionRecord[]): Child {

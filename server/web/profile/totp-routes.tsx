@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { passwordSignInOff } from '../../domain/sign-in/problems.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { text } from '../shell/form-values.ts';
@@ -8,11 +9,14 @@ import { TotpEnrolmentPage } from './totp-enrolment-page.tsx';
 import { TotpPage, totpPath } from './totp-page.tsx';
 
 /** Routes of `/profile/two-step`: two-factor sign-in of the member's own account. */
-export function totpPages({ totp }: Pick<AppDeps, 'totp'>) {
+export function totpPages({ totp, passwordPolicy }: Pick<AppDeps, 'totp' | 'passwordPolicy'>) {
   const confirmPath = `${totpPath}/confirm`;
 
   return new Hono<AppEnv>()
-    .get(totpPath, async (c) => c.render(await page(c)))
+    .get(totpPath, async (c) => {
+      if (!passwordPolicy.allows(c.get('caller').user)) throw passwordSignInOff();
+      return c.render(await page(c));
+    })
     .post(totpPath, (c) =>
       withPassword(c, async (password) => {
         const prepared = await totp.prepare(c.get('caller'), password);

@@ -3,9 +3,16 @@ import { Layout } from '../shell/layout.tsx';
 import { usePage } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
 
-interface LoginPageProps {
+/** The ways to sign in that the page offers. */
+export interface SignInWays {
   /** Whether single sign-on is configured. */
   sso: boolean;
+  /** `link`: the form is one click away, for superusers. `hidden`: only its address leads to it. */
+  password: 'form' | 'link' | 'hidden';
+}
+
+interface LoginPageProps {
+  ways: SignInWays;
   /** Path that a successful sign-in leads to. */
   next: string;
   email?: string;
@@ -14,40 +21,56 @@ interface LoginPageProps {
 }
 
 /** Signs a visitor in through the identity provider, or with email address and password. */
-export function LoginPage({ sso, next, email = '', error, success }: LoginPageProps) {
+export function LoginPage({ ways, next, email = '', error, success }: LoginPageProps) {
   const { organization } = usePage();
   return (
     <Layout title="Sign in" width="narrow" success={success}>
       <h1>Sign in{organization === null ? '' : ` to ${organization}`}</h1>
       {error && <Alert>{error}</Alert>}
-      {sso && (
+      {ways.sso && (
         <p>
           <a class="button primary" href={formatUrl({ path: '/login/sso', query: { next } })}>
             Sign in with single sign-on
           </a>
         </p>
       )}
-      <form method="post" action="/login" class="card">
-        <FormToken />
-        <input type="hidden" name="next" value={next} />
-        <Field
-          label="Email address"
-          name="email"
-          type="email"
-          value={email}
-          autocomplete="username"
-          required
-          autofocus={!error}
-        />
-        <Field label="Password" name="password" type="password" autocomplete="current-password" required />
-        <div class="actions">
-          <a href="/password/forgot">Forgot your password?</a>
-          <button type="submit" class="primary">
-            Sign in
-          </button>
-        </div>
-      </form>
+      {ways.password === 'form' && <PasswordForm next={next} email={email} autofocus={!error} />}
+      {ways.password === 'link' && (
+        <p>
+          <a href={passwordFormUrl(next)}>Sign in with a password</a> if you are an Organization Superuser.
+        </p>
+      )}
     </Layout>
+  );
+}
+
+/** Returns the address of the sign-in page with its form for a password, also where the page does not show it at first. */
+export function passwordFormUrl(next?: string): string {
+  return formatUrl({ path: '/login', query: { with: 'password', next } });
+}
+
+function PasswordForm({ next, email, autofocus }: { next: string; email: string; autofocus: boolean }) {
+  return (
+    <form method="post" action="/login" class="card">
+      <FormToken />
+      <input type="hidden" name="next" value={next} />
+      <Field
+        label="Email address"
+        name="email"
+        type="email"
+        value={email}
+        autocomplete="username"
+        required
+        autofocus={autofocus}
+      />
+      <Field label="Password" name="password" type="password" autocomplete="current-password" required />
+      <div class="actions">
+        <a href="/password/forgot">Forgot your password?</a>
+        <button type="submit" class="primary">
+          Sign in
+        </button>
+      </div>
+    </form>
   );
 }
 

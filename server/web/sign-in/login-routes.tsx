@@ -9,21 +9,33 @@ import { formatUrl } from '../shell/page-url.ts';
 import { safeReturnPath } from '../shell/return-path.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';
 import type { BrowserSession } from './browser-session.ts';
-import { InsecureAddressPage, LoginPage, LogoutPage, SsoLogoutPage } from './login-page.tsx';
+import { InsecureAddressPage, LoginPage, LogoutPage, type SignInWays, SsoLogoutPage } from './login-page.tsx';
 import type { SecondFactorCookie } from './totp/second-factor-cookie.ts';
 import { enrolPath, secondFactorPath } from './totp/second-factor-routes.tsx';
 
 interface LoginDeps
-  extends Pick<AppDeps, 'sessions' | 'sessionCookie' | 'secondFactor' | 'identityProvider' | 'config'> {
+  extends Pick<
+    AppDeps,
+    'sessions' | 'sessionCookie' | 'secondFactor' | 'passwordPolicy' | 'identityProvider' | 'config'
+  > {
   browserSession: BrowserSession;
   secondFactorCookie: SecondFactorCookie;
+}
+
+/** Returns what the sign-in page offers. `passwordWanted`: the visitor asked for the form, or has just sent it. */
+export function signInWays(
+  { identityProvider, passwordPolicy }: Pick<AppDeps, 'identityProvider' | 'passwordPolicy'>,
+  passwordWanted = false,
+): SignInWays {
+  const sso = identityProvider !== null;
+  if (passwordWanted || !sso || passwordPolicy.signIn === 'true') return { sso, password: 'form' };
+  return { sso, password: passwordPolicy.signIn === 'superusers' ? 'link' : 'hidden' };
 }
 
 /** Routes of `/login` and `/logout`. */
 export function loginPages(deps: LoginDeps) {
   const { sessions, sessionCookie, secondFactor, identityProvider, browserSession, secondFactorCookie } = deps;
   const { publicUrl } = deps.config;
-  const sso = identityProvider !== null;
   const isSecure = mayCarrySessions(publicUrl);
 
   return new Hono<AppEnv>()
@@ -31,7 +43,8 @@ export function loginPages(deps: LoginDeps) {
       if (!isSecure) return c.render(<InsecureAddressPage />, 403);
       const next = safeReturnPath(c.req.query('next'), publicUrl);
       if ((await browserSession.current(c)) !== null) return c.redirect(next, 303);
-      return c.render(<LoginPage sso={sso} next={next} success={successMessage(c.req.query('done'))} />);
+      const ways = signInWays(deps, c.req.query('with') === 'password');
+      return c.render(<LoginPage ways={ways} next={next} success={successMessage(c.req.query('done'))} />);
     })
     .post('/login', async (c) => {
       if (!isSecure) return c.render(<InsecureAddressPage />, 403);
@@ -49,7 +62,8 @@ export function loginPages(deps: LoginDeps) {
       } catch (error) {
         const problem = expectProblem(error);
         if (problems[problem.code].status === 401) c.header('WWW-Authenticate', bearerChallenge());
-        return renderProblem(c, problem, <LoginPage sso={sso} next={next} email={email} error={problem.message} />);
+        const ways = signInWays(deps, true);
+        return renderProblem(c, problem, <LoginPage ways={ways} next={next} email={email} error={problem.message} />);
       }
     })
     .get('/logout', (c) => c.render(<LogoutPage />))

@@ -275,7 +275,14 @@ describe('a client that tries to find out who is a member', () => {
     const disabled = await app.addMember({ email: kinds.disabled, can_manage_tokens: true });
     await app.store.users.setDisabled(disabled.id, true);
     await app.addMember({ email: kinds['without the permission'] });
-    const nobody = { name: '', superuser: false, disabled: false, canManageTokens: true, passwordHash: null };
+    const nobody = {
+      name: '',
+      superuser: false,
+      disabled: false,
+      canManageTokens: true,
+      passwordHash: null,
+      passwordUntilSso: false,
+    };
     for (const email of [kinds['single sign-on only'], kinds.invited]) {
       const sso = email === kinds['single sign-on only'];
       const times = { ssoSignedInAt: sso ? app.clock.now() : null, totpEnabledAt: null, createdAt: app.clock.now() };

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cancel, lockedKeychain, openTestCliWithApp, password, serverUrl } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -289,4 +289,37 @@ it('removes the session from the previous store if a login uses another one', as
   expect((await cli.run(['whoami'])).code).toBe(0);
   expect((await cli.run([...login, '--credential-store', 'file'], { stdin: password })).code).toBe(0);
   expect(cli.keychain.entries.size).toBe(0);
+});
+
+describe('with a server where nobody may use a password', () => {
+  beforeEach(async () => {
+    await cli.close();
+    cli = await openTestCliWithApp({ passwordSignIn: 'false' });
+  });
+
+  it('asks for neither an email address nor a password, and goes on in the browser', async () => {
+    let waits = 0;
+    const sleep = async () => {
+      waits += 1;
+    };
+    const ran = await cli.run(['login'], { answers: [], sleep });
+    expect(cli.questions).toEqual([]);
+    expect(ran.stderr).toContain('This server uses single sign-on.');
+    expect(ran.stderr).toContain('/device');
+    expect(waits).toBeGreaterThan(0);
+  });
+
+  it('says with --email that the server uses single sign-on, and exits 4', async () => {
+    const ran = await cli.run(login, { stdin: `${password}\n` });
+    expect(ran.code).toBe(4);
+    expect(ran.stderr).toContain(`run \`tokens login ${serverUrl}\` without --email`);
+    expect(ran.stderr).toContain('Your organization does not use passwords here.');
+    expect(cli.keychain.entries.size).toBe(0);
+  });
+
+  it('signs in with a password that the operator set', async () => {
+    const { passwordHash } = (await cli.app.store.users.findById(cli.app.dev.id)) ?? {};
+    await cli.app.store.users.setPasswordUntilSso(cli.app.dev.id, passwordHash ?? '');
+    expect((await cli.run(login, { stdin: `${password}\n` })).code).toBe(0);
+  });
 });

@@ -4,20 +4,22 @@ import { createIds, generateSecret } from '../../../server/domain/secrets.ts';
 import { createLastUsed } from '../../../server/domain/tokens/last-used.ts';
 import { createApp } from '../../../server/http/app.ts';
 import { createClientIp } from '../../../server/http/client-ip.ts';
+import type { AppDeps } from '../../../server/http/context.ts';
 import { createSessionCookie } from '../../../server/http/session-cookie.ts';
 import { createCountedVerify } from '../../../server/http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../../server/http/verify/observed-request.ts';
 import { createLog } from '../../../server/observability/log.ts';
-import { createMetrics } from '../../../server/observability/metrics.ts';
+import { createMetrics, type Metrics } from '../../../server/observability/metrics.ts';
 import { createServices } from '../../../server/services.ts';
 import { createOidcProvider } from '../../../server/sso/oidc.ts';
 import { countEvents } from '../../../server/store/count-events.ts';
 import type { MailRecord } from '../../../server/store/records.ts';
+import type { Store } from '../../../server/store/store.ts';
 import { limits } from '../../../shared/limits.ts';
 import { foldName } from '../../../shared/names.ts';
 import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens.ts';
 import type { CreateUserBody } from '../../../shared/schemas/users.ts';
-import { fakeClock } from './clock.ts';
+import { type FakeClock, fakeClock } from './clock.ts';
 import { openTestStore, type TestStore } from './store.ts';
 
 export const password = 'correct horse battery staple';
@@ -44,13 +46,23 @@ export interface Ask {
   ip?: string;
 }
 
-export type TestApp = Awaited<ReturnType<typeof openTestApp>>;
+export type TestApp = Awaited<ReturnType<typeof openParts>>;
 
 /**
  * Opens the whole daemon without sockets: real services on a real SQLite file and a clock that only tests advance. Has two
  * signed-in members: `root`, a superuser, and `dev`, who may create tokens.
  */
 export async function openTestApp(settings: Partial<Config> = {}, opened: Promise<TestStore> = openTestStore()) {
+  const app = await openParts(settings, opened);
+  /** Returns the app as it is after a restart with other settings. The database stays. */
+  const restart = (changes: Partial<Config>): TestApp => ({
+    ...app,
+    ...wireApp({ ...app, config: { ...app.config, ...changes } }),
+  });
+  return { ...app, restart };
+}
+
+async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) {
   const { store: uncounted, path, close } = await opened;
   const metrics = createMetrics('0.0.0');
   const store = countEvents(uncounted, metrics.countEvent);
@@ -60,44 +72,9 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   const log = createLog('debug', (line) => logLines.push(line));
   const config = { ...readConfig({ HOME: '/nowhere' }), publicUrl: 'https://tokens.example.com', ...settings };
   const clientIp = createClientIp(config.trustedProxies);
-  const services = {
-    ...createServices({ store, clock, config, mailQueued: () => {}, observeBatch: metrics.observeBatch }),
-    lastUsed: createLastUsed({ normalize: createNormalizeRequest(clientIp) }),
-  };
-  const verify = createCountedVerify(services.verify, metrics.countVerification);
-  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: services.lastUsed.pending });
-  const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });
-  const sessionCookie = createSessionCookie(config.publicUrl);
-  const deps = {
-    ...services,
-    verify,
-    identityProvider,
-    sessionCookie,
-    store,
-    clock,
-    clientIp,
-    metrics,
-    log,
-    config,
-  };
-  const app = createApp(deps);
-
-  /** Passes a request to the app. `ip` is the peer's address; `rawHeaders` are the header fields before repeated ones are joined. */
-  const fetchApp = async (request: Request, ip = '203.0.113.9', rawHeaders = [...request.headers].flat()) =>
-    app.request(request, undefined, { incoming: { rawHeaders, socket: { remoteAddress: ip } } });
-
-  function ask(path: string, { method, json, body, as, headers = [], ip }: Ask = {}): Promise<Response> {
-    const fields = Array.isArray(headers) ? [...headers] : Object.entries(headers);
-    if (as !== undefined) fields.push(['Authorization', `Bearer ${as.session}`]);
-    if (json !== undefined) fields.push(['Content-Type', 'application/json']);
-    const content = json === undefined ? body : JSON.stringify(json);
-    const request = new Request(`http://tokens.test${path}`, {
-      method: method ?? (content === undefined ? 'GET' : 'POST'),
-      headers: fields,
-      ...(content !== undefined && { body: content, duplex: 'half' }),
-    });
-    return fetchApp(request, ip, fields.flat());
-  }
+  const served = wireApp({ store, clock, metrics, log, clientIp, config });
+  const { pending: pendingLastUses } = served.services.lastUsed;
+  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses });
 
   /** Creates a session as a sign-in does, without the slow password hash. */
   async function signIn(userId: string): Promise<string> {
@@ -129,6 +106,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
       disabled: false,
       canManageTokens: body.can_manage_tokens ?? false,
       passwordHash: await passwordHash,
+      passwordUntilSso: false,
       sso: false,
       ssoSignedInAt: null,
       totpEnabledAt: null,
@@ -143,7 +121,7 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   async function mails(): Promise<MailRecord[]> {
     const lease = { leaseMs: 60_000, leaseId: `test ${newId()}` };
     for (const mail of await store.outbox.claim({ now: clock.now(), ...lease, limit: 10_000 })) {
-      const complete = await services.completeMail(mail, lease.leaseId);
+      const complete = await served.services.completeMail(mail, lease.leaseId);
       if (complete !== null) sent.set(mail.id, complete);
       await store.outbox.markSent(mail.id, lease.leaseId, clock.now());
     }
@@ -153,18 +131,12 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
   const root = await addMember({ email: 'root@example.com', superuser: true, can_manage_tokens: true });
   const dev = await addMember({ email: 'dev@example.com', can_manage_tokens: true });
   return {
-    app,
-    deps,
-    ask,
-    fetchApp,
+    ...served,
     addMember,
     signIn,
     mails,
     store,
     clock,
-    services,
-    identityProvider,
-    config,
     clientIp,
     metrics,
     log,
@@ -174,6 +146,45 @@ export async function openTestApp(settings: Partial<Config> = {}, opened: Promis
     dev,
     close,
   };
+}
+
+/** Wires the app to one store and one configuration, and returns it with the functions that send requests to it. */
+function wireApp({
+  store,
+  clock,
+  metrics,
+  log,
+  clientIp,
+  config,
+}: Pick<AppDeps, 'clientIp' | 'log'> & { config: Config; metrics: Metrics; store: Store; clock: FakeClock }) {
+  const services = {
+    ...createServices({ store, clock, config, mailQueued: () => {}, observeBatch: metrics.observeBatch }),
+    lastUsed: createLastUsed({ normalize: createNormalizeRequest(clientIp) }),
+  };
+  const verify = createCountedVerify(services.verify, metrics.countVerification);
+  const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });
+  const sessionCookie = createSessionCookie(config.publicUrl);
+  const deps = { ...services, verify, identityProvider, sessionCookie, store, clock, clientIp, metrics, log, config };
+  const app = createApp(deps);
+
+  /** Passes a request to the app. `ip` is the peer's address; `rawHeaders` are the header fields before repeated ones are joined. */
+  const fetchApp = async (request: Request, ip = '203.0.113.9', rawHeaders = [...request.headers].flat()) =>
+    app.request(request, undefined, { incoming: { rawHeaders, socket: { remoteAddress: ip } } });
+
+  function ask(path: string, { method, json, body, as, headers = [], ip }: Ask = {}): Promise<Response> {
+    const fields = Array.isArray(headers) ? [...headers] : Object.entries(headers);
+    if (as !== undefined) fields.push(['Authorization', `Bearer ${as.session}`]);
+    if (json !== undefined) fields.push(['Content-Type', 'application/json']);
+    const content = json === undefined ? body : JSON.stringify(json);
+    const request = new Request(`http://tokens.test${path}`, {
+      method: method ?? (content === undefined ? 'GET' : 'POST'),
+      headers: fields,
+      ...(content !== undefined && { body: content, duplex: 'half' }),
+    });
+    return fetchApp(request, ip, fields.flat());
+  }
+
+  return { app, deps, ask, fetchApp, services, identityProvider, config };
 }
 
 /** Creates a token for a member and returns it with its value. */

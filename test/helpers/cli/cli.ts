@@ -5,6 +5,7 @@ import type { Context, OutputStream, Prompts } from '../../../cli/context.ts';
 import type { CredentialStore } from '../../../cli/credentials/store.ts';
 import { localError } from '../../../cli/errors.ts';
 import { main } from '../../../cli/main.ts';
+import type { Config } from '../../../server/config/config.ts';
 import { type Member, openTestApp, password, type TestApp } from '../app/app.ts';
 
 export const serverUrl = 'https://tokens.example.com';
@@ -81,8 +82,10 @@ export async function openTestCli(defaults: Surroundings = {}): Promise<TestCli>
 }
 
 /** Runs the program against an in-process daemon, without sockets. */
-export async function openTestCliWithApp(): Promise<TestCli & { app: TestApp; as: (member: Member) => Surroundings }> {
-  const app = await openTestApp();
+export async function openTestCliWithApp(
+  settings: Partial<Config> = {},
+): Promise<TestCli & { app: TestApp; as: (member: Member) => Surroundings }> {
+  const app = await openTestApp(settings);
   const cli = await openTestCli({ fetch: appFetch(app), env: { TOKENS_SERVER: serverUrl } });
   return {
     ...cli,

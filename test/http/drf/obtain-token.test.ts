@@ -115,7 +115,13 @@ describe('a request without valid credentials', () => {
   async function ssoMember() {
     const email = 'sso@example.com';
     const user = { id: 'sso', email, emailFolded: email, name: '', superuser: false, disabled: false };
-    const rest = { canManageTokens: true, passwordHash: null, sso: true, createdAt: server.clock.now() };
+    const rest = {
+      canManageTokens: true,
+      passwordHash: null,
+      passwordUntilSso: false,
+      sso: true,
+      createdAt: server.clock.now(),
+    };
     const signIn = { ssoSignedInAt: server.clock.now(), totpEnabledAt: null };
     await server.store.users.insert({ ...user, ...rest, ...signIn });
     return user;

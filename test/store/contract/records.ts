@@ -32,6 +32,7 @@ export function userRecord(changes: Partial<UserRecord> = {}): UserRecord {
     disabled: false,
     canManageTokens: true,
     passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA',
+    passwordUntilSso: false,
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,

@@ -2,7 +2,6 @@ import type { MailLink, MailRecord, QueuedMail } from '../../../store/records.ts
 import type { Store } from '../../../store/store.ts';
 import { insertLink } from '../../notifications/link-address.ts';
 import type { Secret } from '../../secrets.ts';
-import { linkRules } from './link-kinds.ts';
 import type { MailedLinks } from './mailed-links.ts';
 
 /**
@@ -35,7 +34,7 @@ async function issueFor(
   const enabled = await store.users.lockForNewSession(link.userId);
   const user = enabled ? await store.users.findById(link.userId) : null;
   const reachesMember = link.kind === 'email-change' || mail.to === user?.email;
-  if (user === null || !linkRules[link.kind].permits(user) || !reachesMember) {
+  if (user === null || !links.permits(link.kind, user) || !reachesMember) {
     await store.outbox.withdraw(mail.id, leaseId);
     return null;
   }

@@ -2,6 +2,7 @@ import { limits } from '../../../../shared/limits.ts';
 import type { secretPrefixes } from '../../../../shared/redact.ts';
 import type { MailLinkKind, UserRecord } from '../../../store/records.ts';
 import { isInvited } from '../../accounts/member-status.ts';
+import type { PasswordPolicy } from '../password/password-policy.ts';
 
 interface LinkRule {
   secret: keyof typeof secretPrefixes;
@@ -9,7 +10,7 @@ interface LinkRule {
   path: string;
   lifetimeMs: number;
   /** Whether such a link works for the member in their current state. */
-  permits(user: UserRecord): boolean;
+  permits(user: UserRecord, passwordPolicy: PasswordPolicy): boolean;
 }
 
 /** Members who use single sign-on have no password, and their provider decides about their email address. */
@@ -21,7 +22,7 @@ export const linkRules: Readonly<Record<MailLinkKind, LinkRule>> = {
     secret: 'passwordReset',
     path: '/password/reset',
     lifetimeMs: limits.passwordResetLifetimeMs,
-    permits: signsInHere,
+    permits: (user, passwordPolicy) => signsInHere(user) && passwordPolicy.allows(user),
   },
   invitation: {
     secret: 'invitation',

@@ -2,6 +2,7 @@ import type { MailLink, MailLinkKind, Ticket, UserRecord } from '../../../store/
 import type { Store } from '../../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import { generateSecret, hashSecret, Secret } from '../../secrets.ts';
+import type { PasswordPolicy } from '../password/password-policy.ts';
 import { linkRules } from './link-kinds.ts';
 
 /** A link that works once. `url` contains the secret. */
@@ -15,6 +16,8 @@ export interface IssuedLink {
  * at most one link of each kind.
  */
 export interface MailedLinks {
+  /** Reports whether a link of this kind works for the member in their current state. */
+  permits(kind: MailLinkKind, user: UserRecord): boolean;
   /** Makes a link and voids the previous one. Call it with the member's lock, in the transaction that checked the member. */
   issue(store: Store, link: MailLink): Promise<IssuedLink>;
   /** Returns the link's member and data, or null unless the link works. Does not use it up. */
@@ -23,9 +26,17 @@ export interface MailedLinks {
   consume(store: Store, kind: MailLinkKind, secret: string): Promise<Ticket | null>;
 }
 
-export function createMailedLinks(deps: { store: Store; clock: Clock; publicUrl: string }): MailedLinks {
+export function createMailedLinks(deps: {
+  store: Store;
+  clock: Clock;
+  publicUrl: string;
+  passwordPolicy: PasswordPolicy;
+}): MailedLinks {
   const { store, clock, publicUrl } = deps;
+  const permits: MailedLinks['permits'] = (kind, user) => linkRules[kind].permits(user, deps.passwordPolicy);
   return {
+    permits,
+
     async issue(store, { kind, userId, data }) {
       const { path, lifetimeMs, secret: secretKind } = linkRules[kind];
       const secret = generateSecret(secretKind);
@@ -39,7 +50,7 @@ export function createMailedLinks(deps: { store: Store; clock: Clock; publicUrl:
     async find(kind, secret) {
       const ticket = await store.tickets.find(hashSecret(secret), kind, clock.now());
       const user = ticket?.userId == null ? null : await store.users.findById(ticket.userId);
-      return ticket !== null && user !== null && linkRules[kind].permits(user) ? { user, data: ticket.data } : null;
+      return ticket !== null && user !== null && permits(kind, user) ? { user, data: ticket.data } : null;
     },
 
     consume: (store, kind, secret) => store.tickets.consume(hashSecret(secret), kind, clock.now()),

@@ -8,10 +8,11 @@ import type { AuditTrail } from '../../audit.ts';
 import type { ClientInfo } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
+import type { PasswordPolicy } from './password-policy.ts';
 
 /**
- * Returns the member with this email address and password. Returns null for a wrong password and for unknown, disabled and
- * SSO-only members, after the same time in each case. Audits failures.
+ * Returns the member with this email address and password. Returns null for a wrong password, for unknown, disabled and
+ * SSO-only members, and for those who may not sign in with a password, after the same time in each case. Audits failures.
  *
  * @throws ProblemError `throttled`
  */
@@ -23,14 +24,16 @@ export function createCheckPassword(deps: {
   passwords: Passwords;
   rateLimit: SignInRateLimit;
   auditTrail: AuditTrail;
+  passwordPolicy: PasswordPolicy;
 }): CheckPassword {
-  const { store, clock, passwords, rateLimit, auditTrail } = deps;
+  const { store, clock, passwords, rateLimit, auditTrail, passwordPolicy } = deps;
   return async (email, password, clientInfo) => {
     const account = foldName(normalizeName(email));
     const { succeeded, user } = await rateLimit.attempt({ account, ip: clientInfo.ip }, async () => {
       const user = await store.users.findByEmail(account);
       const matches = await passwords.verify(user?.passwordHash ?? null, password);
-      return { succeeded: matches && user !== null && !user.disabled, user };
+      // A password that is refused by the policy counts as a wrong one, so that the rate limit does not reveal the difference.
+      return { succeeded: matches && user !== null && !user.disabled && passwordPolicy.allows(user), user };
     });
     if (succeeded) return user;
     await auditTrail.signInFailed(store, {

@@ -2,20 +2,30 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Passwords } from '../../accounts/passwords.ts';
 import type { Caller } from '../../caller.ts';
+import { passwordSignInOff } from '../problems.ts';
 import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
+import type { PasswordPolicy } from './password-policy.ts';
+
+export interface ConfirmPasswordDeps {
+  passwords: Passwords;
+  rateLimit: SignInRateLimit;
+  passwordPolicy: PasswordPolicy;
+}
 
 /**
  * Asks for the current password before a change that a stolen session must not be able to make. `pointer` names the field
- * of the body.
+ * of the body. A member who may not use a password is rejected before it is checked, so that the response does not reveal
+ * whether it was right.
  *
- * @throws ProblemError `wrong-password`, `throttled`
+ * @throws ProblemError `wrong-password`, `throttled`, `password-sign-in-off`
  */
 export async function confirmPassword(
-  { passwords, rateLimit }: { passwords: Passwords; rateLimit: SignInRateLimit },
+  { passwords, rateLimit, passwordPolicy }: ConfirmPasswordDeps,
   { user, clientInfo }: Caller,
   password: string,
   pointer: string,
 ): Promise<void> {
+  if (!passwordPolicy.allows(user)) throw passwordSignInOff();
   const keys = { account: user.emailFolded, ip: clientInfo.ip };
   const { succeeded } = await rateLimit.attempt(keys, async () => ({
     succeeded: await passwords.verify(user.passwordHash, password),

@@ -8,7 +8,6 @@ import type { Clock } from '../../clock.ts';
 import type { Notifier } from '../../notifications/notifier.ts';
 import { hashSecret } from '../../secrets.ts';
 import { endAllSessions } from '../end-sessions.ts';
-import { linkRules } from '../links/link-kinds.ts';
 import { type MailedLinks, voidLinks } from '../links/mailed-links.ts';
 import { resetLinkExpired } from '../problems.ts';
 import { clientNetwork } from '../rate-limit/client-network.ts';
@@ -22,8 +21,8 @@ const maxRequestsPerNetwork = 30;
 /** Sets a password through a link that is mailed to the member. */
 export interface PasswordReset {
   /**
-   * Mails a link if an enabled member has this address and does not use single sign-on. The caller cannot see whether a
-   * mail was sent, because that would reveal who is a member.
+   * Mails a link if an enabled member has this address, does not use single sign-on and may use a password. The caller
+   * cannot see whether a mail was sent, because that would reveal who is a member.
    *
    * @throws ProblemError `throttled` if the network sent too many requests, for any addresses
    */
@@ -55,7 +54,7 @@ export function createPasswordReset(deps: {
       const user = await store.users.findByEmail(account);
       // Counted for every address, so that the time taken does not reveal whether a member has it.
       const { allowed } = await addresses.consume(hashSecret(account));
-      if (!allowed || user === null || !linkRules[kind].permits(user)) return;
+      if (!allowed || user === null || !links.permits(kind, user)) return;
       await store.transaction(async (store) => {
         // Waits for a mail worker that is making an earlier link, so that this voids it.
         if (!(await store.users.lockForNewSession(user.id))) return;

@@ -74,6 +74,7 @@ async function provisionMember(
     disabled: false,
     canManageTokens: false,
     passwordHash: null,
+    passwordUntilSso: false,
     sso: true,
     ssoSignedInAt: at,
     totpEnabledAt: null,

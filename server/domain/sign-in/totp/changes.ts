@@ -7,6 +7,7 @@ import { actorOf, type ClientInfo } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Notifier } from '../../notifications/notifier.ts';
 import type { SecurityEvent } from '../../notifications/security-mails.ts';
+import type { PasswordPolicy } from '../password/password-policy.ts';
 import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
 
 export interface TotpDeps {
@@ -14,6 +15,7 @@ export interface TotpDeps {
   clock: Clock;
   passwords: Passwords;
   rateLimit: SignInRateLimit;
+  passwordPolicy: PasswordPolicy;
   auditTrail: AuditTrail;
   notifier: Notifier;
   /** The name that authenticator apps show. */

@@ -65,6 +65,13 @@ export function createUserStore(knex: Knex): UserStore {
     setDisabled: (id, value) => (value ? demote(knex, id, { disabled: true }) : set(knex, id, 'disabled', false)),
     setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
     setPasswordHash: async (id, hash) => (await users().where({ id }).update({ password_hash: hash })) > 0,
+    async setPasswordUntilSso(id, hash) {
+      return (await users().where({ id }).update({ password_hash: hash, password_until_sso: true })) > 0;
+    },
+    async removePasswordUntilSso(id) {
+      const change = { password_hash: null, password_until_sso: false };
+      return (await users().where({ id, password_until_sso: true }).update(change)) > 0;
+    },
     setEmail: (id, email) => setEmail(knex, id, email),
     async bindIdentity(id, identity) {
       const pair = toRow(identityColumns, identity);

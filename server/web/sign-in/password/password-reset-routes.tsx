@@ -1,21 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono } from 'hono';
 import type { ProblemError } from '../../../../shared/problem.ts';
-import { resetLinkExpired } from '../../../domain/sign-in/problems.ts';
+import { passwordSignInOff, resetLinkExpired } from '../../../domain/sign-in/problems.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
 import { withSuccess } from '../../shell/success-message.ts';
+import { passwordFormUrl } from '../login-page.tsx';
 import { ForgotPasswordPage, LinkSentPage, NewPasswordPage } from './password-reset-page.tsx';
+
+type PasswordResetDeps = Pick<AppDeps, 'passwordReset' | 'passwordPolicy'>;
 
 /** Minimum response time. It exceeds the time to queue a mail, so timing does not reveal whether an address is a member's. */
 const minResponseMs = 400;
 
 /** Routes of `/password`: setting a password with a mailed link. */
-export function passwordResetPages({ passwordReset }: Pick<AppDeps, 'passwordReset'>) {
+export function passwordResetPages({ passwordReset, passwordPolicy }: PasswordResetDeps) {
+  /** @throws ProblemError `password-sign-in-off` if no member may request a link */
+  const requirePasswords = () => {
+    if (passwordPolicy.signIn === 'false') throw passwordSignInOff();
+  };
+
   return new Hono<AppEnv>()
-    .get('/password/forgot', (c) => c.render(<ForgotPasswordPage />))
+    .get('/password/forgot', (c) => {
+      requirePasswords();
+      return c.render(<ForgotPasswordPage />);
+    })
     .post('/password/forgot', async (c) => {
+      requirePasswords();
       const email = text((await c.req.parseBody()).email);
       try {
         await Promise.all([passwordReset.request(email, c.get('clientInfo')), sleep(minResponseMs)]);
@@ -36,7 +48,8 @@ export function passwordResetPages({ passwordReset }: Pick<AppDeps, 'passwordRes
       try {
         if (password !== text(form.again)) throw passwordMismatch();
         await passwordReset.reset(token, password, c.get('clientInfo'));
-        return c.redirect(withSuccess('/login', 'password-set'), 303);
+        const signIn = passwordPolicy.signIn === 'true' ? '/login' : passwordFormUrl();
+        return c.redirect(withSuccess(signIn, 'password-set'), 303);
       } catch (error) {
         const problem = expectProblem(error);
         if (problem.code === 'link-expired') return renderExpiredLink(c, problem);
@@ -45,6 +58,7 @@ export function passwordResetPages({ passwordReset }: Pick<AppDeps, 'passwordRes
     });
 
   function renderExpiredLink(c: AppContext, problem: ProblemError) {
+    if (passwordPolicy.signIn === 'false') throw problem;
     return renderProblem(c, problem, <ForgotPasswordPage error={problem.message} />);
   }
 }

@@ -8,15 +8,17 @@ import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import { InsecureAddressPage, LoginPage } from '../login-page.tsx';
+import { signInWays } from '../login-routes.tsx';
 import { createSsoCookie } from './sso-cookie.ts';
 
-interface SsoDeps extends Pick<AppDeps, 'sso' | 'identityProvider' | 'config' | 'log'> {
+interface SsoDeps extends Pick<AppDeps, 'sso' | 'identityProvider' | 'passwordPolicy' | 'config' | 'log'> {
   browserSession: BrowserSession;
 }
 
 /** Routes of `/login/sso`: to the identity provider and back. Without single sign-on they return 404. */
-export function ssoPages({ sso, identityProvider, browserSession, config, log }: SsoDeps) {
-  const { publicUrl } = config;
+export function ssoPages(deps: SsoDeps) {
+  const { sso, identityProvider, browserSession, log } = deps;
+  const { publicUrl } = deps.config;
   const ssoCookie = createSsoCookie(publicUrl);
   const app = new Hono<AppEnv>();
   if (sso === null || identityProvider === null) {
@@ -53,7 +55,7 @@ export function ssoPages({ sso, identityProvider, browserSession, config, log }:
     const problem = expectProblem(error);
     logSsoProblem(log, c.get('requestId'), problem);
     logUnexpected(log, c.get('requestId'), problem, error);
-    return renderProblem(c, problem, <LoginPage sso next={next} error={problem.message} />);
+    return renderProblem(c, problem, <LoginPage ways={signInWays(deps)} next={next} error={problem.message} />);
   }
 }
 

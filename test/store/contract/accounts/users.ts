@@ -101,6 +101,17 @@ export function userContract(store: () => Store): void {
     });
   });
 
+  it('removes only a password that counts until the next single sign-on', async () => {
+    const { id } = await addUser(store());
+    const { users } = store();
+    expect(await users.removePasswordUntilSso(id)).toBe(false);
+    expect((await users.findById(id))?.passwordHash).not.toBeNull();
+    expect(await users.setPasswordUntilSso(id, 'set by the operator')).toBe(true);
+    expect(await users.findById(id)).toMatchObject({ passwordHash: 'set by the operator', passwordUntilSso: true });
+    expect(await users.removePasswordUntilSso(id)).toBe(true);
+    expect(await users.findById(id)).toMatchObject({ passwordHash: null, passwordUntilSso: false });
+  });
+
   it('returns false from each setter for a user that does not exist', async () => {
     const { users } = store();
     const results = [
@@ -111,6 +122,8 @@ export function userContract(store: () => Store): void {
       await users.setSuperuser('nobody', true),
       await users.setSuperuser('nobody', false),
       await users.setPasswordHash('nobody', 'x'),
+      await users.setPasswordUntilSso('nobody', 'x'),
+      await users.removePasswordUntilSso('nobody'),
     ];
     expect(results).toEqual(results.map(() => false));
   });

@@ -45,7 +45,8 @@ export function createExchange({ config, redirectUri, keys }: ExchangeDeps) {
       await verifySignature(token, keys(discovered));
       return { token, idToken, ...(await fetchUserInfo(discovered, granted.access_token, idToken.sub)) };
     } catch (error) {
-      throw explainSignIn(error, { ...config, redirectUri });
+      const secrets = [config.clientSecret ?? '', new URLSearchParams(query).get('code') ?? ''].filter(Boolean);
+      throw explainSignIn(error, { ...config, redirectUri, secrets });
     }
   };
 }

@@ -1,7 +1,7 @@
-import type { JWTPayload } from 'jose';
+import { errors, type JWTPayload } from 'jose';
 import { logoutTokenLifeMs, type ProviderLogout, providerSkewMs } from '../domain/sign-in/sso/sso.ts';
 import { findProblem, refused } from './failures/problems.ts';
-import { explainIdToken } from './failures/signed-token.ts';
+import { explainToken } from './failures/signed-token.ts';
 import type { KeySet } from './keys.ts';
 
 interface Expected {
@@ -25,8 +25,21 @@ export async function readLogoutToken(
     });
     return toLogout(payload, issuer);
   } catch (error) {
-    throw findProblem(error) ?? explainIdToken(error, {}, clientId) ?? error;
+    throw findProblem(error) ?? explain(error, clientId);
   }
+}
+
+/**
+ * A token with a valid signature comes from the provider, so what is wrong with it belongs to the set-up. Without one it can
+ * come from anybody.
+ */
+function explain(error: unknown, clientId: string): unknown {
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
+    return explainToken(error, {}, clientId);
+  }
+  if (!(error instanceof errors.JOSEError)) return error;
+  const message = 'A logout token was rejected, because the identity provider has not signed it.';
+  return refused({ message, cause: error });
 }
 
 function toLogout({ sub, sid, jti, events, nonce }: JWTPayload, issuer: string): ProviderLogout {

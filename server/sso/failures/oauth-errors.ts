@@ -54,9 +54,9 @@ const startAgain = ['login_required', 'interaction_required', 'account_selection
  */
 export function explainOAuthError(
   error: client.AuthorizationResponseError | client.ResponseBodyError,
-  redirectUri: string,
+  { redirectUri, secrets }: { redirectUri: string; secrets: readonly string[] },
 ): SsoProblem {
-  const said = `The identity provider returned ${wordsOf(error)}.`;
+  const said = `The identity provider returned ${wordsOf(error, secrets)}.`;
   if (error.error === 'temporarily_unavailable') return unavailable({ message: said, cause: error });
   if (error.error === 'access_denied') {
     const detail =
@@ -72,13 +72,17 @@ export function explainOAuthError(
   return misconfigured(what, { message: `${said} ${remedy}.`, ...(setting && { setting }), cause: error });
 }
 
-/** Returns the error code and the description that the provider sent, for the log. */
-export function wordsOf(error: unknown): string {
+/** Returns the error code and the description that the provider sent, for the log. Some providers repeat what they received. */
+export function wordsOf(error: unknown, secrets: readonly string[] = []): string {
   if (error instanceof client.ResponseBodyError || error instanceof client.AuthorizationResponseError) {
-    const { error: code, error_description: description } = error;
+    const [code = '', description] = [error.error, error.error_description].map((text) => without(secrets, text));
     return description === undefined ? quote(code) : `${quote(code)} (${quote(description)})`;
   }
   if (error instanceof client.WWWAuthenticateChallengeError) return `HTTP ${error.status}`;
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Response ? `HTTP ${cause.status}` : 'an unexpected response';
+}
+
+function without(secrets: readonly string[], text: string | undefined): string | undefined {
+  return secrets.reduce((rest, secret) => rest?.replaceAll(secret, '[secret]'), text);
 }

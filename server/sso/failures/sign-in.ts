@@ -4,10 +4,14 @@ import { rejectsClient } from '../client-auth.ts';
 import type { SsoProblem } from '../provider.ts';
 import { explainOAuthError, wordsOf } from './oauth-errors.ts';
 import { findProblem, misconfigured, refused } from './problems.ts';
-import { explainIdToken } from './signed-token.ts';
+import { explainToken } from './signed-token.ts';
 
 /** The settings of this installation that the explanations name. */
-export type Installation = Pick<OidcConfig, 'issuer' | 'clientId' | 'clientSecret'> & { redirectUri: string };
+export interface Installation extends Pick<OidcConfig, 'clientId' | 'clientSecret'> {
+  redirectUri: string;
+  /** Values that must not reach the log. */
+  secrets: readonly string[];
+}
 
 /**
  * Explains why a sign-in could not be completed. What the browser brought back can be corrected by starting again. The token
@@ -16,17 +20,17 @@ export type Installation = Pick<OidcConfig, 'issuer' | 'clientId' | 'clientSecre
 export function explainSignIn(error: unknown, installation: Installation): SsoProblem {
   const known = findProblem(error);
   if (known !== null) return known;
-  if (error instanceof client.AuthorizationResponseError) return explainOAuthError(error, installation.redirectUri);
+  if (error instanceof client.AuthorizationResponseError) return explainOAuthError(error, installation);
   const details = detailsOf(error);
   if (isAboutCallback(error, details)) return explainCallback(error, details);
   if (rejectsClient(error)) return clientRejected(error, installation);
-  if (error instanceof client.ResponseBodyError) return explainOAuthError(error, installation.redirectUri);
-  return explainIdToken(error, details, installation.clientId) ?? unusable(error, details);
+  if (error instanceof client.ResponseBodyError) return explainOAuthError(error, installation);
+  return explainToken(error, details, installation.clientId) ?? unusable(error, details);
 }
 
 /** Explains why the token endpoint does not accept this client. */
-export function clientRejected(cause: unknown, { clientId, clientSecret }: Installation): SsoProblem {
-  const said = `The identity provider does not accept client ${clientId}: it returned ${wordsOf(cause)}.`;
+export function clientRejected(cause: unknown, { clientId, clientSecret, secrets }: Installation): SsoProblem {
+  const said = `The identity provider does not accept client ${clientId}: it returned ${wordsOf(cause, secrets)}.`;
   const setting = 'TOKENSD_OIDC_CLIENT_SECRET';
   if (clientSecret === null) {
     const message = `${said} Set TOKENSD_OIDC_CLIENT_SECRET, or register the client there as a public one.`;

@@ -8,7 +8,7 @@ type Details = Readonly<Record<string, unknown>>;
  * Explains why a token that the provider signed was not accepted, from the error of openid-client (with its `details`) or
  * of jose. Returns null for other errors.
  */
-export function explainIdToken(error: unknown, details: Details, clientId: string): SsoProblem | null {
+export function explainToken(error: unknown, details: Details, clientId: string): SsoProblem | null {
   if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
     return explainClaim(error, error.claim, error.payload, clientId);
   }

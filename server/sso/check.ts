@@ -2,30 +2,19 @@ import type * as client from 'openid-client';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
 import { providerSkewMs } from '../domain/sign-in/sso/sso.ts';
-import { type ClientAuthMethod, methodNames, methodsToTry } from './client-auth.ts';
+import { checkClient } from './check-client.ts';
 import { type Discovered, discover, discoveryUrl } from './discovery.ts';
 import { createKeySet, signingAlgorithms } from './keys.ts';
-import { SsoProblem } from './provider.ts';
+import { callbackPath, SsoProblem } from './provider.ts';
+import { failedCheck, type ProviderCheck } from './provider-check.ts';
 import { createProviderFetch } from './provider-fetch.ts';
-
-/** One thing that was checked. */
-export interface ProviderCheck {
-  name: string;
-  state: 'ok' | 'warning' | 'failed';
-  /** One or two sentences: what was found and, unless `ok`, what to change. */
-  detail: string;
-  /** The setting or environment variable to look at first. */
-  setting?: string;
-  /** True if the provider did not respond, which is no mistake in the set-up. */
-  isOutage?: boolean;
-}
 
 /**
  * Compares the single sign-on settings with the identity provider: discovery, signing algorithms, keys, client
- * authentication and clock. Nothing is changed on either side. Returns no lines if single sign-on is off.
+ * authentication and clock. Changes nothing on either side, and signs nobody in. Returns nothing if single sign-on is off.
  */
 export async function checkIdentityProvider(
-  { oidc, proxy }: Pick<Config, 'oidc' | 'proxy'>,
+  { oidc, proxy, publicUrl }: Pick<Config, 'oidc' | 'proxy' | 'publicUrl'>,
   clock: Clock,
 ): Promise<ProviderCheck[]> {
   if (oidc === null) return [];
@@ -33,25 +22,23 @@ export async function checkIdentityProvider(
   try {
     const discovered = await discover(oidc, send);
     const { metadata, date } = discovered;
+    const clocks = checkClock(date, clock.now());
+    const [keys, authentication] = await Promise.all([
+      checkKeys(discovered, send),
+      checkClient(discovered, { ...oidc, redirectUri: publicUrl + callbackPath }),
+    ]);
     return [
       { name: 'sso discovery', state: 'ok', detail: `${discoveryUrl(new URL(oidc.issuer)).href} is valid.` },
       checkIssuer(metadata),
       checkFlow(metadata),
       checkSigning(metadata),
-      await checkKeys(discovered, send),
-      checkClientAuth(methodsToTry(oidc, metadata), metadata),
-      checkClock(date, clock.now()),
+      keys,
+      authentication,
+      clocks,
     ];
   } catch (error) {
-    return [failed('sso discovery', error)];
+    return [failedCheck('sso discovery', error)];
   }
-}
-
-function failed(name: string, error: unknown): ProviderCheck {
-  if (!(error instanceof SsoProblem)) throw error;
-  const { message, setting } = error.diagnosis;
-  const isOutage = error.code === 'sso-unavailable';
-  return { name, state: 'failed', detail: message, ...(setting && { setting }), ...(isOutage && { isOutage }) };
 }
 
 /** Discovery has already rejected another issuer. Microsoft's shared endpoints announce a placeholder. */
@@ -95,10 +82,11 @@ async function checkKeys({ metadata }: Discovered, send: typeof fetch): Promise<
   const jwksUri = metadata.jwks_uri ?? '';
   try {
     const count = (await createKeySet(jwksUri, send).reload()).filter(isSigningKey).length;
-    if (count > 0) return { name, state: 'ok', detail: `${jwksUri} has ${count} usable signing keys.` };
+    if (count > 0)
+      return { name, state: 'ok', detail: `${jwksUri} has ${count} usable signing ${count === 1 ? 'key' : 'keys'}.` };
     return { name, state: 'failed', detail: `${jwksUri} lists no public key for signatures. Correct the provider.` };
   } catch (error) {
-    if (error instanceof SsoProblem) return failed(name, error);
+    if (error instanceof SsoProblem) return failedCheck(name, error);
     return { name, state: 'failed', detail: `${jwksUri} is not a set of keys (JWKS). Correct the provider.` };
   }
 }
@@ -107,30 +95,14 @@ function isSigningKey(key: { kty?: string; use?: string }): boolean {
   return ['RSA', 'EC', 'OKP'].includes(key.kty ?? '') && (key.use === undefined || key.use === 'sig');
 }
 
-function checkClientAuth(methods: ClientAuthMethod[], metadata: client.ServerMetadata): ProviderCheck {
-  const name = 'sso client';
-  const listed = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
-  const names = methods.map((method) => methodNames[method]);
-  const unlisted = names.every((method) => !listed.includes(method));
-  if (!unlisted) return { name, state: 'ok', detail: `The client authenticates with ${names.join(', then ')}.` };
-  const isPublic = methods[0] === 'none';
-  const detail = `The client authenticates with ${names.join(', then ')}, but the provider lists only ${listed.join(', ')}.`;
-  const setting = isPublic ? 'TOKENSD_OIDC_CLIENT_SECRET' : 'TOKENSD_OIDC_CLIENT_AUTH';
-  return { name, state: 'warning', detail: `${detail} If sign-ins fail, change ${setting}.`, setting };
-}
-
 function checkClock(theirs: number | null, ours: number): ProviderCheck {
   const name = 'sso clock';
   if (theirs === null) return { name, state: 'ok', detail: 'The provider does not tell its time.' };
   const ahead = Math.round((theirs - ours) / 1000);
-  const how = `${Math.abs(ahead)} seconds ${ahead > 0 ? 'ahead of' : 'behind'} this server's`;
   // The header has whole seconds, and the response took a moment to arrive.
   if (Math.abs(ahead) <= 2) return { name, state: 'ok', detail: "The provider's clock agrees with this server's." };
   const state = Math.abs(ahead) * 1000 > providerSkewMs ? 'failed' : 'warning';
-  const limit = providerSkewMs / 1000;
-  return {
-    name,
-    state,
-    detail: `The provider's clock is ${how}; ${limit} seconds are accepted. Synchronize both clocks.`,
-  };
+  const how = `${Math.abs(ahead)} seconds ${ahead > 0 ? 'ahead of' : 'behind'} this server's`;
+  const detail = `The provider's clock is ${how}; ${providerSkewMs / 1000} seconds are accepted. Synchronize both clocks.`;
+  return { name, state, detail };
 }

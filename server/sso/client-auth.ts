@@ -15,11 +15,14 @@ export interface ClientAuthentication {
    * method that the provider accepted.
    */
   attempt<T>(metadata: client.ServerMetadata, send: (auth: client.ClientAuth) => Promise<T>): Promise<T>;
+  /** Returns the method that the provider accepted last. */
+  accepted(): ClientAuthMethod | undefined;
 }
 
 export function createClientAuthentication(config: OidcConfig): ClientAuthentication {
   let accepted: ClientAuthMethod | undefined;
   return {
+    accepted: () => accepted,
     async attempt(metadata, send) {
       const methods = methodsToTry(config, metadata);
       const [first, ...others] =

@@ -8,7 +8,7 @@ import { checkIdentityProvider } from './check.ts';
  * too, but it neither delays nor stops the daemon, which works without single sign-on.
  */
 export async function logProviderCheck(
-  config: Pick<Config, 'oidc' | 'proxy'>,
+  config: Pick<Config, 'oidc' | 'proxy' | 'publicUrl'>,
   { clock, log }: { clock: Clock; log: Log },
 ): Promise<void> {
   try {

@@ -56,6 +56,11 @@ export interface OidcConfig {
   autoProvision: boolean;
   /** Email domains in lower case; null: any. */
   allowedDomains: string[] | null;
+  /** The scopes to request, without duplicates. */
+  scopes: string[];
+  emailClaim: string;
+  /** Which addresses count: verified ones, those that the provider does not call unverified, or all. */
+  emailVerified: 'required' | 'unless-false' | 'ignore';
   groupsClaim: string;
   /** At each sign-in, members of this group become superusers and others stop being so; null: no effect. */
   superuserGroup: string | null;
@@ -116,6 +121,9 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_OIDC_CLIENT_AUTH', oidc?.clientAuth ?? null],
     ['TOKENSD_OIDC_AUTO_PROVISION', String(oidc?.autoProvision ?? true)],
     ['TOKENSD_OIDC_ALLOWED_DOMAINS', oidc?.allowedDomains?.join(',') ?? null],
+    ['TOKENSD_OIDC_SCOPES', oidc?.scopes.filter((scope) => !standardScopes.includes(scope)).join(' ') ?? null],
+    ['TOKENSD_OIDC_EMAIL_CLAIM', oidc?.emailClaim ?? 'email'],
+    ['TOKENSD_OIDC_EMAIL_VERIFIED', oidc?.emailVerified ?? 'required'],
     ['TOKENSD_OIDC_GROUPS_CLAIM', oidc?.groupsClaim ?? 'groups'],
     ['TOKENSD_OIDC_SUPERUSER_GROUP', oidc?.superuserGroup ?? null],
     ['TOKENSD_OIDC_TOKENS_GROUP', oidc?.tokensGroup ?? null],
@@ -161,6 +169,9 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
   };
 }
 
+/** The scopes that every sign-in requests. */
+const standardScopes = ['openid', 'email', 'profile'];
+
 function oidcConfig(settings: Settings): OidcConfig | null {
   const { TOKENSD_OIDC_ISSUER: issuer, TOKENSD_OIDC_CLIENT_ID: clientId } = settings;
   if (issuer === undefined || clientId === undefined) return null;
@@ -171,6 +182,9 @@ function oidcConfig(settings: Settings): OidcConfig | null {
     clientAuth: settings.TOKENSD_OIDC_CLIENT_AUTH ?? null,
     autoProvision: settings.TOKENSD_OIDC_AUTO_PROVISION,
     allowedDomains: settings.TOKENSD_OIDC_ALLOWED_DOMAINS ?? null,
+    scopes: [...new Set([...standardScopes, ...(settings.TOKENSD_OIDC_SCOPES ?? [])])],
+    emailClaim: settings.TOKENSD_OIDC_EMAIL_CLAIM,
+    emailVerified: settings.TOKENSD_OIDC_EMAIL_VERIFIED,
     groupsClaim: settings.TOKENSD_OIDC_GROUPS_CLAIM,
     superuserGroup: settings.TOKENSD_OIDC_SUPERUSER_GROUP ?? null,
     tokensGroup: settings.TOKENSD_OIDC_TOKENS_GROUP ?? null,

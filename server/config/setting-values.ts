@@ -76,6 +76,22 @@ export const domainsValue = z
     'must be a comma-separated list of domains, such as example.com,example.org',
   );
 
+/** Scopes of OAuth 2.0 (RFC 6749 §3.3). */
+export const scopesValue = z
+  .string()
+  .transform(commaSeparated)
+  .refine(
+    (scopes) => scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)),
+    'must be scopes separated by spaces or commas, such as groups offline_access',
+  );
+
+const emailVerifiedRules = ['required', 'unless-false', 'ignore'] as const;
+
+export const emailVerifiedValue = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(emailVerifiedRules, `must be one of ${emailVerifiedRules.join(', ')}`));
+
 export const booleanValue = z
   .string()
   .toLowerCase()

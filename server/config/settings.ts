@@ -6,6 +6,7 @@ import {
   directoryValue,
   domainsValue,
   durationValue,
+  emailVerifiedValue,
   issuerValue,
   listenValue,
   logLevelValue,
@@ -14,6 +15,7 @@ import {
   organizationValue,
   proxiesValue,
   publicUrlValue,
+  scopesValue,
   smtpUrlValue,
 } from './setting-values.ts';
 
@@ -137,22 +139,41 @@ const table = {
     default: 'any',
     description: 'Comma-separated email domains that may use single sign-on.',
   },
+  TOKENSD_OIDC_SCOPES: {
+    schema: scopesValue.optional(),
+    isList: true,
+    default: 'none',
+    description:
+      'Scopes to request besides `openid email profile`, separated by spaces or commas, such as `groups`. Some providers send a claim only with its scope.',
+  },
+  TOKENSD_OIDC_EMAIL_CLAIM: {
+    schema: z.string().default('email'),
+    default: '`email`',
+    description:
+      "Claim that holds a person's email address, or a path such as `user.mail`. No provider vouches for a claim other than `email`, so `TOKENSD_OIDC_EMAIL_VERIFIED` must then be `unless-false` or `ignore`.",
+  },
+  TOKENSD_OIDC_EMAIL_VERIFIED: {
+    schema: emailVerifiedValue.default('required'),
+    default: '`required`',
+    description:
+      'Which email addresses count. `required`: those that the provider verified (`email_verified: true`). `unless-false`: also those about which it says nothing. `ignore`: all; [read about the risk first](./single-sign-on.md#unverified-addresses).',
+  },
   TOKENSD_OIDC_GROUPS_CLAIM: {
     schema: z.string().default('groups'),
     default: '`groups`',
-    description: "Claim that lists a person's groups.",
+    description: "Claim that lists a person's groups, or a path such as `realm_access.roles`.",
   },
   TOKENSD_OIDC_SUPERUSER_GROUP: {
     schema: z.string().optional(),
     default: 'none: roles are managed here',
     description:
-      'Group of Organization Superusers. At each single sign-on, a member in this group becomes a superuser, and a member outside it stops being one. The last superuser keeps the role.',
+      'Group of Organization Superusers. At each single sign-on, a member in this group becomes a superuser, and a member outside it stops being one. The role stays as it is if the provider does not send the groups, and the last superuser keeps it.',
   },
   TOKENSD_OIDC_TOKENS_GROUP: {
     schema: z.string().optional(),
     default: 'none: the permission is managed here',
     description:
-      'Group of members with the permission to create and manage tokens. At each single sign-on, a member in this group receives it, and a member outside it loses it.',
+      'Group of members with the permission to create and manage tokens. At each single sign-on, a member in this group receives it, and a member outside it loses it. The permission stays as it is if the provider does not send the groups.',
   },
   TOKENSD_SSO_MAX_AGE: {
     schema: durationValue.optional(),

@@ -1,6 +1,6 @@
 import * as client from 'openid-client';
 import type { Config, OidcConfig } from '../config/config.ts';
-import type { Person } from '../domain/sign-in/sso/person.ts';
+import { readPerson } from './claims/person.ts';
 import { createDiscovery, type Discovered } from './discovery.ts';
 import { createExchange } from './exchange.ts';
 import { createKeySet, type KeySet } from './keys.ts';
@@ -31,7 +31,7 @@ export function createOidcProvider({ oidc: config, publicUrl, proxy }: OidcSetti
       };
       const url = client.buildAuthorizationUrl(await discovered.configure(client.None()), {
         redirect_uri: redirectUri,
-        scope: 'openid email profile',
+        scope: config.scopes.join(' '),
         state: pending.state,
         nonce: pending.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(pending.codeVerifier),
@@ -43,9 +43,7 @@ export function createOidcProvider({ oidc: config, publicUrl, proxy }: OidcSetti
     },
 
     async finish(query, pending) {
-      const { idToken, userInfo } = await exchange(await discovery.cached(), query, pending);
-      const { iss, sub, sid } = idToken;
-      return toPerson({ ...idToken, ...userInfo, iss, sub, sid }, config.groupsClaim);
+      return readPerson(await exchange(await discovery.cached(), query, pending), config);
     },
 
     async logoutUrl() {
@@ -69,19 +67,5 @@ function createKeys(send: typeof fetch): (discovered: Discovered) => KeySet {
   return ({ metadata: { jwks_uri: uri = '' } }) => {
     if (current?.uri !== uri) current = { uri, keys: createKeySet(uri, send) };
     return current.keys;
-  };
-}
-
-function toPerson(claims: Record<string, unknown> & { iss: string; sub: string }, groupsClaim: string): Person {
-  const text = (value: unknown) => (typeof value === 'string' ? value : null);
-  const groups = claims[groupsClaim];
-  return {
-    issuer: claims.iss,
-    subject: claims.sub,
-    email: text(claims.email),
-    emailVerified: claims.email_verified === true,
-    name: text(claims.name),
-    groups: (Array.isArray(groups) ? groups : [groups]).filter((group) => typeof group === 'string'),
-    sid: text(claims.sid),
   };
 }

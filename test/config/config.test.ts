@@ -19,6 +19,9 @@ describe('single sign-on settings', () => {
       clientAuth: null,
       autoProvision: true,
       allowedDomains: null,
+      scopes: ['openid', 'email', 'profile'],
+      emailClaim: 'email',
+      emailVerified: 'required',
       groupsClaim: 'groups',
       superuserGroup: null,
       tokensGroup: null,
@@ -55,11 +58,32 @@ describe('single sign-on settings', () => {
     expect(mistakes).toEqual(['TOKENSD_OIDC_CLIENT_ID must be set with TOKENSD_OIDC_ISSUER']);
   });
 
+  it('add scopes to those that every sign-in requests', () => {
+    const { oidc } = readConfig({ ...home, ...sso, TOKENSD_OIDC_SCOPES: 'groups, email,offline_access' });
+    expect(oidc?.scopes).toEqual(['openid', 'email', 'profile', 'groups', 'offline_access']);
+  });
+
+  it('require a rule for unverified addresses with a claim for which no provider vouches', () => {
+    const claim = { ...sso, TOKENSD_OIDC_EMAIL_CLAIM: 'preferred_username' };
+    for (const rule of [{}, { TOKENSD_OIDC_EMAIL_VERIFIED: 'required' }]) {
+      expect(mistakesOf({ ...claim, ...rule })).toEqual([
+        expect.stringMatching(/^TOKENSD_OIDC_EMAIL_CLAIM needs TOKENSD_OIDC_EMAIL_VERIFIED=unless-false or =ignore/),
+      ]);
+    }
+    for (const rule of ['unless-false', 'ignore']) {
+      expect(mistakesOf({ ...claim, TOKENSD_OIDC_EMAIL_VERIFIED: rule })).toEqual([]);
+    }
+    expect(mistakesOf({ ...claim, TOKENSD_OIDC_EMAIL_CLAIM: 'email' })).toEqual([]);
+    expect(mistakesOf({ ...claim, TOKENSD_REQUIRE_TOTP: 'perhaps' }), 'every mistake at once').toHaveLength(2);
+  });
+
   it.each([
     ['TOKENSD_OIDC_AUTO_PROVISION', 'yes'],
     ['TOKENSD_REQUIRE_TOTP', '1'],
     ['TOKENSD_SSO_MAX_AGE', 'a month'],
     ['TOKENSD_OIDC_ALLOWED_DOMAINS', '@example.com'],
+    ['TOKENSD_OIDC_EMAIL_VERIFIED', 'false'],
+    ['TOKENSD_OIDC_SCOPES', 'groups "quoted"'],
   ])('reject %s=%s', (name, value) => {
     expect(mistakesOf({ ...sso, [name]: value }).join()).toContain(name);
   });

@@ -3,9 +3,10 @@ import type { OidcConfig } from '../../server/config/config.ts';
 import { createLog } from '../../server/observability/log.ts';
 import { checkIdentityProvider } from '../../server/sso/check.ts';
 import { logProviderCheck } from '../../server/sso/start-check.ts';
+import { ssoConfig } from '../helpers/app/sso.ts';
 import { freePort } from '../helpers/daemon/daemon.ts';
 import type { Manipulation } from '../helpers/peers/false-provider.ts';
-import { ssoSettings, useSsoWorld } from './sso-world.ts';
+import { useSsoWorld } from './sso-world.ts';
 
 const world = useSsoWorld();
 const clock = { now: () => Date.now() };
@@ -14,7 +15,7 @@ const publicUrl = 'https://tokens.example.com';
 const unknownCode = () => ({ status: 400, body: { error: 'invalid_grant' } });
 
 function configOf(changes: Partial<OidcConfig>) {
-  return { oidc: ssoSettings(world.provider.issuer, changes), proxy: {}, publicUrl };
+  return { oidc: ssoConfig(world.provider.issuer, changes), proxy: {}, publicUrl };
 }
 
 /** Checks the provider while it is manipulated. Returns the lines by name. */

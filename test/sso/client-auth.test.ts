@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ssoClient } from '../helpers/app/sso.ts';
 import type { ProviderRequest } from '../helpers/peers/false-provider.ts';
-import { ssoClient } from '../helpers/peers/identity-provider.ts';
 import { useSsoWorld } from './sso-world.ts';
 
 const world = useSsoWorld();

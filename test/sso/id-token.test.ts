@@ -1,7 +1,7 @@
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { ssoClient } from '../helpers/app/sso.ts';
 import type { Manipulation } from '../helpers/peers/false-provider.ts';
-import { ssoClient } from '../helpers/peers/identity-provider.ts';
 import { useSsoWorld } from './sso-world.ts';
 
 const world = useSsoWorld();

@@ -1,6 +1,6 @@
 import { generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { ssoClient } from '../helpers/peers/identity-provider.ts';
+import { ssoClient } from '../helpers/app/sso.ts';
 import { type LogLine, useSsoWorld } from './sso-world.ts';
 
 const world = useSsoWorld();

@@ -4,9 +4,9 @@ import { createApp } from '../../server/http/app.ts';
 import { createOidcProvider } from '../../server/sso/oidc.ts';
 import type { IdentityProvider } from '../../server/sso/provider.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
+import { ssoClient, ssoConfig } from '../helpers/app/sso.ts';
 import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
 import { type FalseProvider, type Manipulation, startFalseProvider } from '../helpers/peers/false-provider.ts';
-import { ssoClient } from '../helpers/peers/identity-provider.ts';
 
 export interface LogLine {
   level: string;
@@ -25,7 +25,7 @@ export function useSsoWorld() {
   let current: IdentityProvider;
   beforeAll(async () => {
     provider = await startFalseProvider(ssoClient.clientId);
-    const opened = await openTestApp({ oidc: ssoSettings(provider.issuer) });
+    const opened = await openTestApp({ oidc: ssoConfig(provider.issuer) });
     // Creating an app takes long. A restart replaces only the part that remembers something about the provider.
     const identityProvider: IdentityProvider = {
       begin: () => current.begin(),
@@ -47,7 +47,7 @@ export function useSsoWorld() {
 
   /** Makes the app forget the provider and use other settings, like a daemon that is started again. */
   function restart(changes: Partial<OidcConfig> = {}): void {
-    current = createOidcProvider({ ...app.config, oidc: ssoSettings(provider.issuer, changes) });
+    current = createOidcProvider({ ...app.config, oidc: ssoConfig(provider.issuer, changes) });
   }
 
   /** Signs in while the provider is manipulated, after a restart unless `keep` is true. */
@@ -83,9 +83,4 @@ interface Attempt {
   callback?: Record<string, string>;
   settings?: Partial<OidcConfig>;
   keep?: boolean;
-}
-
-export function ssoSettings(issuer: string, changes: Partial<OidcConfig> = {}): OidcConfig {
-  const groups = { groupsClaim: 'groups', superuserGroup: null, tokensGroup: null };
-  return { issuer, ...ssoClient, autoProvision: true, allowedDomains: null, ...groups, ...changes };
 }

@@ -3,6 +3,7 @@ import type { Store } from '../../store/store.ts';
 import { linkAddress } from './link-address.ts';
 import type { MailContent, RenderedMail } from './mail-content.ts';
 import type { MemberEvent, SiteInfo } from './member-mail.ts';
+import { type PermissionLoss, permissionLostMail } from './permission-mails.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 
@@ -20,6 +21,8 @@ export interface Notifier {
   security(store: Store, event: ForMember<Parameters<typeof securityMail>[1]>): Promise<void>;
   /** Enqueues the mail without its link, which the mail job makes when it sends the mail. */
   passwordReset(store: Store, event: ForMember<MemberEvent>): Promise<void>;
+  /** Enqueues one mail for all permissions that a sign-in removed. */
+  permissionLost(store: Store, event: ForMember<PermissionLoss>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -61,6 +64,7 @@ export function createNotifier(deps: {
     wake,
     tokenCreated: (store, event) => enqueue(store, event, tokenCreatedMail(site, event)),
     security: (store, event) => enqueue(store, event, securityMail(site, event)),
+    permissionLost: (store, event) => enqueue(store, event, permissionLostMail(site, event)),
     passwordReset: (store, event) =>
       enqueueWithLink(store, event, 'password-reset', (link) => passwordResetMail(site, { ...event, link })),
     tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),

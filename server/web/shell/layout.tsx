@@ -29,7 +29,7 @@ const tabs = {
 
 /** The HTML document around every page: head, account bar, tabs and success message. */
 export function Layout({ title, tab, success, width, refreshTo, children }: PropsWithChildren<LayoutProps>) {
-  const { organization, member } = usePage();
+  const { organization, member, notice } = usePage();
   // Only the page after sign-out has `refreshTo`. The request began with a session, which it then ended.
   const signedIn = refreshTo === undefined ? member : null;
   return (
@@ -58,6 +58,11 @@ export function Layout({ title, tab, success, width, refreshTo, children }: Prop
           </header>
           {signedIn && tab !== undefined && <Tabs current={tab} superuser={signedIn.superuser} />}
           <main id="main" class={width} tabindex={-1}>
+            {notice !== undefined && (
+              <p class="note warning" role="status">
+                {notice}
+              </p>
+            )}
             {success !== undefined && (
               <p class="note success" role="status" tabindex={-1} data-focus>
                 {success}

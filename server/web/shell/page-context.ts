@@ -5,6 +5,8 @@ import type { UserRecord } from '../../store/records.ts';
 export interface PageContext {
   organization: string | null;
   requestId: string;
+  /** What the member should know on this page, besides its content. */
+  notice: string | undefined;
   /** Value of the hidden field in every posting form; see `form-token.ts`. */
   formToken: string;
   /** The signed-in member; null on a page for visitors. */

@@ -3,6 +3,7 @@ import type { HtmlEscapedString } from 'hono/utils/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Caller } from '../../domain/caller.ts';
 import type { AppDeps, AppEnv } from '../../http/context.ts';
+import { noticeMessage } from './notice.ts';
 import { pageContext } from './page-context.ts';
 
 /** The value of a JSX expression. */
@@ -24,6 +25,7 @@ export function renderPages({ organization }: Pick<AppDeps['config'], 'organizat
       const context = {
         organization,
         requestId: c.get('requestId'),
+        notice: noticeMessage(c.req.query('notice')),
         formToken: c.get('formToken'),
         member: caller?.user ?? null,
       };

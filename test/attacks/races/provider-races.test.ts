@@ -3,17 +3,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StartedSession } from '../../../server/domain/sign-in/start-session.ts';
 import { openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
+import { personAt, ssoConfig } from '../../helpers/app/sso.ts';
 import { pause } from './raced-token.ts';
 
 const engines = useEngines();
 
 const clientInfo = { ip: null, userAgent: null };
 const issuer = 'https://sso.example.com';
-const oidc = {
-  ...{ issuer, clientId: 'tokensd', clientSecret: 'x', clientAuth: null, autoProvision: true, allowedDomains: null },
-  ...{ groupsClaim: 'groups', superuserGroup: null, tokensGroup: null },
-};
-const person = { issuer, subject: 'ada', email: 'ada@example.com', emailVerified: true, name: 'Ada', groups: [] };
+const oidc = ssoConfig(issuer);
 
 const codeVerifier = 'v'.repeat(43);
 const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url');
@@ -23,7 +20,7 @@ const request = { clientId: 'tokens', redirectUri: 'http://127.0.0.1:40000/callb
 async function signIn({ services, store, root: { id: rootId } }: TestApp, round: number) {
   const { sso, authorizationCodes, sessions } = services;
   if (sso === null) throw new Error('Single sign-on is not configured');
-  const { user, session }: StartedSession = await sso.signIn({ ...person, sid: `sid ${round}` }, clientInfo);
+  const { user, session }: StartedSession = await sso.signIn(personAt(issuer, { sid: `sid ${round}` }), clientInfo);
   const caller = { user, sessionId: session.id, clientInfo, channel: 'console' } as const;
   return {
     issue: async () => (await authorizationCodes.issue(caller, session, { ...request, codeChallenge })).reveal(),

@@ -2,6 +2,7 @@ import type { Config } from '../../../server/config/config.ts';
 import type { CreatedClient } from '../../../shared/schemas/clients.ts';
 import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { ssoConfig } from '../../helpers/app/sso.ts';
 import { turnOn } from '../../helpers/app/totp.ts';
 import { openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
 import { startFalseProvider } from '../../helpers/peers/false-provider.ts';
@@ -45,18 +46,7 @@ export async function formTokenOf(app: TestApp, as: Member): Promise<string> {
 /** Opens an app whose members sign in through an identity provider that tests can manipulate. */
 export async function openSsoWorld() {
   const provider = await startFalseProvider('tokensd');
-  const { issuer } = provider;
-  const groups = { groupsClaim: 'groups', superuserGroup: null, tokensGroup: null };
-  const oidc = {
-    issuer,
-    clientId: 'tokensd',
-    clientSecret: 'x',
-    clientAuth: null,
-    autoProvision: true,
-    allowedDomains: null,
-    ...groups,
-  };
-  const app = await openTestApp({ oidc });
+  const app = await openTestApp({ oidc: ssoConfig(provider.issuer) });
   const close = async () => {
     await app.close();
     await provider.stop();

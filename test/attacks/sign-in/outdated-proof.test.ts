@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemActor } from '../../../server/domain/caller.ts';
 import { jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { beginDevice, type DeviceCodes, pollDevice, postForm } from '../../helpers/app/oauth.ts';
+import { personAt } from '../../helpers/app/sso.ts';
 import { codeAt } from '../../helpers/app/totp.ts';
 import { type Browser, openConsole } from '../../helpers/console/pages.ts';
 import { nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
@@ -150,16 +151,7 @@ test('rejects a mailed link if its member first uses single sign-on after the li
   const { transaction } = app.store;
   vi.spyOn(app.store, 'transaction').mockImplementationOnce(async (work) => {
     const { issuer } = app.provider;
-    const claims = {
-      issuer,
-      subject: 'ada',
-      email: invited.email,
-      emailVerified: true,
-      name: null,
-      groups: [],
-      sid: null,
-    };
-    await app.services.sso?.signIn(claims, clientInfo);
+    await app.services.sso?.signIn(personAt(issuer, { email: invited.email }), clientInfo);
     return transaction(work);
   });
   await expect(app.services.passwordReset.reset(link, nextPassword, clientInfo)).rejects.toThrow('This link');

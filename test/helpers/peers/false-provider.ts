@@ -70,6 +70,7 @@ export async function startFalseProvider(clientId: string, options: Options = {}
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['RS256'],
+      userinfo_signing_alg_values_supported: ['RS256'],
       authorization_response_iss_parameter_supported: true,
     };
     return manipulation.metadata?.(document) ?? document;

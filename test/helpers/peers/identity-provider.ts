@@ -1,14 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import Provider from 'oidc-provider';
 import { listen } from '../app/http.ts';
+import { ssoClient } from '../app/sso.ts';
 import { freePort } from '../daemon/daemon.ts';
 
 export interface PersonAtProvider {
   password: string;
-  email: string;
-  email_verified: boolean;
-  name: string;
-  groups?: string[];
+  /** Claims of the ID token. By default it has only those that the protocol requires. */
+  idToken?: Record<string, unknown>;
+  /** Everything else is a claim of the userinfo endpoint. */
+  [claim: string]: unknown;
 }
 
 export interface TestProvider {
@@ -21,8 +22,6 @@ export interface TestProvider {
   stop(): Promise<void>;
 }
 
-export const ssoClient = { clientId: 'tokensd', clientSecret: 'a-secret-between-the-two-of-us', clientAuth: null };
-
 const ada = {
   password: 'pw-ada',
   email: 'ada@example.com',
@@ -31,6 +30,12 @@ const ada = {
   groups: ['engineers'],
 };
 const grace = { password: 'pw-grace', email: 'grace@example.com', email_verified: true, name: 'Grace Hopper' };
+
+/** The claims that the scope `profile` covers here. `teams` needs a scope of its own. */
+const profileClaims = [
+  ...['name', 'given_name', 'family_name', 'preferred_username', 'upn'],
+  ...['groups', 'hasgroups', 'roles', 'realm_access', 'https://example.com/roles'],
+];
 
 /** Starts a real `oidc-provider` on loopback HTTP with two people. It signs in a person by their subject and password. */
 export async function startIdentityProvider(appUrl: string): Promise<TestProvider> {
@@ -48,7 +53,8 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
         backchannel_logout_session_required: true,
       },
     ],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: profileClaims, teams: ['teams'] },
+    conformIdTokenClaims: false,
     cookies: { keys: ['a-key-for-tests'] },
     features: {
       devInteractions: { enabled: false },
@@ -59,8 +65,8 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
     findAccount: (_ctx, accountId) => {
       const person = people[accountId];
       if (person === undefined) return undefined;
-      const { password: _, ...claims } = person;
-      return { accountId, claims: () => ({ sub: accountId, ...claims }) };
+      const { password: _, idToken, ...userInfo } = person;
+      return { accountId, claims: (use) => ({ sub: accountId, ...(use === 'id_token' ? idToken : userInfo) }) };
     },
     // By default it does not call loopback addresses.
     fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as object),
@@ -69,7 +75,7 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
       const { client, session, provider } = ctx.oidc;
       if (client === undefined || session?.accountId === undefined) return undefined;
       const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-      grant.addOIDCScope('openid email profile');
+      grant.addOIDCScope('openid email profile teams');
       await grant.save();
       return grant;
     },

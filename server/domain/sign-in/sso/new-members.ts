@@ -1,18 +1,12 @@
 import { foldName } from '../../../../shared/names.ts';
-import { userNameSchema } from '../../../../shared/schemas/common.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { AuditTrail } from '../../audit.ts';
 import { actorOf } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
-import {
-  domainRefused,
-  isAllowedDomain,
-  type PersonRequest,
-  type SsoPolicy,
-  ssoRefused,
-  verifiedEmail,
-} from './person.ts';
+import { ssoRefused } from './notes.ts';
+import { acceptedEmail, isAllowedDomain, isSameMailbox, type PersonRequest, type SsoPolicy } from './person.ts';
+import { addressUnknown, addressUnverified, domainRefused, notAMember } from './refusals.ts';
 
 export interface NewMemberDeps {
   clock: Clock;
@@ -22,22 +16,21 @@ export interface NewMemberDeps {
 }
 
 /**
- * Returns the member for a person who has never signed in here: the one who was invited with their verified email address,
- * or a new one if the policy allows that.
+ * Returns the member for a person who has never signed in here: the one who was invited with their email address, or a new
+ * one if the policy allows that.
  *
  * @throws ProblemError `sso-refused`
  */
 export async function joinAsMember(deps: NewMemberDeps, store: Store, request: PersonRequest): Promise<UserRecord> {
-  const email = verifiedEmail(request.person);
-  if (email === null) {
-    throw ssoRefused('Your identity provider has not verified an email address for you. Ask its administrator.');
-  }
-  if (!isAllowedDomain(email, deps.policy)) throw domainRefused();
+  const { policy } = deps;
+  const { person } = request;
+  if (person.email === null) throw addressUnknown(person, policy);
+  const email = acceptedEmail(person, policy);
+  if (email === null) throw addressUnverified(person, policy);
+  if (!isAllowedDomain(email, policy)) throw domainRefused(person, policy);
   const holder = await store.users.findByEmail(foldName(email));
   if (holder !== null) return claimInvitation(deps, store, holder, request);
-  if (!deps.policy.autoProvision) {
-    throw ssoRefused('You are not a member of this organization. Ask an Organization Superuser to add you.');
-  }
+  if (!policy.autoProvision) throw notAMember(person, policy);
   return provisionMember(deps, store, email, request);
 }
 
@@ -69,7 +62,7 @@ async function provisionMember(
     id: deps.newId(),
     email,
     emailFolded: foldName(email),
-    name: userNameSchema.safeParse(person.name ?? '').data ?? '',
+    name: person.name ?? '',
     superuser: false,
     disabled: false,
     canManageTokens: false,
@@ -85,13 +78,4 @@ async function provisionMember(
   }
   await deps.auditTrail.user(store, 'user.created', { at, actor: actorOf(user), clientInfo, user });
   return user;
-}
-
-/**
- * Compares addresses exactly, except for the case of A to Z. Folded addresses are not enough here: they are equal for
- * `straße@…` and `strasse@…`, which can be mailboxes of two people.
- */
-function isSameMailbox(one: string, other: string): boolean {
-  const lower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  return lower(one) === lower(other);
 }

@@ -1,19 +1,37 @@
 import { foldName } from '../../../../shared/names.ts';
-import { ProblemError } from '../../../../shared/problem.ts';
-import { emailSchema } from '../../../../shared/schemas/common.ts';
 import type { Identity } from '../../../store/records.ts';
 import type { ClientInfo } from '../../caller.ts';
+import type { SignInNote } from './notes.ts';
 
-/** The person who signed in, as described by the identity provider. */
+/**
+ * The person who signed in, as described by the identity provider. Each value has three states: the provider said yes, it
+ * said no, or it did not say. Nothing may be taken away from a member because the provider did not say something.
+ */
 export interface Person extends Identity {
+  /** A well-formed address, or null if the provider did not name one. */
   email: string | null;
-  /** Whether the provider verified that the address belongs to the person. */
-  emailVerified: boolean;
+  /** Whether the address belongs to the person. Null if the provider did not say. */
+  emailVerified: boolean | null;
+  /** A name that a member may have, or null if the provider did not name one. */
   name: string | null;
-  groups: readonly string[];
+  groups: Groups;
   /** Id of the provider's own session. */
   sid: string | null;
+  /** The names of all claims that the provider sent, for the log. */
+  received: readonly string[];
+  /** What the log should say about the claims. */
+  notes: readonly SignInNote[];
 }
+
+/** A person's groups, as far as the provider listed them. */
+export interface Groups {
+  listed: readonly string[];
+  /** Why the person may be in more groups than `listed`. Null if the list is complete. */
+  untold: GroupsUntold | null;
+}
+
+/** `overage`: the provider refers to groups that it does not list. */
+export type GroupsUntold = 'missing' | 'overage' | 'unreadable';
 
 /** A person and the request that they sign in with. */
 export interface PersonRequest {
@@ -26,29 +44,47 @@ export interface SsoPolicy {
   autoProvision: boolean;
   /** In lower case. Null allows every domain. */
   allowedDomains: readonly string[] | null;
+  /** Which addresses count: those that the provider verified, those that it does not call unverified, or all. */
+  emailVerified: 'required' | 'unless-false' | 'ignore';
+  emailClaim: string;
+  groupsClaim: string;
   superuserGroup: string | null;
   tokensGroup: string | null;
 }
 
-/** Returns the person's email address, or null unless the provider verified it. */
-export function verifiedEmail({ email, emailVerified }: Person): string | null {
-  return emailVerified ? (emailSchema.safeParse(email).data ?? null) : null;
+/** Returns the person's email address, or null if the policy does not let it count. */
+export function acceptedEmail(
+  { email, emailVerified }: Person,
+  { emailVerified: rule }: Pick<SsoPolicy, 'emailVerified'>,
+): string | null {
+  const counts = rule === 'ignore' || emailVerified === true || (rule === 'unless-false' && emailVerified === null);
+  return counts ? email : null;
 }
 
 /** Returns the person's email address for audit events, verified or not. */
 export function foldedEmail({ email }: Person): string | null {
-  const parsed = emailSchema.safeParse(email).data;
-  return parsed === undefined ? null : foldName(parsed);
+  return email === null ? null : foldName(email);
 }
 
-export function isAllowedDomain(email: string, { allowedDomains }: SsoPolicy): boolean {
+export function isAllowedDomain(email: string, { allowedDomains }: Pick<SsoPolicy, 'allowedDomains'>): boolean {
   return allowedDomains?.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase()) ?? true;
 }
 
-export function ssoRefused(detail: string): ProblemError {
-  return new ProblemError('sso-refused', detail);
+/**
+ * Returns whether a person is in a group, or null if the provider did not say. Ignores a leading slash, with which Keycloak
+ * marks a group at the top level.
+ */
+export function isInGroup({ listed, untold }: Groups, group: string): boolean | null {
+  const plain = (name: string) => name.replace(/^\//, '');
+  if (listed.some((name) => plain(name) === plain(group))) return true;
+  return untold === null ? false : null;
 }
 
-export function domainRefused(): ProblemError {
-  return ssoRefused('Email addresses of this domain may not sign in here. Ask an Organization Superuser.');
+/**
+ * Compares addresses exactly, except for the case of A to Z. Folded addresses are not enough here: they are equal for
+ * `straße@…` and `strasse@…`, which can be mailboxes of two people.
+ */
+export function isSameMailbox(one: string, other: string): boolean {
+  const lower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return lower(one) === lower(other);
 }

@@ -3,20 +3,16 @@ import type { Store } from '../../../store/store.ts';
 import type { AuditTrail } from '../../audit.ts';
 import { type ClientInfo, systemActor } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
+import type { Notifier } from '../../notifications/notifier.ts';
 import { hashSecret } from '../../secrets.ts';
 import { endAllSessions, endSessionsOfSid } from '../end-sessions.ts';
 import type { StartedSession, StartSession } from '../start-session.ts';
 import { joinAsMember } from './new-members.ts';
-import {
-  domainRefused,
-  foldedEmail,
-  isAllowedDomain,
-  type Person,
-  type PersonRequest,
-  type SsoPolicy,
-  ssoRefused,
-} from './person.ts';
-import { updateEmail, updatePermissions } from './updates.ts';
+import { type SignInNote, type SsoRefusal, ssoRefused } from './notes.ts';
+import { updatePermissions } from './permissions.ts';
+import { foldedEmail, isAllowedDomain, type Person, type PersonRequest, type SsoPolicy } from './person.ts';
+import { domainRefused } from './refusals.ts';
+import { updateDetails } from './updates.ts';
 
 /** A session that ended at the identity provider (OIDC Back-Channel Logout §2.4). At least one of `subject` and `sid` is set. */
 export interface ProviderLogout {
@@ -27,15 +23,24 @@ export interface ProviderLogout {
   jti: string;
 }
 
+/** A session that single sign-on started. */
+export interface SsoSession extends StartedSession {
+  /** True if the member's permissions stayed as they are because the provider did not list their groups. */
+  groupsUnclear: boolean;
+  /** What the log should say about the sign-in. */
+  notes: SignInNote[];
+}
+
 /** Single sign-on: what happens after the identity provider has described a person. */
 export interface Sso {
   /**
-   * Signs in the member that is bound to the person's identity. An identity is issuer and subject, never an email address: a
-   * verified address only finds an invited member who has not signed in yet. Audits refusals.
+   * Signs in the member that is bound to the person's identity. An identity is issuer and subject, never an email address: an
+   * address only finds an invited member who has not signed in yet. Updates the member's permissions, address and name to
+   * what the provider said. Audits refusals.
    *
-   * @throws ProblemError `sso-refused`
+   * @throws SsoRefusal
    */
-  signIn(person: Person, clientInfo: ClientInfo): Promise<StartedSession>;
+  signIn(person: Person, clientInfo: ClientInfo): Promise<SsoSession>;
   /** Ends the sessions that a session at the provider started. Returns false for a replayed logout. */
   endByProvider(logout: ProviderLogout, clientInfo: ClientInfo): Promise<boolean>;
 }
@@ -46,6 +51,7 @@ interface SsoDeps {
   newId: () => string;
   auditTrail: AuditTrail;
   startSession: StartSession;
+  notifier: Notifier;
   policy: SsoPolicy;
 }
 
@@ -61,7 +67,9 @@ export function createSso(deps: SsoDeps): Sso {
   return {
     async signIn(person, clientInfo) {
       try {
-        return await store.transaction((store) => signIn(deps, store, { person, clientInfo }));
+        const session = await store.transaction((store) => signIn(deps, store, { person, clientInfo }));
+        deps.notifier.wake();
+        return session;
       } catch (error) {
         if (error instanceof ProblemError && error.code === 'sso-refused') {
           const user = await store.users.findByIdentity(person);
@@ -85,20 +93,26 @@ export function createSso(deps: SsoDeps): Sso {
   };
 }
 
-async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Promise<StartedSession> {
+async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Promise<SsoSession> {
+  const { clock, notifier, policy } = deps;
   const { person, clientInfo } = request;
   const known = await store.users.findByIdentity(person);
   const { id, disabled } = known ?? (await joinAsMember(deps, store, request));
   if (disabled) throw accountDisabled();
-  await updateEmail(deps, store, id, request);
-  await updatePermissions(deps, store, id, request);
-  await store.users.recordSsoSignIn(id, deps.clock.now());
+  // Permissions come first: removing a role locks all superusers, which must happen before this member is changed.
+  const { lost, unclear, notes } = await updatePermissions(deps, store, id, request);
+  const details = await updateDetails(deps, store, id, request);
+  await store.users.recordSsoSignIn(id, clock.now());
   const user = await store.users.findById(id);
-  if (user === null || !isAllowedDomain(user.email, deps.policy)) throw domainRefused();
+  if (user === null || !isAllowedDomain(user.email, policy)) throw domainRefused(person, policy);
+  if (lost.length > 0) {
+    const event = { at: clock.now(), owner: user, clientInfo, lost, claim: policy.groupsClaim };
+    await notifier.permissionLost(store, event);
+  }
   const method = { sso: true, ssoSid: person.sid };
   const started = await deps.startSession(store, { user, clientInfo, method });
   if (started === null) throw accountDisabled();
-  return started;
+  return { ...started, groupsUnclear: unclear, notes: [...notes, ...details] };
 }
 
 /** Returns false if this logout token was already used. */
@@ -115,6 +129,6 @@ async function endSessions(store: Store, { issuer, subject, sid }: ProviderLogou
   return (await endAllSessions(store, user.id)).map((id) => ({ id, userId: user.id }));
 }
 
-function accountDisabled(): ProblemError {
+function accountDisabled(): SsoRefusal {
   return ssoRefused('Your account is disabled. Ask an Organization Superuser.');
 }

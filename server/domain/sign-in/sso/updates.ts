@@ -1,8 +1,10 @@
+import type { AuditAction } from '../../../../shared/schemas/audit.ts';
 import type { Store } from '../../../store/store.ts';
 import type { AuditTrail } from '../../audit.ts';
 import { systemActor } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
-import { isAllowedDomain, type PersonRequest, type SsoPolicy, verifiedEmail } from './person.ts';
+import type { SignInNote } from './notes.ts';
+import { acceptedEmail, isAllowedDomain, isSameMailbox, type PersonRequest, type SsoPolicy } from './person.ts';
 
 export interface UpdateDeps {
   clock: Clock;
@@ -11,43 +13,57 @@ export interface UpdateDeps {
 }
 
 /**
- * Changes the member's email address to the one that the provider verified. Leaves it unchanged if the domain is not allowed
- * or another member has the address.
+ * Gives the member the email address and the name that the provider reported. Keeps the address if the policy does not let
+ * the new one count, its domain is not allowed, or another member has it. Returns notes on what changed and what did not.
  */
-export async function updateEmail(
-  { clock, auditTrail, policy }: UpdateDeps,
+export async function updateDetails(
+  deps: UpdateDeps,
   store: Store,
   id: string,
-  { person, clientInfo }: PersonRequest,
-): Promise<void> {
-  const email = verifiedEmail(person);
-  if (email === null || !isAllowedDomain(email, policy)) return;
-  if ((await store.users.setEmail(id, email)) !== true) return;
-  const event = { at: clock.now(), actor: systemActor, clientInfo, user: { id, email } };
-  await auditTrail.user(store, 'user.email_changed', event);
+  request: PersonRequest,
+): Promise<SignInNote[]> {
+  const email = await updateEmail(deps, store, id, request);
+  const name = await updateName(deps, store, id, request);
+  return [...email, ...name];
 }
 
-/**
- * Grants and removes permissions, so that they match the member's groups at the provider. A permission without a
- * configured group stays as it is. The last superuser stays a superuser.
- */
-export async function updatePermissions(
-  { clock, auditTrail, policy }: UpdateDeps,
+async function updateEmail(deps: UpdateDeps, store: Store, id: string, request: PersonRequest): Promise<SignInNote[]> {
+  const { person } = request;
+  const claim = deps.policy.emailClaim;
+  const kept = async (setting: string | null, reason: string): Promise<SignInNote[]> => {
+    const current = (await store.users.findById(id))?.email ?? '';
+    if (person.email === null || isSameMailbox(person.email, current)) return [];
+    const fields = { user: id, claim, ...(setting !== null && { setting }) };
+    return [{ level: 'warn', message: `the member keeps their email address: ${reason}`, fields }];
+  };
+  const email = acceptedEmail(person, deps.policy);
+  if (email === null) {
+    return kept('TOKENSD_OIDC_EMAIL_VERIFIED', 'the provider names another one, but does not say that it is verified');
+  }
+  if (!isAllowedDomain(email, deps.policy)) {
+    return kept('TOKENSD_OIDC_ALLOWED_DOMAINS', 'the domain of the one that the provider names is not allowed');
+  }
+  const changed = await store.users.setEmail(id, email);
+  if (changed === 'email-taken') return kept(null, 'another member has the one that the provider names');
+  if (!changed) return [];
+  await audit(deps, store, 'user.email_changed', { id, email }, request);
+  return [{ level: 'info', message: 'the email address of a member changed', fields: { user: id, claim } }];
+}
+
+async function updateName(deps: UpdateDeps, store: Store, id: string, request: PersonRequest): Promise<SignInNote[]> {
+  const { name } = request.person;
+  if (name === null || !(await store.users.setName(id, name))) return [];
+  const email = (await store.users.findById(id))?.email ?? '';
+  await audit(deps, store, 'user.renamed', { id, email }, request);
+  return [{ level: 'info', message: 'the name of a member changed', fields: { user: id, claim: 'name' } }];
+}
+
+async function audit(
+  { clock, auditTrail }: UpdateDeps,
   store: Store,
-  id: string,
-  { person, clientInfo }: PersonRequest,
+  action: AuditAction,
+  user: { id: string; email: string },
+  { clientInfo }: PersonRequest,
 ): Promise<void> {
-  const { superuserGroup, tokensGroup } = policy;
-  const user = { id, email: (await store.users.findById(id))?.email ?? '' };
-  const event = { at: clock.now(), actor: systemActor, clientInfo, user };
-  if (superuserGroup !== null) {
-    const superuser = person.groups.includes(superuserGroup);
-    const changed = await store.users.setSuperuser(id, superuser);
-    if (changed === true) await auditTrail.user(store, superuser ? 'user.promoted' : 'user.demoted', event);
-  }
-  if (tokensGroup !== null) {
-    const granted = person.groups.includes(tokensGroup);
-    const action = granted ? 'user.permission_granted' : 'user.permission_removed';
-    if (await store.users.setCanManageTokens(id, granted)) await auditTrail.user(store, action, event);
-  }
+  await auditTrail.user(store, action, { at: clock.now(), actor: systemActor, clientInfo, user });
 }

@@ -1,10 +1,12 @@
 import { Hono } from 'hono';
 import { ProblemError } from '../../../../shared/problem.ts';
+import { type SignInNote, SsoRefusal } from '../../../domain/sign-in/sso/notes.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { logUnexpected } from '../../../http/errors.ts';
 import { mayCarrySessions } from '../../../http/session-cookie.ts';
 import { logSsoProblem } from '../../../http/sso/log-sso-problem.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
+import { withNotice } from '../../shell/notice.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import { InsecureAddressPage, LoginPage } from '../login-page.tsx';
@@ -44,15 +46,23 @@ export function ssoPages(deps: SsoDeps) {
       try {
         if (pending === null) throw notStartedHere();
         const person = await identityProvider.finish(new URL(c.req.url).search, pending);
-        await browserSession.start(c, await sso.signIn(person, c.get('clientInfo')));
-        return c.redirect(next, 303);
+        writeNotes(c, person.notes);
+        const started = await sso.signIn(person, c.get('clientInfo'));
+        writeNotes(c, started.notes);
+        await browserSession.start(c, started);
+        return c.redirect(started.groupsUnclear ? withNotice(next, 'groups-unclear') : next, 303);
       } catch (error) {
         return renderFailure(c, error, next);
       }
     });
 
+  function writeNotes(c: AppContext, notes: readonly SignInNote[]) {
+    for (const { level, message, fields } of notes) log[level]({ ...fields, request_id: c.get('requestId') }, message);
+  }
+
   function renderFailure(c: AppContext, error: unknown, next: string) {
     const problem = expectProblem(error);
+    if (problem instanceof SsoRefusal && problem.note !== null) writeNotes(c, [problem.note]);
     logSsoProblem(log, c.get('requestId'), problem);
     logUnexpected(log, c.get('requestId'), problem, error);
     return renderProblem(c, problem, <LoginPage ways={signInWays(deps)} next={next} error={problem.message} />);

@@ -67,6 +67,11 @@ const memberPage =
   async (world: World) =>
     `/organization/team/${await world.idOf(email)}${query}`;
 
+const tokenPage =
+  (email: string, name: string, query = '') =>
+  async (world: World) =>
+    `/profile/api-tokens/${await world.tokenIdOf(email, name)}${query}`;
+
 const authorization = new URLSearchParams({
   client_id: 'tokens',
   redirect_uri: 'http://127.0.0.1:40000/callback',
@@ -170,6 +175,15 @@ export const views: View[] = [
     as: dev,
     path: async (world) => `/profile/api-tokens?dialog=revoke&id=${await world.tokenIdOf(dev, 'ci-deploy')}`,
   },
+  { name: 'token', as: dev, path: tokenPage(dev, 'ci-deploy') },
+  { name: 'token-revoke-page', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=revoke') },
+  { name: 'token-of-member', as: root, path: tokenPage(dev, 'Laptop') },
+  {
+    name: 'token-long',
+    as: 'tomas.novak@example.com',
+    path: tokenPage('tomas.novak@example.com', 'Integration tests – staging environment, Frankfurt (eu-central-1)'),
+  },
+  { name: 'token-missing', as: dev, path: at('/profile/api-tokens/nothing') },
   { name: 'tokens-done', as: dev, path: at('/profile/api-tokens?done=token-revoked') },
   { name: 'team', as: root, path: at('/organization/team') },
   { name: 'team-search', as: root, path: at('/organization/team?q=max') },

@@ -86,7 +86,7 @@ it('pages through 500 tokens, each once, newest first', async () => {
   let pages = 0;
   for (let href: string | undefined = tokens; href !== undefined; pages += 1) {
     const { html } = await browser.get(href);
-    names.push(...[...html.matchAll(/<th scope="row">(.*?)<\/th>/g)].map(([, name = '']) => name));
+    names.push(...[...html.matchAll(/<th scope="row"><a [^>]*>(.*?)<\/a>/g)].map(([, name = '']) => name));
     href = /rel="next" href="([^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&');
   }
   expect(pages).toBe(10);
@@ -99,7 +99,7 @@ it('searches the member’s own tokens by part of the name, in any case and with
   await createToken(app, app.root, { name: 'ci of root' });
   const found = async (q: string) => {
     const { html } = await browser.get(`${tokens}?q=${encodeURIComponent(q)}`);
-    return [...html.matchAll(/<th scope="row">(.*?)<\/th>/g)].map(([, name]) => name);
+    return [...html.matchAll(/<th scope="row"><a [^>]*>(.*?)<\/a>/g)].map(([, name]) => name);
   };
   expect(await found('ci')).toEqual(['CI Pipeline']);
   expect(await found(' PIPE ')).toEqual(['CI Pipeline']);

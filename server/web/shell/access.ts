@@ -39,6 +39,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /profile/two-step/recovery-codes': 'member',
   'GET /profile/api-tokens': 'member',
   'POST /profile/api-tokens': 'member',
+  'GET /profile/api-tokens/:id': 'member',
   'POST /profile/api-tokens/:id/revoke': 'member',
   'GET /organization/team': 'superuser',
   'POST /organization/team': 'superuser',

@@ -6,8 +6,7 @@ import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { formatUrl, type PageUrl, queryEntries } from '../shell/page-url.ts';
 import { TokenList } from './token-list.tsx';
-
-export const tokensPath = '/profile/api-tokens';
+import { tokensPath } from './token-paths.ts';
 
 interface ApiTokensPageProps {
   tokens: TokenRecord[];

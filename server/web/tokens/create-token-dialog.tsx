@@ -3,9 +3,9 @@ import type { ProblemError } from '../../../shared/problem.ts';
 import { Dialog } from '../shell/components/dialog.tsx';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
-import { tokensPath } from './api-tokens-page.tsx';
 import type { CreateTokenForm } from './create-token-form.ts';
 import { type ExpiryChoices, formatLifetime } from './expiry-choices.ts';
+import { tokensPath } from './token-paths.ts';
 
 interface CreateTokenDialogProps {
   closeHref: string;

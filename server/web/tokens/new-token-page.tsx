@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../store/records.ts';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { tokensPath } from './api-tokens-page.tsx';
+import { tokensPath } from './token-paths.ts';
 
 interface NewTokenPageProps {
   publicUrl: string;

@@ -7,7 +7,8 @@ import { readPage } from '../../http/paging.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';
-import { ApiTokensPage, tokensPath } from './api-tokens-page.tsx';
+import { memberPath } from '../team/team-paths.ts';
+import { ApiTokensPage } from './api-tokens-page.tsx';
 import { CreateTokenDialog } from './create-token-dialog.tsx';
 import {
   type CreateTokenForm,
@@ -18,10 +19,12 @@ import {
 import { expiryChoices } from './expiry-choices.ts';
 import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
+import { TokenPage } from './token-page.tsx';
+import { tokenPath, tokensPath } from './token-paths.ts';
 
 type TokenPagesDeps = Pick<AppDeps, 'tokens' | 'users' | 'clock' | 'statusContext' | 'config'>;
 
-/** Routes of `/profile/api-tokens`, the member's own tokens. */
+/** Routes of `/profile/api-tokens`: the member's own tokens, and a page for each token. */
 export function tokenPages({ tokens, users, clock, statusContext, config }: TokenPagesDeps) {
   return new Hono<AppEnv>()
     .get(tokensPath, async (c) => c.render(await page(c, readPageUrl(c), await requestedDialog(c))))
@@ -37,6 +40,7 @@ export function tokenPages({ tokens, users, clock, statusContext, config }: Toke
         return renderProblem(c, problem, await page(c, unfiltered, createDialog(unfiltered, form, problem)));
       }
     })
+    .get(`${tokensPath}/:id`, async (c) => c.render(await tokenPage(c)))
     .post(`${tokensPath}/:id/revoke`, async (c) => {
       await tokens.revoke(c.get('caller'), c.req.param('id'));
       return c.redirect(withSuccess(formatUrl(readPageUrl(c)), 'token-revoked'), 303);
@@ -49,6 +53,21 @@ export function tokenPages({ tokens, users, clock, statusContext, config }: Toke
     return c.render(
       <NewTokenPage publicUrl={config.publicUrl} token={token} value={secret.reveal()} now={clock.now()} />,
     );
+  }
+
+  async function tokenPage(c: AppContext) {
+    const caller = c.get('caller');
+    const token = await tokens.get(caller, c.req.param('id') ?? '').catch(asMissingPage);
+    const closeHref = `${tokenPath(token.id)}#revoke-${token.id}`;
+    // Another member's token is revoked through the member's page, which appears afterwards.
+    const action =
+      token.ownerId === caller.user.id
+        ? `${tokenPath(token.id)}/revoke`
+        : `${memberPath(token.ownerId)}/tokens/${token.id}/revoke`;
+    const dialog = c.req.query('dialog') === 'revoke' && (
+      <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />
+    );
+    return <TokenPage token={token} statusContext={statusContext()} dialog={dialog} />;
   }
 
   async function page(c: AppContext, pageUrl: PageUrl, dialog: Child) {
@@ -105,6 +124,12 @@ const unfiltered: PageUrl = { path: tokensPath, query: {} };
 function readPageUrl(c: AppContext): PageUrl {
   const { q, cursor } = c.req.query();
   return { path: tokensPath, query: { q: q?.trim() || undefined, cursor: cursor || undefined } };
+}
+
+/** Mails link to the page of a token, which may be revoked by now. */
+function asMissingPage(error: unknown): never {
+  if (!(error instanceof ProblemError) || error.code !== 'token-not-found') throw error;
+  throw new ProblemError('token-not-found', 'There is no such token, or it was revoked.');
 }
 
 function formSentBefore({ code }: ProblemError): ProblemError {

@@ -3,6 +3,7 @@ import type { LastUse, StatusContext, TokenRecord } from '../../store/records.ts
 import { ClippedText } from '../shell/components/clipped-text.tsx';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Time } from '../shell/components/time.tsx';
+import { tokenPath } from './token-paths.ts';
 
 interface TokenListProps {
   caption: string;
@@ -12,7 +13,7 @@ interface TokenListProps {
   revokeHref(id: string): string;
 }
 
-/** A table of tokens, with the last use of each and a link to revoke it. */
+/** A table of tokens, with the last use of each, and links to its page and to revoke it. */
 export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenListProps) {
   const { now } = statusContext;
   return (
@@ -30,7 +31,7 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
         {tokens.map((token) => (
           <tr>
             <th scope="row">
-              {token.name}
+              <a href={tokenPath(token.id)}>{token.name}</a>
               {token.description && <span class="sub">{token.description}</span>}
             </th>
             <td data-label="Prefix">

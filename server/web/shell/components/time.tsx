@@ -4,8 +4,22 @@ import { relativeTime } from '../../../../shared/relative-time.ts';
 export function Time({ at, now }: { at: number; now: number }) {
   const exact = new Date(at).toISOString();
   return (
-    <time datetime={exact} title={`${exact.slice(0, 19).replace('T', ' ')} UTC`}>
+    <time datetime={exact} title={utc(at)}>
       {relativeTime(exact, new Date(now))}
     </time>
   );
+}
+
+/** A relative time, with the exact UTC time below it, for pages about one thing. */
+export function ExactTime({ at, now }: { at: number; now: number }) {
+  return (
+    <>
+      <Time at={at} now={now} />
+      <span class="sub">{utc(at)}</span>
+    </>
+  );
+}
+
+function utc(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

@@ -1,0 +1,94 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp, verdict } from '../helpers/app/app.ts';
+import { openConsole, textOf } from '../helpers/console/pages.ts';
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  const body = { name: 'ci-pipeline', description: 'deploys the shop', expires_in: 90 * 86_400 };
+  const token = await createToken(app, app.dev, body);
+  return { app, token, path: `/profile/api-tokens/${token.id}` };
+}
+
+it('shows the fields of a token to its owner, with its last use and without its value', async () => {
+  const { app, token, path } = await open();
+  const use = { method: 'GET', path: '/builds/42', ip: '203.0.113.9', userAgent: 'curl/8.5.0' };
+  await app.store.tokens.recordUses([{ tokenId: token.id, at: app.clock.now(), ...use }]);
+  const { status, html } = await openConsole(app, app.dev).get(path);
+  expect(status).toBe(200);
+  expect(html).toContain('<h1>ci-pipeline</h1>');
+  const text = textOf(html);
+  for (const fact of ['deploys the shop', token.prefix, 'active', 'in 3 months', ...Object.values(use)]) {
+    expect(text).toContain(fact);
+  }
+  expect(html).not.toContain(token.token);
+  expect(text).not.toContain('Owner');
+});
+
+it('shows another member’s token, with its owner, to a superuser', async () => {
+  const { app, path } = await open();
+  const { status, html } = await openConsole(app, app.root).get(path);
+  expect(status).toBe(200);
+  expect(textOf(html)).toMatch(/Owner\s+dev@example\.com/);
+  expect(html).toContain(`href="/organization/team/${app.dev.id}"`);
+});
+
+it('returns the same 404 for another member’s token, a revoked one and one that never existed', async () => {
+  const { app, path } = await open();
+  const other = await app.addMember({ email: 'other@example.com', can_manage_tokens: true });
+  const revoked = await createToken(app, other, { name: 'gone' });
+  await app.ask(`/api/v1/tokens/${revoked.id}`, { as: other, method: 'DELETE' });
+  const browser = openConsole(app, other);
+  const pages = [path, `/profile/api-tokens/${revoked.id}`, '/profile/api-tokens/nothing'].map(async (address) => {
+    const { status, html } = await browser.get(address);
+    return [status, textOf(html).replace(/Request ID: \S+/, '')];
+  });
+  const [first, ...others] = await Promise.all(pages);
+  expect(first?.[0]).toBe(404);
+  expect(first?.[1]).toContain('There is no such token, or it was revoked.');
+  expect(others).toEqual([first, first]);
+});
+
+it('opens from a mail after the member signs in', async () => {
+  const { app, token, path } = await open();
+  const [mail] = await app.mails();
+  const address = /^https:\/\/tokens\.example\.com(\/profile\/api-tokens\/\S+)$/m.exec(mail?.text ?? '')?.[1];
+  expect(address).toBe(path);
+  const browser = openConsole(app);
+  const { location } = await browser.get(path);
+  expect(location).toBe(`/login?next=${encodeURIComponent(path)}`);
+  await browser.get(location ?? '');
+  const signedIn = await browser.submit('/login', { email: 'dev@example.com', password: app.dev.password });
+  expect(signedIn.location).toBe(path);
+  expect((await browser.get(path)).html).toContain(token.prefix);
+});
+
+it('revokes the token after asking, and returns to the list', async () => {
+  const { app, token, path } = await open();
+  const browser = openConsole(app, app.dev);
+  const asked = await browser.get(`${path}?dialog=revoke`);
+  expect(textOf(asked.html)).toContain('Revoke “ci-pipeline”?');
+  expect(asked.html).toContain(`href="${path}#revoke-${token.id}"`);
+  expect(await verdict(app, token.token)).toBe(200);
+  const { location } = await browser.submit(`${path}/revoke`);
+  expect(location).toBe('/profile/api-tokens?done=token-revoked');
+  expect(await verdict(app, token.token)).toBe('revoked');
+});
+
+it('revokes another member’s token for a superuser, and returns to the member', async () => {
+  const { app, token, path } = await open();
+  const browser = openConsole(app, app.root);
+  await browser.get(`${path}?dialog=revoke`);
+  const { location } = await browser.submit(`/organization/team/${app.dev.id}/tokens/${token.id}/revoke`);
+  expect(location).toBe(`/organization/team/${app.dev.id}?done=token-revoked`);
+  expect(await verdict(app, token.token)).toBe('revoked');
+});
+
+it('is linked from the lists of tokens', async () => {
+  const { app, path } = await open();
+  expect((await openConsole(app, app.dev).get('/profile/api-tokens')).html).toContain(
+    `<a href="${path}">ci-pipeline</a>`,
+  );
+  const member = await openConsole(app, app.root).get(`/organization/team/${app.dev.id}`);
+  expect(member.html).toContain(`<a href="${path}">ci-pipeline</a>`);
+});

@@ -24,6 +24,7 @@ import { registerUsersDemote } from './commands/users/demote.ts';
 import { registerUsersDisable } from './commands/users/disable.ts';
 import { registerUsersEnable } from './commands/users/enable.ts';
 import { registerGrant } from './commands/users/grant.ts';
+import { registerUsersInvite } from './commands/users/invite.ts';
 import { registerUsersList } from './commands/users/list.ts';
 import { registerOffboard } from './commands/users/offboard.ts';
 import { registerUsersPromote } from './commands/users/promote.ts';
@@ -98,6 +99,7 @@ const serversCommands = [registerServersList, registerServersUse, registerServer
 const usersCommands = [
   registerUsersList,
   registerUsersAdd,
+  registerUsersInvite,
   registerUsersDisable,
   registerUsersEnable,
   registerUsersPromote,

@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts';
 import { createClients } from './domain/accounts/clients.ts';
+import { createInvitations } from './domain/accounts/invitations.ts';
 import { createMembers } from './domain/accounts/members.ts';
 import { createPasswords } from './domain/accounts/passwords.ts';
 import { createAuditLog, createAuditTrail } from './domain/audit.ts';
@@ -57,8 +58,13 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     maxPerUser: config.maxTokensPerUser,
     expiry: { maxSeconds: config.maxExpiry, defaultSeconds: config.defaultExpiry },
   };
+  const invitations = createInvitations({
+    ...shared,
+    site: { publicUrl: config.publicUrl, sso: config.oidc !== null, mail: config.smtpUrl !== null },
+  });
   return {
     auditTrail,
+    links,
     completeMail: createCompleteMail(shared),
     rateLimit,
     passwordPolicy,
@@ -67,7 +73,8 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     totp,
     sessions,
     tokens: createTokens({ ...shared, policy }),
-    users: createMembers(shared),
+    invitations,
+    users: createMembers({ ...shared, invitations }),
     passwordReset: createPasswordReset(shared),
     secondFactor: createSecondFactor({ ...shared, sessions, totp }),
     audit: createAuditLog(shared),

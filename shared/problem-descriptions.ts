@@ -38,6 +38,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'request-timeout': 'The request body took too long to arrive. Send the request again.',
   'name-taken': 'The owner already has a token with this name, ignoring case. Choose another name.',
   'email-taken': 'Another member already has this email address. Use another address.',
+  'already-joined':
+    'Only a member who has no password and never signed in can be invited. A disabled account has to be enabled first.',
   'totp-enabled': 'Two-factor sign-in is already on, or its set-up was not started. Start the set-up again.',
   'token-limit':
     'The member has as many tokens as `TOKENSD_MAX_TOKENS_PER_USER` allows. Revoke one that is no longer used.',
@@ -45,7 +47,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The change would leave the organization without an enabled superuser. Promote another member first.',
   'idempotency-mismatch':
     'This `Idempotency-Key` was already used for a request with a different body. Use a new key for a new request.',
-  'link-expired': 'The link from the mail has expired or was already used. Request a new one.',
+  'link-expired': 'The link from the mail has expired, was replaced or was already used. Request a new one.',
   'body-too-large': 'The request body is larger than the route accepts. Send less data.',
   'unsupported-media-type': 'The route does not accept this `Content-Type`. Send JSON as `application/json`.',
   throttled:

@@ -29,6 +29,7 @@ export const problems = {
   'request-timeout': { status: 408, title: 'Request timed out', exit: 6 },
   'name-taken': { status: 409, title: 'Name already in use', exit: 5 },
   'email-taken': { status: 409, title: 'Email address already in use', exit: 5 },
+  'already-joined': { status: 409, title: 'Member cannot be invited', exit: 5 },
   'totp-enabled': { status: 409, title: 'Two-factor sign-in is already on', exit: 5 },
   'token-limit': { status: 409, title: 'Token limit reached', exit: 5 },
   'last-superuser': { status: 409, title: 'Last Organization Superuser', exit: 5 },

@@ -29,6 +29,7 @@ const acting = [
   'ungrant',
   'offboard',
   'users add',
+  'users invite',
   'users disable',
   'users enable',
   'users promote',

@@ -3,7 +3,7 @@ import type { Client, CreatedClient } from '../../shared/schemas/clients.ts';
 import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
 import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
 import type { PreparedTotp } from '../../shared/schemas/totp.ts';
-import type { User } from '../../shared/schemas/users.ts';
+import type { InvitedUser, User } from '../../shared/schemas/users.ts';
 
 /**
  * Checks a response body. Returns null if `value` has the shape of a `T`. Otherwise returns the path of the first wrong
@@ -57,6 +57,7 @@ export const userShape = object<User>({
   email: text,
   name: text,
   superuser: flag,
+  status: optional(text),
   disabled: flag,
   can_manage_tokens: flag,
   sso: flag,
@@ -64,6 +65,21 @@ export const userShape = object<User>({
   last_used_at: nullable(time),
   created_at: time,
 });
+
+export const invitedUserShape = both<InvitedUser>(
+  userShape,
+  object<Pick<InvitedUser, 'invitation'>>({
+    invitation: optional(
+      nullable(
+        object<NonNullable<InvitedUser['invitation']>>({
+          mailed: flag,
+          link: nullable(text),
+          expires_at: nullable(time),
+        }),
+      ),
+    ),
+  }),
+);
 
 export const sessionShape = object<Session>({ id: text, created_at: time, expires_at: time, idle_expires_at: time });
 

@@ -1,5 +1,5 @@
 import { timeAgo } from '../../shared/relative-time.ts';
-import type { User } from '../../shared/schemas/users.ts';
+import type { MemberStatus, User } from '../../shared/schemas/users.ts';
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type Column, printTable } from './table.ts';
@@ -27,10 +27,15 @@ export async function printUsers(ctx: Context, options: GlobalOptions, users: Pa
     },
     {
       head: 'STATUS',
-      text: (user) => (user.disabled ? 'disabled' : 'enabled'),
-      color: (user, colors) => (user.disabled ? colors.red : colors.green),
+      text: statusOf,
+      color: (user, colors) => ({ invited: colors.yellow, active: colors.green, disabled: colors.red })[statusOf(user)],
       whenNarrow: [{ order: 6, width: 0 }],
     },
   ];
   await printTable(ctx, options, columns, users);
+}
+
+/** Returns the member's status. An older daemon sends only whether the account is disabled. */
+function statusOf({ status, disabled }: Omit<User, 'status'> & Partial<Pick<User, 'status'>>): MemberStatus {
+  return status ?? (disabled ? 'disabled' : 'active');
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { Config } from '../config/config.ts';
 import type { Clients } from '../domain/accounts/clients.ts';
+import type { Invitations } from '../domain/accounts/invitations.ts';
 import type { Members } from '../domain/accounts/members.ts';
 import type { AuditLog } from '../domain/audit.ts';
 import type { Caller, ClientInfo } from '../domain/caller.ts';
@@ -64,6 +65,7 @@ export type AppContext = Context<AppEnv>;
 export interface AppDeps {
   tokens: Tokens;
   users: Members;
+  invitations: Invitations;
   sessions: Sessions;
   audit: AuditLog;
   deadLetters: DeadLetters;

@@ -3,7 +3,9 @@ import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Client } from '../../shared/schemas/clients.ts';
 import type { Session } from '../../shared/schemas/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
-import type { User } from '../../shared/schemas/users.ts';
+import type { InvitedUser, User } from '../../shared/schemas/users.ts';
+import type { Invitation } from '../domain/accounts/invitations.ts';
+import { memberStatus } from '../domain/accounts/member-status.ts';
 import { tokenStatus } from '../domain/tokens/status.ts';
 import type {
   ClientRecord,
@@ -52,12 +54,25 @@ export function userObject(user: UserSummary): User {
     email: user.email,
     name: user.name,
     superuser: user.superuser,
+    status: memberStatus(user),
     disabled: user.disabled,
     can_manage_tokens: user.canManageTokens,
     sso: user.sso,
     token_count: user.tokenCount,
     last_used_at: timeOrNull(user.lastUsedAt),
     created_at: time(user.createdAt),
+  };
+}
+
+/** Returns the member that a superuser has just added or invited. Reveals the secret of a link that was not mailed. */
+export function invitedUserObject(user: UserSummary, invitation: Invitation | null): InvitedUser {
+  return {
+    ...userObject(user),
+    invitation: invitation && {
+      mailed: invitation.mailed,
+      link: invitation.link?.reveal() ?? null,
+      expires_at: timeOrNull(invitation.expiresAt),
+    },
   };
 }
 

@@ -21,6 +21,7 @@ export type Identity = RecordOf<typeof identityColumns>;
 
 /** A member as lists show it. */
 export interface UserSummary extends Omit<UserRecord, 'passwordHash' | 'emailFolded'> {
+  hasPassword: boolean;
   tokenCount: number;
   /** The newest use of any of the member's tokens. */
   lastUsedAt: number | null;

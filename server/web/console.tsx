@@ -14,6 +14,7 @@ import { authorizePages } from './sign-in/approval/authorize-routes.tsx';
 import { devicePages } from './sign-in/approval/device-routes.tsx';
 import { createBrowserSession } from './sign-in/browser-session.ts';
 import { loginPages } from './sign-in/login-routes.tsx';
+import { invitationPages } from './sign-in/password/invitation-routes.tsx';
 import { passwordResetPages } from './sign-in/password/password-reset-routes.tsx';
 import { ssoPages } from './sign-in/sso/sso-routes.tsx';
 import { createSecondFactorCookie } from './sign-in/totp/second-factor-cookie.ts';
@@ -27,6 +28,7 @@ const consolePaths = [
   '/login/*',
   '/logout',
   '/password/*',
+  '/invitation',
   '/profile/*',
   '/organization/*',
   '/oauth/authorize',
@@ -57,6 +59,7 @@ export function consolePages(deps: AppDeps) {
     .route('/', ssoPages(signInDeps))
     .route('/', secondFactorPages(signInDeps))
     .route('/', passwordResetPages(deps))
+    .route('/', invitationPages(deps))
     .route('/', totpPages(deps))
     .route('/', profilePages(deps))
     .route('/', tokenPages(deps))

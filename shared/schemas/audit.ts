@@ -10,6 +10,10 @@ export const auditActionDescriptions = {
   'token.created': 'A token was created in the console, with the command line or through the API.',
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
   'user.created': 'A member was added.',
+  'user.invited': 'A member was invited by mail, perhaps again. An earlier link stopped working.',
+  'user.invitation_shown':
+    'The link of an invitation was shown to the superuser who made it, because mail is not configured. Whoever has the link can set the password.',
+  'user.joined': 'An invited member set a password with the link of the invitation.',
   'user.disabled': 'An account was disabled and its sessions ended.',
   'user.enabled': 'A disabled account was enabled again.',
   'user.promoted': 'A member became an Organization Superuser.',

@@ -1,12 +1,23 @@
 import { z } from 'zod';
 import { emailSchema, idSchema, pageQuerySchema, pageSchema, timeSchema, userNameSchema } from './common.ts';
 
+export const memberStatusSchema = z
+  .enum(['invited', 'active', 'disabled'])
+  .describe('`invited`: has no password and never signed in');
+/**
+ * - `invited`: added by a superuser, has no password and never signed in
+ * - `active`: has a password or has signed in
+ * - `disabled`: may not sign in, whatever they were before
+ */
+export type MemberStatus = z.infer<typeof memberStatusSchema>;
+
 export const userSchema = z
   .object({
     id: idSchema,
     email: z.string(),
     name: z.string(),
     superuser: z.boolean(),
+    status: memberStatusSchema,
     disabled: z.boolean().describe('A disabled member cannot sign in, and their tokens are rejected'),
     can_manage_tokens: z.boolean().describe('Whether the member may create, manage and use personal API tokens'),
     sso: z.boolean().describe('Whether the member signs in through the identity provider'),
@@ -16,6 +27,27 @@ export const userSchema = z
   })
   .meta({ id: 'User' });
 export type User = z.infer<typeof userSchema>;
+
+export const invitationSchema = z
+  .object({
+    mailed: z.boolean().describe('Whether a mail to the member was queued'),
+    link: z
+      .string()
+      .nullable()
+      .describe(
+        'Where the member joins, if mail is not configured. Anyone who has a link with a secret can set the password',
+      ),
+    expires_at: timeSchema
+      .nullable()
+      .describe('When the link stops working; null for a mailed one or one without a secret'),
+  })
+  .meta({ id: 'Invitation' });
+
+/** A member whom a superuser has just added or invited again. */
+export const invitedUserSchema = userSchema
+  .extend({ invitation: invitationSchema.nullable().describe('Null if the member was not invited') })
+  .meta({ id: 'InvitedUser' });
+export type InvitedUser = z.infer<typeof invitedUserSchema>;
 
 /** A new password. The domain checks its length and compares it with common passwords. */
 export const passwordSchema = z.string();
@@ -28,7 +60,11 @@ export const createUserBodySchema = z
     can_manage_tokens: z.boolean().optional(),
     password: passwordSchema
       .optional()
-      .describe('Without it, the member signs in by single sign-on or sets it with a reset link'),
+      .describe('Without it, the member signs in by single sign-on or sets it with the link of the invitation'),
+    invite: z
+      .boolean()
+      .optional()
+      .describe('Whether to invite the member by mail. True by default, unless there is a password'),
   })
   .meta({ id: 'CreateUser' });
 export type CreateUserBody = z.infer<typeof createUserBodySchema>;

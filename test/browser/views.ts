@@ -115,6 +115,19 @@ const askForLink = async (page: Page) => {
   await page.getByRole('heading', { name: 'Check your email' }).waitFor();
 };
 
+const acceptWithShortPassword = async (page: Page) => {
+  await page.getByLabel('Password', { exact: true }).fill('short');
+  await page.getByLabel('Confirm password').fill('shorter');
+  await page.getByRole('button', { name: 'Set password' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+const addWithoutMail = async (page: Page) => {
+  await page.getByLabel('Email address', { exact: true }).fill(`new.${Math.random()}@example.com`);
+  await page.getByRole('button', { name: 'Add member' }).click();
+  await page.getByLabel('Link').waitFor();
+};
+
 /** Every page and dialog of the console, in each state that looks different. */
 export const views: View[] = [
   { name: 'login', as: null, path: at('/login') },
@@ -131,8 +144,16 @@ export const views: View[] = [
   {
     name: 'password-reset',
     as: null,
-    path: async (world) => `/password/reset?token=${await world.passwordLink('tomas.novak@example.com')}`,
+    path: (world) => world.mailedLink('password-reset', 'tomas.novak@example.com'),
   },
+  { name: 'invitation', as: null, path: (world) => world.mailedLink('invitation', 'sven@example.com') },
+  {
+    name: 'invitation-refused',
+    as: null,
+    path: (world) => world.mailedLink('invitation', 'sven@example.com'),
+    act: acceptWithShortPassword,
+  },
+  { name: 'invitation-expired', as: null, path: at('/invitation?token=x') },
   { name: 'authorize', as: dev, path: at(`/oauth/authorize?${authorization}`) },
   { name: 'authorize-refused', as: dev, path: at('/oauth/authorize') },
   { name: 'device', as: dev, path: at('/device') },
@@ -190,6 +211,7 @@ export const views: View[] = [
   { name: 'team-nothing-found', as: root, path: at('/organization/team?q=zzz') },
   { name: 'team-add', as: root, path: at('/organization/team?dialog=add') },
   { name: 'team-add-refused', as: root, path: at('/organization/team?dialog=add'), act: addTaken },
+  { name: 'team-add-link', as: root, path: at('/organization/team?dialog=add'), act: addWithoutMail },
   {
     name: 'team-ungrant',
     as: root,
@@ -198,6 +220,8 @@ export const views: View[] = [
   { name: 'team-dead-letters', as: root, path: at('/organization/team'), act: giveUpMails },
   { name: 'team-done', as: root, path: at('/organization/team?done=permission-granted') },
   { name: 'member', as: root, path: memberPage(dev) },
+  { name: 'member-invited', as: root, path: memberPage('sven@example.com') },
+  { name: 'member-invite', as: root, path: memberPage('sven@example.com', '?dialog=invite') },
   { name: 'member-disabled', as: root, path: memberPage('lucas.meyer@example.com') },
   { name: 'member-self', as: root, path: memberPage(root) },
   { name: 'member-500', as: root, path: memberPage('robot@example.com') },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../server/config/config.ts';
 import type { Caller } from '../../server/domain/caller.ts';
 import { generateSecret } from '../../server/domain/secrets.ts';
-import type { LastUse } from '../../server/store/records.ts';
+import type { LastUse, MailLinkKind } from '../../server/store/records.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Member } from '../helpers/app/app.ts';
 import { startTestServer } from '../helpers/app/http.ts';
@@ -79,6 +79,9 @@ const people: Array<[name: string, email: string, granted: boolean]> = [
   ['Hana Sato', 'hana.sato@example.com', true],
 ];
 
+/** Never signed in. */
+const invited = 'sven@example.com';
+
 /**
  * Starts the whole app on a loopback port with one year of an organization's data: about thirty members, tokens in every
  * status, a member with 500 tokens, and very long names. Its clock does not advance by itself.
@@ -115,7 +118,8 @@ export async function openWorld() {
   const root = await callerOf(server.root.email);
   for (const [index, [name, email, granted]] of people.entries()) {
     moveTo(start + (index + 1) * day);
-    await services.users.create(root, { email, name, can_manage_tokens: granted });
+    const { user } = await services.users.create(root, { email, name, can_manage_tokens: granted });
+    if (email !== invited) await store.users.recordSsoSignIn(user.id, clock.now());
   }
   await services.users.update(root, (await callerOf('maya.lindqvist@example.com')).user.id, { superuser: true });
 
@@ -179,18 +183,16 @@ export async function openWorld() {
     if (id === undefined) throw new Error(`${email} has no token ${name}`);
     return id;
   };
-  /** Returns the secret of a link that sets the member's password. */
-  async function passwordLink(email: string): Promise<string> {
-    const secret = generateSecret('passwordReset');
-    const times = { createdAt: clock.now(), expiresAt: clock.now() + limits.passwordResetLifetimeMs };
-    const ticket = { kind: 'password-reset', userId: await idOf(email), data: '{}', ...times } as const;
-    await store.tickets.insert({ hash: secret.hash(), ...ticket });
-    return secret.reveal();
+  /** Returns the path of a link that is mailed to the member. */
+  async function mailedLink(kind: MailLinkKind, email: string, data = '{}'): Promise<string> {
+    const userId = await idOf(email);
+    const { url } = await services.links.issue(store, { kind, userId, data });
+    return url.reveal().replace('https://tokens.example.com', '');
   }
   for (const userCode of ['WDJBMJHT', 'DJBWMJHT']) await store.deviceCodes.insert(deviceCode(userCode, clock.now()));
   return {
     ...server,
-    passwordLink,
+    mailedLink,
     url: `http://localhost:${server.port}`,
     sessionOf,
     idOf,

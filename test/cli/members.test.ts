@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken, verdict } from '../helpers/app/app.ts';
-import { cancel, openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
+import { turnOn } from '../helpers/app/totp.ts';
+import { appFetch, cancel, openTestCliWithApp, password, type Surroundings } from '../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
@@ -53,7 +54,7 @@ it('adds a member who can sign in', async () => {
 });
 
 it('adds a member without a password, and rejects an invalid address, an empty stdin and a short password', async () => {
-  expect((await cli.run(['team', 'add', 'sso@example.com'], root)).code).toBe(0);
+  expect(await cli.run(['team', 'add', 'sso@example.com', '--no-mail'], root)).toMatchObject({ code: 0, stdout: '' });
   expect((await cli.run(['users', 'add', 'nonsense'], root)).code).toBe(2);
   expect((await cli.run(['users', 'add', 'a@example.com', '--password-stdin'], { ...root, stdin: '' })).code).toBe(2);
   expect((await cli.run(['users', 'add', 'a@example.com', '--password-stdin'], { ...root, stdin: 'short' })).code).toBe(
@@ -77,7 +78,7 @@ it('changes one property with disable, enable, promote and demote, but never the
 it('lists members as a table with one line per member', async () => {
   const { stdout } = await cli.run(['users', 'list'], root);
   expect(stdout.split('\n')[0]).toBe('EMAIL\tNAME\tROLE\tPERMISSION\tTOKENS\tLAST USED\tSTATUS');
-  expect(stdout).toContain('root@example.com\t\tsuperuser\tgranted\t0\tnever\tenabled');
+  expect(stdout).toContain('root@example.com\t\tsuperuser\tgranted\t0\tnever\tactive');
 });
 
 it('asks before offboard, which disables the account and revokes every token', async () => {
@@ -130,4 +131,96 @@ it('reads both passwords from stdin, or prompts for them and compares the new on
   expect((await cli.run(['password'], { ...dev, answers: [next, password, 'different'] })).code).toBe(2);
   expect((await cli.run(['password'], { ...dev, answers: [next, cancel] })).code).toBe(130);
   expect((await cli.run(['password'], { ...dev, answers: [next, password, password] })).code).toBe(0);
+});
+
+describe('an invitation', () => {
+  const add = (...argv: string[]) => cli.run(['users', 'add', 'ada@example.com', ...argv], root);
+  const link = /^https:\/\/\S+\/invitation\?token=invitation_[\w-]{43}\n$/;
+
+  it('is printed as a link on stdout if the server has no mail, with a warning about who can use it', async () => {
+    const { code, stdout, stderr } = await add();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(link);
+    expect(stderr).toContain('pass the link on');
+    expect(stderr).toContain('including you');
+    expect(stderr).not.toContain('token=');
+    expect((await cli.run(['users', 'list'], root)).stdout).toMatch(/^ada@example\.com\t.*\tinvited$/m);
+  });
+
+  it('is sent again by `users invite`, which voids the earlier link', async () => {
+    const first = (await add()).stdout.trim();
+    const again = await cli.run(['users', 'invite', 'ADA@example.com'], root);
+    expect(again.stdout).toMatch(link);
+    const pathOf = (url: string) => url.replace('https://tokens.example.com', '');
+    expect((await cli.app.ask(pathOf(first))).status).toBe(410);
+    expect((await cli.app.ask(pathOf(again.stdout.trim()))).status).toBe(200);
+    expect(await cli.run(['users', 'invite', 'dev@example.com', '--json'], root)).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('already-joined'),
+    });
+    expect((await cli.run(['users', 'invite', 'nobody@example.com'], root)).code).toBe(3);
+  });
+
+  it('is part of the member that `--json` prints', async () => {
+    const added = JSON.parse((await add('--json')).stdout);
+    expect(added).toMatchObject({ email: 'ada@example.com', status: 'invited', invitation: { mailed: false } });
+    const invited = JSON.parse((await cli.run(['users', 'invite', 'ada@example.com', '--json'], root)).stdout);
+    expect(invited.invitation.link).not.toBe(added.invitation.link);
+  });
+
+  it('is not needed by a daemon of the release before, which the command tells from its responses', async () => {
+    const send = appFetch(cli.app);
+    const respond = (status: number, code: string, more: object = {}) =>
+      new Response(JSON.stringify({ type: 'about:blank', title: code, status, detail: code, code, ...more }), {
+        status,
+      });
+    const before: typeof fetch = async (input, init) => {
+      if (String(input).endsWith('/invitation')) return respond(404, 'not-found');
+      if (String(init?.body).includes('"invite"')) {
+        const errors = [{ pointer: '/invite', detail: 'Unknown field.' }];
+        return respond(400, 'invalid-fields', { errors });
+      }
+      const response = await send(input, init);
+      const { invitation: _, status: __, ...body } = (await response.json()) as Record<string, unknown>;
+      return new Response(JSON.stringify(body), response);
+    };
+    const old = { ...root, fetch: before };
+    const argv = ['users', 'add', 'ada@example.com', '--no-mail'];
+    expect(await cli.run(argv, old)).toMatchObject({ code: 0, stdout: '', stderr: 'Added ada@example.com.\n' });
+    const invited = await cli.run(['users', 'invite', 'ada@example.com'], old);
+    expect(invited).toMatchObject({ code: 3, stderr: expect.stringContaining('too old') });
+    expect((await cli.run(['users', 'list'], old)).stdout).toMatch(/^dev@example\.com\t.*\tactive$/m);
+  });
+
+  it('is left out with --no-mail', async () => {
+    expect(await add('--no-mail')).toMatchObject({ code: 0, stdout: '', stderr: 'Added ada@example.com.\n' });
+  });
+});
+
+it.each([
+  { argv: ['grant', 'dev@example.com', 'root@example.com'], changed: { can_manage_tokens: true } },
+  { argv: ['ungrant', 'dev@example.com', 'root@example.com'], changed: { can_manage_tokens: false } },
+  { argv: ['users', 'promote', 'dev@example.com'], changed: { superuser: true } },
+  { argv: ['users', 'disable', 'dev@example.com'], changed: { disabled: true, status: 'disabled' } },
+  { argv: ['users', 'enable', 'dev@example.com'], changed: { disabled: false, status: 'active' } },
+  { argv: ['users', 'reset-totp', 'dev@example.com', '--yes'], changed: {} },
+  { argv: ['offboard', 'dev@example.com', '--yes'], changed: { status: 'disabled', token_count: 0 } },
+])('prints one JSON object for each member that it changed: $argv', async ({ argv, changed }) => {
+  if (argv[1] === 'reset-totp') await turnOn(cli.app, cli.app.dev);
+  const { code, stdout, stderr } = await cli.run([...argv, '--json'], root);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const objects = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const emails = argv.filter((word) => word.includes('@'));
+  expect(objects).toMatchObject(emails.map((email) => ({ email, ...changed })));
+});
+
+it('prints the objects that it changed even if others fail, each failure as a problem on stderr', async () => {
+  const argv = ['grant', 'nobody@example.com', 'dev@example.com', '--json'];
+  const { code, stdout, stderr } = await cli.run(argv, root);
+  expect(code).toBe(3);
+  expect(JSON.parse(stdout)).toMatchObject({ email: 'dev@example.com' });
+  expect(JSON.parse(stderr)).toMatchObject({ code: 'user-not-found' });
 });

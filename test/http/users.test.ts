@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { ProblemDetails } from '../../shared/problem.ts';
-import type { User } from '../../shared/schemas/users.ts';
+import type { InvitedUser, User } from '../../shared/schemas/users.ts';
 import { createToken, jsonOf, type Member, openTestApp, verdict } from '../helpers/app/app.ts';
 
 interface UserPage {
@@ -29,12 +29,14 @@ it('adds a member who can sign in and is found by email address in any case', as
     json: { email: 'Ada@Example.com', name: 'Ada', can_manage_tokens: true, password: 'another staple battery horse' },
   });
   expect(response.status).toBe(201);
-  const ada = await jsonOf<User>(response);
+  const { invitation, ...ada } = await jsonOf<InvitedUser>(response);
+  expect(invitation).toBeNull();
   expect(ada).toEqual({
     id: expect.any(String),
     email: 'Ada@Example.com',
     name: 'Ada',
     superuser: false,
+    status: 'active',
     disabled: false,
     can_manage_tokens: true,
     sso: false,

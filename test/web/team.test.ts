@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createToken, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { type Browser, formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
 
@@ -505,4 +505,72 @@ it('lists dead letters with their errors and how to retry them', async () => {
   expect(html).toContain('550 no such &lt;user&gt;');
   expect(textOf(html)).toContain('and 2 more');
   expect(textOf(html)).toContain('tokensd mail retry');
+});
+
+describe('an invited member', () => {
+  const addAda = (browser: Browser, fields: Record<string, string> = { invite: 'yes' }) =>
+    browser.submit(team, { email: 'ada@example.com', name: '', ...fields });
+
+  async function openWith(smtpUrl: string | null) {
+    const app = await openTestApp({ smtpUrl });
+    onTestFinished(app.close);
+    const browser = openConsole(app, app.root);
+    await browser.get(`${team}?dialog=add`);
+    return { app, browser };
+  }
+
+  const pageOf = async (app: TestApp) => `${team}/${(await app.store.users.findByEmail('ada@example.com'))?.id}`;
+
+  it('gets a mail when they are added, and another when the superuser sends the invitation again', async () => {
+    const { app, browser } = await openWith('smtp://127.0.0.1:1');
+    expect((await addAda(browser)).location).toBe(`${team}?done=member-added-invited`);
+    const page = await pageOf(app);
+    const { html } = await browser.get(team);
+    expect(textOf(html)).toContain('ada@example.com Member invited');
+    expect(textOf((await browser.get(page)).html)).toContain('Signs in with nothing yet Account invited');
+    expect(html).not.toContain('token=');
+    const again = await confirm(browser, page, 'invite');
+    expect(again.asked).toContain('The link of the earlier invitation stops working.');
+    expect(again.location).toBe(`${page}?done=member-invited`);
+    const mails = (await app.mails()).filter(({ to }) => to === 'ada@example.com');
+    expect(mails.map(({ subject }) => subject)).toEqual(['root@example.com invited you']);
+  });
+
+  it('has a link that the superuser sees once and passes on, if the server has no mail', async () => {
+    const { app, browser } = await openWith(null);
+    const added = await addAda(browser);
+    expect(added.status).toBe(200);
+    expect(added.headers.get('cache-control')).toBe('no-store');
+    const linkIn = (html: string) => /value="(https:[^"]*\/invitation\?token=[^"]*)"/.exec(html)?.[1] ?? '';
+    const link = linkIn(added.html);
+    expect(link).not.toBe('');
+    expect(textOf(added.html)).toContain('Anyone who has this link, including you, can set the password');
+    const page = await pageOf(app);
+    expect((await browser.get(page)).html).not.toContain('token=');
+    const again = await confirm(browser, page, 'invite');
+    expect(linkIn(again.html)).not.toBe(link);
+    expect((await app.ask(link.replace('https://tokens.example.com', ''))).status).toBe(410);
+  });
+
+  it('is not invited if the box is not checked or there is an initial password', async () => {
+    const { app, browser } = await openWith('smtp://127.0.0.1:1');
+    expect((await addAda(browser, {})).location).toBe(`${team}?done=member-added`);
+    await browser.get(`${team}?dialog=add`);
+    const eve = { email: 'eve@example.com', password: 'another staple battery horse', invite: 'yes' };
+    expect((await addAda(browser, eve)).location).toBe(`${team}?done=member-added`);
+    expect(await app.mails()).toEqual([]);
+  });
+
+  it('is not offered another invitation once they have joined, and a late one is rejected on the page', async () => {
+    const { app, browser } = await openWith('smtp://127.0.0.1:1');
+    await addAda(browser);
+    const page = await pageOf(app);
+    await browser.get(`${page}?dialog=invite`);
+    const { id } = (await app.store.users.findByEmail('ada@example.com')) ?? { id: '' };
+    await app.store.users.setPasswordHash(id, 'x');
+    const late = await browser.submit(`${page}/invite`);
+    expect(late.status).toBe(409);
+    expect(textOf(late.html)).toContain('has joined already');
+    expect((await browser.get(page)).html).not.toContain('dialog=invite');
+  });
 });

@@ -4,7 +4,7 @@ import { expectSuccess } from '../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { confirmOrCancel, isInteractive } from '../../input/ask.ts';
 import { connect } from '../../session/connect.ts';
-import { note } from '../../ui/notes.ts';
+import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
 export interface ClientsDeleteOptions extends GlobalOptions {
@@ -29,5 +29,5 @@ async function runClientsDelete(ctx: Context, name: string, options: ClientsDele
   const skipQuestion = options.yes || !isInteractive(ctx);
   await confirmOrCancel(ctx, skipQuestion, `Delete ${shown}? Its requests are rejected from then on.`);
   await expectSuccess(api.clients[':id'].$delete({ param: { id: client.id } }));
-  await note(ctx, options, `Deleted ${shown}.`);
+  await printOutcome(ctx, options, client, `Deleted ${shown}.`);
 }

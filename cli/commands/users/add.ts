@@ -1,17 +1,21 @@
 import type { Command } from 'commander';
+import type { CreateUserBody, InvitedUser } from '../../../shared/schemas/users.ts';
+import type { Api } from '../../api/client.ts';
 import { expectBody } from '../../api/responses.ts';
-import { userShape } from '../../api/shapes.ts';
+import { invitedUserShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { hasCode } from '../../errors.ts';
 import { readSecret } from '../../input/read-stdin.ts';
 import { connect } from '../../session/connect.ts';
-import { note } from '../../ui/notes.ts';
-import { sanitize } from '../../ui/sanitize.ts';
+import { printInvited } from '../../ui/invitation.ts';
 
 export interface UsersAddOptions extends GlobalOptions {
   name?: string;
   superuser?: boolean;
   grant?: boolean;
   passwordStdin?: boolean;
+  /** False with `--no-mail`. */
+  mail: boolean;
 }
 
 export function registerUsersAdd(users: Command, ctx: Context): void {
@@ -20,28 +24,43 @@ export function registerUsersAdd(users: Command, ctx: Context): void {
     .argument('<email>', 'Email address of the new member')
     .summary('Add a member')
     .description(
-      'Add a member. Without a password, the member signs in with single sign-on or requests a link on the sign-in page.',
+      'Add a member. A member without a password is invited by mail, to set one or to sign in with single sign-on. If the server has no mail, the command prints the link to pass on.',
     )
     .option('--name <name>', 'Name of the member')
     .option('--superuser', 'Make the member an Organization Superuser')
     .option('--grant', 'Let the member create and manage tokens')
-    .option('--password-stdin', "Read the member's password from standard input")
+    .option('--password-stdin', "Read the member's password from standard input, and send no invitation")
+    .option('--no-mail', 'Send no invitation')
     .addHelpText(
       'after',
-      '\nExample:\n  $ tokens users add ada@example.com --name "Ada Lovelace" --grant --password-stdin < password.txt',
+      '\nExamples:\n  $ tokens users add ada@example.com --name "Ada Lovelace" --grant\n  $ tokens users add ada@example.com --password-stdin < password.txt',
     )
     .action((email: string, _options, command: Command) => runUsersAdd(ctx, email, command.optsWithGlobals()));
 }
 
 async function runUsersAdd(ctx: Context, email: string, options: UsersAddOptions): Promise<void> {
   const { api } = await connect(ctx, options);
-  const json = {
+  const body = {
     email,
     ...(options.name !== undefined && { name: options.name }),
     ...(options.superuser && { superuser: true }),
     ...(options.grant && { can_manage_tokens: true }),
     ...(options.passwordStdin && { password: await readSecret(ctx) }),
   };
-  const user = await expectBody(api.users.$post({ json }), userShape);
-  await note(ctx, options, `Added ${sanitize(user.email)}.`);
+  const user = options.mail ? await addUser(api, body) : await addUninvited(api, body);
+  await printInvited(ctx, options, user, 'Added');
+}
+
+function addUser(api: Api, json: CreateUserBody): Promise<InvitedUser> {
+  return expectBody(api.users.$post({ json }), invitedUserShape);
+}
+
+/** Adds a member without an invitation. An older daemon rejects the field `invite`, and sends no invitations. */
+function addUninvited(api: Api, body: CreateUserBody): Promise<InvitedUser> {
+  return addUser(api, { ...body, invite: false }).catch((error: unknown) => {
+    const isOld =
+      hasCode(error, 'invalid-fields') && error.problem.errors?.every(({ pointer }) => pointer === '/invite');
+    if (!isOld) throw error;
+    return addUser(api, body);
+  });
 }

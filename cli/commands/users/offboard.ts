@@ -7,7 +7,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
 import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
 import { connect } from '../../session/connect.ts';
-import { note } from '../../ui/notes.ts';
+import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
 export interface OffboardOptions extends GlobalOptions {
@@ -39,5 +39,6 @@ async function runOffboard(ctx: Context, email: string, options: OffboardOptions
   // Disabling comes first. Otherwise the member could create tokens while the others are being revoked.
   await expectSuccess(api.users[':id'].$patch({ param, json: { disabled: true } }));
   await expectSuccess(api.users[':id'].tokens.$delete({ param }));
-  await note(ctx, options, `Disabled ${who} and revoked their tokens.`);
+  const offboarded = options.json ? await expectBody(api.users[':id'].$get({ param }), userShape) : user;
+  await printOutcome(ctx, options, offboarded, `Disabled ${who} and revoked their tokens.`);
 }

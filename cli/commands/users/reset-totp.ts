@@ -4,7 +4,7 @@ import { expectSuccess } from '../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
 import { connect } from '../../session/connect.ts';
-import { note } from '../../ui/notes.ts';
+import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
 export interface ResetTotpOptions extends GlobalOptions {
@@ -32,5 +32,5 @@ async function runResetTotp(ctx: Context, email: string, options: ResetTotpOptio
   const question = `Let ${who} sign in with only a password? Make sure that the request really comes from this member.`;
   await confirmOrCancel(ctx, options.yes, question);
   await expectSuccess(api.users[':id'].totp.$delete({ param: { id: user.id } }));
-  await note(ctx, options, `Two-factor sign-in of ${who} is off.`);
+  await printOutcome(ctx, options, user, `Two-factor sign-in of ${who} is off.`);
 }

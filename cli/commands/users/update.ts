@@ -1,13 +1,17 @@
 import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
 import { findUser } from '../../api/find/find-user.ts';
-import { expectSuccess } from '../../api/responses.ts';
+import { expectBody } from '../../api/responses.ts';
+import { userShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { connect } from '../../session/connect.ts';
-import { note } from '../../ui/notes.ts';
+import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import { attemptAll } from '../attempt-all.ts';
 
-/** Applies one change to each member and prints `OUTCOME: EMAIL`. Continues after a failure, like `attemptAll`. */
+/**
+ * Applies one change to each member and prints `OUTCOME: EMAIL`, or with `--json` the changed member. Continues after a
+ * failure, like `attemptAll`.
+ */
 export async function updateUsers(
   ctx: Context,
   emails: readonly string[],
@@ -17,8 +21,8 @@ export async function updateUsers(
 ): Promise<void> {
   const { api } = await connect(ctx, options);
   await attemptAll(emails, async (email) => {
-    const user = await findUser(api, email);
-    await expectSuccess(api.users[':id'].$patch({ param: { id: user.id }, json: change }));
-    await note(ctx, options, `${outcome}: ${sanitize(user.email)}`);
+    const { id } = await findUser(api, email);
+    const user = await expectBody(api.users[':id'].$patch({ param: { id }, json: change }), userShape);
+    await printOutcome(ctx, options, user, `${outcome}: ${sanitize(user.email)}`);
   });
 }

@@ -1,11 +1,5 @@
+import type { MemberStatus } from '../../../shared/schemas/users.ts';
 import type { UserRecord } from '../../store/records.ts';
-
-/**
- * - `invited`: added by a superuser, has no password and never signed in
- * - `active`: has a password or has signed in
- * - `disabled`: may not sign in, whatever they were before
- */
-export type MemberStatus = 'invited' | 'active' | 'disabled';
 
 type Facts = Pick<UserRecord, 'disabled' | 'sso' | 'ssoSignedInAt'> & { hasPassword: boolean };
 

@@ -1,5 +1,6 @@
 import type { MailLink, MailLinkKind, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
 import { linkAddress } from './link-address.ts';
 import type { MailContent, RenderedMail } from './mail-content.ts';
 import type { MemberEvent, SiteInfo } from './member-mail.ts';
@@ -23,6 +24,8 @@ export interface Notifier {
   passwordReset(store: Store, event: ForMember<MemberEvent>): Promise<void>;
   /** Enqueues one mail for all permissions that a sign-in removed. */
   permissionLost(store: Store, event: ForMember<PermissionLoss>): Promise<void>;
+  /** Enqueues the mail like `passwordReset`; with single sign-on, it needs no link. */
+  invitation(store: Store, event: ForMember<InvitationEvent>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -67,6 +70,10 @@ export function createNotifier(deps: {
     permissionLost: (store, event) => enqueue(store, event, permissionLostMail(site, event)),
     passwordReset: (store, event) =>
       enqueueWithLink(store, event, 'password-reset', (link) => passwordResetMail(site, { ...event, link })),
+    invitation: (store, event) =>
+      event.sso
+        ? enqueue(store, event, ssoInvitationMail(site, event))
+        : enqueueWithLink(store, event, 'invitation', (link) => invitationMail(site, { ...event, link })),
     tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),
   };
 }

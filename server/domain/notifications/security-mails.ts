@@ -10,7 +10,8 @@ export type SecurityEvent =
   | 'totp-reset'
   | 'recovery-code-used'
   | 'recovery-codes-replaced'
-  | 'password-reset';
+  | 'password-reset'
+  | 'joined';
 
 const messages: Record<SecurityEvent, { subject: string; lead: (account: string) => string }> = {
   'totp-enabled': {
@@ -37,6 +38,10 @@ const messages: Record<SecurityEvent, { subject: string; lead: (account: string)
   'password-reset': {
     subject: 'Your password was set with a mailed link',
     lead: (account) => `A new password was set for ${account}, and all its sessions were ended.`,
+  },
+  joined: {
+    subject: 'Your account is ready',
+    lead: (account) => `Someone used the link of the invitation and set a password for ${account}.`,
   },
 };
 

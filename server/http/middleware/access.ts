@@ -40,6 +40,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /api/v1/me/totp/confirm': 'session',
   'POST /api/v1/me/totp/disable': 'session',
   'POST /api/v1/me/totp/recovery-codes': 'session',
+  'POST /api/v1/users/:id/invitation': 'superuser',
   'DELETE /api/v1/users/:id/totp': 'superuser',
   'GET /api/v1/tokens': 'session',
   'POST /api/v1/tokens': 'session',

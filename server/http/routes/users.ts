@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import {
   createUserBodySchema,
+  invitedUserSchema,
   updateUserBodySchema,
   userListQuerySchema,
   userPageSchema,
@@ -9,7 +10,7 @@ import {
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
-import { userObject } from '../representations.ts';
+import { invitedUserObject, userObject } from '../representations.ts';
 import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const listUsers = createRoute({
@@ -25,10 +26,20 @@ const createUser = createRoute({
   method: 'post',
   path: '/users',
   summary: 'Add a member',
-  description: 'A member without a password signs in through single sign-on or sets one with a reset link.',
+  description:
+    'A member without a password is invited by mail, with a link to set one or to sign in through single sign-on. If mail is not configured, the response has the link.',
   middleware: jsonBody,
   request: { body: jsonRequest(createUserBodySchema) },
-  responses: { 201: jsonResponse(userSchema, 'The member') },
+  responses: { 201: jsonResponse(invitedUserSchema, 'The member') },
+});
+
+const inviteUser = createRoute({
+  method: 'post',
+  path: '/users/{id}/invitation',
+  summary: 'Invite a member again',
+  description: 'Only for a member whose `status` is `invited`. The link of the earlier invitation stops working.',
+  request: { params: idParamSchema },
+  responses: { 200: jsonResponse(invitedUserSchema, 'The member') },
 });
 
 const readUser = createRoute({
@@ -59,16 +70,22 @@ const revokeAllOfUser = createRoute({
   responses: { 204: { description: 'The member has no tokens left' } },
 });
 
-export function userRoutes({ users, tokens }: Pick<AppDeps, 'users' | 'tokens'>) {
+export function userRoutes({ users, invitations, tokens }: Pick<AppDeps, 'users' | 'invitations' | 'tokens'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listUsers, async (c) => {
       const caller = c.get('caller');
       return c.json(await readPage(c.req.valid('query'), (query) => users.list(caller, query), userObject), 200);
     })
     .openapi(createUser, async (c) => {
-      const user = await users.create(c.get('caller'), c.req.valid('json'));
+      const { user, invitation } = await users.create(c.get('caller'), c.req.valid('json'));
       c.header('Location', `/api/v1/users/${user.id}`);
-      return c.json(userObject(user), 201);
+      return c.json(invitedUserObject(user, invitation), 201);
+    })
+    .openapi(inviteUser, async (c) => {
+      const caller = c.get('caller');
+      const { id } = c.req.valid('param');
+      const invitation = await invitations.inviteAgain(caller, id);
+      return c.json(invitedUserObject(await users.get(caller, id), invitation), 200);
     })
     .openapi(readUser, async (c) => {
       const user = await users.get(c.get('caller'), c.req.valid('param').id);

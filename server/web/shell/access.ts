@@ -24,6 +24,8 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /password/forgot': 'anyone',
   'GET /password/reset': 'anyone',
   'POST /password/reset': 'anyone',
+  'GET /invitation': 'anyone',
+  'POST /invitation': 'anyone',
   'GET /login/sso': 'anyone',
   'GET /login/sso/callback': 'anyone',
   'GET /logout': 'member',

@@ -40,9 +40,12 @@ export function AddMemberDialog({ closeHref, form, problem }: AddMemberDialogPro
           name="password"
           type="password"
           error={errors.password}
-          hint={`At least ${limits.minPasswordCharacters} characters. Without a password, the member uses single sign-on, or sets one with “Forgot your password?” on the sign-in page.`}
+          hint={`At least ${limits.minPasswordCharacters} characters. A member without a password sets one with the link of the invitation, or uses single sign-on.`}
           autocomplete="new-password"
         />
+        <Choice name="invite" checked={form.invite}>
+          Invite the member by email, unless you set a password
+        </Choice>
         <Choice name="can_manage_tokens" checked={form.canManageTokens}>
           {permissionLabel}
         </Choice>

@@ -7,9 +7,17 @@ export interface AddMemberForm {
   name: string;
   superuser: boolean;
   canManageTokens: boolean;
+  /** Whether to invite the member. Ignored for a member with a password. */
+  invite: boolean;
 }
 
-export const emptyAddMemberForm: AddMemberForm = { email: '', name: '', superuser: false, canManageTokens: false };
+export const emptyAddMemberForm: AddMemberForm = {
+  email: '',
+  name: '',
+  superuser: false,
+  canManageTokens: false,
+  invite: true,
+};
 
 /** Reads the posted form. */
 export function readAddMemberForm(form: Record<string, unknown>): AddMemberForm {
@@ -18,6 +26,7 @@ export function readAddMemberForm(form: Record<string, unknown>): AddMemberForm 
     name: text(form.name),
     superuser: text(form.superuser) !== '',
     canManageTokens: text(form.can_manage_tokens) !== '',
+    invite: text(form.invite) !== '',
   };
 }
 
@@ -27,7 +36,7 @@ export function readAddMemberForm(form: Record<string, unknown>): AddMemberForm 
  * @throws ProblemError `invalid-fields`
  */
 export function addMemberBody(
-  { email, name, superuser, canManageTokens }: AddMemberForm,
+  { email, name, superuser, canManageTokens, invite }: AddMemberForm,
   password: string,
 ): CreateUserBody {
   return parseForm(createUserBodySchema, {
@@ -35,6 +44,6 @@ export function addMemberBody(
     name,
     superuser,
     can_manage_tokens: canManageTokens,
-    ...(password !== '' && { password }),
+    ...(password === '' ? { invite } : { password }),
   });
 }

@@ -8,6 +8,7 @@ import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';
 import { AddMemberDialog } from './add-member-dialog.tsx';
 import { addMemberBody, emptyAddMemberForm, readAddMemberForm } from './add-member-form.ts';
+import { InvitationLinkPage } from './invitation-link-page.tsx';
 import { MemberActionDialog } from './member/member-action-dialog.tsx';
 import { TeamPage } from './team-page.tsx';
 import { teamPath } from './team-paths.ts';
@@ -25,8 +26,14 @@ export function teamPages({ users, tokens, deadLetters, clock }: TeamPagesDeps) 
       const posted = await c.req.parseBody();
       const form = readAddMemberForm(posted);
       try {
-        await users.create(c.get('caller'), addMemberBody(form, text(posted.password)));
-        return c.redirect(withSuccess(teamPath, 'member-added'), 303);
+        const { user, invitation } = await users.create(c.get('caller'), addMemberBody(form, text(posted.password)));
+        if (invitation?.link) {
+          const { link, expiresAt } = invitation;
+          return c.render(
+            <InvitationLinkPage member={user} link={link.reveal()} expiresAt={expiresAt} now={clock.now()} />,
+          );
+        }
+        return c.redirect(withSuccess(teamPath, invitation === null ? 'member-added' : 'member-added-invited'), 303);
       } catch (error) {
         const problem = expectProblem(error);
         const dialog = <AddMemberDialog closeHref={`${teamPath}#add`} form={form} problem={problem} />;

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { memberStatus } from '../../domain/accounts/member-status.ts';
 import type { DeadLetter, UserSummary } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
@@ -78,7 +79,7 @@ function MemberTable({ now, members, pageUrl }: Pick<TeamPageProps, 'now' | 'mem
               {roleLabel(member)}
             </td>
             <td data-label="Account">
-              <StatusBadge status={member.disabled ? 'disabled' : 'active'} />
+              <StatusBadge status={memberStatus(member)} />
             </td>
             <td data-label="Tokens">{member.tokenCount}</td>
             <td data-label="Last use">

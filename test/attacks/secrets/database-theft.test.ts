@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InvitedUser } from '../../../shared/schemas/users.ts';
 import { createToken, jsonOf, type Member } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { addClient, basic, beginDevice, deviceGrant, postForm, postIntrospection } from '../../helpers/app/oauth.ts';
@@ -59,6 +60,7 @@ beforeAll(async () => {
     'device code': approved.device_code,
     'authorization code': await authorizationCode(),
     'reset link': await resetSecret(),
+    invitation: await invitationSecret(),
     'second-factor ticket': signingIn.cookies.get('__Host-tokens_step') ?? '',
     password: app.dev.password,
     'recovery code': recoveryCodes[0] ?? '',
@@ -100,6 +102,11 @@ async function authorizationCode(): Promise<string> {
 async function resetSecret(): Promise<string> {
   const texts = (await app.mails()).map(({ text }) => text).join('\n');
   return /\/password\/reset\?token=(\S+)/.exec(texts)?.[1] ?? '';
+}
+
+async function invitationSecret(): Promise<string> {
+  const response = await app.ask('/api/v1/users', { as: app.root, json: { email: 'invited@example.com' } });
+  return /token=(\S+)/.exec((await jsonOf<InvitedUser>(response)).invitation?.link ?? '')?.[1] ?? '';
 }
 
 const statusOf = async (response: Promise<{ status: number }>) => (await response).status;
@@ -169,6 +176,8 @@ const uses: Record<string, (value: string) => Promise<boolean>> = {
   },
   'a password reset link': async (value) =>
     (await statusOf(openConsole(app).get(`/password/reset?token=${encodeURIComponent(value)}`))) !== 410,
+  'an invitation': async (value) =>
+    (await statusOf(openConsole(app).get(`/invitation?token=${encodeURIComponent(value)}`))) !== 410,
   'a second-factor ticket, even with a code from the stolen TOTP secret': async (value) => {
     if (!/^[\w.-]+$/.test(value)) return false;
     browser.cookies.set('__Host-tokens_step', value);
@@ -181,12 +190,13 @@ const uses: Record<string, (value: string) => Promise<boolean>> = {
 describe('an attacker with a copy of the database', () => {
   it('is modelled correctly: a secret of each kind is in use and is accepted in its role', async () => {
     const accepts = (use: string, kind: string) => uses[use]?.(secrets[kind] ?? '');
-    const [token, session, client, device, code, link, ticket] = Object.keys(uses);
+    const [token, session, client, device, code, link, invitation, ticket] = Object.keys(uses);
     expect(stolen.length).toBeGreaterThan(150);
     expect(await accepts(token ?? '', 'personal API token')).toBe(true);
     expect(await accepts(session ?? '', 'session')).toBe(true);
     expect(await accepts(client ?? '', 'client secret')).toBe(true);
     expect(await accepts(link ?? '', 'reset link')).toBe(true);
+    expect(await accepts(invitation ?? '', 'invitation')).toBe(true);
     expect(await signsIn(app.dev.email, app.dev.password)).toBe(true);
     // These secrets work only once. `refill` creates new ones, so that unused ones exist when the attacks run.
     expect(await accepts(device ?? '', 'device code')).toBe(true);

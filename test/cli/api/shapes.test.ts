@@ -6,7 +6,7 @@ import { clientSchema, createdClientSchema } from '../../../shared/schemas/clien
 import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sessions.ts';
 import { createdTokenSchema, tokenPageSchema, tokenSchema } from '../../../shared/schemas/tokens.ts';
 import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/totp.ts';
-import { userSchema } from '../../../shared/schemas/users.ts';
+import { invitedUserSchema, userSchema } from '../../../shared/schemas/users.ts';
 
 const time = '2026-11-23T16:20:00.000Z';
 const user = {
@@ -17,10 +17,12 @@ const user = {
   disabled: false,
   can_manage_tokens: true,
   sso: false,
+  status: 'active',
   token_count: 3,
   last_used_at: time,
   created_at: time,
 };
+const invitation = { mailed: false, link: 'https://tokens.example.com/invitation', expires_at: time };
 const token = {
   id: 't',
   name: 'ci',
@@ -48,6 +50,7 @@ const entries: Entry[] = [
   ['tokenShape', shapes.tokenShape, tokenSchema, token],
   ['createdTokenShape', shapes.createdTokenShape, createdTokenSchema, { ...token, token: 'tok_…' }],
   ['userShape', shapes.userShape, userSchema, user],
+  ['invitedUserShape', shapes.invitedUserShape, invitedUserSchema, { ...user, invitation }],
   [
     'sessionShape',
     shapes.sessionShape,
@@ -85,7 +88,7 @@ const replacements = [
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
 const openLists = /(^|\.)(status|kind|action)$/;
 /** Fields that older daemons do not send. */
-const laterFields = /(^|\.)target\.owner$/;
+const laterFields = /(^|\.)(target\.owner|invitation)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

@@ -28,7 +28,7 @@ export const linkRules: Readonly<Record<MailLinkKind, LinkRule>> = {
     secret: 'invitation',
     path: '/invitation',
     lifetimeMs: limits.invitationLifetimeMs,
-    permits: isInvited,
+    permits: (user, passwordPolicy) => isInvited(user) && passwordPolicy.allows(user),
   },
   'email-change': {
     secret: 'emailChange',

@@ -4,6 +4,7 @@ import type { Store } from '../../../store/store.ts';
 import type { AuditTrail } from '../../audit.ts';
 import { actorOf } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
+import { voidLinks } from '../links/mailed-links.ts';
 import { ssoRefused } from './notes.ts';
 import { acceptedEmail, isAllowedDomain, isSameMailbox, type PersonRequest, type SsoPolicy } from './person.ts';
 import { addressUnknown, addressUnverified, domainRefused, notAMember } from './refusals.ts';
@@ -48,6 +49,7 @@ async function claimInvitation(
   }
   const event = { at: clock.now(), actor: actorOf(user), clientInfo, user };
   await auditTrail.user(store, 'user.sso_bound', event);
+  await voidLinks(store, user.id);
   return user;
 }
 

@@ -28,6 +28,6 @@ export function toUserRow(user: UserRecord, identity?: Identity): Partial<UserRo
 }
 
 export function toSummary(row: SummaryRow): UserSummary {
-  const { passwordHash: _, emailFolded: __, ...user } = toUser(row);
-  return { ...user, ...toRecord(summaryColumns, row) };
+  const { passwordHash, emailFolded: _, ...user } = toUser(row);
+  return { ...user, hasPassword: passwordHash !== null, ...toRecord(summaryColumns, row) };
 }

@@ -1,4 +1,5 @@
 const colours = {
+  invited: 'neutral',
   active: 'success',
   blocked: 'warning',
   disabled: 'danger',

@@ -33,6 +33,16 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       </>
     ),
   },
+  invite: {
+    title: (name) => `Invite ${name} again?`,
+    confirm: 'Send invitation',
+    body: ({ user }) => (
+      <>
+        <p>{user.email} gets another invitation. If this server has no mail, you see the link and pass it on.</p>
+        <p>The link of the earlier invitation stops working.</p>
+      </>
+    ),
+  },
   promote: {
     title: (name) => `Make ${name} an Organization Superuser?`,
     confirm: 'Make superuser',

@@ -1,4 +1,6 @@
 import type { UpdateUserBody } from '../../../../shared/schemas/users.ts';
+import type { Invitation } from '../../../domain/accounts/invitations.ts';
+import { memberStatus } from '../../../domain/accounts/member-status.ts';
 import type { Caller } from '../../../domain/caller.ts';
 import type { AppDeps } from '../../../http/context.ts';
 import type { UserSummary } from '../../../store/records.ts';
@@ -8,6 +10,7 @@ interface Action {
   changes: UpdateUserBody;
   revokesAll: boolean;
   resetsTotp?: boolean;
+  invites?: boolean;
   success: SuccessCode;
 }
 
@@ -15,6 +18,7 @@ interface Action {
 const memberActions = {
   grant: { changes: { can_manage_tokens: true }, revokesAll: false, success: 'permission-granted' },
   ungrant: { changes: { can_manage_tokens: false }, revokesAll: false, success: 'permission-removed' },
+  invite: { changes: {}, revokesAll: false, invites: true, success: 'member-invited' },
   promote: { changes: { superuser: true }, revokesAll: false, success: 'member-promoted' },
   demote: { changes: { superuser: false }, revokesAll: false, success: 'member-demoted' },
   enable: { changes: { disabled: false }, revokesAll: false, success: 'member-enabled' },
@@ -38,6 +42,7 @@ export function possibleActions(user: UserSummary): MemberAction[] {
   const { superuser, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
   return [
     canManageTokens ? 'ungrant' : 'grant',
+    ...(memberStatus(user) === 'invited' ? (['invite'] as const) : []),
     superuser ? 'demote' : 'promote',
     disabled ? 'enable' : 'disable',
     ...(totpEnabledAt === null ? [] : (['reset-two-step'] as const)),
@@ -51,21 +56,27 @@ export function endsSuperuser(action: MemberAction): boolean {
   return action === 'demote' || action === 'disable' || action === 'offboard';
 }
 
+interface Outcome {
+  success: SuccessCode;
+  /** Set if the action invited the member. */
+  invitation?: Invitation;
+}
+
 /**
- * Performs the action and returns the code of its success message. Updates the account first, so that nothing changes
- * if the update is rejected.
+ * Performs the action and returns its outcome. Updates the account first, so that nothing changes if the update is
+ * rejected.
  *
- * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`
+ * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `already-joined`
  */
 export async function performAction(
-  { users, tokens, totp }: Pick<AppDeps, 'users' | 'tokens' | 'totp'>,
+  { users, invitations, tokens, totp }: Pick<AppDeps, 'users' | 'invitations' | 'tokens' | 'totp'>,
   caller: Caller,
   userId: string,
   action: MemberAction,
-): Promise<SuccessCode> {
-  const { changes, revokesAll, resetsTotp, success }: Action = memberActions[action];
+): Promise<Outcome> {
+  const { changes, revokesAll, resetsTotp, invites, success }: Action = memberActions[action];
   await users.update(caller, userId, changes);
   if (resetsTotp) await totp.reset(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
-  return success;
+  return { success, ...(invites && { invitation: await invitations.inviteAgain(caller, userId) }) };
 }

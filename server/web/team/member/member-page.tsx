@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { count } from '../../../../shared/count.ts';
+import { memberStatus } from '../../../domain/accounts/member-status.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
 import { Alert } from '../../shell/components/form.tsx';
 import { NextPageLink } from '../../shell/components/next-page-link.tsx';
@@ -60,7 +61,7 @@ function AccountFacts({ user, activeTokens, statusContext: { now }, pageUrl }: M
       <dd>{signInMethod(user)}</dd>
       <dt>Account</dt>
       <dd>
-        <StatusBadge status={user.disabled ? 'disabled' : 'active'} />
+        <StatusBadge status={memberStatus(user)} />
       </dd>
       <dt>{permissionLabel}</dt>
       <dd>
@@ -78,14 +79,16 @@ function AccountFacts({ user, activeTokens, statusContext: { now }, pageUrl }: M
   );
 }
 
-function signInMethod({ sso, totpEnabledAt }: UserSummary): string {
+function signInMethod({ sso, hasPassword, totpEnabledAt }: UserSummary): string {
   if (sso) return 'single sign-on';
+  if (!hasPassword) return 'nothing yet';
   return totpEnabledAt === null ? 'password' : 'password and authenticator app';
 }
 
 type ButtonAction = Exclude<ConfirmedAction, 'ungrant' | 'revoke-tokens'>;
 
 const buttons: Record<ButtonAction, { label: string; danger: boolean }> = {
+  invite: { label: 'Send invitation again', danger: false },
   promote: { label: 'Make superuser', danger: false },
   demote: { label: 'Remove superuser role', danger: false },
   enable: { label: 'Enable', danger: false },

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../../shared/problem.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
+import type { Secret } from '../../../domain/secrets.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';
 import { idParamSchema } from '../../../http/validate.ts';
@@ -12,12 +13,16 @@ import { formatUrl, type PageUrl } from '../../shell/page-url.ts';
 import { safeReturnPath, startPath } from '../../shell/return-path.ts';
 import { type SuccessCode, successMessage, withSuccess } from '../../shell/success-message.ts';
 import { RevokeTokenDialog } from '../../tokens/revoke-token-dialog.tsx';
+import { InvitationLinkPage } from '../invitation-link-page.tsx';
 import { memberPath, teamPath } from '../team-paths.ts';
 import { MemberActionDialog } from './member-action-dialog.tsx';
 import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
 import { MemberPage } from './member-page.tsx';
 
-type MemberPagesDeps = Pick<AppDeps, 'users' | 'tokens' | 'totp' | 'clock' | 'statusContext' | 'config'>;
+type MemberPagesDeps = Pick<
+  AppDeps,
+  'users' | 'invitations' | 'tokens' | 'totp' | 'clock' | 'statusContext' | 'config'
+>;
 
 /** Routes of `/organization/team/{id}`: one member, and what a superuser can do there. */
 export function memberPages(deps: MemberPagesDeps) {
@@ -35,11 +40,12 @@ export function memberPages(deps: MemberPagesDeps) {
       if (!isMemberAction(action)) return c.notFound();
       const back = text((await c.req.parseBody()).back);
       try {
-        const success = await performAction(deps, c.get('caller'), memberId(c), action);
+        const { success, invitation } = await performAction(deps, c.get('caller'), memberId(c), action);
+        if (invitation?.link) return c.render(await invitationLinkPage(c, invitation.link, invitation.expiresAt));
         return c.redirect(withSuccess(...destination(c, action, success, back)), 303);
       } catch (error) {
         const problem = expectProblem(error);
-        if (problem.code !== 'last-superuser') throw problem;
+        if (problem.code !== 'last-superuser' && problem.code !== 'already-joined') throw problem;
         const member = await loadMember(c);
         return renderProblem(c, problem, await page(c, member, { error: `Nothing was changed. ${problem.message}` }));
       }
@@ -49,6 +55,11 @@ export function memberPages(deps: MemberPagesDeps) {
       await tokens.revoke(c.get('caller'), id);
       return c.redirect(withSuccess(formatUrl(readPageUrl(c)), 'token-revoked'), 303);
     });
+
+  async function invitationLinkPage(c: AppContext, link: Secret, expiresAt: number | null) {
+    const member = await users.get(c.get('caller'), memberId(c));
+    return <InvitationLinkPage member={member} link={link.reveal()} expiresAt={expiresAt} now={clock.now()} />;
+  }
 
   async function loadMember(c: AppContext) {
     const caller = c.get('caller');

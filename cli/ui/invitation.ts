@@ -1,0 +1,26 @@
+import type { InvitedUser } from '../../shared/schemas/users.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { printJson } from './json.ts';
+import { note } from './notes.ts';
+import { sanitize } from './sanitize.ts';
+
+/** Prints how a member was invited. The link of an invitation that was not mailed goes to stdout, because it is data. */
+export async function printInvited(
+  ctx: Context,
+  options: GlobalOptions,
+  user: InvitedUser,
+  outcome: 'Added' | 'Invited',
+): Promise<void> {
+  if (options.json) return printJson(ctx.stdout, user);
+  const done = `${outcome} ${sanitize(user.email)}`;
+  // An older daemon does not send this field.
+  const { mailed = false, link = null, expires_at: expiresAt = null } = user.invitation ?? {};
+  if (link === null) return note(ctx, options, `${done}${mailed ? ' and mailed an invitation' : ''}.`);
+  await ctx.stdout.write(`${sanitize(link)}\n`);
+  const passOn = `${done}. The server has no mail, so pass the link on to the member.`;
+  const warning =
+    expiresAt === null
+      ? 'They sign in there with single sign-on.'
+      : `It works once, until ${sanitize(expiresAt)}. Anyone who has it, including you, can set the member's password.`;
+  await note(ctx, options, `${passOn} ${warning}`);
+}

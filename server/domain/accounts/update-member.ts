@@ -1,0 +1,68 @@
+import { ProblemError } from '../../../shared/problem.ts';
+import type { AuditAction } from '../../../shared/schemas/audit.ts';
+import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
+import type { Store } from '../../store/store.ts';
+import type { AuditTrail } from '../audit.ts';
+import { actorOf, type Caller, requireStillSuperuser } from '../caller.ts';
+import type { Clock } from '../clock.ts';
+import { endAllSessions } from '../sign-in/end-sessions.ts';
+import { noSuchMember } from './problems.ts';
+
+export interface UpdateMemberDeps {
+  store: Store;
+  clock: Clock;
+  auditTrail: AuditTrail;
+}
+
+/** Applies all changes or none. @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser` */
+export async function updateMember(
+  deps: UpdateMemberDeps,
+  caller: Caller,
+  id: string,
+  changes: UpdateUserBody,
+): Promise<void> {
+  const event = { at: deps.clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
+  await deps.store.transaction(async (store) => {
+    await requireStillSuperuser(store, caller, id);
+    const user = await store.users.findById(id);
+    if (user === null) throw noSuchMember();
+    for (const { apply, action } of changesOf(changes)) {
+      const changed = await apply(store, id);
+      if (changed === 'last-superuser') throw lastSuperuser();
+      if (changed) await deps.auditTrail.user(store, action, { ...event, user });
+    }
+    if (changes.disabled) await endAllSessions(store, id);
+  });
+}
+
+interface Change {
+  action: AuditAction;
+  apply(store: Store, id: string): Promise<boolean | 'last-superuser'>;
+}
+
+function changesOf({ name, can_manage_tokens: permission, superuser, disabled }: UpdateUserBody): Change[] {
+  const list: Change[] = [];
+  if (name !== undefined) {
+    list.push({ action: 'user.renamed', apply: (store, id) => store.users.setName(id, name) });
+  }
+  if (permission !== undefined) {
+    const action = permission ? 'user.permission_granted' : 'user.permission_removed';
+    list.push({ action, apply: (store, id) => store.users.setCanManageTokens(id, permission) });
+  }
+  if (superuser !== undefined) {
+    const action = superuser ? 'user.promoted' : 'user.demoted';
+    list.push({ action, apply: (store, id) => store.users.setSuperuser(id, superuser) });
+  }
+  if (disabled !== undefined) {
+    const action = disabled ? 'user.disabled' : 'user.enabled';
+    list.push({ action, apply: (store, id) => store.users.setDisabled(id, disabled) });
+  }
+  return list;
+}
+
+function lastSuperuser(): ProblemError {
+  return new ProblemError(
+    'last-superuser',
+    'This is the last enabled Organization Superuser. Promote another member first.',
+  );
+}

@@ -1,0 +1,73 @@
+import { limits } from '../../../../shared/limits.ts';
+import type { ProblemError } from '../../../../shared/problem.ts';
+import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { fieldErrors } from '../../shell/form-problem.ts';
+import { Layout } from '../../shell/layout.tsx';
+import { usePage } from '../../shell/page-context.ts';
+
+export const invitationPath = '/invitation';
+
+interface InvitationPageProps {
+  /** The secret from the link. */
+  token: string;
+  /** Email address of the invited member. */
+  email: string;
+  problem?: ProblemError;
+}
+
+/** Asks an invited member for their first password. */
+export function InvitationPage({ token, email, problem }: InvitationPageProps) {
+  const { organization } = usePage();
+  const errors = fieldErrors(problem);
+  return (
+    <Layout title="Accept your invitation" width="narrow">
+      <h1>{organization === null ? 'Accept your invitation' : `Join ${organization}`}</h1>
+      {problem && (
+        <Alert>{problem.errors ? 'The password was not set. Correct the fields below.' : problem.message}</Alert>
+      )}
+      <p>Choose a password for your account {email}. You sign in with it from then on.</p>
+      <form method="post" action={invitationPath} class="card">
+        <FormToken />
+        <input type="hidden" name="token" value={token} />
+        {/* Tells password managers which account the new password belongs to. */}
+        <input type="email" name="username" value={email} autocomplete="username" hidden readonly />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          error={errors.password}
+          hint={`Use at least ${limits.minPasswordCharacters} characters. Very common passwords are rejected.`}
+          autocomplete="new-password"
+          required
+          autofocus={problem === undefined}
+        />
+        <Field
+          label="Confirm password"
+          name="again"
+          type="password"
+          error={errors.again}
+          autocomplete="new-password"
+          required
+        />
+        <div class="actions">
+          <button type="submit" class="primary">
+            Set password
+          </button>
+        </div>
+      </form>
+    </Layout>
+  );
+}
+
+/** Shown for a link that does not work, or no longer. */
+export function InvitationExpiredPage({ message }: { message: string }) {
+  return (
+    <Layout title="Invitation expired" width="narrow">
+      <h1>This invitation no longer works</h1>
+      <p>{message}</p>
+      <p>
+        <a href="/login">Go to sign-in</a>
+      </p>
+    </Layout>
+  );
+}

@@ -1,0 +1,37 @@
+import { Hono } from 'hono';
+import type { ProblemError } from '../../../../shared/problem.ts';
+import { invitationExpired } from '../../../domain/accounts/invitations.ts';
+import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
+import { expectProblem, passwordMismatch, renderProblem } from '../../shell/form-problem.ts';
+import { text } from '../../shell/form-values.ts';
+import { withSuccess } from '../../shell/success-message.ts';
+import { InvitationExpiredPage, InvitationPage, invitationPath } from './invitation-page.tsx';
+
+/** Routes of `/invitation`: an invited member sets a first password. Opening the link does not use it up. */
+export function invitationPages({ invitations }: Pick<AppDeps, 'invitations'>) {
+  return new Hono<AppEnv>()
+    .get(invitationPath, async (c) => {
+      const token = c.req.query('token') ?? '';
+      const member = await invitations.find(token);
+      if (member === null) return renderExpired(c, invitationExpired());
+      return c.render(<InvitationPage token={token} email={member.email} />);
+    })
+    .post(invitationPath, async (c) => {
+      const form = await c.req.parseBody();
+      const [token, password] = [text(form.token), text(form.password)];
+      try {
+        if (password !== text(form.again)) throw passwordMismatch();
+        await invitations.accept(token, password, c.get('clientInfo'));
+        return c.redirect(withSuccess('/login', 'joined'), 303);
+      } catch (error) {
+        const problem = expectProblem(error);
+        const member = await invitations.find(token);
+        if (member === null) return renderExpired(c, invitationExpired());
+        return renderProblem(c, problem, <InvitationPage token={token} email={member.email} problem={problem} />);
+      }
+    });
+
+  function renderExpired(c: AppContext, problem: ProblemError) {
+    return renderProblem(c, problem, <InvitationExpiredPage message={problem.message} />);
+  }
+}

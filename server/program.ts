@@ -72,19 +72,23 @@ function addBackups(program: Command, context: Context): void {
 function addMail(program: Command, context: Context): void {
   const mail = program
     .command('mail')
-    .summary('List and resend dead letters')
-    .description('Manage dead letters: mails that could not be delivered. The daemon can keep running.');
+    .summary('List, resend and test mail')
+    .description(
+      'See which mails wait and why, send them again, and test the mail server. The daemon can keep running.',
+    );
   mail
     .command('list')
-    .summary('List dead letters')
-    .description('Print one line per dead letter, newest first: time given up, recipient, subject and last error.')
+    .summary('List mails that wait or were given up')
+    .description(
+      'Print one line per mail that waits, the next to be tried first, and one per dead letter, newest first. The columns are: state (waiting, sending, given-up), next try or time given up, attempts, time queued, recipient, subject and last error.',
+    )
     .addHelpText('after', '\nExample:\n  $ tokensd mail list')
     .action(async () => (await import('./commands/mail.ts')).runMailList(context));
   mail
     .command('retry')
-    .summary('Send dead letters again')
+    .summary('Try mails again now')
     .description(
-      'Put dead letters back into the outbox with a fresh set of attempts. A running daemon sends them within a second.',
+      'Make waiting mails due now, and put dead letters back into the outbox with a fresh set of attempts. A running daemon sends them within a second.',
     )
     .option('--to <email>', 'Only mails to this address')
     .addHelpText('after', '\nExamples:\n  $ tokensd mail retry\n  $ tokensd mail retry --to ada@example.com')

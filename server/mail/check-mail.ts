@@ -6,15 +6,16 @@ import { ehloName } from '../config/mail-identity.ts';
 import type { SmtpSettings } from '../config/smtp-url.ts';
 import { checkSender, type MailCheck } from './check-sender.ts';
 import { toMailFailure } from './smtp-failure.ts';
-import { connectionOptions, defaultTimeouts, smtpSettings } from './smtp-options.ts';
+import { connectionOptions, smtpSettings } from './smtp-options.ts';
 
 type MailConfig = Pick<Config, 'smtpUrl' | 'mailFrom' | 'publicUrl' | 'organization' | 'dataDir'>;
 
-const maxCheckMs = 20_000;
+/** Shorter than for sending, because someone waits for the result. */
+const timeouts = { connection: 5_000, greeting: 5_000, idle: 5_000, total: 9_000 };
 
 /**
- * Checks the sender address, and the mail server up to and including STARTTLS and sign-in. Sends no mail. Takes at most
- * about 20 seconds, and never throws because of the mail server.
+ * Checks the sender address, and the mail server up to and including STARTTLS and sign-in. Sends no mail. Takes at
+ * most 9 seconds, and never throws because of the mail server.
  */
 export async function checkMail(config: MailConfig): Promise<MailCheck[]> {
   return [checkSender(config), ...(await checkServer(config))];
@@ -26,8 +27,8 @@ async function checkServer(config: MailConfig): Promise<MailCheck[]> {
     return [{ name: 'mail server', state: 'warning', detail }];
   }
   const settings = smtpSettings(config.smtpUrl, ehloName(config));
-  const connection = new SMTPConnection(connectionOptions(settings, defaultTimeouts));
-  const timer = setTimeout(() => connection.close(), maxCheckMs);
+  const connection = new SMTPConnection(connectionOptions(settings, timeouts));
+  const timer = setTimeout(() => connection.close(), timeouts.total);
   const checks: MailCheck[] = [];
   try {
     await connect(connection);
@@ -48,7 +49,7 @@ async function checkServer(config: MailConfig): Promise<MailCheck[]> {
 function connect(connection: SMTPConnection): Promise<void> {
   return new Promise((resolve, reject) => {
     connection.once('error', reject);
-    connection.once('end', () => reject(new Error(`no answer within ${maxCheckMs / 1000} seconds`)));
+    connection.once('end', () => reject(new Error(`no complete answer within ${timeouts.total / 1000} seconds`)));
     connection.connect((error) => (error ? reject(error) : resolve()));
   });
 }

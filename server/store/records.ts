@@ -112,6 +112,16 @@ export interface OutboxBacklog {
   oldestAt: number | null;
 }
 
+/** A message that has not been sent yet. */
+export interface WaitingMail extends Pick<MailRecord, 'id' | 'to' | 'subject' | 'createdAt' | 'attempts'> {
+  /** When it is sent or tried again. */
+  dueAt: number;
+  /** Whether a worker is sending it. `dueAt` is then the end of its lease. */
+  leased: boolean;
+  /** Why the last attempt failed; null if none did. */
+  error: string | null;
+}
+
 /** A message that was given up after repeated failures. */
 export interface DeadLetter extends Pick<MailRecord, 'id' | 'to' | 'subject' | 'createdAt' | 'attempts'> {
   gaveUpAt: number;

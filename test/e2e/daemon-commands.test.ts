@@ -59,14 +59,20 @@ describe('tokensd mail', () => {
     };
     const { stdout, code } = await eventually(nonEmptyList, 'a dead letter', 10_000);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^\d{4}-\S+Z\troot@example\.com\t[^\t]*ci[^\t]*\t[^\t]*no such user[^\t]*\n$/);
+    expect(stdout).toMatch(
+      /^given-up\t\d{4}-\S+Z\t1\t\d{4}-\S+Z\troot@example\.com\t[^\t]*ci[^\t]*\t[^\t]*no such user[^\t]*\n$/,
+    );
     const { port } = rejectingServer;
     await rejectingServer.close();
     const acceptingServer = await startMailServer(port);
     expect((await mail('retry', '--to', 'nobody@example.com')).stderr).toBe('0 mails will be sent again.\n');
     expect(await mail('retry')).toMatchObject({ code: 0, stdout: '', stderr: '1 mail will be sent again.\n' });
     await eventually(() => acceptingServer.received.length === 1, 'the mail', 5_000);
-    expect(await mail('list')).toMatchObject({ code: 0, stdout: '', stderr: 'There are no dead letters.\n' });
+    expect(await mail('list')).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'No mail waits, and none was given up.\n',
+    });
     await acceptingServer.close();
   });
 });

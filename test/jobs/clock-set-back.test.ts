@@ -7,7 +7,7 @@ it('makes waiting mails due once each time the clock is set back, and at no othe
   const broughtForwardAt: number[] = [];
   const warnings: unknown[] = [];
   const job = createClockSetBack({
-    outbox: { bringForward: async (now) => void broughtForwardAt.push(now) },
+    outbox: { bringForward: async (now) => broughtForwardAt.push(now) },
     clock: { now: () => time },
     monotonic: () => monotonic,
     log: { warn: (fields) => void warnings.push(fields) },

@@ -1,4 +1,12 @@
-import type { DeadLetter, MailLink, MailLinkKind, MailRecord, OutboxBacklog, QueuedMail } from '../records.ts';
+import type {
+  DeadLetter,
+  MailLink,
+  MailLinkKind,
+  MailRecord,
+  OutboxBacklog,
+  QueuedMail,
+  WaitingMail,
+} from '../records.ts';
 
 export interface MailClaim {
   now: number;
@@ -39,12 +47,16 @@ export interface OutboxStore {
   /** Deletes the member's messages with a link that have not been sent: those of one kind, or all. */
   withdrawLinks(userId: string, kind?: MailLinkKind): Promise<void>;
 
+  /** Returns at most `limit` messages that are pending or leased, the next to be tried first. */
+  waiting(limit: number): Promise<WaitingMail[]>;
   /** Returns at most `limit` dead letters, the most recently given up first. */
   deadLetters(limit: number): Promise<DeadLetter[]>;
   /** Makes all dead letters, or those to one address, due at `now` and resets their attempts. Returns their number. */
   revive(now: number, to?: string): Promise<number>;
-  /** Makes all pending messages due at `now`, unless they are due already. */
-  bringForward(now: number): Promise<void>;
+  /**
+   * Makes all pending messages, or those to one address, due at `now`, unless they are due already. Returns their number.
+   */
+  bringForward(now: number, to?: string): Promise<number>;
   /** Makes all leased messages due. Call this only if no other daemon uses the database, because its leases end too. */
   releaseAllLeases(): Promise<void>;
   backlog(): Promise<OutboxBacklog>;

@@ -60,6 +60,23 @@ export function createOutboxStore(knex: Knex): OutboxStore {
         .where({ link_user_id: userId, sent_at: null, ...(kind && { link_kind: kind }) })
         .delete();
     },
+    async waiting(limit) {
+      const pending = await mails().whereNotNull('due_at').orderBy('due_at').orderBy('id').limit(limit);
+      return pending.map((row) => {
+        const { id, to, subject, createdAt, attempts } = toRecord(mailColumns, row);
+        const { dueAt, leaseId, lastError } = toRecord(stateColumns, row);
+        return {
+          id,
+          to,
+          subject,
+          createdAt,
+          attempts,
+          dueAt: Number(dueAt),
+          leased: leaseId !== null,
+          error: lastError,
+        };
+      });
+    },
     async deadLetters(limit) {
       const dead = await mails().whereNotNull('gave_up_at').orderBy('gave_up_at', 'desc').orderBy('id').limit(limit);
       return dead.map((row) => {
@@ -73,8 +90,10 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       if (to !== undefined) dead.where('recipient', to);
       return dead.update({ gave_up_at: null, due_at: now, attempts: 0 });
     },
-    async bringForward(now) {
-      await mails().where('due_at', '>', now).whereNull('lease_id').update({ due_at: now });
+    bringForward(now, to) {
+      const later = mails().where('due_at', '>', now).whereNull('lease_id');
+      if (to !== undefined) later.where('recipient', to);
+      return later.update({ due_at: now });
     },
     async releaseAllLeases() {
       await mails()

@@ -61,7 +61,8 @@ export function outboxContract(store: () => Store): void {
     const [waits, leased] = [await enqueue(), await enqueue()];
     await claim(noon, 'mine');
     await store().outbox.retryLater(waits.id, 'mine', noon + 500, 'connection refused');
-    await store().outbox.bringForward(noon);
+    expect(await store().outbox.bringForward(noon, 'nobody@example.com')).toBe(0);
+    expect(await store().outbox.bringForward(noon)).toBe(1);
     expect(await claimedIds(noon)).toEqual([waits.id]);
     expect(await claimedIds(noon + 100)).toEqual([waits.id, leased.id]);
   });
@@ -104,6 +105,24 @@ export function outboxContract(store: () => Store): void {
     await enqueue(noon + 2000);
     await enqueue(noon + 1000);
     expect(await store().outbox.backlog()).toEqual({ pending: 2, dead: 1, oldestAt: noon + 1000 });
+  });
+
+  it('lists the messages that wait, the next to be tried first, with the last error', async () => {
+    const [failed, leased] = [await enqueue(), await enqueue()];
+    const fresh = await enqueue(noon + 200);
+    await claim(noon, 'mine');
+    await store().outbox.retryLater(failed.id, 'mine', noon + 500, 'connection refused');
+    const listed = ({ id, to, subject, createdAt }: typeof failed) => ({ id, to, subject, createdAt });
+    expect(await store().outbox.waiting(9)).toEqual([
+      { ...listed(leased), attempts: 1, dueAt: noon + 100, leased: true, error: null },
+      { ...listed(fresh), attempts: 0, dueAt: noon + 200, leased: false, error: null },
+      { ...listed(failed), attempts: 1, dueAt: noon + 500, leased: false, error: 'connection refused' },
+    ]);
+    expect(await store().outbox.waiting(1)).toHaveLength(1);
+    await store().outbox.markSent(leased.id, 'mine', noon);
+    await claim(noon + 500, 'next');
+    await store().outbox.giveUp(failed.id, 'next', noon + 500, 'refused');
+    expect((await store().outbox.waiting(9)).map(({ id }) => id)).toEqual([fresh.id]);
   });
 
   it('lists dead letters newest first, and revives them with no attempts counted', async () => {

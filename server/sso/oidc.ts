@@ -8,6 +8,9 @@ import { readLogoutToken } from './logout-token.ts';
 import { callbackPath, type IdentityProvider } from './provider.ts';
 import { createProviderFetch } from './provider-fetch.ts';
 
+/** Maximum length of an ID token in an address. Many servers reject request lines of more than 8 KiB. */
+const maxHintLength = 6 * 1024;
+
 type OidcSettings = Pick<Config, 'publicUrl' | 'proxy'> & { oidc: OidcConfig };
 
 /**
@@ -43,14 +46,18 @@ export function createOidcProvider({ oidc: config, publicUrl, proxy }: OidcSetti
     },
 
     async finish(query, pending) {
-      return readPerson(await exchange(await discovery.cached(), query, pending), config);
+      const signedIn = await exchange(await discovery.cached(), query, pending);
+      return { person: readPerson(signedIn, config), idToken: signedIn.token };
     },
 
-    async logoutUrl() {
+    async logoutUrl(idToken) {
       const discovered = await discovery.cached().catch(() => null);
       if (!discovered?.metadata.end_session_endpoint) return null;
-      const parameters = { post_logout_redirect_uri: `${publicUrl}/login` };
-      return client.buildEndSessionUrl(await discovered.configure(client.None()), parameters).href;
+      const fits = idToken !== null && idToken.length <= maxHintLength;
+      return client.buildEndSessionUrl(await discovered.configure(client.None()), {
+        post_logout_redirect_uri: `${publicUrl}/login`,
+        ...(fits && { id_token_hint: idToken }),
+      }).href;
     },
 
     async readLogoutToken(token) {

@@ -14,9 +14,12 @@ export interface IdentityProvider {
   /** Starts a sign-in. Returns the address to send the browser to. @throws SsoProblem */
   begin(): Promise<{ url: string; pending: PendingSignIn }>;
   /** Completes a sign-in. `query` is the query string of the callback, including `?`. @throws SsoProblem */
-  finish(query: string, pending: PendingSignIn): Promise<Person>;
-  /** Returns the address for signing out at the provider too, or null if it offers none or cannot be reached. */
-  logoutUrl(): Promise<string | null>;
+  finish(query: string, pending: PendingSignIn): Promise<{ person: Person; idToken: string }>;
+  /**
+   * Returns the address for signing out at the provider too (OpenID Connect RP-Initiated Logout §2). Returns null if the
+   * provider offers none or cannot be reached. `idToken` is the one that the session began with, if it is known.
+   */
+  logoutUrl(idToken: string | null): Promise<string | null>;
   /** Verifies a back-channel logout token. @throws SsoProblem */
   readLogoutToken(token: string): Promise<ProviderLogout>;
 }

@@ -30,7 +30,7 @@ export function useSsoWorld() {
     const identityProvider: IdentityProvider = {
       begin: () => current.begin(),
       finish: (query, pending) => current.finish(query, pending),
-      logoutUrl: () => current.logoutUrl(),
+      logoutUrl: (idToken) => current.logoutUrl(idToken),
       readLogoutToken: (token) => current.readLogoutToken(token),
     };
     const hono = createApp({ ...opened.deps, identityProvider });

@@ -1,4 +1,4 @@
-import { generateKeyPair, UnsecuredJWT } from 'jose';
+import { decodeJwt, generateKeyPair, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Config, OidcConfig } from '../../server/config/config.ts';
 import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
@@ -303,10 +303,29 @@ describe('signing out', () => {
       /http-equiv="refresh" content="0;url=([^"]+)"/.exec(shown.html)?.[1]?.replaceAll('&amp;', '&') ?? '',
     );
     expect(url.origin).toBe(provider.issuer);
-    expect(Object.fromEntries(url.searchParams)).toEqual({
-      client_id: ssoClient.clientId,
-      post_logout_redirect_uri: `${publicUrl}/login`,
-    });
+    const { id_token_hint: hint = '', ...others } = Object.fromEntries(url.searchParams);
+    expect(decodeJwt(hint)).toMatchObject({ iss: provider.issuer, aud: ssoClient.clientId, sub: 'ada' });
+    expect(others).toEqual({ client_id: ssoClient.clientId, post_logout_redirect_uri: `${publicUrl}/login` });
+    expect((await fetch(url)).status, 'the provider accepts the hint').toBe(200);
+    url.searchParams.set('id_token_hint', `${hint}x`);
+    expect((await fetch(url)).status, 'the provider rejects another one').toBe(400);
+  });
+
+  it('keeps the ID token encrypted, and only as long as the session', async () => {
+    const app = await open();
+    const { browser, session = '' } = await signIn(app);
+    const found = await app.services.sessions.authenticate(session);
+    const id = found?.session.id ?? '';
+    const stored = await app.store.sessions.findIdToken(id);
+    expect(stored?.length).toBeGreaterThan(100);
+    expect(Buffer.from(stored ?? '', 'base64url').toString('latin1')).not.toMatch(/eyJ|ada/);
+    if (found === null) throw new Error('The session is missing');
+    expect(await app.services.sessions.idToken(found.session, session)).toMatch(/^eyJ/);
+    const other = await signIn(app);
+    expect(await app.services.sessions.idToken(found.session, other.session ?? ''), 'with another secret').toBeNull();
+    await browser.get('/profile');
+    await browser.submit('/logout');
+    expect(await app.store.sessions.findIdToken(id)).toBeNull();
   });
 
   it('does not involve the provider for a password session', async () => {

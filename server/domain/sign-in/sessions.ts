@@ -14,6 +14,7 @@ import { confirmPassword, requireSamePassword } from './password/confirm-passwor
 import type { PasswordPolicy } from './password/password-policy.ts';
 import { wrongSecondFactor } from './problems.ts';
 import type { SignInRateLimit } from './rate-limit/rate-limit.ts';
+import { openIdToken, sealIdToken } from './sso/sealed-id-token.ts';
 import { passwordSignIn, proofOf, type StartedSession, type StartSession } from './start-session.ts';
 import type { Totp } from './totp/totp.ts';
 
@@ -47,6 +48,10 @@ export interface Sessions {
    * the member may no longer sign in the way that this session began. Restarts the idle timeout.
    */
   authenticate(secret: string): Promise<AuthenticatedSession | null>;
+  /** Stores the ID token that a session began with, encrypted, for as long as the session exists. */
+  keepIdToken(started: StartedSession, idToken: string): Promise<void>;
+  /** Returns the ID token that the session with this secret began with. Returns null if there is none. */
+  idToken(session: SessionRecord, secret: string): Promise<string | null>;
   /** Ends the caller's session. */
   signOut(caller: Caller): Promise<void>;
   /** Returns the caller's active sessions, last seen first, at most 100. */
@@ -96,6 +101,13 @@ export function createSessions(deps: SessionDeps): Sessions {
     },
 
     authenticate: (secret) => authenticate(deps, secret),
+
+    keepIdToken: ({ session, secret }, idToken) => store.sessions.setIdToken(session.id, sealIdToken(idToken, secret)),
+
+    async idToken({ id }, secret) {
+      const sealed = await store.sessions.findIdToken(id);
+      return sealed === null ? null : openIdToken(sealed, secret);
+    },
 
     async signOut(caller) {
       await endOwn(caller, caller.sessionId);

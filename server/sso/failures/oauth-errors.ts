@@ -1,22 +1,22 @@
 import * as client from 'openid-client';
 import type { SsoProblem } from '../provider.ts';
+import type { Mistake } from './mistakes.ts';
 import { misconfigured, quote, refused, unavailable } from './problems.ts';
 
-/** An error of the provider that someone has to correct in the set-up. */
-interface Mistake {
-  /** Completes "Single sign-on is set up wrongly: …". */
-  what: string;
+/** How to correct the mistake behind an error of the provider. */
+interface Correction {
+  what: Mistake;
   remedy: string;
   setting?: string;
 }
 
-const useCodeFlow: Mistake = {
+const useCodeFlow: Correction = {
   what: 'the identity provider does not let this server sign people in',
   remedy: 'Register the client in TOKENSD_OIDC_CLIENT_ID there for the authorization code flow',
   setting: 'TOKENSD_OIDC_CLIENT_ID',
 };
 
-const mistakes: Readonly<Record<string, Mistake>> = {
+const corrections: Readonly<Record<string, Correction>> = {
   unauthorized_client: useCodeFlow,
   unsupported_response_type: useCodeFlow,
   unsupported_grant_type: useCodeFlow,
@@ -40,7 +40,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   },
 };
 
-const otherMistake: Mistake = {
+const otherCorrection: Correction = {
   what: "the identity provider rejects this server's requests",
   remedy: 'Compare the registration of the client there with the documentation of tokensd',
 };
@@ -68,7 +68,7 @@ export function explainOAuthError(
     return refused({ message, cause: error });
   }
   if (startAgain.includes(error.error)) return refused({ message: said, cause: error });
-  const { what, remedy, setting } = mistakes[error.error] ?? otherMistake;
+  const { what, remedy, setting } = corrections[error.error] ?? otherCorrection;
   return misconfigured(what, { message: `${said} ${remedy}.`, ...(setting && { setting }), cause: error });
 }
 

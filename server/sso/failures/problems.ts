@@ -1,16 +1,15 @@
 import { type Diagnosis, SsoProblem } from '../provider.ts';
+import type { Mistake } from './mistakes.ts';
 
-/** Creates the problem for a mistake in the set-up. `what` completes "Single sign-on is set up wrongly: …" without a full stop. */
-export function misconfigured(what: string, diagnosis: Diagnosis): SsoProblem {
+/** Creates the problem for a mistake in the set-up. */
+export function misconfigured(what: Mistake, diagnosis: Diagnosis): SsoProblem {
   const detail = `Single sign-on is set up wrongly: ${what}. Tell the operator of this server.`;
   return new SsoProblem('sso-misconfigured', detail, diagnosis);
 }
 
 /** Creates the problem for a provider that does not respond, or says that it cannot. */
 export function unavailable(diagnosis: Diagnosis): SsoProblem {
-  const detail =
-    'Your identity provider does not respond. Try again later, or sign in with your password if you have one here.';
-  return new SsoProblem('sso-unavailable', detail, diagnosis);
+  return new SsoProblem('sso-unavailable', 'Your identity provider does not respond. Try again later.', diagnosis);
 }
 
 /** Creates the problem for a sign-in that can succeed if the person starts again. */

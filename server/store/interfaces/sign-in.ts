@@ -13,6 +13,10 @@ export interface SessionStore {
   listOf(userId: string, query: { now: number; idleBefore: number; limit: number }): Promise<SessionRecord[]>;
   /** Moves the time of last activity forward, never back. */
   touch(id: string, at: number): Promise<void>;
+  /** Stores an encrypted ID token with a session, unless the session has ended. */
+  setIdToken(id: string, sealed: string): Promise<void>;
+  /** Returns the encrypted ID token of a session, or null. */
+  findIdToken(id: string): Promise<string | null>;
   /** Returns false if this member has no such session. */
   delete(id: string, userId: string): Promise<boolean>;
   /** Returns the IDs of the deleted sessions. */

@@ -3,6 +3,7 @@ import { signIn } from './0002-sign-in.ts';
 import { severalNodes } from './0003-several-nodes.ts';
 import { sessionKinds } from './0004-session-kinds.ts';
 import { invitations } from './0005-invitations.ts';
+import { idTokens } from './0006-id-tokens.ts';
 import { tombstoneReasons } from './0009-tombstone-reasons.ts';
 import type { Migration } from './migration.ts';
 
@@ -13,5 +14,6 @@ export const migrations: readonly Migration[] = [
   severalNodes,
   sessionKinds,
   invitations,
+  idTokens,
   tombstoneReasons,
 ];

@@ -68,9 +68,11 @@ export function loginPages(deps: LoginDeps) {
     })
     .get('/logout', (c) => c.render(<LogoutPage />))
     .post('/logout', async (c) => {
+      const session = c.get('session');
+      const idToken = await sessions.idToken(session, sessionCookie.read(c) ?? '');
       await sessions.signOut(c.get('caller'));
       sessionCookie.clear(c);
-      const ssoLogoutUrl = c.get('session').sso ? await identityProvider?.logoutUrl() : null;
+      const ssoLogoutUrl = session.sso ? await identityProvider?.logoutUrl(idToken) : null;
       if (ssoLogoutUrl) return c.render(<SsoLogoutPage url={ssoLogoutUrl} />);
       return c.redirect(withSuccess('/login', 'signed-out'), 303);
     });

@@ -38,6 +38,16 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
     async touch(id, at) {
       await sessions().where({ id }).where('last_seen_at', '<', at).update({ last_seen_at: at });
     },
+    // The column is not in the table of columns, because requests that only authenticate should not read it.
+    async setIdToken(id, sealed) {
+      await knex('sessions').where({ id }).update({ sso_id_token: sealed });
+    },
+    async findIdToken(id) {
+      const row: { sso_id_token: string | null } | undefined = await knex('sessions')
+        .where({ id })
+        .first('sso_id_token');
+      return row?.sso_id_token ?? null;
+    },
     delete: async (id, userId) => (await sessions().where({ id, user_id: userId }).delete()) > 0,
     async deleteAllOf(userId, exceptId = '') {
       const sql = 'DELETE FROM sessions WHERE user_id = ? AND id <> ? RETURNING id';

@@ -13,13 +13,13 @@ import { InsecureAddressPage, LoginPage } from '../login-page.tsx';
 import { signInWays } from '../login-routes.tsx';
 import { createSsoCookie } from './sso-cookie.ts';
 
-interface SsoDeps extends Pick<AppDeps, 'sso' | 'identityProvider' | 'passwordPolicy' | 'config' | 'log'> {
+interface SsoDeps extends Pick<AppDeps, 'sso' | 'sessions' | 'identityProvider' | 'passwordPolicy' | 'config' | 'log'> {
   browserSession: BrowserSession;
 }
 
 /** Routes of `/login/sso`: to the identity provider and back. Without single sign-on they return 404. */
 export function ssoPages(deps: SsoDeps) {
-  const { sso, identityProvider, browserSession, log } = deps;
+  const { sso, sessions, identityProvider, browserSession, log } = deps;
   const { publicUrl } = deps.config;
   const ssoCookie = createSsoCookie(publicUrl);
   const app = new Hono<AppEnv>();
@@ -45,10 +45,11 @@ export function ssoPages(deps: SsoDeps) {
       const next = safeReturnPath(pending?.next, publicUrl);
       try {
         if (pending === null) throw notStartedHere();
-        const person = await identityProvider.finish(new URL(c.req.url).search, pending);
+        const { person, idToken } = await identityProvider.finish(new URL(c.req.url).search, pending);
         writeNotes(c, person.notes);
         const started = await sso.signIn(person, c.get('clientInfo'));
         writeNotes(c, started.notes);
+        await sessions.keepIdToken(started, idToken);
         await browserSession.start(c, started);
         return c.redirect(started.groupsUnclear ? withNotice(next, 'groups-unclear') : next, 303);
       } catch (error) {

@@ -69,8 +69,8 @@ function find(env: ProxyVariables, name: (typeof variables)[number]): Variable |
 
 function parseProxy({ name, value }: Variable): URL {
   const text = value.includes('://') ? value : `http://${value}`;
-  // The URL parser leaves the host of other schemes unchecked.
-  if (!/^(https?|socks5h?):\/\/[^/]/i.test(text) || !URL.canParse(text)) throw new ProxyVariableError(name);
+  // A path comes from a typing mistake: `http//proxy` would otherwise be a host named `http`.
+  if (!/^(https?|socks5h?):\/\/[^/]+\/?$/i.test(text) || !URL.canParse(text)) throw new ProxyVariableError(name);
   return new URL(text);
 }
 

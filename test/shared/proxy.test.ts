@@ -46,15 +46,18 @@ describe('the proxy of a request', () => {
     expect(found({ ALL_PROXY: proxy })).toBe('ALL_PROXY');
   });
 
-  it.each(['ftp://proxy.example.com', 'http://', 'http://:3128', 'http://a b', ':', 'socks4://proxy.example.com:1080'])(
-    'is rejected as %s, without repeating the value',
-    (value) => {
-      expect(() => chosen('https://a.example', { HTTPS_PROXY: value })).toThrow(ProxyVariableError);
-      expect(() => chosen('https://a.example', { HTTPS_PROXY: value })).toThrow(
-        /^HTTPS_PROXY is not the URL of a proxy/,
-      );
-    },
-  );
+  it.each([
+    'ftp://proxy.example.com',
+    'http//proxy.example.com:3128',
+    'http://',
+    'http://:3128',
+    'http://a b',
+    ':',
+    'socks4://proxy.example.com:1080',
+  ])('is rejected as %s, without repeating the value', (value) => {
+    expect(() => chosen('https://a.example', { HTTPS_PROXY: value })).toThrow(ProxyVariableError);
+    expect(() => chosen('https://a.example', { HTTPS_PROXY: value })).toThrow(/^HTTPS_PROXY is not the URL of a proxy/);
+  });
 });
 
 describe('NO_PROXY', () => {

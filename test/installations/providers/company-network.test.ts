@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ssoClient } from '../../helpers/app/sso.ts';
 import { type Daemon, freePort, useDaemons } from '../../helpers/daemon/daemon.ts';
 import { eventually } from '../../helpers/daemon/process.ts';
+import { visit } from '../../helpers/daemon/sso.ts';
 import { type FalseProvider, startFalseProvider } from '../../helpers/peers/false-provider.ts';
 import { startForwardProxy } from '../../helpers/peers/forward-proxy.ts';
-import { ssoClient } from '../../helpers/peers/identity-provider.ts';
 import { createPrivateAuthority, type PrivateAuthority } from '../../helpers/peers/private-authority.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 
@@ -48,15 +49,8 @@ describe.skipIf(!hasRealParts('openssl'))('a provider behind the company’s HTT
   }
 
   async function signIn({ url }: Daemon) {
-    const begun = await fetch(`${url}/login/sso`, { redirect: 'manual' });
-    const location = begun.headers.get('location');
-    if (location === null) return { status: begun.status, text: await begun.text() };
-    const cookie = begun.headers
-      .getSetCookie()
-      .map((line) => line.split(';')[0])
-      .join('; ');
-    const back = await fetch(url + provider.callbackFor(location), { redirect: 'manual', headers: { Cookie: cookie } });
-    return { status: back.status, text: await back.text() };
+    const begun = await visit(url, '/login/sso');
+    return begun.location === null ? begun : visit(url, provider.callbackFor(begun.location), begun.cookies);
   }
 
   it.each<[string, (port: number) => Record<string, string>]>([
@@ -80,9 +74,9 @@ describe.skipIf(!hasRealParts('openssl'))('a provider behind the company’s HTT
     const good = await startDaemon({ HTTPS_PROXY: `http://tokensd:p%40ss%20word@127.0.0.1:${proxy.port}` });
     expect(await signIn(good)).toMatchObject({ status: 303 });
     const bad = await startDaemon({ HTTPS_PROXY: `http://tokensd:wrong@127.0.0.1:${proxy.port}` });
-    const { status, text } = await signIn(bad);
+    const { status, html } = await signIn(bad);
     expect(status).toBe(500);
-    expect(text).toContain('the proxy in front of the identity provider refuses the connection');
+    expect(html).toContain('the proxy in front of the identity provider refuses the connection');
     expect(errorsOf(bad)[0]).toMatchObject({
       setting: 'HTTPS_PROXY',
       msg: expect.stringContaining('(HTTP 407). Put a valid user name and password into HTTPS_PROXY.'),
@@ -115,9 +109,9 @@ describe.skipIf(!hasRealParts('openssl'))('a provider behind the company’s HTT
     const proxy = await startProxy();
     const daemon = await startDaemon({ HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NODE_EXTRA_CA_CERTS: '' });
     const atStart = await eventually(() => errorsOf(daemon)[0], 'the check at start');
-    const { status, text } = await signIn(daemon);
+    const { status, html } = await signIn(daemon);
     expect(status).toBe(500);
-    expect(text).toContain('the certificate of the identity provider is not accepted. Tell the operator');
+    expect(html).toContain('the certificate of the identity provider is not accepted. Tell the operator');
     for (const line of [atStart, errorsOf(daemon).at(-1)]) {
       expect(line).toMatchObject({ level: 'error', setting: 'NODE_EXTRA_CA_CERTS' });
       expect(line?.msg).toMatch(/sso\.example\.test comes from an authority .*Set NODE_EXTRA_CA_CERTS to a file/);

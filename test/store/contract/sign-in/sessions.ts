@@ -12,6 +12,19 @@ export function sessionContract(store: () => Store): void {
     expect(await store().sessions.findByHash('none')).toBeNull();
   });
 
+  it('keeps an encrypted ID token with a session until that ends', async () => {
+    const user = await addUser(store());
+    const [session, other] = [sessionRecord(user.id), sessionRecord(user.id)];
+    for (const one of [session, other]) await store().sessions.insert(one);
+    expect(await store().sessions.findIdToken(session.id)).toBeNull();
+    await store().sessions.setIdToken(session.id, 'sealed');
+    expect(await store().sessions.findIdToken(session.id)).toBe('sealed');
+    expect(await store().sessions.findIdToken(other.id)).toBeNull();
+    await store().sessions.delete(session.id, user.id);
+    await store().sessions.setIdToken(session.id, 'sealed');
+    expect(await store().sessions.findIdToken(session.id)).toBeNull();
+  });
+
   it('returns even an expired session of a disabled user', async () => {
     const user = await addUser(store(), { disabled: true });
     const session = sessionRecord(user.id, { expiresAt: 1, lastSeenAt: 1 });

@@ -1,9 +1,11 @@
 import { isLoopback } from '../../shared/loopback.ts';
 import { localError } from '../errors.ts';
 
-/** A daemon's address. `url` has no trailing slash. `host` is `host[:port]`, as in keychain accounts. */
+/** A daemon's address. */
 export interface Server {
+  /** Without a trailing slash. Contains the path below which the daemon is installed. */
   readonly url: string;
+  /** `host[:port]` and the path, as in keychain accounts: two daemons on one host have different paths. */
   readonly host: string;
 }
 
@@ -40,7 +42,8 @@ export function parseServerUrl(text: string, allowInsecureHttp: boolean): Server
       `Refusing http:// to ${url.host}: secrets would cross the network unencrypted. Use https://, or sign in once with \`tokens login --insecure-http\`.`,
     );
   }
-  return { url: url.origin + url.pathname.replace(/\/+$/, ''), host: url.host };
+  const path = url.pathname.replace(/\/+$/, '');
+  return { url: url.origin + path, host: url.host + path };
 }
 
 function withScheme(text: string): string {

@@ -52,7 +52,8 @@ export async function refusesPasswords(send: typeof fetch, server: Server): Prom
  */
 export function requireBrowsable(address: string, server: Server): string {
   const url = URL.canParse(address) ? new URL(address) : null;
-  const isAcceptedHttp = url?.protocol === 'http:' && (isLoopback(url.hostname) || url.host === server.host);
+  const isAcceptedHttp =
+    url?.protocol === 'http:' && (isLoopback(url.hostname) || url.host === new URL(server.url).host);
   if (url?.protocol === 'https:' || isAcceptedHttp) return address;
   throw localError(
     'insecure-server',

@@ -67,6 +67,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const collaborators = { verify, lastUsed, identityProvider, sessionCookie: createSessionCookie(config.publicUrl) };
   const deps = { ...services, ...collaborators, store, clock, clientIp, metrics, log, config };
   const server = createHttpServer({
+    publicUrl: config.publicUrl,
     verifyHandler: createVerifyHandler(deps),
     introspectionHandler: createIntrospectionHandler(deps),
     app: createApp(deps),

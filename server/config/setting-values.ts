@@ -4,6 +4,7 @@ import { parseDuration } from '../../shared/duration.ts';
 import { limits } from '../../shared/limits.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { logLevels } from '../observability/log.ts';
+import { basePathMistake } from './base-path.ts';
 import { parseCidr } from './ip-address.ts';
 import { parseSender } from './mail-identity.ts';
 import { smtpUrlMistake } from './smtp-url.ts';
@@ -37,6 +38,10 @@ export const publicUrlValue = urlValue(['http:', 'https:'], 'https://tokens.exam
     'must not contain a user name, query or fragment',
   )
   .refine((text) => !URL.canParse(text) || new URL(text).hostname !== '*', 'must name a host that members can open')
+  .superRefine((text, context) => {
+    const mistake = URL.canParse(text) ? basePathMistake(text) : null;
+    if (mistake !== null) context.addIssue(mistake);
+  })
   .transform((text) => (URL.canParse(text) ? new URL(text).href.replace(/\/+$/, '') : text));
 
 /** Requires HTTPS except on loopback, because client secrets and ID tokens are sent to this address. */

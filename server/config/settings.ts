@@ -43,7 +43,7 @@ const table = {
     schema: publicUrlValue.optional(),
     default: '`http://` and the value of `TOKENSD_LISTEN`, with `localhost` for all addresses',
     description:
-      'Address at which members reach the daemon. Links in mails use it, and the console rejects forms from any other origin.',
+      'Address at which members reach the daemon, such as `https://tokens.example.com` or `https://example.com/tokens`. Links in mails use it, and the console rejects forms from any other origin.',
   },
   TOKENSD_DATA_DIR: {
     schema: directoryValue.optional(),

@@ -3,6 +3,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { consolePages } from '../web/console.tsx';
 import { methodNotAllowedPage, notFoundPage } from '../web/shell/error-responses.tsx';
 import { renderPages } from '../web/shell/page-renderer.tsx';
+import { addBasePathToLocation } from './base-path.ts';
 import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { bodyTooLargeResponse, errorHandler, methodNotAllowedResponse, notFoundResponse } from './errors.ts';
@@ -43,6 +44,7 @@ export function createApp(deps: AppDeps) {
   app.use(identifyRequest(deps));
   app.use(logRequest(deps));
   app.use(securityHeaders(deps));
+  app.use(addBasePathToLocation(deps.config));
   app.use(renderPages(deps.config));
   app.use('/api/v1/*', noStore);
   app.use(methodNotAllowed({ app, onMethodNotAllowed }));

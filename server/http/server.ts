@@ -3,11 +3,14 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
+import { createOwnPath } from './base-path.ts';
 import type { IntrospectionHandler } from './oauth/introspection.ts';
 import type { VerifyHandler } from './verify/handler.ts';
 import { denyUnreadable } from './verify/unreadable.ts';
 
 export interface HttpServerDeps {
+  /** The path of this URL is removed from every request. */
+  publicUrl: string;
   /** Receives every request first, before a body is accepted with 100 Continue. */
   verifyHandler: VerifyHandler;
   /** Receives what `verifyHandler` does not handle. */
@@ -42,7 +45,8 @@ type TrackedSocket = Duplex & { [newestResponse]?: ServerResponse; [queuedRespon
 const maxQueuedResponses = 16;
 
 /** Creates the daemon's HTTP server, not listening yet. After `close`, each response closes its connection. */
-export function createHttpServer({ verifyHandler, introspectionHandler, app }: HttpServerDeps): Server {
+export function createHttpServer({ publicUrl, verifyHandler, introspectionHandler, app }: HttpServerDeps): Server {
+  const ownPath = createOwnPath(publicUrl);
   class ClosingResponse extends ServerResponse {
     override writeHead(...head: unknown[]): this {
       if (!server.listening) this.shouldKeepAlive = false;
@@ -64,6 +68,7 @@ export function createHttpServer({ verifyHandler, introspectionHandler, app }: H
 
   const respond = (req: IncomingMessage, res: ServerResponse, acceptBody?: () => void): void => {
     if (!trackResponse(req.socket, res)) return;
+    req.url = ownPath(req.url ?? '/');
     if (verifyHandler(req, res)) return;
     acceptBody?.();
     if (introspectionHandler(req, res)) return;

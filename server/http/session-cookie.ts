@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { isLoopback } from '../../shared/loopback.ts';
+import { cookieScope } from './cookie.ts';
 
 /** The cookie that holds a browser's session secret. */
 export interface SessionCookie {
@@ -12,15 +13,9 @@ export interface SessionCookie {
   clear(c: Context): void;
 }
 
-/**
- * Creates the session cookie for this public URL. Over HTTPS its name starts with `__Host-`, so that no other host can set
- * it (RFC 6265bis §4.1.3.2). Over plain HTTP, which is allowed on the local machine only, browsers accept neither that
- * prefix nor `Secure`.
- */
+/** Creates the session cookie for this public URL. */
 export function createSessionCookie(publicUrl: string): SessionCookie {
-  const secure = publicUrl.startsWith('https:');
-  const name = secure ? '__Host-tokens_session' : 'tokens_session_insecure';
-  const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', secure } as const;
+  const { name, attributes } = cookieScope(publicUrl, 'session');
   return {
     name,
     read: (c) => getCookie(c, name),

@@ -86,7 +86,7 @@ const invited = 'sven@example.com';
  * Starts the whole app on a loopback port with one year of an organization's data: about thirty members, tokens in every
  * status, a member with 500 tokens, and very long names. Its clock does not advance by itself.
  */
-export async function openWorld() {
+export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { publicUrl?: string } = {}) {
   const server = await startTestServer({
     ...readConfig({
       HOME: '/nowhere',
@@ -95,7 +95,7 @@ export async function openWorld() {
       TOKENSD_OIDC_ISSUER: 'http://127.0.0.1:9',
       TOKENSD_OIDC_CLIENT_ID: 'tokensd',
     }),
-    publicUrl: 'https://tokens.example.com',
+    publicUrl,
   });
   const { services, store, clock, addMember } = server;
   const start = clock.now();

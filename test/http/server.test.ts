@@ -17,6 +17,7 @@ afterEach(() => {
 async function start(verify: Verify = async () => ({ allowed: false, reason: 'unknown', known: null })) {
   const lines: string[] = [];
   const server = createHttpServer({
+    publicUrl: 'https://tokens.example.com',
     verifyHandler: createVerifyHandler({
       verify: (_route, value) => verify(value),
       lastUsed: { record: () => {} },

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { AppContext, AppDeps } from '../../http/context.ts';
+import { cookieScope } from '../../http/cookie.ts';
 
 /** Name of the hidden field in every posting form. */
 export const formTokenField = 'form_token';
@@ -27,11 +28,10 @@ function hmac(secret: string): string {
 }
 
 function visitorSecret(c: AppContext, publicUrl: string): string {
-  const secure = publicUrl.startsWith('https:');
-  const name = secure ? '__Host-tokens_visitor' : 'tokens_visitor_insecure';
+  const { name, attributes } = cookieScope(publicUrl, 'visitor');
   const existing = getCookie(c, name);
   if (existing !== undefined && /^[\w-]{43}$/.test(existing)) return existing;
   const secret = randomBytes(32).toString('base64url');
-  setCookie(c, name, secret, { path: '/', httpOnly: true, sameSite: 'Lax', secure });
+  setCookie(c, name, secret, attributes);
   return secret;
 }

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Caller } from '../../domain/caller.ts';
+import { createAddBasePath } from '../../http/base-path.ts';
 import type { AppDeps, AppEnv } from '../../http/context.ts';
 import { noticeMessage } from './notice.ts';
 import { pageContext } from './page-context.ts';
@@ -16,10 +17,17 @@ declare module 'hono' {
   }
 }
 
-/** Makes `c.render(<SomePage />)` provide the request's `PageContext` to the page and all its components. */
-export function renderPages({ organization }: Pick<AppDeps['config'], 'organization'>): MiddlewareHandler<AppEnv> {
+/**
+ * Makes `c.render(<SomePage />)` provide the request's `PageContext` to the page and all its components, and add the path of
+ * the public URL to the page's addresses.
+ */
+export function renderPages({
+  organization,
+  publicUrl,
+}: Pick<AppDeps['config'], 'organization' | 'publicUrl'>): MiddlewareHandler<AppEnv> {
+  const addBasePath = createAddBasePath(publicUrl);
   return (c, next) => {
-    c.setRenderer((page, status) => {
+    c.setRenderer(async (page, status) => {
       // AppEnv declares the caller for every route, but it is undefined on pages for visitors.
       const caller: Caller | undefined = c.get('caller');
       const context = {
@@ -29,7 +37,8 @@ export function renderPages({ organization }: Pick<AppDeps['config'], 'organizat
         formToken: c.get('formToken'),
         member: caller?.user ?? null,
       };
-      return c.html(<pageContext.Provider value={context}>{page}</pageContext.Provider>, status);
+      const html: string = await (<pageContext.Provider value={context}>{page}</pageContext.Provider>).toString();
+      return c.html(addBasePath(html), status);
     });
     return next();
   };

@@ -80,6 +80,7 @@ export async function startTestServer(settings: Partial<Config> = {}, onPort = 0
   const daemon = await openTestApp(settings, store);
   const { services, deps, app } = daemon;
   const server = createHttpServer({
+    publicUrl: daemon.config.publicUrl,
     verifyHandler: createVerifyHandler(deps),
     introspectionHandler: createIntrospectionHandler(deps),
     app,

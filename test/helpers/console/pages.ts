@@ -1,3 +1,4 @@
+import { createOwnPath } from '../../../server/http/base-path.ts';
 import type { Member, TestApp } from '../app/app.ts';
 
 /** A response as the browser sees it. */
@@ -21,9 +22,13 @@ export interface Browser {
   submit(action: string, fields?: Fields, headers?: Fields): Promise<Shown>;
 }
 
-/** Returns a browser without script, signed in as `as` if given. */
+/**
+ * Returns a browser without script, signed in as `as` if given. If the public URL has a path, it is removed from the addresses
+ * that the browser opens, as some proxies do.
+ */
 export function openConsole(app: TestApp, as?: Member): Browser {
   const cookies = new Map<string, string>();
+  const ownPath = createOwnPath(app.config.publicUrl);
   if (as !== undefined) cookies.set(sessionCookieName(app), as.session);
   let last = '';
 
@@ -35,7 +40,7 @@ export function openConsole(app: TestApp, as?: Member): Browser {
       ...(body && { 'Content-Type': 'application/x-www-form-urlencoded' }),
       ...headers,
     };
-    const response = await app.ask(path, {
+    const response = await app.ask(ownPath(path), {
       method,
       headers: Object.entries(fields).filter(([, value]) => value !== ''),
       ...(body && { body: body.toString() }),
@@ -55,7 +60,7 @@ export function openConsole(app: TestApp, as?: Member): Browser {
     get: (path, headers = {}) => send(path, 'GET', headers),
     post: (path, fields = {}, headers = {}) => send(path, 'POST', headers, new URLSearchParams(fields)),
     submit(action, fields = {}, headers = {}) {
-      const form = formsOf(last).find((one) => one.action === action);
+      const form = formsOf(last).find((one) => ownPath(one.action) === ownPath(action));
       if (form === undefined) throw new Error(`The page has no form that posts to ${action}:\n${last}`);
       return send(action, 'POST', headers, new URLSearchParams({ ...form.hidden, ...fields }));
     },
@@ -63,7 +68,7 @@ export function openConsole(app: TestApp, as?: Member): Browser {
 }
 
 export function sessionCookieName(app: TestApp): string {
-  return app.config.publicUrl.startsWith('https:') ? '__Host-tokens_session' : 'tokens_session_insecure';
+  return app.deps.sessionCookie.name;
 }
 
 /** Returns the visible text of a page, with white space collapsed. */

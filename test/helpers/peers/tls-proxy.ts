@@ -5,15 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../daemon/process.ts';
 
+const forward = 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;';
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin`;
 
 /**
  * Starts nginx with TLS and a self-signed certificate on this port. It connects to the daemon over plain HTTP.
- * `certificate` is the certificate's file.
+ * `locations` are daemons below a path: nginx strips the path if the daemon's URL ends with a slash. `certificate` is the
+ * certificate's file.
  */
 export async function startTlsProxy(
   port: number,
-  daemonUrl: string,
+  locations: string | Record<string, string>,
 ): Promise<{ certificate: string; stop(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-tls-'));
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
@@ -35,10 +37,9 @@ export async function startTlsProxy(
         listen 127.0.0.1:${port} ssl;
         ssl_certificate ${join(directory, 'cert.pem')};
         ssl_certificate_key ${join(directory, 'key.pem')};
-        location / {
-          proxy_pass ${daemonUrl};
-          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        }
+        ${Object.entries(typeof locations === 'string' ? { '/': locations } : locations)
+          .map(([path, daemonUrl]) => `location ${path} { proxy_pass ${daemonUrl}; ${forward} }`)
+          .join('\n')}
       }
     }`;
   await writeFile(join(directory, 'nginx.conf'), config);

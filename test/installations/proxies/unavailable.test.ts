@@ -21,6 +21,7 @@ const outages: Record<string, (port: number) => Promise<Stop>> = {
   'is stopped': async () => async () => {},
   'cannot reach its database': async (port) => {
     const server = createHttpServer({
+      publicUrl: 'https://tokens.example.com',
       verifyHandler: createVerifyHandler({
         verify: () => Promise.reject(new StoreUnavailable('The token lookup failed.')),
         lastUsed: { record: () => {} },

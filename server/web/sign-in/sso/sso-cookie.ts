@@ -2,6 +2,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { limits } from '../../../../shared/limits.ts';
 import type { AppContext } from '../../../http/context.ts';
+import { cookieScope } from '../../../http/cookie.ts';
 
 const pendingSchema = z.object({ state: z.string(), nonce: z.string(), codeVerifier: z.string(), next: z.string() });
 
@@ -15,9 +16,7 @@ export interface SsoCookie {
 }
 
 export function createSsoCookie(publicUrl: string): SsoCookie {
-  const secure = publicUrl.startsWith('https:');
-  const name = secure ? '__Host-tokens_sso' : 'tokens_sso_insecure';
-  const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', secure } as const;
+  const { name, attributes } = cookieScope(publicUrl, 'sso');
   return {
     write(c, pending) {
       const value = Buffer.from(JSON.stringify(pending)).toString('base64url');

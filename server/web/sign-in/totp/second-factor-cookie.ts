@@ -1,6 +1,7 @@
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { limits } from '../../../../shared/limits.ts';
 import type { AppContext } from '../../../http/context.ts';
+import { cookieScope } from '../../../http/cookie.ts';
 
 /** Carries the ticket for the second factor from the password page to the page that asks for the code. */
 export interface SecondFactorCookie {
@@ -11,9 +12,7 @@ export interface SecondFactorCookie {
 }
 
 export function createSecondFactorCookie(publicUrl: string): SecondFactorCookie {
-  const secure = publicUrl.startsWith('https:');
-  const name = secure ? '__Host-tokens_step' : 'tokens_step_insecure';
-  const attributes = { path: '/', httpOnly: true, sameSite: 'Lax', secure } as const;
+  const { name, attributes } = cookieScope(publicUrl, 'step');
   return {
     write: (c, ticket) => setCookie(c, name, ticket, { ...attributes, maxAge: limits.secondFactorLifetimeMs / 1000 }),
     read: (c) => getCookie(c, name) ?? '',

@@ -1,0 +1,21 @@
+/**
+ * Paths of our own below which a public URL must not lie. With the public URL `https://example.com/login`, a request for
+ * `/login/sso` could mean the page `/sso` behind a proxy that passes the path on, or `/login/sso` behind one that strips it.
+ */
+const ambiguousPaths =
+  /^\/(?:api(?:\/v1)?(?:\/?$)|api\/v1\/|(?:\.well-known|api-token-auth|assets|device|healthz|login|logout|metrics|oauth|openapi\.json|organization|password|profile|readyz|sso|verify)(?:\/|$))/;
+
+/** Returns the path of a public URL, such as `/tokens`, or the empty string. */
+export function basePathOf(publicUrl: string): string {
+  return new URL(publicUrl).pathname.replace(/\/+$/, '');
+}
+
+/** Returns what is wrong with the path of a public URL, or null. The sentence continues "NAME …". */
+export function basePathMistake(publicUrl: string): string | null {
+  const basePath = basePathOf(publicUrl);
+  if (!/^(?:\/[\w.~-]+)*$/.test(basePath)) {
+    return 'must have a path of letters, digits, dots, hyphens and underscores, such as https://example.com/tokens';
+  }
+  if (!ambiguousPaths.test(basePath)) return null;
+  return `must not have the path ${basePath}, because tokensd has pages or routes there. Choose another path, such as /tokens`;
+}

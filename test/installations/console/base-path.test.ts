@@ -71,7 +71,10 @@ describe.skipIf(!partsAreHere)('the console below a path, behind nginx', () => {
       await page.getByRole('heading', { name: 'Team' }).waitFor();
       expect(page.url()).toBe(`${site}/organization/team?q=root`);
       await page.getByRole('link', { name: 'API Tokens' }).click();
-      await page.getByRole('link', { name: /create/i }).first().click();
+      await page
+        .getByRole('link', { name: /create/i })
+        .first()
+        .click();
       await page.getByLabel('Name', { exact: true }).fill('made below a path');
       await page.getByRole('button', { name: 'Create token' }).click();
       await page.locator('[data-secret]').first().waitFor();

@@ -31,6 +31,10 @@ export function generatedPages(sources: Sources): Page[] {
     audit: auditTable(),
     nginx: codeBlock(read('examples/nginx.conf')),
     caddy: codeBlock(read('examples/Caddyfile')),
+    haproxy: codeBlock(read('examples/haproxy.cfg')),
+    'haproxy-lua': codeBlock(read('examples/haproxy.lua')),
+    apache: codeBlock(read('examples/apache.conf')),
+    'apache-lua': codeBlock(read('examples/apache.lua')),
   };
   const withRegions = readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))

@@ -1,5 +1,5 @@
 import { startTestServer, type TestServer } from '../app/http.ts';
-import { type Running, type StartProxy, startCaddy, startNginx } from '../peers/proxies.ts';
+import { type Running, type StartProxy, startApache, startCaddy, startHaproxy, startNginx } from '../peers/proxies.ts';
 import { hasRealParts } from '../peers/real-parts.ts';
 import { startTestApi, type TestApi } from './test-api.ts';
 
@@ -10,6 +10,8 @@ export interface GateProxy {
   skip: boolean;
   /** Changes the configuration as the documentation says, so that each 401 offers Basic alone. */
   offerBasic(text: string): string;
+  /** The status with which it responds while the API is stopped. */
+  apiDownStatus: 502 | 503;
 }
 
 export const gateProxies: readonly GateProxy[] = [
@@ -21,12 +23,28 @@ export const gateProxies: readonly GateProxy[] = [
       'proxy_pass http://tokensd/verify/auth-request;',
       'proxy_pass http://tokensd/verify/auth-request?challenge=basic;',
     ),
+    apiDownStatus: 502,
   },
   {
     name: 'Caddy',
     start: startCaddy,
     skip: !hasRealParts('caddy'),
     offerBasic: replacing('uri /verify/forward-auth', 'uri /verify/forward-auth?challenge=basic'),
+    apiDownStatus: 502,
+  },
+  {
+    name: 'HAProxy',
+    start: startHaproxy,
+    skip: !hasRealParts('haproxy'),
+    offerBasic: replacing('/verify/forward-auth', '/verify/forward-auth?challenge=basic'),
+    apiDownStatus: 503,
+  },
+  {
+    name: 'Apache',
+    start: startApache,
+    skip: !hasRealParts('apache2'),
+    offerBasic: replacing('/verify/forward-auth', '/verify/forward-auth?challenge=basic'),
+    apiDownStatus: 503,
   },
 ];
 

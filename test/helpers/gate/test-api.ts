@@ -23,7 +23,7 @@ export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 export const fileContent = Buffer.from(Array.from({ length: 100_000 }, (_, i) => `${i}\n`).join(''));
 
 /** How many events `/events` sends, and the milliseconds between them. */
-export const events = { count: 4, intervalMs: 200 };
+export const events = { count: 3, intervalMs: 500 };
 
 /**
  * Starts an API that does what APIs behind a proxy do: it reads uploads while they arrive, sends events one by one, serves

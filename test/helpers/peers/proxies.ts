@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,10 +94,52 @@ export function startCaddy(targets: ProxyTargets): Promise<Running> {
   });
 }
 
+/** Starts HAProxy with the shipped configuration and its Lua script. Only addresses and the path of the script are replaced. */
+export function startHaproxy(targets: ProxyTargets): Promise<Running> {
+  return startProxy(targets, {
+    example: 'haproxy.cfg',
+    replace: (port) => [
+      ['bind :8080', `bind 127.0.0.1:${port}`],
+      ['/etc/haproxy/haproxy.lua', join(examples, 'haproxy.lua')],
+    ],
+    command: async (directory) => spawn('haproxy', ['-db', '-f', join(directory, 'haproxy.cfg')], { env: { PATH } }),
+  });
+}
+
+/** Starts Apache with the shipped configuration and its Lua script. Only addresses and the path of the script are replaced. */
+export function startApache(targets: ProxyTargets): Promise<Running> {
+  return startProxy(targets, {
+    example: 'apache.conf',
+    replace: (port, directory) => [
+      ['Listen 8080', `Listen 127.0.0.1:${port}`],
+      ['*:8080', `*:${port}`],
+      ['/etc/apache2/apache.lua', join(directory, 'apache.lua')],
+    ],
+    async command(directory) {
+      const modules = ['mpm_event', 'authz_core', 'lua', 'proxy', 'proxy_http', 'setenvif'];
+      const config = [
+        ...modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
+        `ServerRoot ${directory}`,
+        'ServerName 127.0.0.1',
+        `PidFile ${directory}/apache.pid`,
+        `ErrorLog ${directory}/error.log`,
+        'User www-data',
+        'Group www-data',
+        `Include ${directory}/apache.conf`,
+      ];
+      await writeFile(join(directory, 'main.conf'), `${config.join('\n')}\n`);
+      // Its workers run as another user and read the script.
+      await copyFile(join(examples, 'apache.lua'), join(directory, 'apache.lua'));
+      await chmod(directory, 0o755);
+      return spawn('apache2', ['-f', join(directory, 'main.conf'), '-D', 'FOREGROUND'], { env: { PATH } });
+    },
+  });
+}
+
 interface Proxy {
   example: string;
   /** Returns texts of the example that belong to one machine, such as the listen address, and their replacements. */
-  replace(port: number): Array<[string, string]>;
+  replace(port: number, directory: string): Array<[string, string]>;
   command(directory: string): Promise<ChildProcess>;
 }
 
@@ -108,7 +150,7 @@ async function startProxy(
   const directory = await mkdtemp(join(tmpdir(), 'tokens-proxy-'));
   const port = await freePort();
   const replacements = [
-    ...proxy.replace(port),
+    ...proxy.replace(port, directory),
     ['127.0.0.1:8420', new URL(daemonUrl).host],
     ['127.0.0.1:3000', new URL(upstreamUrl).host],
   ] as const;

@@ -24,6 +24,19 @@ const logs: Record<string, Log> = {
     read: (_directory, output) => output,
     accepted: /"uri":"\/logged".*"status":200/,
   },
+  HAProxy: {
+    edit: replacing('frontend api\n', 'frontend api\n  log stderr format raw daemon\n  option httplog\n'),
+    read: (_directory, output) => output,
+    accepted: / 200 .*"GET \/logged HTTP\/1\.1"/,
+  },
+  Apache: {
+    edit: replacing(
+      '<VirtualHost *:8080>\n',
+      '<VirtualHost *:8080>\nCustomLog access.log "%h %l %u %t \\"%r\\" %>s %O \\"%{Referer}i\\" \\"%{User-Agent}i\\""\n',
+    ),
+    read: (directory) => readFile(join(directory, 'access.log'), 'utf8'),
+    accepted: /- dev@example\.com \[.*"GET \/logged HTTP\/1\.1" 200/,
+  },
 };
 
 for (const gateProxy of gateProxies) {

@@ -19,9 +19,9 @@ const edits: Record<string, (text: string) => string> = {
   },
 };
 
-for (const gateProxy of gateProxies) {
+for (const gateProxy of gateProxies.filter(({ name }) => name in edits)) {
   const { name, skip } = gateProxy;
-  describe.skipIf(skip || edits[name] === undefined)(`${name} with the recipe for preflights`, () => {
+  describe.skipIf(skip)(`${name} with the recipe for preflights`, () => {
     let gate: Gate;
     beforeAll(async () => {
       gate = await openGate(gateProxy, { edit: edits[name] ?? ((text) => text) });

@@ -49,7 +49,8 @@ for (const gateProxy of gateProxies) {
       const hash = createHash('sha256');
       for (let i = 0; i < count; i += 1) {
         hash.update(mebibyte);
-        if (!outgoing.write(mebibyte)) await once(outgoing, 'drain');
+        // A rejection ends the upload.
+        if (!outgoing.write(mebibyte)) await Promise.race([once(outgoing, 'drain'), response]);
       }
       outgoing.end();
       const { status, body } = await response;
@@ -80,7 +81,9 @@ for (const gateProxy of gateProxies) {
 
     it('talks to a client over WebSocket', async () => {
       const socket = new WebSocket(`${gate.url.replace('http', 'ws')}/socket`, { headers });
-      await once(socket, 'open');
+      const ended = once(socket, 'close').then(() => Promise.reject(new Error('The handshake failed')));
+      await Promise.race([once(socket, 'open'), ended]);
+      ended.catch(() => {});
       for (const text of ['hello', 'again']) {
         const reply = once(socket, 'message');
         socket.send(text);

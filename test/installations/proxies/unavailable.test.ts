@@ -50,7 +50,7 @@ const outages: Record<string, (port: number) => Promise<Stop>> = {
   },
 };
 
-for (const { name, start, skip } of gateProxies) {
+for (const { name, start, skip, apiDownStatus } of gateProxies) {
   describe.skipIf(skip)(`${name} with the shipped configuration`, () => {
     it.each(Object.entries(outages))(
       'responds 503 with Retry-After while tokensd %s, and recovers by itself',
@@ -70,7 +70,7 @@ for (const { name, start, skip } of gateProxies) {
         const responses = await Promise.all(requests.map((init) => fetch(url, { ...init, headers })));
         const answers = responses.map((response) => [response.status, response.headers.get('retry-after')]);
         expect(answers).toEqual(requests.map(() => [503, '1']));
-        expect(performance.now() - startedAt).toBeLessThan(8_000);
+        expect(performance.now() - startedAt).toBeLessThan(14_000);
         expect(api.requests).toEqual([]);
 
         await end();
@@ -82,7 +82,7 @@ for (const { name, start, skip } of gateProxies) {
       },
     );
 
-    it('responds 502 while the API is stopped, so that the operator looks there', async () => {
+    it(`responds ${apiDownStatus} without Retry-After while the API is stopped`, async () => {
       const daemon = await startTestServer();
       cleanups.push(daemon.stop);
       const upstreamUrl = `http://127.0.0.1:${await freePort()}`;
@@ -90,7 +90,7 @@ for (const { name, start, skip } of gateProxies) {
       cleanups.push(proxy.stop);
       const { value } = await daemon.issue('for no API');
       const response = await fetch(`http://127.0.0.1:${proxy.port}/`, { headers: { Authorization: `Token ${value}` } });
-      expect([response.status, response.headers.get('retry-after')]).toEqual([502, null]);
+      expect([response.status, response.headers.get('retry-after')]).toEqual([apiDownStatus, null]);
     });
   });
 }

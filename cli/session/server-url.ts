@@ -11,7 +11,7 @@ export interface Server {
 
 /** The first segments of the daemon's paths. People copy such addresses from a browser, a mail or a proxy configuration. */
 const daemonPaths =
-  /\/(?:api\/v1|api-token-auth|assets|device|healthz|login|logout|metrics|oauth|openapi\.json|organization|password\/(?:forgot|reset)|profile|readyz|sso\/backchannel-logout|verify|\.well-known)(?:[/?#].*)?$/;
+  /\/(?:api\/v1|api-token-auth|assets|device|healthz|invitation|login|logout|metrics|oauth|openapi\.json|organization|password\/(?:forgot|reset)|profile|readyz|sso\/backchannel-logout|verify|\.well-known)(?:[/?#].*)?$/;
 
 /**
  * Parses a server address before any connection is made. Without a scheme, it is `http://` on this machine and `https://`

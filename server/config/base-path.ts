@@ -3,7 +3,7 @@
  * `/login/sso` could mean the page `/sso` behind a proxy that passes the path on, or `/login/sso` behind one that strips it.
  */
 const ambiguousPaths =
-  /^\/(?:api(?:\/v1)?(?:\/?$)|api\/v1\/|(?:\.well-known|api-token-auth|assets|device|healthz|login|logout|metrics|oauth|openapi\.json|organization|password|profile|readyz|sso|verify)(?:\/|$))/;
+  /^\/(?:api(?:\/v1)?(?:\/?$)|api\/v1\/|(?:\.well-known|api-token-auth|assets|device|healthz|invitation|login|logout|metrics|oauth|openapi\.json|organization|password|profile|readyz|sso|verify)(?:\/|$))/;
 
 /** Returns the path of a public URL, such as `/tokens`, or the empty string. */
 export function basePathOf(publicUrl: string): string {

@@ -133,7 +133,7 @@ it('explains what to do if the member signed in again after opening a form', asy
   const shown = await browser.submit('/logout');
   expectPage(shown, 403);
   expect(textOf(shown.html)).toContain(
-    'You signed in or out after opening this page, so nothing was changed. Go back, reload the page',
+    'You signed in or out after opening this page, or your browser did not keep its cookies, so nothing was changed. Go back',
   );
 });
 

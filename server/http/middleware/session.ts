@@ -40,7 +40,7 @@ async function authenticateCookie({ sessions, sessionCookie, config }: SessionDe
   const found = secret === undefined ? null : await sessions.authenticate(secret);
   if (found === null) throw notAuthenticated(signInFirst);
   if (!isSafe(c.req.method) && !isSameOrigin(c, config.publicUrl)) {
-    throw new ProblemError('cross-site', 'The request came from another site, so nothing was changed.');
+    throw new ProblemError('cross-site', `The request did not come from ${config.publicUrl}, so nothing was changed.`);
   }
   setCaller(c, found, 'console');
 }

@@ -108,7 +108,7 @@ function redirectToSignIn(c: AppContext): Response {
 
 async function requireOwnForm({ config }: AccessDeps, c: AppContext): Promise<void> {
   if (!isSameOrigin(c, config.publicUrl)) {
-    throw new ProblemError('cross-site', 'This form was sent from another site. Nothing was changed.');
+    throw new ProblemError('cross-site', `This form was not sent from ${config.publicUrl}, so nothing was changed.`);
   }
   const form = await c.req.parseBody().catch(() => {
     throw new ProblemError('bad-request', 'The form could not be read. Go back and send it again.');
@@ -116,7 +116,7 @@ async function requireOwnForm({ config }: AccessDeps, c: AppContext): Promise<vo
   if (!isFormToken(form[formTokenField], c.get('formToken'))) {
     throw new ProblemError(
       'form-expired',
-      'You signed in or out after opening this page, so nothing was changed. Go back, reload the page, and send the form again.',
+      'You signed in or out after opening this page, or your browser did not keep its cookies, so nothing was changed. Go back, reload the page, and send the form again.',
     );
   }
 }

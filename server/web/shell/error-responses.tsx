@@ -29,5 +29,6 @@ function renderErrorPage(c: AppContext, problem: ProblemError): Response | Promi
   const { status, title } = problems[problem.code];
   if (problem.retryAfter !== undefined) c.header('Retry-After', String(problem.retryAfter));
   c.header('Cache-Control', 'no-store');
-  return c.render(<ErrorPage title={title} detail={problem.message} />, status as 400);
+  const atOtherAddress = problem.code === 'cross-site' || problem.code === 'form-expired';
+  return c.render(<ErrorPage title={title} detail={problem.message} atOtherAddress={atOtherAddress} />, status as 400);
 }

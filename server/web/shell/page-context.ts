@@ -4,6 +4,7 @@ import type { UserRecord } from '../../store/records.ts';
 /** The parts of a request that pages and components may read without receiving them as props. */
 export interface PageContext {
   organization: string | null;
+  publicUrl: string;
   requestId: string;
   /** What the member should know on this page, besides its content. */
   notice: string | undefined;

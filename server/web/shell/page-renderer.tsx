@@ -32,6 +32,7 @@ export function renderPages({
       const caller: Caller | undefined = c.get('caller');
       const context = {
         organization,
+        publicUrl,
         requestId: c.get('requestId'),
         notice: noticeMessage(c.req.query('notice')),
         formToken: c.get('formToken'),

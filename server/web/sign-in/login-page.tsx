@@ -1,4 +1,5 @@
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { PublicAddress } from '../shell/components/public-address.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { usePage } from '../shell/page-context.ts';
 import { formatUrl } from '../shell/page-url.ts';
@@ -40,6 +41,7 @@ export function LoginPage({ ways, next, email = '', error, success }: LoginPageP
           <a href={passwordFormUrl(next)}>Sign in with a password</a> if you are an Organization Superuser.
         </p>
       )}
+      <PublicAddress />
     </Layout>
   );
 }

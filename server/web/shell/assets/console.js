@@ -16,6 +16,13 @@ const opener = location.hash.length > 1 ? document.getElementById(location.hash.
 if (announcement) announcement.focus();
 else if (opener && !document.querySelector('dialog[open]')) opener.focus();
 
+// Warns if the console was opened at another address than its own: another name or port, an IP address, or http.
+for (const notice of document.querySelectorAll('[data-public-origin]')) {
+  const elsewhere = notice.dataset.publicOrigin !== location.origin;
+  notice.querySelector('[data-wrong-origin]').hidden = !elsewhere;
+  notice.querySelector('[data-right-origin]').hidden = elsewhere;
+}
+
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {

@@ -151,6 +151,12 @@ describe('the email address', () => {
       { email: 'straße@example.com', emailVerified: true },
     ],
     [
+      'a Kelvin sign for a K',
+      { email: '\u212aate@example.com' },
+      { email: 'kate@example.com', email_verified: true },
+      { email: 'kate@example.com', emailVerified: true },
+    ],
+    [
       'another address, unknown in both',
       { email: 'eve@example.com' },
       { email },

@@ -22,9 +22,13 @@ export function readEmail(sources: readonly Claims[], claim: string): Pick<Perso
   return chosen ?? { email: null, emailVerified: null };
 }
 
-/** Returns the well-formed address of each source that has one, in the order of the sources. */
+/**
+ * Returns the well-formed address of each source that has one, in the order of the sources. They are not normalized, because
+ * that could turn them into the address of another mailbox: the Kelvin sign becomes a K.
+ */
 export function readEmails(sources: readonly Claims[], claim: string): string[] {
-  return sources.flatMap((source) => emailSchema.safeParse(readText(lookUp(source, claim))).data ?? []);
+  const addresses = sources.map((source) => readText(lookUp(source, claim))?.trim() ?? '');
+  return addresses.filter((address) => emailSchema.safeParse(address).success);
 }
 
 function readStatement(source: Claims, claim: string): Statement {

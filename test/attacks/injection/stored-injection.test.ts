@@ -84,7 +84,7 @@ describe('every entry point', () => {
     }
   });
 
-  it('rejects such email addresses and drops such names from an identity provider', async () => {
+  it('rejects such email addresses from an identity provider, and cleans such names', async () => {
     const sso = await openSsoWorld();
     const signIn = async (claims: Record<string, unknown>) => {
       sso.provider.manipulate({ claims: (own) => ({ ...own, ...claims }), userInfo: claims });
@@ -98,7 +98,7 @@ describe('every entry point', () => {
       }
       expect((await signIn({ name: '\u001b[31m\u009bRed\u202e' })).status).toBe(303);
       const [ada] = await sso.store.users.list({ limit: 1, before: null });
-      expect(ada).toMatchObject({ email: 'ada@example.com', name: '' });
+      expect(ada).toMatchObject({ email: 'ada@example.com', name: '[31m Red' });
     } finally {
       await sso.close();
     }

@@ -80,11 +80,12 @@ describe('a provider like Entra ID', () => {
     expect(first).toMatchObject({ status: 303, location: '/profile/api-tokens' });
     const messages = (lines: Array<Record<string, unknown>>) => lines.map(({ level, msg }) => `${level}: ${msg}`);
     expect(messages(first.log)).toEqual([
+      'info: a person became a member, or was found by their email address',
       'info: read the groups of a member',
       'info: a member became a superuser',
       'info: a member received the permission',
     ]);
-    expect(first.log[0]).toMatchObject({ claim: 'teams', groups: 2 });
+    expect(first.log[1]).toMatchObject({ claim: 'teams', groups: 2 });
 
     const root = await signIn(url, superuser);
     const { items } = (await (await root.request('GET', '/users')).json()) as { items: Array<{ id: string }> };

@@ -1,4 +1,5 @@
 import { foldName } from '../../../../shared/names.ts';
+import { emailSchema } from '../../../../shared/schemas/common.ts';
 import type { Identity } from '../../../store/records.ts';
 import type { ClientInfo } from '../../caller.ts';
 import type { SignInNote } from './notes.ts';
@@ -8,7 +9,7 @@ import type { SignInNote } from './notes.ts';
  * said no, or it did not say. Nothing may be taken away from a member because the provider did not say something.
  */
 export interface Person extends Identity {
-  /** A well-formed address, or null if the provider did not name one. */
+  /** A well-formed address as the provider wrote it, or null if it did not name one. */
   email: string | null;
   /** Whether the address belongs to the person. Null if the provider did not say. */
   emailVerified: boolean | null;
@@ -52,13 +53,13 @@ export interface SsoPolicy {
   tokensGroup: string | null;
 }
 
-/** Returns the person's email address, or null if the policy does not let it count. */
+/** Returns the person's email address, normalized, or null if the policy does not let it count. */
 export function acceptedEmail(
   { email, emailVerified }: Person,
   { emailVerified: rule }: Pick<SsoPolicy, 'emailVerified'>,
 ): string | null {
   const counts = rule === 'ignore' || emailVerified === true || (rule === 'unless-false' && emailVerified === null);
-  return counts ? email : null;
+  return counts ? (emailSchema.safeParse(email).data ?? null) : null;
 }
 
 /** Returns the person's email address for audit events, verified or not. */

@@ -112,7 +112,14 @@ async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Prom
   const method = { sso: true, ssoSid: person.sid };
   const started = await deps.startSession(store, { user, clientInfo, method });
   if (started === null) throw accountDisabled();
-  return { ...started, groupsUnclear: unclear, notes: [...notes, ...details] };
+  const joined = known === null ? [joinNote(user.id, request, policy)] : [];
+  return { ...started, groupsUnclear: unclear, notes: [...joined, ...notes, ...details] };
+}
+
+/** Reports a first sign-in with what its email address was worth, so that the log shows members found by an unverified one. */
+function joinNote(user: string, { person: { subject, emailVerified } }: PersonRequest, policy: SsoPolicy): SignInNote {
+  const fields = { user, subject, claim: policy.emailClaim, email_verified: emailVerified };
+  return { level: 'info', message: 'a person became a member, or was found by their email address', fields };
 }
 
 /** Returns false if this logout token was already used. */

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { CheckOptions } from './commands/check/run.ts';
 import type { InitOptions } from './commands/init.ts';
 import type { MoveOptions } from './commands/migrate-store.ts';
+import type { RecoverOptions } from './commands/recover.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -16,6 +17,7 @@ export function createProgram(context: Context, version: string, writeHelp: (tex
     .exitOverride()
     .configureOutput({ writeOut: writeHelp, writeErr: (text) => context.stderr.write(text) });
   addServing(program, context);
+  addRecovery(program, context);
   addBackups(program, context);
   addMail(program, context);
   addMaintenance(program, context);
@@ -45,6 +47,20 @@ function addServing(program: Command, context: Context): void {
       '\nExamples:\n  $ tokensd init --email ada@example.com --name "Ada Lovelace"\n  $ pass show tokensd | tokensd init --email ada@example.com --password-stdin',
     )
     .action(async (options: InitOptions) => (await import('./commands/init.ts')).runInit(context, options));
+}
+
+function addRecovery(program: Command, context: Context): void {
+  program
+    .command('recover')
+    .summary('Give an Organization Superuser access again')
+    .description(
+      'Print a link that makes a member an enabled Organization Superuser with a new password and no second factor. The link works once, ' +
+        'for 30 minutes, and signs in the browser that uses it. The member is created if needed. The password works whatever TOKENSD_PASSWORD_SIGN_IN says, until the ' +
+        "member's next single sign-on. All superusers are told by mail. The daemon can keep running.",
+    )
+    .requiredOption('--email <email>', 'Email address of the member')
+    .addHelpText('after', '\nExample:\n  $ tokensd recover --email ada@example.com')
+    .action(async (options: RecoverOptions) => (await import('./commands/recover.ts')).runRecover(context, options));
 }
 
 function addBackups(program: Command, context: Context): void {

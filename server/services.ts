@@ -15,6 +15,7 @@ import { createMailedLinks } from './domain/sign-in/links/mailed-links.ts';
 import { createPasswordPolicy } from './domain/sign-in/password/password-policy.ts';
 import { createPasswordReset } from './domain/sign-in/password/password-reset.ts';
 import { createSignInRateLimit } from './domain/sign-in/rate-limit/rate-limit.ts';
+import { createRecovery } from './domain/sign-in/recovery/recovery.ts';
 import { createSecondFactor } from './domain/sign-in/second-factor.ts';
 import { createSessions } from './domain/sign-in/sessions.ts';
 import { createSso } from './domain/sign-in/sso/sso.ts';
@@ -76,6 +77,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     invitations,
     users: createMembers({ ...shared, invitations }),
     passwordReset: createPasswordReset(shared),
+    recovery: createRecovery(shared),
     secondFactor: createSecondFactor({ ...shared, sessions, totp }),
     audit: createAuditLog(shared),
     deadLetters: createDeadLetters(shared),

@@ -28,6 +28,7 @@ export const limits = {
   secondFactorLifetimeMs: 10 * 60 * 1000,
   ssoSignInLifetimeMs: 10 * 60 * 1000,
   passwordResetLifetimeMs: 30 * 60 * 1000,
+  recoveryLinkLifetimeMs: 30 * 60 * 1000,
   invitationLifetimeMs: 7 * 24 * 60 * 60 * 1000,
   emailChangeLifetimeMs: 24 * 60 * 60 * 1000,
   sessionIdleTimeoutMs: 12 * 60 * 60 * 1000,

@@ -1,5 +1,5 @@
 const tokenValue = /(?<![0-9A-Za-z])([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8})[0-9A-Za-z]{30}(?![0-9A-Za-z])/g;
-const otherSecret = /\b(session|reset|invitation|address|device|code|step|secret)_[0-9A-Za-z_-]{43}/g;
+const otherSecret = /\b(session|reset|invitation|address|recover|device|code|step|secret)_[0-9A-Za-z_-]{43}/g;
 
 /** Prefixes of generated secrets, by which secret scanners and `redact` recognize them. */
 export const secretPrefixes = {
@@ -7,6 +7,7 @@ export const secretPrefixes = {
   passwordReset: 'reset_',
   invitation: 'invitation_',
   emailChange: 'address_',
+  recovery: 'recover_',
   deviceCode: 'device_',
   authorizationCode: 'code_',
   secondFactor: 'step_',

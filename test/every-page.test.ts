@@ -112,6 +112,7 @@ const goodForms: Record<string, Record<string, string>> = {
     again: 'another staple battery horse',
   },
   'POST /invitation': { token: 'x', password: next, again: next },
+  'POST /recover': { token: 'x', password: next, again: next },
   'POST /profile/two-step': { password },
   'POST /profile/two-step/confirm': { code: '000000' },
   'POST /profile/two-step/disable': { password },
@@ -200,7 +201,7 @@ describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (ro
 });
 
 /** Pages that first need a ticket, a link or TOTP enrolment; the tests in test/web cover them. */
-const needsMore = /^\/login\/(code|set-up)|^\/password\/reset|^\/invitation|^\/profile\/two-step/;
+const needsMore = /^\/login\/(code|set-up)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/two-step/;
 
 describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore.test(path)))('$key', (route) => {
   it('accepts the form of our own page', async () => {
@@ -285,7 +286,7 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) =
       target(route, app) + (goodQueries[route.key] ?? ''),
     );
     // These fail without single sign-on, a ticket or a link.
-    const mayBeGone = /^\/login\/(sso|set-up)|^\/password\/reset|^\/invitation/.test(route.path);
+    const mayBeGone = /^\/login\/(sso|set-up)|^\/password\/reset|^\/invitation|^\/recover/.test(route.path);
     expect([200, 303, ...(mayBeGone ? [403, 404, 410] : [])]).toContain(status);
     const targets = route.path === '/oauth/authorize' ? ' http://127.0.0.1:40000' : '';
     expect(Object.fromEntries(headers)).toMatchObject({

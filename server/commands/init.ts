@@ -24,13 +24,17 @@ export async function runInit(context: Context, options: InitOptions): Promise<v
   const password = await readPassword(context, options);
   try {
     const user = await insertSuperuser(config, { ...parsed.data, password });
-    context.stderr.write(
-      `${user.email} is now an Organization Superuser. Sign in with: tokens login ${config.publicUrl} --email ${user.email}\n`,
-    );
+    context.stderr.write(`${user.email} is now an Organization Superuser. ${nextStep(config, user.email)}\n`);
   } catch (error) {
     if (error instanceof ProblemError) throw new CommandError(error.message, error.exit);
     throw error;
   }
+}
+
+function nextStep({ publicUrl, passwordSignIn }: Config, email: string): string {
+  return passwordSignIn === 'false'
+    ? `Passwords do not sign in while TOKENSD_PASSWORD_SIGN_IN is false. Get a link with: tokensd recover --email ${email}`
+    : `Sign in with: tokens login ${publicUrl} --email ${email}`;
 }
 
 async function insertSuperuser(config: Config, person: ReturnType<typeof createUserBodySchema.parse>) {

@@ -62,6 +62,13 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         target: { kind: 'mail', id: event.mail.id, name: event.mail.to },
         ownerId: event.owner?.id ?? null,
       }),
+    /** `user` is null if no member has the address that the link is for. */
+    recoveryLink: (store: Store, event: Event & { email: string; user: Pick<UserRecord, 'id'> | null }) =>
+      write(store, event, {
+        action: 'recovery.link_created',
+        target: { kind: 'user', id: event.user?.id ?? null, name: event.email },
+        ownerId: event.user?.id ?? null,
+      }),
     /** `user` is null if no member has the address that was entered. */
     signInFailed: (store: Store, event: Event & { user: Pick<UserRecord, 'id' | 'email'> | null }) =>
       write(store, event, {

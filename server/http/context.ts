@@ -11,6 +11,7 @@ import type { AuthorizationCodes } from '../domain/sign-in/approval/authorizatio
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
 import type { PasswordPolicy } from '../domain/sign-in/password/password-policy.ts';
 import type { PasswordReset } from '../domain/sign-in/password/password-reset.ts';
+import type { Recovery } from '../domain/sign-in/recovery/recovery.ts';
 import type { SecondFactor } from '../domain/sign-in/second-factor.ts';
 import type { Sessions } from '../domain/sign-in/sessions.ts';
 import type { Sso } from '../domain/sign-in/sso/sso.ts';
@@ -75,6 +76,7 @@ export interface AppDeps {
   totp: Totp;
   secondFactor: SecondFactor;
   passwordPolicy: PasswordPolicy;
+  recovery: Recovery;
   passwordReset: PasswordReset;
   /** Null if single sign-on is not configured. */
   sso: Sso | null;

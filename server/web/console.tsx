@@ -16,6 +16,7 @@ import { createBrowserSession } from './sign-in/browser-session.ts';
 import { loginPages } from './sign-in/login-routes.tsx';
 import { invitationPages } from './sign-in/password/invitation-routes.tsx';
 import { passwordResetPages } from './sign-in/password/password-reset-routes.tsx';
+import { recoveryPages } from './sign-in/recovery/recovery-routes.tsx';
 import { ssoPages } from './sign-in/sso/sso-routes.tsx';
 import { createSecondFactorCookie } from './sign-in/totp/second-factor-cookie.ts';
 import { secondFactorPages } from './sign-in/totp/second-factor-routes.tsx';
@@ -29,6 +30,7 @@ const consolePaths = [
   '/logout',
   '/password/*',
   '/invitation',
+  '/recover',
   '/profile/*',
   '/organization/*',
   '/oauth/authorize',
@@ -60,6 +62,7 @@ export function consolePages(deps: AppDeps) {
     .route('/', secondFactorPages(signInDeps))
     .route('/', passwordResetPages(deps))
     .route('/', invitationPages(deps))
+    .route('/', recoveryPages(signInDeps))
     .route('/', totpPages(deps))
     .route('/', profilePages(deps))
     .route('/', tokenPages(deps))

@@ -29,6 +29,10 @@ export const auditActionDescriptions = {
   'user.totp_disabled': 'Two-factor sign-in was turned off by the member or reset by a superuser.',
   'user.recovery_code_used': 'A recovery code was used to sign in.',
   'user.recovery_codes_replaced': 'A member created new recovery codes. The old ones no longer work.',
+  'user.recovered':
+    'A recovery link was used: the member is an Organization Superuser with a new password and no second factor. Their sessions ended.',
+  'recovery.link_created':
+    'The operator created a recovery link with `tokensd recover`. The target is the email address that it is for.',
   'client.created': 'An OAuth client was registered.',
   'client.deleted': 'An OAuth client was deleted. Its secret no longer works.',
   'client.secret_rotated': 'An OAuth client received a new secret. The old one no longer works.',

@@ -12,7 +12,7 @@ export async function openView(
   view: View,
   look: Parameters<TestBrowser['visit']>[1] & { url?: string },
 ): Promise<Page> {
-  const { url = world.url, ...options } = look ?? {};
+  const { url = view.strict ? world.strictUrl : world.url, ...options } = look ?? {};
   const page = await browser.visit(url, options);
   if (view.as !== null) {
     const { name, attributes: scope } = cookieScope(world.config.publicUrl, 'session');

@@ -8,6 +8,8 @@ export interface View {
   /** Email address of the signed-in member; null for a visitor. */
   as: string | null;
   path(world: World): string | Promise<string>;
+  /** Shows the page of a server where only superusers may use a password. */
+  strict?: boolean;
   /** Steps to take on the page first. */
   act?(page: Page, world: World): Promise<unknown>;
 }
@@ -41,6 +43,13 @@ const wrongPassword = async (page: Page) => {
   await page.getByLabel('New password', { exact: true }).fill('short');
   await page.getByLabel('Confirm new password').fill('shorter');
   await page.getByRole('button', { name: 'Change password' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+const mistypeNewPassword = async (page: Page) => {
+  await page.getByLabel('New password', { exact: true }).fill('short');
+  await page.getByLabel('Confirm new password').fill('shorter');
+  await page.getByRole('button', { name: 'Set password and sign in' }).click();
   await page.getByRole('alert').waitFor();
 };
 
@@ -132,6 +141,8 @@ const addWithoutMail = async (page: Page) => {
 export const views: View[] = [
   { name: 'login', as: null, path: at('/login') },
   { name: 'login-refused', as: null, path: at('/login'), act: signIn },
+  { name: 'login-sso-first', as: null, path: at('/login'), strict: true },
+  { name: 'login-with-password', as: null, path: at('/login?with=password'), strict: true },
   { name: 'login-signed-out', as: null, path: at('/login?done=signed-out') },
   { name: 'logout', as: dev, path: at('/logout') },
   { name: 'login-code', as: null, path: at('/login/code') },
@@ -154,6 +165,14 @@ export const views: View[] = [
     act: acceptWithShortPassword,
   },
   { name: 'invitation-expired', as: null, path: at('/invitation?token=x') },
+  { name: 'recover', as: null, path: async (world) => `/recover?token=${await world.recoveryLink(root)}` },
+  {
+    name: 'recover-refused',
+    as: null,
+    path: async (world) => `/recover?token=${await world.recoveryLink(root)}`,
+    act: mistypeNewPassword,
+  },
+  { name: 'recover-expired', as: null, path: at('/recover?token=x') },
   { name: 'authorize', as: dev, path: at(`/oauth/authorize?${authorization}`) },
   { name: 'authorize-refused', as: dev, path: at('/oauth/authorize') },
   { name: 'device', as: dev, path: at('/device') },

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../server/config/config.ts';
 import type { Caller } from '../../server/domain/caller.ts';
 import { generateSecret } from '../../server/domain/secrets.ts';
+import { createIntrospectionHandler } from '../../server/http/oauth/introspection.ts';
+import { createHttpServer } from '../../server/http/server.ts';
+import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import type { LastUse, MailLinkKind } from '../../server/store/records.ts';
 import { limits } from '../../shared/limits.ts';
 import type { Member } from '../helpers/app/app.ts';
-import { startTestServer } from '../helpers/app/http.ts';
+import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -189,16 +192,41 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     const { url } = await services.links.issue(store, { kind, userId, data });
     return url.reveal().replace('https://tokens.example.com', '');
   }
+  /** Returns the secret of a link that recovers the member's access. */
+  const recoveryLink = async (email: string): Promise<string> => (await services.recovery.begin(email)).secret.reveal();
   for (const userCode of ['WDJBMJHT', 'DJBWMJHT']) await store.deviceCodes.insert(deviceCode(userCode, clock.now()));
+  const strict = await listenWith(server, server.restart({ passwordSignIn: 'superusers' }));
   return {
     ...server,
+    /** The address of the same app where only superusers may use a password. */
+    strictUrl: strict.url,
+    async stop() {
+      strict.close();
+      await server.stop();
+    },
     mailedLink,
+    recoveryLink,
     url: `http://localhost:${server.port}`,
     sessionOf,
     idOf,
     tokenIdOf,
     robot: many satisfies Member,
   };
+}
+
+/** Serves another app over the store of `server`. */
+async function listenWith({ deps }: Pick<TestServer, 'deps'>, { app }: Pick<TestServer, 'app'>) {
+  const handlers = {
+    verifyHandler: createVerifyHandler(deps),
+    introspectionHandler: createIntrospectionHandler(deps),
+  };
+  const http = createHttpServer({ publicUrl: deps.config.publicUrl, ...handlers, app });
+  const url = `http://localhost:${await listen(http)}`;
+  const close = () => {
+    http.close();
+    http.closeAllConnections();
+  };
+  return { url, close };
 }
 
 /** A device code waiting for approval. */

@@ -3,7 +3,8 @@ import type { Token } from '../../shared/schemas/tokens.ts';
 import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
 import { superuser } from '../helpers/daemon/daemon.ts';
 import { useNodes } from '../helpers/daemon/nodes.ts';
-import { eventually } from '../helpers/daemon/process.ts';
+import { eventually, runProgram } from '../helpers/daemon/process.ts';
+import { useRecoveryLink } from '../helpers/daemon/recover.ts';
 import { type MailServer, startMailServer } from '../helpers/peers/mail-server.ts';
 
 const rounds = 500;
@@ -45,6 +46,23 @@ describe('three daemons on one database', () => {
     const ids = mail.received.map(({ parsed }) => parsed.messageId);
     expect(ids).toHaveLength(2 * rounds);
     expect(new Set(ids).size).toBe(2 * rounds);
+  });
+
+  it('accept a recovery link that the operator made on the database, once, at any of them', async () => {
+    const { databaseUrl } = nodes();
+    const [, second, third] = urls();
+    const env = { TOKENSD_DATABASE_URL: databaseUrl };
+    const { code, stdout } = await runProgram('tokensd', ['recover', '--email', 'lost@example.com'], { env });
+    expect(code).toBe(0);
+    const password = 'analytical engines forever';
+    const used = await Promise.all(
+      [second, third].map(async (url) => (await useRecoveryLink(url, stdout.trim(), password)).status),
+    );
+    expect(used.sort()).toEqual([303, 410]);
+    for (const url of urls()) {
+      const { user } = await signIn(url, { email: 'lost@example.com', password });
+      expect(user.superuser).toBe(true);
+    }
   });
 
   it('accept a session started at any of them, until it is ended at any of them', async () => {

@@ -5,6 +5,7 @@ import { linkAddress } from './link-address.ts';
 import type { MailContent, RenderedMail } from './mail-content.ts';
 import type { MemberEvent, SiteInfo } from './member-mail.ts';
 import { type PermissionLoss, permissionLostMail } from './permission-mails.ts';
+import { recoveryMail } from './recovery-mails.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 
@@ -26,6 +27,8 @@ export interface Notifier {
   permissionLost(store: Store, event: ForMember<PermissionLoss>): Promise<void>;
   /** Enqueues the mail like `passwordReset`; with single sign-on, it needs no link. */
   invitation(store: Store, event: ForMember<InvitationEvent>): Promise<void>;
+  /** Tells a superuser about a recovery link. */
+  recovery(store: Store, event: ForMember<Parameters<typeof recoveryMail>[1]>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -74,6 +77,7 @@ export function createNotifier(deps: {
       event.sso
         ? enqueue(store, event, ssoInvitationMail(site, event))
         : enqueueWithLink(store, event, 'invitation', (link) => invitationMail(site, { ...event, link })),
+    recovery: (store, event) => enqueue(store, event, recoveryMail(site, event)),
     tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),
   };
 }

@@ -26,11 +26,18 @@ export function wrongSecondFactor(): ProblemError {
 export function passwordSignInOff(): ProblemError {
   return new ProblemError(
     'password-sign-in-off',
-    'Your organization does not use passwords here. Sign in with single sign-on, in the console or with `tokens login`.',
+    'Your organization does not use passwords here. Sign in with single sign-on.',
   );
 }
 
 export function resetLinkExpired(): ProblemError {
   const detail = 'This link was already used or is older than 30 minutes. Request a new one.';
+  return new ProblemError('link-expired', detail);
+}
+
+/** For a link of `tokensd recover` that does not work. */
+export function recoveryLinkExpired(): ProblemError {
+  const detail =
+    'This recovery link was already used, is older than 30 minutes, or was replaced by a newer one. Run tokensd recover on the server again.';
   return new ProblemError('link-expired', detail);
 }

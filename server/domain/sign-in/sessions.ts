@@ -167,9 +167,13 @@ async function authenticate(
   return { ...found, session: { ...session, lastSeenAt: now } };
 }
 
-/** Reports whether the session was started with only a password, before the organization required a second factor. */
+/**
+ * Reports whether the session was started with only a password, before the organization required a second factor. The session
+ * of a recovery link is exempt: the link removed the second factor.
+ */
 function lacksSecondFactor(totp: Totp, { session, user }: AuthenticatedSession): boolean {
-  return totp.required && !session.sso && user.passwordHash !== null && user.totpEnabledAt === null;
+  const passwordOnly = !session.sso && user.passwordHash !== null && user.totpEnabledAt === null;
+  return totp.required && passwordOnly && !user.passwordUntilSso;
 }
 
 /** @throws ProblemError `totp-required`, `totp-setup-required`, `throttled` */

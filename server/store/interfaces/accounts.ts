@@ -11,6 +11,8 @@ export interface UserStore {
   list(query: Page & { emailFolded?: string; contains?: string }): Promise<UserSummary[]>;
   /** Returns the email addresses of enabled superusers, longest-standing members first. */
   superuserEmails(limit: number): Promise<string[]>;
+  /** Returns all enabled superusers, longest-standing members first. */
+  superusers(): Promise<UserRecord[]>;
   isEmpty(): Promise<boolean>;
 
   // Setters return true if they changed the row, and false if it already had that value or does not exist.

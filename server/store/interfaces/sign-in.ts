@@ -40,6 +40,8 @@ export interface TicketStore {
   /** Deletes and returns a ticket. Only one of several concurrent callers gets it. Returns null as `find` does. */
   consume(hash: string, kind: TicketKind, now: number): Promise<Ticket | null>;
   deleteAllOf(userId: string, kind?: TicketKind): Promise<void>;
+  /** Deletes all tickets of this kind, whoever they belong to. */
+  deleteAllOfKind(kind: TicketKind): Promise<void>;
   /** Deletes at most `limit` expired tickets. Returns the number of rows deleted. */
   purge(now: number, limit: number): Promise<number>;
 }

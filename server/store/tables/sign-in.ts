@@ -26,7 +26,13 @@ export const ticketColumns = {
   hash: text('hash'),
   kind: text<
     'kind',
-    'password-reset' | 'invitation' | 'email-change' | 'second-step' | 'authorization-code' | 'logout-token'
+    | 'password-reset'
+    | 'invitation'
+    | 'email-change'
+    | 'recovery'
+    | 'second-step'
+    | 'authorization-code'
+    | 'logout-token'
   >('kind'),
   userId: nullable(text('user_id')),
   /** JSON. Its shape depends on the kind. */

@@ -27,6 +27,8 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'user.totp_disabled': 'Turned off two-factor sign-in',
   'user.recovery_code_used': 'Used a recovery code',
   'user.recovery_codes_replaced': 'Generated new recovery codes',
+  'user.recovered': 'Recovered access with a link',
+  'recovery.link_created': 'Created a recovery link',
   'client.created': 'Created a client',
   'client.deleted': 'Deleted a client',
   'client.secret_rotated': 'Rotated a client secret',

@@ -26,6 +26,8 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /password/reset': 'anyone',
   'GET /invitation': 'anyone',
   'POST /invitation': 'anyone',
+  'GET /recover': 'anyone',
+  'POST /recover': 'anyone',
   'GET /login/sso': 'anyone',
   'GET /login/sso/callback': 'anyone',
   'GET /logout': 'member',

@@ -5,6 +5,7 @@ const messages = {
   'password-changed': 'Your password was changed. You were signed out everywhere else.',
   'password-set': 'Your password was set. Sign in with it now.',
   joined: 'Your account is ready. Sign in with your new password.',
+  recovered: 'You are an Organization Superuser, and your new password is set.',
   'totp-off': 'Two-factor sign-in was turned off.',
   'totp-reset': 'Two-factor sign-in was reset for this member.',
   'session-ended': 'The session was ended.',

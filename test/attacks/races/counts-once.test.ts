@@ -91,6 +91,23 @@ describe.each(Object.entries(engines))('a one-time secret on %s', (_engine, open
     expect(signIns.filter((status) => status === 201)).toHaveLength(1);
   });
 
+  it('recovers one account once if a recovery link is used five times concurrently', async () => {
+    const server = await start();
+    const { recovery } = server.services;
+    const secret = (await recovery.begin('new@example.com')).secret.reveal();
+    const clientInfo = { ip: null, userAgent: null };
+    const outcomes = await concurrently((turn) =>
+      recovery.recover(secret, `another staple battery horse ${turn}`, clientInfo).then(
+        () => 'session',
+        ({ code }: { code?: string }) => code,
+      ),
+    );
+    expect(outcomes.sort()).toEqual([...Array(concurrency - 1).fill('link-expired'), 'session']);
+    const user = await server.store.users.findByEmail('new@example.com');
+    expect(user?.superuser).toBe(true);
+    expect(await sessionsOf(server, { ...server.dev, id: user?.id ?? '' })).toHaveLength(1);
+  });
+
   it('starts one session if an approved device polls five times concurrently', async () => {
     const server = await start();
     const browser = openConsole(server, server.dev);

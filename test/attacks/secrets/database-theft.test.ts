@@ -61,6 +61,7 @@ beforeAll(async () => {
     'authorization code': await authorizationCode(),
     'reset link': await resetSecret(),
     invitation: await invitationSecret(),
+    'recovery link': (await app.services.recovery.begin(app.dev.email)).secret.reveal(),
     'second-factor ticket': signingIn.cookies.get('__Host-tokens_step') ?? '',
     password: app.dev.password,
     'recovery code': recoveryCodes[0] ?? '',
@@ -178,6 +179,8 @@ const uses: Record<string, (value: string) => Promise<boolean>> = {
     (await statusOf(openConsole(app).get(`/password/reset?token=${encodeURIComponent(value)}`))) !== 410,
   'an invitation': async (value) =>
     (await statusOf(openConsole(app).get(`/invitation?token=${encodeURIComponent(value)}`))) !== 410,
+  'a recovery link': async (value) =>
+    (await statusOf(openConsole(app).get(`/recover?token=${encodeURIComponent(value)}`))) !== 410,
   'a second-factor ticket, even with a code from the stolen TOTP secret': async (value) => {
     if (!/^[\w.-]+$/.test(value)) return false;
     browser.cookies.set('__Host-tokens_step', value);
@@ -190,13 +193,14 @@ const uses: Record<string, (value: string) => Promise<boolean>> = {
 describe('an attacker with a copy of the database', () => {
   it('is modelled correctly: a secret of each kind is in use and is accepted in its role', async () => {
     const accepts = (use: string, kind: string) => uses[use]?.(secrets[kind] ?? '');
-    const [token, session, client, device, code, link, invitation, ticket] = Object.keys(uses);
+    const [token, session, client, device, code, link, invitation, recovery, ticket] = Object.keys(uses);
     expect(stolen.length).toBeGreaterThan(150);
     expect(await accepts(token ?? '', 'personal API token')).toBe(true);
     expect(await accepts(session ?? '', 'session')).toBe(true);
     expect(await accepts(client ?? '', 'client secret')).toBe(true);
     expect(await accepts(link ?? '', 'reset link')).toBe(true);
     expect(await accepts(invitation ?? '', 'invitation')).toBe(true);
+    expect(await accepts(recovery ?? '', 'recovery link')).toBe(true);
     expect(await signsIn(app.dev.email, app.dev.password)).toBe(true);
     // These secrets work only once. `refill` creates new ones, so that unused ones exist when the attacks run.
     expect(await accepts(device ?? '', 'device code')).toBe(true);

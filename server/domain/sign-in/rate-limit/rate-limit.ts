@@ -34,6 +34,8 @@ export interface SignInRateLimit {
     keys: RateLimitKeys,
     decide: () => Promise<Outcome>,
   ): Promise<Outcome>;
+  /** Forgets all failures of the account and of the network, and ends their waits. */
+  forget(keys: RateLimitKeys): Promise<void>;
 }
 
 const freeFailures = { account: 5, network: 20 } as const;
@@ -86,6 +88,13 @@ export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100
       }
       await (outcome.succeeded ? succeed(failureKeys) : fail(all));
       return outcome;
+    },
+
+    async forget(keys) {
+      const { account, network } = failureKeysOf(keys);
+      await exclusively(async () => {
+        for (const key of [account, ...network]) await counts.forget(key);
+      });
     },
   };
 }

@@ -103,6 +103,8 @@ async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Prom
   const { lost, unclear, notes } = await updatePermissions(deps, store, id, request);
   const details = await updateDetails(deps, store, id, request);
   await store.users.recordSsoSignIn(id, clock.now());
+  // A password that the operator set has done its work now. Sessions that began with it end with it.
+  if (await store.users.removePasswordUntilSso(id)) await endAllSessions(store, id);
   const user = await store.users.findById(id);
   if (user === null || !isAllowedDomain(user.email, policy)) throw domainRefused(person, policy);
   if (lost.length > 0) {

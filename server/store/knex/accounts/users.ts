@@ -53,6 +53,9 @@ export function createUserStore(knex: Knex): UserStore {
       const rows = await users().where({ superuser: true, disabled: false }).orderBy('id').limit(limit).select('email');
       return rows.map(({ email }) => email);
     },
+    async superusers() {
+      return (await users().where({ superuser: true, disabled: false }).orderBy('id')).map(toUser);
+    },
     isEmpty: async () => (await users().first('id')) === undefined,
     async setName(id, name) {
       const changed = await users()

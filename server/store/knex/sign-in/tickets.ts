@@ -30,6 +30,9 @@ export function createTicketStore(knex: Knex, engine: Engine): TicketStore {
         .where({ user_id: userId, ...(kind && { kind }) })
         .delete();
     },
+    async deleteAllOfKind(kind) {
+      await tickets().where({ kind }).delete();
+    },
     purge(now, limit) {
       const expired = tickets().select('hash').where('expires_at', '<=', now).orderBy('expires_at').limit(limit);
       return tickets().whereIn('hash', expired).delete();

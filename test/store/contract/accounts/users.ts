@@ -101,6 +101,14 @@ export function userContract(store: () => Store): void {
     });
   });
 
+  it('returns all enabled superusers, oldest first', async () => {
+    await addUser(store());
+    const first = await addUser(store(), { superuser: true });
+    await addUser(store(), { superuser: true, disabled: true });
+    const second = await addUser(store(), { superuser: true });
+    expect(await store().users.superusers()).toEqual([first, second]);
+  });
+
   it('removes only a password that counts until the next single sign-on', async () => {
     const { id } = await addUser(store());
     const { users } = store();

@@ -32,6 +32,15 @@ export function ticketContract(store: () => Store): void {
     expect(await store().tickets.find(made.hash, made.kind, noon)).toBeNull();
   });
 
+  it('deletes all tickets of one kind, whoever they belong to', async () => {
+    const { id: userId } = await addUser(store());
+    const ended = [await add({ kind: 'recovery' }), await add({ kind: 'recovery', userId })];
+    const kept = await add({ userId });
+    await store().tickets.deleteAllOfKind('recovery');
+    for (const { hash, kind } of ended) expect(await store().tickets.find(hash, kind, noon)).toBeNull();
+    expect(await store().tickets.find(kept.hash, kept.kind, noon)).toEqual(kept);
+  });
+
   it('does not return a ticket of another kind or an expired one', async () => {
     const made = await add();
     expect(await store().tickets.consume(made.hash, 'authorization-code', noon)).toBeNull();

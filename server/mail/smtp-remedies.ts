@@ -96,7 +96,7 @@ const rules: readonly Rule[] = [
   {
     when: (error) =>
       isPermanentDuring('EHLO', 'HELO')(error) ||
-      (/\b[he](?:ehlo|elo|hlo)\b/i.test(error.reply) && objection.test(error.reply)),
+      (/\b(?:helo|ehlo)\b/i.test(error.reply) && objection.test(error.reply)),
     advice: ({ name }) =>
       inUrl(
         `The server does not accept the name ${name ?? 'of this machine'}: add name=HOST to TOKENSD_SMTP_URL, with a full domain name of this machine.`,
@@ -111,6 +111,12 @@ const rules: readonly Rule[] = [
         : auth === null
           ? inUrl('Add the user name and password that the server wants to TOKENSD_SMTP_URL.')
           : inUrl('The server offered no sign-in or no TLS: check host and port in TOKENSD_SMTP_URL.'),
+  },
+  {
+    when: (error) => error.code === 'EAUTH' && error.replyCode === 504,
+    advice: inUrl(
+      'The server does not support this way of signing in: name one that it offers as authMethod in TOKENSD_SMTP_URL.',
+    ),
   },
   {
     when: (error) => error.code === 'EAUTH' && (error.replyCode === 0 || permanent(error)),

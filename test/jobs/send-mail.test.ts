@@ -227,6 +227,24 @@ describe('a mail that fails', () => {
     expect(failures.join('')).not.toContain('\\u0007');
   });
 
+  it('is logged as an error with the name of the setting, and retried, if the set-up has to change', async () => {
+    const reply = Object.assign(new Error('5.5.2 <x>: Helo command rejected'), { responseCode: 504 });
+    await useServer(await startMailServer(0, { onRcptTo: (_address, _session, callback) => callback(reply) }));
+    await enqueue();
+    await run();
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        setting: 'TOKENSD_SMTP_URL',
+        error: expect.stringContaining('add name=HOST to TOKENSD_SMTP_URL'),
+        msg: 'mail not sent, because mail is set up wrongly; it will be retried',
+      }),
+    );
+    const [waiting] = await outbox.waiting(9);
+    expect(waiting).toMatchObject({ attempts: 1, dueAt: clock.now() + 15 * second });
+    expect(waiting?.error).toContain('Helo command rejected');
+  });
+
   it('becomes a dead letter with an audit event if its recipient is rejected permanently, and can be revived', async () => {
     await useServer(await rejecting({ 'dev@example.com': 550 }));
     const app = await openTestApp();

@@ -163,7 +163,7 @@ describe('a stored hostile text', () => {
     const cells = parse(text, { bom: true }) as string[][];
     const events = JSON.parse(await (await app.ask('/organization/audit.json', { headers })).text()) as AuditEvent[];
     expect(cells).toHaveLength(1 + events.length);
-    expect(new Set(cells.map(({ length }) => length))).toEqual(new Set([11]));
+    expect(new Set(cells.map(({ length }) => length))).toEqual(new Set([12]));
     for (const cell of cells.flat()) expect(cell).not.toMatch(/^[=+\-@\t\r＝＋－＠]/);
     const plain = cells.flat().map((cell) => cell.replace(/^'(?=[=+\-@\t\r])/, ''));
     expect(plain).toEqual(expect.arrayContaining([...controls, '=HYPERLINK("http://evil.example","x")', '-1+1']));
@@ -192,8 +192,18 @@ describe('a stored hostile text', () => {
       const again = await browser.get('/login/sso');
       await browser.get(sso.provider.callbackFor(again.location ?? '', { iss: text }));
     }
+    for (const text of everything) {
+      sso.provider.manipulate({
+        claims: (own) => ({ ...own, email: undefined, [text]: text }),
+        userInfo: { email: undefined },
+      });
+      const browser = openConsole(sso);
+      const { location } = await browser.get('/login/sso');
+      await browser.get(sso.provider.callbackFor(location ?? ''));
+    }
     await sso.close();
-    expect(sso.logLines.join('')).toContain('single sign-on failed');
+    expect(sso.logLines.join('')).toContain('The identity provider returned');
+    expect(sso.logLines.join('')).toContain('single sign-on was refused');
     await expectLogLines(sso.logLines);
   });
 
@@ -211,6 +221,7 @@ describe('a stored hostile text', () => {
       'mail',
       'attempts',
       'error',
+      ...['cause', 'setting', 'claim', 'subject', 'email', 'received'],
     ];
     for (const line of lines) {
       expect(line.endsWith('\n')).toBe(true);

@@ -39,12 +39,12 @@ function addServing(program: Command, context: Context): void {
     .description(
       'Create an Organization Superuser who can create tokens. If the email address is taken, the command changes nothing and exits with code 5.',
     )
-    .requiredOption('--email <email>', 'Email address to sign in with')
+    .option('--email <email>', 'Email address to sign in with; asked for on a terminal')
     .option('--name <name>', 'Name shown to other members')
     .option('--password-stdin', 'Read the password from standard input')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokensd init --email ada@example.com --name "Ada Lovelace"\n  $ pass show tokensd | tokensd init --email ada@example.com --password-stdin',
+      '\nExamples:\n  $ tokensd init\n  $ tokensd init --email ada@example.com --name "Ada Lovelace"\n  $ pass show tokensd | tokensd init --email ada@example.com --password-stdin',
     )
     .action(async (options: InitOptions) => (await import('./commands/init.ts')).runInit(context, options));
 }

@@ -1,4 +1,3 @@
-import { text as readText } from 'node:stream/consumers';
 import { ProblemError } from '../../shared/problem.ts';
 import { createUserBodySchema } from '../../shared/schemas/users.ts';
 import { type Config, readConfig } from '../config/config.ts';
@@ -7,10 +6,12 @@ import { CommandError, type Context } from '../context.ts';
 import { systemActor } from '../domain/caller.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createServices } from '../services.ts';
+import { askEmail, askNewPassword, readStdin } from './init-questions.ts';
 import { openDatabase } from './open-database.ts';
 
 export interface InitOptions {
-  email: string;
+  /** Asked for on the terminal if undefined. */
+  email?: string;
   name?: string;
   passwordStdin?: boolean;
 }
@@ -18,10 +19,11 @@ export interface InitOptions {
 /** Creates the first superuser. @throws CommandError 2 for invalid input, 5 if the email address is taken */
 export async function runInit(context: Context, options: InitOptions): Promise<void> {
   const config = readConfig(context.env);
-  const person = { email: options.email, name: options.name ?? '', superuser: true, can_manage_tokens: true };
+  const email = options.email ?? (await askEmail(context));
+  const person = { email, name: options.name ?? '', superuser: true, can_manage_tokens: true };
   const parsed = createUserBodySchema.safeParse(person);
   if (!parsed.success) throw new CommandError(parsed.error.issues.map((issue) => issue.message).join('\n'), 2);
-  const password = await readPassword(context, options);
+  const password = options.passwordStdin ? await readStdin(context) : await askNewPassword(context, email);
   try {
     const user = await insertSuperuser(config, { ...parsed.data, password });
     context.stderr.write(`${user.email} is now an Organization Superuser. ${nextStep(config, user.email)}\n`);
@@ -47,21 +49,4 @@ async function insertSuperuser(config: Config, person: ReturnType<typeof createU
   } finally {
     await store.close();
   }
-}
-
-async function readPassword({ stdin, stderr }: Context, { passwordStdin }: InitOptions): Promise<string> {
-  if (passwordStdin) return (await readText(stdin)).replace(/\r?\n$/, '');
-  if (!stdin.isTTY || !stderr.isTTY) {
-    throw new CommandError(
-      'The password cannot be asked for, because there is no terminal. Pipe it in and add --password-stdin.',
-      2,
-    );
-  }
-  const { password } = await import('@inquirer/prompts');
-  const streams = { input: stdin, output: stderr };
-  const first = await password({ message: 'Password (at least 12 characters)', mask: true }, streams);
-  const repeated = await password({ message: 'Repeat the password', mask: true }, streams);
-  if (first !== repeated)
-    throw new CommandError('The two passwords differ, so nothing was created. Run the command again.', 2);
-  return first;
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { enter, startOnTerminal } from '../helpers/cli/terminal.ts';
 import { signIn } from '../helpers/daemon/api.ts';
 import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
 import { runProgram } from '../helpers/daemon/process.ts';
+import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
 const { newDataDir, emptyDataDir, start } = useDaemons();
 
@@ -30,6 +32,28 @@ describe('tokensd init', () => {
     const client = await signIn(daemon.url, second);
     expect(client.user).toMatchObject({ superuser: true, can_manage_tokens: true });
   });
+
+  it.skipIf(!hasRealParts('script'))(
+    'asks for what is missing, judges the password, and asks again after a mismatch',
+    async () => {
+      const dataDir = await emptyDataDir();
+      const password = 'analytical engines forever';
+      const terminal = startOnTerminal(['init'], { program: 'tokensd', env: { TOKENSD_DATA_DIR: dataDir } });
+      await terminal.answer('Email address', `ada@example.com${enter}`);
+      await terminal.answer('Password (at least 12', `short${enter}`);
+      await terminal.answer('too short', `\u0015${password}${enter}`);
+      await terminal.answer('Repeat the password', `another one${enter}`);
+      await terminal.answer('The two passwords differ', '');
+      await terminal.answer('Password (at least 12', `${password}${enter}`);
+      await terminal.answer('Repeat the password', `${password}${enter}`);
+      const { code, screen } = await terminal.ended();
+      expect(code, screen).toBe(0);
+      expect(screen).toContain('ada@example.com is now an Organization Superuser');
+      expect(screen).not.toContain(password);
+      const daemon = await start(dataDir);
+      await expect(signIn(daemon.url, { email: 'ada@example.com', password })).resolves.toBeDefined();
+    },
+  );
 
   it.each([
     ['neither a terminal nor --password-stdin', ['--email', 'x@example.com'], '', '--password-stdin'],

@@ -9,6 +9,8 @@ export const enter = '\r';
 export interface TerminalOptions {
   env?: Record<string, string>;
   columns?: number;
+  /** Default: `tokens`. */
+  program?: 'tokens' | 'tokensd';
   /** Shell redirections, such as `2>/dev/null`. */
   redirect?: string;
 }
@@ -35,9 +37,12 @@ const mark = '\u001e';
 /** Prints its process ID on the terminal and then replaces itself with the program. */
 const printPidAndExec = `sh -c 'printf "${mark}%s${mark}" $$ >/dev/tty; exec "$@"' sh`;
 
-/** Runs the built `tokens` on its own pseudo-terminal, with the `script` command of util-linux. */
-export function startOnTerminal(args: string[], { env = {}, columns = 80, redirect = '' }: TerminalOptions): Terminal {
-  const program = programCommand('tokens', args).map(quoteForShell).join(' ');
+/** Runs a built program on its own pseudo-terminal, with the `script` command of util-linux. */
+export function startOnTerminal(
+  args: string[],
+  { env = {}, columns = 80, redirect = '', program: name = 'tokens' }: TerminalOptions,
+): Terminal {
+  const program = programCommand(name, args).map(quoteForShell).join(' ');
   // The trap keeps the shell alive on Ctrl-C. The program still receives the signal.
   const line = `stty sane rows 24 cols ${columns}; trap : INT; ${printPidAndExec} ${program} ${redirect}; printf '${mark}%s${mark}' $?; stty -a`;
   const child = spawn('script', ['-qfc', line, '/dev/null'], { env: bareEnvironment({ TERM: 'xterm', ...env }) });

@@ -1,3 +1,4 @@
+import { daemonPathSegments } from '../../shared/daemon-paths.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { localError } from '../errors.ts';
 
@@ -9,9 +10,8 @@ export interface Server {
   readonly host: string;
 }
 
-/** The first segments of the daemon's paths. People copy such addresses from a browser, a mail or a proxy configuration. */
-const daemonPaths =
-  /\/(?:api\/v1|api-token-auth|assets|device|healthz|invitation|login|logout|metrics|oauth|openapi\.json|organization|password\/(?:forgot|reset)|profile|readyz|sso\/backchannel-logout|verify|\.well-known)(?:[/?#].*)?$/;
+/** The path of a page or route. People copy such addresses from a browser, a mail or a proxy configuration. */
+const daemonPath = new RegExp(`/(?:${daemonPathSegments})(?:[/?#].*)?$`);
 
 /**
  * Parses a server address before any connection is made. Without a scheme, it is `http://` on this machine and `https://`
@@ -19,7 +19,7 @@ const daemonPaths =
  * @throws CliError `usage` if it is malformed, `insecure-server` if it would send secrets over plain HTTP.
  */
 export function parseServerUrl(text: string, allowInsecureHttp: boolean): Server {
-  const address = withScheme(text.trim()).replace(daemonPaths, '');
+  const address = withScheme(text.trim()).replace(daemonPath, '');
   const url = URL.canParse(address) && /^https?:\/\//i.test(address) ? new URL(address) : null;
   if (!url) {
     throw localError(

@@ -1,9 +1,10 @@
+import { daemonPathSegments } from '../../shared/daemon-paths.ts';
+
 /**
  * Paths of our own below which a public URL must not lie. With the public URL `https://example.com/login`, a request for
  * `/login/sso` could mean the page `/sso` behind a proxy that passes the path on, or `/login/sso` behind one that strips it.
  */
-const ambiguousPaths =
-  /^\/(?:api(?:\/v1)?(?:\/?$)|api\/v1\/|(?:\.well-known|api-token-auth|assets|device|healthz|invitation|login|logout|metrics|oauth|openapi\.json|organization|password|profile|readyz|sso|verify)(?:\/|$))/;
+const ambiguousPaths = new RegExp(`^/(?:api/?$|(?:${daemonPathSegments})(?:/|$))`);
 
 /** Returns the path of a public URL, such as `/tokens`, or the empty string. */
 export function basePathOf(publicUrl: string): string {

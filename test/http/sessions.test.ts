@@ -88,7 +88,7 @@ it('audits a failed sign-in with the entered email address and the client info',
   expect(items).toEqual([
     expect.objectContaining({
       actor: { kind: 'anonymous', id: null, email: 'nobody@example.com' },
-      target: { kind: 'user', id: null, name: null },
+      target: { kind: 'user', id: null, name: null, owner: null },
       ip: '198.51.100.7',
     }),
   ]);

@@ -18,6 +18,7 @@ export const daemonPathSegments = [
   'password',
   'profile',
   'readyz',
+  'recover',
   'sso',
   'verify',
   '\\.well-known',

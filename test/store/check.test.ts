@@ -53,7 +53,8 @@ describe('the check of a PostgreSQL database', () => {
   });
 
   it('fails for a schema of a newer version', async () => {
-    const findings = await checkPostgres(await postgres.newMigratedDatabase(), migrations.slice(0, -1));
+    // Unlike later migrations, the third one is not additive.
+    const findings = await checkPostgres(await postgres.newMigratedDatabase(), migrations.slice(0, 2));
     expect(verdicts(findings)).toContain('schema false');
     expect(detailOf(findings, 'schema')).toMatch(/^A newer tokensd migrated the database \(.*Install that version/);
   });

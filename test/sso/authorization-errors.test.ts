@@ -19,7 +19,7 @@ describe('an error in the authorization response', () => {
     const { status, text, log } = await world.attempt({ callback: failing(error) });
     expect(status).toBe(500);
     expect(text).toMatch(
-      new RegExp(`Single sign-on is set up wrongly: [^.]*${what}[^.]*\\. Tell the operator of this server\\.`),
+      new RegExp(`Single sign-on is set up wrongly: [^.]*${what}[^.]*\\. Tell the operator of this server,`),
     );
     expect(text).not.toContain('The provider said');
     expect([log?.level, log?.setting]).toEqual(['error', setting]);

@@ -98,7 +98,7 @@ describe('a wrong or expired client secret', () => {
     const { status, text, session, log } = await world.attempt({ settings, manipulation: { answers } });
     expect([status, session]).toEqual([500, undefined]);
     expect(text).toContain(
-      'Single sign-on is set up wrongly: the identity provider does not accept its client ID or secret. Tell the operator of this server.',
+      'Single sign-on is set up wrongly: the identity provider does not accept its client ID or secret. Tell the operator of this server, and give them the request ID ',
     );
     expect(text).not.toContain('AADSTS');
     expect(log).toMatchObject({ level: 'error', setting: 'TOKENSD_OIDC_CLIENT_SECRET' });

@@ -20,10 +20,11 @@ describe('an issuer that is not the provider’s', () => {
     const { status, text, session, log } = await world.attempt({ manipulation: { metadata } });
     expect([status, session]).toEqual([500, undefined]);
     expect(text).toContain(
-      'Single sign-on is set up wrongly: its issuer is not the one that the provider announces. Tell the operator of this server.',
+      'Single sign-on is set up wrongly: its issuer is not the one that the provider announces. Tell the operator of this server, and give them the request ID ',
     );
     expect(text).toContain('Password');
     expect(log).toMatchObject({ level: 'error', setting: 'TOKENSD_OIDC_ISSUER', request_id: expect.any(String) });
+    expect(text).toContain(`the request ID ${log?.request_id}.`);
     expect(log?.msg).toContain(`TOKENSD_OIDC_ISSUER is ${issuer}, but`);
     expect(log?.msg).toContain(`set TOKENSD_OIDC_ISSUER to exactly ${issuer}/realms/acme/.`);
   });
@@ -51,6 +52,16 @@ describe('an issuer that is not the provider’s', () => {
   });
 });
 
+it('accepts an issuer whose host is written in another case', async () => {
+  const { provider } = world;
+  const issuer = `http://localhost:${provider.port}`;
+  world.restart({ issuer: issuer.replace('localhost', 'LocalHost') });
+  provider.manipulate({ metadata: (document) => ({ ...document, issuer }) });
+  const { headers } = await world.app.ask('/login/sso');
+  provider.manipulate({});
+  expect(headers.get('location')).toContain(`${provider.issuer}/authorize?`);
+});
+
 describe('an address that is no OpenID Connect provider', () => {
   it.each<[string, Manipulation, RegExp]>([
     ['returns 404, as GitHub does', answering({ status: 404, headers: html, body: '<h1>Not found' }), /HTTP 404/],
@@ -74,7 +85,7 @@ describe('an address that is no OpenID Connect provider', () => {
   ])('is a set-up mistake if it %s', async (_what, manipulation, message) => {
     const { status, text, log } = await world.attempt({ manipulation });
     expect(status).toBe(500);
-    expect(text).toContain('Tell the operator of this server.');
+    expect(text).toContain('Tell the operator of this server, and give them the request ID ');
     expect(log).toMatchObject({ level: 'error', setting: 'TOKENSD_OIDC_ISSUER', msg: expect.stringMatching(message) });
     expect(log?.msg).not.toContain('ticket');
   });

@@ -73,15 +73,14 @@ describe('the provider’s keys', () => {
   });
 
   it('may be several without key IDs', async () => {
-    const [one, other] = [await generateKeyPair('RS256'), await generateKeyPair('RS256')];
-    const keys = await Promise.all([one, other].map(({ publicKey }) => exportJWK(publicKey)));
-    for (const { privateKey } of [one, other]) {
-      const manipulation = { token: signedWith('RS256', privateKey), keys };
-      expect((await world.attempt({ manipulation })).status).toBe(303);
+    const [one, other, stranger] = await Promise.all([1, 2, 3].map(() => generateKeyPair('ES256')));
+    const keys = await Promise.all([one, other].map((pair) => exportJWK(pair?.publicKey as never)));
+    const statuses: number[] = [];
+    for (const pair of [one, other, stranger]) {
+      const token = signedWith('ES256', pair?.privateKey as never);
+      statuses.push((await world.attempt({ manipulation: { token, keys } })).status);
     }
-    const stranger = await generateKeyPair('RS256');
-    const manipulation = { token: signedWith('RS256', stranger.privateKey), keys };
-    expect((await world.attempt({ manipulation })).status).toBe(500);
+    expect(statuses).toEqual([303, 303, 500]);
   });
 
   it.each<[string, Manipulation, RegExp]>([

@@ -1,4 +1,3 @@
-import { generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ssoClient } from '../helpers/app/sso.ts';
 import { type LogLine, useSsoWorld } from './sso-world.ts';
@@ -43,9 +42,7 @@ describe('a logout token', () => {
 
   it('with unknown keys makes at most one request for the keys per second', async () => {
     await signIn();
-    const stranger = await generateKeyPair('RS256');
-    const forged = await world.provider.sign(claims(), stranger.privateKey);
-    const [, ...rest] = forged.split('.');
+    const [, ...rest] = (await world.provider.sign(claims())).split('.');
     const header = (kid: string) => Buffer.from(JSON.stringify({ alg: 'RS256', kid })).toString('base64url');
     const before = world.provider.requests.length;
     const started = performance.now();
@@ -88,8 +85,8 @@ describe('a logout token', () => {
 
   it('that anybody can have made is logged at info only', async () => {
     await signIn();
-    const stranger = await generateKeyPair('RS256');
-    for (const token of ['x', 'e30.e30.', await world.provider.sign(claims(), stranger.privateKey)]) {
+    const forged = (await world.provider.sign(claims())).replace(/.{8}$/, 'AAAAAAAA');
+    for (const token of ['x', 'e30.e30.', forged]) {
       const { status, log } = await send(token);
       expect([status, log?.level]).toEqual([400, 'info']);
     }

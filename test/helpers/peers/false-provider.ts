@@ -41,9 +41,13 @@ interface Options {
 
 const discoveryPath = '/.well-known/openid-configuration';
 
+/** The first key of every provider. An RSA key takes long to generate. */
+let rsaKey: ReturnType<typeof newKey> | undefined;
+
 /** Starts an identity provider that returns manipulated data, one manipulation at a time. */
 export async function startFalseProvider(clientId: string, options: Options = {}) {
-  let signing = await newKey('one', 'RS256');
+  rsaKey ??= newKey('one', 'RS256');
+  let signing = await rsaKey;
   let manipulation: Manipulation = {};
   /** Paths of the requests, in order. */
   const requests: string[] = [];
@@ -69,7 +73,7 @@ export async function startFalseProvider(clientId: string, options: Options = {}
       jwks_uri: `${issuer}/jwks`,
       response_types_supported: ['code'],
       subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['RS256'],
+      id_token_signing_alg_values_supported: ['RS256', 'ES256'],
       userinfo_signing_alg_values_supported: ['RS256'],
       authorization_response_iss_parameter_supported: true,
     };
@@ -114,7 +118,7 @@ export async function startFalseProvider(clientId: string, options: Options = {}
       manipulation = next;
     },
     /** Signs with a new key from now on, and publishes only this one. */
-    async rotateKey(kid: string, alg = 'RS256') {
+    async rotateKey(kid: string, alg = 'ES256') {
       signing = await newKey(kid, alg);
     },
     /** The public key that signs. */

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import Provider from 'oidc-provider';
+import Provider, { type ClientMetadata } from 'oidc-provider';
 import { listen } from '../app/http.ts';
 import { ssoClient } from '../app/sso.ts';
 import { freePort } from '../daemon/daemon.ts';
@@ -38,7 +38,10 @@ const profileClaims = [
 ];
 
 /** Starts a real `oidc-provider` on loopback HTTP with two people. It signs in a person by their subject and password. */
-export async function startIdentityProvider(appUrl: string): Promise<TestProvider> {
+export async function startIdentityProvider(
+  appUrl: string,
+  registration: Partial<ClientMetadata> = {},
+): Promise<TestProvider> {
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
   const people: Record<string, PersonAtProvider> = { ada: { ...ada }, grace: { ...grace } };
@@ -51,6 +54,7 @@ export async function startIdentityProvider(appUrl: string): Promise<TestProvide
         post_logout_redirect_uris: [`${appUrl}/login`],
         backchannel_logout_uri: `${appUrl}/sso/backchannel-logout`,
         backchannel_logout_session_required: true,
+        ...registration,
       },
     ],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: profileClaims, teams: ['teams'] },

@@ -66,8 +66,15 @@ export function ssoPages(deps: SsoDeps) {
     if (problem instanceof SsoRefusal && problem.note !== null) writeNotes(c, [problem.note]);
     logSsoProblem(log, c.get('requestId'), problem);
     logUnexpected(log, c.get('requestId'), problem, error);
-    return renderProblem(c, problem, <LoginPage ways={signInWays(deps)} next={next} error={problem.message} />);
+    const message = withRequestId(problem, c.get('requestId'));
+    return renderProblem(c, problem, <LoginPage ways={signInWays(deps)} next={next} error={message} />);
   }
+}
+
+/** Adds the request ID to the message that the operator should be told about, so that they find the log line. */
+function withRequestId({ code, message }: ProblemError, requestId: string): string {
+  if (code !== 'sso-misconfigured') return message;
+  return message.replace(/\.$/, `, and give them the request ID ${requestId}.`);
 }
 
 function notStartedHere(): ProblemError {

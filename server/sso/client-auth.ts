@@ -38,7 +38,8 @@ export function createClientAuthentication(config: OidcConfig): ClientAuthentica
             accepted = method;
             throw error;
           }
-          failure ??= error;
+          // A challenge in the response hides the provider's words from the library.
+          failure = failure instanceof client.ResponseBodyError ? failure : error;
         }
       }
       throw failure;

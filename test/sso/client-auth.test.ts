@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ssoClient } from '../helpers/app/sso.ts';
-import type { ProviderRequest } from '../helpers/peers/false-provider.ts';
+import type { Manipulation, ProviderRequest } from '../helpers/peers/false-provider.ts';
 import { useSsoWorld } from './sso-world.ts';
 
 const world = useSsoWorld();
@@ -105,6 +105,16 @@ describe('a wrong or expired client secret', () => {
     expect(log?.msg).toContain(`"invalid_client" ("${description}")`);
     expect(log?.msg).toContain(ssoClient.clientId);
     expect(log?.cause).toContain('ResponseBodyError');
+  });
+
+  it('is reported in the words of the provider, even if its first response has only a challenge', async () => {
+    const answers: Manipulation['answers'] = {
+      '/token': ({ headers }) =>
+        headers.authorization === undefined
+          ? invalidClient
+          : { status: 401, headers: { 'WWW-Authenticate': 'Basic realm="x"' }, body: '' },
+    };
+    expect((await world.attempt({ manipulation: { answers } })).log?.msg).toContain('it returned "invalid_client".');
   });
 
   it('is told from a missing one', async () => {

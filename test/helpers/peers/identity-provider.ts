@@ -59,6 +59,8 @@ export async function startIdentityProvider(
     ],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: profileClaims, teams: ['teams'] },
     conformIdTokenClaims: false,
+    // HS256 is for tests that register the client for it. The default is RS256.
+    enabledJWA: { idTokenSigningAlgValues: ['RS256', 'HS256'] },
     cookies: { keys: ['a-key-for-tests'] },
     features: {
       devInteractions: { enabled: false },

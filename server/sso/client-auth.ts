@@ -25,10 +25,9 @@ export function createClientAuthentication(config: OidcConfig): ClientAuthentica
     accepted: () => accepted,
     async attempt(metadata, send) {
       const methods = methodsToTry(config, metadata);
-      const [first, ...others] =
-        accepted === undefined ? methods : [accepted, ...methods.filter((m) => m !== accepted)];
+      const order = accepted === undefined ? methods : [accepted, ...methods.filter((one) => one !== accepted)];
       let failure: unknown;
-      for (const method of [first ?? 'none', ...others]) {
+      for (const method of order) {
         try {
           const result = await send(authOf(method, config.clientSecret));
           accepted = method;

@@ -96,7 +96,7 @@ async function silentBus(cleanupList = cleanups) {
 async function loginOnSilentBus() {
   const { env } = await silentBus(lastCleanups);
   const startedAt = performance.now();
-  const result = await login(env);
+  const result = await login(env, '--credential-store', 'keychain');
   return { ...result, ms: performance.now() - startedAt };
 }
 
@@ -170,14 +170,22 @@ describe.skipIf(!hasKeyring)('a locked keychain', () => {
     expect(created).toMatchObject({ code: 1, stdout: '' });
     expect(created.stderr).toContain('unlocked');
     expect(await namesOfTokens()).not.toContain('locked out');
-    expect(await login(keyring.env)).toMatchObject({ code: 1, stdout: '' });
+    expect(await login(keyring.env, '--credential-store', 'keychain')).toMatchObject({ code: 1, stdout: '' });
   });
 });
 
 describe('a machine without a keychain', () => {
-  it('makes login suggest the file store and store nothing', async () => {
+  it('makes login store the session in a file and say so', async () => {
     const home = await newHome();
     const result = await login(home.env);
+    expect(result).toMatchObject({ code: 0, stdout: '' });
+    expect(result.stderr).toContain('There is no usable OS keychain here, so the session is stored in ');
+    expect((await tokens(home.env, ['whoami', '--json'])).code).toBe(0);
+  });
+
+  it('makes login fail and store nothing if a keychain is required', async () => {
+    const home = await newHome();
+    const result = await login(home.env, '--credential-store', 'keychain');
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toContain('--credential-store file');
     expect(await textOnDisk(home)).toBe('');

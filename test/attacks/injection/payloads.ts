@@ -64,21 +64,21 @@ export interface Inspected {
   text: string;
 }
 
-/** Parses pages in Chromium without running their scripts. `links` are the allowed URLs besides paths of this server. */
-export async function inspectHtml(pages: string[], links: string[]): Promise<Inspected[]> {
+/** Parses pages in Chromium without running their scripts. Pages of the site at `siteUrl` may be linked with their URL. */
+export async function inspectHtml(pages: string[], siteUrl = ''): Promise<Inspected[]> {
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu'],
   });
   try {
     const page = await browser.newPage();
-    return await page.evaluate(`(${inspect})(${JSON.stringify(pages)}, ${JSON.stringify(links)})`);
+    return await page.evaluate(`(${inspect})(${JSON.stringify(pages)}, ${JSON.stringify(siteUrl)})`);
   } finally {
     await browser.close();
   }
 }
 
-const inspect = `(pages, links) => pages.map((html) => {
+const inspect = `(pages, siteUrl) => pages.map((html) => {
   const parsed = new DOMParser().parseFromString(html, 'text/html');
   const unsafe = [];
   for (const element of parsed.querySelectorAll('*')) {
@@ -90,7 +90,8 @@ const inspect = `(pages, links) => pages.map((html) => {
     for (const { name, value } of element.attributes) {
       if (/^on/i.test(name) || name === 'srcdoc') unsafe.push(element.outerHTML);
       if (!/^(href|src|action|formaction|xlink:href)$/i.test(name)) continue;
-      if (!/^(#|[/](?![/\\\\])|[/]$)/.test(value) && !links.includes(value)) unsafe.push(element.outerHTML);
+      const isOwnPage = siteUrl !== '' && value.startsWith(siteUrl) && /^([/][0-9a-z/-]*)?$/.test(value.slice(siteUrl.length));
+      if (!/^(#|[/](?![/\\\\])|[/]$)/.test(value) && !isOwnPage) unsafe.push(element.outerHTML);
     }
   }
   return { unsafe, text: parsed.title + parsed.body.textContent };

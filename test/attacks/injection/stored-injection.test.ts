@@ -335,7 +335,7 @@ describe.skipIf(!hasRealParts('chromium'))('a stored hostile text in a browser',
       }),
     ];
     const pages = await Promise.all(paths.map(async ([as, path]) => (await openConsole(app, as).get(path)).html));
-    const inspected = await inspectHtml(pages, []);
+    const inspected = await inspectHtml(pages);
     for (const [index, { unsafe }] of inspected.entries())
       expect({ path: paths[index], unsafe }).toMatchObject({ unsafe: [] });
     expect(inspected[0]?.text).toContain(organization);
@@ -368,7 +368,7 @@ describe.skipIf(!hasRealParts('chromium'))('a stored hostile text in a browser',
     expect([...fields]).toHaveLength(1);
     const inspected = await inspectHtml(
       mailServer.received.map(({ parsed }) => parsed.html || ''),
-      [publicUrl],
+      publicUrl,
     );
     expect(inspected.flatMap(({ unsafe }) => unsafe)).toEqual([]);
     expect(inspected.map(({ text }) => text).join()).toContain('onerror=window');

@@ -4,6 +4,8 @@ import { createKnexStore } from '../../../server/store/knex/store.ts';
 import { migrations } from '../../../server/store/migrations/all.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { createToken, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { signIn, verify } from '../../helpers/daemon/api.ts';
+import { prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
 import { type ForgetfulNat, startForgetfulNat } from '../../helpers/peers/forgetful-nat.ts';
 import { startPostgres, type TestPostgres } from '../../helpers/peers/postgres.ts';
 import { startTcpProxy } from '../../helpers/peers/tcp-proxy.ts';
@@ -67,8 +69,8 @@ describe('connections to PostgreSQL that were quiet', () => {
         value = (await createToken(app, app.dev, { name: 'used' })).token;
         await openAll();
         for (let round = 0; round < 3; round += 1) {
-          nat.forget();
           await quiet();
+          nat.forget(times.quiet);
           const before = nat.missed();
           const began = performance.now();
           expect((await send()).status).toBe(status);
@@ -79,14 +81,29 @@ describe('connections to PostgreSQL that were quiet', () => {
         }
       },
     );
+  });
 
-    it('do not keep the process from ending', async () => {
-      await openAll();
-      nat.forget();
-      const began = performance.now();
-      await store.close();
-      expect(performance.now() - began).toBeLessThan(3_000);
-    });
+  it('keep neither requests nor the end of a real daemon waiting', async () => {
+    const nat = await startForgetfulNat(postgres.port);
+    const url = new URL(await postgres.newDatabase());
+    const { dataDir, remove } = await prepareDaemon({ TOKENSD_DATABASE_URL: url.href });
+    url.port = String(nat.port);
+    const daemon = await startDaemon(dataDir, { TOKENSD_DATABASE_URL: url.href });
+    const root = await signIn(daemon.url, superuser);
+    const { token } = await root.createToken('ci');
+    expect((await verify(daemon.url, token)).status).toBe(200);
+    await Promise.all(Array.from({ length: 40 }, () => root.request('GET', '/me')));
+    // The daemon asks a connection again after ten seconds of quiet.
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    nat.forget(10_000);
+    expect((await verify(daemon.url, token)).status).toBe(200);
+    expect((await signIn(daemon.url, superuser)).session).toBeTruthy();
+    expect((await root.createToken('after')).status).toBe('active');
+    const began = performance.now();
+    expect(await daemon.stop()).toBe(0);
+    expect(performance.now() - began).toBeLessThan(8_000);
+    await remove();
+    await nat.stop();
   });
 
   it('are closed once they are idle for too long', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSessionCookie } from '../../../server/http/session-cookie.ts';
 import { connect, disconnect, execute } from '../../../server/store/engine/sqlite/connection.ts';
 import type { CreatedClient } from '../../../shared/schemas/clients.ts';
 import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
@@ -59,6 +60,7 @@ const inConsole = (session?: string) => {
   const app = {
     ask: (path: string, init: RequestInit) => ask(path, init),
     config: { publicUrl: daemon.url },
+    deps: { sessionCookie: createSessionCookie(daemon.url) },
   } as unknown as TestApp;
   const browser = openConsole(app);
   if (session !== undefined) browser.cookies.set(sessionCookieName(app), session);

@@ -235,6 +235,12 @@ describe('a request that another site makes with the session cookie', () => {
       const app = await open();
       const route = apiRoutes(app).find((one) => one.key === key);
       if (route === undefined) throw new Error(key);
+      if (key.endsWith('/invitation')) {
+        // Only members who have never signed in can be invited again.
+        const json = { email: 'invited@example.com' };
+        const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/users', { as: app.root, json }));
+        route.path = route.path.replace(':id', id);
+      }
       const before = await rowsOf(app.path);
       const response = await request(app, route)({ 'Sec-Fetch-Site': 'same-origin' });
       expect({ key, status: response.status }).toEqual({ key, status: expect.toSatisfy((status) => status < 300) });

@@ -292,7 +292,7 @@ describe('no secret', () => {
     expect(canaries.kinds).toEqual(expect.arrayContaining([...kinds, 'reset link', 'TOTP secret', 'SMTP password']));
     const log = daemon.stderr();
     expect(log).toContain('the mail server rejected the credentials');
-    expect(log).toContain('mail not sent; it will be retried');
+    expect(log).toContain('mail not sent, because mail is set up wrongly; it will be retried');
     expect(log).toContain('single sign-on failed');
     for (const status of [400, 401, 403, 404, 405, 413, 415, 429]) expect(log).toContain(`"status":${status},`);
     for (const kind of ['token', 'session', 'device', 'secret', 'code', 'reset']) {

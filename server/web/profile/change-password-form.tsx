@@ -1,6 +1,6 @@
-import { limits } from '../../../shared/limits.ts';
 import type { ProblemError } from '../../../shared/problem.ts';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { AccountField, NewPasswordFields } from '../shell/components/password-fields.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import { useMember } from '../shell/page-context.ts';
 
@@ -13,8 +13,7 @@ export function ChangePasswordForm({ problem }: { problem: ProblemError | undefi
         <Alert>{problem.errors ? 'The password was not changed. Correct the fields below.' : problem.message}</Alert>
       )}
       <FormToken />
-      {/* Tells password managers which account the new password belongs to. */}
-      <input type="email" name="username" value={useMember().email} autocomplete="username" hidden readonly />
+      <AccountField email={useMember().email} />
       <Field
         label="Current password"
         name="current"
@@ -23,23 +22,7 @@ export function ChangePasswordForm({ problem }: { problem: ProblemError | undefi
         autocomplete="current-password"
         required
       />
-      <Field
-        label="New password"
-        name="new"
-        type="password"
-        error={errors.new}
-        hint={`Use at least ${limits.minPasswordCharacters} characters. Very common passwords are rejected.`}
-        autocomplete="new-password"
-        required
-      />
-      <Field
-        label="Confirm new password"
-        name="again"
-        type="password"
-        error={errors.again}
-        autocomplete="new-password"
-        required
-      />
+      <NewPasswordFields name="new" errors={errors} />
       <p class="hint">Changing your password signs you out everywhere else.</p>
       <div class="actions">
         <button type="submit" class="primary">

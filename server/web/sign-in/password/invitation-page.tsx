@@ -1,6 +1,6 @@
-import { limits } from '../../../../shared/limits.ts';
 import type { ProblemError } from '../../../../shared/problem.ts';
-import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { Alert, FormToken } from '../../shell/components/form.tsx';
+import { AccountField, NewPasswordFields } from '../../shell/components/password-fields.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { Layout } from '../../shell/layout.tsx';
 import { usePage } from '../../shell/page-context.ts';
@@ -29,26 +29,8 @@ export function InvitationPage({ token, email, problem }: InvitationPageProps) {
       <form method="post" action={invitationPath} class="card">
         <FormToken />
         <input type="hidden" name="token" value={token} />
-        {/* Tells password managers which account the new password belongs to. */}
-        <input type="email" name="username" value={email} autocomplete="username" hidden readonly />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          error={errors.password}
-          hint={`Use at least ${limits.minPasswordCharacters} characters. Very common passwords are rejected.`}
-          autocomplete="new-password"
-          required
-          autofocus={problem === undefined}
-        />
-        <Field
-          label="Confirm password"
-          name="again"
-          type="password"
-          error={errors.again}
-          autocomplete="new-password"
-          required
-        />
+        <AccountField email={email} />
+        <NewPasswordFields name="password" label="Password" errors={errors} autofocus={problem === undefined} />
         <div class="actions">
           <button type="submit" class="primary">
             Set password

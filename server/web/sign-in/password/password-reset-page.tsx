@@ -1,6 +1,6 @@
-import { limits } from '../../../../shared/limits.ts';
 import type { ProblemError } from '../../../../shared/problem.ts';
 import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { NewPasswordFields } from '../../shell/components/password-fields.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { Layout } from '../../shell/layout.tsx';
 
@@ -51,24 +51,7 @@ export function NewPasswordPage({ token, problem }: { token: string; problem?: P
       <form method="post" action="/password/reset" class="card">
         <FormToken />
         <input type="hidden" name="token" value={token} />
-        <Field
-          label="New password"
-          name="password"
-          type="password"
-          error={errors.password}
-          hint={`Use at least ${limits.minPasswordCharacters} characters. Very common passwords are rejected.`}
-          autocomplete="new-password"
-          required
-          autofocus={problem === undefined}
-        />
-        <Field
-          label="Confirm new password"
-          name="again"
-          type="password"
-          error={errors.again}
-          autocomplete="new-password"
-          required
-        />
+        <NewPasswordFields name="password" errors={errors} autofocus={problem === undefined} />
         <p class="hint">Setting your password signs you out everywhere.</p>
         <div class="actions">
           <button type="submit" class="primary">

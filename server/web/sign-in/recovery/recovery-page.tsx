@@ -1,6 +1,6 @@
-import { limits } from '../../../../shared/limits.ts';
 import type { ProblemError } from '../../../../shared/problem.ts';
-import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { Alert, FormToken } from '../../shell/components/form.tsx';
+import { AccountField, NewPasswordFields } from '../../shell/components/password-fields.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
 import { Layout } from '../../shell/layout.tsx';
 
@@ -27,26 +27,8 @@ export function RecoveryPage({ email, token, problem }: RecoveryPageProps) {
       <form method="post" action={recoveryPath} class="card">
         <FormToken />
         <input type="hidden" name="token" value={token} />
-        {/* Tells password managers which account the new password belongs to. */}
-        <input type="email" name="username" value={email} autocomplete="username" hidden readonly />
-        <Field
-          label="New password"
-          name="password"
-          type="password"
-          error={errors.password}
-          hint={`Use at least ${limits.minPasswordCharacters} characters. Very common passwords are rejected.`}
-          autocomplete="new-password"
-          required
-          autofocus={problem === undefined}
-        />
-        <Field
-          label="Confirm new password"
-          name="again"
-          type="password"
-          error={errors.again}
-          autocomplete="new-password"
-          required
-        />
+        <AccountField email={email} />
+        <NewPasswordFields name="password" errors={errors} autofocus={problem === undefined} />
         <p class="hint">The password works until the next single sign-on of this member.</p>
         <div class="actions">
           <button type="submit" class="primary">

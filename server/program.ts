@@ -54,9 +54,9 @@ function addRecovery(program: Command, context: Context): void {
     .command('recover')
     .summary('Give an Organization Superuser access again')
     .description(
-      'Print a link that makes a member an enabled Organization Superuser with a new password and no second factor. The link works once, ' +
-        'for 30 minutes, and signs in the browser that uses it. The member is created if needed. The password works whatever TOKENSD_PASSWORD_SIGN_IN says, until the ' +
-        "member's next single sign-on. All superusers are told by mail. The daemon can keep running.",
+      'Print a link that makes a member an enabled Organization Superuser with a new password and no second factor. If nobody has the email address, the link creates the member. ' +
+        "It works once, for 30 minutes, and signs in the browser that opens it. The password works until the member's next single sign-on, even if TOKENSD_PASSWORD_SIGN_IN forbids passwords. " +
+        'Every superuser gets a mail. The daemon can keep running.',
     )
     .requiredOption('--email <email>', 'Email address of the member')
     .addHelpText('after', '\nExample:\n  $ tokensd recover --email ada@example.com')

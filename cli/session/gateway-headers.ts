@@ -30,7 +30,7 @@ export async function findHeaders(
   if (options.header !== undefined) return { fields: parseHeaders(options.header, '--header'), source: 'option' };
   const lines = ctx.env.TOKENS_HEADERS?.split(/\r?\n/).filter((line) => line.trim() !== '') ?? [];
   if (lines.length > 0) return { fields: parseHeaders(lines, 'TOKENS_HEADERS'), source: 'environment' };
-  // Without a readable configuration there are none. A command that needs the configuration reports the error.
+  // An unreadable configuration is no error here, because a command that needs it reports the error itself.
   const entry = await findEntry().catch((error: unknown) => {
     if (hasCode(error, 'usage') || hasCode(error, 'damaged-file')) return null;
     throw error;

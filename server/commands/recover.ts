@@ -30,7 +30,7 @@ export async function runRecover(context: Context, { email }: RecoverOptions): P
     const account = isMember ? parsed.data : `${parsed.data}, who becomes a new member,`;
     context.stderr.write(
       `Open this link to make ${account} an Organization Superuser with a new password and no second factor.\n` +
-        `It works once, until ${new Date(expiresAt).toISOString()}. An earlier recovery link no longer works. All superusers are told by mail.\n`,
+        `It works once, until ${new Date(expiresAt).toISOString()}. Earlier recovery links no longer work. Every superuser gets a mail.\n`,
     );
     context.stdout.write(`${recoveryUrl(config.publicUrl, secret)}\n`);
   } finally {

@@ -59,7 +59,7 @@ export interface OidcConfig {
   /** The scopes to request, without duplicates. */
   scopes: string[];
   emailClaim: string;
-  /** Which addresses count: verified ones, those that the provider does not call unverified, or all. */
+  /** Accepted addresses: those that the provider verified, those that it does not call unverified, or all. */
   emailVerified: 'required' | 'unless-false' | 'ignore';
   groupsClaim: string;
   /** At each sign-in, members of this group become superusers and others stop being so; null: no effect. */

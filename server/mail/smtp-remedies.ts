@@ -56,7 +56,7 @@ const mailboxRejections = [550, 551, 553, 556];
 const notAboutTheMailbox = /^\d{3}[ -]5\.(?:7\.\d+|2\.2|1\.[78])\b|\brelay/i;
 
 /**
- * The failures that are told apart, in the order in which they are tried. Some are recognized by the text of the reply,
+ * The known failures, in the order in which they are tried. Some are recognized by the text of the reply,
  * because servers such as Postfix report every objection as late as RCPT TO, and some of them with a temporary code.
  */
 const rules: readonly Rule[] = [

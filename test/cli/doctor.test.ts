@@ -171,7 +171,7 @@ describe('a correctly configured proxy', () => {
     expect(ran).toMatchObject({ code: 0, failed: [], skipped: inside.slice(1, -1) });
   });
 
-  it('is told which forms of credential it takes', async () => {
+  it('is reported with the forms of credential that it takes', async () => {
     const all = await checks(await startProxy(), token);
     expect(all.of('good-token')?.detail).toBe('responded 200; the gate takes Token, Bearer, Basic and X-API-Key');
     const some = await checks(await startProxy({ takes: /^(bearer .*|tok_.*)$/i }), token);

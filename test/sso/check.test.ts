@@ -11,7 +11,7 @@ import { useSsoWorld } from './sso-world.ts';
 const world = useSsoWorld();
 const clock = { now: () => Date.now() };
 const publicUrl = 'https://tokens.example.com';
-/** What a provider returns for an authorization code that does not exist. */
+/** A provider's response to an authorization code that does not exist. */
 const unknownCode = () => ({ status: 400, body: { error: 'invalid_grant' } });
 
 function configOf(changes: Partial<OidcConfig>) {

@@ -117,7 +117,7 @@ describe('a wrong or expired client secret', () => {
     expect((await world.attempt({ manipulation: { answers } })).log?.msg).toContain('it returned "invalid_client".');
   });
 
-  it('is told from a missing one', async () => {
+  it('is distinguished from a missing one', async () => {
     const { answers } = accepting(['basic']);
     const { status, text, log } = await world.attempt({ settings: { clientSecret: null }, manipulation: { answers } });
     expect([status, log?.setting]).toEqual([500, 'TOKENSD_OIDC_CLIENT_SECRET']);

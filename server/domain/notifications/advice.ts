@@ -1,9 +1,9 @@
 import type { AdviceSection, AdviceStep } from './mail-content.ts';
 import type { SiteInfo } from './member-mail.ts';
 
-// What mails advise. Each step names a page of the console and, if there is one, the command that does the same.
+// The advice in mails. Each step names a page of the console and, if there is one, the command that does the same.
 
-/** For an event that the member caused, or someone signed in as them: what to do if it was not the member. */
+/** Returns the advice for an event that the member caused, or someone who signed in as them. */
 export function unlessYou(steps: readonly AdviceStep[]): readonly AdviceSection[] {
   const intro = 'Someone else may be using your account. Do the following now:';
   return [
@@ -12,7 +12,7 @@ export function unlessYou(steps: readonly AdviceStep[]): readonly AdviceSection[
   ];
 }
 
-/** For an event that someone else caused: what to do if the member did not expect it. */
+/** Returns the advice for an event that someone else caused. */
 export function unlessExpected(steps: readonly AdviceStep[]): readonly AdviceSection[] {
   return [
     { heading: 'If you expected this', intro: 'No action is needed.', steps: [] },

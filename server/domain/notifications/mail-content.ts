@@ -6,18 +6,18 @@
  */
 export interface MailContent {
   subject: MailText;
-  /** What lists of messages show after the subject. */
+  /** The text that mail programs show after the subject in a list of messages. */
   preview: MailText;
   greeting: MailText;
   /** What happened, and to which account. */
   lead: string;
-  /** What the member most likely wants to do: a button in HTML, and its address on a line of its own in both parts. */
+  /** The page that the member most likely wants: a button in HTML, and an address on a line of its own in both parts. */
   button: MailLink | null;
   /** Several tokens of one event, each with its details. */
   items: ReadonlyArray<{ title: MailText; details: string }>;
   /** Labels with their values, in order. */
   facts: ReadonlyArray<readonly [label: string, value: MailText]>;
-  /** What to do, one section for each case: the member expected this, or not. */
+  /** The next steps, in one section if the member expected this and another if not. */
   advice: readonly AdviceSection[];
   /** The public URL of this server. */
   serverUrl: string;
@@ -26,7 +26,7 @@ export interface MailContent {
 
 /** A page of this server. */
 export interface MailLink {
-  /** What the page is for, such as `View this token`. The text part leaves it out for a button. */
+  /** The purpose of the page, such as `View this token`. For a button, the text part leaves it out. */
   label: string;
   url: string;
 }

@@ -2,7 +2,7 @@ import { unlessExpected } from './advice.ts';
 import type { AdviceStep, MailContent } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo } from './member-mail.ts';
 
-/** What happened to a recovery link: the operator made it on the server, or it was used. */
+/** The event of a recovery link: the operator made it on the server, or someone used it. */
 export type RecoveryStage = 'link-created' | 'used';
 
 /** Writes the mail that tells a superuser about a recovery link for `email`. It never contains the link. */

@@ -22,7 +22,7 @@ export function wrongSecondFactor(): ProblemError {
   return new ProblemError('totp-required', detail, { errors: [{ pointer: '/code', detail }] });
 }
 
-/** The problem for every sign-in with a password where members sign in through the identity provider. */
+/** Returns the problem for a sign-in with a password if all members must use single sign-on. */
 export function passwordSignInOff(): ProblemError {
   return new ProblemError(
     'password-sign-in-off',

@@ -19,7 +19,7 @@ export function readGroups(sources: readonly Claims[], claim: string): Groups {
 
 function readGroupsOf(source: Claims, claim: string): Groups {
   const value = lookUp(source, claim);
-  // A claim without content means the same as no claim (OIDC Core §5.3.2), and not "no groups".
+  // An empty claim means the same as a missing one (OIDC Core §5.3.2). It does not mean that the person is in no group.
   if (value === undefined || value === null || value === '') return { listed: [], untold: 'missing' };
   const listed: string[] = [];
   const readable = typeof value === 'string' ? splitText(value, listed) : collectAll(value, listed);

@@ -1,5 +1,5 @@
 /**
- * The mistakes in the set-up that a person who signs in is told about. Each completes "Single sign-on is set up wrongly: …".
+ * The mistakes in the set-up that the sign-in page names. Each completes "Single sign-on is set up wrongly: …".
  * docs/single-sign-on.md explains them to operators.
  */
 export const mistakes = [

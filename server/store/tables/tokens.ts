@@ -38,7 +38,7 @@ export const ownerColumns = {
   ownerSsoSignedInAt: nullable(integer('sso_signed_in_at')),
 };
 
-/** What remains of a destroyed token, besides its `Actor`: enough to explain why the value is rejected. */
+/** The record of a destroyed token, besides its `Actor`. It explains why the value is rejected. */
 export const tombstoneColumns = {
   hash: text('hash'),
   tokenId: text('token_id'),

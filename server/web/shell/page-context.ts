@@ -6,7 +6,7 @@ export interface PageContext {
   organization: string | null;
   publicUrl: string;
   requestId: string;
-  /** What the member should know on this page, besides its content. */
+  /** A notice above the content of the page, such as that the provider did not report the member's groups. */
   notice: string | undefined;
   /** Value of the hidden field in every posting form; see `form-token.ts`. */
   formToken: string;

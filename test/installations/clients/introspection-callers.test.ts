@@ -70,7 +70,7 @@ async function expectRevocationAtOnce(daemon: TestServer, url: string, accepted:
   expect((await fetch(url, { headers: { Authorization: 'Bearer nonsense' } })).status).toBeGreaterThanOrEqual(401);
 }
 
-describe('an API that asks for every request, as the documentation says', () => {
+describe('an API whose cache is off, as the documentation recommends', () => {
   it('rejects a revoked token at once with django-oauth-toolkit, and stores no token', async () => {
     if (!hasRealParts('python3')) return;
     const { daemon, fill } = await openDaemon();

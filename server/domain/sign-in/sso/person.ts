@@ -45,7 +45,7 @@ export interface SsoPolicy {
   autoProvision: boolean;
   /** In lower case. Null allows every domain. */
   allowedDomains: readonly string[] | null;
-  /** Which addresses count: those that the provider verified, those that it does not call unverified, or all. */
+  /** Accepted addresses: those that the provider verified, those that it does not call unverified, or all. */
   emailVerified: 'required' | 'unless-false' | 'ignore';
   emailClaim: string;
   groupsClaim: string;

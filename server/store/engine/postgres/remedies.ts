@@ -34,7 +34,7 @@ const address = (setting: string) => `Check the host and the port in ${setting},
 const login = (setting: string) => `Check the role and the database in ${setting}, and the server's pg_hba.conf.`;
 const wait = () => 'Try again in a few seconds.';
 
-/** What an operator does about each trouble. `setting` is what holds the database URL. */
+/** The remedy for each trouble. `setting` is the name of the setting that holds the database URL. */
 export const remedies: Readonly<Record<string, (setting: string) => string>> = {
   standby: (setting) => `Point ${setting} at the primary.`,
   '25006': (setting) =>

@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import leven from 'leven';
 import type { Environment } from './environment.ts';
 
 const ownPrefix = 'TOKENSD_';
+const maxMistypedLetters = 3;
 
 /**
  * Variables that Kubernetes and Docker links add for a service called `tokensd`, or for one whose name starts with
@@ -40,7 +41,7 @@ function findSimilar(name: string, known: readonly string[]): string[] {
   const rest = name.slice(ownPrefix.length).trim();
   const candidates = known.map((candidate) => candidate.slice(ownPrefix.length));
   const words = rest.split(/[^A-Z0-9]+/);
-  const close = suggest(rest, candidates);
+  const close = closest(rest, candidates);
   const similar = close.length > 0 ? close : candidates.filter((candidate) => hasWords(candidate, words));
   return similar.length > 3 ? [] : similar.map((candidate) => ownPrefix + candidate);
 }
@@ -50,21 +51,10 @@ function hasWords(candidate: string, words: string[]): boolean {
   return words.every((word) => own.includes(word)) && own.includes('FILE') === words.includes('FILE');
 }
 
-/** Returns the suggestions that commander, which parses our command lines, makes for an unknown word. */
-function suggest(word: string, candidates: readonly string[]): string[] {
-  if (candidates.includes(word)) return [word];
-  let message = '';
-  const program = new Command().exitOverride().configureOutput({
-    writeErr: (text) => {
-      message += text;
-    },
-  });
-  for (const candidate of candidates) program.command(candidate);
-  try {
-    program.parse([word], { from: 'user' });
-  } catch {
-    // commander throws after it has written the message.
-  }
-  const [, list = ''] = /Did you mean (?:one of )?([A-Z0-9_, ]+)\?/.exec(message) ?? [];
-  return list.split(', ').filter((entry) => entry !== '');
+/** Returns the candidates that differ from the word in the fewest letters, if these are few enough for a typing mistake. */
+function closest(word: string, candidates: readonly string[]): string[] {
+  const distances = candidates.map((candidate) => leven(word, candidate));
+  const shortest = Math.min(...distances);
+  if (shortest > Math.min(maxMistypedLetters, word.length / 2)) return [];
+  return candidates.filter((_candidate, index) => distances[index] === shortest);
 }

@@ -3,8 +3,9 @@ import type { Context, GlobalOptions } from '../context.ts';
 import type { NamedStore } from '../credentials/choose-store.ts';
 import { headersAccount, sessionAccount } from '../credentials/store.ts';
 import { configDirectory, rememberServer, type ServerEntry } from './config-file.ts';
-import { headersFor, openApi, openStore } from './connect.ts';
+import { headersFor, openApi } from './connect.ts';
 import type { Server } from './server-url.ts';
+import { removeCredentials } from './stored-session.ts';
 
 /** A session that was just created, and the email address of its member. */
 export interface NewSession {
@@ -41,12 +42,5 @@ export async function saveSession(
     const api = await openApi(ctx, options, server, `Bearer ${session.secret}`);
     await expectSuccess(api.sessions.current.$delete()).catch(() => undefined);
     throw error;
-  }
-}
-
-async function removeCredentials(ctx: Context, entry: ServerEntry): Promise<void> {
-  const store = await openStore(ctx, entry.credentialStore).catch(() => null);
-  for (const account of [sessionAccount(entry), headersAccount(entry)]) {
-    await store?.delete(account).catch(() => undefined);
   }
 }

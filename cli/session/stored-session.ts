@@ -1,7 +1,7 @@
 import { expectSuccess } from '../api/responses.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { isUsable } from '../credentials/keychain.ts';
-import { sessionAccount } from '../credentials/store.ts';
+import { headersAccount, sessionAccount } from '../credentials/store.ts';
 import { CliError, hasCode, localError } from '../errors.ts';
 import type { ServerEntry } from './config-file.ts';
 import { openApi, openStore } from './connect.ts';
@@ -31,6 +31,14 @@ export async function endSession(ctx: Context, options: GlobalOptions, server: S
   await expectSuccess(api.sessions.current.$delete()).catch((error: unknown) => {
     if (!hasCode(error, 'not-authenticated')) throw error;
   });
+}
+
+/** Removes the session and the header fields of a server from this machine. Ignores a credential store that does not work. */
+export async function removeCredentials(ctx: Context, entry: ServerEntry): Promise<void> {
+  const store = await openStore(ctx, entry.credentialStore).catch(() => null);
+  for (const account of [sessionAccount(entry), headersAccount(entry)]) {
+    await store?.delete(account).catch(() => undefined);
+  }
 }
 
 /** Adds that the session is still active. This machine no longer has it, so another sign-out could not end it. */

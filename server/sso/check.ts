@@ -1,4 +1,5 @@
 import type * as client from 'openid-client';
+import { count } from '../../shared/count.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
 import { providerSkewMs } from '../domain/sign-in/sso/sso.ts';
@@ -81,9 +82,10 @@ async function checkKeys({ metadata }: Discovered, send: typeof fetch): Promise<
   const name = 'sso keys';
   const jwksUri = metadata.jwks_uri ?? '';
   try {
-    const count = (await createKeySet(jwksUri, send).reload()).filter(isSigningKey).length;
-    if (count > 0)
-      return { name, state: 'ok', detail: `${jwksUri} has ${count} usable signing ${count === 1 ? 'key' : 'keys'}.` };
+    const keys = (await createKeySet(jwksUri, send).reload()).filter(isSigningKey);
+    if (keys.length > 0) {
+      return { name, state: 'ok', detail: `${jwksUri} has ${count(keys.length, 'usable signing key')}.` };
+    }
     return { name, state: 'failed', detail: `${jwksUri} lists no public key for signatures. Correct the provider.` };
   } catch (error) {
     if (error instanceof SsoProblem) return failedCheck(name, error);

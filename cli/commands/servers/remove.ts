@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { headersAccount } from '../../credentials/store.ts';
 import { localError } from '../../errors.ts';
-import { configDirectory, forgetServer, requireEntry, type ServerEntry } from '../../session/config-file.ts';
-import { openStore } from '../../session/connect.ts';
-import { endStoredSession } from '../../session/stored-session.ts';
+import { configDirectory, forgetServer, requireEntry } from '../../session/config-file.ts';
+import { endStoredSession, removeCredentials } from '../../session/stored-session.ts';
 import { note } from '../../ui/notes.ts';
 
 export function registerServersRemove(servers: Command, ctx: Context): void {
@@ -25,7 +23,7 @@ async function runServersRemove(ctx: Context, url: string, options: GlobalOption
     () => true,
     () => false,
   );
-  if (entry.headers) await removeHeaders(ctx, entry);
+  await removeCredentials(ctx, entry);
   await forgetServer(directory, entry);
   await note(ctx, options, `Forgot ${entry.url}.`);
   if (ended) return;
@@ -33,9 +31,4 @@ async function runServersRemove(ctx: Context, url: string, options: GlobalOption
     'unreachable',
     `The session on ${entry.url} could not be ended. It stays valid until it is unused for 12 hours.`,
   );
-}
-
-async function removeHeaders(ctx: Context, entry: ServerEntry): Promise<void> {
-  const store = await openStore(ctx, entry.credentialStore).catch(() => null);
-  await store?.delete(headersAccount(entry)).catch(() => undefined);
 }

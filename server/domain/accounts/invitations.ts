@@ -1,16 +1,12 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, type ClientInfo, requireStillSuperuser, requireSuperuser } from '../caller.ts';
-import type { Clock } from '../clock.ts';
-import type { Notifier } from '../notifications/notifier.ts';
 import { Secret } from '../secrets.ts';
-import { endAllSessions } from '../sign-in/end-sessions.ts';
-import { type MailedLinks, voidLinks } from '../sign-in/links/mailed-links.ts';
+import { voidLinks } from '../sign-in/links/mailed-links.ts';
+import { createSetPassword, type PasswordLink, type SetPasswordDeps } from '../sign-in/links/set-password.ts';
 import type { PasswordPolicy } from '../sign-in/password/password-policy.ts';
 import { isInvited } from './member-status.ts';
-import { checkNewPassword, type Passwords } from './passwords.ts';
 import { noSuchMember } from './problems.ts';
 
 const kind = 'invitation';
@@ -40,13 +36,7 @@ export interface Invitations {
   accept(secret: string, password: string, clientInfo: ClientInfo): Promise<void>;
 }
 
-export interface InvitationDeps {
-  store: Store;
-  clock: Clock;
-  passwords: Passwords;
-  auditTrail: AuditTrail;
-  notifier: Notifier;
-  links: MailedLinks;
+export interface InvitationDeps extends SetPasswordDeps {
   passwordPolicy: PasswordPolicy;
   /** What the settings say about the server. */
   site: { publicUrl: string; sso: boolean; mail: boolean };
@@ -54,6 +44,7 @@ export interface InvitationDeps {
 
 export function createInvitations(deps: InvitationDeps): Invitations {
   const { store, clock, auditTrail, notifier, links, site } = deps;
+  const setPassword = createSetPassword(deps);
 
   async function invite(store: Store, member: UserRecord, caller: Caller): Promise<Invitation> {
     const { clientInfo } = caller;
@@ -89,28 +80,11 @@ export function createInvitations(deps: InvitationDeps): Invitations {
 
     find: async (secret) => (await links.find(kind, secret))?.user ?? null,
 
-    async accept(secret, password, clientInfo) {
-      const { user } = (await links.find(kind, secret)) ?? {};
-      if (user === undefined) throw invitationExpired();
-      const checked = await checkNewPassword(password, { pointer: '/password', email: user.email });
-      const hash = await deps.passwords.hash(checked);
-      await store.transaction(async (store) => {
-        // 1. Lock the member before the ticket. Reject the link if the member joined or was disabled since it was looked up.
-        const { passwordHash, sso } = user;
-        if (!(await store.users.lockForNewSession(user.id, { passwordHash, sso }))) throw invitationExpired();
-        // 2. Take the ticket. Of concurrent requests, one gets it.
-        if ((await links.consume(store, kind, secret)) === null) throw invitationExpired();
-        // 3. Make the change. The member has no session yet, but may have asked for another link.
-        await store.users.setPasswordHash(user.id, hash);
-        await endAllSessions(store, user.id);
-        const event = { at: clock.now(), actor: actorOf(user), clientInfo };
-        await auditTrail.user(store, 'user.joined', { ...event, user });
-        await notifier.security(store, { ...event, owner: user, event: 'joined' });
-      });
-      notifier.wake();
-    },
+    accept: (secret, password, clientInfo) => setPassword(invitationLink, secret, password, clientInfo),
   };
 }
+
+const invitationLink: PasswordLink = { kind, action: 'user.joined', mail: 'joined', expired: invitationExpired };
 
 export function invitationExpired(): ProblemError {
   const detail =

@@ -1,18 +1,19 @@
 import { foldName, normalizeName } from '../../../../shared/names.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
-import type { Store } from '../../../store/store.ts';
-import { checkNewPassword, type Passwords } from '../../accounts/passwords.ts';
-import type { AuditTrail } from '../../audit.ts';
-import { actorOf, type ClientInfo } from '../../caller.ts';
-import type { Clock } from '../../clock.ts';
-import type { Notifier } from '../../notifications/notifier.ts';
+import type { ClientInfo } from '../../caller.ts';
 import { hashSecret } from '../../secrets.ts';
-import { endAllSessions } from '../end-sessions.ts';
-import { type MailedLinks, voidLinks } from '../links/mailed-links.ts';
+import { voidLinks } from '../links/mailed-links.ts';
+import { createSetPassword, type PasswordLink, type SetPasswordDeps } from '../links/set-password.ts';
 import { resetLinkExpired } from '../problems.ts';
 import { clientNetwork } from '../rate-limit/client-network.ts';
 
 const kind = 'password-reset';
+const resetLink: PasswordLink = {
+  kind,
+  action: 'user.password_reset',
+  mail: 'password-reset',
+  expired: resetLinkExpired,
+};
 
 const windowSeconds = 60 * 60;
 const maxMailsPerAddress = 3;
@@ -33,15 +34,9 @@ export interface PasswordReset {
   reset(secret: string, password: string, clientInfo: ClientInfo): Promise<void>;
 }
 
-export function createPasswordReset(deps: {
-  store: Store;
-  clock: Clock;
-  passwords: Passwords;
-  auditTrail: AuditTrail;
-  notifier: Notifier;
-  links: MailedLinks;
-}): PasswordReset {
-  const { store, clock, auditTrail, notifier, links } = deps;
+export function createPasswordReset(deps: SetPasswordDeps): PasswordReset {
+  const { store, clock, notifier, links } = deps;
+  const setPassword = createSetPassword(deps);
   const addresses = store.limiter({ name: 'reset-address', limit: maxMailsPerAddress, windowSeconds });
   const networks = store.limiter({ name: 'reset-network', limit: maxRequestsPerNetwork, windowSeconds });
 
@@ -64,28 +59,7 @@ export function createPasswordReset(deps: {
       notifier.wake();
     },
 
-    async reset(secret, password, clientInfo) {
-      const { user } = (await links.find(kind, secret)) ?? {};
-      if (user === undefined) throw resetLinkExpired();
-      const checked = await checkNewPassword(password, { pointer: '/password', email: user.email });
-      const hash = await deps.passwords.hash(checked);
-      const at = clock.now();
-      await store.transaction(async (store) => {
-        // 1. Lock the member before the ticket. Reject the link if the member was disabled, started to use single sign-on, or
-        //    changed the password since the link was looked up.
-        const { passwordHash, sso } = user;
-        if (!(await store.users.lockForNewSession(user.id, { passwordHash, sso }))) throw resetLinkExpired();
-        // 2. Take the ticket. Of concurrent requests, one gets it.
-        if ((await links.consume(store, kind, secret)) === null) throw resetLinkExpired();
-        // 3. Make the change.
-        await store.users.setPasswordHash(user.id, hash);
-        await endAllSessions(store, user.id);
-        const actor = actorOf(user);
-        await auditTrail.user(store, 'user.password_reset', { at, actor, clientInfo, user });
-        await notifier.security(store, { at, owner: user, clientInfo, event: 'password-reset', actor });
-      });
-      notifier.wake();
-    },
+    reset: (secret, password, clientInfo) => setPassword(resetLink, secret, password, clientInfo),
   };
 }
 

@@ -1,0 +1,57 @@
+import type { ProblemError } from '../../../../shared/problem.ts';
+import type { AuditAction } from '../../../../shared/schemas/audit.ts';
+import type { MailLinkKind } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { checkNewPassword, type Passwords } from '../../accounts/passwords.ts';
+import type { AuditTrail } from '../../audit.ts';
+import { actorOf, type ClientInfo } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import type { Notifier } from '../../notifications/notifier.ts';
+import type { SecurityEvent } from '../../notifications/security-mails.ts';
+import { endAllSessions } from '../end-sessions.ts';
+import type { MailedLinks } from './mailed-links.ts';
+
+export interface SetPasswordDeps {
+  store: Store;
+  clock: Clock;
+  passwords: Passwords;
+  auditTrail: AuditTrail;
+  notifier: Notifier;
+  links: MailedLinks;
+}
+
+/** A kind of link with which a member sets a password, and what happens when it is used. */
+export interface PasswordLink {
+  kind: MailLinkKind;
+  action: AuditAction;
+  mail: SecurityEvent;
+  /** Creates the error for a link that does not work. */
+  expired(): ProblemError;
+}
+
+/**
+ * Returns a function that sets a member's password with the secret of a link and ends all their sessions. A link works once.
+ * The function throws `link.expired()`, or `invalid-fields` for a weak password.
+ */
+export function createSetPassword({ store, clock, passwords, auditTrail, notifier, links }: SetPasswordDeps) {
+  return async (link: PasswordLink, secret: string, password: string, clientInfo: ClientInfo): Promise<void> => {
+    const { user } = (await links.find(link.kind, secret)) ?? {};
+    if (user === undefined) throw link.expired();
+    const hash = await passwords.hash(await checkNewPassword(password, { pointer: '/password', email: user.email }));
+    await store.transaction(async (store) => {
+      // 1. Lock the member before the ticket. Reject the link if the member was disabled, started to use single sign-on, or
+      //    set a password since the link was looked up.
+      const { passwordHash, sso } = user;
+      if (!(await store.users.lockForNewSession(user.id, { passwordHash, sso }))) throw link.expired();
+      // 2. Take the ticket. Of concurrent requests, one gets it.
+      if ((await links.consume(store, link.kind, secret)) === null) throw link.expired();
+      // 3. Make the change.
+      await store.users.setPasswordHash(user.id, hash);
+      await endAllSessions(store, user.id);
+      const event = { at: clock.now(), actor: actorOf(user), clientInfo };
+      await auditTrail.user(store, link.action, { ...event, user });
+      await notifier.security(store, { ...event, owner: user, event: link.mail });
+    });
+    notifier.wake();
+  };
+}

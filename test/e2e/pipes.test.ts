@@ -96,15 +96,22 @@ describe('stdout', () => {
     await dev.createToken('to revoke');
     expect(await as(dev, ['revoke', 'to revoke', '--yes'])).toMatchObject({ code: 0, stdout: '' });
     expect(await as(root, ['grant', dev.user.email])).toMatchObject({ code: 0, stdout: '' });
-    expect(await as(root, ['users', 'add', 'added@example.com'])).toMatchObject({ code: 0, stdout: '' });
+    const added = await as(root, ['users', 'add', 'added@example.com', '--no-mail']);
+    expect(added).toMatchObject({ code: 0, stdout: '' });
   });
 
-  it('contains one line of five columns per token for a long list', async () => {
+  it('contains only the link of an invitation if the server has no mail', async () => {
+    const { code, stdout } = await as(root, ['users', 'add', 'invited@example.com']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^http:\/\/\S+\/invitation\?token=\S+\n$/);
+  });
+
+  it('contains one line of six columns per token for a long list', async () => {
     const { code, stdout, stderr } = await as(tokenOwner, ['list']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(tokenCount + 1);
-    expect(new Set(lines.map((line) => line.split('\t').length))).toEqual(new Set([5]));
+    expect(new Set(lines.map((line) => line.split('\t').length))).toEqual(new Set([6]));
   });
 
   it('contains complete JSON for a long list --json', async () => {
@@ -140,7 +147,7 @@ describe('a reader that closes the pipe', () => {
   it('makes the command exit 0 silently after the first line', async () => {
     const result = await inShell(tokenOwner, `tokens list | head -1; ${printFirstExitCode}`);
     expect(result.stderr).toBe('');
-    expect(result.stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\n0\n');
+    expect(result.stdout).toBe('NAME\tPREFIX\tCREATED\tLAST USED\tSTATUS\tEXPIRES\n0\n');
   });
 
   it('makes the command exit 0 silently before any output', async () => {

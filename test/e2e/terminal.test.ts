@@ -118,19 +118,14 @@ describe.skipIf(!hasTerminal)('signing in', () => {
     expect(settings).toEqual(expect.arrayContaining(['echo', 'icanon', 'isig']));
   });
 
-  it('asks whether to use a file if there is no keychain, and treats Enter as no', async () => {
+  it('uses a file if there is no keychain, and says so', async () => {
     const emptyHome = await makeHome();
-    const env = { ...emptyHome.env, TOKENS_CREDENTIAL_STORE: '' };
-    const declined = signedOut(['login', daemon.url], { env });
-    await declined.answer('(y/N)', enter);
-    await expectCancelled(declined);
-    expect(await readdir(emptyHome.path)).toEqual([]);
-
-    const accepted = signedOut(['login', daemon.url], { env });
-    await accepted.answer('(y/N)', `y${enter}`);
-    await accepted.answer('Email', superuser.email + enter);
-    await accepted.answer('Password', superuser.password + enter);
-    expect((await accepted.ended()).code).toBe(0);
+    const terminal = signedOut(['login', daemon.url], { env: { ...emptyHome.env, TOKENS_CREDENTIAL_STORE: '' } });
+    await terminal.answer('Email', superuser.email + enter);
+    await terminal.answer('Password', superuser.password + enter);
+    const { code, screen } = await terminal.ended();
+    expect(code).toBe(0);
+    expect(screen.replaceAll(/\s+/g, ' ')).toContain('no usable OS keychain here, so the session is stored in');
     expect(await readdir(join(emptyHome.path, '.config', 'tokens'))).toEqual(['config.json', 'credentials.json']);
     await emptyHome.remove();
   });
@@ -227,7 +222,8 @@ describe.skipIf(!hasTerminal)('terminal output', () => {
     expect(lines).toHaveLength(3);
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
     const [, used = ''] = lines;
-    if (columns >= 80) expect(used).toMatch(/^ci-pipeline +tok_\w{8} .* · GET \/\S*…\S*d · 127\.0\.0\.1 +active$/);
+    if (columns >= 80)
+      expect(used).toMatch(/^ci-pipeline +tok_\w{8} .* · GET \/\S*…\S*d · 127\.0\.0\.1 +active +never$/);
   });
 
   it('is colored, except with NO_COLOR or --no-color', async () => {

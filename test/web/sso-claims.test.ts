@@ -396,6 +396,8 @@ describe('the userinfo endpoint', () => {
   it('may sign its response', async () => {
     const peer = await startFalseProvider('another');
     onTestFinished(peer.stop);
+    // Providers of these tests share their first key. This one has the same ID.
+    await peer.rotateKey('one', 'RS256');
     const { signIn, peer: own, user } = await signInWith({});
     expect(user).toMatchObject({ name: 'Ada' });
     const signedBy = async (signer: typeof peer): Promise<Manipulation> => {

@@ -1,3 +1,4 @@
+import type { Token } from '../../../shared/schemas/tokens.ts';
 import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
 import { readDenyReason } from '../../api/deny-reason.ts';
 import { notTokensd, problemOf, readResponse } from '../../api/responses.ts';
@@ -8,7 +9,7 @@ import { explainMalformed } from '../../input/explain-malformed.ts';
 import { readSecret } from '../../input/read-stdin.ts';
 import { openApi, resolveServer } from '../../session/connect.ts';
 import type { Server } from '../../session/server-url.ts';
-import { note } from '../../ui/notes.ts';
+import { printOutcome } from '../../ui/outcome.ts';
 import { attemptAll } from '../attempt-all.ts';
 
 export interface RevokeValuesOptions extends GlobalOptions {
@@ -39,8 +40,9 @@ export async function revokeValues(ctx: Context, options: RevokeValuesOptions): 
 async function revokeValue(ctx: Context, server: Server, value: string, options: RevokeValuesOptions): Promise<void> {
   const prefix = displayPrefix(value);
   const api = await openApi(ctx, options, server, `Token ${value}`);
-  const response = await readResponse(api.token.$delete());
-  if (response.status === 204) return note(ctx, options, `Revoked ${prefix}.`);
+  const read = await readResponse(api.token.$get());
+  const response = read.status === 200 ? await readResponse(api.token.$delete()) : read;
+  if (response.status === 204) return printOutcome(ctx, options, read.body as Token, `Revoked ${prefix}.`);
   if (response.status !== 401) throw response.status < 400 ? notTokensd() : problemOf(response);
   const reason = readDenyReason(response);
   if (reason === 'revoked' || reason === 'unknown') {

@@ -13,6 +13,7 @@ import { CliError, hasCode, localError } from '../../errors.ts';
 import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
+import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import { attemptAll } from '../attempt-all.ts';
 import { revokeValues } from './revoke-values.ts';
@@ -59,7 +60,7 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
   const { found, failures } = options.all ? { found: tokens, failures: [] } : matchNames(names, tokens, options);
   if (found.length > 0) {
     await confirmOrCancel(ctx, options.yes, question(found, options.user));
-    const revoke = options.all && options.user !== undefined ? revokeTogether : revokeEach;
+    const revoke = options.all ? revokeTogether : revokeEach;
     await revoke(ctx, connection, found, options).catch((error: unknown) => {
       failures.push(...(error instanceof AggregateError ? error.errors : [error]));
     });
@@ -86,7 +87,7 @@ function matchNames(names: readonly string[], tokens: readonly Token[], options:
 async function revokeEach(ctx: Context, connection: Connection, tokens: readonly Token[], options: RevokeOptions) {
   await attemptAll(tokens, async (token) => {
     await revokeOne(connection.api, token, options);
-    await note(ctx, options, `Revoked ${sanitize(token.name)} (${sanitize(token.prefix)}).`);
+    await printOutcome(ctx, options, token, `Revoked ${sanitize(token.name)} (${sanitize(token.prefix)}).`);
     await removeStoredValue(ctx, connection.server, token);
   });
 }
@@ -99,17 +100,31 @@ async function revokeOne(api: Api, token: Token, options: RevokeOptions): Promis
   }
 }
 
-/** Revokes all tokens of a member in one request, so that the owner gets one mail that names them all. */
+/** Revokes all tokens of one member in one request, so that the owner gets one mail that names them all. */
 async function revokeTogether(
   ctx: Context,
-  { api, server }: Connection,
+  connection: Connection,
   tokens: readonly Token[],
   options: RevokeOptions,
-) {
-  const user = await findUser(api, options.user ?? '');
-  await expectSuccess(api.users[':id'].tokens.$delete({ param: { id: user.id } }));
-  await note(ctx, options, `Revoked ${count(tokens.length, 'token')} of ${sanitize(user.email)}.`);
+): Promise<void> {
+  const { api, server } = connection;
+  try {
+    await expectSuccess(requestRevocation(api, options));
+  } catch (error) {
+    // A daemon of the previous release has no route for all own tokens.
+    if (options.user === undefined && hasCode(error, 'not-found')) return revokeEach(ctx, connection, tokens, options);
+    throw error;
+  }
+  if (options.json) for (const token of tokens) await printOutcome(ctx, options, token, '');
+  const whose = options.user === undefined ? '' : ` of ${sanitize(options.user)}`;
+  await note(ctx, options, `Revoked ${count(tokens.length, 'token')}${whose}.`);
   for (const token of tokens) await removeStoredValue(ctx, server, token);
+}
+
+async function requestRevocation(api: Api, { user }: RevokeOptions) {
+  if (user === undefined) return api.me.tokens.$delete();
+  const { id } = await findUser(api, user);
+  return api.users[':id'].tokens.$delete({ param: { id } });
 }
 
 function question(tokens: readonly Token[], user: string | undefined): string {

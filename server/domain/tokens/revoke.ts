@@ -17,6 +17,8 @@ export interface Revocation {
   revokeItself(token: VerifiedToken, clientInfo: ClientInfo): Promise<void>;
   /** Revokes the token with this value for an OAuth client. Ignores a value that is unknown or revoked (RFC 7009 §2.2). */
   revokeValue(value: string, client: ClientRecord, clientInfo: ClientInfo): Promise<void>;
+  /** Revokes every token of the caller and sends one mail. */
+  revokeAllOwn(caller: Caller): Promise<void>;
   /** Revokes every token of a member and sends one mail. @throws ProblemError `superuser-required`, `user-not-found` */
   revokeAllOf(caller: Caller, userId: string): Promise<void>;
 }
@@ -67,11 +69,12 @@ export function createRevocation(deps: TokenDeps): Revocation {
       await revokeTokens(owner, by, destroyOne(match.id)).catch(ignoreTokenNotFound);
     },
 
+    revokeAllOwn: (caller) => revokeTokens(caller.user, callerRevoker(caller), destroyAllOf(caller.user)),
+
     async revokeAllOf(caller, userId) {
       requireSuperuser(caller);
       const owner = await findMember(store, caller, userId);
-      const destroyAll: Destroy = (store, at, actor) => store.tokens.destroyAllOf(owner.id, at, actor);
-      await revokeTokens(owner, callerRevoker(caller), destroyAll);
+      await revokeTokens(owner, callerRevoker(caller), destroyAllOf(owner));
     },
   };
 }
@@ -83,6 +86,10 @@ function destroyOne(id: string): Destroy {
     if (token === null) throw tokenNotFound();
     return [token];
   };
+}
+
+function destroyAllOf({ id }: UserRecord): Destroy {
+  return (store, at, actor) => store.tokens.destroyAllOf(id, at, actor);
 }
 
 /** A concurrent request may revoke the token after it was found. For RFC 7009 that is a success. */

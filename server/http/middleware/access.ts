@@ -35,6 +35,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'DELETE /api/v1/sessions/current': 'session',
   'GET /api/v1/me': 'session',
   'PUT /api/v1/me/password': 'session',
+  'DELETE /api/v1/me/tokens': 'session',
   'GET /api/v1/me/totp': 'session',
   'POST /api/v1/me/totp': 'session',
   'POST /api/v1/me/totp/confirm': 'session',

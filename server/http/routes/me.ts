@@ -22,12 +22,24 @@ const changePassword = createRoute({
   responses: { 204: { description: 'The password is changed' } },
 });
 
-export function meRoutes({ sessions, users }: Pick<AppDeps, 'sessions' | 'users'>) {
+const revokeOwnTokens = createRoute({
+  method: 'delete',
+  path: '/me/tokens',
+  summary: 'Revoke all own tokens',
+  description: 'Revokes every token of the signed-in member. One mail names all of them. This cannot be undone.',
+  responses: { 204: { description: 'The tokens are revoked' } },
+});
+
+export function meRoutes({ sessions, tokens, users }: Pick<AppDeps, 'sessions' | 'tokens' | 'users'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(readMe, async (c) => c.json(userObject(await users.me(c.get('caller'))), 200))
     .openapi(changePassword, async (c) => {
       const body = c.req.valid('json');
       await sessions.changePassword(c.get('caller'), body.current, body.new);
+      return c.body(null, 204);
+    })
+    .openapi(revokeOwnTokens, async (c) => {
+      await tokens.revokeAllOwn(c.get('caller'));
       return c.body(null, 204);
     });
 }

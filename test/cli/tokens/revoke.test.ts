@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { assembleToken } from '../../../shared/token-format.ts';
 import { createToken, verdict } from '../../helpers/app/app.ts';
-import { cancel, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
+import { appFetch, cancel, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
@@ -75,12 +75,56 @@ it('requires either names or --all', async () => {
   expect((await cli.run(['revoke', 'ci', '--all', '--yes'], dev)).code).toBe(2);
 });
 
-it('revokes all tokens of the signed-in member with --all', async () => {
+it('revokes all tokens of the signed-in member with --all, with a single mail', async () => {
   const other = await createToken(cli.app, cli.app.dev, { name: 'other' });
-  expect((await cli.run(['revoke', '--all', '--yes'], dev)).code).toBe(0);
+  const foreign = await createToken(cli.app, cli.app.root, { name: 'foreign' });
+  const before = (await cli.app.mails()).length;
+  const ran = await cli.run(['revoke', '--all', '--yes'], dev);
+  expect(ran).toEqual({ code: 0, stdout: '', stderr: 'Revoked 2 tokens.\n' });
+  const mails = (await cli.app.mails()).slice(before);
+  expect(mails).toHaveLength(1);
+  for (const name of ['ci', 'other']) expect(mails[0]?.text).toContain(name);
+  expect(await verdict(cli.app, foreign.token)).toBe(200);
   expect(await verdict(cli.app, value)).toBe('revoked');
   expect(await verdict(cli.app, other.token)).toBe('revoked');
   expect((await cli.run(['revoke', '--all', '--yes'], dev)).code).toBe(0);
+});
+
+it('revokes all own tokens one by one if the daemon has no route for all of them', async () => {
+  await createToken(cli.app, cli.app.dev, { name: 'other' });
+  const send = appFetch(cli.app);
+  const older: Surroundings = {
+    ...dev,
+    fetch: async (url, init) => {
+      const isNew = init?.method === 'DELETE' && String(url).endsWith('/me/tokens');
+      return isNew
+        ? send('https://tokens.example.com/api/v1/nothing', { headers: init?.headers ?? {} })
+        : send(url, init);
+    },
+  };
+  const ran = await cli.run(['revoke', '--all', '--yes'], older);
+  expect(ran.code).toBe(0);
+  expect(ran.stderr.trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^Revoked other \(tok_\w{8}\)\.$/),
+    expect.stringMatching(/^Revoked ci \(tok_\w{8}\)\.$/),
+  ]);
+  expect(await verdict(cli.app, value)).toBe('revoked');
+});
+
+it.each([
+  ['names', ['ci', 'other']],
+  ['--all', ['--all']],
+])('prints the revoked tokens with --json, one object per line (%s)', async (_, which) => {
+  await createToken(cli.app, cli.app.dev, { name: 'other' });
+  const listed = JSON.parse((await cli.run(['list', '--json'], dev)).stdout) as { name: string }[];
+  const ran = await cli.run(['revoke', ...which, '--yes', '--json'], dev);
+  expect(ran).toMatchObject({ code: 0, stderr: '' });
+  const printed = ran.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { name: string });
+  const byName = (one: { name: string }, other: { name: string }) => (one.name < other.name ? -1 : 1);
+  expect(printed.sort(byName)).toEqual(listed.sort(byName));
 });
 
 it("revokes another member's tokens by name, or all of them with a single mail", async () => {
@@ -158,6 +202,9 @@ it('revokes the values on standard input without a session', async () => {
   const ran = await cli.run(['revoke', '--stdin', '--yes'], signedOut(`${value}\r\n\n${other.token}\n${value}\n`));
   expect(ran).toMatchObject({ code: 0, stdout: '' });
   expect(ran.stderr).toBe(`Revoked ${value.slice(0, 12)}.\nRevoked ${other.prefix}.\n`);
+  const third = await createToken(cli.app, cli.app.dev, { name: 'third' });
+  const json = await cli.run(['revoke', '--stdin', '--yes', '--json'], signedOut(third.token));
+  expect(JSON.parse(json.stdout)).toMatchObject({ name: 'third', prefix: third.prefix });
   expect(await verdict(cli.app, value)).toBe('revoked');
   expect(await verdict(cli.app, other.token)).toBe('revoked');
 });

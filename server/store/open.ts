@@ -12,7 +12,7 @@ import type { Store } from './store.ts';
 interface Database {
   open(databaseUrl: DatabaseUrl): Promise<Engine>;
   lock(databaseUrl: string): Promise<LockAttempt>;
-  check(databaseUrl: DatabaseUrl, migrations: readonly Migration[]): Promise<DatabaseFinding[]>;
+  check(databaseUrl: DatabaseUrl, migrations: readonly Migration[], now: () => number): Promise<DatabaseFinding[]>;
 }
 
 const postgres: Database = {
@@ -20,7 +20,8 @@ const postgres: Database = {
   open: async (databaseUrl) => (await import('./engine/postgres/postgres.ts')).openPostgres(databaseUrl),
   // Any number of daemons may share one PostgreSQL database.
   lock: async () => ({ name: 'nothing', lock: { exclusive: false, release: async () => {} } }),
-  check: async (databaseUrl, known) => (await import('./engine/postgres/check.ts')).checkPostgres(databaseUrl, known),
+  check: async (databaseUrl, known, now) =>
+    (await import('./engine/postgres/check.ts')).checkPostgres(databaseUrl, known, now),
 };
 
 const databases: Record<string, Database> = {
@@ -44,14 +45,14 @@ export async function openStore(databaseUrl: DatabaseUrl, onFailure?: (kind: Fai
 }
 
 /**
- * Examines the database at a URL without changing it: whether it can be reached, is a primary, stores UTF-8, lets this
- * role create and change tables, and has a schema that this program can use. Stops at the first finding that hides the
+ * Examines the database at a URL without changing it: whether it can be reached, is a primary, stores UTF-8, has the
+ * right time, lets this role create and change tables, and has a schema that this program can use. Stops at the first finding that hides the
  * others. Does not throw for a database that cannot be used.
  *
  * @throws Error with a message to show, if the URL has an unknown scheme
  */
-export function checkDatabase(databaseUrl: DatabaseUrl): Promise<DatabaseFinding[]> {
-  return databaseFor(databaseUrl).check(databaseUrl, migrations);
+export function checkDatabase(databaseUrl: DatabaseUrl, now: () => number): Promise<DatabaseFinding[]> {
+  return databaseFor(databaseUrl).check(databaseUrl, migrations, now);
 }
 
 /**

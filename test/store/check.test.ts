@@ -34,18 +34,27 @@ describe('the check of a PostgreSQL database', () => {
 
   it('passes for a migrated database, and leaves nothing behind', async () => {
     const url = await postgres.newMigratedDatabase();
-    const all = ['connection true', 'primary true', 'encoding true', 'rights true', 'schema true'];
-    expect(verdicts(await checkDatabase(url))).toEqual(all);
-    expect(verdicts(await checkDatabase(url))).toEqual(all);
+    const all = ['connection true', 'primary true', 'encoding true', 'clock true', 'rights true', 'schema true'];
+    expect(verdicts(await checkDatabase(url, Date.now))).toEqual(all);
+    expect(verdicts(await checkDatabase(url, Date.now))).toEqual(all);
     await expect(query(url, 'SELECT * FROM tokensd_check')).rejects.toThrow('does not exist');
+  });
+
+  it.each([
+    [-31, "The server's clock is 31 seconds ahead of this machine's."],
+    [3600, "The server's clock is 3,600 seconds behind this machine's."],
+  ])('fails if our clock is off by %i seconds', async (seconds, detail) => {
+    const findings = await checkDatabase(await postgres.newDatabase(), () => Date.now() + seconds * 1000);
+    expect(verdicts(findings)).toContain('clock false');
+    expect(detailOf(findings, 'clock')).toContain(detail);
   });
 
   it('says that an empty database will be filled, and which migrations an older one lacks', async () => {
     const empty = await postgres.newDatabase();
-    expect(detailOf(await checkDatabase(empty), 'schema')).toBe(
+    expect(detailOf(await checkDatabase(empty, Date.now), 'schema')).toBe(
       'The database is empty. tokensd serve creates its tables.',
     );
-    const older = await checkPostgres(await postgres.newMigratedDatabase(), [...migrations, newer]);
+    const older = await checkPostgres(await postgres.newMigratedDatabase(), [...migrations, newer], Date.now);
     expect(detailOf(older, 'schema')).toBe(
       'The schema is behind by 9999-newer. tokensd serve or tokensd migrate updates it.',
     );
@@ -54,7 +63,7 @@ describe('the check of a PostgreSQL database', () => {
 
   it('fails for a schema of a newer version', async () => {
     // Unlike later migrations, the third one is not additive.
-    const findings = await checkPostgres(await postgres.newMigratedDatabase(), migrations.slice(0, 2));
+    const findings = await checkPostgres(await postgres.newMigratedDatabase(), migrations.slice(0, 2), Date.now);
     expect(verdicts(findings)).toContain('schema false');
     expect(detailOf(findings, 'schema')).toMatch(/^A newer tokensd migrated the database \(.*Install that version/);
   });
@@ -65,8 +74,14 @@ describe('the check of a PostgreSQL database', () => {
       url,
       `CREATE ROLE "weak-1" LOGIN PASSWORD 'secret'; REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO PUBLIC`,
     );
-    const findings = await checkDatabase(as('weak-1', url));
-    expect(verdicts(findings)).toEqual(['connection true', 'primary true', 'encoding true', 'rights false']);
+    const findings = await checkDatabase(as('weak-1', url), Date.now);
+    expect(verdicts(findings)).toEqual([
+      'connection true',
+      'primary true',
+      'encoding true',
+      'clock true',
+      'rights false',
+    ]);
     expect(detailOf(findings, 'rights')).toBe(
       '"weak-1" cannot create tables in the schema public. Run GRANT USAGE, CREATE ON SCHEMA public TO "weak-1" as its owner.',
     );
@@ -75,7 +90,7 @@ describe('the check of a PostgreSQL database', () => {
   it('names the tables that belong to another role', async () => {
     const url = await postgres.newMigratedDatabase();
     await query(url, "CREATE ROLE other LOGIN PASSWORD 'secret'; GRANT ALL ON SCHEMA public TO other");
-    expect(detailOf(await checkDatabase(as('other', url)), 'rights')).toBe(
+    expect(detailOf(await checkDatabase(as('other', url), Date.now), 'rights')).toBe(
       'other does not own audit, knex_migrations, tokens, users. Run ALTER TABLE … OWNER TO other, or connect as the owner.',
     );
   });
@@ -84,14 +99,14 @@ describe('the check of a PostgreSQL database', () => {
     const url = await postgres.newDatabase();
     const { pathname } = new URL(url);
     await query(url, "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
-    const findings = await checkDatabase(url.replace(pathname, '/latin'));
+    const findings = await checkDatabase(url.replace(pathname, '/latin'), Date.now);
     expect(verdicts(findings)).toContain('encoding false');
     expect(detailOf(findings, 'encoding')).toContain('LATIN1');
   });
 
   it('reports only the connection if there is none', async () => {
     const url = (await postgres.newDatabase()).replace(/\/tokens_.*/, '/missing');
-    expect(verdicts(await checkDatabase(url))).toEqual(['connection false']);
+    expect(verdicts(await checkDatabase(url, Date.now))).toEqual(['connection false']);
   });
 });
 
@@ -104,7 +119,7 @@ describe('the check of a SQLite database', () => {
 
   it('passes for a migrated database', async () => {
     const { path, close } = await openTestStore();
-    expect(verdicts(await checkDatabase(`sqlite:${path}`))).toEqual([
+    expect(verdicts(await checkDatabase(`sqlite:${path}`, Date.now))).toEqual([
       'connection true',
       'encoding true',
       'rights true',
@@ -120,15 +135,15 @@ describe('the check of a SQLite database', () => {
       ok: true,
       detail: `${path} does not exist yet. tokensd serve creates it.`,
     };
-    expect(await checkDatabase(`sqlite:${path}`)).toEqual([expected]);
-    expect(await checkDatabase(`sqlite:${path}`)).toEqual([expected]);
+    expect(await checkDatabase(`sqlite:${path}`, Date.now)).toEqual([expected]);
+    expect(await checkDatabase(`sqlite:${path}`, Date.now)).toEqual([expected]);
   });
 
   it('fails for a file that is not a database, and for a directory', async () => {
     await writeFile(join(directory, 'text'), 'This is a text that is long enough to be no database.'.repeat(20));
     await mkdir(join(directory, 'folder'));
     for (const name of ['text', 'folder']) {
-      expect(verdicts(await checkDatabase(`sqlite:${join(directory, name)}`))).toEqual(['connection false']);
+      expect(verdicts(await checkDatabase(`sqlite:${join(directory, name)}`, Date.now))).toEqual(['connection false']);
     }
   });
 

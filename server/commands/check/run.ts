@@ -43,7 +43,7 @@ function groupsFor(config: Config): CheckGroup[] {
 }
 
 async function checkDatabaseOf({ databaseUrl }: Config): Promise<Check[]> {
-  const findings = await checkDatabase(databaseUrl);
+  const findings = await checkDatabase(databaseUrl, () => systemClock.now());
   return findings.map(({ subject, ok, detail }) => ({
     name: subject === 'connection' ? 'database' : `database ${subject}`,
     state: ok ? 'ok' : 'failed',

@@ -51,7 +51,7 @@ if (hasRealParts('postgres', 'pg_basebackup', 'pgbouncer')) {
     });
 
     it('is found by the check of the database', async () => {
-      expect(await checkDatabase(urlAt(standby.port))).toEqual([
+      expect(await checkDatabase(urlAt(standby.port), Date.now)).toEqual([
         expect.objectContaining({ subject: 'primary', ok: false }),
       ]);
     });

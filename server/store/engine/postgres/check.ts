@@ -1,3 +1,4 @@
+import { count } from '../../../../shared/count.ts';
 import { type DatabaseFinding, judgeSchema } from '../../findings.ts';
 import { createFailures } from '../../knex/failures.ts';
 import { readSchemaState } from '../../migrations/migrate.ts';
@@ -7,10 +8,14 @@ import type { DatabaseUrl, Engine, Row } from '../engine.ts';
 import { isStandby } from './failures.ts';
 import { openPostgres } from './postgres.ts';
 
-/** Examines a PostgreSQL database without changing it. */
+/** Maximum difference between the database server's clock and ours. Each daemon writes times by its own clock. */
+const maxSkewMs = 30_000;
+
+/** Examines a PostgreSQL database without changing it. `now` is our clock, in milliseconds since the epoch. */
 export async function checkPostgres(
   databaseUrl: DatabaseUrl,
   migrations: readonly Migration[],
+  now: () => number,
 ): Promise<DatabaseFinding[]> {
   const findings: DatabaseFinding[] = [];
   let engine: Engine;
@@ -20,8 +25,9 @@ export async function checkPostgres(
     return [{ subject: 'connection', ok: false, detail: error instanceof Error ? error.message : String(error) }];
   }
   try {
+    const began = now();
     const server = await readServer(engine);
-    findings.push(...describeServer(server));
+    findings.push(...describeServer(server), judgeClock(server, (began + now()) / 2));
     const rights = await checkRights(engine, server);
     findings.push(rights);
     if (rights.ok) findings.push(judgeSchema(await readSchemaState(engine, migrations)));
@@ -41,11 +47,14 @@ interface Server {
   /** Null if the role's search path names no schema that exists. */
   schema: string | null;
   encoding: string;
+  /** Milliseconds since the epoch, as text. */
+  time: string;
 }
 
 async function readServer(engine: Engine): Promise<Server> {
   const sql = `SELECT current_setting('server_version') AS version, quote_ident(current_user) AS role,
-    current_database() AS database, quote_ident(current_schema()) AS schema, current_setting('server_encoding') AS encoding`;
+    current_database() AS database, quote_ident(current_schema()) AS schema, current_setting('server_encoding') AS encoding,
+    (extract(epoch FROM clock_timestamp()) * 1000)::text AS time`;
   const [row] = engine.rows(await engine.knex.raw(sql));
   return row as unknown as Server;
 }
@@ -62,6 +71,17 @@ function describeServer({ version, role, database, encoding }: Server): Database
           detail: `The encoding is ${encoding}, not UTF8. Create the database with ENCODING 'UTF8' TEMPLATE template0.`,
         },
   ];
+}
+
+function judgeClock({ time }: Server, ours: number): DatabaseFinding {
+  const ahead = Math.round((Number(time) - ours) / 1000);
+  const subject = 'clock';
+  if (Math.abs(ahead) * 1000 <= maxSkewMs) {
+    return { subject, ok: true, detail: "The server's clock agrees with this machine's." };
+  }
+  const difference = `${count(Math.abs(ahead), 'second')} ${ahead > 0 ? 'ahead of' : 'behind'}`;
+  const detail = `The server's clock is ${difference} this machine's. Synchronize both clocks, because tokens expire by them.`;
+  return { subject, ok: false, detail };
 }
 
 /** Tries every kind of change in a transaction that is rolled back, and looks for tables that the role may not use. */

@@ -13,6 +13,7 @@ import { StoreUnavailable } from '../store/errors.ts';
 import { AlreadyRunning, lockForDaemon } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { ownVersion } from '../version.ts';
+import { announcement } from './announce.ts';
 import { createDaemon } from './daemon.ts';
 import { openDatabase } from './open-database.ts';
 
@@ -67,6 +68,7 @@ async function serveStore(deps: ServeDeps): Promise<void> {
     const url = await listen(daemon.server, config);
     await warnIfNoMember(deps);
     log.info({ url, pid: context.pid }, 'listening');
+    if (context.stderr.isTTY) context.stderr.write(announcement(config));
     await stopping;
     log.info({}, 'stopping');
     await drain();

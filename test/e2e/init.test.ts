@@ -7,6 +7,30 @@ import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
 const { newDataDir, emptyDataDir, start } = useDaemons();
 
+describe('tokensd serve', () => {
+  it.skipIf(!hasRealParts('script'))('says on a terminal where the console is and where mails go', async () => {
+    const dataDir = await newDataDir();
+    const env = {
+      TOKENSD_DATA_DIR: dataDir,
+      TOKENSD_LISTEN: '127.0.0.1:0',
+      TOKENSD_PUBLIC_URL: 'https://tokens.example.com',
+    };
+    const terminal = startOnTerminal(['serve'], { program: 'tokensd', env, columns: 200 });
+    await terminal.answer('Open the console at https://tokens.example.com', '');
+    await terminal.answer(`Mails are written to ${dataDir}/mail`, '');
+    terminal.kill('SIGTERM');
+    const { code, screen } = await terminal.ended();
+    expect(code).toBe(0);
+    expect(screen).toMatch(/"msg":"listening"/);
+  });
+
+  it('writes only the log if stderr is not a terminal', async () => {
+    const daemon = await start(await newDataDir());
+    await daemon.stop();
+    for (const line of daemon.stderr().trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
+  });
+});
+
 describe('tokensd init', () => {
   it('changes nothing and exits 5 for an email address that is already used, in any letter case', async () => {
     const dataDir = await newDataDir();

@@ -39,7 +39,7 @@ export default defineConfig({
         },
       },
       {
-        // Several daemons on one PostgreSQL (from npm and from Debian), and the loss of its server.
+        // Several daemons on one PostgreSQL (from npm and from Debian).
         test: {
           name: 'nodes',
           include: ['test/nodes/**/*.test.ts'],
@@ -93,6 +93,7 @@ export default defineConfig({
           name: 'timing',
           include: ['test/timing/**/*.test.ts', 'test/faults/many-sign-ins.test.ts'],
           testTimeout: 120_000,
+          hookTimeout: 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
           env,

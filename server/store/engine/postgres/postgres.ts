@@ -10,11 +10,11 @@ import { openPlainPool } from './pool.ts';
 import { createPreparedReads, textOf } from './reader.ts';
 
 /**
- * A lost or frozen server must become a 503 within two seconds. A migration may take longer, and may wait for another
- * process's migration.
+ * A lost or frozen server must become a 503 within two seconds, and the rest of the request needs a part of them. A
+ * migration may take longer, and may wait for another process's migration.
  */
-const defaultTimes: ConnectionTimes = { connect: 1_500, statement: 1_800, quiet: 10_000, silence: 500, idle: 60_000 };
-const acquireTimeoutMs = 1_900;
+const defaultTimes: ConnectionTimes = { connect: 1_500, statement: 1_700, quiet: 10_000, silence: 500, idle: 60_000 };
+const acquireTimeoutMs = 1_750;
 const migrationTimeoutMs = 600_000;
 
 /** Connections of each pool. Verification and rate limits do not wait for changes. */

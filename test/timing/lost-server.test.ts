@@ -79,6 +79,18 @@ describe.each(hasRealParts('postgres') ? (['embedded', 'debian'] as const) : (['
         body: JSON.stringify({ name }),
       });
 
+    async function expectUnavailable(url: string, name: string, token: string) {
+      await expectPromptly(503, verify(url, token));
+      await expectPromptly(503, fetch(`${url}/readyz`));
+      await expectPromptly(200, fetch(`${url}/healthz`));
+      await expectPromptly(503, askForToken(url, `during ${name}`));
+      await Promise.all(Array.from({ length: 40 }, () => expectPromptly(503, askForToken(url, `crowd ${name}`))));
+      await expectPromptly(401, verify(url, 'tok_malformed'));
+      const text = await (await fetch(`${url}/metrics`)).text();
+      expect(text).toMatch(/^tokensd_database_errors_total\{kind="unavailable"\} [1-9]/m);
+      expect(text).toMatch(/^tokensd_verifications_total\{route="forward-auth",outcome="unavailable"\} [1-9]/m);
+    }
+
     async function terminate() {
       const admin = new pg.Client(nodes().databaseUrl);
       await admin.connect();
@@ -99,21 +111,14 @@ describe.each(hasRealParts('postgres') ? (['embedded', 'debian'] as const) : (['
         const gone = await root.createToken(`revoked before it ${name}`);
         await root.request('DELETE', `/tokens/${gone.id}`);
         const watcher = watch(urls(), { active: made.token, revoked: gone.token, session: root.session });
-        await begin();
-        if (name !== 'ends every connection') {
-          for (const url of urls()) {
-            await expectPromptly(503, verify(url, made.token));
-            await expectPromptly(503, fetch(`${url}/readyz`));
-            await expectPromptly(200, fetch(`${url}/healthz`));
-            await expectPromptly(503, askForToken(url, `during ${name}`));
-            await Promise.all(Array.from({ length: 40 }, () => expectPromptly(503, askForToken(url, `crowd ${name}`))));
-            await expectPromptly(401, verify(url, 'tok_malformed'));
-            const text = await (await fetch(`${url}/metrics`)).text();
-            expect(text).toMatch(/^tokensd_database_errors_total\{kind="unavailable"\} [1-9]/m);
-            expect(text).toMatch(/^tokensd_verifications_total\{route="forward-auth",outcome="unavailable"\} [1-9]/m);
+        try {
+          await begin();
+          if (name !== 'ends every connection') {
+            for (const url of urls()) await expectUnavailable(url, name, made.token);
           }
+        } finally {
+          await end();
         }
-        await end();
         const back = performance.now();
         for (const url of urls()) {
           await eventually(

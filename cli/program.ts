@@ -20,8 +20,10 @@ import { registerList } from './commands/tokens/list.ts';
 import { registerRevoke } from './commands/tokens/revoke.ts';
 import { registerShow } from './commands/tokens/show.ts';
 import { registerUsersAdd } from './commands/users/add.ts';
+import { registerUsersDelete } from './commands/users/delete.ts';
 import { registerUsersDemote } from './commands/users/demote.ts';
 import { registerUsersDisable } from './commands/users/disable.ts';
+import { registerUsersEdit } from './commands/users/edit.ts';
 import { registerUsersEnable } from './commands/users/enable.ts';
 import { registerGrant } from './commands/users/grant.ts';
 import { registerUsersInvite } from './commands/users/invite.ts';
@@ -100,9 +102,11 @@ const usersCommands = [
   registerUsersList,
   registerUsersAdd,
   registerUsersInvite,
+  registerUsersEdit,
   registerUsersDisable,
   registerUsersEnable,
   registerUsersPromote,
   registerUsersDemote,
   registerUsersResetTotp,
+  registerUsersDelete,
 ];

@@ -2,6 +2,7 @@ import type { Config } from './config/config.ts';
 import { createClients } from './domain/accounts/clients.ts';
 import { createInvitations } from './domain/accounts/invitations.ts';
 import { createMembers } from './domain/accounts/members.ts';
+import { createOwnProfile } from './domain/accounts/own-profile.ts';
 import { createPasswords } from './domain/accounts/passwords.ts';
 import { createAuditLog, createAuditTrail } from './domain/audit.ts';
 import type { Clock } from './domain/clock.ts';
@@ -76,6 +77,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     tokens: createTokens({ ...shared, policy }),
     invitations,
     users: createMembers({ ...shared, invitations }),
+    ownProfile: createOwnProfile(shared),
     passwordReset: createPasswordReset(shared),
     recovery: createRecovery(shared),
     secondFactor: createSecondFactor({ ...shared, sessions, totp }),

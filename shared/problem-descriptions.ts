@@ -43,6 +43,9 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'totp-enabled': 'Two-factor sign-in is already on, or its set-up was not started. Start the set-up again.',
   'token-limit':
     'The member has as many tokens as `TOKENSD_MAX_TOKENS_PER_USER` allows. Revoke one that is no longer used.',
+  'email-from-sso':
+    'The member signs in through the identity provider, which sends their email address at each sign-in. Change it there.',
+  'own-account': 'Superusers cannot delete their own account. Ask another superuser to delete it.',
   'last-superuser':
     'The change would leave the organization without an enabled superuser. Promote another member first.',
   'idempotency-mismatch':

@@ -32,6 +32,8 @@ export const problems = {
   'already-joined': { status: 409, title: 'Member cannot be invited', exit: 5 },
   'totp-enabled': { status: 409, title: 'Two-factor sign-in is already on', exit: 5 },
   'token-limit': { status: 409, title: 'Token limit reached', exit: 5 },
+  'email-from-sso': { status: 409, title: 'Email address comes from single sign-on', exit: 5 },
+  'own-account': { status: 409, title: 'Own account', exit: 5 },
   'last-superuser': { status: 409, title: 'Last Organization Superuser', exit: 5 },
   'idempotency-mismatch': { status: 409, title: 'Idempotency-Key already used', exit: 5 },
   'link-expired': { status: 410, title: 'Link expired', exit: 3 },

@@ -30,6 +30,8 @@ const acting = [
   'offboard',
   'users add',
   'users invite',
+  'users edit',
+  'users delete',
   'users disable',
   'users enable',
   'users promote',

@@ -117,6 +117,10 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/two-step/confirm': { code: '000000' },
   'POST /profile/two-step/disable': { password },
   'POST /profile/two-step/recovery-codes': { password },
+  'POST /profile/name': { name: 'New name' },
+  'POST /profile/email': { email: 'new@example.com', password },
+  'POST /profile/email/confirm': { token: 'x' },
+  'POST /organization/team/:id/edit': { name: 'Edited', email: 'edited@example.com' },
   'POST /profile/password': { current: password, new: next, again: next },
   'POST /profile/sessions/end-others': {},
   'POST /profile/sessions/:id/end': {},
@@ -201,7 +205,8 @@ describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (ro
 });
 
 /** Pages that first need a ticket, a link or TOTP enrolment; the tests in test/web cover them. */
-const needsMore = /^\/login\/(code|set-up)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/two-step/;
+const needsMore =
+  /^\/login\/(code|set-up)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/(two-step|email\/confirm)/;
 
 describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore.test(path)))('$key', (route) => {
   it('accepts the form of our own page', async () => {
@@ -286,7 +291,7 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) =
       target(route, app) + (goodQueries[route.key] ?? ''),
     );
     // These fail without single sign-on, a ticket or a link.
-    const mayBeGone = /^\/login\/(sso|set-up)|^\/password\/reset|^\/invitation|^\/recover/.test(route.path);
+    const mayBeGone = /^\/login\/(sso|set-up)|^\/password\/reset|^\/invitation|^\/recover|\/confirm$/.test(route.path);
     expect([200, 303, ...(mayBeGone ? [403, 404, 410] : [])]).toContain(status);
     const targets = route.path === '/oauth/authorize' ? ' http://127.0.0.1:40000' : '';
     expect(Object.fromEntries(headers)).toMatchObject({

@@ -25,7 +25,7 @@ const validBodies: Record<string, object> = {
   'POST /api/v1/tokens': { name: 'new', description: 'd', expires_at: '2027-01-01T00:00:00Z' },
   'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },
   'POST /api/v1/clients': { name: 'Gateway', can_revoke: true },
-  'PATCH /api/v1/users/:id': { name: 'Renamed', disabled: true },
+  'PATCH /api/v1/users/:id': { name: 'Renamed', email: 'renamed@example.com', disabled: true },
 };
 const routesWithBody = routes.filter(({ key }) => key in validBodies);
 

@@ -164,6 +164,47 @@ const actions: Record<string, Action> = {
     cli: ({ actor }) => ({ argv: ['users', 'add', `by.${actor.email}`] }),
     isDone: async ({ actor }) => (await app.store.users.findByEmail(foldName(`by.${actor.email}`))) !== null,
   },
+  "change a member's email address and name": {
+    roles: superusers,
+    page: ({ target }, browser) =>
+      postForm(browser, team(target, 'edit'), { name: 'Edited', email: `new.${target.email}` }),
+    api: ({ target }) => ['PATCH', `/users/${target.id}`, { name: 'Edited', email: `new.${target.email}` }],
+    cli: ({ target }) => ({
+      argv: ['users', 'edit', target.email, '--name', 'Edited', '--email', `new.${target.email}`],
+    }),
+    isDone: async ({ target }) => {
+      const { name, email } = await userOf(target);
+      return name === 'Edited' && email === `new.${target.email}`;
+    },
+  },
+  'delete a member': {
+    roles: superusers,
+    page: ({ target }, browser) => postForm(browser, team(target, 'delete')),
+    api: ({ target }) => ['DELETE', `/users/${target.id}`],
+    cli: ({ target }) => ({ argv: ['users', 'delete', target.email, '--yes'] }),
+    isDone: async ({ target, targetToken }) =>
+      (await app.store.users.findById(target.id)) === null && (await isRevoked(targetToken)),
+  },
+  'delete the own account': {
+    roles: [],
+    page: ({ actor }, browser) => postForm(browser, team(actor, 'delete')),
+    api: ({ actor }) => ['DELETE', `/users/${actor.id}`],
+    cli: ({ actor }) => ({ argv: ['users', 'delete', actor.email, '--yes'] }),
+    isDone: async ({ actor }) => (await app.store.users.findById(actor.id)) === null,
+  },
+  'invite a member again': {
+    roles: superusers,
+    prepare: async ({ target }) => {
+      // Takes the password away again, so that the member is invited.
+      await app.store.users.setPasswordUntilSso(target.id, 'x');
+      await app.store.users.removePasswordUntilSso(target.id);
+    },
+    page: ({ target }, browser) => postForm(browser, team(target, 'invite')),
+    api: ({ target }) => ['POST', `/users/${target.id}/invitation`],
+    cli: ({ target }) => ({ argv: ['users', 'invite', target.email] }),
+    isDone: async ({ target }) =>
+      (await app.store.audit.list({ ...latest(target), action: 'user.invitation_shown' })).length > 0,
+  },
   'grant the permission': {
     ...change('target', 'grant', { can_manage_tokens: true }, ['grant']),
     roles: superusers,

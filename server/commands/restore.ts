@@ -36,7 +36,7 @@ export async function runRestore(context: Context, file: string): Promise<void> 
 }
 
 function report(restored: Restored): string[] {
-  const { users, tokens, newestEventAt, setAside, revokedSince, blockedSince } = restored;
+  const { users, tokens, newestEventAt, setAside, revokedSince, blockedSince, deletedSince } = restored;
   const age =
     newestEventAt === null
       ? 'The backup has no audit events.'
@@ -48,6 +48,7 @@ function report(restored: Restored): string[] {
     ...(blockedSince.length === 0
       ? []
       : [`Still disabled, demoted or without the permission, as before the restore: ${blockedSince.join(', ')}`]),
+    ...(deletedSince.length === 0 ? [] : [`Deleted again, as before the restore: ${deletedSince.join(', ')}`]),
     'Every session has ended. Anything created after the backup is lost and has to be created again.',
   ];
 }
@@ -59,7 +60,8 @@ function reportRevocations(revokedSince: Restored['revokedSince']): string[] {
       'Find them in the revocation mails sent since then, and revoke each one: tokens revoke NAME --user EMAIL',
     ];
   }
-  const credentials = 'Passwords, second factors and client secrets are those from before the restore.';
+  const credentials =
+    'Email addresses, passwords, second factors and client secrets are those from before the restore.';
   if (revokedSince.length === 0) return ['No token was revoked after the backup.', credentials];
   const lines = revokedSince.map(({ prefix, name, owner, revokedAt }) => {
     const time = revokedAt === null ? 'more than 90 days ago' : new Date(revokedAt).toISOString();

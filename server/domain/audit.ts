@@ -1,5 +1,6 @@
 import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
+import { memberIdOf } from '../../shared/pseudonym.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import type {
   Actor,
@@ -117,7 +118,7 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
 
 /** Filters by member. For an address that no member has, finds the failed sign-ins that were tried with it. */
 async function filterFor(store: Store, user: string): Promise<{ participant: string } | { actorEmail: string }> {
-  if (!user.includes('@')) return { participant: user };
+  if (!user.includes('@')) return { participant: memberIdOf(user) };
   const folded = foldName(normalizeName(user));
   const found = await store.users.findByEmail(folded);
   return found === null ? { actorEmail: folded } : { participant: found.id };

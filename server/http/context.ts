@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Clients } from '../domain/accounts/clients.ts';
 import type { Invitations } from '../domain/accounts/invitations.ts';
 import type { Members } from '../domain/accounts/members.ts';
+import type { OwnProfile } from '../domain/accounts/own-profile.ts';
 import type { AuditLog } from '../domain/audit.ts';
 import type { Caller, ClientInfo } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -67,6 +68,7 @@ export interface AppDeps {
   tokens: Tokens;
   users: Members;
   invitations: Invitations;
+  ownProfile: OwnProfile;
   sessions: Sessions;
   audit: AuditLog;
   deadLetters: DeadLetters;

@@ -4,6 +4,7 @@ import { limits } from '../../shared/limits.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../http/context.ts';
 import { auditPages } from './audit/routes.tsx';
+import { emailConfirmationPages } from './profile/email-confirmation-routes.tsx';
 import { profilePages } from './profile/routes.tsx';
 import { totpPages } from './profile/totp-routes.tsx';
 import { enforcePageAccess } from './shell/access.ts';
@@ -65,6 +66,7 @@ export function consolePages(deps: AppDeps) {
     .route('/', recoveryPages(signInDeps))
     .route('/', totpPages(deps))
     .route('/', profilePages(deps))
+    .route('/', emailConfirmationPages(deps))
     .route('/', tokenPages(deps))
     .route('/', teamPages(deps))
     .route('/', memberPages(deps))

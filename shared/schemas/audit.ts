@@ -23,7 +23,11 @@ export const auditActionDescriptions = {
   'user.permission_removed': 'A member lost that permission. Their tokens are blocked until it is granted again.',
   'user.password_changed': 'A member changed their password. Their other sessions ended.',
   'user.password_reset': "A password was set through a mailed link. All of the member's sessions ended.",
-  'user.email_changed': 'The identity provider reported a new email address for a member.',
+  'user.email_change_requested': 'A member asked to change their email address. A link was mailed to the new one.',
+  'user.email_changed':
+    "A member's email address was changed: by a superuser, by the member with the mailed link, or because the identity provider reported another one.",
+  'user.deleted':
+    'A member was deleted, and their tokens were revoked. A pseudonym replaces the email address in all events.',
   'user.sso_bound': 'A member whom a superuser had added signed in through the identity provider for the first time.',
   'user.totp_enabled': 'A member turned on two-factor sign-in.',
   'user.totp_disabled': 'Two-factor sign-in was turned off by the member or reset by a superuser.',

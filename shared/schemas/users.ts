@@ -74,6 +74,7 @@ export const updateUserBodySchema = z
     can_manage_tokens: z.boolean().optional(),
     disabled: z.boolean().optional(),
     superuser: z.boolean().optional(),
+    email: emailSchema.optional().describe('Not for members who sign in through the identity provider'),
     name: userNameSchema.optional(),
   })
   .meta({ id: 'UpdateUser' });

@@ -197,6 +197,55 @@ describe('an invitation', () => {
   });
 });
 
+describe('users edit', () => {
+  it('changes the address and the name, and says so', async () => {
+    const argv = ['users', 'edit', 'DEV@example.com', '--email', 'ada@example.com', '--name', 'Ada Lovelace'];
+    expect(await cli.run(argv, root)).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'Changed dev@example.com: now ada@example.com (Ada Lovelace).\n',
+    });
+    const json = JSON.parse((await cli.run(['users', 'edit', 'ada@example.com', '--name', '', '--json'], root)).stdout);
+    expect(json).toMatchObject({ email: 'ada@example.com', name: '' });
+  });
+
+  it('reminds of another invitation if the member has not joined', async () => {
+    await cli.run(['users', 'add', 'typo@example.com'], root);
+    const { stderr } = await cli.run(['users', 'edit', 'typo@example.com', '--email', 'right@example.com'], root);
+    expect(stderr).toContain('tokens users invite right@example.com');
+  });
+
+  it('needs a change, and reports an address that is taken or malformed', async () => {
+    expect((await cli.run(['users', 'edit', 'dev@example.com'], root)).code).toBe(2);
+    const edit = (email: string) => cli.run(['users', 'edit', 'dev@example.com', '--email', email], root);
+    expect((await edit('root@example.com')).code).toBe(5);
+    expect((await edit('nonsense')).code).toBe(2);
+    expect((await cli.run(['users', 'edit', 'nobody@example.com', '--name', 'x'], root)).code).toBe(3);
+    expect((await cli.run(['users', 'edit', 'dev@example.com', '--name', 'x'], dev)).code).toBe(4);
+  });
+});
+
+describe('users delete', () => {
+  it('asks, names what is lost, and deletes the member', async () => {
+    const { token } = await createToken(cli.app, cli.app.dev, { name: 'ci' });
+    expect((await cli.run(['users', 'delete', 'dev@example.com'], root)).code).toBe(2);
+    expect((await cli.run(['users', 'delete', 'dev@example.com'], { ...root, answers: [false] })).code).toBe(130);
+    expect(cli.questions.at(-1)).toContain('Delete dev@example.com for good, and permanently revoke 1 token?');
+    expect(await verdict(cli.app, token)).toBe(200);
+    const deleted = await cli.run(['users', 'delete', 'dev@example.com', '--yes', '--json'], root);
+    expect(JSON.parse(deleted.stdout)).toMatchObject({ email: 'dev@example.com', status: 'deleted', token_count: 1 });
+    expect(await verdict(cli.app, token)).toBe('revoked');
+    expect((await cli.run(['users', 'delete', 'dev@example.com', '--yes'], root)).code).toBe(3);
+  });
+
+  it('is denied for yourself and to members', async () => {
+    const own = await cli.run(['users', 'delete', 'root@example.com', '--yes', '--json'], root);
+    expect(own.code).toBe(5);
+    expect(JSON.parse(own.stderr).code).toBe('own-account');
+    expect((await cli.run(['users', 'delete', 'root@example.com', '--yes'], dev)).code).toBe(4);
+  });
+});
+
 it.each([
   { argv: ['grant', 'dev@example.com', 'root@example.com'], changed: { can_manage_tokens: true } },
   { argv: ['ungrant', 'dev@example.com', 'root@example.com'], changed: { can_manage_tokens: false } },

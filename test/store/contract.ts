@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../server/store/store.ts';
 import { clientContract } from './contract/accounts/clients.ts';
+import { deletionContract } from './contract/accounts/deletion.ts';
 import { identityContract } from './contract/accounts/identities.ts';
 import { userContract } from './contract/accounts/users.ts';
 import { auditContract } from './contract/audit.ts';
@@ -27,6 +28,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
 
     const store = () => opened.store;
     describe('users', () => userContract(store));
+    describe('deleted users', () => deletionContract(store));
     describe('tokens', () => tokenContract(store));
     describe('token status', () => statusContract(store));
     describe('revocation', () => revocationContract(store));

@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createPasswords } from '../../server/domain/accounts/passwords.ts';
+import { hashSecret } from '../../server/domain/secrets.ts';
 import { backUp } from '../../server/store/maintenance/backup.ts';
 import { restore } from '../../server/store/maintenance/restore.ts';
 import { openStore } from '../../server/store/open.ts';
 import type { CreatedClient } from '../../shared/schemas/clients.ts';
-import { jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app/app.ts';
+import { cellsOf } from '../attacks/secrets/sqlite-rows.ts';
+import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../helpers/app/app.ts';
 
 const identity = { issuer: 'https://sso.example.com', subject: 'ada' };
 
@@ -23,10 +25,15 @@ async function restored(since: () => Promise<unknown>) {
   await backUp(app.path, file);
   await since();
   await app.store.close();
-  const { blockedSince } = await restore(app.path, file, 'aside');
+  const { blockedSince, deletedSince, users } = await restore(app.path, file, 'aside');
   const store = await openStore(`sqlite:${app.path}`);
   const found = {
     blockedSince,
+    deletedSince,
+    users,
+    members: await store.users.list({ limit: 99, before: null }),
+    rows: await cellsOf(app.path),
+    mails: await store.outbox.claim({ now: app.clock.now(), leaseMs: 0, leaseId: 'x', limit: 99 }),
     second: await store.users.findById(second.id),
     root: await store.users.findById(app.root.id),
     totp: await store.totp.find(second.id),
@@ -99,5 +106,53 @@ describe('a restored backup', () => {
       await app.store.clients.setSecretHash(rotated.id, 'new');
     });
     expect(clients).toEqual([before, expect.objectContaining({ name: 'rotated', secretHash: 'new' })]);
+  });
+
+  it('deletes members again who were deleted since, and keeps them out of every row', async () => {
+    const { token } = await createToken(app, app.dev, { name: 'ci' });
+    const { deletedSince, members, rows, users } = await restored(() =>
+      app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'DELETE' }),
+    );
+    expect(deletedSince).toEqual(['dev@example.com']);
+    expect(users, 'the members that the backup has').toBe(3);
+    expect(members.map(({ email }) => email)).toEqual(['second@example.com', 'root@example.com']);
+    expect(rows.filter(({ value }) => value.includes('dev@example.com'))).toEqual([]);
+    const hash = hashSecret(token);
+    expect(rows.filter(({ value }) => value === hash).map(({ table }) => table)).toEqual(['tombstones']);
+  });
+
+  it('deletes even its only superuser again, and a member of an earlier backup', async () => {
+    const early = `${app.path}.early`;
+    await backUp(app.path, early);
+    const { members } = await restored(async () => {
+      const young = await app.addMember({ email: 'young@example.com', superuser: true });
+      for (const { id } of [second, app.root]) {
+        await app.ask(`/api/v1/users/${id}`, { as: young, method: 'DELETE' });
+      }
+    });
+    expect(members.map(({ email }) => email)).toEqual(['dev@example.com']);
+    expect((await restore(app.path, early, 'again')).deletedSince).toEqual(['root@example.com', 'second@example.com']);
+  });
+
+  it('keeps email addresses that changed since, even if two members exchanged theirs', async () => {
+    const { members } = await restored(async () => {
+      await patch(second.id, { email: 'parked@example.com' });
+      await patch(app.dev.id, { email: 'second@example.com' });
+      await patch(second.id, { email: 'dev@example.com' });
+      await patch(app.root.id, { email: 'chief@example.com' });
+    });
+    const addresses = Object.fromEntries(members.map(({ id, email }) => [id, email]));
+    expect(addresses).toEqual({
+      [second.id]: 'dev@example.com',
+      [app.dev.id]: 'second@example.com',
+      [app.root.id]: 'chief@example.com',
+    });
+  });
+
+  it('sends no mail with a one-time link that was queued when the backup was made', async () => {
+    await app.services.passwordReset.request('dev@example.com', { ip: null, userAgent: null });
+    await createToken(app, app.dev, { name: 'ci' });
+    const { mails } = await restored(async () => {});
+    expect(mails.map(({ subject }) => subject)).toEqual(['API token "ci" was created']);
   });
 });

@@ -355,7 +355,7 @@ it('returns 404 for a member or an action that does not exist', async () => {
       expect((await browser.post(`${team}/${id}/${action}`, { form_token })).status, `${id} ${action}`).toBe(404);
     }
   }
-  for (const action of ['constructor', '__proto__', 'delete']) {
+  for (const action of ['constructor', '__proto__', 'destroy']) {
     expect((await browser.post(`${team}/${app.dev.id}/${action}`, { form_token })).status, action).toBe(404);
   }
   expect((await browser.get(`${team}?dialog=ungrant&id=nonsense`)).status).toBe(404);

@@ -9,5 +9,10 @@ export function memberStatus({ disabled, hasPassword, sso, ssoSignedInAt }: Fact
 }
 
 export function isInvited(user: UserRecord): boolean {
-  return memberStatus({ ...user, hasPassword: user.passwordHash !== null }) === 'invited';
+  return !user.disabled && !hasJoined(user);
+}
+
+/** Reports whether the member has ever been able to sign in. An invited member, or one disabled before joining, has not. */
+export function hasJoined({ passwordHash, sso, ssoSignedInAt }: UserRecord): boolean {
+  return passwordHash !== null || sso || ssoSignedInAt !== null;
 }

@@ -7,13 +7,14 @@ import type { Store } from '../../store/store.ts';
 import { actorOf, type Caller, type ClientInfo, requireStillSuperuser, requireSuperuser } from '../caller.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { type AddMemberDeps, addMember } from './add-member.ts';
+import { deleteMember } from './delete-member.ts';
 import type { Invitation, Invitations } from './invitations.ts';
 import { noSuchMember } from './problems.ts';
 import { updateMember } from './update-member.ts';
 
 export interface MemberDeps extends AddMemberDeps {
   invitations: Pick<Invitations, 'invite'>;
-  notifier: Pick<Notifier, 'wake'>;
+  notifier: Notifier;
 }
 
 /** A member who was just added. `invitation` is null if they were not invited. */
@@ -48,11 +49,13 @@ export interface Members {
    */
   list(caller: Caller, query: Page & { email?: string; q?: string }): Promise<UserSummary[]>;
   /**
-   * Applies all changes or none. Disabling a member also ends their sessions.
+   * Applies all changes or none. Disabling a member also ends their sessions. A new email address is mailed to both.
    *
-   * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`
+   * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `email-taken`, `email-from-sso`
    */
   update(caller: Caller, id: string, changes: UpdateUserBody): Promise<UserSummary>;
+  /** See `deleteMember`. @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `last-superuser` */
+  delete(caller: Caller, id: string): Promise<void>;
 }
 
 /**
@@ -107,8 +110,10 @@ export function createMembers(deps: MemberDeps): Members {
     async update(caller, id, changes) {
       requireSuperuser(caller);
       await updateMember(deps, caller, id, changes);
+      notifier.wake();
       return summary(id);
     },
+    delete: (caller, id) => deleteMember(deps, caller, id),
   };
 }
 

@@ -1,20 +1,26 @@
-import { ProblemError } from '../../../shared/problem.ts';
 import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, requireStillSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
+import type { Notifier } from '../notifications/notifier.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
-import { noSuchMember } from './problems.ts';
+import { changeEmail } from './change-email.ts';
+import { lastSuperuser, noSuchMember } from './problems.ts';
 
 export interface UpdateMemberDeps {
   store: Store;
   clock: Clock;
   auditTrail: AuditTrail;
+  notifier: Notifier;
 }
 
-/** Applies all changes or none. @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser` */
+/**
+ * Applies all changes or none. Call `Notifier.wake` afterwards.
+ *
+ * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `email-taken`, `email-from-sso`
+ */
 export async function updateMember(
   deps: UpdateMemberDeps,
   caller: Caller,
@@ -31,6 +37,7 @@ export async function updateMember(
       if (changed === 'last-superuser') throw lastSuperuser();
       if (changed) await deps.auditTrail.user(store, action, { ...event, user });
     }
+    if (changes.email !== undefined) await changeEmail(deps, store, { ...event, user, email: changes.email });
     if (changes.disabled) await endAllSessions(store, id);
   });
 }
@@ -58,11 +65,4 @@ function changesOf({ name, can_manage_tokens: permission, superuser, disabled }:
     list.push({ action, apply: (store, id) => store.users.setDisabled(id, disabled) });
   }
   return list;
-}
-
-function lastSuperuser(): ProblemError {
-  return new ProblemError(
-    'last-superuser',
-    'This is the last enabled Organization Superuser. Promote another member first.',
-  );
 }

@@ -1,5 +1,13 @@
 import type { MailLink, MailLinkKind, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import {
+  type AccountDeletion,
+  accountDeletedMail,
+  confirmEmailMail,
+  type EmailChangeEvent,
+  emailChangedMail,
+  emailChangeRequestedMail,
+} from './account-mails.ts';
 import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
 import { linkAddress } from './link-address.ts';
 import type { MailContent, RenderedMail } from './mail-content.ts';
@@ -29,6 +37,11 @@ export interface Notifier {
   invitation(store: Store, event: ForMember<InvitationEvent>): Promise<void>;
   /** Tells a superuser about a recovery link. */
   recovery(store: Store, event: ForMember<Parameters<typeof recoveryMail>[1]>): Promise<void>;
+  /** Enqueues the link to the new address, and a notice to the present one. `data` is that of the link. */
+  emailChangeRequested(store: Store, event: ForMember<EmailChangeEvent & { data: string }>): Promise<void>;
+  /** Enqueues one mail to each of the two addresses. */
+  emailChanged(store: Store, event: ForMember<EmailChangeEvent>): Promise<void>;
+  accountDeleted(store: Store, event: ForMember<AccountDeletion>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -57,13 +70,12 @@ export function createNotifier(deps: {
   async function enqueueWithLink(
     store: Store,
     event: Event,
-    kind: MailLinkKind,
+    { kind, data = '{}', ...rest }: { kind: MailLinkKind; data?: string; to?: string },
     content: (link: string) => MailContent,
   ): Promise<void> {
     const id = newId();
-    const userId = event.owner.id;
-    const link = { kind, userId, data: '{}' };
-    await enqueue(store, event, content(linkAddress(site, kind, id)), { id, link });
+    const link = { kind, userId: event.owner.id, data };
+    await enqueue(store, event, content(linkAddress(site, kind, id)), { ...rest, id, link });
   }
 
   return {
@@ -72,12 +84,23 @@ export function createNotifier(deps: {
     security: (store, event) => enqueue(store, event, securityMail(site, event)),
     permissionLost: (store, event) => enqueue(store, event, permissionLostMail(site, event)),
     passwordReset: (store, event) =>
-      enqueueWithLink(store, event, 'password-reset', (link) => passwordResetMail(site, { ...event, link })),
+      enqueueWithLink(store, event, { kind: 'password-reset' }, (link) => passwordResetMail(site, { ...event, link })),
     invitation: (store, event) =>
       event.sso
         ? enqueue(store, event, ssoInvitationMail(site, event))
-        : enqueueWithLink(store, event, 'invitation', (link) => invitationMail(site, { ...event, link })),
+        : enqueueWithLink(store, event, { kind: 'invitation' }, (link) => invitationMail(site, { ...event, link })),
     recovery: (store, event) => enqueue(store, event, recoveryMail(site, event)),
+    async emailChangeRequested(store, { data, ...event }) {
+      const link = { kind: 'email-change', data, to: event.email } as const;
+      await enqueueWithLink(store, event, link, (link) => confirmEmailMail(site, { ...event, link }));
+      await enqueue(store, event, emailChangeRequestedMail(site, event));
+    },
+    async emailChanged(store, event) {
+      const content = emailChangedMail(site, event);
+      await enqueue(store, event, content);
+      await enqueue(store, event, content, { to: event.email });
+    },
+    accountDeleted: (store, event) => enqueue(store, event, accountDeletedMail(site, event)),
     tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),
   };
 }

@@ -13,7 +13,7 @@ import {
 import { type AdviceSection, type AdviceStep, type MailContent, type MailText, mailText } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo, utc } from './member-mail.ts';
 
-type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
+export type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
 
 export interface TokenCreation extends MemberEvent {
   token: MailedToken;
@@ -111,7 +111,8 @@ function tokenFacts(token: MailedToken): Array<readonly [string, MailText]> {
   ];
 }
 
-function tokenItem(token: MailedToken): MailContent['items'][number] {
+/** Describes one of several tokens in one mail. */
+export function tokenItem(token: MailedToken): MailContent['items'][number] {
   const expiry = token.expiresAt === null ? 'never expires' : `expires ${utc(token.expiresAt)}`;
   return { title: mailText`${token.name}`, details: `${token.prefix}, created ${utc(token.createdAt)}, ${expiry}` };
 }

@@ -18,7 +18,10 @@ import type { Store } from '../../store/store.ts';
  * Locks a member's row and then the session's, and reports whether the session is still active. Call it before a session
  * approves something, in the same transaction: the locks order the approval entirely before or after the session's end.
  */
-export async function lockActiveSession(store: Store, { userId, id }: SessionRecord): Promise<boolean> {
+export async function lockActiveSession(
+  store: Store,
+  { userId, id }: Pick<SessionRecord, 'userId' | 'id'>,
+): Promise<boolean> {
   return (await store.users.lockForNewSession(userId)) && (await store.sessions.lock(id));
 }
 

@@ -41,6 +41,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /api/v1/me/totp/confirm': 'session',
   'POST /api/v1/me/totp/disable': 'session',
   'POST /api/v1/me/totp/recovery-codes': 'session',
+  'DELETE /api/v1/users/:id': 'superuser',
   'POST /api/v1/users/:id/invitation': 'superuser',
   'DELETE /api/v1/users/:id/totp': 'superuser',
   'GET /api/v1/tokens': 'session',

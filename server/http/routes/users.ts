@@ -55,10 +55,20 @@ const updateUser = createRoute({
   path: '/users/{id}',
   summary: 'Update a member',
   description:
-    'Changes only the fields that are sent, all of them or none. Disabling a member ends their sessions. The last enabled superuser can be neither disabled nor demoted.',
+    'Changes only the fields that are sent, all of them or none. Disabling a member ends their sessions. A new email address voids links that were mailed to the earlier one, and both addresses get a mail. The last enabled superuser can be neither disabled nor demoted.',
   middleware: jsonBody,
   request: { params: idParamSchema, body: jsonRequest(updateUserBodySchema) },
   responses: { 200: jsonResponse(userSchema, 'The updated member') },
+});
+
+const deleteUser = createRoute({
+  method: 'delete',
+  path: '/users/{id}',
+  summary: 'Delete a member',
+  description:
+    'Revokes all tokens, ends all sessions, and erases the email address and the name. Audit events keep a pseudonym. This cannot be undone. Superusers cannot delete themselves.',
+  request: { params: idParamSchema },
+  responses: { 204: { description: 'The member is deleted' } },
 });
 
 const revokeAllOfUser = createRoute({
@@ -94,6 +104,10 @@ export function userRoutes({ users, invitations, tokens }: Pick<AppDeps, 'users'
     .openapi(updateUser, async (c) => {
       const user = await users.update(c.get('caller'), c.req.valid('param').id, c.req.valid('json'));
       return c.json(userObject(user), 200);
+    })
+    .openapi(deleteUser, async (c) => {
+      await users.delete(c.get('caller'), c.req.valid('param').id);
+      return c.body(null, 204);
     })
     .openapi(revokeAllOfUser, async (c) => {
       await tokens.revokeAllOf(c.get('caller'), c.req.valid('param').id);

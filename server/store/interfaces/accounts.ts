@@ -1,5 +1,6 @@
 import type { ClientRecord, Identity, Page, UserRecord, UserSummary } from '../records.ts';
 
+/** Members. A deleted one is none: no method finds or lists them. */
 export interface UserStore {
   /** Inserts a member, bound to `identity` if given. Returns false if the email address or the identity is taken. */
   insert(user: UserRecord, identity?: Identity): Promise<boolean>;
@@ -29,6 +30,12 @@ export interface UserStore {
   /** Removes a password that `setPasswordUntilSso` set. Returns false if there is none. */
   removePasswordUntilSso(id: string): Promise<boolean>;
   setEmail(id: string, email: string): Promise<boolean | 'email-taken'>;
+  /**
+   * Deletes a member who has no tokens left, in a transaction: sessions, credentials, mail to their address. Their pseudonym
+   * replaces the address in the rows that stay, such as audit events. Returns `'last-superuser'` and changes nothing if no
+   * enabled superuser would remain.
+   */
+  delete(id: string, at: number): Promise<boolean | 'last-superuser'>;
   /**
    * Binds a member to an identity. Returns false unless the member is enabled, has neither a password nor an identity,
    * and no other member has this identity.

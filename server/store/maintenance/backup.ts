@@ -72,9 +72,12 @@ export async function inspectBackup(path: string): Promise<BackupSummary> {
   try {
     const check = await firstRow(database, 'PRAGMA integrity_check');
     if (check?.integrity_check !== 'ok') throw new BackupError(`${path} is damaged. Use another backup.`);
+    const deletedAt = await firstRow(database, "SELECT 1 FROM pragma_table_info('users') WHERE name = 'deleted_at'");
+    // A backup of an earlier release has no deleted members.
+    const members = `SELECT count(*) FROM users${deletedAt === undefined ? '' : ' WHERE deleted_at IS NULL'}`;
     const row = await firstRow(
       database,
-      'SELECT (SELECT count(*) FROM users) users, (SELECT count(*) FROM tokens) tokens, (SELECT max(at) FROM audit) newest',
+      `SELECT (${members}) users, (SELECT count(*) FROM tokens) tokens, (SELECT max(at) FROM audit) newest`,
     );
     return { users: Number(row?.users), tokens: Number(row?.tokens), newestEventAt: row?.newest as number | null };
   } catch (error) {

@@ -7,6 +7,7 @@ import { openSqlite } from '../engine/sqlite/sqlite.ts';
 import { migrations } from '../migrations/all.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { type BackupSummary, inspectBackup } from './backup.ts';
+import { carryAddresses, carryDeletions } from './carry-members.ts';
 import { batchesOf } from './table-digest.ts';
 
 export interface RevokedToken {
@@ -24,15 +25,17 @@ export interface Restored extends BackupSummary {
   revokedSince: RevokedToken[] | null;
   /** Email addresses of members who were disabled, demoted or blocked after the backup. The restore keeps this. */
   blockedSince: string[];
+  /** Email addresses of members who were deleted after the backup. The restore deletes them again. */
+  deletedSince: string[];
 }
 
 /**
  * Replaces a SQLite database that no daemon uses with a backup:
  *
  * 1. Check the backup, copy it to `DATABASE.restoring`, and migrate the copy.
- * 2. If the current database is readable, carry over what must not be undone: revoked tokens, disabled, demoted and
- *    blocked members, passwords, second factors, identities and client secrets.
- * 3. Delete all sessions, tickets and device codes.
+ * 2. If the current database is readable, carry over what must not be undone: revoked tokens, deleted, disabled, demoted and
+ *    blocked members, email addresses, passwords, second factors, identities and client secrets.
+ * 3. Delete all sessions, tickets and device codes, and queued mails with one-time links.
  * 4. Rename the current database to `DATABASE.suffix`, and the copy to `DATABASE`.
  *
  * @throws BackupError if the file is damaged or not a tokensd database. Nothing is changed then.
@@ -46,15 +49,18 @@ export async function restore(databasePath: string, file: string, suffix: string
   await chmod(fresh, 0o600);
   const engine = await openSqlite(`sqlite:${fresh}`);
   const current = await readCurrent(databasePath);
-  const since: Pick<Restored, 'revokedSince' | 'blockedSince'> = { revokedSince: null, blockedSince: [] };
+  const since: Since = { revokedSince: null, blockedSince: [], deletedSince: [] };
   try {
     await migrate(engine, migrations);
     if (current !== null) {
       since.revokedSince = await carryRevocations(engine, current);
+      since.deletedSince = await carryDeletions(engine, current.users);
       since.blockedSince = await carryBlocks(engine, current);
+      await carryAddresses(engine, current.users);
       await carryCredentials(engine, current);
     }
     for (const table of ['sessions', 'tickets', 'device_codes']) await engine.knex(table).delete();
+    await engine.knex('outbox').whereNotNull('link_kind').whereNull('sent_at').delete();
   } finally {
     await engine.close();
   }
@@ -67,6 +73,8 @@ export async function restore(databasePath: string, file: string, suffix: string
   await rename(fresh, databasePath);
   return { ...facts, setAside, ...since };
 }
+
+type Since = Pick<Restored, 'revokedSince' | 'blockedSince' | 'deletedSince'>;
 
 /** What is carried over from the database that is replaced. */
 interface Current {

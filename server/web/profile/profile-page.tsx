@@ -3,6 +3,7 @@ import type { ProblemError } from '../../../shared/problem.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
+import { EmailForm, NameForm } from './account-forms.tsx';
 import { ChangePasswordForm } from './change-password-form.tsx';
 import { SessionList } from './session-list.tsx';
 import { totpPath } from './totp-page.tsx';
@@ -16,15 +17,24 @@ interface ProfilePageProps {
   /** Whether a password of this member is accepted. */
   mayUsePassword: boolean;
   success?: string | undefined;
-  /** Why the password was not changed. */
-  problem?: ProblemError | undefined;
+  /** The form that was rejected, and what it said. */
+  rejected?: RejectedForm | undefined;
   dialog?: Child;
+}
+
+export interface RejectedForm {
+  form: 'name' | 'email' | 'password';
+  problem: ProblemError;
+  /** Text of the form's first field. Passwords are never shown again. */
+  value: string;
 }
 
 /** The member's own account: details, password and sessions. */
 export function ProfilePage(props: ProfilePageProps) {
-  const { sessions, currentSessionId, now, mayUsePassword, success, problem, dialog } = props;
+  const { sessions, currentSessionId, now, mayUsePassword, success, rejected, dialog } = props;
   const member = useMember();
+  const hasPassword = member.passwordHash !== null && mayUsePassword;
+  const rejectedAs = (form: RejectedForm['form']) => (rejected?.form === form ? rejected : undefined);
   return (
     <Layout title="Profile" tab={profilePath} success={success}>
       <h1>Profile</h1>
@@ -38,12 +48,21 @@ export function ProfilePage(props: ProfilePageProps) {
         <dt>Can create and manage personal API tokens</dt>
         <dd>{member.canManageTokens ? 'Yes' : 'No'}</dd>
       </dl>
+      <h2 id="account">Name and email address</h2>
+      <NameForm rejected={rejectedAs('name')} />
+      {member.sso ? (
+        <p>Your email address comes from your organization's single sign-on. Change it there.</p>
+      ) : hasPassword ? (
+        <EmailForm rejected={rejectedAs('email')} />
+      ) : (
+        <p>Ask an Organization Superuser to change your email address.</p>
+      )}
       <h2 id="password">Password</h2>
-      {member.passwordHash === null || !mayUsePassword ? (
+      {!hasPassword ? (
         <p>You need no password here, because you sign in with your organization's single sign-on.</p>
       ) : (
         <>
-          <ChangePasswordForm problem={problem} />
+          <ChangePasswordForm problem={rejectedAs('password')?.problem} />
           <p>
             Two-factor sign-in is {member.totpEnabledAt === null ? 'off' : 'on'}.{' '}
             <a href={totpPath}>{member.totpEnabledAt === null ? 'Turn it on' : 'Manage it'}</a>

@@ -1,38 +1,44 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
-import type { ProblemError } from '../../../shared/problem.ts';
+import { updateUserBodySchema } from '../../../shared/schemas/users.ts';
 import { noSuchSession } from '../../domain/sign-in/sessions.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { SessionRecord } from '../../store/records.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../shell/form-problem.ts';
-import { text } from '../shell/form-values.ts';
-import { successMessage, withSuccess } from '../shell/success-message.ts';
+import { parseForm, text } from '../shell/form-values.ts';
+import { type SuccessCode, successMessage, withSuccess } from '../shell/success-message.ts';
 import { EndOtherSessionsDialog, EndSessionDialog } from './end-session-dialog.tsx';
-import { ProfilePage, profilePath } from './profile-page.tsx';
+import { ProfilePage, profilePath, type RejectedForm } from './profile-page.tsx';
 
-type ProfileDeps = Pick<AppDeps, 'sessions' | 'passwordPolicy' | 'clock'>;
+type ProfileDeps = Pick<AppDeps, 'sessions' | 'ownProfile' | 'passwordPolicy' | 'clock'>;
 
 /** Routes of `/profile`: the member's own account and sessions. */
-export function profilePages({ sessions, passwordPolicy, clock }: ProfileDeps) {
+export function profilePages({ sessions, ownProfile, passwordPolicy, clock }: ProfileDeps) {
   return new Hono<AppEnv>()
     .get(profilePath, async (c) => {
       const own = await sessions.list(c.get('caller'));
       const success = successMessage(c.req.query('done'));
       return c.render(page(c, own, { success, dialog: requestedDialog(c, own) }));
     })
-    .post(`${profilePath}/password`, async (c) => {
-      const form = await c.req.parseBody();
-      const caller = c.get('caller');
-      try {
-        const newPassword = text(form.new);
-        if (newPassword !== text(form.again)) throw passwordMismatch();
-        await sessions.changePassword(caller, text(form.current), newPassword);
-        return c.redirect(withSuccess(profilePath, 'password-changed'), 303);
-      } catch (error) {
-        const problem = expectProblem(error);
-        return renderProblem(c, problem, page(c, await sessions.list(caller), { problem }));
-      }
-    })
+    .post(`${profilePath}/name`, (c) =>
+      submit(c, 'name', 'name-changed', async (fields) => {
+        const { name = '' } = parseForm(updateUserBodySchema, { name: text(fields.name) });
+        await ownProfile.rename(c.get('caller'), name);
+      }),
+    )
+    .post(`${profilePath}/email`, (c) =>
+      submit(c, 'email', 'email-change-requested', async (fields) => {
+        const { email = '' } = parseForm(updateUserBodySchema, { email: text(fields.email) });
+        await ownProfile.requestEmailChange(c.get('caller'), email, text(fields.password));
+      }),
+    )
+    .post(`${profilePath}/password`, (c) =>
+      submit(c, 'password', 'password-changed', async (fields) => {
+        const newPassword = text(fields.new);
+        if (newPassword !== text(fields.again)) throw passwordMismatch();
+        await sessions.changePassword(c.get('caller'), text(fields.current), newPassword);
+      }),
+    )
     .post(`${profilePath}/sessions/end-others`, async (c) => {
       await sessions.endOthers(c.get('caller'));
       return c.redirect(withSuccess(profilePath, 'sessions-ended'), 303);
@@ -42,10 +48,29 @@ export function profilePages({ sessions, passwordPolicy, clock }: ProfileDeps) {
       return c.redirect(withSuccess(profilePath, 'session-ended'), 303);
     });
 
+  /** Handles a form of the page. If it is rejected, shows the page with the problem at that form. */
+  async function submit(
+    c: AppContext,
+    form: RejectedForm['form'],
+    success: SuccessCode,
+    act: (fields: Record<string, unknown>) => Promise<void>,
+  ) {
+    const fields = await c.req.parseBody();
+    try {
+      await act(fields);
+      return c.redirect(withSuccess(profilePath, success), 303);
+    } catch (error) {
+      const problem = expectProblem(error);
+      if (problem.code === 'not-authenticated') throw problem;
+      const rejected = { form, problem, value: form === 'password' ? '' : text(fields[form]) };
+      return renderProblem(c, problem, page(c, await sessions.list(c.get('caller')), { rejected }));
+    }
+  }
+
   function page(
     c: AppContext,
     own: SessionRecord[],
-    rest: { success?: string | undefined; dialog?: Child; problem?: ProblemError },
+    rest: { success?: string | undefined; dialog?: Child; rejected?: RejectedForm },
   ) {
     const { user, sessionId } = c.get('caller');
     const details = { sessions: own, currentSessionId: sessionId, now: clock.now() };

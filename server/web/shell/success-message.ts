@@ -13,6 +13,12 @@ const messages = {
   'member-added': 'The member was added.',
   'member-added-invited': 'The member was added, and the invitation is on its way.',
   'member-invited': 'The invitation is on its way.',
+  'member-changed': 'The member was changed.',
+  'member-deleted': 'The member was deleted.',
+  'name-changed': 'Your name was changed.',
+  'email-change-requested':
+    'Check the mail of your new address: your address changes when you open the link there. You also got a notice at your present address.',
+  'email-changed': 'Your email address was changed.',
   'permission-granted': 'The permission was granted. Tokens that were blocked without it work again.',
   'permission-removed': 'The permission was removed. Existing tokens are blocked until you grant it again.',
   'member-disabled': 'The account was disabled, and its sessions were ended.',

@@ -34,7 +34,8 @@ async function issueFor(
   const enabled = await store.users.lockForNewSession(link.userId);
   const user = enabled ? await store.users.findById(link.userId) : null;
   const reachesMember = link.kind === 'email-change' || mail.to === user?.email;
-  if (user === null || !links.permits(link.kind, user) || !reachesMember) {
+  const works = user !== null && links.permits(link.kind, user) && (await links.lasts(store, link));
+  if (!works || !reachesMember) {
     await store.outbox.withdraw(mail.id, leaseId);
     return null;
   }

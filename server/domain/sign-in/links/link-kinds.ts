@@ -1,8 +1,10 @@
 import { limits } from '../../../../shared/limits.ts';
 import type { secretPrefixes } from '../../../../shared/redact.ts';
 import type { MailLinkKind, UserRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
 import { isInvited } from '../../accounts/member-status.ts';
 import type { PasswordPolicy } from '../password/password-policy.ts';
+import { readEmailChange } from './email-change-data.ts';
 
 interface LinkRule {
   secret: keyof typeof secretPrefixes;
@@ -11,6 +13,8 @@ interface LinkRule {
   lifetimeMs: number;
   /** Whether such a link works for the member in their current state. */
   permits(user: UserRecord, passwordPolicy: PasswordPolicy): boolean;
+  /** Whether what the link depends on still exists, besides the member. */
+  lasts?(store: Store, data: string): Promise<boolean>;
 }
 
 /** Members who use single sign-on have no password, and their provider decides about their email address. */
@@ -32,8 +36,9 @@ export const linkRules: Readonly<Record<MailLinkKind, LinkRule>> = {
   },
   'email-change': {
     secret: 'emailChange',
-    path: '/profile/email',
+    path: '/profile/email/confirm',
     lifetimeMs: limits.emailChangeLifetimeMs,
     permits: signsInHere,
+    lasts: (store, data) => store.sessions.lock(readEmailChange(data).sessionId),
   },
 };

@@ -18,6 +18,8 @@ export interface IssuedLink {
 export interface MailedLinks {
   /** Reports whether a link of this kind works for the member in their current state. */
   permits(kind: MailLinkKind, user: UserRecord): boolean;
+  /** Reports whether what the link depends on still exists, besides the member. */
+  lasts(store: Store, link: Pick<MailLink, 'kind' | 'data'>): Promise<boolean>;
   /** Makes a link and voids the previous one. Call it with the member's lock, in the transaction that checked the member. */
   issue(store: Store, link: MailLink): Promise<IssuedLink>;
   /** Returns the link's member and data, or null unless the link works. Does not use it up. */
@@ -34,8 +36,11 @@ export function createMailedLinks(deps: {
 }): MailedLinks {
   const { store, clock, publicUrl } = deps;
   const permits: MailedLinks['permits'] = (kind, user) => linkRules[kind].permits(user, deps.passwordPolicy);
+  const lasts: MailedLinks['lasts'] = async (store, { kind, data }) =>
+    (await linkRules[kind].lasts?.(store, data)) ?? true;
   return {
     permits,
+    lasts,
 
     async issue(store, { kind, userId, data }) {
       const { path, lifetimeMs, secret: secretKind } = linkRules[kind];
@@ -50,7 +55,8 @@ export function createMailedLinks(deps: {
     async find(kind, secret) {
       const ticket = await store.tickets.find(hashSecret(secret), kind, clock.now());
       const user = ticket?.userId == null ? null : await store.users.findById(ticket.userId);
-      return ticket !== null && user !== null && permits(kind, user) ? { user, data: ticket.data } : null;
+      if (ticket === null || user === null || !permits(kind, user)) return null;
+      return (await lasts(store, { kind, data: ticket.data })) ? { user, data: ticket.data } : null;
     },
 
     consume: (store, kind, secret) => store.tickets.consume(hashSecret(secret), kind, clock.now()),

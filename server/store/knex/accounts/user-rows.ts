@@ -6,7 +6,11 @@ import type { totpColumns } from '../../tables/sign-in.ts';
 
 /** A row of `users`. It also holds the identity, the TOTP secret and a folded name to search by. */
 export type UserRow = RowOf<typeof userColumns> &
-  OrNull<RowOf<typeof identityColumns> & RowOf<typeof totpColumns>> & { name_folded: string };
+  OrNull<RowOf<typeof identityColumns> & RowOf<typeof totpColumns>> & {
+    name_folded: string;
+    /** Null unless the member was deleted. Such a row is none of the members. */
+    deleted_at: number | string | null;
+  };
 
 type OrNull<T> = { [Column in keyof T]: T[Column] | null };
 

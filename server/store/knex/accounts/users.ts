@@ -4,12 +4,16 @@ import type { UserStore } from '../../interfaces/accounts.ts';
 import { identityColumns } from '../../tables/accounts.ts';
 import { toRow } from '../../tables/column.ts';
 import { containing } from '../like.ts';
+import { eraseUser } from './erase-user.ts';
+import { lockSuperusers, updateUnlessLast } from './superusers.ts';
+import { updateUnique } from './update-unique.ts';
 import { type SummaryRow, toSummary, toUser, toUserRow, type UserRow } from './user-rows.ts';
 
 export function createUserStore(knex: Knex): UserStore {
   const users = () => knex<UserRow>('users');
+  const members = () => users().whereNull('deleted_at');
   const summaries = () =>
-    users()
+    members()
       .select('users.*')
       .select({
         token_count: knex('tokens').count('*').where('owner_id', knex.ref('users.id')),
@@ -24,11 +28,11 @@ export function createUserStore(knex: Knex): UserStore {
       return inserted.length > 0;
     },
     async findById(id) {
-      const row = await users().where({ id }).first();
+      const row = await members().where({ id }).first();
       return row ? toUser(row) : null;
     },
     async findByEmail(emailFolded) {
-      const row = await users().where({ email_folded: emailFolded }).first();
+      const row = await members().where({ email_folded: emailFolded }).first();
       return row ? toUser(row) : null;
     },
     async findByIdentity(identity) {
@@ -76,15 +80,18 @@ export function createUserStore(knex: Knex): UserStore {
       return (await users().where({ id, password_until_sso: true }).update(change)) > 0;
     },
     setEmail: (id, email) => setEmail(knex, id, email),
+    delete: (id, at) => eraseUser(knex, id, at),
     async bindIdentity(id, identity) {
       const pair = toRow(identityColumns, identity);
-      const bound = await users()
-        .where({ id, disabled: false })
-        .whereNull('password_hash')
-        .whereNull('oidc_issuer')
-        .whereNotExists(knex('users as other').where(pair))
-        .update({ ...pair, sso: true });
-      return bound > 0;
+      const bound = await updateUnique(knex, (trx) =>
+        trx<UserRow>('users')
+          .where({ id, disabled: false })
+          .whereNull('password_hash')
+          .whereNull('oidc_issuer')
+          .whereNotExists(trx('users as other').where(pair))
+          .update({ ...pair, sso: true }),
+      );
+      return bound !== 'taken' && bound > 0;
     },
     async recordSsoSignIn(id, at) {
       await users()
@@ -110,52 +117,28 @@ export function createUserStore(knex: Knex): UserStore {
 /** Sets one flag. Returns false if the row has that value already. */
 async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean): Promise<boolean> {
   const changed = await knex('users')
-    .where({ id })
+    .where({ id, deleted_at: null })
     .whereNot(column, value)
     .update({ [column]: value });
   return changed > 0;
 }
 
-/**
- * Locks all enabled superusers and the member `targetId`, ordered by ID. Every transaction locks them in this order, so
- * that no two deadlock.
- */
-function lockSuperusers(knex: Knex, targetId: string): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
-  return knex<UserRow>('users')
-    .where({ superuser: true, disabled: false })
-    .orWhere({ id: targetId })
-    .orderBy('id')
-    .forUpdate()
-    .select('id', 'superuser', 'disabled');
-}
-
-/**
- * Disables or demotes a member, unless no enabled superuser would remain:
- *
- * 1. Lock all enabled superusers. Otherwise two superusers could demote each other concurrently, and none would remain.
- * 2. Update the member if they are not an enabled superuser, or if another enabled superuser exists.
- * 3. If the member still has the old value, they are the last enabled superuser.
- */
-async function demote(knex: Knex, id: string, change: { disabled: true } | { superuser: false }) {
+/** Disables or demotes a member, unless no enabled superuser would remain. */
+function demote(knex: Knex, id: string, change: { disabled: true } | { superuser: false }) {
   const [[column, value]] = Object.entries(change) as [[string, boolean]];
-  const unchanged = knex('users').where({ id, [column]: !value });
-  const others = knex('users as other').where({ 'other.superuser': true, 'other.disabled': false });
-  await lockSuperusers(knex, id);
-  const changed = await unchanged
-    .clone()
-    .where((row) =>
-      row.where('superuser', false).orWhere('disabled', true).orWhereExists(others.whereNot('other.id', id)),
-    )
-    .update(change);
-  if (changed > 0) return true;
-  return (await unchanged.first('id')) ? 'last-superuser' : false;
+  return updateUnlessLast(knex, id, knex('users').where({ id, [column]: !value }), change);
 }
 
 async function setEmail(knex: Knex, id: string, email: string): Promise<boolean | 'email-taken'> {
   const folded = foldName(email);
-  const unchanged = knex('users').where({ id }).whereNot({ email });
-  const holder = knex('users as other').where({ 'other.email_folded': folded }).whereNot('other.id', id);
-  const changed = await unchanged.clone().whereNotExists(holder).update({ email, email_folded: folded });
+  const changed = await updateUnique(knex, (trx) =>
+    trx<UserRow>('users')
+      .where({ id })
+      .whereNot({ email })
+      .whereNotExists(trx('users as other').where({ 'other.email_folded': folded }).whereNot('other.id', id))
+      .update({ email, email_folded: folded }),
+  );
+  if (changed === 'taken') return 'email-taken';
   if (changed > 0) return true;
-  return (await unchanged.first('id')) ? 'email-taken' : false;
+  return (await knex('users').where({ id }).whereNot({ email }).first('id')) ? 'email-taken' : false;
 }

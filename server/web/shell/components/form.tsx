@@ -21,7 +21,7 @@ interface FieldProps {
   name: string;
   type?: string;
   value?: string | undefined;
-  hint?: string;
+  hint?: string | undefined;
   error?: string | undefined;
   required?: boolean;
   autofocus?: boolean;

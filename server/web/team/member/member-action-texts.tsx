@@ -128,6 +128,27 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       </>
     ),
   },
+  delete: {
+    title: (name) => `Delete ${name} for good?`,
+    confirm: 'Delete',
+    danger: true,
+    body: ({ user, activeTokens }) => (
+      <>
+        <p>You cannot undo this. To keep the account, offboard the member instead. Deleting does the following:</p>
+        <ul>
+          <li>
+            {user.tokenCount > 0
+              ? `Permanently revokes ${count(user.tokenCount, 'token')} (${activeTokens} active).`
+              : 'Revokes no tokens, because the account has none.'}
+          </li>
+          <li>Ends all sessions, and erases the name and {user.email}. The audit log keeps a pseudonym.</li>
+        </ul>
+        <p>
+          Remove the member at your identity provider first, if there is one. Otherwise they may be able to join again.
+        </p>
+      </>
+    ),
+  },
   offboard: {
     title: (name) => `Offboard ${name}?`,
     confirm: 'Offboard',

@@ -11,6 +11,7 @@ interface Action {
   revokesAll: boolean;
   resetsTotp?: boolean;
   invites?: boolean;
+  deletes?: boolean;
   success: SuccessCode;
 }
 
@@ -26,6 +27,7 @@ const memberActions = {
   'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, success: 'totp-reset' },
   'revoke-tokens': { changes: {}, revokesAll: true, success: 'tokens-revoked' },
   offboard: { changes: { disabled: true }, revokesAll: true, success: 'member-offboarded' },
+  delete: { changes: {}, revokesAll: false, deletes: true, success: 'member-deleted' },
 } as const satisfies Record<string, Action>;
 
 export type MemberAction = keyof typeof memberActions;
@@ -37,8 +39,8 @@ export function isMemberAction(text: string | undefined): text is MemberAction {
   return text !== undefined && Object.hasOwn(memberActions, text);
 }
 
-/** Returns the actions that apply to the member's current state. */
-export function possibleActions(user: UserSummary): MemberAction[] {
+/** Returns the actions that apply to the member's current state. Superusers cannot delete themselves. */
+export function possibleActions(user: UserSummary, isSelf: boolean): MemberAction[] {
   const { superuser, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
   return [
     canManageTokens ? 'ungrant' : 'grant',
@@ -48,6 +50,7 @@ export function possibleActions(user: UserSummary): MemberAction[] {
     ...(totpEnabledAt === null ? [] : (['reset-two-step'] as const)),
     ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
     ...(!disabled || tokenCount > 0 ? (['offboard'] as const) : []),
+    ...(isSelf ? [] : (['delete'] as const)),
   ];
 }
 
@@ -66,7 +69,7 @@ interface Outcome {
  * Performs the action and returns its outcome. Updates the account first, so that nothing changes if the update is
  * rejected.
  *
- * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `already-joined`
+ * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `already-joined`, `own-account`
  */
 export async function performAction(
   { users, invitations, tokens, totp }: Pick<AppDeps, 'users' | 'invitations' | 'tokens' | 'totp'>,
@@ -74,9 +77,10 @@ export async function performAction(
   userId: string,
   action: MemberAction,
 ): Promise<Outcome> {
-  const { changes, revokesAll, resetsTotp, invites, success }: Action = memberActions[action];
+  const { changes, revokesAll, resetsTotp, invites, deletes, success }: Action = memberActions[action];
   await users.update(caller, userId, changes);
   if (resetsTotp) await totp.reset(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
+  if (deletes) await users.delete(caller, userId);
   return { success, ...(invites && { invitation: await invitations.inviteAgain(caller, userId) }) };
 }

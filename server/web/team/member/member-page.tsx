@@ -17,6 +17,8 @@ import { MemberTokens } from './member-tokens.tsx';
 interface MemberPageProps {
   statusContext: StatusContext;
   user: UserSummary;
+  /** Whether this is the superuser's own account. */
+  isSelf: boolean;
   /** Whether the member is the only enabled superuser. */
   isLastSuperuser: boolean;
   /** Number of the member's tokens that are active now. */
@@ -95,10 +97,13 @@ const buttons: Record<ButtonAction, { label: string; danger: boolean }> = {
   disable: { label: 'Disable', danger: true },
   'reset-two-step': { label: 'Reset two-factor sign-in', danger: true },
   offboard: { label: 'Offboard', danger: true },
+  delete: { label: 'Delete', danger: true },
 };
 
-function Actions({ user, isLastSuperuser, pageUrl }: MemberPageProps) {
-  const actions = possibleActions(user).filter((action): action is ButtonAction => Object.hasOwn(buttons, action));
+function Actions({ user, isSelf, isLastSuperuser, pageUrl }: MemberPageProps) {
+  const actions = possibleActions(user, isSelf).filter((action): action is ButtonAction =>
+    Object.hasOwn(buttons, action),
+  );
   return (
     <>
       {isLastSuperuser && (
@@ -108,6 +113,9 @@ function Actions({ user, isLastSuperuser, pageUrl }: MemberPageProps) {
         </p>
       )}
       <div class="filters">
+        <a class="button" id="edit" href={formatUrl(pageUrl, { dialog: 'edit' })}>
+          Edit
+        </a>
         {actions.map((action) => {
           const { label, danger } = buttons[action];
           if (isLastSuperuser && endsSuperuser(action)) {

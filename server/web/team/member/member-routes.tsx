@@ -15,6 +15,8 @@ import { type SuccessCode, successMessage, withSuccess } from '../../shell/succe
 import { RevokeTokenDialog } from '../../tokens/revoke-token-dialog.tsx';
 import { InvitationLinkPage } from '../invitation-link-page.tsx';
 import { memberPath, teamPath } from '../team-paths.ts';
+import { EditMemberDialog } from './edit-member-dialog.tsx';
+import { type EditMemberForm, editMemberBody, readEditMemberForm } from './edit-member-form.ts';
 import { MemberActionDialog } from './member-action-dialog.tsx';
 import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
 import { MemberPage } from './member-page.tsx';
@@ -23,6 +25,9 @@ type MemberPagesDeps = Pick<
   AppDeps,
   'users' | 'invitations' | 'tokens' | 'totp' | 'clock' | 'statusContext' | 'config'
 >;
+
+/** Problems of an action that the member's page shows. */
+const shownOnPage: readonly string[] = ['last-superuser', 'already-joined', 'own-account'];
 
 /** Routes of `/organization/team/{id}`: one member, and what a superuser can do there. */
 export function memberPages(deps: MemberPagesDeps) {
@@ -35,6 +40,18 @@ export function memberPages(deps: MemberPagesDeps) {
       const success = successMessage(c.req.query('done'));
       return c.render(await page(c, member, { success, dialog: await requestedDialog(c, member) }));
     })
+    .post(`${path}/edit`, async (c) => {
+      const form = readEditMemberForm(await c.req.parseBody());
+      try {
+        await users.update(c.get('caller'), memberId(c), editMemberBody(form));
+        return c.redirect(withSuccess(memberPath(memberId(c)), 'member-changed'), 303);
+      } catch (error) {
+        const problem = expectProblem(error);
+        const member = await loadMember(c);
+        const dialog = editDialog(c, member.user, form, problem);
+        return renderProblem(c, problem, await page(c, member, { dialog }));
+      }
+    })
     .post(`${path}/:action`, async (c) => {
       const action = c.req.param('action');
       if (!isMemberAction(action)) return c.notFound();
@@ -45,7 +62,7 @@ export function memberPages(deps: MemberPagesDeps) {
         return c.redirect(withSuccess(...destination(c, action, success, back)), 303);
       } catch (error) {
         const problem = expectProblem(error);
-        if (problem.code !== 'last-superuser' && problem.code !== 'already-joined') throw problem;
+        if (!shownOnPage.includes(problem.code)) throw problem;
         const member = await loadMember(c);
         return renderProblem(c, problem, await page(c, member, { error: `Nothing was changed. ${problem.message}` }));
       }
@@ -66,7 +83,7 @@ export function memberPages(deps: MemberPagesDeps) {
     const id = memberId(c);
     const user = await users.get(caller, id);
     const activeTokens = await tokens.countActive(caller, id);
-    return { user, activeTokens, isLastSuperuser: await isLastSuperuser(user) };
+    return { user, activeTokens, isSelf: id === caller.user.id, isLastSuperuser: await isLastSuperuser(user) };
   }
 
   type LoadedMember = Awaited<ReturnType<typeof loadMember>>;
@@ -95,7 +112,8 @@ export function memberPages(deps: MemberPagesDeps) {
     );
   }
 
-  async function requestedDialog(c: AppContext, { user, activeTokens, isLastSuperuser }: LoadedMember): Promise<Child> {
+  async function requestedDialog(c: AppContext, member: LoadedMember): Promise<Child> {
+    const { user, activeTokens, isSelf, isLastSuperuser } = member;
     const { dialog: action, token: tokenId = '' } = c.req.query();
     const pageUrl = readPageUrl(c);
     if (action === 'revoke') {
@@ -104,12 +122,17 @@ export function memberPages(deps: MemberPagesDeps) {
       const closeHref = `${formatUrl(pageUrl)}#revoke-${token.id}`;
       return <RevokeTokenDialog token={token} now={clock.now()} action={target} closeHref={closeHref} />;
     }
-    if (!isMemberAction(action) || action === 'grant' || !possibleActions(user).includes(action)) return null;
+    if (action === 'edit') return editDialog(c, user, user);
+    if (!isMemberAction(action) || action === 'grant' || !possibleActions(user, isSelf).includes(action)) return null;
     if (isLastSuperuser && endsSuperuser(action)) return null;
-    const isSelf = user.id === c.get('caller').user.id;
     return (
       <MemberActionDialog action={action} pageUrl={pageUrl} user={user} activeTokens={activeTokens} isSelf={isSelf} />
     );
+  }
+
+  function editDialog(c: AppContext, member: UserSummary, form: EditMemberForm, problem?: ProblemError): Child {
+    const closeHref = `${formatUrl(readPageUrl(c))}#edit`;
+    return <EditMemberDialog member={member} closeHref={closeHref} form={form} problem={problem} />;
   }
 
   /** Returns the member's token. @throws ProblemError `token-not-found`, also for another member's token */
@@ -126,6 +149,7 @@ export function memberPages(deps: MemberPagesDeps) {
   /** Returns the path to open after an action. Superusers who demote or disable themselves lose access to this page. */
   function destination(c: AppContext, action: MemberAction, success: SuccessCode, back: string): [string, SuccessCode] {
     const id = memberId(c);
+    if (action === 'delete') return [teamPath, success];
     if (id === c.get('caller').user.id && endsSuperuser(action)) {
       return action === 'demote' ? [startPath, 'own-role-removed'] : ['/login', success];
     }

@@ -87,4 +87,15 @@ export function identityContract(store: () => Store): void {
     expect(await store().tokens.countActiveOf(stale.id, { now: noon - 1, ssoStaleBefore: noon - 9 })).toBe(0);
     expect(await store().tokens.countActiveOf(stale.id, { now: noon - 1 })).toBe(1);
   });
+
+  it('binds an identity to one of two users to whom it is bound at the same time', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const pair = [await addUser(store(), { passwordHash: null }), await addUser(store(), { passwordHash: null })];
+      const identity = { issuer: 'https://id.example.com', subject: `raced-${round}` };
+      const outcomes = await Promise.all(
+        pair.map(({ id }) => store().transaction((store) => store.users.bindIdentity(id, identity))),
+      );
+      expect(outcomes.sort()).toEqual([false, true]);
+    }
+  });
 }

@@ -1,0 +1,49 @@
+import { ProblemError } from '../../../shared/problem.ts';
+import { pseudonymOf } from '../../../shared/pseudonym.ts';
+import type { Store } from '../../store/store.ts';
+import type { AuditTrail } from '../audit.ts';
+import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import type { Clock } from '../clock.ts';
+import type { Notifier } from '../notifications/notifier.ts';
+import { hasJoined } from './member-status.ts';
+import { lastSuperuser, noSuchMember } from './problems.ts';
+
+export interface DeleteMemberDeps {
+  store: Store;
+  clock: Clock;
+  auditTrail: AuditTrail;
+  notifier: Notifier;
+}
+
+/**
+ * Deletes a member for good: revokes their tokens, ends their sessions and erases their address, name and credentials. Audit
+ * events keep a pseudonym, and a restored backup does not bring the member back.
+ *
+ * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `last-superuser`
+ */
+export async function deleteMember(deps: DeleteMemberDeps, caller: Caller, id: string): Promise<void> {
+  const { store, clock, auditTrail, notifier } = deps;
+  requireSuperuser(caller);
+  if (id === caller.user.id) throw ownAccount();
+  const event = { at: clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
+  await store.transaction(async (store) => {
+    await requireStillSuperuser(store, caller, id);
+    const user = await store.users.findById(id);
+    if (user === null) throw noSuchMember();
+    const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
+    for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
+    const deleted = await store.users.delete(id, event.at);
+    if (deleted === 'last-superuser') throw lastSuperuser();
+    await auditTrail.user(store, 'user.deleted', { ...event, user: { id, email: pseudonymOf(id) } });
+    // After the deletion, which withdraws all other mail to the address.
+    if (hasJoined(user)) await notifier.accountDeleted(store, { ...event, owner: user, tokens });
+  });
+  notifier.wake();
+}
+
+function ownAccount(): ProblemError {
+  return new ProblemError(
+    'own-account',
+    'You cannot delete your own account. Ask another Organization Superuser to delete it.',
+  );
+}

@@ -1,0 +1,74 @@
+import type { Knex } from 'knex';
+import { pseudonymOf } from '../../../../shared/pseudonym.ts';
+import { updateUnlessLast } from './superusers.ts';
+import type { UserRow } from './user-rows.ts';
+
+/** Rows that belong to one member only. */
+const ownRows = [
+  ['sessions', 'user_id'],
+  ['tickets', 'user_id'],
+  ['device_codes', 'user_id'],
+  ['recovery_codes', 'user_id'],
+  ['idempotency_keys', 'user_id'],
+  ['outbox', 'link_user_id'],
+] as const;
+
+type Address = Pick<UserRow, 'email' | 'email_folded'>;
+
+/** Erases a member in a transaction, unless no enabled superuser would remain. Returns false if there is no such member. */
+export async function eraseUser(knex: Knex, id: string, at: number): Promise<boolean | 'last-superuser'> {
+  const member = knex<UserRow>('users').where({ id }).whereNull('deleted_at');
+  const address = await member.clone().first('email', 'email_folded');
+  if (address === undefined) return false;
+  const erased = await updateUnlessLast(knex, id, member, erasedRow(id, at));
+  if (erased === true) await forget(knex, id, address);
+  return erased;
+}
+
+/** Erases a member whom another database of the same organization has erased. */
+export async function repeatErasure(knex: Knex, id: string, at: number): Promise<void> {
+  const member = knex<UserRow>('users').where({ id });
+  const address = await member.clone().first('email', 'email_folded');
+  if (address === undefined) return;
+  await member.update(erasedRow(id, at));
+  await forget(knex, id, address);
+}
+
+/** What stays of a member: the ID, to which tombstones refer, and both times. Lists every other column of the table. */
+function erasedRow(id: string, at: number): Omit<UserRow, 'id' | 'created_at'> {
+  const pseudonym = pseudonymOf(id);
+  return {
+    email: pseudonym,
+    email_folded: pseudonym,
+    name: '',
+    name_folded: '',
+    superuser: false,
+    disabled: true,
+    can_manage_tokens: false,
+    password_hash: null,
+    password_until_sso: false,
+    sso: false,
+    oidc_issuer: null,
+    oidc_subject: null,
+    sso_signed_in_at: null,
+    totp_secret: null,
+    totp_enabled_at: null,
+    totp_last_step: null,
+    deleted_at: at,
+  };
+}
+
+/** Deletes what belongs to the member, and puts the pseudonym in place of their address everywhere else. */
+async function forget(knex: Knex, id: string, { email, email_folded: folded }: Address): Promise<void> {
+  const pseudonym = pseudonymOf(id);
+  for (const [table, column] of ownRows) await knex(table).where(column, id).delete();
+  await knex('outbox').where('recipient', email).delete();
+  await knex('tombstones').where('actor_id', id).update('actor_email', pseudonym);
+  const events = () => knex('audit');
+  await events().where('actor_id', id).update('actor_email', pseudonym);
+  await events().where('target_id', id).update('target_name', pseudonym);
+  await events().where({ owner_id: id, target_kind: 'mail' }).update('target_name', pseudonym);
+  // Failed sign-ins, also with an earlier address, and those from before the member was added.
+  await events().where({ owner_id: id, actor_kind: 'anonymous' }).update('actor_email', pseudonym);
+  await events().where({ actor_email: folded, actor_kind: 'anonymous' }).update('actor_email', pseudonym);
+}

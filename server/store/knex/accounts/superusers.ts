@@ -1,0 +1,43 @@
+import type { Knex } from 'knex';
+import type { UserRow } from './user-rows.ts';
+
+/**
+ * Locks all enabled superusers and the member `targetId`, ordered by ID. Every transaction locks them in this order, so
+ * that no two deadlock.
+ */
+export function lockSuperusers(
+  knex: Knex,
+  targetId: string,
+): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
+  return knex<UserRow>('users')
+    .where({ superuser: true, disabled: false })
+    .orWhere({ id: targetId })
+    .orderBy('id')
+    .forUpdate()
+    .select('id', 'superuser', 'disabled');
+}
+
+/**
+ * Updates the rows of `members`, which are those of the member `id`, unless no enabled superuser would remain:
+ *
+ * 1. Lock all enabled superusers. Otherwise two superusers could demote each other concurrently, and none would remain.
+ * 2. Update the member if they are not an enabled superuser, or if another enabled superuser exists.
+ * 3. If the row is still among `members`, they are the last enabled superuser.
+ */
+export async function updateUnlessLast(
+  knex: Knex,
+  id: string,
+  members: Knex.QueryBuilder,
+  change: Partial<UserRow>,
+): Promise<boolean | 'last-superuser'> {
+  const others = knex('users as other').where({ 'other.superuser': true, 'other.disabled': false });
+  await lockSuperusers(knex, id);
+  const changed: number = await members
+    .clone()
+    .where((row) =>
+      row.where('superuser', false).orWhere('disabled', true).orWhereExists(others.whereNot('other.id', id)),
+    )
+    .update(change);
+  if (changed > 0) return true;
+  return (await members.clone().first('id')) ? 'last-superuser' : false;
+}

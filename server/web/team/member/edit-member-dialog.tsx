@@ -1,0 +1,58 @@
+import type { ProblemError } from '../../../../shared/problem.ts';
+import { Dialog } from '../../shell/components/dialog.tsx';
+import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { fieldErrors } from '../../shell/form-problem.ts';
+import { memberPath } from '../team-paths.ts';
+import type { EditMemberForm } from './edit-member-form.ts';
+
+interface EditMemberDialogProps {
+  member: { id: string; sso: boolean };
+  closeHref: string;
+  form: EditMemberForm;
+  /** Why the form was rejected. */
+  problem?: ProblemError | undefined;
+}
+
+/** The form that changes a member's name and email address. The address of a member with single sign-on is not ours. */
+export function EditMemberDialog({ member, closeHref, form, problem }: EditMemberDialogProps) {
+  const errors = fieldErrors(problem);
+  return (
+    <Dialog title="Edit member" closeHref={closeHref}>
+      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
+      <form method="post" action={`${memberPath(member.id)}/edit`}>
+        <FormToken />
+        <Field
+          label="Name"
+          name="name"
+          value={form.name}
+          error={errors.name}
+          hint={member.sso ? 'The identity provider may replace it at the next sign-in.' : undefined}
+          autocomplete="off"
+          autofocus={problem === undefined}
+        />
+        {member.sso ? (
+          <p class="hint">The email address comes from the identity provider. Change it there.</p>
+        ) : (
+          <Field
+            label="Email address"
+            name="email"
+            type="email"
+            value={form.email}
+            error={errors.email}
+            hint="Both addresses get a mail. Links that were mailed to the earlier one stop working."
+            autocomplete="off"
+            required
+          />
+        )}
+        <div class="actions">
+          <a class="button" href={closeHref}>
+            Cancel
+          </a>
+          <button type="submit" class="primary">
+            Save
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { useEngines } from '../../helpers/app/engines.ts';
+import { openConsole } from '../../helpers/console/pages.ts';
+import { cellsOf } from '../secrets/sqlite-rows.ts';
+
+const engines = useEngines();
+const evil = 'thief@evil.example';
+
+/** Asks for another address in the member's session, as a thief of the session would who also knows the password. */
+async function askFor(app: TestApp, email = evil, session = app.dev.session) {
+  const browser = openConsole(app, { ...app.dev, session });
+  await browser.get('/profile');
+  return browser.submit('/profile/email', { email, password: app.dev.password });
+}
+
+async function linkTo(app: TestApp, to = evil): Promise<string> {
+  const mail = (await app.mails()).findLast((sent) => sent.to === to && sent.text.includes('token='));
+  return /https:\/\/\S+(\/profile\/email\/confirm\?token=\S+)/.exec(mail?.text ?? '')?.[1] ?? '';
+}
+
+async function confirm(app: TestApp, link: string): Promise<number> {
+  const browser = openConsole(app);
+  const page = await browser.get(link);
+  return page.status === 200 ? (await browser.submit('/profile/email/confirm')).status : page.status;
+}
+
+const emailOf = async (app: TestApp) => (await app.store.users.findById(app.dev.id))?.email;
+
+describe.each(Object.entries(engines))('a change of address on %s', (_engine, openStore) => {
+  async function open(): Promise<TestApp> {
+    const app = await openTestApp({}, openStore());
+    onTestFinished(app.close);
+    return app;
+  }
+
+  it.each<[string, (app: TestApp) => Promise<unknown>]>([
+    [
+      'the member signed out',
+      async (app) => {
+        const browser = openConsole(app, app.dev);
+        await browser.get('/logout');
+        await browser.submit('/logout');
+      },
+    ],
+    [
+      'the member ended that session from another one',
+      async (app) => {
+        const other = await app.signIn(app.dev.id);
+        const found = await app.services.sessions.authenticate(app.dev.session);
+        const browser = openConsole(app, { ...app.dev, session: other });
+        await browser.get(`/profile?dialog=end-session&id=${found?.session.id}`);
+        await browser.submit(`/profile/sessions/${found?.session.id}/end`);
+      },
+    ],
+    [
+      'the member changed the password',
+      (app) =>
+        app.ask('/api/v1/me/password', {
+          method: 'PUT',
+          as: app.dev,
+          json: { current: app.dev.password, new: 'another staple battery horse' },
+        }),
+    ],
+    ['the account was disabled', (app) => update(app, { disabled: true })],
+    [
+      'the account was disabled and enabled again',
+      async (app) => {
+        await update(app, { disabled: true });
+        await update(app, { disabled: false });
+      },
+    ],
+    ['a superuser changed the address', (app) => update(app, { email: 'rescued@example.com' })],
+    ['the account was deleted', (app) => app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'DELETE' })],
+  ])('cannot be confirmed after %s', async (_what, happens) => {
+    const app = await open();
+    await askFor(app);
+    const link = await linkTo(app);
+    await happens(app);
+    expect(await confirm(app, link)).toBe(410);
+    expect(await emailOf(app)).not.toBe(evil);
+  });
+
+  const update = (app: TestApp, json: object) =>
+    app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'PATCH', json });
+
+  it('sends no link if the session ends before the mail is sent', async () => {
+    const app = await open();
+    await askFor(app);
+    const found = await app.services.sessions.authenticate(app.dev.session);
+    await app.store.sessions.delete(found?.session.id ?? '', app.dev.id);
+    expect((await app.mails()).map(({ to }) => to)).toEqual(['dev@example.com']);
+  });
+
+  it('cannot take another member’s address, and does not reveal before that it is one', async () => {
+    const app = await open();
+    const asked = await askFor(app, 'ROOT@example.com');
+    expect([asked.status, asked.location]).toEqual([303, '/profile?done=email-change-requested']);
+    expect(await confirm(app, await linkTo(app, 'ROOT@example.com'))).toBe(409);
+    expect(await emailOf(app)).toBe('dev@example.com');
+    expect((await app.store.users.findById(app.root.id))?.email).toBe('root@example.com');
+  });
+
+  it('goes to one of two members who confirm the same address at the same time', async () => {
+    const app = await open();
+    const other = await app.addMember({ email: 'other@example.com' });
+    await askFor(app, 'wanted@example.com');
+    const first = await linkTo(app, 'wanted@example.com');
+    const browser = openConsole(app, other);
+    await browser.get('/profile');
+    await browser.submit('/profile/email', { email: 'Wanted@example.com', password: other.password });
+    const second = await linkTo(app, 'Wanted@example.com');
+    const statuses = await Promise.all([confirm(app, first), confirm(app, second)]);
+    expect(statuses.sort()).toEqual([303, 409]);
+    const { items } = await jsonOf<{ items: unknown[] }>(
+      app.ask('/api/v1/users?email=wanted@example.com', { as: app.root }),
+    );
+    expect(items).toHaveLength(1);
+  });
+
+  it('is made once by ten concurrent confirmations', async () => {
+    const app = await open();
+    await askFor(app, 'new@example.com');
+    const link = await linkTo(app, 'new@example.com');
+    const statuses = await Promise.all(Array.from({ length: 10 }, () => confirm(app, link)));
+    expect(statuses.filter((status) => status === 303)).toHaveLength(1);
+    const events = await app.store.audit.list({ limit: 9, before: null, action: 'user.email_changed' });
+    expect(events).toHaveLength(1);
+  });
+});
+
+it('needs the password, so that a stolen session is not enough', async () => {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  const browser = openConsole(app, app.dev);
+  await browser.get('/profile');
+  expect((await browser.submit('/profile/email', { email: evil, password: 'guessed guessed' })).status).toBe(403);
+  expect(await app.mails()).toEqual([]);
+});
+
+it('keeps the secret of its link out of the database and the log', async () => {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  await askFor(app, 'new@example.com');
+  const link = await linkTo(app, 'new@example.com');
+  const secret = link.split('=')[1] ?? '';
+  expect(secret).toMatch(/^address_/);
+  const search = async () => (await cellsOf(app.path)).filter(({ value }) => value.includes(secret));
+  expect(await search()).toEqual([]);
+  expect(await confirm(app, link)).toBe(303);
+  expect(await search()).toEqual([]);
+  expect(app.logLines.join('')).not.toContain(secret);
+});

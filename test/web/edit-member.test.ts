@@ -1,0 +1,79 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp, verdict } from '../helpers/app/app.ts';
+import { openConsole, textOf } from '../helpers/console/pages.ts';
+
+const team = '/organization/team';
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  const browser = openConsole(app, app.root);
+  const page = `${team}/${app.dev.id}`;
+  const edit = async (fields: Record<string, string>) => {
+    await browser.get(`${page}?dialog=edit`);
+    return browser.submit(`${page}/edit`, fields);
+  };
+  const found = () => app.store.users.findById(app.dev.id);
+  return { app, browser, page, edit, found };
+}
+
+it('changes the name and the email address of a member', async () => {
+  const { browser, page, edit, found } = await open();
+  const done = await edit({ name: 'Ada', email: 'ada@example.com' });
+  expect([done.status, done.location]).toEqual([303, `${page}?done=member-changed`]);
+  expect(await found()).toMatchObject({ name: 'Ada', email: 'ada@example.com' });
+  const { html } = await browser.get(`${page}?dialog=edit`);
+  expect(html).toContain('value="ada@example.com"');
+});
+
+it('shows a rejected form with its values and the reasons', async () => {
+  const { edit, found } = await open();
+  const taken = await edit({ name: 'Ada', email: 'root@example.com' });
+  expect([taken.status, textOf(taken.html)]).toEqual([409, expect.stringContaining('already a member')]);
+  expect(taken.html).toContain('value="Ada"');
+  expect((await edit({ name: 'x'.repeat(65), email: 'nonsense' })).status).toBe(400);
+  expect(await found()).toMatchObject({ name: '', email: 'dev@example.com' });
+});
+
+it('leaves the email address of a member with single sign-on to the identity provider', async () => {
+  const { app, browser } = await open();
+  const { user } = await app.services.users.create(await callerOf(app), { email: 'sso@example.com' });
+  await app.store.users.bindIdentity(user.id, { issuer: 'https://id.example.com', subject: 'sso' });
+  const { html } = await browser.get(`${team}/${user.id}?dialog=edit`);
+  expect(html).not.toContain('name="email"');
+  expect(textOf(html)).toContain('The email address comes from the identity provider.');
+  expect((await browser.submit(`${team}/${user.id}/edit`, { name: 'Renamed' })).status).toBe(303);
+  await browser.get(`${team}/${user.id}?dialog=edit`);
+  const forced = await browser.submit(`${team}/${user.id}/edit`, { name: '', email: 'other@example.com' });
+  expect(forced.status).toBe(409);
+});
+
+it('deletes a member after confirmation, and returns to the team', async () => {
+  const { app, browser, page, found } = await open();
+  const { token } = await createToken(app, app.dev, { name: 'ci' });
+  const { html } = await browser.get(`${page}?dialog=delete`);
+  expect(textOf(/<dialog.*<\/dialog>/s.exec(html)?.[0] ?? '')).toContain('Permanently revokes 1 token (1 active).');
+  expect((await browser.submit(`${page}/delete`)).location).toBe(`${team}?done=member-deleted`);
+  expect(await found()).toBeNull();
+  expect(await verdict(app, token)).toBe('revoked');
+  expect((await browser.get(page)).status).toBe(404);
+  expect(textOf((await browser.get(`${team}?done=member-deleted`)).html)).not.toContain('dev@example.com');
+});
+
+it('does not offer superusers to delete themselves', async () => {
+  const { app, browser } = await open();
+  await app.addMember({ email: 'other@example.com', superuser: true });
+  const own = `${team}/${app.root.id}`;
+  for (const path of [own, `${own}?dialog=delete`]) expect((await browser.get(path)).html).not.toContain('/delete');
+  expect((await browser.get(own)).html).not.toContain('dialog=delete');
+  const { html } = await browser.get(own);
+  const form_token = /name="form_token" value="([^"]*)"/.exec(html)?.[1] ?? '';
+  const forced = await browser.post(`${own}/delete`, { form_token });
+  expect([forced.status, textOf(forced.html)]).toEqual([409, expect.stringContaining('You cannot delete your own')]);
+});
+
+async function callerOf(app: Awaited<ReturnType<typeof open>>['app']) {
+  const user = await app.store.users.findById(app.root.id);
+  if (user === null) throw new Error('There is no superuser');
+  return { user, sessionId: 'x', clientInfo: { ip: null, userAgent: null }, channel: 'console' as const };
+}

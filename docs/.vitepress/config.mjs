@@ -33,6 +33,7 @@ export default defineConfig({
         text: 'Guides',
         items: [
           { text: 'Protect an API', link: '/proxies' },
+          { text: 'Clients', link: '/clients' },
           { text: 'Ask tokensd from your API', link: '/introspection' },
           { text: 'Members', link: '/members' },
           { text: 'Sign-in', link: '/sign-in' },

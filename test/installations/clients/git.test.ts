@@ -62,7 +62,7 @@ for (const gateProxy of gateProxies) {
       // Stands in for the keychain.
       await chmod(await home.write('bin/tokens', '#!/bin/sh\ntest "$*" = "get laptop" && cat "$HOME/token"\n'), 0o755);
       const PATH = `${join(home.directory, 'bin')}:${process.env.PATH}`;
-      const command = recipe('proxies.md', 'git').replace('https://git.example.com', gate.url);
+      const command = recipe('clients.md', 'git').replace('https://api.example.com', gate.url);
       expect(await home.run('sh', ['-c', command], { env: { ...env, PATH } })).toMatchObject({ code: 0, stderr: '' });
       const { code, stderr } = await home.run('git', ['ls-remote', `${gate.url}/repo.git`], { env: { ...env, PATH } });
       expect([code, stderr]).toEqual([0, '']);

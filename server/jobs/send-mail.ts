@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { foldName } from '../../shared/names.ts';
+import { pseudonymOf } from '../../shared/pseudonym.ts';
 import { redact } from '../../shared/redact.ts';
 import type { AuditTrail } from '../domain/audit.ts';
 import { systemActor } from '../domain/caller.ts';
@@ -113,14 +114,23 @@ async function handleFailure(deps: SendMailDeps, mail: QueuedMail, leaseId: stri
   await store.outbox.retryLater(mail.id, leaseId, now + retryDelay(mail.attempts), error);
 }
 
-/** Turns the mail into a dead letter and writes its audit event, in one transaction. */
+/**
+ * Turns the mail into a dead letter and writes its audit event, in one transaction. Deletes the last mail to a deleted member
+ * instead, and audits it with their pseudonym, because nothing may keep their address.
+ */
 async function giveUp({ store, clock, auditTrail }: SendMailDeps, mail: QueuedMail, leaseId: string, error: string) {
   const at = clock.now();
+  const event = { at, actor: systemActor, clientInfo: { ip: null, userAgent: null } };
+  const { id, to, deletedUserId } = mail;
   await store.transaction(async (store) => {
-    if (!(await store.outbox.giveUp(mail.id, leaseId, at, error))) return;
-    const owner = await store.users.findByEmail(foldName(mail.to));
-    const clientInfo = { ip: null, userAgent: null };
-    await auditTrail.mailGivenUp(store, { at, actor: systemActor, clientInfo, mail, owner });
+    if (deletedUserId !== null) {
+      if (!(await store.outbox.withdraw(id, leaseId))) return;
+      const erased = { id, to: pseudonymOf(deletedUserId) };
+      await auditTrail.mailGivenUp(store, { ...event, mail: erased, owner: { id: deletedUserId } });
+    } else if (await store.outbox.giveUp(id, leaseId, at, error)) {
+      const owner = await store.users.findByEmail(foldName(to));
+      await auditTrail.mailGivenUp(store, { ...event, mail, owner });
+    }
   });
 }
 

@@ -102,6 +102,8 @@ export type MailLinkKind = MailLink['kind'];
 /** A mail in the outbox. With a link, its text and HTML hold the address of a page that helps without the link. */
 export interface QueuedMail extends MailRecord {
   link: MailLink | null;
+  /** The deleted member to whom this is the last mail. Null for every other mail. */
+  deletedUserId: string | null;
 }
 
 /** The messages that have not been sent: pending ones, including those that are leased, and dead letters. */

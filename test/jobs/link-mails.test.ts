@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSendMail } from '../../server/jobs/send-mail.ts';
 import { type Mailer, MailFailure } from '../../server/mail/mailer.ts';
 import type { MailRecord } from '../../server/store/records.ts';
+import { pseudonymOf } from '../../shared/pseudonym.ts';
 import { cellsOf } from '../attacks/secrets/sqlite-rows.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
 
@@ -117,6 +118,17 @@ it('neither stores nor logs a link that the mail server quotes when it rejects t
     expect(app.logLines.join('')).not.toContain(secret);
   }
   expect(app.logLines.join('')).toContain('reset_[redacted] is on a list');
+});
+
+it('keeps no address of a deleted member whose last mail cannot be delivered', async () => {
+  const { id } = await app.addMember({ email: 'gone@example.com' });
+  await app.ask(`/api/v1/users/${id}`, { as: app.root, method: 'DELETE' });
+  await run(failing(new MailFailure('550 no such mailbox', 'recipient')));
+  expect(sent.map(({ to }) => to)).toEqual(['gone@example.com']);
+  expect(await app.store.outbox.backlog()).toMatchObject({ pending: 0, dead: 0 });
+  const events = await app.store.audit.list({ limit: 9, before: null, action: 'mail.given_up' });
+  expect(events).toMatchObject([{ target: { name: pseudonymOf(id) }, ownerId: id }]);
+  expect((await cellsOf(app.path)).filter(({ value }) => value.includes('gone@example.com'))).toEqual([]);
 });
 
 const identity = { issuer: 'https://id.example.com', subject: 'new' };

@@ -24,9 +24,9 @@ async function linksTo(app: TestApp, to = 'new@example.com'): Promise<string[]> 
   return mails.flatMap(({ text }) => /https:\/\/\S+(\/profile\/email\/confirm\?token=\S+)/.exec(text)?.[1] ?? []);
 }
 
-/** Opens the link in a browser without a session, and confirms. */
+/** Opens the link in another browser of the member, and confirms. */
 async function confirm(app: TestApp, link = '') {
-  const browser = openConsole(app);
+  const browser = openConsole(app, { ...app.dev, session: await app.signIn(app.dev.id) });
   const page = await browser.get(link);
   return page.status === 200 ? browser.submit('/profile/email/confirm') : page;
 }
@@ -70,7 +70,9 @@ describe('the own email address', () => {
     expect(requested[1]?.text).toContain('new@example.com');
     expect(requested[1]?.text).not.toContain('token=');
     const [link = ''] = await linksTo(app);
-    expect(textOf((await openConsole(app).get(link)).html)).toContain('Use new@example.com for your account?');
+    expect(textOf((await openConsole(app, app.dev).get(link)).html)).toContain(
+      'Change the address of your account from dev@example.com to new@example.com?',
+    );
     expect(await emailOf(app), 'opening the link changes nothing').toBe('dev@example.com');
     expect((await confirm(app, link)).location).toBe('/profile?done=email-changed');
     expect(await emailOf(app)).toBe('new@example.com');
@@ -86,8 +88,19 @@ describe('the own email address', () => {
     await ask(app);
     const mail = (await app.mails()).find(({ to }) => to === 'new@example.com');
     expect(`${mail?.text}${mail?.html}`).not.toMatch(/dev@example|Dev Patel|203\.0\.113/);
+  });
+
+  it('changes after a sign-in, if the link is opened in a browser without a session', async () => {
+    const { app } = await open();
+    await ask(app);
     const [link = ''] = await linksTo(app);
-    expect((await openConsole(app).get(link)).html).not.toMatch(/dev@example|Dev Patel/);
+    const browser = openConsole(app);
+    const { location } = await browser.get(link);
+    await browser.get(location ?? '');
+    const signedIn = await browser.submit('/login', { email: app.dev.email, password: app.dev.password });
+    expect(signedIn.location).toBe(link);
+    await browser.get(link);
+    expect((await browser.submit('/profile/email/confirm')).location).toBe('/profile?done=email-changed');
   });
 
   it('needs the password, an address, and another one than now', async () => {
@@ -124,9 +137,10 @@ describe('the own email address', () => {
     await ask(app);
     const [link = ''] = await linksTo(app);
     app.clock.advance(day - 1);
-    expect((await openConsole(app).get(link)).status).toBe(200);
+    const session = async () => ({ ...app.dev, session: await app.signIn(app.dev.id) });
+    expect((await openConsole(app, await session()).get(link)).status).toBe(200);
     app.clock.advance(1);
-    expect((await openConsole(app).get(link)).status).toBe(410);
+    expect((await openConsole(app, await session()).get(link)).status).toBe(410);
   });
 
   it('comes from the identity provider for a member with single sign-on', async () => {

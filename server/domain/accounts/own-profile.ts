@@ -1,7 +1,7 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { actorOf, type Caller, type ClientInfo } from '../caller.ts';
+import { actorOf, type Caller } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { lockActiveSession } from '../sign-in/end-sessions.ts';
@@ -25,16 +25,17 @@ export interface OwnProfile {
   rename(caller: Caller, name: string): Promise<void>;
   /**
    * Mails a link to the new address, and a notice to the present one. Does not reveal whether another member has the
-   * address: the link then fails. It works once, for 24 hours, while the session that asked for it lasts.
+   * address: the link then fails. It works once, for 24 hours, while the session that asked for it lasts, and only for the
+   * same member.
    *
    * @throws ProblemError `email-from-sso`, `wrong-password`, `throttled`, `password-sign-in-off`, `not-authenticated`,
    * `invalid-fields`
    */
   requestEmailChange(caller: Caller, email: string, password: string): Promise<void>;
-  /** Returns the new address of a link, or null unless the link works. Does not use it up. */
-  findEmailChange(secret: string): Promise<string | null>;
-  /** Changes the address. @throws ProblemError `link-expired`, `email-taken` */
-  confirmEmailChange(secret: string, clientInfo: ClientInfo): Promise<void>;
+  /** Returns the new address of the member's link. Does not use it up. @throws ProblemError `link-expired` */
+  findEmailChange(caller: Caller, secret: string): Promise<string>;
+  /** Changes the address. @throws ProblemError `link-expired`, `email-taken`, `email-from-sso` */
+  confirmEmailChange(caller: Caller, secret: string): Promise<void>;
 }
 
 export interface OwnProfileDeps extends ConfirmPasswordDeps {
@@ -49,6 +50,16 @@ export function createOwnProfile(deps: OwnProfileDeps): OwnProfile {
   const { store, clock, auditTrail, notifier, links } = deps;
   const requests = store.limiter({ name: 'email-change', limit: maxRequests, windowSeconds });
   const eventOf = ({ user, clientInfo }: Caller) => ({ at: clock.now(), actor: actorOf(user), clientInfo, user });
+
+  /**
+   * A member whose link it is not gets the same error as for one that expired. Otherwise members could have others confirm
+   * their address for them, and act under it at the APIs, by sending them a link.
+   */
+  async function findOwn({ user }: Caller, secret: string): Promise<EmailChangeData> {
+    const found = await links.find(kind, secret);
+    if (found?.user.id !== user.id) throw emailLinkExpired();
+    return readEmailChange(found.data);
+  }
 
   return {
     async rename(caller, name) {
@@ -79,16 +90,11 @@ export function createOwnProfile(deps: OwnProfileDeps): OwnProfile {
       notifier.wake();
     },
 
-    async findEmailChange(secret) {
-      const found = await links.find(kind, secret);
-      return found && readEmailChange(found.data).email;
-    },
+    findEmailChange: async (caller, secret) => (await findOwn(caller, secret)).email,
 
-    async confirmEmailChange(secret, clientInfo) {
-      const found = await links.find(kind, secret);
-      if (found === null) throw emailLinkExpired();
-      const userId = found.user.id;
-      const { email, sessionId } = readEmailChange(found.data);
+    async confirmEmailChange(caller, secret) {
+      const { email, sessionId } = await findOwn(caller, secret);
+      const userId = caller.user.id;
       await store.transaction(async (store) => {
         // 1. Lock the member and the session. Reject the link if either ended since it was looked up.
         if (!(await lockActiveSession(store, { userId, id: sessionId }))) throw emailLinkExpired();
@@ -97,16 +103,16 @@ export function createOwnProfile(deps: OwnProfileDeps): OwnProfile {
         // 3. Make the change.
         const user = await store.users.findById(userId);
         if (user === null) throw emailLinkExpired();
-        await changeEmail(deps, store, { user, email, at: clock.now(), actor: actorOf(user), clientInfo });
+        await changeEmail(deps, store, { ...eventOf(caller), user, email });
       });
       notifier.wake();
     },
   };
 }
 
-export function emailLinkExpired(): ProblemError {
+function emailLinkExpired(): ProblemError {
   const detail =
-    'This link was already used or replaced, is older than 24 hours, or the session that asked for it has ended. Ask for the change again on your profile.';
+    'This link was already used or replaced, is older than 24 hours, belongs to another account, or the session that asked for it has ended. Ask for the change again on your profile.';
   return new ProblemError('link-expired', detail);
 }
 

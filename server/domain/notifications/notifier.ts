@@ -61,7 +61,7 @@ export function createNotifier(deps: {
     store: Store,
     { at, owner }: Event,
     content: MailContent,
-    { id = newId(), ...rest }: { id?: string; to?: string; link?: MailLink } = {},
+    { id = newId(), ...rest }: { id?: string; to?: string; link?: MailLink; deletedUserId?: string } = {},
   ): Promise<void> {
     const message = { messageId: `<${id}@${domain}>`, createdAt: at, ...render(content) };
     await store.outbox.enqueue({ id, to: owner.email, ...message, ...rest });
@@ -100,7 +100,8 @@ export function createNotifier(deps: {
       await enqueue(store, event, content);
       await enqueue(store, event, content, { to: event.email });
     },
-    accountDeleted: (store, event) => enqueue(store, event, accountDeletedMail(site, event)),
+    accountDeleted: (store, event) =>
+      enqueue(store, event, accountDeletedMail(site, event), { deletedUserId: event.owner.id }),
     tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),
   };
 }

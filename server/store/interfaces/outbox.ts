@@ -25,11 +25,11 @@ export interface MailClaim {
  * 3. Sent: it stays until it is purged.
  * 4. Dead: it was given up after repeated failures. It stays until `revive` makes it pending again.
  *
- * A message with a link can also be withdrawn, which deletes it unless it was sent.
+ * A message with a link, or to a deleted member, can also be withdrawn, which deletes it unless it was sent.
  */
 export interface OutboxStore {
-  /** Queues a message, due immediately. */
-  enqueue(mail: Omit<MailRecord, 'attempts'> & { link?: MailLink }): Promise<void>;
+  /** Queues a message, due immediately. `deletedUserId` is set if it tells a member that they were deleted. */
+  enqueue(mail: Omit<MailRecord, 'attempts'> & { link?: MailLink; deletedUserId?: string }): Promise<void>;
   /** Leases at most `limit` due messages until `now + leaseMs`, oldest first, and increments their `attempts`. */
   claim(claim: MailClaim): Promise<QueuedMail[]>;
   /** Returns whether the message is still under this lease. */
@@ -41,8 +41,8 @@ export interface OutboxStore {
   retryLater(id: string, leaseId: string, at: number, error: string): Promise<void>;
   /** Makes a message a dead letter. Returns false if the message is no longer under this lease. */
   giveUp(id: string, leaseId: string, at: number, error: string): Promise<boolean>;
-  /** Deletes a message whose link may no longer be sent. */
-  withdraw(id: string, leaseId: string): Promise<void>;
+  /** Deletes a message that may no longer be sent or kept. Returns false if it is no longer under this lease. */
+  withdraw(id: string, leaseId: string): Promise<boolean>;
 
   /** Deletes the member's messages with a link that have not been sent: those of one kind, or all. */
   withdrawLinks(userId: string, kind?: MailLinkKind): Promise<void>;

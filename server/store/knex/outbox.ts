@@ -26,10 +26,11 @@ export function createOutboxStore(knex: Knex): OutboxStore {
   };
 
   return {
-    async enqueue({ link, ...mail }) {
+    async enqueue({ link, deletedUserId, ...mail }) {
       await mails().insert({
         ...toRow(mailColumns, { ...mail, attempts: 0 }),
         ...(link && toRow(mailLinkColumns, link)),
+        ...(deletedUserId !== undefined && { link_user_id: deletedUserId }),
         due_at: mail.createdAt,
       });
     },
@@ -52,9 +53,7 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       await endLease(id, leaseId, { due_at: at, last_error: error });
     },
     giveUp: (id, leaseId, at, error) => endLease(id, leaseId, { due_at: null, gave_up_at: at, last_error: error }),
-    async withdraw(id, leaseId) {
-      await mails().where({ id, lease_id: leaseId }).delete();
-    },
+    withdraw: async (id, leaseId) => (await mails().where({ id, lease_id: leaseId }).delete()) > 0,
     async withdrawLinks(userId, kind) {
       await mails()
         .where({ link_user_id: userId, sent_at: null, ...(kind && { link_kind: kind }) })
@@ -120,5 +119,5 @@ export function createOutboxStore(knex: Knex): OutboxStore {
 function toQueuedMail(row: object): QueuedMail {
   const { kind, userId, data } = toRecord(mailLinkColumns, row);
   const link: MailLink | null = kind === null || userId === null ? null : { kind, userId, data: data ?? '{}' };
-  return { ...toRecord(mailColumns, row), link };
+  return { ...toRecord(mailColumns, row), link, deletedUserId: kind === null ? userId : null };
 }

@@ -13,10 +13,13 @@ export const mailColumns = {
   attempts: integer('attempts'),
 };
 
-/** A one-time link that the mail worker makes when it sends the mail. All null for a mail without such a link. */
+/**
+ * A one-time link that the mail worker makes when it sends the mail. All null for a mail without such a link, except that the
+ * last mail to a deleted member has their ID.
+ */
 export const mailLinkColumns = {
   kind: nullable(text<'link_kind', 'password-reset' | 'invitation' | 'email-change'>('link_kind')),
-  /** The member whose link it is. */
+  /** The member whose link it is, or the deleted member. */
   userId: nullable(text('link_user_id')),
   /** JSON: `data` of the ticket. */
   data: nullable(text('link_data')),

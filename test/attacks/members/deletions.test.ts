@@ -1,12 +1,21 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createToken, type Member, openTestApp, type TestApp, verdict } from '../../helpers/app/app.ts';
+import type { InvitedUser } from '../../../shared/schemas/users.ts';
+import { createToken, jsonOf, type Member, openTestApp, type TestApp, verdict } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
+import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
+import { personAt, ssoConfig } from '../../helpers/app/sso.ts';
+import { openConsole } from '../../helpers/console/pages.ts';
 import { cellsOf } from '../secrets/sqlite-rows.ts';
 
 const engines = useEngines();
 
 const remove = (app: TestApp, { id }: { id: string }, as: Member) =>
   app.ask(`/api/v1/users/${id}`, { as, method: 'DELETE' });
+const noClient = { ip: null, userAgent: null };
+const linkIn = (mails: Array<{ text: string }>, path: string) =>
+  mails
+    .map(({ text }) => /https:\/\/[^/]+(\/\S+\?token=\S+)/.exec(text)?.[1])
+    .findLast((link) => link?.startsWith(path)) ?? '';
 const enabledSuperusers = async (app: TestApp) => (await app.store.users.superuserEmails(9)).length;
 
 describe.each(Object.entries(engines))('deletion on %s', (_engine, openStore) => {
@@ -74,13 +83,59 @@ describe.each(Object.entries(engines))('deletion on %s', (_engine, openStore) =>
     expect(await app.store.users.findById(app.dev.id)).toBeNull();
   });
 
+  it('takes with it every approval and link that could become a session', async () => {
+    const app = await open();
+    const device = await beginDevice(app);
+    const browser = openConsole(app, app.dev);
+    await browser.get('/device');
+    const { location } = await browser.submit('/device', { user_code: device.user_code });
+    await browser.get(location ?? '');
+    expect((await browser.submit('/device/approve', { decision: 'approve' })).status).toBe(200);
+    await app.services.passwordReset.request(app.dev.email, noClient);
+    const reset = linkIn(await app.mails(), '/password/reset');
+    const typo = await jsonOf<InvitedUser>(
+      app.ask('/api/v1/users', { as: app.root, json: { email: 'typo@example.com' } }),
+    );
+    const invitation = (typo.invitation?.link ?? '').replace(app.config.publicUrl, '');
+    for (const path of [reset, invitation]) expect((await openConsole(app).get(path)).status).toBe(200);
+
+    for (const member of [app.dev, typo]) expect((await remove(app, member, app.root)).status).toBe(204);
+    for (const { email } of [app.dev, typo]) {
+      expect((await app.ask('/api/v1/users', { as: app.root, json: { email } })).status).toBe(201);
+    }
+    app.clock.advance(5000);
+    expect((await pollDevice(app, device)).status).toBe(400);
+    for (const path of [reset, invitation]) expect((await openConsole(app).get(path)).status).toBe(410);
+    const subjects = (await app.mails()).filter(({ to }) => to === app.dev.email).map(({ subject }) => subject);
+    expect(subjects).toEqual(['Set your password', 'Your account was deleted']);
+    expect(await app.store.sessions.listOf(app.dev.id, { now: app.clock.now(), idleBefore: 0, limit: 9 })).toEqual([]);
+  });
+
+  it('wins over single sign-ons at the same moment', async () => {
+    const issuer = 'https://sso.example.com';
+    const app = await openTestApp({ oidc: ssoConfig(issuer, { autoProvision: false }) }, openStore());
+    onTestFinished(app.close);
+    for (let round = 0; round < 5; round += 1) {
+      const subject = `ada ${round}`;
+      const email = `ada.${round}@example.com`;
+      const person = personAt(issuer, { subject, email, name: 'Ada Lovelace' });
+      await app.ask('/api/v1/users', { as: app.root, json: { email, invite: false } });
+      const signIn = () => app.services.sso?.signIn(person, noClient).catch(() => null);
+      const user = (await signIn())?.user ?? expect.fail();
+      const signIns = Array.from({ length: 5 }, signIn);
+      expect((await remove(app, user, app.root)).status).toBe(204);
+      await Promise.all(signIns);
+      expect(await signIn()).toBeNull();
+      expect(await app.store.sessions.listOf(user.id, { now: app.clock.now(), idleBefore: 0, limit: 9 })).toEqual([]);
+      expect(await app.store.users.findByEmail(email)).toBeNull();
+    }
+  });
+
   it('is denied to members, also for themselves', async () => {
     const app = await open();
     for (const target of [app.root, app.dev]) expect((await remove(app, target, app.dev)).status).toBe(403);
   });
 });
-
-const noClient = { ip: null, userAgent: null };
 
 it('leaves the address, the name and the credentials of the member in no row', async () => {
   const app = await openTestApp({ smtpUrl: 'smtp://127.0.0.1:1' });

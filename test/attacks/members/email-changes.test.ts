@@ -19,10 +19,12 @@ async function linkTo(app: TestApp, to = evil): Promise<string> {
   return /https:\/\/\S+(\/profile\/email\/confirm\?token=\S+)/.exec(mail?.text ?? '')?.[1] ?? '';
 }
 
-async function confirm(app: TestApp, link: string): Promise<number> {
-  const browser = openConsole(app);
+/** Opens the link in another browser of the member, and confirms. Returns the status, or where the browser is sent. */
+async function confirm(app: TestApp, link: string, { id } = app.dev): Promise<number | string | null> {
+  const browser = openConsole(app, { ...app.dev, session: await app.signIn(id) });
   const page = await browser.get(link);
-  return page.status === 200 ? (await browser.submit('/profile/email/confirm')).status : page.status;
+  const shown = page.status === 200 ? await browser.submit('/profile/email/confirm') : page;
+  return shown.location?.replace(/\?.*/, '') ?? shown.status;
 }
 
 const emailOf = async (app: TestApp) => (await app.store.users.findById(app.dev.id))?.email;
@@ -34,7 +36,7 @@ describe.each(Object.entries(engines))('a change of address on %s', (_engine, op
     return app;
   }
 
-  it.each<[string, (app: TestApp) => Promise<unknown>]>([
+  it.each<[string, (app: TestApp) => Promise<unknown>, (number | string)?]>([
     [
       'the member signed out',
       async (app) => {
@@ -62,7 +64,7 @@ describe.each(Object.entries(engines))('a change of address on %s', (_engine, op
           json: { current: app.dev.password, new: 'another staple battery horse' },
         }),
     ],
-    ['the account was disabled', (app) => update(app, { disabled: true })],
+    ['the account was disabled', (app) => update(app, { disabled: true }), '/login'],
     [
       'the account was disabled and enabled again',
       async (app) => {
@@ -71,14 +73,41 @@ describe.each(Object.entries(engines))('a change of address on %s', (_engine, op
       },
     ],
     ['a superuser changed the address', (app) => update(app, { email: 'rescued@example.com' })],
-    ['the account was deleted', (app) => app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'DELETE' })],
-  ])('cannot be confirmed after %s', async (_what, happens) => {
+    [
+      'the account was deleted',
+      (app) => app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'DELETE' }),
+      '/login',
+    ],
+    [
+      'the member began to use single sign-on',
+      async (app) => {
+        await app.store.users.setPasswordUntilSso(app.dev.id, 'x');
+        await app.store.users.removePasswordUntilSso(app.dev.id);
+        await app.store.users.bindIdentity(app.dev.id, { issuer: 'https://id.example.com', subject: 'dev' });
+      },
+    ],
+  ])('cannot be confirmed after %s', async (_what, happens, outcome = 410) => {
     const app = await open();
     await askFor(app);
     const link = await linkTo(app);
     await happens(app);
-    expect(await confirm(app, link)).toBe(410);
+    expect(await confirm(app, link)).toBe(outcome);
     expect(await emailOf(app)).not.toBe(evil);
+  });
+
+  it('cannot be confirmed by another member or a visitor, who could be tricked into it', async () => {
+    const app = await open();
+    await askFor(app, 'director@example.com');
+    const link = await linkTo(app, 'director@example.com');
+    const director = await app.addMember({ email: 'other@example.com' });
+    expect(await confirm(app, link, director)).toBe(410);
+    expect((await openConsole(app).get(link)).location).toMatch(/^\/login\?next=/);
+    const browser = openConsole(app, director);
+    const form_token = /name="form_token" value="([^"]*)"/.exec((await browser.get('/profile')).html)?.[1] ?? '';
+    const token = link.split('token=')[1] ?? '';
+    expect((await browser.post('/profile/email/confirm', { form_token, token })).status).toBe(410);
+    expect(await emailOf(app)).toBe('dev@example.com');
+    expect(await confirm(app, link), 'the link still works for the member').toBe('/profile');
   });
 
   const update = (app: TestApp, json: object) =>
@@ -110,12 +139,34 @@ describe.each(Object.entries(engines))('a change of address on %s', (_engine, op
     await browser.get('/profile');
     await browser.submit('/profile/email', { email: 'Wanted@example.com', password: other.password });
     const second = await linkTo(app, 'Wanted@example.com');
-    const statuses = await Promise.all([confirm(app, first), confirm(app, second)]);
-    expect(statuses.sort()).toEqual([303, 409]);
+    const statuses = await Promise.all([confirm(app, first), confirm(app, second, other)]);
+    expect(statuses.map(String).sort()).toEqual(['/profile', '409']);
     const { items } = await jsonOf<{ items: unknown[] }>(
       app.ask('/api/v1/users?email=wanted@example.com', { as: app.root }),
     );
     expect(items).toHaveLength(1);
+  });
+
+  it('gives an address to one of a member and a new member who get it at the same moment', async () => {
+    const app = await open();
+    for (let round = 0; round < 5; round += 1) {
+      const email = `wanted.${round}@example.com`;
+      const [added, changed] = await Promise.all([
+        app.ask('/api/v1/users', { as: app.root, json: { email: email.toUpperCase() } }),
+        update(app, { email }),
+      ]);
+      expect([added.ok, changed.ok].filter(Boolean)).toHaveLength(1);
+      expect([added.status, changed.status]).toContain(409);
+    }
+  });
+
+  it('cannot take an address that another member has in another spelling', async () => {
+    const app = await open();
+    await app.addMember({ email: 'straße@example.com' });
+    expect((await update(app, { email: 'STRASSE@example.com' })).status).toBe(409);
+    await askFor(app, 'strasse@example.com');
+    expect(await confirm(app, await linkTo(app, 'strasse@example.com'))).toBe(409);
+    expect(await emailOf(app)).toBe('dev@example.com');
   });
 
   it('is made once by ten concurrent confirmations', async () => {
@@ -123,7 +174,7 @@ describe.each(Object.entries(engines))('a change of address on %s', (_engine, op
     await askFor(app, 'new@example.com');
     const link = await linkTo(app, 'new@example.com');
     const statuses = await Promise.all(Array.from({ length: 10 }, () => confirm(app, link)));
-    expect(statuses.filter((status) => status === 303)).toHaveLength(1);
+    expect(statuses.filter((status) => status === '/profile')).toHaveLength(1);
     const events = await app.store.audit.list({ limit: 9, before: null, action: 'user.email_changed' });
     expect(events).toHaveLength(1);
   });
@@ -147,7 +198,7 @@ it('keeps the secret of its link out of the database and the log', async () => {
   expect(secret).toMatch(/^address_/);
   const search = async () => (await cellsOf(app.path)).filter(({ value }) => value.includes(secret));
   expect(await search()).toEqual([]);
-  expect(await confirm(app, link)).toBe(303);
+  expect(await confirm(app, link)).toBe('/profile');
   expect(await search()).toEqual([]);
   expect(app.logLines.join('')).not.toContain(secret);
 });

@@ -16,10 +16,15 @@ export function outboxContract(store: () => Store): void {
   it('leases due messages, oldest first, and counts the attempt', async () => {
     const [one, two, three] = [await enqueue(), await enqueue(), await enqueue(noon + 50)];
     expect(await claim(noon)).toEqual([
-      { ...one, link: null, attempts: 1 },
-      { ...two, link: null, attempts: 1 },
+      { ...one, link: null, deletedUserId: null, attempts: 1 },
+      { ...two, link: null, deletedUserId: null, attempts: 1 },
     ]);
     expect(await claimedIds(noon + 50)).toEqual([three.id]);
+  });
+
+  it('knows the deleted member of a last message, which is none of a living member’s', async () => {
+    await store().outbox.enqueue({ ...mail(), deletedUserId: 'ada' });
+    expect(await claim(noon)).toMatchObject([{ link: null, deletedUserId: 'ada' }]);
   });
 
   it('leases at most the requested number, each message to one worker', async () => {
@@ -195,9 +200,9 @@ export function outboxContract(store: () => Store): void {
       await claim(noon, 'mine');
       expect(await store().outbox.hasLease(id, 'mine')).toBe(true);
       expect(await store().outbox.hasLease(id, 'theirs')).toBe(false);
-      await store().outbox.withdraw(id, 'theirs');
+      expect(await store().outbox.withdraw(id, 'theirs')).toBe(false);
       expect(await store().outbox.hasLease(id, 'mine')).toBe(true);
-      await store().outbox.withdraw(id, 'mine');
+      expect(await store().outbox.withdraw(id, 'mine')).toBe(true);
       expect(await claim(noon + 100)).toEqual([]);
       expect(await store().outbox.hasLease(id, 'mine')).toBe(false);
     });

@@ -11,7 +11,7 @@ import type { MailedLinks } from './mailed-links.ts';
 export type CompleteMail = (mail: QueuedMail, leaseId: string) => Promise<MailRecord | null>;
 
 export function createCompleteMail({ store, links }: { store: Store; links: MailedLinks }): CompleteMail {
-  return async ({ link, ...mail }, leaseId) => {
+  return async ({ link, deletedUserId: _, ...mail }, leaseId) => {
     if (link === null) return mail;
     const url = await store.transaction((store) => issueFor(links, store, { mail, leaseId, link }));
     if (url === null) return null;

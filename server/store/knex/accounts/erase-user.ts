@@ -63,8 +63,15 @@ async function forget(knex: Knex, id: string, { email, email_folded: folded }: A
   const pseudonym = pseudonymOf(id);
   for (const [table, column] of ownRows) await knex(table).where(column, id).delete();
   await knex('outbox').where('recipient', email).delete();
-  await knex('tombstones').where('actor_id', id).update('actor_email', pseudonym);
   const events = () => knex('audit');
+  // Dead letters to an earlier address, unless that is another member's by now. Pending ones are purged soon.
+  const earlier = events()
+    .where({ target_id: id, target_kind: 'user' })
+    .whereNotNull('target_name')
+    .select('target_name');
+  const taken = knex('users').select('email');
+  await knex('outbox').whereNotNull('gave_up_at').whereIn('recipient', earlier).whereNotIn('recipient', taken).delete();
+  await knex('tombstones').where('actor_id', id).update('actor_email', pseudonym);
   await events().where('actor_id', id).update('actor_email', pseudonym);
   await events().where('target_id', id).update('target_name', pseudonym);
   await events().where({ owner_id: id, target_kind: 'mail' }).update('target_name', pseudonym);

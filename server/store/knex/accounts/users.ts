@@ -62,7 +62,7 @@ export function createUserStore(knex: Knex): UserStore {
     },
     isEmpty: async () => (await users().first('id')) === undefined,
     async setName(id, name) {
-      const changed = await users()
+      const changed = await members()
         .where({ id })
         .whereNot({ name })
         .update({ name, name_folded: foldName(name) });
@@ -71,9 +71,9 @@ export function createUserStore(knex: Knex): UserStore {
     setCanManageTokens: (id, value) => set(knex, id, 'can_manage_tokens', value),
     setDisabled: (id, value) => (value ? demote(knex, id, { disabled: true }) : set(knex, id, 'disabled', false)),
     setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
-    setPasswordHash: async (id, hash) => (await users().where({ id }).update({ password_hash: hash })) > 0,
+    setPasswordHash: async (id, hash) => (await members().where({ id }).update({ password_hash: hash })) > 0,
     async setPasswordUntilSso(id, hash) {
-      return (await users().where({ id }).update({ password_hash: hash, password_until_sso: true })) > 0;
+      return (await members().where({ id }).update({ password_hash: hash, password_until_sso: true })) > 0;
     },
     async removePasswordUntilSso(id) {
       const change = { password_hash: null, password_until_sso: false };
@@ -94,7 +94,7 @@ export function createUserStore(knex: Knex): UserStore {
       return bound !== 'taken' && bound > 0;
     },
     async recordSsoSignIn(id, at) {
-      await users()
+      await members()
         .where({ id })
         .where((row) => row.whereNull('sso_signed_in_at').orWhere('sso_signed_in_at', '<', at))
         .update({ sso_signed_in_at: at });
@@ -133,12 +133,12 @@ async function setEmail(knex: Knex, id: string, email: string): Promise<boolean 
   const folded = foldName(email);
   const changed = await updateUnique(knex, (trx) =>
     trx<UserRow>('users')
-      .where({ id })
+      .where({ id, deleted_at: null })
       .whereNot({ email })
       .whereNotExists(trx('users as other').where({ 'other.email_folded': folded }).whereNot('other.id', id))
       .update({ email, email_folded: folded }),
   );
   if (changed === 'taken') return 'email-taken';
   if (changed > 0) return true;
-  return (await knex('users').where({ id }).whereNot({ email }).first('id')) ? 'email-taken' : false;
+  return (await knex('users').where({ id, deleted_at: null }).whereNot({ email }).first('id')) ? 'email-taken' : false;
 }

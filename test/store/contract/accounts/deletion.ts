@@ -38,6 +38,33 @@ export function deletionContract(store: () => Store): void {
     expect(await store().users.delete('nobody', noon)).toBe(false);
   });
 
+  it('get no name, address or password back from a change that began before', async () => {
+    const user = await addUser(store());
+    await erase(user);
+    expect(await store().users.setName(user.id, 'Ada')).toBe(false);
+    expect(await store().users.setEmail(user.id, user.email)).toBe(false);
+    expect(await store().users.setPasswordHash(user.id, 'x')).toBe(false);
+    expect(await store().users.setPasswordUntilSso(user.id, 'x')).toBe(false);
+    expect(await store().users.bindIdentity(user.id, identity)).toBe(false);
+    expect(await store().users.findByEmail(user.emailFolded)).toBeNull();
+  });
+
+  it('lose dead letters to an earlier address, but not those of the member who has it now', async () => {
+    const user = await addUser(store());
+    const renamed = (name: string) =>
+      auditRecord({ action: 'user.email_changed', target: { kind: 'user', id: user.id, name }, ownerId: user.id });
+    for (const name of ['first@example.com', 'second@example.com']) await store().audit.insert(renamed(name));
+    await addUser(store(), { email: 'second@example.com', emailFolded: 'second@example.com' });
+    for (const to of ['first@example.com', 'second@example.com']) {
+      const letter = mail({ to });
+      await store().outbox.enqueue(letter);
+      await store().outbox.claim({ now: noon, leaseMs: 1, leaseId: to, limit: 9 });
+      await store().outbox.giveUp(letter.id, to, noon, 'no such mailbox');
+    }
+    await erase(user);
+    expect((await store().outbox.deadLetters(9)).map(({ to }) => to)).toEqual(['second@example.com']);
+  });
+
   it('lose their sessions, tickets, recovery codes and mail', async () => {
     const user = await addUser(store());
     const session = sessionRecord(user.id, { hash: 'a session' });

@@ -11,6 +11,17 @@ export class LostResponse extends CliError {
   }
 }
 
+/** The network failed, as `fetch` reports it. */
+export class NetworkFailure extends TypeError {
+  /** The environment variable that names the proxy; undefined without a proxy. */
+  readonly proxyVariable: string | undefined;
+
+  constructor(cause: unknown, proxyVariable: string | undefined) {
+    super('fetch failed', { cause });
+    this.proxyVariable = proxyVariable;
+  }
+}
+
 /** System errors after which the request cannot have reached the daemon, so nothing was changed. */
 const neverSent = new Set([
   'ECONNREFUSED',
@@ -42,11 +53,20 @@ export function toNetworkError(error: unknown, url: string): unknown {
     return new LostResponse('not-tokensd', detail, true, error);
   }
   const isTls = /CERT|TLS|SSL|SIGNATURE|EPROTO/.test(why);
-  const advice = isTls
-    ? 'Check the certificate. For a private certificate authority, set NODE_EXTRA_CA_CERTS.'
-    : 'Check the address and that the server is running.';
-  const detail = `${url} cannot be reached (${sanitize(why)}). ${advice}`;
+  const proxy = proxyVariableOf(error);
+  const detail = `${url} cannot be reached${proxy && ` through the proxy in ${proxy}`} (${sanitize(why)}). ${advise(isTls, proxy)}`;
   return new LostResponse('unreachable', detail, !isTls && !neverSent.has(why), error);
+}
+
+/** Returns the variable that names the proxy of a failed request, or an empty text. */
+function proxyVariableOf(error: Error): string {
+  return (error instanceof NetworkFailure && error.proxyVariable) || '';
+}
+
+function advise(isTls: boolean, proxyVariable: string): string {
+  if (isTls) return 'Check the certificate. For a private certificate authority, set NODE_EXTRA_CA_CERTS.';
+  if (proxyVariable !== '') return `Check ${proxyVariable} and NO_PROXY.`;
+  return 'Check the address and that the server is running.';
 }
 
 /** Returns the HTTP status of a proxy that refused to connect. undici reports the status only in its message. */

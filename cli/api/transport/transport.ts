@@ -9,6 +9,7 @@ import {
 } from '../../../shared/proxy.ts';
 import { localError } from '../../errors.ts';
 import { HeaderFields } from './header-fields.ts';
+import { NetworkFailure } from './network-errors.ts';
 
 interface Init {
   method?: string;
@@ -63,7 +64,7 @@ export async function undiciFetch(
       })
       .catch((cause: unknown) => {
         // fetch makes the same distinction between an aborted request and a network failure.
-        throw signal?.aborted ? signal.reason : new TypeError('fetch failed', { cause });
+        throw signal?.aborted ? signal.reason : new NetworkFailure(cause, proxy?.variable);
       });
     const fields = Object.entries(received).map(([name, value]): [string, string] => [
       name,

@@ -25,10 +25,11 @@ export async function revokeValues(ctx: Context, options: RevokeValuesOptions): 
   const prompts = await promptsIfInteractive(ctx);
   if (!prompts) requireConfirmable(ctx, options.yes);
   const text = prompts ? await prompts.secret('Token') : await readSecret(ctx);
-  const values = new Set(text.split(/\r?\n/).filter((line) => line !== ''));
+  const lines = text.split(/\r?\n/);
+  const values = new Set(lines.filter((line) => line !== ''));
   for (const value of values) {
     if (isWellFormedToken(value)) continue;
-    const where = values.size === 1 ? 'The value' : 'A line of standard input';
+    const where = values.size === 1 ? 'The value' : `Line ${lines.indexOf(value) + 1} of standard input`;
     throw localError('usage', `${where} is not a token (${explainMalformed(value)}). Nothing was revoked.`);
   }
   const prefixes = [...values].map(displayPrefix);

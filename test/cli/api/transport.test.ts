@@ -60,6 +60,14 @@ it('exits 6 and names the proxy if it refuses to connect', async () => {
   expect(JSON.parse(ran.stderr).detail).toMatch(/^The proxy refused to connect to https:\/\/tokens.invalid.*407/);
 });
 
+it('exits 6 and names the variable of a proxy that cannot be reached', async () => {
+  const ran = await run(['list', '--server', 'https://tokens.invalid'], { all_proxy: 'http://127.0.0.1:1' });
+  expect(ran.code).toBe(6);
+  const detail =
+    'https://tokens.invalid cannot be reached through the proxy in all_proxy (ECONNREFUSED). Check all_proxy and NO_PROXY.';
+  expect(JSON.parse(ran.stderr).detail).toBe(detail);
+});
+
 it('never uses a proxy for loopback, where it would read the session', async () => {
   const { url, connects } = await proxy(502);
   const env = { http_proxy: url, HTTP_PROXY: url, https_proxy: url, ALL_PROXY: url };

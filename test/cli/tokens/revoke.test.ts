@@ -212,7 +212,7 @@ it('revokes the values on standard input without a session', async () => {
 it('revokes no value if one is malformed, and says what is wrong with it', async () => {
   const ran = await cli.run(['revoke', '--stdin', '--yes'], signedOut(`${value}\n${value.slice(0, 40)}\n`));
   expect(ran.code).toBe(2);
-  expect(ran.stderr).toContain('40 of 42 characters');
+  expect(ran.stderr).toContain('Line 2 of standard input is not a token (40 of 42 characters)');
   expect(ran.stderr).not.toContain(value.slice(0, 40));
   expect(await verdict(cli.app, value)).toBe(200);
 });

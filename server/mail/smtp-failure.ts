@@ -36,7 +36,9 @@ function describe(
     const codes = [replyCode || null, enhanced].filter(Boolean).join(' ') || message;
     return `the mail server rejected the credentials (${codes})`;
   }
-  if (command !== 'CONN' || reply !== '' || cause === code) return message;
+  // Nodemailer repeats some replies: "Invalid HELO. response=504 no: 504 no".
+  if (reply !== '') return message.replace(`. response=${reply}: `, ': ');
+  if (command !== 'CONN' || cause === code) return message;
   return `no connection to the mail server ${hostAndPort(host, port)}: ${message}`;
 }
 

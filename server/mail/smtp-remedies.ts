@@ -146,4 +146,8 @@ const rules: readonly Rule[] = [
       !notAboutTheMailbox.test(error.reply),
     advice: { kind: 'recipient' },
   },
+  {
+    when: ({ command, reply }) => command === 'CONN' && reply === '',
+    advice: { kind: 'outage', remedy: 'If this lasts, check host and port in TOKENSD_SMTP_URL, and the network.' },
+  },
 ];

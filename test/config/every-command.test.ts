@@ -45,6 +45,26 @@ it('`tokensd check` prints every invalid setting as a failed check and exits 1',
   for (const mistake of mistakes) expect(stdout).toContain(`failed   settings         ${mistake}`);
 });
 
+it.each([
+  'serve',
+  'init --email a@example.com --password-stdin',
+  'migrate',
+  'mail list',
+  'mail test a@example.com',
+  'recover --email a@example.com',
+])(
+  '`tokensd %s` says which setting names a data directory that cannot be used',
+  async (line) => {
+    const env = { TOKENSD_DATA_DIR: `${import.meta.filename}/data`, TOKENSD_LOG_LEVEL: 'silent' };
+    const stdin = new PassThrough();
+    stdin.end('correct horse battery staple');
+    const program = createProgram({ ...context, env, stdin }, '0.0.0', () => {});
+    const message = /^The data directory \S+ cannot be used \(ENOTDIR\)\. .+ set TOKENSD_DATA_DIR/;
+    await expect(program.parseAsync(line.split(' '), { from: 'user' })).rejects.toThrow(message);
+  },
+  60_000,
+);
+
 /** Returns a command line for each command without subcommands, with a value for everything that it requires. */
 function commandLines(command: Command, path: string[]): string[] {
   if (command.commands.length > 0) {

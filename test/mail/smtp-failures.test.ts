@@ -149,6 +149,12 @@ describe('any other failure', () => {
     expect(failure).toMatchObject({ name: 'MailFailure', kind: 'outage', setting: null });
   });
 
+  it('is an outage if nothing listens, and names the setting', async () => {
+    const { failure } = await send({}, { env: { TOKENSD_SMTP_URL: 'smtp://127.0.0.1:1' } });
+    expect(failure).toMatchObject({ kind: 'outage', setting: null });
+    expect(failure?.message).toContain('If this lasts, check host and port in TOKENSD_SMTP_URL');
+  });
+
   it('is an outage if the sign-in is temporarily unavailable', async () => {
     const replies = { EHLO: '250-x\r\n250 AUTH PLAIN', AUTH: '454 4.7.0 Temporary authentication failure' };
     const { failure } = await send(replies, { credentials: 'mailer:hunter22@' });
@@ -168,6 +174,11 @@ describe('an error message', () => {
       expect(failure?.message).not.toContain(secret);
     },
   );
+
+  it('contains the reply once', async () => {
+    const { failure } = await send({ EHLO: '504 5.5.2 no', HELO: '504 5.5.2 no <x>' });
+    expect(failure?.message).toMatch(/^Invalid HELO: 504 5\.5\.2 no <x>\. The server/);
+  });
 
   it('is one short line, whatever the server replies', async () => {
     const { failure } = await send({ MAIL: `550-\u001b[31mred\u0000\r\n550-${'x'.repeat(5000)}\r\n550 end` });

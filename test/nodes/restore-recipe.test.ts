@@ -24,14 +24,21 @@ interface Change {
   action: string;
   name: string;
   email: string | null;
+  id: string | null;
 }
 
 /** Returns the command or statement of docs/production.md that repeats the change. */
-function remedyFor({ action, name, email }: Change): string {
+function remedyFor({ action, name, email, id }: Change): string {
   const row = recipe.split('\n').find((line) => line.startsWith('| `') && line.includes(`\`${action}\``)) ?? '';
   const [, , remedy = ''] = row.split(/ ?\| /);
-  return (/^`([^`]+)`/.exec(remedy)?.[1] ?? remedy).replace('NAME', name).replace('EMAIL', email ?? '');
+  return (/^`([^`]+)`/.exec(remedy)?.[1] ?? remedy)
+    .replace('NAME', name)
+    .replaceAll('EMAIL', email ?? '')
+    .replace("'ID'", `'${id}'`);
 }
+
+/** Returns the statement of docs/production.md that finds the address of a member who was deleted since. */
+const addressOf = (id: string | null) => (/`(SELECT email [^`]+)`/.exec(recipe)?.[1] ?? '').replace('ID', id ?? '');
 
 async function ask<R extends pg.QueryResultRow>(url: string, sql: string): Promise<R[]> {
   const client = new pg.Client(url);
@@ -60,6 +67,11 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
       await member('barred'),
       await member('back'),
     ];
+    const [deleted, moved] = [
+      await addDeveloper(old.url, root, 'deleted@example.com'),
+      await addDeveloper(old.url, root, 'moved@example.com'),
+    ];
+    const [ofDeleted, ofMoved] = [await deleted.createToken('of-deleted'), await moved.createToken('of-moved')];
     await patch(demoted, { superuser: true });
     const client = (await (await root.request('POST', '/clients', { name: 'gone' })).json()) as { id: string };
     const [active, before, since] = [
@@ -79,28 +91,40 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
     await patch(back, { disabled: true });
     await patch(back, { disabled: false });
     await root.request('DELETE', `/clients/${client.id}`);
+    await patch(moved.user.id, { email: 'Moved.On@example.com' });
+    await moved.request('DELETE', `/tokens/${ofMoved.id}`);
+    expect((await root.request('DELETE', `/users/${deleted.user.id}`)).status).toBe(204);
     const current = 'analytical engines for dev@example.com';
     const changed = await dev.request('PUT', '/me/password', { current, new: 'difference engines for me' });
     expect(changed.status).toBe(204);
     execFileSync(join(postgresBinaries(), 'pg_restore'), [`--dbname=${restored}`, dump]);
 
     const changes = await ask<Change>(databaseUrl, changedSince(time));
+    const pseudonym = `deleted-${deleted.user.id}`;
     expect(changes.map(({ action, name, email }) => [action, name, email])).toEqual([
       ['token.revoked', 'revoked-since', 'dev@example.com'],
       ['user.disabled', 'disabled@example.com', 'disabled@example.com'],
       ['user.demoted', 'demoted@example.com', 'demoted@example.com'],
       ['user.permission_removed', 'barred@example.com', 'barred@example.com'],
       ['client.deleted', 'gone', null],
+      ['user.email_changed', 'Moved.On@example.com', 'Moved.On@example.com'],
+      ['token.revoked', 'of-moved', 'Moved.On@example.com'],
+      ['user.deleted', pseudonym, pseudonym],
       ['user.password_changed', 'dev@example.com', 'dev@example.com'],
     ]);
     for (const [, table] of (/Delete all rows of (.*) before/.exec(recipe)?.[1] ?? '').matchAll(/`(\w+)`/g)) {
       await ask(restored, `DELETE FROM ${table}`);
     }
-    const remedies = changes.map(remedyFor);
+    const [found] = await ask<{ email: string }>(restored, addressOf(deleted.user.id));
+    expect(found).toEqual({ email: 'deleted@example.com' });
+    const remedies = changes.map((change) =>
+      remedyFor(change.action === 'user.deleted' ? { ...change, email: found?.email ?? null } : change),
+    );
     for (const sql of remedies.filter((remedy) => remedy.startsWith('UPDATE'))) await ask(restored, sql);
     const daemon = await start(old.dataDir, { TOKENSD_DATABASE_URL: restored });
     const statusOf = async ({ token }: { token: string }) => (await verify(daemon.url, token)).status;
     expect([await statusOf(active), await statusOf(before), await statusOf(since)]).toEqual([200, 401, 200]);
+    expect([await statusOf(ofDeleted), await statusOf(ofMoved)]).toEqual([200, 200]);
     const me = await fetch(`${daemon.url}/api/v1/me`, { headers: { Authorization: `Bearer ${dev.session}` } });
     expect(me.status).toBe(401);
 
@@ -110,12 +134,14 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
       expect(await runProgram('tokens', remedy.split(' ').slice(1), { env })).toMatchObject({ code: 0 });
     }
     expect([await statusOf(active), await statusOf(before), await statusOf(since)]).toEqual([200, 401, 401]);
+    expect([await statusOf(ofDeleted), await statusOf(ofMoved)]).toEqual([401, 401]);
     const users = (await (await request('GET', '/users')).json()) as { items: User[] };
-    const found = users.items.map((user) => [
+    const permissions = users.items.map((user) => [
       user.email.split('@')[0],
       ...(['disabled', 'superuser', 'can_manage_tokens'] as const).filter((key) => user[key]),
     ]);
-    expect(found.sort()).toEqual([
+    expect(permissions.sort()).toEqual([
+      ['Moved.On', 'can_manage_tokens'],
       ['back', 'can_manage_tokens'],
       ['barred'],
       ['demoted', 'can_manage_tokens'],

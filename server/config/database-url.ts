@@ -23,7 +23,43 @@ export function databaseUrlMistake(text: string): string | null {
   if (hostsOf(text, rest).includes(',')) {
     return 'names several hosts, but tokensd connects to one. Use an address that always leads to the primary: a virtual IP address, HAProxy, pgbouncer, or the writer endpoint of your provider';
   }
-  return URL.canParse(text) ? null : shape;
+  return URL.canParse(text) ? parameterMistake(new URL(text)) : shape;
+}
+
+/**
+ * The parameters that a PostgreSQL URL may have, with the pattern of their values and what the message says. The driver
+ * ignores those that it does not know, so that `sslmod=verify-full` would not encrypt.
+ */
+const parameters: Readonly<Record<string, { pattern: RegExp; is: string }>> = {
+  sslmode: {
+    pattern: /^(?:disable|prefer|require|verify-ca|verify-full|no-verify)$/,
+    is: 'disable, require, prefer, verify-ca, verify-full or no-verify',
+  },
+  sslrootcert: { pattern: /./, is: 'a file' },
+  sslcert: { pattern: /./, is: 'a file' },
+  sslkey: { pattern: /./, is: 'a file' },
+  sslnegotiation: { pattern: /^(?:postgres|direct)$/, is: 'postgres or direct' },
+  ssl: { pattern: /^(?:true|false|1|0|no-verify)$/, is: 'true, false or no-verify' },
+  uselibpqcompat: { pattern: /^(?:true|false)$/, is: 'true or false' },
+  application_name: { pattern: /./, is: 'a text' },
+  options: { pattern: /./, is: 'options of the server' },
+  user: { pattern: /./, is: 'a role' },
+  password: { pattern: /./, is: 'a text' },
+  host: { pattern: /./, is: 'a host' },
+  port: { pattern: /^[0-9]{1,5}$/, is: 'a number' },
+};
+
+function parameterMistake({ search, searchParams }: URL): string | null {
+  for (const [name, value] of searchParams) {
+    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    if (parameter === undefined) {
+      // An @ may come from a password that is not percent-encoded.
+      const unknown = search.includes('@') ? 'an unknown parameter' : `the unknown parameter ${JSON.stringify(name)}`;
+      return `has ${unknown} (known: ${Object.keys(parameters).join(', ')})`;
+    }
+    if (!parameter.pattern.test(value)) return `must give its parameter ${name} as ${parameter.is}`;
+  }
+  return null;
 }
 
 /**

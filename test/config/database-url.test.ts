@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../server/config/config.ts';
 import { databaseUrlMistake } from '../../server/config/database-url.ts';
@@ -41,6 +42,44 @@ describe('the database URL', () => {
     `postgres://tokens:${secret}@/tokens?host=h1,h2`,
   ])('must name one host: %s', (url) => {
     expect(databaseUrlMistake(url)).toMatch(/^names several hosts, but tokensd connects to one\. Use an address/);
+  });
+
+  it.each([
+    [
+      'a mistyped one, which would not encrypt',
+      'sslmod=verify-full',
+      'has the unknown parameter "sslmod" (known: sslmode, ',
+    ],
+    [
+      'one that the driver ignores',
+      'sslmode=require&channel_binding=require',
+      'has the unknown parameter "channel_binding"',
+    ],
+    [
+      "one that would replace the daemon's own timeouts",
+      'query_timeout=0',
+      'has the unknown parameter "query_timeout"',
+    ],
+    ['a mistyped mode', 'sslmode=verify_full', 'must give its parameter sslmode as disable, require, '],
+    ['an empty file', 'sslrootcert=', 'must give its parameter sslrootcert as a file'],
+  ])('may not have %s as a parameter', (_, parameters, mistake) => {
+    expect(databaseUrlMistake(`postgres://tokens@db.example.com/tokens?${parameters}`)).toContain(mistake);
+  });
+
+  it('may have the modes of TLS that the documentation lists', () => {
+    const page = readFileSync(new URL('../../docs/postgresql.md', import.meta.url), 'utf8');
+    const rows = page.split('\n').filter((line) => /^\| (?:not given, or )?`[a-z-]+`.* (?:TLS|unencrypted)/.test(line));
+    const modes = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, mode]) => mode));
+    expect(modes).toHaveLength(6);
+    for (const mode of modes) {
+      expect(databaseUrlMistake(`postgres://tokens@db.example.com/tokens?sslmode=${mode}`), mode).toBeNull();
+    }
+  });
+
+  it('does not show a part of a password that looks like a parameter', () => {
+    const mistake = databaseUrlMistake(`postgres://tokens:p@ss?${secret}@db.example.com/tokens`);
+    expect(mistake).toContain('has an unknown parameter');
+    expect(mistake).not.toContain(secret);
   });
 
   it.each([

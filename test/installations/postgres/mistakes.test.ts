@@ -174,11 +174,17 @@ if (hasRealParts('postgres', 'openssl')) {
         `Use a host name in ${setting} that the certificate contains, or use sslmode=no-verify to encrypt without checking it.`,
       ),
     );
-    await expectFailure(
-      ['migrate'],
-      requiring('?sslmode=verify-full&sslrootcert=/missing.pem'),
-      `Cannot use the database URL: ENOENT: no such file or directory, open '/missing.pem'. Check the path of the socket, and of sslrootcert, sslcert and sslkey, in ${setting}.`,
-    );
+    for (const [path, words] of [
+      ['/missing.pem', "ENOENT: no such file or directory, open '/missing.pem'"],
+      ['/', 'EISDIR: illegal operation on a directory, read'],
+      ['/dev/null/x', "ENOTDIR: not a directory, open '/dev/null/x'"],
+    ]) {
+      await expectFailure(
+        ['migrate'],
+        requiring(`?sslmode=verify-full&sslrootcert=${path}`),
+        `Cannot use the database URL: ${words}. Check the path of the socket, and of sslrootcert, sslcert and sslkey, in ${setting}.`,
+      );
+    }
     for (const search of [`?sslmode=require&sslrootcert=${certificate}`, '?sslmode=no-verify']) {
       const env = { TOKENSD_DATABASE_URL: requiring(search), TOKENSD_DATA_DIR: directory };
       const { code, stderr } = await runProgram('tokensd', ['migrate'], { env });

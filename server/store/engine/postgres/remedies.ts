@@ -31,6 +31,8 @@ const symptoms: ReadonlyArray<{ code: string; pattern: RegExp; words?: string }>
 const certificate = (setting: string) =>
   `Add sslrootcert=/path/to/ca.pem to ${setting}, or use sslmode=no-verify to encrypt without checking the certificate.`;
 const address = (setting: string) => `Check the host and the port in ${setting}, and that the server runs.`;
+const path = (setting: string) =>
+  `Check the path of the socket, and of sslrootcert, sslcert and sslkey, in ${setting}.`;
 const login = (setting: string) => `Check the role and the database in ${setting}, and the server's pg_hba.conf.`;
 const wait = () => 'Try again in a few seconds.';
 
@@ -58,7 +60,9 @@ export const remedies: Readonly<Record<string, (setting: string) => string>> = {
   ENETUNREACH: address,
   ENOTFOUND: address,
   EAI_AGAIN: address,
-  ENOENT: (setting) => `Check the path of the socket, and of sslrootcert, sslcert and sslkey, in ${setting}.`,
+  ENOENT: path,
+  EISDIR: path,
+  ENOTDIR: path,
   EACCES: (setting) => `Allow this user to open the socket and the files that ${setting} names.`,
   DEPTH_ZERO_SELF_SIGNED_CERT: certificate,
   SELF_SIGNED_CERT_IN_CHAIN: certificate,

@@ -88,12 +88,12 @@ export class ConfigError extends CommandError {
  * @throws ConfigError listing every mistake, unknown settings included
  */
 export function readConfig(env: Environment): Config {
-  const { values, files, mistakes } = readSettingTexts(env);
+  const { values, given, files, mistakes } = readSettingTexts(env);
   const parsed = settingsSchema.safeParse(values);
   for (const { path, message } of parsed.error?.issues ?? []) {
     mistakes.push(`${nameSource(path.join('.'), files)} ${message}`);
   }
-  mistakes.push(...settingConflicts(values));
+  mistakes.push(...settingConflicts(values, given));
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
   return toConfig(parsed.data, env, files);
 }

@@ -9,6 +9,8 @@ import { unknownSettings } from './unknown-settings.ts';
 export interface SettingTexts {
   /** Each present setting with its trimmed value. */
   values: Record<string, string>;
+  /** The settings that are set, also those whose value cannot be read. */
+  given: ReadonlySet<string>;
   /** The absolute path of each value that was read from a file, by the name of the setting. */
   files: Record<string, string>;
   /** One sentence per mistake, starting with the name of the variable. */
@@ -22,7 +24,8 @@ export function fileVariable(name: string): string {
 
 /** Reads the text of every setting from its variable, or from the file that `NAME_FILE` names. */
 export function readSettingTexts(env: Environment): SettingTexts {
-  const texts: SettingTexts = { values: {}, files: {}, mistakes: [] };
+  const given = settingNames.filter((name) => presentValue(env, name) !== null || filePath(env, name) !== '');
+  const texts: SettingTexts = { values: {}, given: new Set(given), files: {}, mistakes: [] };
   for (const name of settingNames) {
     try {
       const value = readText(env, name, texts);
@@ -48,7 +51,7 @@ export function nameSource(name: string, files: SettingTexts['files']): string {
 /** Returns the trimmed value of a setting, or null if it is unset. Records in `files` where it came from. */
 function readText(env: Environment, name: string, { files, mistakes }: SettingTexts): string | null {
   const direct = presentValue(env, name);
-  const path = trimValue(env[fileVariable(name)] ?? '');
+  const path = filePath(env, name);
   if (direct !== null && path !== '') {
     mistakes.push(`${name} and ${fileVariable(name)} are both set. Remove one of them`);
     return null;
@@ -56,6 +59,11 @@ function readText(env: Environment, name: string, { files, mistakes }: SettingTe
   if (path !== '') files[name] = resolve(path);
   const value = path === '' ? direct : readSettingFile(path);
   return value !== null && listSettings.includes(name) ? onOneLine(value) : value;
+}
+
+/** Returns the path of the file with the value of a setting, or an empty text. */
+function filePath(env: Environment, name: string): string {
+  return trimValue(env[fileVariable(name)] ?? '');
 }
 
 /** Treats an empty value as unset, as in compose files, except where an empty value has a meaning of its own. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeConfig, readConfig } from '../../server/config/config.ts';
+import { settingNames } from '../../server/config/settings.ts';
 import { mistakesOf } from './mistakes.ts';
 
 const home = { HOME: '/nowhere' };
@@ -8,7 +9,32 @@ const sso = { TOKENSD_OIDC_ISSUER: 'https://sso.example.com/realms/acme', TOKENS
 describe('single sign-on settings', () => {
   it('turn single sign-on off without an issuer', () => {
     expect(readConfig(home).oidc).toBeNull();
-    expect(readConfig({ ...home, TOKENSD_OIDC_CLIENT_ID: 'tokensd' }).oidc).toBeNull();
+    expect(readConfig({ ...home, TOKENSD_OIDC_CLIENT_ID: '' }).oidc, 'empty counts as unset').toBeNull();
+  });
+
+  it('are mistakes without an issuer, because they would not be obeyed', () => {
+    const names = settingNames.filter((name) => name.startsWith('TOKENSD_OIDC_') && name !== 'TOKENSD_OIDC_ISSUER');
+    for (const name of names) {
+      const expected = `${name} has no effect without TOKENSD_OIDC_ISSUER. Set both or neither`;
+      expect(mistakesOf({ [name]: 'post', TOKENSD_OIDC_ISSUER: '' }), name).toContain(expected);
+    }
+  });
+
+  it('cause no further mistakes if the issuer is set to something else than a URL', () => {
+    for (const issuer of ['sso.example.com', '"https://sso.example.com"']) {
+      const mistakes = mistakesOf({ ...sso, TOKENSD_PASSWORD_SIGN_IN: 'false', TOKENSD_OIDC_ISSUER: issuer });
+      expect(mistakes, issuer).toEqual([expect.stringMatching(/^TOKENSD_OIDC_ISSUER /)]);
+    }
+    const missing = { ...sso, TOKENSD_OIDC_ISSUER: '', TOKENSD_OIDC_ISSUER_FILE: '/missing' };
+    expect(mistakesOf(missing)).toEqual([expect.stringMatching(/^TOKENSD_OIDC_ISSUER_FILE /)]);
+  });
+
+  it('choose how to send a client secret only if there is one', () => {
+    const post = { ...sso, TOKENSD_OIDC_CLIENT_AUTH: 'post' };
+    expect(mistakesOf(post)).toEqual([
+      expect.stringMatching(/^TOKENSD_OIDC_CLIENT_AUTH needs TOKENSD_OIDC_CLIENT_SECRET/),
+    ]);
+    expect(mistakesOf({ ...post, TOKENSD_OIDC_CLIENT_SECRET: 'secret' })).toEqual([]);
   });
 
   it('provision members and leave roles alone by default', () => {

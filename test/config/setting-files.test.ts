@@ -27,6 +27,7 @@ describe('a file named by NAME_FILE', () => {
     const path = file('value', 'the value\n');
     expect(readSettingTexts({ [`${name}_FILE`]: path })).toEqual({
       values: { [name]: 'the value' },
+      given: new Set([name]),
       files: { [name]: path },
       mistakes: [],
     });

@@ -11,7 +11,6 @@ export function addressUnknown(person: Person, { emailClaim }: SsoPolicy): SsoRe
     warning('the claim is missing or holds no email address', person, {
       claim: emailClaim,
       setting: 'TOKENSD_OIDC_EMAIL_CLAIM',
-      received: person.received,
     }),
   );
 }
@@ -50,6 +49,11 @@ export function notAMember(person: Person, { emailClaim }: SsoPolicy): SsoRefusa
   );
 }
 
-function warning(reason: string, { subject, email }: Person, fields: Record<string, unknown>): SignInNote {
-  return { level: 'warn', message: `single sign-on was refused: ${reason}`, fields: { subject, email, ...fields } };
+function warning(reason: string, person: Person, details: Record<string, unknown>): SignInNote {
+  const { subject, email, received } = person;
+  return {
+    level: 'warn',
+    message: `single sign-on was refused: ${reason}`,
+    fields: { subject, email, ...details, received },
+  };
 }

@@ -17,7 +17,7 @@ export async function printInvited(
   const { mailed = false, link = null, expires_at: expiresAt = null } = user.invitation ?? {};
   if (link === null) return note(ctx, options, `${done}${mailed ? ' and mailed an invitation' : ''}.`);
   await ctx.stdout.write(`${sanitize(link)}\n`);
-  const passOn = `${done}. The server has no mail, so pass the link on to the member.`;
+  const passOn = `${done}. The server cannot send mail, so pass the link on to the member.`;
   const warning =
     expiresAt === null
       ? 'They sign in there with single sign-on.'

@@ -137,7 +137,7 @@ describe('an invitation', () => {
   const add = (...argv: string[]) => cli.run(['users', 'add', 'ada@example.com', ...argv], root);
   const link = /^https:\/\/\S+\/invitation\?token=invitation_[\w-]{43}\n$/;
 
-  it('is printed as a link on stdout if the server has no mail, with a warning about who can use it', async () => {
+  it('is printed as a link on stdout if the server cannot send mail, with a warning about who can use it', async () => {
     const { code, stdout, stderr } = await add();
     expect(code).toBe(0);
     expect(stdout).toMatch(link);

@@ -100,7 +100,7 @@ describe('stdout', () => {
     expect(added).toMatchObject({ code: 0, stdout: '' });
   });
 
-  it('contains only the link of an invitation if the server has no mail', async () => {
+  it('contains only the link of an invitation if the server cannot send mail', async () => {
     const { code, stdout } = await as(root, ['users', 'add', 'invited@example.com']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^http:\/\/\S+\/invitation\?token=\S+\n$/);

@@ -536,7 +536,7 @@ describe('an invited member', () => {
     expect(mails.map(({ subject }) => subject)).toEqual(['root@example.com invited you']);
   });
 
-  it('has a link that the superuser sees once and passes on, if the server has no mail', async () => {
+  it('has a link that the superuser sees once and passes on, if the server cannot send mail', async () => {
     const { app, browser } = await openWith(null);
     const added = await addAda(browser);
     expect(added.status).toBe(200);

@@ -24,7 +24,7 @@ export function registerUsersAdd(users: Command, ctx: Context): void {
     .argument('<email>', 'Email address of the new member')
     .summary('Add a member')
     .description(
-      'Add a member. A member without a password is invited by mail, to set one or to sign in with single sign-on. If the server has no mail, the command prints the link to pass on.',
+      'Add a member. A member without a password is invited by mail, to set one or to sign in with single sign-on. If the server cannot send mail, the command prints the link to pass on.',
     )
     .option('--name <name>', 'Name of the member')
     .option('--superuser', 'Make the member an Organization Superuser')

@@ -92,11 +92,12 @@ export function invitationExpired(): ProblemError {
   return new ProblemError('link-expired', detail);
 }
 
-function alreadyJoined({ disabled }: UserRecord): ProblemError {
-  return new ProblemError(
-    'already-joined',
-    disabled
-      ? 'This account is disabled, so nobody can join with it. Enable it first.'
-      : 'This member has joined already. If they cannot sign in, they can reset their password on the sign-in page.',
-  );
+function alreadyJoined({ disabled, sso }: UserRecord): ProblemError {
+  if (disabled) {
+    return new ProblemError('already-joined', 'This account is disabled, so nobody can join with it. Enable it first.');
+  }
+  const help = sso
+    ? 'They sign in with single sign-on.'
+    : 'If they cannot sign in, they can reset their password on the sign-in page.';
+  return new ProblemError('already-joined', `This member has joined already. ${help}`);
 }

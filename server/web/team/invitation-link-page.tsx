@@ -15,7 +15,7 @@ export function InvitationLinkPage({ member, link, expiresAt, now }: InvitationL
   return (
     <Layout title="Invitation" tab={teamPath}>
       <h1>Pass this link on to {member.email}</h1>
-      <p>This server has no mail, so it cannot send the invitation. Give the link to the member yourself.</p>
+      <p>No mail server is configured, so the invitation cannot be mailed. Give the link to the member yourself.</p>
       {expiresAt === null ? (
         <p>The member signs in there with single sign-on.</p>
       ) : (

@@ -38,7 +38,7 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
     confirm: 'Send invitation',
     body: ({ user }) => (
       <>
-        <p>{user.email} gets another invitation. If this server has no mail, you see the link and pass it on.</p>
+        <p>{user.email} gets another invitation. If this server cannot send mail, you see the link and pass it on.</p>
         <p>The link of the earlier invitation stops working.</p>
       </>
     ),

@@ -1,6 +1,6 @@
 /**
  * The first segments of the paths of the daemon's pages and routes, as the source of a regular expression. The public URL
- * must not lie below one of them, and the command line removes them from an address that was copied from a browser.
+ * must not contain one of them, and the command line removes them from an address that was copied from a browser.
  */
 export const daemonPathSegments = [
   'api/v1',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settingNames } from '../../server/config/settings.ts';
-import { isInjected } from '../../server/config/unknown-settings.ts';
+import { isInjected, isPortIgnored } from '../../server/config/unknown-settings.ts';
 import { mistakesOf } from './mistakes.ts';
 
 describe('an unknown TOKENSD_… variable', () => {
@@ -60,6 +60,14 @@ describe('variables that Kubernetes adds', () => {
 
   it('are ignored for a service whose name starts with tokensd', () => {
     expect(mistakesOf(Object.fromEntries(ofSibling))).toEqual([]);
+  });
+
+  it.each([
+    ['9000', true],
+    ['tcp://10.0.0.1:9000', false],
+    [undefined, false],
+  ])('are told from a port that a person set: TOKENSD_PORT=%s', (TOKENSD_PORT, expected) => {
+    expect(isPortIgnored({ TOKENSD_PORT })).toBe(expected);
   });
 
   it('leave other names with PORT as mistakes', () => {

@@ -187,6 +187,10 @@ describe('a path of the public URL', () => {
     },
   );
 
+  it.each(['/team/sso', '/a/login/b'])('must not be %s, which the command line would shorten', (path) => {
+    expect(basePathMistake(`https://example.com${path}`)).toMatch(/^must not have the path/);
+  });
+
   it.each(['/a b', '/ä', '/a;b', '/a%2Fb', '/a//b', '/a,b'])('must not be %s', (path) => {
     expect(basePathMistake(`https://example.com${path}`)).toMatch(/^must have a path of letters/);
   });

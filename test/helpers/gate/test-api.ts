@@ -22,7 +22,10 @@ export type TestApi = Awaited<ReturnType<typeof startTestApi>>;
 /** The content of `/file`. */
 export const fileContent = Buffer.from(Array.from({ length: 100_000 }, (_, i) => `${i}\n`).join(''));
 
-/** How many events `/events` sends, and the milliseconds between them. */
+/**
+ * How many events `/events` and `/events-until-close` send, and the milliseconds between them. The latter ends by closing
+ * the connection, as servers without chunked encoding do.
+ */
 export const events = { count: 3, intervalMs: 500 };
 
 /**
@@ -38,7 +41,7 @@ export async function startTestApi() {
     const status = /^\/status\/(\d{3})$/.exec(url)?.[1];
     if (status !== undefined) res.writeHead(Number(status)).end('from the API');
     else if (url === '/upload') receive(req, res, progress);
-    else if (url === '/events') sendEvents(res);
+    else if (url === '/events' || url === '/events-until-close') sendEvents(res, url === '/events');
     else if (url === '/file') sendFile(req, res);
     else if (method === 'OPTIONS' && headers.origin !== undefined) sendCorsHeaders(req, res);
     else res.setHeader('Content-Type', 'application/json').end(JSON.stringify({ method, url, headers }));
@@ -76,7 +79,8 @@ function receive(req: IncomingMessage, res: ServerResponse, progress: { bytes: n
   });
 }
 
-function sendEvents(res: ServerResponse): void {
+function sendEvents(res: ServerResponse, isChunked: boolean): void {
+  if (!isChunked) res.removeHeader('Transfer-Encoding');
   res.writeHead(200, { 'Content-Type': 'text/event-stream' });
   let sent = 0;
   const timer = setInterval(() => {

@@ -133,8 +133,11 @@ for (const gateProxy of gateProxies) {
       expect(gate.api.requests.map(({ headers }) => headers.upgrade ?? 'websocket')).toEqual(['websocket']);
     });
 
-    it('sends each event to the client when it happens', async () => {
-      const response = await fetch(`${gate.url}/events`, { headers });
+    it.each([
+      ['/events', 'in chunks'],
+      ['/events-until-close', 'until it closes the connection'],
+    ])('sends each event to the client when it happens: %s, %s', async (path) => {
+      const response = await fetch(`${gate.url}${path}`, { headers });
       const delays: number[] = [];
       for await (const chunk of response.body ?? []) {
         for (const [, sentAt] of Buffer.from(chunk)

@@ -18,6 +18,7 @@ import { createPasswordReset } from './domain/sign-in/password/password-reset.ts
 import { createSignInRateLimit } from './domain/sign-in/rate-limit/rate-limit.ts';
 import { createRecovery } from './domain/sign-in/recovery/recovery.ts';
 import { createSecondFactor } from './domain/sign-in/second-factor.ts';
+import { createSessionLifetimes } from './domain/sign-in/session-lifetimes.ts';
 import { createSessions } from './domain/sign-in/sessions.ts';
 import { createSso } from './domain/sign-in/sso/sso.ts';
 import { createStartSession } from './domain/sign-in/start-session.ts';
@@ -44,13 +45,14 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
   const auditTrail = createAuditTrail({ newId });
   const site = { organization: config.organization, publicUrl: config.publicUrl };
   const notifier = createNotifier({ site, newId, render: renderMail, wake: mailQueued });
-  const startSession = createStartSession({ clock, newId, auditTrail });
+  const sessionLifetimes = createSessionLifetimes(clock, config.sessionLimits);
+  const startSession = createStartSession({ clock, newId, auditTrail, sessionLifetimes });
   const statusContext = createStatusContext(clock, config.ssoMaxAge);
   const passwords = createPasswords();
   const rateLimit = createSignInRateLimit(store.limiter);
   const passwordPolicy = createPasswordPolicy(config.passwordSignIn);
   const links = createMailedLinks({ store, clock, publicUrl: config.publicUrl, passwordPolicy });
-  const domain = { store, clock, newId, auditTrail, notifier, startSession, statusContext };
+  const domain = { store, clock, newId, auditTrail, notifier, startSession, sessionLifetimes, statusContext };
   const shared = { ...domain, passwords, rateLimit, passwordPolicy, links };
 
   const totp = createTotp({ ...shared, issuer: config.organization ?? 'tokens', required: config.requireTotp });
@@ -71,6 +73,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     rateLimit,
     passwordPolicy,
     startSession,
+    sessionLifetimes,
     statusContext,
     totp,
     sessions,

@@ -31,6 +31,4 @@ export const limits = {
   recoveryLinkLifetimeMs: 30 * 60 * 1000,
   invitationLifetimeMs: 7 * 24 * 60 * 60 * 1000,
   emailChangeLifetimeMs: 24 * 60 * 60 * 1000,
-  sessionIdleTimeoutMs: 12 * 60 * 60 * 1000,
-  sessionMaxAgeMs: 30 * 24 * 60 * 60 * 1000,
 } as const;

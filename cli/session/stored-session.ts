@@ -44,7 +44,7 @@ export async function removeCredentials(ctx: Context, entry: ServerEntry): Promi
 /** Adds that the session is still active. This machine no longer has it, so another sign-out could not end it. */
 function withLiveSession({ problem, retryAfterSeconds }: CliError) {
   const state =
-    'The session was removed from this machine, but stays valid on the server until it is unused for 12 hours.';
+    'The session was removed from this machine. On the server it ends after a time without use, or when you end it on the Profile page of the console.';
   return new CliError({ ...problem, detail: `${problem.detail} ${state}` }, { retryAfterSeconds });
 }
 

@@ -54,13 +54,13 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   metrics.collectProcessMetrics();
   metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: lastUsed.pending });
   const identityProvider = await createIdentityProvider(config, { clock, log });
-  const { auditTrail, completeMail } = services;
+  const { auditTrail, completeMail, sessionLifetimes } = services;
   const jobs = startJobs(
     [
       ...createSendMail({ store, auditTrail, completeMail, mailer, clock, log }),
       createFlushLastUsed(lastUsed, store.tokens, clock),
       createClockSetBack({ outbox: store.outbox, clock, log }),
-      createPurge({ store, clock }),
+      createPurge({ store, clock, sessionLifetimes }),
     ],
     log,
   );

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type ProxyVariables, readProxyVariables } from '../../shared/proxy.ts';
 import { CommandError } from '../context.ts';
 import type { PasswordSignIn } from '../domain/sign-in/password/password-policy.ts';
+import type { SessionLimits } from '../domain/sign-in/session-lifetimes.ts';
 import type { LogLevel } from '../observability/log.ts';
 import type { Environment } from './environment.ts';
 import { defaultSender } from './mail-identity.ts';
@@ -41,6 +42,7 @@ export interface Config {
   passwordSignIn: PasswordSignIn;
   /** Whether signing in with a password always requires a second factor. */
   requireTotp: boolean;
+  sessionLimits: SessionLimits;
   logLevel: LogLevel;
 }
 
@@ -101,7 +103,7 @@ export function readConfig(env: Environment): Config {
 /** Returns the effective settings as `NAME=value` lines, with secrets replaced by `***`. */
 export function describeConfig(config: Config): string[] {
   const { host, port } = config.listen;
-  const { oidc } = config;
+  const { oidc, sessionLimits } = config;
   const lines: Array<[string, string | number | null]> = [
     ['TOKENSD_LISTEN', hostAndPort(host, port)],
     ['TOKENSD_PUBLIC_URL', config.publicUrl],
@@ -130,6 +132,10 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_SSO_MAX_AGE', config.ssoMaxAge],
     ['TOKENSD_PASSWORD_SIGN_IN', config.passwordSignIn],
     ['TOKENSD_REQUIRE_TOTP', String(config.requireTotp)],
+    ['TOKENSD_CLI_SESSION_IDLE', sessionLimits.program.idle],
+    ['TOKENSD_CLI_SESSION_MAX', sessionLimits.program.max],
+    ['TOKENSD_CONSOLE_SESSION_IDLE', sessionLimits.console.idle],
+    ['TOKENSD_CONSOLE_SESSION_MAX', sessionLimits.console.max],
     ['TOKENSD_LOG_LEVEL', config.logLevel],
   ];
   return lines.map(([name, value]) => `${name}=${value ?? ''}`);
@@ -165,8 +171,17 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     ssoMaxAge: settings.TOKENSD_SSO_MAX_AGE ?? null,
     passwordSignIn: settings.TOKENSD_PASSWORD_SIGN_IN,
     requireTotp: settings.TOKENSD_REQUIRE_TOTP,
+    sessionLimits: {
+      program: sessionLimit(settings.TOKENSD_CLI_SESSION_IDLE, settings.TOKENSD_CLI_SESSION_MAX),
+      console: sessionLimit(settings.TOKENSD_CONSOLE_SESSION_IDLE, settings.TOKENSD_CONSOLE_SESSION_MAX),
+    },
     logLevel: settings.TOKENSD_LOG_LEVEL,
   };
+}
+
+/** The default idle time gives way to a shorter maximum. One that was set is a mistake then (`settingConflicts`). */
+function sessionLimit(idle: number, max: number) {
+  return { idle: Math.min(idle, max), max };
 }
 
 /** The scopes that every sign-in requests. */

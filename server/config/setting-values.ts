@@ -61,6 +61,14 @@ export const durationValue = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const minSessionSeconds = 5 * 60;
+
+/** How long a session lasts, in seconds. Members could not work with less. */
+export const sessionDurationValue = durationValue.refine(
+  (seconds) => seconds >= minSessionSeconds,
+  'must be at least 5m',
+);
+
 export const proxiesValue = z.string().transform((text, context) => {
   const entries = commaSeparated(text);
   for (const entry of entries) {

@@ -16,6 +16,7 @@ import {
   proxiesValue,
   publicUrlValue,
   scopesValue,
+  sessionDurationValue,
   smtpUrlValue,
 } from './setting-values.ts';
 
@@ -31,6 +32,8 @@ interface Setting {
   /** Whether an empty value has a meaning of its own. Otherwise it counts as unset. */
   mayBeEmpty?: true;
 }
+
+const day = 24 * 60 * 60;
 
 /** The settings of the daemon, in the order in which they are documented. */
 const table = {
@@ -191,6 +194,27 @@ const table = {
     schema: booleanValue.default(false),
     default: '`false`',
     description: 'Whether every member who signs in with a password must use two-factor sign-in.',
+  },
+  TOKENSD_CLI_SESSION_IDLE: {
+    schema: sessionDurationValue.default(30 * day),
+    default: '`30d`',
+    description: 'A session of the command line ends after this long without use, at least `5m`.',
+  },
+  TOKENSD_CLI_SESSION_MAX: {
+    schema: sessionDurationValue.default(180 * day),
+    default: '`180d`',
+    description:
+      'A session of the command line ends this long after the sign-in. One that was approved in a browser ends with the session there at the latest. [Sign-in](./sign-in.md#how-long-a-session-lasts) has the details.',
+  },
+  TOKENSD_CONSOLE_SESSION_IDLE: {
+    schema: sessionDurationValue.default(day / 2),
+    default: '`12h`',
+    description: 'The same as `TOKENSD_CLI_SESSION_IDLE` for sessions of the console.',
+  },
+  TOKENSD_CONSOLE_SESSION_MAX: {
+    schema: sessionDurationValue.default(30 * day),
+    default: '`30d`',
+    description: 'A session of the console, and each session that it approved, ends this long after its sign-in.',
   },
   TOKENSD_LOG_LEVEL: {
     schema: logLevelValue.default('info'),

@@ -14,6 +14,7 @@ import type { PasswordPolicy } from '../domain/sign-in/password/password-policy.
 import type { PasswordReset } from '../domain/sign-in/password/password-reset.ts';
 import type { Recovery } from '../domain/sign-in/recovery/recovery.ts';
 import type { SecondFactor } from '../domain/sign-in/second-factor.ts';
+import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import type { Sessions } from '../domain/sign-in/sessions.ts';
 import type { Sso } from '../domain/sign-in/sso/sso.ts';
 import type { Totp } from '../domain/sign-in/totp/totp.ts';
@@ -70,6 +71,7 @@ export interface AppDeps {
   invitations: Invitations;
   ownProfile: OwnProfile;
   sessions: Sessions;
+  sessionLifetimes: SessionLifetimes;
   audit: AuditLog;
   deadLetters: DeadLetters;
   clients: Clients;

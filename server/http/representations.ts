@@ -1,4 +1,3 @@
-import { limits } from '../../shared/limits.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Client } from '../../shared/schemas/clients.ts';
 import type { Session } from '../../shared/schemas/sessions.ts';
@@ -6,6 +5,7 @@ import type { Token } from '../../shared/schemas/tokens.ts';
 import type { InvitedUser, User } from '../../shared/schemas/users.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
+import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import { tokenStatus } from '../domain/tokens/status.ts';
 import type {
   ClientRecord,
@@ -88,12 +88,13 @@ export function clientObject(client: ClientRecord): Client {
 }
 
 /** Returns the session as the API shows it. */
-export function sessionObject(session: SessionRecord): Session {
+export function sessionObject(session: SessionRecord, lifetimes: Pick<SessionLifetimes, 'endsOf'>): Session {
+  const { latest, unused } = lifetimes.endsOf(session);
   return {
     id: session.id,
     created_at: time(session.createdAt),
-    expires_at: time(session.expiresAt),
-    idle_expires_at: time(Math.min(session.expiresAt, session.lastSeenAt + limits.sessionIdleTimeoutMs)),
+    expires_at: time(latest),
+    idle_expires_at: time(unused),
   };
 }
 

@@ -8,10 +8,13 @@ export interface SessionCookie {
   readonly name: string;
   /** Returns the secret that the browser sent, or undefined if it sent none. */
   read(c: Context): string | undefined;
-  /** Sets the cookie. `expiresAt` is in milliseconds since the epoch. */
-  write(c: Context, secret: string, expiresAt: number): void;
+  /** Sets the cookie for as long as the session can last. Of `maxAgeMs`, browsers accept at most 400 days. */
+  write(c: Context, secret: string, maxAgeMs: number): void;
   clear(c: Context): void;
 }
+
+/** RFC 6265bis §5.6.2. `setCookie` throws beyond it. */
+const maxCookieSeconds = 400 * 24 * 60 * 60;
 
 /** Creates the session cookie for this public URL. */
 export function createSessionCookie(publicUrl: string): SessionCookie {
@@ -19,7 +22,9 @@ export function createSessionCookie(publicUrl: string): SessionCookie {
   return {
     name,
     read: (c) => getCookie(c, name),
-    write: (c, secret, expiresAt) => setCookie(c, name, secret, { ...attributes, expires: new Date(expiresAt) }),
+    // An age in place of a time, because a browser whose clock is ahead would discard a short session at once.
+    write: (c, secret, maxAgeMs) =>
+      setCookie(c, name, secret, { ...attributes, maxAge: Math.min(Math.floor(maxAgeMs / 1000), maxCookieSeconds) }),
     clear: (c) => {
       deleteCookie(c, name, attributes);
     },

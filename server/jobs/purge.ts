@@ -1,24 +1,32 @@
 import { limits } from '../../shared/limits.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
 const maxBatchSize = 500;
 
+interface PurgeDeps {
+  store: Store;
+  clock: Clock;
+  sessionLifetimes: Pick<SessionLifetimes, 'bounds'>;
+}
+
 /**
  * Creates the job that deletes expired rows, table by table: batches of 500 until a batch is not full. Each batch is a
  * statement of its own, because one large DELETE would hold locks that other writers wait for.
  */
-export function createPurge({ store, clock }: { store: Store; clock: Clock }): Job {
+export function createPurge({ store, clock, sessionLifetimes }: PurgeDeps): Job {
   return {
     name: 'purge',
     everyMs: 10 * 60 * 1000,
     async run(signal) {
       const now = clock.now();
+      const sessionBounds = sessionLifetimes.bounds();
       const purges = [
         () => store.tokens.purgeTombstones(now - limits.tombstoneRetentionMs, maxBatchSize),
         () => store.idempotency.purge(now - limits.idempotencyWindowMs, maxBatchSize),
-        () => store.sessions.purge(now, now - limits.sessionIdleTimeoutMs, maxBatchSize),
+        () => store.sessions.purge(sessionBounds, maxBatchSize),
         () => store.tickets.purge(now, maxBatchSize),
         () => store.deviceCodes.purge(now - limits.deviceCodeLifetimeMs, maxBatchSize),
         () => store.purgeCounts(now, maxBatchSize),

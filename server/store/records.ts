@@ -66,6 +66,16 @@ export type IdempotencyRecord = RecordOf<typeof idempotencyColumns>;
 
 export type SessionRecord = RecordOf<typeof sessionColumns>;
 
+/**
+ * The times that decide which sessions have ended. A session has ended if its `expiresAt` is at or before `now`, if it
+ * started at or before `started` of a kind that it derives from, or if it was last seen at or before `seen` of its own kind.
+ */
+export interface SessionBounds {
+  now: number;
+  console: { started: number; seen: number };
+  program: { started: number; seen: number };
+}
+
 /** A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. */
 export type Ticket = RecordOf<typeof ticketColumns>;
 export type TicketKind = Ticket['kind'];

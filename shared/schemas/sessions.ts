@@ -15,7 +15,7 @@ export const createdSessionSchema = z
   .object({
     id: idSchema,
     secret: z.string().describe('The session secret, which is shown only once'),
-    expires_at: timeSchema.describe('The latest end. A session that is idle for 12 hours ends earlier.'),
+    expires_at: timeSchema.describe('The latest end. A session that is not used for long ends earlier.'),
     user: userSchema,
   })
   .meta({ id: 'CreatedSession' });

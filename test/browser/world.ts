@@ -6,7 +6,6 @@ import { createIntrospectionHandler } from '../../server/http/oauth/introspectio
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import type { LastUse, MailLinkKind } from '../../server/store/records.ts';
-import { limits } from '../../shared/limits.ts';
 import type { Member } from '../helpers/app/app.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
 
@@ -170,7 +169,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
       hash: secret.hash(),
       createdAt: at,
       lastSeenAt: at,
-      expiresAt: at + limits.sessionMaxAgeMs,
+      ...services.sessionLifetimes.begin('console'),
       ip: '203.0.113.9',
       userAgent: longAgent,
       sso: false,

@@ -161,3 +161,46 @@ it.each(['90d', '7776000'])('accepts the duration %s', (value) => {
 it.each(['90 days', '90D', '-1d', '0', '1.5h', '0d', '200y'])('rejects the duration %s', (value) => {
   expect(mistakesOf({ TOKENSD_MAX_EXPIRY: value }).join()).toContain('TOKENSD_MAX_EXPIRY must be a duration');
 });
+
+describe('the limits of sessions', () => {
+  const day = 86_400;
+  const names = [
+    'TOKENSD_CLI_SESSION_IDLE',
+    'TOKENSD_CLI_SESSION_MAX',
+    'TOKENSD_CONSOLE_SESSION_IDLE',
+    'TOKENSD_CONSOLE_SESSION_MAX',
+  ];
+
+  it('are those of the documentation by default', () => {
+    expect(read({}).sessionLimits).toEqual({
+      program: { idle: 30 * day, max: 180 * day },
+      console: { idle: day / 2, max: 30 * day },
+    });
+  });
+
+  it('belong to the kind of session that the setting names', () => {
+    const env = Object.fromEntries(names.map((name, index) => [name, `${index + 1}h`]));
+    expect(read(env).sessionLimits).toEqual({
+      program: { idle: 3600, max: 7200 },
+      console: { idle: 10_800, max: 14_400 },
+    });
+  });
+
+  it.each(names)('rejects less than five minutes for %s', (name) => {
+    expect(mistakesOf({ [name]: '299' })).toEqual([`${name} must be at least 5m`]);
+    expect(mistakesOf({ [name]: '0' })).toEqual([expect.stringContaining(`${name} must be a duration`)]);
+    expect(mistakesOf({ [name]: '5m' })).toEqual([]);
+  });
+
+  it.each(['CLI', 'CONSOLE'])('names both settings if the idle time of %s is longer than the maximum', (kind) => {
+    const [idle, max] = [`TOKENSD_${kind}_SESSION_IDLE`, `TOKENSD_${kind}_SESSION_MAX`];
+    expect(mistakesOf({ [idle]: '2d', [max]: '1d' })).toEqual([`${idle} must not be longer than ${max}`]);
+    expect(mistakesOf({ [idle]: '1d', [max]: '1d' })).toEqual([]);
+    expect(mistakesOf({ [idle]: '1y' })).toEqual([`${idle} must not be longer than ${max}. Set ${max} too`]);
+  });
+
+  it('lets a default idle time give way to a shorter maximum', () => {
+    const { sessionLimits } = read({ TOKENSD_CLI_SESSION_MAX: '1d', TOKENSD_CONSOLE_SESSION_MAX: '1h' });
+    expect(sessionLimits).toEqual({ program: { idle: day, max: day }, console: { idle: 3600, max: 3600 } });
+  });
+});

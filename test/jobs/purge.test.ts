@@ -3,13 +3,15 @@ import { createPurge } from '../../server/jobs/purge.ts';
 import { limits } from '../../shared/limits.ts';
 import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 
-let app: TestApp;
+let app: Awaited<ReturnType<typeof openTestApp>>;
 beforeEach(async () => {
   app = await openTestApp();
 });
 afterEach(() => app.close());
 
-const purge = (signal = new AbortController().signal) => createPurge(app).run(signal);
+const purge = (signal = new AbortController().signal, running: TestApp = app) =>
+  createPurge({ ...running, ...running.services }).run(signal);
+const day = 24 * 60 * 60 * 1000;
 
 it('deletes tombstones after 90 days', async () => {
   const { id, token } = await createToken(app, app.dev, { name: 'ci' });
@@ -29,13 +31,33 @@ it('keeps active tokens of any age', async () => {
   expect(await verdict(app, token)).toBe(200);
 });
 
-it('deletes ended sessions and keeps active ones', async () => {
-  const idle = await app.signIn(app.dev.id);
-  app.clock.advance(limits.sessionIdleTimeoutMs + 1);
-  const fresh = await app.signIn(app.dev.id);
-  await purge();
-  expect(await app.store.sessions.deleteAllOf(app.dev.id)).toHaveLength(1);
-  expect(idle).not.toBe(fresh);
+it('deletes the sessions that have ended by the present settings, to the millisecond, and no others', async () => {
+  await app.store.sessions.deleteAllOf(app.dev.id);
+  const left = async (running: TestApp = app) => {
+    await purge(undefined, running);
+    return (await app.store.sessions.deleteAllOf(app.dev.id)).length;
+  };
+  for (const [kind, idle] of [
+    ['console', day / 2],
+    ['program', 30 * day],
+  ] as const) {
+    await app.signIn(app.dev.id, kind);
+    app.clock.advance(idle - 1);
+    await app.signIn(app.dev.id, kind);
+    await purge();
+    app.clock.advance(1);
+    expect(await left()).toBe(1);
+    await app.signIn(app.dev.id, kind);
+    app.clock.advance(idle - 1);
+    expect(await left()).toBe(1);
+  }
+  await app.signIn(app.dev.id, 'program');
+  app.clock.advance(1000);
+  await app.signIn(app.dev.id, 'program');
+  const { console } = app.config.sessionLimits;
+  app.clock.advance(day - 1000);
+  const shorter = app.restart({ sessionLimits: { console, program: { idle: 86_400, max: 86_400 } } });
+  expect(await left(shorter)).toBe(1);
 });
 
 it('deletes mails a week after they were sent, and keeps those still to be sent', async () => {
@@ -64,14 +86,14 @@ it('deletes idempotency keys after a day', async () => {
 
 it('deletes more rows than fit in one batch', async () => {
   for (let batch = 0; batch < 1001; batch += 1) await app.signIn(app.dev.id);
-  app.clock.advance(limits.sessionMaxAgeMs);
+  app.clock.advance(30 * day);
   await purge();
   expect(await app.store.sessions.deleteAllOf(app.dev.id)).toEqual([]);
 });
 
 it('stops early when the daemon stops', async () => {
   await app.signIn(app.dev.id);
-  app.clock.advance(limits.sessionMaxAgeMs);
+  app.clock.advance(30 * day);
   await purge(AbortSignal.abort());
   expect(await app.store.sessions.deleteAllOf(app.dev.id)).not.toEqual([]);
 });

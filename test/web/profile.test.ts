@@ -1,12 +1,12 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { limits } from '../../shared/limits.ts';
+import type { Config } from '../../server/config/config.ts';
 import { type Member, openTestApp, password, type TestApp } from '../helpers/app/app.ts';
 import { formsOf, openConsole, textOf } from '../helpers/console/pages.ts';
 
 const newPassword = 'another staple battery horse';
 
-async function open() {
-  const app = await openTestApp();
+async function open(settings?: Partial<Config>) {
+  const app = await openTestApp(settings);
   onTestFinished(app.close);
   return { app, browser: openConsole(app, app.dev) };
 }
@@ -106,9 +106,10 @@ it('explains why a member has no password, and sets none', async () => {
 });
 
 it('lists active sessions with device and times, and marks the current one', async () => {
-  const { app, browser } = await open();
+  const limits = { idle: 12 * 60 * 60, max: 30 * 24 * 60 * 60 };
+  const { app, browser } = await open({ sessionLimits: { console: limits, program: limits } });
   const idle = await signIn(app, app.dev, '192.0.2.1');
-  app.clock.advance(limits.sessionIdleTimeoutMs - 120_000);
+  app.clock.advance(12 * 60 * 60_000 - 120_000);
   await browser.get('/profile');
   const cli = await signIn(app, app.dev);
   await signIn(app, app.root, '192.0.2.2');

@@ -32,8 +32,8 @@ describe('the cookie', () => {
     const { status, location, headers } = await app.enter();
     expect({ status, location }).toEqual({ status: 303, location: startPath });
     expect(cookieOf(headers, '__Host-tokens_session')).toEqual([
-      'Expires=Wed, 23 Dec 2026 16:20:00 GMT',
       'HttpOnly',
+      'Max-Age=2592000',
       'Path=/',
       'SameSite=Lax',
       'Secure',
@@ -47,8 +47,8 @@ describe('the cookie', () => {
       const app = await open({ publicUrl });
       const { headers } = await app.enter();
       expect(cookieOf(headers, 'tokens_session_insecure')).toEqual([
-        'Expires=Wed, 23 Dec 2026 16:20:00 GMT',
         'HttpOnly',
+        'Max-Age=2592000',
         'Path=/',
         'SameSite=Lax',
         'tokens_session_insecure=…',

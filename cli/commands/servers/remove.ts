@@ -29,6 +29,6 @@ async function runServersRemove(ctx: Context, url: string, options: GlobalOption
   if (ended) return;
   throw localError(
     'unreachable',
-    `The session on ${entry.url} could not be ended. It stays valid until it is unused for 12 hours.`,
+    `The session on ${entry.url} could not be ended. It ends after a time without use, or when you end it on the Profile page of the console.`,
   );
 }

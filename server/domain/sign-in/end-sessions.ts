@@ -1,5 +1,6 @@
 import type { SessionRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import type { SessionLifetimes } from './session-lifetimes.ts';
 
 /*
  * Approvals are rows that can still become a session: tickets (authorization codes, pending second factors, mailed links),
@@ -15,14 +16,27 @@ import type { Store } from '../../store/store.ts';
  */
 
 /**
- * Locks a member's row and then the session's, and reports whether the session is still active. Call it before a session
- * approves something, in the same transaction: the locks order the approval entirely before or after the session's end.
+ * Locks a member's row and then the session's, and reports whether the session still exists. Call it in the transaction of a
+ * change that must not happen after the session was ended: the locks order the two.
  */
 export async function lockActiveSession(
   store: Store,
   { userId, id }: Pick<SessionRecord, 'userId' | 'id'>,
 ): Promise<boolean> {
-  return (await store.users.lockForNewSession(userId)) && (await store.sessions.lock(id));
+  return (await store.users.lockForNewSession(userId)) && (await store.sessions.lock(id)) !== null;
+}
+
+/**
+ * Locks like `lockActiveSession` and returns the session unless it has ended, by the clock too. Call it before a session
+ * approves something, and again before the approval becomes a session.
+ */
+export async function lockApprover(
+  { store, sessionLifetimes }: { store: Store; sessionLifetimes: SessionLifetimes },
+  { userId, id }: Pick<SessionRecord, 'userId' | 'id'>,
+): Promise<SessionRecord | null> {
+  if (!(await store.users.lockForNewSession(userId))) return null;
+  const session = await store.sessions.lock(id);
+  return session?.userId === userId && sessionLifetimes.isActive(session) ? session : null;
 }
 
 /**

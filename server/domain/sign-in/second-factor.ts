@@ -59,7 +59,7 @@ export function createSecondFactor(deps: {
 
   const start = async (user: UserRecord, clientInfo: ClientInfo, proof: Proof): Promise<StartedSession> => {
     const started = await store.transaction((store) =>
-      deps.startSession(store, { user, clientInfo, method: passwordSignIn, proof }),
+      deps.startSession(store, { kind: 'console', user, clientInfo, method: passwordSignIn, proof }),
     );
     if (started === null) throw passwordPolicy.refusal();
     return started;

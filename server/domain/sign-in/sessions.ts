@@ -1,4 +1,3 @@
-import { limits } from '../../../shared/limits.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import { StoreUnavailable } from '../../store/errors.ts';
 import type { SessionRecord, UserRecord } from '../../store/records.ts';
@@ -14,6 +13,7 @@ import { confirmPassword, requireSamePassword } from './password/confirm-passwor
 import type { PasswordPolicy } from './password/password-policy.ts';
 import { wrongSecondFactor } from './problems.ts';
 import type { SignInRateLimit } from './rate-limit/rate-limit.ts';
+import type { SessionLifetimes } from './session-lifetimes.ts';
 import { openIdToken, sealIdToken } from './sso/sealed-id-token.ts';
 import { passwordSignIn, proofOf, type StartedSession, type StartSession } from './start-session.ts';
 import type { Totp } from './totp/totp.ts';
@@ -25,6 +25,7 @@ export interface SessionDeps {
   rateLimit: SignInRateLimit;
   auditTrail: AuditTrail;
   startSession: StartSession;
+  sessionLifetimes: SessionLifetimes;
   totp: Totp;
   passwordPolicy: PasswordPolicy;
 }
@@ -37,7 +38,7 @@ export interface AuthenticatedSession {
 export interface Sessions {
   checkPassword: CheckPassword;
   /**
-   * Signs in with a password, and with a code of the second factor if the member has one.
+   * Signs a program in with a password, and with a code of the second factor if the member has one.
    *
    * @throws ProblemError `wrong-credentials`, `password-sign-in-off`, `throttled`, `totp-required` (the code is missing or
    * wrong), `totp-setup-required`
@@ -58,6 +59,11 @@ export interface Sessions {
   list(caller: Caller): Promise<SessionRecord[]>;
   /** Ends one of the caller's own sessions. @throws ProblemError `not-found` */
   end(caller: Caller, id: string): Promise<void>;
+  /**
+   * Ends the caller's session because `next` takes its place in the same browser. If both are the same member's, `next` can
+   * decide about the devices whose codes were entered before.
+   */
+  replace(caller: Caller, next: SessionRecord): Promise<void>;
   /** Ends the caller's sessions except the current one. */
   endOthers(caller: Caller): Promise<void>;
   /**
@@ -68,9 +74,6 @@ export interface Sessions {
   changePassword(caller: Caller, current: string, next: string): Promise<void>;
 }
 
-/** The idle timeout restarts at most this often, so that most requests only read. */
-const minTouchIntervalMs = 60_000;
-
 const maxListed = 100;
 
 export function createSessions(deps: SessionDeps): Sessions {
@@ -78,13 +81,12 @@ export function createSessions(deps: SessionDeps): Sessions {
   const checkPassword = createCheckPassword(deps);
 
   /** Ends a session of the caller and audits it. Returns false unless they have it. */
-  const endOwn = ({ user, clientInfo }: Caller, sessionId: string): Promise<boolean> =>
-    store.transaction(async (store) => {
-      if (!(await endSession(store, { userId: user.id, id: sessionId }))) return false;
-      const event = { at: clock.now(), actor: actorOf(user), clientInfo, userId: user.id };
-      await auditTrail.session(store, 'session.ended', { ...event, sessionId });
-      return true;
-    });
+  const endOwn = async (store: Store, { user, clientInfo }: Caller, sessionId: string): Promise<boolean> => {
+    if (!(await endSession(store, { userId: user.id, id: sessionId }))) return false;
+    const event = { at: clock.now(), actor: actorOf(user), clientInfo, userId: user.id };
+    await auditTrail.session(store, 'session.ended', { ...event, sessionId });
+    return true;
+  };
 
   return {
     checkPassword,
@@ -94,7 +96,7 @@ export function createSessions(deps: SessionDeps): Sessions {
       if (user === null) throw deps.passwordPolicy.refusal();
       await requireSecondFactor(deps.totp, user, clientInfo, code);
       const started = await store.transaction((store) =>
-        deps.startSession(store, { user, clientInfo, method: passwordSignIn, proof: proofOf(user) }),
+        deps.startSession(store, { kind: 'program', user, clientInfo, method: passwordSignIn, proof: proofOf(user) }),
       );
       if (started === null) throw deps.passwordPolicy.refusal();
       return started;
@@ -110,20 +112,20 @@ export function createSessions(deps: SessionDeps): Sessions {
     },
 
     async signOut(caller) {
-      await endOwn(caller, caller.sessionId);
+      await store.transaction((store) => endOwn(store, caller, caller.sessionId));
     },
 
-    list({ user }) {
-      const now = clock.now();
-      return store.sessions.listOf(user.id, {
-        now,
-        idleBefore: now - limits.sessionIdleTimeoutMs + 1,
-        limit: maxListed,
-      });
-    },
+    list: ({ user }) => store.sessions.listOf(user.id, deps.sessionLifetimes.bounds(), maxListed),
 
     async end(caller, id) {
-      if (!(await endOwn(caller, id))) throw noSuchSession();
+      if (!(await store.transaction((store) => endOwn(store, caller, id)))) throw noSuchSession();
+    },
+
+    async replace(caller, next) {
+      await store.transaction(async (store) => {
+        const ended = await endOwn(store, caller, caller.sessionId);
+        if (ended && next.userId === caller.user.id) await store.deviceCodes.moveToSession(caller.sessionId, next.id);
+      });
     },
 
     async endOthers({ user, sessionId, clientInfo }) {
@@ -151,17 +153,17 @@ export function createSessions(deps: SessionDeps): Sessions {
 }
 
 async function authenticate(
-  { store, clock, totp, passwordPolicy }: Pick<SessionDeps, 'store' | 'clock' | 'totp' | 'passwordPolicy'>,
+  { store, clock, sessionLifetimes, totp, passwordPolicy }: SessionDeps,
   secret: string,
 ): Promise<AuthenticatedSession | null> {
   const found = await store.sessions.findByHash(hashSecret(secret));
   if (found === null || found.user.disabled || lacksSecondFactor(totp, found)) return null;
   // The operator may have turned off sign-in with a password since, or a superuser may have been demoted.
   if (!found.session.sso && !passwordPolicy.allows(found.user)) return null;
-  const now = clock.now();
   const { session } = found;
-  if (now >= session.expiresAt || now >= session.lastSeenAt + limits.sessionIdleTimeoutMs) return null;
-  if (now - session.lastSeenAt < minTouchIntervalMs) return found;
+  if (!sessionLifetimes.isActive(session)) return null;
+  const now = clock.now();
+  if (now - session.lastSeenAt < sessionLifetimes.touchIntervalMs(session)) return found;
   // Members can still read while the disk is full or the database accepts no writes.
   await store.sessions.touch(session.id, now).catch(ignoreUnavailable);
   return { ...found, session: { ...session, lastSeenAt: now } };

@@ -1,10 +1,10 @@
-import { limits } from '../../../shared/limits.ts';
 import type { SessionRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { actorOf, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, type Secret } from '../secrets.ts';
+import type { SessionKind, SessionLifetimes } from './session-lifetimes.ts';
 
 /** How a member signed in. A session that another session approved inherits the method of that session. */
 export interface SignInMethod {
@@ -14,6 +14,11 @@ export interface SignInMethod {
 }
 
 export const passwordSignIn: SignInMethod = { sso: false, ssoSid: null };
+
+/** Returns the method of a session that `approver` approves. */
+export function methodOf({ sso, ssoSid }: SessionRecord): SignInMethod {
+  return { sso, ssoSid };
+}
 
 export interface StartedSession {
   session: SessionRecord;
@@ -32,18 +37,32 @@ export function proofOf({ passwordHash, totpEnabledAt }: UserRecord): Proof {
   return { passwordHash, totpEnabledAt };
 }
 
+interface NewSession {
+  kind: SessionKind;
+  user: UserRecord;
+  clientInfo: ClientInfo;
+  method: SignInMethod;
+  proof?: Proof;
+  /** The session that approved this one. Its caller holds the lock of this row. */
+  approver?: SessionRecord;
+}
+
 /**
  * Starts a session and audits it, inside the given transaction. Locks the member's row first, so that disabling the member
  * or ending their sessions happens entirely before or entirely after. Returns null if the member is disabled or the proof
  * is outdated.
  */
-export type StartSession = (
-  store: Store,
-  start: { user: UserRecord; clientInfo: ClientInfo; method: SignInMethod; proof?: Proof },
-) => Promise<StartedSession | null>;
+export type StartSession = (store: Store, start: NewSession) => Promise<StartedSession | null>;
 
-export function createStartSession(deps: { clock: Clock; newId: () => string; auditTrail: AuditTrail }): StartSession {
-  return async (store, { user, clientInfo, method, proof }) => {
+interface StartSessionDeps {
+  clock: Clock;
+  newId: () => string;
+  auditTrail: AuditTrail;
+  sessionLifetimes: SessionLifetimes;
+}
+
+export function createStartSession(deps: StartSessionDeps): StartSession {
+  return async (store, { kind, user, clientInfo, method, proof, approver }) => {
     if (!(await store.users.lockForNewSession(user.id, proof))) return null;
     const secret = generateSecret('session');
     const at = deps.clock.now();
@@ -53,7 +72,7 @@ export function createStartSession(deps: { clock: Clock; newId: () => string; au
       hash: secret.hash(),
       createdAt: at,
       lastSeenAt: at,
-      expiresAt: at + limits.sessionMaxAgeMs,
+      ...deps.sessionLifetimes.begin(kind, approver),
       ...clientInfo,
       ...method,
     };

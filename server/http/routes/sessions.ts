@@ -31,18 +31,20 @@ const signOut = createRoute({
   responses: { 204: { description: 'The session has ended' } },
 });
 
-export function sessionRoutes({ sessions, users }: Pick<AppDeps, 'sessions' | 'users'>) {
+type SessionRouteDeps = Pick<AppDeps, 'sessions' | 'sessionLifetimes' | 'users'>;
+
+export function sessionRoutes({ sessions, sessionLifetimes, users }: SessionRouteDeps) {
   return new OpenAPIHono<AppEnv>()
     .openapi(signIn, async (c) => {
       const { email, password, code } = c.req.valid('json');
       const clientInfo = c.get('clientInfo');
       const { session, secret, user } = await sessions.signIn(email, password, clientInfo, code);
       const me = await users.me({ user, sessionId: session.id, clientInfo, channel: 'cli' });
-      const { id, expires_at } = sessionObject(session);
+      const { id, expires_at } = sessionObject(session, sessionLifetimes);
       c.header('Location', '/api/v1/sessions/current');
       return c.json({ id, secret: secret.reveal(), expires_at, user: userObject(me) }, 201);
     })
-    .openapi(readCurrent, (c) => c.json(sessionObject(c.get('session')), 200))
+    .openapi(readCurrent, (c) => c.json(sessionObject(c.get('session'), sessionLifetimes), 200))
     .openapi(signOut, async (c) => {
       await sessions.signOut(c.get('caller'));
       return c.body(null, 204);

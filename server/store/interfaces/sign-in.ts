@@ -1,16 +1,24 @@
-import type { DeviceCodeRecord, SessionRecord, Ticket, TicketKind, TotpRecord, UserRecord } from '../records.ts';
+import type {
+  DeviceCodeRecord,
+  SessionBounds,
+  SessionRecord,
+  Ticket,
+  TicketKind,
+  TotpRecord,
+  UserRecord,
+} from '../records.ts';
 
 export interface SessionStore {
   insert(session: SessionRecord): Promise<void>;
   /** Returns the session and its user, even if the session has expired. */
   findByHash(hash: string): Promise<{ session: SessionRecord; user: UserRecord } | null>;
   /**
-   * Locks the session row and returns whether the session still exists. The lock orders this transaction against one
-   * that ends the session.
+   * Locks the session row and returns it, or null if the session no longer exists. The lock orders this transaction
+   * against one that ends the session.
    */
-  lock(id: string): Promise<boolean>;
-  /** Returns a member's active sessions (see `purge`), last seen first. */
-  listOf(userId: string, query: { now: number; idleBefore: number; limit: number }): Promise<SessionRecord[]>;
+  lock(id: string): Promise<SessionRecord | null>;
+  /** Returns a member's active sessions, last seen first. */
+  listOf(userId: string, bounds: SessionBounds, limit: number): Promise<SessionRecord[]>;
   /** Moves the time of last activity forward, never back. */
   touch(id: string, at: number): Promise<void>;
   /** Stores an encrypted ID token with a session, unless the session has ended. */
@@ -25,11 +33,8 @@ export interface SessionStore {
   userIdsOfSid(issuer: string, sid: string): Promise<string[]>;
   /** Deletes the sessions that began in session `sid` of the identity provider `issuer`. Returns the deleted ones. */
   deleteAllOfSid(issuer: string, sid: string): Promise<Array<{ id: string; userId: string }>>;
-  /**
-   * Deletes at most `limit` ended sessions: last seen before `idleBefore`, or past their absolute end at `now`. Returns
-   * the number of rows deleted.
-   */
-  purge(now: number, idleBefore: number, limit: number): Promise<number>;
+  /** Deletes at most `limit` sessions that have ended. Returns the number of rows deleted. */
+  purge(bounds: SessionBounds, limit: number): Promise<number>;
 }
 
 export interface TicketStore {
@@ -70,6 +75,8 @@ export interface DeviceCodeStore {
   deleteAllOf(userId: string): Promise<void>;
   /** Deletes the codes that were approved in this browser session. */
   deleteApprovedIn(sessionId: string): Promise<void>;
+  /** Binds the pending codes of one browser session to the session that replaces it. */
+  moveToSession(sessionId: string, nextId: string): Promise<void>;
   /** Deletes at most `limit` codes that expired before `before`. Returns the number of rows deleted. */
   purge(before: number, limit: number): Promise<number>;
 }

@@ -7,8 +7,15 @@ export const sessionColumns = {
   hash: text('hash'),
   createdAt: integer('created_at'),
   lastSeenAt: integer('last_seen_at'),
-  /** Absolute expiry. The idle timeout may end the session earlier. */
+  /** Latest end, decided when the session began. The idle time and the current settings may end it earlier. */
   expiresAt: integer('expires_at'),
+  /**
+   * The earliest start of a console session among this session and its approvers. Null if there is none. Both starts are null
+   * if a release wrote the row that did not record them.
+   */
+  consoleStartedAt: nullable(integer('console_started_at')),
+  /** The same for sessions of programs. Not null if the session itself belongs to a program. */
+  programStartedAt: nullable(integer('program_started_at')),
   ip: nullable(text('ip')),
   userAgent: nullable(text('user_agent')),
   /** True if the session started with single sign-on, or was approved from a session that did. */

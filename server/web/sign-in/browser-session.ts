@@ -1,3 +1,4 @@
+import type { Caller } from '../../domain/caller.ts';
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
 import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps } from '../../http/context.ts';
@@ -6,7 +7,7 @@ import type { AppContext, AppDeps } from '../../http/context.ts';
 export interface BrowserSession {
   /** Returns the browser's active session, or null. */
   current(c: AppContext): Promise<AuthenticatedSession | null>;
-  /** Ends the browser's earlier session, if there is one, and puts the new session into the cookie. */
+  /** Puts the new session into the cookie, in place of the browser's earlier session, which ends. */
   start(c: AppContext, started: StartedSession): Promise<void>;
 }
 
@@ -23,10 +24,11 @@ export function createBrowserSession({ sessions, sessionCookie }: BrowserSession
     async start(c, { secret, session }) {
       const earlier = await current(c);
       if (earlier !== null) {
-        const { user, session } = earlier;
-        await sessions.signOut({ user, sessionId: session.id, clientInfo: c.get('clientInfo'), channel: 'console' });
+        const { user, session: ending } = earlier;
+        const caller: Caller = { user, sessionId: ending.id, clientInfo: c.get('clientInfo'), channel: 'console' };
+        await sessions.replace(caller, session);
       }
-      sessionCookie.write(c, secret.reveal(), session.expiresAt);
+      sessionCookie.write(c, secret.reveal(), session.expiresAt - session.createdAt);
     },
   };
 }

@@ -16,21 +16,24 @@ interface LoginPageProps {
   ways: SignInWays;
   /** Path that a successful sign-in leads to. */
   next: string;
-  email?: string;
+  /** Whether the browser has a session, which the sign-in replaces. */
+  again?: boolean;
+  email?: string | undefined;
   error?: string;
   success?: string | undefined;
 }
 
 /** Signs a visitor in through the identity provider, or with email address and password. */
-export function LoginPage({ ways, next, email = '', error, success }: LoginPageProps) {
+export function LoginPage({ ways, next, again = false, email = '', error, success }: LoginPageProps) {
   const { organization } = usePage();
   return (
     <Layout title="Sign in" width="narrow" success={success}>
       <h1>Sign in{organization === null ? '' : ` to ${organization}`}</h1>
       {error && <Alert>{error}</Alert>}
+      {again && <p>You are signed in. Signing in again ends the session in this browser and starts a new one.</p>}
       {ways.sso && (
         <p>
-          <a class="button primary" href={formatUrl({ path: '/login/sso', query: { next } })}>
+          <a class="button primary" href={formatUrl({ path: '/login/sso', query: { ...againQuery(again), next } })}>
             Sign in with single sign-on
           </a>
         </p>
@@ -38,7 +41,7 @@ export function LoginPage({ ways, next, email = '', error, success }: LoginPageP
       {ways.password === 'form' && <PasswordForm next={next} email={email} autofocus={!error} />}
       {ways.password === 'link' && (
         <p>
-          <a href={passwordFormUrl(next)}>Sign in with a password</a> if you are an Organization Superuser.
+          <a href={passwordFormUrl(next, again)}>Sign in with a password</a> if you are an Organization Superuser.
         </p>
       )}
       <PublicAddress />
@@ -47,8 +50,18 @@ export function LoginPage({ ways, next, email = '', error, success }: LoginPageP
 }
 
 /** Returns the address of the sign-in page with its form for a password, also where the page does not show it at first. */
-export function passwordFormUrl(next?: string): string {
-  return formatUrl({ path: '/login', query: { with: 'password', next } });
+export function passwordFormUrl(next?: string, again = false): string {
+  return formatUrl({ path: '/login', query: { with: 'password', ...againQuery(again), next } });
+}
+
+/** Returns the address of the sign-in page for a member who is signed in and wants a new session. */
+export function signInAgainUrl(next: string): string {
+  return formatUrl({ path: '/login', query: { ...againQuery(true), next } });
+}
+
+/** Without this parameter, pages that sign in redirect a member who is signed in. */
+function againQuery(again: boolean) {
+  return { again: again ? 'true' : undefined };
 }
 
 function PasswordForm({ next, email, autofocus }: { next: string; email: string; autofocus: boolean }) {

@@ -42,9 +42,14 @@ export function loginPages(deps: LoginDeps) {
     .get('/login', async (c) => {
       if (!isSecure) return c.render(<InsecureAddressPage />, 403);
       const next = safeReturnPath(c.req.query('next'), publicUrl);
-      if ((await browserSession.current(c)) !== null) return c.redirect(next, 303);
+      const current = await browserSession.current(c);
+      const again = current !== null && c.req.query('again') === 'true';
+      if (current !== null && !again) return c.redirect(next, 303);
       const ways = signInWays(deps, c.req.query('with') === 'password');
-      return c.render(<LoginPage ways={ways} next={next} success={successMessage(c.req.query('done'))} />);
+      const success = successMessage(c.req.query('done'));
+      return c.render(
+        <LoginPage ways={ways} next={next} again={again} email={current?.user.email} success={success} />,
+      );
     })
     .post('/login', async (c) => {
       if (!isSecure) return c.render(<InsecureAddressPage />, 403);
@@ -63,7 +68,9 @@ export function loginPages(deps: LoginDeps) {
         const problem = expectProblem(error);
         if (problems[problem.code].status === 401) c.header('WWW-Authenticate', bearerChallenge());
         const ways = signInWays(deps, true);
-        return renderProblem(c, problem, <LoginPage ways={ways} next={next} email={email} error={problem.message} />);
+        const again = (await browserSession.current(c)) !== null;
+        const page = <LoginPage ways={ways} next={next} again={again} email={email} error={problem.message} />;
+        return renderProblem(c, problem, page);
       }
     })
     .get('/logout', (c) => c.render(<LogoutPage />))

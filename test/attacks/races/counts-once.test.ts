@@ -28,8 +28,8 @@ describe.each(Object.entries(engines))('a one-time secret on %s', (_engine, open
     return { code: codeAt(secret, server.clock.now()), recoveryCodes };
   }
 
-  const sessionsOf = ({ store, clock }: Server, { id }: Member) =>
-    store.sessions.listOf(id, { now: clock.now(), idleBefore: 0, limit: 100 });
+  const sessionsOf = ({ store, services }: Server, { id }: Member) =>
+    store.sessions.listOf(id, services.sessionLifetimes.bounds(), 100);
 
   it.each(['code', 'recovery code'])(
     'starts one session if a %s is sent with the password five times concurrently',

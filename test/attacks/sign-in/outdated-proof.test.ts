@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemActor } from '../../../server/domain/caller.ts';
 import { jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
-import { beginDevice, type DeviceCodes, pollDevice, postForm } from '../../helpers/app/oauth.ts';
+import { pollDevice } from '../../helpers/app/oauth.ts';
 import { personAt } from '../../helpers/app/sso.ts';
 import { codeAt } from '../../helpers/app/totp.ts';
-import { type Browser, openConsole } from '../../helpers/console/pages.ts';
+import { openDevice, redeemCode, requestCode } from '../../helpers/console/approvals.ts';
+import { openConsole } from '../../helpers/console/pages.ts';
 import { nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
 /** Opens a world in which an attacker knows the password of `dev` and has one of their sessions. */
@@ -158,30 +158,6 @@ test('rejects a mailed link if its member first uses single sign-on after the li
   expect(await app.store.users.findById(invited.id)).toMatchObject({ sso: true, passwordHash: null });
 });
 
-const verifier = 'v'.repeat(43);
-const redirect_uri = 'http://127.0.0.1:40000/callback';
-
-async function requestCode(browser: Browser): Promise<string> {
-  const request = { client_id: 'tokens', response_type: 'code', redirect_uri };
-  const challenge = createHash('sha256').update(verifier).digest('base64url');
-  const pkce = { code_challenge: challenge, code_challenge_method: 'S256' };
-  await browser.get(`/oauth/authorize?${new URLSearchParams({ ...request, ...pkce })}`);
-  const { location } = await browser.submit('/oauth/authorize', { decision: 'approve' });
-  return location === null ? '' : (new URL(location, 'https://tokens.example.com').searchParams.get('code') ?? '');
-}
-
-function redeem(app: TestApp, code: string): Promise<Response> {
-  const grant = { grant_type: 'authorization_code', client_id: 'tokens', code, redirect_uri };
-  return postForm(app, '/oauth/token', { ...grant, code_verifier: verifier });
-}
-
-async function openDevice(app: TestApp, browser: Browser): Promise<DeviceCodes> {
-  const device = await beginDevice(app);
-  await browser.get('/device');
-  await browser.get((await browser.submit('/device', { user_code: device.user_code })).location ?? '');
-  return device;
-}
-
 const ends: Record<string, Change> = {
   ...changes,
   'its owner signs out': async (app) => succeed(app.ask('/api/v1/sessions/current', { method: 'DELETE', as: app.dev })),
@@ -205,7 +181,7 @@ describe('a stolen session', () => {
     const device = await openDevice(app, attacker);
     await attacker.submit('/device/approve', { decision: 'approve' });
     expect((await pollDevice(app, device)).status).toBe(200);
-    expect((await redeem(app, await requestCode(attacker))).status).toBe(200);
+    expect((await redeemCode(app, await requestCode(attacker))).status).toBe(200);
   });
 
   test.each(Object.entries(ends))('loses everything that it approved once %s', async (_what, end) => {
@@ -215,7 +191,7 @@ describe('a stolen session', () => {
     const device = await openDevice(app, attacker);
     await attacker.submit('/device/approve', { decision: 'approve' });
     await end(app);
-    expect((await redeem(app, code)).status).toBe(400);
+    expect((await redeemCode(app, code)).status).toBe(400);
     expect((await pollDevice(app, device)).status).toBe(400);
   });
 

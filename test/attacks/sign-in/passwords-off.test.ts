@@ -163,7 +163,7 @@ describe.each(restricted)('with TOKENSD_PASSWORD_SIGN_IN=%s', (setting) => {
 
 /** Returns the member with a session that began with single sign-on. */
 async function withSsoSession(app: TestApp, member: Member): Promise<Member> {
-  const [session] = await app.store.sessions.listOf(member.id, { now: 0, idleBefore: 0, limit: 1 });
+  const [session] = await app.store.sessions.listOf(member.id, app.services.sessionLifetimes.bounds(), 1);
   const secret = `session_${'b'.repeat(43)}`;
   if (session === undefined) throw new Error('no session');
   await app.store.sessions.insert({ ...session, id: 'sso', hash: hashSecret(secret), sso: true });

@@ -1,6 +1,7 @@
 import { type Config, readConfig } from '../../../server/config/config.ts';
 import { createPasswords } from '../../../server/domain/accounts/passwords.ts';
 import { createIds, generateSecret } from '../../../server/domain/secrets.ts';
+import type { SessionKind } from '../../../server/domain/sign-in/session-lifetimes.ts';
 import { createLastUsed } from '../../../server/domain/tokens/last-used.ts';
 import { createApp } from '../../../server/http/app.ts';
 import { createClientIp } from '../../../server/http/client-ip.ts';
@@ -15,7 +16,6 @@ import { createOidcProvider } from '../../../server/sso/oidc.ts';
 import { countEvents } from '../../../server/store/count-events.ts';
 import type { MailRecord } from '../../../server/store/records.ts';
 import type { Store } from '../../../server/store/store.ts';
-import { limits } from '../../../shared/limits.ts';
 import { foldName } from '../../../shared/names.ts';
 import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens.ts';
 import type { CreateUserBody } from '../../../shared/schemas/users.ts';
@@ -77,7 +77,7 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
   metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses });
 
   /** Creates a session as a sign-in does, without the slow password hash. */
-  async function signIn(userId: string): Promise<string> {
+  async function signIn(userId: string, kind: SessionKind = 'console'): Promise<string> {
     const secret = generateSecret('session');
     const at = clock.now();
     await store.sessions.insert({
@@ -86,7 +86,7 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
       hash: secret.hash(),
       createdAt: at,
       lastSeenAt: at,
-      expiresAt: at + limits.sessionMaxAgeMs,
+      ...served.services.sessionLifetimes.begin(kind),
       ip: null,
       userAgent: null,
       sso: false,

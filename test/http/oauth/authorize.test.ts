@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { jsonOf, openTestApp } from '../../helpers/app/app.ts';
 import { postForm } from '../../helpers/app/oauth.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 
-let app: TestApp;
+let app: Awaited<ReturnType<typeof openTestApp>>;
 beforeEach(async () => {
   app = await openTestApp();
 });
@@ -78,6 +78,33 @@ it('shows who would be signed in and where before the member approves', async ()
   expect(textOf(page.html)).toContain('port 41234');
   expect(textOf(page.html)).toContain('dev@example.com');
   expect(page.headers.get('content-security-policy')).toContain("form-action 'self' http://127.0.0.1:41234;");
+});
+
+it('says when the session will end, and lets the member sign in again first', async () => {
+  const browser = openConsole(app, app.dev);
+  app.clock.advance(6 * 60 * 60_000);
+  const page = await browser.get(addressOf());
+  expect(textOf(page.html)).toContain(
+    'This sign-in lasts until 2026-12-23 16:20 UTC , because your console session ends then.',
+  );
+  const [, link = ''] = /href="([^"]*)">sign in again</.exec(page.html) ?? [];
+  const form = await browser.get(link.replaceAll('&amp;', '&'));
+  expect(textOf(form.html)).toContain('Signing in again ends the session in this browser');
+  const { location } = await browser.submit('/login', { email: app.dev.email, password: app.dev.password });
+  expect(new URL(location ?? '', 'https://tokens.example.com').searchParams.get('state')).toBe(request.state);
+  expect(textOf((await browser.get(location ?? '')).html)).toContain('lasts until 2026-12-23 22:20 UTC');
+  expect((await app.ask('/api/v1/me', { as: app.dev })).status).toBe(401);
+  const approved = await browser.submit('/oauth/authorize', { decision: 'approve' });
+  const code = new URL(approved.location ?? '').searchParams.get('code') ?? '';
+  expect(await jsonOf(redeem(code))).toMatchObject({ expires_in: 30 * 24 * 3600 });
+});
+
+it('gives no reason for the end if the maximum of the command line comes first', async () => {
+  const { console } = app.config.sessionLimits;
+  const strict = app.restart({ sessionLimits: { console, program: { idle: 3600, max: 7200 } } });
+  const { html } = await openConsole(strict, strict.dev).get(addressOf());
+  expect(textOf(html)).toContain('This sign-in lasts until 2026-11-23 18:20 UTC at the latest.');
+  expect(html).not.toContain('sign in again');
 });
 
 it('redirects a visitor to sign in and then back to the same request', async () => {

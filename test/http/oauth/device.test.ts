@@ -54,12 +54,27 @@ it('exchanges an approved device code once for a session of the member who appro
   expect(response.status).toBe(200);
   expect(response.headers.get('cache-control')).toBe('no-store');
   const granted = await jsonOf<{ access_token: string; token_type: string; expires_in: number }>(response);
-  expect(granted).toMatchObject({ token_type: 'Bearer', expires_in: 30 * 24 * 3600 });
+  expect(granted).toMatchObject({ token_type: 'Bearer', expires_in: 30 * 24 * 3600 - 5 });
   const me = await app.ask('/api/v1/me', { headers: { Authorization: `Bearer ${granted.access_token}` } });
   expect(await jsonOf(me)).toMatchObject({ email: 'dev@example.com' });
   expect(await poll(device)).toBe('invalid_grant');
   const [event] = await app.store.audit.list({ limit: 1, before: null });
   expect(event).toMatchObject({ action: 'session.created', actor: { email: 'dev@example.com' } });
+});
+
+it('says when the session of the device will end, and keeps the device while the member signs in again', async () => {
+  app.clock.advance(6 * 60 * 60 * second);
+  const device = await beginDevice(app);
+  const { browser, shown } = await typeCode(device.user_code);
+  const page = await browser.get(shown.location ?? '');
+  expect(textOf(page.html)).toContain('This sign-in lasts until 2026-12-23 16:20 UTC');
+  const [, link = ''] = /href="([^"]*)">sign in again</.exec(page.html) ?? [];
+  await browser.get(link.replaceAll('&amp;', '&'));
+  const { location } = await browser.submit('/login', { email: app.dev.email, password: app.dev.password });
+  expect(location).toBe(shown.location);
+  expect(textOf((await browser.get(location ?? '')).html)).toContain('lasts until 2026-12-23 22:20 UTC');
+  await browser.submit('/device/approve', { decision: 'approve' });
+  expect(await jsonOf(pollDevice(app, device))).toMatchObject({ expires_in: 30 * 24 * 3600 });
 });
 
 it('adds five seconds to the polling interval each time the device polls too soon', async () => {

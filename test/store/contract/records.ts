@@ -74,6 +74,8 @@ export function sessionRecord(userId: string, changes: Partial<SessionRecord> = 
     userAgent: 'tokens/1.0',
     sso: false,
     ssoSid: null,
+    consoleStartedAt: noon,
+    programStartedAt: null,
     ...changes,
   };
 }

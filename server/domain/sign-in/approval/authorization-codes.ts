@@ -6,9 +6,10 @@ import type { Store } from '../../../store/store.ts';
 import type { Caller, ClientInfo } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../../secrets.ts';
-import { lockActiveSession } from '../end-sessions.ts';
+import { lockApprover } from '../end-sessions.ts';
 import { sessionEnded } from '../problems.ts';
-import type { StartedSession, StartSession } from '../start-session.ts';
+import type { SessionLifetimes } from '../session-lifetimes.ts';
+import { methodOf, type StartedSession, type StartSession } from '../start-session.ts';
 
 const kind = 'authorization-code';
 
@@ -16,9 +17,20 @@ const dataSchema = z.object({
   clientId: z.string(),
   redirectUri: z.string(),
   codeChallenge: z.string(),
+  /** The session that approved. Codes of earlier releases do not name it, and are rejected. */
+  sessionId: z.string().optional(),
+  /** For daemons of an earlier release on the same database, which do not look up the session. */
   sso: z.boolean(),
   ssoSid: z.string().nullable(),
 });
+
+/** A program's request to exchange a code. */
+interface Grant {
+  clientId: string;
+  code: string;
+  redirectUri: string;
+  codeVerifier: string;
+}
 
 /** Authorization codes with PKCE (RFC 6749 §4.1, RFC 7636), for a program on the same machine as the browser. */
 export interface AuthorizationCodes {
@@ -30,58 +42,63 @@ export interface AuthorizationCodes {
   ): Promise<Secret>;
   /**
    * Exchanges a code for a session. A code works once: a request that does not match the code uses it up too. Returns
-   * null if the code is unknown, used or expired, if it was issued for another request, or if its member is disabled.
+   * null if the code is unknown, used or expired, if it was issued for another request, if its member is disabled, or if the
+   * session that approved it has ended.
    */
-  redeem(
-    grant: { clientId: string; code: string; redirectUri: string; codeVerifier: string },
-    clientInfo: ClientInfo,
-  ): Promise<StartedSession | null>;
+  redeem(grant: Grant, clientInfo: ClientInfo): Promise<StartedSession | null>;
 }
 
-export function createAuthorizationCodes({
-  store,
-  clock,
-  startSession,
-}: {
+interface AuthorizationCodeDeps {
   store: Store;
   clock: Clock;
   startSession: StartSession;
-}): AuthorizationCodes {
+  sessionLifetimes: SessionLifetimes;
+}
+
+export function createAuthorizationCodes(deps: AuthorizationCodeDeps): AuthorizationCodes {
+  const { store, clock, startSession, sessionLifetimes } = deps;
   return {
     async issue({ user }, session, request) {
       const { sso, ssoSid } = session;
       const code = generateSecret('authorizationCode');
       const createdAt = clock.now();
       const times = { createdAt, expiresAt: createdAt + limits.authorizationCodeLifetimeMs };
-      const data = JSON.stringify({ ...request, sso, ssoSid });
+      const data = JSON.stringify({ ...request, sessionId: session.id, sso, ssoSid });
       await store.transaction(async (store) => {
-        if (!(await lockActiveSession(store, session))) throw sessionEnded();
+        if ((await lockApprover({ store, sessionLifetimes }, session)) === null) throw sessionEnded();
         await store.tickets.insert({ hash: code.hash(), kind, userId: user.id, data, ...times });
       });
       return code;
     },
 
-    redeem: ({ clientId, code, redirectUri, codeVerifier }, clientInfo) =>
+    redeem: (grant, clientInfo) =>
       store.transaction(async (store) => {
-        const [hash, now] = [hashSecret(code), clock.now()];
+        const [hash, now] = [hashSecret(grant.code), clock.now()];
         // 1. Look up whose code it is, without a lock.
         const found = await store.tickets.find(hash, kind, now);
         if (found === null || found.userId === null) return null;
-        // 2. Lock the member before the ticket. Ending all sessions locks in this order; the opposite order could deadlock.
-        if (!(await store.users.lockForNewSession(found.userId))) return null;
+        const issued = dataSchema.parse(JSON.parse(found.data));
+        // 2. Lock the member and the approver before the ticket. Ending sessions locks in this order; the opposite order could
+        // deadlock.
+        const id = issued.sessionId ?? '';
+        const approver = await lockApprover({ store, sessionLifetimes }, { userId: found.userId, id });
+        if (approver === null) return null;
         // 3. Take the ticket. Of concurrent redemptions, one gets it.
-        const ticket = await store.tickets.consume(hash, kind, now);
-        if (ticket === null) return null;
+        if ((await store.tickets.consume(hash, kind, now)) === null) return null;
         // 4. Compare with the request that the code was issued for.
-        const { sso, ssoSid, ...issued } = dataSchema.parse(JSON.parse(ticket.data));
-        const matches =
-          issued.clientId === clientId &&
-          issued.redirectUri === redirectUri &&
-          issued.codeChallenge === challengeOf(codeVerifier);
-        const user = matches ? await store.users.findById(found.userId) : null;
-        return user && startSession(store, { user, clientInfo, method: { sso, ssoSid } });
+        const user = isFor(issued, grant) ? await store.users.findById(approver.userId) : null;
+        return user && startSession(store, { kind: 'program', user, clientInfo, method: methodOf(approver), approver });
       }),
   };
+}
+
+/** Reports whether a code was issued for the request that a program sends with it. */
+function isFor(issued: z.infer<typeof dataSchema>, { clientId, redirectUri, codeVerifier }: Grant): boolean {
+  return (
+    issued.clientId === clientId &&
+    issued.redirectUri === redirectUri &&
+    issued.codeChallenge === challengeOf(codeVerifier)
+  );
 }
 
 /** RFC 7636 §4.2, method S256. */

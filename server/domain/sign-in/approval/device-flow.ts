@@ -6,9 +6,10 @@ import type { Store } from '../../../store/store.ts';
 import type { Caller, ClientInfo } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { generateSecret, hashSecret, type Secret } from '../../secrets.ts';
-import { lockActiveSession } from '../end-sessions.ts';
+import { lockApprover } from '../end-sessions.ts';
 import { clientNetwork } from '../rate-limit/client-network.ts';
-import type { StartedSession, StartSession } from '../start-session.ts';
+import type { SessionLifetimes } from '../session-lifetimes.ts';
+import { methodOf, type StartedSession, type StartSession } from '../start-session.ts';
 import { formatUserCode, generateUserCode, parseUserCode } from './user-codes.ts';
 
 /** RFC 8628 §3.5. `invalid_grant`: the code does not exist or was already used (RFC 6749 §5.2). */
@@ -52,9 +53,10 @@ interface DeviceFlowDeps {
   store: Store;
   clock: Clock;
   startSession: StartSession;
+  sessionLifetimes: SessionLifetimes;
 }
 
-export function createDeviceFlow({ store, clock, startSession }: DeviceFlowDeps): DeviceFlow {
+export function createDeviceFlow({ store, clock, startSession, sessionLifetimes }: DeviceFlowDeps): DeviceFlow {
   const begun = store.limiter({ name: 'device-begun', limit: maxBegunPerNetwork, windowSeconds });
   const guesses = store.limiter({ name: 'device-guess', limit: maxWrongGuesses, windowSeconds });
 
@@ -96,39 +98,51 @@ export function createDeviceFlow({ store, clock, startSession }: DeviceFlowDeps)
       const decision = { status, userId: caller.user.id, sso, ssoSid };
       return store.transaction(
         async (store) =>
-          (await lockActiveSession(store, session)) &&
+          (await lockApprover({ store, sessionLifetimes }, session)) !== null &&
           store.deviceCodes.decide(device.hash, session.id, decision, clock.now()),
       );
     },
 
     poll: (deviceCode, clientId, clientInfo) =>
       store.transaction(async (store) => {
-        const device = await lockDevice(store, hashSecret(deviceCode));
+        const { device, approver } = await lockDevice(store, hashSecret(deviceCode));
         if (device === null || device.clientId !== clientId) return 'invalid_grant';
         const now = clock.now();
         if (now >= device.expiresAt) return 'expired_token';
         if (device.status === 'denied') return 'access_denied';
-        if (device.status === 'pending') return notePoll(store, device, now);
+        // A device that was approved after it was looked up is still pending here: its approver is not locked.
+        if (approver === undefined) return notePoll(store, device, now);
         await store.deviceCodes.delete(device.hash);
-        return (await startApproved(store, device, clientInfo)) ?? 'access_denied';
+        return (await startApproved(store, approver, clientInfo)) ?? 'access_denied';
       }),
   };
 
-  /** Returns null if the member who approved the device was disabled. */
-  async function startApproved(store: Store, { userId, sso, ssoSid }: DeviceCodeRecord, clientInfo: ClientInfo) {
-    const user = userId === null ? null : await store.users.findById(userId);
-    return user && startSession(store, { user, clientInfo, method: { sso, ssoSid } });
+  /** Returns null if the session that approved the device has ended, or its member was disabled. */
+  async function startApproved(store: Store, approver: SessionRecord | null, clientInfo: ClientInfo) {
+    const user = approver && (await store.users.findById(approver.userId));
+    if (approver === null || user === null) return null;
+    return startSession(store, { kind: 'program', user, clientInfo, method: methodOf(approver), approver });
   }
-}
 
-/**
- * Locks a device code, after the member who approved it. Ending all sessions locks in this order; the opposite order could
- * deadlock.
- */
-async function lockDevice(store: Store, hash: string): Promise<DeviceCodeRecord | null> {
-  const { userId = null } = (await store.deviceCodes.findByHash(hash)) ?? {};
-  if (userId !== null) await store.users.lockForNewSession(userId);
-  return store.deviceCodes.lock(hash);
+  /**
+   * Locks a device code, after the member and the session that approved it. Ending sessions locks in this order; the opposite
+   * order could deadlock. `approver` is undefined if the device was not approved when it was looked up, and null if the
+   * session has ended.
+   */
+  async function lockDevice(store: Store, hash: string) {
+    const found = await store.deviceCodes.findByHash(hash);
+    const approver = await approverOf(store, found);
+    return { device: await store.deviceCodes.lock(hash), approver };
+  }
+
+  async function lockApprover(
+    store: Store,
+    device: DeviceCodeRecord | null,
+  ): Promise<SessionRecord | null | undefined> {
+    if (device?.status !== 'approved') return undefined;
+    const { userId, openedBy: id } = device;
+    return userId === null || id === null ? null : lockApprover({ store, sessionLifetimes }, { userId, id });
+  }
 }
 
 /** Records a poll of a pending device. Each poll that comes too soon makes the interval longer (RFC 8628 §3.5). */

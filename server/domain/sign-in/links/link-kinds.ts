@@ -39,6 +39,6 @@ export const linkRules: Readonly<Record<MailLinkKind, LinkRule>> = {
     path: '/profile/email/confirm',
     lifetimeMs: limits.emailChangeLifetimeMs,
     permits: signsInHere,
-    lasts: (store, data) => store.sessions.lock(readEmailChange(data).sessionId),
+    lasts: async (store, data) => (await store.sessions.lock(readEmailChange(data).sessionId)) !== null,
   },
 };

@@ -115,7 +115,7 @@ async function redeem(deps: RecoveryDeps, store: Store, redemption: Redemption):
   for (const owner of await store.users.superusers()) {
     await deps.notifier.recovery(store, { at, owner, clientInfo, stage: 'used', email: user.email });
   }
-  const started = await deps.startSession(store, { user, clientInfo, method: passwordSignIn });
+  const started = await deps.startSession(store, { kind: 'console', user, clientInfo, method: passwordSignIn });
   if (started === null) throw recoveryLinkExpired();
   return started;
 }

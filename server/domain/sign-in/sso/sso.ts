@@ -112,7 +112,7 @@ async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Prom
     await notifier.permissionLost(store, event);
   }
   const method = { sso: true, ssoSid: person.sid };
-  const started = await deps.startSession(store, { user, clientInfo, method });
+  const started = await deps.startSession(store, { kind: 'console', user, clientInfo, method });
   if (started === null) throw accountDisabled();
   const joined = known === null ? [joinNote(user.id, request, policy)] : [];
   return { ...started, groupsUnclear: unclear, notes: [...joined, ...notes, ...details] };

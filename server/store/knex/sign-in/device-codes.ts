@@ -52,6 +52,9 @@ export function createDeviceCodeStore(knex: Knex): DeviceCodeStore {
     async deleteApprovedIn(sessionId) {
       await codes().where({ opened_by: sessionId, status: 'approved' }).delete();
     },
+    async moveToSession(sessionId, nextId) {
+      await codes().where({ opened_by: sessionId, status: 'pending' }).update({ opened_by: nextId });
+    },
     purge(before, limit) {
       const expired = codes().select('hash').where('expires_at', '<', before).orderBy('expires_at').limit(limit);
       return codes().whereIn('hash', expired).delete();

@@ -4,6 +4,7 @@ import type { SessionStore } from '../../interfaces/sign-in.ts';
 import { userColumns } from '../../tables/accounts.ts';
 import { type RowOf, selectList, toRecord, toRow } from '../../tables/column.ts';
 import { sessionColumns } from '../../tables/sign-in.ts';
+import { whereActive, whereEnded } from './session-ends.ts';
 
 export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
   const sessions = () => knex<RowOf<typeof sessionColumns>>('sessions');
@@ -22,12 +23,14 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
       if (!row) return null;
       return { session: toRecord(sessionColumns, row, 'session_'), user: toRecord(userColumns, row, 'user_') };
     },
-    lock: async (id) => (await sessions().where({ id }).forUpdate().first('id')) !== undefined,
-    async listOf(userId, { now, idleBefore, limit }) {
+    async lock(id) {
+      const row = await sessions().where({ id }).forUpdate().first();
+      return row ? toRecord(sessionColumns, row) : null;
+    },
+    async listOf(userId, bounds, limit) {
       const rows = await sessions()
         .where({ user_id: userId })
-        .where('last_seen_at', '>=', idleBefore)
-        .where('expires_at', '>', now)
+        .where((session) => whereActive(session, bounds))
         .orderBy([
           { column: 'last_seen_at', order: 'desc' },
           { column: 'id', order: 'desc' },
@@ -64,11 +67,10 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
       const rows = engine.rows(await knex.raw(sql, [sid, issuer]));
       return rows.map((row) => ({ id: String(row.id), userId: String(row.user_id) }));
     },
-    purge(now, idleBefore, limit) {
+    purge(bounds, limit) {
       const ended = sessions()
         .select('id')
-        .where('last_seen_at', '<', idleBefore)
-        .orWhere('expires_at', '<=', now)
+        .where((session) => whereEnded(session, bounds))
         .limit(limit);
       return sessions().whereIn('id', ended).delete();
     },

@@ -20,6 +20,12 @@ export function ExactTime({ at, now }: { at: number; now: number }) {
   );
 }
 
+/** An exact UTC time to the minute, for text such as `until 2026-12-23 16:20 UTC`. `at` is in milliseconds. */
+export function UtcTime({ at }: { at: number }) {
+  const exact = new Date(at).toISOString();
+  return <time datetime={exact}>{exact.slice(0, 16).replace('T', ' ')} UTC</time>;
+}
+
 function utc(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

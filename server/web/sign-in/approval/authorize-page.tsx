@@ -1,20 +1,26 @@
+import type { ApprovedEnd } from '../../../domain/sign-in/session-lifetimes.ts';
 import { FormToken } from '../../shell/components/form.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
+import { formatUrl } from '../../shell/page-url.ts';
+import { SessionEnd } from './session-end.tsx';
+
+export const authorizePath = '/oauth/authorize';
 
 interface AuthorizePageProps {
   /** Loopback port on which the command line waits for the response. */
   port: string;
   /** The authorization request, posted again with the decision. */
   fields: Record<string, string>;
+  end: ApprovedEnd;
 }
 
 /** Asks the member to approve the sign-in of the command line that opened this page. */
-export function AuthorizePage({ port, fields }: AuthorizePageProps) {
+export function AuthorizePage({ port, fields, end }: AuthorizePageProps) {
   return (
     <Layout title="Sign in the command line" tab="" width="narrow">
       <h1>Sign in the command line?</h1>
-      <form method="post" action="/oauth/authorize" class="card">
+      <form method="post" action={authorizePath} class="card">
         <FormToken />
         {Object.entries(fields).map(([name, value]) => (
           <input type="hidden" name={name} value={value} />
@@ -24,6 +30,7 @@ export function AuthorizePage({ port, fields }: AuthorizePageProps) {
           <strong>{useMember().email}</strong>.
         </p>
         <p>Approve only if you just ran a command that opened this page.</p>
+        <SessionEnd end={end} returnTo={formatUrl({ path: authorizePath, query: fields })} />
         <DecisionButtons />
       </form>
     </Layout>

@@ -9,14 +9,16 @@ import {
   readAuthorizationRequest,
   responseUrl,
 } from './authorization-request.ts';
-import { AuthorizePage } from './authorize-page.tsx';
+import { AuthorizePage, authorizePath } from './authorize-page.tsx';
+
+type AuthorizeDeps = Pick<AppDeps, 'authorizationCodes' | 'sessionLifetimes' | 'config'>;
 
 /** Routes of `/oauth/authorize`, the authorization endpoint (RFC 6749 §3.1) for the command line. */
-export function authorizePages({ authorizationCodes, config }: Pick<AppDeps, 'authorizationCodes' | 'config'>) {
+export function authorizePages({ authorizationCodes, sessionLifetimes, config }: AuthorizeDeps) {
   const { publicUrl } = config;
 
   return new Hono<AppEnv>()
-    .get('/oauth/authorize', (c) => {
+    .get(authorizePath, (c) => {
       const result = readAuthorizationRequest((name) => c.req.query(name), publicUrl);
       if (result.kind !== 'valid') return rejectRequest(c, result);
       const { origin, port } = new URL(result.request.redirectUri);
@@ -25,9 +27,10 @@ export function authorizePages({ authorizationCodes, config }: Pick<AppDeps, 'au
         const value = c.req.query(name);
         return value === undefined ? [] : [[name, value] as const];
       });
-      return c.render(<AuthorizePage port={port} fields={Object.fromEntries(fields)} />);
+      const end = sessionLifetimes.ifApproved(c.get('session'));
+      return c.render(<AuthorizePage port={port} fields={Object.fromEntries(fields)} end={end} />);
     })
-    .post('/oauth/authorize', async (c) => {
+    .post(authorizePath, async (c) => {
       const form = await c.req.parseBody();
       const result = readAuthorizationRequest((name) => text(form[name]) || undefined, publicUrl);
       if (result.kind !== 'valid') return rejectRequest(c, result);

@@ -1,10 +1,15 @@
+import type { ApprovedEnd } from '../../../domain/sign-in/session-lifetimes.ts';
 import type { DeviceCodeRecord } from '../../../store/records.ts';
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
 import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
 import { Time } from '../../shell/components/time.tsx';
 import { Layout } from '../../shell/layout.tsx';
 import { useMember } from '../../shell/page-context.ts';
+import { formatUrl } from '../../shell/page-url.ts';
 import { DecisionButtons } from './authorize-page.tsx';
+import { SessionEnd } from './session-end.tsx';
+
+export const approvePath = '/device/approve';
 
 /** Asks for the code that a device shows. */
 export function DevicePage({ code, error }: { code?: string; error?: string }) {
@@ -34,19 +39,25 @@ export function DevicePage({ code, error }: { code?: string; error?: string }) {
   );
 }
 
+/** Returns the address of the page on which a member decides about a device. `code` is formatted. */
+export function approveDeviceUrl(code: string): string {
+  return formatUrl({ path: approvePath, query: { user_code: code } });
+}
+
 interface ApproveDevicePageProps {
   device: DeviceCodeRecord;
   /** The user code as the device shows it, with a hyphen. */
   code: string;
+  end: ApprovedEnd;
   now: number;
 }
 
 /** Shows which device asks to sign in, and lets the member approve or deny it. */
-export function ApproveDevicePage({ device, code, now }: ApproveDevicePageProps) {
+export function ApproveDevicePage({ device, code, end, now }: ApproveDevicePageProps) {
   return (
     <Layout title="Sign in a device" tab="" width="narrow">
       <h1>Sign in this device?</h1>
-      <form method="post" action="/device/approve" class="card">
+      <form method="post" action={approvePath} class="card">
         <FormToken />
         <input type="hidden" name="user_code" value={code} />
         <p>
@@ -69,6 +80,7 @@ export function ApproveDevicePage({ device, code, now }: ApproveDevicePageProps)
             <Time at={device.createdAt} now={now} />
           </dd>
         </dl>
+        <SessionEnd end={end} returnTo={approveDeviceUrl(code)} />
         <DecisionButtons />
       </form>
     </Layout>

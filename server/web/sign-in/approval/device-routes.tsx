@@ -4,13 +4,12 @@ import { formatUserCode } from '../../../domain/sign-in/approval/user-codes.ts';
 import type { AppDeps, AppEnv } from '../../../http/context.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
-import { formatUrl } from '../../shell/page-url.ts';
-import { ApproveDevicePage, DeviceDecidedPage, DevicePage } from './device-page.tsx';
+import { ApproveDevicePage, approveDeviceUrl, approvePath, DeviceDecidedPage, DevicePage } from './device-page.tsx';
 
-const approvePath = '/device/approve';
+type DeviceDeps = Pick<AppDeps, 'deviceFlow' | 'sessionLifetimes' | 'clock'>;
 
 /** Routes of `/device`: the member approves a device that has no browser (RFC 8628 §3.3). */
-export function devicePages({ deviceFlow, clock }: Pick<AppDeps, 'deviceFlow' | 'clock'>) {
+export function devicePages({ deviceFlow, sessionLifetimes, clock }: DeviceDeps) {
   return new Hono<AppEnv>()
     .get('/device', (c) => c.render(<DevicePage />))
     .post('/device', async (c) => {
@@ -18,8 +17,7 @@ export function devicePages({ deviceFlow, clock }: Pick<AppDeps, 'deviceFlow' | 
       try {
         const device = await deviceFlow.open(c.get('caller'), code);
         if (device === null) throw unknownCode();
-        const query = { user_code: formatUserCode(device.userCode) };
-        return c.redirect(formatUrl({ path: approvePath, query }), 303);
+        return c.redirect(approveDeviceUrl(formatUserCode(device.userCode)), 303);
       } catch (error) {
         const problem = expectProblem(error);
         return renderProblem(c, problem, <DevicePage code={code} error={problem.message} />);
@@ -29,7 +27,8 @@ export function devicePages({ deviceFlow, clock }: Pick<AppDeps, 'deviceFlow' | 
       const device = await deviceFlow.findOpened(c.get('caller'), c.req.query('user_code') ?? '');
       if (device === null) return c.redirect('/device', 303);
       const code = formatUserCode(device.userCode);
-      return c.render(<ApproveDevicePage device={device} code={code} now={clock.now()} />);
+      const end = sessionLifetimes.ifApproved(c.get('session'));
+      return c.render(<ApproveDevicePage device={device} code={code} end={end} now={clock.now()} />);
     })
     .post(approvePath, async (c) => {
       const form = await c.req.parseBody();

@@ -3,6 +3,7 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import { type SignInNote, SsoRefusal } from '../../../domain/sign-in/sso/notes.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { logUnexpected } from '../../../http/errors.ts';
+import { isSameOrigin } from '../../../http/same-origin.ts';
 import { mayCarrySessions } from '../../../http/session-cookie.ts';
 import { logSsoProblem } from '../../../http/sso/log-sso-problem.ts';
 import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
@@ -31,13 +32,15 @@ export function ssoPages(deps: SsoDeps) {
     .get('/login/sso', async (c) => {
       if (!mayCarrySessions(publicUrl)) return c.render(<InsecureAddressPage />, 403);
       const next = safeReturnPath(c.req.query('next'), publicUrl);
-      if ((await browserSession.current(c))?.session.sso) return c.redirect(next, 303);
+      // Only our own pages may ask for a new session. A link on another site could otherwise end the present one.
+      const again = c.req.query('again') === 'true' && isSameOrigin(c, publicUrl);
+      if (!again && (await browserSession.current(c))?.session.sso) return c.redirect(next, 303);
       try {
         const { url, pending } = await identityProvider.begin();
         ssoCookie.write(c, { ...pending, next });
         return c.redirect(url, 303);
       } catch (error) {
-        return renderFailure(c, error, next);
+        return renderFailure(c, error, { next, again });
       }
     })
     .get('/login/sso/callback', async (c) => {
@@ -53,7 +56,7 @@ export function ssoPages(deps: SsoDeps) {
         await browserSession.start(c, started);
         return c.redirect(started.groupsUnclear ? withNotice(next, 'groups-unclear') : next, 303);
       } catch (error) {
-        return renderFailure(c, error, next);
+        return renderFailure(c, error, { next });
       }
     });
 
@@ -61,13 +64,13 @@ export function ssoPages(deps: SsoDeps) {
     for (const { level, message, fields } of notes) log[level]({ ...fields, request_id: c.get('requestId') }, message);
   }
 
-  function renderFailure(c: AppContext, error: unknown, next: string) {
+  function renderFailure(c: AppContext, error: unknown, page: { next: string; again?: boolean }) {
     const problem = expectProblem(error);
     if (problem instanceof SsoRefusal && problem.note !== null) writeNotes(c, [problem.note]);
     logSsoProblem(log, c.get('requestId'), problem);
     logUnexpected(log, c.get('requestId'), problem, error);
     const message = withRequestId(problem, c.get('requestId'));
-    return renderProblem(c, problem, <LoginPage ways={signInWays(deps)} next={next} error={message} />);
+    return renderProblem(c, problem, <LoginPage ways={signInWays(deps)} {...page} error={message} />);
   }
 }
 

@@ -45,6 +45,19 @@ export function deviceCodeContract(store: () => Store): void {
     expect(await lock('none')).toBeNull();
   });
 
+  it('moves the pending codes of one session to another, and no decided ones', async () => {
+    const { id } = await addUser(store());
+    const [pending, decided, foreign] = [
+      await add({ openedBy: 'one' }),
+      await add({ openedBy: 'one' }),
+      await add({ openedBy: 'other' }),
+    ];
+    expect(await store().deviceCodes.decide(decided.hash, 'one', decision(id), noon)).toBe(true);
+    await store().deviceCodes.moveToSession('one', 'two');
+    const openers = [pending, decided, foreign].map(async ({ hash }) => (await lock(hash))?.openedBy);
+    expect(await Promise.all(openers)).toEqual(['two', 'one', 'other']);
+  });
+
   it('rejects a second code with the same user code', async () => {
     const { userCode } = await add();
     expect(await store().deviceCodes.insert(deviceCode({ userCode }))).toBe(false);

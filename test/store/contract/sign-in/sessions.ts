@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
+import { createSessionLifetimes } from '../../../../server/domain/sign-in/session-lifetimes.ts';
+import type { SessionRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { addUser, noon, sessionRecord } from '../records.ts';
+
+// Seconds, so that the bounds of both kinds lie a few milliseconds apart.
+const limits = { console: { idle: 0.01, max: 0.03 }, program: { idle: 0.02, max: 0.1 } };
+const bounds = createSessionLifetimes({ now: () => noon }, limits).bounds();
 
 export function sessionContract(store: () => Store): void {
   it('finds a session by its hash, with its user', async () => {
@@ -64,7 +70,7 @@ export function sessionContract(store: () => Store): void {
     expect(await store().sessions.delete(one.id, user.id)).toBe(false);
     expect(await store().sessions.deleteAllOf(user.id, two.id)).toEqual([three.id]);
     const lock = (id: string) => store().transaction((store) => store.sessions.lock(id));
-    expect([await lock(one.id), await lock(two.id)]).toEqual([false, true]);
+    expect([await lock(one.id), await lock(two.id)]).toEqual([null, two]);
     expect(await store().sessions.findByHash(two.hash)).not.toBeNull();
     expect(await store().sessions.deleteAllOf(user.id)).toEqual([two.id]);
     expect(await store().sessions.findByHash(two.hash)).toBeNull();
@@ -73,34 +79,55 @@ export function sessionContract(store: () => Store): void {
 
   it("lists a user's active sessions, last seen first, up to the limit", async () => {
     const [user, other] = [await addUser(store()), await addUser(store())];
-    const quiet = sessionRecord(user.id, { lastSeenAt: noon - 10, ip: null, userAgent: null });
+    const quiet = sessionRecord(user.id, { lastSeenAt: noon - 9, ip: null, userAgent: null });
     const busy = sessionRecord(user.id, { lastSeenAt: noon });
-    const newer = sessionRecord(user.id, { lastSeenAt: noon - 10 });
+    const newer = sessionRecord(user.id, { lastSeenAt: noon - 9 });
     const hidden = [
-      sessionRecord(user.id, { lastSeenAt: noon - 11 }),
+      sessionRecord(user.id, { lastSeenAt: noon - 10 }),
       sessionRecord(user.id, { expiresAt: noon }),
       sessionRecord(other.id),
     ];
     for (const session of [quiet, busy, newer, ...hidden]) await store().sessions.insert(session);
 
-    const query = { now: noon, idleBefore: noon - 10, limit: 10 };
-    expect(await store().sessions.listOf(user.id, query)).toEqual([busy, newer, quiet]);
-    expect(await store().sessions.listOf(user.id, { ...query, limit: 1 })).toEqual([busy]);
+    expect(await store().sessions.listOf(user.id, bounds, 10)).toEqual([busy, newer, quiet]);
+    expect(await store().sessions.listOf(user.id, bounds, 1)).toEqual([busy]);
   });
 
-  it('purges a bounded number of sessions past their idle timeout or absolute end', async () => {
+  it('purges a bounded number of sessions', async () => {
     const { id } = await addUser(store());
-    const alive = sessionRecord(id, { lastSeenAt: noon - 10, expiresAt: noon + 1 });
-    const ended = [
-      sessionRecord(id, { lastSeenAt: noon - 11 }),
-      sessionRecord(id, { lastSeenAt: noon, expiresAt: noon }),
-      sessionRecord(id, { lastSeenAt: noon - 20, expiresAt: noon - 1 }),
-    ];
+    const alive = sessionRecord(id);
+    const ended = [10, 11, 20].map((idle) => sessionRecord(id, { lastSeenAt: noon - idle }));
     for (const session of [alive, ...ended]) await store().sessions.insert(session);
 
-    expect(await store().sessions.purge(noon, noon - 10, 2)).toBe(2);
-    expect(await store().sessions.purge(noon, noon - 10, 2)).toBe(1);
-    expect(await store().sessions.purge(noon, noon - 10, 2)).toBe(0);
+    expect(await store().sessions.purge(bounds, 2)).toBe(2);
+    expect(await store().sessions.purge(bounds, 2)).toBe(1);
+    expect(await store().sessions.purge(bounds, 2)).toBe(0);
     expect(await store().sessions.findByHash(alive.hash)).not.toBeNull();
+  });
+
+  it('lists the sessions that the domain calls active and purges the others, at every bound of every kind', async () => {
+    const { id } = await addUser(store());
+    const lifetimes = createSessionLifetimes({ now: () => noon }, limits);
+    const starts = [null, noon - 29, noon - 30, noon - 99, noon - 100];
+    const sessions = starts.flatMap((consoleStartedAt) =>
+      starts.flatMap((programStartedAt) =>
+        [noon - 9, noon - 10, noon - 19, noon - 20].flatMap((lastSeenAt) =>
+          [noon - 29, noon - 30].flatMap((createdAt) =>
+            [noon, noon + 1].map((expiresAt) =>
+              sessionRecord(id, { consoleStartedAt, programStartedAt, lastSeenAt, createdAt, expiresAt }),
+            ),
+          ),
+        ),
+      ),
+    );
+    for (const session of sessions) await store().sessions.insert(session);
+    const active = sessions.filter(lifetimes.isActive);
+    const idsOf = (records: SessionRecord[]) => records.map((record) => record.id).toSorted();
+
+    expect(idsOf(await store().sessions.listOf(id, lifetimes.bounds(), 999))).toEqual(idsOf(active));
+    expect(await store().sessions.purge(lifetimes.bounds(), 999)).toBe(sessions.length - active.length);
+    expect((await store().sessions.deleteAllOf(id)).toSorted()).toEqual(idsOf(active));
+    // Otherwise the comparison would show little.
+    expect(active.length).toBeGreaterThan(20);
   });
 }

@@ -135,10 +135,7 @@ export function createDeviceFlow({ store, clock, startSession, sessionLifetimes 
     return { device: await store.deviceCodes.lock(hash), approver };
   }
 
-  async function lockApprover(
-    store: Store,
-    device: DeviceCodeRecord | null,
-  ): Promise<SessionRecord | null | undefined> {
+  async function approverOf(store: Store, device: DeviceCodeRecord | null): Promise<SessionRecord | null | undefined> {
     if (device?.status !== 'approved') return undefined;
     const { userId, openedBy: id } = device;
     return userId === null || id === null ? null : lockApprover({ store, sessionLifetimes }, { userId, id });

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Config, readConfig } from '../../server/config/config.ts';
-import type { SessionKind } from '../../server/domain/sign-in/session-lifetimes.ts';
-import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
-import { jsonOf, openTestApp, password, type TestApp } from '../helpers/app/app.ts';
-import { approvals, approveProgram } from '../helpers/console/approvals.ts';
-import { openConsole, sessionCookieName } from '../helpers/console/pages.ts';
+import { type Config, readConfig } from '../../../server/config/config.ts';
+import type { SessionKind } from '../../../server/domain/sign-in/session-lifetimes.ts';
+import type { CreatedSession, Session } from '../../../shared/schemas/sessions.ts';
+import { jsonOf, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
+import { approvals, approveProgram } from '../../helpers/console/approvals.ts';
+import { openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -16,6 +16,7 @@ export interface View {
 
 const root = 'root@example.com';
 const dev = 'dev@example.com';
+const ssoMember = 'hana.sato@example.com';
 const longMember = 'maximilian.wolfeschlegelsteinhausenbergerdorff.featherstonehaugh@subsidiary.example.com';
 const at = (path: string) => () => path;
 
@@ -44,6 +45,25 @@ const wrongPassword = async (page: Page) => {
   await page.getByLabel('Confirm new password').fill('shorter');
   await page.getByRole('button', { name: 'Change password' }).click();
   await page.getByRole('alert').waitFor();
+};
+
+const askForOwnAddress = async (page: Page) => {
+  await page.getByLabel('New email address').fill(dev);
+  await page.getByLabel('Your password').fill('not mine');
+  await page.getByRole('button', { name: 'Change email address' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+const takeAddress = async (page: Page) => {
+  await page.getByLabel('Email address', { exact: true }).fill(root);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+/** Returns the path of the link that confirms another address for the member. */
+const addressLink = (email: string, to: string) => async (world: World) => {
+  const found = await world.services.sessions.authenticate(await world.sessionOf(email));
+  return world.mailedLink('email-change', email, JSON.stringify({ email: to, sessionId: found?.session.id }));
 };
 
 const mistypeNewPassword = async (page: Page) => {
@@ -195,6 +215,12 @@ export const views: View[] = [
   },
   { name: 'profile', as: dev, path: at('/profile') },
   { name: 'profile-refused', as: dev, path: at('/profile'), act: wrongPassword },
+  { name: 'profile-email-refused', as: dev, path: at('/profile'), act: askForOwnAddress },
+  { name: 'profile-email-requested', as: dev, path: at('/profile?done=email-change-requested') },
+  { name: 'profile-sso', as: ssoMember, path: at('/profile') },
+  { name: 'email-confirm', as: dev, path: addressLink(dev, 'dev.patel@example.com') },
+  { name: 'email-confirm-long', as: longMember, path: addressLink(longMember, `new.${longMember}`) },
+  { name: 'email-confirm-expired', as: dev, path: at('/profile/email/confirm?token=x') },
   { name: 'profile-end-session', as: dev, path: at('/profile'), act: press('End session') },
   { name: 'profile-end-others', as: dev, path: at('/profile?dialog=end-others') },
   { name: 'tokens', as: dev, path: at('/profile/api-tokens') },
@@ -245,11 +271,14 @@ export const views: View[] = [
   { name: 'member-self', as: root, path: memberPage(root) },
   { name: 'member-500', as: root, path: memberPage('robot@example.com') },
   { name: 'member-long', as: root, path: memberPage(longMember) },
-  ...['ungrant', 'promote', 'disable', 'revoke-tokens', 'offboard'].map((dialog) => ({
+  ...['edit', 'ungrant', 'promote', 'disable', 'revoke-tokens', 'offboard', 'delete'].map((dialog) => ({
     name: `member-${dialog}`,
     as: root,
     path: memberPage(dev, `?dialog=${dialog}`),
   })),
+  { name: 'member-edit-refused', as: root, path: memberPage(dev, '?dialog=edit'), act: takeAddress },
+  { name: 'member-edit-sso', as: root, path: memberPage(ssoMember, '?dialog=edit') },
+  { name: 'member-delete-without-tokens', as: root, path: memberPage('sven@example.com', '?dialog=delete') },
   { name: 'member-enable', as: root, path: memberPage('lucas.meyer@example.com', '?dialog=enable') },
   { name: 'member-demote-self', as: root, path: memberPage(root, '?dialog=demote') },
   {

@@ -153,6 +153,8 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     services.users.update(root, (await callerOf(email)).user.id, changes);
   await change('priya.raman@example.com', { can_manage_tokens: false });
   await change('lucas.meyer@example.com', { disabled: true });
+  const identity = { issuer: 'http://127.0.0.1:9', subject: 'hana' };
+  await store.users.bindIdentity((await callerOf('hana.sato@example.com')).user.id, identity);
   await services.sessions.signIn('dev@example.com', 'not the password', root.clientInfo).catch(() => {});
   await services.sessions.signIn(server.dev.email, server.dev.password, root.clientInfo);
   await services.sessions.signIn(server.dev.email, server.dev.password, {

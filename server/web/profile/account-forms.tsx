@@ -51,23 +51,14 @@ export function EmailForm({ rejected }: RejectedProps) {
         autocomplete="off"
         required
       />
-      <div class="field">
-        <label for="email-password">Current password</label>
-        <input
-          id="email-password"
-          name="password"
-          type="password"
-          autocomplete="current-password"
-          aria-describedby={errors.password ? 'email-password-error' : undefined}
-          aria-invalid={errors.password ? 'true' : undefined}
-          required
-        />
-        {errors.password && (
-          <p class="error" id="email-password-error">
-            {errors.password}
-          </p>
-        )}
-      </div>
+      <Field
+        label="Your password"
+        name="password"
+        type="password"
+        error={errors.password}
+        autocomplete="current-password"
+        required
+      />
       <div class="actions">
         <button type="submit">Change email address</button>
       </div>

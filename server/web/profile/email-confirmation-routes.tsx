@@ -46,13 +46,16 @@ function ConfirmEmailPage({ token, email }: { token: string; email: string }) {
   return (
     <Layout title="Confirm your email address" tab={profilePath} width="narrow">
       <h1>Confirm your email address</h1>
-      <p>
-        Change the address of your account from {member.email} to {email}? You sign in with the new address from then
-        on, and mail about your account goes there.
-      </p>
       <form method="post" action={path} class="card">
         <FormToken />
         <input type="hidden" name="token" value={token} />
+        <dl class="facts">
+          <dt>Present address</dt>
+          <dd>{member.email}</dd>
+          <dt>New address</dt>
+          <dd>{email}</dd>
+        </dl>
+        <p>You sign in with the new address from then on, and mail about your account goes there.</p>
         <div class="actions">
           <button type="submit" class="primary">
             Use this address

@@ -111,6 +111,15 @@ export default defineConfig({
         },
       },
       {
+        // Not a test: prints how long one page of every list takes, with a million tokens.
+        test: {
+          name: 'list-times',
+          include: ['test/bench/list-times.ts'],
+          testTimeout: 3_600_000,
+          sequence: { groupOrder: 9 },
+        },
+      },
+      {
         // Not a test: writes pictures of every page and dialog into screenshots/.
         test: {
           name: 'screenshots',

@@ -7,7 +7,7 @@ import { read, root } from './documents.ts';
 const folder = 'test/installations/clients';
 const sources = readdirSync(join(root, folder)).map((name) => read(`${folder}/${name}`));
 const described = sources.flatMap((source) =>
-  [...source.matchAll(/^describe(?:Client|Git|Maven|Wget)\((['"])(.*?)\1, /gm)].map(([, , name = '']) => name),
+  [...source.matchAll(/^describe(?:Client|Maven)\((['"])(.*?)\1, /gm)].map(([, , name = '']) => name),
 );
 
 describe('the table of docs/clients.md', () => {

@@ -37,6 +37,10 @@ export interface Engine {
   rows(result: unknown): Row[];
   /** Returns a condition that is true if `column` is in the list that `bindList` binds to its one `?`. */
   among(column: string): string;
+  /** Returns a condition that is true if the text in `column` contains the text bound to its one `?`. */
+  contains(column: string): string;
+  /** Returns an integer expression as SQL for its twelve hexadecimal digits, as a UUIDv7 begins with. */
+  hexadecimal(expression: string): string;
   /** Returns a FROM item: the rows of `table` for each string of the list that `bindList` binds to its one `?`. */
   eachOf(column: string, table: string): string;
   /** SQL for the zero-based position in the list, for a row of `eachOf`. */

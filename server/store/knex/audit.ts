@@ -1,12 +1,14 @@
 import type { Knex } from 'knex';
+import type { Engine } from '../engine/engine.ts';
 import type { AuditStore } from '../interfaces/audit.ts';
 import type { ListedAuditRecord } from '../records.ts';
 import { actorColumns, auditColumns, auditTargetColumns } from '../tables/audit.ts';
 import { type RowOf, toRecord, toRow } from '../tables/column.ts';
+import { selectNewestIds } from './audit-list.ts';
 
 type AuditRow = RowOf<typeof auditColumns> & RowOf<typeof actorColumns> & RowOf<typeof auditTargetColumns>;
 
-export function createAuditStore(knex: Knex): AuditStore {
+export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
   const events = () => knex<AuditRow>('audit');
   const tokenOwnerEmail = knex.raw(
     "(SELECT users.email FROM users WHERE users.id = audit.owner_id AND audit.target_kind = 'token') AS token_owner_email",
@@ -20,19 +22,13 @@ export function createAuditStore(knex: Knex): AuditStore {
         ...toRow(auditTargetColumns, event.target),
       });
     },
-    async list({ limit, before, participant, actorEmail, action, since, until }) {
-      const query = events().select('audit.*', tokenOwnerEmail).orderBy('id', 'desc').limit(limit);
-      if (before !== null) query.where('id', '<', before);
-      if (actorEmail !== undefined) query.where('actor_email', actorEmail);
-      if (action !== undefined) query.where('action', action);
-      if (since !== undefined) query.where('at', '>=', since);
-      if (until !== undefined) query.where('at', '<', until);
-      if (participant !== undefined) {
-        query.where((event) =>
-          event.where('actor_id', participant).orWhere('owner_id', participant).orWhere('target_id', participant),
-        );
-      }
-      return (await query).map(toEvent);
+    async list(query) {
+      const found = await events()
+        .select('audit.*', tokenOwnerEmail)
+        .whereIn('id', selectNewestIds(knex, engine, query))
+        .orderBy('id', 'desc')
+        .limit(query.limit);
+      return found.map(toEvent);
     },
   };
 }

@@ -100,7 +100,8 @@ export function createOutboxStore(knex: Knex): OutboxStore {
         .update({ lease_id: null, due_at: knex.ref('created_at') });
     },
     async backlog() {
-      const [pending] = await mails().whereNotNull('due_at').count({ rows: '*' }).min({ oldest: 'created_at' });
+      // Unlike IS NOT NULL, SQLite always looks up a range in the index.
+      const [pending] = await mails().where('due_at', '>=', 0).count({ rows: '*' }).min({ oldest: 'created_at' });
       const [dead] = await mails().whereNotNull('gave_up_at').count({ rows: '*' });
       const oldest = pending?.oldest ?? null;
       return {

@@ -43,7 +43,7 @@ export function createKnexStore(
 
 function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
   return {
-    users: guard('users', createUserStore(knex)),
+    users: guard('users', createUserStore(knex, engine)),
     tokens: guard('tokens', createTokenStore(knex, engine)),
     idempotency: guard('idempotency', createIdempotencyStore(knex)),
     sessions: guard('sessions', createSessionStore(knex, engine)),
@@ -51,7 +51,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     clients: guard('clients', createClientStore(knex, engine)),
     deviceCodes: guard('device_codes', createDeviceCodeStore(knex)),
     totp: guard('totp', createTotpStore(knex)),
-    audit: guard('audit', createAuditStore(knex)),
+    audit: guard('audit', createAuditStore(knex, engine)),
     outbox: guard('outbox', createOutboxStore(knex)),
   };
 }

@@ -4,7 +4,8 @@ import { severalNodes } from './0003-several-nodes.ts';
 import { sessionKinds } from './0004-session-kinds.ts';
 import { invitations } from './0005-invitations.ts';
 import { idTokens } from './0006-id-tokens.ts';
-import { tombstoneReasons } from './0009-tombstone-reasons.ts';
+import { tombstoneReasons } from './0007-tombstone-reasons.ts';
+import { listIndexes } from './0008-list-indexes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   invitations,
   idTokens,
   tombstoneReasons,
+  listIndexes,
 ];

@@ -13,18 +13,12 @@ describeClient('curl', {
   lastUse,
 });
 
-describeWget('wget', 'wget');
-describeWget('wget with `--auth-no-challenge`', 'wget-no-challenge');
-
-/** Tests wget with one of its two recipes. */
-function describeWget(name: string, command: string): void {
-  describeClient(name, {
-    parts: ['wget'],
-    prepare: writeNetrc,
-    use: ({ recipe, run }) => run('sh', ['-c', `${recipe(command).trim()} --tries=1`]),
-    lastUse,
-  });
-}
+describeClient('wget', {
+  parts: ['wget'],
+  prepare: writeNetrc,
+  use: ({ recipe, run }) => run('sh', ['-c', `${recipe('wget').trim()} --tries=1`]),
+  lastUse,
+});
 
 describeClient('HTTPie', {
   parts: ['http'],

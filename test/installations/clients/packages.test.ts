@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ClientHome } from '../../helpers/gate/client-programs.ts';
 import { describeClient, type Given } from '../../helpers/gate/documented/client.ts';
@@ -93,8 +93,6 @@ describeClient('apt', {
       '/debian/./Packages': 'Package: hello\nVersion: 1.0\nArchitecture: all\nFilename: hello.deb\nSize: 1\n',
     }),
   async prepare({ home, recipe }) {
-    // apt reads passwords as root and downloads as another user.
-    await chmod(home.directory, 0o755);
     for (const folder of [
       'etc/auth.conf.d',
       'etc/sources.list.d',
@@ -112,6 +110,7 @@ describeClient('apt', {
 Dir::Etc "${home.directory}/etc";
 Dir::State "${home.directory}/state";
 Dir::Cache "${home.directory}/cache";
+APT::Sandbox::User "root";
 APT::Update::Error-Mode "any";
 Acquire::Retries "0";
 `,

@@ -60,7 +60,7 @@ describeClient('davfs2', {
   async prepare({ home, recipe }) {
     await mkdir(join(home.directory, 'mnt'), { recursive: true });
     await home.write('secrets', recipe('davfs2-secrets'));
-    await home.write('davfs2.conf', `secrets ${home.directory}/secrets\nask_auth 0\n`);
+    await home.write('davfs2.conf', `secrets ${home.directory}/secrets\nask_auth 0\nuse_locks 0\n`);
   },
   use: ({ home, recipe, run }) => {
     const mount = recipe('davfs2')

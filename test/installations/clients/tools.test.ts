@@ -1,30 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DocumentedClient, describeClient, type Given } from '../../helpers/gate/documented/client.ts';
+import { describeClient, type Given } from '../../helpers/gate/documented/client.ts';
 import { startGitServer } from '../../helpers/gate/git-server.ts';
 
 const tokenIn = async ({ home }: Given) => (await readFile(join(home.directory, 'token.txt'), 'utf8')).trim();
 
-describeGit('Git', ({ recipe, run }) => run('sh', ['-c', recipe('git')]));
-describeGit('Git with a header', ({ home, recipe }) => home.write('environment.sh', recipe('git-header')));
-
-/** Tests Git with one of its two recipes. */
-function describeGit(name: string, prepare: DocumentedClient['prepare']): void {
-  describeClient(name, {
-    parts: ['git'],
-    serve(home) {
-      execFileSync('git', ['init', '--quiet', '--bare', 'repo.git'], { cwd: home.directory });
-      return startGitServer(home.directory);
-    },
-    ...(prepare && { prepare }),
-    use: ({ url, run }) => {
-      const command = `test ! -e environment.sh || . ./environment.sh; git ls-remote ${url}/repo.git`;
-      return run('sh', ['-c', command], { GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' });
-    },
-    lastUse: { method: 'POST', path: '/repo.git/git-upload-pack' },
-  });
-}
+describeClient('Git', {
+  parts: ['git'],
+  serve(home) {
+    execFileSync('git', ['init', '--quiet', '--bare', 'repo.git'], { cwd: home.directory });
+    return startGitServer(home.directory);
+  },
+  prepare: ({ recipe, run }) => run('sh', ['-c', recipe('git')]),
+  use: ({ url, run }) =>
+    run('git', ['ls-remote', `${url}/repo.git`], { GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_NOSYSTEM: '1' }),
+  lastUse: { method: 'POST', path: '/repo.git/git-upload-pack' },
+});
 
 describeClient('skopeo', {
   parts: ['skopeo'],

@@ -1,5 +1,7 @@
+import { v7 } from 'uuid';
 import { expect, it } from 'vitest';
 import { createIds } from '../../../server/domain/secrets.ts';
+import type { AuditQuery } from '../../../server/store/interfaces/audit.ts';
 import type { AuditRecord } from '../../../server/store/records.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { auditRecord, firstPage, noon, userRecord } from './records.ts';
@@ -82,5 +84,43 @@ export function auditContract(store: () => Store): void {
       page = await store().audit.list({ limit: 7, before: listed.at(-1) ?? null });
     }
     expect(listed).toEqual(ids.reverse());
+  });
+
+  it('finds every event that matches the filter, whatever time its ID holds', async () => {
+    const [minute, day] = [60_000, 24 * 60 * 60 * 1000];
+    const skews = [0, 0, 0, 30_000, -59_999, 60_001, -day, 3 * day, -400 * day, 400 * day];
+    const all: AuditRecord[] = [];
+    for (let index = 0; index < 60; index += 1) {
+      const at = noon + index * minute;
+      all.push(
+        await write({
+          id: v7({ msecs: at + (skews[index % skews.length] ?? 0), seq: index }),
+          at,
+          action: index % 3 === 0 ? 'token.created' : 'token.revoked',
+          actor: { kind: 'user', id: `actor-${index % 2}`, email: `actor-${index % 2}@example.com` },
+          target: { kind: 'user', id: `actor-${index % 5}`, name: null },
+          ownerId: `actor-${index % 7}`,
+        }),
+      );
+    }
+    all.sort((a, b) => (a.id < b.id ? 1 : -1));
+    const filters: Array<[Partial<AuditQuery>, (event: AuditRecord) => boolean]> = [
+      [{ participant: 'actor-1' }, ({ actor, target, ownerId }) => [actor.id, target.id, ownerId].includes('actor-1')],
+      [{ actorEmail: 'actor-0@example.com' }, ({ actor }) => actor.email === 'actor-0@example.com'],
+      [{ action: 'token.created' }, ({ action }) => action === 'token.created'],
+      [{ since: noon + 10 * minute }, ({ at }) => at >= noon + 10 * minute],
+      [{ until: noon + 50 * minute }, ({ at }) => at < noon + 50 * minute],
+    ];
+    for (let chosen = 0; chosen < 2 ** filters.length; chosen += 1) {
+      const some = filters.filter((_filter, bit) => (chosen >> bit) % 2 === 1);
+      const query = Object.assign({}, ...some.map(([filter]) => filter));
+      const expected = all.filter((event) => some.every(([, matches]) => matches(event))).map(({ id }) => id);
+      const listed: string[] = [];
+      for (let page = await store().audit.list({ ...query, limit: 11, before: null }); page.length > 0; ) {
+        listed.push(...page.map(({ id }) => id));
+        page = await store().audit.list({ ...query, limit: 11, before: listed.at(-1) ?? null });
+      }
+      expect({ query, listed }).toEqual({ query, listed: expected });
+    }
   });
 }

@@ -57,7 +57,9 @@ export async function openPostgres(
     tableNames: { columns: ['tablename'], from: 'FROM pg_tables WHERE schemaname = current_schema()' },
     maxParallelSelects: maxConnections.verification,
     rows: (result) => (result as { rows: Row[] }).rows,
+    contains: (column) => `strpos(${column}, ?) > 0`,
     among: (column) => `${column} = ANY(?)`,
+    hexadecimal: (expression) => `lpad(to_hex(${expression}), 12, '0')`,
     eachOf: (column, table) =>
       `unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted (value, number) JOIN ${table} ON ${column} = wanted.value`,
     position: 'CAST(wanted.number AS int) - 1',

@@ -1,6 +1,11 @@
 import type { Knex } from 'knex';
 import type { UserRow } from './user-rows.ts';
 
+/** Written as in the index `users_superuser_index`. SQLite does not recognize it by the value of a parameter. */
+export function isEnabledSuperuser(user: Knex.QueryBuilder): void {
+  user.whereRaw('superuser').where({ disabled: false });
+}
+
 /**
  * Locks all enabled superusers and the member `targetId`, ordered by ID. Every transaction locks them in this order, so
  * that no two deadlock.
@@ -10,7 +15,7 @@ export function lockSuperusers(
   targetId: string,
 ): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
   return knex<UserRow>('users')
-    .where({ superuser: true, disabled: false })
+    .where(isEnabledSuperuser)
     .orWhere({ id: targetId })
     .orderBy('id')
     .forUpdate()
@@ -30,7 +35,7 @@ export async function updateUnlessLast(
   members: Knex.QueryBuilder,
   change: Partial<UserRow>,
 ): Promise<boolean | 'last-superuser'> {
-  const others = knex('users as other').where({ 'other.superuser': true, 'other.disabled': false });
+  const others = knex('users as other').whereRaw('other.superuser').where('other.disabled', false);
   await lockSuperusers(knex, id);
   const changed: number = await members
     .clone()

@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import { foldName } from '../../../../shared/names.ts';
+import type { Engine } from '../../engine/engine.ts';
 import type { UserStore } from '../../interfaces/accounts.ts';
 import { identityColumns } from '../../tables/accounts.ts';
 import { toRow } from '../../tables/column.ts';
-import { containing } from '../like.ts';
 import { eraseUser } from './erase-user.ts';
-import { lockSuperusers, updateUnlessLast } from './superusers.ts';
+import { isEnabledSuperuser, lockSuperusers, updateUnlessLast } from './superusers.ts';
 import { updateUnique } from './update-unique.ts';
 import { type SummaryRow, toSummary, toUser, toUserRow, type UserRow } from './user-rows.ts';
 
-export function createUserStore(knex: Knex): UserStore {
+export function createUserStore(knex: Knex, engine: Engine): UserStore {
   const users = () => knex<UserRow>('users');
   const members = () => users().whereNull('deleted_at');
   const summaries = () =>
@@ -48,17 +48,17 @@ export function createUserStore(knex: Knex): UserStore {
       if (before !== null) query.where('id', '<', before);
       if (emailFolded !== undefined) query.where('email_folded', emailFolded);
       if (contains !== undefined) {
-        const pattern = containing(contains);
-        query.whereRaw("(name_folded LIKE ? ESCAPE '!' OR email_folded LIKE ? ESCAPE '!')", [pattern, pattern]);
+        const either = ['name_folded', 'email_folded'].map(engine.contains).join(' OR ');
+        query.whereRaw(`(${either})`, [contains, contains]);
       }
       return (await query).map(toSummary);
     },
     async superuserEmails(limit) {
-      const rows = await users().where({ superuser: true, disabled: false }).orderBy('id').limit(limit).select('email');
+      const rows = await users().where(isEnabledSuperuser).orderBy('id').limit(limit).select('email');
       return rows.map(({ email }) => email);
     },
     async superusers() {
-      return (await users().where({ superuser: true, disabled: false }).orderBy('id')).map(toUser);
+      return (await users().where(isEnabledSuperuser).orderBy('id')).map(toUser);
     },
     isEmpty: async () => (await users().first('id')) === undefined,
     async setName(id, name) {

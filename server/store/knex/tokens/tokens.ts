@@ -4,10 +4,10 @@ import type { TokenStore } from '../../interfaces/tokens.ts';
 import type { HashMatch, NewToken } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
-import { containing } from '../like.ts';
 import { matchColumns, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
 import { whereStatus } from './status-condition.ts';
+import { listTokens } from './token-list.ts';
 import { ownedTokenColumns, type TokenRow, toToken } from './token-rows.ts';
 import { destroyTokens, purgeTombstones } from './tombstones.ts';
 
@@ -37,15 +37,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const row: TokenRow | undefined = await owned().where('t.id', id).first();
       return row ? toToken(row) : null;
     },
-    async list({ limit, before, ownerId, nameContains, status, ...statusContext }) {
-      const query = owned().orderBy('t.id', 'desc').limit(limit);
-      if (before !== null) query.where('t.id', '<', before);
-      if (ownerId !== undefined) query.where('t.owner_id', ownerId);
-      if (nameContains !== undefined) query.whereRaw("t.name_folded LIKE ? ESCAPE '!'", containing(nameContains));
-      if (status !== undefined) query.where((row) => whereStatus(row, status, statusContext));
-      const rows: TokenRow[] = await query;
-      return rows.map(toToken);
-    },
+    list: async (query) => (await listTokens(knex, engine, query)).map(toToken),
     async countActiveOf(ownerId, statusContext) {
       const [row] = await knex('tokens as t')
         .join('users as u', 'u.id', 't.owner_id')

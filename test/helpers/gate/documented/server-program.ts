@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { freePort } from '../../daemon/daemon.ts';
 import { bareEnvironment, eventually } from '../../daemon/process.ts';
 import type { ClientHome } from '../client-programs.ts';
-import type { ServedBehind } from './files.ts';
+import type { ServedBehind } from './client.ts';
 
 /** Starts a server program in a home directory, and waits until it responds. `args` gets the port on which to listen. */
 export async function startServerProgram(

@@ -1,0 +1,74 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../engine/engine.ts';
+import type { AuditQuery } from '../interfaces/audit.ts';
+
+const participantColumns = ['actor_id', 'owner_id', 'target_id'] as const;
+
+/** Maximum difference between an event's time and that in its ID, unless the event is in the index `audit_misdated_index`. */
+const maxSkewMs = 60_000;
+
+/**
+ * Selects the IDs of the newest matching events, and perhaps of some older ones. Events are sorted by ID, so the time in
+ * these UUIDv7 leads to the right part of an index. A list therefore reads few events more than it returns.
+ *
+ * Each way to match has a SELECT of its own, because each uses another index. With OR, the database would sort all events
+ * that match.
+ */
+export function selectNewestIds(knex: Knex, engine: Engine, query: AuditQuery): Knex.QueryBuilder {
+  const { participant, since, until } = query;
+  const ways =
+    participant === undefined
+      ? [selectDated(knex, query)]
+      : participantColumns.map((column) => selectDated(knex, query).where(column, participant));
+  if (since !== undefined || until !== undefined) ways.push(selectMisdated(knex, engine, query));
+  const [first, ...others] = ways.map((ids) => knex.select('id').from(ids.as('newest')));
+  return (first as Knex.QueryBuilder).unionAll(others);
+}
+
+/** Selects events by the time in their ID. Leaves the participant to the caller. */
+function selectDated(knex: Knex, query: AuditQuery): Knex.QueryBuilder {
+  const { participant, actorEmail, action, since, until } = query;
+  const events = selectPage(knex('audit'), query);
+  if (actorEmail !== undefined) events.where('actor_email', actorEmail);
+  // One member's events are usually fewer than those of an action. An expression in place of the column keeps SQLite from
+  // choosing the index of actions.
+  const ofOne = participant !== undefined || actorEmail !== undefined;
+  if (action !== undefined) events.whereRaw(ofOne ? "action || '' = ?" : 'action = ?', action);
+  // Adding 0 keeps the databases from choosing the index on the time. They would sort all events of a year.
+  if (since !== undefined) events.whereRaw('at + 0 >= ?', since).where('id', '>=', idPrefixAt(since - maxSkewMs));
+  if (until !== undefined) events.whereRaw('at + 0 < ?', until).where('id', '<', idPrefixAt(until + maxSkewMs));
+  return events;
+}
+
+/**
+ * Selects events whose ID holds another time, because the clock was set back. They are few, so their other columns are in
+ * no index. The materialized CTE keeps SQLite from choosing the index of a participant or an action.
+ */
+function selectMisdated(knex: Knex, engine: Engine, query: AuditQuery): Knex.QueryBuilder {
+  const { participant, actorEmail, action, since, until } = query;
+  const [earliest, latest] = [`at - ${maxSkewMs}`, `at + ${maxSkewMs}`].map(engine.hexadecimal);
+  const misdated = knex('audit').whereRaw(
+    `substr(id, 1, 8) || substr(id, 10, 4) NOT BETWEEN ${earliest} AND ${latest}`,
+  );
+  if (since !== undefined) misdated.where('at', '>=', since);
+  if (until !== undefined) misdated.where('at', '<', until);
+  const events = selectPage(knex('misdated').withMaterialized('misdated', misdated), query);
+  if (actorEmail !== undefined) events.where('actor_email', actorEmail);
+  if (action !== undefined) events.where('action', action);
+  if (participant !== undefined) {
+    events.where((event) => participantColumns.reduce((any, column) => any.orWhere(column, participant), event));
+  }
+  return events;
+}
+
+/** Selects the IDs of one page. */
+function selectPage(events: Knex.QueryBuilder, { limit, before }: AuditQuery): Knex.QueryBuilder {
+  events.select('id').orderBy('id', 'desc').limit(limit);
+  return before === null ? events : events.where('id', '<', before);
+}
+
+/** Returns the first characters of a UUIDv7 that was created at this time. */
+function idPrefixAt(time: number): string {
+  const digits = Math.max(0, time).toString(16).padStart(12, '0');
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`;
+}

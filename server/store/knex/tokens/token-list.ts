@@ -1,0 +1,61 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../engine/engine.ts';
+import type { TokenQuery } from '../../interfaces/tokens.ts';
+import { whereStatus } from './status-condition.ts';
+import { ownedTokenColumns, type TokenRow } from './token-rows.ts';
+
+/** How many of the newest tokens a search reads first. */
+const maxRead = 1_000;
+
+/** Tokens `t` and their owners `u`. SQLite reads the tables of a CROSS JOIN in this order; PostgreSQL chooses the order. */
+const tokensFirst = 'tokens AS t CROSS JOIN users AS u';
+const ownersFirst = 'users AS u CROSS JOIN tokens AS t';
+
+/**
+ * Returns one page of tokens, newest first. The index on IDs yields them in this order, so that reading ends when the page
+ * is full. But with a filter that few tokens match, all tokens would be read, a million perhaps. Therefore a search that
+ * may match few tokens takes two steps:
+ *
+ * 1. Read only the newest tokens. If many match, they fill the page.
+ * 2. Otherwise find all tokens that match, through their owners or through another index, and sort their IDs.
+ */
+export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery): Promise<TokenRow[]> {
+  const { limit, before, nameContains, status } = query;
+  const inOrder = selectMatches(knex, engine, query, tokensFirst).select(ownedTokenColumns).orderBy('t.id', 'desc');
+  if (!mayMatchFew(query)) return inOrder;
+  const recent: TokenRow[] = await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, before));
+  if (recent.length === limit) return recent;
+  const startsWithOwners = nameContains === undefined && status !== 'expired';
+  const ids = selectMatches(knex, engine, query, startsWithOwners ? ownersFirst : tokensFirst)
+    .select('t.id')
+    // An expression, because the index on IDs would otherwise yield all tokens in their order.
+    .orderByRaw("t.id || '' DESC");
+  return inOrder.whereIn('t.id', ids);
+}
+
+/** Returns whether a page may contain tokens from all over the table. The tokens of one owner are few anyway. */
+function mayMatchFew({ ownerId, nameContains, status = 'active' }: TokenQuery): boolean {
+  return ownerId === undefined && (nameContains !== undefined || status !== 'active');
+}
+
+/** Selects one page of the tokens that match. */
+function selectMatches(
+  knex: Knex,
+  engine: Engine,
+  { limit, before, ownerId, nameContains, status, ...statusContext }: TokenQuery,
+  tables: string,
+): Knex.QueryBuilder {
+  const matches = knex.fromRaw(tables).whereRaw('u.id = t.owner_id').limit(limit);
+  if (before !== null) matches.where('t.id', '<', before);
+  if (ownerId !== undefined) matches.where('t.owner_id', ownerId);
+  if (nameContains !== undefined) matches.whereRaw(engine.contains('t.name_folded'), nameContains);
+  if (status !== undefined) matches.where((row) => whereStatus(row, status, statusContext));
+  return matches;
+}
+
+/** Selects the ID of the oldest token that the first step reads. */
+function selectOldestToRead(knex: Knex, before: string | null): Knex.QueryBuilder {
+  const newest = knex('tokens').select('id').orderBy('id', 'desc').limit(maxRead);
+  if (before !== null) newest.where('id', '<', before);
+  return knex.from(newest.as('newest')).min('id');
+}

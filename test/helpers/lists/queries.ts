@@ -1,0 +1,100 @@
+import type { Store } from '../../../server/store/store.ts';
+import { type ListSizes, seedEnd, seededId } from './seed.ts';
+
+/** One page of a list, as a page, a route or a job asks the store for it. */
+export interface ListQuery {
+  name: string;
+  run(store: Store): Promise<unknown>;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+const limit = 51;
+
+/** Returns every list query, with parameters that are hard for a database that `seedLists` filled. */
+export function listQueries(sizes: ListSizes): ListQuery[] {
+  const member = (position: number) => seededId(position, sizes.users);
+  const busy = member(1);
+  const first = { limit, before: null };
+  const middle = (count: number) => ({ limit, before: seededId(Math.floor(count / 2), count) });
+  const status = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs };
+  const tokens = (query: object) => (store: Store) => store.tokens.list({ ...first, ...status, ...query });
+  const users = (query: object) => (store: Store) => store.users.list({ ...first, ...query });
+  const audit = (query: object) => (store: Store) => store.audit.list({ ...first, ...query });
+  const always = { started: 0, seen: 0 };
+  const lastYear = { since: seedEnd - 360 * dayMs, until: seedEnd - 350 * dayMs };
+
+  return [
+    { name: 'own tokens', run: tokens({ ownerId: member(50) }) },
+    { name: 'own tokens, by name', run: tokens({ ownerId: member(50), nameContains: 'needle' }) },
+    { name: "a member's tokens, by status", run: tokens({ ownerId: member(50), status: 'expired' }) },
+    { name: 'all tokens', run: tokens({}) },
+    { name: 'all tokens, a middle page', run: tokens(middle(sizes.tokens)) },
+    ...(['active', 'expired', 'blocked', 'disabled', 'sso-stale'] as const).map((value) => ({
+      name: `all tokens, ${value}`,
+      run: tokens({ status: value }),
+    })),
+    { name: 'all tokens, by a frequent name', run: tokens({ nameContains: 'deploy' }) },
+    { name: 'all tokens, by a rare name', run: tokens({ nameContains: 'needle' }) },
+    { name: 'all tokens, by a name that none has', run: tokens({ nameContains: 'nowhere' }) },
+    { name: 'all tokens, blocked, by a rare name', run: tokens({ status: 'blocked', nameContains: 'needle' }) },
+    { name: 'all tokens, active, by a rare name', run: tokens({ status: 'active', nameContains: 'needle' }) },
+    { name: "a member's active tokens, counted", run: (store) => store.tokens.countActiveOf(member(50), status) },
+    { name: 'members', run: users({}) },
+    { name: 'members, a middle page', run: users(middle(sizes.users)) },
+    { name: 'members, by address', run: users({ emailFolded: 'member-77@example.com' }) },
+    { name: 'members, by a frequent name', run: users({ contains: 'member' }) },
+    { name: 'members, by a rare name', run: users({ contains: 'member-77@' }) },
+    { name: 'members, by a name that none has', run: users({ contains: 'nowhere' }) },
+    { name: 'one member', run: (store) => store.users.summary(member(50)) },
+    { name: 'superusers to ask', run: (store) => store.users.superuserEmails(5) },
+    { name: 'superusers', run: (store) => store.users.superusers() },
+    { name: 'audit events', run: audit({}) },
+    { name: 'audit events, a middle page', run: audit(middle(sizes.events)) },
+    { name: 'audit events of a member', run: audit({ participant: member(50) }) },
+    { name: 'audit events of a busy superuser', run: audit({ participant: busy }) },
+    { name: 'audit events about a rare target', run: audit({ participant: 'rare-target' }) },
+    { name: 'audit events of nobody', run: audit({ participant: 'nobody' }) },
+    { name: 'audit events, by an address', run: audit({ actorEmail: 'guess@example.com' }) },
+    {
+      name: 'audit events, by an address and a frequent action',
+      run: audit({ actorEmail: 'guess@example.com', action: 'token.created' }),
+    },
+    { name: 'audit events, by a frequent action', run: audit({ action: 'token.created' }) },
+    { name: 'audit events, by a rare action', run: audit({ action: 'client.deleted' }) },
+    { name: 'audit events, by an action that never happened', run: audit({ action: 'user.demoted' }) },
+    { name: 'audit events of the last minute', run: audit({ since: seedEnd - 60_000 }) },
+    { name: 'audit events since a year ago', run: audit({ since: lastYear.since }) },
+    { name: 'audit events until a year ago', run: audit({ until: lastYear.until }) },
+    { name: 'audit events of ten old days', run: audit(lastYear) },
+    { name: 'audit events of ten old days, of a busy superuser', run: audit({ ...lastYear, participant: busy }) },
+    {
+      name: 'audit events of ten old days, by a frequent action',
+      run: audit({ ...lastYear, action: 'token.created' }),
+    },
+    { name: 'audit events of ten old days, by a rare action', run: audit({ ...lastYear, action: 'client.deleted' }) },
+    {
+      name: 'audit events of a busy superuser, by a rare action',
+      run: audit({ participant: busy, action: 'client.deleted' }),
+    },
+    {
+      name: 'audit events of a member, by a frequent action',
+      run: audit({ participant: member(50), action: 'token.created' }),
+    },
+    {
+      name: 'audit events of nobody, by a frequent action',
+      run: audit({ participant: 'nobody', action: 'token.created' }),
+    },
+    {
+      name: 'audit events of a member in ten old days, by a frequent action',
+      run: audit({ ...lastYear, participant: member(50), action: 'token.created' }),
+    },
+    { name: 'clients', run: (store) => store.clients.list(first) },
+    { name: 'dead letters', run: (store) => store.outbox.deadLetters(20) },
+    { name: 'mails that wait', run: (store) => store.outbox.waiting(50) },
+    { name: 'mails that wait, counted', run: (store) => store.outbox.backlog() },
+    {
+      name: "a member's sessions",
+      run: (store) => store.sessions.listOf(member(50), { now: seedEnd, console: always, program: always }, 50),
+    },
+  ];
+}

@@ -1,0 +1,162 @@
+import type { Engine } from '../../../server/store/engine/engine.ts';
+
+export interface ListSizes {
+  users: number;
+  tokens: number;
+  events: number;
+  sessions: number;
+  mails: number;
+  clients: number;
+}
+
+/** How an installation with this many tokens looks. */
+export function sizesFor(tokens: number): ListSizes {
+  return {
+    users: Math.max(200, tokens / 10),
+    tokens,
+    events: tokens * 10,
+    sessions: tokens / 5,
+    mails: tokens / 5,
+    clients: Math.max(100, tokens / 100),
+  };
+}
+
+/** The end of the year in which everything happened. */
+export const seedEnd = Date.UTC(2026, 10, 28);
+const yearMs = 365 * 24 * 60 * 60 * 1000;
+const rowsPerStatement = 250_000;
+
+/**
+ * How each engine writes a series of numbers and an ID, and lists the indexes that belong to no constraint. `time` is in
+ * milliseconds; `i` makes the ID unique.
+ */
+const dialects = {
+  sqlite: {
+    indexes:
+      "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND sql NOT LIKE 'CREATE UNIQUE%'",
+    numbers: (from: number, to: number) =>
+      `WITH RECURSIVE n (i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${to}) SELECT i FROM n`,
+    id: (time: string, i: string) => `printf('%08x-%04x-7000-8000-%012x', (${time}) >> 16, (${time}) & 65535, ${i})`,
+  },
+  postgres: {
+    indexes:
+      "SELECT indexname AS name, indexdef AS sql FROM pg_indexes WHERE schemaname = 'public' AND indexdef NOT LIKE 'CREATE UNIQUE%'",
+    numbers: (from: number, to: number) => `SELECT i FROM generate_series(${from}::bigint, ${to}::bigint) AS s (i)`,
+    id: (time: string, i: string) =>
+      `regexp_replace(lpad(to_hex((${time})::bigint), 12, '0'), '^(.{8})', '\\1-') || '-7000-8000-' || lpad(to_hex((${i})::bigint), 12, '0')`,
+  },
+};
+
+export type SeedKind = keyof typeof dialects;
+
+/**
+ * Fills a migrated, empty database inside its server. The data are unkind to lists: what a filter looks for is rare, and
+ * is found among the oldest rows.
+ */
+export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: ListSizes): Promise<void> {
+  const { numbers, id, indexes } = dialects[kind];
+  // Filling a table is several times as fast without indexes, and they are as good if they are created afterwards.
+  const definitions = rows(await knex.raw(indexes)) as Array<{ name: string; sql: string }>;
+  for (const { name } of definitions) await knex.raw(`DROP INDEX ${name}`);
+  const idOf = (count: number) => (i: string) => id(`${seedEnd - yearMs} + (${i}) * ${Math.floor(yearMs / count)}`, i);
+  const insert = async (table: string, count: number, row: Record<string, string>) => {
+    for (let from = 1; from <= count; from += rowsPerStatement) {
+      const to = Math.min(count, from + rowsPerStatement - 1);
+      await knex.raw(
+        `INSERT INTO ${table} (${Object.keys(row).join(', ')}) SELECT ${Object.values(row).join(', ')} FROM (${numbers(from, to)}) AS numbers`.replaceAll(
+          '?',
+          '\\?',
+        ),
+      );
+    }
+  };
+  const at = (count: number) => `${seedEnd - yearMs} + i * ${Math.floor(yearMs / count)}`;
+  const { users, tokens, events, sessions, mails, clients } = sizes;
+  const [userId, tokenId, eventId] = [idOf(users), idOf(tokens), idOf(events)];
+
+  // Of a hundred members, three are disabled, thirty have no permission, and ten have not used single sign-on for long.
+  await insert('users', users, {
+    id: userId('i'),
+    email: "'member-' || i || '@example.com'",
+    email_folded: "'member-' || i || '@example.com'",
+    name: "'Member ' || i",
+    name_folded: "'member ' || i",
+    superuser: `i IN (1, ${Math.floor(users / 2)})`,
+    disabled: 'i % 100 < 3',
+    can_manage_tokens: 'i % 100 >= 33',
+    sso: 'i % 100 >= 90',
+    sso_signed_in_at: `CASE WHEN i % 100 >= 90 THEN ${seedEnd} - (i % 10) * 86400000 END`,
+    created_at: at(users),
+  });
+  // Only the oldest third of the tokens belongs to anybody; the rest belongs to members who may use tokens.
+  const anybody = `1 + (i * 7919) % ${users}`;
+  const active = `1 + ((i * 7919) % ${Math.floor(users / 100)}) * 100 + 32 + i % 50`;
+  await insert('tokens', tokens, {
+    id: tokenId('i'),
+    owner_id: userId(`CASE WHEN i < ${Math.floor(tokens / 3)} THEN ${anybody} ELSE ${active} END`),
+    hash: "'hash-' || i",
+    prefix: "'tok_AAAAAAAA'",
+    name: `CASE WHEN i = ${Math.floor(tokens / 50)} THEN 'needle' ELSE 'deploy-pipeline-' || i END`,
+    name_folded: `CASE WHEN i = ${Math.floor(tokens / 50)} THEN 'needle' ELSE 'deploy-pipeline-' || i END`,
+    created_at: at(tokens),
+    expires_at: `CASE WHEN i % 5 < 2 THEN NULL WHEN i < ${Math.floor(tokens / 3)} THEN ${seedEnd} - i ELSE ${seedEnd} + i END`,
+    last_used_at: `CASE WHEN i % 3 = 0 THEN ${seedEnd} - i END`,
+  });
+  // A superuser made every twentieth change. Of some events, the ID is a day ahead. One action, one failed address and one member appear only in the oldest events.
+  const isOld = `i < ${Math.floor(events / 20)}`;
+  const member = userId(`1 + (i * 31) % ${users}`);
+  await insert('audit', events, {
+    id: eventId('i'),
+    at: `${at(events)} - CASE WHEN i % 9973 = 0 THEN 86400000 ELSE 0 END`,
+    actor_kind: "'user'",
+    actor_id: `CASE WHEN i % 20 = 0 THEN ${userId('1')} WHEN i % 997 = 0 THEN NULL ELSE ${member} END`,
+    actor_email: `CASE WHEN i % 997 = 0 AND ${isOld} THEN 'guess@example.com' WHEN i % 997 <> 0 THEN 'member-' || (1 + (i * 31) % ${users}) || '@example.com' END`,
+    action: `CASE WHEN i % 499 = 0 AND ${isOld} THEN 'client.deleted' WHEN i % 4 = 0 THEN 'token.created' WHEN i % 4 = 1 THEN 'token.revoked' ELSE 'session.created' END`,
+    target_kind: "CASE WHEN i % 4 < 2 THEN 'token' ELSE 'session' END",
+    target_id: `CASE WHEN i % 499 = 0 AND ${isOld} THEN 'rare-target' ELSE ${tokenId(`1 + i % ${tokens}`)} END`,
+    target_name: "'deploy-pipeline-' || i",
+    owner_id: member,
+    ip: "'203.0.113.9'",
+    user_agent: "'tokens/1.0'",
+  });
+  await insert('sessions', sessions, {
+    id: idOf(sessions)('i'),
+    user_id: userId(`1 + i % ${users}`),
+    hash: "'session-' || i",
+    created_at: at(sessions),
+    last_seen_at: at(sessions),
+    expires_at: `${seedEnd} + i`,
+    sso: 'i % 2 = 0',
+  });
+  // Nearly all mails were sent. The dead letters are old.
+  const isDead = `i % 101 = 0 AND i < ${Math.floor(mails / 10)}`;
+  await insert('outbox', mails, {
+    id: idOf(mails)('i'),
+    recipient: "'member-' || i || '@example.com'",
+    subject: "'A token was created'",
+    text: "'Text'",
+    html: "'<p>Text</p>'",
+    message_id: "'<' || i || '@example.com>'",
+    created_at: at(mails),
+    attempts: '1',
+    sent_at: `CASE WHEN ${isDead} OR i > ${mails - 20} THEN NULL ELSE ${at(mails)} END`,
+    due_at: `CASE WHEN i > ${mails - 20} THEN ${at(mails)} END`,
+    gave_up_at: `CASE WHEN ${isDead} THEN ${at(mails)} END`,
+  });
+  await insert('clients', clients, {
+    id: idOf(clients)('i'),
+    client_id: "'client-' || i",
+    name: "'Client ' || i",
+    name_folded: "'client ' || i",
+    secret_hash: "'hash'",
+    can_revoke: 'i % 2 = 0',
+    created_at: at(clients),
+  });
+  for (const { sql } of definitions) await knex.raw(sql);
+}
+
+/** Returns the ID that `seedLists` gave to a member, a token or an event. */
+export function seededId(position: number, count: number): string {
+  const time = (seedEnd - yearMs + position * Math.floor(yearMs / count)).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${position.toString(16).padStart(12, '0')}`;
+}

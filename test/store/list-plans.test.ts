@@ -1,0 +1,159 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tokenStatus } from '../../server/domain/tokens/status.ts';
+import type { Engine } from '../../server/store/engine/engine.ts';
+import { openPostgres } from '../../server/store/engine/postgres/postgres.ts';
+import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
+import type { TokenQuery } from '../../server/store/interfaces/tokens.ts';
+import { createKnexStore } from '../../server/store/knex/store.ts';
+import { migrations } from '../../server/store/migrations/all.ts';
+import type { TokenRecord } from '../../server/store/records.ts';
+import type { Store } from '../../server/store/store.ts';
+import { openTestStore } from '../helpers/app/store.ts';
+import { examinePostgres, explainSqlite, statementsOf } from '../helpers/lists/plans.ts';
+import { listQueries } from '../helpers/lists/queries.ts';
+import { seedEnd, seedLists, sizesFor } from '../helpers/lists/seed.ts';
+import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
+
+const sizes = sizesFor(3_000);
+const queries = listQueries(sizes);
+
+/** Expects the pages of filtered lists to contain the tokens that match, newest first. */
+async function expectMatchingPages(store: Store): Promise<void> {
+  const context = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * 24 * 60 * 60 * 1000 };
+  const all = await store.tokens.list({ limit: sizes.tokens + 1, before: null, ...context });
+  expect(all).toHaveLength(sizes.tokens);
+  const filters: Array<[Partial<TokenQuery>, (token: TokenRecord) => boolean]> = [
+    ...(['blocked', 'disabled', 'sso-stale', 'expired'] as const).map(
+      (status): [Partial<TokenQuery>, (token: TokenRecord) => boolean] => [
+        { status },
+        (token) => tokenStatus(token, context) === status,
+      ],
+    ),
+    [{ nameContains: 'line-7' }, ({ name }) => name.includes('line-7')],
+    [
+      { nameContains: 'line-1', status: 'expired' },
+      (token) => token.name.includes('line-1') && tokenStatus(token, context) === 'expired',
+    ],
+  ];
+  for (const [filter, matches] of filters) {
+    const expected = all.filter(matches).map(({ id }) => id);
+    const found: string[] = [];
+    const limit = Math.ceil(expected.length / 3);
+    for (let before: string | null = null; ; before = found.at(-1) ?? null) {
+      const page = await store.tokens.list({ limit, before, ...context, ...filter });
+      found.push(...page.map(({ id }) => id));
+      if (page.length < limit) break;
+    }
+    expect(expected.length).toBeGreaterThan(5);
+    expect(found).toEqual(expected);
+  }
+}
+
+/** In the order of the IDs, reading ends when the page is full. */
+const inOrder = (table: string, alias = table) => `SCAN ${alias} USING INDEX sqlite_autoindex_${table}_1`;
+const idsInOrder = (table: string) => `SCAN ${table} USING COVERING INDEX sqlite_autoindex_${table}_1`;
+
+/** Scans of tables that SQLite may do: those that a LIMIT ends, those of few rows, and searches that must look at every row. */
+const mayScan: Array<[names: RegExp, scan: string]> = [
+  [/^all tokens$|^all tokens, (a middle page|active)$/, inOrder('tokens', 't')],
+  [/^all tokens, /, idsInOrder('tokens')],
+  [/^all tokens, .*by a/, 'SCAN t'],
+  [/^all tokens, (blocked|disabled|sso-stale)$/, 'SCAN u'],
+  [/^members(, by a .*name.*)?$/, inOrder('users')],
+  [/^superusers/, 'SCAN users USING INDEX users_superuser_index'],
+  [/^audit events$/, idsInOrder('audit')],
+  [/^clients$/, inOrder('clients')],
+];
+
+/** Lists whose rows SQLite may sort: IDs of tokens, one member's sessions, and the few events whose ID is misdated. */
+const maySort = /^all tokens, |^a member's sessions$|^audit events (?!$)/;
+
+/** Returns the steps of a plan that read or sort a whole table, or read the events of all members for those of one. */
+function wrongSteps(name: string, steps: string[]): string[] {
+  const ofOne = /^audit events (of (a member|nobody|a busy)|by an address)/.test(name);
+  const scans = mayScan.filter(([names]) => names.test(name)).map(([, scan]) => scan);
+  const isTable = /^SCAN (?:t|u|tokens|users|audit|sessions|outbox|clients)\b/;
+  return steps
+    .filter(
+      (step) =>
+        (isTable.test(step) && !scans.includes(step)) ||
+        (step === 'USE TEMP B-TREE FOR ORDER BY' && !maySort.test(name)) ||
+        (step.includes('audit_action_id_index') && ofOne),
+    )
+    .map((step) => `${name}: ${step}`);
+}
+
+describe('lists on SQLite', () => {
+  let opened: Awaited<ReturnType<typeof openTestStore>>;
+  let engine: Engine;
+  let store: Store;
+  beforeAll(async () => {
+    opened = await openTestStore();
+    engine = await openSqlite(`sqlite:${opened.path}`);
+    store = createKnexStore(engine, migrations);
+    await seedLists(engine, 'sqlite', sizes);
+  }, 60_000);
+  afterAll(async () => {
+    await store.close();
+    await opened.close();
+  });
+
+  it('read and sort no whole table for a page', async () => {
+    const wrong: string[] = [];
+    for (const query of queries) {
+      const statements = await statementsOf(engine.knex, store, query);
+      const steps = await Promise.all(statements.map((statement) => explainSqlite(engine.knex, statement)));
+      wrong.push(...wrongSteps(query.name, steps.flat()));
+    }
+    expect(wrong).toEqual([]);
+  }, 60_000);
+
+  it('find the tokens that match a filter, page by page', () => expectMatchingPages(store), 60_000);
+});
+
+/** The events of ten days, or half of them twice. A page of any other list is smaller. */
+const maxRows = 2_100;
+
+/** Lists that look at more: every token and its owner, for a page and for its IDs, or the index of one busy superuser. */
+const maxRowsOf: Array<[names: RegExp, rows: number]> = [
+  [/^all tokens, /, 2 * (sizes.tokens + sizes.users) + maxRows],
+  [/^audit events of a busy superuser, by a rare action$/, sizes.events / 20 + maxRows],
+];
+
+describe('lists on PostgreSQL', () => {
+  let postgres: TestPostgres;
+  let client: pg.Client;
+  let engine: Engine;
+  let store: Store;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    const url = await postgres.newMigratedDatabase();
+    const times = { connect: 60_000, statement: 60_000, quiet: 60_000, silence: 60_000, idle: 60_000 };
+    engine = await openPostgres(url, { times });
+    store = createKnexStore(engine, migrations);
+    await seedLists(engine, 'postgres', sizes);
+    await engine.knex.raw('VACUUM ANALYZE');
+    client = new pg.Client(url);
+    await client.connect();
+  }, 90_000);
+  afterAll(async () => {
+    await client.end();
+    await store.close();
+    await postgres.remove();
+  });
+
+  it('look at few rows for a page', async () => {
+    const wrong: string[] = [];
+    for (const query of queries) {
+      const [, most] = maxRowsOf.find(([names]) => names.test(query.name)) ?? [/./, maxRows];
+      for (const statement of await statementsOf(engine.knex, store, query)) {
+        const { rows, plan } = await examinePostgres((sql, bindings) => client.query(sql, bindings), statement);
+        if (rows > most) wrong.push(`${query.name}: ${rows} rows, ${plan}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  }, 60_000);
+
+  it('find the tokens that match a filter, page by page', () => expectMatchingPages(store), 60_000);
+});

@@ -21,7 +21,8 @@ export async function chooseStore(
 ): Promise<{ store: NamedStore; storeNote: string | null }> {
   const name = wanted ?? (ctx.env.TOKENS_CREDENTIAL_STORE || null);
   if (name !== null && !isCredentialStoreName(name)) {
-    throw localError('usage', 'The credential store must be keychain or file.');
+    const source = wanted === undefined ? 'TOKENS_CREDENTIAL_STORE' : '--credential-store';
+    throw localError('usage', `${source} must be keychain or file.`);
   }
   const directory = configDirectory(ctx);
   const file: NamedStore = { name: 'file', ...fileStore(directory) };

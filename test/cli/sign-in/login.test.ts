@@ -99,7 +99,14 @@ it('chooses the store by TOKENS_CREDENTIAL_STORE, and rejects unknown stores', a
   const env = { TOKENS_SERVER: serverUrl, TOKENS_CREDENTIAL_STORE: 'file' };
   expect((await cli.run(login, { stdin: password, env })).code).toBe(0);
   expect(await readFile(files('credentials.json'), 'utf8')).toContain(account);
-  expect((await cli.run([...login, '--credential-store', 'cloud'], { stdin: password })).code).toBe(2);
+  const named = await cli.run([...login, '--credential-store', 'cloud'], { stdin: password });
+  expect(named).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--credential-store must be keychain or file.'),
+  });
+  const cloud = { TOKENS_CREDENTIAL_STORE: 'cloud' };
+  const set = await cli.run(login, { stdin: password, env: cloud });
+  expect(set.stderr).toContain('TOKENS_CREDENTIAL_STORE must be keychain or file.');
 });
 
 it('restricts permissive modes with a warning', async () => {

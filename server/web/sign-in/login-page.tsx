@@ -25,7 +25,8 @@ interface LoginPageProps {
 
 /** Signs a visitor in through the identity provider, or with email address and password. */
 export function LoginPage({ ways, next, again = false, email = '', error, success }: LoginPageProps) {
-  const { organization } = usePage();
+  // The provider leads back to the public URL, so the sign-in has to start there, wherever this page was opened.
+  const { organization, publicUrl } = usePage();
   return (
     <Layout title="Sign in" width="narrow" success={success}>
       <h1>Sign in{organization === null ? '' : ` to ${organization}`}</h1>
@@ -33,7 +34,10 @@ export function LoginPage({ ways, next, again = false, email = '', error, succes
       {again && <p>You are signed in. Signing in again ends the session in this browser and starts a new one.</p>}
       {ways.sso && (
         <p>
-          <a class="button primary" href={formatUrl({ path: '/login/sso', query: { ...againQuery(again), next } })}>
+          <a
+            class="button primary"
+            href={publicUrl + formatUrl({ path: '/login/sso', query: { ...againQuery(again), next } })}
+          >
             Sign in with single sign-on
           </a>
         </p>

@@ -31,6 +31,7 @@ import { registerUsersList } from './commands/users/list.ts';
 import { registerOffboard } from './commands/users/offboard.ts';
 import { registerUsersPromote } from './commands/users/promote.ts';
 import { registerUsersResetTotp } from './commands/users/reset-totp.ts';
+import { registerUsersUnbind } from './commands/users/unbind.ts';
 import { registerUngrant } from './commands/users/ungrant.ts';
 import type { Context } from './context.ts';
 
@@ -109,4 +110,5 @@ const usersCommands = [
   registerUsersDemote,
   registerUsersResetTotp,
   registerUsersDelete,
+  registerUsersUnbind,
 ];

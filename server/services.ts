@@ -4,6 +4,7 @@ import { createInvitations } from './domain/accounts/invitations.ts';
 import { createMembers } from './domain/accounts/members.ts';
 import { createOwnProfile } from './domain/accounts/own-profile.ts';
 import { createPasswords } from './domain/accounts/passwords.ts';
+import { createUnbinding } from './domain/accounts/unbinding.ts';
 import { createAuditLog, createAuditTrail } from './domain/audit.ts';
 import type { Clock } from './domain/clock.ts';
 import { createDeadLetters } from './domain/notifications/dead-letters.ts';
@@ -20,6 +21,7 @@ import { createRecovery } from './domain/sign-in/recovery/recovery.ts';
 import { createSecondFactor } from './domain/sign-in/second-factor.ts';
 import { createSessionLifetimes } from './domain/sign-in/session-lifetimes.ts';
 import { createSessions } from './domain/sign-in/sessions.ts';
+import { createSsoConnection } from './domain/sign-in/sso/connect.ts';
 import { createSso } from './domain/sign-in/sso/sso.ts';
 import { createStartSession } from './domain/sign-in/start-session.ts';
 import { createTotp } from './domain/sign-in/totp/totp.ts';
@@ -88,6 +90,8 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     deadLetters: createDeadLetters(shared),
     clients: createClients(shared),
     sso: config.oidc && createSso({ ...shared, policy: config.oidc }),
+    ssoConnection: config.oidc && createSsoConnection({ ...shared, policy: config.oidc }),
+    unbinding: createUnbinding(shared),
     deviceFlow: createDeviceFlow(shared),
     authorizationCodes: createAuthorizationCodes(shared),
     verify: createVerify(store, statusContext, observeBatch),

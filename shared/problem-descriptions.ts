@@ -40,6 +40,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'email-taken': 'Another member already has this email address. Use another address.',
   'already-joined':
     'Only a member who has no password and never signed in can be invited. A disabled account has to be enabled first.',
+  'not-connected':
+    'The member has no identity at the identity provider, so there is nothing to unbind. A member with a password connects single sign-on on **Profile**.',
   'totp-enabled': 'Two-factor sign-in is already on, or its set-up was not started. Start the set-up again.',
   'token-limit':
     'The member has as many tokens as `TOKENSD_MAX_TOKENS_PER_USER` allows. Revoke one that is no longer used.',

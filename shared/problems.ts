@@ -30,6 +30,7 @@ export const problems = {
   'name-taken': { status: 409, title: 'Name already in use', exit: 5 },
   'email-taken': { status: 409, title: 'Email address already in use', exit: 5 },
   'already-joined': { status: 409, title: 'Member cannot be invited', exit: 5 },
+  'not-connected': { status: 409, title: 'No identity to unbind', exit: 5 },
   'totp-enabled': { status: 409, title: 'Two-factor sign-in is already on', exit: 5 },
   'token-limit': { status: 409, title: 'Token limit reached', exit: 5 },
   'email-from-sso': { status: 409, title: 'Email address comes from single sign-on', exit: 5 },

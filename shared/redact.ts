@@ -11,6 +11,7 @@ export const secretPrefixes = {
   deviceCode: 'device_',
   authorizationCode: 'code_',
   secondFactor: 'step_',
+  ssoProposal: 'connect_',
   clientSecret: 'secret_',
 } as const;
 

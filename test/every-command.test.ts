@@ -37,6 +37,7 @@ const acting = [
   'users promote',
   'users demote',
   'users reset-totp',
+  'users unbind',
   'clients delete',
   'servers use',
   'servers remove',

@@ -113,6 +113,7 @@ const goodForms: Record<string, Record<string, string>> = {
   },
   'POST /invitation': { token: 'x', password: next, again: next },
   'POST /recover': { token: 'x', password: next, again: next },
+  'POST /profile/single-sign-on': { ticket: 'x', password },
   'POST /profile/two-step': { password },
   'POST /profile/two-step/confirm': { code: '000000' },
   'POST /profile/two-step/disable': { password },
@@ -206,7 +207,7 @@ describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (ro
 
 /** Pages that first need a ticket, a link or TOTP enrolment; the tests in test/web cover them. */
 const needsMore =
-  /^\/login\/(code|set-up)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/(two-step|email\/confirm)/;
+  /^\/login\/(code|set-up)|^\/password\/reset|^\/invitation|^\/recover|^\/profile\/(two-step|single-sign-on|email\/confirm)/;
 
 describe.each(routes.filter(({ method, path }) => method !== 'GET' && !needsMore.test(path)))('$key', (route) => {
   it('accepts the form of our own page', async () => {
@@ -291,7 +292,10 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) =
       target(route, app) + (goodQueries[route.key] ?? ''),
     );
     // These fail without single sign-on, a ticket or a link.
-    const mayBeGone = /^\/login\/(sso|set-up)|^\/password\/reset|^\/invitation|^\/recover|\/confirm$/.test(route.path);
+    const mayBeGone =
+      /^\/login\/(sso|set-up)|^\/profile\/single-sign-on|^\/password\/reset|^\/invitation|^\/recover|\/confirm$/.test(
+        route.path,
+      );
     expect([200, 303, ...(mayBeGone ? [403, 404, 410] : [])]).toContain(status);
     const targets = route.path === '/oauth/authorize' ? ' http://127.0.0.1:40000' : '';
     expect(Object.fromEntries(headers)).toMatchObject({

@@ -259,6 +259,15 @@ const actions: Record<string, Action> = {
     roles: replaceable,
     isDone: async ({ actor }) => (await app.store.audit.list({ ...latest(actor), action: 'user.disabled' })).length > 0,
   },
+  'unbind a member from single sign-on': {
+    roles: superusers,
+    prepare: ({ target }) =>
+      app.store.users.setIdentity(target.id, { issuer: 'https://sso.example.com', subject: target.id }),
+    page: ({ target }, browser) => postForm(browser, team(target, 'unbind')),
+    api: ({ target }) => ['DELETE', `/users/${target.id}/identity`],
+    cli: ({ target }) => ({ argv: ['users', 'unbind', target.email, '--yes'] }),
+    isDone: async ({ target }) => (await app.store.users.summary(target.id))?.hasIdentity === false,
+  },
   offboard: {
     roles: superusers,
     page: ({ target }, browser) => postForm(browser, team(target, 'offboard')),

@@ -63,6 +63,12 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         target: { kind: 'mail', id: event.mail.id, name: event.mail.to },
         ownerId: event.owner?.id ?? null,
       }),
+    issuerMoved: (store: Store, event: Event & { from: string; to: string }) =>
+      write(store, event, {
+        action: 'sso.issuer_moved',
+        target: { kind: 'issuer', id: null, name: `${event.from} → ${event.to}` },
+        ownerId: null,
+      }),
     /** `user` is null if no member has the address that the link is for. */
     recoveryLink: (store: Store, event: Event & { email: string; user: Pick<UserRecord, 'id'> | null }) =>
       write(store, event, {

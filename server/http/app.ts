@@ -16,6 +16,7 @@ import { describeApi } from './openapi.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { healthRoutes } from './routes/health.ts';
+import { identityRoutes } from './routes/identities.ts';
 import { meRoutes } from './routes/me.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { openapiRoutes } from './routes/openapi.ts';
@@ -62,7 +63,8 @@ export function createApp(deps: AppDeps) {
     .route('/', userRoutes(deps))
     .route('/', auditRoutes(deps))
     .route('/', clientRoutes(deps))
-    .route('/', totpRoutes(deps));
+    .route('/', totpRoutes(deps))
+    .route('/', identityRoutes(deps));
 
   app.route('/', metricsRoutes(deps));
   app.route('/', oauthRoutes(deps));

@@ -4,6 +4,7 @@ import type { Clients } from '../domain/accounts/clients.ts';
 import type { Invitations } from '../domain/accounts/invitations.ts';
 import type { Members } from '../domain/accounts/members.ts';
 import type { OwnProfile } from '../domain/accounts/own-profile.ts';
+import type { Unbinding } from '../domain/accounts/unbinding.ts';
 import type { AuditLog } from '../domain/audit.ts';
 import type { Caller, ClientInfo } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -16,6 +17,7 @@ import type { Recovery } from '../domain/sign-in/recovery/recovery.ts';
 import type { SecondFactor } from '../domain/sign-in/second-factor.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import type { Sessions } from '../domain/sign-in/sessions.ts';
+import type { SsoConnection } from '../domain/sign-in/sso/connect.ts';
 import type { Sso } from '../domain/sign-in/sso/sso.ts';
 import type { Totp } from '../domain/sign-in/totp/totp.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
@@ -70,6 +72,7 @@ export interface AppDeps {
   users: Members;
   invitations: Invitations;
   ownProfile: OwnProfile;
+  unbinding: Unbinding;
   sessions: Sessions;
   sessionLifetimes: SessionLifetimes;
   audit: AuditLog;
@@ -84,6 +87,8 @@ export interface AppDeps {
   passwordReset: PasswordReset;
   /** Null if single sign-on is not configured. */
   sso: Sso | null;
+  /** Null if single sign-on is not configured. */
+  ssoConnection: SsoConnection | null;
   /** Null if single sign-on is not configured. */
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;

@@ -5,7 +5,7 @@ import { createDiscovery, type Discovered } from './discovery.ts';
 import { createExchange } from './exchange.ts';
 import { createKeySet, type KeySet } from './keys.ts';
 import { readLogoutToken } from './logout-token.ts';
-import { callbackPath, type IdentityProvider } from './provider.ts';
+import { callbackPath, connectStatePrefix, type IdentityProvider } from './provider.ts';
 import { createProviderFetch } from './provider-fetch.ts';
 
 /** Maximum length of an ID token in an address. Many servers reject request lines of more than 8 KiB. */
@@ -25,10 +25,10 @@ export function createOidcProvider({ oidc: config, publicUrl, proxy }: OidcSetti
   const exchange = createExchange({ config, redirectUri, keys });
 
   return {
-    async begin() {
+    async begin(purpose = 'sign-in') {
       const discovered = await discovery.refresh();
       const pending = {
-        state: client.randomState(),
+        state: (purpose === 'connect' ? connectStatePrefix : '') + client.randomState(),
         nonce: client.randomNonce(),
         codeVerifier: client.randomPKCECodeVerifier(),
       };

@@ -9,10 +9,20 @@ export interface PendingSignIn {
   codeVerifier: string;
 }
 
+/** `connect`: the member who is signed in wants to connect the identity to their account. */
+export type SignInPurpose = 'sign-in' | 'connect';
+
+/** Starts the state of a request to connect. No other state contains a dot, so no response serves the other purpose. */
+export const connectStatePrefix = 'connect.';
+
+export function purposeOf({ state }: Pick<PendingSignIn, 'state'>): SignInPurpose {
+  return state.startsWith(connectStatePrefix) ? 'connect' : 'sign-in';
+}
+
 /** The organization's identity provider. `domain/sign-in/sso` maps the people it describes to members. */
 export interface IdentityProvider {
   /** Starts a sign-in. Returns the address to send the browser to. @throws SsoProblem */
-  begin(): Promise<{ url: string; pending: PendingSignIn }>;
+  begin(purpose?: SignInPurpose): Promise<{ url: string; pending: PendingSignIn }>;
   /** Completes a sign-in. `query` is the query string of the callback, including `?`. @throws SsoProblem */
   finish(query: string, pending: PendingSignIn): Promise<{ person: Person; idToken: string }>;
   /**

@@ -22,6 +22,8 @@ export type Identity = RecordOf<typeof identityColumns>;
 /** A member as lists show it. */
 export interface UserSummary extends Omit<UserRecord, 'passwordHash' | 'emailFolded'> {
   hasPassword: boolean;
+  /** Whether the member is bound to an identity. One with single sign-on may have been unbound. */
+  hasIdentity: boolean;
   tokenCount: number;
   /** The newest use of any of the member's tokens. */
   lastUsedAt: number | null;

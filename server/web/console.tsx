@@ -18,6 +18,7 @@ import { loginPages } from './sign-in/login-routes.tsx';
 import { invitationPages } from './sign-in/password/invitation-routes.tsx';
 import { passwordResetPages } from './sign-in/password/password-reset-routes.tsx';
 import { recoveryPages } from './sign-in/recovery/recovery-routes.tsx';
+import { connectSsoPages } from './sign-in/sso/connect-routes.tsx';
 import { ssoPages } from './sign-in/sso/sso-routes.tsx';
 import { createSecondFactorCookie } from './sign-in/totp/second-factor-cookie.ts';
 import { secondFactorPages } from './sign-in/totp/second-factor-routes.tsx';
@@ -60,6 +61,7 @@ export function consolePages(deps: AppDeps) {
   return app
     .route('/', loginPages(signInDeps))
     .route('/', ssoPages(signInDeps))
+    .route('/', connectSsoPages(deps))
     .route('/', secondFactorPages(signInDeps))
     .route('/', passwordResetPages(deps))
     .route('/', invitationPages(deps))

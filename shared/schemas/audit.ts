@@ -28,7 +28,14 @@ export const auditActionDescriptions = {
     "A member's email address was changed: by a superuser, by the member with the mailed link, or because the identity provider reported another one.",
   'user.deleted':
     'A member was deleted, and their tokens were revoked. A pseudonym replaces the email address in all events.',
-  'user.sso_bound': 'A member whom a superuser had added signed in through the identity provider for the first time.',
+  'user.sso_bound':
+    'A member whom a superuser had added, or whose identity a superuser had unbound, signed in through the identity provider for the first time.',
+  'user.sso_connected':
+    'A member connected their account to an identity at the identity provider. If it replaced another one, their other sessions ended.',
+  'user.sso_unbound':
+    "A superuser, or the operator with `tokensd sso unbind`, removed a member's identity. All of the member's sessions ended.",
+  'sso.issuer_moved':
+    'The operator moved the identities of all members to another issuer with `tokensd sso move`. The target names both.',
   'user.totp_enabled': 'A member turned on two-factor sign-in.',
   'user.totp_disabled': 'Two-factor sign-in was turned off by the member or reset by a superuser.',
   'user.recovery_code_used': 'A recovery code was used to sign in.',
@@ -61,7 +68,7 @@ export const auditEventSchema = z
     }),
     action: auditActionSchema,
     target: z.object({
-      kind: z.enum(['user', 'token', 'session', 'client', 'mail']),
+      kind: z.enum(['user', 'token', 'session', 'client', 'mail', 'issuer']),
       id: z.string().nullable(),
       name: z.string().nullable(),
       owner: z.string().nullable().describe('The email address of the owner, if the target is a token of a member'),

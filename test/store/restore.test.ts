@@ -97,6 +97,13 @@ describe('a restored backup', () => {
     expect(bound).toMatchObject({ id: 'invited', sso: true });
   });
 
+  it('binds nobody to an identity that was unbound since', async () => {
+    await app.store.users.setIdentity(second.id, identity);
+    const path = `/api/v1/users/${second.id}/identity`;
+    const { bound, second: now } = await restored(() => app.ask(path, { as: app.root, method: 'DELETE' }));
+    expect([bound, now?.sso]).toEqual([null, true]);
+  });
+
   it('rejects clients that were deleted since, and secrets that were replaced', async () => {
     const make = (name: string) => jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json: { name } }));
     const [gone, rotated, kept] = [await make('gone'), await make('rotated'), await make('kept')];

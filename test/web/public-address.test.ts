@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openTestApp } from '../helpers/app/app.ts';
+import { ssoConfig } from '../helpers/app/sso.ts';
 import { openConsole, textOf } from '../helpers/console/pages.ts';
 
 const publicUrl = 'https://example.com/tokens';
@@ -31,6 +32,19 @@ it.each([
   expect(status).toBe(403);
   expect(textOf(html)).toContain(reason);
   expect(html).toContain(link);
+});
+
+it('starts single sign-on at the public URL, wherever the console was opened', async () => {
+  const app = await openTestApp({ publicUrl, oidc: ssoConfig('https://sso.example.com') });
+  onTestFinished(app.close);
+  // The provider leads back to the public URL, and the browser sends the cookie of the sign-in only to the host that set it.
+  const start = `href="${publicUrl}/login/sso?next=%2Fprofile%2Fapi-tokens"`;
+  const opened = await app.ask('/login', { headers: { Host: '10.0.0.7:8420', Accept: 'text/html' } });
+  expect(await opened.text()).toContain(start);
+  expect((await openConsole(app).get('/login')).html).toContain(start);
+  expect((await openConsole(app, app.dev).get('/profile')).html).toContain(
+    `href="${publicUrl}/profile/single-sign-on"`,
+  );
 });
 
 it('does not speak of the public URL in other errors', async () => {

@@ -75,7 +75,7 @@ describe('the first sign-in', () => {
     const local = await app.addMember({ email: 'ada@example.com' });
     const first = await signIn(app);
     expect([first.shown.status, first.session]).toEqual([403, undefined]);
-    expect(textOf(first.shown.html)).toContain('does not use single sign-on');
+    expect(textOf(first.shown.html)).toContain('signs in with a password');
     expect((await app.store.users.findById(local.id))?.sso).toBe(false);
 
     await signIn(app, 'grace');

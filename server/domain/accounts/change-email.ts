@@ -29,7 +29,8 @@ export async function changeEmail(
   { user, email, ...event }: EmailChange,
 ): Promise<void> {
   if (email === user.email) return;
-  if (user.sso) throw emailFromSso();
+  // The address of an unbound member decides whose identity is bound next, so a superuser has to be able to correct it.
+  if (user.sso && (await store.users.identityOf(user.id)) !== null) throw emailFromSso();
   if ((await store.users.setEmail(user.id, email)) === 'email-taken') throw emailTaken();
   await voidLinks(store, user.id);
   await auditTrail.user(store, 'user.email_changed', { ...event, user: { id: user.id, email } });

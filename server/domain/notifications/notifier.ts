@@ -15,6 +15,7 @@ import type { MemberEvent, SiteInfo } from './member-mail.ts';
 import { type PermissionLoss, permissionLostMail } from './permission-mails.ts';
 import { recoveryMail } from './recovery-mails.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
+import { type SsoConnected, ssoConnectedMail } from './sso-mails.ts';
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 
 /** An event with the full record of the member who receives the mail. */
@@ -35,6 +36,7 @@ export interface Notifier {
   permissionLost(store: Store, event: ForMember<PermissionLoss>): Promise<void>;
   /** Enqueues the mail like `passwordReset`; with single sign-on, it needs no link. */
   invitation(store: Store, event: ForMember<InvitationEvent>): Promise<void>;
+  ssoConnected(store: Store, event: ForMember<SsoConnected>): Promise<void>;
   /** Tells a superuser about a recovery link. */
   recovery(store: Store, event: ForMember<Parameters<typeof recoveryMail>[1]>): Promise<void>;
   /** Enqueues the link to the new address, and a notice to the present one. `data` is that of the link. */
@@ -89,6 +91,7 @@ export function createNotifier(deps: {
       event.sso
         ? enqueue(store, event, ssoInvitationMail(site, event))
         : enqueueWithLink(store, event, { kind: 'invitation' }, (link) => invitationMail(site, { ...event, link })),
+    ssoConnected: (store, event) => enqueue(store, event, ssoConnectedMail(site, event)),
     recovery: (store, event) => enqueue(store, event, recoveryMail(site, event)),
     async emailChangeRequested(store, { data, ...event }) {
       const link = { kind: 'email-change', data, to: event.email } as const;

@@ -11,7 +11,8 @@ export type SecurityEvent =
   | 'recovery-code-used'
   | 'recovery-codes-replaced'
   | 'password-reset'
-  | 'joined';
+  | 'joined'
+  | 'sso-unbound';
 
 const messages: Record<SecurityEvent, { subject: string; lead: (account: string) => string }> = {
   'totp-enabled': {
@@ -43,9 +44,14 @@ const messages: Record<SecurityEvent, { subject: string; lead: (account: string)
     subject: 'Your account is ready',
     lead: (account) => `Someone used the link of the invitation and set a password for ${account}.`,
   },
+  'sso-unbound': {
+    subject: 'Your account was unbound from single sign-on',
+    lead: (account) =>
+      `The identity at your identity provider was removed from ${account}, and all its sessions were ended. Sign in with single sign-on to connect it again. Your API tokens keep working.`,
+  },
 };
 
-const footer = 'This is an automatic message about sign-in to your account.';
+export const securityFooter = 'This is an automatic message about sign-in to your account.';
 
 /** Writes the mail about a change to how a member signs in. */
 export function securityMail(
@@ -54,15 +60,21 @@ export function securityMail(
 ): MailContent {
   const { subject, lead } = messages[event];
   const byOwner = actor.id === occurrence.owner.id;
-  const steps = [setPassword(site), reviewTokens(site), contactSuperuser(site)];
+  // Members with single sign-on cannot set a password through a mailed link.
+  const steps = [...(event === 'sso-unbound' ? [] : [setPassword(site)]), reviewTokens(site), contactSuperuser(site)];
   return memberMail(site, occurrence, {
     subject,
     lead: lead(`your account ${occurrence.owner.email}`),
     button: { label: 'Open your profile', url: `${site.publicUrl}/profile` },
     advice: byOwner ? unlessYou(steps) : unlessExpected(steps),
-    facts: [['Done by', byOwner ? 'you, or someone signed in as you' : `${actor.email} (Organization Superuser)`]],
-    footer,
+    facts: [['Done by', doneBy(actor, byOwner)]],
+    footer: securityFooter,
   });
+}
+
+function doneBy({ kind, email }: Actor, byOwner: boolean): string {
+  if (byOwner) return 'you, or someone signed in as you';
+  return kind === 'system' ? 'the operator of the server' : `${email} (Organization Superuser)`;
 }
 
 /** Writes the mail with the link to set a password. It is the only mail that contains something confidential. */
@@ -81,6 +93,6 @@ export function passwordResetMail(
         steps: [],
       },
     ],
-    footer,
+    footer: securityFooter,
   });
 }

@@ -44,6 +44,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'DELETE /api/v1/users/:id': 'superuser',
   'POST /api/v1/users/:id/invitation': 'superuser',
   'DELETE /api/v1/users/:id/totp': 'superuser',
+  'DELETE /api/v1/users/:id/identity': 'superuser',
   'GET /api/v1/tokens': 'session',
   'POST /api/v1/tokens': 'session',
   'GET /api/v1/tokens/:id': 'session',

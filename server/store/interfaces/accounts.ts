@@ -1,12 +1,11 @@
 import type { ClientRecord, Identity, Page, UserRecord, UserSummary } from '../records.ts';
 
 /** Members. A deleted one is none: no method finds or lists them. */
-export interface UserStore {
+export interface UserStore extends IdentityStore {
   /** Inserts a member, bound to `identity` if given. Returns false if the email address or the identity is taken. */
   insert(user: UserRecord, identity?: Identity): Promise<boolean>;
   findById(id: string): Promise<UserRecord | null>;
   findByEmail(emailFolded: string): Promise<UserRecord | null>;
-  findByIdentity(identity: Identity): Promise<UserRecord | null>;
   summary(id: string): Promise<UserSummary | null>;
   /** `contains` matches any part of the folded name or email address. */
   list(query: Page & { emailFolded?: string; contains?: string }): Promise<UserSummary[]>;
@@ -36,11 +35,6 @@ export interface UserStore {
    * enabled superuser would remain.
    */
   delete(id: string, at: number): Promise<boolean | 'last-superuser'>;
-  /**
-   * Binds a member to an identity. Returns false unless the member is enabled, has neither a password nor an identity,
-   * and no other member has this identity.
-   */
-  bindIdentity(id: string, identity: Identity): Promise<boolean>;
   /** Stores the time of a single sign-on, unless a later one is stored already. */
   recordSsoSignIn(id: string, at: number): Promise<void>;
 
@@ -60,6 +54,33 @@ export interface UserStore {
     id: string,
     expected?: Partial<Pick<UserRecord, 'passwordHash' | 'totpEnabledAt' | 'sso'>>,
   ): Promise<boolean>;
+}
+
+/** The members' identities at the identity provider. */
+export interface IdentityStore {
+  findByIdentity(identity: Identity): Promise<UserRecord | null>;
+  /** Returns the member's identity, or null if they have none. */
+  identityOf(id: string): Promise<Identity | null>;
+  /**
+   * Binds a member to an identity. Returns false unless the member is enabled and has no identity, nobody has this one, and
+   * the member has no password or had an identity before that `clearIdentity` removed.
+   */
+  bindIdentity(id: string, identity: Identity): Promise<boolean>;
+  /** Gives a member an identity in place of the one they have, if any. Returns false if another member has it. */
+  setIdentity(id: string, identity: Identity): Promise<boolean>;
+  /**
+   * Removes the member's identity, at `issuer` if given. They still count as a member with single sign-on. Returns false if
+   * they have no such identity.
+   */
+  clearIdentity(id: string, issuer?: string): Promise<boolean>;
+  /** Returns all issuers and the number of members with an identity there, ordered by issuer. */
+  issuers(): Promise<Array<{ issuer: string; members: number }>>;
+  /** Returns members with an identity at this issuer, ordered by ID, after the member `after`. */
+  membersOfIssuer(issuer: string, page: { limit: number; after: string | null }): Promise<UserRecord[]>;
+  /** Returns members at `from` whose subject another member has at `to`, ordered by ID. */
+  membersInBoth(from: string, to: string, limit: number): Promise<UserRecord[]>;
+  /** Moves all identities to another issuer, unless a subject exists at both. Returns the number of members moved. */
+  moveIssuer(from: string, to: string): Promise<number>;
 }
 
 export interface ClientStore {

@@ -25,7 +25,8 @@ export const sessionColumns = {
 };
 
 /**
- * A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. A `logout-token`
+ * A secret that is accepted once: a mailed link, an authorization code or an unfinished sign-in. The secret of an
+ * `sso-connect` is the state of a request to the identity provider. A `logout-token`
  * records a logout token of the identity provider, so that it is not accepted again.
  */
 export const ticketColumns = {
@@ -40,6 +41,8 @@ export const ticketColumns = {
     | 'second-step'
     | 'authorization-code'
     | 'logout-token'
+    | 'sso-connect'
+    | 'sso-proposal'
   >('kind'),
   userId: nullable(text('user_id')),
   /** JSON. Its shape depends on the kind. */

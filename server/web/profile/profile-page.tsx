@@ -5,6 +5,7 @@ import { Layout } from '../shell/layout.tsx';
 import { useMember } from '../shell/page-context.ts';
 import { EmailForm, NameForm } from './account-forms.tsx';
 import { ChangePasswordForm } from './change-password-form.tsx';
+import { SsoSection, type SsoState } from './connect-sso.tsx';
 import { SessionList } from './session-list.tsx';
 import { totpPath } from './totp-page.tsx';
 
@@ -16,6 +17,8 @@ interface ProfilePageProps {
   now: number;
   /** Whether a password of this member is accepted. */
   mayUsePassword: boolean;
+  /** Null if single sign-on is not configured. */
+  sso: SsoState | null;
   success?: string | undefined;
   /** The form that was rejected, and what it said. */
   rejected?: RejectedForm | undefined;
@@ -31,7 +34,7 @@ export interface RejectedForm {
 
 /** The member's own account: details, password and sessions. */
 export function ProfilePage(props: ProfilePageProps) {
-  const { sessions, currentSessionId, now, mayUsePassword, success, rejected, dialog } = props;
+  const { sessions, currentSessionId, now, mayUsePassword, sso, success, rejected, dialog } = props;
   const member = useMember();
   const hasPassword = member.passwordHash !== null && mayUsePassword;
   const rejectedAs = (form: RejectedForm['form']) => (rejected?.form === form ? rejected : undefined);
@@ -69,6 +72,7 @@ export function ProfilePage(props: ProfilePageProps) {
           </p>
         </>
       )}
+      {sso !== null && <SsoSection {...sso} />}
       <div class="heading">
         <h2>Sessions</h2>
         {sessions.length > 1 && (

@@ -7,18 +7,20 @@ import type { SessionRecord } from '../../store/records.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../shell/form-problem.ts';
 import { parseForm, text } from '../shell/form-values.ts';
 import { type SuccessCode, successMessage, withSuccess } from '../shell/success-message.ts';
+import type { SsoState } from './connect-sso.tsx';
 import { EndOtherSessionsDialog, EndSessionDialog } from './end-session-dialog.tsx';
 import { ProfilePage, profilePath, type RejectedForm } from './profile-page.tsx';
 
-type ProfileDeps = Pick<AppDeps, 'sessions' | 'ownProfile' | 'passwordPolicy' | 'clock'>;
+type ProfileDeps = Pick<AppDeps, 'sessions' | 'ownProfile' | 'passwordPolicy' | 'ssoConnection' | 'config' | 'clock'>;
 
 /** Routes of `/profile`: the member's own account and sessions. */
-export function profilePages({ sessions, ownProfile, passwordPolicy, clock }: ProfileDeps) {
+export function profilePages(deps: ProfileDeps) {
+  const { sessions, ownProfile, passwordPolicy, ssoConnection, config, clock } = deps;
   return new Hono<AppEnv>()
     .get(profilePath, async (c) => {
       const own = await sessions.list(c.get('caller'));
       const success = successMessage(c.req.query('done'));
-      return c.render(page(c, own, { success, dialog: requestedDialog(c, own) }));
+      return c.render(await page(c, own, { success, dialog: requestedDialog(c, own) }));
     })
     .post(`${profilePath}/name`, (c) =>
       submit(c, 'name', 'name-changed', async (fields) => {
@@ -63,18 +65,25 @@ export function profilePages({ sessions, ownProfile, passwordPolicy, clock }: Pr
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated') throw problem;
       const rejected = { form, problem, value: form === 'password' ? '' : text(fields[form]) };
-      return renderProblem(c, problem, page(c, await sessions.list(c.get('caller')), { rejected }));
+      return renderProblem(c, problem, await page(c, await sessions.list(c.get('caller')), { rejected }));
     }
   }
 
-  function page(
+  async function page(
     c: AppContext,
     own: SessionRecord[],
     rest: { success?: string | undefined; dialog?: Child; rejected?: RejectedForm },
   ) {
     const { user, sessionId } = c.get('caller');
     const details = { sessions: own, currentSessionId: sessionId, now: clock.now() };
-    return <ProfilePage {...details} mayUsePassword={passwordPolicy.allows(user)} {...rest} />;
+    return <ProfilePage {...details} mayUsePassword={passwordPolicy.allows(user)} sso={await ssoState(c)} {...rest} />;
+  }
+
+  async function ssoState(c: AppContext): Promise<SsoState | null> {
+    if (ssoConnection === null || config.oidc === null) return null;
+    const [caller, session] = [c.get('caller'), c.get('session')];
+    const identity = await ssoConnection.identityOf(caller.user);
+    return { issuer: config.oidc.issuer, identity, canConnect: ssoConnection.isPossible({ caller, session }) };
   }
 
   function requestedDialog(c: AppContext, own: SessionRecord[]): Child {

@@ -40,6 +40,8 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /profile/password': 'member',
   'POST /profile/sessions/end-others': 'member',
   'POST /profile/sessions/:id/end': 'member',
+  'GET /profile/single-sign-on': 'member',
+  'POST /profile/single-sign-on': 'member',
   'GET /profile/two-step': 'member',
   'POST /profile/two-step': 'member',
   'POST /profile/two-step/confirm': 'member',

@@ -8,6 +8,9 @@ const messages = {
   recovered: 'You are an Organization Superuser, and your new password is set.',
   'totp-off': 'Two-factor sign-in was turned off.',
   'totp-reset': 'Two-factor sign-in was reset for this member.',
+  'sso-connected': 'Single sign-on is connected. You can sign in with it now.',
+  'member-unbound':
+    'The member was unbound. The next single sign-on with their email address connects the account again.',
   'session-ended': 'The session was ended.',
   'sessions-ended': 'You were signed out everywhere else.',
   'member-added': 'The member was added.',

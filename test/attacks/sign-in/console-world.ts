@@ -28,6 +28,7 @@ export async function openWorld(settings: Partial<Config> = {}): Promise<World> 
   const member = await app.addMember({ email: 'guarded@example.com', can_manage_tokens: true });
   const { secret: totp } = await turnOn(app, member);
   await createToken(app, member, { name: 'of the guarded' });
+  await app.store.users.setIdentity(member.id, { issuer: 'https://sso.example.com', subject: 'guarded' });
   app.clock.advance(30_000);
   const preparing = app.ask('/api/v1/me/totp', { as: app.dev, json: { password: app.dev.password } });
   const { secret: prepared } = await jsonOf<PreparedTotp>(preparing);

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
 import type { Config, OidcConfig } from '../../../server/config/config.ts';
-import { openTestApp, type TestApp } from '../app/app.ts';
+import { type Member, openTestApp, type TestApp } from '../app/app.ts';
 import { ssoConfig } from '../app/sso.ts';
 import { signInAtProvider, type TestProvider } from '../peers/identity-provider.ts';
-import { openConsole, sessionCookieName } from './pages.ts';
+import { type Browser, openConsole, sessionCookieName } from './pages.ts';
 
 /** Opens an app whose members sign in at this provider. At the end of the test it closes, and the provider's people are restored. */
 export async function openSsoApp(
@@ -30,6 +30,24 @@ export async function signInBySso(app: TestApp, provider: TestProvider, subject 
   const shown = await browser.get(back.pathname + back.search);
   const session = browser.cookies.get(sessionCookieName(app));
   return { browser, back, shown, session, user: session ? await userOf(app, session) : null };
+}
+
+/**
+ * Sends a member's browser to the provider to connect single sign-on, and back. `shown` is the page that asks for the password
+ * if nothing went wrong.
+ */
+export async function proposeIdentity(provider: TestProvider, browser: Browser, subject = 'ada') {
+  const { location } = await browser.get('/profile/single-sign-on');
+  const password = provider.people[subject]?.password ?? '';
+  const back = await signInAtProvider(location ?? '', { subject, password });
+  return { back, shown: await browser.get(back.pathname + back.search) };
+}
+
+/** Connects a member to an identity at the provider, in a browser with a session of theirs. Returns the last page. */
+export async function connectSso(app: TestApp, provider: TestProvider, member: Member, subject = 'ada') {
+  const browser = openConsole(app, member);
+  await proposeIdentity(provider, browser, subject);
+  return browser.submit('/profile/single-sign-on', { password: member.password });
 }
 
 /** Returns the member whose session this is, or null. */

@@ -7,7 +7,15 @@ import type { Clock } from '../../clock.ts';
 import { voidLinks } from '../links/mailed-links.ts';
 import { ssoRefused } from './notes.ts';
 import { acceptedEmail, isAllowedDomain, isSameMailbox, type PersonRequest, type SsoPolicy } from './person.ts';
-import { addressUnknown, addressUnverified, domainRefused, notAMember } from './refusals.ts';
+import {
+  addressTaken,
+  addressUnknown,
+  addressUnverified,
+  connectedElsewhere,
+  domainRefused,
+  notAMember,
+  notConnected,
+} from './refusals.ts';
 
 export interface NewMemberDeps {
   clock: Clock;
@@ -35,17 +43,17 @@ export async function joinAsMember(deps: NewMemberDeps, store: Store, request: P
   return provisionMember(deps, store, email, request);
 }
 
-/** Binds the identity to an invited member. Rejects a member who already has a password or an identity. */
+/** Binds the identity to a member who was invited or unbound. Rejects one who has a password or an identity. */
 async function claimInvitation(
   { clock, auditTrail }: NewMemberDeps,
   store: Store,
   user: UserRecord,
   { person, clientInfo }: PersonRequest,
 ): Promise<UserRecord> {
-  if (!isSameMailbox(user.email, person.email ?? '') || !(await store.users.bindIdentity(user.id, person))) {
-    throw ssoRefused(
-      'The account with this email address does not use single sign-on. Sign in with its password, or ask an Organization Superuser.',
-    );
+  if (!isSameMailbox(user.email, person.email ?? '')) throw addressTaken(person);
+  if (!(await store.users.bindIdentity(user.id, person))) {
+    const bound = await store.users.identityOf(user.id);
+    throw bound === null ? notConnected(person, user) : connectedElsewhere(person, bound);
   }
   const event = { at: clock.now(), actor: actorOf(user), clientInfo, user };
   await auditTrail.user(store, 'user.sso_bound', event);

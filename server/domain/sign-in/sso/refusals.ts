@@ -1,3 +1,4 @@
+import type { Identity, UserRecord } from '../../../store/records.ts';
 import { type SignInNote, type SsoRefusal, ssoRefused } from './notes.ts';
 import type { Person, SsoPolicy } from './person.ts';
 
@@ -47,6 +48,64 @@ export function notAMember(person: Person, { emailClaim }: SsoPolicy): SsoRefusa
     'You are not a member of this organization. Ask an Organization Superuser to add you.',
     warning('the person is not a member', person, { claim: emailClaim, setting: 'TOKENSD_OIDC_AUTO_PROVISION' }),
   );
+}
+
+/** A member has an address that is equal to this one when folded, but may be another mailbox. */
+export function addressTaken(person: Person): SsoRefusal {
+  return ssoRefused(
+    'An account here has nearly the same email address as you. Ask an Organization Superuser.',
+    warning('a member has an email address that differs only in letters that count as equal', person, {}),
+  );
+}
+
+/** The member with this address has no identity, and the address alone must not bind one. */
+export function notConnected(person: Person, { disabled }: Pick<UserRecord, 'disabled'>): SsoRefusal {
+  return ssoRefused(
+    disabled
+      ? 'Your account is disabled. Ask an Organization Superuser.'
+      : 'The account with this email address signs in with a password. Sign in with the password and connect single sign-on on your profile, or ask an Organization Superuser.',
+    warning(
+      disabled ? 'the member is disabled' : 'the member signs in with a password and has not connected',
+      person,
+      {},
+    ),
+  );
+}
+
+/** The member with this address has another identity, at this provider or at an earlier one. */
+export function connectedElsewhere(person: Person, bound: Identity): SsoRefusal {
+  const moved = bound.issuer !== person.issuer;
+  return ssoRefused(
+    'The account with this email address is connected to another identity. Ask an Organization Superuser to unbind it (tokens users unbind), and sign in again.',
+    warning(
+      moved
+        ? 'the member has an identity at another issuer: if the provider moved, run tokensd sso move or tokensd sso unbind'
+        : 'the member has an identity with another subject: run tokens users unbind if it is the same person',
+      person,
+      { issuer: person.issuer, bound_issuer: bound.issuer, bound_subject: bound.subject },
+    ),
+  );
+}
+
+/** Another member has the identity. */
+export function identityOfAnother(person: Person): SsoRefusal {
+  return ssoRefused(
+    `Another account here is connected to the identity ${describe(person)}. Sign in at your identity provider as yourself, and connect again.`,
+    warning('another member has the identity', person, { issuer: person.issuer }),
+  );
+}
+
+/** Another member has the identity's address. */
+export function addressOfAnother(person: Person, email: string): SsoRefusal {
+  return ssoRefused(
+    `The email address ${email} of this identity belongs to another account here. Sign in at your identity provider as yourself, or ask an Organization Superuser.`,
+    warning('another member has the email address of the identity', person, { issuer: person.issuer }),
+  );
+}
+
+/** Returns what the person calls their own identity: its address, its name or its subject. */
+function describe({ email, name, subject }: Person): string {
+  return email ?? name ?? subject;
 }
 
 function warning(reason: string, person: Person, details: Record<string, unknown>): SignInNote {

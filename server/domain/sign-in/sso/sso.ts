@@ -1,18 +1,13 @@
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { Store } from '../../../store/store.ts';
-import type { AuditTrail } from '../../audit.ts';
 import { type ClientInfo, systemActor } from '../../caller.ts';
-import type { Clock } from '../../clock.ts';
-import type { Notifier } from '../../notifications/notifier.ts';
 import { hashSecret } from '../../secrets.ts';
 import { endAllSessions, endSessionsOfSid } from '../end-sessions.ts';
 import type { StartedSession, StartSession } from '../start-session.ts';
+import { type ClaimDeps, followClaims } from './follow-claims.ts';
 import { joinAsMember } from './new-members.ts';
 import { type SignInNote, type SsoRefusal, ssoRefused } from './notes.ts';
-import { updatePermissions } from './permissions.ts';
-import { foldedEmail, isAllowedDomain, type Person, type PersonRequest, type SsoPolicy } from './person.ts';
-import { domainRefused } from './refusals.ts';
-import { updateDetails } from './updates.ts';
+import { foldedEmail, type Person, type PersonRequest, type SsoPolicy } from './person.ts';
 
 /** A session that ended at the identity provider (OIDC Back-Channel Logout §2.4). At least one of `subject` and `sid` is set. */
 export interface ProviderLogout {
@@ -45,14 +40,10 @@ export interface Sso {
   endByProvider(logout: ProviderLogout, clientInfo: ClientInfo): Promise<boolean>;
 }
 
-interface SsoDeps {
+interface SsoDeps extends ClaimDeps {
   store: Store;
-  clock: Clock;
   newId: () => string;
-  auditTrail: AuditTrail;
   startSession: StartSession;
-  notifier: Notifier;
-  policy: SsoPolicy;
 }
 
 /** Maximum age of a logout token. */
@@ -94,28 +85,19 @@ export function createSso(deps: SsoDeps): Sso {
 }
 
 async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Promise<SsoSession> {
-  const { clock, notifier, policy } = deps;
+  const { policy } = deps;
   const { person, clientInfo } = request;
   const known = await store.users.findByIdentity(person);
   const { id, disabled } = known ?? (await joinAsMember(deps, store, request));
   if (disabled) throw accountDisabled();
-  // Permissions come first: removing a role locks all superusers, which must happen before this member is changed.
-  const { lost, unclear, notes } = await updatePermissions(deps, store, id, request);
-  const details = await updateDetails(deps, store, id, request);
-  await store.users.recordSsoSignIn(id, clock.now());
+  const { user, unclear, notes } = await followClaims(deps, store, id, request);
   // A password that the operator set has done its work now. Sessions that began with it end with it.
   if (await store.users.removePasswordUntilSso(id)) await endAllSessions(store, id);
-  const user = await store.users.findById(id);
-  if (user === null || !isAllowedDomain(user.email, policy)) throw domainRefused(person, policy);
-  if (lost.length > 0) {
-    const event = { at: clock.now(), owner: user, clientInfo, lost, claim: policy.groupsClaim };
-    await notifier.permissionLost(store, event);
-  }
   const method = { sso: true, ssoSid: person.sid };
   const started = await deps.startSession(store, { kind: 'console', user, clientInfo, method });
   if (started === null) throw accountDisabled();
   const joined = known === null ? [joinNote(user.id, request, policy)] : [];
-  return { ...started, groupsUnclear: unclear, notes: [...joined, ...notes, ...details] };
+  return { ...started, groupsUnclear: unclear, notes: [...joined, ...notes] };
 }
 
 /** Reports a first sign-in with what its email address was worth, so that the log shows members found by an unverified one. */

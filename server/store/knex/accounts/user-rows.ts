@@ -33,5 +33,6 @@ export function toUserRow(user: UserRecord, identity?: Identity): Partial<UserRo
 
 export function toSummary(row: SummaryRow): UserSummary {
   const { passwordHash, emailFolded: _, ...user } = toUser(row);
-  return { ...user, hasPassword: passwordHash !== null, ...toRecord(summaryColumns, row) };
+  const facts = { hasPassword: passwordHash !== null, hasIdentity: row.oidc_issuer !== null };
+  return { ...user, ...facts, ...toRecord(summaryColumns, row) };
 }

@@ -2,9 +2,8 @@ import type { Knex } from 'knex';
 import { foldName } from '../../../../shared/names.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { UserStore } from '../../interfaces/accounts.ts';
-import { identityColumns } from '../../tables/accounts.ts';
-import { toRow } from '../../tables/column.ts';
 import { eraseUser } from './erase-user.ts';
+import { createIdentityQueries } from './identities.ts';
 import { isEnabledSuperuser, lockSuperusers, updateUnlessLast } from './superusers.ts';
 import { updateUnique } from './update-unique.ts';
 import { type SummaryRow, toSummary, toUser, toUserRow, type UserRow } from './user-rows.ts';
@@ -33,10 +32,6 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
     },
     async findByEmail(emailFolded) {
       const row = await members().where({ email_folded: emailFolded }).first();
-      return row ? toUser(row) : null;
-    },
-    async findByIdentity(identity) {
-      const row = await users().where(toRow(identityColumns, identity)).first();
       return row ? toUser(row) : null;
     },
     async summary(id) {
@@ -81,18 +76,7 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
     },
     setEmail: (id, email) => setEmail(knex, id, email),
     delete: (id, at) => eraseUser(knex, id, at),
-    async bindIdentity(id, identity) {
-      const pair = toRow(identityColumns, identity);
-      const bound = await updateUnique(knex, (trx) =>
-        trx<UserRow>('users')
-          .where({ id, disabled: false })
-          .whereNull('password_hash')
-          .whereNull('oidc_issuer')
-          .whereNotExists(trx('users as other').where(pair))
-          .update({ ...pair, sso: true }),
-      );
-      return bound !== 'taken' && bound > 0;
-    },
+    ...createIdentityQueries(knex),
     async recordSsoSignIn(id, at) {
       await members()
         .where({ id })

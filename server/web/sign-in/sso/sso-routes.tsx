@@ -1,30 +1,35 @@
 import { Hono } from 'hono';
 import { ProblemError } from '../../../../shared/problem.ts';
-import { type SignInNote, SsoRefusal } from '../../../domain/sign-in/sso/notes.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
-import { logUnexpected } from '../../../http/errors.ts';
 import { isSameOrigin } from '../../../http/same-origin.ts';
 import { mayCarrySessions } from '../../../http/session-cookie.ts';
-import { logSsoProblem } from '../../../http/sso/log-sso-problem.ts';
-import { expectProblem, renderProblem } from '../../shell/form-problem.ts';
+import { purposeOf } from '../../../sso/provider.ts';
+import { renderProblem } from '../../shell/form-problem.ts';
 import { withNotice } from '../../shell/notice.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
 import { InsecureAddressPage, LoginPage } from '../login-page.tsx';
 import { signInWays } from '../login-routes.tsx';
+import { finishConnecting } from './connect-routes.tsx';
+import { createSsoReport } from './report-sso.ts';
 import { createSsoCookie } from './sso-cookie.ts';
 
-interface SsoDeps extends Pick<AppDeps, 'sso' | 'sessions' | 'identityProvider' | 'passwordPolicy' | 'config' | 'log'> {
+interface SsoDeps
+  extends Pick<
+    AppDeps,
+    'sso' | 'ssoConnection' | 'sessions' | 'identityProvider' | 'passwordPolicy' | 'config' | 'log'
+  > {
   browserSession: BrowserSession;
 }
 
 /** Routes of `/login/sso`: to the identity provider and back. Without single sign-on they return 404. */
 export function ssoPages(deps: SsoDeps) {
-  const { sso, sessions, identityProvider, browserSession, log } = deps;
+  const { sso, ssoConnection, sessions, identityProvider, browserSession, log } = deps;
+  const report = createSsoReport(log);
   const { publicUrl } = deps.config;
   const ssoCookie = createSsoCookie(publicUrl);
   const app = new Hono<AppEnv>();
-  if (sso === null || identityProvider === null) {
+  if (sso === null || ssoConnection === null || identityProvider === null) {
     return app.get('/login/sso', (c) => c.notFound()).get('/login/sso/callback', (c) => c.notFound());
   }
 
@@ -45,13 +50,16 @@ export function ssoPages(deps: SsoDeps) {
     })
     .get('/login/sso/callback', async (c) => {
       const pending = ssoCookie.take(c);
+      if (pending !== null && purposeOf(pending) === 'connect') {
+        return finishConnecting(c, { ssoConnection, identityProvider, browserSession, report }, pending);
+      }
       const next = safeReturnPath(pending?.next, publicUrl);
       try {
         if (pending === null) throw notStartedHere();
         const { person, idToken } = await identityProvider.finish(new URL(c.req.url).search, pending);
-        writeNotes(c, person.notes);
+        report.notes(c, person.notes);
         const started = await sso.signIn(person, c.get('clientInfo'));
-        writeNotes(c, started.notes);
+        report.notes(c, started.notes);
         await sessions.keepIdToken(started, idToken);
         await browserSession.start(c, started);
         return c.redirect(started.groupsUnclear ? withNotice(next, 'groups-unclear') : next, 303);
@@ -60,24 +68,10 @@ export function ssoPages(deps: SsoDeps) {
       }
     });
 
-  function writeNotes(c: AppContext, notes: readonly SignInNote[]) {
-    for (const { level, message, fields } of notes) log[level]({ ...fields, request_id: c.get('requestId') }, message);
-  }
-
   function renderFailure(c: AppContext, error: unknown, page: { next: string; again?: boolean }) {
-    const problem = expectProblem(error);
-    if (problem instanceof SsoRefusal && problem.note !== null) writeNotes(c, [problem.note]);
-    logSsoProblem(log, c.get('requestId'), problem);
-    logUnexpected(log, c.get('requestId'), problem, error);
-    const message = withRequestId(problem, c.get('requestId'));
+    const { problem, message } = report.failure(c, error);
     return renderProblem(c, problem, <LoginPage ways={signInWays(deps)} {...page} error={message} />);
   }
-}
-
-/** Adds the request ID to the message that the operator should be told about, so that they find the log line. */
-function withRequestId({ code, message }: ProblemError, requestId: string): string {
-  if (code !== 'sso-misconfigured') return message;
-  return message.replace(/\.$/, `, and give them the request ID ${requestId}.`);
 }
 
 function notStartedHere(): ProblemError {

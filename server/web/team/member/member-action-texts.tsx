@@ -114,6 +114,24 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
       </>
     ),
   },
+  unbind: {
+    title: (name) => `Unbind ${name} from single sign-on?`,
+    confirm: 'Unbind',
+    danger: true,
+    body: ({ user, isSelf }) => (
+      <>
+        {isSelf && <OwnAccountWarning>You are signed out immediately.</OwnAccountWarning>}
+        <p>
+          Use this if the identity provider gave {user.email} a new identity, so that sign-in is refused. All sessions
+          of the account end. Its tokens keep working.
+        </p>
+        <p>
+          The next single sign-on with this email address connects the account again, if the provider verified the
+          address. First make sure that it still belongs to this member. The member is notified by email.
+        </p>
+      </>
+    ),
+  },
   'revoke-tokens': {
     title: (name) => `Revoke all tokens of ${name}?`,
     confirm: 'Revoke all tokens',

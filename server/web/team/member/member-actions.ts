@@ -10,6 +10,7 @@ interface Action {
   changes: UpdateUserBody;
   revokesAll: boolean;
   resetsTotp?: boolean;
+  unbinds?: boolean;
   invites?: boolean;
   deletes?: boolean;
   success: SuccessCode;
@@ -25,6 +26,7 @@ const memberActions = {
   enable: { changes: { disabled: false }, revokesAll: false, success: 'member-enabled' },
   disable: { changes: { disabled: true }, revokesAll: false, success: 'member-disabled' },
   'reset-two-step': { changes: {}, revokesAll: false, resetsTotp: true, success: 'totp-reset' },
+  unbind: { changes: {}, revokesAll: false, unbinds: true, success: 'member-unbound' },
   'revoke-tokens': { changes: {}, revokesAll: true, success: 'tokens-revoked' },
   offboard: { changes: { disabled: true }, revokesAll: true, success: 'member-offboarded' },
   delete: { changes: {}, revokesAll: false, deletes: true, success: 'member-deleted' },
@@ -48,6 +50,7 @@ export function possibleActions(user: UserSummary, isSelf: boolean): MemberActio
     superuser ? 'demote' : 'promote',
     disabled ? 'enable' : 'disable',
     ...(totpEnabledAt === null ? [] : (['reset-two-step'] as const)),
+    ...(user.hasIdentity ? (['unbind'] as const) : []),
     ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
     ...(!disabled || tokenCount > 0 ? (['offboard'] as const) : []),
     ...(isSelf ? [] : (['delete'] as const)),
@@ -69,17 +72,25 @@ interface Outcome {
  * Performs the action and returns its outcome. Updates the account first, so that nothing changes if the update is
  * rejected.
  *
- * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `already-joined`, `own-account`
+ * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `already-joined`, `not-connected`,
+ * `own-account`
  */
 export async function performAction(
-  { users, invitations, tokens, totp }: Pick<AppDeps, 'users' | 'invitations' | 'tokens' | 'totp'>,
+  {
+    users,
+    invitations,
+    tokens,
+    totp,
+    unbinding,
+  }: Pick<AppDeps, 'users' | 'invitations' | 'tokens' | 'totp' | 'unbinding'>,
   caller: Caller,
   userId: string,
   action: MemberAction,
 ): Promise<Outcome> {
-  const { changes, revokesAll, resetsTotp, invites, deletes, success }: Action = memberActions[action];
+  const { changes, revokesAll, resetsTotp, unbinds, invites, deletes, success }: Action = memberActions[action];
   await users.update(caller, userId, changes);
   if (resetsTotp) await totp.reset(caller, userId);
+  if (unbinds) await unbinding.unbind(caller, userId);
   if (revokesAll) await tokens.revokeAllOf(caller, userId);
   if (deletes) await users.delete(caller, userId);
   return { success, ...(invites && { invitation: await invitations.inviteAgain(caller, userId) }) };

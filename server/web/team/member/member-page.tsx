@@ -81,10 +81,10 @@ function AccountFacts({ user, activeTokens, statusContext: { now }, pageUrl }: M
   );
 }
 
-function signInMethod({ sso, hasPassword, totpEnabledAt }: UserSummary): string {
-  if (sso) return 'single sign-on';
-  if (!hasPassword) return 'nothing yet';
-  return totpEnabledAt === null ? 'password' : 'password and authenticator app';
+function signInMethod({ sso, hasIdentity, hasPassword, totpEnabledAt }: UserSummary): string {
+  const password = hasPassword && (totpEnabledAt === null ? 'password' : 'password and authenticator app');
+  const identity = sso && (hasIdentity ? 'single sign-on' : 'single sign-on (unbound until the next sign-in)');
+  return [identity, password].filter(Boolean).join(', or ') || 'nothing yet';
 }
 
 type ButtonAction = Exclude<ConfirmedAction, 'ungrant' | 'revoke-tokens'>;
@@ -96,6 +96,7 @@ const buttons: Record<ButtonAction, { label: string; danger: boolean }> = {
   enable: { label: 'Enable', danger: false },
   disable: { label: 'Disable', danger: true },
   'reset-two-step': { label: 'Reset two-factor sign-in', danger: true },
+  unbind: { label: 'Unbind from single sign-on', danger: true },
   offboard: { label: 'Offboard', danger: true },
   delete: { label: 'Delete', danger: true },
 };

@@ -23,11 +23,11 @@ import { MemberPage } from './member-page.tsx';
 
 type MemberPagesDeps = Pick<
   AppDeps,
-  'users' | 'invitations' | 'tokens' | 'totp' | 'clock' | 'statusContext' | 'config'
+  'users' | 'invitations' | 'unbinding' | 'tokens' | 'totp' | 'clock' | 'statusContext' | 'config'
 >;
 
 /** Problems of an action that the member's page shows. */
-const shownOnPage: readonly string[] = ['last-superuser', 'already-joined', 'own-account'];
+const shownOnPage: readonly string[] = ['last-superuser', 'already-joined', 'not-connected', 'own-account'];
 
 /** Routes of `/organization/team/{id}`: one member, and what a superuser can do there. */
 export function memberPages(deps: MemberPagesDeps) {
@@ -150,6 +150,7 @@ export function memberPages(deps: MemberPagesDeps) {
   function destination(c: AppContext, action: MemberAction, success: SuccessCode, back: string): [string, SuccessCode] {
     const id = memberId(c);
     if (action === 'delete') return [teamPath, success];
+    if (id === c.get('caller').user.id && action === 'unbind') return ['/login', success];
     if (id === c.get('caller').user.id && endsSuperuser(action)) {
       return action === 'demote' ? [startPath, 'own-role-removed'] : ['/login', success];
     }

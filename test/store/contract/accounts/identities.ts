@@ -33,6 +33,65 @@ export function identityContract(store: () => Store): void {
     expect(await users.bindIdentity('nobody', another)).toBe(false);
   });
 
+  it('binds a member with a password only if an identity was removed from them before', async () => {
+    const { users } = store();
+    const user = await addUser(store());
+    expect(await users.bindIdentity(user.id, identity)).toBe(false);
+    expect(await users.setIdentity(user.id, identity)).toBe(true);
+    expect(await users.clearIdentity(user.id, 'https://other.example.com')).toBe(false);
+    expect(await users.clearIdentity(user.id, identity.issuer)).toBe(true);
+    expect(await users.clearIdentity(user.id)).toBe(false);
+    expect(await users.findById(user.id)).toMatchObject({ sso: true, passwordHash: user.passwordHash });
+    expect(await users.summary(user.id)).toMatchObject({ sso: true, hasIdentity: false });
+    expect(await users.bindIdentity(user.id, { ...identity, subject: 'new' })).toBe(true);
+    expect(await users.identityOf(user.id)).toEqual({ ...identity, subject: 'new' });
+  });
+
+  it('sets and replaces an identity, but gives nobody the identity of another member', async () => {
+    const { users } = store();
+    const [user, other] = [await addUser(store()), await addUser(store())];
+    expect(await users.identityOf(user.id)).toBeNull();
+    expect(await users.setIdentity(user.id, identity)).toBe(true);
+    expect(await users.setIdentity(user.id, identity), 'the same again').toBe(true);
+    expect(await users.setIdentity(other.id, identity)).toBe(false);
+    expect(await users.setIdentity(user.id, { ...identity, subject: 'new' })).toBe(true);
+    expect(await users.findByIdentity(identity)).toBeNull();
+    expect(await users.setIdentity(other.id, identity)).toBe(true);
+    await users.setDisabled(user.id, true);
+    expect(await users.setIdentity(user.id, { ...identity, subject: 'newer' })).toBe(false);
+    expect(await users.setIdentity('nobody', { ...identity, subject: 'newer' })).toBe(false);
+  });
+
+  it('gives an identity to one of several members who ask for it concurrently', async () => {
+    const members = await Promise.all(Array.from({ length: 5 }, () => addUser(store())));
+    const set = await Promise.all(members.map(({ id }) => store().users.setIdentity(id, identity)));
+    expect(set.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('moves all identities to another issuer, or none if a subject exists at both', async () => {
+    const { users } = store();
+    const [from, to] = ['https://old.example.com', 'https://new.example.com'];
+    const [one, two, both] = [await addUser(store()), await addUser(store()), await addUser(store())];
+    await users.setIdentity(one.id, { issuer: from, subject: '1' });
+    await users.setIdentity(two.id, { issuer: from, subject: '2' });
+    await users.setIdentity(both.id, { issuer: to, subject: '1' });
+    expect(await users.issuers()).toEqual([
+      { issuer: to, members: 1 },
+      { issuer: from, members: 2 },
+    ]);
+    expect(await users.moveIssuer(from, to)).toBe(0);
+    expect((await users.membersInBoth(from, to, 5)).map(({ id }) => id)).toEqual([one.id]);
+    expect((await users.membersInBoth(to, from, 5)).map(({ id }) => id)).toEqual([both.id]);
+    await users.clearIdentity(both.id);
+    expect(await users.moveIssuer('https://unknown.example.com', to)).toBe(0);
+    expect(await users.moveIssuer(from, to)).toBe(2);
+    expect(await users.identityOf(one.id)).toEqual({ issuer: to, subject: '1' });
+    const page = await users.membersOfIssuer(to, { limit: 1, after: null });
+    const rest = await users.membersOfIssuer(to, { limit: 5, after: page[0]?.id ?? null });
+    expect([...page, ...rest].map(({ id }) => id)).toEqual([one.id, two.id].sort());
+    expect(await users.membersOfIssuer(from, { limit: 5, after: null })).toEqual([]);
+  });
+
   it('moves the last single sign-on forward, never back', async () => {
     const { id } = await addUser(store());
     for (const at of [noon, noon + 5, noon + 2]) await store().users.recordSsoSignIn(id, at);

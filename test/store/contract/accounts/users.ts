@@ -38,7 +38,7 @@ export function userContract(store: () => Store): void {
   it('summarizes a user with the number of tokens and the newest use, and without the password', async () => {
     const user = await addUser(store());
     const { passwordHash, emailFolded: _, ...others } = user;
-    const shown = { ...others, hasPassword: passwordHash !== null };
+    const shown = { ...others, hasPassword: passwordHash !== null, hasIdentity: false };
     expect(await store().users.summary(user.id)).toEqual({ ...shown, tokenCount: 0, lastUsedAt: null });
 
     const tokens = [await addToken(store(), user.id), await addToken(store(), user.id)];

@@ -1,0 +1,36 @@
+import type { ProblemError } from '../../../../shared/problem.ts';
+import { type SignInNote, SsoRefusal } from '../../../domain/sign-in/sso/notes.ts';
+import type { AppContext } from '../../../http/context.ts';
+import { logUnexpected } from '../../../http/errors.ts';
+import { logSsoProblem } from '../../../http/sso/log-sso-problem.ts';
+import type { Log } from '../../../observability/log.ts';
+import { expectProblem } from '../../shell/form-problem.ts';
+
+/** Writes what single sign-on did to the operator's log. */
+export interface SsoReport {
+  notes(c: AppContext, notes: readonly SignInNote[]): void;
+  /** Logs a failure. Returns the problem and the message for the page. Rethrows an error that is no problem. */
+  failure(c: AppContext, error: unknown): { problem: ProblemError; message: string };
+}
+
+export function createSsoReport(log: Log): SsoReport {
+  const notes: SsoReport['notes'] = (c, lines) => {
+    for (const { level, message, fields } of lines) log[level]({ ...fields, request_id: c.get('requestId') }, message);
+  };
+  return {
+    notes,
+    failure(c, error) {
+      const problem = expectProblem(error);
+      if (problem instanceof SsoRefusal && problem.note !== null) notes(c, [problem.note]);
+      logSsoProblem(log, c.get('requestId'), problem);
+      logUnexpected(log, c.get('requestId'), problem, error);
+      return { problem, message: withRequestId(problem, c.get('requestId')) };
+    },
+  };
+}
+
+/** Adds the request ID to the message that the operator should be told about, so that they find the log line. */
+function withRequestId({ code, message }: ProblemError, requestId: string): string {
+  if (code !== 'sso-misconfigured') return message;
+  return message.replace(/\.$/, `, and give them the request ID ${requestId}.`);
+}

@@ -3,6 +3,8 @@ import type { CheckOptions } from './commands/check/run.ts';
 import type { InitOptions } from './commands/init.ts';
 import type { MoveOptions } from './commands/migrate-store.ts';
 import type { RecoverOptions } from './commands/recover.ts';
+import type { MoveIssuerOptions } from './commands/sso/move.ts';
+import type { UnbindIssuerOptions } from './commands/sso/unbind.ts';
 import type { Context } from './context.ts';
 
 /**
@@ -18,6 +20,7 @@ export function createProgram(context: Context, version: string, writeHelp: (tex
     .configureOutput({ writeOut: writeHelp, writeErr: (text) => context.stderr.write(text) });
   addServing(program, context);
   addRecovery(program, context);
+  addSso(program, context);
   addBackups(program, context);
   addMail(program, context);
   addMaintenance(program, context);
@@ -61,6 +64,45 @@ function addRecovery(program: Command, context: Context): void {
     .requiredOption('--email <email>', 'Email address of the member')
     .addHelpText('after', '\nExample:\n  $ tokensd recover --email ada@example.com')
     .action(async (options: RecoverOptions) => (await import('./commands/recover.ts')).runRecover(context, options));
+}
+
+function addSso(program: Command, context: Context): void {
+  const sso = program
+    .command('sso')
+    .summary('Follow an identity provider that moved')
+    .description(
+      'Let members keep their accounts when the identity provider got another issuer, or gave people new subjects. The daemon can keep running.',
+    );
+  sso
+    .command('move')
+    .summary('Move all members to another issuer')
+    .description(
+      'Move the identities of all members at one issuer to another one. Use this if the address of the identity provider changed and the subjects of people stayed. ' +
+        'If a subject exists at both issuers, the command changes nothing and exits with code 5. Sessions and tokens stay.',
+    )
+    .requiredOption('--from <issuer>', 'Issuer that members are bound to')
+    .requiredOption('--to <issuer>', 'Issuer as TOKENSD_OIDC_ISSUER names it')
+    .option('--yes', 'Do not ask for confirmation')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ tokensd sso move --from https://old.example.com/realms/acme --to https://sso.example.com/realms/acme',
+    )
+    .action(async (options: MoveIssuerOptions) =>
+      (await import('./commands/sso/move.ts')).runMoveIssuer(context, options),
+    );
+  sso
+    .command('unbind')
+    .summary('Unbind all members of an issuer')
+    .description(
+      'Remove the identities of all members at one issuer. Use this if the identity provider gave everybody a new subject. Their sessions end, and each gets a mail. ' +
+        'The next single sign-on with the email address of a member connects the account again, if the address counts. Tokens stay.',
+    )
+    .requiredOption('--from <issuer>', 'Issuer that members are bound to')
+    .option('--yes', 'Do not ask for confirmation')
+    .addHelpText('after', '\nExample:\n  $ tokensd sso unbind --from https://old.example.com/realms/acme')
+    .action(async (options: UnbindIssuerOptions) =>
+      (await import('./commands/sso/unbind.ts')).runUnbindIssuer(context, options),
+    );
 }
 
 function addBackups(program: Command, context: Context): void {

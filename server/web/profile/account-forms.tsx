@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
@@ -8,17 +9,33 @@ interface RejectedProps {
   rejected: { problem: ProblemError; value: string } | undefined;
 }
 
-function Rejection({ problem }: { problem: ProblemError }) {
-  return <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>;
+interface AccountFormProps extends RejectedProps {
+  action: string;
+  /** What the form changes, for screen readers. */
+  label: string;
+  submit: string;
+  children?: Child;
+}
+
+function AccountForm({ action, label, submit, rejected, children }: AccountFormProps) {
+  const problem = rejected?.problem;
+  return (
+    <form method="post" action={action} class="card narrow" aria-label={label}>
+      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
+      <FormToken />
+      {children}
+      <div class="actions">
+        <button type="submit">{submit}</button>
+      </div>
+    </form>
+  );
 }
 
 /** The form that changes the member's own name. */
 export function NameForm({ rejected }: RejectedProps) {
   const member = useMember();
   return (
-    <form method="post" action="/profile/name" class="card narrow" aria-label="Name">
-      {rejected && <Rejection problem={rejected.problem} />}
-      <FormToken />
+    <AccountForm action="/profile/name" label="Name" submit="Save name" rejected={rejected}>
       <Field
         label="Name"
         name="name"
@@ -27,10 +44,7 @@ export function NameForm({ rejected }: RejectedProps) {
         hint={member.sso ? 'Your identity provider may replace it at the next sign-in.' : undefined}
         autocomplete="name"
       />
-      <div class="actions">
-        <button type="submit">Save name</button>
-      </div>
-    </form>
+    </AccountForm>
   );
 }
 
@@ -38,9 +52,7 @@ export function NameForm({ rejected }: RejectedProps) {
 export function EmailForm({ rejected }: RejectedProps) {
   const errors = fieldErrors(rejected?.problem);
   return (
-    <form method="post" action="/profile/email" class="card narrow" aria-label="Email address">
-      {rejected && <Rejection problem={rejected.problem} />}
-      <FormToken />
+    <AccountForm action="/profile/email" label="Email address" submit="Change email address" rejected={rejected}>
       <Field
         label="New email address"
         name="email"
@@ -59,9 +71,6 @@ export function EmailForm({ rejected }: RejectedProps) {
         autocomplete="current-password"
         required
       />
-      <div class="actions">
-        <button type="submit">Change email address</button>
-      </div>
-    </form>
+    </AccountForm>
   );
 }

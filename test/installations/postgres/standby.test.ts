@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkDatabase } from '../../../server/store/open.ts';
-import { signIn, verify } from '../../helpers/daemon/api.ts';
+import type { CreatedClient } from '../../../shared/schemas/clients.ts';
+import { type Client, signIn, verify } from '../../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
 import { eventually, runProgram } from '../../helpers/daemon/process.ts';
 import { type Pgbouncer, startPgbouncer } from '../../helpers/peers/pgbouncer.ts';
@@ -38,6 +39,15 @@ if (hasRealParts('postgres', 'pg_basebackup', 'pgbouncer')) {
 
   const urlAt = (port: number) => Object.assign(new URL(direct), { port: String(port) }).href;
 
+  const createClient = async (root: Client, name: string) =>
+    (await (await root.request('POST', '/clients', { name })).json()) as CreatedClient;
+
+  function introspect(url: string, { client_id, client_secret }: CreatedClient, token: string): Promise<Response> {
+    const credentials = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
+    const headers = { Authorization: `Basic ${credentials}` };
+    return fetch(`${url}/oauth/introspect`, { method: 'POST', headers, body: new URLSearchParams({ token }) });
+  }
+
   describe('a standby that is behind', () => {
     it('ends tokensd at the start, with the remedy', async () => {
       const env = { TOKENSD_DATABASE_URL: urlAt(standby.port), TOKENSD_DATA_DIR: dataDir };
@@ -73,11 +83,14 @@ if (hasRealParts('postgres', 'pg_basebackup', 'pgbouncer')) {
         const active = await root.createToken(`active ${between().port}`);
         const revoked = await root.createToken(`revoked ${between().port}`);
         const ended = await signIn(url, superuser);
+        const client = await createClient(root, `client ${between().port}`);
+        const deleted = await createClient(root, `deleted ${between().port}`);
         await standby.catchUp();
         await standby.pause();
         // From here on the standby knows neither the revocation nor the end of the session.
         expect((await root.request('DELETE', `/tokens/${revoked.id}`)).status).toBe(204);
         expect((await ended.request('DELETE', '/sessions/current')).status).toBe(204);
+        expect((await root.request('DELETE', `/clients/${deleted.id}`)).status).toBe(204);
         const newest = await root.createToken(`newest ${between().port}`);
         const requests: Array<[() => Promise<Response>, number]> = [
           [() => verify(url, active.token), 200],
@@ -85,6 +98,8 @@ if (hasRealParts('postgres', 'pg_basebackup', 'pgbouncer')) {
           [() => verify(url, newest.token), 200],
           [() => root.request('GET', '/me'), 200],
           [() => ended.request('GET', '/me'), 401],
+          [() => introspect(url, client, active.token), 200],
+          [() => introspect(url, deleted, active.token), 401],
           [() => fetch(`${url}/readyz`), 200],
         ];
         const statuses = () => Promise.all(requests.map(async ([send]) => (await send()).status));

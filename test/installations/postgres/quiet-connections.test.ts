@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openPostgres } from '../../../server/store/engine/postgres/postgres.ts';
 import { createKnexStore } from '../../../server/store/knex/store.ts';
@@ -14,6 +15,20 @@ import { startTcpProxy } from '../../helpers/peers/tcp-proxy.ts';
 const times = { connect: 1_500, statement: 1_800, quiet: 200, silence: 300, idle: 60_000 };
 
 const quiet = () => new Promise((resolve) => setTimeout(resolve, times.quiet + 50));
+
+/**
+ * Returns the seconds until the kernel probes each connection to a port on loopback: 0 if it does not. The sixth column of
+ * the table is the kind of timer (02: keepalive) and the hundredths of a second until it fires, in hexadecimal.
+ */
+function keepaliveTimers(port: number): number[] {
+  const remote = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
+  const established = rows.map((row) => row.trim().split(/\s+/)).filter((row) => row[2] === remote && row[3] === '01');
+  return established.map(([, , , , , timer = '']) => {
+    const [kind, when = ''] = timer.split(':');
+    return kind === '02' ? Number.parseInt(when, 16) / 100 : 0;
+  });
+}
 
 describe('connections to PostgreSQL that were quiet', () => {
   let postgres: TestPostgres;
@@ -116,6 +131,18 @@ describe('connections to PostgreSQL that were quiet', () => {
     expect(await store.users.isEmpty()).toBe(true);
     await store.close();
     await proxy.stop();
+  });
+
+  it.runIf(existsSync('/proc/net/tcp'))('are kept alive by TCP after a minute', async () => {
+    const store = await openStore(postgres.port);
+    await Promise.all([store.users.isEmpty(), store.tokens.findByHashes(['x'])]);
+    const timers = keepaliveTimers(postgres.port);
+    expect(timers.length).toBeGreaterThanOrEqual(2);
+    for (const seconds of timers) {
+      expect(seconds).toBeGreaterThan(45);
+      expect(seconds).toBeLessThanOrEqual(60);
+    }
+    await store.close();
   });
 
   it('run one statement for a verification, even after a quiet time', async () => {

@@ -120,6 +120,32 @@ export function describeFailures(kind: PostgresKind): void {
       await admin.end();
     });
 
+    it('is unavailable while the database is read-only, and keeps no connection from that time', async () => {
+      const database = new URL(url).pathname.slice(1);
+      const administer = async (sql: string) => {
+        const admin = new pg.Client(new URL('/postgres', url).href);
+        await admin.connect();
+        await admin.query(sql).finally(() => admin.end());
+      };
+      const limiter = store.limiter({ name: 'sign-in', limit: 10, windowSeconds: 60 });
+      const changes = [
+        () => addUser(store),
+        () => store.transaction((store) => addUser(store)),
+        () => limiter.consume('198.51.100.7'),
+      ];
+      // A session reads this setting when it opens, so one from this time stays read-only.
+      await administer(`ALTER DATABASE ${database} SET default_transaction_read_only = on`);
+      for (const change of changes) {
+        const failure = await failureOf(change());
+        expect(failure).toBeInstanceOf(StoreUnavailable);
+        expect(failure.message).toContain(
+          'in a read-only transaction. Point TOKENSD_DATABASE_URL at the primary, or ask',
+        );
+      }
+      await administer(`ALTER DATABASE ${database} RESET default_transaction_read_only`);
+      for (const change of changes) await change();
+    });
+
     it('is unavailable within two seconds while the server is frozen, and recovers', async () => {
       await expectWorks();
       await postgres.signal('STOP');

@@ -160,6 +160,7 @@ const addWithoutMail = async (page: Page) => {
 /** Every page and dialog of the console, in each state that looks different. */
 export const views: View[] = [
   { name: 'login', as: null, path: at('/login') },
+  { name: 'login-again', as: dev, path: at('/login?again=true&next=%2Fdevice') },
   { name: 'login-refused', as: null, path: at('/login'), act: signIn },
   { name: 'login-sso-first', as: null, path: at('/login'), strict: true },
   { name: 'login-with-password', as: null, path: at('/login?with=password'), strict: true },

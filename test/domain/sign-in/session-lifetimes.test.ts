@@ -163,6 +163,15 @@ describe('a changed setting', () => {
   });
 });
 
+it('gives an approved session no more time than its approver was given, although the settings are longer now', async () => {
+  const app = await open();
+  const { expires_at } = await sessionOf(app, app.dev.session);
+  const env = { TOKENSD_CONSOLE_SESSION_MAX: '1y', TOKENSD_CLI_SESSION_MAX: '1y' };
+  const longer = app.restart(limitsOf(env));
+  const approved = await approveProgram(longer, openConsole(longer, longer.dev));
+  expect((await sessionOf(longer, approved)).expires_at).toBe(expires_at);
+});
+
 describe('a session of a release that did not record its kind', () => {
   /** Removes from a session what earlier releases did not store. */
   async function withoutKind(app: TestApp, session: string): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { personAt } from '../helpers/app/sso.ts';
 import { codeAt } from '../helpers/app/totp.ts';
 import type { World } from './world.ts';
 
@@ -34,6 +35,33 @@ const signIn = async (page: Page) => {
   await page.getByLabel('Email address').fill(dev);
   await page.getByLabel('Password').fill('wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+/** Shows the page that asks for the password to connect an identity, as if the provider had answered. */
+const proposeIdentity = async (page: Page, { services, config }: World) => {
+  const issuer = config.oidc?.issuer ?? '';
+  const cookies = await page.context().cookies();
+  const secret = cookies.find(({ name }) => name.includes('session'))?.value ?? '';
+  const found = await services.sessions.authenticate(secret);
+  if (found === null || services.ssoConnection === null) throw new Error('The browser is not signed in');
+  const { user, session } = found;
+  const caller = {
+    user,
+    sessionId: session.id,
+    clientInfo: { ip: null, userAgent: null },
+    channel: 'console',
+  } as const;
+  const person = personAt(issuer, { email: 'dev@example.com', name: 'Dev Patel' });
+  const ticket = (await services.ssoConnection.propose({ caller, session }, person)).reveal();
+  await page.evaluate(`
+    const form = document.querySelector('form[action$="/logout"]');
+    form.action = '/profile/single-sign-on';
+    for (const [name, value] of [['ticket', '${ticket}'], ['password', 'not mine']]) {
+      form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
+    }
+    form.submit();
+  `);
   await page.getByRole('alert').waitFor();
 };
 
@@ -215,6 +243,10 @@ export const views: View[] = [
     path: memberPage('robot@example.com', '?dialog=reset-two-step'),
   },
   { name: 'profile', as: dev, path: at('/profile') },
+  { name: 'profile-sso-former', as: 'ines.carvalho@example.com', path: at('/profile') },
+  { name: 'connect-sso', as: dev, path: at('/profile'), act: proposeIdentity },
+  { name: 'connect-sso-failed', as: dev, path: at('/profile/single-sign-on') },
+  { name: 'member-unbind', as: root, path: memberPage('ines.carvalho@example.com', '?dialog=unbind') },
   { name: 'profile-refused', as: dev, path: at('/profile'), act: wrongPassword },
   { name: 'profile-email-refused', as: dev, path: at('/profile'), act: askForOwnAddress },
   { name: 'profile-email-requested', as: dev, path: at('/profile?done=email-change-requested') },

@@ -151,6 +151,9 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
 
   const change = async (email: string, changes: { can_manage_tokens?: boolean; disabled?: boolean }) =>
     services.users.update(root, (await callerOf(email)).user.id, changes);
+  // Bound to a provider that the organization has left.
+  const former = { issuer: 'https://sso.northwind.example/realms/former', subject: 'ines' };
+  await store.users.setIdentity((await callerOf('ines.carvalho@example.com')).user.id, former);
   await change('priya.raman@example.com', { can_manage_tokens: false });
   await change('lucas.meyer@example.com', { disabled: true });
   const identity = { issuer: 'http://127.0.0.1:9', subject: 'hana' };

@@ -47,9 +47,9 @@ function selectDated(knex: Knex, query: AuditQuery): Knex.QueryBuilder {
 function selectMisdated(knex: Knex, engine: Engine, query: AuditQuery): Knex.QueryBuilder {
   const { participant, actorEmail, action, since, until } = query;
   const [earliest, latest] = [`at - ${maxSkewMs}`, `at + ${maxSkewMs}`].map(engine.hexadecimal);
-  const misdated = knex('audit').whereRaw(
-    `substr(id, 1, 8) || substr(id, 10, 4) NOT BETWEEN ${earliest} AND ${latest}`,
-  );
+  const isDated = `substr(id, 1, 8) || substr(id, 10, 4) BETWEEN ${earliest} AND ${latest}`;
+  // From an equality, PostgreSQL expects few rows. From BETWEEN it expects millions, and spends a second on compiling.
+  const misdated = knex('audit').whereRaw(`CASE WHEN ${isDated} THEN 0 ELSE 1 END = 1`);
   if (since !== undefined) misdated.where('at', '>=', since);
   if (until !== undefined) misdated.where('at', '<', until);
   const events = selectPage(knex('misdated').withMaterialized('misdated', misdated), query);

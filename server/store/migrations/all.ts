@@ -1,11 +1,11 @@
 import { initial } from './0001-initial.ts';
 import { signIn } from './0002-sign-in.ts';
 import { severalNodes } from './0003-several-nodes.ts';
-import { sessionKinds } from './0004-session-kinds.ts';
-import { invitations } from './0005-invitations.ts';
-import { idTokens } from './0006-id-tokens.ts';
-import { tombstoneReasons } from './0007-tombstone-reasons.ts';
-import { listIndexes } from './0008-list-indexes.ts';
+import { listIndexes } from './0004-list-indexes.ts';
+import { sessionKinds } from './0005-session-kinds.ts';
+import { invitations } from './0006-invitations.ts';
+import { idTokens } from './0007-id-tokens.ts';
+import { tombstoneReasons } from './0008-tombstone-reasons.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -13,9 +13,9 @@ export const migrations: readonly Migration[] = [
   initial,
   signIn,
   severalNodes,
+  listIndexes,
   sessionKinds,
   invitations,
   idTokens,
   tombstoneReasons,
-  listIndexes,
 ];

@@ -5,7 +5,7 @@ import { whereStatus } from './status-condition.ts';
 import { ownedTokenColumns, type TokenRow } from './token-rows.ts';
 
 /** How many of the newest tokens a search reads first. */
-const maxRead = 1_000;
+const maxRead = 10_000;
 
 /** Tokens `t` and their owners `u`. SQLite reads the tables of a CROSS JOIN in this order; PostgreSQL chooses the order. */
 const tokensFirst = 'tokens AS t CROSS JOIN users AS u';

@@ -3,7 +3,7 @@ import type { Migration } from './migration.ts';
 
 /** Adds mails whose one-time link is made when they are sent, and deleted members. */
 export const invitations: Migration = {
-  name: '0005-invitations',
+  name: '0006-invitations',
   worksFrom: '0003-several-nodes',
   async up(trx) {
     await extendOutbox(trx);

@@ -5,7 +5,7 @@ import type { Migration } from './migration.ts';
  * derives from. Adds the mark of a password that the operator set on the server.
  */
 export const sessionKinds: Migration = {
-  name: '0004-session-kinds',
+  name: '0005-session-kinds',
   worksFrom: '0003-several-nodes',
   async up(trx) {
     await trx.schema.alterTable('sessions', (table) => {

@@ -293,7 +293,7 @@ describe('no secret', () => {
     const log = daemon.stderr();
     expect(log).toContain('the mail server rejected the credentials');
     expect(log).toContain('mail not sent, because mail is set up wrongly; it will be retried');
-    expect(log).toContain('single sign-on failed');
+    expect(log).toContain('The identity provider returned');
     for (const status of [400, 401, 403, 404, 405, 413, 415, 429]) expect(log).toContain(`"status":${status},`);
     for (const kind of ['token', 'session', 'device', 'secret', 'code', 'reset']) {
       expect(log, kind).toMatch(new RegExp(`${kind === 'token' ? 'tok_[0-9A-Za-z]{8}' : `${kind}_`}\\[redacted\\]`));

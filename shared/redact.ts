@@ -1,5 +1,4 @@
 const tokenValue = /(?<![0-9A-Za-z])([a-z][a-z0-9]{1,9}_[0-9A-Za-z]{8})[0-9A-Za-z]{30}(?![0-9A-Za-z])/g;
-const otherSecret = /\b(session|reset|invitation|address|recover|device|code|step|secret)_[0-9A-Za-z_-]{43}/g;
 
 /** Prefixes of generated secrets, by which secret scanners and `redact` recognize them. */
 export const secretPrefixes = {
@@ -15,9 +14,11 @@ export const secretPrefixes = {
   clientSecret: 'secret_',
 } as const;
 
+const otherSecret = new RegExp(`\\b(${Object.values(secretPrefixes).join('|')})[0-9A-Za-z_-]{43}`, 'g');
+
 /** Redacts token values and all secrets with one of `secretPrefixes`. Keeps the public prefix of a token value. */
 export function redact(text: string): string {
   if (!text.includes('_')) return text;
   // Redact the other secrets first, because the part of one before a hyphen can look like a token value.
-  return text.replace(otherSecret, '$1_[redacted]').replace(tokenValue, '$1[redacted]');
+  return text.replace(otherSecret, '$1[redacted]').replace(tokenValue, '$1[redacted]');
 }

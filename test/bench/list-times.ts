@@ -65,7 +65,14 @@ it.each(databases)('%s', async (database) => {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-lists-'));
   const server = database === 'postgres' ? await startPostgres('debian') : undefined;
   const url = database.includes(':') ? database : ((await server?.newDatabase()) ?? `sqlite:${directory}/tokens.db`);
-  const times = { connect: 1_500, statement: 3_600_000, quiet: 3_600_000, silence: 3_600_000, idle: 3_600_000 };
+  const times = {
+    connect: 1_500,
+    acquire: 1_750,
+    statement: 3_600_000,
+    quiet: 3_600_000,
+    silence: 3_600_000,
+    idle: 3_600_000,
+  };
   await measure(kind, await (kind === 'sqlite' ? openSqlite(url) : openPostgres(url, { times })));
   await server?.remove();
   await rm(directory, { recursive: true });

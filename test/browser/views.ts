@@ -56,7 +56,7 @@ const proposeIdentity = async (page: Page, { services, config }: World) => {
   const ticket = (await services.ssoConnection.propose({ caller, session }, person)).reveal();
   await page.evaluate(`
     const form = document.querySelector('form[action$="/logout"]');
-    form.action = '/profile/single-sign-on';
+    form.action = form.action.replace(/logout$/, 'profile/single-sign-on');
     for (const [name, value] of [['ticket', '${ticket}'], ['password', 'not mine']]) {
       form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
     }

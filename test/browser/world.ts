@@ -191,10 +191,11 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     return id;
   };
   /** Returns the path of a link that is mailed to the member. */
+  /** Returns a link from a mail, without the public URL. */
   async function mailedLink(kind: MailLinkKind, email: string, data = '{}'): Promise<string> {
     const userId = await idOf(email);
     const { url } = await services.links.issue(store, { kind, userId, data });
-    return url.reveal().replace('https://tokens.example.com', '');
+    return url.reveal().replace(server.deps.config.publicUrl, '');
   }
   /** Returns the secret of a link that recovers the member's access. */
   const recoveryLink = async (email: string): Promise<string> => (await services.recovery.begin(email)).secret.reveal();

@@ -70,6 +70,7 @@ function commandLines(command: Command, path: string[]): string[] {
   if (command.commands.length > 0) {
     return command.commands.flatMap((child) => commandLines(child, [...path, child.name()]));
   }
-  const required = command.options.filter(({ mandatory }) => mandatory).map(({ long }) => `${long} a@example.com`);
+  const argumentOf = (option: string | undefined) => (option === '--email' ? 'a@example.com' : 'https://a.example.com');
+  const required = command.options.filter(({ mandatory }) => mandatory).map(({ long }) => `${long} ${argumentOf(long)}`);
   return [[...path, ...command.registeredArguments.map(() => 'a@example.com'), ...required].join(' ')];
 }

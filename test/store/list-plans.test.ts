@@ -13,7 +13,7 @@ import { openTestStore } from '../helpers/app/store.ts';
 import { examinePostgres, explainSqlite, statementsOf } from '../helpers/lists/plans.ts';
 import { listQueries } from '../helpers/lists/queries.ts';
 import { seedEnd, seedLists, sizesFor } from '../helpers/lists/seed.ts';
-import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
+import { patientTimes, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 
 const sizes = sizesFor(3_000);
 const queries = listQueries(sizes);
@@ -129,8 +129,7 @@ describe('lists on PostgreSQL', () => {
   beforeAll(async () => {
     postgres = await startPostgres();
     const url = await postgres.newMigratedDatabase();
-    const times = { connect: 60_000, statement: 60_000, quiet: 60_000, silence: 60_000, idle: 60_000 };
-    engine = await openPostgres(url, { times });
+    engine = await openPostgres(url, { times: patientTimes });
     store = createKnexStore(engine, migrations);
     await seedLists(engine, 'postgres', sizes);
     await engine.knex.raw('VACUUM ANALYZE');

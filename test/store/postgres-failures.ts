@@ -9,7 +9,13 @@ import { migrations } from '../../server/store/migrations/all.ts';
 import type { Store } from '../../server/store/store.ts';
 import { openTestApp } from '../helpers/app/app.ts';
 import { eventually } from '../helpers/daemon/process.ts';
-import { openPostgresStore, type PostgresKind, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
+import {
+  openPostgresStore,
+  type PostgresKind,
+  patientTimes,
+  startPostgres,
+  type TestPostgres,
+} from '../helpers/peers/postgres.ts';
 import { startTcpProxy } from '../helpers/peers/tcp-proxy.ts';
 import { addToken, addUser, mail, newToken, noon, sessionRecord, userRecord } from './contract/records.ts';
 
@@ -227,7 +233,7 @@ export function describeFailures(kind: PostgresKind): void {
       const { port, pathname } = new URL(url);
       const proxy = await startTcpProxy(Number(port));
       const crowded = createKnexStore(
-        await openPostgres(`postgres://tokens:tokens@127.0.0.1:${proxy.port}${pathname}`),
+        await openPostgres(`postgres://tokens:tokens@127.0.0.1:${proxy.port}${pathname}`, { times: patientTimes }),
         migrations,
       );
       const limiter = crowded.limiter({ name: 'crowd', limit: 1_000, windowSeconds: 60 });

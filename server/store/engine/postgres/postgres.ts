@@ -13,8 +13,14 @@ import { createPreparedReads, textOf } from './reader.ts';
  * A lost or frozen server must become a 503 within two seconds, and the rest of the request needs a part of them. A
  * migration may take longer, and may wait for another process's migration.
  */
-const defaultTimes: ConnectionTimes = { connect: 1_500, statement: 1_700, quiet: 10_000, silence: 500, idle: 60_000 };
-const acquireTimeoutMs = 1_750;
+const defaultTimes: ConnectionTimes = {
+  connect: 1_500,
+  acquire: 1_750,
+  statement: 1_700,
+  quiet: 10_000,
+  silence: 500,
+  idle: 60_000,
+};
 const migrationTimeoutMs = 600_000;
 
 /** Connections of each pool. Verification and rate limits do not wait for changes. */
@@ -100,7 +106,7 @@ function openPool(Client: new () => ProvenClient, times: ConnectionTimes): Knex 
     client: createDialect(Client),
     connection: {},
     compileSqlOnError: false,
-    acquireConnectionTimeout: acquireTimeoutMs,
+    acquireConnectionTimeout: times.acquire,
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },
     pool: {
       min: 0,

@@ -70,7 +70,10 @@ function commandLines(command: Command, path: string[]): string[] {
   if (command.commands.length > 0) {
     return command.commands.flatMap((child) => commandLines(child, [...path, child.name()]));
   }
-  const argumentOf = (option: string | undefined) => (option === '--email' ? 'a@example.com' : 'https://a.example.com');
-  const required = command.options.filter(({ mandatory }) => mandatory).map(({ long }) => `${long} ${argumentOf(long)}`);
+  const argumentOf = (option = '') =>
+    option === '--email' ? 'a@example.com' : `https://${option.slice(2)}.example.com`;
+  const required = command.options
+    .filter(({ mandatory }) => mandatory)
+    .map(({ long }) => `${long} ${argumentOf(long)}`);
   return [[...path, ...command.registeredArguments.map(() => 'a@example.com'), ...required].join(' ')];
 }

@@ -20,13 +20,16 @@ const addresses = (page: Page): Promise<string[]> =>
     ...[...document.querySelectorAll('[data-close]')].map((dialog) => new URL(dialog.dataset.close, location.href).href),
   ].filter((url) => url.startsWith('http'))`);
 
+/** A proxy that strips the path changes only the addresses that arrive, so a few pages tell enough. */
+const sample = views.filter(({ name }) => /^(login|profile|tokens|team)$/.test(name));
+
 describe.skipIf(!partsAreHere)('the console below a path, behind nginx', () => {
   const browser = useBrowser();
 
   describe.each([
-    ['passes the path on', ''],
-    ['strips the path', '/'],
-  ])('that %s', (_kind, ending) => {
+    ['passes the path on', '', views],
+    ['strips the path', '/', sample],
+  ])('that %s', (_kind, ending, shown) => {
     let world: World;
     let proxy: Awaited<ReturnType<typeof startTlsProxy>>;
     let port: number;
@@ -42,7 +45,7 @@ describe.skipIf(!partsAreHere)('the console below a path, behind nginx', () => {
       await world.stop();
     });
 
-    it.each(views)('stays below the path: $name', async (view) => {
+    it.each(shown)('stays below the path: $name', async (view) => {
       const requested: string[] = [];
       const page = await openView(
         { ...browser, visit: async (url, look) => watched(await browser.visit(url, look), requested) },

@@ -95,7 +95,8 @@ function addSso(program: Command, context: Context): void {
     .summary('Unbind all members of an issuer')
     .description(
       'Remove the identities of all members at one issuer. Use this if the identity provider gave everybody a new subject. Their sessions end, and each gets a mail. ' +
-        'The next single sign-on with the email address of a member connects the account again, if the address counts. Tokens stay.',
+        'The next single sign-on with the email address of a member connects the account again, if the address counts. ' +
+        'Members whose password signs them in connect it on their profile instead. Tokens stay.',
     )
     .requiredOption('--from <issuer>', 'Issuer that members are bound to')
     .option('--yes', 'Do not ask for confirmation')

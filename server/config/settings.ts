@@ -204,7 +204,7 @@ const table = {
     schema: sessionDurationValue.default(180 * day),
     default: '`180d`',
     description:
-      'A session of the command line ends this long after the sign-in. One that was approved in a browser ends with the session there at the latest. [Sign-in](./sign-in.md#how-long-a-session-lasts) has the details.',
+      'A session of the command line ends this long after the sign-in. One that was approved in a browser ends at the maximum age of the session there at the latest. [Sign-in](./sign-in.md#how-long-a-session-lasts) has the details.',
   },
   TOKENSD_CONSOLE_SESSION_IDLE: {
     schema: sessionDurationValue.default(day / 2),

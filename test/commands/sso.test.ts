@@ -36,7 +36,7 @@ const unbind = (options: { from: string; yes?: boolean }) =>
 async function addMembers(issuer: string, subjects: string[]) {
   const members = [];
   for (const subject of subjects) {
-    const user = await addUser(store, { sso: true });
+    const user = await addUser(store, { sso: true, passwordHash: null });
     await store.users.setIdentity(user.id, { issuer, subject });
     const session = sessionRecord(user.id);
     await store.sessions.insert(session);

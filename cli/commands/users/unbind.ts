@@ -20,6 +20,7 @@ export function registerUsersUnbind(users: Command, ctx: Context): void {
     .description(
       'Remove the identity of members at the identity provider, if the provider gave them a new one. Their sessions end. ' +
         'The next single sign-on with the email address of a member, if the provider verified it, connects the account again. ' +
+        'Members whose password signs them in connect it on their profile instead. ' +
         'Tokens keep working. For all members of a provider, the operator runs `tokensd sso unbind` on the server.',
     )
     .option('--yes', 'Do not ask for confirmation')

@@ -16,7 +16,7 @@ export async function runUnbindIssuer(context: Context, options: UnbindIssuerOpt
     await confirmOrStop(context, options, question);
     const removed = await unbinding.unbindIssuer(from);
     context.stderr.write(
-      `Unbound ${count(removed, 'member')}. The next single sign-on with a member's email address connects the account again.\n`,
+      `Unbound ${count(removed, 'member')}. The next single sign-on with a member's email address connects the account again, if the address counts (TOKENSD_OIDC_EMAIL_VERIFIED). Members whose password signs them in connect it on their profile instead.\n`,
     );
   });
 }

@@ -13,11 +13,13 @@ import {
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
+import type { PasswordPolicy } from '../sign-in/password/password-policy.ts';
 import { noSuchMember } from './problems.ts';
 
 /**
- * Removes identities of members, for a provider that gave people new ones. A member without an identity still counts as one
- * with single sign-on: the next person who signs in with the member's email address, if it counts, becomes this member.
+ * Removes identities of members, for a provider that gave people new ones. A member whose password signs them in connects
+ * the new identity on Profile. Every other one still counts as a member with single sign-on: the next person who signs in
+ * with the member's email address, if it counts, becomes this member.
  */
 export interface Unbinding {
   /**
@@ -38,6 +40,7 @@ export interface UnbindingDeps {
   clock: Clock;
   auditTrail: AuditTrail;
   notifier: Notifier;
+  passwordPolicy: PasswordPolicy;
 }
 
 const pageSize = 200;
@@ -45,12 +48,17 @@ const pageSize = 200;
 export function createUnbinding(deps: UnbindingDeps): Unbinding {
   const { store, notifier } = deps;
 
+  const signsInByPassword = (user: UserRecord) =>
+    user.passwordHash !== null && !user.passwordUntilSso && deps.passwordPolicy.allows(user);
+
   async function remove(
     store: Store,
-    user: UserRecord,
+    id: string,
     { issuer, ...by }: { issuer?: string; actor: Actor; clientInfo: ClientInfo },
   ): Promise<boolean> {
-    if (!(await store.users.clearIdentity(user.id, issuer))) return false;
+    const user = await store.users.findById(id);
+    if (user === null || !(await store.users.clearIdentity(id, { issuer, keepsSso: !signsInByPassword(user) })))
+      return false;
     await endAllSessions(store, user.id);
     const event = { at: deps.clock.now(), ...by };
     await deps.auditTrail.user(store, 'user.sso_unbound', { ...event, user });
@@ -67,7 +75,7 @@ export function createUnbinding(deps: UnbindingDeps): Unbinding {
         const user = await store.users.findById(userId);
         if (user === null) throw noSuchMember();
         const by = { actor: actorOf(caller.user), clientInfo: caller.clientInfo };
-        if (!(await remove(store, user, by))) throw notConnected(user);
+        if (!(await remove(store, userId, by))) throw notConnected(user);
       });
       notifier.wake();
     },
@@ -77,8 +85,8 @@ export function createUnbinding(deps: UnbindingDeps): Unbinding {
       let removed = 0;
       for (let after: string | null = null; ; ) {
         const members: UserRecord[] = await store.users.membersOfIssuer(issuer, { limit: pageSize, after });
-        for (const user of members) {
-          if (await store.transaction((store) => remove(store, user, by))) removed += 1;
+        for (const { id } of members) {
+          if (await store.transaction((store) => remove(store, id, by))) removed += 1;
         }
         after = members.at(-1)?.id ?? null;
         if (after === null) break;

@@ -47,7 +47,7 @@ const messages: Record<SecurityEvent, { subject: string; lead: (account: string)
   'sso-unbound': {
     subject: 'Your account was unbound from single sign-on',
     lead: (account) =>
-      `The identity at your identity provider was removed from ${account}, and all its sessions were ended. Sign in with single sign-on to connect it again. Your API tokens keep working.`,
+      `The identity at your identity provider was removed from ${account}, and all its sessions were ended. To connect another one, sign in with single sign-on, or with your password and then on your profile. Your API tokens keep working.`,
   },
 };
 

@@ -82,10 +82,14 @@ export function createSessionLifetimes(clock: Clock, limits: SessionLimits): Ses
     ifApproved(approver) {
       const at = begin('program', approver).expiresAt;
       const renewedSeconds = Math.min(limits.console.max, limits.program.max);
-      return { at, limitedByApprover: at < clock.now() + maxMs('program'), renewedSeconds };
+      const gainMs = clock.now() + renewedSeconds * 1000 - at;
+      return { at, limitedByApprover: gainMs > minGainMs, renewedSeconds };
     },
   };
 }
+
+/** A new sign-in that gains less is not worth an offer. */
+const minGainMs = 60 * 60_000;
 
 /** The earliest start per kind; null: there is no session of that kind among the session and its approvers. */
 type Starts = Record<SessionKind, number | null>;

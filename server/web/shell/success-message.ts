@@ -10,7 +10,7 @@ const messages = {
   'totp-reset': 'Two-factor sign-in was reset for this member.',
   'sso-connected': 'Single sign-on is connected. You can sign in with it now.',
   'member-unbound':
-    'The member was unbound. The next single sign-on with their email address connects the account again.',
+    'The member was unbound. The next single sign-on with their email address connects the account again; a member whose password signs them in connects it on their profile.',
   'session-ended': 'The session was ended.',
   'sessions-ended': 'You were signed out everywhere else.',
   'member-added': 'The member was added.',

@@ -93,6 +93,24 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
       expect(await remaining()).toEqual([]);
     }));
 
+  it('leaves no session of an identity that is removed while it signs in', async () => {
+    const app = await openTestApp({ oidc }, openStore());
+    onTestFinished(app.close);
+    const { services, store, root } = app;
+    const { sso, unbinding, sessions } = services;
+    if (sso === null) throw new Error('Single sign-on is not configured');
+    const { user } = await sso.signIn(personAt(issuer, {}), clientInfo);
+    // The address binds nobody again, because no provider vouches for it.
+    const person = personAt(issuer, { emailVerified: null });
+    const by = { user: (await store.users.findById(root.id)) ?? expect.fail(), sessionId: 'root', clientInfo } as const;
+    for (let round = 0; round < 20; round += 1) {
+      await store.users.setIdentity(user.id, person);
+      const signIns = times(() => sso.signIn(person, clientInfo).catch(() => null));
+      await Promise.all([...signIns, unbinding.unbind({ ...by, channel: 'console' }, user.id)]);
+      expect(await sessions.list({ ...by, user, channel: 'console' })).toEqual([]);
+    }
+  });
+
   it.each([...endsOfAll, 'signOut'] as const)('%s voids codes that are issued concurrently', (end) =>
     eachRound(async ({ issue, redeem, ...session }) => {
       const issuing = times(() => issue().catch(() => null));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OidcConfig } from '../../../server/config/config.ts';
+import type { Config, OidcConfig } from '../../../server/config/config.ts';
 import type { ProblemDetails } from '../../../shared/problem.ts';
 import { createToken, jsonOf, type TestApp, verdict } from '../../helpers/app/app.ts';
 import { unwrapped } from '../../helpers/app/token-mails.ts';
@@ -69,18 +69,29 @@ describe('a member whom the provider gave another subject', () => {
   });
 });
 
-it('lets a member with a password and an identity be bound again, and the password stays', async () => {
-  const app = await open();
-  provider.people.ada = { password: 'pw-ada', email: 'dev@example.com', email_verified: true };
-  expect((await signInBySso(app, provider)).shown.status, 'a password alone').toBe(403);
-  await app.store.users.setIdentity(app.dev.id, { issuer: 'https://old.example.com', subject: 'old' });
-  const refused = await signInBySso(app, provider);
-  expect(refused.shown.status).toBe(403);
-  expect(app.logLines.join()).toContain('tokensd sso move or tokensd sso unbind');
-  await unbind(app, app.dev.id);
-  expect((await signInBySso(app, provider)).user?.id).toBe(app.dev.id);
-  const json = { email: app.dev.email, password: app.dev.password };
-  expect((await app.ask('/api/v1/sessions', { json })).status).toBe(201);
+describe('a member with a password and an identity', () => {
+  const unbound = async (settings: Partial<Config> = {}) => {
+    const app = await openSsoApp(provider, {}, settings);
+    provider.people.ada = { password: 'pw-ada', email: 'dev@example.com', email_verified: true };
+    expect((await signInBySso(app, provider)).shown.status, 'a password alone').toBe(403);
+    await app.store.users.setIdentity(app.dev.id, { issuer: 'https://old.example.com', subject: 'old' });
+    expect((await signInBySso(app, provider)).shown.status).toBe(403);
+    expect(app.logLines.join()).toContain('tokensd sso move or tokensd sso unbind');
+    await unbind(app, app.dev.id);
+    return app;
+  };
+
+  it('is bound by no address once unbound, because the identity that was removed may have changed it', async () => {
+    const app = await unbound();
+    expect((await signInBySso(app, provider)).shown.status).toBe(403);
+    const json = { email: app.dev.email, password: app.dev.password };
+    expect((await app.ask('/api/v1/sessions', { json })).status).toBe(201);
+  });
+
+  it('is bound again by the address if the password does not sign in', async () => {
+    const app = await unbound({ passwordSignIn: 'superusers' });
+    expect((await signInBySso(app, provider)).user?.id).toBe(app.dev.id);
+  });
 });
 
 it('lets a superuser correct the address of a member while they are unbound', async () => {

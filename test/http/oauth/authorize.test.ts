@@ -85,14 +85,16 @@ it('says when the session will end, and lets the member sign in again first', as
   app.clock.advance(6 * 60 * 60_000);
   const page = await browser.get(addressOf());
   expect(textOf(page.html)).toContain(
-    'This sign-in lasts until 2026-12-23 16:20 UTC , because your console session ends then.',
+    'This sign-in lasts until 2026-12-23 16:20 UTC at the latest, because your console session ends then.',
   );
   const [, link = ''] = /href="([^"]*)">sign in again</.exec(page.html) ?? [];
   const form = await browser.get(link.replaceAll('&amp;', '&'));
   expect(textOf(form.html)).toContain('Signing in again ends the session in this browser');
   const { location } = await browser.submit('/login', { email: app.dev.email, password: app.dev.password });
   expect(new URL(location ?? '', 'https://tokens.example.com').searchParams.get('state')).toBe(request.state);
-  expect(textOf((await browser.get(location ?? '')).html)).toContain('lasts until 2026-12-23 22:20 UTC');
+  const renewed = await browser.get(location ?? '');
+  expect(textOf(renewed.html)).toContain('lasts until 2026-12-23 22:20 UTC at the latest.');
+  expect(renewed.html).not.toContain('sign in again');
   expect((await app.ask('/api/v1/me', { as: app.dev })).status).toBe(401);
   const approved = await browser.submit('/oauth/authorize', { decision: 'approve' });
   const code = new URL(approved.location ?? '').searchParams.get('code') ?? '';

@@ -161,14 +161,14 @@ async function connect(deps: ConnectDeps, store: Store, caller: Caller, person: 
   await requireFree(store, user.id, person, policy);
   const replaced = await replacedBy(store, user.id, person);
   if (!(await store.users.setIdentity(user.id, person))) throw identityOfAnother(person);
-  const { unclear, notes } = await followClaims(deps, store, user.id, { person, clientInfo });
+  const { user: present, unclear, notes } = await followClaims(deps, store, user.id, { person, clientInfo });
   // Links to set a password are for members without single sign-on only.
   await voidLinks(store, user.id);
   if (replaced !== null) await endAllSessions(store, user.id, sessionId);
   const event = { at: clock.now(), actor: actorOf(user), clientInfo };
   await auditTrail.user(store, 'user.sso_connected', { ...event, user });
   // To the address from before, because the new identity may have brought its own.
-  await notifier.ssoConnected(store, { ...event, owner: user, person, replaced });
+  await notifier.ssoConnected(store, { ...event, owner: user, email: present.email, person, replaced });
   const fields = { user: user.id, issuer: person.issuer, subject: person.subject };
   const note: SignInNote = { level: 'info', message: 'a member connected their account to an identity', fields };
   return { groupsUnclear: unclear, notes: [note, ...notes] };

@@ -1,4 +1,5 @@
 import { ProblemError } from '../../../../shared/problem.ts';
+import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { type ClientInfo, systemActor } from '../../caller.ts';
 import { hashSecret } from '../../secrets.ts';
@@ -87,7 +88,7 @@ export function createSso(deps: SsoDeps): Sso {
 async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Promise<SsoSession> {
   const { policy } = deps;
   const { person, clientInfo } = request;
-  const known = await store.users.findByIdentity(person);
+  const known = await findAndLock(store, person);
   const { id, disabled } = known ?? (await joinAsMember(deps, store, request));
   if (disabled) throw accountDisabled();
   const { user, unclear, notes } = await followClaims(deps, store, id, request);
@@ -98,6 +99,19 @@ async function signIn(deps: SsoDeps, store: Store, request: PersonRequest): Prom
   if (started === null) throw accountDisabled();
   const joined = known === null ? [joinNote(user.id, request, policy)] : [];
   return { ...started, groupsUnclear: unclear, notes: [...joined, ...notes] };
+}
+
+/**
+ * Returns the member with this identity, with the locks that a change of the identity takes. Otherwise a sign-in that began
+ * before the identity was removed could start a session after it.
+ */
+async function findAndLock(store: Store, person: Person): Promise<UserRecord | null> {
+  const found = await store.users.findByIdentity(person);
+  if (found === null) return null;
+  await store.users.lockSuperusers(found.id);
+  const present = await store.users.findByIdentity(person);
+  if (present?.id !== found.id) throw ssoRefused('Your account was changed just now. Sign in again.');
+  return present;
 }
 
 /** Reports a first sign-in with what its email address was worth, so that the log shows members found by an unverified one. */

@@ -40,8 +40,8 @@ export function createIdentityQueries(knex: Knex): IdentityStore {
       );
       return set !== 'taken' && set > 0;
     },
-    async clearIdentity(id, issuer) {
-      const none = { oidc_issuer: null, oidc_subject: null };
+    async clearIdentity(id, { issuer, keepsSso }) {
+      const none = { oidc_issuer: null, oidc_subject: null, ...(keepsSso ? {} : { sso: false }) };
       const bound = users().where({ id }).whereNotNull('oidc_issuer');
       if (issuer !== undefined) bound.where({ oidc_issuer: issuer });
       return (await bound.update(none)) > 0;

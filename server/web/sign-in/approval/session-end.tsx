@@ -20,8 +20,8 @@ export function SessionEnd({ end, returnTo }: SessionEndProps) {
   }
   return (
     <p>
-      This sign-in lasts until <UtcTime at={end.at} />, because your console session ends then. To make it last for{' '}
-      {formatLifetime(end.renewedSeconds)}, <a href={signInAgainUrl(returnTo)}>sign in again</a> first.
+      This sign-in lasts until <UtcTime at={end.at} /> at the latest, because your console session ends then. To make it
+      last for {formatLifetime(end.renewedSeconds)}, <a href={signInAgainUrl(returnTo)}>sign in again</a> first.
     </p>
   );
 }

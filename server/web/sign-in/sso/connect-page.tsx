@@ -36,7 +36,7 @@ export function ConnectPage({ person, replaces, ticket, error }: ConnectPageProp
         your permissions then follow the identity provider, now and at each single sign-on.{' '}
         {member.passwordUntilSso
           ? 'Your password works until you sign in with single sign-on.'
-          : 'Your password keeps working.'}
+          : 'Your password keeps working. Single sign-on does not ask for your second factor here; the identity provider decides.'}
       </p>
       {replaces !== null && (
         <p class="note warning">

@@ -127,7 +127,8 @@ export const confirmations: Record<ConfirmedAction, Confirmation> = {
         </p>
         <p>
           The next single sign-on with this email address connects the account again, if the provider verified the
-          address. First make sure that it still belongs to this member. The member is notified by email.
+          address. First make sure that it still belongs to this member. A member whose password signs them in connects
+          it on their profile instead. The member is notified by email.
         </p>
       </>
     ),

@@ -38,9 +38,9 @@ export function identityContract(store: () => Store): void {
     const user = await addUser(store());
     expect(await users.bindIdentity(user.id, identity)).toBe(false);
     expect(await users.setIdentity(user.id, identity)).toBe(true);
-    expect(await users.clearIdentity(user.id, 'https://other.example.com')).toBe(false);
-    expect(await users.clearIdentity(user.id, identity.issuer)).toBe(true);
-    expect(await users.clearIdentity(user.id)).toBe(false);
+    expect(await users.clearIdentity(user.id, { issuer: 'https://other.example.com', keepsSso: true })).toBe(false);
+    expect(await users.clearIdentity(user.id, { issuer: identity.issuer, keepsSso: true })).toBe(true);
+    expect(await users.clearIdentity(user.id, { keepsSso: true })).toBe(false);
     expect(await users.findById(user.id)).toMatchObject({ sso: true, passwordHash: user.passwordHash });
     expect(await users.summary(user.id)).toMatchObject({ sso: true, hasIdentity: false });
     expect(await users.bindIdentity(user.id, { ...identity, subject: 'new' })).toBe(true);
@@ -82,7 +82,7 @@ export function identityContract(store: () => Store): void {
     expect(await users.moveIssuer(from, to)).toBe(0);
     expect((await users.membersInBoth(from, to, 5)).map(({ id }) => id)).toEqual([one.id]);
     expect((await users.membersInBoth(to, from, 5)).map(({ id }) => id)).toEqual([both.id]);
-    await users.clearIdentity(both.id);
+    await users.clearIdentity(both.id, { keepsSso: true });
     expect(await users.moveIssuer('https://unknown.example.com', to)).toBe(0);
     expect(await users.moveIssuer(from, to)).toBe(2);
     expect(await users.identityOf(one.id)).toEqual({ issuer: to, subject: '1' });

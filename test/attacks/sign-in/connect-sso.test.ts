@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { foldName } from '../../../shared/names.ts';
 import type { Member } from '../../helpers/app/app.ts';
 import { type Browser, formsOf, openConsole, sessionCookieName, textOf } from '../../helpers/console/pages.ts';
+import { addUser } from '../../store/contract/records.ts';
 import { nextPassword, openSsoWorld } from './console-world.ts';
 
 const path = '/profile/single-sign-on';
@@ -229,6 +231,13 @@ describe('an identity of another member', () => {
 
 describe('unbinding', () => {
   const issuer = () => app.provider.issuer;
+  /** Unbinds a member. */
+  const unbind = async ({ id }: { id: string }) => {
+    await app.store.users.setIdentity(id, { issuer: issuer(), subject: 'old' });
+    expect((await app.ask(`/api/v1/users/${id}/identity`, { as: app.root, method: 'DELETE' })).status).toBe(204);
+  };
+  /** A member without a password. */
+  const addMember = (email: string) => addUser(app.store, { email, emailFolded: foldName(email), passwordHash: null });
 
   it('is for superusers only, on the page and in the API', async () => {
     await app.store.users.setIdentity(app.root.id, { issuer: issuer(), subject: 'root' });
@@ -241,15 +250,14 @@ describe('unbinding', () => {
   });
 
   it('lets nobody in whose address the provider did not verify, or has only nearly the same address', async () => {
-    await app.store.users.setEmail(app.dev.id, 'straße@example.com');
-    await app.store.users.setIdentity(app.dev.id, { issuer: issuer(), subject: 'old' });
-    await app.ask(`/api/v1/users/${app.dev.id}/identity`, { as: app.root, method: 'DELETE' });
+    const email = 'straße@example.com';
+    const member = await addMember(email);
+    await unbind(member);
     const attempt = async (person: Record<string, unknown>) => {
       const browser = openConsole(app);
       const shown = await browser.get(await callbackOf(browser, '/login/sso', { sub: 'new', ...person }));
       return [shown.status, browser.cookies.has(sessionCookieName(app))];
     };
-    const email = 'straße@example.com';
     for (const person of [
       { email, email_verified: false },
       { email, email_verified: null },
@@ -259,22 +267,39 @@ describe('unbinding', () => {
     ]) {
       expect(await attempt(person), JSON.stringify(person)).toEqual([403, false]);
     }
-    expect(await identityOf(app.dev)).toBeNull();
+    expect(await identityOf(member)).toBeNull();
     expect(await attempt({ email, email_verified: true })).toEqual([303, true]);
-    expect(await identityOf(app.dev)).toEqual({ issuer: issuer(), subject: 'new' });
+    expect(await identityOf(member)).toEqual({ issuer: issuer(), subject: 'new' });
   });
 
   it('lets nobody in twice: the first who signs in is bound, and the next is refused', async () => {
-    await app.store.users.setIdentity(app.dev.id, { issuer: issuer(), subject: 'old' });
-    await app.ask(`/api/v1/users/${app.dev.id}/identity`, { as: app.root, method: 'DELETE' });
+    const member = await addMember('ada@example.com');
+    await unbind(member);
     for (const [sub, status] of [
       ['first', 303],
       ['second', 403],
     ] as const) {
       const browser = openConsole(app);
-      const person = { sub, email: 'dev@example.com', email_verified: true };
+      const person = { sub, email: 'ada@example.com', email_verified: true };
       expect((await browser.get(await callbackOf(browser, '/login/sso', person))).status).toBe(status);
     }
-    expect((await identityOf(app.dev))?.subject).toBe('first');
+    expect((await identityOf(member))?.subject).toBe('first');
+  });
+
+  it('does not let the removed identity back in by the address that it gave to a member with a password', async () => {
+    const connecting = { issuer: issuer(), subject: 'eve' };
+    await app.store.users.setIdentity(app.dev.id, connecting);
+    const eve = { sub: 'eve', email: 'eve@example.com', email_verified: true };
+    const signIn = async () => {
+      const browser = openConsole(app);
+      return (await browser.get(await callbackOf(browser, '/login/sso', eve))).status;
+    };
+    expect(await signIn()).toBe(303);
+    expect((await app.store.users.findById(app.dev.id))?.email).toBe('eve@example.com');
+    expect((await app.ask(`/api/v1/users/${app.dev.id}/identity`, { as: app.root, method: 'DELETE' })).status).toBe(
+      204,
+    );
+    expect(await signIn()).toBe(403);
+    expect(await identityOf(app.dev)).toBeNull();
   });
 });

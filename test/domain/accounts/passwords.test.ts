@@ -49,25 +49,6 @@ describe('hashing', () => {
     expect(await passwords.verify(await passwords.hash(longest), longest)).toBe(true);
   });
 
-  it('takes as long without a hash and for a very long password as for a wrong one', async () => {
-    const hash = await passwords.hash('correct horse battery');
-    const cases = {
-      wrong: () => passwords.verify(hash, 'wrong horse battery'),
-      noHash: () => passwords.verify(null, 'wrong horse battery'),
-      veryLong: () => passwords.verify(hash, 'x'.repeat(60_000)),
-    };
-    const best = { wrong: Infinity, noHash: Infinity, veryLong: Infinity };
-    for (let round = 0; round < 8; round += 1) {
-      for (const name of ['wrong', 'noHash', 'veryLong'] as const) {
-        best[name] = Math.min(best[name], await milliseconds(cases[name]));
-      }
-    }
-    expect(best.noHash / best.wrong).toBeGreaterThan(0.6);
-    expect(best.noHash / best.wrong).toBeLessThan(1.7);
-    expect(best.veryLong / best.wrong).toBeGreaterThan(0.6);
-    expect(best.veryLong / best.wrong).toBeLessThan(1.7);
-  });
-
   it('leaves threads free during a flood: a file is read before a tenth of the passwords is verified', async () => {
     let verified = 0;
     const flood = Array.from({ length: 20 }, async () => {

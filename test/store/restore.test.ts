@@ -97,11 +97,11 @@ describe('a restored backup', () => {
     expect(bound).toMatchObject({ id: 'invited', sso: true });
   });
 
-  it('binds nobody to an identity that was unbound since', async () => {
+  it('binds nobody to an identity that was unbound since, and the password signs in alone', async () => {
     await app.store.users.setIdentity(second.id, identity);
     const path = `/api/v1/users/${second.id}/identity`;
     const { bound, second: now } = await restored(() => app.ask(path, { as: app.root, method: 'DELETE' }));
-    expect([bound, now?.sso]).toEqual([null, true]);
+    expect([bound, now?.sso]).toEqual([null, false]);
   });
 
   it('rejects clients that were deleted since, and secrets that were replaced', async () => {

@@ -1,6 +1,6 @@
 import type { ClientRecord, Identity, Page, UserRecord, UserSummary } from '../records.ts';
 
-/** Members. A deleted one is none: no method finds or lists them. */
+/** Members. No method finds or lists a deleted member. */
 export interface UserStore extends IdentityStore {
   /** Inserts a member, bound to `identity` if given. Returns false if the email address or the identity is taken. */
   insert(user: UserRecord, identity?: Identity): Promise<boolean>;

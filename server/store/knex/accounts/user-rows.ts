@@ -8,7 +8,7 @@ import type { totpColumns } from '../../tables/sign-in.ts';
 export type UserRow = RowOf<typeof userColumns> &
   OrNull<RowOf<typeof identityColumns> & RowOf<typeof totpColumns>> & {
     name_folded: string;
-    /** Null unless the member was deleted. Such a row is none of the members. */
+    /** Null unless the member was deleted. No method finds or lists such a row. */
     deleted_at: number | string | null;
   };
 

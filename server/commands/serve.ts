@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Config, hostAndPort, readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
-import { isPortIgnored } from '../config/unknown-settings.ts';
+import { isPortIgnored } from '../config/settings/unknown-settings.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createDrain } from '../http/drain.ts';

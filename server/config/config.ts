@@ -7,9 +7,9 @@ import type { SessionLimits } from '../domain/sign-in/session-lifetimes.ts';
 import type { LogLevel } from '../observability/log.ts';
 import type { Environment } from './environment.ts';
 import { defaultSender } from './mail-identity.ts';
-import { settingConflicts } from './setting-conflicts.ts';
-import { nameSource, readSettingTexts } from './setting-texts.ts';
-import { type Settings, settingsSchema } from './settings.ts';
+import { settingConflicts } from './settings/setting-conflicts.ts';
+import { nameSource, readSettingTexts } from './settings/setting-texts.ts';
+import { type Settings, settingsSchema } from './settings/settings.ts';
 
 /** The effective settings of the daemon. */
 export interface Config {

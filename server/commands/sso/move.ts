@@ -1,5 +1,5 @@
 import { count } from '../../../shared/count.ts';
-import { issuerValue } from '../../config/setting-values.ts';
+import { issuerValue } from '../../config/settings/setting-values.ts';
 import { CommandError, type Context } from '../../context.ts';
 import { systemActor } from '../../domain/caller.ts';
 import { systemClock } from '../../domain/clock.ts';

@@ -1,13 +1,13 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { parseDuration } from '../../shared/duration.ts';
-import { limits } from '../../shared/limits.ts';
-import { isLoopback } from '../../shared/loopback.ts';
-import { logLevels } from '../observability/log.ts';
-import { basePathMistake } from './base-path.ts';
-import { parseCidr } from './ip-address.ts';
-import { parseSender } from './mail-identity.ts';
-import { smtpUrlMistake } from './smtp-url.ts';
+import { parseDuration } from '../../../shared/duration.ts';
+import { limits } from '../../../shared/limits.ts';
+import { isLoopback } from '../../../shared/loopback.ts';
+import { logLevels } from '../../observability/log.ts';
+import { basePathMistake } from '../base-path.ts';
+import { parseCidr } from '../ip-address.ts';
+import { parseSender } from '../mail-identity.ts';
+import { smtpUrlMistake } from '../smtp-url.ts';
 
 // How the text of an environment variable becomes a value. Each message continues "NAME …", so it starts with a verb.
 

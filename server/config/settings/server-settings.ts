@@ -2,6 +2,7 @@ import { databaseUrlValue } from '../database-url.ts';
 import type { Setting } from './setting.ts';
 import {
   directoryValue,
+  internalListenValue,
   listenValue,
   mailFromValue,
   proxiesValue,
@@ -15,6 +16,12 @@ export const serverSettings = {
     schema: listenValue.default({ host: '127.0.0.1', port: 8420 }),
     default: '`127.0.0.1:8420`',
     description: 'Address and port to listen on. `:8420` and `*:8420` mean all addresses.',
+  },
+  TOKENSD_INTERNAL_LISTEN: {
+    schema: internalListenValue.optional(),
+    default: 'none: everything is served at `TOKENSD_LISTEN`',
+    description:
+      'A second address and port, or `unix:/path/of.sock`, for your proxies and your monitoring. `/verify/…`, `/metrics`, `/healthz`, `/readyz` and introspection are served there, and `TOKENSD_LISTEN` then returns 404 for `/verify/…` and `/metrics`. The socket has mode 0660, and whoever can connect to it counts as a trusted proxy.',
   },
   TOKENSD_PUBLIC_URL: {
     schema: publicUrlValue.optional(),

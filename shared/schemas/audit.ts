@@ -6,7 +6,7 @@ export const auditActionDescriptions = {
   'session.created': 'A member signed in.',
   'session.ended': 'A member signed out.',
   'session.failed':
-    'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded.',
+    'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded. In one hour, at most 100 are recorded for an IPv4 /24 or IPv6 /48, and 5,000 in all.',
   'token.created': 'A token was created in the console, with the command line or through the API.',
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
   'user.created': 'A member was added.',

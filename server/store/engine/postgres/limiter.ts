@@ -26,6 +26,8 @@ export function createPostgresLimiter(
       tableName: 'counts',
       tableCreated: true,
       clearExpiredByTimeout: false,
+      // Denied once, a key is denied from memory until its count expires. A flood of requests then causes no writes.
+      inMemoryBlockOnConsumed: limit + 1,
     }),
   );
 }

@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
 import type { Config } from '../../config/config.ts';
+import { createAdmission } from '../admission/admission.ts';
+import { createLaneOf } from '../admission/lane.ts';
 import { createApp } from '../app.ts';
 import type { AppDeps } from '../context.ts';
 import { createIntrospectionHandler } from '../oauth/introspection.ts';
@@ -23,11 +25,15 @@ export function createServers(deps: AppDeps & { config: Pick<Config, 'internalLi
   const { publicUrl, internalListen } = deps.config;
   const verifyHandler = createVerifyHandler(deps);
   const introspectionHandler = createIntrospectionHandler(deps);
-  const shared = { publicUrl, introspectionHandler };
+  // Each server admits requests on its own, so that a flood of the public one does not delay monitoring at the internal one.
+  const newAdmission = () =>
+    createAdmission({ laneOf: createLaneOf(deps.clientIp), metrics: deps.metrics, log: deps.log });
+  const shared = { publicUrl, introspectionHandler, admit: newAdmission() };
   if (internalListen === null) {
     return { server: createHttpServer({ ...shared, verifyHandler, app: createApp(deps) }), internalServer: null };
   }
-  const internalServer = createHttpServer({ ...shared, verifyHandler, app: createInternalApp(deps) });
+  const app = createInternalApp(deps);
+  const internalServer = createHttpServer({ ...shared, admit: newAdmission(), verifyHandler, app });
   if ('socket' in internalListen) nameUnixPeers(internalServer);
   return { server: createHttpServer({ ...shared, verifyHandler: null, app: createApp(deps) }), internalServer };
 }

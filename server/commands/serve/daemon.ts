@@ -12,6 +12,7 @@ import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.t
 import { createPurge } from '../../jobs/purge.ts';
 import { type Jobs, startJobs } from '../../jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../../jobs/send-mail.ts';
+import { createUnlockJob } from '../../jobs/unlock.ts';
 import { checkSender } from '../../mail/check-sender.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -62,6 +63,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createFlushLastUsed(lastUsed, store.tokens, clock),
     createClockSetBack({ outbox: store.outbox, clock, log }),
     createPurge({ store, clock, sessionLifetimes }),
+    createUnlockJob(services.unlock),
   ];
   const collaborators = { verify, lastUsed, identityProvider, sessionCookie: createSessionCookie(config.publicUrl) };
   const deps = { ...services, ...collaborators, store, clock, clientIp, metrics, log, config };

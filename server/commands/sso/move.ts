@@ -4,8 +4,9 @@ import { CommandError, type Context } from '../../context.ts';
 import { systemActor } from '../../domain/caller.ts';
 import { systemClock } from '../../domain/clock.ts';
 import type { Store } from '../../store/store.ts';
+import { withServices } from '../users/with-services.ts';
 import { type ConfirmOptions, confirmOrStop } from './confirm.ts';
-import { countMembers, differOnlyBySlash, slashOf, withServices } from './issuers.ts';
+import { countMembers, differOnlyBySlash, slashOf } from './issuers.ts';
 
 export interface MoveIssuerOptions extends ConfirmOptions {
   from: string;

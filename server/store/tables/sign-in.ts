@@ -38,6 +38,7 @@ export const ticketColumns = {
     | 'invitation'
     | 'email-change'
     | 'recovery'
+    | 'unlock'
     | 'second-step'
     | 'authorization-code'
     | 'logout-token'

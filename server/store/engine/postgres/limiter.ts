@@ -13,6 +13,14 @@ export function createPostgresLimiter(
 ): Limiter {
   // The library names its statements, which prepares them. Behind a pooler in transaction mode, a name may not exist.
   const unnamed = ({ text, values = [] }: pg.QueryConfig) => ({ text, values: values.map(withoutNul) });
+  const resetShared = async (prefix: string) => {
+    const values = [`${name}:${prefix}`];
+    await pool
+      .query({ text: 'DELETE FROM counts WHERE left(key, length($1::text)) = $1::text', values })
+      .catch((error: unknown) => {
+        throw translate(error);
+      });
+  };
   return wrapLimiter(
     new RateLimiterPostgres({
       keyPrefix: name,
@@ -29,5 +37,6 @@ export function createPostgresLimiter(
       // Denied once, a key is denied from memory until its count expires. A flood of requests then causes no writes.
       inMemoryBlockOnConsumed: limit + 1,
     }),
+    resetShared,
   );
 }

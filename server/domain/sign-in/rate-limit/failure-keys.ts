@@ -20,11 +20,11 @@ export interface RateLimitKeys {
 
 /** The keys that an attempt counts under. */
 export interface AttemptKeys {
-  /** Keys of this client at this account. Its success forgets their failures. */
+  /** Keys of this client at this account. A success forgets their failures. */
   own: readonly FailureKey[];
   /** The client's network, for all accounts. Empty if it is not known, or the client is. */
   network: readonly FailureKey[];
-  /** The keys that all strangers share at this account. Null for a known client. */
+  /** The keys that all strangers share at this account. Null for a known client, and for codes. */
   strangers: Strangers | null;
 }
 
@@ -48,7 +48,7 @@ const limits = {
   returning: { freeFailures: 20, ...longestWait },
   /** More than the sites of a large storm, so that the owner at a new site is let in during one. */
   newcomers: { freeFailures: 1500, maxWaitSeconds: 60 },
-  /** Six digits can be guessed, so at codes all strangers share few failures. They know the password already. */
+  /** Six digits can be guessed, so at codes all strangers share few failures. Whoever enters one knows the password already. */
   codes: { freeFailures: 5, ...longestWait },
 } as const;
 
@@ -70,10 +70,7 @@ export function attemptKeysOf({ guess, account, ip, known }: RateLimitKeys): Att
     return { own: [own(`session ${known.id}`), shared('sessions')], network: [], strangers: null };
   }
   const network = networkKeys(ip);
-  if (guess === 'code') {
-    const codes = shared('codes');
-    return { own: [], network, strangers: { newcomers: codes, returning: codes } };
-  }
+  if (guess === 'code') return { own: [shared('codes')], network, strangers: null };
   const strangers = { newcomers: shared('newcomers'), returning: shared('returning') };
   return { own: [own(`site ${siteOf(ip)}`)], network, strangers };
 }

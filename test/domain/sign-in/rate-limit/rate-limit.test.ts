@@ -170,7 +170,9 @@ describe('while the database does not respond', () => {
     vi.useRealTimers();
     const unavailable = createSignInRateLimit(noDatabase);
     const began = performance.now();
-    const attempts = Array.from({ length: 12 }, () => unavailable.attempt(ada, async () => ({ succeeded: true })));
+    const attempts = Array.from({ length: 12 }, () =>
+      unavailable.attempt({ guess: 'password', ...ada }, async () => ({ succeeded: true })),
+    );
     for (const attempt of attempts) await expect(attempt).rejects.toBeInstanceOf(StoreUnavailable);
     expect(performance.now() - began).toBeLessThan(3 * outageMs);
   });
@@ -185,7 +187,7 @@ describe('while the database does not respond', () => {
       });
     };
     const began = performance.now();
-    const attempt = createSignInRateLimit(counts).attempt(ada, async () => {
+    const attempt = createSignInRateLimit(counts).attempt({ guess: 'password', ...ada }, async () => {
       responds = false;
       throw new StoreUnavailable('The members cannot be read.');
     });

@@ -18,7 +18,6 @@ import { createMailedLinks } from './domain/sign-in/links/mailed-links.ts';
 import { createPasswordPolicy } from './domain/sign-in/password/password-policy.ts';
 import { createPasswordReset } from './domain/sign-in/password/password-reset.ts';
 import { createSignInRateLimit } from './domain/sign-in/rate-limit/rate-limit.ts';
-import { createUnlock } from './domain/sign-in/rate-limit/unlock.ts';
 import { createRecovery } from './domain/sign-in/recovery/recovery.ts';
 import { createSecondFactor } from './domain/sign-in/second-factor.ts';
 import { createSessionLifetimes } from './domain/sign-in/session-lifetimes.ts';
@@ -89,7 +88,6 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     ownProfile: createOwnProfile(shared),
     passwordReset: createPasswordReset(shared),
     recovery: createRecovery(shared),
-    unlock: createUnlock(shared),
     secondFactor: createSecondFactor({ ...shared, sessions, totp }),
     audit: createAuditLog(shared),
     deadLetters: createDeadLetters(shared),

@@ -1,20 +1,13 @@
 import { type Address, parseAddress, parseCidr } from '../config/ip-address.ts';
 import { unixPeer } from './internal/unix-peer.ts';
 
-/**
- * How much of `X-Forwarded-For` is used, counted from its end: characters and hops. Real chains are far shorter, and a client
- * may put anything before its own address.
- */
-export const maxForwardedForLength = 2048;
-const maxHops = 20;
-
 /** Finds the client's address behind trusted proxies. */
 export interface ClientIp {
   /** Reports whether a socket peer is a trusted proxy or `unixPeer`, whose header fields about the original request are used. */
   isTrusted(peer: string | null | undefined): boolean;
   /**
-   * Walks `X-Forwarded-For` (its fields joined with commas) from the right and past trusted hops, within the limits above.
-   * Returns the client's address in canonical form (RFC 5952), or null if the peer has no address.
+   * Walks `X-Forwarded-For` (its fields joined with commas) from the right and past trusted hops. Returns the client's
+   * address in canonical form (RFC 5952), or null if the peer has no address.
    */
   resolve(peer: string | null | undefined, forwardedFor: string | null | undefined): string | null;
 }
@@ -48,7 +41,7 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
     resolve(peer, forwardedFor) {
       let client = peerOf(peer ?? '');
       if (client === null) return null;
-      const hops = lastHops(forwardedFor ?? '');
+      const hops = forwardedFor ? forwardedFor.split(',') : [];
       for (let hop = hops.pop(); hop !== undefined && client.trusted; hop = hops.pop()) {
         const text = hop.replace(/^[ \t]+|[ \t]+$/g, '');
         if (text === '') continue;
@@ -59,14 +52,6 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
       return client.text;
     },
   };
-}
-
-/** Splits the end of `X-Forwarded-For` into its elements. Leaves out an element that it would have to cut. */
-function lastHops(forwardedFor: string): string[] {
-  if (forwardedFor === '') return [];
-  const hops = forwardedFor.slice(-maxForwardedForLength).split(',');
-  if (forwardedFor.length > maxForwardedForLength) hops.shift();
-  return hops.slice(-maxHops);
 }
 
 /** Returns a function that caches the results of `compute` for short texts. Empties the cache when it is full. */

@@ -96,7 +96,7 @@ export interface AppDeps {
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
   verify: CountedVerify;
-  metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'countRefusal' | 'expose'>;
+  metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'expose'>;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;
   /** Returns the current inputs of a token's status, such as the time. */

@@ -12,10 +12,7 @@ export interface CookieScope {
  * would share the cookie with everything else on the host. Over plain HTTP, which is allowed on the local machine only,
  * browsers accept neither prefix nor `Secure`.
  */
-export function cookieScope(
-  publicUrl: string,
-  purpose: 'session' | 'visitor' | 'sso' | 'step' | 'device',
-): CookieScope {
+export function cookieScope(publicUrl: string, purpose: 'session' | 'visitor' | 'sso' | 'step'): CookieScope {
   const secure = publicUrl.startsWith('https:');
   const path = basePathOf(publicUrl) || '/';
   const prefix = path === '/' ? '__Host-' : '__Secure-';

@@ -14,7 +14,6 @@ import { startPath } from './shell/return-path.ts';
 import { authorizePages } from './sign-in/approval/authorize-routes.tsx';
 import { devicePages } from './sign-in/approval/device-routes.tsx';
 import { createBrowserSession } from './sign-in/browser-session.ts';
-import { createDeviceCookie } from './sign-in/device-cookie.ts';
 import { loginPages } from './sign-in/login-routes.tsx';
 import { invitationPages } from './sign-in/password/invitation-routes.tsx';
 import { passwordResetPages } from './sign-in/password/password-reset-routes.tsx';
@@ -43,10 +42,9 @@ const consolePaths = [
 
 /** Returns the console: server-rendered pages over the same services as the API. */
 export function consolePages(deps: AppDeps) {
-  const deviceCookie = createDeviceCookie(deps.config.publicUrl);
-  const browserSession = createBrowserSession({ ...deps, deviceCookie });
+  const browserSession = createBrowserSession(deps);
   const secondFactorCookie = createSecondFactorCookie(deps.config.publicUrl);
-  const signInDeps = { ...deps, browserSession, deviceCookie, secondFactorCookie };
+  const signInDeps = { ...deps, browserSession, secondFactorCookie };
   const app = new Hono<AppEnv>();
   app.onError(pageErrorHandler(deps));
   for (const path of consolePaths) {
@@ -65,11 +63,11 @@ export function consolePages(deps: AppDeps) {
     .route('/', ssoPages(signInDeps))
     .route('/', connectSsoPages(deps))
     .route('/', secondFactorPages(signInDeps))
-    .route('/', passwordResetPages(signInDeps))
-    .route('/', invitationPages(signInDeps))
+    .route('/', passwordResetPages(deps))
+    .route('/', invitationPages(deps))
     .route('/', recoveryPages(signInDeps))
     .route('/', totpPages(deps))
-    .route('/', profilePages(signInDeps))
+    .route('/', profilePages(deps))
     .route('/', emailConfirmationPages(deps))
     .route('/', tokenPages(deps))
     .route('/', teamPages(deps))

@@ -42,7 +42,6 @@ export const auditActionDescriptions = {
   'user.recovery_codes_replaced': 'A member created new recovery codes. The old ones no longer work.',
   'user.recovered':
     'A recovery link was used: the member is an Organization Superuser with a new password and no second factor. Their sessions ended.',
-  'user.unlocked': 'The operator made the daemon forget failed sign-ins at an account with `tokensd users unlock`.',
   'recovery.link_created':
     'The operator created a recovery link with `tokensd recover`. The target is the email address that it is for.',
   'client.created': 'An OAuth client was registered.',

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Config } from '../../config/config.ts';
-import { type Clock, systemClock } from '../../domain/clock.ts';
+import { type Clock, createSharedClock } from '../../domain/clock.ts';
 import { createLastUsed } from '../../domain/tokens/last-used.ts';
 import { createClientIp } from '../../http/client-ip.ts';
 import { createServers } from '../../http/internal/servers.ts';
@@ -9,10 +9,10 @@ import { createCountedVerify } from '../../http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../http/verify/observed-request.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
+import { createMeasureClock } from '../../jobs/measure-clock.ts';
 import { createPurge } from '../../jobs/purge.ts';
 import { type Jobs, startJobs } from '../../jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../../jobs/send-mail.ts';
-import { createUnlockJob } from '../../jobs/unlock.ts';
 import { checkSender } from '../../mail/check-sender.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -44,7 +44,7 @@ export interface Daemon {
 
 /** Wires the servers, the jobs and the domain to one store. */
 export async function createDaemon({ config, log, metrics, store }: DaemonDeps): Promise<Daemon> {
-  const clock = systemClock;
+  const clock = createSharedClock(store.clock);
   const clientIp = createClientIp(config.trustedProxies);
   const mailer = await createMailer(config);
   const sender = checkSender(config);
@@ -62,8 +62,8 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     ...createSendMail({ store, auditTrail, completeMail, mailer, clock, log }),
     createFlushLastUsed(lastUsed, store.tokens, clock),
     createClockSetBack({ outbox: store.outbox, clock, log }),
+    createMeasureClock(store.clock),
     createPurge({ store, clock, sessionLifetimes }),
-    createUnlockJob(services.unlock),
   ];
   const collaborators = { verify, lastUsed, identityProvider, sessionCookie: createSessionCookie(config.publicUrl) };
   const deps = { ...services, ...collaborators, store, clock, clientIp, metrics, log, config };

@@ -28,19 +28,9 @@ export interface SecondFactor {
    *
    * @throws ProblemError `wrong-credentials`, `password-sign-in-off`, `throttled`
    */
-  begin(
-    email: string,
-    password: string,
-    clientInfo: ClientInfo,
-    deviceProofs?: readonly string[],
-  ): Promise<StartedSession | PendingSecondFactor>;
+  begin(email: string, password: string, clientInfo: ClientInfo): Promise<StartedSession | PendingSecondFactor>;
   /** Verifies the code. @throws ProblemError `totp-required` (a wrong code), `form-expired`, `throttled` */
-  finish(
-    ticket: string,
-    code: string,
-    clientInfo: ClientInfo,
-    deviceProofs?: readonly string[],
-  ): Promise<StartedSession>;
+  finish(ticket: string, code: string, clientInfo: ClientInfo): Promise<StartedSession>;
   /** Prepares a new TOTP secret. @throws ProblemError `form-expired`, `totp-enabled` */
   prepare(ticket: string): Promise<PreparedTotp>;
   /** Returns the TOTP secret that was prepared before. @throws ProblemError `form-expired`, `totp-enabled` */
@@ -88,8 +78,8 @@ export function createSecondFactor(deps: {
   };
 
   return {
-    async begin(email, password, clientInfo, deviceProofs) {
-      const user = await sessions.checkPassword(email, password, clientInfo, deviceProofs);
+    async begin(email, password, clientInfo) {
+      const user = await sessions.checkPassword(email, password, clientInfo);
       if (user === null) throw passwordPolicy.refusal();
       const proof = proofOf(user);
       if (user.totpEnabledAt === null && !totp.required) return start(user, clientInfo, proof);
@@ -103,10 +93,10 @@ export function createSecondFactor(deps: {
       return { next: user.totpEnabledAt === null ? 'enrolment' : 'code', ticket };
     },
 
-    async finish(ticket, code, clientInfo, deviceProofs) {
+    async finish(ticket, code, clientInfo) {
       const user = await memberOf(ticket);
       if (user.totpEnabledAt === null) throw expired();
-      if (!(await totp.check(user, code, clientInfo, deviceProofs))) throw wrongSecondFactor();
+      if (!(await totp.check(user, code, clientInfo))) throw wrongSecondFactor();
       // Of concurrent requests with different valid codes, one gets the ticket.
       if ((await store.tickets.consume(hashSecret(ticket), kind, clock.now())) === null) throw expired();
       return start(user, clientInfo, proofOf(user));

@@ -69,11 +69,11 @@ export interface Sessions {
   /** Ends the caller's sessions except the current one. */
   endOthers(caller: Caller): Promise<void>;
   /**
-   * Changes the caller's password and ends their other sessions. Returns the member with the new password.
+   * Changes the caller's password and ends their other sessions.
    *
    * @throws ProblemError `wrong-password`, `password-sign-in-off`, `throttled`, `invalid-fields`
    */
-  changePassword(caller: Caller, current: string, next: string): Promise<UserRecord>;
+  changePassword(caller: Caller, current: string, next: string): Promise<void>;
 }
 
 const maxListed = 100;
@@ -150,7 +150,6 @@ export function createSessions(deps: SessionDeps): Sessions {
         const event = { at: clock.now(), actor: actorOf(user), clientInfo, user };
         await auditTrail.user(store, 'user.password_changed', event);
       });
-      return { ...user, passwordHash: hash };
     },
   };
 }

@@ -1,7 +1,5 @@
 import type { Server } from 'node:http';
 import type { Config } from '../../config/config.ts';
-import { createAdmission } from '../admission/admission.ts';
-import { createLaneOf } from '../admission/lane.ts';
 import { createApp } from '../app.ts';
 import type { AppDeps } from '../context.ts';
 import { createIntrospectionHandler } from '../oauth/introspection.ts';
@@ -25,15 +23,11 @@ export function createServers(deps: AppDeps & { config: Pick<Config, 'internalLi
   const { publicUrl, internalListen } = deps.config;
   const verifyHandler = createVerifyHandler(deps);
   const introspectionHandler = createIntrospectionHandler(deps);
-  // Each server admits requests on its own, so that a flood of the public one does not delay monitoring at the internal one.
-  const newAdmission = () =>
-    createAdmission({ laneOf: createLaneOf(deps.clientIp), metrics: deps.metrics, log: deps.log });
-  const shared = { publicUrl, introspectionHandler, admit: newAdmission() };
+  const shared = { publicUrl, introspectionHandler };
   if (internalListen === null) {
     return { server: createHttpServer({ ...shared, verifyHandler, app: createApp(deps) }), internalServer: null };
   }
-  const app = createInternalApp(deps);
-  const internalServer = createHttpServer({ ...shared, admit: newAdmission(), verifyHandler, app });
+  const internalServer = createHttpServer({ ...shared, verifyHandler, app: createInternalApp(deps) });
   if ('socket' in internalListen) nameUnixPeers(internalServer);
   return { server: createHttpServer({ ...shared, verifyHandler: null, app: createApp(deps) }), internalServer };
 }

@@ -38,7 +38,6 @@ export const ticketColumns = {
     | 'invitation'
     | 'email-change'
     | 'recovery'
-    | 'unlock'
     | 'second-step'
     | 'authorization-code'
     | 'logout-token'

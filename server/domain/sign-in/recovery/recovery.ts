@@ -10,7 +10,7 @@ import { generateSecret, hashSecret, isGenerated, type Secret } from '../../secr
 import { recoveryLinkExpired } from '../problems.ts';
 import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
 import { passwordSignIn, type StartedSession, type StartSession } from '../start-session.ts';
-import { totpAccount } from '../totp/check.ts';
+import { totpRateLimitKeys } from '../totp/check.ts';
 import { makeSuperuser } from './make-superuser.ts';
 
 const kind = 'recovery';
@@ -87,9 +87,8 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
       );
       notifier.wake();
       // Otherwise attempts from before, whoever made them, would keep the member from using the new password.
-      await rateLimit.forgetAccount(started.user.emailFolded);
-      await rateLimit.forgetAccount(totpAccount(started.user.id));
-      await rateLimit.forgetNetwork(clientInfo.ip);
+      await rateLimit.forget({ account: started.user.emailFolded, ip: clientInfo.ip });
+      await rateLimit.forget(totpRateLimitKeys(started.user, clientInfo));
       return started;
     },
   };

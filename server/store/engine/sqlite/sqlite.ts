@@ -91,6 +91,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
     isOutcomeUnknown: () => false,
     explain: () => null,
     onPrimary: 'true',
+    clock: { now: () => null, measure: async () => {} },
     async ping() {
       await assertInPlace();
       await reader.all('SELECT count(*) FROM sqlite_schema', []);

@@ -10,7 +10,6 @@ import { text } from '../../shell/form-values.ts';
 import { formatUrl } from '../../shell/page-url.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
-import type { DeviceCookie } from '../device-cookie.ts';
 import type { SecondFactorCookie } from './second-factor-cookie.ts';
 import { SecondFactorPage } from './second-factor-page.tsx';
 
@@ -19,13 +18,11 @@ export const enrolPath = '/login/set-up';
 
 interface SecondFactorDeps extends Pick<AppDeps, 'secondFactor' | 'config'> {
   browserSession: BrowserSession;
-  deviceCookie: DeviceCookie;
   secondFactorCookie: SecondFactorCookie;
 }
 
 /** Routes that follow the password: entering a code, or TOTP enrolment if the organization requires it. */
-export function secondFactorPages(deps: SecondFactorDeps) {
-  const { secondFactor, browserSession, deviceCookie, secondFactorCookie, config } = deps;
+export function secondFactorPages({ secondFactor, browserSession, secondFactorCookie, config }: SecondFactorDeps) {
   const nextOf = (c: AppContext) => safeReturnPath(c.req.query('next'), config.publicUrl);
   const actionOf = (c: AppContext, path: string) => formatUrl({ path, query: { next: nextOf(c) } });
 
@@ -34,8 +31,7 @@ export function secondFactorPages(deps: SecondFactorDeps) {
     .post(secondFactorPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
-        const ticket = secondFactorCookie.read(c);
-        await startSession(c, await secondFactor.finish(ticket, code, c.get('clientInfo'), deviceCookie.read(c)));
+        await startSession(c, await secondFactor.finish(secondFactorCookie.read(c), code, c.get('clientInfo')));
         return c.redirect(nextOf(c), 303);
       } catch (error) {
         const problem = expectProblem(error);

@@ -26,7 +26,7 @@ const postgres: Database = {
 
 const databases: Record<string, Database> = {
   sqlite: {
-    open: (databaseUrl) => openSqlite(read(databaseUrl)),
+    open: (databaseUrl) => openSqlite(read(databaseUrl), { keepLog: true }),
     lock: lockSqlite,
     check: (databaseUrl, known) => checkSqlite(read(databaseUrl), known),
   },

@@ -177,15 +177,30 @@ describe.skipIf(!canMount())('a daemon whose disk is full', () => {
     expect(canaries.foundIn(daemon.stderr())).toEqual([]);
   });
 
-  it('starts on a full disk if its files exist, and verifies tokens', async () => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)('starts again after %s, and verifies tokens', async (signal) => {
     const scene = await daemonOn(small);
     const { disk, daemon, active, revoked } = scene;
-    await daemon.stop('SIGKILL');
+    if (signal === 'SIGTERM') disk.fill();
+    await daemon.stop(signal);
     disk.fill();
     const again = await disk.serve();
     cleanups.push(() => again.stop('SIGKILL'));
     expect((await verify(again.url, active.token)).status).toBe(200);
     expect((await verify(again.url, revoked.token)).status).toBe(401);
+    disk.free();
+    expect((await (await signIn(again.url, superuser)).createToken('new')).token).toMatch(/^tok_/);
+    expect(await again.stop()).toBe(0);
+    expect(await disk.integrity()).toBe('ok');
+  });
+
+  it('names the full disk if there is no room even to open the database', async () => {
+    const { disk, daemon } = await daemonOn(small);
+    expect(await daemon.stop()).toBe(0);
+    await disk.run('rm "$0"/tokens.db-wal "$0"/tokens.db-shm');
+    disk.fill();
+    await expect(disk.serve()).rejects.toThrow(
+      /Cannot open .*tokens\.db as a SQLite database \(SQLITE_\w+\)\. The disk is full; free some space\./,
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -57,11 +57,28 @@ describe('a SQLite file', () => {
     await store.close();
   });
 
-  it('leaves one file behind after the store is closed', async () => {
+  it('leaves an empty log after the store is closed, with which it can be opened on a full disk', async () => {
     const store = await openStore(`sqlite:${path}`);
     await store.migrate();
     await store.close();
-    expect(await readdir(join(directory, 'a', 'b'))).toEqual(['tokens.db']);
+    expect(await readdir(join(directory, 'a', 'b'))).toEqual(['tokens.db', 'tokens.db-shm', 'tokens.db-wal']);
+    expect(await Promise.all(['-shm', '-wal'].map(async (part) => (await stat(path + part)).size))).toEqual([
+      32_768, 0,
+    ]);
+    for (const part of ['-shm', '-wal']) expect(await modeOf(path + part)).toBe(0o600);
+  });
+
+  it('is not created anew while the log of a database that was moved away still holds changes', async () => {
+    const store = await openStore(`sqlite:${path}`);
+    await store.migrate();
+    await rename(path, `${path}.moved`);
+    await store.close();
+    const missing = `${path} is missing, but its write-ahead log ${path}-wal is not empty. Put the database back beside it, or restore a backup.`;
+    await expect(openStore(`sqlite:${path}`)).rejects.toThrow(missing);
+    await rename(`${path}.moved`, path);
+    const again = await openStore(`sqlite:${path}`);
+    expect(await again.migrate()).toEqual([]);
+    await again.close();
   });
 
   it('is opened with the same safeguards on every connection', async () => {

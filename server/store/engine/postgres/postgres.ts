@@ -3,10 +3,7 @@ import { driverCode } from '../driver-code.ts';
 import type { DatabaseUrl, Engine, Row } from '../engine.ts';
 import { createAddress } from './address.ts';
 import { createDialect } from './client.ts';
-import { type ConnectionTimes, createProvenClients, type ProvenClient } from './connections/connection.ts';
-import { createLostConnections } from './connections/lost.ts';
-import { createServerClock, type ServerClock, serverTime } from './connections/server-clock.ts';
-import { createSlots } from './connections/slots.ts';
+import { type ConnectionTimes, createProvenClients, type ProvenClient } from './connection.ts';
 import { explain, isUnavailable, losesConnection, onPrimary } from './failures.ts';
 import { createPostgresLimiter } from './limiter.ts';
 import { openPlainPool } from './pool.ts';
@@ -19,7 +16,6 @@ import { createPreparedReads, textOf } from './reader.ts';
 const defaultTimes: ConnectionTimes = {
   connect: 1_500,
   acquire: 1_750,
-  total: 1_900,
   statement: 1_700,
   quiet: 10_000,
   silence: 500,
@@ -27,11 +23,8 @@ const defaultTimes: ConnectionTimes = {
 };
 const migrationTimeoutMs = 600_000;
 
-/**
- * Connections of each pool. No pool waits for another, so a table that is locked holds up only what needs it. With the
- * connection that visits the server for lost ones, these are the 14 that the documentation promises.
- */
-const maxConnections = { changes: 8, verification: 2, reads: 1, counting: 2 } as const;
+/** Connections of each pool. Verification and rate limits do not wait for changes. */
+const maxConnections = { changes: 10, verification: 2, counting: 2 } as const;
 
 /** Key of the advisory lock for migrations, the same in every release. */
 const migrationLock = 7_106_825_104;
@@ -40,7 +33,6 @@ export interface PostgresOptions {
   /** What holds the database URL, for messages to the operator. */
   setting?: string;
   times?: ConnectionTimes;
-  clock?: ServerClock;
 }
 
 /**
@@ -51,18 +43,14 @@ export interface PostgresOptions {
  */
 export async function openPostgres(
   databaseUrl: DatabaseUrl,
-  { setting = 'TOKENSD_DATABASE_URL', times = defaultTimes, clock = createServerClock() }: PostgresOptions = {},
+  { setting = 'TOKENSD_DATABASE_URL', times = defaultTimes }: PostgresOptions = {},
 ): Promise<Engine> {
   const address = createAddress(databaseUrl, setting);
-  const shared = { lost: createLostConnections(address), clock };
-  const openPlain = (max: number) =>
-    openPlainPool(createProvenClients(address, { ...shared, times, slots: createSlots(max) }), max, times);
-  const slots = createSlots(maxConnections.changes);
-  const knex = openPool(createProvenClients(address, { ...shared, times, slots }), times);
-  const verifier = openPlain(maxConnections.verification);
-  const reader = openPlain(maxConnections.reads);
-  const counter = openPlain(maxConnections.counting);
-  const [readToVerify, read] = [createPreparedReads(knex, verifier), createPreparedReads(knex, reader)];
+  const Client = createProvenClients(address, times);
+  const knex = openPool(Client, times);
+  const reader = openPlainPool(Client, maxConnections.verification, times);
+  const read = createPreparedReads(knex, reader);
+  const counter = openPlainPool(Client, maxConnections.counting, times);
   return {
     knex,
     async select(select, bindings, trx) {
@@ -70,13 +58,9 @@ export async function openPostgres(
         const statement = knex.raw(textOf(select), bindings as Knex.RawBinding[]);
         return (await statement.transacting(trx)).rows.map((row: Row) => Object.values(row));
       }
-      return select.forVerification ? readToVerify(select, bindings) : read(select, bindings);
+      return read(select, bindings);
     },
-    tableNames: {
-      columns: ['tablename'],
-      from: 'FROM pg_tables WHERE schemaname = current_schema()',
-      forVerification: true,
-    },
+    tableNames: { columns: ['tablename'], from: 'FROM pg_tables WHERE schemaname = current_schema()' },
     maxParallelSelects: maxConnections.verification,
     rows: (result) => (result as { rows: Row[] }).rows,
     contains: (column) => `strpos(${column}, ?) > 0`,
@@ -91,7 +75,7 @@ export async function openPostgres(
     transaction: (work) => knex.transaction(work),
     migrationTransaction: async (work) => {
       const patient = { ...times, statement: migrationTimeoutMs };
-      const migrationPool = openPool(createProvenClients(address, { ...shared, times: patient, slots }), patient);
+      const migrationPool = openPool(createProvenClients(address, patient), patient);
       try {
         return await migrationPool.transaction(async (trx) => {
           await trx.raw('SELECT pg_advisory_xact_lock(?)', [migrationLock]);
@@ -101,28 +85,17 @@ export async function openPostgres(
         await migrationPool.destroy();
       }
     },
-    limiter: (options, translate) => createPostgresLimiter(counter, options, { now: clock.now, translate }),
+    limiter: (options, translate) => createPostgresLimiter(counter, options, translate),
     isUnavailable,
     isFull: (error) => driverCode(error) === '53100',
     isOutcomeUnknown: losesConnection,
     explain: (error) => explain(error, setting),
     onPrimary,
-    clock: {
-      now: clock.now,
-      async measure() {
-        const sentAt = performance.now();
-        const { rows } = await verifier.read<{ time: number }>({
-          text: `SELECT ${serverTime} AS time WHERE ${onPrimary}`,
-        });
-        for (const { time } of rows) clock.record(time, sentAt);
-      },
-    },
     async ping() {
-      await verifier.read({ text: `SELECT 1 WHERE ${onPrimary}` });
+      await reader.read({ text: `SELECT 1 WHERE ${onPrimary}` });
     },
     async close() {
-      await Promise.all([verifier.end(), reader.end(), counter.end(), knex.destroy()]);
-      shared.lost.close();
+      await Promise.all([reader.end(), counter.end(), knex.destroy()]);
     },
   };
 }
@@ -130,10 +103,8 @@ export async function openPostgres(
 function openPool(Client: new () => ProvenClient, times: ConnectionTimes): Knex {
   const silent = () => {};
   return createKnex({
-    client: createDialect(Client, times),
+    client: createDialect(Client),
     connection: {},
-    // Knex would ask each server for its version. No statement of ours depends on it.
-    version: '12',
     compileSqlOnError: false,
     acquireConnectionTimeout: times.acquire,
     log: { warn: silent, error: silent, deprecate: silent, debug: silent },

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type DatabaseFinding, judgeSchema } from '../../findings.ts';
 import { createFailures } from '../../knex/failures.ts';
@@ -6,11 +6,18 @@ import { readSchemaState } from '../../migrations/migrate.ts';
 import type { Migration } from '../../migrations/migration.ts';
 import { driverCode } from '../driver-code.ts';
 import type { Engine, Row } from '../engine.ts';
+import { assertNoLeftovers } from './leftovers.ts';
 import { openSqlite } from './sqlite.ts';
 
 /** Examines a SQLite database without changing it. Does not create a missing file. */
 export async function checkSqlite(databaseUrl: string, migrations: readonly Migration[]): Promise<DatabaseFinding[]> {
-  const path = resolve(databaseUrl.slice('sqlite:'.length));
+  const named = resolve(databaseUrl.slice('sqlite:'.length));
+  const path = existsSync(named) ? realpathSync(named) : named;
+  try {
+    assertNoLeftovers(path);
+  } catch (error) {
+    return [{ subject: 'connection', ok: false, detail: error instanceof Error ? error.message : String(error) }];
+  }
   if (!existsSync(path)) return [checkNewFile(path)];
   let engine: Engine;
   try {

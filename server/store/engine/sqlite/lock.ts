@@ -2,18 +2,22 @@ import sqlite3 from 'sqlite3';
 import { driverCode } from '../driver-code.ts';
 import type { LockAttempt } from '../engine.ts';
 import { connect, disconnect, execute } from './connection.ts';
-import { createPrivateFile, prepareDatabaseFile } from './files.ts';
+import { createPrivateFile, locateDatabaseFile } from './files.ts';
 
 /**
  * Locks `<database>.lock`, a separate SQLite file, by an exclusive transaction. The operating system releases the lock
- * when the process ends, even if it is killed. The database itself stays available to `tokensd init` and backups.
+ * when the process ends, even if it is killed. The database itself stays available to `tokensd init` and backups, and
+ * need not exist yet.
  */
 export async function lockSqlite(databaseUrl: string): Promise<LockAttempt> {
-  const name = `${await prepareDatabaseFile(databaseUrl)}.lock`;
-  await createPrivateFile(name);
+  const name = `${await locateDatabaseFile(databaseUrl)}.lock`;
+  await createPrivateFile(name).catch((error) => {
+    throw new Error(`Cannot create ${name} (${driverCode(error)}). Check the directory, its owner and its free space.`);
+  });
   const database = await connect(name, sqlite3.OPEN_READWRITE);
   try {
-    await execute(database, 'BEGIN EXCLUSIVE');
+    // A journal in a file would need space, so that the daemon could not start on a full disk.
+    await execute(database, 'PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return { name, lock: { exclusive: true, release: () => disconnect(database) } };
   } catch (error) {
     await disconnect(database);

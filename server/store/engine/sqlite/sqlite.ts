@@ -1,18 +1,18 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import createKnex, { type Knex } from 'knex';
 import { StoreUnavailable } from '../../errors.ts';
 import { driverCode } from '../driver-code.ts';
 import type { Engine, Row } from '../engine.ts';
-import { createWriterDialect, SqliteReadClient } from './client.ts';
+import { SqliteClient } from './client.ts';
 import { busyTimeoutMs, configure } from './connection.ts';
-import { identityOf, prepareDatabaseFile } from './files.ts';
+import { identityOf, prepareDatabaseFile, reserveLogFiles } from './files.ts';
 import { createMemoryLimiter } from './limiter.ts';
 import { openReader, type Reader } from './reader.ts';
 
-/** How long a change may wait for the writer and for another process's lock. A migration waits longer. */
-const patience = { change: busyTimeoutMs, migration: 60_000 } as const;
-
-/** Connections that read for everything but verification. One of them may be busy with a long list. */
-const maxReaders = 2;
+/** Maximum time that a change waits for the writer. Verification does not wait, because it has its own connection. */
+const acquireTimeoutMs = 10_000;
+const migrationWaitMs = 60_000;
 
 /** SQLite result codes that mean the database is unavailable at the moment. */
 const unavailable = new Set(
@@ -21,32 +21,22 @@ const unavailable = new Set(
   ),
 );
 
+interface SqliteOptions {
+  /** Whether to leave a log beside the closed database, so that the daemon can start on a full disk. */
+  keepLog?: boolean;
+}
+
 /**
- * Opens `sqlite:PATH` with three kinds of connections. In WAL mode, the second and the third never wait for the first, and
- * see everything that was committed before their statement began:
+ * Opens `sqlite:PATH` with two connections:
  *
  * 1. The writer, knex's pool of one. SQLite allows one write transaction at a time, so changes queue for it.
- * 2. The readers, for SELECTs outside transactions: sessions, members, lists.
- * 3. The reader of verification and readiness, which waits for no other statement.
+ * 2. The reader, which verifies tokens. In WAL mode it never waits for the writer.
  */
-export async function openSqlite(databaseUrl: string): Promise<Engine> {
+export async function openSqlite(databaseUrl: string, { keepLog = false }: SqliteOptions = {}): Promise<Engine> {
   const path = await prepareDatabaseFile(databaseUrl);
-  let patienceMs: number = patience.change;
-  const readers = openPool(path, SqliteReadClient, maxReaders);
-  const knex = openPool(
-    path,
-    createWriterDialect(readers, () => patienceMs),
-    1,
-  );
+  const knex = openWriter(path);
   const reader = await openReaderBeside(knex, path);
-  const opened = await identityOf(path);
-  /** Throws if the file was deleted or replaced. SQLite would keep writing to the old file, and lose changes. */
-  const assertInPlace = async () => {
-    if ((await identityOf(path)) === opened) return;
-    throw new StoreUnavailable(
-      `${path} was moved, deleted or replaced. Stop tokensd, put the file back, and start tokensd again.`,
-    );
-  };
+  const assertInPlace = await watchFiles(path);
 
   return {
     knex,
@@ -75,15 +65,7 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
       await assertInPlace();
       return knex.transaction(work);
     },
-    async migrationTransaction(work) {
-      // Another process may hold the lock for the length of a migration.
-      patienceMs = patience.migration;
-      try {
-        return await knex.transaction(work);
-      } finally {
-        patienceMs = patience.change;
-      }
-    },
+    migrationTransaction: (work) => withLongWait(knex, () => knex.transaction(work)),
     limiter: createMemoryLimiter,
     isUnavailable: (error) => error instanceof Error && 'code' in error && unavailable.has(String(error.code)),
     isFull: (error) => driverCode(error) === 'SQLITE_FULL',
@@ -91,32 +73,51 @@ export async function openSqlite(databaseUrl: string): Promise<Engine> {
     isOutcomeUnknown: () => false,
     explain: () => null,
     onPrimary: 'true',
-    clock: { now: () => null, measure: async () => {} },
     async ping() {
       await assertInPlace();
       await reader.all('SELECT count(*) FROM sqlite_schema', []);
     },
     async close() {
-      await Promise.all([reader.close(), readers.destroy()]);
-      // Closed last, because the last connection moves the write-ahead log into the file.
+      await reader.close();
       await knex.destroy();
+      if (keepLog) await reserveLogFiles(path);
     },
   };
 }
 
-function openPool(path: string, client: typeof Knex.Client, max: number): Knex {
+/**
+ * Returns a function that throws if the database or a file of its log was deleted or replaced. SQLite would keep writing
+ * to the old file, and lose changes.
+ */
+async function watchFiles(path: string): Promise<() => Promise<void>> {
+  const files = [path, `${path}-wal`, `${path}-shm`];
+  const opened = await Promise.all(files.map(identityOf));
+  return async () => {
+    const found = await Promise.all(files.map(identityOf));
+    const lost = files.find((_file, position) => found[position] !== opened[position]);
+    if (lost === undefined) return;
+    // SQLite still has the log open. It moves the content into the database when tokensd stops, but not when it is killed.
+    const remedy =
+      lost === path
+        ? 'Stop tokensd, put the file back, and start tokensd again.'
+        : 'Stop tokensd with SIGTERM, which saves all changes, and start it again.';
+    throw new StoreUnavailable(`${lost} was moved, deleted or replaced. ${remedy}`);
+  };
+}
+
+function openWriter(path: string): Knex {
   const ignore = () => {};
   return createKnex({
-    client,
+    client: SqliteClient,
     connection: { filename: path },
     useNullAsDefault: true,
     compileSqlOnError: false,
-    acquireConnectionTimeout: patience.change,
+    acquireConnectionTimeout: acquireTimeoutMs,
     // Every failure reaches the caller as a rejection. Knex's log would also print bound values to the terminal.
     log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
     pool: {
       min: 1,
-      max,
+      max: 1,
       afterCreate: (connection: Parameters<typeof configure>[0], done: (error?: unknown) => void) => {
         configure(connection).then(() => done(), done);
       },
@@ -135,8 +136,18 @@ async function openReaderBeside(knex: Knex, path: string): Promise<Reader> {
   } catch (error) {
     await knex.destroy();
     if (error instanceof StoreUnavailable) throw error;
-    throw new StoreUnavailable(
-      `Cannot open ${path} as a SQLite database (${driverCode(error)}). Check the file, or restore a backup.`,
-    );
+    const { bavail } = await statfs(dirname(path));
+    const remedy = bavail === 0 ? 'The disk is full; free some space.' : 'Check the file, or restore a backup.';
+    throw new StoreUnavailable(`Cannot open ${path} as a SQLite database (${driverCode(error)}). ${remedy}`);
+  }
+}
+
+/** Waits longer for SQLite's write lock, because another process may hold it for the length of a migration. */
+async function withLongWait<T>(knex: Knex, work: () => Promise<T>): Promise<T> {
+  await knex.raw(`PRAGMA busy_timeout = ${migrationWaitMs}`);
+  try {
+    return await work();
+  } finally {
+    await knex.raw(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
 }

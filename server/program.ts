@@ -3,6 +3,7 @@ import type { CheckOptions } from './commands/check/run.ts';
 import type { InitOptions } from './commands/init.ts';
 import type { MoveOptions } from './commands/migrate-store.ts';
 import type { RecoverOptions } from './commands/recover.ts';
+import type { RestoreCommandOptions } from './commands/restore.ts';
 import type { MoveIssuerOptions } from './commands/sso/move.ts';
 import type { UnbindIssuerOptions } from './commands/sso/unbind.ts';
 import type { Context } from './context.ts';
@@ -121,11 +122,20 @@ function addBackups(program: Command, context: Context): void {
     .summary('Replace the SQLite database with a backup')
     .description(
       'Replace the SQLite database with a backup and end every session. Stop the daemon first. The current database is saved ' +
-        'under another name. If it is readable, tokens and members that were revoked, disabled or blocked since the backup stay so and are listed.',
+        'under another name. Tokens and members that were revoked, disabled, blocked or deleted since the backup stay so and are listed. ' +
+        'If nobody knows what happened after the backup, because the current database is missing, damaged or does not continue from it, ' +
+        'the command asks first. Without a terminal it exits with code 2 unless --without-history is set.',
     )
-    .argument('<file>', 'File written by `tokensd backup`')
-    .addHelpText('after', '\nExample:\n  $ tokensd restore /var/backups/tokens-2026-11-25.db')
-    .action(async (file: string) => (await import('./commands/restore.ts')).runRestore(context, file));
+    .argument('[file]', 'File written by `tokensd backup`')
+    .option('--without-history', 'Restore even if nobody knows what was revoked after the backup')
+    .option('--undo', 'Undo a restore that was interrupted')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokensd restore /var/backups/tokens-2026-11-25.db\n  $ tokensd restore --undo',
+    )
+    .action(async (file: string | undefined, options: RestoreCommandOptions) =>
+      (await import('./commands/restore.ts')).runRestore(context, file, options),
+    );
 }
 
 function addMail(program: Command, context: Context): void {

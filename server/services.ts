@@ -12,7 +12,6 @@ import { createNotifier } from './domain/notifications/notifier.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/approval/authorization-codes.ts';
 import { createDeviceFlow } from './domain/sign-in/approval/device-flow.ts';
-import { createAuditFailedSignIn } from './domain/sign-in/failed-sign-ins.ts';
 import { createCompleteMail } from './domain/sign-in/links/complete-mail.ts';
 import { createMailedLinks } from './domain/sign-in/links/mailed-links.ts';
 import { createPasswordPolicy } from './domain/sign-in/password/password-policy.ts';
@@ -55,9 +54,8 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
   const rateLimit = createSignInRateLimit(store.limiter);
   const passwordPolicy = createPasswordPolicy(config.passwordSignIn);
   const links = createMailedLinks({ store, clock, publicUrl: config.publicUrl, passwordPolicy });
-  const auditFailedSignIn = createAuditFailedSignIn({ store, auditTrail });
   const domain = { store, clock, newId, auditTrail, notifier, startSession, sessionLifetimes, statusContext };
-  const shared = { ...domain, auditFailedSignIn, passwords, rateLimit, passwordPolicy, links };
+  const shared = { ...domain, passwords, rateLimit, passwordPolicy, links };
 
   const totp = createTotp({ ...shared, issuer: config.organization ?? 'tokens', required: config.requireTotp });
   const sessions = createSessions({ ...shared, totp });
@@ -72,7 +70,6 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
   });
   return {
     auditTrail,
-    auditFailedSignIn,
     links,
     completeMail: createCompleteMail(shared),
     rateLimit,

@@ -4,9 +4,24 @@ import { readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
-import { type Restored, restore } from '../store/maintenance/restore.ts';
+import { createIds } from '../domain/secrets.ts';
+import type { Gap } from '../store/maintenance/restore/history.ts';
+import {
+  HistoryUnknown,
+  type Restored,
+  type RestoreOptions,
+  restore,
+  undoRestoreOf,
+} from '../store/maintenance/restore/restore.ts';
 import { lockForDaemon } from '../store/open.ts';
 import { sqlitePathOf } from './backup.ts';
+import { confirmOrStop } from './sso/confirm.ts';
+
+export interface RestoreCommandOptions {
+  /** Whether to restore even if nobody knows what happened after the backup was made. */
+  withoutHistory?: boolean;
+  undo?: boolean;
+}
 
 /**
  * Replaces the SQLite database with a backup and reports what was carried over from the replaced database:
@@ -14,58 +29,95 @@ import { sqlitePathOf } from './backup.ts';
  * 1. Lock the database, so that no daemon serves it.
  * 2. Build the restored database beside it: copy the backup, apply what the current database knows (revoked tokens,
  *    disabled and blocked members, current credentials), end every session.
- * 3. Rename the current database to `….before-restore-TIME`, then the new one into its place.
+ * 3. Put it in the place of the current database, which is kept as `….before-restore-TIME`.
  *
- * @throws CommandError 2 on PostgreSQL
+ * With `--undo`, removes what an interrupted restore has left behind.
+ *
+ * @throws CommandError 2 on PostgreSQL, and if nobody knows what happened after the backup and nobody can be asked
  * @throws AlreadyRunning if a daemon uses the database
  * @throws BackupError if `file` is damaged or not a backup
  */
-export async function runRestore(context: Context, file: string): Promise<void> {
+export async function runRestore(
+  context: Context,
+  file: string | undefined,
+  { undo = false, withoutHistory = false }: RestoreCommandOptions,
+): Promise<void> {
   const config = readConfig(context.env);
-  const path = sqlitePathOf(config, 'pg_restore');
-  if (!existsSync(file)) throw new CommandError(`There is no file ${file}. Check the path of the backup.`, 1);
+  const databasePath = sqlitePathOf(config, 'pg_restore');
+  if ((file === undefined) !== undo) throw new CommandError('Name either the backup or --undo.', 2);
+  if (file !== undefined && !existsSync(file))
+    throw new CommandError(`There is no file ${file}. Check the path of the backup.`, 1);
   prepareDataDir(config.dataDir);
   const lock = await lockForDaemon(config.databaseUrl);
   try {
-    const stamp = new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, '-');
-    const restored = await restore(path, file, `before-restore-${stamp}`);
+    if (file === undefined) return await undoInterrupted(context, databasePath);
+    const now = () => systemClock.now();
+    const event = { id: createIds({ now })(), at: now() };
+    const restored = await restoreOrAsk(context, { databasePath, file, event, withoutHistory });
     context.stderr.write(`${report(restored).join('\n')}\n`);
   } finally {
     await lock.release();
   }
 }
 
+async function undoInterrupted({ stderr }: Context, databasePath: string): Promise<void> {
+  const { path, undone } = await undoRestoreOf(databasePath);
+  const state = existsSync(path) ? `${path} is the database from before it.` : `There is no database at ${path}.`;
+  stderr.write(undone ? `The interrupted restore was undone. ${state}\n` : 'No restore was interrupted.\n');
+}
+
+/** Asks first if nobody knows what happened after the backup was made. */
+async function restoreOrAsk(context: Context, options: RestoreOptions): Promise<Restored> {
+  try {
+    return await restore(options);
+  } catch (error) {
+    if (!(error instanceof HistoryUnknown)) throw error;
+    const { newestEventAt } = error.backup;
+    const time = newestEventAt === null ? '' : `, whose newest event is from ${new Date(newestEventAt).toISOString()}`;
+    const question =
+      `Nobody knows what was revoked after this backup${time}, because ${causes[error.gap](options.databasePath)}. ` +
+      'Tokens that were revoked since then would work again. Restore it anyway?';
+    await confirmOrStop(context, {}, question, '--without-history');
+    return restore({ ...options, withoutHistory: true });
+  }
+}
+
+const causes: Record<Gap, (path: string) => string> = {
+  missing: (path) => `there is no database at ${path} to compare it with`,
+  unreadable: (path) => `${path} is damaged`,
+  unrelated: (path) => `${path} does not contain that event: it belongs to another installation, or to an earlier time`,
+};
+
 function report(restored: Restored): string[] {
-  const { users, tokens, newestEventAt, setAside, revokedSince, blockedSince, deletedSince } = restored;
+  const { users, tokens, newestEventAt, setAside, revokedSince, blockedSince, deletedSince, gap, undone } = restored;
   const age =
     newestEventAt === null
       ? 'The backup has no audit events.'
       : `The newest audit event in the backup is from ${new Date(newestEventAt).toISOString()}.`;
   return [
+    ...(undone ? ['An earlier restore had been interrupted and was undone first.'] : []),
     `Restored ${count(users, 'member')} and ${count(tokens, 'token')}. ${age}`,
     ...(setAside === null ? [] : [`The replaced database is now ${setAside}.`]),
-    ...reportRevocations(revokedSince),
+    ...reportRevocations(restored, revokedSince),
     ...(blockedSince.length === 0
       ? []
       : [`Still disabled, demoted or without the permission, as before the restore: ${blockedSince.join(', ')}`]),
     ...(deletedSince.length === 0 ? [] : [`Deleted again, as before the restore: ${deletedSince.join(', ')}`]),
+    ...(gap === null
+      ? ['Email addresses, passwords, second factors and client secrets are those from before the restore.']
+      : [
+          `Nobody knows what else was revoked after the backup. All other tokens of the backup are active again, and members who were disabled or deleted since may be as they were.`,
+          'Find these changes in the mails sent since then, and repeat each one: tokens revoke NAME --user EMAIL',
+        ]),
     'Every session has ended. Anything created after the backup is lost and has to be created again.',
   ];
 }
 
-function reportRevocations(revokedSince: Restored['revokedSince']): string[] {
-  if (revokedSince === null) {
-    return [
-      'The replaced database could not be read, so tokens revoked after the backup are active again.',
-      'Find them in the revocation mails sent since then, and revoke each one: tokens revoke NAME --user EMAIL',
-    ];
-  }
-  const credentials =
-    'Email addresses, passwords, second factors and client secrets are those from before the restore.';
-  if (revokedSince.length === 0) return ['No token was revoked after the backup.', credentials];
+function reportRevocations({ gap }: Restored, revokedSince: Restored['revokedSince']): string[] {
+  if (revokedSince.length === 0) return gap === null ? ['No token of the backup was revoked after it was made.'] : [];
   const lines = revokedSince.map(({ prefix, name, owner, revokedAt }) => {
-    const time = revokedAt === null ? 'more than 90 days ago' : new Date(revokedAt).toISOString();
+    const time = revokedAt === null ? 'at an unknown time' : new Date(revokedAt).toISOString();
     return `  ${prefix}  ${name}  ${owner}  ${time}`;
   });
-  return ['These tokens were revoked after the backup and stay revoked:', ...lines, credentials];
+  return ['These tokens were revoked after the backup and stay revoked:', ...lines];
 }

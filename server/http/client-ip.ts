@@ -1,9 +1,8 @@
 import { type Address, parseAddress, parseCidr } from '../config/ip-address.ts';
-import { unixPeer } from './internal/unix-peer.ts';
 
 /** Finds the client's address behind trusted proxies. */
 export interface ClientIp {
-  /** Reports whether a socket peer is a trusted proxy or `unixPeer`, whose header fields about the original request are used. */
+  /** Reports whether a socket peer is a trusted proxy, whose header fields about the original request are used. */
   isTrusted(peer: string | null | undefined): boolean;
   /**
    * Walks `X-Forwarded-For` (its fields joined with commas) from the right and past trusted hops. Returns the client's
@@ -13,8 +12,8 @@ export interface ClientIp {
 }
 
 interface Hop {
-  /** The address in canonical form; null for a peer on a Unix socket. */
-  text: string | null;
+  /** The address in canonical form. */
+  text: string;
   trusted: boolean;
 }
 
@@ -33,7 +32,7 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
       trusted: ranges.some((range) => range[0].kind() === address.kind() && address.match(range)),
     };
   // Parsing is slow, and the same proxies and clients send most requests.
-  const peerOf = memoize((text) => (text === unixPeer ? { text: null, trusted: true } : describe(parseAddress(text))));
+  const peerOf = memoize((text) => describe(parseAddress(text)));
   const hopOf = memoize((text) => describe(parseHop(text)));
 
   return {

@@ -36,9 +36,6 @@ import type { CountedVerify } from './verify/counted-verify.ts';
 export interface Bindings {
   incoming?: {
     rawHeaders: string[];
-    /** The request target, without the path of the public URL. */
-    url?: string;
-    httpVersion?: string;
     /** True once the whole body has arrived. */
     complete?: boolean;
     socket: { remoteAddress?: string | undefined; destroyed?: boolean; destroy?: () => unknown };
@@ -104,10 +101,7 @@ export interface AppDeps {
   clientIp: ClientIp;
   sessionCookie: SessionCookie;
   log: Log;
-  config: Pick<
-    Config,
-    'publicUrl' | 'internalListen' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'
-  >;
+  config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'>;
 }
 
 /**

@@ -3,19 +3,16 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
+import { createOwnPath } from './base-path.ts';
 import type { IntrospectionHandler } from './oauth/introspection.ts';
-import { createOwnPath } from './paths/base-path.ts';
 import type { VerifyHandler } from './verify/handler.ts';
 import { denyUnreadable } from './verify/unreadable.ts';
 
 export interface HttpServerDeps {
   /** The path of this URL is removed from every request. */
   publicUrl: string;
-  /**
-   * Receives every request first, before a body is accepted with 100 Continue. Null: `/verify/*` is not served here but
-   * at the internal listener.
-   */
-  verifyHandler: VerifyHandler | null;
+  /** Receives every request first, before a body is accepted with 100 Continue. */
+  verifyHandler: VerifyHandler;
   /** Receives what `verifyHandler` does not handle. */
   introspectionHandler: IntrospectionHandler;
   app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
@@ -72,7 +69,7 @@ export function createHttpServer({ publicUrl, verifyHandler, introspectionHandle
   const respond = (req: IncomingMessage, res: ServerResponse, acceptBody?: () => void): void => {
     if (!trackResponse(req.socket, res)) return;
     req.url = ownPath(req.url ?? '/');
-    if (verifyHandler?.(req, res)) return;
+    if (verifyHandler(req, res)) return;
     acceptBody?.();
     if (introspectionHandler(req, res)) return;
     void appListener(req, res);
@@ -95,13 +92,9 @@ export function createHttpServer({ publicUrl, verifyHandler, introspectionHandle
     res.shouldKeepAlive = false;
     res.assignSocket(socket as Socket);
     res.on('finish', () => endConnection(socket, ''));
-    if (!verifyHandler?.(req, res)) endConnection(socket, emptyResponse('400 Bad Request'));
+    if (!verifyHandler(req, res)) endConnection(socket, emptyResponse('400 Bad Request'));
   });
-  server.on('clientError', (error, socket) => {
-    // Without its bytes, the message gets no 401 of a verification route.
-    if (verifyHandler === null) Object.assign(error, { rawPacket: undefined });
-    rejectMessage(error, socket, (socket as TrackedSocket)[newestResponse]);
-  });
+  server.on('clientError', (error, socket) => rejectMessage(error, socket, (socket as TrackedSocket)[newestResponse]));
   return server;
 }
 

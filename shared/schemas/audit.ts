@@ -6,7 +6,7 @@ export const auditActionDescriptions = {
   'session.created': 'A member signed in.',
   'session.ended': 'A member signed out.',
   'session.failed':
-    'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded. In one hour, at most 100 are recorded for an IPv4 /24 or IPv6 /48, and 5,000 in all.',
+    'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded.',
   'token.created': 'A token was created in the console, with the command line or through the API.',
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
   'user.created': 'A member was added.',
@@ -47,6 +47,8 @@ export const auditActionDescriptions = {
   'client.created': 'An OAuth client was registered.',
   'client.deleted': 'An OAuth client was deleted. Its secret no longer works.',
   'client.secret_rotated': 'An OAuth client received a new secret. The old one no longer works.',
+  'database.restored':
+    'The operator restored a backup with `tokensd restore`. The target names the time of the newest event in the backup. Events after that are in the replaced database only.',
   'mail.given_up':
     'A mail could not be delivered and became a dead letter. `tokensd mail list` shows the reason, and `tokensd mail retry` sends it again.',
 } as const satisfies Record<string, string>;
@@ -68,7 +70,7 @@ export const auditEventSchema = z
     }),
     action: auditActionSchema,
     target: z.object({
-      kind: z.enum(['user', 'token', 'session', 'client', 'mail', 'issuer']),
+      kind: z.enum(['user', 'token', 'session', 'client', 'mail', 'issuer', 'database']),
       id: z.string().nullable(),
       name: z.string().nullable(),
       owner: z.string().nullable().describe('The email address of the owner, if the target is a token of a member'),

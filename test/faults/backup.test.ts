@@ -1,16 +1,29 @@
+import { spawn } from 'node:child_process';
 import { chmod, chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, superuser, useDaemons } from '../helpers/daemon/daemon.ts';
-import { eventually, runProgram } from '../helpers/daemon/process.ts';
+import { bareEnvironment, eventually, programCommand, runProgram } from '../helpers/daemon/process.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 
 const { newDataDir, emptyDataDir, start } = useDaemons();
 
 function tokensd(dataDir: string, ...args: string[]) {
   return runProgram('tokensd', args, { env: { TOKENSD_DATA_DIR: dataDir } });
+}
+
+/** Runs a program, and kills it at its first such system call on the copy that a restore builds. */
+function killAt(call: 'rename' | 'fsync', args: string[], env: { TOKENSD_DATA_DIR: string }): Promise<void> {
+  const calls = call === 'rename' ? 'rename,renameat,renameat2' : 'fsync,fdatasync';
+  const fault = ['-P', `${env.TOKENSD_DATA_DIR}/tokens.db.restoring`, '-e', `trace=${calls}`];
+  const options = ['-f', '-qq', '-o', '/dev/null', ...fault, '-e', `inject=${calls}:error=EINTR:signal=SIGKILL:when=1`];
+  const child = spawn('strace', [...options, ...programCommand('tokensd', args)], {
+    env: bareEnvironment(env),
+    stdio: 'ignore',
+  });
+  return new Promise((resolve) => child.once('close', () => resolve()));
 }
 
 async function world() {
@@ -126,14 +139,14 @@ describe('tokensd restore', () => {
     await expect(signIn(url, superuser)).resolves.toBeDefined();
   });
 
-  it('keeps tokens revoked whose tombstone has been purged', async () => {
+  it('keeps tokens revoked whose tombstone has been purged, and says when they were revoked', async () => {
     const { dataDir, daemon, file, active, revoked, stop } = await backedUp();
     await stop(daemon);
     const engine = await openSqlite(`sqlite:${join(dataDir, 'tokens.db')}`);
     await engine.knex('tombstones').delete();
     await engine.close();
     const restored = await tokensd(dataDir, 'restore', file);
-    expect(restored.stderr).toContain('revoked-later  dev@example.com  more than 90 days ago');
+    expect(restored.stderr).toMatch(/ {2}revoked-later {2}dev@example\.com {2}20\d\d-.*Z\n/);
     const { url } = await start(dataDir);
     expect(await statusOf(url, active)).toBe('200');
     expect(await statusOf(url, revoked)).toBe('401 unknown');
@@ -143,7 +156,9 @@ describe('tokensd restore', () => {
     const { dataDir, daemon, file, active, stop } = await backedUp();
     await stop(daemon);
     const other = await newDataDir();
-    expect((await tokensd(other, 'restore', file)).code).toBe(0);
+    const refused = await tokensd(other, 'restore', file);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('belongs to another installation') });
+    expect((await tokensd(other, 'restore', '--without-history', file)).code).toBe(0);
     const { url } = await start(other);
     expect(await statusOf(url, active)).toBe('200');
     expect(dataDir).not.toBe(other);
@@ -154,19 +169,58 @@ describe('tokensd restore', () => {
     expect((await tokensd(dataDir, 'backup', file)).code).toBe(0);
     expect(await daemon.stop()).toBe(0);
     const { stderr } = await tokensd(dataDir, 'restore', file);
-    expect(stderr).toContain('\nNo token was revoked after the backup.\n');
+    expect(stderr).toContain('\nNo token of the backup was revoked after it was made.\n');
     expect(stderr).not.toContain('stay revoked');
   });
 
-  it('warns that revocations are lost if the replaced database is missing', async () => {
+  it('restores nothing without confirmation if the replaced database is missing, even if a daemon made an empty one', async () => {
     const { dataDir, daemon, file, revoked, stop } = await backedUp();
     await stop(daemon);
     for (const part of ['', '-wal', '-shm']) await rm(join(dataDir, `tokens.db${part}`), { force: true });
-    const restored = await tokensd(dataDir, 'restore', file);
-    expect(restored.code).toBe(0);
-    expect(restored.stderr).toContain('tokens revoked after the backup are active again');
+    const missing = await tokensd(dataDir, 'restore', file);
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('Nobody knows what was revoked') });
+    const empty = await start(dataDir);
+    expect(await statusOf(empty.url, revoked)).toBe('401 unknown');
+    await stop(empty);
+    expect(await tokensd(dataDir, 'restore', file)).toMatchObject({ code: 2 });
+    const restored = await tokensd(dataDir, 'restore', file, '--without-history');
+    expect(restored).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('All other tokens of the backup are active again'),
+    });
     const { url } = await start(dataDir);
     expect(await statusOf(url, revoked)).toBe('200');
+  });
+
+  it.skipIf(!hasRealParts('strace'))(
+    'is refused by serve and init when it was killed, until the command that they print was run',
+    async () => {
+      const { dataDir, daemon, file, active, revoked, stop } = await backedUp();
+      await stop(daemon);
+      const env = { TOKENSD_DATA_DIR: dataDir };
+      const refuses = async (...command: string[]) => {
+        const refused = await runProgram('tokensd', command, { env, input: superuser.password });
+        expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('tokensd restore --undo') });
+      };
+      await killAt('fsync', ['restore', file], env);
+      await refuses('serve');
+      expect(await tokensd(dataDir, 'restore', '--undo')).toMatchObject({ code: 0 });
+      await killAt('rename', ['restore', file], env);
+      await refuses('init', '--email', 'new@example.com', '--password-stdin');
+      const repeated = await tokensd(dataDir, 'restore', file);
+      expect(repeated).toMatchObject({ code: 0, stderr: expect.stringContaining('was undone first') });
+      const { url } = await start(dataDir);
+      expect([await statusOf(url, active), await statusOf(url, revoked)]).toEqual(['200', '401 revoked']);
+    },
+  );
+
+  it('runs once at a time', async () => {
+    const { dataDir, daemon, file, stop } = await backedUp();
+    await stop(daemon);
+    const codes = await Promise.all([1, 2, 3].map(async () => (await tokensd(dataDir, 'restore', file)).code));
+    expect(codes.filter((code) => code === 0).length).toBeGreaterThan(0);
+    expect(codes.every((code) => code === 0 || code === 1)).toBe(true);
+    expect((await readdir(dataDir)).filter((name) => name.includes('restoring'))).toEqual([]);
   });
 
   it('changes nothing while a daemon runs, or if the file is not a backup', async () => {
@@ -198,7 +252,7 @@ describe.skipIf(!hasRealParts('root'))('root', () => {
     const env = { TOKENSD_DATA_DIR: dataDir };
     const init = ['init', '--email', superuser.email, '--password-stdin'];
     expect(await runProgram('tokensd', init, { env, input: superuser.password })).toMatchObject({ code: 0 });
-    expect(await owners()).toEqual([['tokens.db', otherUser]]);
+    expect(await owners()).toEqual(['tokens.db', 'tokens.db-shm', 'tokens.db-wal'].map((name) => [name, otherUser]));
 
     const elsewhere = await emptyDataDir();
     const backup = await tokensd(dataDir, 'backup', join(elsewhere, 'backup.db'));

@@ -5,9 +5,6 @@ import { migrations } from '../../server/store/migrations/all.ts';
 import { patientTimes, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import { describeStore } from './contract.ts';
 
-/** The tests set the time of this process. */
-const ownClock = { now: () => null, record: () => {} };
-
 let postgres: TestPostgres;
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -15,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => postgres.remove());
 
 describeStore('the store on PostgreSQL', async () => {
-  const engine = await openPostgres(await postgres.newMigratedDatabase(), { times: patientTimes, clock: ownClock });
+  const engine = await openPostgres(await postgres.newMigratedDatabase(), { times: patientTimes });
   const store = createKnexStore(engine, migrations);
   return { store, close: () => store.close() };
 });

@@ -2,7 +2,7 @@ import { count } from '../../../shared/count.ts';
 import { readConfig } from '../../config/config.ts';
 import { prepareDataDir } from '../../config/data-dir.ts';
 import { CommandError, type Context } from '../../context.ts';
-import { createSharedClock } from '../../domain/clock.ts';
+import { systemClock } from '../../domain/clock.ts';
 import { createServices } from '../../services.ts';
 import type { Store } from '../../store/store.ts';
 import { openDatabase } from '../open-database.ts';
@@ -17,7 +17,7 @@ export async function withServices<T>(
   const store = await openDatabase(config);
   try {
     await store.migrate();
-    const services = createServices({ store, clock: createSharedClock(store.clock), config, mailQueued: () => {} });
+    const services = createServices({ store, clock: systemClock, config, mailQueued: () => {} });
     return await work({ ...services, store, issuerInSettings: config.oidc?.issuer ?? null });
   } finally {
     await store.close();

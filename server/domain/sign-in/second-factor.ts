@@ -5,7 +5,7 @@ import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { generateSecret, hashSecret, isGenerated, type Secret } from '../secrets.ts';
+import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
 import type { PasswordPolicy } from './password/password-policy.ts';
 import { wrongSecondFactor } from './problems.ts';
 import type { Sessions } from './sessions.ts';
@@ -70,7 +70,6 @@ export function createSecondFactor(deps: {
    * whether the member may use one, because they may have been demoted since.
    */
   const memberOf = async (ticket: string): Promise<UserRecord> => {
-    if (!isGenerated('secondFactor', ticket)) throw expired();
     const found = await store.tickets.find(hashSecret(ticket), kind, clock.now());
     const user = found?.userId == null ? null : await store.users.findById(found.userId);
     if (user === null || user.disabled || !passwordPolicy.allows(user)) throw expired();

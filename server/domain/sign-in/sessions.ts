@@ -6,9 +6,8 @@ import { checkNewPassword, type Passwords } from '../accounts/passwords.ts';
 import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { hashSecret, isGenerated } from '../secrets.ts';
+import { hashSecret } from '../secrets.ts';
 import { endAllSessions, endSession } from './end-sessions.ts';
-import type { AuditFailedSignIn } from './failed-sign-ins.ts';
 import { type CheckPassword, createCheckPassword } from './password/check-password.ts';
 import { confirmPassword, requireSamePassword } from './password/confirm-password.ts';
 import type { PasswordPolicy } from './password/password-policy.ts';
@@ -25,7 +24,6 @@ export interface SessionDeps {
   passwords: Passwords;
   rateLimit: SignInRateLimit;
   auditTrail: AuditTrail;
-  auditFailedSignIn: AuditFailedSignIn;
   startSession: StartSession;
   sessionLifetimes: SessionLifetimes;
   totp: Totp;
@@ -158,7 +156,6 @@ async function authenticate(
   { store, clock, sessionLifetimes, totp, passwordPolicy }: SessionDeps,
   secret: string,
 ): Promise<AuthenticatedSession | null> {
-  if (!isGenerated('session', secret)) return null;
   const found = await store.sessions.findByHash(hashSecret(secret));
   if (found === null || found.user.disabled || lacksSecondFactor(totp, found)) return null;
   // The operator may have turned off sign-in with a password since, or a superuser may have been demoted.

@@ -7,6 +7,8 @@ import sqlite3 from 'sqlite3';
 import { driverCode } from '../engine/driver-code.ts';
 import type { Row } from '../engine/engine.ts';
 import { connect, disconnect, execute } from '../engine/sqlite/connection.ts';
+import { locateDatabaseFile } from '../engine/sqlite/files.ts';
+import { assertNoLeftovers } from '../engine/sqlite/leftovers.ts';
 
 /** A backup cannot be written or read. The message is meant to be shown. */
 export class BackupError extends Error {
@@ -21,6 +23,8 @@ export interface BackupSummary {
   tokens: number;
   /** Time of the newest audit event. Null if there is none. */
   newestEventAt: number | null;
+  /** ID of the audit event that was recorded last. Null if there is none. */
+  newestEventId: string | null;
 }
 
 /**
@@ -31,8 +35,10 @@ export interface BackupSummary {
  * 3. Link it to its final name, which fails if that exists. So a file of this name is always a complete backup.
  *
  * @throws BackupError
+ * @throws LeftoverFiles if a restore of the database was interrupted
  */
 export async function backUp(databasePath: string, file: string): Promise<BackupSummary & { sha256: string }> {
+  assertNoLeftovers(await locateDatabaseFile(`sqlite:${databasePath}`));
   const target = resolve(file);
   const unfinished = `${target}.unfinished`;
   // VACUUM INTO creates a file that everyone can read, but it also accepts an empty file and leaves its mode alone.
@@ -77,9 +83,15 @@ export async function inspectBackup(path: string): Promise<BackupSummary> {
     const members = `SELECT count(*) FROM users${deletedAt === undefined ? '' : ' WHERE deleted_at IS NULL'}`;
     const row = await firstRow(
       database,
-      `SELECT (${members}) users, (SELECT count(*) FROM tokens) tokens, (SELECT max(at) FROM audit) newest`,
+      `SELECT (${members}) users, (SELECT count(*) FROM tokens) tokens, (SELECT max(at) FROM audit) newest,
+        (SELECT id FROM audit ORDER BY rowid DESC LIMIT 1) newest_id`,
     );
-    return { users: Number(row?.users), tokens: Number(row?.tokens), newestEventAt: row?.newest as number | null };
+    return {
+      users: Number(row?.users),
+      tokens: Number(row?.tokens),
+      newestEventAt: row?.newest as number | null,
+      newestEventId: row?.newest_id as string | null,
+    };
   } catch (error) {
     throw error instanceof BackupError ? error : notOurs(path);
   } finally {

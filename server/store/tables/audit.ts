@@ -10,7 +10,7 @@ export const actorColumns = {
 
 /** What was changed. */
 export const auditTargetColumns = {
-  kind: text<'target_kind', 'user' | 'token' | 'session' | 'client' | 'mail' | 'issuer'>('target_kind'),
+  kind: text<'target_kind', 'user' | 'token' | 'session' | 'client' | 'mail' | 'issuer' | 'database'>('target_kind'),
   id: nullable(text('target_id')),
   name: nullable(text('target_name')),
 };

@@ -63,7 +63,7 @@ export const deviceCodeColumns = {
   userAgent: nullable(text('user_agent')),
   createdAt: integer('created_at'),
   expiresAt: integer('expires_at'),
-  /** This and the next one are for daemons of an earlier release. Polls are paced in memory. */
+  /** Minimum time between two polls by the device. */
   intervalMs: integer('interval_ms'),
   lastPolledAt: nullable(integer('last_polled_at')),
   status: text<'status', 'pending' | 'approved' | 'denied'>('status'),

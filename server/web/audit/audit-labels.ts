@@ -37,6 +37,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'client.created': 'Created a client',
   'client.deleted': 'Deleted a client',
   'client.secret_rotated': 'Rotated a client secret',
+  'database.restored': 'Restored a backup',
   'mail.given_up': 'Could not deliver an email',
 };
 

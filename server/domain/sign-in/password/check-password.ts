@@ -4,9 +4,9 @@ import { redact } from '../../../../shared/redact.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Passwords } from '../../accounts/passwords.ts';
+import type { AuditTrail } from '../../audit.ts';
 import type { ClientInfo } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
-import type { AuditFailedSignIn } from '../failed-sign-ins.ts';
 import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
 import type { PasswordPolicy } from './password-policy.ts';
 
@@ -23,10 +23,10 @@ export function createCheckPassword(deps: {
   clock: Clock;
   passwords: Passwords;
   rateLimit: SignInRateLimit;
-  auditFailedSignIn: AuditFailedSignIn;
+  auditTrail: AuditTrail;
   passwordPolicy: PasswordPolicy;
 }): CheckPassword {
-  const { store, clock, passwords, rateLimit, auditFailedSignIn, passwordPolicy } = deps;
+  const { store, clock, passwords, rateLimit, auditTrail, passwordPolicy } = deps;
   return async (email, password, clientInfo) => {
     const account = foldName(normalizeName(email));
     const { succeeded, user } = await rateLimit.attempt({ account, ip: clientInfo.ip }, async () => {
@@ -36,7 +36,7 @@ export function createCheckPassword(deps: {
       return { succeeded: matches && user !== null && !user.disabled && passwordPolicy.allows(user), user };
     });
     if (succeeded) return user;
-    await auditFailedSignIn({
+    await auditTrail.signInFailed(store, {
       at: clock.now(),
       actor: { kind: 'anonymous', id: null, email: user?.emailFolded ?? addressToAudit(account) },
       clientInfo,

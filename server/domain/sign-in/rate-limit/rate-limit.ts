@@ -1,7 +1,6 @@
 import ipaddr from 'ipaddr.js';
+import pLimit from 'p-limit';
 import { ProblemError } from '../../../../shared/problem.ts';
-import { createBoundedQueue } from '../../../bounded-queue.ts';
-import { StoreBusy, StoreUnavailable } from '../../../store/errors.ts';
 import type { Store } from '../../../store/store.ts';
 import { hashSecret } from '../../secrets.ts';
 import { networkOf } from './client-network.ts';
@@ -41,21 +40,11 @@ export interface SignInRateLimit {
 
 const freeFailures = { account: 5, network: 20 } as const;
 
-/** Attempts that wait to be reserved. While the database does not respond, they are refused after two seconds at most. */
-const maxQueue = { maxWaiting: 500, maxWaitMs: 1_500 } as const;
-
 /** Creates the rate limit on counts in the store. `maxKeys` bounds how many accounts and networks it remembers. */
 export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100_000 } = {}): SignInRateLimit {
   const counts = createFailureCounts(limiter, maxKeys);
   // Each state change reads and writes several counts. Within this process, they run one after another.
-  const exclusively = createBoundedQueue({
-    concurrency: 1,
-    ...maxQueue,
-    refusal: () => new StoreBusy('Too many attempts to sign in wait for the rate limit.'),
-    isOutage: (error) => error instanceof StoreUnavailable,
-  });
-  /** Runs a change that ends a reserved attempt. If it were refused, the attempt would stay counted as a failure. */
-  const settle = (change: () => Promise<void>) => exclusively(change, { urgent: true });
+  const exclusively = pLimit(1);
 
   const reserve = (keys: FailureKey[]) =>
     exclusively(async () => {
@@ -69,18 +58,18 @@ export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100
     });
 
   const takeBack = (keys: FailureKey[]) =>
-    settle(async () => {
+    exclusively(async () => {
       for (const key of keys) await counts.takeBack(key);
     });
 
   const succeed = ({ account, network }: FailureKeys) =>
-    settle(async () => {
+    exclusively(async () => {
       await counts.forget(account);
       for (const key of network) await counts.takeBack(key);
     });
 
   const fail = (keys: FailureKey[]) =>
-    settle(async () => {
+    exclusively(async () => {
       for (const key of keys) await counts.confirm(key);
     });
 
@@ -93,10 +82,8 @@ export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100
       try {
         outcome = await decide();
       } catch (error) {
-        // The caller needs the first error. If taking back fails too, the attempt stays counted. During an outage it fails
-        // late, so the caller does not wait for it.
-        const takenBack = takeBack(all).catch(() => undefined);
-        if (!(error instanceof StoreUnavailable)) await takenBack;
+        // The caller needs the first error. If taking back fails too, the attempt stays counted.
+        await takeBack(all).catch(() => undefined);
         throw error;
       }
       await (outcome.succeeded ? succeed(failureKeys) : fail(all));

@@ -6,7 +6,7 @@ import type { AuditTrail } from '../../audit.ts';
 import { type ClientInfo, systemActor } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Notifier } from '../../notifications/notifier.ts';
-import { generateSecret, hashSecret, isGenerated, type Secret } from '../../secrets.ts';
+import { generateSecret, hashSecret, type Secret } from '../../secrets.ts';
 import { recoveryLinkExpired } from '../problems.ts';
 import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
 import { passwordSignIn, type StartedSession, type StartSession } from '../start-session.ts';
@@ -48,10 +48,8 @@ export interface RecoveryDeps {
 export function createRecovery(deps: RecoveryDeps): Recovery {
   const { store, clock, auditTrail, notifier, rateLimit } = deps;
 
-  const find = async (secret: string): Promise<string | null> => {
-    if (!isGenerated('recovery', secret)) return null;
-    return (await store.tickets.find(hashSecret(secret), kind, clock.now()))?.data ?? null;
-  };
+  const find = async (secret: string): Promise<string | null> =>
+    (await store.tickets.find(hashSecret(secret), kind, clock.now()))?.data ?? null;
 
   return {
     find,

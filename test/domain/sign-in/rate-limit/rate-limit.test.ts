@@ -7,7 +7,6 @@ import {
   type SignInRateLimit,
 } from '../../../../server/domain/sign-in/rate-limit/rate-limit.ts';
 import { wrapLimiter } from '../../../../server/store/engine/limiter.ts';
-import { StoreUnavailable } from '../../../../server/store/errors.ts';
 import type { Limiter, LimiterOptions } from '../../../../server/store/limiter.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 
@@ -152,42 +151,6 @@ describe('an attempt whose callback throws', () => {
     await expect(breakOff()).rejects.toThrow('no database');
     expect(await fail(ada)).toBe(0);
     expect(await begin(ada)).toBe(1);
-  });
-});
-
-describe('while the database does not respond', () => {
-  const outageMs = 400;
-  const silent = async (): Promise<never> => {
-    await new Promise((resolve) => setTimeout(resolve, outageMs));
-    throw new StoreUnavailable('The database is unavailable.');
-  };
-  const noDatabase = () => new Proxy({} as Limiter, { get: () => silent });
-
-  it('rejects all attempts that wait as soon as the first one failed', async () => {
-    vi.useRealTimers();
-    const unavailable = createSignInRateLimit(noDatabase);
-    const began = performance.now();
-    const attempts = Array.from({ length: 12 }, () => unavailable.attempt(ada, async () => ({ succeeded: true })));
-    for (const attempt of attempts) await expect(attempt).rejects.toBeInstanceOf(StoreUnavailable);
-    expect(performance.now() - began).toBeLessThan(3 * outageMs);
-  });
-
-  it('rejects an attempt with its own error, and does not wait for the counts', async () => {
-    vi.useRealTimers();
-    let responds = true;
-    const counts = (options: LimiterOptions): Limiter => {
-      const limiter = memory(options);
-      return new Proxy(limiter, {
-        get: (target, method) => (responds ? Reflect.get(target, method).bind(target) : silent),
-      });
-    };
-    const began = performance.now();
-    const attempt = createSignInRateLimit(counts).attempt(ada, async () => {
-      responds = false;
-      throw new StoreUnavailable('The members cannot be read.');
-    });
-    await expect(attempt).rejects.toThrow('The members cannot be read.');
-    expect(performance.now() - began).toBeLessThan(outageMs);
   });
 });
 

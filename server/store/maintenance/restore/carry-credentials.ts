@@ -1,0 +1,73 @@
+import type { Knex } from 'knex';
+import type { Engine, Row } from '../../engine/engine.ts';
+import { changedSince, type Members } from './known-members.ts';
+
+/** Columns that change together, and the events that record it. */
+interface Credential {
+  columns: readonly string[];
+  actions: readonly string[];
+}
+
+const password: Credential = {
+  columns: ['password_hash', 'password_until_sso'],
+  actions: ['user.created', 'user.joined', 'user.password_changed', 'user.password_reset', 'user.recovered'],
+};
+const totp: Credential = {
+  columns: ['totp_secret', 'totp_enabled_at', 'totp_last_step'],
+  actions: [
+    'user.totp_enabled',
+    'user.totp_disabled',
+    'user.recovery_code_used',
+    'user.recovery_codes_replaced',
+    'user.recovered',
+  ],
+};
+/** A member who is no longer bound could be matched to another person by email address at the next single sign-on. */
+const identity: Credential = {
+  columns: ['sso', 'oidc_issuer', 'oidc_subject'],
+  actions: ['user.sso_bound', 'user.sso_connected', 'user.sso_unbound', 'sso.issuer_moved'],
+};
+
+/**
+ * Keeps current credentials. A password that was changed, perhaps after a leak, must not work again. If the history is
+ * incomplete, the newer one of each member's credentials wins: that of the backup, or that of the replaced database.
+ */
+export async function carryCredentials(engine: Engine, members: Members, complete: boolean): Promise<void> {
+  const chosen = async (credential: Credential): Promise<Members> =>
+    complete ? members : changedSince(engine.knex, members, credential.actions);
+  const [passwords, secrets, identities] = [await chosen(password), await chosen(totp), await chosen(identity)];
+  await engine.knex.transaction(async (trx) => {
+    await update(trx, passwords, password.columns);
+    await update(trx, secrets, totp.columns);
+    for (const [id, { recoveryCodes }] of secrets) {
+      if (recoveryCodes === null) continue;
+      await trx('recovery_codes').where({ user_id: id }).delete();
+      for (const code of recoveryCodes) await trx('recovery_codes').insert(code);
+    }
+    await carryIdentities(trx, identities);
+  });
+}
+
+/** Copies columns. A database of an earlier release may lack some of them. */
+async function update(trx: Knex.Transaction, members: Members, columns: readonly string[]): Promise<void> {
+  for (const [id, { row }] of members) {
+    const known = columns.filter((column) => row[column] !== undefined);
+    if (known.length > 0) await trx('users').where({ id }).update(pick(row, known));
+  }
+}
+
+async function carryIdentities(trx: Knex.Transaction, members: Members): Promise<void> {
+  const known = [...members].filter(([, { row }]) => row.oidc_issuer !== undefined);
+  // First out of each other's way: an identity may belong to another member now.
+  for (const [id] of known) await trx('users').where({ id }).update({ oidc_issuer: null, oidc_subject: null });
+  for (const [id, { row }] of known) {
+    const { oidc_issuer, oidc_subject } = row;
+    const isTaken =
+      oidc_issuer !== null && (await trx('users').where({ oidc_issuer, oidc_subject }).first('id')) !== undefined;
+    if (!isTaken) await trx('users').where({ id }).update(pick(row, identity.columns));
+  }
+}
+
+function pick(row: Row, columns: readonly string[]): Row {
+  return Object.fromEntries(columns.map((column) => [column, row[column]]));
+}

@@ -1,0 +1,71 @@
+import type { Engine, Row } from '../../engine/engine.ts';
+import { repeatErasure } from '../../knex/accounts/erase-user.ts';
+
+/** The members of a database that was replaced, by ID. */
+type Members = ReadonlyMap<string, Row>;
+
+/**
+ * Deletes the members of the backup who were deleted since, and returns their email addresses. Deletes them even if no
+ * superuser remains: `tokensd recover` makes one.
+ */
+export async function carryDeletions({ knex }: Engine, members: Members): Promise<string[]> {
+  const deleted: string[] = [];
+  const rows: Row[] = await knex('users').whereNull('deleted_at').select('id', 'email');
+  for (const { id, email } of rows) {
+    const at = members.get(String(id))?.deleted_at ?? null;
+    if (at === null) continue;
+    await knex.transaction((trx) => repeatErasure(trx, String(id), Number(at)));
+    deleted.push(String(email));
+  }
+  return deleted;
+}
+
+/** Disables, blocks and demotes members as in the replaced database. Returns the email addresses of those it changed. */
+export async function carryBlocks({ knex }: Engine, members: Members): Promise<string[]> {
+  const blocked: string[] = [];
+  const rows: Row[] = await knex('users');
+  const isActiveSuperuser = (row?: Row) => Boolean(row?.superuser) && !row?.disabled;
+  // Demote members only if a superuser remains. Otherwise nobody could manage the organization.
+  const superuserRemains = rows.some((row) => isActiveSuperuser(row) && isActiveSuperuser(members.get(String(row.id))));
+  for (const { id, email, disabled, superuser, can_manage_tokens: permitted } of rows) {
+    const now = members.get(String(id));
+    if (now === undefined) continue;
+    const changes = {
+      ...(now.disabled === 1 && !disabled && { disabled: true }),
+      ...(!now.can_manage_tokens && permitted === 1 && { can_manage_tokens: false }),
+      ...(!now.superuser && superuser === 1 && superuserRemains && { superuser: false }),
+    };
+    if (Object.keys(changes).length === 0) continue;
+    await knex('users')
+      .where({ id: String(id) })
+      .update(changes);
+    blocked.push(String(email));
+  }
+  return blocked;
+}
+
+/**
+ * Gives members their current email addresses. The reader of an earlier address, such as one that a member lost, could
+ * otherwise have a link mailed there to set the password.
+ */
+export async function carryAddresses({ knex }: Engine, members: Members): Promise<void> {
+  const rows: Row[] = await knex('users').select('id', 'email', 'email_folded');
+  const wanted = rows.flatMap(({ id, email }) => {
+    const now = members.get(String(id));
+    return now === undefined || now.email === email ? [] : [now];
+  });
+  const moved = withoutTaken(rows, wanted);
+  await knex.transaction(async (trx) => {
+    // First out of each other's way: two members may have exchanged their addresses.
+    for (const { id } of moved) await trx('users').where({ id }).update('email_folded', `moving ${id}`);
+    for (const { id, email, email_folded } of moved) await trx('users').where({ id }).update({ email, email_folded });
+  });
+}
+
+/** Leaves out members whose current address belongs to a member who keeps it, such as one whom nobody knew any more. */
+function withoutTaken(rows: Row[], wanted: Row[]): Row[] {
+  const ids = new Set(wanted.map(({ id }) => id));
+  const kept = new Set(rows.filter(({ id }) => !ids.has(id)).map((row) => row.email_folded));
+  const free = wanted.filter((row) => !kept.has(row.email_folded));
+  return free.length === wanted.length ? free : withoutTaken(rows, free);
+}

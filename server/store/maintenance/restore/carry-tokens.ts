@@ -1,0 +1,78 @@
+import type { Knex } from 'knex';
+import type { Engine, Row } from '../../engine/engine.ts';
+import { batchesOf } from '../table-digest.ts';
+import type { Witness } from './history.ts';
+
+export interface RevokedToken {
+  prefix: string;
+  name: string;
+  owner: string;
+  /** Null if the database no longer knows, because the revocation was carried over by an earlier restore. */
+  revokedAt: number | null;
+}
+
+/** How a token ended. `revokedAt` is undefined if it was not revoked: its name was used again after it had expired. */
+interface End {
+  tombstone: Row | undefined;
+  revokedAt: number | null | undefined;
+}
+
+/**
+ * Destroys the tokens of the backup that ended since, as any of the witnesses knows, and returns those that were revoked.
+ * The event of a revocation is kept forever; a tombstone is purged after 90 days.
+ */
+export async function carryRevocations(
+  { knex }: Engine,
+  witnesses: readonly Witness[],
+  now: number,
+): Promise<RevokedToken[]> {
+  const revoked: RevokedToken[] = [];
+  for await (const tokens of batchesOf(knex, { name: 'tokens', key: ['id'] })) {
+    for (const witness of witnesses) {
+      for (const token of await tokensMissingFrom(witness.knex, tokens)) {
+        const end = await endOf(witness, token, now);
+        const destroyed = end !== null && (await destroy(knex, token, end.tombstone));
+        if (destroyed && end.revokedAt !== undefined) revoked.push(await describe(knex, token, end.revokedAt));
+      }
+    }
+  }
+  return revoked;
+}
+
+async function describe(knex: Knex, token: Row, revokedAt: number | null): Promise<RevokedToken> {
+  const owner: Row | undefined = await knex('users').where({ id: token.owner_id }).first('email');
+  return { prefix: String(token.prefix), name: String(token.name), owner: String(owner?.email), revokedAt };
+}
+
+async function tokensMissingFrom(knex: Knex, tokens: Row[]): Promise<Row[]> {
+  const hashes = tokens.map(({ hash }) => String(hash));
+  const present = new Set(await knex('tokens').whereIn('hash', hashes).pluck('hash'));
+  return tokens.filter(({ hash }) => !present.has(hash));
+}
+
+/**
+ * Returns how a token ended that the witness does not have. Returns null if nothing shows that the witness ever had it, as
+ * when it was restored from a backup older than the token.
+ */
+async function endOf({ knex, continues }: Witness, token: Row, now: number): Promise<End | null> {
+  const tombstone: Row | undefined = await knex('tombstones').where({ hash: token.hash }).first();
+  if (tombstone?.reason === 'expired') return { tombstone, revokedAt: undefined };
+  if (tombstone !== undefined) return { tombstone, revokedAt: Number(tombstone.revoked_at) };
+  const events: Row[] = await knex('audit')
+    .where({ target_kind: 'token', target_id: token.id })
+    .whereIn('action', ['token.created', 'token.revoked']);
+  const revocation = events.find(({ action }) => action === 'token.revoked');
+  if (revocation !== undefined) return { tombstone, revokedAt: Number(revocation.at) };
+  if (events.length === 0 && !continues) return null;
+  const expired = token.expires_at !== null && Number(token.expires_at) <= now;
+  return { tombstone, revokedAt: expired ? undefined : null };
+}
+
+/** Returns false if the token was destroyed before, as another witness knew. */
+function destroy(knex: Knex, { hash }: Row, tombstone: Row | undefined): Promise<boolean> {
+  return knex.transaction(async (trx) => {
+    const deleted = await trx('tokens').where({ hash }).delete();
+    if (deleted > 0 && tombstone !== undefined) await trx('tombstones').insert(tombstone).onConflict('hash').ignore();
+    return deleted > 0;
+  });
+}

@@ -1,0 +1,116 @@
+import type { Knex } from 'knex';
+import type { Engine, Row } from '../../engine/engine.ts';
+import { databaseExists, databasesSetAside } from '../../engine/sqlite/leftovers.ts';
+import { openSqlite } from '../../engine/sqlite/sqlite.ts';
+
+/** A database that knows what happened after a backup was made: the current one, or one that a restore has set aside. */
+export interface Witness {
+  readonly path: string;
+  readonly knex: Knex;
+  /**
+   * Whether the database continues from the backup, because it holds the event that was recorded last before the backup.
+   * Then everything that it lacks was deleted after the backup.
+   */
+  readonly continues: boolean;
+  /** Its members by ID. */
+  readonly users: ReadonlyMap<string, Row>;
+  close(): Promise<void>;
+}
+
+/** Why nobody knows what happened after a backup was made. */
+export type Gap = 'missing' | 'unreadable' | 'unrelated';
+
+export interface History {
+  /**
+   * The current database, and those before it back to the one that continues from the backup, oldest first. Each one was
+   * set aside by the restore that created the next one.
+   */
+  line: Witness[];
+  /** Other databases that were set aside. What they know about single tokens and members is true, but may be incomplete. */
+  others: Witness[];
+  /** Null if `line` holds everything that happened after the backup was made. */
+  gap: Gap | null;
+  close(): Promise<void>;
+}
+
+interface Opened extends Witness {
+  /** The event that was recorded last. */
+  newestEventId: string | null;
+  /** The newest event of the database that was replaced when this one was restored. Null if it was not restored. */
+  replaced: string | null;
+}
+
+/**
+ * Finds out what is known about the time after a backup, whose last event is `eventId`. The audit log decides, because its
+ * events are never deleted: a database that holds this event continues from the backup. If the current database does not,
+ * because another backup was restored in between, looks for the databases that were set aside then.
+ */
+export async function readHistory(path: string, eventId: string | null): Promise<History> {
+  const current = databaseExists(path) ? await openWitness(path, eventId) : null;
+  const isEnough = eventId === null || current?.continues === true;
+  const asides = isEnough ? [] : await openAll(databasesSetAside(path), eventId);
+  const line = current === null ? [] : lineOf(current, asides);
+  const [oldest] = line;
+  // A backup without events has no members, so nothing can have been taken away from them.
+  const complete = eventId === null || oldest?.continues === true;
+  const known: Witness[] = line;
+  const others = asides.filter((aside) => !known.includes(aside));
+  const gap = databaseExists(path) ? (current === null ? 'unreadable' : 'unrelated') : 'missing';
+  const close = async () => {
+    for (const witness of [...line, ...others]) await witness.close();
+  };
+  return { line, others, gap: complete ? null : gap, close };
+}
+
+/** Returns the databases from which `current` was restored one after the other, up to one that continues from the backup. */
+function lineOf(current: Opened, asides: Opened[]): Opened[] {
+  const line = [current];
+  for (let first = current; !first.continues && first.replaced !== null; ) {
+    const { replaced } = first;
+    const before = asides.find((aside) => aside.newestEventId === replaced && !line.includes(aside));
+    if (before === undefined) break;
+    line.unshift(before);
+    first = before;
+  }
+  return line;
+}
+
+async function openAll(paths: string[], eventId: string | null): Promise<Opened[]> {
+  const opened: Opened[] = [];
+  for (const path of paths) {
+    const witness = await openWitness(path, eventId);
+    if (witness !== null) opened.push(witness);
+  }
+  return opened;
+}
+
+/** Returns null if the database is damaged, which is a common reason to restore. */
+async function openWitness(path: string, eventId: string | null): Promise<Opened | null> {
+  const engine = await openSqlite(`sqlite:${path}`).catch(() => null);
+  if (engine === null) return null;
+  try {
+    return await read(engine, path, eventId);
+  } catch {
+    await engine.close();
+    return null;
+  }
+}
+
+async function read({ knex, close }: Engine, path: string, eventId: string | null): Promise<Opened> {
+  // A row that a damaged index hides would look as if it had been deleted.
+  const [check] = (await knex.raw('PRAGMA integrity_check(1)')) as Row[];
+  if (check?.integrity_check !== 'ok') throw new Error('The database is damaged.');
+  const newest = () => knex('audit').orderBy('rowid', 'desc');
+  const last = await newest().first('id');
+  const restored = await newest().where({ action: 'database.restored' }).first('target_id');
+  const users: Row[] = await knex('users');
+  return {
+    path,
+    knex,
+    continues: eventId !== null && (await knex('audit').where({ id: eventId }).first('id')) !== undefined,
+    users: new Map(users.map((row) => [String(row.id), row])),
+    newestEventId: last?.id ?? null,
+    replaced: restored?.target_id ?? null,
+    close,
+  };
+}

@@ -1,0 +1,63 @@
+import type { Knex } from 'knex';
+import type { Row } from '../../engine/engine.ts';
+import type { Witness } from './history.ts';
+
+/** What the newest database that knows a member holds about them. */
+export interface KnownMember {
+  row: Row;
+  /** Null if the database is from a release without recovery codes. */
+  recoveryCodes: Row[] | null;
+  /** That database. */
+  knex: Knex;
+}
+
+/** Members by ID. */
+export type Members = ReadonlyMap<string, KnownMember>;
+
+/** Returns the members with these IDs, each as in the newest database of the line that knows them. */
+export async function knownMembers(line: readonly Witness[], ids: ReadonlySet<string>): Promise<Members> {
+  const members = new Map<string, KnownMember>();
+  for (const { knex, users } of line) {
+    const codes = await recoveryCodesOf(knex);
+    for (const [id, row] of users) {
+      if (ids.has(id)) members.set(id, { row, recoveryCodes: codes && (codes.get(id) ?? []), knex });
+    }
+  }
+  return members;
+}
+
+async function recoveryCodesOf(knex: Knex): Promise<Map<string, Row[]> | null> {
+  if (!(await knex.schema.hasTable('recovery_codes'))) return null;
+  const codes = new Map<string, Row[]>();
+  for (const code of await knex('recovery_codes')) {
+    const ofMember = codes.get(code.user_id);
+    if (ofMember === undefined) codes.set(code.user_id, [code]);
+    else ofMember.push(code);
+  }
+  return codes;
+}
+
+/** Returns the members about whom their database recorded a later event of these kinds than the backup did. */
+export async function changedSince(backup: Knex, members: Members, actions: readonly string[]): Promise<Members> {
+  const before = await eventTimes(backup, actions);
+  const times = new Map<Knex, (id: string) => number>();
+  const changed = new Map<string, KnownMember>();
+  for (const [id, member] of members) {
+    const { knex } = member;
+    const since = times.get(knex) ?? (await eventTimes(knex, actions));
+    times.set(knex, since);
+    if (since(id) > before(id)) changed.set(id, member);
+  }
+  return changed;
+}
+
+/** Returns a function from a member's ID to the time of the last of these events. Some concern every member. */
+async function eventTimes(knex: Knex, actions: readonly string[]): Promise<(id: string) => number> {
+  const rows: Row[] = await knex('audit')
+    .whereIn('action', [...actions])
+    .groupBy('owner_id')
+    .select('owner_id')
+    .max({ at: 'at' });
+  const times = new Map(rows.map(({ owner_id: id, at }) => [id, Number(at)]));
+  return (id) => Math.max(times.get(id) ?? 0, times.get(null) ?? 0);
+}

@@ -1,0 +1,174 @@
+import { chmod, copyFile } from 'node:fs/promises';
+import { driverCode } from '../../engine/driver-code.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { createPrivateFile, locateDatabaseFile } from '../../engine/sqlite/files.ts';
+import { asideInfix, databaseExists, restoringSuffix } from '../../engine/sqlite/leftovers.ts';
+import { openSqlite } from '../../engine/sqlite/sqlite.ts';
+import { migrations } from '../../migrations/all.ts';
+import { migrate } from '../../migrations/migrate.ts';
+import { actorColumns, auditColumns, auditTargetColumns } from '../../tables/audit.ts';
+import { toRow } from '../../tables/column.ts';
+import { BackupError, type BackupSummary, inspectBackup } from '../backup.ts';
+import { carryClients } from './carry-clients.ts';
+import { carryCredentials } from './carry-credentials.ts';
+import { carryAddresses, carryBlocks, carryDeletions } from './carry-members.ts';
+import { carryRevocations, type RevokedToken } from './carry-tokens.ts';
+import { type Gap, type History, readHistory } from './history.ts';
+import { changedSince, knownMembers } from './known-members.ts';
+import { type Disk, hasLog, realDisk, removeCopy, swap, undoRestore } from './swap.ts';
+
+/** Nobody knows what happened after the backup was made, and the caller has not accepted that. Nothing was changed. */
+export class HistoryUnknown extends Error {
+  readonly gap: Gap;
+  readonly backup: BackupSummary;
+
+  constructor(gap: Gap, backup: BackupSummary) {
+    super('Nobody knows what happened after the backup was made.');
+    this.name = 'HistoryUnknown';
+    this.gap = gap;
+    this.backup = backup;
+  }
+}
+
+export interface RestoreOptions {
+  databasePath: string;
+  /** The backup. */
+  file: string;
+  /** ID and time of the audit event `database.restored`. */
+  event: { id: string; at: number };
+  /** Whether to restore even if nobody knows what happened after the backup was made. */
+  withoutHistory?: boolean;
+  disk?: Disk;
+}
+
+export interface Restored extends BackupSummary {
+  /** Path of the replaced database. Null if there was none. */
+  setAside: string | null;
+  /** Whether an earlier restore had been interrupted, and was undone first. */
+  undone: boolean;
+  /** Why other changes after the backup may be unknown. Null if all of them are known. */
+  gap: Gap | null;
+  /** Tokens that were revoked after the backup was made. They stay revoked. */
+  revokedSince: RevokedToken[];
+  /** Email addresses of members who were disabled, demoted or blocked after the backup. The restore keeps this. */
+  blockedSince: string[];
+  /** Email addresses of members who were deleted after the backup. The restore deletes them again. */
+  deletedSince: string[];
+}
+
+/**
+ * Replaces a SQLite database that no daemon uses with a backup:
+ *
+ * 1. Check the backup, and find the databases that know what happened after it was made.
+ * 2. Copy it to `DATABASE.restoring`, and migrate the copy.
+ * 3. Carry over what must not be undone: revoked tokens, deleted, disabled, demoted and blocked members, email addresses,
+ *    passwords, second factors, identities and client secrets.
+ * 4. Delete all sessions, tickets and device codes, and queued mails with one-time links.
+ * 5. Put the copy in the place of the database, which is kept as `DATABASE.before-restore-TIME`.
+ *
+ * @throws BackupError if the file is damaged or not a tokensd database. Nothing is changed then.
+ * @throws HistoryUnknown unless `withoutHistory` is set
+ */
+export async function restore(options: RestoreOptions): Promise<Restored> {
+  const { file, event, withoutHistory = false, disk = realDisk } = options;
+  // A rename would replace a symbolic link instead of the database.
+  const path = await locateDatabaseFile(`sqlite:${options.databasePath}`);
+  const backup = await inspectBackup(file);
+  const undone = await undoRestore(path, disk);
+  const history = await readHistory(path, backup.newestEventId);
+  let since: Since;
+  try {
+    if (history.gap !== null && !withoutHistory) throw new HistoryUnknown(history.gap, backup);
+    since = await build({ path, file, event, disk }, backup, history);
+  } finally {
+    await history.close();
+  }
+  const aside = `${path}${asideInfix}${new Date(event.at).toISOString().replaceAll(/[:.]/g, '-')}`;
+  const setAside = databaseExists(path) ? aside : null;
+  try {
+    if (hasLog(path + restoringSuffix)) throw new BackupError('The disk is full. Nothing was changed.');
+    await swap(path, aside, disk);
+  } catch (error) {
+    // If this fails too, the copy remains, so that nothing uses the database until `tokensd restore --undo`.
+    await undoRestore(path, disk).catch(() => {});
+    throw explained(error, path);
+  }
+  return { ...backup, ...since, setAside, undone, gap: history.gap };
+}
+
+/** Undoes a restore that was interrupted. Returns the path of the database with symbolic links resolved. */
+export async function undoRestoreOf(databasePath: string): Promise<{ path: string; undone: boolean }> {
+  const path = await locateDatabaseFile(`sqlite:${databasePath}`);
+  return { path, undone: await undoRestore(path) };
+}
+
+type Since = Pick<Restored, 'revokedSince' | 'blockedSince' | 'deletedSince'>;
+
+type Build = Pick<RestoreOptions, 'file' | 'event'> & { path: string; disk: Disk };
+
+/** Builds the copy. If that fails, removes it again. */
+async function build({ path, file, event, disk }: Build, backup: BackupSummary, history: History): Promise<Since> {
+  const copy = path + restoringSuffix;
+  try {
+    await createPrivateFile(copy);
+    await copyFile(file, copy);
+    await chmod(copy, 0o600);
+    const engine = await openSqlite(`sqlite:${copy}`);
+    try {
+      await migrate(engine, migrations);
+      const since = await carry(engine, history, event.at);
+      for (const table of ['sessions', 'tickets', 'device_codes']) await engine.knex(table).delete();
+      await engine.knex('outbox').whereNotNull('link_kind').whereNull('sent_at').delete();
+      await recordRestore(engine, event, backup, history);
+      return since;
+    } finally {
+      await engine.close();
+    }
+  } catch (error) {
+    await removeCopy(path, disk).catch(() => {});
+    throw explained(error, path);
+  }
+}
+
+async function carry(engine: Engine, { line, others, gap }: History, now: number): Promise<Since> {
+  const { knex } = engine;
+  const complete = gap === null;
+  const witnesses = [...line, ...(complete ? [] : others)];
+  const revokedSince = await carryRevocations(engine, witnesses, now);
+  const deletedSince: string[] = [];
+  for (const { users } of witnesses) deletedSince.push(...(await carryDeletions(engine, users)));
+  const ids: string[] = await knex('users').whereNull('deleted_at').pluck('id');
+  const members = await knownMembers(line, new Set(ids));
+  const rows = (known: typeof members) => new Map([...known].map(([id, { row }]) => [id, row]));
+  const blockedSince = await carryBlocks(engine, rows(members));
+  const moved = complete ? members : await changedSince(knex, members, ['user.email_changed']);
+  await carryAddresses(engine, rows(moved));
+  await carryCredentials(engine, members, complete);
+  await carryClients(engine, line, complete);
+  return { revokedSince, blockedSince, deletedSince };
+}
+
+/** Records the restore, and the last event of the replaced database, by which `readHistory` finds it again. */
+async function recordRestore(
+  { knex }: Engine,
+  { id, at }: RestoreOptions['event'],
+  { newestEventAt }: BackupSummary,
+  { line }: History,
+): Promise<void> {
+  const last = await line.at(-1)?.knex('audit').orderBy('rowid', 'desc').first('id');
+  const name = newestEventAt === null ? null : `backup of ${new Date(newestEventAt).toISOString()}`;
+  await knex('audit').insert({
+    ...toRow(auditColumns, { id, at, action: 'database.restored', ownerId: null, ip: null, userAgent: null }),
+    ...toRow(actorColumns, { kind: 'system', id: null, email: null }),
+    ...toRow(auditTargetColumns, { kind: 'database', id: last?.id ?? null, name }),
+  });
+}
+
+/** Explains an error of the file system. Other errors explain themselves. */
+function explained(error: unknown, path: string): unknown {
+  const code = driverCode(error);
+  if (!(error instanceof Error && 'syscall' in error)) return error;
+  return new BackupError(
+    `The backup was not restored, because files beside ${path} cannot be written (${code}). Check the directory, its owner and its free space.`,
+  );
+}

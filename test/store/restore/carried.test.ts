@@ -1,0 +1,172 @@
+import { rm } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPasswords } from '../../../server/domain/accounts/passwords.ts';
+import { systemClock } from '../../../server/domain/clock.ts';
+import { createIds, hashSecret } from '../../../server/domain/secrets.ts';
+import { backUp } from '../../../server/store/maintenance/backup.ts';
+import { restore } from '../../../server/store/maintenance/restore/restore.ts';
+import { openStore } from '../../../server/store/open.ts';
+import type { CreatedClient } from '../../../shared/schemas/clients.ts';
+import { cellsOf } from '../../attacks/secrets/sqlite-rows.ts';
+import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+
+const identity = { issuer: 'https://sso.example.com', subject: 'ada' };
+
+let app: TestApp;
+let second: Member;
+beforeEach(async () => {
+  app = await openTestApp();
+  second = await app.addMember({ email: 'second@example.com', superuser: true });
+});
+afterEach(() => app.close());
+
+const ids = createIds(systemClock);
+const restoreEvent = () => ({ id: ids(), at: systemClock.now() });
+
+/** Creates a backup, runs `since`, restores the backup, and returns what the restored database contains. */
+async function restored(since: () => Promise<unknown>) {
+  const file = `${app.path}.backup`;
+  await backUp(app.path, file);
+  await since();
+  await app.store.close();
+  const { blockedSince, deletedSince, users } = await restore({ databasePath: app.path, file, event: restoreEvent() });
+  const store = await openStore(`sqlite:${app.path}`);
+  const found = {
+    blockedSince,
+    deletedSince,
+    users,
+    members: await store.users.list({ limit: 99, before: null }),
+    rows: await cellsOf(app.path),
+    mails: await store.outbox.claim({ now: app.clock.now(), leaseMs: 0, leaseId: 'x', limit: 99 }),
+    second: await store.users.findById(second.id),
+    root: await store.users.findById(app.root.id),
+    totp: await store.totp.find(second.id),
+    codes: await store.totp.countRecoveryCodes(second.id),
+    clients: await store.clients.list({ limit: 9, before: null }),
+    bound: await store.users.findByIdentity(identity),
+  };
+  await store.close();
+  await rm(file);
+  return found;
+}
+
+const patch = (id: string, json: object) => app.ask(`/api/v1/users/${id}`, { method: 'PATCH', as: app.root, json });
+
+describe('a restored backup', () => {
+  it('does not promote members who were demoted since', async () => {
+    const { second: now, root, blockedSince } = await restored(() => patch(second.id, { superuser: false }));
+    expect([now?.superuser, root?.superuser, blockedSince]).toEqual([false, true, ['second@example.com']]);
+  });
+
+  it('keeps a superuser, even if all of its superusers were demoted since', async () => {
+    const { root, second: now } = await restored(async () => {
+      const young = await app.addMember({ email: 'young@example.com', superuser: true });
+      for (const { id } of [second, app.root]) {
+        await app.ask(`/api/v1/users/${id}`, { method: 'PATCH', as: young, json: { superuser: false } });
+      }
+    });
+    expect([root?.superuser, now?.superuser]).toEqual([true, true]);
+  });
+
+  it('rejects passwords that were changed since', async () => {
+    const changed = await createPasswords().hash('another staple battery horse');
+    const { second: now } = await restored(() => app.store.users.setPasswordHash(second.id, changed));
+    expect(now?.passwordHash).toBe(changed);
+  });
+
+  it('keeps two-factor sign-in that was turned on since, and restores no used recovery code', async () => {
+    const { totp, codes } = await restored(async () => {
+      await app.store.totp.prepare(second.id, 'JBSWY3DPEHPK3PXP');
+      await app.store.totp.enable(second.id, 'JBSWY3DPEHPK3PXP', 7, 1);
+      await app.store.totp.replaceRecoveryCodes(second.id, ['a', 'b', 'c']);
+      await app.store.totp.consumeRecoveryCode(second.id, 'b');
+    });
+    expect([totp, codes]).toEqual([{ secret: 'JBSWY3DPEHPK3PXP', enabledAt: 1, lastStep: 7 }, 2]);
+  });
+
+  it('keeps identities bound since, so that no other person can match the account by email address', async () => {
+    const nobody = {
+      name: '',
+      superuser: false,
+      disabled: false,
+      canManageTokens: true,
+      passwordHash: null,
+      passwordUntilSso: false,
+      sso: false,
+    };
+    const times = { ssoSignedInAt: null, totpEnabledAt: null, createdAt: app.clock.now() };
+    const email = 'invited@example.com';
+    await app.store.users.insert({ id: 'invited', email, emailFolded: email, ...nobody, ...times });
+    const { bound } = await restored(() => app.store.users.bindIdentity('invited', identity));
+    expect(bound).toMatchObject({ id: 'invited', sso: true });
+  });
+
+  it('binds nobody to an identity that was unbound since, and the password signs in alone', async () => {
+    await app.store.users.setIdentity(second.id, identity);
+    const path = `/api/v1/users/${second.id}/identity`;
+    const { bound, second: now } = await restored(() => app.ask(path, { as: app.root, method: 'DELETE' }));
+    expect([bound, now?.sso]).toEqual([null, false]);
+  });
+
+  it('rejects clients that were deleted since, and secrets that were replaced', async () => {
+    const make = (name: string) => jsonOf<CreatedClient>(app.ask('/api/v1/clients', { as: app.root, json: { name } }));
+    const [gone, rotated, kept] = [await make('gone'), await make('rotated'), await make('kept')];
+    const before = await app.store.clients.findById(kept.id);
+    const { clients } = await restored(async () => {
+      await app.ask(`/api/v1/clients/${gone.id}`, { method: 'DELETE', as: app.root });
+      await app.store.clients.setSecretHash(rotated.id, 'new');
+    });
+    expect(clients).toEqual([before, expect.objectContaining({ name: 'rotated', secretHash: 'new' })]);
+  });
+
+  it('deletes members again who were deleted since, and keeps them out of every row', async () => {
+    const { token } = await createToken(app, app.dev, { name: 'ci' });
+    const { deletedSince, members, rows, users } = await restored(() =>
+      app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'DELETE' }),
+    );
+    expect(deletedSince).toEqual(['dev@example.com']);
+    expect(users, 'the members that the backup has').toBe(3);
+    expect(members.map(({ email }) => email)).toEqual(['second@example.com', 'root@example.com']);
+    expect(rows.filter(({ value }) => value.includes('dev@example.com'))).toEqual([]);
+    const hash = hashSecret(token);
+    expect(rows.filter(({ value }) => value === hash).map(({ table }) => table)).toEqual(['tombstones']);
+  });
+
+  it('deletes even its only superuser again, and a member of an earlier backup', async () => {
+    const early = `${app.path}.early`;
+    await backUp(app.path, early);
+    const { members } = await restored(async () => {
+      const young = await app.addMember({ email: 'young@example.com', superuser: true });
+      for (const { id } of [second, app.root]) {
+        await app.ask(`/api/v1/users/${id}`, { as: young, method: 'DELETE' });
+      }
+    });
+    expect(members.map(({ email }) => email)).toEqual(['dev@example.com']);
+    expect((await restore({ databasePath: app.path, file: early, event: restoreEvent() })).deletedSince).toEqual([
+      'root@example.com',
+      'second@example.com',
+    ]);
+  });
+
+  it('keeps email addresses that changed since, even if two members exchanged theirs', async () => {
+    const { members } = await restored(async () => {
+      await patch(second.id, { email: 'parked@example.com' });
+      await patch(app.dev.id, { email: 'second@example.com' });
+      await patch(second.id, { email: 'dev@example.com' });
+      await patch(app.root.id, { email: 'chief@example.com' });
+    });
+    const addresses = Object.fromEntries(members.map(({ id, email }) => [id, email]));
+    expect(addresses).toEqual({
+      [second.id]: 'dev@example.com',
+      [app.dev.id]: 'second@example.com',
+      [app.root.id]: 'chief@example.com',
+    });
+  });
+
+  it('sends no mail with a one-time link that was queued when the backup was made', async () => {
+    await app.services.passwordReset.request('dev@example.com', { ip: null, userAgent: null });
+    await createToken(app, app.dev, { name: 'ci' });
+    const { mails } = await restored(async () => {});
+    expect(mails.map(({ subject }) => subject)).toEqual(['API token "ci" was created']);
+  });
+});

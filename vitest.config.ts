@@ -120,6 +120,16 @@ export default defineConfig({
         },
       },
       {
+        // Not a test: prints how long verification takes while many requests arrive, on both databases.
+        test: {
+          name: 'flood-times',
+          include: ['test/bench/flood-times.ts'],
+          testTimeout: 7_200_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 10 },
+        },
+      },
+      {
         // Not a test: writes pictures of every page and dialog into screenshots/.
         test: {
           name: 'screenshots',

@@ -7,6 +7,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`tokensd needs Node.js 20.19 or newer; this is ${process.versions.node}.\n`);
   process.exit(1);
 }
+// Database connections, password hashes and name lookups share these threads. With Node's four, two of each could make
+// verification wait. This must be set before the first of them starts.
+process.env.UV_THREADPOOL_SIZE ??= '8';
 // Most garbage belongs to requests and is short-lived. A single thread collects it faster than several that coordinate.
 setFlagsFromString('--no-parallel-scavenge');
 // Collect long-lived garbage when the heap has doubled. By default Node lets it grow fourfold.

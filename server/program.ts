@@ -21,6 +21,7 @@ export function createProgram(context: Context, version: string, writeHelp: (tex
     .configureOutput({ writeOut: writeHelp, writeErr: (text) => context.stderr.write(text) });
   addServing(program, context);
   addRecovery(program, context);
+  addUsers(program, context);
   addSso(program, context);
   addBackups(program, context);
   addMail(program, context);
@@ -65,6 +66,23 @@ function addRecovery(program: Command, context: Context): void {
     .requiredOption('--email <email>', 'Email address of the member')
     .addHelpText('after', '\nExample:\n  $ tokensd recover --email ada@example.com')
     .action(async (options: RecoverOptions) => (await import('./commands/recover.ts')).runRecover(context, options));
+}
+
+function addUsers(program: Command, context: Context): void {
+  const users = program
+    .command('users')
+    .summary('Help members who cannot sign in')
+    .description('Help members who cannot sign in. The daemon can keep running.');
+  users
+    .command('unlock')
+    .summary("Forget a member's failed sign-ins")
+    .description(
+      "Forget all wrong passwords and codes at a member's account, whoever entered them, so that nobody waits there. The daemon does it within a second. " +
+        'Networks with many failures still wait, up to 15 minutes. If the guesses go on, a browser that has signed in before gets in, and so does one that sets a new password with a mailed link.',
+    )
+    .argument('<email>', 'Email address of the member')
+    .addHelpText('after', '\nExample:\n  $ tokensd users unlock ada@example.com')
+    .action(async (email: string) => (await import('./commands/users/unlock.ts')).runUnlock(context, email));
 }
 
 function addSso(program: Command, context: Context): void {

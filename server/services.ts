@@ -12,11 +12,13 @@ import { createNotifier } from './domain/notifications/notifier.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/approval/authorization-codes.ts';
 import { createDeviceFlow } from './domain/sign-in/approval/device-flow.ts';
+import { createAuditFailedSignIn } from './domain/sign-in/failed-sign-ins.ts';
 import { createCompleteMail } from './domain/sign-in/links/complete-mail.ts';
 import { createMailedLinks } from './domain/sign-in/links/mailed-links.ts';
 import { createPasswordPolicy } from './domain/sign-in/password/password-policy.ts';
 import { createPasswordReset } from './domain/sign-in/password/password-reset.ts';
 import { createSignInRateLimit } from './domain/sign-in/rate-limit/rate-limit.ts';
+import { createUnlock } from './domain/sign-in/rate-limit/unlock.ts';
 import { createRecovery } from './domain/sign-in/recovery/recovery.ts';
 import { createSecondFactor } from './domain/sign-in/second-factor.ts';
 import { createSessionLifetimes } from './domain/sign-in/session-lifetimes.ts';
@@ -54,8 +56,9 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
   const rateLimit = createSignInRateLimit(store.limiter);
   const passwordPolicy = createPasswordPolicy(config.passwordSignIn);
   const links = createMailedLinks({ store, clock, publicUrl: config.publicUrl, passwordPolicy });
+  const auditFailedSignIn = createAuditFailedSignIn({ store, auditTrail });
   const domain = { store, clock, newId, auditTrail, notifier, startSession, sessionLifetimes, statusContext };
-  const shared = { ...domain, passwords, rateLimit, passwordPolicy, links };
+  const shared = { ...domain, auditFailedSignIn, passwords, rateLimit, passwordPolicy, links };
 
   const totp = createTotp({ ...shared, issuer: config.organization ?? 'tokens', required: config.requireTotp });
   const sessions = createSessions({ ...shared, totp });
@@ -70,6 +73,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
   });
   return {
     auditTrail,
+    auditFailedSignIn,
     links,
     completeMail: createCompleteMail(shared),
     rateLimit,
@@ -85,6 +89,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     ownProfile: createOwnProfile(shared),
     passwordReset: createPasswordReset(shared),
     recovery: createRecovery(shared),
+    unlock: createUnlock(shared),
     secondFactor: createSecondFactor({ ...shared, sessions, totp }),
     audit: createAuditLog(shared),
     deadLetters: createDeadLetters(shared),

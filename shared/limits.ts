@@ -18,6 +18,8 @@ export const limits = {
   idempotencyWindowMs: 24 * 60 * 60 * 1000,
   maxPathCharacters: 1024,
   maxUserAgentCharacters: 256,
+  /** How long a last use that a proxy reported is shown, although the token was then used without a proxy's report. */
+  reportedUseMs: 24 * 60 * 60 * 1000,
 
   tombstoneRetentionMs: 90 * 24 * 60 * 60 * 1000,
   sentMailRetentionMs: 7 * 24 * 60 * 60 * 1000,

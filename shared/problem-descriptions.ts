@@ -17,7 +17,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'permission-missing':
     'The member does not have the permission to create and manage personal API tokens. A superuser can grant it.',
   'monitoring-only':
-    '`/metrics` responds only to monitoring systems that connect directly from a trusted address. Add the address to `TOKENSD_TRUSTED_PROXIES`.',
+    '`/metrics` responds only to monitoring systems that connect directly from a trusted address. Connect to `127.0.0.1`, or add the address to `TOKENSD_TRUSTED_PROXIES`.',
   'cross-site':
     "A browser sent the request from another site, so the session cookie was not accepted. Open the page at the server's public URL.",
   'form-expired': 'The form was loaded too long ago, or the account changed since. Reload the page and try again.',

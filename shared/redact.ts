@@ -10,6 +10,7 @@ export const secretPrefixes = {
   deviceCode: 'device_',
   authorizationCode: 'code_',
   secondFactor: 'step_',
+  knownDevice: 'browser_',
   ssoProposal: 'connect_',
   clientSecret: 'secret_',
 } as const;

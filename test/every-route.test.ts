@@ -85,7 +85,7 @@ async function expectProblem(response: Response, status: number, code: string): 
 /** Returns the request options that let a request use this route. */
 function accessOptions({ access }: { access: Access }): { as: Member } | Record<never, never> {
   if (access === 'anyone') return {};
-  if (access === 'monitoring') return { ip: '127.0.0.1' };
+  if (access === 'monitoring') return { ip: '127.0.0.1', host: 'localhost' };
   return { as: access === 'superuser' ? app.root : app.dev };
 }
 

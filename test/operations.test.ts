@@ -15,7 +15,7 @@ describe('the metrics', () => {
   let exposed: string[];
   beforeAll(async () => {
     server = await startTestServer();
-    const { body } = await server.send({ path: '/metrics' });
+    const { body } = await server.send({ path: '/metrics', headers: [['Host', 'localhost']] });
     exposed = [...body.matchAll(/^# TYPE (tokensd_\w+) /gm)].map(([, name = '']) => name).sort();
   });
   afterAll(() => server.stop());

@@ -1,4 +1,4 @@
-import { settings } from '../../server/config/settings.ts';
+import { settings } from '../../server/config/settings/settings.ts';
 import { problemDescriptions } from '../../shared/problem-descriptions.ts';
 import { type ProblemCode, problems } from '../../shared/problems.ts';
 import { auditActionDescriptions } from '../../shared/schemas/audit.ts';

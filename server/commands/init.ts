@@ -4,7 +4,7 @@ import { type Config, readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemActor } from '../domain/caller.ts';
-import { systemClock } from '../domain/clock.ts';
+import { createSharedClock } from '../domain/clock.ts';
 import { createServices } from '../services.ts';
 import { askEmail, askNewPassword, readStdin } from './init-questions.ts';
 import { openDatabase } from './open-database.ts';
@@ -44,7 +44,7 @@ async function insertSuperuser(config: Config, person: ReturnType<typeof createU
   const store = await openDatabase(config);
   try {
     await store.migrate();
-    const { users } = createServices({ store, clock: systemClock, config, mailQueued: () => {} });
+    const { users } = createServices({ store, clock: createSharedClock(store.clock), config, mailQueued: () => {} });
     return await users.createBy(systemActor, { ip: null, userAgent: null }, person);
   } finally {
     await store.close();

@@ -2,7 +2,7 @@ import { count } from '../../shared/count.ts';
 import { readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
 import type { Context } from '../context.ts';
-import { systemClock } from '../domain/clock.ts';
+import { createSharedClock } from '../domain/clock.ts';
 import type { DeadLetter, WaitingMail } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { openDatabase } from './open-database.ts';
@@ -14,7 +14,7 @@ export async function runMailList(context: Context): Promise<void> {
   await withStore(context, async (store) => {
     const waiting = await store.outbox.waiting(maxListed);
     const dead = await store.outbox.deadLetters(maxListed);
-    const now = systemClock.now();
+    const now = createSharedClock(store.clock).now();
     const lines = [...waiting.map((mail) => waitingLine(mail, now)), ...dead.map(deadLine)];
     if (lines.length > 0) await context.stdout.write(`${lines.join('\n')}\n`);
     else context.stderr.write('No mail waits, and none was given up.\n');
@@ -46,8 +46,8 @@ function time(ms: number): string {
 
 /** Has mails tried again now: dead letters and waiting mails, all of them or those to one address. */
 export async function runMailRetry(context: Context, { to }: { to?: string }): Promise<void> {
-  await withStore(context, async ({ outbox }) => {
-    const now = systemClock.now();
+  await withStore(context, async ({ outbox, clock }) => {
+    const now = createSharedClock(clock).now();
     const retried = (await outbox.bringForward(now, to)) + (await outbox.revive(now, to));
     context.stderr.write(`${count(retried, 'mail')} will be sent again.\n`);
   });

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { readSettingFile } from '../config/setting-file.ts';
+import { readSettingFile } from '../config/settings/setting-file.ts';
 import type { FailureKind } from '../store/errors.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';

@@ -2,7 +2,7 @@ import { emailSchema } from '../../shared/schemas/common.ts';
 import { readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
 import { CommandError, type Context } from '../context.ts';
-import { systemClock } from '../domain/clock.ts';
+import { createSharedClock } from '../domain/clock.ts';
 import { recoveryUrl } from '../domain/sign-in/recovery/recovery.ts';
 import { createServices } from '../services.ts';
 import { openDatabase } from './open-database.ts';
@@ -25,7 +25,7 @@ export async function runRecover(context: Context, { email }: RecoverOptions): P
   const store = await openDatabase(config);
   try {
     await store.migrate();
-    const { recovery } = createServices({ store, clock: systemClock, config, mailQueued: () => {} });
+    const { recovery } = createServices({ store, clock: createSharedClock(store.clock), config, mailQueued: () => {} });
     const { secret, expiresAt, isMember } = await recovery.begin(parsed.data);
     const account = isMember ? parsed.data : `${parsed.data}, who becomes a new member,`;
     context.stderr.write(

@@ -1,8 +1,7 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type Config, hostAndPort, readConfig } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
-import { isPortIgnored } from '../config/unknown-settings.ts';
+import { isPortIgnored } from '../config/settings/unknown-settings.ts';
 import { CommandError, type Context } from '../context.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createDrain } from '../http/drain.ts';
@@ -13,9 +12,10 @@ import { StoreUnavailable } from '../store/errors.ts';
 import { AlreadyRunning, lockForDaemon } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { ownVersion } from '../version.ts';
-import { announcement } from './announce.ts';
-import { createDaemon } from './daemon.ts';
 import { openDatabase } from './open-database.ts';
+import { announcement } from './serve/announce.ts';
+import { createDaemon } from './serve/daemon.ts';
+import { listen } from './serve/listen.ts';
 
 /** Runs the daemon and resolves once it has stopped. @throws CommandError if it cannot start */
 export async function runServe(context: Context): Promise<void> {
@@ -60,22 +60,31 @@ async function serveStore(deps: ServeDeps): Promise<void> {
   });
   const applied = await store.migrate();
   if (applied.length > 0) log.info({ applied }, 'database schema updated');
-  if (alone) await requeueMails(store, log);
 
   const daemon = await createDaemon(deps);
-  const drain = createDrain(daemon.server);
+  const { server, internalServer } = daemon;
+  const drains = [server, ...(internalServer === null ? [] : [internalServer])].map(createDrain);
   try {
-    const url = await listen(daemon.server, config);
+    const internal = await listenInternally(internalServer, config);
+    const url = await listen(server, config.listen, 'TOKENSD_LISTEN');
+    if (alone) await requeueMails(store, log);
+    daemon.startJobs();
     await warnIfNoMember(deps);
-    log.info({ url, pid: context.pid }, 'listening');
+    log.info({ url, ...(internal !== null && { internal }), pid: context.pid }, 'listening');
     if (context.stderr.isTTY) context.stderr.write(announcement(config));
     await stopping;
     log.info({}, 'stopping');
-    await drain();
   } finally {
+    await Promise.all(drains.map((drain) => drain()));
     await daemon.stop();
   }
   log.info({}, 'stopped');
+}
+
+/** Returns where the internal server listens, or null if there is none. */
+async function listenInternally(server: Server | null, { internalListen }: Config): Promise<string | null> {
+  if (server === null || internalListen === null) return null;
+  return listen(server, internalListen, 'TOKENSD_INTERNAL_LISTEN');
 }
 
 async function warnIfNoMember({ context, log, store }: ServeDeps): Promise<void> {
@@ -102,23 +111,6 @@ async function requeueMails({ outbox }: Store, log: Log): Promise<void> {
     if (!(err instanceof StoreUnavailable)) throw err;
     log.error({ err }, 'mails could not be requeued at start-up and are sent later');
   }
-}
-
-async function listen(server: Server, { listen: { host, port } }: Config): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'EADDRINUSE' ? 'another program uses this port' : (cause.code ?? cause.message);
-      reject(
-        new CommandError(
-          `Cannot listen on ${hostAndPort(host, port)}: ${reason}. Set TOKENSD_LISTEN to a free address and port.`,
-          1,
-        ),
-      );
-    });
-    server.listen({ host: host ?? undefined, port }, resolve);
-  });
-  const { address, port: bound } = server.address() as AddressInfo;
-  return `http://${hostAndPort(address, bound)}`;
 }
 
 function toCommandError(error: unknown): never {

@@ -6,15 +6,18 @@ import type { PasswordSignIn } from '../domain/sign-in/password/password-policy.
 import type { SessionLimits } from '../domain/sign-in/session-lifetimes.ts';
 import type { LogLevel } from '../observability/log.ts';
 import type { Environment } from './environment.ts';
+import { hostAndPort, type ListenAddress, listenText } from './listen-address.ts';
 import { defaultSender } from './mail-identity.ts';
-import { settingConflicts } from './setting-conflicts.ts';
-import { nameSource, readSettingTexts } from './setting-texts.ts';
-import { type Settings, settingsSchema } from './settings.ts';
+import { settingConflicts } from './settings/setting-conflicts.ts';
+import { nameSource, readSettingTexts } from './settings/setting-texts.ts';
+import { type Settings, settingsSchema } from './settings/settings.ts';
 
 /** The effective settings of the daemon. */
 export interface Config {
   /** A null host means all addresses. */
   listen: { host: string | null; port: number };
+  /** Where proxies and monitoring connect; null: they use `listen`. */
+  internalListen: ListenAddress | null;
   /** Without a trailing slash. */
   publicUrl: string;
   dataDir: string;
@@ -102,10 +105,10 @@ export function readConfig(env: Environment): Config {
 
 /** Returns the effective settings as `NAME=value` lines, with secrets replaced by `***`. */
 export function describeConfig(config: Config): string[] {
-  const { host, port } = config.listen;
   const { oidc, sessionLimits } = config;
   const lines: Array<[string, string | number | null]> = [
-    ['TOKENSD_LISTEN', hostAndPort(host, port)],
+    ['TOKENSD_LISTEN', listenText(config.listen)],
+    ['TOKENSD_INTERNAL_LISTEN', config.internalListen && listenText(config.internalListen)],
     ['TOKENSD_PUBLIC_URL', config.publicUrl],
     ['TOKENSD_DATA_DIR', config.dataDir],
     ['TOKENSD_DATABASE_URL', withoutPassword(config.databaseUrl)],
@@ -141,12 +144,6 @@ export function describeConfig(config: Config): string[] {
   return lines.map(([name, value]) => `${name}=${value ?? ''}`);
 }
 
-/** Returns `HOST:PORT`, with brackets around an IPv6 address, and `*` for all addresses (null). */
-export function hostAndPort(host: string | null, port: number): string {
-  if (host === null) return `*:${port}`;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 function toConfig(settings: Settings, env: Environment, files: Record<string, string>): Config {
   const listen = settings.TOKENSD_LISTEN;
   const publicUrl = settings.TOKENSD_PUBLIC_URL ?? localUrl(listen);
@@ -154,6 +151,7 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
   const dataDir = resolve(settings.TOKENSD_DATA_DIR ?? join(stateHome, 'tokensd'));
   return {
     listen,
+    internalListen: settings.TOKENSD_INTERNAL_LISTEN ?? null,
     publicUrl,
     dataDir,
     databaseUrl: settings.TOKENSD_DATABASE_URL ?? `sqlite:${join(dataDir, 'tokens.db')}`,

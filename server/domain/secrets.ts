@@ -55,6 +55,15 @@ export function generateSecret(kind: keyof typeof secretPrefixes): Secret {
   return new Secret(secretPrefixes[kind] + randomBytes(32).toString('base64url'));
 }
 
+/** The 32 random bytes of a generated secret in base64url. */
+const secretBody = /^[0-9A-Za-z_-]{43}$/;
+
+/** Reports whether a value has the shape of a generated secret of this kind. Anything else needs no look-up. */
+export function isGenerated(kind: keyof typeof secretPrefixes, value: string): boolean {
+  const prefix = secretPrefixes[kind];
+  return value.startsWith(prefix) && secretBody.test(value.slice(prefix.length));
+}
+
 /** Creates a generator of UUIDv7 ids (RFC 9562 §5.7) that sort in creation order, even within one millisecond. */
 export function createIds(clock: Clock): () => string {
   let lastMs = 0;

@@ -3,7 +3,6 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import { consolePages } from '../web/console.tsx';
 import { methodNotAllowedPage, notFoundPage } from '../web/shell/error-responses.tsx';
 import { renderPages } from '../web/shell/page-renderer.tsx';
-import { addBasePathToLocation } from './base-path.ts';
 import type { AppContext, AppDeps, AppEnv } from './context.ts';
 import { obtainTokenRoutes } from './drf/obtain-token.ts';
 import { bodyTooLargeResponse, errorHandler, methodNotAllowedResponse, notFoundResponse } from './errors.ts';
@@ -13,6 +12,8 @@ import { noStore, securityHeaders } from './middleware/headers.ts';
 import { identifyRequest, logRequest } from './middleware/request.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { describeApi } from './openapi.ts';
+import { addBasePathToLocation } from './paths/base-path.ts';
+import { rawPath } from './paths/raw-path.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -33,10 +34,10 @@ export type AppType = ReturnType<typeof createApp>;
 
 /**
  * Creates the HTTP app: the native API, OAuth, the console and everything else except `/verify/*` and introspection. Plain
- * Node handlers in front of the app serve those two.
+ * Node handlers in front of the app serve those two. With an internal listener, `/metrics` is served only there.
  */
 export function createApp(deps: AppDeps) {
-  const app = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid });
+  const app = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid, getPath: rawPath });
   app.onError(errorHandler(deps.log));
   app.notFound((c) => (wantsPage(c) ? notFoundPage(c) : notFoundResponse(c)));
   const onMethodNotAllowed = (c: AppContext, methods: string[]) =>
@@ -66,7 +67,7 @@ export function createApp(deps: AppDeps) {
     .route('/', totpRoutes(deps))
     .route('/', identityRoutes(deps));
 
-  app.route('/', metricsRoutes(deps));
+  if (deps.config.internalListen === null) app.route('/', metricsRoutes(deps));
   app.route('/', oauthRoutes(deps));
   app.route('/', backchannelLogoutRoutes(deps));
   app.route('/', obtainTokenRoutes(deps));

@@ -1,19 +1,27 @@
 import { type Address, parseAddress, parseCidr } from '../config/ip-address.ts';
+import { unixPeer } from './internal/unix-peer.ts';
+
+/**
+ * How much of `X-Forwarded-For` is used, counted from its end: characters and hops. Real chains are far shorter, and a client
+ * may put anything before its own address.
+ */
+export const maxForwardedForLength = 2048;
+const maxHops = 20;
 
 /** Finds the client's address behind trusted proxies. */
 export interface ClientIp {
-  /** Reports whether a socket peer is a trusted proxy, whose header fields about the original request are used. */
+  /** Reports whether a socket peer is a trusted proxy or `unixPeer`, whose header fields about the original request are used. */
   isTrusted(peer: string | null | undefined): boolean;
   /**
-   * Walks `X-Forwarded-For` (its fields joined with commas) from the right and past trusted hops. Returns the client's
-   * address in canonical form (RFC 5952), or null if the peer has no address.
+   * Walks `X-Forwarded-For` (its fields joined with commas) from the right and past trusted hops, within the limits above.
+   * Returns the client's address in canonical form (RFC 5952), or null if the peer has no address.
    */
   resolve(peer: string | null | undefined, forwardedFor: string | null | undefined): string | null;
 }
 
 interface Hop {
-  /** The address in canonical form. */
-  text: string;
+  /** The address in canonical form; null for a peer on a Unix socket. */
+  text: string | null;
   trusted: boolean;
 }
 
@@ -32,7 +40,7 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
       trusted: ranges.some((range) => range[0].kind() === address.kind() && address.match(range)),
     };
   // Parsing is slow, and the same proxies and clients send most requests.
-  const peerOf = memoize((text) => describe(parseAddress(text)));
+  const peerOf = memoize((text) => (text === unixPeer ? { text: null, trusted: true } : describe(parseAddress(text))));
   const hopOf = memoize((text) => describe(parseHop(text)));
 
   return {
@@ -40,7 +48,7 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
     resolve(peer, forwardedFor) {
       let client = peerOf(peer ?? '');
       if (client === null) return null;
-      const hops = forwardedFor ? forwardedFor.split(',') : [];
+      const hops = lastHops(forwardedFor ?? '');
       for (let hop = hops.pop(); hop !== undefined && client.trusted; hop = hops.pop()) {
         const text = hop.replace(/^[ \t]+|[ \t]+$/g, '');
         if (text === '') continue;
@@ -51,6 +59,14 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
       return client.text;
     },
   };
+}
+
+/** Splits the end of `X-Forwarded-For` into its elements. Leaves out an element that it would have to cut. */
+function lastHops(forwardedFor: string): string[] {
+  if (forwardedFor === '') return [];
+  const hops = forwardedFor.slice(-maxForwardedForLength).split(',');
+  if (forwardedFor.length > maxForwardedForLength) hops.shift();
+  return hops.slice(-maxHops);
 }
 
 /** Returns a function that caches the results of `compute` for short texts. Empties the cache when it is full. */

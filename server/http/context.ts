@@ -36,6 +36,9 @@ import type { CountedVerify } from './verify/counted-verify.ts';
 export interface Bindings {
   incoming?: {
     rawHeaders: string[];
+    /** The request target, without the path of the public URL. */
+    url?: string;
+    httpVersion?: string;
     /** True once the whole body has arrived. */
     complete?: boolean;
     socket: { remoteAddress?: string | undefined; destroyed?: boolean; destroy?: () => unknown };
@@ -93,7 +96,7 @@ export interface AppDeps {
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
   verify: CountedVerify;
-  metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'expose'>;
+  metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'countRefusal' | 'expose'>;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;
   /** Returns the current inputs of a token's status, such as the time. */
@@ -101,7 +104,10 @@ export interface AppDeps {
   clientIp: ClientIp;
   sessionCookie: SessionCookie;
   log: Log;
-  config: Pick<Config, 'publicUrl' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'>;
+  config: Pick<
+    Config,
+    'publicUrl' | 'internalListen' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'
+  >;
 }
 
 /**

@@ -12,7 +12,10 @@ export interface CookieScope {
  * would share the cookie with everything else on the host. Over plain HTTP, which is allowed on the local machine only,
  * browsers accept neither prefix nor `Secure`.
  */
-export function cookieScope(publicUrl: string, purpose: 'session' | 'visitor' | 'sso' | 'step'): CookieScope {
+export function cookieScope(
+  publicUrl: string,
+  purpose: 'session' | 'visitor' | 'sso' | 'step' | 'device',
+): CookieScope {
   const secure = publicUrl.startsWith('https:');
   const path = basePathOf(publicUrl) || '/';
   const prefix = path === '/' ? '__Host-' : '__Secure-';

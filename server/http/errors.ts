@@ -4,7 +4,7 @@ import { limits } from '../../shared/limits.ts';
 import { type ProblemDetails, ProblemError, type ProblemOptions, problemType } from '../../shared/problem.ts';
 import { type ProblemCode, problems } from '../../shared/problems.ts';
 import type { Log } from '../observability/log.ts';
-import { OutcomeUnknown, StoreFull, StoreUnavailable } from '../store/errors.ts';
+import { OutcomeUnknown, StoreBusy, StoreFull, StoreUnavailable } from '../store/errors.ts';
 import type { AppContext, AppEnv } from './context.ts';
 
 /** A problem whose response carries extra header fields, such as authentication challenges (RFC 9110 §11.6.1). */
@@ -72,6 +72,9 @@ export function notJson(): ProblemError {
   return new ProblemError('unsupported-media-type', 'Send the body as application/json.');
 }
 
+/** In seconds. The next request finds out whether the database responds again. */
+const retrySoon = { retryAfter: 1 } as const;
+
 /** Maps any thrown error to the problem that the client sees. */
 export function asProblem(error: Error): ProblemError {
   if (error instanceof ProblemError) return error;
@@ -84,8 +87,11 @@ export function asProblem(error: Error): ProblemError {
   if (error instanceof StoreFull) {
     return new ProblemError('storage-full', 'The database has no space left, so nothing was changed.');
   }
+  if (error instanceof StoreBusy) {
+    return new ProblemError('unavailable', 'The server is busy. Try again in a few seconds.', retrySoon);
+  }
   if (error instanceof StoreUnavailable) {
-    return new ProblemError('unavailable', 'The database does not respond. Try again in a few seconds.');
+    return new ProblemError('unavailable', 'The database does not respond. Try again in a few seconds.', retrySoon);
   }
   if (error instanceof HTTPException && error.status === 415) return notJson();
   if (error instanceof HTTPException && error.status < 500) {

@@ -3,16 +3,24 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
-import { createOwnPath } from './base-path.ts';
+import type { Admit } from './admission/admission.ts';
+import { createMessageClass, newestResponse, trackResponse } from './admission/pipelining.ts';
 import type { IntrospectionHandler } from './oauth/introspection.ts';
+import { createOwnPath } from './paths/base-path.ts';
 import type { VerifyHandler } from './verify/handler.ts';
+import { findVerifyRoute } from './verify/proxies.ts';
 import { denyUnreadable } from './verify/unreadable.ts';
 
 export interface HttpServerDeps {
   /** The path of this URL is removed from every request. */
   publicUrl: string;
-  /** Receives every request first, before a body is accepted with 100 Continue. */
-  verifyHandler: VerifyHandler;
+  /**
+   * Receives every request first, before a body is accepted with 100 Continue. Null: `/verify/*` is not served here but
+   * at the internal listener.
+   */
+  verifyHandler: VerifyHandler | null;
+  /** Admits what `verifyHandler` does not handle. */
+  admit: Admit;
   /** Receives what `verifyHandler` does not handle. */
   introspectionHandler: IntrospectionHandler;
   app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
@@ -33,19 +41,14 @@ const stalledResponseMs = 20_000;
 /** How long the connection stays open after its last response, so that the response can arrive. */
 const lingerMs = 1_000;
 
-/** State of a connection: its newest response, and how many responses wait behind an earlier one. */
-const newestResponse = Symbol('newest response');
-const queuedResponses = Symbol('queued responses');
-type TrackedSocket = Duplex & { [newestResponse]?: ServerResponse; [queuedResponses]?: number };
-
-/**
- * Limits pipelined requests per connection. A client that never reads would otherwise exhaust memory, because a response
- * takes about a hundred times as much memory as its request. Proxies do not pipeline.
- */
-const maxQueuedResponses = 16;
-
 /** Creates the daemon's HTTP server, not listening yet. After `close`, each response closes its connection. */
-export function createHttpServer({ publicUrl, verifyHandler, introspectionHandler, app }: HttpServerDeps): Server {
+export function createHttpServer({
+  publicUrl,
+  verifyHandler,
+  admit,
+  introspectionHandler,
+  app,
+}: HttpServerDeps): Server {
   const ownPath = createOwnPath(publicUrl);
   class ClosingResponse extends ServerResponse {
     override writeHead(...head: unknown[]): this {
@@ -67,50 +70,52 @@ export function createHttpServer({ publicUrl, verifyHandler, introspectionHandle
   );
 
   const respond = (req: IncomingMessage, res: ServerResponse, acceptBody?: () => void): void => {
-    if (!trackResponse(req.socket, res)) return;
+    if (req.socket.destroyed) return;
+    const earlier = trackResponse(req.socket, res);
     req.url = ownPath(req.url ?? '/');
-    if (verifyHandler(req, res)) return;
-    acceptBody?.();
-    if (introspectionHandler(req, res)) return;
-    void appListener(req, res);
+    if (verifyHandler?.(req, res)) return;
+    const start = () => {
+      acceptBody?.();
+      if (!introspectionHandler(req, res)) void appListener(req, res);
+    };
+    if (earlier === undefined) admit(req, res, start);
+    else earlier.once('close', () => void (req.socket.destroyed || admit(req, res, start)));
   };
 
   const server = createServer(
-    { maxHeaderSize: limits.maxHeaderBytes, requireHostHeader: false, ServerResponse: ClosingResponse, ...timeouts },
+    {
+      maxHeaderSize: limits.maxHeaderBytes,
+      requireHostHeader: false,
+      IncomingMessage: createMessageClass(
+        (url) => verifyHandler !== null && findVerifyRoute(ownPath(url)) !== undefined,
+      ),
+      ServerResponse: ClosingResponse,
+      ...timeouts,
+    },
     (req, res) => respond(req, res),
   );
   server.maxHeadersCount = 0;
   server.on('checkContinue', (req, res) => respond(req, res, () => res.writeContinue()));
   server.on('checkExpectation', (req, res) => respond(req, res));
+  server.on('upgrade', (_req, socket) => endAfterLastResponse(socket));
   server.on('connect', (req, socket) => {
     // Node detaches its listeners from a CONNECT socket. An error without a listener would end the daemon.
     socket.on('error', () => socket.destroy());
-    const earlier = (socket as TrackedSocket)[newestResponse];
+    const earlier = newestResponse(socket);
     // A socket can be assigned to one response only, and an earlier request on this connection still has it.
     if (earlier !== undefined && !(earlier.writableFinished && earlier.socket === null)) return socket.destroy();
     const res = new ClosingResponse(req);
     res.shouldKeepAlive = false;
     res.assignSocket(socket as Socket);
     res.on('finish', () => endConnection(socket, ''));
-    if (!verifyHandler(req, res)) endConnection(socket, emptyResponse('400 Bad Request'));
+    if (!verifyHandler?.(req, res)) endConnection(socket, emptyResponse('400 Bad Request'));
   });
-  server.on('clientError', (error, socket) => rejectMessage(error, socket, (socket as TrackedSocket)[newestResponse]));
+  server.on('clientError', (error, socket) => {
+    // Without its bytes, the message gets no 401 of a verification route.
+    if (verifyHandler === null) Object.assign(error, { rawPacket: undefined });
+    rejectMessage(error, socket, newestResponse(socket));
+  });
   return server;
-}
-
-/** Registers a response on its connection. If too many wait there, destroys the connection and returns false. */
-function trackResponse(socket: TrackedSocket, res: ServerResponse): boolean {
-  if (socket.destroyed) return false;
-  const earlier = socket[newestResponse];
-  socket[newestResponse] = res;
-  if (earlier === undefined || earlier.writableFinished) return true;
-  socket[queuedResponses] = (socket[queuedResponses] ?? 0) + 1;
-  res.once('close', () => {
-    socket[queuedResponses] = (socket[queuedResponses] ?? 1) - 1;
-  });
-  if (socket[queuedResponses] <= maxQueuedResponses) return true;
-  socket.destroy();
-  return false;
 }
 
 /** Sends each challenge in its own field. The Fetch API's `Headers` joins repeated fields with commas. */
@@ -119,6 +124,14 @@ function separateChallenges(response: Response, outgoing: ServerResponse): void 
   if (joined === null) return;
   outgoing.setHeader('WWW-Authenticate', joined.split(/, (?=[A-Za-z]+(?: |,|$))/));
   response.headers.delete('WWW-Authenticate');
+}
+
+/** Ends a connection on which too many requests are pipelined, once the responses to the first ones are sent. */
+function endAfterLastResponse(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  const last = newestResponse(socket);
+  if (last === undefined || last.writableFinished) endConnection(socket, '');
+  else last.once('close', () => endConnection(socket, ''));
 }
 
 interface ParserError extends NodeJS.ErrnoException {

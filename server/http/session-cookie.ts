@@ -14,7 +14,7 @@ export interface SessionCookie {
 }
 
 /** RFC 6265bis §5.6.2. `setCookie` throws beyond it. */
-const maxCookieSeconds = 400 * 24 * 60 * 60;
+export const maxCookieSeconds = 400 * 24 * 60 * 60;
 
 /** Creates the session cookie for this public URL. */
 export function createSessionCookie(publicUrl: string): SessionCookie {

@@ -37,6 +37,9 @@ const minAttempts = 10;
 
 const maxMailsPerRun = 100;
 
+/** How many recipients must take turns before one of them is served again, as long as mails to others wait. */
+const maxServed = 32;
+
 /**
  * Creates the jobs that send the mails in the outbox. Each worker sends one mail at a time, so a mail server that hangs
  * holds up one worker only. A mail passes these states:
@@ -46,41 +49,72 @@ const maxMailsPerRun = 100;
  * 3. Failed: `retryLater` makes it due again after 15 s, 30 s, 1 min … 1 h.
  * 4. Given up (a dead letter): after 72 hours and ten attempts, or immediately if the server rejects the recipient permanently.
  *
+ * Recipients take turns: mails to those who were not served lately go first, so that very many mails to one member delay no
+ * mail to another.
+ *
  * A mail with a one-time link gets a new link on each attempt. It is withdrawn, and never sent, if the link would not work.
  *
  * Every step after the claim names the lease and does nothing if the lease has been taken over. After a crash between
  * sending and `markSent`, the mail is due again when the lease ends, and goes out twice with the same Message-ID.
  */
 export function createSendMail(deps: SendMailDeps, workers = 4): Job[] {
-  const inProgress = new Set<string>();
+  const progress: Progress = { mailIds: new Set(), served: new Set() };
   return Array.from({ length: workers }, () => ({
     name: sendMailJob,
     everyMs: second,
     async run(signal: AbortSignal) {
       for (let sent = 0; sent < maxMailsPerRun && !signal.aborted; sent += 1) {
-        if (!(await sendNext(deps, inProgress))) return;
+        if (!(await sendNext(deps, progress))) return;
       }
     },
   }));
 }
 
-/**
- * Sends the oldest mail that is due, and returns false if there is none. Skips the mails that this process has
- * `inProgress`, because their leases seem to have ended when the clock is set forward.
- */
-async function sendNext(deps: SendMailDeps, inProgress: Set<string>): Promise<boolean> {
-  const { clock } = deps;
-  const { outbox } = deps.store;
+/** What the workers of one daemon share. */
+interface Progress {
+  /** The mails that are being sent. */
+  mailIds: Set<string>;
+  /** The recipients that were served last, the last one at the end. */
+  served: Set<string>;
+}
+
+/** Sends the next mail that is due, and returns false if there is none. */
+async function sendNext(deps: SendMailDeps, progress: Progress): Promise<boolean> {
   const leaseId = randomUUID();
-  const [mail] = await outbox.claim({ now: clock.now(), leaseMs, leaseId, limit: 1, excludeIds: [...inProgress] });
+  const mail = await claimNext(deps, progress, leaseId);
   if (mail === undefined) return false;
-  inProgress.add(mail.id);
+  progress.mailIds.add(mail.id);
   try {
     await send(deps, mail, leaseId);
   } finally {
-    inProgress.delete(mail.id);
+    progress.mailIds.delete(mail.id);
   }
   return true;
+}
+
+/**
+ * Leases the first mail that is due to a recipient who was not served lately, or to anybody if there is none. Skips the
+ * mails that this process is sending, because their leases seem to have ended when the clock is set forward.
+ */
+async function claimNext({ store, clock }: SendMailDeps, { mailIds, served }: Progress, leaseId: string) {
+  const claim = async (excludeRecipients: readonly string[]) => {
+    const lease = { now: clock.now(), leaseMs, leaseId, limit: 1, excludeIds: [...mailIds] };
+    const [mail] = await store.outbox.claim({ ...lease, excludeRecipients });
+    return mail;
+  };
+  let mail = await claim([...served]);
+  if (mail === undefined && served.size > 0) mail = await claim([]);
+  if (mail === undefined) {
+    served.clear();
+    return undefined;
+  }
+  served.delete(mail.to);
+  served.add(mail.to);
+  for (const oldest of served) {
+    if (served.size <= maxServed) break;
+    served.delete(oldest);
+  }
+  return mail;
 }
 
 async function send(deps: SendMailDeps, mail: QueuedMail, leaseId: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { isLoopback } from '../../shared/loopback.ts';
-import { type Config, hostAndPort } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { hostAndPort } from '../config/listen-address.ts';
 import { ehloName } from '../config/mail-identity.ts';
 import type { SmtpSettings } from '../config/smtp-url.ts';
 import { checkSender, type MailCheck } from './check-sender.ts';

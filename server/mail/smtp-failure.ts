@@ -1,4 +1,4 @@
-import { hostAndPort } from '../config/config.ts';
+import { hostAndPort } from '../config/listen-address.ts';
 import type { SmtpSettings } from '../config/smtp-url.ts';
 import { MailFailure } from './mailer.ts';
 import { withoutCredentials } from './smtp-credentials.ts';

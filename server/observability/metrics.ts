@@ -4,6 +4,9 @@ import type { FailureKind } from '../store/errors.ts';
 import type { OutboxBacklog } from '../store/records.ts';
 import { type CountVerification, createVerificationCounter } from './verification-metrics.ts';
 
+/** Why a request was refused: too many were waiting, or it waited too long. */
+export type RefusalReason = 'queue-full' | 'waited-too-long';
+
 /** The Prometheus metrics. Labels have a fixed set of values, never a name, an email address, an ID or an IP address. */
 export interface Metrics {
   countVerification: CountVerification;
@@ -11,6 +14,8 @@ export interface Metrics {
   observeBatch(tokens: number): void;
   /** Counts one HTTP response outside the `/verify/…` routes. */
   countResponse(method: string, status: number): void;
+  /** Counts one request that gets 503 because there are too many. */
+  countRefusal(reason: RefusalReason): void;
   /** Counts one committed audit event. */
   countEvent(action: AuditAction): void;
   countDatabaseError(kind: FailureKind): void;
@@ -50,6 +55,12 @@ export function createMetrics(version: string): Metrics {
     labelNames: ['method', 'status'],
     registers,
   });
+  const refusals = new Counter({
+    name: 'tokensd_refused_requests_total',
+    help: 'Requests outside /verify that got 503 because there were too many, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
   const events = new Counter({
     name: 'tokensd_events_total',
     help: 'Committed audit events by action; session.created and session.failed count sign-ins',
@@ -74,6 +85,7 @@ export function createMetrics(version: string): Metrics {
     observeBatch: (tokens) => batches.observe(tokens),
     countResponse: (method, status) =>
       responses.inc({ method: methods.includes(method) ? method : 'OTHER', status: String(status) }),
+    countRefusal: (reason) => refusals.inc({ reason }),
     countEvent: (action) => events.inc({ action }),
     countDatabaseError: (kind) => databaseErrors.inc({ kind }),
     collectProcessMetrics: () => collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 }),

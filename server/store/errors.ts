@@ -24,3 +24,11 @@ export class StoreFull extends StoreUnavailable {
     this.name = 'StoreFull';
   }
 }
+
+/** Too many changes wait already, or this one waited for too long. It was not tried. */
+export class StoreBusy extends StoreUnavailable {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StoreBusy';
+  }
+}

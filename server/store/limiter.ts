@@ -29,4 +29,9 @@ export interface Limiter {
   /** Sets the count above the limit for the given time, starting now. */
   block(key: string, seconds: number): Promise<void>;
   reset(key: string): Promise<void>;
+  /**
+   * Resets all keys with this prefix that are in the database, whichever daemon counted them. Does nothing on SQLite, where the
+   * counts are in memory and the caller knows its keys.
+   */
+  resetShared(prefix: string): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { DatabaseClock } from './engine/engine.ts';
 import type { ClientStore, UserStore } from './interfaces/accounts.ts';
 import type { AuditStore } from './interfaces/audit.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
@@ -36,6 +37,7 @@ export interface Store {
    * @throws OutcomeUnknown if the connection was lost during the commit
    */
   transaction<T>(work: (store: Store) => Promise<T>): Promise<T>;
+  readonly clock: DatabaseClock;
   /** Throws unless the database can be used. */
   ping(): Promise<void>;
   /**

@@ -14,6 +14,7 @@ import { startPath } from './shell/return-path.ts';
 import { authorizePages } from './sign-in/approval/authorize-routes.tsx';
 import { devicePages } from './sign-in/approval/device-routes.tsx';
 import { createBrowserSession } from './sign-in/browser-session.ts';
+import { createDeviceCookie } from './sign-in/device-cookie.ts';
 import { loginPages } from './sign-in/login-routes.tsx';
 import { invitationPages } from './sign-in/password/invitation-routes.tsx';
 import { passwordResetPages } from './sign-in/password/password-reset-routes.tsx';
@@ -42,9 +43,10 @@ const consolePaths = [
 
 /** Returns the console: server-rendered pages over the same services as the API. */
 export function consolePages(deps: AppDeps) {
-  const browserSession = createBrowserSession(deps);
+  const deviceCookie = createDeviceCookie(deps.config.publicUrl);
+  const browserSession = createBrowserSession({ ...deps, deviceCookie });
   const secondFactorCookie = createSecondFactorCookie(deps.config.publicUrl);
-  const signInDeps = { ...deps, browserSession, secondFactorCookie };
+  const signInDeps = { ...deps, browserSession, deviceCookie, secondFactorCookie };
   const app = new Hono<AppEnv>();
   app.onError(pageErrorHandler(deps));
   for (const path of consolePaths) {
@@ -63,11 +65,11 @@ export function consolePages(deps: AppDeps) {
     .route('/', ssoPages(signInDeps))
     .route('/', connectSsoPages(deps))
     .route('/', secondFactorPages(signInDeps))
-    .route('/', passwordResetPages(deps))
-    .route('/', invitationPages(deps))
+    .route('/', passwordResetPages(signInDeps))
+    .route('/', invitationPages(signInDeps))
     .route('/', recoveryPages(signInDeps))
     .route('/', totpPages(deps))
-    .route('/', profilePages(deps))
+    .route('/', profilePages(signInDeps))
     .route('/', emailConfirmationPages(deps))
     .route('/', tokenPages(deps))
     .route('/', teamPages(deps))

@@ -6,7 +6,7 @@ export const auditActionDescriptions = {
   'session.created': 'A member signed in.',
   'session.ended': 'A member signed out.',
   'session.failed':
-    'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded.',
+    'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded. In one hour, at most 100 are recorded for an IPv4 /24 or IPv6 /48, and 5,000 in all.',
   'token.created': 'A token was created in the console, with the command line or through the API.',
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
   'user.created': 'A member was added.',
@@ -42,6 +42,7 @@ export const auditActionDescriptions = {
   'user.recovery_codes_replaced': 'A member created new recovery codes. The old ones no longer work.',
   'user.recovered':
     'A recovery link was used: the member is an Organization Superuser with a new password and no second factor. Their sessions ended.',
+  'user.unlocked': 'The operator made the daemon forget failed sign-ins at an account with `tokensd users unlock`.',
   'recovery.link_created':
     'The operator created a recovery link with `tokensd recover`. The target is the email address that it is for.',
   'client.created': 'An OAuth client was registered.',

@@ -127,6 +127,18 @@ describe('token names', () => {
     );
     expect(() => matchName('Ci', [lower, upper])).toThrow(/matches more than one token/);
   });
+
+  it.each(['tok_N2Jzk8x7', 'TOK_n2jzk8x7'])('are ambiguous if one, %s, is the prefix of another token', (name) => {
+    const backDoor = token('back door', 'tok_N2Jzk8x7');
+    const decoy = token(name, 'tok_66666666');
+    expect(() => matchName('tok_N2Jzk8x7', [backDoor, decoy])).toThrow(
+      expect.objectContaining({ exitCode: 2, message: expect.stringContaining('back door (tok_N2Jzk8x7') }),
+    );
+    expect(matchName('back door', [backDoor, decoy])).toBe(backDoor);
+    expect(matchName('tok_66666666', [backDoor, decoy])).toBe(decoy);
+    const itself = token('tok_77777777', 'tok_77777777');
+    expect(matchName('tok_77777777', [itself, decoy])).toBe(itself);
+  });
 });
 
 describe('text', () => {

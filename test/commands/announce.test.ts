@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { announcement } from '../../server/commands/announce.ts';
+import { announcement } from '../../server/commands/serve/announce.ts';
 
-const config = { publicUrl: 'https://tokens.example.com', dataDir: '/var/lib/tokensd' };
+const config = { publicUrl: 'https://tokens.example.com', internalListen: null, dataDir: '/var/lib/tokensd' };
 
 it('names the console and the directory of the mails', () => {
   const text = announcement({ ...config, smtpUrl: null });
@@ -13,4 +13,9 @@ it('names the mail server without its credentials', () => {
   const text = announcement({ ...config, smtpUrl: 'smtp://ada:sekret@mail.example.com:587?requireTLS=true' });
   expect(text).toContain('Mails are sent through mail.example.com:587.\n');
   expect(text).not.toMatch(/ada|sekret|requireTLS/);
+});
+
+it('names the address of the internal listener', () => {
+  const text = announcement({ ...config, internalListen: { socket: '/run/tokensd/internal.sock' }, smtpUrl: null });
+  expect(text).toContain('Proxies verify tokens at unix:/run/tokensd/internal.sock\n');
 });

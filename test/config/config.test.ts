@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeConfig, readConfig } from '../../server/config/config.ts';
-import { settingNames } from '../../server/config/settings.ts';
+import { settingNames } from '../../server/config/settings/settings.ts';
 import { mistakesOf } from './mistakes.ts';
 
 const home = { HOME: '/nowhere' };

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../server/config/config.ts';
-import { readSettingTexts } from '../../server/config/setting-texts.ts';
-import { settingNames } from '../../server/config/settings.ts';
+import { readSettingTexts } from '../../server/config/settings/setting-texts.ts';
+import { settingNames } from '../../server/config/settings/settings.ts';
 import { mistakesOf } from './mistakes.ts';
 
 const read = (env: Record<string, string>) => readConfig({ HOME: '/nowhere', ...env });

@@ -67,6 +67,41 @@ describe('every value', () => {
   });
 });
 
+describe('TOKENSD_INTERNAL_LISTEN', () => {
+  it('is an address and a port, or the path of a Unix socket', () => {
+    const internalListen = (value: string) => read({ TOKENSD_INTERNAL_LISTEN: value }).internalListen;
+    expect(internalListen('')).toBeNull();
+    expect(internalListen('127.0.0.1:8421')).toEqual({ host: '127.0.0.1', port: 8421 });
+    expect(internalListen('*:8421')).toEqual({ host: null, port: 8421 });
+    expect(internalListen('unix:/run/tokensd/internal.sock')).toEqual({ socket: '/run/tokensd/internal.sock' });
+  });
+
+  it.each(['8421', 'unix:internal.sock', 'unix:', '/run/tokensd/internal.sock', 'http://127.0.0.1:8421'])(
+    'must not be %s',
+    (value) => {
+      expect(mistakesOf({ TOKENSD_INTERNAL_LISTEN: value })).toEqual([
+        'TOKENSD_INTERNAL_LISTEN must be HOST:PORT, such as 127.0.0.1:8421, or unix:/run/tokensd/internal.sock',
+      ]);
+    },
+  );
+
+  it('must not have a path that Node.js would cut off', () => {
+    expect(mistakesOf({ TOKENSD_INTERNAL_LISTEN: `unix:/${'x'.repeat(103)}` })).toEqual([
+      'TOKENSD_INTERNAL_LISTEN must have a path of at most 103 bytes, because Unix sockets allow no longer one',
+    ]);
+  });
+
+  it('must not be the address of TOKENSD_LISTEN', () => {
+    const mistake = 'TOKENSD_INTERNAL_LISTEN must not be the address of TOKENSD_LISTEN. Choose another port';
+    expect(mistakesOf({ TOKENSD_INTERNAL_LISTEN: '127.0.0.1:8420' })).toEqual([mistake]);
+    expect(mistakesOf({ TOKENSD_LISTEN: ':9000', TOKENSD_INTERNAL_LISTEN: '*:9000' })).toEqual([mistake]);
+  });
+
+  it.each(['127.0.0.1:8421', 'unix:/run/tokensd/internal.sock'])('is printed as it was set: %s', (value) => {
+    expect(describeConfig(read({ TOKENSD_INTERNAL_LISTEN: value }))).toContain(`TOKENSD_INTERNAL_LISTEN=${value}`);
+  });
+});
+
 describe('TOKENSD_LISTEN', () => {
   it.each([
     ['127.0.0.1:8420', '127.0.0.1'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeConfig, readConfig } from '../../server/config/config.ts';
-import { settingNames, settings, settingsSchema } from '../../server/config/settings.ts';
+import { settingNames, settings, settingsSchema } from '../../server/config/settings/settings.ts';
 
 describe('settings', () => {
   it('are printed by `tokensd config` in the documented order', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { settingNames } from '../../server/config/settings.ts';
-import { isInjected, isPortIgnored } from '../../server/config/unknown-settings.ts';
+import { settingNames } from '../../server/config/settings/settings.ts';
+import { isInjected, isPortIgnored } from '../../server/config/settings/unknown-settings.ts';
 import { mistakesOf } from './mistakes.ts';
 
 describe('an unknown TOKENSD_… variable', () => {

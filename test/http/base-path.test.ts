@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basePathMistake } from '../../server/config/base-path.ts';
-import { createOwnPath } from '../../server/http/base-path.ts';
 import { accessTable } from '../../server/http/middleware/access.ts';
+import { createOwnPath } from '../../server/http/paths/base-path.ts';
 import { pageAccess } from '../../server/web/shell/access.ts';
 import { type Member, password } from '../helpers/app/app.ts';
 import { startTestServer, type TestResponse, type TestServer } from '../helpers/app/http.ts';

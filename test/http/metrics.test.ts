@@ -18,7 +18,7 @@ async function start(settings = {}): Promise<TestServer> {
 }
 
 async function metricsOf(server: TestServer): Promise<string> {
-  const { status, headers, body } = await server.send({ path: '/metrics' });
+  const { status, headers, body } = await server.send({ path: '/metrics', headers: [['Host', 'localhost']] });
   expect(status).toBe(200);
   expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
   return body;
@@ -161,13 +161,13 @@ describe('GET /metrics', () => {
   it('allows loopback and trusted proxies, but not requests that they forward', async () => {
     const server = await start({ trustedProxies: ['10.0.0.5/32'] });
     const from = (ip: string, headers: Record<string, string> = {}) =>
-      server.ask('/metrics', { ip, headers }).then(({ status }) => status);
+      server.ask('/metrics', { ip, headers, host: 'localhost' }).then(({ status }) => status);
     expect(await from('127.0.0.1')).toBe(200);
     expect(await from('::1')).toBe(200);
     expect(await from('::ffff:127.0.0.1')).toBe(200);
     expect(await from('10.0.0.5')).toBe(200);
     for (const ip of ['203.0.113.9', '10.0.0.6', '192.168.1.1']) expect(await from(ip)).toBe(403);
-    for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via']) {
+    for (const name of ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via', 'X-Forwarded-Proto']) {
       expect(await from('127.0.0.1', { [name]: '127.0.0.1' })).toBe(403);
       expect(await from('10.0.0.5', { [name]: '10.0.0.5' })).toBe(403);
     }
@@ -175,11 +175,64 @@ describe('GET /metrics', () => {
     expect(await jsonOf(denied)).toMatchObject({ code: 'monitoring-only' });
   });
 
+  it('allows loopback only for a loopback host, so that DNS rebinding reads nothing', async () => {
+    const server = await start();
+    const statusFor = async (host: string, target = '/metrics') =>
+      Number(
+        (await server.exchange(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).text.slice(
+          9,
+          12,
+        ),
+      );
+    for (const host of ['localhost', 'localhost:8420', '127.0.0.1:8420', '127.8.8.8', '[::1]:8420']) {
+      expect([host, await statusFor(host)]).toEqual([host, 200]);
+    }
+    for (const host of [
+      'evil.example',
+      'evil.example:8420',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      '10.0.0.1',
+    ]) {
+      expect([host, await statusFor(host)]).toEqual([host, 403]);
+    }
+    expect(await statusFor('localhost', 'http://evil.example/metrics')).toBe(403);
+    expect(await statusFor('evil.example', 'http://localhost/metrics')).toBe(403);
+  });
+
+  it('denies HTTP/1.0, which nginx sends when it forwards a request without any other trace', async () => {
+    const server = await start();
+    const { text } = await server.exchange('GET /metrics HTTP/1.0\r\nHost: 127.0.0.1:8420\r\n\r\n');
+    expect(text).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it.each([
+    '/%6Detrics',
+    '/metric%73',
+    '/%2Fmetrics',
+    '//metrics',
+    '/./metrics',
+    '/x/../metrics',
+    '/x/%2e%2e/metrics',
+    '/..%2fmetrics',
+    '/\\metrics',
+    '\\metrics',
+    '/metrics/',
+    '/metrics;x',
+    '/METRICS',
+    'http://localhost//metrics',
+    'http://localhost/x/../metrics',
+  ])('is not found at another spelling of its path: %s', async (target) => {
+    const server = await start();
+    const { text } = await server.exchange(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 40[04] /);
+  });
+
   it('counts each verification in every bucket with a bound above its duration', async () => {
     const { metrics, send, stop } = await startTestServer();
     stops.push(stop);
     for (const ms of [0, 300, 300, 5_000]) metrics.countVerification('ext-authz', 'ok', performance.now() - ms);
-    const { body } = await send({ path: '/metrics' });
+    const { body } = await send({ path: '/metrics', headers: [['Host', '127.0.0.1:8420']] });
     const series = 'tokensd_verification_duration_seconds';
     const bucket = (le: string) => numberAt(body, `${series}_bucket{le="${le}",route="ext-authz"}`);
     expect(['0.1', '0.25', '0.5', '1', '2', '+Inf'].map(bucket)).toEqual([1, 1, 3, 3, 3, 4]);

@@ -151,6 +151,31 @@ test('lets a superuser revoke another member’s token, and names the superuser 
   expect(mail?.text).toContain('root@example.com');
 });
 
+test.each(['tok_N2Jzk8x7', 'TOK_n2jzk8x7', ' tok_00000000 ', 'to\u212a_00000000'])(
+  'a new token cannot have the name %j, which looks like a prefix',
+  async (name) => {
+    const app = await open();
+    const response = await app.ask('/api/v1/tokens', { as: app.dev, json: { name } });
+    expect(response.status).toBe(400);
+    expect(await jsonOf<ProblemDetails>(response)).toMatchObject({
+      code: 'invalid-fields',
+      errors: [{ pointer: '/name', detail: expect.stringContaining('look like the prefix') }],
+    });
+    const drf = { username: app.dev.email, password: app.dev.password, name };
+    expect(await jsonOf(app.ask('/api-token-auth/', { json: drf }))).toEqual({
+      name: ['A name must not look like the prefix of a token. Choose another name.'],
+    });
+  },
+);
+
+test.each(['ci_pipeline', 'tok_', 'tok_1234567', 'tok_123456789', 'my tok_12345678'])(
+  'a new token can have the name %j',
+  async (name) => {
+    const app = await open();
+    expect((await app.ask('/api/v1/tokens', { as: app.dev, json: { name } })).status).toBe(201);
+  },
+);
+
 test('another member’s token gets the same 404 as one that does not exist', async () => {
   const app = await open();
   const { id } = await createToken(app, app.root, { name: 'hidden' });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settingsSchema } from '../../server/config/settings.ts';
+import { settingsSchema } from '../../server/config/settings/settings.ts';
 import { startPgbouncer } from '../helpers/peers/pgbouncer.ts';
 import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';

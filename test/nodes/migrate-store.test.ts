@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
+import { moveStore } from '../../server/store/maintenance/move.ts';
 import { dataTables, internalTables } from '../../server/store/maintenance/tables.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
@@ -80,6 +81,28 @@ describe('tokensd migrate-store', () => {
     ] as const) {
       expect((await move(source, target)).code).toBe(2);
     }
+  });
+
+  it('lets nobody else write to the source or to the target meanwhile', async () => {
+    const { daemon, from, to } = await world();
+    await daemon.stop();
+    /** Adds a superuser, as an operator would who does not know of the move. Blocks this process, and so the move. */
+    const init = (databaseUrl: string) => {
+      const [command, ...args] = programCommand('tokensd', ['init', '--email', 'late@example.com', '--password-stdin']);
+      const env = bareEnvironment({ TOKENSD_DATABASE_URL: databaseUrl });
+      const { status, stderr } = spawnSync(command, args, { env, input: superuser.password, encoding: 'utf8' });
+      return { status, stderr };
+    };
+    const commands: Array<ReturnType<typeof init>> = [];
+    const { rows } = await moveStore({ from, to }, ({ phase, table }) => {
+      if (phase === 'checking' && table === 'users' && commands.length === 0) commands.push(init(from), init(to));
+    });
+    for (const { status, stderr } of commands) {
+      expect(status).toBe(1);
+      expect(stderr).toContain('database is unavailable');
+    }
+    expect(rows.users).toBe(2);
+    expect(init(from).status).toBe(0);
   });
 
   it('leaves the target empty if it is killed, and can be repeated', async () => {

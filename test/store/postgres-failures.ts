@@ -240,11 +240,13 @@ export function describeFailures(kind: PostgresKind): void {
       const one = async (n: number) => {
         await crowded.transaction((store) => addUser(store));
         await crowded.tokens.findByHashes([`${n}`]);
+        await crowded.clients.findByClientIds([`${n}`]);
         await limiter.consume('everybody');
         await crowded.users.isEmpty();
       };
       await Promise.all(Array.from({ length: 200 }, (_, n) => one(n)));
-      expect(proxy.maxConnections()).toBe(14);
+      // One more may visit the server for lost connections.
+      expect(proxy.maxConnections()).toBe(13);
       await crowded.close();
       await proxy.stop();
     });

@@ -5,6 +5,9 @@ import { migrations } from '../../server/store/migrations/all.ts';
 import { patientTimes, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import { describeStore } from './contract.ts';
 
+/** The tests set the time of this process. */
+const ownClock = { now: () => null, record: () => {} };
+
 let postgres: TestPostgres;
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -12,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => postgres.remove());
 
 describeStore('the store on PostgreSQL', async () => {
-  const engine = await openPostgres(await postgres.newMigratedDatabase(), { times: patientTimes });
+  const engine = await openPostgres(await postgres.newMigratedDatabase(), { times: patientTimes, clock: ownClock });
   const store = createKnexStore(engine, migrations);
   return { store, close: () => store.close() };
 });

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../server/store/engine/engine.ts';
 import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
-import { StoreUnavailable } from '../../server/store/errors.ts';
+import { StoreBusy, StoreUnavailable } from '../../server/store/errors.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import { openStore } from '../../server/store/open.ts';
@@ -18,18 +18,20 @@ const secret = 'a-value-that-no-log-may-contain';
 
 let outerStore: ReturnType<typeof useOuterStore>;
 beforeAll(() => {
-  // The call times out after ten seconds, so it runs in parallel with the other tests.
+  // The call takes more than a second to time out, so it runs in parallel with the other tests.
   outerStore = useOuterStore();
 });
 
-/** Uses the outer store inside a transaction, and again after it. */
+/** Changes a row on the outer store inside a transaction, and reads it after that. */
 async function useOuterStore() {
   const { store, close } = await openTestStore();
-  const failure = await failureOf(store.transaction(() => store.users.isEmpty()));
+  const failure = await failureOf(store.transaction(() => store.users.insert(userRecord())));
   const emptyAfter = await store.users.isEmpty();
   await close();
   return { failure, emptyAfter };
 }
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function failureOf(work: Promise<unknown>): Promise<Error> {
   const error = await work.then(
@@ -137,6 +139,63 @@ describe('a SQLite store during failures', () => {
       expect(performance.now() - started).toBeLessThan(1000);
       for (const failure of await Promise.all(waiting)) expect(failure).toBeInstanceOf(StoreUnavailable);
     });
+    await app.close();
+  });
+
+  it('reads sessions, members and lists without delay while its own changes wait for the write lock of another process', async () => {
+    const app = await openTestApp({}, Promise.resolve({ store, path, close: async () => {} }));
+    await whileLocked(async () => {
+      const waiting = Array.from({ length: 4 }, () => failureOf(store.users.insert(userRecord())));
+      const started = performance.now();
+      for (const address of ['/me', '/tokens', '/users', '/audit', '/clients', '/sessions/current']) {
+        expect((await app.ask(`/api/v1${address}`, { as: app.root })).status).toBe(200);
+      }
+      expect(performance.now() - started).toBeLessThan(1000);
+      await Promise.all(waiting);
+    });
+    await app.close();
+  });
+
+  it('rejects all of twelve changes within two seconds, even those that wait for each other', async () => {
+    await whileLocked(async () => {
+      const started = performance.now();
+      const changes = Array.from({ length: 12 }, (_, turn) =>
+        sleep(turn * 100).then(async () => {
+          const began = performance.now();
+          const failure = await failureOf(store.transaction((store) => store.users.insert(userRecord())));
+          return { failure, ms: performance.now() - began };
+        }),
+      );
+      for (const { failure, ms } of await Promise.all(changes)) {
+        expect(failure).toBeInstanceOf(StoreUnavailable);
+        expect(ms).toBeLessThan(2000);
+      }
+      expect(performance.now() - started).toBeLessThan(4000);
+    });
+    await addUser(store);
+  });
+
+  it('rejects a change without trying it while five hundred wait', async () => {
+    const waiting: Array<Promise<unknown>> = [];
+    await store.transaction(async () => {
+      for (let turn = 0; turn < 500; turn += 1) waiting.push(store.users.insert(userRecord()).catch(() => null));
+      const began = performance.now();
+      expect(await failureOf(store.users.insert(userRecord()))).toBeInstanceOf(StoreBusy);
+      expect(performance.now() - began).toBeLessThan(500);
+    });
+    await Promise.all(waiting);
+    await addUser(store);
+  });
+
+  it('ends a session for the next request, whatever reads it', async () => {
+    const app = await openTestApp({}, Promise.resolve({ store, path, close: async () => {} }));
+    for (let round = 0; round < 15; round += 1) {
+      const member = { ...app.dev, session: await app.signIn(app.dev.id) };
+      expect((await app.ask('/api/v1/me', { as: member })).status).toBe(200);
+      expect((await app.ask('/api/v1/sessions/current', { method: 'DELETE', as: member })).status).toBe(204);
+      const after = await Promise.all([1, 2, 3].map(() => app.ask('/api/v1/me', { as: member })));
+      expect(after.map(({ status }) => status)).toEqual([401, 401, 401]);
+    }
     await app.close();
   });
 
@@ -281,7 +340,7 @@ describe('a SQLite store during failures', () => {
     }
   });
 
-  it('rejects a call on the outer store inside a transaction instead of waiting forever', async () => {
+  it('rejects a change on the outer store inside a transaction instead of waiting forever', async () => {
     const { failure, emptyAfter } = await outerStore;
     expect(failure).toBeInstanceOf(StoreUnavailable);
     expect(emptyAfter).toBe(true);

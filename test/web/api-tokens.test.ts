@@ -144,7 +144,7 @@ it('shows a new token’s value once, in the response to the form', async () => 
   expect(made.html).toMatch(/<button type="button"[^>]* data-copy="token-value" hidden/);
   expect(textOf(made.html)).toContain("can't be recovered");
   expect(textOf(made.html)).toContain(
-    'curl -i -H "Authorization: Token $TOKEN" https://tokens.example.com/verify/forward-auth',
+    'curl -i -H "Authorization: Token $TOKEN" https://tokens.example.com/api/v1/token',
   );
   expect(await verdict(app, value)).toBe(200);
 

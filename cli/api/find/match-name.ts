@@ -9,7 +9,8 @@ export interface Named {
 }
 
 /**
- * Returns the candidate that `text` refers to: by exact name after NFC, else by name under case folding, else by prefix.
+ * Returns the candidate that `text` refers to: by exact name after NFC, else by name under case folding, else by prefix. A
+ * text that is the name of one token and the prefix of another is ambiguous, because the reader of a mail means the prefix.
  * @throws CliError `token-not-found`, or `ambiguous-name`, which lists the candidates.
  */
 export function matchName<T extends Named>(text: string, candidates: readonly T[]): T {
@@ -22,15 +23,21 @@ export function matchName<T extends Named>(text: string, candidates: readonly T[
   ];
   for (const rule of rules) {
     const [first, ...others] = candidates.filter(rule);
-    if (first && others.length === 0) return first;
-    if (first) throw ambiguous(text, [first, ...others]);
+    if (!first) continue;
+    const found = [first, ...others, ...candidates.filter((other) => other.prefix === text && other !== first)];
+    const different = [...new Set(found)];
+    if (different.length > 1) throw ambiguous(text, different);
+    return first;
   }
   throw localError('token-not-found', `There is no token ${quoted(text)}. Run \`tokens list\` to see your tokens.`);
 }
 
 function ambiguous(text: string, found: readonly Named[]): CliError {
   const list = found.map(({ name, prefix, owner }) => `${sanitize(name)} (${prefix}, ${owner})`).join(', ');
-  return localError('ambiguous-name', `${quoted(text)} matches more than one token: ${list}. Give the whole name.`);
+  return localError(
+    'ambiguous-name',
+    `${quoted(text)} matches more than one token: ${list}. Give the other name or prefix of the one that you mean.`,
+  );
 }
 
 function quoted(text: string): string {

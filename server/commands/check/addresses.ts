@@ -1,5 +1,6 @@
 import { isLoopback } from '../../../shared/loopback.ts';
-import { type Config, hostAndPort } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import { localAddress } from '../../config/listen-address.ts';
 import { type Answer, askDaemon } from './ask-daemon.ts';
 import type { Check } from './check.ts';
 
@@ -10,14 +11,9 @@ type AddressConfig = Pick<Config, 'listen' | 'publicUrl'>;
  * checked only as far as its proxy.
  */
 export async function checkAddresses(config: AddressConfig): Promise<Check[]> {
-  const local = localUrl(config.listen);
+  const local = localAddress(config.listen);
   const [here, there] = await Promise.all([askDaemon(local), askDaemon(config.publicUrl)]);
   return [judgeDaemon(config, local, here), judgePublicUrl(config, here, there), ...judgeScheme(config)];
-}
-
-function localUrl({ host, port }: Config['listen']): string {
-  if (host === null || host === '0.0.0.0') return `http://127.0.0.1:${port}`;
-  return `http://${hostAndPort(host === '::' ? '::1' : host, port)}`;
 }
 
 function judgeDaemon({ publicUrl }: AddressConfig, address: string, here: Answer): Check {

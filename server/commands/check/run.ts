@@ -6,6 +6,7 @@ import { checkDatabase } from '../../store/open.ts';
 import { checkAddresses } from './addresses.ts';
 import { type Check, type CheckGroup, formatChecks, runChecks } from './check.ts';
 import { checkDataDir } from './data-dir.ts';
+import { checkInternal } from './internal.ts';
 import { checkSettings } from './settings.ts';
 
 /** Limit for each group of checks. They run at the same time, so the command takes hardly longer. */
@@ -39,6 +40,7 @@ function groupsFor(config: Config): CheckGroup[] {
     { name: 'mail server', run: () => checkMail(config) },
     { name: 'sso', run: () => checkProvider(config) },
     { name: 'public URL', run: () => checkAddresses(config) },
+    { name: 'internal listener', run: () => checkInternal(config) },
   ];
 }
 

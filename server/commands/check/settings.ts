@@ -1,6 +1,6 @@
 import { type Config, ConfigError, readConfig } from '../../config/config.ts';
 import type { Environment } from '../../config/environment.ts';
-import { isPortIgnored } from '../../config/unknown-settings.ts';
+import { isPortIgnored } from '../../config/settings/unknown-settings.ts';
 import type { Check } from './check.ts';
 
 /** Reads the settings. Returns their checks, and the configuration unless a setting is invalid. */

@@ -1,11 +1,12 @@
 import { count } from '../../../shared/count.ts';
-import { issuerValue } from '../../config/setting-values.ts';
+import { issuerValue } from '../../config/settings/setting-values.ts';
 import { CommandError, type Context } from '../../context.ts';
 import { systemActor } from '../../domain/caller.ts';
-import { systemClock } from '../../domain/clock.ts';
+import { createSharedClock } from '../../domain/clock.ts';
 import type { Store } from '../../store/store.ts';
+import { withServices } from '../users/with-services.ts';
 import { type ConfirmOptions, confirmOrStop } from './confirm.ts';
-import { countMembers, differOnlyBySlash, slashOf, withServices } from './issuers.ts';
+import { countMembers, differOnlyBySlash, slashOf } from './issuers.ts';
 
 export interface MoveIssuerOptions extends ConfirmOptions {
   from: string;
@@ -39,7 +40,11 @@ export async function runMoveIssuer(context: Context, options: MoveIssuerOptions
     const moved = await store.transaction(async (store) => {
       const moved = await store.users.moveIssuer(from, to);
       if (moved === 0) throw await inBoth(store, from, to);
-      const event = { at: systemClock.now(), actor: systemActor, clientInfo: { ip: null, userAgent: null } };
+      const event = {
+        at: createSharedClock(store.clock).now(),
+        actor: systemActor,
+        clientInfo: { ip: null, userAgent: null },
+      };
       await auditTrail.issuerMoved(store, { ...event, from, to });
       return moved;
     });

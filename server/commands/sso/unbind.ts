@@ -1,7 +1,8 @@
 import { count } from '../../../shared/count.ts';
 import type { Context } from '../../context.ts';
+import { withServices } from '../users/with-services.ts';
 import { type ConfirmOptions, confirmOrStop } from './confirm.ts';
-import { countMembers, withServices } from './issuers.ts';
+import { countMembers } from './issuers.ts';
 
 export interface UnbindIssuerOptions extends ConfirmOptions {
   from: string;

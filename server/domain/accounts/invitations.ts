@@ -32,8 +32,8 @@ export interface Invitations {
   inviteAgain(caller: Caller, id: string): Promise<Invitation>;
   /** Returns the member that a link belongs to, or null unless the link works. Does not use it up. */
   find(secret: string): Promise<UserRecord | null>;
-  /** Sets the member's first password. A link works once. @throws ProblemError `link-expired`, `invalid-fields` */
-  accept(secret: string, password: string, clientInfo: ClientInfo): Promise<void>;
+  /** Sets the member's first password and returns the member. A link works once. @throws ProblemError `link-expired`, `invalid-fields` */
+  accept(secret: string, password: string, clientInfo: ClientInfo): Promise<UserRecord>;
 }
 
 export interface InvitationDeps extends SetPasswordDeps {

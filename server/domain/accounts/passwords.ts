@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hash, type Options, verify } from '@node-rs/argon2';
-import pLimit from 'p-limit';
 import { limits } from '../../../shared/limits.ts';
 import { codePoints, compose, foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
+import { createBoundedQueue } from '../../bounded-queue.ts';
 
 /** OWASP's minimum for Argon2id, the library's default algorithm. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const satisfies Options;
@@ -11,23 +11,27 @@ const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } 
 /** Each hash needs 19 MiB and a core. More at a time would let unauthenticated clients starve verification. */
 const maxConcurrentHashes = 2;
 
-/** Beyond this, a sign-in would wait for more than a few seconds, so it is rejected instead. */
-const defaultMaxQueued = 200;
+/** Beyond these, a sign-in would wait for more than a few seconds, so it is rejected instead. */
+const defaultQueue = { maxWaiting: 200, maxWaitMs: 5_000 } as const;
 
 /** Hashes and verifies passwords in their NFKC form. */
 export interface Passwords {
-  /** Returns the Argon2id hash in PHC form. Expects what `checkNewPassword` returned. */
+  /**
+   * Returns the Argon2id hash in PHC form. Expects what `checkNewPassword` returned.
+   *
+   * @throws ProblemError `throttled` while too many passwords are queued
+   */
   hash(password: string): Promise<string>;
   /**
    * Verifies a password. A null hash (no such member, or a member without a password) takes the same time and never matches.
    *
-   * @throws ProblemError `throttled` while too many verifications are queued
+   * @throws ProblemError `throttled` while too many passwords are queued
    */
   verify(hash: string | null, password: string): Promise<boolean>;
 }
 
-export function createPasswords(maxQueued = defaultMaxQueued): Passwords {
-  const limit = pLimit(maxConcurrentHashes);
+export function createPasswords(queue: { maxWaiting: number; maxWaitMs: number } = defaultQueue): Passwords {
+  const limit = createBoundedQueue({ concurrency: maxConcurrentHashes, ...queue, refusal: busy });
   const unmatchable = unmatchableHash();
 
   return {
@@ -35,7 +39,6 @@ export function createPasswords(maxQueued = defaultMaxQueued): Passwords {
 
     async verify(stored, password) {
       const normalized = compose(password, 'NFKC');
-      if (limit.pendingCount >= maxQueued) throw busy();
       const possible = codePoints(normalized) <= limits.maxPasswordCharacters;
       const matches = await limit(() => verify(stored ?? unmatchable, possible ? normalized : '', cost));
       return matches && possible && stored !== null;

@@ -5,7 +5,7 @@ import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { generateSecret, hashSecret, type Secret } from '../secrets.ts';
+import { generateSecret, hashSecret, isGenerated, type Secret } from '../secrets.ts';
 import type { PasswordPolicy } from './password/password-policy.ts';
 import { wrongSecondFactor } from './problems.ts';
 import type { Sessions } from './sessions.ts';
@@ -28,9 +28,19 @@ export interface SecondFactor {
    *
    * @throws ProblemError `wrong-credentials`, `password-sign-in-off`, `throttled`
    */
-  begin(email: string, password: string, clientInfo: ClientInfo): Promise<StartedSession | PendingSecondFactor>;
+  begin(
+    email: string,
+    password: string,
+    clientInfo: ClientInfo,
+    deviceProofs?: readonly string[],
+  ): Promise<StartedSession | PendingSecondFactor>;
   /** Verifies the code. @throws ProblemError `totp-required` (a wrong code), `form-expired`, `throttled` */
-  finish(ticket: string, code: string, clientInfo: ClientInfo): Promise<StartedSession>;
+  finish(
+    ticket: string,
+    code: string,
+    clientInfo: ClientInfo,
+    deviceProofs?: readonly string[],
+  ): Promise<StartedSession>;
   /** Prepares a new TOTP secret. @throws ProblemError `form-expired`, `totp-enabled` */
   prepare(ticket: string): Promise<PreparedTotp>;
   /** Returns the TOTP secret that was prepared before. @throws ProblemError `form-expired`, `totp-enabled` */
@@ -70,6 +80,7 @@ export function createSecondFactor(deps: {
    * whether the member may use one, because they may have been demoted since.
    */
   const memberOf = async (ticket: string): Promise<UserRecord> => {
+    if (!isGenerated('secondFactor', ticket)) throw expired();
     const found = await store.tickets.find(hashSecret(ticket), kind, clock.now());
     const user = found?.userId == null ? null : await store.users.findById(found.userId);
     if (user === null || user.disabled || !passwordPolicy.allows(user)) throw expired();
@@ -77,8 +88,8 @@ export function createSecondFactor(deps: {
   };
 
   return {
-    async begin(email, password, clientInfo) {
-      const user = await sessions.checkPassword(email, password, clientInfo);
+    async begin(email, password, clientInfo, deviceProofs) {
+      const user = await sessions.checkPassword(email, password, clientInfo, deviceProofs);
       if (user === null) throw passwordPolicy.refusal();
       const proof = proofOf(user);
       if (user.totpEnabledAt === null && !totp.required) return start(user, clientInfo, proof);
@@ -92,10 +103,10 @@ export function createSecondFactor(deps: {
       return { next: user.totpEnabledAt === null ? 'enrolment' : 'code', ticket };
     },
 
-    async finish(ticket, code, clientInfo) {
+    async finish(ticket, code, clientInfo, deviceProofs) {
       const user = await memberOf(ticket);
       if (user.totpEnabledAt === null) throw expired();
-      if (!(await totp.check(user, code, clientInfo))) throw wrongSecondFactor();
+      if (!(await totp.check(user, code, clientInfo, deviceProofs))) throw wrongSecondFactor();
       // Of concurrent requests with different valid codes, one gets the ticket.
       if ((await store.tickets.consume(hashSecret(ticket), kind, clock.now())) === null) throw expired();
       return start(user, clientInfo, proofOf(user));

@@ -6,8 +6,9 @@ import { checkNewPassword, type Passwords } from '../accounts/passwords.ts';
 import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, type ClientInfo } from '../caller.ts';
 import type { Clock } from '../clock.ts';
-import { hashSecret } from '../secrets.ts';
+import { hashSecret, isGenerated } from '../secrets.ts';
 import { endAllSessions, endSession } from './end-sessions.ts';
+import type { AuditFailedSignIn } from './failed-sign-ins.ts';
 import { type CheckPassword, createCheckPassword } from './password/check-password.ts';
 import { confirmPassword, requireSamePassword } from './password/confirm-password.ts';
 import type { PasswordPolicy } from './password/password-policy.ts';
@@ -24,6 +25,7 @@ export interface SessionDeps {
   passwords: Passwords;
   rateLimit: SignInRateLimit;
   auditTrail: AuditTrail;
+  auditFailedSignIn: AuditFailedSignIn;
   startSession: StartSession;
   sessionLifetimes: SessionLifetimes;
   totp: Totp;
@@ -67,11 +69,11 @@ export interface Sessions {
   /** Ends the caller's sessions except the current one. */
   endOthers(caller: Caller): Promise<void>;
   /**
-   * Changes the caller's password and ends their other sessions.
+   * Changes the caller's password and ends their other sessions. Returns the member with the new password.
    *
    * @throws ProblemError `wrong-password`, `password-sign-in-off`, `throttled`, `invalid-fields`
    */
-  changePassword(caller: Caller, current: string, next: string): Promise<void>;
+  changePassword(caller: Caller, current: string, next: string): Promise<UserRecord>;
 }
 
 const maxListed = 100;
@@ -148,6 +150,7 @@ export function createSessions(deps: SessionDeps): Sessions {
         const event = { at: clock.now(), actor: actorOf(user), clientInfo, user };
         await auditTrail.user(store, 'user.password_changed', event);
       });
+      return { ...user, passwordHash: hash };
     },
   };
 }
@@ -156,6 +159,7 @@ async function authenticate(
   { store, clock, sessionLifetimes, totp, passwordPolicy }: SessionDeps,
   secret: string,
 ): Promise<AuthenticatedSession | null> {
+  if (!isGenerated('session', secret)) return null;
   const found = await store.sessions.findByHash(hashSecret(secret));
   if (found === null || found.user.disabled || lacksSecondFactor(totp, found)) return null;
   // The operator may have turned off sign-in with a password since, or a superuser may have been demoted.

@@ -53,6 +53,7 @@ export async function createToken(
   body: CreateTokenBody,
   idempotencyKey?: string,
 ): Promise<Creation> {
+  if (looksLikePrefix(body.name, policy.productPrefix)) throw nameLikePrefix();
   const { user, clientInfo, channel } = creator;
   const now = clock.now();
   const secret = generateToken(policy.productPrefix);
@@ -136,6 +137,20 @@ function hashBody(body: CreateTokenBody): string {
 function nameTaken(): ProblemError {
   const detail = 'You already have a token with this name.';
   return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
+}
+
+/**
+ * Reports whether the command line could take a name for the prefix of a token. Mails and lists name tokens by their prefix,
+ * so a thief could otherwise give this name to a second token and turn the advice to revoke the first one.
+ */
+function looksLikePrefix(name: string, productPrefix: string): boolean {
+  const folded = foldName(name);
+  return folded.startsWith(`${productPrefix}_`) && /^[0-9a-z]{8}$/.test(folded.slice(productPrefix.length + 1));
+}
+
+function nameLikePrefix(): ProblemError {
+  const detail = 'A name must not look like the prefix of a token. Choose another name.';
+  return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/name', detail }] });
 }
 
 function tokenLimit(maxPerUser: number): ProblemError {

@@ -1,3 +1,4 @@
+import { limits } from '../../../shared/limits.ts';
 import type { LastUse } from '../../store/records.ts';
 
 /**
@@ -18,7 +19,8 @@ export type NormalizeRequest = (request: ObservedRequest) => Omit<LastUse, 'at'>
 /**
  * The last uses that are not written yet, at most one per token. A use goes through these steps:
  *
- * 1. `record` buffers the request as observed. Of several uses of a token, the newest replaces the others.
+ * 1. `record` buffers the request as observed. Of several uses of a token, the newest replaces the others. A use without a
+ *    path, which no proxy reported, does not replace one with it that is less than a day older.
  * 2. `drain`, called by the flush once a second, normalizes the buffered requests and empties the buffer. Normalizing
  *    here costs once per token and flush instead of once per request.
  * 3. If the flush fails, `restore` puts the uses back. The next `drain` returns each again unless a newer use of its
@@ -43,7 +45,7 @@ export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): 
       const previous = observed.get(tokenId);
       if (previous === undefined) {
         observed.set(tokenId, { at, request });
-      } else if (previous.at <= at) {
+      } else if (previous.at <= at && !hidesReport(previous.request.target, request.target, at - previous.at)) {
         previous.at = at;
         // Keep equal strings. Replacing them on every request of a busy token would burden the garbage collector.
         if (!isSameRequest(previous.request, request)) previous.request = request;
@@ -57,7 +59,9 @@ export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): 
     drain() {
       const uses = restored;
       for (const [tokenId, { at, request }] of observed) {
-        if (at >= (uses.get(tokenId)?.at ?? at)) uses.set(tokenId, { tokenId, at, ...normalize(request) });
+        const known = uses.get(tokenId);
+        if (known !== undefined && (at < known.at || hidesReport(known.path, request.target, at - known.at))) continue;
+        uses.set(tokenId, { tokenId, at, ...normalize(request) });
       }
       observed = new Map();
       restored = new Map();
@@ -67,6 +71,11 @@ export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): 
       for (const use of uses) restored.set(use.tokenId, use);
     },
   };
+}
+
+/** Reports whether a use that no proxy reported would replace one that a proxy reported shortly before. */
+function hidesReport(previousPath: string | null, path: string | null, elapsedMs: number): boolean {
+  return path === null && previousPath !== null && elapsedMs < limits.reportedUseMs;
 }
 
 function isSameRequest(one: ObservedRequest, other: ObservedRequest): boolean {

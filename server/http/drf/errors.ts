@@ -34,6 +34,7 @@ export function asDrfError(error: unknown): DrfError | null {
     case 'wrong-credentials':
       return unableToLogIn();
     case 'name-taken':
+    case 'invalid-fields':
       return new DrfError(400, { name: [error.message] });
     case 'token-limit':
       return new DrfError(400, { non_field_errors: [error.message] });

@@ -1,23 +1,41 @@
 import ipaddr from 'ipaddr.js';
+import { isLoopback } from '../../../shared/loopback.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AppContext, AppDeps } from '../context.ts';
 
 export type MonitoringDeps = Pick<AppDeps, 'clientIp'>;
 
 /**
- * Requires a direct connection from a loopback or trusted address. Rejects every forwarded request, even one from a
- * proxy on this machine, because the proxy's own client may be anyone.
+ * Requires a direct connection from a loopback or trusted address, or through the internal Unix socket. Rejects every
+ * forwarded request, even one from a proxy on this machine, because the proxy's own client may be anyone. On loopback, the
+ * request must also be for a loopback host, so that a web page whose name resolves to this machine cannot read the metrics.
  * @throws ProblemError `monitoring-only`
  */
 export function requireMonitoring({ clientIp }: MonitoringDeps, c: AppContext): void {
   const peer = c.env?.incoming?.socket.remoteAddress;
-  const isForwarded = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some(
-    (name) => c.req.header(name) !== undefined,
-  );
-  const isTrustedPeer = clientIp.isTrusted(peer) || (peer !== undefined && ipaddr.process(peer).range() === 'loopback');
-  if (isTrustedPeer && !isForwarded) return;
+  const isLoopbackPeer = isLoopbackAddress(peer);
+  const isTrustedPeer = isLoopbackPeer || clientIp.isTrusted(peer);
+  if (isTrustedPeer && !isForwarded(c) && (!isLoopbackPeer || isForLoopback(c))) return;
   throw new ProblemError(
     'monitoring-only',
-    'Only direct connections from loopback or an address in TOKENSD_TRUSTED_PROXIES may read the metrics.',
+    'Only direct connections from loopback or an address in TOKENSD_TRUSTED_PROXIES may read the metrics. Connect to 127.0.0.1, or set TOKENSD_INTERNAL_LISTEN.',
   );
+}
+
+const forwardedFields = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'forwarded', 'x-real-ip', 'via'];
+
+/** nginx forwards as HTTP/1.0 by default, without any header field that says so. Monitoring systems send HTTP/1.1. */
+function isForwarded(c: AppContext): boolean {
+  return c.env?.incoming?.httpVersion === '1.0' || forwardedFields.some((name) => c.req.header(name) !== undefined);
+}
+
+function isLoopbackAddress(peer: string | undefined): boolean {
+  return peer !== undefined && ipaddr.isValid(peer) && ipaddr.process(peer).range() === 'loopback';
+}
+
+/** The target of a request may contain a host of its own, besides the one in the `Host` field. */
+function isForLoopback(c: AppContext): boolean {
+  const host = c.req.header('host') ?? 'localhost';
+  const hosts = [c.req.url, `http://${host}`];
+  return hosts.every((url) => URL.canParse(url) && isLoopback(new URL(url).hostname));
 }

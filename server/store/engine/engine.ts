@@ -7,6 +7,14 @@ import type { Limiter, LimiterOptions } from '../limiter.ts';
  */
 export type DatabaseUrl = string | (() => string);
 
+/** The clock that all daemons on one database follow. */
+export interface DatabaseClock {
+  /** Returns milliseconds since the epoch. Returns null if our own clock counts, because there is only one daemon. */
+  now(): number | null;
+  /** Asks the database for its time. Until then, and between two calls, `now` extrapolates. */
+  measure(): Promise<void>;
+}
+
 /** One row as a driver returns it. Booleans and numbers differ between databases. */
 export type Row = Record<string, unknown>;
 
@@ -15,6 +23,8 @@ export type ListBinding = string | string[];
 
 /** A SELECT statement: its expressions, and everything from FROM on. */
 export interface Select {
+  /** On PostgreSQL, verification has connections of its own, so that it does not wait for another table's lock. */
+  forVerification?: true;
   columns: readonly string[];
   from: string;
 }
@@ -69,6 +79,8 @@ export interface Engine {
   explain(error: unknown): string | null;
   /** A condition that is true on a primary. On a standby, which may not know the newest changes, it fails the statement. */
   readonly onPrimary: string;
+  /** The database's own clock. See `Store.clock`. */
+  readonly clock: DatabaseClock;
   /** Throws unless the database can be used. */
   ping(): Promise<void>;
   close(): Promise<void>;

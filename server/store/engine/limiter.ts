@@ -4,6 +4,7 @@ import type { Count, Limiter } from '../limiter.ts';
 /** Wraps a limiter of rate-limiter-flexible, which rejects with a `RateLimiterRes` when it denies. */
 export function wrapLimiter(
   limiter: Pick<RateLimiterAbstract, 'consume' | 'penalty' | 'reward' | 'get' | 'block' | 'delete'>,
+  resetShared: Limiter['resetShared'] = () => Promise.resolve(),
 ): Limiter {
   return {
     get: async (key) => toCount(await limiter.get(key)),
@@ -24,6 +25,7 @@ export function wrapLimiter(
     reset: async (key) => {
       await limiter.delete(key);
     },
+    resetShared,
   };
 }
 

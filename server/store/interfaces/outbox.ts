@@ -15,6 +15,7 @@ export interface MailClaim {
   leaseId: string;
   limit: number;
   excludeIds?: readonly string[];
+  excludeRecipients?: readonly string[];
 }
 
 /**
@@ -30,7 +31,7 @@ export interface MailClaim {
 export interface OutboxStore {
   /** Queues a message, due immediately. `deletedUserId` is set if it tells a member that they were deleted. */
   enqueue(mail: Omit<MailRecord, 'attempts'> & { link?: MailLink; deletedUserId?: string }): Promise<void>;
-  /** Leases at most `limit` due messages until `now + leaseMs`, oldest first, and increments their `attempts`. */
+  /** Leases at most `limit` due messages until `now + leaseMs`, the first due first, and increments their `attempts`. */
   claim(claim: MailClaim): Promise<QueuedMail[]>;
   /** Returns whether the message is still under this lease. */
   hasLease(id: string, leaseId: string): Promise<boolean>;

@@ -68,7 +68,6 @@ export interface DeviceCodeStore {
     decision: { status: 'approved' | 'denied'; userId: string; sso: boolean; ssoSid: string | null },
     now: number,
   ): Promise<boolean>;
-  recordPoll(hash: string, at: number, intervalMs: number): Promise<void>;
   /** Returns false if the code does not exist. */
   delete(hash: string): Promise<boolean>;
   /** Deletes the codes that this member approved or denied. */

@@ -40,7 +40,8 @@ export interface TokenStore {
   destroyExpired(token: Pick<NewToken, 'ownerId' | 'nameFolded'>, at: number, actor: Actor): Promise<void>;
   /**
    * Stores the newest use of each token in one transaction, and skips tokens that no longer exist. A stored use that is
-   * newer stays, unless it lies so far after `now` that the clock must have been wrong when it was stored.
+   * newer stays, unless it lies so far after `now` that the clock must have been wrong when it was stored. So does one with
+   * a path, for a day, if the new one has none.
    */
   recordUses(uses: ReadonlyArray<LastUse & { tokenId: string }>, now?: number): Promise<void>;
   /** Deletes at most `limit` tombstones of tokens destroyed before `before`. Returns the number of rows deleted. */

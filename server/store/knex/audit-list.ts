@@ -4,7 +4,10 @@ import type { AuditQuery } from '../interfaces/audit.ts';
 
 const participantColumns = ['actor_id', 'owner_id', 'target_id'] as const;
 
-/** Maximum difference between an event's time and that in its ID, unless the event is in the index `audit_misdated_index`. */
+/**
+ * Maximum difference between an event's time and that in its ID, unless the event is in the index `audit_misdated_index`.
+ * Must equal the number in migration `0004-list-indexes`, because the databases recognize the index by its condition.
+ */
 const maxSkewMs = 60_000;
 
 /**
@@ -41,8 +44,8 @@ function selectDated(knex: Knex, query: AuditQuery): Knex.QueryBuilder {
 }
 
 /**
- * Selects events whose ID holds another time, because the clock was set back. They are few, so their other columns are in
- * no index. The materialized CTE keeps SQLite from choosing the index of a participant or an action.
+ * Selects events whose ID holds another time, because the clock was set back. There are as many as the clock was wrong for,
+ * so their other columns are in no index. The materialized CTE keeps SQLite from choosing the index of a participant or an action.
  */
 function selectMisdated(knex: Knex, engine: Engine, query: AuditQuery): Knex.QueryBuilder {
   const { participant, actorEmail, action, since, until } = query;

@@ -34,9 +34,11 @@ export function createOutboxStore(knex: Knex): OutboxStore {
         due_at: mail.createdAt,
       });
     },
-    async claim({ now, leaseMs, leaseId, limit, excludeIds = [] }) {
-      const due = mails().select('id').where('due_at', '<=', now).orderBy('id').limit(limit).forUpdate().skipLocked();
+    async claim({ now, leaseMs, leaseId, limit, excludeIds = [], excludeRecipients = [] }) {
+      const due = mails().select('id').where('due_at', '<=', now).orderBy('due_at').orderBy('id').limit(limit);
+      due.forUpdate().skipLocked();
       if (excludeIds.length > 0) due.whereNotIn('id', excludeIds);
+      if (excludeRecipients.length > 0) due.whereNotIn('recipient', excludeRecipients);
       // A CTE runs once. PostgreSQL may run a subquery in WHERE again for each row, and so lease more than `limit`.
       const claimed = await mails()
         .with('due', due)
@@ -60,7 +62,7 @@ export function createOutboxStore(knex: Knex): OutboxStore {
         .delete();
     },
     async waiting(limit) {
-      const pending = await mails().whereNotNull('due_at').orderBy('due_at').orderBy('id').limit(limit);
+      const pending = await mails().where('due_at', '>=', 0).orderBy('due_at').orderBy('id').limit(limit);
       return pending.map((row) => {
         const { id, to, subject, createdAt, attempts } = toRecord(mailColumns, row);
         const { dueAt, leaseId, lastError } = toRecord(stateColumns, row);
@@ -95,7 +97,9 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       return later.update({ due_at: now });
     },
     async releaseAllLeases() {
+      // Only pending messages are leased, and the index on `due_at` finds them.
       await mails()
+        .where('due_at', '>=', 0)
         .whereNotNull('lease_id')
         .update({ lease_id: null, due_at: knex.ref('created_at') });
     },

@@ -18,7 +18,7 @@ import { createTokenStore } from './tokens/tokens.ts';
 
 type Maintenance = Pick<
   Store,
-  'maxParallelLookups' | 'limiter' | 'purgeCounts' | 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'
+  'maxParallelLookups' | 'clock' | 'limiter' | 'purgeCounts' | 'ping' | 'migrate' | 'schemaIsCurrent' | 'close'
 >;
 type Tables = Omit<Store, keyof Maintenance | 'transaction'>;
 
@@ -62,7 +62,7 @@ function createMaintenance(
   { guard, translate }: Failures,
 ): Maintenance {
   let closing: Promise<void> | undefined;
-  const maintenance: Omit<Maintenance, 'limiter' | 'maxParallelLookups'> = {
+  const maintenance: Omit<Maintenance, 'clock' | 'limiter' | 'maxParallelLookups'> = {
     purgeCounts: (now, limit) => purgeCounts(engine.knex, now, limit),
     ping: () => engine.ping(),
     migrate: () => migrate(engine, migrations),
@@ -78,6 +78,7 @@ function createMaintenance(
   return {
     ...guard('store', maintenance),
     maxParallelLookups: engine.maxParallelSelects,
+    clock: { now: engine.clock.now, measure: guard('clock', { measure: engine.clock.measure }).measure },
     limiter: (options) => engine.limiter(options, (error) => translate(error, 'counts')),
   };
 }

@@ -34,7 +34,8 @@ export class NotEmpty extends Error {
 /**
  * Copies a SQLite database that no daemon uses into an empty PostgreSQL database, in one transaction:
  *
- * 1. Migrate both databases.
+ * 1. Migrate both databases, and lock them for everybody else who writes. A command that wrote to the source meanwhile, such
+ *    as `tokensd mail retry`, would see its change disappear, and half of a change would be moved.
  * 2. Copy each table in batches, read it back, and compare row counts and digests.
  * 3. Commit. If the move is interrupted before the commit, the target stays empty. If it is interrupted afterwards, the
  *    next attempt finds the rows and only compares them.
@@ -64,27 +65,33 @@ export async function moveStore(
 async function move(source: Engine, target: Engine, progress: (step: MoveProgress) => void): Promise<Moved> {
   await migrate(source, migrations);
   await migrate(target, migrations);
-  return target.migrationTransaction(async (trx) => {
-    const alreadyMoved = await hasRows(trx);
-    const rows: Moved['rows'] = {};
-    for (const table of dataTables) {
-      const [counted] = await source.knex(table.name).count({ rows: '*' });
-      const total = Number(counted?.rows);
-      const report = (phase: MoveProgress['phase'], done: number) =>
-        progress({ phase, table: table.name, done, total });
-      const sent = await digest(source.knex, table, async (batch, done) => {
-        if (!alreadyMoved) await trx(table.name).insert(batch);
-        report(alreadyMoved ? 'checking' : 'copying', done);
-      });
-      const found = await digest(trx, table, async (_batch, done) => report('checking', done));
-      if (sent.rows !== total || found.rows !== total || found.sum !== sent.sum) {
-        if (alreadyMoved) throw new NotEmpty();
-        throw new StoreFailure(`The copy of the table ${table.name} differs from the original. Nothing was moved.`);
-      }
-      rows[table.name] = total;
+  return source.transaction((sourceTrx) =>
+    target.migrationTransaction(async (trx) => {
+      await trx.raw(`LOCK TABLE ${dataTables.map(({ name }) => name).join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
+      return copy(sourceTrx, trx, progress);
+    }),
+  );
+}
+
+async function copy(source: Knex, trx: Knex, progress: (step: MoveProgress) => void): Promise<Moved> {
+  const alreadyMoved = await hasRows(trx);
+  const rows: Moved['rows'] = {};
+  for (const table of dataTables) {
+    const [counted] = await source(table.name).count({ rows: '*' });
+    const total = Number(counted?.rows);
+    const report = (phase: MoveProgress['phase'], done: number) => progress({ phase, table: table.name, done, total });
+    const sent = await digest(source, table, async (batch, done) => {
+      if (!alreadyMoved) await trx(table.name).insert(batch);
+      report(alreadyMoved ? 'checking' : 'copying', done);
+    });
+    const found = await digest(trx, table, async (_batch, done) => report('checking', done));
+    if (sent.rows !== total || found.rows !== total || found.sum !== sent.sum) {
+      if (alreadyMoved) throw new NotEmpty();
+      throw new StoreFailure(`The copy of the table ${table.name} differs from the original. Nothing was moved.`);
     }
-    return { rows, alreadyMoved };
-  });
+    rows[table.name] = total;
+  }
+  return { rows, alreadyMoved };
 }
 
 async function hasRows(knex: Knex): Promise<boolean> {

@@ -6,6 +6,7 @@ import { sessionKinds } from './0005-session-kinds.ts';
 import { invitations } from './0006-invitations.ts';
 import { idTokens } from './0007-id-tokens.ts';
 import { tombstoneReasons } from './0008-tombstone-reasons.ts';
+import { jobIndexes } from './0009-job-indexes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   invitations,
   idTokens,
   tombstoneReasons,
+  jobIndexes,
 ];

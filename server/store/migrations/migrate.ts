@@ -5,8 +5,12 @@ import type { Migration } from './migration.ts';
 
 const table = 'knex_migrations';
 const compatibilityTable = 'compatibility';
-const appliedNames: Select = { columns: ['name'], from: `FROM ${table}` };
-const compatibilities: Select = { columns: ['migration', 'works_from'], from: `FROM ${compatibilityTable}` };
+const appliedNames: Select = { columns: ['name'], from: `FROM ${table}`, forVerification: true };
+const compatibilities: Select = {
+  columns: ['migration', 'works_from'],
+  from: `FROM ${compatibilityTable}`,
+  forVerification: true,
+};
 
 /**
  * Applies the missing migrations in one transaction under the migration lock. Returns the names applied.

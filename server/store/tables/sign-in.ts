@@ -38,6 +38,7 @@ export const ticketColumns = {
     | 'invitation'
     | 'email-change'
     | 'recovery'
+    | 'unlock'
     | 'second-step'
     | 'authorization-code'
     | 'logout-token'
@@ -63,7 +64,7 @@ export const deviceCodeColumns = {
   userAgent: nullable(text('user_agent')),
   createdAt: integer('created_at'),
   expiresAt: integer('expires_at'),
-  /** Minimum time between two polls by the device. */
+  /** This and the next one are for daemons of an earlier release. Polls are paced in memory. */
   intervalMs: integer('interval_ms'),
   lastPolledAt: nullable(integer('last_polled_at')),
   status: text<'status', 'pending' | 'approved' | 'denied'>('status'),

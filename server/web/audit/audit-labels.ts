@@ -33,6 +33,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'user.recovery_code_used': 'Used a recovery code',
   'user.recovery_codes_replaced': 'Generated new recovery codes',
   'user.recovered': 'Recovered access with a link',
+  'user.unlocked': 'Unlocked an account',
   'recovery.link_created': 'Created a recovery link',
   'client.created': 'Created a client',
   'client.deleted': 'Deleted a client',

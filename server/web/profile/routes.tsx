@@ -7,15 +7,19 @@ import type { SessionRecord } from '../../store/records.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../shell/form-problem.ts';
 import { parseForm, text } from '../shell/form-values.ts';
 import { type SuccessCode, successMessage, withSuccess } from '../shell/success-message.ts';
+import type { DeviceCookie } from '../sign-in/device-cookie.ts';
 import type { SsoState } from './connect-sso.tsx';
 import { EndOtherSessionsDialog, EndSessionDialog } from './end-session-dialog.tsx';
 import { ProfilePage, profilePath, type RejectedForm } from './profile-page.tsx';
 
-type ProfileDeps = Pick<AppDeps, 'sessions' | 'ownProfile' | 'passwordPolicy' | 'ssoConnection' | 'config' | 'clock'>;
+interface ProfileDeps
+  extends Pick<AppDeps, 'sessions' | 'ownProfile' | 'passwordPolicy' | 'ssoConnection' | 'config' | 'clock'> {
+  deviceCookie: DeviceCookie;
+}
 
 /** Routes of `/profile`: the member's own account and sessions. */
 export function profilePages(deps: ProfileDeps) {
-  const { sessions, ownProfile, passwordPolicy, ssoConnection, config, clock } = deps;
+  const { sessions, ownProfile, passwordPolicy, ssoConnection, config, clock, deviceCookie } = deps;
   return new Hono<AppEnv>()
     .get(profilePath, async (c) => {
       const own = await sessions.list(c.get('caller'));
@@ -38,7 +42,7 @@ export function profilePages(deps: ProfileDeps) {
       submit(c, 'password', 'password-changed', async (fields) => {
         const newPassword = text(fields.new);
         if (newPassword !== text(fields.again)) throw passwordMismatch();
-        await sessions.changePassword(c.get('caller'), text(fields.current), newPassword);
+        deviceCookie.remember(c, await sessions.changePassword(c.get('caller'), text(fields.current), newPassword));
       }),
     )
     .post(`${profilePath}/sessions/end-others`, async (c) => {

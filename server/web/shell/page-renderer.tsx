@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from 'hono';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Caller } from '../../domain/caller.ts';
-import { createAddBasePath } from '../../http/base-path.ts';
 import type { AppDeps, AppEnv } from '../../http/context.ts';
+import { createAddBasePath } from '../../http/paths/base-path.ts';
 import { noticeMessage } from './notice.ts';
 import { pageContext } from './page-context.ts';
 

@@ -1,4 +1,4 @@
-import { createOwnPath } from '../../http/base-path.ts';
+import { createOwnPath } from '../../http/paths/base-path.ts';
 
 /** The page that members see after signing in, unless they were on their way to another one. */
 export const startPath = '/profile/api-tokens';

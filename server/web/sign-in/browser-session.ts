@@ -2,18 +2,21 @@ import type { Caller } from '../../domain/caller.ts';
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
 import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps } from '../../http/context.ts';
+import type { DeviceCookie } from './device-cookie.ts';
 
 /** The session in a browser's cookie, for pages that visitors may use too. */
 export interface BrowserSession {
   /** Returns the browser's active session, or null. */
   current(c: AppContext): Promise<AuthenticatedSession | null>;
-  /** Puts the new session into the cookie, in place of the browser's earlier session, which ends. */
+  /** Puts the new session into the cookie, in place of the browser's earlier session, which ends. Remembers the browser. */
   start(c: AppContext, started: StartedSession): Promise<void>;
 }
 
-type BrowserSessionDeps = Pick<AppDeps, 'sessions' | 'sessionCookie'>;
+interface BrowserSessionDeps extends Pick<AppDeps, 'sessions' | 'sessionCookie'> {
+  deviceCookie: DeviceCookie;
+}
 
-export function createBrowserSession({ sessions, sessionCookie }: BrowserSessionDeps): BrowserSession {
+export function createBrowserSession({ sessions, sessionCookie, deviceCookie }: BrowserSessionDeps): BrowserSession {
   const current = async (c: AppContext) => {
     const secret = sessionCookie.read(c);
     return secret === undefined ? null : sessions.authenticate(secret);
@@ -21,7 +24,7 @@ export function createBrowserSession({ sessions, sessionCookie }: BrowserSession
 
   return {
     current,
-    async start(c, { secret, session }) {
+    async start(c, { secret, session, user: member }) {
       const earlier = await current(c);
       if (earlier !== null) {
         const { user, session: ending } = earlier;
@@ -29,6 +32,7 @@ export function createBrowserSession({ sessions, sessionCookie }: BrowserSession
         await sessions.replace(caller, session);
       }
       sessionCookie.write(c, secret.reveal(), session.expiresAt - session.createdAt);
+      deviceCookie.remember(c, member);
     },
   };
 }

@@ -9,6 +9,7 @@ import { formatUrl } from '../shell/page-url.ts';
 import { safeReturnPath } from '../shell/return-path.ts';
 import { successMessage, withSuccess } from '../shell/success-message.ts';
 import type { BrowserSession } from './browser-session.ts';
+import type { DeviceCookie } from './device-cookie.ts';
 import { InsecureAddressPage, LoginPage, LogoutPage, type SignInWays, SsoLogoutPage } from './login-page.tsx';
 import type { SecondFactorCookie } from './totp/second-factor-cookie.ts';
 import { enrolPath, secondFactorPath } from './totp/second-factor-routes.tsx';
@@ -19,6 +20,7 @@ interface LoginDeps
     'sessions' | 'sessionCookie' | 'secondFactor' | 'passwordPolicy' | 'identityProvider' | 'config'
   > {
   browserSession: BrowserSession;
+  deviceCookie: DeviceCookie;
   secondFactorCookie: SecondFactorCookie;
 }
 
@@ -34,7 +36,8 @@ export function signInWays(
 
 /** Routes of `/login` and `/logout`. */
 export function loginPages(deps: LoginDeps) {
-  const { sessions, sessionCookie, secondFactor, identityProvider, browserSession, secondFactorCookie } = deps;
+  const { sessions, sessionCookie, secondFactor, identityProvider } = deps;
+  const { browserSession, deviceCookie, secondFactorCookie } = deps;
   const { publicUrl } = deps.config;
   const isSecure = mayCarrySessions(publicUrl);
 
@@ -56,7 +59,7 @@ export function loginPages(deps: LoginDeps) {
       const form = await c.req.parseBody();
       const [email, next] = [text(form.email), safeReturnPath(text(form.next), publicUrl)];
       try {
-        const result = await secondFactor.begin(email, text(form.password), c.get('clientInfo'));
+        const result = await secondFactor.begin(email, text(form.password), c.get('clientInfo'), deviceCookie.read(c));
         if ('next' in result) {
           secondFactorCookie.write(c, result.ticket.reveal());
           const path = result.next === 'code' ? secondFactorPath : enrolPath;

@@ -38,10 +38,9 @@ export function NewTokenPage({ publicUrl, token, value, now }: NewTokenPageProps
       <h2>Try it</h2>
       <p>
         Run the first command, paste the value, and press Enter. Then run the second command. If the response starts
-        with status 200, the token works, and your token list shows this first use. Your programs send the token in the
-        same header.
+        with status 200, the token works. This does not count as a use. Your programs send the token in the same header.
       </p>
-      <pre>{`read -rs TOKEN\ncurl -i -H "Authorization: Token $TOKEN" ${publicUrl}/verify/forward-auth`}</pre>
+      <pre>{`read -rs TOKEN\ncurl -i -H "Authorization: Token $TOKEN" ${publicUrl}/api/v1/token`}</pre>
       <BackToTokens />
     </Layout>
   );

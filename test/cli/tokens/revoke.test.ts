@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { assembleToken } from '../../../shared/token-format.ts';
 import { createToken, verdict } from '../../helpers/app/app.ts';
 import { appFetch, cancel, openTestCliWithApp, type Surroundings, serverUrl } from '../../helpers/cli/cli.ts';
+import { newToken } from '../../store/contract/records.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
 let dev: Surroundings;
@@ -159,11 +160,16 @@ it('removes the stored value of the token', async () => {
   expect(JSON.parse(result.stderr).code).toBe('value-not-kept');
 });
 
-it('prefers a name over another token’s prefix', async () => {
+it('revokes nothing if a prefix is also the name of another token, which an earlier version allowed', async () => {
   const prefix = value.slice(0, 12);
-  const decoy = await createToken(cli.app, cli.app.dev, { name: prefix });
-  await cli.run(['revoke', prefix, '--yes'], dev);
-  expect(await verdict(cli.app, decoy.token)).toBe('revoked');
+  const decoy = newToken(cli.app.dev.id, { name: prefix, nameFolded: prefix.toLowerCase(), prefix: 'tok_decoy000' });
+  await cli.app.store.tokens.insert(decoy, 1000);
+  const refused = await cli.run(['revoke', prefix, '--yes'], dev);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(`(${prefix}, dev@example.com)`);
+  expect(refused.stderr).toContain('(tok_decoy000, dev@example.com)');
+  expect(await verdict(cli.app, value)).toBe(200);
+  await cli.run(['revoke', 'tok_decoy000', '--yes'], dev);
   await cli.run(['revoke', prefix, '--yes'], dev);
   expect(await verdict(cli.app, value)).toBe('revoked');
 });

@@ -118,10 +118,19 @@ describe('a new password', () => {
 });
 
 it('rejects verifications while too many are queued, and completes the others', async () => {
-  const busy = createPasswords(3);
+  const busy = createPasswords({ maxWaiting: 3, maxWaitMs: 60_000 });
   const results = await Promise.allSettled(Array.from({ length: 9 }, () => busy.verify(null, 'x')));
   // Two run, three are queued.
   expect(results.map(({ status }) => status)).toEqual([...Array(5).fill('fulfilled'), ...Array(4).fill('rejected')]);
   expect(results[8]).toMatchObject({ reason: { code: 'throttled', retryAfter: 5 } });
   expect(await busy.verify(null, 'x')).toBe(false);
+});
+
+it('rejects hashes and verifications that waited too long', async () => {
+  const busy = createPasswords({ maxWaiting: 100, maxWaitMs: 1 });
+  const attempts = Array.from({ length: 10 }, (_, turn) => (turn % 2 ? busy.hash('x') : busy.verify(null, 'x')));
+  const results = await Promise.allSettled(attempts);
+  // Two run at once, and each takes longer than a millisecond.
+  expect(results.map(({ status }) => status)).toEqual([...Array(2).fill('fulfilled'), ...Array(8).fill('rejected')]);
+  expect(results[9]).toMatchObject({ reason: { code: 'throttled', retryAfter: 5 } });
 });

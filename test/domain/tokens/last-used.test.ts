@@ -69,6 +69,25 @@ describe('the buffer of last uses', () => {
     },
   );
 
+  it('keeps a use that a proxy reported if the token is then used without a report, for a day', () => {
+    const day = 24 * 60 * 60 * 1000;
+    const lastUsed = createLastUsed({ normalize });
+    const unreported = { ...request(''), target: null };
+    record(lastUsed, 'a', 1, '/builds');
+    lastUsed.record('a', 2, unreported);
+    lastUsed.restore(lastUsed.drain());
+    lastUsed.record('a', day, unreported);
+    expect(lastUsed.drain()).toMatchObject([{ at: 1, path: '/builds' }]);
+
+    record(lastUsed, 'a', 1, '/builds');
+    lastUsed.record('a', 1 + day, unreported);
+    expect(lastUsed.drain()).toMatchObject([{ at: 1 + day, path: null }]);
+
+    lastUsed.record('a', 1, unreported);
+    record(lastUsed, 'a', 2, '/builds');
+    expect(lastUsed.drain()).toMatchObject([{ at: 2, path: '/builds' }]);
+  });
+
   it('is empty after a drain', () => {
     const lastUsed = createLastUsed({ normalize });
     record(lastUsed, 'a', 1);

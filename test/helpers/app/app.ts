@@ -44,6 +44,8 @@ export interface Ask {
   headers?: Record<string, string> | Array<[string, string]>;
   /** IP address of the peer. */
   ip?: string;
+  /** Host that the request is for. */
+  host?: string;
 }
 
 export type TestApp = Awaited<ReturnType<typeof openParts>>;
@@ -171,12 +173,15 @@ function wireApp({
   const fetchApp = async (request: Request, ip = '203.0.113.9', rawHeaders = [...request.headers].flat()) =>
     app.request(request, undefined, { incoming: { rawHeaders, socket: { remoteAddress: ip } } });
 
-  function ask(path: string, { method, json, body, as, headers = [], ip }: Ask = {}): Promise<Response> {
+  function ask(
+    path: string,
+    { method, json, body, as, headers = [], ip, host = 'tokens.test' }: Ask = {},
+  ): Promise<Response> {
     const fields = Array.isArray(headers) ? [...headers] : Object.entries(headers);
     if (as !== undefined) fields.push(['Authorization', `Bearer ${as.session}`]);
     if (json !== undefined) fields.push(['Content-Type', 'application/json']);
     const content = json === undefined ? body : JSON.stringify(json);
-    const request = new Request(`http://tokens.test${path}`, {
+    const request = new Request(`http://${host}${path}`, {
       method: method ?? (content === undefined ? 'GET' : 'POST'),
       headers: fields,
       ...(content !== undefined && { body: content, duplex: 'half' }),

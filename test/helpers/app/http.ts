@@ -1,9 +1,7 @@
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import type { Config } from '../../../server/config/config.ts';
-import { createIntrospectionHandler } from '../../../server/http/oauth/introspection.ts';
-import { createHttpServer } from '../../../server/http/server.ts';
-import { createVerifyHandler } from '../../../server/http/verify/handler.ts';
+import { createServers } from '../../../server/http/internal/servers.ts';
 import { openTestApp } from './app.ts';
 import { openTestStore } from './store.ts';
 
@@ -78,14 +76,10 @@ export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
 /** Starts the whole daemon on a loopback socket, with its database in a temporary directory. */
 export async function startTestServer(settings: Partial<Config> = {}, onPort = 0, store = openTestStore()) {
   const daemon = await openTestApp(settings, store);
-  const { services, deps, app } = daemon;
-  const server = createHttpServer({
-    publicUrl: daemon.config.publicUrl,
-    verifyHandler: createVerifyHandler(deps),
-    introspectionHandler: createIntrospectionHandler(deps),
-    app,
-  });
+  const { services, deps } = daemon;
+  const { server, internalServer } = createServers(deps);
   const port = await listen(server, onPort);
+  const internalPort = internalServer === null ? port : await listen(internalServer);
 
   /** Creates a token with this name. Its owner is `dev` unless `as` names another member. */
   async function issue(name: string, { as = daemon.dev, expiresIn }: { as?: { id: string }; expiresIn?: number } = {}) {
@@ -102,12 +96,16 @@ export async function startTestServer(settings: Partial<Config> = {}, onPort = 0
     ...daemon,
     server,
     port,
+    /** The port of the internal listener, or of the only one. */
+    internalPort,
     issue,
     send: (options: SendOptions) => send(port, options),
     exchange: (bytes: string, ms?: number) => exchange(port, bytes, ms),
     async stop() {
-      server.close();
-      server.closeAllConnections();
+      for (const each of [server, ...(internalServer === null ? [] : [internalServer])]) {
+        each.close();
+        each.closeAllConnections();
+      }
       await daemon.close();
     },
   };

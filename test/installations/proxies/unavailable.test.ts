@@ -30,6 +30,7 @@ const outages: Record<string, (port: number) => Promise<Stop>> = {
         metrics: { countVerification: () => {} },
         log: createLog('error', () => {}),
       }),
+      admit: (_req, _res, startRequest) => startRequest(),
       introspectionHandler: () => false,
       app: { fetch: async () => new Response() },
     });

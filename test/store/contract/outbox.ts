@@ -37,6 +37,15 @@ export function outboxContract(store: () => Store): void {
     expect(many.flat().sort()).toEqual([...ids].sort());
   });
 
+  it('leases no message to the recipients that a worker excludes', async () => {
+    const [first, second] = [mail({ to: 'ada@example.com' }), mail({ to: 'bob@example.com' })];
+    for (const message of [first, second]) await store().outbox.enqueue(message);
+    const lease = { now: noon, leaseMs: 100, leaseId: 'a-lease', limit: 10 };
+    const claimed = await store().outbox.claim({ ...lease, excludeRecipients: [first.to, 'eve@example.com'] });
+    expect(claimed.map(({ id }) => id)).toEqual([second.id]);
+    expect(await claimedIds(noon)).toEqual([first.id]);
+  });
+
   it('leases a message again after its lease expires', async () => {
     const { id } = await enqueue();
     await claim(noon);

@@ -5,7 +5,7 @@ import type { SessionRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Caller, ClientInfo } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
-import { generateSecret, hashSecret, type Secret } from '../../secrets.ts';
+import { generateSecret, hashSecret, isGenerated, type Secret } from '../../secrets.ts';
 import { lockApprover } from '../end-sessions.ts';
 import { sessionEnded } from '../problems.ts';
 import type { SessionLifetimes } from '../session-lifetimes.ts';
@@ -71,24 +71,26 @@ export function createAuthorizationCodes(deps: AuthorizationCodeDeps): Authoriza
       return code;
     },
 
-    redeem: (grant, clientInfo) =>
-      store.transaction(async (store) => {
-        const [hash, now] = [hashSecret(grant.code), clock.now()];
-        // 1. Look up whose code it is, without a lock.
-        const found = await store.tickets.find(hash, kind, now);
-        if (found === null || found.userId === null) return null;
-        const issued = dataSchema.parse(JSON.parse(found.data));
+    async redeem(grant, clientInfo) {
+      // 1. Look up whose code it is, without a transaction: anybody can send codes that do not exist.
+      if (!isGenerated('authorizationCode', grant.code)) return null;
+      const [hash, now] = [hashSecret(grant.code), clock.now()];
+      const found = await store.tickets.find(hash, kind, now);
+      if (found === null || found.userId === null) return null;
+      const { userId } = found;
+      const issued = dataSchema.parse(JSON.parse(found.data));
+      return store.transaction(async (store) => {
         // 2. Lock the member and the approver before the ticket. Ending sessions locks in this order; the opposite order could
         // deadlock.
-        const id = issued.sessionId ?? '';
-        const approver = await lockApprover({ store, sessionLifetimes }, { userId: found.userId, id });
+        const approver = await lockApprover({ store, sessionLifetimes }, { userId, id: issued.sessionId ?? '' });
         if (approver === null) return null;
         // 3. Take the ticket. Of concurrent redemptions, one gets it.
         if ((await store.tickets.consume(hash, kind, now)) === null) return null;
         // 4. Compare with the request that the code was issued for.
         const user = isFor(issued, grant) ? await store.users.findById(approver.userId) : null;
         return user && startSession(store, { kind: 'program', user, clientInfo, method: methodOf(approver), approver });
-      }),
+      });
+    },
   };
 }
 

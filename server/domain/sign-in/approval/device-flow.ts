@@ -5,11 +5,12 @@ import type { DeviceCodeRecord, SessionRecord } from '../../../store/records.ts'
 import type { Store } from '../../../store/store.ts';
 import type { Caller, ClientInfo } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
-import { generateSecret, hashSecret, type Secret } from '../../secrets.ts';
+import { generateSecret, hashSecret, isGenerated, type Secret } from '../../secrets.ts';
 import { lockApprover } from '../end-sessions.ts';
 import { clientNetwork } from '../rate-limit/client-network.ts';
 import type { SessionLifetimes } from '../session-lifetimes.ts';
 import { methodOf, type StartedSession, type StartSession } from '../start-session.ts';
+import { createPollPacing } from './poll-pacing.ts';
 import { formatUserCode, generateUserCode, parseUserCode } from './user-codes.ts';
 
 /** RFC 8628 §3.5. `invalid_grant`: the code does not exist or was already used (RFC 6749 §5.2). */
@@ -41,9 +42,6 @@ export interface DeviceFlow {
   poll(deviceCode: string, clientId: string, clientInfo: ClientInfo): Promise<StartedSession | PollError>;
 }
 
-/** The time by which each poll that comes too soon extends the polling interval (RFC 8628 §3.5). */
-const slowDownMs = 5_000;
-
 const windowSeconds = 600;
 const maxBegunPerNetwork = 60;
 /** Per member and per network. */
@@ -59,6 +57,7 @@ interface DeviceFlowDeps {
 export function createDeviceFlow({ store, clock, startSession, sessionLifetimes }: DeviceFlowDeps): DeviceFlow {
   const begun = store.limiter({ name: 'device-begun', limit: maxBegunPerNetwork, windowSeconds });
   const guesses = store.limiter({ name: 'device-guess', limit: maxWrongGuesses, windowSeconds });
+  const pacing = createPollPacing(clock);
 
   const findOpened: DeviceFlow['findOpened'] = async ({ sessionId }, typed) => {
     const device = await store.deviceCodes.findByUserCode(parseUserCode(typed));
@@ -103,19 +102,32 @@ export function createDeviceFlow({ store, clock, startSession, sessionLifetimes 
       );
     },
 
-    poll: (deviceCode, clientId, clientInfo) =>
-      store.transaction(async (store) => {
-        const { device, approver } = await lockDevice(store, hashSecret(deviceCode));
-        if (device === null || device.clientId !== clientId) return 'invalid_grant';
-        const now = clock.now();
-        if (now >= device.expiresAt) return 'expired_token';
-        if (device.status === 'denied') return 'access_denied';
-        // A device that was approved after it was looked up is still pending here: its approver is not locked.
-        if (approver === undefined) return notePoll(store, device, now);
-        await store.deviceCodes.delete(device.hash);
-        return (await startApproved(store, approver, clientInfo)) ?? 'access_denied';
-      }),
+    async poll(deviceCode, clientId, clientInfo) {
+      // 1. Most polls end here, without a transaction: the code is unknown, or its device is still pending.
+      if (!isGenerated('deviceCode', deviceCode)) return 'invalid_grant';
+      const hash = hashSecret(deviceCode);
+      const found = await store.deviceCodes.findByHash(hash);
+      const error = pollError(found, clientId, clock.now());
+      if (error === 'authorization_pending' && pacing.isTooSoon(hash)) return 'slow_down';
+      if (error !== null) return error;
+      // 2. The device is approved. Of concurrent polls, one gets the session.
+      const outcome = await store.transaction((store) => redeem(store, hash, { clientId, clientInfo }));
+      pacing.forget(hash);
+      return outcome;
+    },
   };
+
+  async function redeem(
+    store: Store,
+    hash: string,
+    { clientId, clientInfo }: { clientId: string; clientInfo: ClientInfo },
+  ): Promise<StartedSession | PollError> {
+    const { device, approver } = await lockDevice(store, hash);
+    const error = pollError(device, clientId, clock.now());
+    if (error !== null) return error;
+    await store.deviceCodes.delete(hash);
+    return (await startApproved(store, approver ?? null, clientInfo)) ?? 'access_denied';
+  }
 
   /** Returns null if the session that approved the device has ended, or its member was disabled. */
   async function startApproved(store: Store, approver: SessionRecord | null, clientInfo: ClientInfo) {
@@ -142,13 +154,12 @@ export function createDeviceFlow({ store, clock, startSession, sessionLifetimes 
   }
 }
 
-/** Records a poll of a pending device. Each poll that comes too soon makes the interval longer (RFC 8628 §3.5). */
-async function notePoll(store: Store, device: DeviceCodeRecord, now: number): Promise<PollError> {
-  const elapsedMs = device.lastPolledAt === null ? null : now - device.lastPolledAt;
-  // If the clock was set back, the elapsed time is negative and does not show that the poll came too soon.
-  const tooSoon = elapsedMs !== null && elapsedMs >= 0 && elapsedMs < device.intervalMs;
-  await store.deviceCodes.recordPoll(device.hash, now, device.intervalMs + (tooSoon ? slowDownMs : 0));
-  return tooSoon ? 'slow_down' : 'authorization_pending';
+/** Returns null for an approved device, or else the error for the state in which it is. */
+function pollError(device: DeviceCodeRecord | null, clientId: string, now: number): PollError | null {
+  if (device === null || device.clientId !== clientId) return 'invalid_grant';
+  if (now >= device.expiresAt) return 'expired_token';
+  if (device.status === 'denied') return 'access_denied';
+  return device.status === 'pending' ? 'authorization_pending' : null;
 }
 
 function pendingDevice(

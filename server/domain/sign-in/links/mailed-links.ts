@@ -1,7 +1,7 @@
 import type { MailLink, MailLinkKind, Ticket, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Clock } from '../../clock.ts';
-import { generateSecret, hashSecret, Secret } from '../../secrets.ts';
+import { generateSecret, hashSecret, isGenerated, Secret } from '../../secrets.ts';
 import type { PasswordPolicy } from '../password/password-policy.ts';
 import { linkRules } from './link-kinds.ts';
 
@@ -53,6 +53,7 @@ export function createMailedLinks(deps: {
     },
 
     async find(kind, secret) {
+      if (!isGenerated(linkRules[kind].secret, secret)) return null;
       const ticket = await store.tickets.find(hashSecret(secret), kind, clock.now());
       const user = ticket?.userId == null ? null : await store.users.findById(ticket.userId);
       if (ticket === null || user === null || !permits(kind, user)) return null;

@@ -1,6 +1,6 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import type { AuditAction } from '../../../../shared/schemas/audit.ts';
-import type { MailLinkKind } from '../../../store/records.ts';
+import type { MailLinkKind, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { checkNewPassword, type Passwords } from '../../accounts/passwords.ts';
 import type { AuditTrail } from '../../audit.ts';
@@ -9,6 +9,7 @@ import type { Clock } from '../../clock.ts';
 import type { Notifier } from '../../notifications/notifier.ts';
 import type { SecurityEvent } from '../../notifications/security-mails.ts';
 import { endAllSessions } from '../end-sessions.ts';
+import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
 import type { MailedLinks } from './mailed-links.ts';
 
 export interface SetPasswordDeps {
@@ -18,6 +19,7 @@ export interface SetPasswordDeps {
   auditTrail: AuditTrail;
   notifier: Notifier;
   links: MailedLinks;
+  rateLimit: SignInRateLimit;
 }
 
 /** A kind of link with which a member sets a password, and what happens when it is used. */
@@ -30,11 +32,20 @@ export interface PasswordLink {
 }
 
 /**
- * Returns a function that sets a member's password with the secret of a link and ends all their sessions. A link works once.
+ * Returns a function that sets a member's password with the secret of a link, ends all their sessions and forgets wrong
+ * passwords at the account. It returns the member with the new password. A link works once.
  * The function throws `link.expired()`, or `invalid-fields` for a weak password.
  */
-export function createSetPassword({ store, clock, passwords, auditTrail, notifier, links }: SetPasswordDeps) {
-  return async (link: PasswordLink, secret: string, password: string, clientInfo: ClientInfo): Promise<void> => {
+export type SetPassword = (
+  link: PasswordLink,
+  secret: string,
+  password: string,
+  clientInfo: ClientInfo,
+) => Promise<UserRecord>;
+
+export function createSetPassword(deps: SetPasswordDeps): SetPassword {
+  const { store, clock, passwords, auditTrail, notifier, links, rateLimit } = deps;
+  return async (link, secret, password, clientInfo) => {
     const { user } = (await links.find(link.kind, secret)) ?? {};
     if (user === undefined) throw link.expired();
     const hash = await passwords.hash(await checkNewPassword(password, { pointer: '/password', email: user.email }));
@@ -53,5 +64,9 @@ export function createSetPassword({ store, clock, passwords, auditTrail, notifie
       await notifier.security(store, { ...event, owner: user, event: link.mail });
     });
     notifier.wake();
+    // Wrong codes still count: who reads the member's mail must not get more guesses at the second factor with each link.
+    // If this fails, the password is set all the same.
+    await rateLimit.forgetAccount(user.emailFolded).catch(() => undefined);
+    return { ...user, passwordHash: hash };
   };
 }

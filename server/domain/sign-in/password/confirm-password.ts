@@ -21,12 +21,13 @@ export interface ConfirmPasswordDeps {
  */
 export async function confirmPassword(
   { passwords, rateLimit, passwordPolicy }: ConfirmPasswordDeps,
-  { user, clientInfo }: Caller,
+  { user, sessionId, clientInfo }: Caller,
   password: string,
   pointer: string,
 ): Promise<void> {
   if (!passwordPolicy.allows(user)) throw passwordSignInOff();
-  const keys = { account: user.emailFolded, ip: clientInfo.ip };
+  const known = { kind: 'session', id: sessionId } as const;
+  const keys = { guess: 'password', account: user.emailFolded, ip: clientInfo.ip, known } as const;
   const { succeeded } = await rateLimit.attempt(keys, async () => ({
     succeeded: await passwords.verify(user.passwordHash, password),
   }));

@@ -1,5 +1,6 @@
 import { foldName, normalizeName } from '../../../../shared/names.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
+import type { UserRecord } from '../../../store/records.ts';
 import type { ClientInfo } from '../../caller.ts';
 import { hashSecret } from '../../secrets.ts';
 import { voidLinks } from '../links/mailed-links.ts';
@@ -30,8 +31,13 @@ export interface PasswordReset {
   request(email: string, clientInfo: ClientInfo): Promise<void>;
   /** Reports whether a link still works, without using it up. */
   isValid(secret: string): Promise<boolean>;
-  /** Sets the password and ends all sessions. A link works once. @throws ProblemError `link-expired`, `invalid-fields` */
-  reset(secret: string, password: string, clientInfo: ClientInfo): Promise<void>;
+  /**
+   * Sets the password, ends all sessions and forgets wrong passwords at the account. Returns the member with the new password. A
+   * link works once.
+   *
+   * @throws ProblemError `link-expired`, `invalid-fields`
+   */
+  reset(secret: string, password: string, clientInfo: ClientInfo): Promise<UserRecord>;
 }
 
 export function createPasswordReset(deps: SetPasswordDeps): PasswordReset {

@@ -11,7 +11,20 @@ export function clientNetwork({ ip }: Pick<ClientInfo, 'ip'>): string {
  * an IPv6 /64 (RFC 6177).
  */
 export function networkOf(ip: string): string {
+  return rangeOf(ip, 8);
+}
+
+/**
+ * Returns the range of addresses that one site gets from its provider: a single IPv4 address or an IPv6 /48 (RFC 6177).
+ * Returns `unknown` for a text that is not an address. A /48 contains 65,536 networks, so anyone can have very many of those.
+ */
+export function siteOf(ip: string | null): string {
+  return ip !== null && ipaddr.isValid(ip) ? rangeOf(ip, 6) : 'unknown';
+}
+
+function rangeOf(ip: string, prefixBytes: number): string {
   const address = ipaddr.process(ip);
   if (address.kind() === 'ipv4') return address.toString();
-  return ipaddr.fromByteArray([...address.toByteArray().slice(0, 8), 0, 0, 0, 0, 0, 0, 0, 0]).toString();
+  const bytes = address.toByteArray().map((byte, position) => (position < prefixBytes ? byte : 0));
+  return ipaddr.fromByteArray(bytes).toString();
 }

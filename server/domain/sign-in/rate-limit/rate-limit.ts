@@ -1,28 +1,23 @@
-import ipaddr from 'ipaddr.js';
-import pLimit from 'p-limit';
 import { ProblemError } from '../../../../shared/problem.ts';
+import { createBoundedQueue } from '../../../bounded-queue.ts';
+import { StoreBusy, StoreUnavailable } from '../../../store/errors.ts';
 import type { Store } from '../../../store/store.ts';
-import { hashSecret } from '../../secrets.ts';
-import { networkOf } from './client-network.ts';
 import { createFailureCounts, type FailureKey } from './failure-counts.ts';
+import { type AttemptKeys, accountPrefix, attemptKeysOf, networkKeys, type RateLimitKeys } from './failure-keys.ts';
 
-/** The account that an attempt is for, and the client that makes it. */
-export interface RateLimitKeys {
-  /** Folded email address, whether or not a member has it. */
-  account: string;
-  /** Null if unknown: then only the account is limited. */
-  ip: string | null;
-}
-
-/** Slows down guessing: makes an account and a client network wait longer after each failed attempt. */
+/**
+ * Slows down guessing, and not the owner of the account: a client that knows the account waits for its own failures only, and
+ * strangers wait for those of all strangers.
+ */
 export interface SignInRateLimit {
   /**
-   * Runs `decide` unless the account or the network has to wait. An attempt passes through these states:
+   * Runs `decide` unless one of the attempt's keys has to wait. An attempt passes through these states:
    *
    * 1. reserved: counted as a failure before `decide` runs, so that concurrent guesses cannot all pass before the first
    *    one has failed.
-   * 2. `decide` returns `succeeded: true`: the account's failures are forgotten. Of the network's, only this attempt is
-   *    taken back, because other accounts may be under attack from the same network.
+   * 2. `decide` returns `succeeded: true`: the client's own failures are forgotten. Of the network's and of the strangers', only
+   *    this attempt is taken back. Otherwise each sign-in of the owner would give guessers a new start, and show them
+   *    that the account exists.
    * 3. `decide` returns `succeeded: false`: the attempt stays counted, and a wait that it causes starts now.
    * 4. `decide` throws: the attempt is taken back and earlier failures stay, so that an outage locks no member out.
    *
@@ -34,86 +29,109 @@ export interface SignInRateLimit {
     keys: RateLimitKeys,
     decide: () => Promise<Outcome>,
   ): Promise<Outcome>;
-  /** Forgets all failures of the account and of the network, and ends their waits. */
-  forget(keys: RateLimitKeys): Promise<void>;
+  /** Forgets all failures at an account, of all clients, and ends their waits. Networks keep theirs. */
+  forgetAccount(account: string): Promise<void>;
+  /** Forgets all failures of a client's network. */
+  forgetNetwork(ip: string | null): Promise<void>;
 }
 
-const freeFailures = { account: 5, network: 20 } as const;
+/** Attempts that wait to be reserved. While the database does not respond, they are refused after two seconds at most. */
+const maxQueue = { maxWaiting: 500, maxWaitMs: 1_500 } as const;
 
-/** Creates the rate limit on counts in the store. `maxKeys` bounds how many accounts and networks it remembers. */
+/** Creates the rate limit on counts in the store. `maxKeys` bounds how many accounts, clients and networks it remembers. */
 export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100_000 } = {}): SignInRateLimit {
   const counts = createFailureCounts(limiter, maxKeys);
   // Each state change reads and writes several counts. Within this process, they run one after another.
-  const exclusively = pLimit(1);
+  const exclusively = createBoundedQueue({
+    concurrency: 1,
+    ...maxQueue,
+    refusal: () => new StoreBusy('Too many attempts to sign in wait for the rate limit.'),
+    isOutage: (error) => error instanceof StoreUnavailable,
+  });
+  /** Runs a change that ends a reserved attempt. If it were refused, the attempt would stay counted as a failure. */
+  const settle = (change: () => Promise<void>) => exclusively(change, { urgent: true });
 
-  const reserve = (keys: FailureKey[]) =>
+  /** Returns the keys that the attempt counts under now. */
+  const reserve = (keys: AttemptKeys) =>
     exclusively(async () => {
-      // Look at every wait first: a client that its network denies must not use up the account's free failures.
-      const maxWaitMs = Math.max(...(await Promise.all(keys.map(counts.waitMs))));
+      // Look at every wait first: a client that its network denies must not use up the free failures of others.
+      const expected = choose(keys, await countOf(keys));
+      const maxWaitMs = Math.max(...(await Promise.all(expected.map(counts.waitMs))));
       if (maxWaitMs > 0) throw tooManyAttempts(maxWaitMs);
-      for (const key of keys) {
-        const waitMs = await counts.reserve(key);
-        if (waitMs > 0) throw tooManyAttempts(waitMs);
+      const reserved: FailureKey[] = [];
+      let earlierFailures = 0;
+      for (const key of [...keys.own, ...keys.network]) {
+        const count = await reserveOne(key, reserved);
+        if (key === keys.own[0]) earlierFailures = count - 1;
       }
+      // Counted before this choice, so that of concurrent attempts only one is a newcomer's.
+      for (const key of strangersKey(keys, earlierFailures)) await reserveOne(key, reserved);
+      return reserved;
     });
 
-  const takeBack = (keys: FailureKey[]) =>
-    exclusively(async () => {
+  const countOf = async ({ own: [first] }: AttemptKeys) => (first === undefined ? 0 : counts.count(first));
+
+  /** Reserves one key and adds it to `reserved`. If it is denied, takes back the others. Returns the number of attempts. */
+  const reserveOne = async (key: FailureKey, reserved: FailureKey[]): Promise<number> => {
+    const reservation = await counts.reserve(key);
+    if (!reservation.allowed) {
+      for (const earlier of reserved) await counts.takeBack(earlier);
+      throw tooManyAttempts(reservation.waitMs);
+    }
+    reserved.push(key);
+    return reservation.count;
+  };
+
+  const takeBack = (keys: readonly FailureKey[]) =>
+    settle(async () => {
       for (const key of keys) await counts.takeBack(key);
     });
 
-  const succeed = ({ account, network }: FailureKeys) =>
-    exclusively(async () => {
-      await counts.forget(account);
-      for (const key of network) await counts.takeBack(key);
+  const succeed = ({ own }: AttemptKeys, reserved: readonly FailureKey[]) =>
+    settle(async () => {
+      for (const key of reserved) await (own.includes(key) ? counts.forget(key) : counts.takeBack(key));
     });
 
-  const fail = (keys: FailureKey[]) =>
-    exclusively(async () => {
+  const fail = (keys: readonly FailureKey[]) =>
+    settle(async () => {
       for (const key of keys) await counts.confirm(key);
     });
 
   return {
     async attempt<Outcome extends { succeeded: boolean }>(keys: RateLimitKeys, decide: () => Promise<Outcome>) {
-      const failureKeys = failureKeysOf(keys);
-      const all = [failureKeys.account, ...failureKeys.network];
-      await reserve(all);
+      const attemptKeys = attemptKeysOf(keys);
+      const reserved = await reserve(attemptKeys);
       let outcome: Outcome;
       try {
         outcome = await decide();
       } catch (error) {
-        // The caller needs the first error. If taking back fails too, the attempt stays counted.
-        await takeBack(all).catch(() => undefined);
+        // The caller needs the first error. If taking back fails too, the attempt stays counted. During an outage it fails
+        // late, so the caller does not wait for it.
+        const takenBack = takeBack(reserved).catch(() => undefined);
+        if (!(error instanceof StoreUnavailable)) await takenBack;
         throw error;
       }
-      await (outcome.succeeded ? succeed(failureKeys) : fail(all));
+      await (outcome.succeeded ? succeed(attemptKeys, reserved) : fail(reserved));
       return outcome;
     },
 
-    async forget(keys) {
-      const { account, network } = failureKeysOf(keys);
-      await exclusively(async () => {
-        for (const key of [account, ...network]) await counts.forget(key);
-      });
-    },
+    forgetAccount: (account) => settle(() => counts.forgetAll(accountPrefix(account))),
+
+    forgetNetwork: (ip) =>
+      settle(async () => {
+        for (const key of networkKeys(ip)) await counts.forget(key);
+      }),
   };
 }
 
-interface FailureKeys {
-  account: FailureKey;
-  /** Empty if the client's network is not known. */
-  network: FailureKey[];
+/** Returns the keys that an attempt counts under if its client failed `earlierFailures` times at the account. */
+function choose(keys: AttemptKeys, earlierFailures: number): readonly FailureKey[] {
+  return [...keys.own, ...keys.network, ...strangersKey(keys, earlierFailures)];
 }
 
-function failureKeysOf({ account, ip }: RateLimitKeys): FailureKeys {
-  return {
-    // Hashed, because the text typed as an email address can be very long, or be a password.
-    account: { key: hashSecret(`account ${account}`), freeFailures: freeFailures.account },
-    network:
-      ip !== null && ipaddr.isValid(ip)
-        ? [{ key: `network ${networkOf(ip)}`, freeFailures: freeFailures.network }]
-        : [],
-  };
+function strangersKey({ strangers }: AttemptKeys, earlierFailures: number): readonly FailureKey[] {
+  if (strangers === null) return [];
+  return [earlierFailures === 0 ? strangers.newcomers : strangers.returning];
 }
 
 function tooManyAttempts(waitMs: number): ProblemError {

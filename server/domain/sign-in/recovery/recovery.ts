@@ -6,11 +6,11 @@ import type { AuditTrail } from '../../audit.ts';
 import { type ClientInfo, systemActor } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { Notifier } from '../../notifications/notifier.ts';
-import { generateSecret, hashSecret, type Secret } from '../../secrets.ts';
+import { generateSecret, hashSecret, isGenerated, type Secret } from '../../secrets.ts';
 import { recoveryLinkExpired } from '../problems.ts';
 import type { SignInRateLimit } from '../rate-limit/rate-limit.ts';
 import { passwordSignIn, type StartedSession, type StartSession } from '../start-session.ts';
-import { totpRateLimitKeys } from '../totp/check.ts';
+import { totpAccount } from '../totp/check.ts';
 import { makeSuperuser } from './make-superuser.ts';
 
 const kind = 'recovery';
@@ -48,8 +48,10 @@ export interface RecoveryDeps {
 export function createRecovery(deps: RecoveryDeps): Recovery {
   const { store, clock, auditTrail, notifier, rateLimit } = deps;
 
-  const find = async (secret: string): Promise<string | null> =>
-    (await store.tickets.find(hashSecret(secret), kind, clock.now()))?.data ?? null;
+  const find = async (secret: string): Promise<string | null> => {
+    if (!isGenerated('recovery', secret)) return null;
+    return (await store.tickets.find(hashSecret(secret), kind, clock.now()))?.data ?? null;
+  };
 
   return {
     find,
@@ -85,8 +87,9 @@ export function createRecovery(deps: RecoveryDeps): Recovery {
       );
       notifier.wake();
       // Otherwise attempts from before, whoever made them, would keep the member from using the new password.
-      await rateLimit.forget({ account: started.user.emailFolded, ip: clientInfo.ip });
-      await rateLimit.forget(totpRateLimitKeys(started.user, clientInfo));
+      await rateLimit.forgetAccount(started.user.emailFolded);
+      await rateLimit.forgetAccount(totpAccount(started.user.id));
+      await rateLimit.forgetNetwork(clientInfo.ip);
       return started;
     },
   };

@@ -4,6 +4,7 @@ import type { Store } from '../../../store/store.ts';
 import { type ClientInfo, systemActor } from '../../caller.ts';
 import { hashSecret } from '../../secrets.ts';
 import { endAllSessions, endSessionsOfSid } from '../end-sessions.ts';
+import type { AuditFailedSignIn } from '../failed-sign-ins.ts';
 import type { StartedSession, StartSession } from '../start-session.ts';
 import { type ClaimDeps, followClaims } from './follow-claims.ts';
 import { joinAsMember } from './new-members.ts';
@@ -45,6 +46,7 @@ interface SsoDeps extends ClaimDeps {
   store: Store;
   newId: () => string;
   startSession: StartSession;
+  auditFailedSignIn: AuditFailedSignIn;
 }
 
 /** Maximum age of a logout token. */
@@ -66,7 +68,7 @@ export function createSso(deps: SsoDeps): Sso {
         if (error instanceof ProblemError && error.code === 'sso-refused') {
           const user = await store.users.findByIdentity(person);
           const actor = { kind: 'anonymous', id: null, email: foldedEmail(person) } as const;
-          await auditTrail.signInFailed(store, { at: clock.now(), actor, clientInfo, user });
+          await deps.auditFailedSignIn({ at: clock.now(), actor, clientInfo, user });
         }
         throw error;
       }

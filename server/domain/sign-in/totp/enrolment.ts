@@ -60,7 +60,9 @@ export function createTotpEnrolment(deps: TotpDeps): TotpEnrolment {
 
     async enable({ user, sessionId, clientInfo }, code) {
       const at = clock.now();
-      const guess = await rateLimit.attempt(totpRateLimitKeys(user, clientInfo), async () => {
+      // During a sign-in there is no session yet.
+      const known = sessionId === '' ? undefined : ({ kind: 'session', id: sessionId } as const);
+      const guess = await rateLimit.attempt(totpRateLimitKeys(user, clientInfo, known), async () => {
         const secret = await findUnused(user);
         if (secret === null) return { succeeded: false, problem: nothingPrepared() } as const;
         const step = stepOfCode(secret, code, at);

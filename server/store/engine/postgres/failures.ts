@@ -3,10 +3,10 @@ import { driverCode } from '../driver-code.ts';
 import { describeTrouble } from './remedies.ts';
 
 /** Error classes and codes (Appendix A) that mean the server is unavailable, or that a retry may succeed. */
-const unavailable = /^(08|53|57|58)|^(25006|40001|40P01|55P03)$/;
+const unavailable = /^(08|53|57|58)|^(25006|25P03|40001|40P01|55P03)$/;
 
 /** Error codes after which the server closes the connection. */
-const endsConnection = /^(08|57P0)/;
+const endsConnection = /^(08|57P0|25P03)/;
 
 /** The code with which the server refuses changes: it is a standby, or its administrator made it read-only. */
 const readOnly = '25006';

@@ -1,12 +1,14 @@
 import pg from 'pg';
 import type { Row } from '../engine.ts';
-import type { ConnectionTimes, ProvenClient } from './connection.ts';
+import { remainingMs } from './client.ts';
+import type { ConnectionTimes, ProvenClient } from './connections/connection.ts';
+import { withDeadline } from './connections/deadline.ts';
 import { keepsConnection, losesConnection } from './failures.ts';
 
 type Statement = pg.QueryConfig & { rowMode?: 'array'; query_timeout?: number };
 type PooledClient = ProvenClient & Pick<pg.PoolClient, 'release'>;
 
-/** A plain pool, without knex. */
+/** A plain pool, without knex. A caller waits at most `times.total` in all. */
 export interface PlainPool {
   /** Runs a statement that may change rows. It is never sent twice. */
   query<R extends Row | unknown[]>(statement: Statement): Promise<pg.QueryResult<R>>;
@@ -19,11 +21,12 @@ export interface PlainPool {
 }
 
 export function openPlainPool(Client: new () => ProvenClient, max: number, times: ConnectionTimes): PlainPool {
-  const pool = new pg.Pool({ Client, max, connectionTimeoutMillis: times.connect, idleTimeoutMillis: times.idle });
+  // The timeout is longer than that of a connection, which therefore ends by its own rules.
+  const pool = new pg.Pool({ Client, max, connectionTimeoutMillis: times.acquire, idleTimeoutMillis: times.idle });
   pool.on('error', () => {});
 
   /** Takes a connection from the pool, and closes those that are not `usable`. New connections always are. */
-  async function acquire(usable: (client: PooledClient) => boolean | Promise<boolean>): Promise<PooledClient> {
+  async function find(usable: (client: PooledClient) => boolean | Promise<boolean>): Promise<PooledClient> {
     for (;;) {
       const client = (await pool.connect()) as PooledClient;
       if (await usable(client)) return client;
@@ -31,46 +34,56 @@ export function openPlainPool(Client: new () => ProvenClient, max: number, times
     }
   }
 
-  /** Keeps the connection only if the server itself reported the error; otherwise its state is unknown. */
-  async function run<R extends Row | unknown[]>(client: PooledClient, statement: Statement) {
+  /** Like `find`, with a time limit. A connection that comes later returns to the pool. */
+  async function acquire(arrivedAt: number, usable: (client: PooledClient) => boolean | Promise<boolean>) {
+    const found = find(usable);
     try {
-      const result = await client.query<R>(statement);
+      return await withDeadline(Math.min(times.acquire, remainingMs(times, arrivedAt)), found);
+    } catch (error) {
+      void found.then(
+        (client) => client.release(),
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  /**
+   * Runs a statement until `times.total` after the caller's arrival. Keeps the connection only if the server itself
+   * reported the error; otherwise its state is unknown.
+   */
+  async function run<R extends Row | unknown[]>(client: PooledClient, arrivedAt: number, statement: Statement) {
+    const limit = Math.min(statement.query_timeout ?? times.statement, remainingMs(times, arrivedAt));
+    const limited: Statement = { ...statement, query_timeout: limit };
+    try {
+      const result = await client.query<R>(limited);
       client.responded();
       client.release();
       return result;
     } catch (error) {
+      if (!(error instanceof pg.DatabaseError)) client.abandon();
       client.release(!keepsConnection(error));
       throw error;
     }
   }
 
   return {
-    query: async (statement) => run(await acquire((client) => client.isUsable()), statement),
+    async query(statement) {
+      const arrivedAt = performance.now();
+      return run(await acquire(arrivedAt, (client) => client.isUsable()), arrivedAt, statement);
+    },
     async read<R extends Row | unknown[]>(statement: Statement) {
-      const client = await acquire((client) => !client.isForgotten());
-      if (!client.isDoubtful()) return run<R>(client, statement);
-      const began = performance.now();
+      const arrivedAt = performance.now();
+      const client = await acquire(arrivedAt, (client) => !client.isForgotten());
+      if (!client.isDoubtful()) return run<R>(client, arrivedAt, statement);
       try {
-        return await run<R>(client, { ...statement, query_timeout: times.silence });
+        return await run<R>(client, arrivedAt, { ...statement, query_timeout: times.silence });
       } catch (error) {
         if (!losesConnection(error)) throw error;
         client.giveUp();
       }
-      const again = acquire((client) => !client.isForgotten()).then((client) => run<R>(client, statement));
-      return withDeadline(times.statement - (performance.now() - began), again);
+      return run<R>(await acquire(arrivedAt, (client) => !client.isForgotten()), arrivedAt, statement);
     },
     end: () => pool.end(),
   };
-}
-
-async function withDeadline<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('The server did not respond in time.')), ms);
-  });
-  try {
-    return await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

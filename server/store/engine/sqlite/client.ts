@@ -1,9 +1,61 @@
+import type { Knex } from 'knex';
 import KnexSqliteClient from 'knex/lib/dialects/sqlite3/index.js';
+import sqlite3 from 'sqlite3';
+import { StoreBusy } from '../../errors.ts';
+import { connect } from './connection.ts';
 
 const endsTransaction = /^(COMMIT|ROLLBACK)\b/i;
 
-/** Knex's SQLite dialect, made safe for a file that other processes write too, such as `tokensd init`. */
-export class SqliteClient extends KnexSqliteClient {
+/** Maximum number of changes that wait for the writer. A change takes some milliseconds, so more could not all be in time. */
+const maxWaiting = 500;
+
+/** Minimum wait for another process's lock, even if a change waited for the writer for long. */
+const minBusyTimeoutMs = 50;
+
+/** Knex's SQLite dialect on read-only connections. In WAL mode they never wait for the writer. */
+export class SqliteReadClient extends KnexSqliteClient {
+  override acquireRawConnection(): Promise<sqlite3.Database> {
+    return connect((this.connectionSettings as { filename: string }).filename, sqlite3.OPEN_READONLY);
+  }
+}
+
+/**
+ * Returns Knex's SQLite dialect for the one connection that writes, made safe for a file that other processes write too,
+ * such as `tokensd init`. SELECTs outside transactions run on `readers`. `patienceMs` returns how long a change may wait, for
+ * the changes before it and for another process's lock together.
+ */
+export function createWriterDialect(readers: Knex, patienceMs: () => number): typeof KnexSqliteClient {
+  return class extends SqliteWriteClient {
+    override runner(builder: Builder) {
+      return this.transacting || !isSelect(builder) ? super.runner(builder) : readers.client.runner(builder);
+    }
+
+    /** Acquires the connection of the writer. SQLite then waits for another process's lock for the rest of the time. */
+    override async acquireConnection(): Promise<sqlite3.Database> {
+      // The pool is gone once the store is closed.
+      const pool = this.pool as typeof this.pool | undefined;
+      const waiting = pool?.numPendingAcquires() ?? 0;
+      if (waiting >= maxWaiting) throw new StoreBusy('Too many changes wait for the database.');
+      const arrivedAt = performance.now();
+      const connection: sqlite3.Database = await super.acquireConnection();
+      const restMs = Math.round(patienceMs() - (performance.now() - arrivedAt));
+      connection.configure('busyTimeout', Math.max(minBusyTimeoutMs, restMs));
+      return connection;
+    }
+  };
+}
+
+/** The parts of a Knex query that tell a SELECT from a change: its method, or its SQL if it is raw. */
+interface Builder {
+  _method?: string;
+  sql?: string;
+}
+
+function isSelect({ _method: method, sql }: Builder): boolean {
+  return method === undefined ? /^\s*SELECT\b/i.test(sql ?? '') : ['select', 'first', 'pluck'].includes(method);
+}
+
+class SqliteWriteClient extends KnexSqliteClient {
   /**
    * Begins transactions with the write lock. Knex's plain BEGIN acquires it at the first write, which fails immediately,
    * without the busy timeout, if another process wrote after the transaction's first read.

@@ -4,15 +4,17 @@ import createKnex, { type Knex } from 'knex';
 import { StoreUnavailable } from '../../errors.ts';
 import { driverCode } from '../driver-code.ts';
 import type { Engine, Row } from '../engine.ts';
-import { SqliteClient } from './client.ts';
+import { createWriterDialect, SqliteReadClient } from './client.ts';
 import { busyTimeoutMs, configure } from './connection.ts';
 import { identityOf, prepareDatabaseFile, reserveLogFiles } from './files.ts';
 import { createMemoryLimiter } from './limiter.ts';
 import { openReader, type Reader } from './reader.ts';
 
-/** Maximum time that a change waits for the writer. Verification does not wait, because it has its own connection. */
-const acquireTimeoutMs = 10_000;
-const migrationWaitMs = 60_000;
+/** How long a change may wait for the writer and for another process's lock. A migration waits longer. */
+const patience = { change: busyTimeoutMs, migration: 60_000 } as const;
+
+/** Connections that read for everything but verification. One of them may be busy with a long list. */
+const maxReaders = 2;
 
 /** SQLite result codes that mean the database is unavailable at the moment. */
 const unavailable = new Set(
@@ -27,14 +29,22 @@ interface SqliteOptions {
 }
 
 /**
- * Opens `sqlite:PATH` with two connections:
+ * Opens `sqlite:PATH` with three kinds of connections. In WAL mode, the second and the third never wait for the first, and
+ * see everything that was committed before their statement began:
  *
  * 1. The writer, knex's pool of one. SQLite allows one write transaction at a time, so changes queue for it.
- * 2. The reader, which verifies tokens. In WAL mode it never waits for the writer.
+ * 2. The readers, for SELECTs outside transactions: sessions, members, lists.
+ * 3. The reader of verification and readiness, which waits for no other statement.
  */
 export async function openSqlite(databaseUrl: string, { keepLog = false }: SqliteOptions = {}): Promise<Engine> {
   const path = await prepareDatabaseFile(databaseUrl);
-  const knex = openWriter(path);
+  let patienceMs: number = patience.change;
+  const readers = openPool(path, SqliteReadClient, maxReaders);
+  const knex = openPool(
+    path,
+    createWriterDialect(readers, () => patienceMs),
+    1,
+  );
   const reader = await openReaderBeside(knex, path);
   const assertInPlace = await watchFiles(path);
 
@@ -65,7 +75,15 @@ export async function openSqlite(databaseUrl: string, { keepLog = false }: Sqlit
       await assertInPlace();
       return knex.transaction(work);
     },
-    migrationTransaction: (work) => withLongWait(knex, () => knex.transaction(work)),
+    async migrationTransaction(work) {
+      // Another process may hold the lock for the length of a migration.
+      patienceMs = patience.migration;
+      try {
+        return await knex.transaction(work);
+      } finally {
+        patienceMs = patience.change;
+      }
+    },
     limiter: createMemoryLimiter,
     isUnavailable: (error) => error instanceof Error && 'code' in error && unavailable.has(String(error.code)),
     isFull: (error) => driverCode(error) === 'SQLITE_FULL',
@@ -73,12 +91,14 @@ export async function openSqlite(databaseUrl: string, { keepLog = false }: Sqlit
     isOutcomeUnknown: () => false,
     explain: () => null,
     onPrimary: 'true',
+    clock: { now: () => null, measure: async () => {} },
     async ping() {
       await assertInPlace();
       await reader.all('SELECT count(*) FROM sqlite_schema', []);
     },
     async close() {
-      await reader.close();
+      await Promise.all([reader.close(), readers.destroy()]);
+      // Closed last, because the last connection moves the write-ahead log into the file.
       await knex.destroy();
       if (keepLog) await reserveLogFiles(path);
     },
@@ -105,19 +125,19 @@ async function watchFiles(path: string): Promise<() => Promise<void>> {
   };
 }
 
-function openWriter(path: string): Knex {
+function openPool(path: string, client: typeof Knex.Client, max: number): Knex {
   const ignore = () => {};
   return createKnex({
-    client: SqliteClient,
+    client,
     connection: { filename: path },
     useNullAsDefault: true,
     compileSqlOnError: false,
-    acquireConnectionTimeout: acquireTimeoutMs,
+    acquireConnectionTimeout: patience.change,
     // Every failure reaches the caller as a rejection. Knex's log would also print bound values to the terminal.
     log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
     pool: {
       min: 1,
-      max: 1,
+      max,
       afterCreate: (connection: Parameters<typeof configure>[0], done: (error?: unknown) => void) => {
         configure(connection).then(() => done(), done);
       },
@@ -139,15 +159,5 @@ async function openReaderBeside(knex: Knex, path: string): Promise<Reader> {
     const { bavail } = await statfs(dirname(path));
     const remedy = bavail === 0 ? 'The disk is full; free some space.' : 'Check the file, or restore a backup.';
     throw new StoreUnavailable(`Cannot open ${path} as a SQLite database (${driverCode(error)}). ${remedy}`);
-  }
-}
-
-/** Waits longer for SQLite's write lock, because another process may hold it for the length of a migration. */
-async function withLongWait<T>(knex: Knex, work: () => Promise<T>): Promise<T> {
-  await knex.raw(`PRAGMA busy_timeout = ${migrationWaitMs}`);
-  try {
-    return await work();
-  } finally {
-    await knex.raw(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   }
 }

@@ -14,9 +14,12 @@ export function lockSuperusers(
   knex: Knex,
   targetId: string,
 ): Promise<Array<Pick<UserRow, 'id' | 'superuser' | 'disabled'>>> {
+  // The databases would read all members, because they use no index for one alternative and another for the other.
+  const target = knex('users').select('id').where({ id: targetId });
+  const ids = knex('users').select('id').where(isEnabledSuperuser).union(target);
   return knex<UserRow>('users')
-    .where(isEnabledSuperuser)
-    .orWhere({ id: targetId })
+    .whereIn('id', ids)
+    .where((user) => user.where(isEnabledSuperuser).orWhere({ id: targetId }))
     .orderBy('id')
     .forUpdate()
     .select('id', 'superuser', 'disabled');

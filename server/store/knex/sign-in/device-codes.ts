@@ -42,9 +42,6 @@ export function createDeviceCodeStore(knex: Knex): DeviceCodeStore {
         .update({ status, user_id: userId, sso, sso_sid: ssoSid });
       return decided > 0;
     },
-    async recordPoll(hash, at, intervalMs) {
-      await codes().where({ hash }).update({ last_polled_at: at, interval_ms: intervalMs });
-    },
     delete: async (hash) => (await codes().where({ hash }).delete()) > 0,
     async deleteAllOf(userId) {
       await codes().where({ user_id: userId }).delete();

@@ -4,7 +4,7 @@ import type { SessionStore } from '../../interfaces/sign-in.ts';
 import { userColumns } from '../../tables/accounts.ts';
 import { type RowOf, selectList, toRecord, toRow } from '../../tables/column.ts';
 import { sessionColumns } from '../../tables/sign-in.ts';
-import { whereActive, whereEnded } from './session-ends.ts';
+import { waysToEnd, whereActive } from './session-ends.ts';
 
 export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
   const sessions = () => knex<RowOf<typeof sessionColumns>>('sessions');
@@ -68,11 +68,13 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
       return rows.map((row) => ({ id: String(row.id), userId: String(row.user_id) }));
     },
     purge(bounds, limit) {
-      const ended = sessions()
-        .select('id')
-        .where((session) => whereEnded(session, bounds))
-        .limit(limit);
-      return sessions().whereIn('id', ended).delete();
+      // With OR, the databases would read the whole table.
+      const [first, ...others] = waysToEnd(bounds).map((ended) => {
+        const ids = sessions().select('id').where(ended).limit(limit);
+        return knex.select('id').from(ids.as('ended'));
+      });
+      const ended = knex.select('id').from((first as Knex.QueryBuilder).union(others).as('ended'));
+      return sessions().whereIn('id', ended.limit(limit)).delete();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { limits } from '../../../../shared/limits.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { LastUse } from '../../records.ts';
 import { lastUseColumns } from '../../tables/tokens.ts';
@@ -15,7 +16,8 @@ const maxSkewMs = 60_000;
  *
  * 1. Of several uses of one token, keep the newest.
  * 2. Lock the tokens in the order of their IDs. Two nodes that write the same tokens then queue instead of deadlocking.
- * 3. Update each token whose stored use is older, or missing. A stored use more than `maxSkewMs` after `now` is
+ * 3. Update each token whose stored use is older, or missing. A use without a path does not replace one with a path that is
+ *    less than a day older, so that a thief who calls `/verify` directly hides no evidence. A stored use more than `maxSkewMs` after `now` is
  *    overwritten, too: it was recorded while a clock was wrong, and would otherwise hide every later use.
  */
 export async function recordLastUses(
@@ -57,8 +59,9 @@ function updateSql(engine: Engine): string {
   return `UPDATE tokens SET ${assignments.join(', ')}
     FROM ${engine.jsonElements} AS used
     WHERE tokens.id = used.value ->> 0
-      AND (tokens.last_used_at IS NULL OR tokens.last_used_at < CAST(used.value ->> 1 AS bigint)
-        OR tokens.last_used_at > CAST(? AS bigint))`;
+      AND (tokens.last_used_at IS NULL OR tokens.last_used_at > CAST(? AS bigint)
+        OR tokens.last_used_at < CAST(used.value ->> 1 AS bigint) - CASE
+          WHEN tokens.last_used_path IS NOT NULL AND used.value ->> 3 IS NULL THEN ${limits.reportedUseMs} ELSE 0 END)`;
 }
 
 /** Returns all uses as one JSON text, because binding thousands of values takes fifteen times as long. */

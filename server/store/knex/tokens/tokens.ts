@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Engine } from '../../engine/engine.ts';
+import type { Engine, Select } from '../../engine/engine.ts';
 import type { TokenStore } from '../../interfaces/tokens.ts';
 import type { HashMatch, NewToken } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
@@ -12,15 +12,18 @@ import { ownedTokenColumns, type TokenRow, toToken } from './token-rows.ts';
 import { destroyTokens, purgeTombstones } from './tombstones.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
-  const tokenByHash = {
+  const tokenByHash: Select = {
+    forVerification: true,
     columns: ['0', ...matchColumns],
     from: 'FROM tokens t JOIN users u ON u.id = t.owner_id WHERE t.hash = ?',
   };
-  const tokensByHash = {
+  const tokensByHash: Select = {
+    forVerification: true,
     columns: [engine.position, ...matchColumns],
     from: `FROM ${engine.eachOf('t.hash', 'tokens t')} JOIN users u ON u.id = t.owner_id`,
   };
-  const tombstonesByHash = {
+  const tombstonesByHash: Select = {
+    forVerification: true,
     columns: [engine.position, ...tombstoneMatchColumns],
     from: `FROM ${engine.eachOf('d.hash', 'tombstones d')} JOIN users u ON u.id = d.owner_id`,
   };

@@ -5,10 +5,15 @@ import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
 import { withSuccess } from '../../shell/success-message.ts';
+import type { DeviceCookie } from '../device-cookie.ts';
 import { InvitationExpiredPage, InvitationPage, invitationPath } from './invitation-page.tsx';
 
+interface InvitationPageDeps extends Pick<AppDeps, 'invitations'> {
+  deviceCookie: DeviceCookie;
+}
+
 /** Routes of `/invitation`: an invited member sets a first password. Opening the link does not use it up. */
-export function invitationPages({ invitations }: Pick<AppDeps, 'invitations'>) {
+export function invitationPages({ invitations, deviceCookie }: InvitationPageDeps) {
   return new Hono<AppEnv>()
     .get(invitationPath, async (c) => {
       const token = c.req.query('token') ?? '';
@@ -21,7 +26,7 @@ export function invitationPages({ invitations }: Pick<AppDeps, 'invitations'>) {
       const [token, password] = [text(form.token), text(form.password)];
       try {
         if (password !== text(form.again)) throw passwordMismatch();
-        await invitations.accept(token, password, c.get('clientInfo'));
+        deviceCookie.remember(c, await invitations.accept(token, password, c.get('clientInfo')));
         return c.redirect(withSuccess('/login', 'joined'), 303);
       } catch (error) {
         const problem = expectProblem(error);

@@ -6,16 +6,19 @@ import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { expectProblem, passwordMismatch, renderProblem } from '../../shell/form-problem.ts';
 import { text } from '../../shell/form-values.ts';
 import { withSuccess } from '../../shell/success-message.ts';
+import type { DeviceCookie } from '../device-cookie.ts';
 import { passwordFormUrl } from '../login-page.tsx';
 import { ForgotPasswordPage, LinkSentPage, NewPasswordPage } from './password-reset-page.tsx';
 
-type PasswordResetDeps = Pick<AppDeps, 'passwordReset' | 'passwordPolicy'>;
+interface PasswordResetDeps extends Pick<AppDeps, 'passwordReset' | 'passwordPolicy'> {
+  deviceCookie: DeviceCookie;
+}
 
 /** Minimum response time. It exceeds the time to queue a mail, so timing does not reveal whether an address is a member's. */
 const minResponseMs = 400;
 
 /** Routes of `/password`: setting a password with a mailed link. */
-export function passwordResetPages({ passwordReset, passwordPolicy }: PasswordResetDeps) {
+export function passwordResetPages({ passwordReset, passwordPolicy, deviceCookie }: PasswordResetDeps) {
   /** @throws ProblemError `password-sign-in-off` if no member may request a link */
   const requirePasswords = () => {
     if (passwordPolicy.signIn === 'false') throw passwordSignInOff();
@@ -47,7 +50,7 @@ export function passwordResetPages({ passwordReset, passwordPolicy }: PasswordRe
       const [token, password] = [text(form.token), text(form.password)];
       try {
         if (password !== text(form.again)) throw passwordMismatch();
-        await passwordReset.reset(token, password, c.get('clientInfo'));
+        deviceCookie.remember(c, await passwordReset.reset(token, password, c.get('clientInfo')));
         const signIn = passwordPolicy.signIn === 'true' ? '/login' : passwordFormUrl();
         return c.redirect(withSuccess(signIn, 'password-set'), 303);
       } catch (error) {

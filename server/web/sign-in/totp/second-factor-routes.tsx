@@ -10,6 +10,7 @@ import { text } from '../../shell/form-values.ts';
 import { formatUrl } from '../../shell/page-url.ts';
 import { safeReturnPath } from '../../shell/return-path.ts';
 import type { BrowserSession } from '../browser-session.ts';
+import type { DeviceCookie } from '../device-cookie.ts';
 import type { SecondFactorCookie } from './second-factor-cookie.ts';
 import { SecondFactorPage } from './second-factor-page.tsx';
 
@@ -18,11 +19,13 @@ export const enrolPath = '/login/set-up';
 
 interface SecondFactorDeps extends Pick<AppDeps, 'secondFactor' | 'config'> {
   browserSession: BrowserSession;
+  deviceCookie: DeviceCookie;
   secondFactorCookie: SecondFactorCookie;
 }
 
 /** Routes that follow the password: entering a code, or TOTP enrolment if the organization requires it. */
-export function secondFactorPages({ secondFactor, browserSession, secondFactorCookie, config }: SecondFactorDeps) {
+export function secondFactorPages(deps: SecondFactorDeps) {
+  const { secondFactor, browserSession, deviceCookie, secondFactorCookie, config } = deps;
   const nextOf = (c: AppContext) => safeReturnPath(c.req.query('next'), config.publicUrl);
   const actionOf = (c: AppContext, path: string) => formatUrl({ path, query: { next: nextOf(c) } });
 
@@ -31,7 +34,8 @@ export function secondFactorPages({ secondFactor, browserSession, secondFactorCo
     .post(secondFactorPath, async (c) => {
       const code = text((await c.req.parseBody()).code);
       try {
-        await startSession(c, await secondFactor.finish(secondFactorCookie.read(c), code, c.get('clientInfo')));
+        const ticket = secondFactorCookie.read(c);
+        await startSession(c, await secondFactor.finish(ticket, code, c.get('clientInfo'), deviceCookie.read(c)));
         return c.redirect(nextOf(c), 303);
       } catch (error) {
         const problem = expectProblem(error);

@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RateLimitKeys as AllKeys } from '../../../../server/domain/sign-in/rate-limit/failure-keys.ts';
 import {
   createSignInRateLimit,
-  type RateLimitKeys,
   type SignInRateLimit,
 } from '../../../../server/domain/sign-in/rate-limit/rate-limit.ts';
 import { wrapLimiter } from '../../../../server/store/engine/limiter.ts';
+import { StoreUnavailable } from '../../../../server/store/errors.ts';
 import type { Limiter, LimiterOptions } from '../../../../server/store/limiter.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
+
+type RateLimitKeys = Omit<AllKeys, 'guess'>;
 
 const ada = { account: 'ada@example.com', ip: null };
 const memory = ({ name, limit, windowSeconds }: LimiterOptions): Limiter =>
@@ -42,7 +45,7 @@ function begin(keys: RateLimitKeys, at = rateLimit): Promise<number> {
       resolve(0);
       return undecided;
     };
-    at.attempt(keys, decide)
+    at.attempt({ guess: 'password', ...keys }, decide)
       .catch((error: unknown) => resolve(secondsToWait(error)))
       .catch(reject);
   });
@@ -50,7 +53,7 @@ function begin(keys: RateLimitKeys, at = rateLimit): Promise<number> {
 
 /** Makes a complete attempt that fails or succeeds. Returns the seconds to wait, or 0 if it was allowed. */
 async function complete(keys: RateLimitKeys, succeeded: boolean): Promise<number> {
-  return rateLimit.attempt(keys, async () => ({ succeeded })).then(() => 0, secondsToWait);
+  return rateLimit.attempt({ guess: 'password', ...keys }, async () => ({ succeeded })).then(() => 0, secondsToWait);
 }
 
 const fail = (keys: RateLimitKeys) => complete(keys, false);
@@ -84,7 +87,7 @@ describe('an account', () => {
 
   it('starts to wait when the failure is known, however long hashing took', async () => {
     await failTimes(4, () => ada);
-    await rateLimit.attempt(ada, async () => {
+    await rateLimit.attempt({ guess: 'password', ...ada }, async () => {
       vi.advanceTimersByTime(10 * second);
       return { succeeded: false };
     });
@@ -120,14 +123,14 @@ describe('an attempt', () => {
   it('returns what the callback returned', async () => {
     const succeeded = { succeeded: true, user: 'ada' };
     const failed = { succeeded: false, reason: 'wrong password' };
-    expect(await rateLimit.attempt(ada, async () => succeeded)).toBe(succeeded);
-    expect(await rateLimit.attempt(ada, async () => failed)).toBe(failed);
+    expect(await rateLimit.attempt({ guess: 'password', ...ada }, async () => succeeded)).toBe(succeeded);
+    expect(await rateLimit.attempt({ guess: 'password', ...ada }, async () => failed)).toBe(failed);
   });
 
   it('does not run the callback while the account has to wait', async () => {
     await failTimes(5, () => ada);
     let ran = false;
-    const attempt = rateLimit.attempt(ada, async () => {
+    const attempt = rateLimit.attempt({ guess: 'password', ...ada }, async () => {
       ran = true;
       return { succeeded: true };
     });
@@ -138,7 +141,8 @@ describe('an attempt', () => {
 
 describe('an attempt whose callback throws', () => {
   const ip = '203.0.113.9';
-  const breakOff = () => rateLimit.attempt({ ...ada, ip }, () => Promise.reject(new Error('no database')));
+  const breakOff = () =>
+    rateLimit.attempt({ guess: 'password', ...ada, ip }, () => Promise.reject(new Error('no database')));
 
   it('does not count, and rejects with the error of the callback', async () => {
     for (let attempt = 0; attempt < 50; attempt += 1) await expect(breakOff()).rejects.toThrow('no database');
@@ -149,8 +153,46 @@ describe('an attempt whose callback throws', () => {
   it('does not forget earlier failures', async () => {
     await failTimes(4, () => ({ ...ada, ip }));
     await expect(breakOff()).rejects.toThrow('no database');
-    expect(await fail(ada)).toBe(0);
-    expect(await begin(ada)).toBe(1);
+    expect(await fail({ ...ada, ip })).toBe(0);
+    expect(await begin({ ...ada, ip })).toBe(1);
+  });
+});
+
+describe('while the database does not respond', () => {
+  const outageMs = 400;
+  const silent = async (): Promise<never> => {
+    await new Promise((resolve) => setTimeout(resolve, outageMs));
+    throw new StoreUnavailable('The database is unavailable.');
+  };
+  const noDatabase = () => new Proxy({} as Limiter, { get: () => silent });
+
+  it('rejects all attempts that wait as soon as the first one failed', async () => {
+    vi.useRealTimers();
+    const unavailable = createSignInRateLimit(noDatabase);
+    const began = performance.now();
+    const attempts = Array.from({ length: 12 }, () =>
+      unavailable.attempt({ guess: 'password', ...ada }, async () => ({ succeeded: true })),
+    );
+    for (const attempt of attempts) await expect(attempt).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(performance.now() - began).toBeLessThan(3 * outageMs);
+  });
+
+  it('rejects an attempt with its own error, and does not wait for the counts', async () => {
+    vi.useRealTimers();
+    let responds = true;
+    const counts = (options: LimiterOptions): Limiter => {
+      const limiter = memory(options);
+      return new Proxy(limiter, {
+        get: (target, method) => (responds ? Reflect.get(target, method).bind(target) : silent),
+      });
+    };
+    const began = performance.now();
+    const attempt = createSignInRateLimit(counts).attempt({ guess: 'password', ...ada }, async () => {
+      responds = false;
+      throw new StoreUnavailable('The members cannot be read.');
+    });
+    await expect(attempt).rejects.toThrow('The members cannot be read.');
+    expect(performance.now() - began).toBeLessThan(outageMs);
   });
 });
 

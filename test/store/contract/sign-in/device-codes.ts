@@ -85,10 +85,8 @@ export function deviceCodeContract(store: () => Store): void {
     expect(await store().deviceCodes.decide(hash, 'one', decision(id), noon + 10)).toBe(false);
   });
 
-  it('records polls and deletes a code', async () => {
+  it('deletes a code', async () => {
     const { hash } = await add();
-    await store().deviceCodes.recordPoll(hash, noon + 1, 10_000);
-    expect(await lock(hash)).toMatchObject({ lastPolledAt: noon + 1, intervalMs: 10_000 });
     expect(await store().deviceCodes.delete(hash)).toBe(true);
     expect(await store().deviceCodes.delete(hash)).toBe(false);
     expect(await lock(hash)).toBeNull();

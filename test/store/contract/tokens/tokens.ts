@@ -195,6 +195,23 @@ export function tokenContract(store: () => Store): void {
     expect(await lastUse(one.id)).toMatchObject({ at: right, path: '/right' });
   });
 
+  it('keeps a use with a path for a day if the token is then used without one', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    const lastUse = async () => (await store().tokens.findById(token.id))?.lastUse;
+    const day = 24 * 60 * 60 * 1000;
+    const unreported = { method: null, path: null, ip: '203.0.113.9' };
+    await store().tokens.recordUses([useOf(token.id, { at: noon, path: '/builds' })]);
+    await store().tokens.recordUses([useOf(token.id, { at: noon + day, ...unreported })]);
+    expect(await lastUse()).toMatchObject({ at: noon, path: '/builds' });
+    await store().tokens.recordUses([useOf(token.id, { at: noon + day + 1, ...unreported })]);
+    expect(await lastUse()).toMatchObject({ at: noon + day + 1, path: null });
+    await store().tokens.recordUses([useOf(token.id, { at: noon + day + 2, ...unreported })]);
+    expect(await lastUse()).toMatchObject({ at: noon + day + 2, path: null });
+    await store().tokens.recordUses([useOf(token.id, { at: noon + day + 3, path: '/builds' })]);
+    expect(await lastUse()).toMatchObject({ at: noon + day + 3, path: '/builds' });
+  });
+
   it('records uses with any text, and stores the other uses of the batch', async () => {
     const owner = await addUser(store());
     const [one, two] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];

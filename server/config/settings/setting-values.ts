@@ -1,13 +1,14 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { parseDuration } from '../../shared/duration.ts';
-import { limits } from '../../shared/limits.ts';
-import { isLoopback } from '../../shared/loopback.ts';
-import { logLevels } from '../observability/log.ts';
-import { basePathMistake } from './base-path.ts';
-import { parseCidr } from './ip-address.ts';
-import { parseSender } from './mail-identity.ts';
-import { smtpUrlMistake } from './smtp-url.ts';
+import { parseDuration } from '../../../shared/duration.ts';
+import { limits } from '../../../shared/limits.ts';
+import { isLoopback } from '../../../shared/loopback.ts';
+import { logLevels } from '../../observability/log.ts';
+import { basePathMistake } from '../base-path.ts';
+import { parseCidr } from '../ip-address.ts';
+import type { ListenAddress } from '../listen-address.ts';
+import { parseSender } from '../mail-identity.ts';
+import { smtpUrlMistake } from '../smtp-url.ts';
 
 // How the text of an environment variable becomes a value. Each message continues "NAME …", so it starts with a verb.
 
@@ -21,6 +22,25 @@ export const listenValue = z.string().transform((text, context) => {
   context.addIssue('must be HOST:PORT, such as 127.0.0.1:8420, [::1]:8420, or *:8420 for all addresses');
   return z.NEVER;
 });
+
+/** The same, or the path of a Unix socket. */
+export const internalListenValue = z.string().transform((text, context): ListenAddress => {
+  const [, socket] = /^unix:(\/.+)$/.exec(text) ?? [];
+  if (socket !== undefined) {
+    if (Buffer.byteLength(socket) <= maxSocketPathBytes) return { socket };
+    context.addIssue(
+      `must have a path of at most ${maxSocketPathBytes} bytes, because Unix sockets allow no longer one`,
+    );
+    return z.NEVER;
+  }
+  const address = listenValue.safeParse(text);
+  if (address.success) return address.data;
+  context.addIssue('must be HOST:PORT, such as 127.0.0.1:8421, or unix:/run/tokensd/internal.sock');
+  return z.NEVER;
+});
+
+/** The system's limit, with one byte for the end. Node.js would cut a longer path off. */
+const maxSocketPathBytes = 103;
 
 export function urlValue(protocols: string[], example: string) {
   return z

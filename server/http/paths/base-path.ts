@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
-import { basePathOf } from '../config/base-path.ts';
-import type { AppEnv } from './context.ts';
+import { basePathOf } from '../../config/base-path.ts';
+import type { AppEnv } from '../context.ts';
 
 // The public URL may have a path, such as /tokens. All code uses paths below it, such as /profile. The path is removed from
 // each request and added to each response here, so that no page or route can forget it.

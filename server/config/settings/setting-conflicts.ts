@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { settingNames, settingsSchema } from './settings.ts';
 
 type SettingValues = Readonly<Record<string, string>>;
 
+const listenSchema = settingsSchema.pick({ TOKENSD_LISTEN: true, TOKENSD_INTERNAL_LISTEN: true });
 const emailSchema = settingsSchema.pick({ TOKENSD_OIDC_EMAIL_CLAIM: true, TOKENSD_OIDC_EMAIL_VERIFIED: true });
 const sessionSchema = settingsSchema.pick({
   TOKENSD_CLI_SESSION_IDLE: true,
@@ -20,6 +22,9 @@ export function settingConflicts(values: SettingValues, given: ReadonlySet<strin
   const mistakes: string[] = [];
   if (maximum !== undefined && fallback !== undefined && fallback > maximum) {
     mistakes.push('TOKENSD_DEFAULT_EXPIRY must not be longer than TOKENSD_MAX_EXPIRY');
+  }
+  if (isSameAddress(values)) {
+    mistakes.push('TOKENSD_INTERNAL_LISTEN must not be the address of TOKENSD_LISTEN. Choose another port');
   }
   const hasIssuer = given.has('TOKENSD_OIDC_ISSUER');
   if (hasIssuer && !given.has('TOKENSD_OIDC_CLIENT_ID')) {
@@ -43,6 +48,11 @@ export function settingConflicts(values: SettingValues, given: ReadonlySet<strin
   }
   mistakes.push(...sessionConflicts(values));
   return mistakes;
+}
+
+function isSameAddress(values: SettingValues): boolean {
+  const { TOKENSD_LISTEN: listen, TOKENSD_INTERNAL_LISTEN: internal } = listenSchema.safeParse(values).data ?? {};
+  return listen !== undefined && internal !== undefined && listen.port !== 0 && isDeepStrictEqual(listen, internal);
 }
 
 /** An idle time that was set but never takes effect is a mistake. The default gives way to a shorter maximum. */

@@ -1,5 +1,5 @@
 import leven from 'leven';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment.ts';
 
 const ownPrefix = 'TOKENSD_';
 const maxMistypedLetters = 3;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment.ts';
 import { readSettingFile, SettingFileError } from './setting-file.ts';
 import { onOneLine, trimValue, valueMistake } from './setting-text.ts';
 import { emptySettings, listSettings, settingNames } from './settings.ts';

@@ -1,4 +1,5 @@
-import type { Config } from '../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import { listenText } from '../../config/listen-address.ts';
 
 /**
  * Returns what a person at the terminal wants to know once the daemon listens: where to open the console, and where mails
@@ -6,12 +7,14 @@ import type { Config } from '../config/config.ts';
  */
 export function announcement({
   publicUrl,
+  internalListen,
   smtpUrl,
   dataDir,
-}: Pick<Config, 'publicUrl' | 'smtpUrl' | 'dataDir'>): string {
+}: Pick<Config, 'publicUrl' | 'internalListen' | 'smtpUrl' | 'dataDir'>): string {
   const mail =
     smtpUrl === null
       ? `Mails are written to ${dataDir}/mail, because TOKENSD_SMTP_URL is not set.`
       : `Mails are sent through ${new URL(smtpUrl).host}.`;
-  return `\nOpen the console at ${publicUrl}\n${mail}\nPress Ctrl-C to stop.\n\n`;
+  const proxies = internalListen === null ? '' : `Proxies verify tokens at ${listenText(internalListen)}\n`;
+  return `\nOpen the console at ${publicUrl}\n${proxies}${mail}\nPress Ctrl-C to stop.\n\n`;
 }

@@ -1,0 +1,100 @@
+import type { Server } from 'node:http';
+import type { Config } from '../../config/config.ts';
+import { type Clock, createSharedClock } from '../../domain/clock.ts';
+import { createLastUsed } from '../../domain/tokens/last-used.ts';
+import { createClientIp } from '../../http/client-ip.ts';
+import { createServers } from '../../http/internal/servers.ts';
+import { createSessionCookie } from '../../http/session-cookie.ts';
+import { createCountedVerify } from '../../http/verify/counted-verify.ts';
+import { createNormalizeRequest } from '../../http/verify/observed-request.ts';
+import { createClockSetBack } from '../../jobs/clock-set-back.ts';
+import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
+import { createMeasureClock } from '../../jobs/measure-clock.ts';
+import { createPurge } from '../../jobs/purge.ts';
+import { type Jobs, startJobs } from '../../jobs/runner.ts';
+import { createSendMail, sendMailJob } from '../../jobs/send-mail.ts';
+import { createUnlockJob } from '../../jobs/unlock.ts';
+import { checkSender } from '../../mail/check-sender.ts';
+import type { Log } from '../../observability/log.ts';
+import type { Metrics } from '../../observability/metrics.ts';
+import { createServices } from '../../services.ts';
+import type { IdentityProvider } from '../../sso/provider.ts';
+import type { Store } from '../../store/store.ts';
+import { createMailer } from '../create-mailer.ts';
+
+/** How long stopping waits for mails in progress. A mail that is cut off after the server accepted it is sent twice. */
+const mailGraceMs = 3_000;
+
+interface DaemonDeps {
+  config: Config;
+  log: Log;
+  metrics: Metrics;
+  store: Store;
+}
+
+/** A daemon whose servers are ready to listen, and whose jobs have not begun. */
+export interface Daemon {
+  server: Server;
+  /** Serves proxies and monitoring; null: `server` does. */
+  internalServer: Server | null;
+  /** Starts the jobs. Call it once the servers listen, so that a daemon that cannot start sends no mail. */
+  startJobs(): void;
+  /** Stops the jobs and writes the last uses. Call it after the server has closed, when no more uses are recorded. */
+  stop(): Promise<void>;
+}
+
+/** Wires the servers, the jobs and the domain to one store. */
+export async function createDaemon({ config, log, metrics, store }: DaemonDeps): Promise<Daemon> {
+  const clock = createSharedClock(store.clock);
+  const clientIp = createClientIp(config.trustedProxies);
+  const mailer = await createMailer(config);
+  const sender = checkSender(config);
+  if (sender.state === 'warning') log.warn({ setting: 'TOKENSD_MAIL_FROM' }, sender.detail);
+  let jobs: Jobs | null = null;
+  const mailQueued = () => jobs?.wake(sendMailJob);
+  const services = createServices({ store, clock, config, mailQueued, observeBatch: metrics.observeBatch });
+  const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp) });
+  const verify = createCountedVerify(services.verify, metrics.countVerification);
+  metrics.collectProcessMetrics();
+  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: lastUsed.pending });
+  const identityProvider = await createIdentityProvider(config, { clock, log });
+  const { auditTrail, completeMail, sessionLifetimes } = services;
+  const jobList = [
+    ...createSendMail({ store, auditTrail, completeMail, mailer, clock, log }),
+    createFlushLastUsed(lastUsed, store.tokens, clock),
+    createClockSetBack({ outbox: store.outbox, clock, log }),
+    createMeasureClock(store.clock),
+    createPurge({ store, clock, sessionLifetimes }),
+    createUnlockJob(services.unlock),
+  ];
+  const collaborators = { verify, lastUsed, identityProvider, sessionCookie: createSessionCookie(config.publicUrl) };
+  const deps = { ...services, ...collaborators, store, clock, clientIp, metrics, log, config };
+  return {
+    ...createServers(deps),
+    startJobs() {
+      jobs = startJobs(jobList, log);
+    },
+    async stop() {
+      const cutOff = setTimeout(() => void mailer.close(), mailGraceMs);
+      await jobs?.stop();
+      clearTimeout(cutOff);
+      await mailer.close();
+      await flushLastUsed(lastUsed, store.tokens, clock.now());
+    },
+  };
+}
+
+// The OIDC client is imported only if configured, because it costs memory.
+async function createIdentityProvider(
+  config: Config,
+  deps: { clock: Clock; log: Log },
+): Promise<IdentityProvider | null> {
+  const { oidc } = config;
+  if (oidc === null) return null;
+  const [{ createOidcProvider }, { logProviderCheck }] = await Promise.all([
+    import('../../sso/oidc.ts'),
+    import('../../sso/start-check.ts'),
+  ]);
+  void logProviderCheck(config, deps);
+  return createOidcProvider({ ...config, oidc });
+}

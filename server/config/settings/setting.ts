@@ -1,0 +1,15 @@
+import type { z } from 'zod';
+
+/** A setting of the daemon: one environment variable. */
+export interface Setting {
+  /** Parses the text of the environment variable. Its messages continue "NAME …". */
+  schema: z.ZodType;
+  /** The value that applies if the variable is unset, as Markdown. */
+  default: string;
+  /** What the setting does, as Markdown. */
+  description: string;
+  /** Whether the value is a list, whose entries may also be on lines of their own. */
+  isList?: true;
+  /** Whether an empty value has a meaning of its own. Otherwise it counts as unset. */
+  mayBeEmpty?: true;
+}

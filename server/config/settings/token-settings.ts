@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { productPrefixPattern } from '../../../shared/token-format.ts';
+import type { Setting } from './setting.ts';
+import { durationValue, maxTokensValue, organizationValue } from './setting-values.ts';
+
+/** The settings about tokens, and the name of the organization. */
+export const tokenSettings = {
+  TOKENSD_TOKEN_PREFIX: {
+    schema: z
+      .string()
+      .regex(productPrefixPattern, 'must be 2 to 10 lower-case letters and digits, starting with a letter')
+      .default('tok'),
+    default: '`tok`',
+    description: 'First characters of new token values. Values issued under another prefix keep working.',
+  },
+  TOKENSD_MAX_TOKENS_PER_USER: {
+    schema: maxTokensValue.default(1000),
+    default: '`1000`',
+    description: 'Maximum number of tokens per member.',
+  },
+  TOKENSD_ORGANIZATION: {
+    schema: organizationValue.optional(),
+    default: 'none',
+    description: 'Name of your organization, shown in mails and in the console.',
+  },
+  TOKENSD_MAX_EXPIRY: {
+    schema: durationValue.optional(),
+    default: 'none',
+    description: 'Maximum lifetime of a token, such as `90d`. A request for a longer one is rejected, not shortened.',
+  },
+  TOKENSD_DEFAULT_EXPIRY: {
+    schema: durationValue.optional(),
+    default: 'the value of `TOKENSD_MAX_EXPIRY`; if that is unset too, tokens never expire',
+    description: 'Lifetime of a token whose request names no expiry, such as `90d`.',
+  },
+} satisfies Record<string, Setting>;

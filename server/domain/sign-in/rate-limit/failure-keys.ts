@@ -1,0 +1,81 @@
+import ipaddr from 'ipaddr.js';
+import { hashSecret } from '../../secrets.ts';
+import { networkOf, siteOf } from './client-network.ts';
+import type { FailureKey } from './failure-counts.ts';
+import type { KnownClient } from './known-devices.ts';
+
+/** What an attempt guesses: a password, or the six digits of a code. */
+export type GuessKind = 'password' | 'code';
+
+/** The account that an attempt is for, and the client that makes it. */
+export interface RateLimitKeys {
+  guess: GuessKind;
+  /** Folded email address, whether or not a member has it. */
+  account: string;
+  /** Null if unknown. */
+  ip: string | null;
+  /** What proves that the client has signed in to this account before. A client without it is a stranger. */
+  known?: KnownClient | undefined;
+}
+
+/** The keys that an attempt counts under. */
+export interface AttemptKeys {
+  /** Keys of this client at this account. A success forgets their failures. */
+  own: readonly FailureKey[];
+  /** The client's network, for all accounts. Empty if it is not known, or the client is. */
+  network: readonly FailureKey[];
+  /** The keys that all strangers share at this account. Null for a known client, and for codes. */
+  strangers: Strangers | null;
+}
+
+/** A stranger from a site that has not failed at the account is a newcomer, and counts apart from the others. */
+export interface Strangers {
+  newcomers: FailureKey;
+  returning: FailureKey;
+}
+
+const longestWait = { maxWaitSeconds: 15 * 60 } as const;
+
+/*
+ * The limits below decide how many guesses an account takes. SECURITY.md states the sums, and test/domain/sign-in/rate-limit/guessers.test.ts
+ * checks them.
+ */
+const limits = {
+  own: { freeFailures: 5, ...longestWait },
+  /** All sessions of a member. Otherwise a stolen session could approve others, each with free failures of its own. */
+  sessions: { freeFailures: 20, ...longestWait },
+  network: { freeFailures: 20, ...longestWait },
+  returning: { freeFailures: 20, ...longestWait },
+  /** More than the sites of a large storm, so that the owner at a new site is let in during one. */
+  newcomers: { freeFailures: 1500, maxWaitSeconds: 60 },
+  /** Six digits can be guessed, so at codes all strangers share few failures. Whoever enters one knows the password already. */
+  codes: { freeFailures: 5, ...longestWait },
+} as const;
+
+/** Returns what the keys of an account start with. Hashed, because the text typed as an email address can be long, or a password. */
+export function accountPrefix(account: string): string {
+  return `${hashSecret(`account ${account}`)} `;
+}
+
+export function attemptKeysOf({ guess, account, ip, known }: RateLimitKeys): AttemptKeys {
+  const prefix = accountPrefix(account);
+  const own = (name: string): FailureKey => ({ key: `${prefix}${name}`, group: 'clients', ...limits.own });
+  const shared = (name: 'sessions' | 'returning' | 'newcomers' | 'codes'): FailureKey => ({
+    key: `${prefix}${name}`,
+    group: 'accounts',
+    ...limits[name],
+  });
+  if (known?.kind === 'device') return { own: [own(`device ${known.id}`)], network: [], strangers: null };
+  if (known?.kind === 'session') {
+    return { own: [own(`session ${known.id}`), shared('sessions')], network: [], strangers: null };
+  }
+  const network = networkKeys(ip);
+  if (guess === 'code') return { own: [shared('codes')], network, strangers: null };
+  const strangers = { newcomers: shared('newcomers'), returning: shared('returning') };
+  return { own: [own(`site ${siteOf(ip)}`)], network, strangers };
+}
+
+export function networkKeys(ip: string | null): FailureKey[] {
+  if (ip === null || !ipaddr.isValid(ip)) return [];
+  return [{ key: `network ${networkOf(ip)}`, group: 'networks', ...limits.network }];
+}

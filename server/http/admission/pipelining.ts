@@ -1,0 +1,57 @@
+import { IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/**
+ * Maximum number of responses that may wait behind an earlier one on a connection. A client that never reads would otherwise
+ * exhaust memory, because a response takes about a hundred times as much memory as its request. Proxies do not pipeline.
+ */
+const maxQueuedVerifications = 16;
+const maxQueuedResponses = 1;
+
+/** State of a connection: its newest response, and how many responses wait behind an earlier one. */
+const newest = Symbol('newest response');
+const queued = Symbol('queued responses');
+type TrackedSocket = Duplex & { [newest]?: ServerResponse; [queued]?: number };
+
+/** Returns the newest response of a connection, if any. */
+export function newestResponse(socket: Duplex): ServerResponse | undefined {
+  return (socket as TrackedSocket)[newest];
+}
+
+/** Registers a response on its connection. Returns the response before it, unless that one has been sent. */
+export function trackResponse(socket: TrackedSocket, res: ServerResponse): ServerResponse | undefined {
+  const earlier = socket[newest];
+  socket[newest] = res;
+  if (earlier === undefined || earlier.writableFinished) return undefined;
+  socket[queued] = (socket[queued] ?? 0) + 1;
+  res.once('close', () => {
+    socket[queued] = (socket[queued] ?? 1) - 1;
+  });
+  return earlier;
+}
+
+const upgrade = Symbol('upgrade');
+
+/**
+ * Creates the class of incoming messages. If too many responses wait on a connection, the next message pretends to ask for
+ * an upgrade to another protocol, after which Node parses nothing more and emits `upgrade`. Node has no other way to stop in
+ * the middle of a packet, and a packet with thousands of small requests would occupy the event loop for 50 ms.
+ */
+export function createMessageClass(isVerification: (url: string) => boolean): typeof IncomingMessage {
+  const isTooMany = ({ socket, url = '' }: IncomingMessage): boolean => {
+    const waiting = (socket as TrackedSocket)[queued] ?? 0;
+    if (waiting < maxQueuedResponses) return false;
+    return waiting >= maxQueuedVerifications || !isVerification(url);
+  };
+  return class LimitedMessage extends IncomingMessage {
+    [upgrade]?: boolean;
+
+    /** Node sets this to whether the message has an `Upgrade` field, and asks for it once the header is complete. */
+    set upgrade(_requested: boolean) {}
+
+    get upgrade(): boolean {
+      this[upgrade] ??= this.method === 'CONNECT' || isTooMany(this);
+      return this[upgrade];
+    }
+  };
+}

@@ -84,8 +84,9 @@ async function restoreOrAsk(context: Context, options: RestoreOptions): Promise<
 
 const causes: Record<Gap, (path: string) => string> = {
   missing: (path) => `there is no database at ${path} to compare it with`,
-  unreadable: (path) => `${path} is damaged`,
-  unrelated: (path) => `${path} does not contain that event: it belongs to another installation, or to an earlier time`,
+  unreadable: (path) => `${path} is damaged or cannot be read`,
+  unrelated: (path) =>
+    `${path} does not contain that event, as it belongs to another installation or comes from an earlier copy`,
 };
 
 function report(restored: Restored): string[] {
@@ -106,7 +107,7 @@ function report(restored: Restored): string[] {
     ...(gap === null
       ? ['Email addresses, passwords, second factors and client secrets are those from before the restore.']
       : [
-          `Nobody knows what else was revoked after the backup. All other tokens of the backup are active again, and members who were disabled or deleted since may be as they were.`,
+          'Nobody knows what else was revoked after the backup. Tokens that were revoked since then and are not listed here work again, and members who were disabled or deleted since may be as they were.',
           'Find these changes in the mails sent since then, and repeat each one: tokens revoke NAME --user EMAIL',
         ]),
     'Every session has ended. Anything created after the backup is lost and has to be created again.',

@@ -131,7 +131,7 @@ describe('a restore over a database that does not continue from the backup', () 
     const { backup } = await oneRevoked();
     await loseDatabase();
     await world.serve(async () => {});
-    await refusedThenForced(backup, 'it belongs to another installation, or to an earlier time');
+    await refusedThenForced(backup, 'belongs to another installation or comes from an earlier copy');
   });
 
   it('is refused if the file is empty or damaged', async () => {
@@ -139,7 +139,7 @@ describe('a restore over a database that does not continue from the backup', () 
     await writeFile(world.path, '');
     expect((await world.tokensdRestore(backup)).stderr).toContain(`there is no database at ${world.path}`);
     await writeFile(world.path, 'This is a letter, not a database. '.repeat(200));
-    await refusedThenForced(backup, `${world.path} is damaged`);
+    await refusedThenForced(backup, `${world.path} is damaged or cannot be read`);
   });
 
   it('is refused if an index is damaged, which would make every token look revoked', async () => {
@@ -156,7 +156,7 @@ describe('a restore over a database that does not continue from the backup', () 
     const page = Buffer.concat([Buffer.from([10, 0, 0, 0, 0, 16, 0, 0]), Buffer.alloc(4088)]);
     await file.write(page, 0, page.length, (index[0].rootpage - 1) * page.length);
     await file.close();
-    await refusedThenForced(backup, `${world.path} is damaged`);
+    await refusedThenForced(backup, `${world.path} is damaged or cannot be read`);
     expect(await world.verdicts(kept, gone)).toEqual(['allowed', 'allowed']);
   });
 
@@ -186,7 +186,7 @@ describe('a restore over a database that does not continue from the backup', () 
     const backup = await world.backup('backup.db');
     await loseDatabase();
     await copyFile(older, world.path);
-    await refusedThenForced(backup, 'to an earlier time');
+    await refusedThenForced(backup, 'comes from an earlier copy');
     expect(await world.verdicts(later)).toEqual(['allowed']);
     const user = await world.serve(({ store }) => store.users.findById(dev.id));
     expect(user?.passwordHash).toBe('changed after a leak');
@@ -204,7 +204,7 @@ describe('a restore over a database that does not continue from the backup', () 
       await setPasswordHash(dev.id, 'newer');
       await store.users.setCanManageTokens(dev.id, false);
     });
-    const { stderr } = await refusedThenForced(backup, 'to an earlier time');
+    const { stderr } = await refusedThenForced(backup, 'comes from an earlier copy');
     expect(stderr).toContain('as before the restore: dev@example.com');
     const user = await world.serve(({ store }) => store.users.findById(dev.id));
     expect(user).toMatchObject({ passwordHash: 'newer', canManageTokens: false });
@@ -334,5 +334,28 @@ describe('a backup that cannot be restored', () => {
     );
     expect(await world.verdicts(kept, gone)).toEqual(['allowed', 'revoked']);
     expect(await setAside()).toEqual([]);
+  });
+});
+
+describe('a backup', () => {
+  it('made while a migration runs contains none of it, and does not wait for it', async () => {
+    const { kept } = await oneRevoked();
+    const engine = await openSqlite(`sqlite:${world.path}`);
+    const backup = await engine.migrationTransaction(async (trx) => {
+      await trx.raw('CREATE TABLE unfinished (id text)');
+      await trx('tokens').delete();
+      return world.backup('during.db');
+    });
+    await engine.knex.raw('DROP TABLE unfinished');
+    await engine.close();
+    const copy = await openSqlite(`sqlite:${backup}`);
+    expect(await copy.knex('sqlite_schema').where({ name: 'unfinished' })).toEqual([]);
+    expect(await copy.knex('tokens').pluck('id')).toEqual([kept.id]);
+    await copy.close();
+  });
+
+  it('is refused while a restore is unfinished, because the log may have moved', async () => {
+    await writeFile(`${world.path}.restoring`, '');
+    await expect(world.backup('never.db')).rejects.toThrow('tokensd restore --undo');
   });
 });

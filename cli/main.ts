@@ -4,9 +4,11 @@ import { localError, systemCode } from './errors.ts';
 import { rejectSecrets } from './input/secrets-in-arguments.ts';
 import { createProgram, type HelpOutput } from './program.ts';
 import { reportError } from './report-error.ts';
+import { withPlainOutput } from './ui/plain-output.ts';
 
 /** Runs a command line (without node and script) and returns the exit code. The only place that handles errors. */
-export async function main(argv: readonly string[], ctx: Context): Promise<number> {
+export async function main(argv: readonly string[], surroundings: Context): Promise<number> {
+  const ctx = withPlainOutput(surroundings);
   try {
     await run(argv, ctx);
     return 0;

@@ -27,8 +27,9 @@ export const emptyConfig: Config = { current: null, servers: [] };
 
 /** Returns `TOKENS_CONFIG_DIR`, else `$XDG_CONFIG_HOME/tokens`, else `~/.config/tokens`. */
 export function configDirectory(ctx: Context): PrivateDirectory {
-  const path = ctx.env.TOKENS_CONFIG_DIR || join(configHome(ctx), 'tokens');
-  return privateDirectory(path, {
+  const chosen = ctx.env.TOKENS_CONFIG_DIR;
+  return privateDirectory(chosen || join(configHome(ctx), 'tokens'), {
+    isOwn: !chosen,
     warn: (text) => writeStderr(ctx, `warning: ${text}`),
     uuid: ctx.uuid,
     signal: ctx.signal,

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { localError, systemCode } from '../errors.ts';
 import { withFileLock } from './file-lock.ts';
@@ -16,6 +16,8 @@ export interface PrivateDirectory {
 }
 
 export interface PrivateDirectoryOptions {
+  /** Whether the directory belongs to this program by its path. Otherwise it may belong to another program, and is left alone. */
+  readonly isOwn: boolean;
   /** Receives a sentence for each mode that was too permissive. */
   readonly warn: (text: string) => Promise<void>;
   readonly uuid: () => string;
@@ -37,8 +39,9 @@ export function privateDirectory(path: string, options: PrivateDirectoryOptions)
   };
 }
 
-async function read(directory: string, name: string, { warn }: PrivateDirectoryOptions): Promise<string | null> {
-  if (!(await checkDirectory(directory, warn))) return null;
+async function read(directory: string, name: string, options: PrivateDirectoryOptions): Promise<string | null> {
+  const { warn } = options;
+  if (!(await checkDirectory(directory, options))) return null;
   const path = join(directory, name);
   // Without O_NONBLOCK, opening a named pipe would hang.
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
@@ -59,15 +62,10 @@ async function read(directory: string, name: string, { warn }: PrivateDirectoryO
   }
 }
 
-async function write(
-  directory: string,
-  name: string,
-  text: string,
-  { warn, uuid }: PrivateDirectoryOptions,
-): Promise<void> {
-  const temporary = join(directory, `.${name}.${uuid()}`);
+async function write(directory: string, name: string, text: string, options: PrivateDirectoryOptions): Promise<void> {
+  const temporary = join(directory, `.${name}.${options.uuid()}`);
   try {
-    await createDirectory(directory, warn);
+    await createDirectory(directory, options);
     await withHandle(await open(temporary, newFile, 0o600), async (handle) => {
       await handle.writeFile(text);
       await handle.sync();
@@ -83,38 +81,62 @@ async function write(
 async function withLock<T>(
   directory: string,
   name: string,
-  { warn, signal }: PrivateDirectoryOptions,
+  options: PrivateDirectoryOptions,
   act: () => Promise<T>,
 ): Promise<T> {
   try {
-    await createDirectory(directory, warn);
-    return await withFileLock(join(directory, name), join(directory, `.${name}.lock`), signal, act);
+    await createDirectory(directory, options);
+    return await withFileLock(join(directory, name), join(directory, `.${name}.lock`), options.signal, act);
   } catch (error) {
     throw unwritable(join(directory, name), error);
   }
 }
 
-async function createDirectory(path: string, warn: Warn): Promise<void> {
+async function createDirectory(path: string, options: PrivateDirectoryOptions): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  await checkDirectory(path, warn);
+  await checkDirectory(path, options);
 }
 
-/** Returns false if the directory does not exist. @throws CliError `damaged-file` if something else has its name. */
-async function checkDirectory(path: string, warn: Warn): Promise<boolean> {
+/**
+ * Returns false if the directory does not exist.
+ * @throws CliError `damaged-file` if something else has its name; `usage` if others use it and other programs may need that
+ */
+async function checkDirectory(path: string, { warn, isOwn }: PrivateDirectoryOptions): Promise<boolean> {
   const stats = await lstat(path).catch(() => null);
   if (!stats) return false;
   if (!stats.isDirectory()) {
     throw localError('damaged-file', `${path} is a symbolic link or a file, not a directory. Remove it and try again.`);
   }
+  if (isPermissive(stats.mode) && !isOwn) await rejectForeign(path, stats.mode);
   await withHandle(await open(path, constants.O_RDONLY | constants.O_NOFOLLOW), (handle) =>
     restrictMode(handle, stats.mode, 0o700, path, warn),
   );
   return true;
 }
 
+/** Names of the files that are stored here, and of their temporary files and locks. */
+const ownName = /^\.?(?:config|credentials|kept)\.json(?:\..+)?$/;
+
+/**
+ * Rejects a directory such as /tmp, whose mode must not change. An empty one is accepted, unless its sticky bit shows that
+ * several users share it.
+ */
+async function rejectForeign(path: string, mode: number): Promise<void> {
+  const names = await readdir(path);
+  if ((mode & 0o1000) === 0 && names.every((name) => ownName.test(name))) return;
+  throw localError(
+    'usage',
+    `Other users can open ${path}, and it is not a directory of tokens alone. Set TOKENS_CONFIG_DIR to a directory of its own.`,
+  );
+}
+
+function isPermissive(mode: number): boolean {
+  return (mode & 0o077) !== 0;
+}
+
 /** Removes other users' access, with a warning. A mode that cannot be changed is no error: the file is still usable. */
 async function restrictMode(handle: FileHandle, mode: number, wanted: number, path: string, warn: Warn): Promise<void> {
-  if ((mode & 0o077) === 0) return;
+  if (!isPermissive(mode)) return;
   const outcome = await handle.chmod(wanted).then(
     () => `Its mode is now ${wanted.toString(8)}`,
     (error: unknown) => `Its mode cannot be changed to ${wanted.toString(8)} (${systemCode(error)})`,

@@ -7,6 +7,7 @@ import { isInteractive, promptsOrStdin } from '../input/ask.ts';
 import { readSecret } from '../input/read-stdin.ts';
 import { connect } from '../session/connect.ts';
 import { note, writeStderr } from '../ui/notes.ts';
+import { sanitize } from '../ui/sanitize.ts';
 
 /** What `tokens password` does with the second factor. */
 export type SecondFactorAction = 'enable' | 'disable' | 'new-recovery-codes';
@@ -40,7 +41,7 @@ async function enrol(ctx: Context, api: Api, prompts: Prompts, password: string)
   const { renderUnicodeCompact } = await import('uqr');
   await writeStderr(
     ctx,
-    `Scan this code with an authenticator app:\n\n${renderUnicodeCompact(uri)}\n\nOr enter this secret: ${secret}\n`,
+    `Scan this code with an authenticator app:\n\n${renderUnicodeCompact(uri)}\n\nOr enter this secret: ${sanitize(secret)}\n`,
   );
   const code = await prompts.text('Code from the authenticator app');
   return expectBody(api.me.totp.confirm.$post({ json: { code } }), recoveryCodesShape);
@@ -51,7 +52,7 @@ async function printRecoveryCodes(ctx: Context, options: GlobalOptions, codes: r
     const { printJson } = await import('../ui/json.ts');
     return printJson(ctx.stdout, { recovery_codes: codes });
   }
-  await ctx.stdout.write(`${codes.join('\n')}\n`);
+  await ctx.stdout.write(`${codes.map(sanitize).join('\n')}\n`);
   await note(
     ctx,
     options,

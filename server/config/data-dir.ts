@@ -1,13 +1,45 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 
-/** Creates the data directory with mode 0700, or tightens the mode of an existing one. */
+/**
+ * Creates the data directory with mode 0700, or tightens the mode of an existing one.
+ * @throws Error if it cannot be used, or if its mode must not change because other programs use it too
+ */
 export function prepareDataDir(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    if ((statSync(dataDir).mode & 0o077) !== 0) chmodSync(dataDir, 0o700);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const remedy = 'Correct its owner, or set TOKENSD_DATA_DIR to another directory.';
-    throw new Error(`The data directory ${dataDir} cannot be used (${code}). ${remedy}`, { cause });
+    throw unusable(dataDir, cause);
   }
+  const mistake = sharedDirMistake(dataDir);
+  if (mistake !== null) throw new Error(mistake);
+  try {
+    if (isPermissive(dataDir)) chmodSync(dataDir, 0o700);
+  } catch (cause) {
+    throw unusable(dataDir, cause);
+  }
+}
+
+/** Files that the daemon or the file system keeps in a data directory. */
+const ownName = /^(?:tokens\.db.*|mail|lost\+found|.*\.sock)$/;
+
+/**
+ * Returns what is wrong with an existing data directory such as /srv, whose mode must not change, or null. A directory is ours
+ * if it holds our database or nothing else, and nobody's whose sticky bit shows that several users share it.
+ */
+export function sharedDirMistake(dataDir: string): string | null {
+  if (!isPermissive(dataDir)) return null;
+  const names = readdirSync(dataDir);
+  const isOwn = names.includes('tokens.db') || names.every((name) => ownName.test(name));
+  if (isOwn && (statSync(dataDir).mode & 0o1000) === 0) return null;
+  return `Other users can open the data directory ${dataDir}, and it is not a directory of tokensd alone. Set TOKENSD_DATA_DIR to a directory of its own.`;
+}
+
+function isPermissive(directory: string): boolean {
+  return (statSync(directory).mode & 0o077) !== 0;
+}
+
+function unusable(dataDir: string, cause: unknown): Error {
+  const { code } = cause as NodeJS.ErrnoException;
+  const remedy = 'Correct its owner, or set TOKENSD_DATA_DIR to another directory.';
+  return new Error(`The data directory ${dataDir} cannot be used (${code}). ${remedy}`, { cause });
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { chooseServer, configDirectory } from '../../session/config-file.ts';
 import { note } from '../../ui/notes.ts';
+import { sanitize } from '../../ui/sanitize.ts';
 
 export function registerServersUse(servers: Command, ctx: Context): void {
   servers
@@ -15,5 +16,5 @@ export function registerServersUse(servers: Command, ctx: Context): void {
 
 async function runServersUse(ctx: Context, url: string, options: GlobalOptions): Promise<void> {
   const chosen = await chooseServer(configDirectory(ctx), url);
-  await note(ctx, options, `Using ${chosen.url} as ${chosen.email}.`);
+  await note(ctx, options, `Using ${sanitize(chosen.url)} as ${sanitize(chosen.email)}.`);
 }

@@ -20,7 +20,12 @@ const minute = 60_000;
 /** Opens an empty configuration directory. Tests run concurrently, because most of them wait for a lock to become stale. */
 async function openDirectory(signal = new AbortController().signal) {
   const path = await mkdtemp(join(root, 'config-'));
-  const directory = privateDirectory(path, { warn: async () => undefined, uuid: () => 'temporary', signal });
+  const directory = privateDirectory(path, {
+    isOwn: true,
+    warn: async () => undefined,
+    uuid: () => 'temporary',
+    signal,
+  });
   return { path, lockPath: join(path, '.x.json.lock'), directory };
 }
 

@@ -19,8 +19,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-const openDirectory = (at: string) =>
+const openDirectory = (at: string, isOwn = true) =>
   privateDirectory(at, {
+    isOwn,
     warn: async (text) => void warnings.push(text),
     uuid: randomUUID,
     signal: new AbortController().signal,
@@ -108,4 +109,41 @@ it('releases the lock after a failure, and takes over an abandoned lock', async 
   await expect(directory.withLock('x.json', () => Promise.reject(new Error('odd')))).rejects.toThrow('odd');
   await writeFile(join(path, '.x.json.lock'), '');
   expect(await directory.withLock('x.json', async () => 'done')).toBe('done');
+});
+
+it.each([
+  ['with files of another program', 0o755, ['config.json', 'other.txt']],
+  ['with files of another program that others may write', 0o777, ['other.txt']],
+  ['that several users share, although it is empty', 0o1777, []],
+])('leaves a chosen directory alone %s', async (_what, mode, names) => {
+  await mkdir(path, { recursive: true });
+  for (const name of names) await writeFile(join(path, name), '{}');
+  await chmod(path, mode);
+  const chosen = openDirectory(path, false);
+  const refusal = expect.objectContaining({ exitCode: 2, message: expect.stringContaining('TOKENS_CONFIG_DIR') });
+  await expect(chosen.read('config.json')).rejects.toEqual(refusal);
+  await expect(chosen.write('config.json', 'x')).rejects.toEqual(refusal);
+  await expect(chosen.withLock('config.json', async () => 'done')).rejects.toEqual(refusal);
+  expect((await stat(path)).mode & 0o7777).toBe(mode);
+  expect((await readdir(path)).sort()).toEqual(names);
+});
+
+it('restricts a chosen directory that is empty or holds nothing but its own files', async () => {
+  await mkdir(path, { recursive: true });
+  await chmod(path, 0o755);
+  const chosen = openDirectory(path, false);
+  await chosen.write('config.json', 'x');
+  expect((await stat(path)).mode & 0o777).toBe(0o700);
+  await writeFile(join(path, '.config.json.0b5a'), '');
+  await chmod(path, 0o755);
+  expect(await chosen.read('config.json')).toBe('x');
+  expect((await stat(path)).mode & 0o777).toBe(0o700);
+});
+
+it('uses a chosen directory that others cannot open, whatever else it holds', async () => {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await writeFile(join(path, 'other.txt'), '');
+  const chosen = openDirectory(path, false);
+  await chosen.write('config.json', 'x');
+  expect(await chosen.read('config.json')).toBe('x');
 });

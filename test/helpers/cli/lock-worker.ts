@@ -8,6 +8,7 @@ import { privateDirectory } from '../../../cli/session/private-file.ts';
 // A process that changes x.json while it holds the lock. `lock-processes.ts` bundles and starts it.
 const [path = '', startAt = '0', holdMs = '0'] = process.argv.slice(2);
 const directory = privateDirectory(path, {
+  isOwn: true,
   warn: async () => undefined,
   uuid: randomUUID,
   signal: new AbortController().signal,

@@ -1,11 +1,12 @@
 import { type Address, parseAddress, parseCidr } from '../config/ip-address.ts';
 import { unixPeer } from './internal/unix-peer.ts';
+import type { RawHeaders } from './raw-headers.ts';
 
 /**
  * How much of `X-Forwarded-For` is used, counted from its end: characters and hops. Real chains are far shorter, and a client
  * may put anything before its own address.
  */
-export const maxForwardedForLength = 2048;
+const maxForwardedForLength = 2048;
 const maxHops = 20;
 
 /** Finds the client's address behind trusted proxies. */
@@ -17,6 +18,23 @@ export interface ClientIp {
    * Returns the client's address in canonical form (RFC 5952), or null if the peer has no address.
    */
   resolve(peer: string | null | undefined, forwardedFor: string | null | undefined): string | null;
+}
+
+/**
+ * Returns the end of the `X-Forwarded-For` fields, joined with commas, or null if there is none. It is no longer than
+ * `resolve` needs.
+ */
+export function forwardedForOf(rawHeaders: RawHeaders): string | null {
+  let joined: string | null = null;
+  for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
+    const name = rawHeaders[i] ?? '';
+    if (name.length !== 15 || name.toLowerCase() !== 'x-forwarded-for') continue;
+    const value = rawHeaders[i + 1] ?? '';
+    joined = joined === null ? value : `${value},${joined}`;
+    // One character more shows that something was cut. The copy lets go of the whole value.
+    if (joined.length > maxForwardedForLength) return Buffer.from(joined.slice(-maxForwardedForLength - 1)).toString();
+  }
+  return joined;
 }
 
 interface Hop {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCidr } from '../../server/config/ip-address.ts';
-import { createClientIp } from '../../server/http/client-ip.ts';
+import { createClientIp, forwardedForOf } from '../../server/http/client-ip.ts';
 
 const clientIp = createClientIp(['127.0.0.1/32', '::1/128', '10.0.0.0/8', 'fd00::/8']);
 
@@ -54,6 +54,33 @@ describe('the client IP address', () => {
     const mapped = createClientIp(['::ffff:192.168.0.0/112']);
     expect(mapped.isTrusted('192.168.3.4')).toBe(true);
     expect(mapped.isTrusted('192.169.3.4')).toBe(false);
+  });
+
+  it('looks at the last 20 hops only', () => {
+    const hops = (count: number) =>
+      ['203.0.113.9', ...Array.from({ length: count }, (_, i) => `10.0.0.${i}`)].join(',');
+    expect(clientIp.resolve('127.0.0.1', hops(19))).toBe('203.0.113.9');
+    expect(clientIp.resolve('127.0.0.1', hops(20))).toBe('10.0.0.0');
+  });
+
+  it('looks at the last 2 KB only, and never at a part of an address', () => {
+    const withLength = (length: number) => `1203.0.113.9,${' '.repeat(length - 23)},10.0.0.2`;
+    expect(clientIp.resolve('127.0.0.1', withLength(2000).slice(1))).toBe('203.0.113.9');
+    for (let length = 2040; length < 2080; length += 1) {
+      expect(clientIp.resolve('127.0.0.1', withLength(length).slice(1))).not.toBe('203.0.113.9'.slice(1));
+      const fields = ['X-Forwarded-For', '6.6.6.6', 'x-forwarded-for', withLength(length).slice(1)];
+      const cut = forwardedForOf(fields) ?? '';
+      expect(cut.length).toBeLessThanOrEqual(2049);
+      expect(clientIp.resolve('127.0.0.1', cut)).toBe(clientIp.resolve('127.0.0.1', `${fields[1]},${fields[3]}`));
+    }
+  });
+
+  it('takes little time for a field of 64 KB', () => {
+    const field = Array.from({ length: 10_000 }, (_, i) => `[::1]:${i}`).join(',');
+    const before = process.cpuUsage();
+    for (let i = 0; i < 100; i += 1) clientIp.resolve('127.0.0.1', field);
+    // Parsing all of it would take 100 ms each time.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(500);
   });
 
   it('agrees with a walk over hops of known kinds', () => {

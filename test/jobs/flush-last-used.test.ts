@@ -53,3 +53,28 @@ it('keeps uses while the store cannot write, and never replaces a newer use with
 it('does not call the store when there is nothing to write', async () => {
   await flushLastUsed(newLastUsed(), { recordUses: () => Promise.reject(new Error('called')) });
 });
+
+it('yields to verifications while it normalizes many uses, and writes all of them', async () => {
+  const perTurn: number[] = [];
+  let turn = 0;
+  const lastUsed = createLastUsed({
+    normalize: () => {
+      perTurn[turn] = (perTurn[turn] ?? 0) + 1;
+      return { method: 'GET', path: '/', ip: null, userAgent: null };
+    },
+  });
+  for (let number = 0; number < 950; number += 1) record(lastUsed, `token ${number}`, 1, '/');
+  const written: string[] = [];
+  const recordUses = async (uses: ReadonlyArray<{ tokenId: string }>) => {
+    written.push(...uses.map(({ tokenId }) => tokenId));
+  };
+  const flushed = flushLastUsed(lastUsed, { recordUses });
+  while (written.length === 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+    turn += 1;
+  }
+  await flushed;
+  // The flush and this test take turns, in either order.
+  expect(Math.max(...perTurn.map((count) => count ?? 0))).toBeLessThanOrEqual(200);
+  expect(new Set(written).size).toBe(950);
+});

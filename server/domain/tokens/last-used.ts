@@ -22,7 +22,8 @@ export type NormalizeRequest = (request: ObservedRequest) => Omit<LastUse, 'at'>
  * 1. `record` buffers the request as observed. Of several uses of a token, the newest replaces the others. A use without a
  *    path, which no proxy reported, does not replace one with it that is less than a day older.
  * 2. `drain`, called by the flush once a second, normalizes the buffered requests and empties the buffer. Normalizing
- *    here costs once per token and flush instead of once per request.
+ *    here costs once per token and flush instead of once per request. The flush calls `normalizeSome` before, because
+ *    normalizing many requests at once would delay verification.
  * 3. If the flush fails, `restore` puts the uses back. The next `drain` returns each again unless a newer use of its
  *    token was recorded in between.
  */
@@ -30,15 +31,29 @@ export interface LastUsed {
   record(tokenId: string, at: number, request: ObservedRequest): void;
   /** Returns the number of uses that are not written yet. */
   pending(): number;
+  /** Normalizes some of the buffered requests, so that `drain` does not have to normalize all of them at once. */
+  normalizeSome(count: number): void;
   /** Returns the uses that are not written yet, and empties the buffer. */
   drain(): Array<LastUse & { tokenId: string }>;
   restore(uses: ReadonlyArray<LastUse & { tokenId: string }>): void;
 }
 
 export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): LastUsed {
-  let observed = new Map<string, { at: number; request: ObservedRequest }>();
-  /** Uses of a failed flush, already normalized. */
-  let restored = new Map<string, LastUse & { tokenId: string }>();
+  const observed = new Map<string, { at: number; request: ObservedRequest }>();
+  /** Uses that are already normalized: the first ones of a flush, and those of a failed flush. */
+  let normalized = new Map<string, LastUse & { tokenId: string }>();
+
+  function normalizeSome(count: number): void {
+    let left = count;
+    for (const [tokenId, { at, request }] of observed) {
+      if (left === 0) return;
+      left -= 1;
+      observed.delete(tokenId);
+      const known = normalized.get(tokenId);
+      if (known !== undefined && (at < known.at || hidesReport(known.path, request.target, at - known.at))) continue;
+      normalized.set(tokenId, { tokenId, at, ...normalize(request) });
+    }
+  }
 
   return {
     record(tokenId, at, request) {
@@ -53,22 +68,18 @@ export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): 
     },
     pending() {
       let count = observed.size;
-      for (const tokenId of restored.keys()) if (!observed.has(tokenId)) count += 1;
+      for (const tokenId of normalized.keys()) if (!observed.has(tokenId)) count += 1;
       return count;
     },
+    normalizeSome,
     drain() {
-      const uses = restored;
-      for (const [tokenId, { at, request }] of observed) {
-        const known = uses.get(tokenId);
-        if (known !== undefined && (at < known.at || hidesReport(known.path, request.target, at - known.at))) continue;
-        uses.set(tokenId, { tokenId, at, ...normalize(request) });
-      }
-      observed = new Map();
-      restored = new Map();
-      return [...uses.values()];
+      normalizeSome(observed.size);
+      const uses = [...normalized.values()];
+      normalized = new Map();
+      return uses;
     },
     restore(uses) {
-      for (const use of uses) restored.set(use.tokenId, use);
+      for (const use of uses) normalized.set(use.tokenId, use);
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { networkOf } from '../../domain/sign-in/rate-limit/client-network.ts';
-import { type ClientIp, maxForwardedForLength } from '../client-ip.ts';
-import type { RawHeaders } from '../raw-headers.ts';
+import { type ClientIp, forwardedForOf } from '../client-ip.ts';
 
 const monitoringPaths = ['/readyz', '/healthz', '/metrics'];
 
@@ -23,21 +22,8 @@ export function createLaneOf({ isTrusted, resolve }: ClientIp): (req: IncomingMe
     return network;
   };
   return ({ socket: { remoteAddress: peer }, rawHeaders, url = '' }) => {
-    const ip = resolve(peer, isTrusted(peer) ? forwardedFor(rawHeaders) : null);
+    const ip = resolve(peer, isTrusted(peer) ? forwardedForOf(rawHeaders) : null);
     const network = ip === null ? 'unknown' : networkOfIp(ip);
     return monitoringPaths.includes(url) ? `${network} monitoring` : network;
   };
-}
-
-/** Returns the end of the `X-Forwarded-For` fields, joined with commas, or null if there is none. */
-function forwardedFor(rawHeaders: RawHeaders): string | null {
-  let joined: string | null = null;
-  for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
-    const name = rawHeaders[i] ?? '';
-    if (name.length !== 15 || name.toLowerCase() !== 'x-forwarded-for') continue;
-    const value = rawHeaders[i + 1] ?? '';
-    joined = joined === null ? value : `${value},${joined}`;
-    if (joined.length > maxForwardedForLength) break;
-  }
-  return joined;
 }

@@ -5,12 +5,13 @@ import type { LastUsed, ObservedRequest } from '../../domain/tokens/last-used.ts
 import type { Verdict } from '../../domain/tokens/verify.ts';
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import type { ClientIp } from '../client-ip.ts';
+import { type ClientIp, forwardedForOf } from '../client-ip.ts';
 import { onlyValue } from '../raw-headers.ts';
 import type { CountedVerify } from './counted-verify.ts';
 import { readCredential } from './credential.ts';
 import { type ChallengeChoice, credentialDenial, type Denial, denialResponse, tokenDenial } from './denial.ts';
 import { identityHeaders } from './identity.ts';
+import { shorten } from './observed-request.ts';
 import { challengeChoiceOf, findVerifyRoute, type VerifyRoute } from './proxies.ts';
 
 export interface VerifyDeps {
@@ -119,15 +120,20 @@ function sendVerdict(
 
 /**
  * Returns the data from which the last use is derived. It holds strings only, because it stays in memory until the next
- * flush and must not keep the request alive. What a proxy reports about the original request is used only if the proxy
+ * flush and must not keep the request alive. Long texts are cut. What a proxy reports about the original request is used only if the proxy
  * is trusted.
  */
 function observe({ clientIp }: VerifyContext, route: VerifyRoute, req: IncomingMessage): ObservedRequest {
   const peer = req.socket.remoteAddress ?? null;
   const { method, target } = clientIp.isTrusted(peer) ? route.readOriginal(req) : { method: null, target: null };
-  // Node joins repeated X-Forwarded-For fields with commas.
-  const forwardedFor = (req.headers['x-forwarded-for'] as string | undefined) ?? null;
-  return { method, target, peer, forwardedFor, userAgent: onlyValue(req.rawHeaders, 'user-agent') };
+  const userAgent = onlyValue(req.rawHeaders, 'user-agent');
+  return {
+    method,
+    target: target === null ? null : shorten(target, limits.maxPathCharacters),
+    peer,
+    forwardedFor: forwardedForOf(req.rawHeaders),
+    userAgent: userAgent === null ? null : shorten(userAgent, limits.maxUserAgentCharacters),
+  };
 }
 
 function sendDenial({ denials }: VerifyContext, res: ServerResponse, denial: Denial, choice: ChallengeChoice): void {

@@ -20,12 +20,26 @@ export function normalizeUserAgent(latin1: string): string {
   return normalizeText(latin1, limits.maxUserAgentCharacters);
 }
 
+/**
+ * Cuts a raw value to a length that is quick to redact. UTF-8 has at most four bytes for a character, and redaction leaves at
+ * least a third of a secret. So a secret or a character that is cut here lies beyond `maxCharacters`.
+ */
+export function shorten(latin1: string, maxCharacters: number): string {
+  const maxBytes = 8 * maxCharacters;
+  if (latin1.length <= maxBytes) return latin1;
+  // Without the rest of a character, the bytes would not be UTF-8. The copy lets go of the whole value.
+  return Buffer.from(latin1.slice(0, maxBytes).replace(/[\xc0-\xff]?[\x80-\xbf]{0,3}$/, ''), 'latin1').toString(
+    'latin1',
+  );
+}
+
 function normalizeMethod(method: string): string {
   return /^[A-Z]{1,16}$/.test(method) ? method : 'OTHER';
 }
 
 /** Redacts secrets, because some clients put them into paths and user agents. Then truncates the text. */
-function normalizeText(latin1: string, maxCharacters: number): string {
+function normalizeText(sent: string, maxCharacters: number): string {
+  const latin1 = shorten(sent, maxCharacters);
   const text = redact(decodeHeader(latin1) ?? latin1);
   return text.length <= maxCharacters ? text : [...text].slice(0, maxCharacters).join('');
 }

@@ -43,6 +43,18 @@ describe('the buffer of last uses', () => {
     expect(normalized).toEqual([request('/3')]);
   });
 
+  it('keeps the newest use of a token that was used again after some requests were normalized', () => {
+    const lastUsed = createLastUsed({ normalize });
+    record(lastUsed, 'a', 2);
+    record(lastUsed, 'b', 2);
+    lastUsed.normalizeSome(1);
+    record(lastUsed, 'a', 3);
+    record(lastUsed, 'b', 1);
+    expect(lastUsed.pending()).toBe(2);
+    expect(lastUsed.drain()).toEqual([use('a', 3), use('b', 2)]);
+    expect(lastUsed.pending()).toBe(0);
+  });
+
   it('keeps the strings of the earlier request if the next one has equal texts', () => {
     const normalized: ObservedRequest[] = [];
     const lastUsed = createLastUsed({

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
-import type { Admit } from './admission/admission.ts';
+import type { Admission } from './admission/admission.ts';
 import { createMessageClass, newestResponse, trackResponse } from './admission/pipelining.ts';
 import type { IntrospectionHandler } from './oauth/introspection.ts';
 import { createOwnPath } from './paths/base-path.ts';
@@ -20,7 +20,7 @@ export interface HttpServerDeps {
    */
   verifyHandler: VerifyHandler | null;
   /** Admits what `verifyHandler` does not handle. */
-  admit: Admit;
+  admission: Admission;
   /** Receives what `verifyHandler` does not handle. */
   introspectionHandler: IntrospectionHandler;
   app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
@@ -41,11 +41,14 @@ const stalledResponseMs = 20_000;
 /** How long the connection stays open after its last response, so that the response can arrive. */
 const lingerMs = 1_000;
 
+/** How long a connection stays open, without a request, after too many requests were pipelined on it. */
+const excessPauseMs = 1_000;
+
 /** Creates the daemon's HTTP server, not listening yet. After `close`, each response closes its connection. */
 export function createHttpServer({
   publicUrl,
   verifyHandler,
-  admit,
+  admission,
   introspectionHandler,
   app,
 }: HttpServerDeps): Server {
@@ -78,8 +81,8 @@ export function createHttpServer({
       acceptBody?.();
       if (!introspectionHandler(req, res)) void appListener(req, res);
     };
-    if (earlier === undefined) admit(req, res, start);
-    else earlier.once('close', () => void (req.socket.destroyed || admit(req, res, start)));
+    if (earlier === undefined) admission.admit(req, res, start);
+    else earlier.once('close', () => void (req.socket.destroyed || admission.admit(req, res, start)));
   };
 
   const server = createServer(
@@ -95,6 +98,7 @@ export function createHttpServer({
     (req, res) => respond(req, res),
   );
   server.maxHeadersCount = 0;
+  server.on('connection', admission.connected);
   server.on('checkContinue', (req, res) => respond(req, res, () => res.writeContinue()));
   server.on('checkExpectation', (req, res) => respond(req, res));
   server.on('upgrade', (_req, socket) => endAfterLastResponse(socket));
@@ -126,12 +130,20 @@ function separateChallenges(response: Response, outgoing: ServerResponse): void 
   response.headers.delete('WWW-Authenticate');
 }
 
-/** Ends a connection on which too many requests are pipelined, once the responses to the first ones are sent. */
+/**
+ * Ends a connection on which too many requests are pipelined, a while after the responses to the first ones are sent. A client
+ * that connects again at once would keep the server busy with new connections.
+ */
 function endAfterLastResponse(socket: Duplex): void {
+  const endLater = () => {
+    const timer = setTimeout(() => endConnection(socket, ''), excessPauseMs);
+    socket.once('close', () => clearTimeout(timer));
+  };
+  // Node detaches its listeners from such a socket, too, and reads no more from it.
   socket.on('error', () => socket.destroy());
   const last = newestResponse(socket);
-  if (last === undefined || last.writableFinished) endConnection(socket, '');
-  else last.once('close', () => endConnection(socket, ''));
+  if (last === undefined || last.writableFinished) endLater();
+  else last.once('close', endLater);
 }
 
 interface ParserError extends NodeJS.ErrnoException {

@@ -225,7 +225,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
 async function listenWith({ deps }: Pick<TestServer, 'deps'>, { app }: Pick<TestServer, 'app'>) {
   const handlers = {
     verifyHandler: createVerifyHandler(deps),
-    admit: createAdmission({ laneOf: createLaneOf(deps.clientIp), metrics: deps.metrics, log: deps.log }),
+    admission: createAdmission({ laneOf: createLaneOf(deps.clientIp), metrics: deps.metrics, log: deps.log }),
     introspectionHandler: createIntrospectionHandler(deps),
   };
   const http = createHttpServer({ publicUrl: deps.config.publicUrl, ...handlers, app });

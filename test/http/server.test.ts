@@ -26,7 +26,7 @@ async function start(verify: Verify = async () => ({ allowed: false, reason: 'un
       metrics: { countVerification: () => {} },
       log: createLog('debug', (line) => lines.push(line)),
     }),
-    admit: (_req, _res, startRequest) => startRequest(),
+    admission: { admit: (_req, _res, startRequest) => startRequest(), connected: () => {} },
     introspectionHandler: () => false,
     app: {
       fetch: async (request) =>

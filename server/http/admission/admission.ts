@@ -5,11 +5,15 @@ import { createEpisodeLog } from './episode-log.ts';
 import { type AdmissionLimits, createFairQueue, type Entry } from './fair-queue.ts';
 import { refuse } from './refusal.ts';
 
-/**
- * Calls `start` now or later, or refuses the request with 503. If the client disconnects before, does nothing. Frees the
- * request's place when `res` closes.
- */
-export type Admit = (req: IncomingMessage, res: ServerResponse, start: () => void) => void;
+export interface Admission {
+  /**
+   * Calls `start` now or later, or refuses the request with 503. If the client disconnects before, does nothing. Frees the
+   * request's place when `res` closes.
+   */
+  admit(req: IncomingMessage, res: ServerResponse, start: () => void): void;
+  /** Call it for every new connection. */
+  connected(): void;
+}
 
 export interface AdmissionDeps {
   /** Returns the name of the group of requests that share their turns with this one. */
@@ -30,14 +34,20 @@ export const defaultLimits: AdmissionLimits = {
   maxSlowPerLane: 256,
 };
 
-/** How long requests may be started in one turn of the event loop. At least one is started. */
+/** How long starting requests may take in one turn of the event loop. At least one is started. */
 const startingMs = 1;
 
 /**
  * How many requests are refused in one turn of the event loop. A client that repeats its request sends the next one then.
  * Refusing and reading thousands at once would stop verification for that time.
  */
-const maxRefusalsPerTurn = 8;
+const maxRefusalsPerTurn = 4;
+
+/**
+ * How long work may be postponed because of new connections. Node accepts one in each turn of the event loop, so that a
+ * verification on a new connection would otherwise wait for as many turns as there are connections before it.
+ */
+const maxPostponedMs = 5;
 
 /** How often waiting requests are checked while none may start. */
 const checkMs = 50;
@@ -56,14 +66,14 @@ interface Admitted extends Entry {
  * - After it has started or refused a few requests, it lets the event loop read all connections, so that verifications come
  *   first. A client that repeats its requests is thereby slowed down to what is served.
  */
-export function createAdmission({ laneOf, metrics, log, limits = defaultLimits }: AdmissionDeps): Admit {
+export function createAdmission({ laneOf, metrics, log, limits = defaultLimits }: AdmissionDeps): Admission {
   const queue = createFairQueue<Admitted>(limits);
   const episode = createEpisodeLog(log);
   /** Requests that will get a 503, in the order in which they were refused. */
   const refused = new Set<Admitted>();
-  /** When to stop starting requests in this turn of the event loop. Null if none has been started in it. */
-  let startUntil: number | null = null;
   let turnScheduled = false;
+  let hasConnected = false;
+  let workedAt = 0;
   let nextCheck: NodeJS.Timeout | undefined;
 
   function scheduleTurn(): void {
@@ -73,11 +83,16 @@ export function createAdmission({ laneOf, metrics, log, limits = defaultLimits }
 
   function runTurn(): void {
     turnScheduled = false;
-    startUntil = null;
     clearTimeout(nextCheck);
     nextCheck = undefined;
-    respondToRefused();
     const now = performance.now();
+    if (hasConnected && now - workedAt < maxPostponedMs) {
+      hasConnected = false;
+      scheduleTurn();
+      return;
+    }
+    workedAt = now;
+    respondToRefused();
     for (const entry of queue.takeOverdue(now)) reject(entry, 'waited-too-long');
     if (queue.waiting() > 0) queue.releaseSlow(now);
     if (queue.canTake()) start();
@@ -86,13 +101,11 @@ export function createAdmission({ laneOf, metrics, log, limits = defaultLimits }
   }
 
   function start(): void {
-    let now = performance.now();
-    startUntil ??= now + startingMs;
-    while (now < startUntil) {
+    const startedAt = performance.now();
+    for (let now = startedAt; now < startedAt + startingMs; now = performance.now()) {
       const entry = queue.take(now);
       if (entry === null) break;
       entry.start();
-      now = performance.now();
     }
     scheduleTurn();
   }
@@ -114,15 +127,21 @@ export function createAdmission({ laneOf, metrics, log, limits = defaultLimits }
     }
   }
 
-  return (req, res, startRequest) => {
-    const entry: Admitted = { req, res, start: startRequest, lane: laneOf(req), state: 'new', since: 0 };
-    const loser = queue.add(entry, performance.now());
-    if (loser !== null) reject(loser, 'queue-full');
-    res.once('close', () => {
-      refused.delete(entry);
-      queue.remove(entry);
-      if (queue.waiting() > 0) scheduleTurn();
-    });
-    start();
+  return {
+    admit(req, res, startRequest) {
+      const entry: Admitted = { req, res, start: startRequest, lane: laneOf(req), state: 'new', since: 0 };
+      const loser = queue.add(entry, performance.now());
+      if (loser !== null) reject(loser, 'queue-full');
+      res.once('close', () => {
+        refused.delete(entry);
+        queue.remove(entry);
+        if (queue.waiting() > 0) scheduleTurn();
+      });
+      // At most one request is started before the event loop has read all connections.
+      if (!turnScheduled) start();
+    },
+    connected() {
+      hasConnected = true;
+    },
   };
 }

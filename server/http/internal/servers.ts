@@ -28,12 +28,12 @@ export function createServers(deps: AppDeps & { config: Pick<Config, 'internalLi
   // Each server admits requests on its own, so that a flood of the public one does not delay monitoring at the internal one.
   const newAdmission = () =>
     createAdmission({ laneOf: createLaneOf(deps.clientIp), metrics: deps.metrics, log: deps.log });
-  const shared = { publicUrl, introspectionHandler, admit: newAdmission() };
+  const shared = { publicUrl, introspectionHandler, admission: newAdmission() };
   if (internalListen === null) {
     return { server: createHttpServer({ ...shared, verifyHandler, app: createApp(deps) }), internalServer: null };
   }
   const app = createInternalApp(deps);
-  const internalServer = createHttpServer({ ...shared, admit: newAdmission(), verifyHandler, app });
+  const internalServer = createHttpServer({ ...shared, admission: newAdmission(), verifyHandler, app });
   if ('socket' in internalListen) nameUnixPeers(internalServer);
   return { server: createHttpServer({ ...shared, verifyHandler: null, app: createApp(deps) }), internalServer };
 }

@@ -29,7 +29,7 @@ async function start(changes: Partial<typeof limits> = {}) {
   const counts: string[] = [];
   const started: string[] = [];
   const finishing: Array<() => void> = [];
-  const admit = createAdmission({
+  const admission = createAdmission({
     laneOf: createLaneOf(createClientIp(['127.0.0.1/32'])),
     metrics: {
       countRefusal: (reason) => counts.push(reason),
@@ -45,7 +45,7 @@ async function start(changes: Partial<typeof limits> = {}) {
       res.end('verified');
       return true;
     },
-    admit,
+    admission,
     introspectionHandler: () => false,
     app: {
       fetch: async (request) => {

@@ -30,7 +30,7 @@ const outages: Record<string, (port: number) => Promise<Stop>> = {
         metrics: { countVerification: () => {} },
         log: createLog('error', () => {}),
       }),
-      admit: (_req, _res, startRequest) => startRequest(),
+      admission: { admit: (_req, _res, startRequest) => startRequest(), connected: () => {} },
       introspectionHandler: () => false,
       app: { fetch: async () => new Response() },
     });

@@ -47,7 +47,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The member has as many tokens as `TOKENSD_MAX_TOKENS_PER_USER` allows. Revoke one that is no longer used.',
   'email-from-sso':
     'The member signs in through the identity provider, which sends their email address at each sign-in. Change it there.',
-  'own-account': 'Superusers cannot delete their own account. Ask another superuser to delete it.',
+  'own-account':
+    'Superusers cannot delete or unbind their own account, reset their own second factor, or change their own email address among the members. Use your profile, or ask another superuser.',
   'last-superuser':
     'The change would leave the organization without an enabled superuser. Promote another member first.',
   'idempotency-mismatch':

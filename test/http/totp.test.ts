@@ -133,6 +133,13 @@ describe('two-factor sign-in', () => {
     expect(events).toMatchObject([{ actor: { email: 'root@example.com' }, target: { id: app.dev.id } }]);
   });
 
+  it('lets no superuser reset their own by a session alone', async () => {
+    await turnOn(app, app.root);
+    const response = await app.ask(`/api/v1/users/${app.root.id}/totp`, { method: 'DELETE', as: app.root });
+    expect(await jsonOf(response)).toMatchObject({ status: 409, code: 'own-account' });
+    expect(await signIn(app.root)).toEqual([401, 'totp-required']);
+  });
+
   it('is only for members with a password', async () => {
     const sso = await app.addMember({ email: 'sso@example.com' });
     await app.store.users.setPasswordHash(sso.id, null as unknown as string);

@@ -418,6 +418,41 @@ describe('back-channel logout', () => {
   });
 });
 
+it('ends the sessions whose session at the provider is not known, if the logout token names both', async () => {
+  const provider = await startFalseProvider(ssoClient.clientId);
+  const app = await openTestApp({ oidc: ssoConfig(provider.issuer) });
+  onTestFinished(async () => {
+    await provider.stop();
+    await app.close();
+  });
+  const enter = async (sid?: string) => {
+    provider.manipulate({ claims: (claims) => ({ ...claims, ...(sid && { sid }) }) });
+    const browser = openConsole(app);
+    const { location } = await browser.get('/login/sso');
+    await browser.get(provider.callbackFor(location ?? ''));
+    return browser.cookies.get(sessionCookieName(app)) ?? '';
+  };
+  const [unknown, ended, another] = [await enter(), await enter('one'), await enter('two')];
+  const user = (await app.services.sessions.authenticate(unknown))?.user ?? expect.fail();
+  const byPassword = await app.signIn(user.id);
+  const logout_token = await provider.sign({
+    ...{ iss: provider.issuer, aud: ssoClient.clientId, iat: provider.now(), exp: provider.now() + 60 },
+    ...{ jti: 'both', sub: 'ada', sid: 'one', events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+  });
+  const told = await app.ask('/sso/backchannel-logout', {
+    method: 'POST',
+    body: new URLSearchParams({ logout_token }).toString(),
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+  });
+  expect(told.status).toBe(200);
+  const alive = await Promise.all(
+    [unknown, ended, another, byPassword].map(
+      async (session) => (await app.services.sessions.authenticate(session)) !== null,
+    ),
+  );
+  expect(alive).toEqual([false, false, true, true]);
+});
+
 async function signOutAtProvider(issuer: string, cookies: Map<string, string>): Promise<void> {
   const cookie = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const asked = await fetch(`${issuer}/session/end`, { headers: { Cookie: cookie() } });

@@ -25,7 +25,7 @@ export interface Unbinding {
   /**
    * Removes a member's identity, ends all their sessions, and mails them.
    *
-   * @throws ProblemError `superuser-required`, `user-not-found`, `not-connected`
+   * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `not-connected`
    */
   unbind(caller: Caller, userId: string): Promise<void>;
   /**
@@ -70,6 +70,7 @@ export function createUnbinding(deps: UnbindingDeps): Unbinding {
   return {
     async unbind(caller, userId) {
       requireSuperuser(caller);
+      if (userId === caller.user.id) throw ownIdentity();
       await store.transaction(async (store) => {
         await requireStillSuperuser(store, caller, userId);
         const user = await store.users.findById(userId);
@@ -95,6 +96,13 @@ export function createUnbinding(deps: UnbindingDeps): Unbinding {
       return removed;
     },
   };
+}
+
+function ownIdentity(): ProblemError {
+  return new ProblemError(
+    'own-account',
+    'You cannot unbind your own account. Ask another Organization Superuser to do it.',
+  );
 }
 
 function notConnected({ sso, email }: UserRecord): ProblemError {

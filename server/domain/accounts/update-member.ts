@@ -1,5 +1,7 @@
+import { ProblemError } from '../../../shared/problem.ts';
 import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
+import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, requireStillSuperuser } from '../caller.ts';
@@ -19,7 +21,8 @@ export interface UpdateMemberDeps {
 /**
  * Applies all changes or none. Call `Notifier.wake` afterwards.
  *
- * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `email-taken`, `email-from-sso`
+ * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `last-superuser`, `email-taken`,
+ * `email-from-sso`
  */
 export async function updateMember(
   deps: UpdateMemberDeps,
@@ -37,9 +40,20 @@ export async function updateMember(
       if (changed === 'last-superuser') throw lastSuperuser();
       if (changed) await deps.auditTrail.user(store, action, { ...event, user });
     }
-    if (changes.email !== undefined) await changeEmail(deps, store, { ...event, user, email: changes.email });
+    if (changes.email !== undefined) {
+      requireAnother(caller, user, changes.email);
+      await changeEmail(deps, store, { ...event, user, email: changes.email });
+    }
     if (changes.disabled) await endAllSessions(store, id);
   });
+}
+
+/** A stolen session must not move the account to an address that its owner does not read. @throws ProblemError `own-account` */
+function requireAnother(caller: Caller, user: UserRecord, email: string): void {
+  if (user.id !== caller.user.id || email === user.email) return;
+  const detail =
+    'You cannot change your own email address here. Change it on your profile with your password, or ask another Organization Superuser.';
+  throw new ProblemError('own-account', detail, { errors: [{ pointer: '/email', detail }] });
 }
 
 interface Change {

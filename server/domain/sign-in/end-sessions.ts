@@ -58,14 +58,21 @@ export async function endAllSessions(store: Store, userId: string, exceptId?: st
 }
 
 /**
- * Ends the sessions that one session at the identity provider started, and returns them. Locks members as
- * `endAllSessions` does. Deletes all approvals of these members, including those of their other sessions, because
+ * Ends the sessions that one session at the identity provider started, and returns them. If `subject` is the member whom the
+ * provider named, also ends those single sign-on sessions of theirs that may have started there: the ID token did not say.
+ * Locks members as `endAllSessions` does. Deletes all approvals of these members, including those of their other sessions, because
  * tickets cannot be found by the session that they came from.
  */
-export async function endSessionsOfSid(store: Store, issuer: string, sid: string) {
-  const userIds = await store.sessions.userIdsOfSid(issuer, sid);
+export async function endSessionsOfSid(
+  store: Store,
+  { issuer, sid }: { issuer: string; sid: string },
+  subject?: string,
+) {
+  const withSid = await store.sessions.userIdsOfSid(issuer, sid);
+  const userIds = [...new Set([...withSid, ...(subject === undefined ? [] : [subject])])].sort();
   for (const userId of userIds) await store.users.lockForNewSession(userId);
   const ended = await store.sessions.deleteAllOfSid(issuer, sid);
+  if (subject !== undefined) ended.push(...(await store.sessions.deleteWithoutSid(subject)));
   for (const userId of userIds) await deleteApprovals(store, userId);
   return ended;
 }

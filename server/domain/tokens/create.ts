@@ -14,6 +14,14 @@ import { sessionEnded, wrongCredentials } from '../sign-in/problems.ts';
 import type { Proof } from '../sign-in/start-session.ts';
 import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
 
+/** The name of a token that was created without one starts with this. */
+export const unnamedPrefix = 'api-token-auth-';
+
+/** How long the rows of unnamed tokens stay after their end. */
+const unnamedRetentionMs = 7 * 24 * 60 * 60 * 1000;
+/** Expired tokens of one member that stay, for each token that the member may have. */
+const expiredPerLimit = 10;
+
 export interface TokenPolicy {
   productPrefix: string;
   maxPerUser: number;
@@ -79,6 +87,13 @@ export async function createToken(
     const expiresAt = resolveExpiry(body, policy.expiry, now);
     // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
     await store.tokens.destroyExpired(fresh, now, systemActor);
+    // Otherwise a script that signs in for each of its jobs would leave rows for ever.
+    const old = {
+      namePrefix: unnamedPrefix,
+      before: now - unnamedRetentionMs,
+      keep: expiredPerLimit * policy.maxPerUser,
+    };
+    await store.tokens.destroyOldExpired(user.id, old, now, systemActor);
     const outcome = await store.tokens.insert({ ...fresh, expiresAt }, policy.maxPerUser);
     if (outcome === 'name-taken') throw nameTaken();
     if (outcome === 'token-limit') throw tokenLimit(policy.maxPerUser);

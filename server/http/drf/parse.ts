@@ -1,6 +1,7 @@
 import { type ParseErrorCode, printParseErrorCode, visit } from 'jsonc-parser';
 import { DrfError } from './errors.ts';
 import type { Fields } from './fields.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 /** Parses a body by its media type, as DRF's three parsers do. An empty body has no fields. @throws DrfError 400, 415 */
 export async function parseFields(bytes: ArrayBuffer, contentType: string): Promise<Fields> {
@@ -36,9 +37,9 @@ function parseJson(bytes: ArrayBuffer): Fields {
 
 function decode(bytes: ArrayBuffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw jsonError("'utf-8' codec can't decode the body");
+    return decodeUtf8(new Uint8Array(bytes));
+  } catch (error) {
+    throw jsonError(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -33,6 +33,8 @@ export interface SessionStore {
   userIdsOfSid(issuer: string, sid: string): Promise<string[]>;
   /** Deletes the sessions that began in session `sid` of the identity provider `issuer`. Returns the deleted ones. */
   deleteAllOfSid(issuer: string, sid: string): Promise<Array<{ id: string; userId: string }>>;
+  /** Deletes the member's single sign-on sessions whose session at the identity provider is not known. Returns the deleted ones. */
+  deleteWithoutSid(userId: string): Promise<Array<{ id: string; userId: string }>>;
   /** Deletes at most `limit` sessions that have ended. Returns the number of rows deleted. */
   purge(bounds: SessionBounds, limit: number): Promise<number>;
 }

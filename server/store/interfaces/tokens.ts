@@ -39,6 +39,16 @@ export interface TokenStore {
    */
   destroyExpired(token: Pick<NewToken, 'ownerId' | 'nameFolded'>, at: number, actor: Actor): Promise<void>;
   /**
+   * Deletes at most 100 tokens of one owner that expired before `before` and whose name starts with `namePrefix`, and those of
+   * their other expired tokens that are older than the newest `keep`. Leaves tombstones with the reason `expired`.
+   */
+  destroyOldExpired(
+    ownerId: string,
+    old: { namePrefix: string; before: number; keep: number },
+    at: number,
+    actor: Actor,
+  ): Promise<void>;
+  /**
    * Stores the newest use of each token in one transaction, and skips tokens that no longer exist. A stored use that is
    * newer stays, unless it lies so far after `now` that the clock must have been wrong when it was stored. So does one with
    * a path, for a day, if the new one has none.

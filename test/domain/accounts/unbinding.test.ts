@@ -136,12 +136,14 @@ describe('the member’s page', () => {
     expect(after).not.toContain('Unbind from single sign-on');
   });
 
-  it('leads superusers who unbind themselves to the sign-in page', async () => {
+  it('lets no superuser unbind themselves, and does not offer it', async () => {
     const app = await open();
     await app.store.users.setIdentity(app.root.id, { issuer: provider.issuer, subject: 'root' });
+    const path = `/organization/team/${app.root.id}`;
     const browser = openConsole(app, app.root);
-    await browser.get(`/organization/team/${app.root.id}?dialog=unbind`);
-    const done = await browser.submit(`/organization/team/${app.root.id}/unbind`);
-    expect(done.location).toBe('/login?done=member-unbound');
+    expect((await browser.get(path)).html).not.toContain('dialog=unbind');
+    const response = await app.ask(`/api/v1/users/${app.root.id}/identity`, { method: 'DELETE', as: app.root });
+    expect(response.status).toBe(409);
+    expect(await app.store.users.identityOf(app.root.id)).not.toBeNull();
   });
 });

@@ -18,7 +18,7 @@ export interface TestResponse {
 
 export interface SendOptions extends Omit<RequestOptions, 'headers'> {
   headers?: Fields;
-  body?: string;
+  body?: string | Uint8Array;
 }
 
 /** Sends one HTTP/1.1 request on a new connection, with exactly these header fields and a default Host. */

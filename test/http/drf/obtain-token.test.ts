@@ -214,6 +214,22 @@ describe('the fields of the body', () => {
     }
   });
 
+  it('work for every job of a script, and leave the rows of a week', async () => {
+    const jobs = await startTestServer({ maxTokensPerUser: 3 });
+    try {
+      const body = JSON.stringify({ username, password });
+      const ask: SendOptions = { method: 'POST', path, body, headers: [['Content-Type', 'application/json']] };
+      for (let day = 0; day < 12; day += 1) {
+        expect((await jobs.send(ask)).status, `day ${day}`).toBe(200);
+        jobs.clock.advance(24 * 60 * 60 * 1000);
+      }
+      const left = await jobs.store.tokens.list({ limit: 200, before: null, now: jobs.clock.now() });
+      expect(left).toHaveLength(8);
+    } finally {
+      await jobs.stop();
+    }
+  });
+
   it('use the last of repeated form fields, and no uploaded file', async () => {
     const form = `username=nobody&username=${username}&password=${encodeURIComponent(password)}&name=repeated`;
     expect((await post('application/x-www-form-urlencoded', form)).status).toBe(200);
@@ -247,6 +263,35 @@ describe('a request that DRF rejects', () => {
       ? expect.stringMatching(/^JSON parse error - Expecting/)
       : `JSON parse error - ${message}`;
     expect([status, JSON.parse(body)]).toEqual([400, { detail }]);
+  });
+
+  // The messages of Python's `codecs.getreader('utf-8')`, with which DRF reads.
+  it.each([
+    ['ff', "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"],
+    ['7b2261223a22ff227d', "'utf-8' codec can't decode byte 0xff in position 6: invalid start byte"],
+    ['c3287d', "'utf-8' codec can't decode byte 0xc3 in position 0: invalid continuation byte"],
+    ['e28228', "'utf-8' codec can't decode bytes in position 0-1: invalid continuation byte"],
+    ['f09f9841', "'utf-8' codec can't decode bytes in position 0-2: invalid continuation byte"],
+    ['eda080', "'utf-8' codec can't decode byte 0xed in position 0: invalid continuation byte"],
+    ['c0af', "'utf-8' codec can't decode byte 0xc0 in position 0: invalid start byte"],
+    ['f4908080', "'utf-8' codec can't decode byte 0xf4 in position 0: invalid continuation byte"],
+    ['f0288cbc', "'utf-8' codec can't decode byte 0xf0 in position 0: invalid continuation byte"],
+    ['e228a1', "'utf-8' codec can't decode byte 0xe2 in position 0: invalid continuation byte"],
+    ['22e28222', "'utf-8' codec can't decode bytes in position 1-2: invalid continuation byte"],
+    ['80', "'utf-8' codec can't decode byte 0x80 in position 0: invalid start byte"],
+    ['f8888080', "'utf-8' codec can't decode byte 0xf8 in position 0: invalid start byte"],
+    ['f09f41', "'utf-8' codec can't decode bytes in position 0-1: invalid continuation byte"],
+  ])('gets 400 and Python’s message for the invalid UTF-8 %s', async (hex, message) => {
+    const headers = [['Content-Type', 'application/json']] as const;
+    const { status, body } = await server.send({ method: 'POST', path, body: Buffer.from(hex, 'hex'), headers });
+    expect([status, JSON.parse(body)]).toEqual([400, { detail: `JSON parse error - ${message}` }]);
+  });
+
+  it('reads a body whose last character is cut off without that character, as Python does', async () => {
+    const headers = [['Content-Type', 'application/json']] as const;
+    const body = Buffer.concat([Buffer.from('{"username":"x"}'), Buffer.from('c3', 'hex')]);
+    const response = await server.send({ method: 'POST', path, body, headers });
+    expect([response.status, response.body]).toEqual([400, '{"password":["This field is required."]}']);
   });
 
   it('gets 400 for a multipart body without a boundary', async () => {

@@ -130,8 +130,8 @@ function rememberLogout(store: Store, { issuer, jti }: ProviderLogout, at: numbe
 }
 
 async function endSessions(store: Store, { issuer, subject, sid }: ProviderLogout) {
-  if (sid !== null) return endSessionsOfSid(store, issuer, sid);
   const user = subject === null ? null : await store.users.findByIdentity({ issuer, subject });
+  if (sid !== null) return endSessionsOfSid(store, { issuer, sid }, user?.id);
   if (user === null) return [];
   return (await endAllSessions(store, user.id)).map((id) => ({ id, userId: user.id }));
 }

@@ -18,9 +18,9 @@ export interface Totp extends TotpEnrolment {
   /** Replaces the recovery codes. @throws ProblemError `wrong-password`, `throttled` */
   newRecoveryCodes(caller: Caller, password: string): Promise<string[]>;
   /**
-   * Turns it off for a member who lost it, and ends their sessions.
+   * Turns it off for another member who lost it, and ends their sessions. For oneself, that needs the password: `disable`.
    *
-   * @throws ProblemError `superuser-required`, `user-not-found`
+   * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`
    */
   reset(caller: Caller, userId: string): Promise<void>;
   check: TotpCheck;
@@ -62,6 +62,7 @@ export function createTotp(deps: TotpDeps): Totp {
 
     async reset(caller, userId) {
       requireSuperuser(caller);
+      if (userId === caller.user.id) throw ownSecondFactor();
       const user = await store.users.findById(userId);
       if (user === null) throw noSuchMember();
       const change = { user, by: caller.user, clientInfo: caller.clientInfo };
@@ -88,6 +89,12 @@ async function remove(
     await recordTotpChange(deps, store, change, 'user.totp_disabled', event);
   });
   deps.notifier.wake();
+}
+
+function ownSecondFactor(): ProblemError {
+  const detail =
+    'You cannot reset your own two-factor sign-in here. Turn it off on your profile with your password, or ask another Organization Superuser.';
+  return new ProblemError('own-account', detail);
 }
 
 function required(): ProblemError {

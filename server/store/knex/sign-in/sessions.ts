@@ -67,6 +67,11 @@ export function createSessionStore(knex: Knex, engine: Engine): SessionStore {
       const rows = engine.rows(await knex.raw(sql, [sid, issuer]));
       return rows.map((row) => ({ id: String(row.id), userId: String(row.user_id) }));
     },
+    async deleteWithoutSid(userId) {
+      const sql = 'DELETE FROM sessions WHERE user_id = ? AND sso = ? AND sso_sid IS NULL RETURNING id, user_id';
+      const rows = engine.rows(await knex.raw(sql, [userId, true]));
+      return rows.map((row) => ({ id: String(row.id), userId: String(row.user_id) }));
+    },
     purge(bounds, limit) {
       // With OR, the databases would read the whole table.
       const [first, ...others] = waysToEnd(bounds).map((ended) => {

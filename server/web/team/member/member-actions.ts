@@ -41,7 +41,7 @@ export function isMemberAction(text: string | undefined): text is MemberAction {
   return text !== undefined && Object.hasOwn(memberActions, text);
 }
 
-/** Returns the actions that apply to the member's current state. Superusers cannot delete themselves. */
+/** Returns the actions that apply to the member's current state. Some do not apply to oneself, because a stolen session could use them. */
 export function possibleActions(user: UserSummary, isSelf: boolean): MemberAction[] {
   const { superuser, disabled, canManageTokens, tokenCount, totpEnabledAt } = user;
   return [
@@ -49,8 +49,8 @@ export function possibleActions(user: UserSummary, isSelf: boolean): MemberActio
     ...(memberStatus(user) === 'invited' ? (['invite'] as const) : []),
     superuser ? 'demote' : 'promote',
     disabled ? 'enable' : 'disable',
-    ...(totpEnabledAt === null ? [] : (['reset-two-step'] as const)),
-    ...(user.hasIdentity ? (['unbind'] as const) : []),
+    ...(totpEnabledAt === null || isSelf ? [] : (['reset-two-step'] as const)),
+    ...(user.hasIdentity && !isSelf ? (['unbind'] as const) : []),
     ...(tokenCount > 0 ? (['revoke-tokens'] as const) : []),
     ...(!disabled || tokenCount > 0 ? (['offboard'] as const) : []),
     ...(isSelf ? [] : (['delete'] as const)),

@@ -150,7 +150,6 @@ export function memberPages(deps: MemberPagesDeps) {
   function destination(c: AppContext, action: MemberAction, success: SuccessCode, back: string): [string, SuccessCode] {
     const id = memberId(c);
     if (action === 'delete') return [teamPath, success];
-    if (id === c.get('caller').user.id && action === 'unbind') return ['/login', success];
     if (id === c.get('caller').user.id && endsSuperuser(action)) {
       return action === 'demote' ? [startPath, 'own-role-removed'] : ['/login', success];
     }

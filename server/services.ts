@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts';
+import { createAcceptedWork, type WorkLost } from './domain/accepted-work.ts';
 import { createClients } from './domain/accounts/clients.ts';
 import { createInvitations } from './domain/accounts/invitations.ts';
 import { createMembers } from './domain/accounts/members.ts';
@@ -41,16 +42,19 @@ interface ServicesDeps {
   mailQueued: () => void;
   /** Receives the number of tokens that each verification statement looks up. */
   observeBatch?: (tokens: number) => void;
+  /** Receives the error of each task that was acknowledged and could not be done. */
+  workLost?: WorkLost;
 }
 
 /** Creates the domain on one store. Creates each collaborator once and passes it to every part that uses it. */
-export function createServices({ store, clock, config, mailQueued, observeBatch }: ServicesDeps) {
+export function createServices({ store, clock, config, mailQueued, observeBatch, workLost = () => {} }: ServicesDeps) {
   const newId = createIds(clock);
   const auditTrail = createAuditTrail({ newId });
   const site = { organization: config.organization, publicUrl: config.publicUrl };
   const notifier = createNotifier({ site, newId, render: renderMail, wake: mailQueued });
   const sessionLifetimes = createSessionLifetimes(clock, config.sessionLimits);
   const startSession = createStartSession({ clock, newId, auditTrail, sessionLifetimes });
+  const acceptedWork = createAcceptedWork(workLost);
   const statusContext = createStatusContext(clock, config.ssoMaxAge);
   const passwords = createPasswords();
   const rateLimit = createSignInRateLimit(store.limiter);
@@ -72,6 +76,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     site: { publicUrl: config.publicUrl, sso: config.oidc !== null, mail: config.smtpUrl !== null },
   });
   return {
+    acceptedWork,
     auditTrail,
     auditFailedSignIn,
     links,
@@ -87,7 +92,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch 
     invitations,
     users: createMembers({ ...shared, invitations }),
     ownProfile: createOwnProfile(shared),
-    passwordReset: createPasswordReset(shared),
+    passwordReset: createPasswordReset({ ...shared, acceptedWork }),
     recovery: createRecovery(shared),
     unlock: createUnlock(shared),
     secondFactor: createSecondFactor({ ...shared, sessions, totp }),

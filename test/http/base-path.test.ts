@@ -5,6 +5,7 @@ import { createOwnPath } from '../../server/http/paths/base-path.ts';
 import { pageAccess } from '../../server/web/shell/access.ts';
 import { type Member, password } from '../helpers/app/app.ts';
 import { startTestServer, type TestResponse, type TestServer } from '../helpers/app/http.ts';
+import { requestPasswordLink } from '../helpers/app/password-links.ts';
 import { strayAddresses } from '../helpers/console/stray-addresses.ts';
 
 const basePath = '/tokens';
@@ -143,7 +144,7 @@ it('publishes the metadata at the root of the host too, where RFC 8414 puts it',
 });
 
 it('links only to the public URL in mails', async () => {
-  await server.services.passwordReset.request('dev@example.com', { ip: '203.0.113.1', userAgent: null });
+  await requestPasswordLink(server, 'dev@example.com');
   await server.services.tokens.revoke(
     {
       user: (await server.store.users.findById(server.dev.id)) as never,

@@ -2,6 +2,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Config, OidcConfig } from '../../server/config/config.ts';
 import type { InvitedUser, User } from '../../shared/schemas/users.ts';
 import { jsonOf, openTestApp, type TestApp } from '../helpers/app/app.ts';
+import { requestPasswordLink } from '../helpers/app/password-links.ts';
 import { openConsole } from '../helpers/console/pages.ts';
 
 const password = 'another staple battery horse';
@@ -190,7 +191,7 @@ it('keeps the link of a password reset working for an invited member, and voids 
   const app = await open();
   const { id } = await addAda(app);
   const [link] = await mailedLinks(app);
-  await app.services.passwordReset.request('ada@example.com', { ip: null, userAgent: null });
+  await requestPasswordLink(app, 'ada@example.com');
   const texts = (await app.mails()).map(({ text }) => text).join('\n');
   const reset = pathOf(/https:\/\/\S+\/password\/reset\?token=\S+/.exec(texts)?.[0]);
   const browser = openConsole(app);

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { pseudonymOf } from '../../shared/pseudonym.ts';
 import type { InvitedUser, User } from '../../shared/schemas/users.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
+import { requestPasswordLink } from '../helpers/app/password-links.ts';
 import { openConsole } from '../helpers/console/pages.ts';
 
 const identity = { issuer: 'https://id.example.com', subject: 'dev' };
@@ -84,7 +85,7 @@ describe('a new email address', () => {
 
   it('voids a mailed link to set a password, sent or still queued', async () => {
     const app = await open();
-    const request = () => app.services.passwordReset.request('dev@example.com', { ip: null, userAgent: null });
+    const request = () => requestPasswordLink(app, 'dev@example.com');
     await request();
     const link = /\/password\/reset\?token=\S+/.exec((await app.mails())[0]?.text ?? '')?.[0] ?? '';
     expect((await openConsole(app).get(link)).status).toBe(200);
@@ -128,7 +129,7 @@ describe('a deleted member', () => {
     const app = await open();
     for (const name of ['ci', 'laptop']) await createToken(app, app.dev, { name });
     await app.mails();
-    await app.services.passwordReset.request('dev@example.com', { ip: null, userAgent: null });
+    await requestPasswordLink(app, 'dev@example.com');
     await remove(app, app.dev);
     const last = (await app.mails()).slice(2);
     expect(last.map(({ to, subject }) => [to, subject])).toEqual([['dev@example.com', 'Your account was deleted']]);

@@ -5,6 +5,7 @@ import type { MailRecord } from '../../server/store/records.ts';
 import { pseudonymOf } from '../../shared/pseudonym.ts';
 import { cellsOf } from '../attacks/secrets/sqlite-rows.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
+import { requestPasswordLink } from '../helpers/app/password-links.ts';
 
 const second = 1000;
 
@@ -38,8 +39,7 @@ async function run(mailer = accepting, changes: Partial<Parameters<typeof create
   await worker?.run(new AbortController().signal);
 }
 
-const requestLink = (email = 'dev@example.com') =>
-  app.services.passwordReset.request(email, { ip: '203.0.113.9', userAgent: null });
+const requestLink = (email = 'dev@example.com') => requestPasswordLink(app, email);
 
 const secretIn = ({ text }: { text: string }) => /\/password\/reset\?token=(\S+)/.exec(text)?.[1] ?? '';
 const isValid = (mail: MailRecord | undefined) =>

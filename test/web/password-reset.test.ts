@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
 import { turnOn } from '../helpers/app/totp.ts';
 import { openConsole, textOf } from '../helpers/console/pages.ts';
@@ -185,4 +186,23 @@ it('rejects any other secret than that of the link', async () => {
   for (const token of ['', 'x', app.dev.session, `reset_${'A'.repeat(43)}`]) {
     expect((await openConsole(app).get(`/password/reset?token=${encodeURIComponent(token)}`)).status).toBe(410);
   }
+});
+
+it('responds after the same time for members and strangers while the database is busy, and mails the link afterwards', async () => {
+  const app = await open();
+  const other = await openSqlite(`sqlite:${app.path}`);
+  const times: number[] = [];
+  await other.knex.transaction(async (trx) => {
+    await trx.raw('SELECT 1');
+    for (const email of ['dev@example.com', 'stranger@example.com', 'root@example.com', 'nobody@example.com']) {
+      const began = performance.now();
+      expect((await ask(app, email)).status).toBe(200);
+      times.push(performance.now() - began);
+    }
+  });
+  await other.close();
+  // The minimum response time is 400 ms. With the lock of another program, a change takes at least 1,500 ms to fail.
+  expect(Math.max(...times)).toBeLessThan(1_000);
+  expect(await linksTo(app, 'dev@example.com')).toHaveLength(1);
+  expect(await linksTo(app, 'root@example.com')).toHaveLength(1);
 });

@@ -39,7 +39,10 @@ export interface Daemon {
   internalServer: Server | null;
   /** Starts the jobs. Call it once the servers listen, so that a daemon that cannot start sends no mail. */
   startJobs(): void;
-  /** Stops the jobs and writes the last uses. Call it after the server has closed, when no more uses are recorded. */
+  /**
+   * Does the work that was acknowledged, stops the jobs and writes the last uses. Call it after the server has closed, when
+   * nothing more is accepted or recorded.
+   */
   stop(): Promise<void>;
 }
 
@@ -52,7 +55,8 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   if (sender.state === 'warning') log.warn({ setting: 'TOKENSD_MAIL_FROM' }, sender.detail);
   let jobs: Jobs | null = null;
   const mailQueued = () => jobs?.wake(sendMailJob);
-  const services = createServices({ store, clock, config, mailQueued, observeBatch: metrics.observeBatch });
+  const workLost = (err: unknown) => log.error({ err }, 'a password link was asked for and could not be mailed');
+  const services = createServices({ store, clock, config, mailQueued, observeBatch: metrics.observeBatch, workLost });
   const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp) });
   const verify = createCountedVerify(services.verify, metrics.countVerification);
   metrics.collectProcessMetrics();
@@ -75,6 +79,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
       jobs = startJobs(jobList, log);
     },
     async stop() {
+      await services.acceptedWork.finish();
       const cutOff = setTimeout(() => void mailer.close(), mailGraceMs);
       await jobs?.stop();
       clearTimeout(cutOff);

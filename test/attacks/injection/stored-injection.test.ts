@@ -5,6 +5,7 @@ import type { AuditEvent } from '../../../shared/schemas/audit.ts';
 import type { Token } from '../../../shared/schemas/tokens.ts';
 import type { User } from '../../../shared/schemas/users.ts';
 import type { Member } from '../../helpers/app/app.ts';
+import { requestPasswordLink } from '../../helpers/app/password-links.ts';
 import { appFetch, openTestCli, serverUrl, type TestCli } from '../../helpers/cli/cli.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 import { type MailServer, startMailServer } from '../../helpers/peers/mail-server.ts';
@@ -304,7 +305,7 @@ describe('the CLI', () => {
 
 it('sends mail to an unusual email address only', async () => {
   const mailer = createSmtpMailer({ url: mailServer.url, from: { name: '', address: 'tokens@example.com' } });
-  for (const email of emails) await app.services.passwordReset.request(email, { ip: null, userAgent: null });
+  for (const email of emails) await requestPasswordLink(app, email);
   const mails = (await app.mails()).filter(({ subject }) => subject.endsWith('Set your password'));
   for (const mail of mails) await mailer.send(mail);
   expect(mailServer.received.map(({ recipients }) => recipients)).toEqual(emails.map((email) => [email]));

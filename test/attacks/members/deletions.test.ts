@@ -3,6 +3,7 @@ import type { InvitedUser } from '../../../shared/schemas/users.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp, verdict } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
+import { requestPasswordLink } from '../../helpers/app/password-links.ts';
 import { personAt, ssoConfig } from '../../helpers/app/sso.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 import { cellsOf } from '../secrets/sqlite-rows.ts';
@@ -91,7 +92,7 @@ describe.each(Object.entries(engines))('deletion on %s', (_engine, openStore) =>
     const { location } = await browser.submit('/device', { user_code: device.user_code });
     await browser.get(location ?? '');
     expect((await browser.submit('/device/approve', { decision: 'approve' })).status).toBe(200);
-    await app.services.passwordReset.request(app.dev.email, noClient);
+    await requestPasswordLink(app, app.dev.email);
     const reset = linkIn(await app.mails(), '/password/reset');
     const typo = await jsonOf<InvitedUser>(
       app.ask('/api/v1/users', { as: app.root, json: { email: 'typo@example.com' } }),

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Member, password } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
+import { requestPasswordLink } from '../../helpers/app/password-links.ts';
 import { codeAt, turnOn } from '../../helpers/app/totp.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
 import { type Server, startServerOn } from './server-on.ts';
@@ -70,7 +71,7 @@ describe.each(Object.entries(engines))('a one-time secret on %s', (_engine, open
   it('sets one password if a mailed link is used five times concurrently', async () => {
     const server = await start();
     const clientInfo = { ip: null, userAgent: null };
-    await server.services.passwordReset.request(server.dev.email, clientInfo);
+    await requestPasswordLink(server, server.dev.email);
     const texts = (await server.mails()).map(({ text }) => text).join();
     const secret = /\/password\/reset\?token=(\S+)/.exec(texts)?.[1] ?? '';
     const chosen = (turn: number) => `another staple battery horse ${turn}`;

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemActor } from '../../../server/domain/caller.ts';
 import { jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { pollDevice } from '../../helpers/app/oauth.ts';
+import { requestPasswordLink } from '../../helpers/app/password-links.ts';
 import { personAt } from '../../helpers/app/sso.ts';
 import { codeAt } from '../../helpers/app/totp.ts';
 import { openDevice, redeemCode, requestCode } from '../../helpers/console/approvals.ts';
@@ -145,7 +146,7 @@ test('rejects a mailed link if its member first uses single sign-on after the li
   onTestFinished(app.close);
   const clientInfo = { ip: null, userAgent: null };
   const invited = await app.services.users.createBy(systemActor, clientInfo, { email: 'ada@example.com' });
-  await app.services.passwordReset.request(invited.email, clientInfo);
+  await requestPasswordLink(app, invited.email);
   const [mail] = await app.mails();
   const [, link = ''] = /token=(\S+)/.exec(mail?.text ?? '') ?? [];
   const { transaction } = app.store;

@@ -121,6 +121,7 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
 
   /** Sends all mail that is due, and returns everything sent so far, oldest first. */
   async function mails(): Promise<MailRecord[]> {
+    await served.services.acceptedWork.finish();
     const lease = { leaseMs: 60_000, leaseId: `test ${newId()}` };
     for (const mail of await store.outbox.claim({ now: clock.now(), ...lease, limit: 10_000 })) {
       const complete = await served.services.completeMail(mail, lease.leaseId);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Config, OidcConfig } from '../../../server/config/config.ts';
 import { openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { requestPasswordLink } from '../../helpers/app/password-links.ts';
 import { unwrapped } from '../../helpers/app/token-mails.ts';
 import { openConsole, textOf } from '../../helpers/console/pages.ts';
 import { actionsOf, connectSso, openSsoApp, proposeIdentity, signInBySso } from '../../helpers/console/sso.ts';
@@ -125,7 +126,7 @@ describe('connecting single sign-on', () => {
   it('voids links to set a password, because they are for members without single sign-on', async () => {
     const app = await open();
     claim();
-    await app.services.passwordReset.request(app.dev.email, { ip: null, userAgent: null });
+    await requestPasswordLink(app, app.dev.email);
     const [mail] = await app.mails();
     const secret = /reset_[\w-]+/.exec(mail?.text ?? '')?.[0] ?? '';
     expect(await app.services.passwordReset.isValid(secret)).toBe(true);

@@ -1,6 +1,7 @@
 import { foldName, normalizeName } from '../../../../shared/names.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { UserRecord } from '../../../store/records.ts';
+import type { AcceptedWork } from '../../accepted-work.ts';
 import type { ClientInfo } from '../../caller.ts';
 import { hashSecret } from '../../secrets.ts';
 import { voidLinks } from '../links/mailed-links.ts';
@@ -23,10 +24,12 @@ const maxRequestsPerNetwork = 30;
 /** Sets a password through a link that is mailed to the member. */
 export interface PasswordReset {
   /**
-   * Mails a link if an enabled member has this address, does not use single sign-on and may use a password. The caller
-   * cannot see whether a mail was sent, because that would reveal who is a member.
+   * Accepts a request to mail a link to a member. The mail is queued afterwards, if an enabled member has this address, does
+   * not use single sign-on and may use a password. Neither the result nor its time shows whether a mail is sent, because that
+   * would reveal who is a member.
    *
    * @throws ProblemError `throttled` if the network sent too many requests, for any addresses
+   * @throws StoreBusy if too many accepted requests wait
    */
   request(email: string, clientInfo: ClientInfo): Promise<void>;
   /** Reports whether a link still works, without using it up. */
@@ -40,11 +43,23 @@ export interface PasswordReset {
   reset(secret: string, password: string, clientInfo: ClientInfo): Promise<UserRecord>;
 }
 
-export function createPasswordReset(deps: SetPasswordDeps): PasswordReset {
-  const { store, clock, notifier, links } = deps;
+export function createPasswordReset(deps: SetPasswordDeps & { acceptedWork: AcceptedWork }): PasswordReset {
+  const { store, clock, notifier, links, acceptedWork } = deps;
   const setPassword = createSetPassword(deps);
   const addresses = store.limiter({ name: 'reset-address', limit: maxMailsPerAddress, windowSeconds });
   const networks = store.limiter({ name: 'reset-network', limit: maxRequestsPerNetwork, windowSeconds });
+
+  async function mailLink(account: string, clientInfo: ClientInfo): Promise<void> {
+    const user = await store.users.findByEmail(account);
+    if (user === null || !links.permits(kind, user)) return;
+    await store.transaction(async (store) => {
+      // Waits for a mail worker that is making an earlier link, so that this voids it.
+      if (!(await store.users.lockForNewSession(user.id))) return;
+      await voidLinks(store, user.id, kind);
+      await notifier.passwordReset(store, { at: clock.now(), owner: user, clientInfo });
+    });
+    notifier.wake();
+  }
 
   return {
     isValid: async (secret) => (await links.find(kind, secret)) !== null,
@@ -52,17 +67,9 @@ export function createPasswordReset(deps: SetPasswordDeps): PasswordReset {
     async request(email, clientInfo) {
       if (!(await networks.consume(clientNetwork(clientInfo))).allowed) throw tooManyRequests();
       const account = foldName(normalizeName(email));
-      const user = await store.users.findByEmail(account);
-      // Counted for every address, so that the time taken does not reveal whether a member has it.
-      const { allowed } = await addresses.consume(hashSecret(account));
-      if (!allowed || user === null || !links.permits(kind, user)) return;
-      await store.transaction(async (store) => {
-        // Waits for a mail worker that is making an earlier link, so that this voids it.
-        if (!(await store.users.lockForNewSession(user.id))) return;
-        await voidLinks(store, user.id, kind);
-        await notifier.passwordReset(store, { at: clock.now(), owner: user, clientInfo });
-      });
-      notifier.wake();
+      if ((await addresses.consume(hashSecret(account))).allowed) {
+        acceptedWork.accept(() => mailLink(account, clientInfo));
+      }
     },
 
     reset: (secret, password, clientInfo) => setPassword(resetLink, secret, password, clientInfo),

@@ -14,7 +14,7 @@ interface PasswordResetDeps extends Pick<AppDeps, 'passwordReset' | 'passwordPol
   deviceCookie: DeviceCookie;
 }
 
-/** Minimum response time. It exceeds the time to queue a mail, so timing does not reveal whether an address is a member's. */
+/** Minimum response time. The mail is queued independently of it, so timing does not reveal whether an address is a member's. */
 const minResponseMs = 400;
 
 /** Routes of `/password`: setting a password with a mailed link. */

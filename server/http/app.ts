@@ -38,7 +38,7 @@ export type AppType = ReturnType<typeof createApp>;
  */
 export function createApp(deps: AppDeps) {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: rejectInvalid, getPath: rawPath });
-  app.onError(errorHandler(deps.log));
+  app.onError(errorHandler(deps.failureLog));
   app.notFound((c) => (wantsPage(c) ? notFoundPage(c) : notFoundResponse(c)));
   const onMethodNotAllowed = (c: AppContext, methods: string[]) =>
     wantsPage(c) ? methodNotAllowedPage(c, methods) : methodNotAllowedResponse(c, methods);

@@ -23,6 +23,7 @@ import type { Totp } from '../domain/sign-in/totp/totp.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { Tokens } from '../domain/tokens/tokens.ts';
 import type { VerifiedToken } from '../domain/tokens/verify.ts';
+import type { FailureLog } from '../observability/failure-log.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { IdentityProvider } from '../sso/provider.ts';
@@ -104,6 +105,7 @@ export interface AppDeps {
   clientIp: ClientIp;
   sessionCookie: SessionCookie;
   log: Log;
+  failureLog: FailureLog;
   config: Pick<
     Config,
     'publicUrl' | 'internalListen' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import { limits } from '../../shared/limits.ts';
 import { type ProblemDetails, ProblemError, type ProblemOptions, problemType } from '../../shared/problem.ts';
 import { type ProblemCode, problems } from '../../shared/problems.ts';
-import type { Log } from '../observability/log.ts';
+import type { FailureLog } from '../observability/failure-log.ts';
 import { OutcomeUnknown, StoreBusy, StoreFull, StoreUnavailable } from '../store/errors.ts';
 import type { AppContext, AppEnv } from './context.ts';
 
@@ -28,18 +28,12 @@ export class ResponseProblem extends ProblemError {
  * Returns the handler that turns every thrown error into a problem response. It logs server-side failures, and the
  * response hides their details.
  */
-export function errorHandler(log: Log): ErrorHandler<AppEnv> {
+export function errorHandler(failureLog: FailureLog): ErrorHandler<AppEnv> {
   return (error, c) => {
     const problem = isBodyCutOff(c, error) ? bodyCutOff() : asProblem(error);
-    logUnexpected(log, c.get('requestId'), problem, error);
+    failureLog.failed({ id: c.get('requestId'), method: c.req.method }, problem, error);
     return problemResponse(c, problem);
   };
-}
-
-/** Logs the cause of a server-side failure with the request ID that the response shows. Does not log client errors. */
-export function logUnexpected(log: Log, requestId: string, problem: ProblemError, cause: unknown): void {
-  if (!['internal', 'unavailable', 'outcome-unknown', 'storage-full'].includes(problem.code)) return;
-  log.error({ err: cause, request_id: requestId }, problem.message);
 }
 
 /** Returns the problem for a path that no route matches. */

@@ -36,24 +36,32 @@ function escapeUnsafe(line: string): string {
 
 /** Logs a series of failures as two lines: one when it begins, and one with the number of failures when it ends. */
 export interface Outage {
-  recordFailure(err: unknown): void;
+  /** `fields` are added if this failure begins the outage. */
+  recordFailure(err: unknown, fields?: object): void;
   recordSuccess(): void;
 }
 
-/** Creates an outage log. `fields` are added to both lines. */
+/**
+ * Creates an outage log. `fields` are added to both lines. The outage ends with the first success that is at least `quietMs`
+ * after the last failure.
+ */
 export function createOutage(
   log: Pick<Log, 'error' | 'info'>,
   fields: object,
   messages: { begins: string; ends: string },
+  { quietMs = 0, now = () => performance.now() } = {},
 ): Outage {
   let failures = 0;
+  let failedAt = 0;
   return {
-    recordFailure(err) {
+    recordFailure(err, more) {
       failures += 1;
-      if (failures === 1) log.error({ ...fields, err }, messages.begins);
+      failedAt = now();
+      if (failures === 1) log.error({ ...fields, ...more, err }, messages.begins);
     },
     recordSuccess() {
-      if (failures > 0) log.info({ ...fields, failures }, messages.ends);
+      if (failures === 0 || now() - failedAt < quietMs) return;
+      log.info({ ...fields, failures }, messages.ends);
       failures = 0;
     },
   };

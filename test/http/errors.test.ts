@@ -35,6 +35,35 @@ it('returns 503 if the database does not respond, and logs the cause', async () 
   expect(app.logLines.join('')).toContain('SQLITE_BUSY');
 });
 
+it('logs an outage of the database when it begins and when it ends, however many requests fail', async () => {
+  let down = true;
+  const app = await open(({ services }) => ({
+    sessions: {
+      ...services.sessions,
+      authenticate: (secret) =>
+        down ? Promise.reject(new StoreUnavailable('The database is locked')) : services.sessions.authenticate(secret),
+    },
+  }));
+  const lines = (level: string) =>
+    app.logLines.map((line) => JSON.parse(line)).filter((line: { level: string }) => line.level === level);
+  for (let turn = 0; turn < 50; turn += 1) await app.get('/api/v1/me', app.session);
+  const [first, ...more] = lines('error');
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({ msg: 'requests that read get 503', request_id: expect.any(String) });
+  down = false;
+  // A success between failures does not end the outage.
+  expect((await app.get('/api/v1/me', app.session)).status).toBe(200);
+  expect(lines('info')).toEqual([]);
+  app.clock.advance(10_000);
+  expect((await app.get('/healthz')).status).toBe(200);
+  expect(lines('info')).toEqual([]);
+  expect((await app.get('/api/v1/me', app.session)).status).toBe(200);
+  expect(lines('info')).toMatchObject([{ msg: 'requests that read succeed again', failures: 50 }]);
+  down = true;
+  await app.get('/api/v1/me', app.session);
+  expect(lines('error')).toHaveLength(2);
+});
+
 it('never reports an unavailable database as a wrong credential', async () => {
   const down = () => Promise.reject(new StoreUnavailable('down'));
   const app = await open(({ services }) => ({ sessions: { ...services.sessions, authenticate: down }, verify: down }));

@@ -15,6 +15,7 @@ import { type Jobs, startJobs } from '../../jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../../jobs/send-mail.ts';
 import { createUnlockJob } from '../../jobs/unlock.ts';
 import { checkSender } from '../../mail/check-sender.ts';
+import { createFailureLog } from '../../observability/failure-log.ts';
 import type { Log } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { createServices } from '../../services.ts';
@@ -72,7 +73,17 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createUnlockJob(services.unlock),
   ];
   const collaborators = { verify, lastUsed, identityProvider, sessionCookie: createSessionCookie(config.publicUrl) };
-  const deps = { ...services, ...collaborators, store, clock, clientIp, metrics, log, config };
+  const deps = {
+    ...services,
+    ...collaborators,
+    store,
+    clock,
+    clientIp,
+    metrics,
+    log,
+    failureLog: createFailureLog(log),
+    config,
+  };
   return {
     ...createServers(deps),
     startJobs() {

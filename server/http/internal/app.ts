@@ -15,7 +15,7 @@ import { metricsRoutes } from '../routes/metrics.ts';
  */
 export function createInternalApp(deps: AppDeps) {
   const app = new OpenAPIHono<AppEnv>({ getPath: rawPath });
-  app.onError(errorHandler(deps.log));
+  app.onError(errorHandler(deps.failureLog));
   app.notFound(notFoundResponse);
   app.use(identifyRequest(deps));
   app.use(logRequest(deps));

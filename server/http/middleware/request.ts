@@ -29,13 +29,20 @@ export function identifyRequest({ clientIp }: Pick<AppDeps, 'clientIp'>): Middle
 }
 
 /** Returns middleware that counts each request and logs one debug line, which never holds a query, a header or a body. */
-export function logRequest({ log, metrics }: Pick<AppDeps, 'log' | 'metrics'>): MiddlewareHandler<AppEnv> {
+export function logRequest({
+  log,
+  metrics,
+  failureLog,
+}: Pick<AppDeps, 'log' | 'metrics' | 'failureLog'>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const startedAt = performance.now();
     await next();
     const ms = Math.round(performance.now() - startedAt);
     const { method, path } = c.req;
     metrics.countResponse(method, c.res.status);
+    // These requests cannot succeed without the database: one of a member, and the check of readiness.
+    const usedDatabase = c.get('caller') !== undefined || path === '/readyz';
+    if (usedDatabase && c.res.status < 400) failureLog.succeeded(method);
     log.debug({ method, path, status: c.res.status, ms, request_id: c.get('requestId') }, 'request');
   };
 }

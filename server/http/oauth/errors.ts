@@ -1,7 +1,7 @@
 import type { ErrorHandler } from 'hono';
-import type { Log } from '../../observability/log.ts';
+import type { FailedRequest, FailureLog } from '../../observability/failure-log.ts';
 import type { AppEnv } from '../context.ts';
-import { asProblem, bodyLimitDetail, logUnexpected } from '../errors.ts';
+import { asProblem, bodyLimitDetail } from '../errors.ts';
 
 /** An error that is sent in the format of RFC 6749 §5.2. */
 export class OAuthError extends Error {
@@ -31,17 +31,18 @@ export function bodyTooLarge(): OAuthError {
 }
 
 /** Returns the handler that turns every thrown error into an OAuth error response. */
-export function oauthErrorHandler(log: Log): ErrorHandler<AppEnv> {
+export function oauthErrorHandler(failureLog: FailureLog): ErrorHandler<AppEnv> {
   return (error, c) => {
-    const { status, headers, body } = errorResponse(error, log, c.get('requestId'));
+    const request = { id: c.get('requestId'), method: c.req.method };
+    const { status, headers, body } = errorResponse(error, failureLog, request);
     return c.json(body, status, { 'Cache-Control': 'no-store', ...headers });
   };
 }
 
 /** Returns the response to a thrown value. Server-side failures are logged under the request ID. */
-export function errorResponse(thrown: unknown, log: Log, requestId: string) {
+export function errorResponse(thrown: unknown, failureLog: FailureLog, request: FailedRequest) {
   const error = thrown instanceof Error ? thrown : new Error('A value that is not an Error was thrown.');
-  if (!(error instanceof OAuthError)) logUnexpected(log, requestId, asProblem(error), error);
+  if (!(error instanceof OAuthError)) failureLog.failed(request, asProblem(error), error);
   const { status, error: code, message, headers } = asOAuthError(error);
   return { status, headers, body: { error: code, ...(message !== '' && { error_description: message }) } };
 }

@@ -12,7 +12,7 @@ import { type OAuthForm, parseForm, publicClientId } from './form.ts';
 
 export type IntrospectionDeps = Pick<
   AppDeps,
-  'clients' | 'verify' | 'lastUsed' | 'clock' | 'clientIp' | 'metrics' | 'log'
+  'clients' | 'verify' | 'lastUsed' | 'clock' | 'clientIp' | 'metrics' | 'log' | 'failureLog'
 >;
 
 /** Responds to a request to the introspection endpoint. Returns false, and does nothing, for any other request. */
@@ -34,13 +34,13 @@ export function createIntrospectionHandler(deps: IntrospectionDeps): Introspecti
 }
 
 async function respond(deps: IntrospectionDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const { clientIp, log, metrics } = deps;
+  const { clientIp, log, failureLog, metrics } = deps;
   const startedAt = performance.now();
   const { method = '' } = req;
   const requestId = requestIdFor(clientIp, req.socket.remoteAddress, onlyValue(req.rawHeaders, 'x-request-id'));
   const { status, headers, body } = await introspect(deps, req).then(
     (response) => ({ status: 200, headers: {}, body: response }),
-    (error: unknown) => errorResponse(error, log, requestId),
+    (error: unknown) => errorResponse(error, failureLog, { id: requestId, method: 'GET' }),
   );
   // Close the connection if part of the body is unread. Otherwise Node would parse that part as the next request.
   if (!req.complete) res.shouldKeepAlive = false;

@@ -7,7 +7,10 @@ import { describeServer } from './metadata.ts';
 import { type RevokeDeps, revoke } from './revoke.ts';
 import { issueToken, type TokenEndpointDeps } from './token.ts';
 
-type OAuthDeps = DeviceAuthorizationDeps & RevokeDeps & TokenEndpointDeps & Pick<AppDeps, 'log' | 'passwordPolicy'>;
+type OAuthDeps = DeviceAuthorizationDeps &
+  RevokeDeps &
+  TokenEndpointDeps &
+  Pick<AppDeps, 'failureLog' | 'passwordPolicy'>;
 
 /**
  * Creates the OAuth 2.0 routes. OAuth clients revoke tokens through them, and the CLI signs in. Two endpoints are
@@ -15,7 +18,7 @@ type OAuthDeps = DeviceAuthorizationDeps & RevokeDeps & TokenEndpointDeps & Pick
  */
 export function oauthRoutes(deps: OAuthDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.onError(oauthErrorHandler(deps.log));
+  app.onError(oauthErrorHandler(deps.failureLog));
   const limit = limitBody(() => {
     throw bodyTooLarge();
   });

@@ -8,15 +8,20 @@ import { invalidRequest, OAuthError, oauthErrorHandler } from '../oauth/errors.t
 import { readForm } from '../oauth/form.ts';
 import { logSsoProblem } from './log-sso-problem.ts';
 
-type BackchannelLogoutDeps = Pick<AppDeps, 'sso' | 'identityProvider' | 'log'>;
+type BackchannelLogoutDeps = Pick<AppDeps, 'sso' | 'identityProvider' | 'log' | 'failureLog'>;
 
 /**
  * Creates the route at which the identity provider reports that a member signed out there, which ends the member's sessions
  * here (OIDC Back-Channel Logout §2.5–2.8).
  */
-export function backchannelLogoutRoutes({ sso, identityProvider, log }: BackchannelLogoutDeps): Hono<AppEnv> {
+export function backchannelLogoutRoutes({
+  sso,
+  identityProvider,
+  log,
+  failureLog,
+}: BackchannelLogoutDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  app.onError(oauthErrorHandler(log));
+  app.onError(oauthErrorHandler(failureLog));
   const limit = bodyLimit({
     maxSize: limits.maxBodyBytes,
     onError: () => {

@@ -2,14 +2,14 @@ import type { ErrorHandler } from 'hono';
 import { ProblemError } from '../../../shared/problem.ts';
 import { problems } from '../../../shared/problems.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
-import { asProblem, logUnexpected } from '../../http/errors.ts';
+import { asProblem } from '../../http/errors.ts';
 import { ErrorPage } from './error-page.tsx';
 
 /** Turns an error thrown by a page's handler into an error page, and logs it if it was unexpected. */
-export function pageErrorHandler({ log }: Pick<AppDeps, 'log'>): ErrorHandler<AppEnv> {
+export function pageErrorHandler({ failureLog }: Pick<AppDeps, 'failureLog'>): ErrorHandler<AppEnv> {
   return (error, c) => {
     const problem = asProblem(error);
-    logUnexpected(log, c.get('requestId'), problem, error);
+    failureLog.failed({ id: c.get('requestId'), method: c.req.method }, problem, error);
     return renderErrorPage(c, problem);
   };
 }

@@ -9,6 +9,7 @@ import type { AppDeps } from '../../../server/http/context.ts';
 import { createSessionCookie } from '../../../server/http/session-cookie.ts';
 import { createCountedVerify } from '../../../server/http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../../server/http/verify/observed-request.ts';
+import { createFailureLog } from '../../../server/observability/failure-log.ts';
 import { createLog } from '../../../server/observability/log.ts';
 import { createMetrics, type Metrics } from '../../../server/observability/metrics.ts';
 import { createServices } from '../../../server/services.ts';
@@ -167,7 +168,9 @@ function wireApp({
   const verify = createCountedVerify(services.verify, metrics.countVerification);
   const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });
   const sessionCookie = createSessionCookie(config.publicUrl);
-  const deps = { ...services, verify, identityProvider, sessionCookie, store, clock, clientIp, metrics, log, config };
+  const failureLog = createFailureLog(log, clock.now);
+  const collaborators = { verify, identityProvider, sessionCookie, failureLog };
+  const deps = { ...services, ...collaborators, store, clock, clientIp, metrics, log, config };
   const app = createApp(deps);
 
   /** Passes a request to the app. `ip` is the peer's address; `rawHeaders` are the header fields before repeated ones are joined. */

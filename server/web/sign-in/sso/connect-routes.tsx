@@ -13,12 +13,12 @@ import { ConnectFailedPage, ConnectPage, connectSsoPath } from './connect-page.t
 import { createSsoReport, type SsoReport } from './report-sso.ts';
 import { createSsoCookie, type PendingSsoSignIn } from './sso-cookie.ts';
 
-type ConnectDeps = Pick<AppDeps, 'ssoConnection' | 'identityProvider' | 'config' | 'log'>;
+type ConnectDeps = Pick<AppDeps, 'ssoConnection' | 'identityProvider' | 'config' | 'log' | 'failureLog'>;
 
 /** Routes of `/profile/single-sign-on`: to the identity provider, and the confirmation of what it said. */
-export function connectSsoPages({ ssoConnection, identityProvider, config, log }: ConnectDeps) {
+export function connectSsoPages({ ssoConnection, identityProvider, config, log, failureLog }: ConnectDeps) {
   const ssoCookie = createSsoCookie(config.publicUrl);
-  const report = createSsoReport(log);
+  const report = createSsoReport({ log, failureLog });
   const app = new Hono<AppEnv>();
   if (ssoConnection === null || identityProvider === null) {
     return app.get(connectSsoPath, (c) => c.notFound()).post(connectSsoPath, (c) => c.notFound());

@@ -1,9 +1,7 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import { type SignInNote, SsoRefusal } from '../../../domain/sign-in/sso/notes.ts';
-import type { AppContext } from '../../../http/context.ts';
-import { logUnexpected } from '../../../http/errors.ts';
+import type { AppContext, AppDeps } from '../../../http/context.ts';
 import { logSsoProblem } from '../../../http/sso/log-sso-problem.ts';
-import type { Log } from '../../../observability/log.ts';
 import { expectProblem } from '../../shell/form-problem.ts';
 
 /** Writes what single sign-on did to the operator's log. */
@@ -13,7 +11,7 @@ export interface SsoReport {
   failure(c: AppContext, error: unknown): { problem: ProblemError; message: string };
 }
 
-export function createSsoReport(log: Log): SsoReport {
+export function createSsoReport({ log, failureLog }: Pick<AppDeps, 'log' | 'failureLog'>): SsoReport {
   const notes: SsoReport['notes'] = (c, lines) => {
     for (const { level, message, fields } of lines) log[level]({ ...fields, request_id: c.get('requestId') }, message);
   };
@@ -23,7 +21,7 @@ export function createSsoReport(log: Log): SsoReport {
       const problem = expectProblem(error);
       if (problem instanceof SsoRefusal && problem.note !== null) notes(c, [problem.note]);
       logSsoProblem(log, c.get('requestId'), problem);
-      logUnexpected(log, c.get('requestId'), problem, error);
+      failureLog.failed({ id: c.get('requestId'), method: c.req.method }, problem, error);
       return { problem, message: withRequestId(problem, c.get('requestId')) };
     },
   };

@@ -17,15 +17,15 @@ import { createSsoCookie } from './sso-cookie.ts';
 interface SsoDeps
   extends Pick<
     AppDeps,
-    'sso' | 'ssoConnection' | 'sessions' | 'identityProvider' | 'passwordPolicy' | 'config' | 'log'
+    'sso' | 'ssoConnection' | 'sessions' | 'identityProvider' | 'passwordPolicy' | 'config' | 'log' | 'failureLog'
   > {
   browserSession: BrowserSession;
 }
 
 /** Routes of `/login/sso`: to the identity provider and back. Without single sign-on they return 404. */
 export function ssoPages(deps: SsoDeps) {
-  const { sso, ssoConnection, sessions, identityProvider, browserSession, log } = deps;
-  const report = createSsoReport(log);
+  const { sso, ssoConnection, sessions, identityProvider, browserSession } = deps;
+  const report = createSsoReport(deps);
   const { publicUrl } = deps.config;
   const ssoCookie = createSsoCookie(publicUrl);
   const app = new Hono<AppEnv>();

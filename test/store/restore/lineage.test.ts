@@ -296,6 +296,15 @@ describe('a restore after another one', () => {
     expect(clients.map(({ name }) => name)).toEqual(['kept']);
   });
 
+  it('of the database that a restore has set aside keeps what was revoked since', async () => {
+    const { b1, t1, t2, r1, r2 } = await twoBackups();
+    await world.tokensdRestore(b1);
+    await world.serve(({ revoke }) => revoke(t1));
+    const [first = ''] = await setAside();
+    expect(await world.tokensdRestore(first)).toMatchObject({ code: 0 });
+    expect(await world.verdicts(t1, r1, t2, r2)).toEqual(['revoked', 'revoked', 'allowed', 'revoked']);
+  });
+
   it('deletes a member again whom only a database that was set aside knows', async () => {
     const b1 = await world.backup('b1.db');
     const late = await world.serve(({ addMember }) => addMember('late@example.com'));
@@ -323,6 +332,12 @@ describe('a backup that cannot be restored', () => {
     await expect(world.restore(backup)).rejects.toThrow('A newer tokensd migrated this database');
     expect((await readdir(world.directory)).filter((name) => name.includes('restor'))).toEqual([]);
     expect(await world.verdicts(kept, gone)).toEqual(['allowed', 'revoked']);
+  });
+
+  it('because a part of it is in a log beside it is refused', async () => {
+    const { backup } = await oneRevoked();
+    await writeFile(`${backup}-wal`, 'a log');
+    await expect(world.restore(backup)).rejects.toThrow('is not a complete backup');
   });
 
   it('because files cannot be written beside the database leaves it unchanged', async () => {

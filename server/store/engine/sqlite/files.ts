@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, link, mkdir, open, readlink, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { driverCode } from '../driver-code.ts';
@@ -91,7 +92,8 @@ export async function identityOf(path: string): Promise<string | null> {
  */
 export async function reserveLogFiles(path: string): Promise<void> {
   if ((await identityOf(path)) === null) return;
-  const reserve = `${path}-reserve`;
+  // A name of its own, because another process may close the database at the same time.
+  const reserve = `${path}-reserve-${randomUUID()}`;
   try {
     await createPrivateFile(reserve);
     await writeFile(reserve, Buffer.alloc(sharedMemoryBytes));

@@ -73,6 +73,11 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   const { file, event, withoutHistory = false, disk = realDisk } = options;
   // A rename would replace a symbolic link instead of the database.
   const path = await locateDatabaseFile(`sqlite:${options.databasePath}`);
+  if (hasLog(file)) {
+    throw new BackupError(
+      `${file} is not a complete backup, because ${file}-wal holds a part of it. Choose a file that tokensd backup has written.`,
+    );
+  }
   const backup = await inspectBackup(file);
   const undone = await undoRestore(path, disk);
   const history = await readHistory(path, backup.newestEventId);

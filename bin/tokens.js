@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 const { enableCompileCache } = require('node:module');
+const { lstatSync, mkdirSync } = require('node:fs');
 const { userInfo } = require('node:os');
 const { join } = require('node:path');
 
@@ -22,7 +23,12 @@ main(process.argv.slice(2), realContext()).then((code) => {
 function useCompileCache() {
   try {
     // Not `$HOME`, because sudo may leave it set to another user's home.
-    enableCompileCache(join(userInfo().homedir, '.cache', 'tokens'));
+    const directory = join(userInfo().homedir, '.cache', 'tokens');
+    // Node would create it with the mode that the umask allows. What is in it runs, so nobody else may write there.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const { mode, uid } = lstatSync(directory);
+    const isOwn = process.platform === 'win32' || (uid === process.getuid() && (mode & 0o022) === 0);
+    if (isOwn) enableCompileCache(directory);
   } catch {
     // A container may run as a user without a passwd entry. Then every start compiles the code.
   }

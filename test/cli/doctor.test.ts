@@ -112,6 +112,9 @@ function forwardedHeaders(
 
 const doctor = (url: string, stdin = '', ...argv: string[]) => cli.run(['doctor', 'proxy', url, ...argv], { stdin });
 
+const notTried =
+  'Not tried: POST and other methods that change data, other paths than those below the address, other hosts and HTTP/2.\n';
+
 /** Runs the doctor with `--json` and groups the names of its checks by result. */
 async function checks(url: string, stdin = '') {
   const ran = await doctor(url, stdin, '--json');
@@ -137,6 +140,8 @@ const outside = [
   'two-hosts',
   'two-lengths',
   'path-spellings',
+  'path-suffixes',
+  'methods',
 ];
 const inside = ['good-token', 'told-identity', 'told-identity-underscores', 'kept-identity', 'h2c-upgrade'];
 
@@ -160,10 +165,10 @@ describe('a correctly configured proxy', () => {
     const lines = shown.stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(outside.length + inside.length);
     for (const line of lines) expect(line).toContain('✓');
-    expect(shown).toMatchObject({ code: 0, stderr: 'Found no way past the proxy.\n' });
+    expect(shown).toMatchObject({ code: 0, stderr: `Found no way past the proxy.\n${notTried}` });
     const piped = await doctor(url);
     expect(piped.stdout).toMatch(/^RESULT\tCHECK\tDETAIL\tNGINX\tCADDY\npassed\tno-token\tresponded 401\t\t\n/);
-    expect(piped.stderr).toBe('Found no way past the proxy. Skipped 5 checks.\n');
+    expect(piped.stderr).toBe(`Found no way past the proxy. Skipped 5 checks.\n${notTried}`);
   });
 
   it('skips the identity checks if the API does not echo its request', async () => {
@@ -250,6 +255,13 @@ describe('a proxy that', () => {
       ['path-spellings'],
       'location / {',
     ],
+    [
+      'serves paths that end like files',
+      { open: (req) => /\.css$/.test(req.url ?? '') },
+      ['path-suffixes'],
+      'location / {',
+    ],
+    ['lets OPTIONS pass', { open: (req) => req.method === 'OPTIONS' }, ['methods'], 'auth_request /_tokensd;'],
   ])(
     '%s is reported without a token, together with configuration lines that fix it',
     async (_, mistakes, failed, line) => {
@@ -264,7 +276,7 @@ describe('a proxy that', () => {
       expect(shown.stdout).toContain('✗');
       expect(shown.stdout).toContain(`    nginx  ${line}\n`);
       expect(shown.stderr).toMatch(
-        new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 20 checks.\n$`),
+        new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 22 checks.\n$`),
       );
     },
   );
@@ -335,7 +347,7 @@ describe('a proxy that', () => {
     const ran = await checks(
       await startProxy({ open: (req) => !req.url?.startsWith('/builds/42') && !req.url?.startsWith('http') }),
     );
-    expect(ran).toMatchObject({ code: 0, skipped: ['path-spellings', ...inside] });
+    expect(ran).toMatchObject({ code: 0, skipped: ['path-spellings', 'path-suffixes', ...inside] });
   });
 });
 

@@ -2,7 +2,7 @@ import { assembleToken, base62Alphabet, bodyLength } from '../../../shared/token
 import { useVerifyRoute, verifyRequests } from './advice.ts';
 import { type Check, type CheckName, describe, failed, passed, type Send, skipped } from './check.ts';
 import { apiKeyForm, authorizationForms, type Form } from './forms.ts';
-import { type Probe, pathProbe, probesOf } from './probes.ts';
+import { methodProbe, type Probe, pathProbe, probesOf, suffixProbe } from './probes.ts';
 import { type RawOptions, type RawRequest, type RawResponse, sendRaw } from './raw.ts';
 import { checksWithToken } from './token-checks.ts';
 
@@ -38,6 +38,8 @@ export async function* examine(examination: Examination): AsyncGenerator<readonl
   yield [await checkTokenDenied(unknownKey, unknown, [apiKeyForm], send)];
   for (const probe of probesOf(url, mark)) yield [await checkProbe(probe, denied, send)];
   yield [await checkPaths(pathProbe(url, mark), denied, mark, send)];
+  yield [await checkPaths(suffixProbe(url, mark), denied, mark, send)];
+  yield [await checkProbe(methodProbe(), denied, send)];
   yield* checksWithToken(token, mark, send);
 }
 
@@ -96,8 +98,8 @@ async function checkPaths(probe: Probe, denied: RawResponse, mark: string, send:
 }
 
 /** Returns the part of a request that makes it a probe. */
-function summary({ line, fields = [] }: RawRequest): string {
-  return line ?? fields[0]?.join(': ') ?? '';
+function summary({ method, line, fields = [] }: RawRequest): string {
+  return method ?? line ?? fields[0]?.join(': ') ?? '';
 }
 
 function randomText(alphabet: string, length: number): string {

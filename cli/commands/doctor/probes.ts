@@ -152,6 +152,33 @@ export function pathProbe(url: URL, mark: string): Probe {
   };
 }
 
+/**
+ * Returns paths below the address that end like files. Proxies often serve these by a rule of their own, such as
+ * `location ~* \.css$` in nginx, which takes precedence over the rule that verifies.
+ */
+export function suffixProbe({ pathname }: URL, mark: string): Probe {
+  const below = pathname.replace(/\/+$/, '');
+  const suffixes = ['css', 'js', 'png', 'ico', 'woff2', 'html', 'json', 'txt', 'php'];
+  return {
+    check: 'path-suffixes',
+    title: 'Paths that end like files',
+    requests: suffixes.map((suffix) => ({ line: `${below}/${mark}.${suffix}` })),
+    expected: 'same',
+    advice: verifyAllPaths,
+  };
+}
+
+/** Returns requests with other methods that change no data (RFC 9110 §9.2.1, RFC 4918 §9.1). */
+export function methodProbe(): Probe {
+  return {
+    check: 'methods',
+    title: 'HEAD, OPTIONS and PROPFIND',
+    requests: (['HEAD', 'OPTIONS', 'PROPFIND'] as const).map((method) => ({ method })),
+    expected: 'closed',
+    advice: verifyRequests,
+  };
+}
+
 function original(url: URL, path: string): RawRequest {
   return {
     fields: [

@@ -18,7 +18,7 @@ export function registerDoctorProxy(doctor: Command, ctx: Context): void {
     .summary('Try to bypass your proxy')
     .description(
       'Try to bypass the proxy in front of your API, and print the configuration lines that close each hole. Pipe in an ' +
-        'active token to also check which identity your API receives. Needs no session and sends only GET requests.',
+        'active token to also check which identity your API receives. Needs no session and sends only requests that change no data.',
     )
     .addHelpText(
       'after',
@@ -44,7 +44,12 @@ async function runDoctorProxy(ctx: Context, address: string, options: GlobalOpti
     throw localError('proxy-hole', `The proxy at ${url.host} failed ${failed} of ${count(checks.length, 'check')}.`);
   }
   await note(ctx, options, `Found no way past the proxy.${skipped > 0 ? ` Skipped ${count(skipped, 'check')}.` : ''}`);
+  await note(ctx, options, `Not tried: ${notTried}.`);
 }
+
+/** A proxy can treat these differently, and the checks do not show it. */
+const notTried =
+  'POST and other methods that change data, other paths than those below the address, other hosts and HTTP/2';
 
 function parseAddress(text: string): URL {
   const url = URL.canParse(text) && /^https?:\/\//i.test(text.trim()) ? new URL(text) : null;

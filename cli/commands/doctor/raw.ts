@@ -5,6 +5,8 @@ import { connect as connectTls } from 'node:tls';
 export interface RawRequest {
   /** Replaces the path in the request line. */
   readonly line?: string;
+  /** Default: GET. The response to HEAD has no body. */
+  readonly method?: 'GET' | 'HEAD' | 'OPTIONS' | 'PROPFIND';
   readonly fields?: ReadonlyArray<readonly [name: string, value: string]>;
   readonly body?: string;
 }
@@ -72,7 +74,10 @@ function open(url: URL): Socket {
   return connectTls({ host, port: Number(url.port || 443), ...(isIP(host) === 0 && { servername: host }) });
 }
 
-function serialize({ line, fields = [], body = '' }: RawRequest, { url, userAgent }: RawOptions): string {
+function serialize(
+  { method = 'GET', line, fields = [], body = '' }: RawRequest,
+  { url, userAgent }: RawOptions,
+): string {
   const own: Array<readonly [string, string]> = [
     ['Host', url.host],
     ['User-Agent', userAgent],
@@ -80,7 +85,7 @@ function serialize({ line, fields = [], body = '' }: RawRequest, { url, userAgen
   ];
   if (!fields.some(([name]) => name === 'Connection')) own.push(['Connection', 'close']);
   const lines = [...own, ...fields].map(([name, value]) => `${name}: ${value}\r\n`);
-  return `GET ${line ?? url.pathname + url.search} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
+  return `${method} ${line ?? url.pathname + url.search} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
 /** Returns the head of the final response (after any 1xx but 101) and the offset of its body, or null if it is incomplete. */

@@ -210,7 +210,7 @@ for (const { name, start, skip, refuses = [] } of proxies) {
         const results = (JSON.parse(ran.stdout) as Check[]).map(({ check, result, detail }) => [check, result, detail]);
         expect(results.filter(([, result]) => result === 'failed')).toEqual([]);
         // One check needs an API that shows the headers it received, which this one does not.
-        expect(results.filter(([, result]) => result === 'passed')).toHaveLength(stdin === '' ? 15 : 17);
+        expect(results.filter(([, result]) => result === 'passed')).toHaveLength(stdin === '' ? 17 : 19);
         expect(ran.code).toBe(0);
       }
       await cli.close();

@@ -123,7 +123,7 @@ describe('the email address', () => {
   });
 
   it.each<[string, Claims, Claims, { email: string; emailVerified: boolean | null }]>([
-    ['no address', { email_verified: true }, { email }, { email, emailVerified: true }],
+    ['no address', { email_verified: true }, { email }, { email, emailVerified: null }],
     ['only a no', { email_verified: false }, { email, email_verified: true }, { email, emailVerified: false }],
     [
       'the same address',

@@ -10,13 +10,14 @@ interface Statement {
 
 /**
  * Reads the person's address and whether the provider verified it. A source's `email_verified` is about the address in the
- * same source, so it never counts for another address in another source. Prefers a verified address, then the first source.
+ * same source, so a yes counts for no address that the source does not name. A no from a source without an address counts.
+ * Prefers a verified address, then the first source.
  */
 export function readEmail(sources: readonly Claims[], claim: string): Pick<Person, 'email' | 'emailVerified'> {
   const statements = sources.map((source) => readStatement(source, claim));
   const candidates = readEmails(sources, claim).map((email) => ({
     email,
-    emailVerified: combine(statements.filter((other) => other.email === null || isSameMailbox(other.email, email))),
+    emailVerified: combine(statements, email),
   }));
   const chosen = candidates.find(({ emailVerified }) => emailVerified === true) ?? candidates[0];
   return chosen ?? { email: null, emailVerified: null };
@@ -41,8 +42,10 @@ function readStatement(source: Claims, claim: string): Statement {
   return { email, verified: isAboutEmail ? verified : null };
 }
 
-/** Returns no if one of the statements does, otherwise yes if one of them does. */
-function combine(statements: readonly Statement[]): boolean | null {
-  if (statements.some(({ verified }) => verified === false)) return false;
-  return statements.some(({ verified }) => verified === true) ? true : null;
+/** Returns no if a statement about this address or about none does, otherwise yes if one about this address does. */
+function combine(statements: readonly Statement[], email: string): boolean | null {
+  const about = statements.filter((statement) => statement.email !== null && isSameMailbox(statement.email, email));
+  const general = statements.filter((statement) => statement.email === null);
+  if ([...about, ...general].some(({ verified }) => verified === false)) return false;
+  return about.some(({ verified }) => verified === true) ? true : null;
 }

@@ -251,6 +251,49 @@ export function describeFailures(kind: PostgresKind): void {
       await proxy.stop();
     });
 
+    it.each(['repeatable read', 'serializable'])(
+      'orders transactions by locks if the default level is %s',
+      async (level) => {
+        const { pathname } = new URL(url);
+        await engine.knex.raw(`ALTER DATABASE ${pathname.slice(1)} SET default_transaction_isolation = '${level}'`);
+        const strict = createKnexStore(await openPostgres(url), migrations);
+        const user = await strict.transaction((store) => addUser(store));
+        let begin = () => {};
+        const begun = new Promise<void>((resolve) => {
+          begin = resolve;
+        });
+        const starting = strict.transaction(async (store) => {
+          await store.users.lockForNewSession(user.id);
+          begin();
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          await store.sessions.insert(sessionRecord(user.id));
+        });
+        await begun;
+        // The session is not visible when this transaction begins to wait for the lock.
+        const ended = strict.transaction(async (store) => {
+          await store.users.lockForNewSession(user.id);
+          return store.sessions.deleteAllOf(user.id);
+        });
+        await starting;
+        expect(await ended).toHaveLength(1);
+        await strict.close();
+      },
+    );
+
+    it.each([
+      ['off', 'on'],
+      ['remote_apply', 'remote_apply'],
+    ])('commits durably if synchronous_commit is %s by default', async (byDefault, expected) => {
+      await engine.knex.raw(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = ${byDefault}`);
+      const fresh = await openPostgres(url);
+      const value = await fresh.transaction(async (trx) => {
+        const { rows } = await trx.raw("SELECT current_setting('synchronous_commit') AS value");
+        return rows[0]?.value;
+      });
+      expect(value).toBe(expected);
+      await fresh.close();
+    });
+
     it('claims one mail when asked for one, even if the planner expects only one row', async () => {
       await store.outbox.enqueue(mail());
       await engine.knex.raw('ANALYZE outbox');

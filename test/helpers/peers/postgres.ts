@@ -86,7 +86,10 @@ export async function startPostgres(
     return [postmaster, ...children].map(Number);
   };
   const signal: TestPostgres['signal'] = async (name) => {
-    for (const pid of await processes()) process.kill(pid, `SIG${name}`);
+    // The postmaster first: once it is suspended, it starts no other process.
+    const [postmaster = 0] = await processes();
+    process.kill(postmaster, `SIG${name}`);
+    for (const pid of (await processes()).slice(1)) process.kill(pid, `SIG${name}`);
   };
   return {
     port,

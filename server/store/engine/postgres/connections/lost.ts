@@ -30,10 +30,11 @@ const betweenLooksMs = 10;
  * Ends what the server still does for lost connections. While there are any, it visits the server on a connection of its
  * own, which is the only one beyond the slots of the pools:
  *
- * 1. A lost connection without a process was never established, or leads through a pooler, which bounds its own
- *    connections to the server. It is gone as soon as the visit is let in, because the other end then sees that it closes.
- * 2. Terminate the processes of the others. A role may end its own sessions.
- * 3. Once a process is not listed any more, its connection is gone.
+ * 1. Terminate the processes of the lost connections. A role may end its own sessions.
+ * 2. Once a process is not listed any more, its connection is gone.
+ * 3. A lost connection without a process was never established, or leads through a pooler, which bounds its own
+ *    connections to the server. Now that the server responds, it ends by itself. If it does not in time, it is gone, because
+ *    the other end sees that it closes.
  */
 export function createLostConnections(optionsNow: () => pg.ClientConfig): LostConnections {
   const lost = new Set<LostConnection>();
@@ -71,15 +72,17 @@ export function createLostConnections(optionsNow: () => pg.ClientConfig): LostCo
 
   /** Returns false if a process did not end in time. */
   async function endAll(client: pg.Client, candidates: readonly LostConnection[]): Promise<boolean> {
-    candidates.filter(({ pid }) => pid === null).forEach(remove);
+    const unknown = candidates.filter(({ pid }) => pid === null);
     let processes = await ownProcesses(client, candidates);
-    candidates.filter((one) => !processes.some((known) => known === one)).forEach(remove);
+    candidates.filter((one) => one.pid !== null && !processes.some((known) => known === one)).forEach(remove);
     for (let look = 0; processes.length > 0 && look < looks; look += 1) {
       if (look > 0) await sleep(betweenLooksMs);
       const running = await terminate(client, processes);
       processes.filter(({ pid }) => !running.has(pid)).forEach(remove);
       processes = processes.filter(({ pid }) => running.has(pid));
     }
+    for (let look = 0; unknown.some((one) => lost.has(one)) && look < looks / 4; look += 1) await sleep(betweenLooksMs);
+    unknown.forEach(remove);
     return processes.length === 0;
   }
 

@@ -2,6 +2,8 @@ import { foldName, normalizeName } from '../../shared/names.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import { memberIdOf } from '../../shared/pseudonym.ts';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
+import { createBoundedQueue } from '../bounded-queue.ts';
+import { StoreBusy } from '../store/errors.ts';
 import type {
   Actor,
   AuditRecord,
@@ -101,23 +103,30 @@ export interface AuditLog {
   /**
    * Returns events, newest first. Members who are not superusers get only events that concern them.
    *
+   * `urgent` continues a list that began before, and is never refused.
+   *
    * @throws ProblemError `superuser-required` if such a member names another one in `query.user`
+   * @throws StoreBusy while too many lists wait
    */
-  list(caller: Caller, query: AuditQuery): Promise<ListedAuditRecord[]>;
+  list(caller: Caller, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
 }
 
+/** A list can take a second. One at a time leaves connections for everything else, and those that cannot be in time are refused. */
+const listQueue = { concurrency: 1, maxWaiting: 50, maxWaitMs: 1_500 } as const;
+
 export function createAuditLog({ store }: { store: Store }): AuditLog {
+  const refusal = () => new StoreBusy('Too many audit lists wait.');
+  const enqueue = createBoundedQueue({ ...listQueue, refusal });
   return {
-    async list(caller, { user, ...query }) {
+    async list(caller, { user, ...query }, options) {
+      const read = (query: Parameters<Store['audit']['list']>[0]) => enqueue(() => store.audit.list(query), options);
       if (caller.user.superuser)
-        return user === undefined
-          ? store.audit.list(query)
-          : store.audit.list({ ...query, ...(await filterFor(store, user)) });
+        return user === undefined ? read(query) : read({ ...query, ...(await filterFor(store, user)) });
       const own =
         user === undefined || user === caller.user.id || foldName(normalizeName(user)) === caller.user.emailFolded;
       if (!own)
         throw new ProblemError('superuser-required', "Only an Organization Superuser may read other people's events.");
-      return store.audit.list({ ...query, participant: caller.user.id });
+      return read({ ...query, participant: caller.user.id });
     },
   };
 }

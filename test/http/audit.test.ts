@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import { createToken, jsonOf, type Member, openTestApp } from '../helpers/app/app.ts';
+import { openTestStore } from '../helpers/app/store.ts';
 
 async function open() {
   const app = await openTestApp();
@@ -104,4 +105,28 @@ it('lists each event exactly once across pages', async () => {
     query = `?limit=2&cursor=${page.next_cursor}`;
   }
   expect(seen).toEqual(['e', 'd', 'c', 'b', 'a']);
+});
+
+it('reads one list at a time, and refuses those that cannot be in time', async () => {
+  const { store, path, close } = await openTestStore();
+  let running = 0;
+  let most = 0;
+  const list: typeof store.audit.list = async (query) => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    running -= 1;
+    return store.audit.list(query);
+  };
+  const slow = { ...store, audit: { ...store.audit, list } };
+  const app = await openTestApp({}, Promise.resolve({ store: slow, path, close }));
+  const responses = await Promise.all(
+    Array.from({ length: 60 }, () => app.ask('/api/v1/audit?limit=1', { as: app.dev })),
+  );
+  const statuses = responses.map(({ status }) => status);
+  expect(most).toBe(1);
+  expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(4);
+  expect(statuses.filter((status) => status === 503).length).toBeGreaterThanOrEqual(56);
+  expect(responses.at(-1)?.headers.get('retry-after')).toBe('1');
+  await app.close();
 });

@@ -18,7 +18,11 @@ export function auditPages({ audit, clock, log }: Pick<AppDeps, 'audit' | 'clock
     const { filter, errors } = readAuditFilter(c);
     requireValidFilter(errors);
     const read = (page: { limit: number; before: string | null }) =>
-      oneAtATime(async () => (await audit.list(c.get('caller'), { ...filter, ...page })).map(auditObject));
+      oneAtATime(async () => {
+        // A download that has begun must not be cut off because others wait.
+        const urgent = page.before !== null;
+        return (await audit.list(c.get('caller'), { ...filter, ...page }, { urgent })).map(auditObject);
+      });
     const date = new Date(clock.now()).toISOString().slice(0, 10);
     const abort = (error: unknown) => {
       log.error({ err: error, request_id: c.get('requestId') }, 'audit download aborted');

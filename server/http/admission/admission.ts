@@ -24,8 +24,8 @@ export interface AdmissionDeps {
 }
 
 export const defaultLimits: AdmissionLimits = {
-  maxInFlight: 64,
-  maxInFlightPerLane: 32,
+  maxInFlight: 128,
+  maxInFlightPerLane: 64,
   maxWaiting: 1024,
   maxWaitingPerLane: 128,
   maxWaitMs: 2000,
@@ -74,6 +74,8 @@ export function createAdmission({ laneOf, metrics, log, limits = defaultLimits }
   let turnScheduled = false;
   let hasConnected = false;
   let workedAt = 0;
+  /** When to stop starting requests in this turn of the event loop. */
+  let startUntil = 0;
   let nextCheck: NodeJS.Timeout | undefined;
 
   function scheduleTurn(): void {
@@ -95,19 +97,17 @@ export function createAdmission({ laneOf, metrics, log, limits = defaultLimits }
     respondToRefused();
     for (const entry of queue.takeOverdue(now)) reject(entry, 'waited-too-long');
     if (queue.waiting() > 0) queue.releaseSlow(now);
-    if (queue.canTake()) start();
-    else if (refused.size > 0) scheduleTurn();
+    startUntil = performance.now() + startingMs;
+    while (performance.now() < startUntil && startNext());
+    if (queue.canTake() || refused.size > 0) scheduleTurn();
     else if (queue.waiting() > 0) nextCheck = setTimeout(scheduleTurn, checkMs);
   }
 
-  function start(): void {
-    const startedAt = performance.now();
-    for (let now = startedAt; now < startedAt + startingMs; now = performance.now()) {
-      const entry = queue.take(now);
-      if (entry === null) break;
-      entry.start();
-    }
-    scheduleTurn();
+  /** Starts the next request. Returns false if none may start. */
+  function startNext(): boolean {
+    const entry = queue.take(performance.now());
+    entry?.start();
+    return entry !== null;
   }
 
   function reject(entry: Admitted, reason: RefusalReason): void {
@@ -137,8 +137,10 @@ export function createAdmission({ laneOf, metrics, log, limits = defaultLimits }
         queue.remove(entry);
         if (queue.waiting() > 0) scheduleTurn();
       });
-      // At most one request is started before the event loop has read all connections.
-      if (!turnScheduled) start();
+      const now = performance.now();
+      if (!turnScheduled) startUntil = now + startingMs;
+      if (now < startUntil) startNext();
+      scheduleTurn();
     },
     connected() {
       hasConnected = true;

@@ -87,6 +87,7 @@ const causes: Record<Gap, (path: string) => string> = {
   unreadable: (path) => `${path} is damaged or cannot be read`,
   unrelated: (path) =>
     `${path} does not contain that event, as it belongs to another installation or comes from an earlier copy`,
+  skipped: (path) => `${path} comes from a backup that was restored without history after this one was made`,
 };
 
 function report(restored: Restored): string[] {

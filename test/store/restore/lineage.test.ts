@@ -211,6 +211,40 @@ describe('a restore over a database that does not continue from the backup', () 
   });
 });
 
+describe('a restore after one without history', () => {
+  it('of the same backup or an older one still says that nobody knows, but not of a newer one', async () => {
+    const older = await world.backup('older.db');
+    const { kept, gone, backup } = await oneRevoked();
+    await loseDatabase();
+    expect(await world.tokensdRestore(backup, '--without-history')).toMatchObject({ code: 0 });
+    const late = await world.serve(({ create }) => create('late'));
+    const newer = await world.backup('newer.db');
+    for (const file of [backup, older]) {
+      const refused = await world.tokensdRestore(file);
+      expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(nobodyKnows) });
+      expect(refused.stderr).toContain('was restored without history after this one was made');
+      expect(refused.stderr).not.toContain(noneRevoked);
+    }
+    expect(await world.tokensdRestore(newer)).toMatchObject({ code: 0, stderr: expect.stringContaining(noneRevoked) });
+    expect(await world.verdicts(kept, gone, late)).toEqual(['allowed', 'allowed', 'allowed']);
+    expect(await world.tokensdRestore(backup)).toMatchObject({ code: 2 });
+  });
+
+  it('says so through a database that was set aside, and keeps what was repeated', async () => {
+    const { kept, gone, backup } = await oneRevoked();
+    await loseDatabase();
+    await world.tokensdRestore(backup, '--without-history');
+    const b2 = await world.backup('b2.db');
+    await world.serve(({ revoke }) => revoke(gone));
+    await world.tokensdRestore(b2);
+    expect(await world.tokensdRestore(backup)).toMatchObject({ code: 2 });
+    const forced = await world.tokensdRestore(backup, '--without-history');
+    expect(forced.stderr).toContain('  gone  dev@example.com  ');
+    expect(forced.stderr).toContain('Nobody knows what else was revoked');
+    expect(await world.verdicts(kept, gone)).toEqual(['allowed', 'revoked']);
+  });
+});
+
 describe('a restore after another one', () => {
   /** Two backups with a token each, and a revocation after the second. */
   async function twoBackups() {

@@ -18,7 +18,13 @@ export interface Witness {
 }
 
 /** Why nobody knows what happened after a backup was made. */
-export type Gap = 'missing' | 'unreadable' | 'unrelated';
+export type Gap = 'missing' | 'unreadable' | 'unrelated' | 'skipped';
+
+/**
+ * Ends the name of the target of `database.restored` if nobody knew what happened after the restored backup was made. Every
+ * later restore of an older backup has the same gap.
+ */
+export const withoutHistorySuffix = ' without history';
 
 export interface History {
   /**
@@ -38,6 +44,8 @@ interface Opened extends Witness {
   newestEventId: string | null;
   /** The newest event of the database that was replaced when this one was restored. Null if it was not restored. */
   replaced: string | null;
+  /** The events of restores without history that the backup does not contain. */
+  gapEventIds: string[];
 }
 
 /**
@@ -47,15 +55,17 @@ interface Opened extends Witness {
  */
 export async function readHistory(path: string, eventId: string | null): Promise<History> {
   const current = databaseExists(path) ? await openWitness(path, eventId) : null;
-  const isEnough = eventId === null || current?.continues === true;
+  const isEnough = eventId === null || (current?.continues === true && current.gapEventIds.length === 0);
   const asides = isEnough ? [] : await openAll(databasesSetAside(path), eventId);
   const line = current === null ? [] : lineOf(current, asides);
   const [oldest] = line;
+  const isConnected = oldest?.continues === true;
   // A backup without events has no members, so nothing can have been taken away from them.
-  const complete = eventId === null || oldest?.continues === true;
+  const complete = eventId === null || (isConnected && line.every(({ gapEventIds }) => gapEventIds.length === 0));
   const known: Witness[] = line;
   const others = asides.filter((aside) => !known.includes(aside));
-  const gap = databaseExists(path) ? (current === null ? 'unreadable' : 'unrelated') : 'missing';
+  const present: Gap = current === null ? 'unreadable' : isConnected ? 'skipped' : 'unrelated';
+  const gap = databaseExists(path) ? present : 'missing';
   const close = async () => {
     for (const witness of [...line, ...others]) await witness.close();
   };
@@ -102,15 +112,21 @@ async function read({ knex, close }: Engine, path: string, eventId: string | nul
   if (check?.integrity_check !== 'ok') throw new Error('The database is damaged.');
   const newest = () => knex('audit').orderBy('rowid', 'desc');
   const last = await newest().first('id');
-  const restored = await newest().where({ action: 'database.restored' }).first('target_id');
+  const restores = () => newest().where({ action: 'database.restored' });
+  const restored = await restores().first('target_id');
+  const own: Row | undefined = await knex('audit').where({ id: eventId }).first(knex.raw('rowid AS position'));
   const users: Row[] = await knex('users');
   return {
     path,
     knex,
-    continues: eventId !== null && (await knex('audit').where({ id: eventId }).first('id')) !== undefined,
+    continues: own !== undefined,
     users: new Map(users.map((row) => [String(row.id), row])),
     newestEventId: last?.id ?? null,
     replaced: restored?.target_id ?? null,
+    gapEventIds: await restores()
+      .whereLike('target_name', `%${withoutHistorySuffix}`)
+      .where('rowid', '>', Number(own?.position ?? 0))
+      .pluck('id'),
     close,
   };
 }

@@ -13,7 +13,7 @@ import { carryClients } from './carry-clients.ts';
 import { carryCredentials } from './carry-credentials.ts';
 import { carryAddresses, carryBlocks, carryDeletions } from './carry-members.ts';
 import { carryRevocations, type RevokedToken } from './carry-tokens.ts';
-import { type Gap, type History, readHistory } from './history.ts';
+import { type Gap, type History, readHistory, withoutHistorySuffix } from './history.ts';
 import { changedSince, knownMembers } from './known-members.ts';
 import { type Disk, hasLog, realDisk, removeCopy, swap, undoRestore } from './swap.ts';
 
@@ -153,15 +153,16 @@ async function carry(engine: Engine, { line, others, gap }: History, now: number
   return { revokedSince, blockedSince, deletedSince };
 }
 
-/** Records the restore, and the last event of the replaced database, by which `readHistory` finds it again. */
+/** Records what `readHistory` needs later: the last event of the replaced database, and whether anything is unknown. */
 async function recordRestore(
   { knex }: Engine,
   { id, at }: RestoreOptions['event'],
   { newestEventAt }: BackupSummary,
-  { line }: History,
+  { line, gap }: History,
 ): Promise<void> {
   const last = await line.at(-1)?.knex('audit').orderBy('rowid', 'desc').first('id');
-  const name = newestEventAt === null ? null : `backup of ${new Date(newestEventAt).toISOString()}`;
+  const backup = newestEventAt === null ? null : `backup of ${new Date(newestEventAt).toISOString()}`;
+  const name = gap === null ? backup : `${backup}${withoutHistorySuffix}`;
   await knex('audit').insert({
     ...toRow(auditColumns, { id, at, action: 'database.restored', ownerId: null, ip: null, userAgent: null }),
     ...toRow(actorColumns, { kind: 'system', id: null, email: null }),

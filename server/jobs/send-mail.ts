@@ -37,9 +37,6 @@ const minAttempts = 10;
 
 const maxMailsPerRun = 100;
 
-/** How many recipients must take turns before one of them is served again, as long as mails to others wait. */
-const maxServed = 32;
-
 /**
  * Creates the jobs that send the mails in the outbox. Each worker sends one mail at a time, so a mail server that hangs
  * holds up one worker only. A mail passes these states:
@@ -49,8 +46,7 @@ const maxServed = 32;
  * 3. Failed: `retryLater` makes it due again after 15 s, 30 s, 1 min … 1 h.
  * 4. Given up (a dead letter): after 72 hours and ten attempts, or immediately if the server rejects the recipient permanently.
  *
- * Recipients take turns: mails to those who were not served lately go first, so that very many mails to one member delay no
- * mail to another.
+ * Recipients take turns, one mail each, so that very many mails to one member delay no mail to another.
  *
  * A mail with a one-time link gets a new link on each attempt. It is withdrawn, and never sent, if the link would not work.
  *
@@ -58,7 +54,7 @@ const maxServed = 32;
  * sending and `markSent`, the mail is due again when the lease ends, and goes out twice with the same Message-ID.
  */
 export function createSendMail(deps: SendMailDeps, workers = 4): Job[] {
-  const progress: Progress = { mailIds: new Set(), served: new Set() };
+  const progress: Progress = { mailIds: new Set(), recipient: '' };
   return Array.from({ length: workers }, () => ({
     name: sendMailJob,
     everyMs: second,
@@ -74,8 +70,8 @@ export function createSendMail(deps: SendMailDeps, workers = 4): Job[] {
 interface Progress {
   /** The mails that are being sent. */
   mailIds: Set<string>;
-  /** The recipients that were served last, the last one at the end. */
-  served: Set<string>;
+  /** The recipient who was served last. Recipients take turns in their order, so the next one sorts after it. */
+  recipient: string;
 }
 
 /** Sends the next mail that is due, and returns false if there is none. */
@@ -93,27 +89,18 @@ async function sendNext(deps: SendMailDeps, progress: Progress): Promise<boolean
 }
 
 /**
- * Leases the first mail that is due to a recipient who was not served lately, or to anybody if there is none. Skips the
- * mails that this process is sending, because their leases seem to have ended when the clock is set forward.
+ * Leases the first mail that is due to the next recipient, or to the first recipient after the last one. Skips the mails that
+ * this process is sending, because their leases seem to have ended when the clock is set forward.
  */
-async function claimNext({ store, clock }: SendMailDeps, { mailIds, served }: Progress, leaseId: string) {
-  const claim = async (excludeRecipients: readonly string[]) => {
-    const lease = { now: clock.now(), leaseMs, leaseId, limit: 1, excludeIds: [...mailIds] };
-    const [mail] = await store.outbox.claim({ ...lease, excludeRecipients });
+async function claimNext({ store, clock }: SendMailDeps, progress: Progress, leaseId: string) {
+  const claim = async (afterRecipient: string) => {
+    const lease = { now: clock.now(), leaseMs, leaseId, limit: 1, excludeIds: [...progress.mailIds] };
+    const [mail] = await store.outbox.claim({ ...lease, afterRecipient });
     return mail;
   };
-  let mail = await claim([...served]);
-  if (mail === undefined && served.size > 0) mail = await claim([]);
-  if (mail === undefined) {
-    served.clear();
-    return undefined;
-  }
-  served.delete(mail.to);
-  served.add(mail.to);
-  for (const oldest of served) {
-    if (served.size <= maxServed) break;
-    served.delete(oldest);
-  }
+  const last = progress.recipient;
+  const mail = (await claim(last)) ?? (last === '' ? undefined : await claim(''));
+  progress.recipient = mail?.to ?? '';
   return mail;
 }
 

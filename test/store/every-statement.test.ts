@@ -18,7 +18,7 @@ const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
   [/limit \?$/, /^SCAN \w+ USING (COVERING )?INDEX sqlite_autoindex_\w+_1$/, 'the limit ends it'],
   [/^insert into `users`/, /^SCAN tombstones$/, 'only if a constraint was deferred, and none is'],
   [/./, /^SCAN \w+ USING INDEX users_superuser_index$/, 'superusers are few'],
-  [/^delete from `sessions` .* union /, /ORDER BY/, 'each part has a limit'],
+  [/^delete from `?(sessions|tokens)`? .* union /i, /ORDER BY/, 'each part has a limit'],
   [/^select `id`, `superuser`/, /ORDER BY/, 'superusers are few'],
   [/instr\(name_folded/, /^SCAN users /, 'a search looks at every member'],
   [/`gave_up_at` desc, `id`/, /LAST TERM OF ORDER BY/, 'few mails were given up in the same millisecond'],

@@ -12,7 +12,7 @@ let postgres: TestPostgres;
 beforeAll(async () => {
   postgres = await startPostgres();
 }, 60_000);
-afterAll(() => postgres.remove());
+afterAll(() => postgres.remove(), 60_000);
 
 describeStore('the store on PostgreSQL', async () => {
   const engine = await openPostgres(await postgres.newMigratedDatabase(), { times: patientTimes, clock: ownClock });

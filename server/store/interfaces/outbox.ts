@@ -14,8 +14,9 @@ export interface MailClaim {
   /** Identifies the worker that holds the lease. */
   leaseId: string;
   limit: number;
+  /** Messages to this recipient and to those that sort before it are left out. */
+  afterRecipient?: string;
   excludeIds?: readonly string[];
-  excludeRecipients?: readonly string[];
 }
 
 /**
@@ -31,7 +32,10 @@ export interface MailClaim {
 export interface OutboxStore {
   /** Queues a message, due immediately. `deletedUserId` is set if it tells a member that they were deleted. */
   enqueue(mail: Omit<MailRecord, 'attempts'> & { link?: MailLink; deletedUserId?: string }): Promise<void>;
-  /** Leases at most `limit` due messages until `now + leaseMs`, the first due first, and increments their `attempts`. */
+  /**
+   * Leases at most `limit` due messages until `now + leaseMs`, ordered by recipient and then the first due first. Increments
+   * their `attempts`.
+   */
   claim(claim: MailClaim): Promise<QueuedMail[]>;
   /** Returns whether the message is still under this lease. */
   hasLease(id: string, leaseId: string): Promise<boolean>;

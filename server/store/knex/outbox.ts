@@ -34,11 +34,20 @@ export function createOutboxStore(knex: Knex): OutboxStore {
         due_at: mail.createdAt,
       });
     },
-    async claim({ now, leaseMs, leaseId, limit, excludeIds = [], excludeRecipients = [] }) {
-      const due = mails().select('id').where('due_at', '<=', now).orderBy('due_at').orderBy('id').limit(limit);
-      due.forUpdate().skipLocked();
+    async claim({ now, leaseMs, leaseId, limit, afterRecipient = '', excludeIds = [] }) {
+      const due = mails()
+        .select('id')
+        .whereNotNull('due_at')
+        // Adding 0 keeps SQLite from reading all due messages through the index on `due_at`, and sorting them.
+        .whereRaw('due_at + 0 <= ?', now)
+        .where('recipient', '>', afterRecipient)
+        // If nothing is due, this ends the search before it looks at each message that waits.
+        .whereRaw('(SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL) <= ?', now)
+        .orderBy(['recipient', 'due_at', 'id'])
+        .limit(limit)
+        .forUpdate()
+        .skipLocked();
       if (excludeIds.length > 0) due.whereNotIn('id', excludeIds);
-      if (excludeRecipients.length > 0) due.whereNotIn('recipient', excludeRecipients);
       // A CTE runs once. PostgreSQL may run a subquery in WHERE again for each row, and so lease more than `limit`.
       const claimed = await mails()
         .with('due', due)

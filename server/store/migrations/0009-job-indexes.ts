@@ -10,6 +10,7 @@ export const jobIndexes: Migration = {
   worksFrom: '0003-several-nodes',
   async up(trx) {
     await trx.raw('CREATE INDEX outbox_pending_index ON outbox (due_at, id, created_at) WHERE due_at IS NOT NULL');
+    await trx.raw('CREATE INDEX outbox_turn_index ON outbox (recipient, due_at, id) WHERE due_at IS NOT NULL');
     await trx.schema.alterTable('outbox', (table) => table.dropIndex(['due_at']));
     const ended = {
       console_started: ['console_started_at', 'console_started_at IS NOT NULL'],

@@ -37,13 +37,19 @@ export function outboxContract(store: () => Store): void {
     expect(many.flat().sort()).toEqual([...ids].sort());
   });
 
-  it('leases no message to the recipients that a worker excludes', async () => {
-    const [first, second] = [mail({ to: 'ada@example.com' }), mail({ to: 'bob@example.com' })];
-    for (const message of [first, second]) await store().outbox.enqueue(message);
-    const lease = { now: noon, leaseMs: 100, leaseId: 'a-lease', limit: 10 };
-    const claimed = await store().outbox.claim({ ...lease, excludeRecipients: [first.to, 'eve@example.com'] });
-    expect(claimed.map(({ id }) => id)).toEqual([second.id]);
-    expect(await claimedIds(noon)).toEqual([first.id]);
+  it('leases messages to the recipients after another one', async () => {
+    const to = (name: string) => mail({ to: `${name}@example.com` });
+    const [ada, bob, cy] = [to('ada'), to('bob'), to('cy')];
+    for (const message of [cy, bob, ada]) await store().outbox.enqueue(message);
+    const lease = { now: noon, leaseMs: 100, leaseId: 'a-lease', limit: 1 };
+    const next = async (afterRecipient: string) => {
+      const [claimed] = await store().outbox.claim({ ...lease, afterRecipient });
+      return claimed?.id;
+    };
+    expect(await next('ada@example.com')).toBe(bob.id);
+    expect(await next('bob@example.com')).toBe(cy.id);
+    expect(await next('cy@example.com')).toBeUndefined();
+    expect(await next('')).toBe(ada.id);
   });
 
   it('leases a message again after its lease expires', async () => {

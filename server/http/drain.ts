@@ -27,13 +27,15 @@ export function createDrain(server: Server): () => Promise<void> {
     for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
   };
 
+  // Not closeAllConnections, because it skips connections that Node has detached for an upgrade.
+  const closeAll = () => {
+    for (const socket of connections) socket.destroy();
+  };
+
   return async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    const timers = [
-      setTimeout(closeUnused, unusedTimeoutMs),
-      setTimeout(() => server.closeAllConnections(), drainTimeoutMs),
-    ];
+    const timers = [setTimeout(closeUnused, unusedTimeoutMs), setTimeout(closeAll, drainTimeoutMs)];
     await closed;
     for (const timer of timers) clearTimeout(timer);
   };

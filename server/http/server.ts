@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
 import type { Admission } from './admission/admission.ts';
+import { endAfterLastResponse } from './admission/excess.ts';
 import { createMessageClass, newestResponse, trackResponse } from './admission/pipelining.ts';
 import type { IntrospectionHandler } from './oauth/introspection.ts';
 import { createOwnPath } from './paths/base-path.ts';
@@ -40,9 +41,6 @@ const stalledResponseMs = 20_000;
 
 /** How long the connection stays open after its last response, so that the response can arrive. */
 const lingerMs = 1_000;
-
-/** How long a connection stays open, without a request, after too many requests were pipelined on it. */
-const excessPauseMs = 1_000;
 
 /** Creates the daemon's HTTP server, not listening yet. After `close`, each response closes its connection. */
 export function createHttpServer({
@@ -101,7 +99,7 @@ export function createHttpServer({
   server.on('connection', admission.connected);
   server.on('checkContinue', (req, res) => respond(req, res, () => res.writeContinue()));
   server.on('checkExpectation', (req, res) => respond(req, res));
-  server.on('upgrade', (_req, socket) => endAfterLastResponse(socket));
+  server.on('upgrade', (_req, socket) => endAfterLastResponse(socket as Socket, () => endConnection(socket, '')));
   server.on('connect', (req, socket) => {
     // Node detaches its listeners from a CONNECT socket. An error without a listener would end the daemon.
     socket.on('error', () => socket.destroy());
@@ -128,22 +126,6 @@ function separateChallenges(response: Response, outgoing: ServerResponse): void 
   if (joined === null) return;
   outgoing.setHeader('WWW-Authenticate', joined.split(/, (?=[A-Za-z]+(?: |,|$))/));
   response.headers.delete('WWW-Authenticate');
-}
-
-/**
- * Ends a connection on which too many requests are pipelined, a while after the responses to the first ones are sent. A client
- * that connects again at once would keep the server busy with new connections.
- */
-function endAfterLastResponse(socket: Duplex): void {
-  const endLater = () => {
-    const timer = setTimeout(() => endConnection(socket, ''), excessPauseMs);
-    socket.once('close', () => clearTimeout(timer));
-  };
-  // Node detaches its listeners from such a socket, too, and reads no more from it.
-  socket.on('error', () => socket.destroy());
-  const last = newestResponse(socket);
-  if (last === undefined || last.writableFinished) endLater();
-  else last.once('close', endLater);
 }
 
 interface ParserError extends NodeJS.ErrnoException {

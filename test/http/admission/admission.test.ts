@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createAdmission } from '../../../server/http/admission/admission.ts';
 import { createLaneOf } from '../../../server/http/admission/lane.ts';
 import { createClientIp } from '../../../server/http/client-ip.ts';
+import { createDrain } from '../../../server/http/drain.ts';
 import { createHttpServer } from '../../../server/http/server.ts';
 import { createLog } from '../../../server/observability/log.ts';
 import { exchange, listen, send } from '../../helpers/app/http.ts';
@@ -239,6 +240,76 @@ describe('a connection on which requests are pipelined', () => {
       finish();
       await expect.poll(() => responses).toBe(number);
     }
+    socket.destroy();
+  });
+
+  it('may carry the next request while the second response is pending', async () => {
+    const { port, started, finish } = await start({ maxInFlight: 4, maxInFlightPerLane: 4 });
+    const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+    let text = '';
+    socket.on('data', (part: string) => {
+      text += part;
+    });
+    socket.write(request('/a') + request('/slow'));
+    await expect.poll(() => started).toEqual(['/a']);
+    finish();
+    await expect.poll(() => started).toEqual(['/a', '/slow']);
+    socket.write(request('/c'));
+    await pause(50);
+    finish();
+    await expect.poll(() => started).toEqual(['/a', '/slow', '/c']);
+    finish();
+    await expect.poll(() => text.match(/HTTP\/1\.1 200/g)).toHaveLength(3);
+    socket.destroy();
+  });
+
+  const bodyBytes = 21_000_000;
+  /** Starts a server that streams large responses. */
+  async function startStreaming() {
+    const server = createHttpServer({
+      publicUrl: 'https://tokens.example.com',
+      verifyHandler: null,
+      admission: { admit: (_req, _res, startRequest) => startRequest(), connected: () => {} },
+      introspectionHandler: () => false,
+      app: {
+        fetch: () => {
+          let sent = 0;
+          const part = new Uint8Array(bodyBytes / 300);
+          return new Response(
+            new ReadableStream({
+              pull(controller) {
+                controller.enqueue(part);
+                sent += part.length;
+                if (sent >= bodyBytes) controller.close();
+              },
+            }),
+          );
+        },
+      },
+    });
+    const drain = createDrain(server);
+    const port = await listen(server);
+    stops.push(() => void server.close());
+    return { port, drain };
+  }
+
+  it('gets the whole of a large response although too many requests follow', async () => {
+    const { port } = await startStreaming();
+    const { text, closed } = await exchange(port, ['/stream', '/b', '/c'].map(request).join(''), 20_000);
+    expect(text.length).toBeGreaterThan(2 * bodyBytes);
+    expect(closed).toBe(true);
+  });
+
+  it('does not delay a stop for longer than others if its client reads nothing', async () => {
+    const { port, drain } = await startStreaming();
+    const socket = connect(port, '127.0.0.1').pause();
+    socket.on('error', () => {}).write(['/stream', '/b', '/c'].map(request).join(''));
+    await pause(200);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const drained = drain();
+    vi.advanceTimersByTime(10_000);
+    vi.useRealTimers();
+    await drained;
     socket.destroy();
   });
 

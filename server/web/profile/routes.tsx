@@ -42,7 +42,8 @@ export function profilePages(deps: ProfileDeps) {
       submit(c, 'password', 'password-changed', async (fields) => {
         const newPassword = text(fields.new);
         if (newPassword !== text(fields.again)) throw passwordMismatch();
-        deviceCookie.remember(c, await sessions.changePassword(c.get('caller'), text(fields.current), newPassword));
+        const member = await sessions.changePassword(c.get('caller'), text(fields.current), newPassword);
+        deviceCookie.remember(c, member, 'password');
       }),
     )
     .post(`${profilePath}/sessions/end-others`, async (c) => {

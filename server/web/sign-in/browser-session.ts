@@ -1,4 +1,5 @@
 import type { Caller } from '../../domain/caller.ts';
+import type { GuessKind } from '../../domain/sign-in/rate-limit/known-devices.ts';
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
 import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps } from '../../http/context.ts';
@@ -8,8 +9,11 @@ import type { DeviceCookie } from './device-cookie.ts';
 export interface BrowserSession {
   /** Returns the browser's active session, or null. */
   current(c: AppContext): Promise<AuthenticatedSession | null>;
-  /** Puts the new session into the cookie, in place of the browser's earlier session, which ends. Remembers the browser. */
-  start(c: AppContext, started: StartedSession): Promise<void>;
+  /**
+   * Puts the new session into the cookie, in place of the browser's earlier session, which ends. Remembers the browser. `passed`
+   * is `code` if the sign-in included the second factor.
+   */
+  start(c: AppContext, started: StartedSession, passed: GuessKind): Promise<void>;
 }
 
 interface BrowserSessionDeps extends Pick<AppDeps, 'sessions' | 'sessionCookie'> {
@@ -24,7 +28,7 @@ export function createBrowserSession({ sessions, sessionCookie, deviceCookie }: 
 
   return {
     current,
-    async start(c, { secret, session, user: member }) {
+    async start(c, { secret, session, user: member }, passed) {
       const earlier = await current(c);
       if (earlier !== null) {
         const { user, session: ending } = earlier;
@@ -32,7 +36,7 @@ export function createBrowserSession({ sessions, sessionCookie, deviceCookie }: 
         await sessions.replace(caller, session);
       }
       sessionCookie.write(c, secret.reveal(), session.expiresAt - session.createdAt);
-      deviceCookie.remember(c, member);
+      deviceCookie.remember(c, member, passed);
     },
   };
 }

@@ -65,7 +65,7 @@ export function loginPages(deps: LoginDeps) {
           const path = result.next === 'code' ? secondFactorPath : enrolPath;
           return c.redirect(formatUrl({ path, query: { next } }), 303);
         }
-        await browserSession.start(c, result);
+        await browserSession.start(c, result, 'password');
         return c.redirect(next, 303);
       } catch (error) {
         const problem = expectProblem(error);

@@ -211,6 +211,17 @@ describe('a password that was set through a mailed link', () => {
     expect(status).toBe(201);
   });
 
+  it('gives no new guesses at codes', async () => {
+    const app = await open();
+    const { secret } = await turnOn(app, app.dev);
+    const browser = openConsole(app);
+    await reset(app, browser);
+    await storm(app, { email: `second step of ${app.dev.id}` }, 'code');
+    app.clock.advance(30_000);
+    await enter(browser, app.dev.email, newPassword);
+    expect(await enterCode(app, browser, secret)).toBe(429);
+  });
+
   it('makes the browser a known device, even if the storm goes on', async () => {
     const app = await open();
     const browser = openConsole(app);

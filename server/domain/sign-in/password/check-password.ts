@@ -38,7 +38,9 @@ export function createCheckPassword(deps: {
     const account = foldName(normalizeName(email));
     // Looked up for every address, so that the time taken does not reveal whether a member has it.
     const known =
-      deviceProofs.length === 0 ? undefined : findKnownDevice(await store.users.findByEmail(account), deviceProofs);
+      deviceProofs.length === 0
+        ? undefined
+        : findKnownDevice(await store.users.findByEmail(account), deviceProofs, 'password');
     const keys = { guess: 'password', account, ip: clientInfo.ip, known } as const;
     const { succeeded, user } = await rateLimit.attempt(keys, async () => {
       const user = await store.users.findByEmail(account);

@@ -2,10 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { hashSecret } from '../../secrets.ts';
 import { networkOf, siteOf } from './client-network.ts';
 import type { FailureKey } from './failure-counts.ts';
-import type { KnownClient } from './known-devices.ts';
-
-/** What an attempt guesses: a password, or the six digits of a code. */
-export type GuessKind = 'password' | 'code';
+import type { GuessKind, KnownClient } from './known-devices.ts';
 
 /** The account that an attempt is for, and the client that makes it. */
 export interface RateLimitKeys {

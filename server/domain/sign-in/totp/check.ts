@@ -20,7 +20,7 @@ export type TotpCheck = (
 
 export function createTotpCheck(deps: TotpDeps): TotpCheck {
   return async (user, typed, clientInfo, deviceProofs = []) => {
-    const keys = totpRateLimitKeys(user, clientInfo, findKnownDevice(user, deviceProofs));
+    const keys = totpRateLimitKeys(user, clientInfo, findKnownDevice(user, deviceProofs, 'code'));
     const { succeeded } = await deps.rateLimit.attempt(keys, async () => ({
       succeeded: (await useCode(deps, user, typed)) || (await useRecoveryCode(deps, user, typed, clientInfo)),
     }));

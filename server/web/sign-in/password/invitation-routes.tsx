@@ -26,7 +26,7 @@ export function invitationPages({ invitations, deviceCookie }: InvitationPageDep
       const [token, password] = [text(form.token), text(form.password)];
       try {
         if (password !== text(form.again)) throw passwordMismatch();
-        deviceCookie.remember(c, await invitations.accept(token, password, c.get('clientInfo')));
+        deviceCookie.remember(c, await invitations.accept(token, password, c.get('clientInfo')), 'password');
         return c.redirect(withSuccess('/login', 'joined'), 303);
       } catch (error) {
         const problem = expectProblem(error);

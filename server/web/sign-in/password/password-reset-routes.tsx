@@ -50,7 +50,7 @@ export function passwordResetPages({ passwordReset, passwordPolicy, deviceCookie
       const [token, password] = [text(form.token), text(form.password)];
       try {
         if (password !== text(form.again)) throw passwordMismatch();
-        deviceCookie.remember(c, await passwordReset.reset(token, password, c.get('clientInfo')));
+        deviceCookie.remember(c, await passwordReset.reset(token, password, c.get('clientInfo')), 'password');
         const signIn = passwordPolicy.signIn === 'true' ? '/login' : passwordFormUrl();
         return c.redirect(withSuccess(signIn, 'password-set'), 303);
       } catch (error) {

@@ -32,7 +32,8 @@ export function recoveryPages({ recovery, browserSession, config }: RecoveryPage
       const [token, password] = [text(form.token), text(form.password)];
       try {
         if (password !== text(form.again)) throw passwordMismatch();
-        await browserSession.start(c, await recovery.recover(token, password, c.get('clientInfo')));
+        const started = await recovery.recover(token, password, c.get('clientInfo'));
+        await browserSession.start(c, started, 'password');
         return c.redirect(withSuccess('/profile', 'recovered'), 303);
       } catch (error) {
         const problem = expectProblem(error);

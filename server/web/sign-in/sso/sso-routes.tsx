@@ -61,7 +61,7 @@ export function ssoPages(deps: SsoDeps) {
         const started = await sso.signIn(person, c.get('clientInfo'));
         report.notes(c, started.notes);
         await sessions.keepIdToken(started, idToken);
-        await browserSession.start(c, started);
+        await browserSession.start(c, started, 'password');
         return c.redirect(started.groupsUnclear ? withNotice(next, 'groups-unclear') : next, 303);
       } catch (error) {
         return renderFailure(c, error, { next });

@@ -63,7 +63,7 @@ export function secondFactorPages(deps: SecondFactorDeps) {
     });
 
   async function startSession(c: AppContext, started: StartedSession): Promise<void> {
-    await browserSession.start(c, started);
+    await browserSession.start(c, started, 'code');
     secondFactorCookie.clear(c);
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { GuessKind, RateLimitKeys } from '../../../../server/domain/sign-in/rate-limit/failure-keys.ts';
+import type { RateLimitKeys } from '../../../../server/domain/sign-in/rate-limit/failure-keys.ts';
+import type { GuessKind } from '../../../../server/domain/sign-in/rate-limit/known-devices.ts';
 import {
   createSignInRateLimit,
   type SignInRateLimit,

@@ -68,6 +68,7 @@ export default defineConfig({
         test: {
           name: 'attacks',
           include: ['test/attacks/**/*.test.ts'],
+          exclude: ['test/attacks/requests/floods.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
@@ -91,7 +92,11 @@ export default defineConfig({
         // How long responses take. Run these tests on an idle machine; otherwise the figures mean nothing.
         test: {
           name: 'timing',
-          include: ['test/timing/**/*.test.ts', 'test/faults/many-sign-ins.test.ts'],
+          include: [
+            'test/timing/**/*.test.ts',
+            'test/faults/many-sign-ins.test.ts',
+            'test/attacks/requests/floods.test.ts',
+          ],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 1,

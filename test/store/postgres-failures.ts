@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../server/store/engine/engine.ts';
 import { openPostgres } from '../../server/store/engine/postgres/postgres.ts';
-import { StoreUnavailable } from '../../server/store/errors.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../../server/store/errors.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import type { Store } from '../../server/store/store.ts';
@@ -18,6 +18,8 @@ import {
 } from '../helpers/peers/postgres.ts';
 import { startTcpProxy } from '../helpers/peers/tcp-proxy.ts';
 import { addToken, addUser, mail, newToken, noon, sessionRecord, userRecord } from './contract/records.ts';
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const secret = 'a-value-that-no-log-may-contain';
 
@@ -292,6 +294,36 @@ export function describeFailures(kind: PostgresKind): void {
       });
       expect(value).toBe(expected);
       await fresh.close();
+    });
+
+    it.each([
+      ['a transaction', OutcomeUnknown, (store: Store) => store.transaction((store) => addUser(store))],
+      ['a single statement', StoreUnavailable, (store: Store) => addUser(store)],
+    ])('shows no change of %s before a synchronous standby has it', async (_what, failure, change) => {
+      const admin = new pg.Client(url);
+      await admin.connect();
+      const setStandby = async (name: string) => {
+        await admin.query(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`);
+        await admin.query('SELECT pg_reload_conf()');
+        await sleep(300);
+      };
+      const times = { connect: 300, acquire: 1_750, total: 1_900, statement: 500 };
+      const quick = createKnexStore(await openPostgres(url, { times: { ...patientTimes, ...times } }), migrations);
+      await quick.users.isEmpty();
+      await setStandby('absent');
+      try {
+        expect(await failureOf(change(quick))).toBeInstanceOf(failure);
+        // Longer than a cancel request, and a visit to the server for lost connections.
+        await sleep(1_500);
+        const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = current_database()";
+        expect((await admin.query(waiting)).rows).toHaveLength(1);
+        expect(await quick.users.isEmpty()).toBe(true);
+      } finally {
+        await setStandby('');
+      }
+      await eventually(async () => !(await quick.users.isEmpty()), 'the change');
+      await quick.close();
+      await admin.end();
     });
 
     it('claims one mail when asked for one, even if the planner expects only one row', async () => {

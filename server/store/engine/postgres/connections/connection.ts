@@ -3,7 +3,7 @@ import { driverCode } from '../../driver-code.ts';
 import { CannotConnect, NotPrimary } from '../failures.ts';
 import { cancelStatement } from './cancel.ts';
 import { DeadlineReached, withDeadline } from './deadline.ts';
-import { driverOf } from './driver.ts';
+import { driverOf, mayBeCommitting, unreachable } from './driver.ts';
 import type { LostConnection, LostConnections } from './lost.ts';
 import { type ServerClock, serverTime } from './server-clock.ts';
 import type { Slots } from './slots.ts';
@@ -36,7 +36,7 @@ export interface ProvenClient extends pg.Client {
   isForgotten(): boolean;
   /** Records that this connection is dead, and gives it up without waiting for the server. */
   giveUp(): void;
-  /** Cancels the running statement at the server, and closes the connection as soon as the server has responded. */
+  /** Cancels the running statement unless it may be committing. Closes the connection once the server has responded. */
   abandon(): void;
   /** Returns whether the connection still leads to a primary. Asks the server only if the connection is doubtful. */
   isUsable(): Promise<boolean>;
@@ -45,9 +45,6 @@ export interface ProvenClient extends pg.Client {
 // Both pools call back with `connect`, as the driver's own class does.
 type Callback = (error: Error | null, client?: pg.Client) => void;
 
-/** Codes with which our side closes a connection, while the server may still work for it. */
-const unreachable = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EHOSTDOWN']);
-
 export interface Connections {
   times: ConnectionTimes;
   slots: Slots;
@@ -55,7 +52,7 @@ export interface Connections {
   clock: ServerClock;
 }
 
-/** Returns the server's limit for a statement. Its error arrives before the driver gives up, and keeps the connection. */
+/** Returns the server's limit for a statement. Its error arrives before the driver gives up. */
 export function serverLimitMs({ statement }: Pick<ConnectionTimes, 'statement'>): number {
   return Math.max(1, statement - 200);
 }
@@ -71,7 +68,8 @@ export function serverLimitMs({ statement }: Pick<ConnectionTimes, 'statement'>)
  *
  * A connection has a slot until the server is known to have ended it. One that is given up passes through these states:
  *
- * 1. Cancelling: the server was asked to cancel the statement. Its response ends the connection.
+ * 1. Ending: the server was asked to cancel the statement. Its response ends the connection. A commit is not cancelled,
+ *    because a cancel would end its wait for a synchronous standby, and show the change although no standby has it.
  * 2. Lost: there was no response in time. `lost` finds out whether the server still works for the connection.
  * 3. Gone: the socket is closed, and the slot is free.
  *
@@ -89,7 +87,8 @@ export function createProvenClients(
     #provenAt: number | null = null;
     /** Whether the server itself is at the other end, and not a pooler. */
     #isDirect = false;
-    #state: 'open' | 'cancelling' | 'lost' = 'open';
+    #state: 'open' | 'ending' | 'lost' = 'open';
+    #isCommitting = false;
 
     constructor() {
       super({
@@ -137,22 +136,24 @@ export function createProvenClients(
       let isUnreachable = false;
       connection.on('error', (error) => {
         isUnreachable ||= unreachable.has(driverCode(error));
+        this.#isCommitting ||= mayBeCommitting(this);
       });
       connection.once('end', () => {
-        if (isUnreachable && this.#provenAt !== null) lost.add({ ...this.#identity(), gone: free });
+        // Nothing but the process shows the end of a commit then. A pooler does not show it.
+        if (isUnreachable && this.#provenAt !== null) lost.add({ ...this.#identity(this.#isDirect), gone: free });
         else free();
       });
     }
 
-    #identity(): Omit<LostConnection, 'gone'> {
-      const { processID } = driverOf(this);
+    #identity(showsEnd = true): Omit<LostConnection, 'gone'> {
+      const pid = this.#isDirect ? driverOf(this).processID : null;
       const provenAt = this.#provenAt ?? performance.now();
-      return { pid: this.#isDirect ? processID : null, ageMs: () => performance.now() - provenAt };
+      return { pid, ageMs: () => performance.now() - provenAt, isCommitting: showsEnd && this.#isCommitting };
     }
 
     /**
-     * Asks whether the server is a primary, and for its time. Limits the time of statements in the session, but only if its process is the
-     * one that we were told about: behind a pooler, the session serves others, too.
+     * Asks whether the server is a primary, and for its time. Limits the time of statements in the session, but only if its
+     * process is the one that we were told about: behind a pooler, the session serves others, too.
      */
     async #prove(): Promise<void> {
       const { processID } = driverOf(this);
@@ -202,9 +203,10 @@ export function createProvenClients(
       if (this.#state !== 'open' || stream.destroyed) return;
       // The server knows nothing of a connection that is not established.
       if (stream.connecting) return void stream.destroy();
-      this.#state = 'cancelling';
+      this.#state = 'ending';
+      this.#isCommitting = mayBeCommitting(this);
       driverOf(this)._ending = true;
-      void cancelStatement(optionsNow(), this, times.connect);
+      if (!this.#isCommitting) void cancelStatement(optionsNow(), this, times.connect);
       this.#endOnResponse();
       setTimeout(() => this.#lose(), times.connect).unref();
     }
@@ -220,6 +222,7 @@ export function createProvenClients(
       if (this.#state === 'lost' || connection.stream.destroyed) return;
       if (this.#state === 'open') this.#endOnResponse();
       this.#state = 'lost';
+      this.#isCommitting ||= mayBeCommitting(this);
       driverOf(this)._ending = true;
       connection.stream.unref();
       const self: LostConnection = { ...this.#identity(), gone: () => void connection.stream.destroy() };

@@ -27,7 +27,7 @@ interface WaitingTask {
 }
 
 /**
- * Creates a queue whose length and waiting time are bounded, so that a crowd is refused promptly instead of being served
+ * Creates a queue whose length and waiting time are bounded, so that too many tasks are refused promptly instead of being served
  * long after its clients have given up. A task is in one of these states:
  *
  * 1. waiting: `concurrency` others run. It is refused if `maxWaiting` wait already, or once it has waited for `maxWaitMs`. If

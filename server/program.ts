@@ -77,7 +77,7 @@ function addUsers(program: Command, context: Context): void {
     .command('unlock')
     .summary("Forget a member's failed sign-ins")
     .description(
-      "Forget all wrong passwords and codes at a member's account, whoever entered them, so that nobody waits there. The daemon does it within a second. " +
+      "Forget all wrong passwords and codes at a member's account, from all clients, so that nobody waits there. On SQLite, the daemon does it within a second. " +
         'Networks with many failures still wait, up to 15 minutes. If the guesses go on, a browser that has signed in before gets in, and so does one that sets a new password with a mailed link.',
     )
     .argument('<email>', 'Email address of the member')

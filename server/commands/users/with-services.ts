@@ -6,10 +6,15 @@ import { createServices } from '../../services.ts';
 import type { Store } from '../../store/store.ts';
 import { openDatabase } from '../open-database.ts';
 
-/** Opens the database for a command that changes members. A daemon may run beside it. */
+/**
+ * Opens the database for a command that changes members. A daemon may run beside it. `sharesCounts` tells whether failed
+ * sign-ins are counted in the database, and not in the memory of the daemon.
+ */
 export async function withServices<T>(
   context: Context,
-  work: (parts: ReturnType<typeof createServices> & { store: Store; issuerInSettings: string | null }) => Promise<T>,
+  work: (
+    parts: ReturnType<typeof createServices> & { store: Store; issuerInSettings: string | null; sharesCounts: boolean },
+  ) => Promise<T>,
 ): Promise<T> {
   const config = readConfig(context.env);
   prepareDataDir(config.dataDir);
@@ -17,7 +22,8 @@ export async function withServices<T>(
   try {
     await store.migrate();
     const services = createServices({ store, clock: createSharedClock(store.clock), config, mailQueued: () => {} });
-    return await work({ ...services, store, issuerInSettings: config.oidc?.issuer ?? null });
+    const sharesCounts = !config.databaseUrl.startsWith('sqlite:');
+    return await work({ ...services, store, issuerInSettings: config.oidc?.issuer ?? null, sharesCounts });
   } finally {
     await store.close();
   }

@@ -21,7 +21,7 @@ export const serverSettings = {
     schema: internalListenValue.optional(),
     default: 'none: everything is served at `TOKENSD_LISTEN`',
     description:
-      'A second address and port, or `unix:/path/of.sock`, for your proxies and your monitoring. `/verify/…`, `/metrics`, `/healthz`, `/readyz` and introspection are served there, and `TOKENSD_LISTEN` then returns 404 for `/verify/…` and `/metrics`. The socket has mode 0660, and whoever can connect to it counts as a trusted proxy.',
+      'A second address and port, or `unix:/path/of.sock`, for your proxies and your monitoring. `/verify/…`, `/metrics`, `/healthz`, `/readyz` and introspection are served there, and `TOKENSD_LISTEN` then returns 404 for `/verify/…` and `/metrics`. The socket has mode 0660. Every program that can connect to it counts as a trusted proxy.',
   },
   TOKENSD_PUBLIC_URL: {
     schema: publicUrlValue.optional(),

@@ -24,7 +24,10 @@ export function requireMonitoring({ clientIp }: MonitoringDeps, c: AppContext): 
 
 const forwardedFields = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'forwarded', 'x-real-ip', 'via'];
 
-/** nginx forwards as HTTP/1.0 by default, without any header field that says so. Monitoring systems send HTTP/1.1. */
+/**
+ * nginx before 1.29.7 forwards as HTTP/1.0 by default, without any header field that says so. Monitoring systems send HTTP/1.1. A newer
+ * nginx forwards as HTTP/1.1, and without such a field its requests cannot be told from direct ones.
+ */
 function isForwarded(c: AppContext): boolean {
   return c.env?.incoming?.httpVersion === '1.0' || forwardedFields.some((name) => c.req.header(name) !== undefined);
 }

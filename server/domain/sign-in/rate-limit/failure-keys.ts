@@ -19,15 +19,24 @@ export interface RateLimitKeys {
 export interface AttemptKeys {
   /** Keys of this client at this account. A success forgets their failures. */
   own: readonly FailureKey[];
-  /** The client's network, for all accounts. Empty if it is not known, or the client is. */
-  network: readonly FailureKey[];
+  /**
+   * Keys that others share: the client's network, for all accounts, and all strangers who enter a code. Empty for a known client.
+   * A success takes back only its own attempt.
+   */
+  shared: readonly FailureKey[];
   /** The keys that all strangers share at this account. Null for a known client, and for codes. */
   strangers: Strangers | null;
 }
 
-/** A stranger from a site that has not failed at the account is a newcomer, and counts apart from the others. */
+/**
+ * Strangers count by how often their site has failed at the account, so that a member who mistypes a password does not have
+ * to compete with guessers that have failed often.
+ */
 export interface Strangers {
+  /** Sites that have not failed. */
   newcomers: FailureKey;
+  /** Sites that have failed once or twice. */
+  retrying: FailureKey;
   returning: FailureKey;
 }
 
@@ -45,7 +54,9 @@ const limits = {
   returning: { freeFailures: 20, ...longestWait },
   /** More than the sites of a large storm, so that the owner at a new site is let in during one. */
   newcomers: { freeFailures: 1500, maxWaitSeconds: 60 },
-  /** Six digits can be guessed, so at codes all strangers share few failures. Whoever enters one knows the password already. */
+  /** A site uses at most two of these a day, so 150 sites use them up. */
+  retrying: { freeFailures: 300, maxWaitSeconds: 60 },
+  /** Six digits can be guessed, so at codes all strangers share few failures. Only a client that knows the password gets this far. */
   codes: { freeFailures: 5, ...longestWait },
 } as const;
 
@@ -57,19 +68,23 @@ export function accountPrefix(account: string): string {
 export function attemptKeysOf({ guess, account, ip, known }: RateLimitKeys): AttemptKeys {
   const prefix = accountPrefix(account);
   const own = (name: string): FailureKey => ({ key: `${prefix}${name}`, group: 'clients', ...limits.own });
-  const shared = (name: 'sessions' | 'returning' | 'newcomers' | 'codes'): FailureKey => ({
+  const shared = (name: 'sessions' | 'returning' | 'retrying' | 'newcomers' | 'codes'): FailureKey => ({
     key: `${prefix}${name}`,
     group: 'accounts',
     ...limits[name],
   });
-  if (known?.kind === 'device') return { own: [own(`device ${known.id}`)], network: [], strangers: null };
+  if (known?.kind === 'device') return { own: [own(`device ${known.id}`)], shared: [], strangers: null };
   if (known?.kind === 'session') {
-    return { own: [own(`session ${known.id}`), shared('sessions')], network: [], strangers: null };
+    return { own: [own(`session ${known.id}`), shared('sessions')], shared: [], strangers: null };
   }
   const network = networkKeys(ip);
-  if (guess === 'code') return { own: [shared('codes')], network, strangers: null };
-  const strangers = { newcomers: shared('newcomers'), returning: shared('returning') };
-  return { own: [own(`site ${siteOf(ip)}`)], network, strangers };
+  if (guess === 'code') return { own: [], shared: [shared('codes'), ...network], strangers: null };
+  const strangers = {
+    newcomers: shared('newcomers'),
+    retrying: shared('retrying'),
+    returning: shared('returning'),
+  };
+  return { own: [own(`site ${siteOf(ip)}`)], shared: network, strangers };
 }
 
 export function networkKeys(ip: string | null): FailureKey[] {

@@ -15,7 +15,7 @@ export interface SignInRateLimit {
    *
    * 1. reserved: counted as a failure before `decide` runs, so that concurrent guesses cannot all pass before the first
    *    one has failed.
-   * 2. `decide` returns `succeeded: true`: the client's own failures are forgotten. Of the network's and of the strangers', only
+   * 2. `decide` returns `succeeded: true`: the client's own failures are forgotten. Of those that it shares with others, only
    *    this attempt is taken back. Otherwise each sign-in of the owner would give guessers a new start, and show them
    *    that the account exists.
    * 3. `decide` returns `succeeded: false`: the attempt stays counted, and a wait that it causes starts now.
@@ -60,7 +60,7 @@ export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100
       if (maxWaitMs > 0) throw tooManyAttempts(maxWaitMs);
       const reserved: FailureKey[] = [];
       let earlierFailures = 0;
-      for (const key of [...keys.own, ...keys.network]) {
+      for (const key of [...keys.own, ...keys.shared]) {
         const count = await reserveOne(key, reserved);
         if (key === keys.own[0]) earlierFailures = count - 1;
       }
@@ -124,14 +124,18 @@ export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100
   };
 }
 
+/** Failures at an account after which a site no longer counts among those that retry. */
+const maxRetries = 2;
+
 /** Returns the keys that an attempt counts under if its client failed `earlierFailures` times at the account. */
 function choose(keys: AttemptKeys, earlierFailures: number): readonly FailureKey[] {
-  return [...keys.own, ...keys.network, ...strangersKey(keys, earlierFailures)];
+  return [...keys.own, ...keys.shared, ...strangersKey(keys, earlierFailures)];
 }
 
 function strangersKey({ strangers }: AttemptKeys, earlierFailures: number): readonly FailureKey[] {
   if (strangers === null) return [];
-  return [earlierFailures === 0 ? strangers.newcomers : strangers.returning];
+  if (earlierFailures === 0) return [strangers.newcomers];
+  return [earlierFailures <= maxRetries ? strangers.retrying : strangers.returning];
 }
 
 function tooManyAttempts(waitMs: number): ProblemError {

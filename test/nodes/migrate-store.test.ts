@@ -86,23 +86,26 @@ describe('tokensd migrate-store', () => {
   it('lets nobody else write to the source or to the target meanwhile', async () => {
     const { daemon, from, to } = await world();
     await daemon.stop();
-    /** Adds a superuser, as an operator would who does not know of the move. Blocks this process, and so the move. */
-    const init = (databaseUrl: string) => {
-      const [command, ...args] = programCommand('tokensd', ['init', '--email', 'late@example.com', '--password-stdin']);
-      const env = bareEnvironment({ TOKENSD_DATABASE_URL: databaseUrl });
-      const { status, stderr } = spawnSync(command, args, { env, input: superuser.password, encoding: 'utf8' });
-      return { status, stderr };
-    };
-    const commands: Array<ReturnType<typeof init>> = [];
-    const { rows } = await moveStore({ from, to }, ({ phase, table }) => {
-      if (phase === 'checking' && table === 'users' && commands.length === 0) commands.push(init(from), init(to));
+    /** Runs a script that prints the code of an error. Blocks this process, and so the move. */
+    const attempt = (script: string, url: string) =>
+      spawnSync(process.execPath, ['-e', script, url], { encoding: 'utf8', cwd: import.meta.dirname }).stdout;
+    const writeToSource = `const { Database } = require('sqlite3');
+      const database = new Database(process.argv[1].slice('sqlite:'.length));
+      database.exec('BEGIN IMMEDIATE; ROLLBACK', (error) => process.stdout.write(error?.code ?? 'written'));`;
+    const writeToTarget = `const { Client } = require('pg');
+      const client = new Client(process.argv[1]);
+      client.connect();
+      client.query("SET lock_timeout = '500ms'").then(() => client.query('DELETE FROM outbox'))
+        .then(() => 'written', (error) => error.code).then((code) => { process.stdout.write(code); client.end(); });`;
+    let outcomes: string[] = [];
+    await moveStore({ from, to }, ({ phase, table }) => {
+      if (phase === 'checking' && table === 'users') {
+        outcomes = [attempt(writeToSource, from), attempt(writeToTarget, to)];
+      }
     });
-    for (const { status, stderr } of commands) {
-      expect(status).toBe(1);
-      expect(stderr).toContain('database is unavailable');
-    }
-    expect(rows.users).toBe(2);
-    expect(init(from).status).toBe(0);
+    expect(outcomes).toEqual(['SQLITE_BUSY', '55P03']);
+    expect(attempt(writeToSource, from)).toBe('written');
+    expect(attempt(writeToTarget, to)).toBe('written');
   });
 
   it('leaves the target empty if it is killed, and can be repeated', async () => {

@@ -72,6 +72,7 @@ async function restoreOrAsk(context: Context, options: RestoreOptions): Promise<
     return await restore(options);
   } catch (error) {
     if (!(error instanceof HistoryUnknown)) throw error;
+    if (error.undone) context.stderr.write(`${undoneFirst}\n`);
     const { newestEventAt } = error.backup;
     const time = newestEventAt === null ? '' : `, whose newest event is from ${new Date(newestEventAt).toISOString()}`;
     const question =
@@ -82,6 +83,8 @@ async function restoreOrAsk(context: Context, options: RestoreOptions): Promise<
   }
 }
 
+const undoneFirst = 'An earlier restore had been interrupted and was undone first.';
+
 const causes: Record<Gap, (path: string) => string> = {
   missing: (path) => `there is no database at ${path} to compare it with`,
   unreadable: (path) => `${path} is damaged or cannot be read`,
@@ -91,13 +94,14 @@ const causes: Record<Gap, (path: string) => string> = {
 };
 
 function report(restored: Restored): string[] {
-  const { users, tokens, newestEventAt, setAside, revokedSince, blockedSince, deletedSince, gap, undone } = restored;
+  const { users, tokens, newestEventAt, setAside, revokedSince, blockedSince, deletedSince, gap, undone, damaged } =
+    restored;
   const age =
     newestEventAt === null
       ? 'The backup has no audit events.'
       : `The newest audit event in the backup is from ${new Date(newestEventAt).toISOString()}.`;
   return [
-    ...(undone ? ['An earlier restore had been interrupted and was undone first.'] : []),
+    ...(undone ? [undoneFirst] : []),
     `Restored ${count(users, 'member')} and ${count(tokens, 'token')}. ${age}`,
     ...(setAside === null ? [] : [`The replaced database is now ${setAside}.`]),
     ...reportRevocations(restored, revokedSince),
@@ -111,6 +115,10 @@ function report(restored: Restored): string[] {
           'Nobody knows what else was revoked after the backup. Tokens that were revoked since then and are not listed here work again, and members who were disabled or deleted since may be as they were.',
           'Find these changes in the mails sent since then, and repeat each one: tokens revoke NAME --user EMAIL',
         ]),
+    ...(damaged.length === 0 ? [] : [`Damaged, so nothing is known from them: ${damaged.join(', ')}`]),
+    ...(restored.hasSuperuser || users === 0
+      ? []
+      : ['No enabled superuser remains. Make one with: tokensd recover --email EMAIL']),
     'Every session has ended. Anything created after the backup is lost and has to be created again.',
   ];
 }

@@ -49,7 +49,7 @@ export const auditActionDescriptions = {
   'client.deleted': 'An OAuth client was deleted. Its secret no longer works.',
   'client.secret_rotated': 'An OAuth client received a new secret. The old one no longer works.',
   'database.restored':
-    'The operator restored a backup with `tokensd restore`. The target names the time of the newest event in the backup. Events after that are in the replaced database only.',
+    'The operator restored a backup with `tokensd restore`. The target names the time of the newest event in the backup, and ends with `without history` if nobody knew what was revoked since. Events after that are in the replaced database only.',
   'mail.given_up':
     'A mail could not be delivered and became a dead letter. `tokensd mail list` shows the reason, and `tokensd mail retry` sends it again.',
 } as const satisfies Record<string, string>;

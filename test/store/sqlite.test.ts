@@ -1,7 +1,8 @@
-import { chmod, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reserveLogFiles } from '../../server/store/engine/sqlite/files.ts';
 import { openReader } from '../../server/store/engine/sqlite/reader.ts';
 import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { lockForDaemon, openStore } from '../../server/store/open.ts';
@@ -66,6 +67,16 @@ describe('a SQLite file', () => {
       32_768, 0,
     ]);
     for (const part of ['-shm', '-wal']) expect(await modeOf(path + part)).toBe(0o600);
+  });
+
+  it('keeps the shared memory that another process uses, even beside what a killed process left', async () => {
+    const store = await openStore(`sqlite:${path}`);
+    await store.migrate();
+    await store.close();
+    await writeFile(`${path}-shm`, 'in use');
+    await link(`${path}-shm`, `${path}-reserve`);
+    await reserveLogFiles(path);
+    expect(await readFile(`${path}-shm`, 'utf8')).toBe('in use');
   });
 
   it('is not created anew while the log of a database that was moved away still holds changes', async () => {

@@ -21,7 +21,7 @@ export class BackupError extends Error {
 export interface BackupSummary {
   users: number;
   tokens: number;
-  /** Time of the newest audit event. Null if there is none. */
+  /** Time of the audit event that was recorded last. Null if there is none. */
   newestEventAt: number | null;
   /** ID of the audit event that was recorded last. Null if there is none. */
   newestEventId: string | null;
@@ -83,7 +83,8 @@ export async function inspectBackup(path: string): Promise<BackupSummary> {
     const members = `SELECT count(*) FROM users${deletedAt === undefined ? '' : ' WHERE deleted_at IS NULL'}`;
     const row = await firstRow(
       database,
-      `SELECT (${members}) users, (SELECT count(*) FROM tokens) tokens, (SELECT max(at) FROM audit) newest,
+      `SELECT (${members}) users, (SELECT count(*) FROM tokens) tokens,
+        (SELECT at FROM audit ORDER BY rowid DESC LIMIT 1) newest,
         (SELECT id FROM audit ORDER BY rowid DESC LIMIT 1) newest_id`,
     );
     return {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -125,26 +124,30 @@ describe('a restore that was killed', () => {
     );
   });
 
-  it('keeps the log of a missing database, and nothing takes its place', async () => {
-    const { backup } = await oneRevoked();
-    await rm(world.path);
-    await rm(`${world.path}-shm`);
-    await writeFile(`${world.path}-wal`, 'a log');
-    const steps = await stopEverywhere(
-      (disk) => world.restore(backup, { disk, withoutHistory: true }),
-      async () => {
-        if (!(await isInterrupted())) return;
-        await world.tokensdRestore(undefined, '--undo');
-        expect(await readFile(`${world.path}-wal`, 'utf8')).toBe('a log');
-        expect(await failureOf(openStore(`sqlite:${world.path}`))).toContain('its write-ahead log');
-      },
-    );
-    expect(steps).toBe(6);
-    const files = await readdir(world.directory);
-    const [log = ''] = files.filter((name) => /\.before-restore-.*Z-wal$/.test(name));
-    expect(await readFile(join(world.directory, log), 'utf8')).toBe('a log');
-    expect(files.filter((name) => name.startsWith('tokens.db-'))).toEqual([]);
-  });
+  it.each(['missing', 'empty'])(
+    'keeps the log of a database that is %s, and nothing takes its place',
+    async (state) => {
+      const { backup } = await oneRevoked();
+      await rm(world.path);
+      if (state === 'empty') await writeFile(world.path, '');
+      await rm(`${world.path}-shm`);
+      await writeFile(`${world.path}-wal`, 'a log');
+      const steps = await stopEverywhere(
+        (disk) => world.restore(backup, { disk, withoutHistory: true }),
+        async () => {
+          if (!(await isInterrupted())) return;
+          await world.tokensdRestore(undefined, '--undo');
+          expect(await readFile(`${world.path}-wal`, 'utf8')).toBe('a log');
+          expect(await failureOf(openStore(`sqlite:${world.path}`))).toContain('its write-ahead log');
+        },
+      );
+      expect(steps).toBe(6);
+      const files = await readdir(world.directory);
+      const [log = ''] = files.filter((name) => /\.before-restore-.*Z-wal$/.test(name));
+      expect(await readFile(join(world.directory, log), 'utf8')).toBe('a log');
+      expect(files.filter((name) => name.startsWith('tokens.db-'))).toEqual([]);
+    },
+  );
 
   it('without a database before it leaves none, and says so', async () => {
     const { backup } = await oneRevoked();
@@ -158,6 +161,28 @@ describe('a restore that was killed', () => {
         expect(undone.stderr).toBe(`The interrupted restore was undone. There is no database at ${world.path}.\n`);
       },
     );
+  });
+
+  it('is not finished from one of its own files, which undoing it removes', async () => {
+    const { kept, gone, backup } = await oneRevoked();
+    await failureOf(world.restore(backup, { disk: failingDisk(3) }));
+    const [aside = ''] = await setAside();
+    for (const name of ['tokens.db.restoring', aside, 'tokens.db']) {
+      const refused = await failureOf(world.tokensdRestore(join(world.directory, name), '--without-history'));
+      expect(refused).toContain(`${name} is not a backup`);
+      expect(await isInterrupted()).toBe(true);
+    }
+    expect(await world.tokensdRestore(backup)).toMatchObject({ code: 0 });
+    expect(await world.verdicts(kept, gone)).toEqual(['allowed', 'revoked']);
+  });
+
+  it('is undone before the next one asks, which says so', async () => {
+    const { backup } = await oneRevoked();
+    for (const part of ['', '-wal', '-shm']) await rm(world.path + part, { force: true });
+    await writeFile(`${world.path}.restoring`, 'a part');
+    const refused = await world.tokensdRestore(backup);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/^An earlier restore had been interrupted and was undone first\.\nNobody knows/);
   });
 
   it('while it copied the backup is refused and undone in the same way', async () => {
@@ -212,15 +237,20 @@ describe('a restore', () => {
 });
 
 describe('a missing database beside one that was set aside', () => {
-  it('is not created anew, and the command that is named puts the other one in its place', async () => {
+  it('is not created anew, and the command that is named restores the other one after a question', async () => {
     const { kept, gone, backup } = await oneRevoked();
     await world.tokensdRestore(backup);
     for (const part of ['', '-wal', '-shm']) await rm(world.path + part, { force: true });
     const [aside] = await setAside();
-    const command = `mv ${join(world.directory, aside ?? '')} ${world.path}`;
-    const message = `${world.path} is missing, although a restore has set an earlier database aside. Restore a backup, or use that database: ${command}`;
-    expect(await failureOf(openStore(`sqlite:${world.path}`))).toBe(message);
-    execFileSync('sh', ['-c', command]);
+    const message = await failureOf(openStore(`sqlite:${world.path}`));
+    const time = /before-restore-(.{13})-(..)-(..)-(.*)$/.exec(aside ?? '')?.slice(1) ?? [];
+    expect(message).toBe(
+      `${world.path} is missing, although a restore has set an earlier database aside. Restore a backup, or restore that database, which knows nothing that was revoked after ${time[0]}:${time[1]}:${time[2]}.${time[3]}, with: tokensd restore ${join(world.directory, aside ?? '')}`,
+    );
+    const file = message.slice(message.indexOf('tokensd restore ') + 'tokensd restore '.length);
+    const refused = await world.tokensdRestore(file);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Nobody knows what was revoked') });
+    expect(await world.tokensdRestore(file, '--without-history')).toMatchObject({ code: 0 });
     expect(await world.verdicts(kept, gone)).toEqual(['allowed', 'revoked']);
   });
 });

@@ -1,7 +1,8 @@
-import { copyFile, open, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqlite } from '../../../server/store/engine/sqlite/sqlite.ts';
+import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { realDisk } from '../../../server/store/maintenance/restore/swap.ts';
 import { migrations } from '../../../server/store/migrations/all.ts';
 import { migrate } from '../../../server/store/migrations/migrate.ts';
@@ -298,6 +299,15 @@ describe('a restore after another one', () => {
     expect(await world.verdicts(t1, r1, t2, r2)).toEqual(['allowed', 'revoked', 'allowed', 'allowed']);
   });
 
+  it('names databases that were set aside and are damaged', async () => {
+    const { b1, b2 } = await twoBackups();
+    await world.tokensdRestore(b1);
+    const [aside = ''] = await setAside();
+    await writeFile(aside, 'This is a letter, not a database. '.repeat(200));
+    const forced = await world.tokensdRestore(b2, '--without-history');
+    expect(forced).toMatchObject({ code: 0, stderr: expect.stringContaining(`nothing is known from them: ${aside}`) });
+  });
+
   it('uses a database that was set aside even if the present one is lost', async () => {
     const { b1, b2, t1, r1, t2, r2 } = await twoBackups();
     await world.tokensdRestore(b1);
@@ -371,7 +381,19 @@ describe('a backup that cannot be restored', () => {
   it('because a part of it is in a log beside it is refused', async () => {
     const { backup } = await oneRevoked();
     await writeFile(`${backup}-wal`, 'a log');
-    await expect(world.restore(backup)).rejects.toThrow('is not a complete backup');
+    await symlink(backup, join(world.directory, 'link.db'));
+    for (const file of [backup, join(world.directory, 'link.db')])
+      await expect(world.restore(file)).rejects.toThrow('is not a complete backup');
+  });
+
+  it('because the database cannot be read at the moment is refused, even without history', async () => {
+    const { backup } = await oneRevoked();
+    await rm(`${world.path}-wal`, { force: true });
+    await mkdir(`${world.path}-wal`);
+    await expect(world.tokensdRestore(backup, '--without-history')).rejects.toThrow(
+      `${world.path} cannot be read now (SQLITE_CANTOPEN)`,
+    );
+    expect(await setAside()).toEqual([]);
   });
 
   it('because files cannot be written beside the database leaves it unchanged', async () => {
@@ -387,6 +409,14 @@ describe('a backup that cannot be restored', () => {
 });
 
 describe('a backup', () => {
+  it('names the time of the event that was recorded last, even if a clock was wrong before', async () => {
+    await oneRevoked();
+    await change(world.path, 'UPDATE audit SET at = at + 99999999 WHERE rowid = (SELECT min(rowid) FROM audit)');
+    const [newest] = await world.serve(({ store }) => store.audit.list({ limit: 1, before: null }));
+    const summary = await backUp(world.path, join(world.directory, 'clock.db'));
+    expect([summary.newestEventId, summary.newestEventAt]).toEqual([newest?.id, newest?.at]);
+  });
+
   it('made while a migration runs contains none of it, and does not wait for it', async () => {
     const { kept } = await oneRevoked();
     const engine = await openSqlite(`sqlite:${world.path}`);

@@ -56,10 +56,8 @@ export function assertNoLeftovers(path: string): void {
   if (databaseExists(path)) return;
   const [newest] = databasesSetAside(path);
   if (newest !== undefined) {
-    const moves = ['-wal', ''].filter((part) => existsSync(newest + part));
-    const commands = moves.map((part) => `mv ${quote(newest + part)} ${quote(path + part)}`).join(' && ');
     throw new LeftoverFiles(
-      `${path} is missing, although a restore has set an earlier database aside. Restore a backup, or use that database: ${commands}`,
+      `${path} is missing, although a restore has set an earlier database aside. Restore a backup, or restore that database, which knows nothing that was revoked after ${timeOf(newest)}, with: tokensd restore ${quote(newest)}`,
     );
   }
   if (sizeOf(`${path}-wal`) > 0) {
@@ -67,6 +65,12 @@ export function assertNoLeftovers(path: string): void {
       `${path} is missing, but its write-ahead log ${path}-wal is not empty. Put the database back beside it, or restore a backup.`,
     );
   }
+}
+
+/** Returns when a restore has set a database aside, from its name. */
+function timeOf(aside: string): string {
+  const name = aside.slice(aside.lastIndexOf(asideInfix) + asideInfix.length);
+  return name.replace(/T(\d\d)-(\d\d)-(\d\d)-(\d+Z)$/, 'T$1:$2:$3.$4');
 }
 
 function quote(path: string): string {

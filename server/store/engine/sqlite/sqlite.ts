@@ -158,6 +158,8 @@ async function openReaderBeside(knex: Knex, path: string): Promise<Reader> {
     if (error instanceof StoreUnavailable) throw error;
     const { bavail } = await statfs(dirname(path));
     const remedy = bavail === 0 ? 'The disk is full; free some space.' : 'Check the file, or restore a backup.';
-    throw new StoreUnavailable(`Cannot open ${path} as a SQLite database (${driverCode(error)}). ${remedy}`);
+    throw new StoreUnavailable(`Cannot open ${path} as a SQLite database (${driverCode(error)}). ${remedy}`, {
+      cause: error,
+    });
   }
 }

@@ -20,20 +20,20 @@ export async function carryDeletions({ knex }: Engine, members: Members): Promis
   return deleted;
 }
 
-/** Disables, blocks and demotes members as in the replaced database. Returns the email addresses of those it changed. */
+/**
+ * Disables, blocks and demotes members as in the replaced database, even if no superuser remains: `tokensd recover` makes
+ * one. Returns the email addresses of those it changed.
+ */
 export async function carryBlocks({ knex }: Engine, members: Members): Promise<string[]> {
   const blocked: string[] = [];
   const rows: Row[] = await knex('users');
-  const isActiveSuperuser = (row?: Row) => Boolean(row?.superuser) && !row?.disabled;
-  // Demote members only if a superuser remains. Otherwise nobody could manage the organization.
-  const superuserRemains = rows.some((row) => isActiveSuperuser(row) && isActiveSuperuser(members.get(String(row.id))));
   for (const { id, email, disabled, superuser, can_manage_tokens: permitted } of rows) {
     const now = members.get(String(id));
     if (now === undefined) continue;
     const changes = {
       ...(now.disabled === 1 && !disabled && { disabled: true }),
       ...(!now.can_manage_tokens && permitted === 1 && { can_manage_tokens: false }),
-      ...(!now.superuser && superuser === 1 && superuserRemains && { superuser: false }),
+      ...(!now.superuser && superuser === 1 && { superuser: false }),
     };
     if (Object.keys(changes).length === 0) continue;
     await knex('users')

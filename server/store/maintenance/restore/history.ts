@@ -1,7 +1,10 @@
 import type { Knex } from 'knex';
+import { driverCode } from '../../engine/driver-code.ts';
 import type { Engine, Row } from '../../engine/engine.ts';
 import { databaseExists, databasesSetAside } from '../../engine/sqlite/leftovers.ts';
 import { openSqlite } from '../../engine/sqlite/sqlite.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import { BackupError } from '../backup.ts';
 
 /** A database that knows what happened after a backup was made: the current one, or one that a restore has set aside. */
 export interface Witness {
@@ -34,6 +37,8 @@ export interface History {
   line: Witness[];
   /** Other databases that were set aside. What they know about single tokens and members is true, but may be incomplete. */
   others: Witness[];
+  /** Databases that were set aside and are damaged, so nothing is known from them. */
+  damaged: string[];
   /** Null if `line` holds everything that happened after the backup was made. */
   gap: Gap | null;
   close(): Promise<void>;
@@ -56,7 +61,12 @@ interface Opened extends Witness {
 export async function readHistory(path: string, eventId: string | null): Promise<History> {
   const current = databaseExists(path) ? await openWitness(path, eventId) : null;
   const isEnough = eventId === null || (current?.continues === true && current.gapEventIds.length === 0);
-  const asides = isEnough ? [] : await openAll(databasesSetAside(path), eventId);
+  const paths = isEnough ? [] : databasesSetAside(path);
+  const asides = await openAll(paths, eventId).catch(async (error: unknown) => {
+    await current?.close();
+    throw error;
+  });
+  const damaged = paths.filter((aside) => asides.every((opened) => opened.path !== aside));
   const line = current === null ? [] : lineOf(current, asides);
   const [oldest] = line;
   const isConnected = oldest?.continues === true;
@@ -69,7 +79,7 @@ export async function readHistory(path: string, eventId: string | null): Promise
   const close = async () => {
     for (const witness of [...line, ...others]) await witness.close();
   };
-  return { line, others, gap: complete ? null : gap, close };
+  return { line, others, damaged, gap: complete ? null : gap, close };
 }
 
 /** Returns the databases from which `current` was restored one after the other, up to one that continues from the backup. */
@@ -87,29 +97,55 @@ function lineOf(current: Opened, asides: Opened[]): Opened[] {
 
 async function openAll(paths: string[], eventId: string | null): Promise<Opened[]> {
   const opened: Opened[] = [];
-  for (const path of paths) {
-    const witness = await openWitness(path, eventId);
-    if (witness !== null) opened.push(witness);
+  try {
+    for (const path of paths) {
+      const witness = await openWitness(path, eventId);
+      if (witness !== null) opened.push(witness);
+    }
+  } catch (error) {
+    for (const witness of opened) await witness.close();
+    throw error;
   }
   return opened;
 }
 
-/** Returns null if the database is damaged, which is a common reason to restore. */
+/**
+ * Returns null if the database is damaged, which is a common reason to restore.
+ *
+ * @throws BackupError if it cannot be read for another reason. It may be healthy, and know what was revoked.
+ */
 async function openWitness(path: string, eventId: string | null): Promise<Opened | null> {
-  const engine = await openSqlite(`sqlite:${path}`).catch(() => null);
-  if (engine === null) return null;
+  let engine: Engine | null = null;
   try {
+    engine = await openSqlite(`sqlite:${path}`);
     return await read(engine, path, eventId);
-  } catch {
-    await engine.close();
-    return null;
+  } catch (error) {
+    await engine?.close();
+    if (isDamage(error)) return null;
+    throw new BackupError(
+      `Nothing was restored, because ${path} cannot be read now (${codeOf(error)}). End other programs that use it, check the disk, and try again; if the file is lost, move it to another directory.`,
+    );
   }
 }
+
+const damageCodes = ['SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_ERROR'];
+
+/** SQLITE_ERROR means a missing table: the file is not a database of tokensd. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Damaged || damageCodes.includes(codeOf(error));
+}
+
+/** Returns SQLite's code, which an error of the store has in its cause. */
+function codeOf(error: unknown): string {
+  return driverCode(error instanceof StoreUnavailable ? (error.cause ?? error) : error);
+}
+
+class Damaged extends Error {}
 
 async function read({ knex, close }: Engine, path: string, eventId: string | null): Promise<Opened> {
   // A row that a damaged index hides would look as if it had been deleted.
   const [check] = (await knex.raw('PRAGMA integrity_check(1)')) as Row[];
-  if (check?.integrity_check !== 'ok') throw new Error('The database is damaged.');
+  if (check?.integrity_check !== 'ok') throw new Damaged();
   const newest = () => knex('audit').orderBy('rowid', 'desc');
   const last = await newest().first('id');
   const restores = () => newest().where({ action: 'database.restored' });

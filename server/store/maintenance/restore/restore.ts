@@ -1,7 +1,7 @@
-import { chmod, copyFile } from 'node:fs/promises';
+import { chmod, copyFile, realpath } from 'node:fs/promises';
 import { driverCode } from '../../engine/driver-code.ts';
 import type { Engine } from '../../engine/engine.ts';
-import { createPrivateFile, locateDatabaseFile } from '../../engine/sqlite/files.ts';
+import { createPrivateFile, identityOf, locateDatabaseFile } from '../../engine/sqlite/files.ts';
 import { asideInfix, databaseExists, restoringSuffix } from '../../engine/sqlite/leftovers.ts';
 import { openSqlite } from '../../engine/sqlite/sqlite.ts';
 import { migrations } from '../../migrations/all.ts';
@@ -17,16 +17,19 @@ import { type Gap, type History, readHistory, withoutHistorySuffix } from './his
 import { changedSince, knownMembers } from './known-members.ts';
 import { type Disk, hasLog, realDisk, removeCopy, swap, undoRestore } from './swap.ts';
 
-/** Nobody knows what happened after the backup was made, and the caller has not accepted that. Nothing was changed. */
+/** Nobody knows what happened after the backup was made, and the caller has not accepted that. Nothing was restored. */
 export class HistoryUnknown extends Error {
   readonly gap: Gap;
   readonly backup: BackupSummary;
+  /** Whether an earlier restore had been interrupted, and was undone first. */
+  readonly undone: boolean;
 
-  constructor(gap: Gap, backup: BackupSummary) {
+  constructor(gap: Gap, backup: BackupSummary, undone: boolean) {
     super('Nobody knows what happened after the backup was made.');
     this.name = 'HistoryUnknown';
     this.gap = gap;
     this.backup = backup;
+    this.undone = undone;
   }
 }
 
@@ -52,6 +55,10 @@ export interface Restored extends BackupSummary {
   revokedSince: RevokedToken[];
   /** Email addresses of members who were disabled, demoted or blocked after the backup. The restore keeps this. */
   blockedSince: string[];
+  /** Whether the restored database has a superuser who is not disabled. */
+  hasSuperuser: boolean;
+  /** Databases that an earlier restore has set aside, and which are damaged. */
+  damaged: string[];
   /** Email addresses of members who were deleted after the backup. The restore deletes them again. */
   deletedSince: string[];
 }
@@ -70,9 +77,12 @@ export interface Restored extends BackupSummary {
  * @throws HistoryUnknown unless `withoutHistory` is set
  */
 export async function restore(options: RestoreOptions): Promise<Restored> {
-  const { file, event, withoutHistory = false, disk = realDisk } = options;
+  const { event, withoutHistory = false, disk = realDisk } = options;
   // A rename would replace a symbolic link instead of the database.
   const path = await locateDatabaseFile(`sqlite:${options.databasePath}`);
+  // The log of a database lies beside the file that a link leads to.
+  const file = await realpath(options.file);
+  await assertNotInUse(file, path);
   if (hasLog(file)) {
     throw new BackupError(
       `${file} is not a complete backup, because ${file}-wal holds a part of it. Choose a file that tokensd backup has written.`,
@@ -83,7 +93,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   const history = await readHistory(path, backup.newestEventId);
   let since: Since;
   try {
-    if (history.gap !== null && !withoutHistory) throw new HistoryUnknown(history.gap, backup);
+    if (history.gap !== null && !withoutHistory) throw new HistoryUnknown(history.gap, backup, undone);
     since = await build({ path, file, event, disk }, backup, history);
   } finally {
     await history.close();
@@ -98,7 +108,19 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
     await undoRestore(path, disk).catch(() => {});
     throw explained(error, path);
   }
-  return { ...backup, ...since, setAside, undone, gap: history.gap };
+  return { ...backup, ...since, setAside, undone, damaged: history.damaged, gap: history.gap };
+}
+
+/**
+ * Throws if the backup is the database itself, under any name, or the copy that a restore builds. An undone restore would
+ * remove the file.
+ */
+async function assertNotInUse(file: string, path: string): Promise<void> {
+  const inUse = await Promise.all([identityOf(path), identityOf(path + restoringSuffix)]);
+  if (!inUse.includes(await identityOf(file))) return;
+  throw new BackupError(
+    `${file} is not a backup, because the database or an interrupted restore uses it. Choose a file that tokensd backup has written, or undo the restore with: tokensd restore --undo`,
+  );
 }
 
 /** Undoes a restore that was interrupted. Returns the path of the database with symbolic links resolved. */
@@ -107,7 +129,7 @@ export async function undoRestoreOf(databasePath: string): Promise<{ path: strin
   return { path, undone: await undoRestore(path) };
 }
 
-type Since = Pick<Restored, 'revokedSince' | 'blockedSince' | 'deletedSince'>;
+type Since = Pick<Restored, 'revokedSince' | 'blockedSince' | 'deletedSince' | 'hasSuperuser'>;
 
 type Build = Pick<RestoreOptions, 'file' | 'event'> & { path: string; disk: Disk };
 
@@ -121,6 +143,7 @@ async function build({ path, file, event, disk }: Build, backup: BackupSummary, 
     const engine = await openSqlite(`sqlite:${copy}`);
     try {
       await migrate(engine, migrations);
+      await assertComplete(engine, file, backup);
       const since = await carry(engine, history, event.at);
       for (const table of ['sessions', 'tickets', 'device_codes']) await engine.knex(table).delete();
       await engine.knex('outbox').whereNotNull('link_kind').whereNull('sent_at').delete();
@@ -133,6 +156,14 @@ async function build({ path, file, event, disk }: Build, backup: BackupSummary, 
     await removeCopy(path, disk).catch(() => {});
     throw explained(error, path);
   }
+}
+
+/** Throws if the copy differs from the backup that was inspected, as when another program changed the file since. */
+async function assertComplete({ knex }: Engine, file: string, { tokens, newestEventId }: BackupSummary): Promise<void> {
+  const last = await knex('audit').orderBy('rowid', 'desc').first('id');
+  const [row] = await knex('tokens').count({ tokens: '*' });
+  if (Number(row?.tokens) === tokens && (last?.id ?? null) === newestEventId) return;
+  throw new BackupError(`${file} changed while it was restored. Nothing was restored; try again.`);
 }
 
 async function carry(engine: Engine, { line, others, gap }: History, now: number): Promise<Since> {
@@ -150,7 +181,8 @@ async function carry(engine: Engine, { line, others, gap }: History, now: number
   await carryAddresses(engine, rows(moved));
   await carryCredentials(engine, members, complete);
   await carryClients(engine, line, complete);
-  return { revokedSince, blockedSince, deletedSince };
+  const superuser = await knex('users').where({ superuser: true, disabled: false }).whereNull('deleted_at').first('id');
+  return { revokedSince, blockedSince, deletedSince, hasSuperuser: superuser !== undefined };
 }
 
 /** Records what `readHistory` needs later: the last event of the replaced database, and whether anything is unknown. */

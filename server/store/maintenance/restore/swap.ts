@@ -70,7 +70,7 @@ export async function undoRestore(path: string, disk: Disk = realDisk): Promise<
   }
   const log = filesSetAside(path).find((file) => file.endsWith('-wal') && !existsSync(file.slice(0, -'-wal'.length)));
   // A log without a database: it shows that there was one, and that nothing may take its place without a word.
-  if (current === null && log !== undefined) await disk.rename(log, `${path}-wal`);
+  if (!databaseExists(path) && log !== undefined) await disk.rename(log, `${path}-wal`);
   await removeCopy(path, disk);
   return true;
 }

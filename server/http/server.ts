@@ -76,16 +76,23 @@ export function createHttpServer({
     req.url = ownPath(req.url ?? '/');
     if (verifyHandler?.(req, res)) return;
     const start = () => {
-      acceptBody?.();
       if (!introspectionHandler(req, res)) void appListener(req, res);
     };
-    if (earlier === undefined) admission.admit(req, res, start);
-    else earlier.once('close', () => void (req.socket.destroyed || admission.admit(req, res, start)));
+    const admit = () => {
+      if (req.socket.destroyed) return;
+      // A request is admitted when its body has arrived.
+      acceptBody?.();
+      admission.admit(req, res, start);
+    };
+    if (earlier === undefined) admit();
+    else earlier.once('close', admit);
   };
 
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
+      // So that a body of the maximum length arrives before anything reads it.
+      highWaterMark: limits.maxBodyBytes + 1,
       requireHostHeader: false,
       IncomingMessage: createMessageClass(
         (url) => verifyHandler !== null && findVerifyRoute(ownPath(url)) !== undefined,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../server/config/config.ts';
 import type { Caller } from '../../server/domain/caller.ts';
 import { generateSecret } from '../../server/domain/secrets.ts';
-import { createAdmission } from '../../server/http/admission/admission.ts';
+import { createAdmissions } from '../../server/http/admission/admissions.ts';
 import { createLaneOf } from '../../server/http/admission/lane.ts';
 import { createIntrospectionHandler } from '../../server/http/oauth/introspection.ts';
 import { createHttpServer } from '../../server/http/server.ts';
@@ -225,7 +225,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
 async function listenWith({ deps }: Pick<TestServer, 'deps'>, { app }: Pick<TestServer, 'app'>) {
   const handlers = {
     verifyHandler: createVerifyHandler(deps),
-    admission: createAdmission({ laneOf: createLaneOf(deps.clientIp), metrics: deps.metrics, log: deps.log }),
+    admission: createAdmissions({ laneOf: createLaneOf(deps.clientIp), metrics: deps.metrics, log: deps.log }),
     introspectionHandler: createIntrospectionHandler(deps),
   };
   const http = createHttpServer({ publicUrl: deps.config.publicUrl, ...handlers, app });

@@ -2,13 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { networkOf } from '../../domain/sign-in/rate-limit/client-network.ts';
 import { type ClientIp, forwardedForOf } from '../client-ip.ts';
 
-const monitoringPaths = ['/readyz', '/healthz', '/metrics'];
-
 const maxRememberedNetworks = 10_000;
 
 /**
- * Creates the function that assigns requests to lanes. Each client network has one lane. Its requests for health and metrics
- * have another one, because a load balancer that gets no response stops sending verifications.
+ * Creates the function that assigns requests to lanes. Each client network has one lane.
  */
 export function createLaneOf({ isTrusted, resolve }: ClientIp): (req: IncomingMessage) => string {
   const networks = new Map<string, string>();
@@ -21,9 +18,8 @@ export function createLaneOf({ isTrusted, resolve }: ClientIp): (req: IncomingMe
     }
     return network;
   };
-  return ({ socket: { remoteAddress: peer }, rawHeaders, url = '' }) => {
+  return ({ socket: { remoteAddress: peer }, rawHeaders }) => {
     const ip = resolve(peer, isTrusted(peer) ? forwardedForOf(rawHeaders) : null);
-    const network = ip === null ? 'unknown' : networkOfIp(ip);
-    return monitoringPaths.includes(url) ? `${network} monitoring` : network;
+    return ip === null ? 'unknown' : networkOfIp(ip);
   };
 }

@@ -41,6 +41,12 @@ export function trackResponse(socket: TrackedSocket, res: ServerResponse): Serve
 }
 
 const upgrade = Symbol('upgrade');
+const bodyListener = Symbol('body listener');
+
+/** Calls `listener` when the body of a message is complete or fills its buffer, and perhaps again. */
+export function onBody(message: IncomingMessage, listener: () => void): void {
+  (message as IncomingMessage & { [bodyListener]?: () => void })[bodyListener] = listener;
+}
 
 /**
  * Creates the class of incoming messages. If too many responses wait on a connection, the next message pretends to ask for
@@ -55,6 +61,14 @@ export function createMessageClass(isVerification: (url: string) => boolean): ty
   };
   return class LimitedMessage extends IncomingMessage {
     [upgrade]?: boolean;
+    [bodyListener]?: () => void;
+
+    /** Node calls it for each part of the body, and with null at its end. */
+    override push(...part: Parameters<IncomingMessage['push']>): boolean {
+      const wantsMore = super.push(...part);
+      if (!wantsMore) this[bodyListener]?.();
+      return wantsMore;
+    }
 
     /** Node sets this to whether the message has an `Upgrade` field, and asks for it once the header is complete. */
     set upgrade(_requested: boolean) {}

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Config } from '../../config/config.ts';
-import { createAdmission } from '../admission/admission.ts';
+import { createAdmissions } from '../admission/admissions.ts';
 import { createLaneOf } from '../admission/lane.ts';
 import { createApp } from '../app.ts';
 import type { AppDeps } from '../context.ts';
@@ -27,13 +27,19 @@ export function createServers(deps: AppDeps & { config: Pick<Config, 'internalLi
   const introspectionHandler = createIntrospectionHandler(deps);
   // Each server admits requests on its own, so that a flood of the public one does not delay monitoring at the internal one.
   const newAdmission = () =>
-    createAdmission({ laneOf: createLaneOf(deps.clientIp), metrics: deps.metrics, log: deps.log });
+    createAdmissions({ laneOf: createLaneOf(deps.clientIp), metrics: deps.metrics, log: deps.log });
   const shared = { publicUrl, introspectionHandler, admission: newAdmission() };
   if (internalListen === null) {
     return { server: createHttpServer({ ...shared, verifyHandler, app: createApp(deps) }), internalServer: null };
   }
   const app = createInternalApp(deps);
-  const internalServer = createHttpServer({ ...shared, admission: newAdmission(), verifyHandler, app });
+  // Clients inside are trusted not to flood, so that introspection, too, comes before everything else.
+  const internalServer = createHttpServer({
+    ...shared,
+    admission: newAdmission(),
+    verifyHandler: (req, res) => verifyHandler(req, res) || introspectionHandler(req, res),
+    app,
+  });
   if ('socket' in internalListen) nameUnixPeers(internalServer);
   return { server: createHttpServer({ ...shared, verifyHandler: null, app: createApp(deps) }), internalServer };
 }

@@ -46,6 +46,12 @@ export const otherFloods: Record<string, FloodShape> = {
       post('/api/v1/sessions', '{"email":"a@example.com","password":"x"}', 'Content-Type: application/json\r\n'),
     ],
   },
+  'bodies that never arrive, from six networks': {
+    connections: 6 * 288,
+    depth: 1,
+    from: Array.from({ length: 6 }, (_, number) => `127.0.0.${number + 10}`),
+    requests: [`POST /login HTTP/1.1\r\n${host}Content-Length: 10\r\n\r\nx`],
+  },
   'introspection with wrong secrets': {
     connections: 300,
     depth: 1,

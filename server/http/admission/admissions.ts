@@ -1,0 +1,55 @@
+import { type Admission, type AdmissionDeps, createAdmission, defaultLimits } from './admission.ts';
+import { createBodies } from './bodies.ts';
+import type { AdmissionLimits } from './fair-queue.ts';
+import { refuse } from './refusal.ts';
+
+const monitoringPaths = ['/readyz', '/healthz', '/metrics'];
+const introspectionPath = '/oauth/introspect';
+
+const monitoringLimits: AdmissionLimits = {
+  ...defaultLimits,
+  maxInFlight: 16,
+  maxInFlightPerLane: 8,
+  maxWaiting: 256,
+  maxWaitingPerLane: 64,
+};
+
+/** API servers introspect a token for each request that they receive, many at the same time. */
+const introspectionLimits: AdmissionLimits = {
+  ...defaultLimits,
+  maxInFlight: 512,
+  maxInFlightPerLane: 256,
+  maxWaiting: 4096,
+  maxWaitingPerLane: 2048,
+};
+
+/**
+ * Creates the admission of all requests but verifications. Monitoring and introspection have places of their own, because a load
+ * balancer that gets no response stops sending verifications, and because introspection verifies tokens, too. A request
+ * takes a place when its body has arrived.
+ */
+export function createAdmissions(deps: AdmissionDeps): Admission {
+  const monitoring = createAdmission({ ...deps, limits: monitoringLimits });
+  const introspection = createAdmission({ ...deps, limits: introspectionLimits });
+  const others = createAdmission(deps);
+  const bodies = createBodies(deps.laneOf);
+
+  function admissionOf(url: string): Admission {
+    if (monitoringPaths.includes(url)) return monitoring;
+    return url === introspectionPath ? introspection : others;
+  }
+
+  return {
+    admit(req, res, start) {
+      const drop = () => {
+        deps.metrics.countRefusal('queue-full');
+        refuse(req, res);
+        deps.metrics.countResponse(req.method ?? '', 503);
+      };
+      bodies.wait(req, res, () => admissionOf(req.url ?? '').admit(req, res, start), drop);
+    },
+    connected() {
+      for (const admission of [monitoring, introspection, others]) admission.connected();
+    },
+  };
+}

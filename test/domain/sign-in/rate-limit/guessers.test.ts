@@ -84,7 +84,8 @@ async function storm(
     for (const [n, client] of clients.entries()) {
       if ((readyAt[n] ?? 0) > now) continue;
       const wait = await guess(client);
-      readyAt[n] = now + wait;
+      // Clients of a large storm take turns. Enough of them still compete for every guess.
+      readyAt[n] = now + wait + (clients.length > 100 ? (n % 10) * 60 : 0);
       if (wait === 0) guesses[Math.floor(now / hour)] = (guesses[Math.floor(now / hour)] ?? 0) + 1;
     }
     await each();

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../server/store/engine/engine.ts';
+import { deleteByPrefix } from '../../server/store/engine/postgres/limiter.ts';
 import { openPostgres } from '../../server/store/engine/postgres/postgres.ts';
 import { OutcomeUnknown, StoreUnavailable } from '../../server/store/errors.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
@@ -324,6 +325,21 @@ export function describeFailures(kind: PostgresKind): void {
       await eventually(async () => !(await quick.users.isEmpty()), 'the change');
       await quick.close();
       await admin.end();
+    });
+
+    it('resets the counts of an account by an index, and no others', async () => {
+      const limiter = store.limiter({ name: 'failures', limit: 10, windowSeconds: 60 });
+      for (const key of ['account-a:1', 'account-a:ü', 'account-a;', 'account-b:1']) await limiter.increment(key);
+      await engine.knex.raw("INSERT INTO counts SELECT 'failures:storm' || n, 1, 1 FROM generate_series(1, 20000) n");
+      await engine.knex.raw('ANALYZE counts');
+      const statement = deleteByPrefix
+        .replaceAll('$1', "'failures:account-a:'")
+        .replaceAll('$2', "'failures:account-a;'");
+      const { rows } = await engine.knex.raw(`EXPLAIN ${statement}`);
+      expect(JSON.stringify(rows)).toContain('counts_prefix_index');
+      await limiter.resetShared('account-a:');
+      const left = await engine.knex('counts').whereNot('expire', 1).orderBy('key').pluck('key');
+      expect(left.sort()).toEqual(['failures:account-a;', 'failures:account-b:1']);
     });
 
     it('claims one mail when asked for one, even if the planner expects only one row', async () => {

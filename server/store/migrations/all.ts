@@ -7,6 +7,7 @@ import { invitations } from './0006-invitations.ts';
 import { idTokens } from './0007-id-tokens.ts';
 import { tombstoneReasons } from './0008-tombstone-reasons.ts';
 import { jobIndexes } from './0009-job-indexes.ts';
+import { countPrefixes } from './0010-count-prefixes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   idTokens,
   tombstoneReasons,
   jobIndexes,
+  countPrefixes,
 ];

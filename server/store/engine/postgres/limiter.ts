@@ -7,6 +7,13 @@ import { withoutNul } from './client.ts';
 import type { ServerClock } from './connections/server-clock.ts';
 import type { PlainPool } from './pool.ts';
 
+/**
+ * Deletes the keys that begin with $1. $2 is the first text after all of them, so that the index leads to them. Without the index,
+ * a storm of failures would make this exceed its time limit.
+ */
+export const deleteByPrefix =
+  'DELETE FROM counts WHERE key COLLATE "C" >= $1::text AND key COLLATE "C" < $2::text AND left(key, length($1::text)) = $1::text';
+
 interface CountRow extends Row {
   expire?: string | number | null;
 }
@@ -23,12 +30,11 @@ export function createPostgresLimiter(
   // The library names its statements, which prepares them. Behind a pooler in transaction mode, a name may not exist.
   const unnamed = ({ text, values = [] }: pg.QueryConfig) => ({ text, values: values.map(withoutNul) });
   const resetShared = async (prefix: string) => {
-    const values = [`${name}:${prefix}`];
-    await pool
-      .query({ text: 'DELETE FROM counts WHERE left(key, length($1::text)) = $1::text', values })
-      .catch((error: unknown) => {
-        throw translate(error);
-      });
+    const first = `${name}:${prefix}`;
+    const values = [first, successorOf(first)];
+    await pool.query({ text: deleteByPrefix, values }).catch((error: unknown) => {
+      throw translate(error);
+    });
   };
   return wrapLimiter(
     new RateLimiterPostgres({
@@ -74,6 +80,11 @@ function aheadOf(config: pg.QueryConfig, serverNow: number | null): { config: pg
 function behind(result: pg.QueryResult<CountRow>, ms: number): pg.QueryResult<CountRow> {
   const rows = result.rows.map((row) => (row.expire == null ? row : { ...row, expire: Number(row.expire) - ms }));
   return { ...result, rows };
+}
+
+/** Returns the first text after all that begin with `prefix`, which must end with an ASCII character. */
+function successorOf(prefix: string): string {
+  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 }
 
 function isTime(value: unknown): value is number {

@@ -127,17 +127,26 @@ describe('a daemon whose clients do not read', () => {
     noError();
   });
 
-  it('responds to a few pipelined requests in order', async () => {
-    const response = await talk(
+  /** Sends ten requests at once and another one a second later, and returns everything that was received. */
+  function pipeline(path: string) {
+    const request = `GET ${path} HTTP/1.1\r\nHost: x\r\n`;
+    return talk(
       daemon.url,
       async (send, open) => {
-        await send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(10));
+        await send(`${request}\r\n`.repeat(10));
         await new Promise((resolve) => setTimeout(resolve, 1_000));
-        if (open()) await send('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+        if (open()) await send(`${request}Connection: close\r\n\r\n`);
       },
       5_000,
     );
-    expect(response.text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(11);
+  }
+
+  it('responds to a few pipelined verifications', async () => {
+    expect((await pipeline('/verify/auth-request')).text.match(/HTTP\/1\.1 401/g)).toHaveLength(11);
+  });
+
+  it('responds to two other pipelined requests, and closes the connection', async () => {
+    expect((await pipeline('/healthz')).text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
   });
 });
 

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import KnexSqliteClient from 'knex/lib/dialects/sqlite3/index.js';
 import sqlite3 from 'sqlite3';
 import { StoreBusy } from '../../errors.ts';
+import { driverCode } from '../driver-code.ts';
 import { connect } from './connection.ts';
 
 const endsTransaction = /^(COMMIT|ROLLBACK)\b/i;
@@ -10,7 +11,7 @@ const endsTransaction = /^(COMMIT|ROLLBACK)\b/i;
 const maxWaiting = 500;
 
 /** Minimum wait for another process's lock, even if a change waited for the writer for long. */
-const minBusyTimeoutMs = 50;
+const minBusyTimeoutMs = 250;
 
 /** Knex's SQLite dialect on read-only connections. In WAL mode they never wait for the writer. */
 export class SqliteReadClient extends KnexSqliteClient {
@@ -21,11 +22,22 @@ export class SqliteReadClient extends KnexSqliteClient {
 
 /**
  * Returns Knex's SQLite dialect for the one connection that writes, made safe for a file that other processes write too,
- * such as `tokensd init`. SELECTs outside transactions run on `readers`. `patienceMs` returns how long a change may wait, for
- * the changes before it and for another process's lock together.
+ * such as `tokensd init`. SELECTs outside transactions run on `readers`. `patienceMs` returns how long a change may wait for
+ * another process's lock. When one has waited in vain, those that arrived before that are refused with it, because a turn of
+ * their own would end even later.
  */
 export function createWriterDialect(readers: Knex, patienceMs: () => number): typeof KnexSqliteClient {
+  let lockedAt = Number.NEGATIVE_INFINITY;
   return class extends SqliteWriteClient {
+    override async _query(connection: object, query: { sql: string }): Promise<unknown> {
+      try {
+        return await super._query(connection, query);
+      } catch (error) {
+        if (driverCode(error) === 'SQLITE_BUSY') lockedAt = performance.now();
+        throw error;
+      }
+    }
+
     override runner(builder: Builder) {
       return this.transacting || !isSelect(builder) ? super.runner(builder) : readers.client.runner(builder);
     }
@@ -38,6 +50,10 @@ export function createWriterDialect(readers: Knex, patienceMs: () => number): ty
       if (waiting >= maxWaiting) throw new StoreBusy('Too many changes wait for the database.');
       const arrivedAt = performance.now();
       const connection: sqlite3.Database = await super.acquireConnection();
+      if (lockedAt - arrivedAt > minBusyTimeoutMs) {
+        await this.releaseConnection(connection);
+        throw new StoreBusy('Another process holds the write lock of the database.');
+      }
       const restMs = Math.round(patienceMs() - (performance.now() - arrivedAt));
       connection.configure('busyTimeout', Math.max(minBusyTimeoutMs, restMs));
       return connection;

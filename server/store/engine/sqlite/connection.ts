@@ -1,9 +1,6 @@
 import sqlite3 from 'sqlite3';
 
-/**
- * Maximum time that a change waits for the changes before it and for another process's lock. It is below the two seconds
- * within which an outage must become a 503.
- */
+/** Maximum wait for another process's lock. It is below the two seconds within which an outage must become a 503. */
 export const busyTimeoutMs = 1500;
 
 // With synchronous=NORMAL, a power loss could undo a revocation that was already confirmed to the client.

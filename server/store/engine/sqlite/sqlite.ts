@@ -10,7 +10,10 @@ import { identityOf, prepareDatabaseFile, reserveLogFiles } from './files.ts';
 import { createMemoryLimiter } from './limiter.ts';
 import { openReader, type Reader } from './reader.ts';
 
-/** How long a change may wait for the writer and for another process's lock. A migration waits longer. */
+/** Maximum time that a change waits for those before it, while they make progress. A slow disk takes some 100 ms for each. */
+const acquireTimeoutMs = 5_000;
+
+/** How long a change may wait for another process's lock. A migration waits longer. */
 const patience = { change: busyTimeoutMs, migration: 60_000 } as const;
 
 /** Connections that read for everything but verification. One of them may be busy with a long list. */
@@ -132,7 +135,7 @@ function openPool(path: string, client: typeof Knex.Client, max: number): Knex {
     connection: { filename: path },
     useNullAsDefault: true,
     compileSqlOnError: false,
-    acquireConnectionTimeout: patience.change,
+    acquireConnectionTimeout: acquireTimeoutMs,
     // Every failure reaches the caller as a rejection. Knex's log would also print bound values to the terminal.
     log: { warn: ignore, error: ignore, deprecate: ignore, debug: ignore },
     pool: {

@@ -35,8 +35,8 @@ export interface SignInRateLimit {
   forgetNetwork(ip: string | null): Promise<void>;
 }
 
-/** Attempts that wait to be reserved. While the database does not respond, they are refused after two seconds at most. */
-const maxQueue = { maxWaiting: 500, maxWaitMs: 1_500 } as const;
+/** Attempts that wait to be reserved. When the database does not respond, all that wait are refused with the first. */
+const maxQueue = { maxWaiting: 500, maxWaitMs: 5_000 } as const;
 
 /** Creates the rate limit on counts in the store. `maxKeys` bounds how many accounts, clients and networks it remembers. */
 export function createSignInRateLimit(limiter: Store['limiter'], { maxKeys = 100_000 } = {}): SignInRateLimit {

@@ -79,12 +79,21 @@ describe.each(hasRealParts('postgres') ? (['embedded', 'debian'] as const) : (['
         body: JSON.stringify({ name }),
       });
 
+    const askToSignIn = (url: string, turn: number) =>
+      fetch(`${url}/api/v1/sessions`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ email: `member-${turn}@example.com`, password: 'analytical engines' }),
+      });
+
     async function expectUnavailable(url: string, name: string, token: string) {
       await expectPromptly(503, verify(url, token));
       await expectPromptly(503, fetch(`${url}/readyz`));
       await expectPromptly(200, fetch(`${url}/healthz`));
       await expectPromptly(503, askForToken(url, `during ${name}`));
       await Promise.all(Array.from({ length: 40 }, () => expectPromptly(503, askForToken(url, `crowd ${name}`))));
+      const signIns = Array.from({ length: 12 }, (_, turn) => expectPromptly(503, askToSignIn(url, turn)));
+      await Promise.all(signIns);
       await expectPromptly(401, verify(url, 'tok_malformed'));
       const text = await (await fetch(`${url}/metrics`)).text();
       expect(text).toMatch(/^tokensd_database_errors_total\{kind="unavailable"\} [1-9]/m);

@@ -23,6 +23,10 @@ const introspectionLimits: AdmissionLimits = {
   maxWaitingPerLane: 2048,
 };
 
+/** How many requests without their bodies are refused at a time, and how long it then pauses. Their clients connect again. */
+const maxRefusals = 4;
+const refusalPauseMs = 20;
+
 /**
  * Creates the admission of all requests but verifications. Monitoring and introspection have places of their own, because a load
  * balancer that gets no response stops sending verifications, and because introspection verifies tokens, too. A request
@@ -34,6 +38,13 @@ export function createAdmissions(deps: AdmissionDeps): Admission {
   const others = createAdmission(deps);
   const bodies = createBodies(deps.laneOf);
 
+  const dropped: Array<() => void> = [];
+
+  function refuseDropped(): void {
+    for (const respond of dropped.splice(0, maxRefusals)) respond();
+    if (dropped.length > 0) setTimeout(refuseDropped, refusalPauseMs);
+  }
+
   function admissionOf(url: string): Admission {
     if (monitoringPaths.includes(url)) return monitoring;
     return url === introspectionPath ? introspection : others;
@@ -43,8 +54,11 @@ export function createAdmissions(deps: AdmissionDeps): Admission {
     admit(req, res, start) {
       const drop = () => {
         deps.metrics.countRefusal('queue-full');
-        refuse(req, res);
-        deps.metrics.countResponse(req.method ?? '', 503);
+        dropped.push(() => {
+          refuse(req, res);
+          deps.metrics.countResponse(req.method ?? '', 503);
+        });
+        if (dropped.length === 1) setTimeout(refuseDropped, refusalPauseMs);
       };
       bodies.wait(req, res, () => admissionOf(req.url ?? '').admit(req, res, start), drop);
     },

@@ -89,7 +89,13 @@ export async function startPostgres(
     // The postmaster first: once it is suspended, it starts no other process.
     const [postmaster = 0] = await processes();
     process.kill(postmaster, `SIG${name}`);
-    for (const pid of (await processes()).slice(1)) process.kill(pid, `SIG${name}`);
+    for (const pid of (await processes()).slice(1)) {
+      try {
+        process.kill(pid, `SIG${name}`);
+      } catch {
+        // The process ended meanwhile, as those for cancel requests do.
+      }
+    }
   };
   return {
     port,

@@ -2,6 +2,7 @@
 export const limits = {
   maxBodyBytes: 64 * 1024,
   maxHeaderBytes: 64 * 1024,
+  maxHeaderFields: 1000,
   /** Leaves time to report an unavailable database within two seconds. */
   lookupDeadlineMs: 1800,
 

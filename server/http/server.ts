@@ -74,7 +74,7 @@ export function createHttpServer({
     if (req.socket.destroyed) return;
     const earlier = trackResponse(req.socket, res);
     req.url = ownPath(req.url ?? '/');
-    if (verifyHandler?.(req, res)) return;
+    if (rejectFields(req, res) || verifyHandler?.(req, res)) return;
     const start = () => {
       if (!introspectionHandler(req, res)) void appListener(req, res);
     };
@@ -125,6 +125,16 @@ export function createHttpServer({
     rejectMessage(error, socket, newestResponse(socket));
   });
   return server;
+}
+
+/**
+ * Responds to a request with too many header fields, closes the connection, and returns true. Reading ten thousand small
+ * fields takes milliseconds, so a client that repeats such requests must connect again for each.
+ */
+function rejectFields(req: IncomingMessage, res: ServerResponse): boolean {
+  if (req.rawHeaders.length <= 2 * limits.maxHeaderFields) return false;
+  res.writeHead(431, { Connection: 'close', 'Content-Length': 0 }).end();
+  return true;
 }
 
 /** Sends each challenge in its own field. The Fetch API's `Headers` joins repeated fields with commas. */

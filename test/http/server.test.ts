@@ -277,6 +277,17 @@ describe('the app', () => {
 });
 
 describe('an invalid message', () => {
+  it('gets 431 if it has more than 1,000 header fields, on a connection that closes', async () => {
+    const { port } = await start();
+    const fields = (count: number) => `Host: x\r\n${'a:b\r\n'.repeat(count - 1)}`;
+    for (const path of ['/', verifyPath]) {
+      const rejected = await exchange(port, `GET ${path} HTTP/1.1\r\n${fields(1001)}\r\n`);
+      expect(rejected).toMatchObject({ text: expect.stringMatching(/^HTTP\/1\.1 431 /), closed: true });
+      const accepted = await exchange(port, `GET ${path} HTTP/1.1\r\n${fields(999)}Connection: close\r\n\r\n`);
+      expect(accepted.text).toMatch(/^HTTP\/1\.1 (200|401) /);
+    }
+  });
+
   it('gets 431 if its header fields exceed 64 KiB', async () => {
     const { port } = await start();
     const { text, closed } = await exchange(port, `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(200_000)}\r\n\r\n`);

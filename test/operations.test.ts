@@ -37,6 +37,7 @@ describe('the metrics', () => {
     metrics.countVerification('forward-auth', 'ok', 0);
     metrics.observeBatch(1);
     metrics.countResponse('GET', 200);
+    metrics.countRefusal('queue-full');
     metrics.countEvent('token.created');
     metrics.countDatabaseError('unavailable');
     const { text } = await metrics.expose();

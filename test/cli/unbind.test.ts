@@ -33,8 +33,8 @@ it('prints each member with --json, and continues after a failure', async () => 
   expect(JSON.parse(stdout)).toMatchObject({ email: 'dev@example.com', sso: true });
 });
 
-it('unbinds the superuser who runs it, although that ends their session', async () => {
-  const { code, stdout } = await cli.run(['users', 'unbind', 'root@example.com', '--yes', '--json'], root);
-  expect([code, JSON.parse(stdout).email]).toEqual([0, 'root@example.com']);
-  expect((await cli.run(['whoami'], root)).code).toBe(4);
+it('does not unbind the superuser who runs it, because a session alone must not change how they sign in', async () => {
+  const { code, stderr } = await cli.run(['users', 'unbind', 'root@example.com', '--yes'], root);
+  expect([code, stderr]).toEqual([5, expect.stringContaining('Ask another Organization Superuser')]);
+  expect((await cli.run(['whoami'], root)).code).toBe(0);
 });

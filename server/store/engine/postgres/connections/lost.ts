@@ -84,8 +84,6 @@ export function createLostConnections(
         if (connection.stream.connecting) throw error;
       });
       await withDeadline(times.response, opened);
-      // The role may have another one as its default (`ALTER ROLE … SET role`), which may not end the first one's sessions.
-      await client.query('SET ROLE NONE');
       // Others may have been lost meanwhile, as all are whose network was interrupted.
       while (lost.size > 0 && (await endAll(client, [...lost])));
       await withDeadline(times.connect, client.end());
@@ -134,7 +132,11 @@ async function ownProcesses(client: pg.Client, candidates: readonly LostConnecti
   const processes = candidates.filter((one): one is LostProcess => one.pid !== null);
   if (processes.length === 0) return [];
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  return rows[0]?.pid === driverOf(client).processID ? processes : [];
+  if (rows[0]?.pid !== driverOf(client).processID) return [];
+  // The role may have another one as its default (`ALTER ROLE … SET role`), which may not end the first one's sessions.
+  // Behind a pooler, this would change the role of a session that serves others.
+  await client.query('SET ROLE NONE');
+  return processes;
 }
 
 /**

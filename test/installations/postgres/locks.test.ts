@@ -215,6 +215,9 @@ if (hasRealParts('postgres', 'pgbouncer')) {
   });
 
   it('ends its connections at the server after the network forwarded nothing for a while', async () => {
+    // pgbouncer keeps the sessions of the daemons before.
+    await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tokensd'");
+    await eventually(async () => (await countSessions()) === 0, 'the end of earlier sessions');
     const url = Object.assign(new URL(direct), { port: String(network.port) });
     const daemon = await startDaemon(dataDir, { TOKENSD_DATABASE_URL: url.href, TOKENSD_LOG_LEVEL: 'info' });
     cleanups.push(() => daemon.stop('SIGKILL'));

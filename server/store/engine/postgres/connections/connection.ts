@@ -206,7 +206,7 @@ export function createProvenClients(
       this.#state = 'ending';
       this.#isCommitting = mayBeCommitting(this);
       driverOf(this)._ending = true;
-      if (!this.#isCommitting) void cancelStatement(optionsNow(), this, times.connect);
+      if (!this.#isCommitting) void cancelStatement(optionsNow(), this);
       this.#endOnResponse();
       setTimeout(() => this.#lose(), times.connect).unref();
     }

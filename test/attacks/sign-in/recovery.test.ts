@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Config, readConfig } from '../../../server/config/config.ts';
-import { hashSecret } from '../../../server/domain/secrets.ts';
 import { networkOf } from '../../../server/domain/sign-in/rate-limit/client-network.ts';
+import { accountPrefix } from '../../../server/domain/sign-in/rate-limit/failure-keys.ts';
 import { openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { openTestStore } from '../../helpers/app/store.ts';
 import { turnOn } from '../../helpers/app/totp.ts';
@@ -165,9 +165,10 @@ describe('the member of a recovery link', () => {
   it('is not locked out by failed sign-ins from before, of the account or of their network', async () => {
     const { waits, ...app } = await openWithWaits();
     const ip = '203.0.113.9';
-    await waits.block(hashSecret(`account ${app.root.email}`), 900);
+    expect(await signIn(app, app.root.email, 'a wrong password', '2001:db8:1::1')).toBe(401);
+    await waits.block(`${accountPrefix(app.root.email)}newcomers`, 900);
     await waits.block(`network ${networkOf(ip)}`, 900);
-    expect(await signIn(app, app.root.email, password, '2001:db8::1'), 'the account has to wait').toBe(429);
+    expect(await signIn(app, app.root.email, password, '2001:db8:2::1'), 'strangers have to wait').toBe(429);
     expect(await signIn(app, 'another@example.com', password, ip), 'the network has to wait').toBe(429);
     expect((await follow(app, await linkFor(app, app.root.email))).status).toBe(303);
     expect(await signIn(app, app.root.email, nextPassword, ip)).toBe(201);

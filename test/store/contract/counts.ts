@@ -52,7 +52,9 @@ export function countContract(store: () => Store): void {
     const first = await limiter.increment('a', 10);
     expect(first.retryAfterMs).toBeGreaterThan(9 * second);
     expect(first.retryAfterMs).toBeLessThanOrEqual(10 * second);
-    expect(await limiter.increment('a', 50)).toEqual({ count: 2, retryAfterMs: first.retryAfterMs });
+    const again = await limiter.increment('a', 50);
+    expect(again.count).toBe(2);
+    expect(again.retryAfterMs).toBeLessThanOrEqual(first.retryAfterMs);
   });
 
   it('loses no count when many arrive concurrently', async () => {

@@ -73,7 +73,7 @@ const use = ({ daemon, active }: Scene, path: string) =>
   verify(daemon.url, active.token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': path });
 
 describe.skipIf(!canMount())('a daemon whose disk is full', () => {
-  const small = 'mount -t tmpfs -o size=8m tokens-test "$0"';
+  const small = 'mount -t tmpfs -o size=8m,mode=0755 tokens-test "$0"';
 
   it('keeps verifying, rejects every change with 507 and without a trace, and recovers without a restart', async () => {
     const scene = await daemonOn(small);

@@ -14,7 +14,7 @@ export interface AdmissionLimits {
   maxSlowPerLane: number;
 }
 
-/** One request. `lane` is the group whose requests share its turns, such as a client network. */
+/** One request. `lane` is the group whose requests share its turns, such as a client's site. */
 export interface Entry {
   readonly lane: string;
   state: 'new' | 'waiting' | 'in flight' | 'slow' | 'done';

@@ -135,9 +135,9 @@ describe('a server with more requests than it may process', () => {
     await untilStarted('/1', '/2', '/other', '/3');
   });
 
-  it('counts all addresses of an IPv6 network together', async () => {
+  it('counts all addresses of an IPv6 site together', async () => {
     const { get, untilStarted, finishAll } = await start();
-    const requests = [get('/1', '2001:db8:0:1::1'), get('/2', '2001:db8:0:1::2'), get('/3', '2001:db8:0:2::1')];
+    const requests = [get('/1', '2001:db8:1:1::1'), get('/2', '2001:db8:1:2::1'), get('/3', '2001:db8:2:1::1')];
     await untilStarted('/1', '/3');
     await finishAll(Promise.all(requests));
   });

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fields } from '../app/http.ts';
 import { freePort } from '../daemon/daemon.ts';
-import { bareEnvironment, eventually } from '../daemon/process.ts';
+import { acceptsConnections, bareEnvironment, eventually } from '../daemon/process.ts';
 import { selfSignedCertificate } from '../peers/certificate.ts';
 import { hasRealParts, searchPath } from '../peers/real-parts.ts';
 
@@ -97,7 +96,7 @@ async function startProxy(
   const closed = new Promise((resolve) => child.once('close', resolve));
   await eventually(() => {
     if (child.exitCode !== null) throw new Error(`${example}: ${output}`);
-    return accepts(port);
+    return acceptsConnections(port);
   }, `the proxy of ${example}`);
   return {
     send: (path, { method = 'GET', headers = [], body } = {}) =>
@@ -129,12 +128,4 @@ async function startProxy(
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

@@ -1,9 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '../daemon/process.ts';
+import { acceptsConnections, eventually } from '../daemon/process.ts';
 
 const forward = 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;';
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin`;
@@ -51,7 +50,7 @@ export async function startTlsProxy(
   const closed = new Promise((resolve) => child.once('close', resolve));
   await eventually(() => {
     if (child.exitCode !== null) throw new Error(`nginx: ${output}`);
-    return accepts(port);
+    return acceptsConnections(port);
   }, 'nginx to listen');
   return {
     certificate: join(directory, 'cert.pem'),
@@ -61,11 +60,4 @@ export async function startTlsProxy(
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

@@ -2,13 +2,13 @@ import type { Engine, Row } from '../../engine/engine.ts';
 import { repeatErasure } from '../../knex/accounts/erase-user.ts';
 
 /** The members of a database that was replaced, by ID. */
-type Members = ReadonlyMap<string, Row>;
+type MemberRows = ReadonlyMap<string, Row>;
 
 /**
  * Deletes the members of the backup who were deleted since, and returns their email addresses. Deletes them even if no
  * superuser remains: `tokensd recover` makes one.
  */
-export async function carryDeletions({ knex }: Engine, members: Members): Promise<string[]> {
+export async function carryDeletions({ knex }: Engine, members: MemberRows): Promise<string[]> {
   const deleted: string[] = [];
   const rows: Row[] = await knex('users').whereNull('deleted_at').select('id', 'email');
   for (const { id, email } of rows) {
@@ -24,7 +24,7 @@ export async function carryDeletions({ knex }: Engine, members: Members): Promis
  * Disables, blocks and demotes members as in the replaced database, even if no superuser remains: `tokensd recover` makes
  * one. Returns the email addresses of those it changed.
  */
-export async function carryBlocks({ knex }: Engine, members: Members): Promise<string[]> {
+export async function carryBlocks({ knex }: Engine, members: MemberRows): Promise<string[]> {
   const blocked: string[] = [];
   const rows: Row[] = await knex('users');
   for (const { id, email, disabled, superuser, can_manage_tokens: permitted } of rows) {
@@ -48,7 +48,7 @@ export async function carryBlocks({ knex }: Engine, members: Members): Promise<s
  * Gives members their current email addresses. The reader of an earlier address, such as one that a member lost, could
  * otherwise have a link mailed there to set the password.
  */
-export async function carryAddresses({ knex }: Engine, members: Members): Promise<void> {
+export async function carryAddresses({ knex }: Engine, members: MemberRows): Promise<void> {
   const rows: Row[] = await knex('users').select('id', 'email', 'email_folded');
   const wanted = rows.flatMap(({ id, email }) => {
     const now = members.get(String(id));

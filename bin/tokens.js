@@ -24,7 +24,7 @@ function useCompileCache() {
   try {
     // Not `$HOME`, because sudo may leave it set to another user's home.
     const directory = join(userInfo().homedir, '.cache', 'tokens');
-    // Node would create it with the mode that the umask allows. What is in it runs, so nobody else may write there.
+    // Node would create it with the mode that the umask allows. The program runs this code, so nobody else may write there.
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const { mode, uid } = lstatSync(directory);
     const isOwn = process.platform === 'win32' || (uid === process.getuid() && (mode & 0o022) === 0);

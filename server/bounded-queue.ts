@@ -12,8 +12,8 @@ export interface BoundedQueueOptions {
 }
 
 /**
- * Runs a task, after those that arrived earlier. An urgent task goes first and is never refused for being late: it finishes
- * what an earlier task of the same request began.
+ * Runs a task after those that arrived earlier. An urgent task goes first and is refused only in an outage, because it ends a
+ * step that an earlier task of the same request began.
  */
 export type BoundedQueue = <T>(task: () => Promise<T>, options?: { urgent?: boolean }) => Promise<T>;
 
@@ -27,8 +27,8 @@ interface WaitingTask {
 }
 
 /**
- * Creates a queue whose length and waiting time are bounded, so that too many tasks are refused promptly instead of being served
- * long after its clients have given up. A task is in one of these states:
+ * Creates a queue whose length and waiting time are bounded, so that excess tasks are refused promptly instead of being run
+ * long after their clients have given up. A task is in one of these states:
  *
  * 1. waiting: `concurrency` others run. It is refused if `maxWaiting` wait already, or once it has waited for `maxWaitMs`. If
  *    a running task fails with an outage, those that have waited for a while are refused with it.

@@ -78,7 +78,7 @@ function addUsers(program: Command, context: Context): void {
     .summary("Forget a member's failed sign-ins")
     .description(
       "Forget all wrong passwords and codes at a member's account, from all clients, so that nobody waits there. On SQLite, the daemon does it within a second. " +
-        'Networks with many failures still wait, up to 15 minutes. If the guesses go on, a browser that has signed in before gets in, and so does one that sets a new password with a mailed link.',
+        'Networks with many failures still wait, up to 15 minutes. While guesses continue, a member can sign in from a browser that has signed in before, or set a new password with a mailed link.',
     )
     .argument('<email>', 'Email address of the member')
     .addHelpText('after', '\nExample:\n  $ tokensd users unlock ada@example.com')

@@ -16,7 +16,7 @@ export interface PrivateDirectory {
 }
 
 export interface PrivateDirectoryOptions {
-  /** Whether the directory belongs to this program by its path. Otherwise it may belong to another program, and is left alone. */
+  /** True if the path shows that the directory belongs to this program. Otherwise its mode stays, because others may use it. */
   readonly isOwn: boolean;
   /** Receives a sentence for each mode that was too permissive. */
   readonly warn: (text: string) => Promise<void>;

@@ -18,7 +18,7 @@ import { sqlitePathOf } from './backup.ts';
 import { confirmOrStop } from './sso/confirm.ts';
 
 export interface RestoreCommandOptions {
-  /** Whether to restore even if nobody knows what happened after the backup was made. */
+  /** True to restore although the changes after the backup are unknown. */
   withoutHistory?: boolean;
   undo?: boolean;
 }

@@ -81,7 +81,7 @@ async function serveStore(deps: ServeDeps): Promise<void> {
   log.info({}, 'stopped');
 }
 
-/** Returns where the internal server listens, or null if there is none. */
+/** Makes the internal server listen. Returns its address, or null if there is no internal server. */
 async function listenInternally(server: Server | null, { internalListen }: Config): Promise<string | null> {
   if (server === null || internalListen === null) return null;
   return listen(server, internalListen, 'TOKENSD_INTERNAL_LISTEN');

@@ -23,8 +23,8 @@ export function prepareDataDir(dataDir: string): void {
 const ownName = /^(?:tokens\.db.*|mail|lost\+found|.*\.sock)$/;
 
 /**
- * Returns what is wrong with an existing data directory such as /srv, whose mode must not change, or null. A directory is ours
- * if it holds our database or nothing else, and nobody's whose sticky bit shows that several users share it.
+ * Returns an error message if other programs may use the directory, such as /srv, so that its mode must not change. Returns null
+ * if it is a directory of tokensd: it holds our database or no other files, and has no sticky bit, which shared directories have.
  */
 export function sharedDirMistake(dataDir: string): string | null {
   if (!isPermissive(dataDir)) return null;

@@ -111,7 +111,10 @@ export interface AuditLog {
   list(caller: Caller, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
 }
 
-/** A list can take a second. One at a time leaves connections for everything else, and those that cannot be in time are refused. */
+/**
+ * Reads one audit list at a time, because a list can take a second and other requests need the connections, too. Refuses lists
+ * that would wait longer than a client does.
+ */
 const listQueue = { concurrency: 1, maxWaiting: 50, maxWaitMs: 1_500 } as const;
 
 export function createAuditLog({ store }: { store: Store }): AuditLog {

@@ -66,7 +66,7 @@ export function createSendMail(deps: SendMailDeps, workers = 4): Job[] {
   }));
 }
 
-/** What the workers of one daemon share. */
+/** The state that the workers of one daemon share. */
 interface Progress {
   /** The mails that are being sent. */
   mailIds: Set<string>;

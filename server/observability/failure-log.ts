@@ -1,7 +1,7 @@
 import type { ProblemError } from '../../shared/problem.ts';
 import { createOutage, type Log } from './log.ts';
 
-/** What a request of this method does: a safe one only reads (RFC 9110 §9.2.1). */
+/** Requests with a safe method only read (RFC 9110 §9.2.1). */
 type RequestKind = 'reads' | 'changes';
 
 export interface FailedRequest {

@@ -7,8 +7,8 @@ import type { Store } from '../../store/store.ts';
 import { openDatabase } from '../open-database.ts';
 
 /**
- * Opens the database for a command that changes members. A daemon may run beside it. `sharesCounts` tells whether failed
- * sign-ins are counted in the database, and not in the memory of the daemon.
+ * Opens the database for a command that changes members. A daemon may run beside it. `sharesCounts` is true if the
+ * database counts failed sign-ins. On SQLite the daemon counts them in memory.
  */
 export async function withServices<T>(
   context: Context,

@@ -6,10 +6,10 @@ export interface Setting {
   schema: z.ZodType;
   /** The value that applies if the variable is unset, as Markdown. */
   default: string;
-  /** What the setting does, as Markdown. */
+  /** The effect of the setting, as Markdown. */
   description: string;
-  /** Whether the value is a list, whose entries may also be on lines of their own. */
+  /** True if the value is a list, whose entries may also be on lines of their own. */
   isList?: true;
-  /** Whether an empty value has a meaning of its own. Otherwise it counts as unset. */
+  /** True if an empty value has a meaning of its own. Otherwise it counts as unset. */
   mayBeEmpty?: true;
 }

@@ -87,7 +87,7 @@ export async function createToken(
     const expiresAt = resolveExpiry(body, policy.expiry, now);
     // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
     await store.tokens.destroyExpired(fresh, now, systemActor);
-    // Otherwise a script that signs in for each of its jobs would leave rows for ever.
+    // Otherwise a script that signs in for each of its jobs would leave rows that nothing deletes.
     const old = {
       namePrefix: unnamedPrefix,
       before: now - unnamedRetentionMs,

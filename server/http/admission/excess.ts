@@ -17,7 +17,7 @@ export function endAfterLastResponse(socket: Socket, end: () => void): void {
   socket.on('error', () => socket.destroy());
   // A client that pauses reading for too long. Each response sets this timeout.
   socket.on('timeout', () => socket.destroy());
-  // Otherwise a response that is larger than the buffers of the connection would stop for ever.
+  // Without this, a response that is larger than the buffers of the connection would never end.
   socket.on('drain', () => {
     for (const res of openResponses(socket)) if (res.socket === socket && res.writableNeedDrain) res.emit('drain');
   });

@@ -12,7 +12,7 @@ interface Refusal {
   body: string;
 }
 
-/** What a browser shows, or a monitoring system logs. */
+/** For browsers, and for monitoring systems that log the body. */
 const plain: Refusal = prepare('text/plain; charset=utf-8', `${detail}\n`);
 
 const { status, title } = problems.unavailable;

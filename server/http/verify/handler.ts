@@ -120,7 +120,7 @@ function sendVerdict(
 
 /**
  * Returns the data from which the last use is derived. It holds strings only, because it stays in memory until the next
- * flush and must not keep the request alive. Long texts are cut. What a proxy reports about the original request is used only if the proxy
+ * flush and must not keep the request alive. Long texts are cut. A proxy's report about the original request is used only if the proxy
  * is trusted.
  */
 function observe({ clientIp }: VerifyContext, route: VerifyRoute, req: IncomingMessage): ObservedRequest {

@@ -6,7 +6,7 @@ const participants = ['actor_id', 'owner_id', 'target_id'];
 /**
  * Adds indexes for lists, so that a page takes about as long with ten million rows as with ten. With ten million audit
  * events, creating them takes some minutes. On PostgreSQL, changes fail with 503 until the migration ends, because every
- * change writes an audit event. Verification goes on, because creating an index does not lock out readers.
+ * change writes an audit event. Verification continues, because creating an index does not lock out readers.
  *
  * This comes before the other migrations of its release, because those lock out readers until the transaction ends.
  */

@@ -1,9 +1,8 @@
 import type { Migration } from './migration.ts';
 
 /**
- * Adds indexes for what jobs, metrics and changes look for: mails that are due, sessions that have ended, device codes of a
- * session, and what names a member who is deleted.
- * Their conditions are written as queries write them. SQLite does not recognize an index by the value of a parameter.
+ * Adds indexes for jobs, metrics and changes: on mails that are due, sessions that have ended, device codes of a session, and
+ * rows that name a member who is deleted. Their conditions are written as queries write them. SQLite does not recognize an index by the value of a parameter.
  */
 export const jobIndexes: Migration = {
   name: '0009-job-indexes',

@@ -10,7 +10,7 @@ import { AuditPage } from './audit-page.tsx';
 
 /** Routes of `/organization/audit` and its downloads. */
 export function auditPages({ audit, clock, log }: Pick<AppDeps, 'audit' | 'clock' | 'log'>) {
-  // Concurrent downloads take turns reading a page, so that all of them together run only one query at a time.
+  // Downloads go first in the queue of audit lists. Only one of them reads at a time, so that other lists get their turns.
   const oneAtATime = pLimit(1);
 
   /** Responds with the filtered events as a file. */

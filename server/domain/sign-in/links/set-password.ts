@@ -64,8 +64,8 @@ export function createSetPassword(deps: SetPasswordDeps): SetPassword {
       await notifier.security(store, { ...event, owner: user, event: link.mail });
     });
     notifier.wake();
-    // Wrong codes still count: who reads the member's mail must not get more guesses at the second factor with each link.
-    // If this fails, the password is set all the same.
+    // Wrong codes still count. Otherwise a reader of the member's mail would get more guesses at the second factor with each link.
+    // An error is ignored, because the password has been set.
     await rateLimit.forgetAccount(user.emailFolded).catch(() => undefined);
     return { ...user, passwordHash: hash };
   };

@@ -36,7 +36,7 @@ export function createCheckPassword(deps: {
   const { store, clock, passwords, rateLimit, auditFailedSignIn, passwordPolicy } = deps;
   return async (email, password, clientInfo, deviceProofs = []) => {
     const account = foldName(normalizeName(email));
-    // Looked up for every address, so that the time taken does not reveal whether a member has it.
+    // Looks up every address. Otherwise the response time would reveal which addresses belong to members.
     const known =
       deviceProofs.length === 0
         ? undefined

@@ -11,7 +11,7 @@ export interface RateLimitKeys {
   account: string;
   /** Null if unknown. */
   ip: string | null;
-  /** What proves that the client has signed in to this account before. A client without it is a stranger. */
+  /** Proof that the client has signed in to this account before. A client without it is a stranger. */
   known?: KnownClient | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface KnownClient {
   id: string;
 }
 
-/** What an attempt guesses: a password, or the six digits of a code. */
+/** The secret that an attempt guesses: a password, or the six digits of a code. */
 export type GuessKind = 'password' | 'code';
 
 type Member = Pick<UserRecord, 'id' | 'passwordHash'>;
@@ -24,7 +24,7 @@ type Member = Pick<UserRecord, 'id' | 'passwordHash'>;
  */
 const idBytes = 12;
 const macBytes = 20;
-/** What a device must have passed to be known for a guess. */
+/** The factors that make a device known for a guess, if it has passed one of them. */
 const accepted = { password: ['password', 'code'], code: ['code'] } as const;
 const shape = new RegExp(`^${secretPrefixes.knownDevice}([0-9A-Za-z_-]{16})([0-9A-Za-z_-]{27})$`);
 

@@ -23,8 +23,8 @@ export class SqliteReadClient extends KnexSqliteClient {
 /**
  * Returns Knex's SQLite dialect for the one connection that writes, made safe for a file that other processes write too,
  * such as `tokensd init`. SELECTs outside transactions run on `readers`. `patienceMs` returns how long a change may wait for
- * another process's lock. When one has waited in vain, those that arrived before that are refused with it, because a turn of
- * their own would end even later.
+ * another process's lock. If a change waits in vain, all changes that arrived before that moment are refused with it, because
+ * they would wait even longer.
  */
 export function createWriterDialect(readers: Knex, patienceMs: () => number): typeof KnexSqliteClient {
   let lockedAt = Number.NEGATIVE_INFINITY;

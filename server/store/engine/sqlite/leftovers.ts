@@ -43,7 +43,7 @@ export function filesSetAside(path: string): string[] {
 
 /**
  * Throws if the database must not be opened: a restore was interrupted, or the file is missing while files beside it show
- * that there was one. A new, empty database would otherwise take its place without a word.
+ * that there was one. Otherwise a new, empty database would silently take its place.
  *
  * @throws LeftoverFiles
  */

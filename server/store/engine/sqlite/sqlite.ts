@@ -27,7 +27,7 @@ const unavailable = new Set(
 );
 
 interface SqliteOptions {
-  /** Whether to leave a log beside the closed database, so that the daemon can start on a full disk. */
+  /** True to leave a log beside the closed database, so that the daemon can start on a full disk. */
   keepLog?: boolean;
 }
 

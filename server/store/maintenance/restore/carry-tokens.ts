@@ -18,7 +18,7 @@ interface End {
 }
 
 /**
- * Destroys the tokens of the backup that ended since, as any of the witnesses knows, and returns those that were revoked.
+ * Destroys each token of the backup that ended since, according to any of the witnesses. Returns the tokens that were revoked.
  * The event of a revocation is kept forever; a tombstone is purged after 90 days.
  */
 export async function carryRevocations(

@@ -11,7 +11,7 @@ export interface Witness {
   readonly path: string;
   readonly knex: Knex;
   /**
-   * Whether the database continues from the backup, because it holds the event that was recorded last before the backup.
+   * True if the database continues from the backup, because it holds the event that was recorded last before the backup.
    * Then everything that it lacks was deleted after the backup.
    */
   readonly continues: boolean;
@@ -20,7 +20,7 @@ export interface Witness {
   close(): Promise<void>;
 }
 
-/** Why nobody knows what happened after a backup was made. */
+/** The reason that changes after a backup are unknown. */
 export type Gap = 'missing' | 'unreadable' | 'unrelated' | 'skipped';
 
 /**
@@ -35,7 +35,7 @@ export interface History {
    * set aside by the restore that created the next one.
    */
   line: Witness[];
-  /** Other databases that were set aside. What they know about single tokens and members is true, but may be incomplete. */
+  /** Other databases that were set aside. Their rows and events are true, but may be incomplete. */
   others: Witness[];
   /** Databases that were set aside and are damaged, so nothing is known from them. */
   damaged: string[];

@@ -2,12 +2,12 @@ import type { Knex } from 'knex';
 import type { Row } from '../../engine/engine.ts';
 import type { Witness } from './history.ts';
 
-/** What the newest database that knows a member holds about them. */
+/** A member as in the newest database that knows them. */
 export interface KnownMember {
   row: Row;
   /** Null if the database is from a release without recovery codes. */
   recoveryCodes: Row[] | null;
-  /** That database. */
+  /** The newest database that knows the member. */
   knex: Knex;
 }
 

@@ -21,7 +21,7 @@ import { type Disk, hasLog, realDisk, removeCopy, swap, undoRestore } from './sw
 export class HistoryUnknown extends Error {
   readonly gap: Gap;
   readonly backup: BackupSummary;
-  /** Whether an earlier restore had been interrupted, and was undone first. */
+  /** True if an earlier restore had been interrupted, and was undone first. */
   readonly undone: boolean;
 
   constructor(gap: Gap, backup: BackupSummary, undone: boolean) {
@@ -39,7 +39,7 @@ export interface RestoreOptions {
   file: string;
   /** ID and time of the audit event `database.restored`. */
   event: { id: string; at: number };
-  /** Whether to restore even if nobody knows what happened after the backup was made. */
+  /** True to restore although the changes after the backup are unknown. */
   withoutHistory?: boolean;
   disk?: Disk;
 }
@@ -47,15 +47,15 @@ export interface RestoreOptions {
 export interface Restored extends BackupSummary {
   /** Path of the replaced database. Null if there was none. */
   setAside: string | null;
-  /** Whether an earlier restore had been interrupted, and was undone first. */
+  /** True if an earlier restore had been interrupted, and was undone first. */
   undone: boolean;
-  /** Why other changes after the backup may be unknown. Null if all of them are known. */
+  /** The reason that other changes after the backup may be unknown. Null if all of them are known. */
   gap: Gap | null;
   /** Tokens that were revoked after the backup was made. They stay revoked. */
   revokedSince: RevokedToken[];
   /** Email addresses of members who were disabled, demoted or blocked after the backup. The restore keeps this. */
   blockedSince: string[];
-  /** Whether the restored database has a superuser who is not disabled. */
+  /** True if the restored database has a superuser who is not disabled. */
   hasSuperuser: boolean;
   /** Databases that an earlier restore has set aside, and which are damaged. */
   damaged: string[];

@@ -69,7 +69,7 @@ export async function undoRestore(path: string, disk: Disk = realDisk): Promise<
     await disk.remove(aside);
   }
   const log = filesSetAside(path).find((file) => file.endsWith('-wal') && !existsSync(file.slice(0, -'-wal'.length)));
-  // A log without a database: it shows that there was one, and that nothing may take its place without a word.
+  // A log without a database shows that there was one. `assertNoLeftovers` then keeps a new database from taking its place.
   if (!databaseExists(path) && log !== undefined) await disk.rename(log, `${path}-wal`);
   await removeCopy(path, disk);
   return true;

@@ -62,7 +62,7 @@ export function serverLimitMs({ statement }: Pick<ConnectionTimes, 'statement'>)
  *
  * 1. When it opens, it asks the server whether it is a primary. A standby lags behind, so that it would accept revoked
  *    tokens.
- * 2. A firewall that forgets a quiet connection drops its packets without a word. Therefore the first statement after a
+ * 2. A firewall that forgets a quiet connection silently drops its packets. Therefore the first statement after a
  *    quiet time gets a short timeout, or a question comes before it.
  * 3. If there is no response, the other connections that were quiet since are dead, too, and are not tried.
  *
@@ -85,7 +85,7 @@ export function createProvenClients(
     #respondedAt = Number.POSITIVE_INFINITY;
     /** The server's process is at least as old as this. Null until it responded. */
     #provenAt: number | null = null;
-    /** Whether the server itself is at the other end, and not a pooler. */
+    /** True if the server itself is at the other end, and not a pooler. */
     #isDirect = false;
     #state: 'open' | 'ending' | 'lost' = 'open';
     #isCommitting = false;

@@ -1,4 +1,4 @@
-/** Returns the result of `work`, or rejects after `ms`. The work itself goes on. */
+/** Returns the result of `work`, or rejects after `ms`. The work itself continues. */
 export async function withDeadline<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {

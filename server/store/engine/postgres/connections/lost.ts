@@ -3,13 +3,13 @@ import pg from 'pg';
 import { withDeadline } from './deadline.ts';
 import { driverOf } from './driver.ts';
 
-/** A connection that was given up, and of which nobody knows whether the server still works for it. */
+/** A connection that was given up. The server may still work for it. */
 export interface LostConnection {
   /** The server's process; null if it is not known, as behind a pooler, or before the server responded. */
   pid: number | null;
   /** Returns a lower bound of the process's age in milliseconds. Another process with the same id is younger. */
   ageMs(): number;
-  /** Whether the server may be committing for it. Such a process is not ended, because it may wait for a standby. */
+  /** True if the server may be committing for it. Such a process is not ended, because it may wait for a standby. */
   isCommitting: boolean;
   /** Called when the server no longer works for this connection. */
   gone(): void;

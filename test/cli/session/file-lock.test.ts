@@ -79,7 +79,7 @@ describe.concurrent('the lock of a private file', { timeout: 60_000 }, () => {
 
   it('is not removed by a process that was suspended while another process took it over', async () => {
     const { path, lockPath, directory } = await openDirectory();
-    const suspended = startLockWorker(worker, path, { holdMs: 100 });
+    const suspended = startLockWorker(worker, path, { holdMs: 3_000 });
     await entered(suspended);
     suspended.kill('SIGSTOP');
     await directory.withLock('x.json', async () => {

@@ -108,11 +108,11 @@ async function changeSomething(worker: Worker, round: Round, label: string): Pro
   const dice = round.random();
   const activeTokens = [...worker.tokens.values()].filter(({ id, revoked }) => id !== null && !revoked);
   const token = activeTokens[Math.floor(round.random() * activeTokens.length)];
-  if (dice < 0.08) return add(worker, round, `${label}@example.com`);
-  if (dice < 0.16) return rename(worker, round, label);
-  if (dice < (worker.permission ? 0.24 : 0.6)) return setPermission(worker, round, !worker.permission);
-  if (token !== undefined && dice < 0.32) return checkOne(worker, round, token);
-  if (token !== undefined && dice < 0.64) return revoke(worker, round, token);
+  if (dice < 0.16) return add(worker, round, `${label}@example.com`);
+  if (dice < 0.28) return rename(worker, round, label);
+  if (dice < (worker.permission ? 0.36 : 0.64)) return setPermission(worker, round, !worker.permission);
+  if (token !== undefined && dice < 0.42) return checkOne(worker, round, token);
+  if (token !== undefined && dice < 0.68) return revoke(worker, round, token);
   return worker.permission ? create(worker, round, label) : rename(worker, round, label);
 }
 

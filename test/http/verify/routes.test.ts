@@ -132,9 +132,9 @@ describe('a 401', () => {
     }
   });
 
-  it('rejects a second credential after 5,000 other fields', async () => {
+  it('rejects a second credential after 900 other fields', async () => {
     const { value } = await server.issue('filler');
-    const filler = Array.from({ length: 5_000 }, (): [string, string] => ['a', 'b']);
+    const filler = Array.from({ length: 900 }, (): [string, string] => ['a', 'b']);
     const headers: Fields = [['X-API-Key', value], ...filler, ['X-API-Key', value]];
     expect((await server.send({ path: '/verify/auth-request', headers })).status).toBe(401);
   });

@@ -24,6 +24,8 @@ export const limits = {
 
   tombstoneRetentionMs: 90 * 24 * 60 * 60 * 1000,
   sentMailRetentionMs: 7 * 24 * 60 * 60 * 1000,
+  /** How long files of mail stay in `DATA_DIR/mail`. */
+  spooledMailRetentionMs: 30 * 24 * 60 * 60 * 1000,
 
   deviceCodeLifetimeMs: 10 * 60 * 1000,
   devicePollIntervalMs: 5 * 1000,

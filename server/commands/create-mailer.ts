@@ -2,13 +2,23 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { ehloName, mailSender } from '../config/mail-identity.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { createSpoolMailer } from '../mail/spool.ts';
+import { createSpoolMailer, deleteSpooledMails } from '../mail/spool.ts';
+
+/** Returns the directory of the mails that a daemon without a mail server writes. */
+function spoolDirectory(dataDir: string): string {
+  return join(dataDir, 'mail');
+}
+
+/** Deletes the files of mails that were queued before `before`, also if there is a mail server by now. */
+export function deleteMailFiles({ dataDir }: Pick<Config, 'dataDir'>, before: number): Promise<void> {
+  return deleteSpooledMails(spoolDirectory(dataDir), before);
+}
 
 /** Creates the mailer that the settings choose. */
 export async function createMailer(config: Config): Promise<Mailer> {
   const { smtpUrl, dataDir } = config;
   const from = mailSender(config);
-  if (smtpUrl === null) return createSpoolMailer({ directory: join(dataDir, 'mail'), from });
+  if (smtpUrl === null) return createSpoolMailer({ directory: spoolDirectory(dataDir), from });
   // Imported only if configured, because Nodemailer's SMTP client costs memory.
   const { createSmtpMailer } = await import('../mail/smtp.ts');
   return createSmtpMailer({ url: smtpUrl, from, name: ehloName(config) });

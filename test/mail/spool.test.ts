@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createSpoolMailer } from '../../server/mail/spool.ts';
+import { createSpoolMailer, deleteSpooledMails } from '../../server/mail/spool.ts';
 import type { MailRecord } from '../../server/store/records.ts';
 
 const mail: MailRecord = {
@@ -70,4 +70,21 @@ it('tightens the mode of a directory that others could read', async () => {
 it('rejects when the directory cannot be written', async () => {
   await writeFile(directory, 'a file in the way');
   await expect(spool().send(mail)).rejects.toThrow();
+});
+
+it('deletes the files of mails that were queued before a time, and no other files', async () => {
+  const newer = { ...mail, id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5c', createdAt: mail.createdAt + 1 };
+  await spool().send(mail);
+  await spool().send(newer);
+  await writeFile(join(directory, `${fileName}.tmp`), 'half a message');
+  await writeFile(join(directory, '20200101-notes.txt'), 'ours');
+  await deleteSpooledMails(directory, newer.createdAt);
+  expect((await readdir(directory)).sort()).toEqual([
+    '20200101-notes.txt',
+    fileName.replace('007Z', '008Z').replace(/b\.eml$/, 'c.eml'),
+  ]);
+});
+
+it('deletes nothing if no mail was ever written', async () => {
+  await expect(deleteSpooledMails(directory, Date.now())).resolves.toBeUndefined();
 });

@@ -31,6 +31,7 @@ import type { SessionRecord, StatusContext } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { ClientIp } from './client-ip.ts';
 import type { SessionCookie } from './session-cookie.ts';
+import type { SsoLog } from './sso/sso-log.ts';
 import type { CountedVerify } from './verify/counted-verify.ts';
 
 /** The parts of Node's request that the Fetch API does not expose. Absent in tests that call the app directly. */
@@ -106,6 +107,7 @@ export interface AppDeps {
   sessionCookie: SessionCookie;
   log: Log;
   failureLog: FailureLog;
+  ssoLog: SsoLog;
   config: Pick<
     Config,
     'publicUrl' | 'internalListen' | 'maxExpiry' | 'defaultExpiry' | 'organization' | 'oidc' | 'requireTotp'

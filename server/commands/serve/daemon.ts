@@ -5,12 +5,14 @@ import { createLastUsed } from '../../domain/tokens/last-used.ts';
 import { createClientIp } from '../../http/client-ip.ts';
 import { createServers } from '../../http/internal/servers.ts';
 import { createSessionCookie } from '../../http/session-cookie.ts';
+import { createSsoLog } from '../../http/sso/sso-log.ts';
 import { createCountedVerify } from '../../http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../http/verify/observed-request.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
 import { createMeasureClock } from '../../jobs/measure-clock.ts';
 import { createPurge } from '../../jobs/purge.ts';
+import { createPurgeSpool } from '../../jobs/purge-spool.ts';
 import { type Jobs, startJobs } from '../../jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../../jobs/send-mail.ts';
 import { createUnlockJob } from '../../jobs/unlock.ts';
@@ -21,7 +23,7 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { createServices } from '../../services.ts';
 import type { IdentityProvider } from '../../sso/provider.ts';
 import type { Store } from '../../store/store.ts';
-import { createMailer } from '../create-mailer.ts';
+import { createMailer, deleteMailFiles } from '../create-mailer.ts';
 
 /** How long stopping waits for mails in progress. A mail that is cut off after the server accepted it is sent twice. */
 const mailGraceMs = 3_000;
@@ -70,6 +72,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createClockSetBack({ outbox: store.outbox, clock, log }),
     createMeasureClock(store.clock),
     createPurge({ store, clock, sessionLifetimes }),
+    createPurgeSpool((before) => deleteMailFiles(config, before), clock),
     createUnlockJob(services.unlock),
   ];
   const collaborators = { verify, lastUsed, identityProvider, sessionCookie: createSessionCookie(config.publicUrl) };
@@ -82,6 +85,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     metrics,
     log,
     failureLog: createFailureLog(log),
+    ssoLog: createSsoLog(log),
     config,
   };
   return {

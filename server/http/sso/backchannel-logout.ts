@@ -6,9 +6,8 @@ import type { AppDeps, AppEnv } from '../context.ts';
 import { bodyLimitDetail } from '../errors.ts';
 import { invalidRequest, OAuthError, oauthErrorHandler } from '../oauth/errors.ts';
 import { readForm } from '../oauth/form.ts';
-import { logSsoProblem } from './log-sso-problem.ts';
 
-type BackchannelLogoutDeps = Pick<AppDeps, 'sso' | 'identityProvider' | 'log' | 'failureLog'>;
+type BackchannelLogoutDeps = Pick<AppDeps, 'sso' | 'identityProvider' | 'ssoLog' | 'failureLog'>;
 
 /**
  * Creates the route at which the identity provider reports that a member signed out there, which ends the member's sessions
@@ -17,7 +16,7 @@ type BackchannelLogoutDeps = Pick<AppDeps, 'sso' | 'identityProvider' | 'log' | 
 export function backchannelLogoutRoutes({
   sso,
   identityProvider,
-  log,
+  ssoLog,
   failureLog,
 }: BackchannelLogoutDeps): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -32,9 +31,10 @@ export function backchannelLogoutRoutes({
     if (sso === null || identityProvider === null) throw invalidRequest('Single sign-on is not configured.');
     const token = (await readForm(c)).require('logout_token');
     const logout = await identityProvider.readLogoutToken(token).catch((error: unknown) => {
-      logSsoProblem(log, c.get('requestId'), error);
+      ssoLog.failed(c.get('requestId'), error);
       throw asOAuthError(error);
     });
+    ssoLog.succeeded();
     if (!(await sso.endByProvider(logout, c.get('clientInfo')))) {
       throw invalidRequest('The logout token was already used.');
     }

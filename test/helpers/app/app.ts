@@ -7,6 +7,7 @@ import { createApp } from '../../../server/http/app.ts';
 import { createClientIp } from '../../../server/http/client-ip.ts';
 import type { AppDeps } from '../../../server/http/context.ts';
 import { createSessionCookie } from '../../../server/http/session-cookie.ts';
+import { createSsoLog } from '../../../server/http/sso/sso-log.ts';
 import { createCountedVerify } from '../../../server/http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../../server/http/verify/observed-request.ts';
 import { createFailureLog } from '../../../server/observability/failure-log.ts';
@@ -169,7 +170,7 @@ function wireApp({
   const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });
   const sessionCookie = createSessionCookie(config.publicUrl);
   const failureLog = createFailureLog(log, clock.now);
-  const collaborators = { verify, identityProvider, sessionCookie, failureLog };
+  const collaborators = { verify, identityProvider, sessionCookie, failureLog, ssoLog: createSsoLog(log) };
   const deps = { ...services, ...collaborators, store, clock, clientIp, metrics, log, config };
   const app = createApp(deps);
 

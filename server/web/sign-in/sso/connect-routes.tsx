@@ -13,12 +13,12 @@ import { ConnectFailedPage, ConnectPage, connectSsoPath } from './connect-page.t
 import { createSsoReport, type SsoReport } from './report-sso.ts';
 import { createSsoCookie, type PendingSsoSignIn } from './sso-cookie.ts';
 
-type ConnectDeps = Pick<AppDeps, 'ssoConnection' | 'identityProvider' | 'config' | 'log' | 'failureLog'>;
+type ConnectDeps = Pick<AppDeps, 'ssoConnection' | 'identityProvider' | 'config' | 'log' | 'failureLog' | 'ssoLog'>;
 
 /** Routes of `/profile/single-sign-on`: to the identity provider, and the confirmation of what it said. */
-export function connectSsoPages({ ssoConnection, identityProvider, config, log, failureLog }: ConnectDeps) {
+export function connectSsoPages({ ssoConnection, identityProvider, config, ...logs }: ConnectDeps) {
   const ssoCookie = createSsoCookie(config.publicUrl);
-  const report = createSsoReport({ log, failureLog });
+  const report = createSsoReport(logs);
   const app = new Hono<AppEnv>();
   if (ssoConnection === null || identityProvider === null) {
     return app.get(connectSsoPath, (c) => c.notFound()).post(connectSsoPath, (c) => c.notFound());
@@ -75,6 +75,7 @@ export async function finishConnecting(
     setCaller(c, current, 'console');
     await ssoConnection.receive(connecting(c), pending.state);
     const { person } = await identityProvider.finish(new URL(c.req.url).search, pending);
+    report.success();
     report.notes(c, person.notes);
     const ticket = (await ssoConnection.propose(connecting(c), person)).reveal();
     return c.render(<ConnectPage {...(await ssoConnection.find(connecting(c), ticket))} ticket={ticket} />);

@@ -1,7 +1,6 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
 import { type SignInNote, SsoRefusal } from '../../../domain/sign-in/sso/notes.ts';
 import type { AppContext, AppDeps } from '../../../http/context.ts';
-import { logSsoProblem } from '../../../http/sso/log-sso-problem.ts';
 import { expectProblem } from '../../shell/form-problem.ts';
 
 /** Writes what single sign-on did to the operator's log. */
@@ -9,9 +8,15 @@ export interface SsoReport {
   notes(c: AppContext, notes: readonly SignInNote[]): void;
   /** Logs a failure. Returns the problem and the message for the page. Rethrows an error that is no problem. */
   failure(c: AppContext, error: unknown): { problem: ProblemError; message: string };
+  /** Records that the identity provider did its part. */
+  success(): void;
 }
 
-export function createSsoReport({ log, failureLog }: Pick<AppDeps, 'log' | 'failureLog'>): SsoReport {
+export function createSsoReport({
+  log,
+  failureLog,
+  ssoLog,
+}: Pick<AppDeps, 'log' | 'failureLog' | 'ssoLog'>): SsoReport {
   const notes: SsoReport['notes'] = (c, lines) => {
     for (const { level, message, fields } of lines) log[level]({ ...fields, request_id: c.get('requestId') }, message);
   };
@@ -20,10 +25,11 @@ export function createSsoReport({ log, failureLog }: Pick<AppDeps, 'log' | 'fail
     failure(c, error) {
       const problem = expectProblem(error);
       if (problem instanceof SsoRefusal && problem.note !== null) notes(c, [problem.note]);
-      logSsoProblem(log, c.get('requestId'), problem);
+      ssoLog.failed(c.get('requestId'), problem);
       failureLog.failed({ id: c.get('requestId'), method: c.req.method }, problem, error);
       return { problem, message: withRequestId(problem, c.get('requestId')) };
     },
+    success: ssoLog.succeeded,
   };
 }
 

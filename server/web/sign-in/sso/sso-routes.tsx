@@ -17,7 +17,15 @@ import { createSsoCookie } from './sso-cookie.ts';
 interface SsoDeps
   extends Pick<
     AppDeps,
-    'sso' | 'ssoConnection' | 'sessions' | 'identityProvider' | 'passwordPolicy' | 'config' | 'log' | 'failureLog'
+    | 'sso'
+    | 'ssoConnection'
+    | 'sessions'
+    | 'identityProvider'
+    | 'passwordPolicy'
+    | 'config'
+    | 'log'
+    | 'failureLog'
+    | 'ssoLog'
   > {
   browserSession: BrowserSession;
 }
@@ -57,6 +65,7 @@ export function ssoPages(deps: SsoDeps) {
       try {
         if (pending === null) throw notStartedHere();
         const { person, idToken } = await identityProvider.finish(new URL(c.req.url).search, pending);
+        report.success();
         report.notes(c, person.notes);
         const started = await sso.signIn(person, c.get('clientInfo'));
         report.notes(c, started.notes);

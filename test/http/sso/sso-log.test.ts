@@ -1,0 +1,40 @@
+import { beforeEach, expect, it } from 'vitest';
+import { createSsoLog, type SsoLog } from '../../../server/http/sso/sso-log.ts';
+import { createLog } from '../../../server/observability/log.ts';
+import { SsoProblem, type SsoProblemCode } from '../../../server/sso/provider.ts';
+
+let lines: Array<Record<string, unknown>>;
+let ssoLog: SsoLog;
+beforeEach(() => {
+  lines = [];
+  ssoLog = createSsoLog(createLog('debug', (line) => lines.push(JSON.parse(line))));
+});
+
+const problem = (code: SsoProblemCode, message: string) =>
+  new SsoProblem(code, 'Try again later.', { message, cause: new Error('connect ECONNREFUSED') });
+const shown = () => lines.map(({ level, msg, request_id }) => [level, msg, request_id]);
+
+it('logs an outage of the identity provider once, however many people sign in, and then its end', () => {
+  for (const id of ['r1', 'r2', 'r3']) ssoLog.failed(id, problem('sso-unavailable', 'the provider does not respond'));
+  expect(shown()).toEqual([['warn', 'the provider does not respond', 'r1']]);
+  ssoLog.succeeded();
+  ssoLog.succeeded();
+  expect(lines.slice(1)).toEqual([
+    expect.objectContaining({ level: 'info', msg: 'single sign-on works again', failures: 3 }),
+  ]);
+  ssoLog.failed('r4', problem('sso-unavailable', 'the provider does not respond'));
+  expect(shown().at(-1)).toEqual(['warn', 'the provider does not respond', 'r4']);
+});
+
+it('logs each kind of failure in an outage, but not more than ten', () => {
+  for (let n = 0; n < 30; n += 1) ssoLog.failed(`r${n}`, problem('sso-unavailable', `failure ${n % 15}`));
+  expect(shown().map(([, message]) => message)).toEqual(Array.from({ length: 10 }, (_, n) => `failure ${n}`));
+});
+
+it('logs every mistake of the set-up with the request ID that its page names', () => {
+  for (const id of ['r1', 'r2']) ssoLog.failed(id, problem('sso-misconfigured', 'wrong secret'));
+  expect(shown()).toEqual([
+    ['error', 'wrong secret', 'r1'],
+    ['error', 'wrong secret', 'r2'],
+  ]);
+});

@@ -96,13 +96,27 @@ describe('three daemons on one database', () => {
     await eventually(newest, 'the last use to be written', 5_000);
   });
 
+  const guess = (url: string, account: string, ip = '198.51.100.20') =>
+    fetch(`${url}/api/v1/sessions`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': ip },
+      body: JSON.stringify({ email: account, password: 'wrong' }),
+    }).then(({ status }) => status);
+
+  it('forget the failed sign-ins of an account that the operator unlocks on the database', async () => {
+    const { databaseUrl, root } = nodes();
+    const [first, second, third] = urls();
+    const { user } = await addDeveloper(first, root, 'locked-out@example.com');
+    const ip = '198.51.100.30';
+    for (let n = 0; n < 5; n += 1) await guess(first, user.email, ip);
+    expect(await guess(second, user.email, ip)).toBe(429);
+    const env = { TOKENSD_DATABASE_URL: databaseUrl };
+    const { code, stderr } = await runProgram('tokensd', ['users', 'unlock', user.email], { env });
+    expect([code, stderr]).toEqual([0, `Unlocked ${user.email}.\n`]);
+    for (const url of [first, second, third]) expect(await guess(url, user.email, ip)).toBe(401);
+  });
+
   it('share the count of failed sign-ins, also for concurrent ones', async () => {
-    const guess = (url: string, account: string) =>
-      fetch(`${url}/api/v1/sessions`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'X-Forwarded-For': '198.51.100.20' },
-        body: JSON.stringify({ email: account, password: 'wrong' }),
-      }).then(({ status }) => status);
     const oneByOne = [];
     for (const url of [...urls(), ...urls()]) oneByOne.push(await guess(url, 'one-by-one@example.com'));
     expect(oneByOne).toEqual([401, 401, 401, 401, 401, 429]);

@@ -14,11 +14,14 @@ const monitoringLimits: AdmissionLimits = {
   maxWaitingPerLane: 64,
 };
 
-/** API servers introspect a token for each request that they receive, many at the same time. */
+/**
+ * API servers introspect a token for each request that they receive, many at the same time. Few are in flight, because those that are
+ * looked up together also get their responses in one turn of the event loop, for which verification waits.
+ */
 const introspectionLimits: AdmissionLimits = {
   ...defaultLimits,
-  maxInFlight: 512,
-  maxInFlightPerLane: 256,
+  maxInFlight: 64,
+  maxInFlightPerLane: 32,
   maxWaiting: 4096,
   maxWaitingPerLane: 2048,
 };

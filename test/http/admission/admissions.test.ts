@@ -101,7 +101,7 @@ describe('a server with many requests in flight', () => {
   it('processes 400 introspections of one client, and refuses none', async () => {
     const { get, finish, started } = await start();
     const requests = Array.from({ length: 400 }, () => get('/oauth/introspect', '203.0.113.1'));
-    await expect.poll(() => started.length, patience).toBeGreaterThanOrEqual(256);
+    await expect.poll(() => started.length, patience).toBeGreaterThanOrEqual(32);
     const timer = setInterval(finish, 5);
     const statuses = (await Promise.all(requests)).map(({ status }) => status);
     clearInterval(timer);

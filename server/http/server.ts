@@ -5,6 +5,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
 import type { Admission } from './admission/admission.ts';
 import { endAfterLastResponse } from './admission/excess.ts';
+import { createPace } from './admission/pace.ts';
 import { createMessageClass, newestResponse, trackResponse } from './admission/pipelining.ts';
 import type { IntrospectionHandler } from './oauth/introspection.ts';
 import { createOwnPath } from './paths/base-path.ts';
@@ -88,6 +89,7 @@ export function createHttpServer({
     else earlier.once('close', admit);
   };
 
+  const paceMalformed = createPace();
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -123,7 +125,10 @@ export function createHttpServer({
   server.on('clientError', (error, socket) => {
     // Without its bytes, the message gets no 401 of a verification route.
     if (verifyHandler === null) Object.assign(error, { rawPacket: undefined });
-    rejectMessage(error, socket, newestResponse(socket));
+    const reject = () => rejectMessage(error, socket, newestResponse(socket));
+    const isMalformed = 'code' in error && String(error.code).startsWith('HPE_');
+    if (isMalformed) paceMalformed(reject);
+    else reject();
   });
   return server;
 }

@@ -28,16 +28,20 @@ import { createSsoConnection } from './domain/sign-in/sso/connect.ts';
 import { createSso } from './domain/sign-in/sso/sso.ts';
 import { createStartSession } from './domain/sign-in/start-session.ts';
 import { createTotp } from './domain/sign-in/totp/totp.ts';
+import { createMaxIdle } from './domain/tokens/idle.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createVerify } from './domain/tokens/verify.ts';
 import { renderMail } from './mail/templates/render.ts';
+import type { PolicyStart } from './store/records.ts';
 import type { Store } from './store/store.ts';
 
 interface ServicesDeps {
   store: Store;
   clock: Clock;
   config: Config;
+  /** When the database was first served with `TOKENSD_MAX_IDLE`. Without it, no token is idle. */
+  policyStarts?: readonly PolicyStart[];
   /** Called after a commit that enqueued mail. */
   mailQueued: () => void;
   /** Receives the number of tokens that each verification statement looks up. */
@@ -47,7 +51,15 @@ interface ServicesDeps {
 }
 
 /** Creates the domain on one store. Creates each collaborator once and passes it to every part that uses it. */
-export function createServices({ store, clock, config, mailQueued, observeBatch, workLost = () => {} }: ServicesDeps) {
+export function createServices({
+  store,
+  clock,
+  config,
+  policyStarts = [],
+  mailQueued,
+  observeBatch,
+  workLost = () => {},
+}: ServicesDeps) {
   const newId = createIds(clock);
   const auditTrail = createAuditTrail({ newId });
   const site = { organization: config.organization, publicUrl: config.publicUrl };
@@ -55,7 +67,7 @@ export function createServices({ store, clock, config, mailQueued, observeBatch,
   const sessionLifetimes = createSessionLifetimes(clock, config.sessionLimits);
   const startSession = createStartSession({ clock, newId, auditTrail, sessionLifetimes });
   const acceptedWork = createAcceptedWork(workLost);
-  const statusContext = createStatusContext(clock, config.ssoMaxAge);
+  const statusContext = createStatusContext(clock, config.ssoMaxAge, createMaxIdle(policyStarts));
   const passwords = createPasswords();
   const rateLimit = createSignInRateLimit(store.limiter);
   const passwordPolicy = createPasswordPolicy(config.passwordSignIn);

@@ -1,6 +1,16 @@
 import { notTokensd, type ReceivedResponse } from './responses.ts';
 
-const denyReasons = ['unknown', 'revoked', 'expired', 'blocked', 'disabled', 'sso-stale'] as const;
+const denyReasons = [
+  'unknown',
+  'revoked',
+  'rotated',
+  'expired',
+  'idle',
+  'paused',
+  'blocked',
+  'disabled',
+  'sso-stale',
+] as const;
 
 export type DenyReason = (typeof denyReasons)[number];
 

@@ -30,6 +30,14 @@ const time = check<string>(
   (value) => typeof value === 'string' && timePattern.test(value) && !Number.isNaN(Date.parse(value)),
 );
 
+const lastUsed = object<NonNullable<Token['last_used']>>({
+  at: time,
+  method: nullable(text),
+  path: nullable(text),
+  ip: nullable(text),
+  user_agent: nullable(text),
+});
+
 export const tokenShape = object<Token>({
   id: text,
   name: text,
@@ -39,15 +47,26 @@ export const tokenShape = object<Token>({
   created_at: time,
   expires_at: nullable(time),
   status: text,
-  last_used: nullable(
-    object<NonNullable<Token['last_used']>>({
-      at: time,
-      method: nullable(text),
-      path: nullable(text),
-      ip: nullable(text),
-      user_agent: nullable(text),
-    }),
+  last_used: nullable(lastUsed),
+  rotated_at: optional(nullable(time)),
+  previous: optional(
+    nullable(
+      object<NonNullable<Token['previous']>>({ prefix: text, valid_until: time, last_used: nullable(lastUsed) }),
+    ),
   ),
+  paused: optional(
+    nullable(
+      object<NonNullable<Token['paused']>>({
+        at: time,
+        until: nullable(time),
+        reason: nullable(text),
+        by: nullable(text),
+      }),
+    ),
+  ),
+  self_rotate: optional(flag),
+  lifetime: optional(nullable(integer)),
+  quiet_networks: optional(flag),
 });
 
 export const createdTokenShape = both<CreatedToken>(tokenShape, object({ token: text }));

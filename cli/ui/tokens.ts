@@ -14,7 +14,9 @@ const statusColor = {
   blocked: 'red',
   disabled: 'red',
   'sso-stale': 'red',
+  paused: 'yellow',
   expired: 'yellow',
+  idle: 'yellow',
 } as const satisfies Record<TokenStatus, string>;
 const minPathWidth = 6;
 

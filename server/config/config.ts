@@ -35,6 +35,8 @@ export interface Config {
   maxExpiry: number | null;
   /** Seconds; null: the maximum applies. */
   defaultExpiry: number | null;
+  /** Seconds without a use after which a token is rejected; null: never. */
+  maxIdle: number | null;
   /** Null: single sign-on is off. */
   oidc: OidcConfig | null;
   /** The environment's proxy variables, for requests to the identity provider. */
@@ -120,6 +122,7 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_ORGANIZATION', config.organization],
     ['TOKENSD_MAX_EXPIRY', config.maxExpiry],
     ['TOKENSD_DEFAULT_EXPIRY', config.defaultExpiry],
+    ['TOKENSD_MAX_IDLE', config.maxIdle],
     ['TOKENSD_OIDC_ISSUER', oidc?.issuer ?? null],
     ['TOKENSD_OIDC_CLIENT_ID', oidc?.clientId ?? null],
     ['TOKENSD_OIDC_CLIENT_SECRET', oidc?.clientSecret ? '***' : null],
@@ -163,6 +166,7 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     maxTokensPerUser: settings.TOKENSD_MAX_TOKENS_PER_USER,
     organization: settings.TOKENSD_ORGANIZATION ?? null,
     maxExpiry: settings.TOKENSD_MAX_EXPIRY ?? null,
+    maxIdle: settings.TOKENSD_MAX_IDLE ?? null,
     defaultExpiry: settings.TOKENSD_DEFAULT_EXPIRY ?? null,
     oidc: oidcConfig(settings),
     proxy: readProxyVariables(env),

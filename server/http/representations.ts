@@ -6,9 +6,11 @@ import type { InvitedUser, User } from '../../shared/schemas/users.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
-import { tokenStatus } from '../domain/tokens/status.ts';
+import { lifetimeOf } from '../domain/tokens/expiry.ts';
+import { isPaused, tokenStatus } from '../domain/tokens/status.ts';
 import type {
   ClientRecord,
+  LastUse,
   ListedAuditRecord,
   SessionRecord,
   StatusContext,
@@ -27,7 +29,9 @@ function timeOrNull(at: number | null): string | null {
 
 /** Returns the token as the API shows it, with its status in this context. */
 export function tokenObject(token: TokenRecord, statusContext: StatusContext): Token {
-  const { lastUse } = token;
+  const { lastUse, previous } = token;
+  const { now } = statusContext;
+  const lifetime = lifetimeOf(token);
   return {
     id: token.id,
     name: token.name,
@@ -37,14 +41,32 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext): T
     created_at: time(token.createdAt),
     expires_at: timeOrNull(token.expiresAt),
     status: tokenStatus(token, statusContext),
-    last_used: lastUse && {
-      at: time(lastUse.at),
-      method: lastUse.method,
-      path: lastUse.path,
-      ip: lastUse.ip,
-      user_agent: lastUse.userAgent,
-    },
+    last_used: lastUse && lastUseObject(lastUse),
+    rotated_at: timeOrNull(token.rotatedAt),
+    previous:
+      previous && previous.validUntil > now
+        ? {
+            prefix: previous.prefix,
+            valid_until: time(previous.validUntil),
+            last_used: previous.lastUse && lastUseObject(previous.lastUse),
+          }
+        : null,
+    paused: isPaused(token, now)
+      ? {
+          at: time(token.pausedAt ?? 0),
+          until: timeOrNull(token.pausedUntil),
+          reason: token.pausedReason,
+          by: token.pausedByEmail,
+        }
+      : null,
+    self_rotate: token.selfRotate,
+    lifetime: lifetime === null ? null : Math.round(lifetime / 1000),
+    quiet_networks: token.quietNetworks,
   };
+}
+
+function lastUseObject(use: LastUse): NonNullable<Token['last_used']> {
+  return { at: time(use.at), method: use.method, path: use.path, ip: use.ip, user_agent: use.userAgent };
 }
 
 /** Returns the member as the API shows it. */

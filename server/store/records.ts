@@ -8,6 +8,8 @@ import type {
   lastUseColumns,
   newTokenColumns,
   ownerColumns,
+  policyStartColumns,
+  previousValueColumns,
   tokenColumns,
   tombstoneColumns,
 } from './tables/tokens.ts';
@@ -39,6 +41,17 @@ export type LastUse = RecordOf<typeof lastUseColumns>;
 
 /** A stored token joined to its owner. */
 export interface TokenRecord extends RecordOf<typeof tokenColumns>, RecordOf<typeof ownerColumns> {
+  /** The last use of the current value. */
+  lastUse: LastUse | null;
+  /** The value before the newest rotation, unless it was ended early. It may have ended by itself. */
+  previous: PreviousValue | null;
+  /** The newest of all times that keep a token from becoming idle: creation, uses, rotation and resumption. */
+  activeAt: number;
+}
+
+/** A value that a rotation replaced. */
+export interface PreviousValue extends RecordOf<typeof previousValueColumns> {
+  /** Its last use since the rotation. */
   lastUse: LastUse | null;
 }
 
@@ -47,12 +60,20 @@ export interface StatusContext {
   now: number;
   /** Tokens are stale if their owner last used single sign-on before this time. Absent if there is no such policy. */
   ssoStaleBefore?: number;
+  /** Tokens are idle if nothing has happened to them since this time. Absent if there is no such policy. */
+  idleBefore?: number;
 }
+
+/** A value of a policy, and when a daemon first served the database with it or with a stricter one. */
+export type PolicyStart = RecordOf<typeof policyStartColumns>;
 
 /** What a lookup by hash finds: a stored token with its owner, or the tombstone of a destroyed token. */
 export type HashMatch =
   | ({ kind: 'token'; ownerName: string; ownerSuperuser: boolean } & RecordOf<typeof ownerColumns> &
-      Pick<TokenRecord, 'id' | 'prefix' | 'name' | 'createdAt' | 'expiresAt' | 'ownerId'>)
+      Pick<
+        TokenRecord,
+        'id' | 'prefix' | 'name' | 'createdAt' | 'expiresAt' | 'ownerId' | 'pausedAt' | 'pausedUntil' | 'activeAt'
+      >)
   | {
       kind: 'tombstone';
       prefix: string;

@@ -2,6 +2,7 @@ import type { DatabaseClock } from './engine/engine.ts';
 import type { ClientStore, UserStore } from './interfaces/accounts.ts';
 import type { AuditStore } from './interfaces/audit.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
+import type { PolicyStore } from './interfaces/policies.ts';
 import type { DeviceCodeStore, SessionStore, TicketStore, TotpStore } from './interfaces/sign-in.ts';
 import type { IdempotencyStore, TokenStore } from './interfaces/tokens.ts';
 import type { Limiter, LimiterOptions } from './limiter.ts';
@@ -23,6 +24,7 @@ export interface Store {
   readonly totp: TotpStore;
   readonly audit: AuditStore;
   readonly outbox: OutboxStore;
+  readonly policies: PolicyStore;
   /** Maximum number of lookups that run in parallel. More would only queue for a connection. */
   readonly maxParallelLookups: number;
   /** Returns counters for rate limits. All daemons on one PostgreSQL database share them; on SQLite they are in memory. */

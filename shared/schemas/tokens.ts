@@ -13,9 +13,9 @@ import {
 
 /** The status of a token. Several causes may apply at once; `tokenStatus` in the domain defines which one is shown. */
 export const tokenStatusSchema = z
-  .enum(['active', 'blocked', 'disabled', 'sso-stale', 'expired'])
+  .enum(['active', 'blocked', 'disabled', 'sso-stale', 'paused', 'expired', 'idle'])
   .describe(
-    "`active`: accepted. `disabled`: the owner is disabled. `blocked`: the owner lacks the permission. `sso-stale`: the owner's last single sign-on is too long ago. `expired`: past its expiry. If several apply, the first in this order is shown: disabled, blocked, sso-stale, expired.",
+    "`active`: accepted. `disabled`: the owner is disabled. `blocked`: the owner lacks the permission. `sso-stale`: the owner's last single sign-on is too long ago. `paused`: paused by its owner or a superuser. `expired`: past its expiry. `idle`: unused for longer than `TOKENSD_MAX_IDLE` allows. If several apply, the first in this order is shown: disabled, blocked, sso-stale, paused, expired, idle.",
   );
 export type TokenStatus = z.infer<typeof tokenStatusSchema>;
 
@@ -25,6 +25,19 @@ export const lastUsedSchema = z.object({
   path: z.string().nullable().describe('The path without its query, or null if it is unknown'),
   ip: z.string().nullable().describe('The IP address of the client'),
   user_agent: z.string().nullable(),
+});
+
+export const previousValueSchema = z.object({
+  prefix: z.string().meta({ description: 'The first characters of the previous value', example: 'tok_3dRw90Lp' }),
+  valid_until: timeSchema.describe('The previous value is accepted until then'),
+  last_used: lastUsedSchema.nullable().describe('Its last use since the rotation, or null if there was none'),
+});
+
+export const pauseSchema = z.object({
+  at: timeSchema,
+  until: timeSchema.nullable().describe('When the pause ends by itself, or null if it does not'),
+  reason: z.string().nullable(),
+  by: z.string().nullable().describe('The email address of the member who paused the token, or null'),
 });
 
 export const tokenSchema = z
@@ -39,7 +52,20 @@ export const tokenSchema = z
     created_at: timeSchema,
     expires_at: timeSchema.nullable().describe('Null if the token never expires'),
     status: tokenStatusSchema,
-    last_used: lastUsedSchema.nullable().describe('The last use, or null if the token was never used'),
+    last_used: lastUsedSchema.nullable().describe('The last use of the current value, or null if it was never used'),
+    rotated_at: timeSchema
+      .nullable()
+      .describe('When the token received its current value, or null if it was never rotated'),
+    previous: previousValueSchema
+      .nullable()
+      .describe('The value before the rotation, or null if it is no longer accepted'),
+    paused: pauseSchema.nullable().describe('The pause, or null if the token is not paused'),
+    self_rotate: z.boolean().describe('Whether the token may rotate itself'),
+    lifetime: z
+      .int()
+      .nullable()
+      .describe('Seconds between the last choice of the expiry and that expiry, or null if the token never expires'),
+    quiet_networks: z.boolean().describe('Whether no mail is sent about uses from new networks'),
   })
   .meta({ id: 'Token' });
 export type Token = z.infer<typeof tokenSchema>;
@@ -69,6 +95,14 @@ export const createTokenBodySchema = z
       .nullable()
       .optional()
       .describe('A future RFC 3339 time, or null for a token that never expires'),
+    self_rotate: z
+      .boolean()
+      .optional()
+      .describe('Whether the token may rotate itself. It then needs an expiry. False by default'),
+    quiet_networks: z
+      .boolean()
+      .optional()
+      .describe('Whether to send no mail about uses of this token from new networks. False by default'),
   })
   .refine((body) => body.expires_in === undefined || body.expires_at === undefined, {
     path: ['expires_at'],

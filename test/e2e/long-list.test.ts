@@ -22,6 +22,12 @@ const token: Token = {
     ip: '203.0.113.9',
     user_agent: 'curl/8',
   },
+  rotated_at: null,
+  previous: null,
+  paused: null,
+  self_rotate: false,
+  lifetime: null,
+  quiet_networks: false,
 };
 const items = JSON.stringify(Array.from({ length: pageSize }, () => token));
 

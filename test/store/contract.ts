@@ -7,6 +7,7 @@ import { userContract } from './contract/accounts/users.ts';
 import { auditContract } from './contract/audit.ts';
 import { countContract } from './contract/counts.ts';
 import { outboxContract } from './contract/outbox.ts';
+import { policyContract } from './contract/policies.ts';
 import { deviceCodeContract } from './contract/sign-in/device-codes.ts';
 import { sessionContract } from './contract/sign-in/sessions.ts';
 import { ticketContract } from './contract/sign-in/tickets.ts';
@@ -42,6 +43,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
     describe('counts', () => countContract(store));
     describe('audit', () => auditContract(store));
     describe('outbox', () => outboxContract(store));
+    describe('policies', () => policyContract(store));
     describe('transactions', () => transactionContract(store));
   });
 }

@@ -20,11 +20,12 @@ const queries = listQueries(sizes);
 
 /** Expects the pages of filtered lists to contain the tokens that match, newest first. */
 async function expectMatchingPages(store: Store): Promise<void> {
-  const context = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * 24 * 60 * 60 * 1000 };
+  const dayMs = 24 * 60 * 60 * 1000;
+  const context = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs, idleBefore: seedEnd - 30 * dayMs };
   const all = await store.tokens.list({ limit: sizes.tokens + 1, before: null, ...context });
   expect(all).toHaveLength(sizes.tokens);
   const filters: Array<[Partial<TokenQuery>, (token: TokenRecord) => boolean]> = [
-    ...(['blocked', 'disabled', 'sso-stale', 'expired'] as const).map(
+    ...(['blocked', 'disabled', 'sso-stale', 'paused', 'expired', 'idle'] as const).map(
       (status): [Partial<TokenQuery>, (token: TokenRecord) => boolean] => [
         { status },
         (token) => tokenStatus(token, context) === status,
@@ -59,7 +60,7 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^all tokens$|^all tokens, (a middle page|active)$/, inOrder('tokens', 't')],
   [/^all tokens, /, idsInOrder('tokens')],
   [/^all tokens, .*by a/, 'SCAN t'],
-  [/^all tokens, (blocked|disabled|sso-stale)$/, 'SCAN u'],
+  [/^all tokens, (blocked|disabled|sso-stale|idle)$/, 'SCAN u'],
   [/^members(, by a .*name.*)?$/, inOrder('users')],
   [/^superusers/, 'SCAN users USING INDEX users_superuser_index'],
   [/^audit events$/, idsInOrder('audit')],

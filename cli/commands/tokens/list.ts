@@ -13,7 +13,7 @@ export interface ListOptions extends GlobalOptions {
   limit?: number;
 }
 
-const statuses = ['active', 'blocked', 'disabled', 'sso-stale', 'expired'] satisfies TokenStatus[];
+const statuses = ['active', 'blocked', 'disabled', 'sso-stale', 'paused', 'expired', 'idle'] satisfies TokenStatus[];
 
 export function registerList(program: Command, ctx: Context): void {
   program

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Config } from '../../config/config.ts';
 import { type Clock, createSharedClock } from '../../domain/clock.ts';
+import { startIdlePolicy } from '../../domain/tokens/idle.ts';
 import { createLastUsed } from '../../domain/tokens/last-used.ts';
 import { createClientIp } from '../../http/client-ip.ts';
 import { createServers } from '../../http/internal/servers.ts';
@@ -59,7 +60,9 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   let jobs: Jobs | null = null;
   const mailQueued = () => jobs?.wake(sendMailJob);
   const workLost = (err: unknown) => log.error({ err }, 'a password link was asked for and could not be mailed');
-  const services = createServices({ store, clock, config, mailQueued, observeBatch: metrics.observeBatch, workLost });
+  const policyStarts = await startIdlePolicy(store, config.maxIdle, clock.now());
+  const { observeBatch } = metrics;
+  const services = createServices({ store, clock, config, policyStarts, mailQueued, observeBatch, workLost });
   const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp) });
   const verify = createCountedVerify(services.verify, metrics.countVerification);
   metrics.collectProcessMetrics();

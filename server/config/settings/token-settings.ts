@@ -33,4 +33,10 @@ export const tokenSettings = {
     default: 'the value of `TOKENSD_MAX_EXPIRY`; if that is unset too, tokens never expire',
     description: 'Lifetime of a token whose request names no expiry, such as `90d`.',
   },
+  TOKENSD_MAX_IDLE: {
+    schema: durationValue.optional(),
+    default: 'none',
+    description:
+      'Rejects a token (`idle`) that was not created, used, rotated or resumed for this long, such as `90d`. `tokens resume` revives it. No token becomes idle in the first 14 days with this setting, or with a shorter one than before.',
+  },
 } satisfies Record<string, Setting>;

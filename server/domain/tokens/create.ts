@@ -12,7 +12,7 @@ import type { Notifier } from '../notifications/notifier.ts';
 import { generateToken, hashSecret, type Secret } from '../secrets.ts';
 import { sessionEnded, wrongCredentials } from '../sign-in/problems.ts';
 import type { Proof } from '../sign-in/start-session.ts';
-import { type ExpiryPolicy, resolveExpiry } from './expiry.ts';
+import { chooseExpiry, type ExpiryPolicy } from './expiry.ts';
 
 /** The name of a token that was created without one starts with this. */
 export const unnamedPrefix = 'api-token-auth-';
@@ -74,6 +74,8 @@ export async function createToken(
     nameFolded: foldName(body.name),
     description: body.description || null,
     createdAt: now,
+    selfRotate: body.self_rotate ?? false,
+    quietNetworks: body.quiet_networks ?? false,
   };
 
   const creation = await store.transaction(async (store): Promise<Creation> => {
@@ -84,7 +86,7 @@ export async function createToken(
       if (claim !== 'claimed') return replay(store, row.bodyHash, claim);
     }
     // After the claim, because a replay must succeed even if the requested expiry has passed since.
-    const expiresAt = resolveExpiry(body, policy.expiry, now);
+    const expiry = chooseExpiry(body, policy.expiry, now);
     // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
     await store.tokens.destroyExpired(fresh, now, systemActor);
     // Otherwise a script that signs in for each of its jobs would leave rows that nothing deletes.
@@ -94,7 +96,7 @@ export async function createToken(
       keep: expiredPerLimit * policy.maxPerUser,
     };
     await store.tokens.destroyOldExpired(user.id, old, now, systemActor);
-    const outcome = await store.tokens.insert({ ...fresh, expiresAt }, policy.maxPerUser);
+    const outcome = await store.tokens.insert({ ...fresh, ...expiry }, policy.maxPerUser);
     if (outcome === 'name-taken') throw nameTaken();
     if (outcome === 'token-limit') throw tokenLimit(policy.maxPerUser);
     const token = await store.tokens.findById(fresh.id);

@@ -1,5 +1,6 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
+import type { TokenRecord } from '../../store/records.ts';
 
 /** The organization's rules for when tokens expire. Null means no rule. */
 export interface ExpiryPolicy {
@@ -23,6 +24,39 @@ export function resolveExpiry(requested: RequestedExpiry, policy: ExpiryPolicy, 
     throw invalidExpiry(pointer, detail);
   }
   return expiresAt;
+}
+
+/**
+ * Returns the expiry of a new token, and the span until then. See `resolveExpiry`.
+ * @throws ProblemError `invalid-fields`, also if the token shall rotate itself and never expires
+ */
+export function chooseExpiry(
+  requested: RequestedExpiry & Pick<CreateTokenBody, 'self_rotate'>,
+  policy: ExpiryPolicy,
+  now: number,
+): Pick<TokenRecord, 'expiresAt' | 'lifetimeMs'> {
+  const expiresAt = resolveExpiry(requested, policy, now);
+  if (expiresAt !== null) return { expiresAt, lifetimeMs: expiresAt - now };
+  if (requested.self_rotate) throw selfRotateNeedsExpiry();
+  return { expiresAt, lifetimeMs: null };
+}
+
+/**
+ * Returns the span, in milliseconds, between the last choice of a token's expiry and that expiry. Returns null if the token never
+ * expires. Earlier releases did not store it, and chose the expiry once, at creation.
+ */
+export function lifetimeOf({
+  lifetimeMs,
+  createdAt,
+  expiresAt,
+}: Pick<TokenRecord, 'lifetimeMs' | 'createdAt' | 'expiresAt'>): number | null {
+  return lifetimeMs ?? (expiresAt === null ? null : expiresAt - createdAt);
+}
+
+function selfRotateNeedsExpiry(): ProblemError {
+  const detail =
+    'A token that rotates itself needs an expiry, after which it stops if it no longer does. Choose an expiry.';
+  return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/self_rotate', detail }] });
 }
 
 function requestedExpiry(requested: RequestedExpiry, policy: ExpiryPolicy, now: number): number | null {

@@ -4,24 +4,56 @@ import type { Clock } from '../clock.ts';
 
 /**
  * Returns the status of a token. The first rule that applies decides: the owner is disabled, the owner lacks the
- * permission, the owner's last single sign-on is too old, the token has expired. Otherwise the token is active.
+ * permission, the owner's last single sign-on is too old, the token is paused, it has expired, it is idle. Otherwise the token
+ * is active.
  */
 export function tokenStatus(
-  token: Pick<TokenRecord, 'ownerDisabled' | 'ownerCanManageTokens' | 'ownerSsoSignedInAt' | 'expiresAt'>,
-  { now, ssoStaleBefore }: StatusContext,
+  token: Pick<
+    TokenRecord,
+    | 'ownerDisabled'
+    | 'ownerCanManageTokens'
+    | 'ownerSsoSignedInAt'
+    | 'pausedAt'
+    | 'pausedUntil'
+    | 'expiresAt'
+    | 'activeAt'
+  >,
+  { now, ssoStaleBefore, idleBefore }: StatusContext,
 ): TokenStatus {
   const { ownerSsoSignedInAt: signedInAt, expiresAt } = token;
   if (token.ownerDisabled) return 'disabled';
   if (!token.ownerCanManageTokens) return 'blocked';
   if (ssoStaleBefore !== undefined && signedInAt !== null && signedInAt < ssoStaleBefore) return 'sso-stale';
+  if (isPaused(token, now)) return 'paused';
   if (expiresAt !== null && expiresAt <= now) return 'expired';
+  if (idleBefore !== undefined && token.activeAt < idleBefore) return 'idle';
   return 'active';
 }
 
-/** Creates the function that returns the current status context. `ssoMaxAge` is in seconds; null means no limit. */
-export function createStatusContext(clock: Clock, ssoMaxAge: number | null): () => StatusContext {
+/** Reports whether a token is paused. A pause ends at its end, if it has one. */
+export function isPaused(
+  { pausedAt, pausedUntil }: Pick<TokenRecord, 'pausedAt' | 'pausedUntil'>,
+  now: number,
+): boolean {
+  return pausedAt !== null && (pausedUntil === null || pausedUntil > now);
+}
+
+/**
+ * Creates the function that returns the current status context. `ssoMaxAge` is in seconds; null means no limit.
+ * `maxIdleAt` returns the time, in milliseconds, after which a token is idle, or null if no token is.
+ */
+export function createStatusContext(
+  clock: Clock,
+  ssoMaxAge: number | null,
+  maxIdleAt: (now: number) => number | null = () => null,
+): () => StatusContext {
   return () => {
     const now = clock.now();
-    return ssoMaxAge === null ? { now } : { now, ssoStaleBefore: now - ssoMaxAge * 1000 };
+    const maxIdle = maxIdleAt(now);
+    return {
+      now,
+      ...(ssoMaxAge !== null && { ssoStaleBefore: now - ssoMaxAge * 1000 }),
+      ...(maxIdle !== null && { idleBefore: now - maxIdle }),
+    };
   };
 }

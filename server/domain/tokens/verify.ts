@@ -8,7 +8,7 @@ import { createBatchedLookup } from './batched-lookup.ts';
 import { tokenStatus } from './status.ts';
 
 /** Why a presented token is denied. `unknown`: the value is malformed, or was never issued here. */
-export type DenyReason = 'revoked' | Exclude<TokenStatus, 'active'> | 'unknown';
+export type DenyReason = 'revoked' | 'rotated' | Exclude<TokenStatus, 'active'> | 'unknown';
 
 export type VerifiedToken = Extract<HashMatch, { kind: 'token' }>;
 

@@ -49,6 +49,8 @@ export interface Engine {
   among(column: string): string;
   /** Returns a condition that is true if the text in `column` contains the text bound to its one `?`. */
   contains(column: string): string;
+  /** Returns an expression for the greatest of several expressions, none of which may be null. */
+  greatest(expressions: readonly string[]): string;
   /** Returns an integer expression as SQL for its twelve hexadecimal digits, as a UUIDv7 begins with. */
   hexadecimal(expression: string): string;
   /** Returns a FROM item: the rows of `table` for each string of the list that `bindList` binds to its one `?`. */

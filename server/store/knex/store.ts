@@ -9,6 +9,7 @@ import { createUserStore } from './accounts/users.ts';
 import { createAuditStore } from './audit.ts';
 import { createFailures, type Failures } from './failures.ts';
 import { createOutboxStore } from './outbox.ts';
+import { createPolicyStore } from './policies.ts';
 import { createDeviceCodeStore } from './sign-in/device-codes.ts';
 import { createSessionStore } from './sign-in/sessions.ts';
 import { createTicketStore } from './sign-in/tickets.ts';
@@ -53,6 +54,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     totp: guard('totp', createTotpStore(knex)),
     audit: guard('audit', createAuditStore(knex, engine)),
     outbox: guard('outbox', createOutboxStore(knex)),
+    policies: guard('policy_starts', createPolicyStore(knex)),
   };
 }
 

@@ -8,6 +8,7 @@ export interface DataTable {
 export const dataTables: readonly DataTable[] = [
   { name: 'users', key: ['id'] },
   { name: 'tokens', key: ['id'] },
+  { name: 'previous_values', key: ['hash'] },
   { name: 'tombstones', key: ['hash'] },
   { name: 'idempotency_keys', key: ['user_id', 'key'] },
   { name: 'sessions', key: ['id'] },
@@ -17,6 +18,7 @@ export const dataTables: readonly DataTable[] = [
   { name: 'device_codes', key: ['hash'] },
   { name: 'audit', key: ['id'] },
   { name: 'outbox', key: ['id'] },
+  { name: 'policy_starts', key: ['policy', 'value_ms'] },
 ];
 
 /** Tables that are not moved to another database: its own schema bookkeeping, and rate-limit counters. */

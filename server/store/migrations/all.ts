@@ -8,6 +8,7 @@ import { idTokens } from './0007-id-tokens.ts';
 import { tombstoneReasons } from './0008-tombstone-reasons.ts';
 import { jobIndexes } from './0009-job-indexes.ts';
 import { countPrefixes } from './0010-count-prefixes.ts';
+import { tokenLife } from './0011-token-life.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   tombstoneReasons,
   jobIndexes,
   countPrefixes,
+  tokenLife,
 ];

@@ -1,6 +1,10 @@
-import { boolean, integer, nullable, text } from './column.ts';
+import type { actorColumns } from './audit.ts';
+import { boolean, integer, nullable, type RecordOf, text } from './column.ts';
 
-export const tokenColumns = {
+type Actor = RecordOf<typeof actorColumns>;
+
+/** What INSERT stores of a token, besides its hash, and every query returns. */
+const createdTokenColumns = {
   id: text('id'),
   ownerId: text('owner_id'),
   /** The first characters of the value, safe to show. */
@@ -9,11 +13,42 @@ export const tokenColumns = {
   description: nullable(text('description')),
   createdAt: integer('created_at'),
   expiresAt: nullable(integer('expires_at')),
+  /**
+   * The span between the last choice of the expiry and that expiry. Null if the token never expires. Also null if an earlier release
+   * created the token: use `lifetimeOf` in the domain, or `tokenLifetime` in SQL.
+   */
+  lifetimeMs: nullable(integer('lifetime_ms')),
+  /** Whether the token may rotate itself. */
+  selfRotate: boolean('self_rotate'),
+  /** Whether the owner wants no mail about uses from new networks. */
+  quietNetworks: boolean('quiet_networks'),
+};
+
+/** The lifetime of a token `t`, whichever release created it. */
+export const tokenLifetime = 'COALESCE(t.lifetime_ms, t.expires_at - t.created_at)';
+
+export const tokenColumns = {
+  ...createdTokenColumns,
+  rotatedAt: nullable(integer('rotated_at')),
+  /** When the last pause began. Null after a resumption. A pause whose end has passed remains stored. */
+  pausedAt: nullable(integer('paused_at')),
+  /** When the pause ends by itself. Null if it does not. */
+  pausedUntil: nullable(integer('paused_until')),
+  pausedReason: nullable(text('paused_reason')),
+  /** Null in a token that was never paused. The email address is null if nobody in particular paused it. */
+  pausedByKind: nullable(text<'paused_by_kind', Actor['kind']>('paused_by_kind')),
+  pausedById: nullable(text('paused_by_id')),
+  pausedByEmail: nullable(text('paused_by_email')),
+  /** Whether only superusers may end the pause. */
+  pausedBySuperuser: boolean('paused_by_superuser'),
+  resumedAt: nullable(integer('resumed_at')),
+  /** The newest use of any previous value. */
+  previousUsedAt: nullable(integer('previous_used_at')),
 };
 
 /** What INSERT stores. No query returns the last two. */
 export const newTokenColumns = {
-  ...tokenColumns,
+  ...createdTokenColumns,
   /** SHA-256 of the whole value, base64url. */
   hash: text('hash'),
   /** The name under `foldName`; unique among one owner's tokens. */
@@ -27,6 +62,16 @@ export const lastUseColumns = {
   path: nullable(text('last_used_path')),
   ip: nullable(text('last_used_ip')),
   userAgent: nullable(text('last_used_user_agent')),
+};
+
+/** A value that a rotation replaced. Its token is still stored; destroying that turns this row into a tombstone. */
+export const previousValueColumns = {
+  prefix: text('prefix'),
+  rotatedAt: integer('rotated_at'),
+  /** The value is accepted until then. */
+  validUntil: integer('valid_until'),
+  /** Whether the token rotated itself. */
+  selfRotated: boolean('self_rotated'),
 };
 
 /** Columns of `users`: what a token's status and display need of its owner. */
@@ -57,4 +102,11 @@ export const idempotencyColumns = {
   bodyHash: text('body_hash'),
   tokenId: text('token_id'),
   createdAt: integer('created_at'),
+};
+
+/** See `PolicyStart`. */
+export const policyStartColumns = {
+  policy: text<'policy', 'max-idle'>('policy'),
+  valueMs: integer('value_ms'),
+  firstServedAt: integer('first_served_at'),
 };

@@ -82,5 +82,7 @@ const explanations: Record<TokenStatus, string> = {
   blocked: 'Requests that use it are rejected until its owner has the permission to manage tokens again.',
   disabled: 'Requests that use it are rejected, because the account of its owner is disabled.',
   'sso-stale': 'Requests that use it are rejected until its owner signs in with single sign-on again.',
+  paused: 'Requests that use it are rejected until it is resumed.',
   expired: 'Requests that use it are rejected, because it has expired.',
+  idle: 'Requests that use it are rejected, because it was not used for a long time. Resume it to use it again.',
 };

@@ -23,6 +23,7 @@ const user = {
   created_at: time,
 };
 const invitation = { mailed: false, link: 'https://tokens.example.com/invitation', expires_at: time };
+const use = { at: time, method: 'GET', path: '/', ip: '203.0.113.9', user_agent: 'curl/8' };
 const token = {
   id: 't',
   name: 'ci',
@@ -32,7 +33,13 @@ const token = {
   created_at: time,
   expires_at: time,
   status: 'active',
-  last_used: { at: time, method: 'GET', path: '/', ip: '203.0.113.9', user_agent: 'curl/8' },
+  last_used: use,
+  rotated_at: time,
+  previous: { prefix: 'tok_3dRw90Lp', valid_until: time, last_used: use },
+  paused: { at: time, until: time, reason: 'Holidays', by: 'root@example.com' },
+  self_rotate: true,
+  lifetime: 86400,
+  quiet_networks: false,
 };
 const client = { id: 'c', client_id: 'client_1', name: 'gateway', can_revoke: true, created_at: time };
 const event = {
@@ -88,7 +95,7 @@ const replacements = [
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
 const openLists = /(^|\.)(status|kind|action)$/;
 /** Fields that older daemons do not send. */
-const laterFields = /(^|\.)(target\.owner|invitation)$/;
+const laterFields = /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

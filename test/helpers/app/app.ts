@@ -16,7 +16,7 @@ import { createMetrics, type Metrics } from '../../../server/observability/metri
 import { createServices } from '../../../server/services.ts';
 import { createOidcProvider } from '../../../server/sso/oidc.ts';
 import { countEvents } from '../../../server/store/count-events.ts';
-import type { MailRecord } from '../../../server/store/records.ts';
+import type { MailRecord, PolicyStart } from '../../../server/store/records.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { foldName } from '../../../shared/names.ts';
 import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens.ts';
@@ -153,6 +153,11 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
   };
 }
 
+/** Returns the policies of a database that has always been served with this configuration. */
+function longServed({ maxIdle }: Config): PolicyStart[] {
+  return maxIdle === null ? [] : [{ policy: 'max-idle', valueMs: maxIdle * 1000, firstServedAt: 0 }];
+}
+
 /** Wires the app to one store and one configuration, and returns it with the functions that send requests to it. */
 function wireApp({
   store,
@@ -163,7 +168,14 @@ function wireApp({
   config,
 }: Pick<AppDeps, 'clientIp' | 'log'> & { config: Config; metrics: Metrics; store: Store; clock: FakeClock }) {
   const services = {
-    ...createServices({ store, clock, config, mailQueued: () => {}, observeBatch: metrics.observeBatch }),
+    ...createServices({
+      store,
+      clock,
+      config,
+      policyStarts: longServed(config),
+      mailQueued: () => {},
+      observeBatch: metrics.observeBatch,
+    }),
     lastUsed: createLastUsed({ normalize: createNormalizeRequest(clientIp) }),
   };
   const verify = createCountedVerify(services.verify, metrics.countVerification);

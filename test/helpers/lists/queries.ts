@@ -16,7 +16,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
   const busy = member(1);
   const first = { limit, before: null };
   const middle = (count: number) => ({ limit, before: seededId(Math.floor(count / 2), count) });
-  const status = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs };
+  const status = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs, idleBefore: seedEnd - 30 * dayMs };
   const tokens = (query: object) => (store: Store) => store.tokens.list({ ...first, ...status, ...query });
   const users = (query: object) => (store: Store) => store.users.list({ ...first, ...query });
   const audit = (query: object) => (store: Store) => store.audit.list({ ...first, ...query });
@@ -29,7 +29,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: "a member's tokens, by status", run: tokens({ ownerId: member(50), status: 'expired' }) },
     { name: 'all tokens', run: tokens({}) },
     { name: 'all tokens, a middle page', run: tokens(middle(sizes.tokens)) },
-    ...(['active', 'expired', 'blocked', 'disabled', 'sso-stale'] as const).map((value) => ({
+    ...(['active', 'expired', 'blocked', 'disabled', 'sso-stale', 'paused', 'idle'] as const).map((value) => ({
       name: `all tokens, ${value}`,
       run: tokens({ status: value }),
     })),

@@ -101,6 +101,7 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     created_at: at(tokens),
     expires_at: `CASE WHEN i % 5 < 2 THEN NULL WHEN i < ${Math.floor(tokens / 3)} THEN ${seedEnd} - i ELSE ${seedEnd} + i END`,
     last_used_at: `CASE WHEN i % 3 = 0 THEN ${seedEnd} - i END`,
+    paused_at: `CASE WHEN i % 101 = 0 THEN ${seedEnd} - i END`,
   });
   // A superuser made every twentieth change. Of some events, the ID is a day ahead. One action, one failed address and one member appear only in the oldest events.
   const isOld = `i < ${Math.floor(events / 20)}`;

@@ -53,6 +53,9 @@ export function newToken(ownerId: string, changes: Partial<NewToken> = {}): NewT
     description: 'Deploys from the pipeline',
     createdAt: noon,
     expiresAt: null,
+    lifetimeMs: null,
+    selfRotate: false,
+    quietNetworks: false,
     ...changes,
   };
 }

@@ -81,6 +81,7 @@ export async function openPostgres(
     rows: (result) => (result as { rows: Row[] }).rows,
     contains: (column) => `strpos(${column}, ?) > 0`,
     among: (column) => `${column} = ANY(?)`,
+    greatest: (expressions) => `GREATEST(${expressions.join(', ')})`,
     hexadecimal: (expression) => `lpad(to_hex(${expression}), 12, '0')`,
     eachOf: (column, table) =>
       `unnest(CAST(? AS text[])) WITH ORDINALITY AS wanted (value, number) JOIN ${table} ON ${column} = wanted.value`,

@@ -72,6 +72,7 @@ async function forget(knex: Knex, id: string, { email, email_folded: folded }: A
   const taken = knex('users').select('email');
   await knex('outbox').whereNotNull('gave_up_at').whereIn('recipient', earlier).whereNotIn('recipient', taken).delete();
   await knex('tombstones').where('actor_id', id).update('actor_email', pseudonym);
+  await knex('tokens').where('paused_by_id', id).update('paused_by_email', pseudonym);
   await events().where('actor_id', id).update('actor_email', pseudonym);
   await events().where('target_id', id).update('target_name', pseudonym);
   await events().where({ owner_id: id, target_kind: 'mail' }).update('target_name', pseudonym);

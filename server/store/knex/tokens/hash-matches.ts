@@ -3,11 +3,14 @@ import type { HashMatch } from '../../records.ts';
 type Time = number | string;
 type Flag = boolean | number;
 
-/** The columns of a token `t` and its owner `u` that verification needs. Keep them few: this query runs most often. */
-export const matchColumns = [
-  ...['t.id', 't.prefix', 't.name', 't.created_at', 't.expires_at', 't.owner_id'],
-  ...['u.email', 'u.name', 'u.superuser', 'u.disabled', 'u.can_manage_tokens', 'u.sso_signed_in_at'],
-];
+/** Returns the columns of a token `t` and its owner `u` that verification needs. Keep them few: this query runs most often. */
+export function matchColumnsFor(activeAt: string): string[] {
+  return [
+    ...['t.id', 't.prefix', 't.name', 't.created_at', 't.expires_at', 't.owner_id'],
+    ...['u.email', 'u.name', 'u.superuser', 'u.disabled', 'u.can_manage_tokens', 'u.sso_signed_in_at'],
+    ...['t.paused_at', 't.paused_until', activeAt],
+  ];
+}
 
 type MatchRow = [
   ...[
@@ -20,10 +23,11 @@ type MatchRow = [
     ownerId: string,
   ],
   ...[email: string, ownerName: string, superuser: Flag, disabled: Flag, canManageTokens: Flag, ssoAt: Time | null],
+  ...[pausedAt: Time | null, pausedUntil: Time | null, activeAt: Time],
 ];
 
 /**
- * Converts a row of the position and `matchColumns` to a match.
+ * Converts a row of the position and the columns of a match to a match.
  *
  * This mapping is written out because it runs for each verification: deriving it from the columns, or destructuring the
  * array, takes about ten times as long.
@@ -44,6 +48,9 @@ export function toHashMatch(values: unknown[]): HashMatch {
     ownerDisabled: Boolean(row[10]),
     ownerCanManageTokens: Boolean(row[11]),
     ownerSsoSignedInAt: numberOrNull(row[12]),
+    pausedAt: numberOrNull(row[13]),
+    pausedUntil: numberOrNull(row[14]),
+    activeAt: Number(row[15]),
   };
 }
 

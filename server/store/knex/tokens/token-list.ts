@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { TokenQuery } from '../../interfaces/tokens.ts';
-import { whereOwnerAllows, whereStatus } from './status-condition.ts';
-import { ownedTokenColumns, type TokenRow } from './token-rows.ts';
+import { whereOwnerAllows, whereStatus, whereTokenHas } from './status-condition.ts';
+import { ownedTokenColumns, previousValueJoin, type TokenRow } from './token-rows.ts';
 
 /** How many of the newest tokens a search reads first. */
 const maxRead = 10_000;
@@ -21,7 +21,9 @@ const ownersFirst = 'users AS u CROSS JOIN tokens AS t';
  */
 export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery): Promise<TokenRow[]> {
   const { limit, before } = query;
-  const inOrder = selectMatches(knex, engine, query, tokensFirst).select(ownedTokenColumns).orderBy('t.id', 'desc');
+  const inOrder = selectMatches(knex, engine, query, `${tokensFirst} ${previousValueJoin}`)
+    .select(ownedTokenColumns)
+    .orderBy('t.id', 'desc');
   if (!mayMatchFew(query)) return inOrder;
   const recent: TokenRow[] = await inOrder.clone().where('t.id', '>=', selectOldestToRead(knex, before));
   if (recent.length === limit) return recent;
@@ -33,20 +35,26 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
 /** Selects one page of the tokens that match, through the index that leads to few. */
 function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
   if (query.nameContains !== undefined) return selectMatches(knex, engine, query, tokensFirst);
-  if (query.status === 'expired') return selectExpired(knex, query);
+  if (query.status === 'expired' || query.status === 'paused') return selectByIndex(knex, engine, query, query.status);
   return selectMatches(knex, engine, query, ownersFirst);
 }
 
 /**
- * Selects one page of the expired tokens. Reads the owners once, in one go, because looking one up for each of very many
- * expired tokens takes several times as long. The expression keeps SQLite from looking for the tokens of each owner.
+ * Selects one page of the tokens with a status that has an index. Reads the owners once, in one go, because looking one up
+ * for each of very many tokens takes several times as long. The expression keeps SQLite from looking for the tokens of each owner.
  */
-function selectExpired(knex: Knex, { limit, before, ...context }: TokenQuery): Knex.QueryBuilder {
+function selectByIndex(
+  knex: Knex,
+  engine: Engine,
+  { limit, before, ...context }: TokenQuery,
+  status: 'expired' | 'paused',
+): Knex.QueryBuilder {
   const owners = knex('users AS u').select('u.id');
-  whereOwnerAllows(owners, 'expired', context);
-  const expired = knex('tokens AS t').where('t.expires_at', '<=', context.now).limit(limit);
-  if (before !== null) expired.where('t.id', '<', before);
-  return expired.whereRaw("t.owner_id || '' IN ?", [owners]);
+  whereOwnerAllows(owners, status, context);
+  const found = knex('tokens AS t').limit(limit);
+  whereTokenHas(found, engine, status, context);
+  if (before !== null) found.where('t.id', '<', before);
+  return found.whereRaw("t.owner_id || '' IN ?", [owners]);
 }
 
 /** Returns whether a page may contain tokens from all over the table. The tokens of one owner are few anyway. */
@@ -65,7 +73,7 @@ function selectMatches(
   if (before !== null) matches.where('t.id', '<', before);
   if (ownerId !== undefined) matches.where('t.owner_id', ownerId);
   if (nameContains !== undefined) matches.whereRaw(engine.contains('t.name_folded'), nameContains);
-  if (status !== undefined) matches.where((row) => whereStatus(row, status, statusContext));
+  if (status !== undefined) matches.where((row) => whereStatus(row, engine, status, statusContext));
   return matches;
 }
 

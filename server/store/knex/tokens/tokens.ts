@@ -4,14 +4,16 @@ import type { TokenStore } from '../../interfaces/tokens.ts';
 import type { HashMatch, NewToken } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
-import { matchColumns, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
+import { matchColumnsFor, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
-import { whereStatus } from './status-condition.ts';
+import { pauseToken, resumeToken } from './pauses.ts';
+import { activeAt, whereStatus } from './status-condition.ts';
 import { listTokens } from './token-list.ts';
-import { ownedTokenColumns, type TokenRow, toToken } from './token-rows.ts';
+import { ownedTokenColumns, previousValueJoin, type TokenRow, toToken } from './token-rows.ts';
 import { destroyTokens, purgeTombstones } from './tombstones.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
+  const matchColumns = matchColumnsFor(activeAt(engine));
   const tokenByHash: Select = {
     forVerification: true,
     columns: ['0', ...matchColumns],
@@ -27,7 +29,8 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     columns: [engine.position, ...tombstoneMatchColumns],
     from: `FROM ${engine.eachOf('d.hash', 'tombstones d')} JOIN users u ON u.id = d.owner_id`,
   };
-  const owned = () => knex('tokens as t').join('users as u', 'u.id', 't.owner_id').select(ownedTokenColumns);
+  const owned = () =>
+    knex.fromRaw(`tokens AS t JOIN users AS u ON u.id = t.owner_id ${previousValueJoin}`).select(ownedTokenColumns);
 
   return {
     async insert(token, limit) {
@@ -45,7 +48,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const [row] = await knex('tokens as t')
         .join('users as u', 'u.id', 't.owner_id')
         .where('t.owner_id', ownerId)
-        .where((row) => whereStatus(row, 'active', statusContext))
+        .where((row) => whereStatus(row, engine, 'active', statusContext))
         .count({ active: '*' });
       return Number(row?.active);
     },
@@ -66,6 +69,8 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       }
       return found;
     },
+    pause: (id, pause) => pauseToken(knex, id, pause),
+    resume: (id, at, bySuperuser) => resumeToken(knex, id, at, bySuperuser),
     async destroy(id, at, actor) {
       const where = { condition: 'id = ?', bindings: [id] };
       const [token] = await destroyTokens(knex, engine, where, { revokedAt: at, reason: 'revoked', actor });

@@ -4,7 +4,9 @@ const colours = {
   blocked: 'warning',
   disabled: 'danger',
   'sso-stale': 'warning',
+  paused: 'warning',
   expired: 'neutral',
+  idle: 'warning',
 } as const;
 
 /** A status as a coloured badge. The word alone conveys the status, for people who cannot see the colour. */

@@ -4,7 +4,7 @@ import { tokenStatus } from '../../../../server/domain/tokens/status.ts';
 import type { TokenRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
-import { addToken, addUser, noon } from '../records.ts';
+import { actor, addToken, addUser, noon, useOf } from '../records.ts';
 
 // Few neighboring times, so that equal ones are common: the bounds are where the two could disagree.
 const time = fc.integer({ min: noon - 1, max: noon + 1 });
@@ -14,11 +14,14 @@ const tokenCase = fc.record({
   canManageTokens: fc.boolean(),
   ssoSignedInAt: fc.option(time),
   expiresAt: fc.option(time),
+  createdAt: time,
+  usedAt: fc.option(time),
+  pause: fc.option(fc.record({ at: time, until: fc.option(time), resumedAt: fc.option(time) })),
 });
 
 type TokenCase = typeof tokenCase extends fc.Arbitrary<infer T> ? T : never;
 
-const statusContext = fc.record({ now: time, ssoStaleBefore: time }, { requiredKeys: ['now'] });
+const statusContext = fc.record({ now: time, ssoStaleBefore: time, idleBefore: time }, { requiredKeys: ['now'] });
 
 /** The rules for a token's status exist twice: as `tokenStatus` in the domain, and as SQL for filters and counts. */
 export function statusContract(store: () => Store): void {
@@ -43,9 +46,15 @@ export function statusContract(store: () => Store): void {
 
 async function addAll(store: Store, cases: TokenCase[]): Promise<TokenRecord[]> {
   const ids: string[] = [];
-  for (const { expiresAt, ...owner } of cases) {
+  for (const { expiresAt, createdAt, usedAt, pause, ...owner } of cases) {
     const { id: ownerId } = await addUser(store, owner);
-    ids.push((await addToken(store, ownerId, { expiresAt })).id);
+    const { id } = await addToken(store, ownerId, { expiresAt, createdAt });
+    if (usedAt !== null) await store.tokens.recordUses([useOf(id, { at: usedAt })]);
+    if (pause !== null) {
+      await store.tokens.pause(id, { ...pause, reason: null, actor, bySuperuser: false });
+      if (pause.resumedAt !== null) await store.tokens.resume(id, pause.resumedAt, true);
+    }
+    ids.push(id);
   }
   const newest = await store.tokens.list({ limit: ids.length, before: null, now: noon });
   expect(newest.map(({ id }) => id)).toEqual(ids.reverse());

@@ -10,7 +10,8 @@ local timeout = 5 -- seconds; tokensd responds within two
 
 local identity = {
   "X-Auth-User", "X-Auth-User-Id", "X-Auth-User-Name",
-  "X-Auth-Token-Id", "X-Auth-Token-Name", "X-Auth-Token-Prefix", "X-Auth-Superuser",
+  "X-Auth-Token-Id", "X-Auth-Token-Name", "X-Auth-Token-Prefix", "X-Auth-Token-Expires",
+  "X-Auth-Superuser",
 }
 
 local function field(name, value)

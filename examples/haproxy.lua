@@ -8,7 +8,8 @@ local timeout_ms = 2500
 
 local identity = {
   "X-Auth-User", "X-Auth-User-Id", "X-Auth-User-Name",
-  "X-Auth-Token-Id", "X-Auth-Token-Name", "X-Auth-Token-Prefix", "X-Auth-Superuser",
+  "X-Auth-Token-Id", "X-Auth-Token-Name", "X-Auth-Token-Prefix", "X-Auth-Token-Expires",
+  "X-Auth-Superuser",
 }
 
 -- Returns all values of a header. A duplicate must reach tokensd as a duplicate, which it rejects.

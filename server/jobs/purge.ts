@@ -25,6 +25,7 @@ export function createPurge({ store, clock, sessionLifetimes }: PurgeDeps): Job 
       const sessionBounds = sessionLifetimes.bounds();
       const purges = [
         () => store.tokens.purgeTombstones(now - limits.tombstoneRetentionMs, maxBatchSize),
+        () => store.tokens.purgePreviousValues(now - limits.tombstoneRetentionMs, maxBatchSize),
         () => store.idempotency.purge(now - limits.idempotencyWindowMs, maxBatchSize),
         () => store.sessions.purge(sessionBounds, maxBatchSize),
         () => store.tickets.purge(now, maxBatchSize),

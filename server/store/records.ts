@@ -39,6 +39,13 @@ export type NewToken = RecordOf<typeof newTokenColumns>;
 /** The newest request that a token authenticated. A field is null if the caller of verification did not supply it. */
 export type LastUse = RecordOf<typeof lastUseColumns>;
 
+/** A use of a token. `prefix` tells the value that was used; by default, it is the current one. `previous`: it was a previous one. */
+export interface TokenUse extends LastUse {
+  tokenId: string;
+  prefix?: string;
+  previous?: boolean;
+}
+
 /** A stored token joined to its owner. */
 export interface TokenRecord extends RecordOf<typeof tokenColumns>, RecordOf<typeof ownerColumns> {
   /** The last use of the current value. */
@@ -67,9 +74,18 @@ export interface StatusContext {
 /** A value of a policy, and when a daemon first served the database with it or with a stricter one. */
 export type PolicyStart = RecordOf<typeof policyStartColumns>;
 
-/** What a lookup by hash finds: a stored token with its owner, or the tombstone of a destroyed token. */
+/**
+ * What a lookup by hash finds: a stored token with its owner, or the tombstone of a destroyed token. `prefix` is that of the value
+ * with this hash.
+ */
 export type HashMatch =
-  | ({ kind: 'token'; ownerName: string; ownerSuperuser: boolean } & RecordOf<typeof ownerColumns> &
+  | ({
+      kind: 'token';
+      /** When a previous value ends, or ended. Null if the hash is that of the current value. */
+      validUntil: number | null;
+      ownerName: string;
+      ownerSuperuser: boolean;
+    } & RecordOf<typeof ownerColumns> &
       Pick<
         TokenRecord,
         'id' | 'prefix' | 'name' | 'createdAt' | 'expiresAt' | 'ownerId' | 'pausedAt' | 'pausedUntil' | 'activeAt'

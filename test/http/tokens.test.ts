@@ -34,6 +34,12 @@ test('POST returns the value of a new token once', async () => {
     expires_at: null,
     status: 'active',
     last_used: null,
+    rotated_at: null,
+    previous: null,
+    paused: null,
+    self_rotate: false,
+    lifetime: null,
+    quiet_networks: false,
   });
   const location = response.headers.get('location') ?? '';
   expect(await jsonOf(app.ask(location, { as: app.dev }))).toEqual(object);

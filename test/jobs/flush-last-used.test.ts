@@ -14,11 +14,18 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 const use = (at: number, path: string): LastUse => ({ at, method: 'GET', path, ip: '203.0.113.9', userAgent: 'curl' });
-const record = (lastUsed: LastUsed, id: string, at: number, target: string) =>
-  lastUsed.record(id, at, { method: 'GET', target, peer: '203.0.113.9', forwardedFor: null, userAgent: 'curl' });
+type Used = { id: string; prefix: string };
+const record = (lastUsed: LastUsed, { id, prefix }: Used, at: number, target: string) =>
+  lastUsed.record({ id, prefix, validUntil: null }, at, {
+    method: 'GET',
+    target,
+    peer: '203.0.113.9',
+    forwardedFor: null,
+    userAgent: 'curl',
+  });
 const newLastUsed = () => createLastUsed({ normalize: createNormalizeRequest(createClientIp([])) });
-const newToken = async (name: string) => (await createToken(app, app.dev, { name })).id;
-const lastUseOf = async (id: string) => (await app.store.tokens.findById(id))?.lastUse;
+const newToken = (name: string) => createToken(app, app.dev, { name });
+const lastUseOf = async ({ id }: Used) => (await app.store.tokens.findById(id))?.lastUse;
 
 it('writes the newest use of every token within a second', async () => {
   const [one, two, three] = [await newToken('one'), await newToken('two'), await newToken('three')];
@@ -63,7 +70,7 @@ it('yields to verifications while it normalizes many uses, and writes all of the
       return { method: 'GET', path: '/', ip: null, userAgent: null };
     },
   });
-  for (let number = 0; number < 950; number += 1) record(lastUsed, `token ${number}`, 1, '/');
+  for (let number = 0; number < 950; number += 1) record(lastUsed, { id: `token ${number}`, prefix: 'tok' }, 1, '/');
   const written: string[] = [];
   const recordUses = async (uses: ReadonlyArray<{ tokenId: string }>) => {
     written.push(...uses.map(({ tokenId }) => tokenId));

@@ -12,6 +12,7 @@ export const identityNames = [
   'X-Auth-Token-Id',
   'X-Auth-Token-Name',
   'X-Auth-Token-Prefix',
+  'X-Auth-Token-Expires',
   'X-Auth-Superuser',
 ] as const;
 

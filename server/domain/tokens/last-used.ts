@@ -1,5 +1,6 @@
 import { limits } from '../../../shared/limits.ts';
-import type { LastUse } from '../../store/records.ts';
+import type { LastUse, TokenUse } from '../../store/records.ts';
+import type { VerifiedToken } from './verify.ts';
 
 /**
  * The parts of a verified request that describe a use, as raw text. Header values are latin1, as Node presents them. A
@@ -16,8 +17,11 @@ export interface ObservedRequest {
 /** Converts an observed request to the form in which a last use is stored. */
 export type NormalizeRequest = (request: ObservedRequest) => Omit<LastUse, 'at'>;
 
+/** The token and the value that were used. */
+export type UsedToken = Pick<VerifiedToken, 'id' | 'prefix' | 'validUntil'>;
+
 /**
- * The last uses that are not written yet, at most one per token. A use goes through these steps:
+ * The last uses that are not written yet, at most one per token, and one more for a previous value. A use goes through these steps:
  *
  * 1. `record` buffers the request as observed. Of several uses of a token, the newest replaces the others. A use without a
  *    path, which no proxy reported, does not replace one with it that is less than a day older.
@@ -28,47 +32,52 @@ export type NormalizeRequest = (request: ObservedRequest) => Omit<LastUse, 'at'>
  *    token was recorded in between.
  */
 export interface LastUsed {
-  record(tokenId: string, at: number, request: ObservedRequest): void;
+  record(token: UsedToken, at: number, request: ObservedRequest): void;
   /** Returns the number of uses that are not written yet. */
   pending(): number;
   /** Normalizes some of the buffered requests, so that `drain` does not have to normalize all of them at once. */
   normalizeSome(count: number): void;
   /** Returns the uses that are not written yet, and empties the buffer. */
-  drain(): Array<LastUse & { tokenId: string }>;
-  restore(uses: ReadonlyArray<LastUse & { tokenId: string }>): void;
+  drain(): TokenUse[];
+  restore(uses: readonly TokenUse[]): void;
 }
 
+type ObservedUse = Required<Pick<TokenUse, 'tokenId' | 'prefix' | 'previous' | 'at'>> & { request: ObservedRequest };
+
 export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): LastUsed {
-  const observed = new Map<string, { at: number; request: ObservedRequest }>();
+  const observed = new Map<string, ObservedUse>();
   /** Uses that are already normalized: the first ones of a flush, and those of a failed flush. */
-  let normalized = new Map<string, LastUse & { tokenId: string }>();
+  let normalized = new Map<string, TokenUse>();
 
   function normalizeSome(count: number): void {
     let left = count;
-    for (const [tokenId, { at, request }] of observed) {
+    for (const [key, { request, ...use }] of observed) {
       if (left === 0) return;
       left -= 1;
-      observed.delete(tokenId);
-      const known = normalized.get(tokenId);
-      if (known !== undefined && (at < known.at || hidesReport(known.path, request.target, at - known.at))) continue;
-      normalized.set(tokenId, { tokenId, at, ...normalize(request) });
+      observed.delete(key);
+      const known = normalized.get(key);
+      if (known !== undefined && !replaces(use, request, known, known.path)) continue;
+      normalized.set(key, { ...use, ...normalize(request) });
     }
   }
 
   return {
-    record(tokenId, at, request) {
-      const previous = observed.get(tokenId);
-      if (previous === undefined) {
-        observed.set(tokenId, { at, request });
-      } else if (previous.at <= at && !hidesReport(previous.request.target, request.target, at - previous.at)) {
-        previous.at = at;
+    record({ id, prefix, validUntil }, at, request) {
+      const previous = validUntil !== null;
+      const key = keyOf(id, prefix, previous);
+      const earlier = observed.get(key);
+      if (earlier === undefined) {
+        observed.set(key, { tokenId: id, prefix, previous, at, request });
+      } else if (replaces({ prefix, at }, request, earlier, earlier.request.target)) {
+        earlier.prefix = prefix;
+        earlier.at = at;
         // Keep equal strings. Replacing them on every request of a busy token would burden the garbage collector.
-        if (!isSameRequest(previous.request, request)) previous.request = request;
+        if (!isSameRequest(earlier.request, request)) earlier.request = request;
       }
     },
     pending() {
       let count = observed.size;
-      for (const tokenId of normalized.keys()) if (!observed.has(tokenId)) count += 1;
+      for (const key of normalized.keys()) if (!observed.has(key)) count += 1;
       return count;
     },
     normalizeSome,
@@ -79,9 +88,24 @@ export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): 
       return uses;
     },
     restore(uses) {
-      for (const use of uses) normalized.set(use.tokenId, use);
+      for (const use of uses) normalized.set(keyOf(use.tokenId, use.prefix ?? '', use.previous ?? false), use);
     },
   };
+}
+
+/** Returns the key of a use. The current value needs no text of its own, because it is used most often. */
+function keyOf(tokenId: string, prefix: string, previous: boolean): string {
+  return previous ? `${tokenId} ${prefix}` : tokenId;
+}
+
+/** Reports whether a use replaces an earlier one. If the prefix differs, the token was rotated in between. */
+function replaces(
+  { at, prefix }: Pick<ObservedUse, 'at' | 'prefix'>,
+  { target }: ObservedRequest,
+  earlier: Pick<TokenUse, 'at' | 'prefix'>,
+  earlierPath: string | null,
+): boolean {
+  return earlier.at <= at && (earlier.prefix !== prefix || !hidesReport(earlierPath, target, at - earlier.at));
 }
 
 /** Reports whether a use that no proxy reported would replace one that a proxy reported shortly before. */

@@ -15,7 +15,7 @@ export interface Revocation {
   revoke(caller: Caller, id: string): Promise<void>;
   /** Revokes the token that the request itself presents. @throws ProblemError `token-not-found` */
   revokeItself(token: VerifiedToken, clientInfo: ClientInfo): Promise<void>;
-  /** Revokes the token with this value for an OAuth client. Ignores a value that is unknown or revoked (RFC 7009 §2.2). */
+  /** Revokes the token with this value for an OAuth client. Ignores a value that is unknown, revoked or rotated (RFC 7009 §2.2). */
   revokeValue(value: string, client: ClientRecord, clientInfo: ClientInfo): Promise<void>;
   /** Revokes every token of the caller and sends one mail. */
   revokeAllOwn(caller: Caller): Promise<void>;
@@ -64,6 +64,8 @@ export function createRevocation(deps: TokenDeps): Revocation {
       if (!isWellFormedToken(value)) return;
       const [match] = await store.tokens.findByHashes([hashSecret(value)]);
       if (match?.kind !== 'token') return;
+      // Whoever found a value that no longer works must not stop the value that replaced it.
+      if (match.validUntil !== null && match.validUntil <= clock.now()) return;
       const owner = await store.users.findById(match.ownerId);
       const by: Revoker = { actor: clientActor(client), clientInfo, channel: 'client' };
       await revokeTokens(owner, by, destroyOne(match.id)).catch(ignoreTokenNotFound);

@@ -7,7 +7,7 @@ import { hashSecret } from '../secrets.ts';
 import { createBatchedLookup } from './batched-lookup.ts';
 import { tokenStatus } from './status.ts';
 
-/** Why a presented token is denied. `unknown`: the value is malformed, or was never issued here. */
+/** Why a presented value is denied. `rotated`: a previous value whose overlap has ended. `unknown`: the value is malformed, or was never issued here. */
 export type DenyReason = 'revoked' | 'rotated' | Exclude<TokenStatus, 'active'> | 'unknown';
 
 export type VerifiedToken = Extract<HashMatch, { kind: 'token' }>;
@@ -43,11 +43,19 @@ export function createVerify(
   const judge = (match: HashMatch | null): Verdict => {
     if (match === null) return unknown;
     if (match.kind === 'tombstone') return deny(match.reason, match);
-    const status = tokenStatus(match, statusContext());
+    const context = statusContext();
+    if (match.validUntil !== null && match.validUntil <= context.now) return deny('rotated', match);
+    const status = tokenStatus(match, context);
     return status === 'active' ? { allowed: true, token: match } : deny(status, match);
   };
 
   return (value) => (isWellFormedToken(value) ? lookUp(hashSecret(value)).then(judge) : Promise.resolve(unknown));
+}
+
+/** Returns when a verified value stops working by itself, or null if it does not. A previous value ends with its overlap at the latest. */
+export function valueEndsAt({ expiresAt, validUntil }: VerifiedToken): number | null {
+  if (validUntil === null) return expiresAt;
+  return expiresAt === null ? validUntil : Math.min(validUntil, expiresAt);
 }
 
 function deny(reason: DenyReason, match: Pick<TokenRecord, 'prefix' | 'name' | 'ownerEmail'>): Verdict {

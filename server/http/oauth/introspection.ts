@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
 import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
-import type { VerifiedToken } from '../../domain/tokens/verify.ts';
+import { type VerifiedToken, valueEndsAt } from '../../domain/tokens/verify.ts';
 import type { AppDeps } from '../context.ts';
 import { requestIdFor } from '../middleware/request.ts';
 import { encodeHeader, onlyValue } from '../raw-headers.ts';
@@ -69,7 +69,7 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
   const verdict = await deps.verify('introspection', form.require('token'));
   if (!verdict.allowed) return { active: false };
   const request = reportedRequest(form);
-  if (request !== null) deps.lastUsed.record(verdict.token.id, deps.clock.now(), request);
+  if (request !== null) deps.lastUsed.record(verdict.token, deps.clock.now(), request);
   return activeToken(verdict.token);
 }
 
@@ -93,6 +93,7 @@ function readBody(req: IncomingMessage): Promise<string> {
 }
 
 function activeToken(token: VerifiedToken) {
+  const endsAt = valueEndsAt(token);
   return {
     active: true,
     scope: '',
@@ -102,7 +103,7 @@ function activeToken(token: VerifiedToken) {
     jti: token.id,
     token_type: 'Bearer',
     iat: numericDate(token.createdAt),
-    ...(token.expiresAt !== null && { exp: numericDate(token.expiresAt) }),
+    ...(endsAt !== null && { exp: numericDate(endsAt) }),
     name: token.name,
     prefix: token.prefix,
   };

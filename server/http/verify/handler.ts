@@ -111,7 +111,7 @@ function sendVerdict(
   // Only a known token proves that the database responded. A malformed value is denied without a lookup.
   if (verdict.allowed || verdict.known !== null) context.outage.recordSuccess();
   if (verdict.allowed) {
-    context.lastUsed.record(verdict.token.id, context.clock.now(), observe(context, route, req));
+    context.lastUsed.record(verdict.token, context.clock.now(), observe(context, route, req));
     res.writeHead(200, identityHeaders(verdict.token)).end();
   } else {
     sendDenial(context, res, tokenDenial(verdict.reason), challengeChoiceOf(route, req.url ?? ''));

@@ -1,11 +1,12 @@
-import type { VerifiedToken } from '../../domain/tokens/verify.ts';
+import { type VerifiedToken, valueEndsAt } from '../../domain/tokens/verify.ts';
 
 /**
- * Returns the header fields of a 200: name, value, name, value, …. All seven identity fields are always present, so that a
+ * Returns the header fields of a 200: name, value, name, value, …. All eight identity fields are always present, so that a
  * proxy which copies them overwrites any that the client sent. A missing value is an empty field. IDs and prefixes are
  * generated here and need no encoding.
  */
 export function identityHeaders(token: VerifiedToken): string[] {
+  const endsAt = valueEndsAt(token);
   return [
     'X-Auth-User',
     encodeIdentity(token.ownerEmail),
@@ -19,6 +20,8 @@ export function identityHeaders(token: VerifiedToken): string[] {
     encodeIdentity(token.name),
     'X-Auth-Token-Prefix',
     token.prefix,
+    'X-Auth-Token-Expires',
+    endsAt === null ? '' : new Date(endsAt).toISOString(),
     'X-Auth-Superuser',
     String(token.ownerSuperuser),
     'Cache-Control',

@@ -3,11 +3,11 @@ import type {
   Actor,
   HashMatch,
   IdempotencyRecord,
-  LastUse,
   NewToken,
   Page,
   StatusContext,
   TokenRecord,
+  TokenUse,
 } from '../records.ts';
 
 export interface TokenQuery extends Page, StatusContext {
@@ -70,11 +70,14 @@ export interface TokenStore {
     actor: Actor,
   ): Promise<void>;
   /**
-   * Stores the newest use of each token in one transaction, and skips tokens that no longer exist. A stored use that is
+   * Stores the newest use of each value in one transaction. Skips values that no longer exist, and uses of a previous value from before
+   * its rotation. A stored use that is
    * newer stays, unless it lies so far after `now` that the clock must have been wrong when it was stored. So does one with
    * a path, for a day, if the new one has none.
    */
-  recordUses(uses: ReadonlyArray<LastUse & { tokenId: string }>, now?: number): Promise<void>;
+  recordUses(uses: readonly TokenUse[], now?: number): Promise<void>;
+  /** Deletes at most `limit` previous values that ended before `before`. Returns the number of rows deleted. */
+  purgePreviousValues(before: number, limit: number): Promise<number>;
   /** Deletes at most `limit` tombstones of tokens destroyed before `before`. Returns the number of rows deleted. */
   purgeTombstones(before: number, limit: number): Promise<number>;
 }

@@ -37,6 +37,8 @@ async function extendTokens(trx: Knex): Promise<void> {
     table.bigInteger('resumed_at');
     // The newest use of any previous value. Verification needs it for the current value, and must not look for it.
     table.bigInteger('previous_used_at');
+    // When the current value was first presented in a way that records no use, such as introspection.
+    table.bigInteger('seen_at');
     // The value before the newest rotation, unless it was ended early.
     table.text('previous_hash');
   });

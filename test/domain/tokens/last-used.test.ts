@@ -9,9 +9,16 @@ const request = (target: string): ObservedRequest => ({
   userAgent: null,
 });
 const normalize = ({ target }: ObservedRequest) => ({ method: 'GET', path: target, ip: null, userAgent: null });
+const current = (id: string) => ({ id, prefix: `tok_${id}`, validUntil: null });
 const record = (lastUsed: LastUsed, id: string, at: number, target = `/${at}`) =>
-  lastUsed.record(id, at, request(target));
-const use = (tokenId: string, at: number) => ({ tokenId, at, ...normalize(request(`/${at}`)) });
+  lastUsed.record(current(id), at, request(target));
+const use = (tokenId: string, at: number) => ({
+  tokenId,
+  prefix: `tok_${tokenId}`,
+  previous: false,
+  at,
+  ...normalize(request(`/${at}`)),
+});
 
 describe('the buffer of last uses', () => {
   it('holds one use per token, the newest', () => {
@@ -64,8 +71,8 @@ describe('the buffer of last uses', () => {
       },
     });
     const [first, second] = [request('/same'), request('/same')];
-    lastUsed.record('a', 1, first);
-    lastUsed.record('a', 2, second);
+    lastUsed.record(current('a'), 1, first);
+    lastUsed.record(current('a'), 2, second);
     expect(lastUsed.drain()).toMatchObject([{ at: 2, path: '/same' }]);
     expect(normalized[0]).toBe(first);
   });
@@ -75,8 +82,8 @@ describe('the buffer of last uses', () => {
     (part) => {
       const path = (observed: ObservedRequest) => ({ ...normalize(observed), path: observed[part] });
       const lastUsed = createLastUsed({ normalize: path });
-      lastUsed.record('a', 1, { ...request('/'), [part]: 'one' });
-      lastUsed.record('a', 2, { ...request('/'), [part]: 'other' });
+      lastUsed.record(current('a'), 1, { ...request('/'), [part]: 'one' });
+      lastUsed.record(current('a'), 2, { ...request('/'), [part]: 'other' });
       expect(lastUsed.drain()).toMatchObject([{ at: 2, path: 'other' }]);
     },
   );
@@ -86,16 +93,16 @@ describe('the buffer of last uses', () => {
     const lastUsed = createLastUsed({ normalize });
     const unreported = { ...request(''), target: null };
     record(lastUsed, 'a', 1, '/builds');
-    lastUsed.record('a', 2, unreported);
+    lastUsed.record(current('a'), 2, unreported);
     lastUsed.restore(lastUsed.drain());
-    lastUsed.record('a', day, unreported);
+    lastUsed.record(current('a'), day, unreported);
     expect(lastUsed.drain()).toMatchObject([{ at: 1, path: '/builds' }]);
 
     record(lastUsed, 'a', 1, '/builds');
-    lastUsed.record('a', 1 + day, unreported);
+    lastUsed.record(current('a'), 1 + day, unreported);
     expect(lastUsed.drain()).toMatchObject([{ at: 1 + day, path: null }]);
 
-    lastUsed.record('a', 1, unreported);
+    lastUsed.record(current('a'), 1, unreported);
     record(lastUsed, 'a', 2, '/builds');
     expect(lastUsed.drain()).toMatchObject([{ at: 2, path: '/builds' }]);
   });
@@ -126,5 +133,20 @@ describe('the buffer of last uses', () => {
     lastUsed.restore(lastUsed.drain());
     record(lastUsed, 'a', 1, '/later');
     expect(lastUsed.drain()).toMatchObject([{ path: '/later' }]);
+  });
+
+  it('holds a use of a previous value beside one of the current value', () => {
+    const lastUsed = createLastUsed({ normalize });
+    record(lastUsed, 'a', 3);
+    lastUsed.record({ id: 'a', prefix: 'tok_old', validUntil: 9 }, 1, request('/1'));
+    lastUsed.restore(lastUsed.drain());
+    expect(lastUsed.drain()).toEqual([use('a', 3), { ...use('a', 1), prefix: 'tok_old', previous: true }]);
+  });
+
+  it('lets a use of the new value replace one of the value before it, even without a path', () => {
+    const lastUsed = createLastUsed({ normalize });
+    record(lastUsed, 'a', 1);
+    lastUsed.record({ ...current('a'), prefix: 'tok_new' }, 2, { ...request(''), target: null });
+    expect(lastUsed.drain()).toMatchObject([{ prefix: 'tok_new', at: 2, path: null }]);
   });
 });

@@ -28,7 +28,8 @@ async function useOf(options: SendOptions, on = server): Promise<Omit<LastUse, '
   const [use, ...more] = on.services.lastUsed.drain();
   expect(more).toEqual([]);
   if (use === undefined) return null;
-  const { at, tokenId: _id, ...recorded } = use;
+  const { at, tokenId: _id, prefix: _prefix, previous, ...recorded } = use;
+  expect(previous).toBe(false);
   expect(at).toBe(on.clock.now());
   return recorded;
 }

@@ -25,7 +25,7 @@ const update = (member: Member, changes: { disabled?: boolean; can_manage_tokens
   server.ask(`/api/v1/users/${member.id}`, { method: 'PATCH', json: changes, as: server.root });
 
 describe('a request with an active token', () => {
-  it('gets 200 with all seven identity fields and no body', async () => {
+  it('gets 200 with all eight identity fields and no body', async () => {
     const ada = await server.addMember({ email: 'ada@example.com', name: 'Ada 100% Löve', can_manage_tokens: true });
     const { token, value } = await server.issue('ci pipeline', { as: ada });
     const response = await server.send({ path: '/verify/auth-request', headers: forms.Token?.(value) ?? [] });
@@ -40,6 +40,7 @@ describe('a request with an active token', () => {
       'x-auth-token-id': token.id,
       'x-auth-token-name': 'ci%20pipeline',
       'x-auth-token-prefix': token.prefix,
+      'x-auth-token-expires': '',
       'x-auth-superuser': 'false',
     });
     expect(response.headers).not.toHaveProperty('www-authenticate');

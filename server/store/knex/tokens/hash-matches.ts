@@ -1,15 +1,44 @@
+import type { Engine, Select } from '../../engine/engine.ts';
 import type { HashMatch } from '../../records.ts';
+import { activeAt } from './status-condition.ts';
 
 type Time = number | string;
 type Flag = boolean | number;
 
-/** Returns the columns of a token `t` and its owner `u` that verification needs. Keep them few: this query runs most often. */
-export function matchColumnsFor(activeAt: string): string[] {
+/** The columns of a token `t` and its owner `u` that verification needs. Keep them few: this query runs most often. */
+function matchColumns(engine: Engine, { prefix, validUntil }: { prefix: string; validUntil: string }): string[] {
   return [
-    ...['t.id', 't.prefix', 't.name', 't.created_at', 't.expires_at', 't.owner_id'],
+    ...['t.id', prefix, 't.name', 't.created_at', 't.expires_at', 't.owner_id'],
     ...['u.email', 'u.name', 'u.superuser', 'u.disabled', 'u.can_manage_tokens', 'u.sso_signed_in_at'],
-    ...['t.paused_at', 't.paused_until', activeAt],
+    ...['t.paused_at', 't.paused_until', activeAt(engine), validUntil],
   ];
+}
+
+/**
+ * Returns the statement that finds tokens by the hash of their current or of a previous value. `source` returns the rows of a table
+ * for the hashes in one of its columns, and binds them once. It is called for each of the two branches, so bind them twice.
+ */
+export function selectMatches(
+  engine: Engine,
+  position: string,
+  source: (column: string, table: string) => { from: string; where?: string },
+): Select {
+  const branch = (columns: string[], { from, where }: ReturnType<typeof source>, joins: string) => {
+    const named = [position, ...columns].map((column, index) => `${column} AS m${index}`);
+    return `SELECT ${named.join(', ')} FROM ${from} ${joins} ${where ?? ''}`;
+  };
+  const current = matchColumns(engine, { prefix: 't.prefix', validUntil: 'CAST(NULL AS bigint)' });
+  const previous = matchColumns(engine, { prefix: 'p.prefix', validUntil: 'p.valid_until' });
+  const owner = 'JOIN users u ON u.id = t.owner_id';
+  const branches = [
+    branch(current, source('t.hash', 'tokens t'), owner),
+    branch(previous, source('p.hash', 'previous_values p'), `JOIN tokens t ON t.id = p.token_id ${owner}`),
+  ];
+  return {
+    forVerification: true,
+    columns: ['m0', ...current.map((_column, index) => `m${index + 1}`)],
+    from: `FROM (${branches.join(' UNION ALL ')}) AS matches`,
+  };
 }
 
 type MatchRow = [
@@ -23,11 +52,11 @@ type MatchRow = [
     ownerId: string,
   ],
   ...[email: string, ownerName: string, superuser: Flag, disabled: Flag, canManageTokens: Flag, ssoAt: Time | null],
-  ...[pausedAt: Time | null, pausedUntil: Time | null, activeAt: Time],
+  ...[pausedAt: Time | null, pausedUntil: Time | null, activeAt: Time, validUntil: Time | null],
 ];
 
 /**
- * Converts a row of the position and the columns of a match to a match.
+ * Converts a row of `selectMatches` to a match.
  *
  * This mapping is written out because it runs for each verification: deriving it from the columns, or destructuring the
  * array, takes about ten times as long.
@@ -51,6 +80,7 @@ export function toHashMatch(values: unknown[]): HashMatch {
     pausedAt: numberOrNull(row[13]),
     pausedUntil: numberOrNull(row[14]),
     activeAt: Number(row[15]),
+    validUntil: numberOrNull(row[16]),
   };
 }
 

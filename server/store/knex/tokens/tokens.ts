@@ -4,26 +4,19 @@ import type { TokenStore } from '../../interfaces/tokens.ts';
 import type { HashMatch, NewToken } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
-import { matchColumnsFor, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
+import { selectMatches, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
 import { pauseToken, resumeToken } from './pauses.ts';
-import { activeAt, whereStatus } from './status-condition.ts';
+import { whereStatus } from './status-condition.ts';
 import { listTokens } from './token-list.ts';
 import { ownedTokenColumns, previousValueJoin, type TokenRow, toToken } from './token-rows.ts';
-import { destroyTokens, purgeTombstones } from './tombstones.ts';
+import { destroyTokens, purgePreviousValues, purgeTombstones } from './tombstones.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
-  const matchColumns = matchColumnsFor(activeAt(engine));
-  const tokenByHash: Select = {
-    forVerification: true,
-    columns: ['0', ...matchColumns],
-    from: 'FROM tokens t JOIN users u ON u.id = t.owner_id WHERE t.hash = ?',
-  };
-  const tokensByHash: Select = {
-    forVerification: true,
-    columns: [engine.position, ...matchColumns],
-    from: `FROM ${engine.eachOf('t.hash', 'tokens t')} JOIN users u ON u.id = t.owner_id`,
-  };
+  const tokenByHash = selectMatches(engine, '0', (column, table) => ({ from: table, where: `WHERE ${column} = ?` }));
+  const tokensByHash = selectMatches(engine, engine.position, (column, table) => ({
+    from: engine.eachOf(column, table),
+  }));
   const tombstonesByHash: Select = {
     forVerification: true,
     columns: [engine.position, ...tombstoneMatchColumns],
@@ -55,9 +48,8 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     async findByHashes(hashes) {
       const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
       const [only = ''] = hashes;
-      const rows = await (hashes.length === 1
-        ? engine.select(tokenByHash, [only], trx)
-        : engine.select(tokensByHash, [engine.bindList(hashes)], trx));
+      const bound = hashes.length === 1 ? only : engine.bindList(hashes);
+      const rows = await engine.select(hashes.length === 1 ? tokenByHash : tokensByHash, [bound, bound], trx);
       const found: Array<HashMatch | null> = Array(hashes.length).fill(null);
       for (const row of rows) found[Number(row[0])] = toHashMatch(row);
       if (rows.length === hashes.length) return found;
@@ -94,6 +86,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       await destroyTokens(knex, engine, { condition, bindings }, { revokedAt: at, reason: 'expired', actor });
     },
     recordUses: (uses, now) => recordLastUses(knex, engine, uses, now),
+    purgePreviousValues: (before, limit) => purgePreviousValues(knex, before, limit),
     purgeTombstones: (before, limit) => purgeTombstones(knex, before, limit),
   };
 }

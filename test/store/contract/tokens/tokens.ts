@@ -161,8 +161,19 @@ export function tokenContract(store: () => Store): void {
 
     const strangers = Array.from({ length: 2000 }, (_, index) => `stranger-${index}`);
     const found = await store().tokens.findByHashes([one.hash, ...strangers, two.hash, one.hash, '', "' OR 1=1 --"]);
-    const { description: _, lastUse: __, ...known } = record(one, owner);
-    const first = { kind: 'token', ownerName: 'Ada', ownerSuperuser: true, ...known };
+    const { id, prefix, name, createdAt, expiresAt, ownerId, pausedAt, pausedUntil, activeAt } = record(one, owner);
+    const known = { id, prefix, name, createdAt, expiresAt, ownerId, pausedAt, pausedUntil, activeAt };
+    const first = {
+      kind: 'token',
+      validUntil: null,
+      ...known,
+      ownerName: 'Ada',
+      ownerEmail: owner.email,
+      ownerSuperuser: true,
+      ownerDisabled: false,
+      ownerCanManageTokens: true,
+      ownerSsoSignedInAt: null,
+    };
     const second = expect.objectContaining({ id: two.id, ownerDisabled: true, ownerCanManageTokens: false });
     expect(found).toEqual([first, ...strangers.map(() => null), second, first, null, null]);
     expect(await store().tokens.findByHashes([])).toEqual([]);

@@ -51,6 +51,8 @@ export interface Context {
   readonly prompts: () => Promise<Prompts>;
   /** Opens a page in the browser and returns whether that worked. Null if this machine has no browser. */
   readonly openBrowser: ((url: string) => Promise<boolean>) | null;
+  /** Runs a command with the standard streams and signals of this process. Returns its exit code: see `runCommand`. */
+  readonly runCommand: (words: readonly string[], env: Context['env']) => Promise<number>;
   /** Rejects when `signal` aborts. */
   readonly sleep: (ms: number) => Promise<void>;
 }

@@ -26,6 +26,17 @@ export class CliError extends Error {
   }
 }
 
+/** Ends the program with the exit code of a command that it ran. Nothing is printed, because the command did that. */
+export class CommandEnded extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`The command ended with exit code ${exitCode}.`);
+    this.name = 'CommandEnded';
+    this.exitCode = exitCode;
+  }
+}
+
 /** Creates the error for a problem found by this program. `detail` says what to do next. */
 export function localError(code: ProblemCode, detail: string, cause?: unknown): CliError {
   return new CliError(localProblem(code, detail), { cause });

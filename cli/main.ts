@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import type { Context, GlobalOptions } from './context.ts';
-import { localError, systemCode } from './errors.ts';
+import { CommandEnded, localError, systemCode } from './errors.ts';
 import { rejectSecrets } from './input/secrets-in-arguments.ts';
 import { createProgram, type HelpOutput } from './program.ts';
 import { reportError } from './report-error.ts';
@@ -13,6 +13,7 @@ export async function main(argv: readonly string[], surroundings: Context): Prom
     await run(argv, ctx);
     return 0;
   } catch (error) {
+    if (error instanceof CommandEnded) return error.exitCode;
     // The reader of the pipe, such as `head`, has closed it.
     if (systemCode(error) === 'EPIPE') return 0;
     return reportError(error, ctx, globalOptionsIn(argv));

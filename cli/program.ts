@@ -15,6 +15,7 @@ import { registerPassword } from './commands/session/password.ts';
 import { registerWhoami } from './commands/session/whoami.ts';
 import { registerCheck } from './commands/tokens/check.ts';
 import { registerCreate } from './commands/tokens/create.ts';
+import { registerExec } from './commands/tokens/exec.ts';
 import { registerGet } from './commands/tokens/get.ts';
 import { registerList } from './commands/tokens/list.ts';
 import { registerRevoke } from './commands/tokens/revoke.ts';
@@ -95,7 +96,15 @@ export function createProgram(ctx: Context, output: HelpOutput): Command {
 }
 
 const accountCommands = [registerLogin, registerLogout, registerWhoami, registerPassword];
-const tokenCommands = [registerCreate, registerList, registerShow, registerRevoke, registerGet, registerCheck];
+const tokenCommands = [
+  registerCreate,
+  registerList,
+  registerShow,
+  registerRevoke,
+  registerGet,
+  registerExec,
+  registerCheck,
+];
 const superuserCommands = [registerGrant, registerUngrant, registerOffboard, registerAudit];
 const clientsCommands = [registerClientsCreate, registerClientsList, registerClientsRotate, registerClientsDelete];
 const serversCommands = [registerServersList, registerServersUse, registerServersRemove];

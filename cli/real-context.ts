@@ -36,6 +36,11 @@ export function realContext(): Context {
       return terminalPrompts({ input: process.stdin, output: process.stderr, signal });
     },
     openBrowser: hasBrowser() ? async (url) => (await import('./sign-in/open-browser.ts')).openBrowser(url) : null,
+    runCommand: async (words, env) => {
+      const { runCommand } = await import('./run-command.ts');
+      signal.throwIfAborted();
+      return runCommand(words, env, process, [0, 1, 2].some(isatty));
+    },
     sleep: (ms) => setTimeout(ms, undefined, { signal }),
   };
 }

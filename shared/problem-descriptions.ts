@@ -45,6 +45,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'totp-enabled': 'Two-factor sign-in is already on, or its set-up was not started. Start the set-up again.',
   'token-limit':
     'The member has as many tokens as `TOKENSD_MAX_TOKENS_PER_USER` allows. Revoke one that is no longer used.',
+  'token-inactive':
+    'The token is paused, expired or idle, or its owner may not use tokens. The message names the reason. `tokens check` reports it with status 0 and exit code 4.',
   'email-from-sso':
     'The member signs in through the identity provider, which sends their email address at each sign-in. Change it there.',
   'own-account':
@@ -76,11 +78,10 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'nothing-on-stdin': 'The command reads a secret from stdin, but none arrived. Pipe it in.',
   'login-denied': 'The sign-in was denied in the browser. Run `tokens login` again and approve it.',
   'not-signed-in': 'There is no session for this server on this machine. Run `tokens login`.',
-  'token-inactive': '`tokens check` found that the token is not accepted. The message names the reason.',
   'proxy-hole':
     '`tokens doctor proxy` found requests that the proxy handles unsafely. The output lists each failed check.',
   'value-not-kept':
-    'The keychain has no value for this token, because it was not created here with `--store`. Create a new token.',
+    'The keychain or the file has no value for this token. Create a new token with `--store`, or write the file with `tokens ensure`.',
   'server-not-known':
     'This machine has never signed in to that server. Run `tokens servers list` to see the known ones.',
   'no-keychain':
@@ -89,10 +90,12 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   redirected:
     'The server redirected the request, and the CLI never follows redirects. Use the address that the message names.',
   unwritable: 'The output or a local file could not be written. Check the free space and the permissions.',
-  'damaged-file': 'A local file is damaged, unreadable or not private. Run `tokens login` to replace it.',
+  'damaged-file': 'A local file is damaged, unreadable or not private. The message says how to replace it.',
   unexpected: 'An unexpected error occurred in the CLI. Run the command with `--verbose` for details.',
   'login-expired': 'The sign-in was not completed in time. Run `tokens login` again.',
   unreachable:
     'The server could not be reached or did not respond in time. Check the address and the network, then try again.',
+  'command-not-run': '`tokens exec` found the command but could not run it. Check that it is an executable file.',
+  'command-not-found': '`tokens exec` found no such command. Check its name and `PATH`.',
   cancelled: 'The command was cancelled with Ctrl-C or by answering no. The message says whether anything was changed.',
 };

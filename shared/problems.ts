@@ -33,6 +33,7 @@ export const problems = {
   'not-connected': { status: 409, title: 'No identity to unbind', exit: 5 },
   'totp-enabled': { status: 409, title: 'Two-factor sign-in is already on', exit: 5 },
   'token-limit': { status: 409, title: 'Token limit reached', exit: 5 },
+  'token-inactive': { status: 409, title: 'Token not active', exit: 5 },
   'email-from-sso': { status: 409, title: 'Email address comes from single sign-on', exit: 5 },
   'own-account': { status: 409, title: 'Own account', exit: 5 },
   'last-superuser': { status: 409, title: 'Last Organization Superuser', exit: 5 },
@@ -54,7 +55,6 @@ export const problems = {
   'nothing-on-stdin': { status: 0, title: 'No input on stdin', exit: 2 },
   'login-denied': { status: 0, title: 'Sign-in denied', exit: 4 },
   'not-signed-in': { status: 0, title: 'Not signed in', exit: 4 },
-  'token-inactive': { status: 0, title: 'Token not active', exit: 4 },
   'proxy-hole': { status: 0, title: 'Proxy check failed', exit: 4 },
   'value-not-kept': { status: 0, title: 'Token value not stored', exit: 3 },
   'server-not-known': { status: 0, title: 'Unknown server', exit: 3 },
@@ -66,6 +66,8 @@ export const problems = {
   unexpected: { status: 0, title: 'Unexpected error', exit: 1 },
   'login-expired': { status: 0, title: 'Sign-in expired', exit: 6 },
   unreachable: { status: 0, title: 'Server unreachable', exit: 6 },
+  'command-not-run': { status: 0, title: 'Command not executable', exit: 126 },
+  'command-not-found': { status: 0, title: 'Command not found', exit: 127 },
   cancelled: { status: 0, title: 'Cancelled', exit: 130 },
 } as const;
 

@@ -21,6 +21,7 @@ const printing = [
   'completion',
 ];
 const acting = [
+  'exec',
   'login',
   'logout',
   'password',

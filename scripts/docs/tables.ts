@@ -11,9 +11,11 @@ export const exitCodes: Readonly<Record<number, string>> = {
   2: 'The command line or its input is invalid.',
   3: 'The thing that the command names does not exist.',
   4: 'You are not signed in or not allowed to do this. For `check`: the token is not active. For `doctor`: a check failed.',
-  5: 'There is a conflict: a name or an email address is taken, a limit is reached, or it concerns the last superuser.',
+  5: 'There is a conflict: a name or an email address is taken, a limit is reached, a token is not active, or it concerns the last superuser.',
   6: 'The server cannot be reached or did not respond in time.',
   7: 'There were too many attempts. Wait and try again.',
+  126: '`tokens exec`: the command cannot be run.',
+  127: '`tokens exec`: there is no such command.',
   130: 'You cancelled the command with Ctrl-C or by answering no.',
 };
 

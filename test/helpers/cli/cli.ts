@@ -41,6 +41,8 @@ export interface Surroundings {
   signal?: AbortSignal;
   /** Opens an address in the browser. Default: there is no browser. */
   openBrowser?: (url: string) => Promise<boolean>;
+  /** Runs a command. Default: this test expects none. */
+  runCommand?: Context['runCommand'];
   /** Waits this many milliseconds. Default: returns immediately. */
   sleep?: (ms: number) => Promise<void>;
 }
@@ -168,6 +170,11 @@ function fakeContext(
       }),
     keychain: async () => given.keychain ?? null,
     openBrowser: given.openBrowser ?? null,
+    runCommand:
+      given.runCommand ??
+      (() => {
+        throw new Error('This test did not expect a command.');
+      }),
     sleep: given.sleep ?? (async () => undefined),
     prompts: async () => fakePrompts(given.answers ?? [], questions),
   };

@@ -1,0 +1,46 @@
+import { matchName } from '../api/find/match-name.ts';
+import type { Context } from '../context.ts';
+import { hasCode, localError } from '../errors.ts';
+import { configDirectory } from '../session/config-file.ts';
+import { findEntry } from '../session/connect.ts';
+import type { Server } from '../session/server-url.ts';
+import { sanitize } from '../ui/sanitize.ts';
+import { noKeychain } from './keychain.ts';
+import { tokenAccount } from './store.ts';
+import { readStoredValues, type StoredValue } from './stored-values.ts';
+
+/**
+ * Returns the value that `--store` put into the keychain, and the token's description. Asks no server.
+ * @throws CliError `value-not-kept`, or `ambiguous-name`.
+ */
+export async function findKeptValue(
+  ctx: Context,
+  server: Server,
+  name: string,
+): Promise<StoredValue & { token: string }> {
+  const stored = await findStoredValue(ctx, server, name);
+  const keychain = await ctx.keychain();
+  if (!keychain) throw noKeychain();
+  const token = await keychain.get(tokenAccount(server, stored.owner, stored.name));
+  if (token === null) throw notStored(name);
+  return { ...stored, token };
+}
+
+/** Prefers your own tokens over those of other members who used this machine. */
+async function findStoredValue(ctx: Context, server: Server, name: string): Promise<StoredValue> {
+  const onServer = (await readStoredValues(configDirectory(ctx))).filter(({ host }) => host === server.host);
+  const entry = await findEntry(ctx, server);
+  const own = onServer.filter(({ owner }) => owner === entry?.email);
+  try {
+    return matchName(name, own.length > 0 ? own : onServer);
+  } catch (error) {
+    throw hasCode(error, 'token-not-found') ? notStored(name) : error;
+  }
+}
+
+function notStored(name: string) {
+  return localError(
+    'value-not-kept',
+    `No value of "${sanitize(name)}" is stored here, or the keychain is locked. Only \`tokens create NAME --store\` stores one.`,
+  );
+}

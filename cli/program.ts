@@ -20,6 +20,7 @@ import { registerGet } from './commands/tokens/get.ts';
 import { registerList } from './commands/tokens/list.ts';
 import { registerRevoke } from './commands/tokens/revoke.ts';
 import { registerShow } from './commands/tokens/show.ts';
+import { registerUsage } from './commands/tokens/usage.ts';
 import { registerUsersAdd } from './commands/users/add.ts';
 import { registerUsersDelete } from './commands/users/delete.ts';
 import { registerUsersDemote } from './commands/users/demote.ts';
@@ -100,6 +101,7 @@ const tokenCommands = [
   registerCreate,
   registerList,
   registerShow,
+  registerUsage,
   registerRevoke,
   registerGet,
   registerExec,

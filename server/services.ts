@@ -31,6 +31,8 @@ import { createTotp } from './domain/sign-in/totp/totp.ts';
 import { createMaxIdle } from './domain/tokens/idle.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
+import { createNetworks } from './domain/tokens/usage/new-network.ts';
+import { createUsageReader } from './domain/tokens/usage/usage.ts';
 import { createVerify } from './domain/tokens/verify.ts';
 import { renderMail } from './mail/templates/render.ts';
 import type { PolicyStart } from './store/records.ts';
@@ -111,6 +113,8 @@ export function createServices({
     audit: createAuditLog(shared),
     deadLetters: createDeadLetters(shared),
     clients: createClients(shared),
+    usage: createUsageReader(shared),
+    networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),
     sso: config.oidc && createSso({ ...shared, policy: config.oidc }),
     ssoConnection: config.oidc && createSsoConnection({ ...shared, policy: config.oidc }),
     unbinding: createUnbinding(shared),

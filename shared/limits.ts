@@ -19,10 +19,14 @@ export const limits = {
   idempotencyWindowMs: 24 * 60 * 60 * 1000,
   maxPathCharacters: 1024,
   maxUserAgentCharacters: 256,
+  /** Routes, networks or agents that are kept of one token. */
+  maxSeenValues: 200,
   /** How long a last use that a proxy reported is shown, although the token was then used without a proxy's report. */
   reportedUseMs: 24 * 60 * 60 * 1000,
 
   tombstoneRetentionMs: 90 * 24 * 60 * 60 * 1000,
+  /** A daemon whose last batch of uses failed tries again every second, so it does not need its row after a month. */
+  usageWriterRetentionMs: 30 * 24 * 60 * 60 * 1000,
   sentMailRetentionMs: 7 * 24 * 60 * 60 * 1000,
   /** How long files of mail stay in `DATA_DIR/mail`. */
   spooledMailRetentionMs: 30 * 24 * 60 * 60 * 1000,

@@ -9,6 +9,7 @@ const printing = [
   'create',
   'list',
   'show',
+  'usage',
   'get',
   'check',
   'audit',

@@ -3,6 +3,7 @@ import type { Client, CreatedClient } from '../../shared/schemas/clients.ts';
 import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
 import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
 import type { PreparedTotp } from '../../shared/schemas/totp.ts';
+import type { Usage } from '../../shared/schemas/usage.ts';
 import type { InvitedUser, User } from '../../shared/schemas/users.ts';
 
 /**
@@ -25,6 +26,10 @@ const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/;
 const text = check<string>('a string', (value) => typeof value === 'string');
 const flag = check<boolean>('a boolean', (value) => typeof value === 'boolean');
 const integer = check<number>('an integer', (value) => Number.isSafeInteger(value));
+const day = check<string>(
+  'a date',
+  (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)),
+);
 const time = check<string>(
   'a time',
   (value) => typeof value === 'string' && timePattern.test(value) && !Number.isNaN(Date.parse(value)),
@@ -70,6 +75,16 @@ export const tokenShape = object<Token>({
 });
 
 export const createdTokenShape = both<CreatedToken>(tokenShape, object({ token: text }));
+
+const seenShape = { count: integer, first_at: time, last_at: time };
+
+export const usageShape = object<Usage>({
+  days: array(object<Usage['days'][number]>({ date: day, allowed: integer, denied: integer })),
+  denied: record(integer),
+  routes: array(object<Usage['routes'][number]>({ method: nullable(text), path: text, ...seenShape })),
+  networks: array(object<Usage['networks'][number]>({ network: text, ...seenShape })),
+  agents: array(object<Usage['agents'][number]>({ agent: text, ...seenShape })),
+});
 
 export const userShape = object<User>({
   id: text,
@@ -167,6 +182,14 @@ function array<T>(item: Shape<T>): Shape<T[]> {
       if (mismatch !== null) return `[${index}]${mismatch}`;
     }
     return null;
+  };
+}
+
+/** Accepts an object with any names. */
+function record<T>(item: Shape<T>): Shape<Record<string, T>> {
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return ' is not an object';
+    return object(Object.fromEntries(Object.keys(value).map((name) => [name, item])))(value);
   };
 }
 

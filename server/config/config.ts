@@ -37,6 +37,10 @@ export interface Config {
   defaultExpiry: number | null;
   /** Seconds without a use after which a token is rejected; null: never. */
   maxIdle: number | null;
+  /** Seconds for which the number of uses in each hour is kept. */
+  keepUsage: number;
+  /** Whether owners get a mail about the first use of a token from a network. */
+  newNetworkNotices: boolean;
   /** Null: single sign-on is off. */
   oidc: OidcConfig | null;
   /** The environment's proxy variables, for requests to the identity provider. */
@@ -123,6 +127,8 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_MAX_EXPIRY', config.maxExpiry],
     ['TOKENSD_DEFAULT_EXPIRY', config.defaultExpiry],
     ['TOKENSD_MAX_IDLE', config.maxIdle],
+    ['TOKENSD_KEEP_USAGE', config.keepUsage],
+    ['TOKENSD_NEW_NETWORK_NOTICES', String(config.newNetworkNotices)],
     ['TOKENSD_OIDC_ISSUER', oidc?.issuer ?? null],
     ['TOKENSD_OIDC_CLIENT_ID', oidc?.clientId ?? null],
     ['TOKENSD_OIDC_CLIENT_SECRET', oidc?.clientSecret ? '***' : null],
@@ -168,6 +174,8 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     maxExpiry: settings.TOKENSD_MAX_EXPIRY ?? null,
     maxIdle: settings.TOKENSD_MAX_IDLE ?? null,
     defaultExpiry: settings.TOKENSD_DEFAULT_EXPIRY ?? null,
+    keepUsage: settings.TOKENSD_KEEP_USAGE,
+    newNetworkNotices: settings.TOKENSD_NEW_NETWORK_NOTICES,
     oidc: oidcConfig(settings),
     proxy: readProxyVariables(env),
     ssoMaxAge: settings.TOKENSD_SSO_MAX_AGE ?? null,

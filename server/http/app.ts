@@ -25,6 +25,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { totpRoutes } from './routes/totp.ts';
+import { usageRoutes } from './routes/usage.ts';
 import { userRoutes } from './routes/users.ts';
 import { backchannelLogoutRoutes } from './sso/backchannel-logout.ts';
 import { rejectInvalid } from './validate.ts';
@@ -60,6 +61,7 @@ export function createApp(deps: AppDeps) {
     .route('/', sessionRoutes(deps))
     .route('/', meRoutes(deps))
     .route('/', tokenRoutes(deps))
+    .route('/', usageRoutes(deps))
     .route('/', presentedTokenRoutes(deps))
     .route('/', userRoutes(deps))
     .route('/', auditRoutes(deps))

@@ -22,6 +22,8 @@ import type { Sso } from '../domain/sign-in/sso/sso.ts';
 import type { Totp } from '../domain/sign-in/totp/totp.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { Tokens } from '../domain/tokens/tokens.ts';
+import type { UsageReader } from '../domain/tokens/usage/usage.ts';
+import type { UseCounter } from '../domain/tokens/usage/use-counter.ts';
 import type { VerifiedToken } from '../domain/tokens/verify.ts';
 import type { FailureLog } from '../observability/failure-log.ts';
 import type { Log } from '../observability/log.ts';
@@ -74,6 +76,7 @@ export type AppContext = Context<AppEnv>;
  */
 export interface AppDeps {
   tokens: Tokens;
+  usage: UsageReader;
   users: Members;
   invitations: Invitations;
   ownProfile: OwnProfile;
@@ -97,6 +100,7 @@ export interface AppDeps {
   /** Null if single sign-on is not configured. */
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
+  useCounter: Pick<UseCounter, 'allowed' | 'denied'>;
   verify: CountedVerify;
   metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'countRefusal' | 'expose'>;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;

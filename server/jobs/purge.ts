@@ -1,22 +1,25 @@
 import { limits } from '../../shared/limits.ts';
+import type { Config } from '../config/config.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import type { Store } from '../store/store.ts';
 import type { Job } from './runner.ts';
 
 const maxBatchSize = 500;
+const hourMs = 60 * 60 * 1000;
 
 interface PurgeDeps {
   store: Store;
   clock: Clock;
   sessionLifetimes: Pick<SessionLifetimes, 'bounds'>;
+  config: Pick<Config, 'keepUsage'>;
 }
 
 /**
  * Creates the job that deletes expired rows, table by table: batches of 500 until a batch is not full. Each batch is a
  * statement of its own, because one large DELETE would hold locks that other writers wait for.
  */
-export function createPurge({ store, clock, sessionLifetimes }: PurgeDeps): Job {
+export function createPurge({ store, clock, sessionLifetimes, config }: PurgeDeps): Job {
   return {
     name: 'purge',
     everyMs: 10 * 60 * 1000,
@@ -31,6 +34,8 @@ export function createPurge({ store, clock, sessionLifetimes }: PurgeDeps): Job 
         () => store.tickets.purge(now, maxBatchSize),
         () => store.deviceCodes.purge(now - limits.deviceCodeLifetimeMs, maxBatchSize),
         () => store.purgeCounts(now, maxBatchSize),
+        () => store.usage.purgeHours(Math.floor((now - config.keepUsage * 1000) / hourMs), maxBatchSize),
+        () => store.usage.purgeWriters(now - limits.usageWriterRetentionMs, maxBatchSize),
         () => store.outbox.purgeSent(now - limits.sentMailRetentionMs, maxBatchSize),
       ];
       for (const purgeBatch of purges) while (!signal.aborted && (await purgeBatch()) === maxBatchSize);

@@ -13,6 +13,7 @@ import type {
   tokenColumns,
   tombstoneColumns,
 } from './tables/tokens.ts';
+import type { usageHourColumns, usageSeenColumns } from './tables/usage.ts';
 
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
@@ -184,3 +185,42 @@ export interface Page {
   limit: number;
   before: string | null;
 }
+
+/** How often a token was used in one hour with one outcome. */
+export type HourCount = Omit<RecordOf<typeof usageHourColumns>, 'tokenId'>;
+
+/** How often a token was used with a route, from a network, or by an agent. */
+export type SeenCount = Omit<RecordOf<typeof usageSeenColumns>, 'tokenId'>;
+
+/** The uses of one token since it was last written. */
+export interface TokenUses {
+  tokenId: string;
+  /** The first allowed use; null if none was allowed. */
+  firstAt: number | null;
+  hours: readonly HourCount[];
+  seen: readonly SeenCount[];
+}
+
+/** Uses that are written together. A writer numbers its batches, so that a batch that is sent again counts once. */
+export interface UsageBatch {
+  writer: { id: string; batch: number; at: number };
+  tokens: readonly TokenUses[];
+}
+
+/** The first use of a token from a network. */
+export interface NewNetwork {
+  tokenId: string;
+  network: string;
+  at: number;
+  /** Uses from this network in the batch. */
+  uses: number;
+}
+
+/** What a window of time shows of one token. */
+export interface UsageWindow {
+  days: Array<{ day: number; outcome: string; uses: number }>;
+  /** Values whose last use lies in the window, most uses first. */
+  seen: SeenCount[];
+}
+
+export type SeenKind = SeenCount['kind'];

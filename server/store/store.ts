@@ -5,6 +5,7 @@ import type { OutboxStore } from './interfaces/outbox.ts';
 import type { PolicyStore } from './interfaces/policies.ts';
 import type { DeviceCodeStore, SessionStore, TicketStore, TotpStore } from './interfaces/sign-in.ts';
 import type { IdempotencyStore, TokenStore } from './interfaces/tokens.ts';
+import type { UsageStore } from './interfaces/usage.ts';
 import type { Limiter, LimiterOptions } from './limiter.ts';
 
 /**
@@ -25,6 +26,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly outbox: OutboxStore;
   readonly policies: PolicyStore;
+  readonly usage: UsageStore;
   /** Maximum number of lookups that run in parallel. More would only queue for a connection. */
   readonly maxParallelLookups: number;
   /** Returns counters for rate limits. All daemons on one PostgreSQL database share them; on SQLite they are in memory. */

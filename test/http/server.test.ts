@@ -14,13 +14,14 @@ afterEach(() => {
 });
 
 /** Starts the HTTP server alone, with this `verify` and an app that echoes bodies. */
-async function start(verify: Verify = async () => ({ allowed: false, reason: 'unknown', known: null })) {
+async function start(verify: Verify = async () => ({ allowed: false, reason: 'unknown', known: null, tokenId: null })) {
   const lines: string[] = [];
   const server = createHttpServer({
     publicUrl: 'https://tokens.example.com',
     verifyHandler: createVerifyHandler({
       verify: (_route, value) => verify(value),
       lastUsed: { record: () => {} },
+      useCounter: { allowed: () => {}, denied: () => {} },
       clock: { now: () => 0 },
       clientIp: { isTrusted: () => false },
       metrics: { countVerification: () => {} },
@@ -227,7 +228,12 @@ describe('the verification routes', () => {
     const { port, lines } = await start(() =>
       down
         ? Promise.reject(new StoreUnavailable('The token lookup failed.'))
-        : Promise.resolve({ allowed: false, reason: 'revoked', known: { prefix: 'p', name: 'n', owner: 'o' } }),
+        : Promise.resolve({
+            allowed: false,
+            reason: 'revoked',
+            known: { prefix: 'p', name: 'n', owner: 'o' },
+            tokenId: null,
+          }),
     );
     const ask = () => send(port, { path: verifyPath, headers: [['X-API-Key', 'abc']] });
     for (let i = 0; i < 3; i += 1) await ask();
@@ -329,7 +335,10 @@ describe('an invalid message', () => {
   it('does not end the daemon while an earlier request has no verdict yet', async () => {
     let decide = () => {};
     const { port } = await start(
-      () => new Promise((resolve) => (decide = () => resolve({ allowed: false, reason: 'unknown', known: null }))),
+      () =>
+        new Promise(
+          (resolve) => (decide = () => resolve({ allowed: false, reason: 'unknown', known: null, tokenId: null })),
+        ),
     );
     const { text } = await exchange(port, `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n\x00\x00`, 300);
     decide();
@@ -342,7 +351,10 @@ describe('close', () => {
   it('lets requests in flight finish, and then closes their connections', async () => {
     let decide = () => {};
     const { server, port } = await start(
-      () => new Promise((resolve) => (decide = () => resolve({ allowed: false, reason: 'revoked', known: null }))),
+      () =>
+        new Promise(
+          (resolve) => (decide = () => resolve({ allowed: false, reason: 'revoked', known: null, tokenId: null })),
+        ),
     );
     const response = exchange(port, `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`);
     await new Promise((resolve) => setTimeout(resolve, 100));

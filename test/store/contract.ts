@@ -16,6 +16,7 @@ import { idempotencyContract } from './contract/tokens/idempotency.ts';
 import { revocationContract } from './contract/tokens/revocation.ts';
 import { statusContract } from './contract/tokens/status.ts';
 import { tokenContract } from './contract/tokens/tokens.ts';
+import { usageContract } from './contract/tokens/usage.ts';
 import { transactionContract } from './contract/transactions.ts';
 
 /** Describes what the store does on every engine. `open` returns a migrated, empty store. */
@@ -33,6 +34,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
     describe('tokens', () => tokenContract(store));
     describe('token status', () => statusContract(store));
     describe('revocation', () => revocationContract(store));
+    describe('usage', () => usageContract(store));
     describe('idempotency keys', () => idempotencyContract(store));
     describe('sessions', () => sessionContract(store));
     describe('identities', () => identityContract(store));

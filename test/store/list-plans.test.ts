@@ -74,7 +74,7 @@ const maySort = /^all tokens, |^a member's sessions$|^audit events (?!$)/;
 function wrongSteps(name: string, steps: string[]): string[] {
   const ofOne = /^audit events (of (a member|nobody|a busy)|by an address)/.test(name);
   const scans = mayScan.filter(([names]) => names.test(name)).map(([, scan]) => scan);
-  const isTable = /^SCAN (?:t|u|tokens|users|audit|sessions|outbox|clients)\b/;
+  const isTable = /^SCAN (?:t|u|usage_hours|usage_seen|tokens|users|audit|sessions|outbox|clients)\b/;
   return steps
     .filter(
       (step) =>

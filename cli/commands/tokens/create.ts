@@ -15,6 +15,7 @@ export interface CreateOptions extends GlobalOptions {
   store?: boolean;
   print?: boolean;
   ifAbsent?: boolean;
+  quietNetworks?: boolean;
 }
 
 export function registerCreate(program: Command, ctx: Context): void {
@@ -27,6 +28,7 @@ export function registerCreate(program: Command, ctx: Context): void {
     )
     .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
     .option('--description <text>', 'Purpose of the token')
+    .option('--quiet-networks', 'Send no mail about uses from new networks')
     .option('--store', 'Store the value in the OS keychain, for `tokens get`')
     .option('--no-print', 'Do not print the value (needs --store)')
     .option('--if-absent', 'Do nothing if a token with this name exists and has not expired')
@@ -42,6 +44,7 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
   const body = {
     name,
     ...(options.description !== undefined && { description: options.description }),
+    ...(options.quietNetworks && { quiet_networks: true }),
     ...(options.expires !== undefined && parseExpiry(options.expires)),
   };
   const connection = await connect(ctx, options);

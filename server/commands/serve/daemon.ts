@@ -1,16 +1,21 @@
 import type { Server } from 'node:http';
 import type { Config } from '../../config/config.ts';
 import { type Clock, createSharedClock } from '../../domain/clock.ts';
+import { createIds } from '../../domain/secrets.ts';
 import { startIdlePolicy } from '../../domain/tokens/idle.ts';
 import { createLastUsed } from '../../domain/tokens/last-used.ts';
+import { createRecordUsage } from '../../domain/tokens/usage/record-usage.ts';
+import { createUseCounter } from '../../domain/tokens/usage/use-counter.ts';
 import { createClientIp } from '../../http/client-ip.ts';
 import { createServers } from '../../http/internal/servers.ts';
 import { createSessionCookie } from '../../http/session-cookie.ts';
 import { createSsoLog } from '../../http/sso/sso-log.ts';
 import { createCountedVerify } from '../../http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../http/verify/observed-request.ts';
+import { createReadUse } from '../../http/verify/read-use.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
+import { createFlushUsage } from '../../jobs/flush-usage.ts';
 import { createMeasureClock } from '../../jobs/measure-clock.ts';
 import { createPurge } from '../../jobs/purge.ts';
 import { createPurgeSpool } from '../../jobs/purge-spool.ts';
@@ -44,7 +49,7 @@ export interface Daemon {
   /** Starts the jobs. Call it once the servers listen, so that a daemon that cannot start sends no mail. */
   startJobs(): void;
   /**
-   * Does the work that was acknowledged, stops the jobs and writes the last uses. Call it after the server has closed, when
+   * Does the work that was acknowledged, stops the jobs and writes the last uses and the counts of uses. Call it after the server has closed, when
    * nothing more is accepted or recorded.
    */
   stop(): Promise<void>;
@@ -64,6 +69,9 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const { observeBatch } = metrics;
   const services = createServices({ store, clock, config, policyStarts, mailQueued, observeBatch, workLost });
   const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp) });
+  const useCounter = createUseCounter(createReadUse(clientIp));
+  const writerId = createIds(clock)();
+  const recordUsage = createRecordUsage({ store, clock, writerId, counter: useCounter, networks: services.networks });
   const verify = createCountedVerify(services.verify, metrics.countVerification);
   metrics.collectProcessMetrics();
   metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: lastUsed.pending });
@@ -72,13 +80,15 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const jobList = [
     ...createSendMail({ store, auditTrail, completeMail, mailer, clock, log }),
     createFlushLastUsed(lastUsed, store.tokens, clock),
+    createFlushUsage(recordUsage, useCounter),
     createClockSetBack({ outbox: store.outbox, clock, log }),
     createMeasureClock(store.clock),
-    createPurge({ store, clock, sessionLifetimes }),
+    createPurge({ store, clock, sessionLifetimes, config }),
     createPurgeSpool((before) => deleteMailFiles(config, before), clock),
     createUnlockJob(services.unlock),
   ];
-  const collaborators = { verify, lastUsed, identityProvider, sessionCookie: createSessionCookie(config.publicUrl) };
+  const sessionCookie = createSessionCookie(config.publicUrl);
+  const collaborators = { verify, lastUsed, useCounter, identityProvider, sessionCookie };
   const deps = {
     ...services,
     ...collaborators,
@@ -103,6 +113,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
       clearTimeout(cutOff);
       await mailer.close();
       await flushLastUsed(lastUsed, store.tokens, clock.now());
+      await recordUsage.flush();
     },
   };
 }

@@ -89,6 +89,11 @@ export const sessionDurationValue = durationValue.refine(
   'must be at least 5m',
 );
 
+const daySeconds = 24 * 60 * 60;
+
+/** How long uses are kept, in seconds. The shortest view shows one day. */
+export const usageDurationValue = durationValue.refine((seconds) => seconds >= daySeconds, 'must be at least 1d');
+
 export const proxiesValue = z.string().transform((text, context) => {
   const entries = commaSeparated(text);
   for (const entry of entries) {

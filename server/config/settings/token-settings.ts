@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { productPrefixPattern } from '../../../shared/token-format.ts';
 import type { Setting } from './setting.ts';
-import { durationValue, maxTokensValue, organizationValue } from './setting-values.ts';
+import {
+  booleanValue,
+  durationValue,
+  maxTokensValue,
+  organizationValue,
+  usageDurationValue,
+} from './setting-values.ts';
 
 /** The settings about tokens, and the name of the organization. */
 export const tokenSettings = {
@@ -38,5 +44,16 @@ export const tokenSettings = {
     default: 'none',
     description:
       'Rejects a token (`idle`) that was not created, used, rotated or resumed for this long, such as `90d`. `tokens resume` revives it. No token becomes idle in the first 14 days with this setting, or with a shorter one than before.',
+  },
+  TOKENSD_KEEP_USAGE: {
+    schema: usageDurationValue.default(400 * 24 * 60 * 60),
+    default: '`400d`',
+    description: 'How long the number of uses in each hour is kept. At least `1d`.',
+  },
+  TOKENSD_NEW_NETWORK_NOTICES: {
+    schema: booleanValue.default(true),
+    default: '`true`',
+    description:
+      'Whether members get a mail when a token that has been in use for a week is used from a network for the first time.',
   },
 } satisfies Record<string, Setting>;

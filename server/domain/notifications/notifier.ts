@@ -17,6 +17,7 @@ import { recoveryMail } from './recovery-mails.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type SsoConnected, ssoConnectedMail } from './sso-mails.ts';
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
+import { type NewNetworkEvent, newNetworkMail } from './usage/new-network-mail.ts';
 
 /** An event with the full record of the member who receives the mail. */
 type ForMember<Event> = Event & { owner: UserRecord };
@@ -44,6 +45,8 @@ export interface Notifier {
   /** Enqueues one mail to each of the two addresses. */
   emailChanged(store: Store, event: ForMember<EmailChangeEvent>): Promise<void>;
   accountDeleted(store: Store, event: ForMember<AccountDeletion>): Promise<void>;
+  /** Tells the owner of a token about its first use from a network. */
+  newNetwork(store: Store, event: ForMember<NewNetworkEvent & { token: TokenRecord }>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -106,5 +109,6 @@ export function createNotifier(deps: {
     accountDeleted: (store, event) =>
       enqueue(store, event, accountDeletedMail(site, event), { deletedUserId: event.owner.id }),
     tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),
+    newNetwork: (store, event) => enqueue(store, event, newNetworkMail(site, event)),
   };
 }

@@ -103,7 +103,8 @@ function revocationAdvice(site: SiteInfo, { actor, owner, channel }: TokenRevoca
   return unlessExpected([{ instruction: `Ask ${superuserOf(site)} for the reason.` }, review]);
 }
 
-function tokenFacts(token: MailedToken): Array<readonly [string, MailText]> {
+/** Returns what every mail about one token says of it. */
+export function tokenFacts(token: MailedToken): Array<readonly [string, MailText]> {
   return [
     ['Token', mailText`${token.name}`],
     ['Prefix', token.prefix],
@@ -125,7 +126,7 @@ function describeRevoker({ actor, owner, channel }: TokenRevocation): MailText {
   return 'the administrator of this server';
 }
 
-/** Returns the argument of `tokens revoke`: the name, or the prefix if a shell or the mail would change the name. */
-function commandArgument({ name, prefix }: MailedToken): string {
+/** Returns the argument of a command about a token: the name, or the prefix if a shell or the mail would change the name. */
+export function commandArgument({ name, prefix }: MailedToken): string {
   return /^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/.test(name) && redact(name) === name ? name : prefix;
 }

@@ -1,7 +1,7 @@
 import { limits } from '../../../shared/limits.ts';
 import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
-import type { HashMatch, StatusContext, TokenRecord } from '../../store/records.ts';
+import type { HashMatch, StatusContext } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { hashSecret } from '../secrets.ts';
 import { createBatchedLookup } from './batched-lookup.ts';
@@ -12,15 +12,23 @@ export type DenyReason = 'revoked' | 'rotated' | Exclude<TokenStatus, 'active'> 
 
 export type VerifiedToken = Extract<HashMatch, { kind: 'token' }>;
 
-/** The result of a verification. `known` describes the denied token, if it was issued here. */
+/**
+ * The result of a verification. `known` describes the denied token, if it was issued here. `tokenId` is null if the token no
+ * longer exists.
+ */
 export type Verdict =
   | { allowed: true; token: VerifiedToken }
-  | { allowed: false; reason: DenyReason; known: { prefix: string; name: string; owner: string } | null };
+  | {
+      allowed: false;
+      reason: DenyReason;
+      known: { prefix: string; name: string; owner: string } | null;
+      tokenId: string | null;
+    };
 
 /** Reports whether a presented value is an active token. Rejects with StoreUnavailable if the database fails. */
 export type Verify = (value: string) => Promise<Verdict>;
 
-const unknown: Verdict = { allowed: false, reason: 'unknown', known: null };
+const unknown: Verdict = { allowed: false, reason: 'unknown', known: null, tokenId: null };
 
 /**
  * Creates the one `verify` behind every route and credential form. It checks length, shape and checksum first, so that a
@@ -58,6 +66,7 @@ export function valueEndsAt({ expiresAt, validUntil }: VerifiedToken): number | 
   return expiresAt === null ? validUntil : Math.min(validUntil, expiresAt);
 }
 
-function deny(reason: DenyReason, match: Pick<TokenRecord, 'prefix' | 'name' | 'ownerEmail'>): Verdict {
-  return { allowed: false, reason, known: { prefix: match.prefix, name: match.name, owner: match.ownerEmail } };
+function deny(reason: DenyReason, match: HashMatch): Verdict {
+  const known = { prefix: match.prefix, name: match.name, owner: match.ownerEmail };
+  return { allowed: false, reason, known, tokenId: match.kind === 'token' ? match.id : null };
 }

@@ -49,6 +49,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'POST /api/v1/tokens': 'session',
   'GET /api/v1/tokens/:id': 'session',
   'DELETE /api/v1/tokens/:id': 'session',
+  'GET /api/v1/tokens/:id/usage': 'session',
   'GET /api/v1/token': 'token',
   'DELETE /api/v1/token': 'token',
   'GET /api/v1/users': 'superuser',

@@ -12,7 +12,7 @@ import { type OAuthForm, parseForm, publicClientId } from './form.ts';
 
 export type IntrospectionDeps = Pick<
   AppDeps,
-  'clients' | 'verify' | 'lastUsed' | 'clock' | 'clientIp' | 'metrics' | 'log' | 'failureLog'
+  'clients' | 'verify' | 'lastUsed' | 'useCounter' | 'clock' | 'clientIp' | 'metrics' | 'log' | 'failureLog'
 >;
 
 /** Responds to a request to the introspection endpoint. Returns false, and does nothing, for any other request. */
@@ -67,9 +67,18 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
   const form = parseForm(onlyValue(req.rawHeaders, 'content-type'), await readBody(req));
   await authenticateClient(deps.clients, req.rawHeaders, form);
   const verdict = await deps.verify('introspection', form.require('token'));
-  if (!verdict.allowed) return { active: false };
   const request = reportedRequest(form);
-  if (request !== null) deps.lastUsed.record(verdict.token, deps.clock.now(), request);
+  if (!verdict.allowed) {
+    if (request !== null && verdict.tokenId !== null) {
+      deps.useCounter.denied(verdict.tokenId, deps.clock.now(), verdict.reason);
+    }
+    return { active: false };
+  }
+  if (request !== null) {
+    const at = deps.clock.now();
+    deps.lastUsed.record(verdict.token, at, request);
+    deps.useCounter.allowed(verdict.token.id, at, request);
+  }
   return activeToken(verdict.token);
 }
 

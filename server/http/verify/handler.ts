@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { LastUsed, ObservedRequest } from '../../domain/tokens/last-used.ts';
+import type { UseCounter } from '../../domain/tokens/usage/use-counter.ts';
 import type { Verdict } from '../../domain/tokens/verify.ts';
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -17,6 +18,7 @@ import { challengeChoiceOf, findVerifyRoute, type VerifyRoute } from './proxies.
 export interface VerifyDeps {
   verify: CountedVerify;
   lastUsed: Pick<LastUsed, 'record'>;
+  useCounter: Pick<UseCounter, 'allowed' | 'denied'>;
   clock: Clock;
   clientIp: Pick<ClientIp, 'isTrusted'>;
   metrics: Pick<Metrics, 'countVerification'>;
@@ -111,9 +113,13 @@ function sendVerdict(
   // Only a known token proves that the database responded. A malformed value is denied without a lookup.
   if (verdict.allowed || verdict.known !== null) context.outage.recordSuccess();
   if (verdict.allowed) {
-    context.lastUsed.record(verdict.token, context.clock.now(), observe(context, route, req));
+    const at = context.clock.now();
+    const request = observe(context, route, req);
+    context.lastUsed.record(verdict.token, at, request);
+    context.useCounter.allowed(verdict.token.id, at, request);
     res.writeHead(200, identityHeaders(verdict.token)).end();
   } else {
+    if (verdict.tokenId !== null) context.useCounter.denied(verdict.tokenId, context.clock.now(), verdict.reason);
     sendDenial(context, res, tokenDenial(verdict.reason), challengeChoiceOf(route, req.url ?? ''));
   }
 }

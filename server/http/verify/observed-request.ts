@@ -9,10 +9,15 @@ import { pathOf } from './proxies.ts';
 export function createNormalizeRequest(clientIp: Pick<ClientIp, 'resolve'>): NormalizeRequest {
   return ({ method, target, peer, forwardedFor, userAgent }) => ({
     method: method === null ? null : normalizeMethod(method),
-    path: target === null ? null : normalizeText(pathOf(target), limits.maxPathCharacters),
+    path: target === null ? null : normalizePath(target),
     ip: clientIp.resolve(peer, forwardedFor),
     userAgent: userAgent === null ? null : normalizeUserAgent(userAgent),
   });
+}
+
+/** Returns the path of a raw request target in the form in which it is stored. */
+export function normalizePath(target: string): string {
+  return normalizeText(pathOf(target), limits.maxPathCharacters);
 }
 
 /** Returns a raw `User-Agent` value in the form in which it is stored. */
@@ -33,7 +38,7 @@ export function shorten(latin1: string, maxCharacters: number): string {
   );
 }
 
-function normalizeMethod(method: string): string {
+export function normalizeMethod(method: string): string {
   return /^[A-Z]{1,16}$/.test(method) ? method : 'OTHER';
 }
 

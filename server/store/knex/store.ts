@@ -16,6 +16,7 @@ import { createTicketStore } from './sign-in/tickets.ts';
 import { createTotpStore } from './sign-in/totp.ts';
 import { createIdempotencyStore } from './tokens/idempotency.ts';
 import { createTokenStore } from './tokens/tokens.ts';
+import { createUsageStore } from './tokens/usage/usage.ts';
 
 type Maintenance = Pick<
   Store,
@@ -55,6 +56,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     audit: guard('audit', createAuditStore(knex, engine)),
     outbox: guard('outbox', createOutboxStore(knex)),
     policies: guard('policy_starts', createPolicyStore(knex)),
+    usage: guard('usage', createUsageStore(knex, engine)),
   };
 }
 

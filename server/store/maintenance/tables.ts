@@ -19,6 +19,10 @@ export const dataTables: readonly DataTable[] = [
   { name: 'audit', key: ['id'] },
   { name: 'outbox', key: ['id'] },
   { name: 'policy_starts', key: ['policy', 'value_ms'] },
+  { name: 'usage_hours', key: ['token_id', 'hour', 'outcome'] },
+  { name: 'usage_seen', key: ['token_id', 'kind', 'value'] },
+  { name: 'usage_totals', key: ['token_id'] },
+  { name: 'usage_writers', key: ['id'] },
 ];
 
 /** Tables that are not moved to another database: its own schema bookkeeping, and rate-limit counters. */

@@ -9,6 +9,7 @@ import { tombstoneReasons } from './0008-tombstone-reasons.ts';
 import { jobIndexes } from './0009-job-indexes.ts';
 import { countPrefixes } from './0010-count-prefixes.ts';
 import { tokenLife } from './0011-token-life.ts';
+import { usage } from './0012-usage.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   jobIndexes,
   countPrefixes,
   tokenLife,
+  usage,
 ];

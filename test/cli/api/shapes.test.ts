@@ -6,6 +6,7 @@ import { clientSchema, createdClientSchema } from '../../../shared/schemas/clien
 import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sessions.ts';
 import { createdTokenSchema, tokenPageSchema, tokenSchema } from '../../../shared/schemas/tokens.ts';
 import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/totp.ts';
+import { usageSchema } from '../../../shared/schemas/usage.ts';
 import { invitedUserSchema, userSchema } from '../../../shared/schemas/users.ts';
 
 const time = '2026-11-23T16:20:00.000Z';
@@ -52,10 +53,20 @@ const event = {
   user_agent: 'curl/8',
 };
 
+const seen = { count: 3, first_at: time, last_at: time };
+const usage = {
+  days: [{ date: '2026-11-23', allowed: 3, denied: 1 }],
+  denied: { expired: 1 },
+  routes: [{ method: 'GET', path: '/builds/*', ...seen }],
+  networks: [{ network: '203.0.113.0/24', ...seen }],
+  agents: [{ agent: 'curl/8', ...seen }],
+};
+
 type Entry = [name: string, shape: shapes.Shape<never>, schema: z.ZodType, sample: object];
 const entries: Entry[] = [
   ['tokenShape', shapes.tokenShape, tokenSchema, token],
   ['createdTokenShape', shapes.createdTokenShape, createdTokenSchema, { ...token, token: 'tok_…' }],
+  ['usageShape', shapes.usageShape, usageSchema, usage],
   ['userShape', shapes.userShape, userSchema, user],
   ['invitedUserShape', shapes.invitedUserShape, invitedUserSchema, { ...user, invitation }],
   [

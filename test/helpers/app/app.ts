@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { type Config, readConfig } from '../../../server/config/config.ts';
 import { createPasswords } from '../../../server/domain/accounts/passwords.ts';
 import { createIds, generateSecret } from '../../../server/domain/secrets.ts';
 import type { SessionKind } from '../../../server/domain/sign-in/session-lifetimes.ts';
 import { createLastUsed } from '../../../server/domain/tokens/last-used.ts';
+import { createRecordUsage } from '../../../server/domain/tokens/usage/record-usage.ts';
+import { createUseCounter } from '../../../server/domain/tokens/usage/use-counter.ts';
 import { createApp } from '../../../server/http/app.ts';
 import { createClientIp } from '../../../server/http/client-ip.ts';
 import type { AppDeps } from '../../../server/http/context.ts';
@@ -10,6 +13,7 @@ import { createSessionCookie } from '../../../server/http/session-cookie.ts';
 import { createSsoLog } from '../../../server/http/sso/sso-log.ts';
 import { createCountedVerify } from '../../../server/http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../../server/http/verify/observed-request.ts';
+import { createReadUse } from '../../../server/http/verify/read-use.ts';
 import { createFailureLog } from '../../../server/observability/failure-log.ts';
 import { createLog } from '../../../server/observability/log.ts';
 import { createMetrics, type Metrics } from '../../../server/observability/metrics.ts';
@@ -167,16 +171,21 @@ function wireApp({
   clientIp,
   config,
 }: Pick<AppDeps, 'clientIp' | 'log'> & { config: Config; metrics: Metrics; store: Store; clock: FakeClock }) {
+  const domain = createServices({
+    store,
+    clock,
+    config,
+    policyStarts: longServed(config),
+    mailQueued: () => {},
+    observeBatch: metrics.observeBatch,
+  });
+  const useCounter = createUseCounter(createReadUse(clientIp));
+  const { networks } = domain;
   const services = {
-    ...createServices({
-      store,
-      clock,
-      config,
-      policyStarts: longServed(config),
-      mailQueued: () => {},
-      observeBatch: metrics.observeBatch,
-    }),
+    ...domain,
     lastUsed: createLastUsed({ normalize: createNormalizeRequest(clientIp) }),
+    useCounter,
+    recordUsage: createRecordUsage({ store, clock, writerId: randomUUID(), counter: useCounter, networks }),
   };
   const verify = createCountedVerify(services.verify, metrics.countVerification);
   const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });

@@ -88,6 +88,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       name: 'audit events of a member in ten old days, by a frequent action',
       run: audit({ ...lastYear, participant: member(50), action: 'token.created' }),
     },
+    { name: "a token's usage", run: (store) => store.usage.of(seededId(7, sizes.tokens), 0) },
     { name: 'clients', run: (store) => store.clients.list(first) },
     { name: 'dead letters', run: (store) => store.outbox.deadLetters(20) },
     { name: 'mails that wait', run: (store) => store.outbox.waiting(50) },

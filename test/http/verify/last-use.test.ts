@@ -175,3 +175,44 @@ function original(path: string, method: string, target: string): SendOptions {
     ],
   };
 }
+
+describe('the use', () => {
+  const route = '/verify/auth-request';
+  const fields: Fields = [
+    ['X-Original-Method', 'GET'],
+    ['X-Original-URI', '/builds/42'],
+  ];
+
+  it('is counted for an active token, and with the reason for one that is denied', async () => {
+    const { token, value: used } = await server.issue('counted');
+    server.services.useCounter.take(100);
+    const send = () => server.send({ path: route, headers: [['X-API-Key', used], ...fields] });
+    await send();
+    await send();
+    await server.store.users.setDisabled(server.dev.id, true);
+    expect((await send()).status).toBe(401);
+    await server.store.users.setDisabled(server.dev.id, false);
+    expect(server.services.useCounter.take(100)).toMatchObject([
+      {
+        tokenId: token.id,
+        hours: [
+          { outcome: 'allowed', uses: 2 },
+          { outcome: 'disabled', uses: 1 },
+        ],
+        seen: [
+          { kind: 'route', value: 'GET /builds/*', uses: 2 },
+          { kind: 'network', value: '127.0.0.0/24', uses: 2 },
+        ],
+      },
+    ]);
+  });
+
+  it('is not counted for a revoked token, an unknown value and no value', async () => {
+    const { token, value: revoked } = await server.issue('uncounted');
+    await server.ask(`/api/v1/tokens/${token.id}`, { method: 'DELETE', as: server.dev });
+    for (const key of [revoked, 'tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE', 'nonsense', '']) {
+      expect((await server.send({ path: route, headers: [['X-API-Key', key], ...fields] })).status).toBe(401);
+    }
+    expect(server.services.useCounter.take(100)).toEqual([]);
+  });
+});

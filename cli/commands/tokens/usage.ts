@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { findToken } from '../../api/find/find-token.ts';
+import { expectBody } from '../../api/responses.ts';
+import { usageShape } from '../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { localError } from '../../errors.ts';
+import { connect } from '../../session/connect.ts';
+
+export interface UsageOptions extends GlobalOptions {
+  days?: string;
+  user?: string;
+}
+
+const defaultDays = '30';
+
+export function registerUsage(program: Command, ctx: Context): void {
+  program
+    .command('usage')
+    .argument('<name>', 'Name or prefix of the token')
+    .summary('Show how a token was used')
+    .description(
+      'Show how often a token was used on each day, and its most frequent routes, networks and user agents. Uses of the last minute may be missing.',
+    )
+    .option('--days <number>', `Length of the period, 1 to 400 days (default: ${defaultDays})`)
+    .option('--user <email>', 'Owner of the token (superuser)')
+    .addHelpText('after', '\nExample:\n  $ tokens usage ci-pipeline --days 90')
+    .action((name: string, _options, command: Command) => runUsage(ctx, name, command.optsWithGlobals()));
+}
+
+async function runUsage(ctx: Context, name: string, options: UsageOptions): Promise<void> {
+  const { days = defaultDays } = options;
+  if (!/^(?:[1-9][0-9]?|[1-3][0-9]{2}|400)$/.test(days)) {
+    throw localError('usage', '--days must be a whole number from 1 to 400.');
+  }
+  const { api } = await connect(ctx, options);
+  const token = await findToken(api, name, options.user);
+  const usage = await expectBody(
+    api.tokens[':id'].usage.$get({ param: { id: token.id }, query: { days } }),
+    usageShape,
+  );
+  if (options.json) {
+    const { printJson } = await import('../../ui/json.ts');
+    return printJson(ctx.stdout, usage);
+  }
+  const { printUsage } = await import('../../ui/usage/print-usage.ts');
+  await printUsage(ctx, options, token, usage);
+}

@@ -1,0 +1,70 @@
+import { timeAgo } from '../../../shared/relative-time.ts';
+import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Usage } from '../../../shared/schemas/usage.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { printFields } from '../fields.ts';
+import { type Column, printTable } from '../table.ts';
+import { sparkline } from './sparkline.ts';
+
+/** Rows of each list that are printed. `--json` has them all. */
+const maxRows = 10;
+const maxBars = 60;
+
+/** Prints the totals, a bar for each day, and the ten most frequent routes, networks and user agents. */
+export async function printUsage(ctx: Context, options: GlobalOptions, token: Token, usage: Usage): Promise<void> {
+  const { days } = usage;
+  const sum = (outcome: 'allowed' | 'denied') => days.reduce((total, day) => total + day[outcome], 0);
+  const total = (uses: number) => uses.toLocaleString('en');
+  const reasons = Object.entries(usage.denied).map(([reason, uses]) => `${total(uses)} ${reason}`);
+  const room = ctx.stdout.isTTY ? Math.min(maxBars, ctx.stdout.columns - labelWidth) : maxBars;
+  await printFields(ctx.stdout, [
+    ['Token', token.name],
+    ['Period', `${days[0]?.date ?? ''} to ${days.at(-1)?.date ?? ''} (UTC)`],
+    ['Allowed', total(sum('allowed'))],
+    ['Denied', total(sum('denied')) + (reasons.length === 0 ? '' : ` (${reasons.join(', ')})`)],
+    [
+      'Per day',
+      sparkline(
+        days.map(({ allowed, denied }) => allowed + denied),
+        Math.max(1, room),
+      ),
+    ],
+  ]);
+  await printSeen(ctx, options, 'ROUTE', usage.routes, ({ method, path }) => `${method ?? '-'} ${path}`);
+  await printSeen(ctx, options, 'NETWORK', usage.networks, ({ network }) => network);
+  await printSeen(ctx, options, 'USER AGENT', usage.agents, ({ agent }) => agent);
+}
+
+/** The longest label, its colon and two spaces. */
+const labelWidth = 'Allowed:  '.length;
+
+type Seen = Pick<Usage['routes'][number], 'count' | 'first_at' | 'last_at'>;
+
+async function printSeen<Row extends Seen>(
+  ctx: Context,
+  options: GlobalOptions,
+  head: string,
+  all: readonly Row[],
+  text: (row: Row) => string,
+): Promise<void> {
+  if (all.length === 0) return;
+  const now = ctx.now();
+  const columns: Column<Row>[] = [
+    { head, text, minWidth: 20 },
+    { head: 'USES', text: ({ count }) => String(count), brief: ({ count }) => count.toLocaleString('en') },
+    {
+      head: 'FIRST USED',
+      text: ({ first_at: at }) => at,
+      brief: ({ first_at: at }) => timeAgo(at, now),
+      whenNarrow: [{ order: 1, width: 0 }],
+    },
+    {
+      head: 'LAST USED',
+      text: ({ last_at: at }) => at,
+      brief: ({ last_at: at }) => timeAgo(at, now),
+      whenNarrow: [{ order: 2, width: 0 }],
+    },
+  ];
+  await ctx.stdout.write('\n');
+  await printTable(ctx, options, columns, [all.slice(0, maxRows)]);
+}

@@ -1,0 +1,137 @@
+import { limits } from '../../../../shared/limits.ts';
+import type { HourCount, LastUse, SeenCount, SeenKind, TokenUses } from '../../../store/records.ts';
+
+const hourMs = 60 * 60 * 1000;
+
+/** What counts as the same use. A part that is unknown is null. */
+export interface UseKind {
+  /** `allowed`, or the deny reason. Denied uses are counted by hour only. */
+  outcome: string;
+  route: string | null;
+  network: string | null;
+  agent: string | null;
+}
+
+/** The first use of a network, as a mail describes it. */
+export type Sample = Omit<LastUse, 'at'>;
+
+/**
+ * The uses of one token since the last flush. Uses of one kind in a row, in one hour, are one count in this object. Most
+ * tokens need no more, which keeps a million of them small: times are offsets in the hour, because V8 stores small numbers
+ * in place. A use of another kind moves the count to `others`.
+ */
+export interface TokenCounts extends UseKind {
+  uses: number;
+  /** Hours since the epoch. */
+  hour: number;
+  firstOffset: number;
+  lastOffset: number;
+  /** How the first use from `network` looked; null if too many networks are sampled already. */
+  sample: Sample | null;
+  others: OtherCounts | null;
+}
+
+interface Seen {
+  uses: number;
+  firstAt: number;
+  lastAt: number;
+  sample: Sample | null;
+}
+
+interface OtherCounts {
+  firstAt: number | null;
+  hours: HourCount[];
+  seen: Record<SeenKind, Map<string, Seen> | null>;
+}
+
+/** The uses of a token that are ready to be written, and how the first use from each network looked. */
+export interface CountedToken extends TokenUses {
+  samples: ReadonlyMap<string, Sample>;
+  /** By how many values the counts had grown before they were taken. */
+  grown: number;
+}
+
+/** Returns the counts of a token with one use. */
+export function firstCount(kind: UseKind, at: number, sample: Sample | null): TokenCounts {
+  const hour = Math.floor(at / hourMs);
+  const offset = at - hour * hourMs;
+  const { outcome, route, network, agent } = kind;
+  const others = null;
+  return { outcome, route, network, agent, uses: 1, hour, firstOffset: offset, lastOffset: offset, sample, others };
+}
+
+/** Counts a use if it is of the same kind and hour as the one before. Returns false, and does nothing, if it is not. */
+export function countAgain(counts: TokenCounts, { outcome, route, network, agent }: UseKind, at: number): boolean {
+  const offset = at - counts.hour * hourMs;
+  if (offset < 0 || offset >= hourMs || counts.outcome !== outcome) return false;
+  if (counts.route !== route || counts.network !== network || counts.agent !== agent) return false;
+  counts.uses += 1;
+  if (offset > counts.lastOffset) counts.lastOffset = offset;
+  else if (offset < counts.firstOffset) counts.firstOffset = offset;
+  return true;
+}
+
+/** Counts a use of another kind or hour than the one before. Returns by how many values the counts have grown. */
+export function countOther(counts: TokenCounts, kind: UseKind, at: number, sample: Sample | null): number {
+  const grown = settle(counts);
+  Object.assign(counts, firstCount(kind, at, sample), { others: counts.others });
+  return grown;
+}
+
+/** Returns whether the token has been used from this network since the last flush. */
+export function knowsNetwork({ network, others }: TokenCounts, wanted: string): boolean {
+  return network === wanted || (others?.seen.network?.has(wanted) ?? false);
+}
+
+/** Returns what is written about a token. */
+export function countedToken(tokenId: string, counts: TokenCounts): CountedToken {
+  const late = settle(counts);
+  const { hours, firstAt, seen } = counts.others as OtherCounts;
+  const samples = new Map<string, Sample>();
+  const values: SeenCount[] = [];
+  for (const kind of ['route', 'network', 'agent'] as const) {
+    for (const [value, { sample, ...counted }] of seen[kind] ?? []) {
+      values.push({ kind, value, ...counted });
+      if (sample !== null) samples.set(value, sample);
+    }
+  }
+  return { tokenId, firstAt, hours, seen: values, samples, grown: values.length - late };
+}
+
+/** Adds the count in the object itself to the others. Returns the number of values that were not counted before. */
+function settle(counts: TokenCounts): number {
+  counts.others ??= { firstAt: null, hours: [], seen: { route: null, network: null, agent: null } };
+  const { others, hour, outcome, uses, sample } = counts;
+  const sameHour = others.hours.find((count) => count.hour === hour && count.outcome === outcome);
+  if (sameHour === undefined) others.hours.push({ hour, outcome, uses });
+  else sameHour.uses += uses;
+  if (outcome !== 'allowed') return 0;
+  const [firstAt, lastAt] = [hour * hourMs + counts.firstOffset, hour * hourMs + counts.lastOffset];
+  others.firstAt = Math.min(others.firstAt ?? firstAt, firstAt);
+  let grown = 0;
+  for (const kind of ['route', 'network', 'agent'] as const) {
+    const value = counts[kind];
+    if (value === null) continue;
+    others.seen[kind] ??= new Map();
+    const seen = { uses, firstAt, lastAt, sample: kind === 'network' ? sample : null };
+    if (addSeen(others.seen[kind], value, seen)) grown += 1;
+  }
+  return grown;
+}
+
+/** Adds a count. A new value replaces the least recent one if there are too many. Returns whether the map has grown. */
+function addSeen(map: Map<string, Seen>, value: string, added: Seen): boolean {
+  const known = map.get(value);
+  if (known !== undefined) {
+    known.uses += added.uses;
+    known.firstAt = Math.min(known.firstAt, added.firstAt);
+    known.lastAt = Math.max(known.lastAt, added.lastAt);
+    return false;
+  }
+  map.set(value, added);
+  if (map.size <= limits.maxSeenValues) return true;
+  let [oldest, oldestAt] = [value, Number.POSITIVE_INFINITY];
+  for (const [candidate, { lastAt }] of map) if (lastAt < oldestAt) [oldest, oldestAt] = [candidate, lastAt];
+  map.delete(oldest);
+  return false;
+}

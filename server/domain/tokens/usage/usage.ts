@@ -1,0 +1,54 @@
+import type { SeenCount, SeenKind, TokenRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Caller } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import { findToken } from '../find.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** How a token was used in the last days. */
+export interface Usage {
+  /** Every day of the window, oldest first. `at` is the beginning of the day in UTC. */
+  days: Array<{ at: number; allowed: number; denied: number }>;
+  /** Denied uses by reason, most frequent first. */
+  denied: Array<{ reason: string; uses: number }>;
+  /** Values that were used in the window, most used first. The counts include uses before the window. */
+  seen: Record<SeenKind, SeenCount[]>;
+}
+
+export interface UsageReader {
+  /**
+   * Returns how one of the caller's tokens was used in the last `days` days in UTC, today included. Superusers may read that
+   * of any token. Uses of the last minute may be missing. @throws ProblemError `token-not-found`
+   */
+  of(caller: Caller, tokenId: string, days: number): Promise<Usage>;
+  /** Returns the same for a token that the caller may read. */
+  ofToken(token: Pick<TokenRecord, 'id'>, days: number): Promise<Usage>;
+}
+
+export function createUsageReader({ store, clock }: { store: Store; clock: Clock }): UsageReader {
+  async function ofToken({ id }: Pick<TokenRecord, 'id'>, count: number): Promise<Usage> {
+    const first = Math.floor(clock.now() / dayMs) - count + 1;
+    const found = await store.usage.of(id, first);
+    const days = Array.from({ length: count }, (_, index) => ({ at: (first + index) * dayMs, allowed: 0, denied: 0 }));
+    const denied = new Map<string, number>();
+    for (const { day, outcome, uses } of found.days) {
+      const total = days[day - first];
+      // The clock may have been ahead when it was counted.
+      if (total === undefined) continue;
+      total[outcome === 'allowed' ? 'allowed' : 'denied'] += uses;
+      if (outcome !== 'allowed') denied.set(outcome, (denied.get(outcome) ?? 0) + uses);
+    }
+    const of = (kind: SeenKind) => found.seen.filter((value) => value.kind === kind);
+    return {
+      days,
+      denied: [...denied].map(([reason, uses]) => ({ reason, uses })).sort((a, b) => b.uses - a.uses),
+      seen: { route: of('route'), network: of('network'), agent: of('agent') },
+    };
+  }
+
+  return {
+    of: async (caller, tokenId, days) => ofToken(await findToken(store, caller, tokenId), days),
+    ofToken,
+  };
+}

@@ -1,0 +1,47 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import {
+  defaultUsageDays,
+  type Usage as UsageObject,
+  usageQuerySchema,
+  usageSchema,
+} from '../../../shared/schemas/usage.ts';
+import { splitRoute } from '../../domain/tokens/usage/fold.ts';
+import type { Usage } from '../../domain/tokens/usage/usage.ts';
+import type { SeenCount } from '../../store/records.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+import { idParamSchema, jsonResponse } from '../validate.ts';
+
+const readUsage = createRoute({
+  method: 'get',
+  path: '/tokens/{id}/usage',
+  summary: 'Get the usage of a token',
+  description:
+    'Counts are written once a minute. Of each token, the 200 most recent routes, networks and agents are kept. Revoking a token deletes its usage.',
+  request: { params: idParamSchema, query: usageQuerySchema },
+  responses: { 200: jsonResponse(usageSchema, 'The usage') },
+});
+
+export function usageRoutes({ usage }: Pick<AppDeps, 'usage'>) {
+  return new OpenAPIHono<AppEnv>().openapi(readUsage, async (c) => {
+    const { days = defaultUsageDays } = c.req.valid('query');
+    return c.json(usageObject(await usage.of(c.get('caller'), c.req.valid('param').id, days)), 200);
+  });
+}
+
+function usageObject({ days, denied, seen }: Usage): UsageObject {
+  return {
+    days: days.map(({ at, ...counts }) => ({ date: time(at).slice(0, 10), ...counts })),
+    denied: Object.fromEntries(denied.map(({ reason, uses }) => [reason, uses])),
+    routes: seen.route.map((counted) => ({ ...splitRoute(counted.value), ...seenObject(counted) })),
+    networks: seen.network.map((counted) => ({ network: counted.value, ...seenObject(counted) })),
+    agents: seen.agent.map((counted) => ({ agent: counted.value, ...seenObject(counted) })),
+  };
+}
+
+function seenObject({ uses, firstAt, lastAt }: SeenCount) {
+  return { count: uses, first_at: time(firstAt), last_at: time(lastAt) };
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,20 @@
+import type { RecordUsage } from '../domain/tokens/usage/record-usage.ts';
+import type { UseCounter } from '../domain/tokens/usage/use-counter.ts';
+import type { Job } from './runner.ts';
+
+const flushEverySeconds = 60;
+
+/** Creates the job that writes the counted uses every minute, or within a second if there are very many. */
+export function createFlushUsage(usage: RecordUsage, counter: Pick<UseCounter, 'full'>): Job {
+  let seconds = 0;
+  return {
+    name: 'flush-usage',
+    everyMs: 1000,
+    async run() {
+      seconds += 1;
+      if (seconds < flushEverySeconds && !counter.full()) return;
+      await usage.flush();
+      seconds = 0;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../../engine/engine.ts';
+import type { UsageStore } from '../../../interfaces/usage.ts';
+import { toRecord } from '../../../tables/column.ts';
+import { usageSeenColumns } from '../../../tables/usage.ts';
+import { addUsage } from './add-usage.ts';
+
+const hoursPerDay = 24;
+const dayMs = 24 * 60 * 60 * 1000;
+
+export function createUsageStore(knex: Knex, engine: Engine): UsageStore {
+  return {
+    add: (batch) => addUsage(knex, engine, batch),
+    async claimNetworkNotice({ tokenId, at, uses }, { minAgeMs, minUses }) {
+      const day = Math.floor(at / dayMs);
+      const claimed = await knex('usage_totals')
+        .where('token_id', tokenId)
+        .where((row) => row.whereNull('network_noticed_on').orWhere('network_noticed_on', '<', day))
+        .where('first_at', '<=', at - minAgeMs)
+        .where('uses', '>=', minUses + uses)
+        .whereExists(knex('tokens').where({ id: tokenId, quiet_networks: false }).select('id'))
+        .update('network_noticed_on', day);
+      return claimed > 0;
+    },
+    async of(tokenId, sinceDay) {
+      const day = `hour / ${hoursPerDay}`;
+      const days = await knex('usage_hours')
+        .where('token_id', tokenId)
+        .where('hour', '>=', sinceDay * hoursPerDay)
+        .groupByRaw(`${day}, outcome`)
+        .select<Array<Record<string, unknown>>>(knex.raw(`${day} AS day`), 'outcome', knex.raw('sum(uses) AS uses'));
+      const seen = await knex('usage_seen')
+        .where('token_id', tokenId)
+        .where('last_at', '>=', sinceDay * dayMs)
+        .orderBy([{ column: 'uses', order: 'desc' }, { column: 'last_at', order: 'desc' }, 'value']);
+      return {
+        days: days.map((row) => ({ day: Number(row.day), outcome: String(row.outcome), uses: Number(row.uses) })),
+        seen: seen.map((row) => {
+          const { tokenId: _, ...value } = toRecord(usageSeenColumns, row);
+          return value;
+        }),
+      };
+    },
+    purgeHours(hour, limit) {
+      const old = knex('usage_hours').where('hour', '<', hour).orderBy('hour').limit(limit);
+      const key = ['token_id', 'hour', 'outcome'];
+      return knex('usage_hours').whereIn(key, old.select(key)).delete();
+    },
+    purgeWriters(at, limit) {
+      const old = knex('usage_writers').where('written_at', '<', at).orderBy('written_at').limit(limit).select('id');
+      return knex('usage_writers').whereIn('id', old).delete();
+    },
+  };
+}

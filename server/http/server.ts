@@ -40,6 +40,9 @@ const timeouts = {
 /** How long a client may pause reading a response. Node then closes the connection, but may take twice as long. */
 const stalledResponseMs = 20_000;
 
+/** How many malformed messages are rejected every 20 ms. */
+const maxMalformed = 20;
+
 /** How long the connection stays open after its last response, so that the response can arrive. */
 const lingerMs = 1_000;
 
@@ -89,7 +92,7 @@ export function createHttpServer({
     else earlier.once('close', admit);
   };
 
-  const paceMalformed = createPace();
+  const paceMalformed = createPace(maxMalformed);
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,

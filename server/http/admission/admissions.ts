@@ -27,6 +27,9 @@ const introspectionLimits: AdmissionLimits = {
   maxWaitingPerLane: 2048,
 };
 
+/** How many requests without their bodies are refused every 20 ms. */
+const maxRefusals = 4;
+
 /**
  * Creates the admission of all requests but verifications. Monitoring and introspection have places of their own, because a load
  * balancer that gets no response stops sending verifications, and because introspection verifies tokens, too. A request
@@ -38,7 +41,7 @@ export function createAdmissions(deps: AdmissionDeps): Admission {
   const others = createAdmission(deps);
   const bodies = createBodies(deps.laneOf);
 
-  const pace = createPace();
+  const pace = createPace(maxRefusals);
 
   function admissionOf(url: string): Admission {
     if (monitoringPaths.includes(url)) return monitoring;

@@ -1,12 +1,11 @@
-/** How many tasks run at a time, and how long the next ones then wait. */
-const maxTasks = 4;
+/** How long tasks wait after `maxTasks` have run. */
 const pauseMs = 20;
 
 /**
- * Creates a function that runs tasks in their order and at a bounded rate: immediately while they are few, and at most 200 a second.
+ * Creates a function that runs tasks in their order and at a bounded rate: immediately while they are few, and at most `maxTasks` every 20 ms.
  * Responses that close their connections go through it. Their clients connect again, so that a flood is thereby slowed down.
  */
-export function createPace(): (task: () => void) => void {
+export function createPace(maxTasks: number): (task: () => void) => void {
   const waiting: Array<() => void> = [];
   let left = maxTasks;
   let isPausing = false;

@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 it('runs a few tasks at once, and others later in their order', () => {
-  const pace = createPace();
+  const pace = createPace(4);
   const done: number[] = [];
   for (let n = 1; n <= 10; n += 1) pace(() => done.push(n));
   expect(done).toEqual([1, 2, 3, 4]);
@@ -21,7 +21,7 @@ it('runs a few tasks at once, and others later in their order', () => {
 });
 
 it('runs a task at once after a time without tasks, and needs no timer then', () => {
-  const pace = createPace();
+  const pace = createPace(4);
   let count = 0;
   for (let n = 0; n < 6; n += 1) pace(() => (count += 1));
   vi.advanceTimersByTime(60);
@@ -31,7 +31,7 @@ it('runs a task at once after a time without tasks, and needs no timer then', ()
 });
 
 it('runs at most 200 tasks a second', () => {
-  const pace = createPace();
+  const pace = createPace(4);
   let count = 0;
   for (let ms = 0; ms < 1_000; ms += 1) {
     pace(() => (count += 1));

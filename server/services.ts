@@ -28,6 +28,7 @@ import { createSsoConnection } from './domain/sign-in/sso/connect.ts';
 import { createSso } from './domain/sign-in/sso/sso.ts';
 import { createStartSession } from './domain/sign-in/start-session.ts';
 import { createTotp } from './domain/sign-in/totp/totp.ts';
+import { createPreviousNotices } from './domain/tokens/changes/previous-notices.ts';
 import { createMaxIdle } from './domain/tokens/idle.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
@@ -103,6 +104,7 @@ export function createServices({
     totp,
     sessions,
     tokens: createTokens({ ...shared, policy }),
+    notifyOfPreviousUses: createPreviousNotices(shared),
     invitations,
     users: createMembers({ ...shared, invitations }),
     ownProfile: createOwnProfile(shared),

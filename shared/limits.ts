@@ -15,6 +15,8 @@ export const limits = {
   defaultPageSize: 50,
   /** One hundred years, including leap days. */
   maxExpirySeconds: 36_525 * 24 * 60 * 60,
+  defaultOverlapSeconds: 24 * 60 * 60,
+  maxOverlapSeconds: 30 * 24 * 60 * 60,
   maxIdempotencyKeyCharacters: 255,
   idempotencyWindowMs: 24 * 60 * 60 * 1000,
   maxPathCharacters: 1024,

@@ -12,7 +12,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'invalid-token':
     'The presented token is unknown, expired or revoked, or its owner may not use tokens. `X-Tokens-Reason` names the cause.',
   'session-required':
-    'The request presented a personal API token, which may only read and revoke itself. Send a session instead.',
+    'The request presented a personal API token, which may only read, rotate and revoke itself. Send a session instead.',
   'superuser-required': 'Only an Organization Superuser may do this. Ask one of them.',
   'permission-missing':
     'The member does not have the permission to create and manage personal API tokens. A superuser can grant it.',
@@ -78,6 +78,15 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'nothing-on-stdin': 'The command reads a secret from stdin, but none arrived. Pipe it in.',
   'login-denied': 'The sign-in was denied in the browser. Run `tokens login` again and approve it.',
   'not-signed-in': 'There is no session for this server on this machine. Run `tokens login`.',
+  'rotation-pending':
+    'The value before the last rotation still works. Wait until it ends, end it, or send `end_previous`.',
+  'no-previous-value': 'No value from before a rotation is accepted, so there is none to end.',
+  'owner-only': 'Only the owner of the token may do this, not even a superuser.',
+  'paused-by-superuser': 'A superuser paused the token, so only a superuser may resume it or change the pause.',
+  'self-rotate-off':
+    'The token was created without `self_rotate`, so it may not rotate itself. Rotate it with a session, or turn self-rotation on.',
+  'previous-value':
+    'The value that the request presented is no longer the current one. It may rotate the token only a minute after a self-rotation whose new value nobody used.',
   'proxy-hole':
     '`tokens doctor proxy` found requests that the proxy handles unsafely. The output lists each failed check.',
   'value-not-kept':

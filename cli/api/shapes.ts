@@ -134,6 +134,10 @@ export const clientShape = object<Client>({
 
 export const createdClientShape = both<CreatedClient>(clientShape, object({ client_secret: text }));
 
+const changedValue = nullable(
+  check<string | boolean>('a string or a boolean', (value) => typeof value === 'string' || typeof value === 'boolean'),
+);
+
 export const auditEventShape = object<AuditEvent>({
   id: text,
   at: time,
@@ -145,6 +149,11 @@ export const auditEventShape = object<AuditEvent>({
     name: nullable(text),
     owner: optional(nullable(text)),
   }),
+  changes: optional(
+    nullable(
+      array(object<NonNullable<AuditEvent['changes']>[number]>({ field: text, from: changedValue, to: changedValue })),
+    ),
+  ),
   ip: nullable(text),
   user_agent: nullable(text),
 });

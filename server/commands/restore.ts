@@ -105,6 +105,7 @@ function report(restored: Restored): string[] {
     `Restored ${count(users, 'member')} and ${count(tokens, 'token')}. ${age}`,
     ...(setAside === null ? [] : [`The replaced database is now ${setAside}.`]),
     ...reportRevocations(restored, revokedSince),
+    ...reportPauses(restored),
     ...(blockedSince.length === 0
       ? []
       : [`Still disabled, demoted or without the permission, as before the restore: ${blockedSince.join(', ')}`]),
@@ -120,6 +121,14 @@ function report(restored: Restored): string[] {
       ? []
       : ['No enabled superuser remains. Make one with: tokensd recover --email EMAIL']),
     'Every session has ended. Anything created after the backup is lost and has to be created again.',
+  ];
+}
+
+function reportPauses({ pausedTokens }: Restored): string[] {
+  if (pausedTokens.length === 0) return [];
+  return [
+    'These tokens changed after the backup, and their newest state is not known. They are paused; check each one, then rotate or resume it:',
+    ...pausedTokens.map(({ prefix, name, owner }) => `  ${prefix}  ${name}  ${owner}`),
   ];
 }
 

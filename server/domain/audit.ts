@@ -8,6 +8,7 @@ import type {
   Actor,
   AuditRecord,
   ClientRecord,
+  FieldChange,
   ListedAuditRecord,
   MailRecord,
   Page,
@@ -27,19 +28,21 @@ export type AuditTrail = ReturnType<typeof createAuditTrail>;
 
 /** Writes audit events. Pass the store of the transaction that makes the change, so that both commit or neither does. */
 export function createAuditTrail({ newId }: { newId: () => string }) {
-  const write = (store: Store, event: Event, what: Pick<AuditRecord, 'action' | 'target' | 'ownerId'>) =>
+  const write = (store: Store, event: Event, what: Pick<AuditRecord, 'action' | 'target' | 'ownerId' | 'changes'>) =>
     store.audit.insert({ id: newId(), at: event.at, actor: event.actor, ...event.clientInfo, ...what });
 
   const token = (action: AuditAction) => (store: Store, event: Event & { token: TokenRecord }) =>
-    write(store, event, {
-      action,
-      target: { kind: 'token', id: event.token.id, name: event.token.name },
-      ownerId: event.token.ownerId,
-    });
+    write(store, event, { action, ...tokenTarget(event.token) });
 
   return {
     tokenCreated: token('token.created'),
     tokenRevoked: token('token.revoked'),
+    tokenRotated: token('token.rotated'),
+    previousValueEnded: token('token.previous_ended'),
+    tokenPaused: token('token.paused'),
+    tokenResumed: token('token.resumed'),
+    tokenChanged: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
+      write(store, event, { action: 'token.changed', ...tokenTarget(event.token), changes: event.changes }),
     user: (store: Store, action: AuditAction, event: Event & { user: Pick<UserRecord, 'id' | 'email'> }) =>
       write(store, event, {
         action,
@@ -86,6 +89,10 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         ownerId: event.user?.id ?? null,
       }),
   };
+}
+
+function tokenTarget({ id, name, ownerId }: TokenRecord): Pick<AuditRecord, 'target' | 'ownerId'> {
+  return { target: { kind: 'token', id, name }, ownerId };
 }
 
 export interface AuditQuery extends Page {

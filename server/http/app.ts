@@ -23,6 +23,7 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { openapiRoutes } from './routes/openapi.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
+import { tokenChangeRoutes } from './routes/token-changes.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { totpRoutes } from './routes/totp.ts';
 import { usageRoutes } from './routes/usage.ts';
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps) {
     .route('/', meRoutes(deps))
     .route('/', tokenRoutes(deps))
     .route('/', usageRoutes(deps))
+    .route('/', tokenChangeRoutes(deps))
     .route('/', presentedTokenRoutes(deps))
     .route('/', userRoutes(deps))
     .route('/', auditRoutes(deps))

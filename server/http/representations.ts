@@ -128,6 +128,7 @@ export function auditObject(event: ListedAuditRecord): AuditEvent {
     actor: event.actor,
     action: event.action,
     target: { ...event.target, owner: event.tokenOwnerEmail },
+    changes: event.changes ?? null,
     ip: event.ip,
     user_agent: event.userAgent,
   };

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { ValidationTargets } from 'hono';
 import { NIL, validate } from 'uuid';
+import { limits } from '../../shared/limits.ts';
 import { type FieldError, ProblemError } from '../../shared/problem.ts';
 
 const maxReportedErrors = 20;
@@ -18,6 +19,20 @@ export function jsonResponse<T extends z.ZodType>(schema: T, description: string
 /** The `{id}` in a path. Text that is not a UUID becomes the nil UUID, so both cases produce the same 404. */
 export const idParamSchema = z.object({
   id: z.string().transform((text) => (validate(text) ? text.toLowerCase() : NIL)),
+});
+
+/** The header that makes it safe to repeat a request that returns a secret. */
+export const idempotencyHeaderSchema = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(
+      new RegExp(`^[\\x21-\\x7e]{1,${limits.maxIdempotencyKeyCharacters}}$`),
+      `Idempotency-Key is 1–${limits.maxIdempotencyKeyCharacters} visible ASCII characters.`,
+    )
+    .optional()
+    .meta({
+      description: 'Makes a retry safe: the same key with the same body within 24 hours changes nothing more.',
+    }),
 });
 
 /** Rejects input that does not match the route's schema. @throws ProblemError `invalid-fields` */

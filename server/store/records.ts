@@ -129,7 +129,16 @@ export type TotpRecord = RecordOf<typeof totpColumns>;
 /** Who made a change. */
 export type Actor = RecordOf<typeof actorColumns>;
 
-export interface AuditRecord extends RecordOf<typeof auditColumns> {
+/** A field that an audited action changed. Times are RFC 3339. */
+export interface FieldChange {
+  field: string;
+  from: string | boolean | null;
+  to: string | boolean | null;
+}
+
+export interface AuditRecord extends Omit<RecordOf<typeof auditColumns>, 'changes'> {
+  /** Absent if the action changes no fields. */
+  changes?: FieldChange[];
   actor: Actor;
   target: RecordOf<typeof auditTargetColumns>;
 }

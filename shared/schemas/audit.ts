@@ -8,6 +8,11 @@ export const auditActionDescriptions = {
   'session.failed':
     'A sign-in failed. The target is the email address that was entered, in its normalized form; input that is not an email address is not recorded. In one hour, at most 100 are recorded for an IPv4 /24 or IPv6 /48, and 5,000 in all.',
   'token.created': 'A token was created in the console, with the command line or through the API.',
+  'token.rotated': 'A token received a new value, from its owner or by rotating itself.',
+  'token.previous_ended': 'The value before the last rotation was ended before its time.',
+  'token.changed': 'The owner changed a token. `changes` lists each field with its old and its new value.',
+  'token.paused': 'A token was paused by its owner or a superuser, or the end or the reason of its pause was changed.',
+  'token.resumed': 'A paused or idle token was resumed.',
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
   'user.created': 'A member was added.',
   'user.invited': 'A member was invited by mail, perhaps again. An earlier link stopped working.',
@@ -60,6 +65,8 @@ export const auditActionSchema = z.enum(auditActions, {
   error: `action must be one of ${auditActions.join(', ')}.`,
 });
 
+const changedValueSchema = z.union([z.string(), z.boolean(), z.null()]);
+
 export const auditEventSchema = z
   .object({
     id: idSchema,
@@ -76,6 +83,10 @@ export const auditEventSchema = z
       name: z.string().nullable(),
       owner: z.string().nullable().describe('The email address of the owner, if the target is a token of a member'),
     }),
+    changes: z
+      .array(z.object({ field: z.string(), from: changedValueSchema, to: changedValueSchema }))
+      .nullable()
+      .describe('The fields that changed, if the action is `token.changed`'),
     ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),
   })

@@ -79,22 +79,34 @@ export type CreatedToken = z.infer<typeof createdTokenSchema>;
 /** The latest time that RFC 3339 can represent in UTC. */
 const maxTime = Date.parse('9999-12-31T23:59:59.999Z');
 
+/** The two ways to choose an expiry. */
+export const expiryFields = {
+  expires_in: z
+    .int('expires_in must be a whole number of seconds.')
+    .min(1, 'expires_in must be at least 1 second.')
+    .max(limits.maxExpirySeconds, 'expires_in must be at most 100 years.')
+    .nullable()
+    .optional()
+    .describe('The lifetime in seconds, or null for a token that never expires'),
+  expires_at: sentTimeSchema('expires_at')
+    .refine((text) => !(Date.parse(text) > maxTime), 'expires_at must be before the year 10000 in UTC.')
+    .nullable()
+    .optional()
+    .describe('A future RFC 3339 time, or null for a token that never expires'),
+};
+
+/** Reports whether a body chooses an expiry in at most one way. */
+export function isOneExpiry(body: { expires_in?: unknown; expires_at?: unknown }): boolean {
+  return body.expires_in === undefined || body.expires_at === undefined;
+}
+
+export const twoExpiries = { path: ['expires_at'], error: 'Send expires_in or expires_at, not both.' };
+
 export const createTokenBodySchema = z
   .strictObject({
     name: tokenNameSchema,
     description: descriptionSchema.nullable().optional(),
-    expires_in: z
-      .int('expires_in must be a whole number of seconds.')
-      .min(1, 'expires_in must be at least 1 second.')
-      .max(limits.maxExpirySeconds, 'expires_in must be at most 100 years.')
-      .nullable()
-      .optional()
-      .describe('The lifetime in seconds, or null for a token that never expires'),
-    expires_at: sentTimeSchema('expires_at')
-      .refine((text) => !(Date.parse(text) > maxTime), 'expires_at must be before the year 10000 in UTC.')
-      .nullable()
-      .optional()
-      .describe('A future RFC 3339 time, or null for a token that never expires'),
+    ...expiryFields,
     self_rotate: z
       .boolean()
       .optional()
@@ -104,10 +116,7 @@ export const createTokenBodySchema = z
       .optional()
       .describe('Whether to send no mail about uses of this token from new networks. False by default'),
   })
-  .refine((body) => body.expires_in === undefined || body.expires_at === undefined, {
-    path: ['expires_at'],
-    error: 'Send expires_in or expires_at, not both.',
-  })
+  .refine(isOneExpiry, twoExpiries)
   .meta({ id: 'CreateToken' });
 export type CreateTokenBody = z.infer<typeof createTokenBodySchema>;
 

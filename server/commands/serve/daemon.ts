@@ -17,6 +17,7 @@ import { createClockSetBack } from '../../jobs/clock-set-back.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
 import { createFlushUsage } from '../../jobs/flush-usage.ts';
 import { createMeasureClock } from '../../jobs/measure-clock.ts';
+import { createPreviousNoticesJob } from '../../jobs/previous-notices.ts';
 import { createPurge } from '../../jobs/purge.ts';
 import { createPurgeSpool } from '../../jobs/purge-spool.ts';
 import { type Jobs, startJobs } from '../../jobs/runner.ts';
@@ -86,6 +87,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createPurge({ store, clock, sessionLifetimes, config }),
     createPurgeSpool((before) => deleteMailFiles(config, before), clock),
     createUnlockJob(services.unlock),
+    createPreviousNoticesJob(services.notifyOfPreviousUses),
   ];
   const sessionCookie = createSessionCookie(config.publicUrl);
   const collaborators = { verify, lastUsed, useCounter, identityProvider, sessionCookie };

@@ -16,6 +16,18 @@ import { type PermissionLoss, permissionLostMail } from './permission-mails.ts';
 import { recoveryMail } from './recovery-mails.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type SsoConnected, ssoConnectedMail } from './sso-mails.ts';
+import {
+  type PreviousValueUse,
+  previousValueUsedMail,
+  type TokenChange,
+  type TokenExtension,
+  type TokenPause,
+  type TokenRotation,
+  tokenExtendedMail,
+  tokenPausedMail,
+  tokenResumedMail,
+  tokenRotatedMail,
+} from './token-change-mails.ts';
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 import { type NewNetworkEvent, newNetworkMail } from './usage/new-network-mail.ts';
 
@@ -30,6 +42,12 @@ export interface Notifier {
   tokenCreated(store: Store, event: ForMember<TokenCreation & { token: TokenRecord }>): Promise<void>;
   /** Enqueues one mail for all tokens. */
   tokensRevoked(store: Store, event: ForMember<TokenRevocation>): Promise<void>;
+  tokenRotated(store: Store, event: ForMember<TokenRotation>): Promise<void>;
+  tokenExtended(store: Store, event: ForMember<TokenExtension>): Promise<void>;
+  /** Tells the owner that somebody else paused their token. */
+  tokenPaused(store: Store, event: ForMember<TokenPause>): Promise<void>;
+  tokenResumed(store: Store, event: ForMember<TokenChange>): Promise<void>;
+  previousValueUsed(store: Store, event: ForMember<PreviousValueUse & { at: number }>): Promise<void>;
   security(store: Store, event: ForMember<Parameters<typeof securityMail>[1]>): Promise<void>;
   /** Enqueues the mail without its link, which the mail job makes when it sends the mail. */
   passwordReset(store: Store, event: ForMember<MemberEvent>): Promise<void>;
@@ -108,6 +126,11 @@ export function createNotifier(deps: {
     },
     accountDeleted: (store, event) =>
       enqueue(store, event, accountDeletedMail(site, event), { deletedUserId: event.owner.id }),
+    tokenRotated: (store, event) => enqueue(store, event, tokenRotatedMail(site, event)),
+    tokenExtended: (store, event) => enqueue(store, event, tokenExtendedMail(site, event)),
+    tokenPaused: (store, event) => enqueue(store, event, tokenPausedMail(site, event)),
+    tokenResumed: (store, event) => enqueue(store, event, tokenResumedMail(site, event)),
+    previousValueUsed: (store, event) => enqueue(store, event, previousValueUsedMail(site, event)),
     tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),
     newNetwork: (store, event) => enqueue(store, event, newNetworkMail(site, event)),
   };

@@ -29,7 +29,7 @@ export interface TokenRevocation extends MemberEvent {
   channel: RevocationChannel;
 }
 
-const methods: Record<RevocationChannel, string> = {
+export const methods: Record<RevocationChannel, string> = {
   cli: 'tokens command line',
   console: 'console',
   'api-token-auth': 'email address and password at /api-token-auth/',
@@ -37,7 +37,8 @@ const methods: Record<RevocationChannel, string> = {
   client: 'OAuth token revocation',
 };
 
-const footer = 'This is an automatic message about your personal API tokens. It never contains the value of a token.';
+export const tokenFooter =
+  'This is an automatic message about your personal API tokens. It never contains the value of a token.';
 
 /** Writes the mail to the owner of a new token. */
 export function tokenCreatedMail(site: SiteInfo, event: TokenCreation): MailContent {
@@ -55,7 +56,7 @@ export function tokenCreatedMail(site: SiteInfo, event: TokenCreation): MailCont
     button: { label: 'View this token', url },
     advice: unlessYou([revoke, changePassword(site), contactSuperuser(site)]),
     facts: [...tokenFacts(token), ['Method', methods[channel]]],
-    footer,
+    footer: tokenFooter,
   });
 }
 
@@ -71,7 +72,7 @@ export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailC
     ['Method', methods[channel]],
   ] as const;
   const button = { label: 'View your API tokens', url: `${site.publicUrl}/profile/api-tokens` };
-  const common = { button, advice: revocationAdvice(site, event), footer };
+  const common = { button, advice: revocationAdvice(site, event), footer: tokenFooter };
   if (token !== undefined && others.length === 0) {
     return memberMail(site, event, {
       ...common,

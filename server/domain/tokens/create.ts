@@ -1,4 +1,3 @@
-import { limits } from '../../../shared/limits.ts';
 import { foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
@@ -9,10 +8,12 @@ import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Channel, type ClientInfo, systemActor } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
-import { generateToken, hashSecret, type Secret } from '../secrets.ts';
+import { generateToken, type Secret } from '../secrets.ts';
 import { sessionEnded, wrongCredentials } from '../sign-in/problems.ts';
 import type { Proof } from '../sign-in/start-session.ts';
 import { chooseExpiry, type ExpiryPolicy } from './expiry.ts';
+import { claimKey } from './idempotency.ts';
+import { nameTaken, requireUsableName } from './names.ts';
 
 /** The name of a token that was created without one starts with this. */
 export const unnamedPrefix = 'api-token-auth-';
@@ -61,7 +62,7 @@ export async function createToken(
   body: CreateTokenBody,
   idempotencyKey?: string,
 ): Promise<Creation> {
-  if (looksLikePrefix(body.name, policy.productPrefix)) throw nameLikePrefix();
+  requireUsableName(body.name, policy);
   const { user, clientInfo, channel } = creator;
   const now = clock.now();
   const secret = generateToken(policy.productPrefix);
@@ -81,9 +82,9 @@ export async function createToken(
   const creation = await store.transaction(async (store): Promise<Creation> => {
     await lockOwner(store, creator);
     if (idempotencyKey !== undefined) {
-      const row = { userId: user.id, key: idempotencyKey, bodyHash: hashBody(body), tokenId: fresh.id, createdAt: now };
-      const claim = await store.idempotency.claim(row, now - limits.idempotencyWindowMs);
-      if (claim !== 'claimed') return replay(store, row.bodyHash, claim);
+      const request = { userId: user.id, key: idempotencyKey, body, tokenId: fresh.id };
+      const earlier = await claimKey(store, request, now);
+      if (earlier !== null) return { token: earlier, secret: null };
     }
     // After the claim, because a replay must succeed even if the requested expiry has passed since.
     const expiry = chooseExpiry(body, policy.expiry, now);
@@ -119,55 +120,6 @@ async function lockOwner(store: Store, { user: { id }, sessionId, proof }: Creat
   if (!(await store.users.lockForNewToken(id))) throw permissionMissing();
   if (sessionId !== undefined && !(await store.sessions.lock(sessionId))) throw sessionEnded();
   if (proof !== undefined && !(await store.users.lockForNewSession(id, proof))) throw wrongCredentials();
-}
-
-/**
- * Returns the token of the earlier request with the same Idempotency-Key, without its value.
- * @throws ProblemError `idempotency-mismatch`; `token-not-found` if the token has been revoked
- */
-async function replay(
-  store: Store,
-  bodyHash: string,
-  earlier: { bodyHash: string; tokenId: string },
-): Promise<Creation> {
-  if (earlier.bodyHash !== bodyHash) {
-    throw new ProblemError(
-      'idempotency-mismatch',
-      'This Idempotency-Key was already used for a different request. Send a new key.',
-    );
-  }
-  const token = await store.tokens.findById(earlier.tokenId);
-  if (token === null) {
-    throw new ProblemError(
-      'token-not-found',
-      'The token created with this Idempotency-Key no longer exists. Send a new key.',
-    );
-  }
-  return { token, secret: null };
-}
-
-/** The order of fields does not matter. A field that is null differs from a missing field. */
-function hashBody(body: CreateTokenBody): string {
-  return hashSecret(JSON.stringify(body, Object.keys(body).sort()));
-}
-
-function nameTaken(): ProblemError {
-  const detail = 'You already have a token with this name.';
-  return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
-}
-
-/**
- * Reports whether the command line could take a name for the prefix of a token. Mails and lists name tokens by their prefix,
- * so a thief could otherwise give this name to a second token and turn the advice to revoke the first one.
- */
-function looksLikePrefix(name: string, productPrefix: string): boolean {
-  const folded = foldName(name);
-  return folded.startsWith(`${productPrefix}_`) && /^[0-9a-z]{8}$/.test(folded.slice(productPrefix.length + 1));
-}
-
-function nameLikePrefix(): ProblemError {
-  const detail = 'A name must not look like the prefix of a token. Choose another name.';
-  return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/name', detail }] });
 }
 
 function tokenLimit(maxPerUser: number): ProblemError {

@@ -42,6 +42,27 @@ export function chooseExpiry(
 }
 
 /**
+ * Returns the expiry of a token after a rotation. Unless the request chooses one, a token that never expires stays so, and any other
+ * lives again for its lifetime. The policy's maximum limits both.
+ * @throws ProblemError `invalid-fields`
+ */
+export function rotatedExpiry(
+  token: Pick<TokenRecord, 'lifetimeMs' | 'createdAt' | 'expiresAt' | 'selfRotate'>,
+  requested: RequestedExpiry,
+  policy: ExpiryPolicy,
+  now: number,
+): Pick<TokenRecord, 'expiresAt' | 'lifetimeMs'> {
+  if (requested.expires_in !== undefined || requested.expires_at !== undefined) {
+    return chooseExpiry({ ...requested, self_rotate: token.selfRotate }, policy, now);
+  }
+  const spans = [lifetimeOf(token), policy.maxSeconds === null ? null : policy.maxSeconds * 1000];
+  const lifetimeMs = Math.min(...spans.map((span) => span ?? Number.POSITIVE_INFINITY));
+  return Number.isFinite(lifetimeMs)
+    ? { expiresAt: now + lifetimeMs, lifetimeMs }
+    : { expiresAt: null, lifetimeMs: null };
+}
+
+/**
  * Returns the span, in milliseconds, between the last choice of a token's expiry and that expiry. Returns null if the token never
  * expires. Earlier releases did not store it, and chose the expiry once, at creation.
  */
@@ -53,7 +74,7 @@ export function lifetimeOf({
   return lifetimeMs ?? (expiresAt === null ? null : expiresAt - createdAt);
 }
 
-function selfRotateNeedsExpiry(): ProblemError {
+export function selfRotateNeedsExpiry(): ProblemError {
   const detail =
     'A token that rotates itself needs an expiry, after which it stops if it no longer does. Choose an expiry.';
   return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/self_rotate', detail }] });

@@ -4,6 +4,9 @@ import type { CreateTokenBody, TokenStatus } from '../../../shared/schemas/token
 import type { Page, TokenRecord } from '../../store/records.ts';
 import { findMember } from '../accounts/members.ts';
 import { type Caller, requireSuperuser } from '../caller.ts';
+import { createEditing, type Editing } from './changes/edit.ts';
+import { createPausing, type Pausing } from './changes/pause.ts';
+import { createRotation, type Rotation } from './changes/rotate.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
 import { findToken, tokenNotFound } from './find.ts';
 import { createRevocation, type Revocation } from './revoke.ts';
@@ -19,7 +22,7 @@ export interface TokenQuery extends Page {
   q?: string;
 }
 
-export interface Tokens extends Revocation {
+export interface Tokens extends Revocation, Rotation, Editing, Pausing {
   /** @throws ProblemError `permission-missing`, `name-taken`, `token-limit`, `invalid-fields`, `idempotency-mismatch` */
   create(creator: Creator, body: CreateTokenBody, idempotencyKey?: string): Promise<Creation>;
   /** Returns the caller's token, or any token for a superuser. @throws ProblemError `token-not-found` */
@@ -43,6 +46,9 @@ export function createTokens(deps: TokenDeps): Tokens {
 
   return {
     ...createRevocation(deps),
+    ...createRotation(deps),
+    ...createEditing(deps),
+    ...createPausing(deps),
 
     create: (creator, body, idempotencyKey) => createToken(deps, creator, body, idempotencyKey),
 

@@ -65,6 +65,6 @@ function notAuthenticated(detail: string, error?: 'invalid_token'): ResponseProb
 function sessionRequired(): ProblemError {
   return new ProblemError(
     'session-required',
-    'A personal API token may only read or revoke itself, at /api/v1/token. Sign in for everything else.',
+    'A personal API token may only read, rotate or revoke itself, at /api/v1/token. Sign in for everything else.',
   );
 }

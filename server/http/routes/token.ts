@@ -1,9 +1,11 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { tokenSchema } from '../../../shared/schemas/tokens.ts';
+import { selfRotateBodySchema } from '../../../shared/schemas/token-changes.ts';
+import { createdTokenSchema, tokenSchema } from '../../../shared/schemas/tokens.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
+import { jsonBody } from '../middleware/json-body.ts';
 import { rejectIfRevoked } from '../middleware/token.ts';
 import { tokenObject } from '../representations.ts';
-import { jsonResponse } from '../validate.ts';
+import { jsonRequest, jsonResponse } from '../validate.ts';
 
 const readItself = createRoute({
   method: 'get',
@@ -21,12 +23,29 @@ const revokeItself = createRoute({
   responses: { 204: { description: 'The token is revoked' } },
 });
 
+const rotateItself = createRoute({
+  method: 'post',
+  path: '/token/rotate',
+  summary: 'Rotate the presented token',
+  description:
+    'Gives the personal API token that authenticates this request a new value, which only this response contains. The token needs `self_rotate`, and lives again for its `lifetime`.',
+  middleware: jsonBody,
+  request: { body: jsonRequest(selfRotateBodySchema) },
+  responses: { 201: jsonResponse(createdTokenSchema, 'The token with its new value') },
+});
+
 export function presentedTokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 'statusContext'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(readItself, async (c) => {
       const presented = c.get('presentedToken');
       const token = await tokens.getItself(presented).catch(rejectIfRevoked(presented));
       return c.json(tokenObject(token, statusContext()), 200);
+    })
+    .openapi(rotateItself, async (c) => {
+      const presented = c.get('presentedToken');
+      const rotation = tokens.rotateItself(presented, c.req.valid('json'), c.get('clientInfo'));
+      const { token, secret } = await rotation.catch(rejectIfRevoked(presented));
+      return c.json({ ...tokenObject(token, statusContext()), token: secret?.reveal() ?? '' }, 201);
     })
     .openapi(revokeItself, async (c) => {
       const presented = c.get('presentedToken');

@@ -1,5 +1,4 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { limits } from '../../../shared/limits.ts';
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import {
   createdTokenSchema,
   createTokenBodySchema,
@@ -11,20 +10,7 @@ import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
 import { tokenObject } from '../representations.ts';
-import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
-
-const idempotencyHeaderSchema = z.object({
-  'idempotency-key': z
-    .string()
-    .regex(
-      new RegExp(`^[\\x21-\\x7e]{1,${limits.maxIdempotencyKeyCharacters}}$`),
-      `Idempotency-Key is 1–${limits.maxIdempotencyKeyCharacters} visible ASCII characters.`,
-    )
-    .optional()
-    .meta({
-      description: 'Makes a retry safe: the same key with the same body within 24 hours creates no second token.',
-    }),
-});
+import { idempotencyHeaderSchema, idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const listTokens = createRoute({
   method: 'get',

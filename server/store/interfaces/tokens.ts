@@ -9,6 +9,7 @@ import type {
   TokenRecord,
   TokenUse,
 } from '../records.ts';
+import type { TokenChangeStore } from './token-changes.ts';
 
 export interface TokenQuery extends Page, StatusContext {
   ownerId?: string;
@@ -17,18 +18,7 @@ export interface TokenQuery extends Page, StatusContext {
   status?: TokenStatus;
 }
 
-/** How a token is paused. */
-export interface NewPause {
-  at: number;
-  /** When the pause ends by itself; null: it does not. */
-  until: number | null;
-  reason: string | null;
-  actor: Actor;
-  /** Whether only superusers may end it. */
-  bySuperuser: boolean;
-}
-
-export interface TokenStore {
+export interface TokenStore extends TokenChangeStore {
   /**
    * Inserts a token if its owner has no token of this folded name, and fewer than `limit` tokens that have not expired
    * when it is created.
@@ -40,16 +30,6 @@ export interface TokenStore {
   countActiveOf(ownerId: string, statusContext: StatusContext): Promise<number>;
   /** Looks up hashes in one batch. Returns one entry per hash, in the same order: the match, or null. */
   findByHashes(hashes: readonly string[]): Promise<Array<HashMatch | null>>;
-  /**
-   * Pauses a token, or replaces the end and the reason of its pause. Returns false if it does not exist, or if a superuser paused
-   * it and this pause is not a superuser's.
-   */
-  pause(id: string, pause: NewPause): Promise<boolean>;
-  /**
-   * Ends the pause of a token, and keeps it from being idle. Returns false if it does not exist, or if a superuser paused it and
-   * `bySuperuser` is false.
-   */
-  resume(id: string, at: number, bySuperuser: boolean): Promise<boolean>;
   /** Deletes a token and leaves a tombstone. Returns the deleted token, or null if it does not exist. */
   destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;
   /** Deletes all tokens of one owner and leaves tombstones. Returns the deleted tokens, newest first. */

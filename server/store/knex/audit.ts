@@ -17,7 +17,7 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
   return {
     async insert(event) {
       await events().insert({
-        ...toRow(auditColumns, event),
+        ...toRow(auditColumns, { ...event, changes: event.changes ? JSON.stringify(event.changes) : null }),
         ...toRow(actorColumns, event.actor),
         ...toRow(auditTargetColumns, event.target),
       });
@@ -34,8 +34,10 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
 }
 
 function toEvent(row: object & { token_owner_email?: string | null }): ListedAuditRecord {
+  const { changes, ...event } = toRecord(auditColumns, row);
   return {
-    ...toRecord(auditColumns, row),
+    ...event,
+    ...(changes !== null && { changes: JSON.parse(changes) }),
     actor: toRecord(actorColumns, row),
     target: toRecord(auditTargetColumns, row),
     tokenOwnerEmail: row.token_owner_email ?? null,

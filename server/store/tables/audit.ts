@@ -23,4 +23,6 @@ export const auditColumns = {
   ownerId: nullable(text('owner_id')),
   ip: nullable(text('ip')),
   userAgent: nullable(text('user_agent')),
+  /** A JSON array of `FieldChange`; null for actions that change no fields. */
+  changes: nullable(text('changes')),
 };

@@ -42,6 +42,8 @@ export const tokenColumns = {
   /** Whether only superusers may end the pause. */
   pausedBySuperuser: boolean('paused_by_superuser'),
   resumedAt: nullable(integer('resumed_at')),
+  /** When the current value was first presented in a way that records no use. */
+  seenAt: nullable(integer('seen_at')),
   /** The newest use of any previous value. */
   previousUsedAt: nullable(integer('previous_used_at')),
 };

@@ -6,7 +6,7 @@ import { call, type Server } from './server-on.ts';
 import { createTicks, createTimeline } from './timeline.ts';
 
 /** A change to the token or its owner in one round. Each changes one fact; several run concurrently. */
-export type Writer = 'permission' | 'account' | 'revocation' | 'expiry';
+export type Writer = 'permission' | 'account' | 'revocation' | 'rotation' | 'pause' | 'expiry';
 
 /** Lifetime of the token, in seconds. */
 const lifetime = 60;
@@ -29,8 +29,10 @@ export async function verifyWhile(server: Server, client: OAuthClient, round: nu
   /** The deny reasons in order of precedence. */
   const facts = {
     revoked: createTimeline(tick, false),
+    rotated: createTimeline(tick, false),
     disabled: createTimeline(tick, false),
     blocked: createTimeline(tick, false),
+    paused: createTimeline(tick, false),
     expired: createTimeline(tick, false),
   };
 
@@ -56,6 +58,19 @@ export async function verifyWhile(server: Server, client: OAuthClient, round: nu
     async revocation() {
       await pause();
       await facts.revoked.become(true, () => revocations[round % revocations.length]?.());
+    },
+    async rotation() {
+      await pause();
+      const rotate = () => call(server, owner, 'POST', `/api/v1/tokens/${id}/rotate`, { overlap: 0 });
+      await facts.rotated.become(true, async () => expect((await rotate()).status).toBe(201));
+    },
+    async pause() {
+      for (let turn = 0; turn < toggles; turn += 1) {
+        const is = turn % 2 === 0;
+        const path = `/api/v1/tokens/${id}/${is ? 'pause' : 'resume'}`;
+        await facts.paused.become(is, () => change('POST', path, is ? {} : undefined));
+        await pause();
+      }
     },
     async expiry() {
       await pause();

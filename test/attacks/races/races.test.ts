@@ -33,7 +33,9 @@ function verificationRaces(start: Start): void {
       ['the account is disabled and enabled', 5, ['account']],
       ['it is revoked', 15, ['revocation']],
       ['it expires', 15, ['expiry']],
-      ['all of that happens concurrently', 8, ['permission', 'account', 'revocation', 'expiry']],
+      ['it is rotated without an overlap', 15, ['rotation']],
+      ['it is paused and resumed', 5, ['pause']],
+      ['all of that happens concurrently', 8, ['permission', 'account', 'revocation', 'pause', 'expiry']],
     ])(
       'gets only verdicts that were true between the request and its response while %s',
       async (_what, rounds, writers) => {

@@ -1,18 +1,20 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
 import { assembleToken, base62Alphabet } from '../../../shared/token-format.ts';
+import { jsonOf, type Member } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { addClient } from '../../helpers/app/oauth.ts';
 import { type Endpoint, endpointsOf, verdictsOn } from './endpoints.ts';
 
 const day = 24 * 60 * 60;
-/** The lifetime of each token, in seconds. It is short, so that sessions outlive it. */
-const lifetime = 1;
+/** The lifetime of each token that expires, and the limit for idle tokens, in seconds. They are short, so that sessions outlive them. */
+const [lifetime, maxIdle] = [1, 5];
 
 let server: TestServer;
 let endpoints: Endpoint[];
 beforeAll(async () => {
-  server = await startTestServer({ ssoMaxAge: 30 * day });
+  server = await startTestServer({ ssoMaxAge: 30 * day, maxIdle });
   endpoints = endpointsOf(server, await addClient(server, 'gateway'));
 });
 afterAll(() => server.stop());
@@ -23,7 +25,11 @@ interface State {
   disabled: boolean;
   permitted: boolean;
   stale: boolean;
+  paused: boolean;
   expired: boolean;
+  idle: boolean;
+  /** The value to present: the current one, a previous one, or one whose overlap has ended. */
+  value: 'current' | 'previous' | 'ended';
   superuser: boolean;
 }
 
@@ -32,17 +38,36 @@ const states: fc.Arbitrary<State> = fc.record({
   disabled: fc.boolean(),
   permitted: fc.boolean(),
   stale: fc.boolean(),
+  paused: fc.boolean(),
   expired: fc.boolean(),
+  idle: fc.boolean(),
+  value: fc.constantFrom('current' as const, 'previous' as const, 'ended' as const),
   superuser: fc.boolean(),
 });
 
+const active: State = {
+  revokedBy: null,
+  disabled: false,
+  permitted: true,
+  stale: false,
+  paused: false,
+  expired: false,
+  idle: false,
+  value: 'current',
+  superuser: false,
+};
+
 /** Returns the first deny reason that applies, or undefined for an active token. */
-function expectedReason({ revokedBy, disabled, permitted, stale, expired }: State): string | undefined {
+function expectedReason(state: State): string | undefined {
+  const { revokedBy, disabled, permitted, stale, paused, expired, idle } = state;
   if (revokedBy !== null) return 'revoked';
+  if (state.value === 'ended') return 'rotated';
   if (disabled) return 'disabled';
   if (!permitted) return 'blocked';
   if (stale) return 'sso-stale';
-  return expired ? 'expired' : undefined;
+  if (paused) return 'paused';
+  if (expired) return 'expired';
+  return idle ? 'idle' : undefined;
 }
 
 let count = 0;
@@ -52,21 +77,34 @@ async function valueIn(state: State): Promise<string> {
   count += 1;
   const email = `member${count}@example.com`;
   const owner = await server.addMember({ email, can_manage_tokens: true, superuser: state.superuser });
-  const { token, value } = await server.issue('any', { as: owner, expiresIn: lifetime });
+  const { token, value } = await server.issue('any', { as: owner, expiresIn: state.expired ? lifetime : day });
+  const current = state.value === 'current' ? value : await rotate(owner, token.id, state.value);
   if (state.revokedBy !== null) {
     const by = { owner, superuser: server.root, itself: undefined }[state.revokedBy];
     const response = await server.ask(
       by === undefined ? '/api/v1/token' : `/api/v1/tokens/${token.id}`,
-      by === undefined ? { method: 'DELETE', headers: { 'X-API-Key': value } } : { method: 'DELETE', as: by },
+      by === undefined ? { method: 'DELETE', headers: { 'X-API-Key': current } } : { method: 'DELETE', as: by },
     );
     expect(response.status).toBe(204);
+  } else if (state.paused) {
+    const paused = await server.ask(`/api/v1/tokens/${token.id}/pause`, { as: server.root, json: {} });
+    expect(paused.status).toBe(200);
   }
   if (state.stale) await server.store.users.recordSsoSignIn(owner.id, server.clock.now() - 31 * day * 1000);
   const json = { disabled: state.disabled, can_manage_tokens: state.permitted };
   const changed = await server.ask(`/api/v1/users/${owner.id}`, { method: 'PATCH', as: server.root, json });
   expect(changed.status).toBe(200);
   if (state.expired) server.clock.advance(lifetime * 1000);
+  if (state.idle) server.clock.advance(maxIdle * 1000 + 1);
   return value;
+}
+
+/** Rotates a token, and returns its new value. The old one then is a previous value, or has ended. */
+async function rotate(owner: Member, id: string, old: 'previous' | 'ended'): Promise<string> {
+  const json = { overlap: old === 'ended' ? 0 : day };
+  const response = await server.ask(`/api/v1/tokens/${id}/rotate`, { as: owner, json });
+  expect(response.status).toBe(201);
+  return (await jsonOf<CreatedToken>(response)).token;
 }
 
 /** Expects the same verdict from every endpoint: allow if `reason` is undefined, else deny with that reason. */
@@ -102,9 +140,13 @@ describe('every endpoint and every way to send a value', () => {
       {
         numRuns: 60,
         examples: [
-          [{ revokedBy: null, disabled: false, permitted: true, stale: false, expired: false, superuser: false }],
-          [{ revokedBy: null, disabled: false, permitted: true, stale: false, expired: false, superuser: true }],
-          [{ revokedBy: 'owner', disabled: true, permitted: false, stale: true, expired: true, superuser: true }],
+          [active],
+          [{ ...active, superuser: true }],
+          [{ ...active, value: 'previous' }],
+          [{ ...active, value: 'ended', disabled: true }],
+          [{ ...active, value: 'ended', revokedBy: 'owner' }],
+          [{ ...active, value: 'previous', idle: true }],
+          [{ ...active, revokedBy: 'owner', disabled: true, permitted: false, stale: true, expired: true }],
         ],
       },
     );
@@ -115,16 +157,11 @@ describe('every endpoint and every way to send a value', () => {
     ['disabled', { disabled: true }],
     ['blocked', { permitted: false }],
     ['sso-stale', { stale: true }],
+    ['rotated', { value: 'ended' as const }],
+    ['paused', { paused: true }],
     ['expired', { expired: true }],
+    ['idle', { idle: true }],
   ])('rejects a token as %s if only that cause applies', async (reason, cause) => {
-    const active: State = {
-      revokedBy: null,
-      disabled: false,
-      permitted: true,
-      stale: false,
-      expired: false,
-      superuser: false,
-    };
     await expectEverywhere(await valueIn({ ...active, ...cause }), reason);
   });
 

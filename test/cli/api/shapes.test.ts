@@ -49,6 +49,7 @@ const event = {
   actor: { kind: 'user', id: 'u', email: 'ada@example.com' },
   action: 'token.created',
   target: { kind: 'token', id: 't', name: 'ci', owner: 'ada@example.com' },
+  changes: [{ field: 'self_rotate', from: false, to: true }],
   ip: '203.0.113.9',
   user_agent: 'curl/8',
 };
@@ -106,7 +107,7 @@ const replacements = [
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
 const openLists = /(^|\.)(status|kind|action)$/;
 /** Fields that older daemons do not send. */
-const laterFields = /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks)$/;
+const laterFields = /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|changes)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { NewPause } from '../../interfaces/tokens.ts';
+import type { NewPause } from '../../interfaces/token-changes.ts';
 
 /** See `TokenStore.pause`. */
 export async function pauseToken(

@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
 import type { Engine, Select } from '../../engine/engine.ts';
 import type { TokenStore } from '../../interfaces/tokens.ts';
-import type { HashMatch, NewToken } from '../../records.ts';
+import type { HashMatch, NewToken, TokenRecord } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
 import { selectMatches, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
-import { pauseToken, resumeToken } from './pauses.ts';
 import { whereStatus } from './status-condition.ts';
+import { createTokenChangeStore } from './token-changes.ts';
 import { listTokens } from './token-list.ts';
 import { ownedTokenColumns, previousValueJoin, type TokenRow, toToken } from './token-rows.ts';
 import { destroyTokens, purgePreviousValues, purgeTombstones } from './tombstones.ts';
@@ -25,6 +25,11 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
   const owned = () =>
     knex.fromRaw(`tokens AS t JOIN users AS u ON u.id = t.owner_id ${previousValueJoin}`).select(ownedTokenColumns);
 
+  async function findById(id: string): Promise<TokenRecord | null> {
+    const row: TokenRow | undefined = await owned().where('t.id', id).first();
+    return row ? toToken(row) : null;
+  }
+
   return {
     async insert(token, limit) {
       const { sql, bindings } = insertSql(token, limit);
@@ -32,10 +37,8 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const sameName = { owner_id: token.ownerId, name_folded: token.nameFolded };
       return (await knex('tokens').where(sameName).first('id')) ? 'name-taken' : 'token-limit';
     },
-    async findById(id) {
-      const row: TokenRow | undefined = await owned().where('t.id', id).first();
-      return row ? toToken(row) : null;
-    },
+    findById,
+    ...createTokenChangeStore(knex, engine, findById),
     list: async (query) => (await listTokens(knex, engine, query)).map(toToken),
     async countActiveOf(ownerId, statusContext) {
       const [row] = await knex('tokens as t')
@@ -61,8 +64,6 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       }
       return found;
     },
-    pause: (id, pause) => pauseToken(knex, id, pause),
-    resume: (id, at, bySuperuser) => resumeToken(knex, id, at, bySuperuser),
     async destroy(id, at, actor) {
       const where = { condition: 'id = ?', bindings: [id] };
       const [token] = await destroyTokens(knex, engine, where, { revokedAt: at, reason: 'revoked', actor });

@@ -13,7 +13,6 @@ export interface RevokedToken {
 
 /** How a token ended. `revokedAt` is undefined if it was not revoked: its name was used again after it had expired. */
 interface End {
-  tombstone: Row | undefined;
   revokedAt: number | null | undefined;
 }
 
@@ -31,7 +30,7 @@ export async function carryRevocations(
     for (const witness of witnesses) {
       for (const token of await tokensMissingFrom(witness.knex, tokens)) {
         const end = await endOf(witness, token, now);
-        const destroyed = end !== null && (await destroy(knex, token, end.tombstone));
+        const destroyed = end !== null && (await destroy(knex, witness.knex, token));
         if (destroyed && end.revokedAt !== undefined) revoked.push(await describe(knex, token, end.revokedAt));
       }
     }
@@ -45,9 +44,10 @@ async function describe(knex: Knex, token: Row, revokedAt: number | null): Promi
 }
 
 async function tokensMissingFrom(knex: Knex, tokens: Row[]): Promise<Row[]> {
-  const hashes = tokens.map(({ hash }) => String(hash));
-  const present = new Set(await knex('tokens').whereIn('hash', hashes).pluck('hash'));
-  return tokens.filter(({ hash }) => !present.has(hash));
+  // By ID, because a token that was rotated has another hash.
+  const ids = tokens.map(({ id }) => String(id));
+  const present = new Set(await knex('tokens').whereIn('id', ids).pluck('id'));
+  return tokens.filter(({ id }) => !present.has(id));
 }
 
 /**
@@ -56,23 +56,26 @@ async function tokensMissingFrom(knex: Knex, tokens: Row[]): Promise<Row[]> {
  */
 async function endOf({ knex, continues }: Witness, token: Row, now: number): Promise<End | null> {
   const tombstone: Row | undefined = await knex('tombstones').where({ hash: token.hash }).first();
-  if (tombstone?.reason === 'expired') return { tombstone, revokedAt: undefined };
-  if (tombstone !== undefined) return { tombstone, revokedAt: Number(tombstone.revoked_at) };
+  if (tombstone?.reason === 'expired') return { revokedAt: undefined };
+  if (tombstone !== undefined) return { revokedAt: Number(tombstone.revoked_at) };
   const events: Row[] = await knex('audit')
     .where({ target_kind: 'token', target_id: token.id })
     .whereIn('action', ['token.created', 'token.revoked']);
   const revocation = events.find(({ action }) => action === 'token.revoked');
-  if (revocation !== undefined) return { tombstone, revokedAt: Number(revocation.at) };
+  if (revocation !== undefined) return { revokedAt: Number(revocation.at) };
   if (events.length === 0 && !continues) return null;
   const expired = token.expires_at !== null && Number(token.expires_at) <= now;
-  return { tombstone, revokedAt: expired ? undefined : null };
+  return { revokedAt: expired ? undefined : null };
 }
 
-/** Returns false if the token was destroyed before, as another witness knew. */
-function destroy(knex: Knex, { hash }: Row, tombstone: Row | undefined): Promise<boolean> {
+/** Copies the tombstones of all its values. Returns false if the token was destroyed before, as another witness knew. */
+function destroy(knex: Knex, witness: Knex, { id, hash }: Row): Promise<boolean> {
   return knex.transaction(async (trx) => {
-    const deleted = await trx('tokens').where({ hash }).delete();
-    if (deleted > 0 && tombstone !== undefined) await trx('tombstones').insert(tombstone).onConflict('hash').ignore();
-    return deleted > 0;
+    const previous: string[] = await trx('previous_values').where({ token_id: id }).pluck('hash');
+    const deleted = await trx('tokens').where({ id }).delete();
+    if (deleted === 0) return false;
+    const tombstones: Row[] = await witness('tombstones').whereIn('hash', [String(hash), ...previous]);
+    for (const tombstone of tombstones) await trx('tombstones').insert(tombstone).onConflict('hash').ignore();
+    return true;
   });
 }

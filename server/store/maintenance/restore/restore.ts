@@ -12,6 +12,7 @@ import { BackupError, type BackupSummary, inspectBackup } from '../backup.ts';
 import { carryClients } from './carry-clients.ts';
 import { carryCredentials } from './carry-credentials.ts';
 import { carryAddresses, carryBlocks, carryDeletions } from './carry-members.ts';
+import { carryTokenLife, type UncertainToken } from './carry-token-life.ts';
 import { carryRevocations, type RevokedToken } from './carry-tokens.ts';
 import { type Gap, type History, readHistory, withoutHistorySuffix } from './history.ts';
 import { changedSince, knownMembers } from './known-members.ts';
@@ -53,6 +54,8 @@ export interface Restored extends BackupSummary {
   gap: Gap | null;
   /** Tokens that were revoked after the backup was made. They stay revoked. */
   revokedSince: RevokedToken[];
+  /** Tokens whose newest state is not known. They are paused. */
+  pausedTokens: UncertainToken[];
   /** Email addresses of members who were disabled, demoted or blocked after the backup. The restore keeps this. */
   blockedSince: string[];
   /** True if the restored database has a superuser who is not disabled. */
@@ -68,7 +71,7 @@ export interface Restored extends BackupSummary {
  *
  * 1. Check the backup, and find the databases that know what happened after it was made.
  * 2. Copy it to `DATABASE.restoring`, and migrate the copy.
- * 3. Carry over what must not be undone: revoked tokens, deleted, disabled, demoted and blocked members, email addresses,
+ * 3. Carry over what must not be undone: revoked, rotated and paused tokens, deleted, disabled, demoted and blocked members, email addresses,
  *    passwords, second factors, identities and client secrets.
  * 4. Delete all sessions, tickets and device codes, and queued mails with one-time links.
  * 5. Put the copy in the place of the database, which is kept as `DATABASE.before-restore-TIME`.
@@ -129,7 +132,7 @@ export async function undoRestoreOf(databasePath: string): Promise<{ path: strin
   return { path, undone: await undoRestore(path) };
 }
 
-type Since = Pick<Restored, 'revokedSince' | 'blockedSince' | 'deletedSince' | 'hasSuperuser'>;
+type Since = Pick<Restored, 'revokedSince' | 'pausedTokens' | 'blockedSince' | 'deletedSince' | 'hasSuperuser'>;
 
 type Build = Pick<RestoreOptions, 'file' | 'event'> & { path: string; disk: Disk };
 
@@ -166,11 +169,13 @@ async function assertComplete({ knex }: Engine, file: string, { tokens, newestEv
   throw new BackupError(`${file} changed while it was restored. Nothing was restored; try again.`);
 }
 
-async function carry(engine: Engine, { line, others, gap }: History, now: number): Promise<Since> {
+async function carry(engine: Engine, history: History, now: number): Promise<Since> {
+  const { line, others, gap } = history;
   const { knex } = engine;
   const complete = gap === null;
   const witnesses = [...line, ...(complete ? [] : others)];
   const revokedSince = await carryRevocations(engine, witnesses, now);
+  const pausedTokens = await carryTokenLife(engine, history, now);
   const deletedSince: string[] = [];
   for (const { users } of witnesses) deletedSince.push(...(await carryDeletions(engine, users)));
   const ids: string[] = await knex('users').whereNull('deleted_at').pluck('id');
@@ -182,7 +187,7 @@ async function carry(engine: Engine, { line, others, gap }: History, now: number
   await carryCredentials(engine, members, complete);
   await carryClients(engine, line, complete);
   const superuser = await knex('users').where({ superuser: true, disabled: false }).whereNull('deleted_at').first('id');
-  return { revokedSince, blockedSince, deletedSince, hasSuperuser: superuser !== undefined };
+  return { revokedSince, pausedTokens, blockedSince, deletedSince, hasSuperuser: superuser !== undefined };
 }
 
 /** Records what `readHistory` needs later: the last event of the replaced database, and whether anything is unknown. */
@@ -196,7 +201,15 @@ async function recordRestore(
   const backup = newestEventAt === null ? null : `backup of ${new Date(newestEventAt).toISOString()}`;
   const name = gap === null ? backup : `${backup}${withoutHistorySuffix}`;
   await knex('audit').insert({
-    ...toRow(auditColumns, { id, at, action: 'database.restored', ownerId: null, ip: null, userAgent: null }),
+    ...toRow(auditColumns, {
+      id,
+      at,
+      action: 'database.restored',
+      ownerId: null,
+      ip: null,
+      userAgent: null,
+      changes: null,
+    }),
     ...toRow(actorColumns, { kind: 'system', id: null, email: null }),
     ...toRow(auditTargetColumns, { kind: 'database', id: last?.id ?? null, name }),
   });

@@ -18,6 +18,7 @@ function record(token: NewToken, owner: UserRecord): TokenRecord {
     pausedByEmail: null,
     pausedBySuperuser: false,
     resumedAt: null,
+    seenAt: null,
     previousUsedAt: null,
     activeAt: token.createdAt,
     ownerEmail: owner.email,

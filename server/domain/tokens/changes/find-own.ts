@@ -1,0 +1,55 @@
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { TokenStatus } from '../../../../shared/schemas/tokens.ts';
+import type { TokenRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Caller } from '../../caller.ts';
+import { sessionEnded } from '../../sign-in/problems.ts';
+import type { TokenDeps } from '../create.ts';
+import { findToken, tokenNotFound } from '../find.ts';
+import { tokenStatus } from '../status.ts';
+
+/**
+ * Returns one of the caller's tokens. A superuser may see the tokens of others, but not what only the owner may do.
+ * @throws ProblemError `token-not-found`, `owner-only`
+ */
+export async function findOwnToken(store: Store, caller: Caller, id: string): Promise<TokenRecord> {
+  const token = await findToken(store, caller, id);
+  if (token.ownerId === caller.user.id) return token;
+  throw new ProblemError(
+    'owner-only',
+    'Only the owner of a token may do this. Ask them, or pause or revoke the token.',
+  );
+}
+
+/**
+ * Locks what the change of an own token depends on, in this order: the owner, the session, the token. Returns the token.
+ * A transaction that takes away the permission, ends the session, or revokes or pauses the token therefore comes before this
+ * one or after it.
+ * @throws ProblemError `not-authenticated` if the session has ended; `token-not-found`; `token-inactive`
+ */
+export async function lockActiveToken(
+  { statusContext }: Pick<TokenDeps, 'statusContext'>,
+  store: Store,
+  { id, ownerId, sessionId }: { id: string; ownerId: string; sessionId?: string },
+): Promise<TokenRecord> {
+  const isAllowed = await store.users.lockForNewToken(ownerId);
+  if (sessionId !== undefined && !(await store.sessions.lock(sessionId))) throw sessionEnded();
+  const token = await store.tokens.lock(id);
+  if (token === null) throw tokenNotFound();
+  const status = tokenStatus(token, statusContext());
+  if (status !== 'active' || !isAllowed) throw tokenInactive(status === 'active' ? 'blocked' : status);
+  return token;
+}
+
+const remedies: Record<Exclude<TokenStatus, 'active'>, string> = {
+  disabled: 'Its owner is disabled.',
+  blocked: 'Ask an Organization Superuser to grant its owner the permission to manage tokens.',
+  'sso-stale': 'Its owner must sign in with single sign-on again.',
+  paused: 'Resume it first.',
+  expired: 'Create a new token; its name is free.',
+  idle: 'Resume it first.',
+};
+
+export function tokenInactive(status: Exclude<TokenStatus, 'active'>): ProblemError {
+  return new ProblemError('token-inactive', `The token is not active (${status}). ${remedies[status]}`);
+}

@@ -1,0 +1,101 @@
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { PauseTokenBody } from '../../../../shared/schemas/token-changes.ts';
+import type { TokenRecord, UserRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { actorOf, type Caller, requireStillSuperuser } from '../../caller.ts';
+import { sessionEnded } from '../../sign-in/problems.ts';
+import type { TokenDeps } from '../create.ts';
+import { findToken, tokenNotFound } from '../find.ts';
+import { isPaused, tokenStatus } from '../status.ts';
+
+/** A paused token is rejected until it is resumed, or until its pause ends by itself. */
+export interface Pausing {
+  /**
+   * Pauses the caller's token, or any token for a superuser. Replaces the end and the reason of a pause.
+   * @throws ProblemError `token-not-found`, `paused-by-superuser`, `invalid-fields`
+   */
+  pause(caller: Caller, id: string, body: PauseTokenBody): Promise<TokenRecord>;
+  /**
+   * Resumes a paused or idle token. Changes nothing if it is neither.
+   * @throws ProblemError `token-not-found`, `paused-by-superuser`
+   */
+  resume(caller: Caller, id: string): Promise<TokenRecord>;
+}
+
+export function createPausing(deps: TokenDeps): Pausing {
+  const { store, clock, auditTrail, notifier, statusContext } = deps;
+
+  /** Runs a change of a token that the caller may pause or resume. The token is locked meanwhile. */
+  async function change(
+    caller: Caller,
+    id: string,
+    work: (store: Store, token: TokenRecord, isOwn: boolean) => Promise<void>,
+  ): Promise<TokenRecord> {
+    const { ownerId } = await findToken(store, caller, id);
+    const isOwn = ownerId === caller.user.id;
+    const changed = await store.transaction(async (store) => {
+      // A superuser who is the owner keeps the rights of both only as long as they are a superuser.
+      if (caller.user.superuser) await requireStillSuperuser(store, caller);
+      if (!(await store.sessions.lock(caller.sessionId))) throw sessionEnded();
+      const token = await store.tokens.lock(id);
+      if (token === null) throw tokenNotFound();
+      await work(store, token, isOwn);
+      return store.tokens.findById(id);
+    });
+    if (changed === null) throw tokenNotFound();
+    notifier.wake();
+    return changed;
+  }
+
+  /** Returns the owner if they should be told, because somebody else made the change. */
+  async function ownerToTell(store: Store, { ownerId }: TokenRecord, isOwn: boolean): Promise<UserRecord | null> {
+    return isOwn ? null : store.users.findById(ownerId);
+  }
+
+  return {
+    pause: (caller, id, body) =>
+      change(caller, id, async (store, token, isOwn) => {
+        const at = clock.now();
+        const { user, clientInfo, channel } = caller;
+        const pause = { at, until: pauseEnd(body, at), reason: body.reason || null };
+        const actor = actorOf(user);
+        // A superuser pauses the tokens of others as a superuser, and their own as its owner, unless a superuser did so before.
+        const bySuperuser = !isOwn || (user.superuser && isPaused(token, at) && token.pausedBySuperuser);
+        if (!(await store.tokens.pause(id, { ...pause, actor, bySuperuser }))) throw pausedBySuperuser();
+        const event = { at, actor, clientInfo, token };
+        await auditTrail.tokenPaused(store, event);
+        const owner = await ownerToTell(store, token, isOwn);
+        if (owner !== null) await notifier.tokenPaused(store, { ...event, ...pause, owner, channel });
+      }),
+
+    resume: (caller, id) =>
+      change(caller, id, async (store, token, isOwn) => {
+        const at = clock.now();
+        const { user, clientInfo, channel } = caller;
+        const isIdle = tokenStatus(token, statusContext()) === 'idle';
+        if (!isPaused(token, at) && !isIdle) return;
+        if (!(await store.tokens.resume(id, at, user.superuser))) throw pausedBySuperuser();
+        const event = { at, actor: actorOf(user), clientInfo, token };
+        await auditTrail.tokenResumed(store, event);
+        const owner = await ownerToTell(store, token, isOwn);
+        if (owner !== null) await notifier.tokenResumed(store, { ...event, owner, channel });
+      }),
+  };
+}
+
+function pausedBySuperuser(): ProblemError {
+  return new ProblemError(
+    'paused-by-superuser',
+    'A superuser paused this token, so only a superuser may change that. Ask one of yours.',
+  );
+}
+
+/** @throws ProblemError `invalid-fields` if the pause would end in the past */
+function pauseEnd({ until, for: seconds }: PauseTokenBody, now: number): number | null {
+  if (seconds !== undefined) return now + seconds * 1000;
+  if (until === undefined) return null;
+  const end = Date.parse(until);
+  if (end > now) return end;
+  const detail = 'The end of the pause must be in the future.';
+  throw new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/until', detail }] });
+}

@@ -1,0 +1,35 @@
+import type { Store } from '../../../store/store.ts';
+import type { TokenDeps } from '../create.ts';
+
+const maxPerRun = 100;
+
+/**
+ * Creates the function that tells owners that a previous value is still used shortly before its overlap ends. Each value is claimed
+ * in the transaction that enqueues its mail, so that of several daemons one sends it, once. Returns the number of claimed values.
+ */
+export function createPreviousNotices({
+  store,
+  clock,
+  notifier,
+}: Pick<TokenDeps, 'store' | 'clock' | 'notifier'>): () => Promise<number> {
+  const notify = async (store: Store, tokenId: string, at: number) => {
+    const token = await store.tokens.findById(tokenId);
+    const { previous = null } = token ?? {};
+    if (token === null || previous === null || previous.lastUse === null || previous.validUntil <= at) return;
+    const owner = await store.users.findById(token.ownerId);
+    if (owner === null) return;
+    const { prefix, validUntil, lastUse: use } = previous;
+    await notifier.previousValueUsed(store, { at, owner, token, prefix, validUntil, use });
+  };
+
+  return async () => {
+    const at = clock.now();
+    const claimed = await store.transaction(async (store) => {
+      const tokenIds = await store.tokens.claimPreviousNotices(at, maxPerRun);
+      for (const tokenId of tokenIds) await notify(store, tokenId, at);
+      return tokenIds.length;
+    });
+    if (claimed > 0) notifier.wake();
+    return claimed;
+  };
+}

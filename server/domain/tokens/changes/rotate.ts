@@ -1,0 +1,151 @@
+import { limits } from '../../../../shared/limits.ts';
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { RotateTokenBody, SelfRotateBody } from '../../../../shared/schemas/token-changes.ts';
+import { displayPrefix } from '../../../../shared/token-format.ts';
+import type { PreviousValue, TokenRecord, UserRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { actorOf, type Caller, type Channel, type ClientInfo, requireStillSuperuser } from '../../caller.ts';
+import { generateToken } from '../../secrets.ts';
+import type { Creation, TokenDeps } from '../create.ts';
+import { rotatedExpiry } from '../expiry.ts';
+import { findToken, tokenNotFound } from '../find.ts';
+import { claimKey } from '../idempotency.ts';
+import type { VerifiedToken } from '../verify.ts';
+import { findOwnToken, lockActiveToken } from './find-own.ts';
+import { isUnusedAfterSelfRotation, previousValueRefused, selfRotateOff } from './self-rotation.ts';
+
+/** Rotating a token replaces its value. The old one stays accepted for an overlap. */
+export interface Rotation {
+  /**
+   * Gives one of the caller's tokens a new value.
+   * @throws ProblemError `token-not-found`, `owner-only`, `token-inactive`, `rotation-pending`, `invalid-fields`,
+   * `idempotency-mismatch`
+   */
+  rotate(caller: Caller, id: string, body: RotateTokenBody, idempotencyKey?: string): Promise<Creation>;
+  /**
+   * Gives the token that the request itself presents a new value.
+   * @throws ProblemError `token-not-found`, `token-inactive`, `rotation-pending`, `self-rotate-off`, `previous-value`
+   */
+  rotateItself(presented: VerifiedToken, body: SelfRotateBody, clientInfo: ClientInfo): Promise<Creation>;
+  /**
+   * Ends the previous value of the caller's token, or of any token for a superuser.
+   * @throws ProblemError `token-not-found`, `no-previous-value`
+   */
+  endPrevious(caller: Caller, id: string): Promise<void>;
+}
+
+/** Who rotates a token, and what its new value depends on besides the token. */
+interface Rotator {
+  owner: UserRecord;
+  clientInfo: ClientInfo;
+  channel: Channel | 'token';
+  body: RotateTokenBody;
+  /** The token rotates itself with its previous value, because the answer with the current one was lost. */
+  replacesUnused: boolean;
+}
+
+export function createRotation(deps: TokenDeps): Rotation {
+  const { store, clock, auditTrail, notifier, policy } = deps;
+
+  /** Replaces the value of a token that is locked and active, and writes the audit events and the mail. */
+  async function replaceValue(store: Store, token: TokenRecord, by: Rotator): Promise<Creation> {
+    const { owner, clientInfo, channel, body, replacesUnused } = by;
+    const at = clock.now();
+    const working = workingValueOf(token, at);
+    if (working !== null && !body.end_previous && !replacesUnused) throw rotationPending();
+    const latest = replacesUnused ? working?.validUntil : token.expiresAt;
+    const validUntil = overlapEnd(body, latest ?? null, at);
+    const secret = generateToken(policy.productPrefix);
+    await store.tokens.rotate(token.id, {
+      hash: secret.hash(),
+      prefix: displayPrefix(secret.reveal()),
+      at,
+      validUntil,
+      ...rotatedExpiry(token, body, policy.expiry, at),
+      selfRotated: channel === 'token',
+      replacesUnused,
+    });
+    const rotated = await store.tokens.findById(token.id);
+    if (rotated === null) throw new Error('The token that was just rotated cannot be found.');
+    const event = { at, actor: actorOf(owner), clientInfo, token: rotated };
+    if (working !== null && !replacesUnused) await auditTrail.previousValueEnded(store, event);
+    await auditTrail.tokenRotated(store, event);
+    await notifier.tokenRotated(store, {
+      ...event,
+      owner,
+      channel,
+      overlapEndsAt: validUntil > at ? validUntil : null,
+    });
+    return { token: rotated, secret };
+  }
+
+  return {
+    async rotate(caller, id, body, idempotencyKey) {
+      await findOwnToken(store, caller, id);
+      const { user, sessionId } = caller;
+      const rotation = await store.transaction(async (store): Promise<Creation> => {
+        if (idempotencyKey !== undefined) {
+          const request = { userId: user.id, key: idempotencyKey, body: { ...body, rotate: id }, tokenId: id };
+          const earlier = await claimKey(store, request, clock.now());
+          if (earlier !== null) return { token: earlier, secret: null };
+        }
+        const token = await lockActiveToken(deps, store, { id, ownerId: user.id, sessionId });
+        return replaceValue(store, token, { ...caller, owner: user, body, replacesUnused: false });
+      });
+      if (rotation.secret !== null) notifier.wake();
+      return rotation;
+    },
+
+    async rotateItself({ id, ownerId, prefix }, body, clientInfo) {
+      const owner = await store.users.findById(ownerId);
+      if (owner === null) throw tokenNotFound();
+      const rotation = await store.transaction(async (store) => {
+        const token = await lockActiveToken(deps, store, { id, ownerId });
+        if (!token.selfRotate) throw selfRotateOff();
+        // Another request may have rotated the token since this one was verified.
+        const replacesUnused = token.prefix !== prefix;
+        if (replacesUnused && !isUnusedAfterSelfRotation(token, prefix, clock.now())) throw previousValueRefused();
+        return replaceValue(store, token, { owner, clientInfo, channel: 'token', body, replacesUnused });
+      });
+      notifier.wake();
+      return rotation;
+    },
+
+    async endPrevious(caller, id) {
+      const { ownerId } = await findToken(store, caller, id);
+      await store.transaction(async (store) => {
+        if (ownerId !== caller.user.id) await requireStillSuperuser(store, caller);
+        const token = await store.tokens.lock(id);
+        if (token === null) throw tokenNotFound();
+        const at = clock.now();
+        if (!(await store.tokens.endPrevious(id, at))) throw noPreviousValue();
+        await auditTrail.previousValueEnded(store, { at, actor: actorOf(caller.user), token, ...caller });
+      });
+    },
+  };
+}
+
+/** Returns the previous value, if it is still accepted. */
+function workingValueOf({ previous }: TokenRecord, now: number): PreviousValue | null {
+  return previous !== null && previous.validUntil > now ? previous : null;
+}
+
+/** Returns when the presented value ends: after the overlap, and at `latest` at the latest. */
+function overlapEnd(
+  { overlap = limits.defaultOverlapSeconds }: SelfRotateBody,
+  latest: number | null,
+  now: number,
+): number {
+  return Math.min(now + overlap * 1000, latest ?? Number.POSITIVE_INFINITY);
+}
+
+function rotationPending(): ProblemError {
+  return new ProblemError(
+    'rotation-pending',
+    'The value before the last rotation still works. End it first, or rotate with end_previous.',
+  );
+}
+
+function noPreviousValue(): ProblemError {
+  return new ProblemError('no-previous-value', 'No earlier value of this token works, so there is none to end.');
+}

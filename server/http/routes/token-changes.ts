@@ -1,0 +1,92 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import {
+  editTokenBodySchema,
+  pauseTokenBodySchema,
+  rotateTokenBodySchema,
+} from '../../../shared/schemas/token-changes.ts';
+import { createdTokenSchema, tokenSchema } from '../../../shared/schemas/tokens.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+import { jsonBody } from '../middleware/json-body.ts';
+import { tokenObject } from '../representations.ts';
+import { idempotencyHeaderSchema, idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
+
+const editToken = createRoute({
+  method: 'patch',
+  path: '/tokens/{id}',
+  summary: 'Edit a token',
+  description:
+    'Only the owner may do this. The expiry can be shortened, or extended as far as a new token may live from now on. Fields that are missing stay.',
+  middleware: jsonBody,
+  request: { params: idParamSchema, body: jsonRequest(editTokenBodySchema) },
+  responses: { 200: jsonResponse(tokenSchema, 'The changed token') },
+});
+
+const rotateToken = createRoute({
+  method: 'post',
+  path: '/tokens/{id}/rotate',
+  summary: 'Rotate a token',
+  description:
+    'Gives the token a new value, which only this response contains. Only the owner may do this. The old value is accepted until `previous.valid_until`. Without `expires_in` and `expires_at`, the token lives again for its `lifetime`.',
+  middleware: jsonBody,
+  request: { params: idParamSchema, headers: idempotencyHeaderSchema, body: jsonRequest(rotateTokenBodySchema) },
+  responses: {
+    201: jsonResponse(createdTokenSchema, 'The token with its new value'),
+    200: jsonResponse(tokenSchema, 'A replay of the `Idempotency-Key`: the token without its value'),
+  },
+});
+
+const endPreviousValue = createRoute({
+  method: 'delete',
+  path: '/tokens/{id}/previous',
+  summary: 'End the previous value of a token',
+  description: 'The value before the last rotation is rejected from the next request on.',
+  request: { params: idParamSchema },
+  responses: { 204: { description: 'Only the current value is accepted' } },
+});
+
+const pauseToken = createRoute({
+  method: 'post',
+  path: '/tokens/{id}/pause',
+  summary: 'Pause a token',
+  description:
+    'The token is rejected from the next request on, until it is resumed. If a superuser pauses the token of another member, only superusers can resume it.',
+  middleware: jsonBody,
+  request: { params: idParamSchema, body: jsonRequest(pauseTokenBodySchema) },
+  responses: { 200: jsonResponse(tokenSchema, 'The paused token') },
+});
+
+const resumeToken = createRoute({
+  method: 'post',
+  path: '/tokens/{id}/resume',
+  summary: 'Resume a token',
+  description: 'Ends the pause of a token, or revives an idle one.',
+  request: { params: idParamSchema },
+  responses: { 200: jsonResponse(tokenSchema, 'The token') },
+});
+
+export function tokenChangeRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 'statusContext'>) {
+  return new OpenAPIHono<AppEnv>()
+    .openapi(editToken, async (c) => {
+      const token = await tokens.edit(c.get('caller'), c.req.valid('param').id, c.req.valid('json'));
+      return c.json(tokenObject(token, statusContext()), 200);
+    })
+    .openapi(rotateToken, async (c) => {
+      const key = c.req.valid('header')['idempotency-key'];
+      const { id } = c.req.valid('param');
+      const { token, secret } = await tokens.rotate(c.get('caller'), id, c.req.valid('json'), key);
+      const object = tokenObject(token, statusContext());
+      return secret === null ? c.json(object, 200) : c.json({ ...object, token: secret.reveal() }, 201);
+    })
+    .openapi(endPreviousValue, async (c) => {
+      await tokens.endPrevious(c.get('caller'), c.req.valid('param').id);
+      return c.body(null, 204);
+    })
+    .openapi(pauseToken, async (c) => {
+      const token = await tokens.pause(c.get('caller'), c.req.valid('param').id, c.req.valid('json'));
+      return c.json(tokenObject(token, statusContext()), 200);
+    })
+    .openapi(resumeToken, async (c) => {
+      const token = await tokens.resume(c.get('caller'), c.req.valid('param').id);
+      return c.json(tokenObject(token, statusContext()), 200);
+    });
+}

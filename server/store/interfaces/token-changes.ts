@@ -1,0 +1,55 @@
+import type { Actor, NewToken, TokenRecord } from '../records.ts';
+
+/** How a token is paused. */
+export interface NewPause {
+  at: number;
+  /** When the pause ends by itself; null: it does not. */
+  until: number | null;
+  reason: string | null;
+  actor: Actor;
+  /** Whether only superusers may end it. */
+  bySuperuser: boolean;
+}
+
+/** The value that replaces the current value of a token. */
+export interface NewValue extends Pick<NewToken, 'hash' | 'prefix' | 'expiresAt' | 'lifetimeMs'> {
+  at: number;
+  /** The value that was presented, or the current one, is accepted until then. */
+  validUntil: number;
+  /** Whether the token rotates itself. */
+  selfRotated: boolean;
+  /** Whether nobody received the current value. It then ends at once, and the previous value stays. */
+  replacesUnused: boolean;
+}
+
+/** What an edit changes. A field that is missing stays. */
+export type TokenEdit = Partial<
+  Pick<NewToken, 'name' | 'nameFolded' | 'description' | 'expiresAt' | 'lifetimeMs' | 'selfRotate' | 'quietNetworks'>
+>;
+
+/** Changes of tokens that stay. */
+export interface TokenChangeStore {
+  /** Locks a token until the end of the transaction, and returns it as it then is. Returns null if it does not exist. */
+  lock(id: string): Promise<TokenRecord | null>;
+  /** Replaces the current value of a locked token, and ends its previous value. */
+  rotate(id: string, value: NewValue): Promise<void>;
+  /** Ends the previous value of a token. Returns false if none is accepted. */
+  endPrevious(id: string, at: number): Promise<boolean>;
+  /**
+   * Claims at most `limit` previous values that were used since the rotation, and of whose overlap a quarter or 10 minutes
+   * remain. Claims each once, and returns the IDs of their tokens.
+   */
+  claimPreviousNotices(now: number, limit: number): Promise<string[]>;
+  /** Changes a locked token. Returns `name-taken` if the owner has another token of the new name. */
+  edit(id: string, edit: TokenEdit): Promise<'edited' | 'name-taken'>;
+  /**
+   * Pauses a token, or replaces the end and the reason of its pause. Returns false if it does not exist, or if a superuser paused
+   * it and this pause is not a superuser's.
+   */
+  pause(id: string, pause: NewPause): Promise<boolean>;
+  /**
+   * Ends the pause of a token, and keeps it from being idle. Returns false if it does not exist, or if a superuser paused it and
+   * `bySuperuser` is false.
+   */
+  resume(id: string, at: number, bySuperuser: boolean): Promise<boolean>;
+}

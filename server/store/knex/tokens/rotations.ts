@@ -1,0 +1,68 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../engine/engine.ts';
+import type { NewValue } from '../../interfaces/token-changes.ts';
+import { lastUseColumns } from '../../tables/tokens.ts';
+
+const noLastUse = Object.fromEntries(Object.values(lastUseColumns).map(({ name }) => [name, null]));
+
+/**
+ * Replaces the current value of a token that the transaction has locked:
+ *
+ * 1. End the previous value, or limit it if it is the one that stays.
+ * 2. Keep the current value as a previous one.
+ * 3. Store the new value, which nobody has used yet.
+ */
+export async function rotateToken(knex: Knex, engine: Engine, id: string, value: NewValue): Promise<void> {
+  const { hash, prefix, at, validUntil, expiresAt, lifetimeMs, selfRotated, replacesUnused } = value;
+  const working = knex('previous_values')
+    .where('token_id', id)
+    .where('valid_until', '>', replacesUnused ? validUntil : at);
+  await working.update({ valid_until: replacesUnused ? validUntil : at });
+  const oldValidUntil = replacesUnused ? at : validUntil;
+  await knex.raw(
+    `INSERT INTO previous_values (hash, token_id, prefix, rotated_at, valid_until, self_rotated)
+     SELECT hash, id, prefix, CAST(? AS bigint), CAST(? AS bigint), ${engine.locksRows ? 'CAST(? AS boolean)' : '?'} FROM tokens WHERE id = ?`,
+    [at, oldValidUntil, selfRotated, id],
+  );
+  const usedAt = engine.greatest(['COALESCE(previous_used_at, 0)', 'COALESCE(last_used_at, 0)']);
+  await knex('tokens')
+    .where({ id })
+    .update({
+      ...noLastUse,
+      previous_hash: replacesUnused ? knex.ref('previous_hash') : validUntil > at ? knex.ref('hash') : null,
+      previous_used_at: knex.raw(`NULLIF(${usedAt}, 0)`),
+      hash,
+      prefix,
+      rotated_at: at,
+      expires_at: expiresAt,
+      lifetime_ms: lifetimeMs,
+      seen_at: null,
+    });
+}
+
+/** See `TokenStore.endPrevious`. */
+export async function endPreviousValue(knex: Knex, id: string, at: number): Promise<boolean> {
+  const current = knex('tokens').select('previous_hash').where({ id });
+  const ended = await knex('previous_values')
+    .where('hash', '=', current)
+    .where('valid_until', '>', at)
+    .update({ valid_until: at });
+  return ended > 0;
+}
+
+/** Minimum time before the end of an overlap at which the owner learns that the previous value is still used. */
+const minNoticeMs = 10 * 60 * 1000;
+
+/** See `TokenStore.claimPreviousNotices`. */
+export async function claimPreviousNotices(knex: Knex, engine: Engine, now: number, limit: number): Promise<string[]> {
+  // Written without division, because the two databases round differently.
+  const due = `noticed_at IS NULL AND last_used_at IS NOT NULL AND valid_until > CAST(? AS bigint)
+    AND (4 * (valid_until - CAST(? AS bigint)) <= valid_until - rotated_at OR valid_until - CAST(? AS bigint) <= ${minNoticeMs})`;
+  const claimed = await knex.raw(
+    `UPDATE previous_values SET noticed_at = CAST(? AS bigint)
+     WHERE ${due} AND hash IN (SELECT hash FROM previous_values WHERE ${due} ORDER BY valid_until LIMIT ?)
+     RETURNING token_id`,
+    [now, now, now, now, now, now, now, limit],
+  );
+  return engine.rows(claimed).map(({ token_id: tokenId }) => String(tokenId));
+}

@@ -1,0 +1,44 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../engine/engine.ts';
+import type { TokenChangeStore, TokenEdit } from '../../interfaces/token-changes.ts';
+import type { TokenRecord } from '../../records.ts';
+import { newTokenColumns } from '../../tables/tokens.ts';
+import { updateUnique } from '../accounts/update-unique.ts';
+import { pauseToken, resumeToken } from './pauses.ts';
+import { claimPreviousNotices, endPreviousValue, rotateToken } from './rotations.ts';
+
+export function createTokenChangeStore(
+  knex: Knex,
+  engine: Engine,
+  findById: (id: string) => Promise<TokenRecord | null>,
+): TokenChangeStore {
+  return {
+    async lock(id) {
+      // A statement of its own. PostgreSQL would otherwise join the previous value from before it waited for the lock.
+      if (engine.locksRows) await knex('tokens').where({ id }).forUpdate().first('id');
+      return findById(id);
+    },
+    rotate: (id, value) => rotateToken(knex, engine, id, value),
+    endPrevious: (id, at) => endPreviousValue(knex, id, at),
+    claimPreviousNotices: (now, limit) => claimPreviousNotices(knex, engine, now, limit),
+    edit: (id, edit) => editToken(knex, id, edit),
+    pause: (id, pause) => pauseToken(knex, id, pause),
+    resume: (id, at, bySuperuser) => resumeToken(knex, id, at, bySuperuser),
+  };
+}
+
+async function editToken(knex: Knex, id: string, edit: TokenEdit): Promise<'edited' | 'name-taken'> {
+  const changes = Object.entries(edit).map(([field, value]) => [newTokenColumns[field as keyof TokenEdit].name, value]);
+  if (changes.length === 0) return 'edited';
+  const { nameFolded } = edit;
+  const changed = await updateUnique(knex, (trx) => {
+    const token = trx('tokens').where({ id });
+    if (nameFolded !== undefined) {
+      const ofOwner = trx('tokens AS mine').select('mine.owner_id').where('mine.id', id);
+      const others = trx('tokens AS other').whereNot('other.id', id).where('other.name_folded', nameFolded);
+      token.whereNotExists(others.where('other.owner_id', '=', ofOwner).select('other.id'));
+    }
+    return token.update(Object.fromEntries(changes));
+  });
+  return changed === 'taken' || changed === 0 ? 'name-taken' : 'edited';
+}

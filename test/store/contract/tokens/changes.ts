@@ -1,0 +1,195 @@
+import { expect, it } from 'vitest';
+import type { NewValue } from '../../../../server/store/interfaces/token-changes.ts';
+import type { NewToken } from '../../../../server/store/records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { actor, addToken, addUser, newToken, noon, useOf } from '../records.ts';
+
+/** What a token `old` is rotated to, by default a minute after noon with an overlap of a minute. */
+function valueAfter(old: NewToken, changes: Partial<NewValue> = {}): NewValue {
+  return {
+    hash: `${old.hash} rotated`,
+    prefix: 'tok_rotated1',
+    at: noon + 60_000,
+    validUntil: noon + 120_000,
+    expiresAt: null,
+    lifetimeMs: null,
+    selfRotated: false,
+    replacesUnused: false,
+    ...changes,
+  };
+}
+
+export function tokenChangeContract(store: () => Store): void {
+  const rotate = (id: string, value: NewValue) => store().transaction((store) => store.tokens.rotate(id, value));
+  const matches = async (...hashes: string[]) =>
+    (await store().tokens.findByHashes(hashes)).map(
+      (match) => match?.kind === 'token' && [match.prefix, match.validUntil],
+    );
+
+  it('finds a token by its current and by its previous values, each with its prefix and its end', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    const first = valueAfter(token);
+    const second = valueAfter(token, {
+      hash: 'second',
+      prefix: 'tok_rotated2',
+      at: noon + 70_000,
+      validUntil: noon + 90_000,
+    });
+    await rotate(token.id, first);
+    await rotate(token.id, second);
+    expect(await matches(token.hash, first.hash, second.hash)).toEqual([
+      [token.prefix, second.at],
+      [first.prefix, second.validUntil],
+      [second.prefix, null],
+    ]);
+    expect(await matches(first.hash)).toEqual([[first.prefix, second.validUntil]]);
+    expect(await store().tokens.findById(token.id)).toMatchObject({
+      prefix: second.prefix,
+      rotatedAt: second.at,
+      previous: { prefix: first.prefix, validUntil: second.validUntil, lastUse: null },
+    });
+  });
+
+  it('keeps the previous value and ends the current one if nobody received that', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    const lost = valueAfter(token, { selfRotated: true });
+    const second = valueAfter(token, {
+      hash: 'second',
+      at: noon + 70_000,
+      validUntil: noon + 500_000,
+      replacesUnused: true,
+    });
+    await rotate(token.id, lost);
+    await rotate(token.id, { ...second, validUntil: noon + 110_000 });
+    expect(await matches(token.hash, lost.hash, second.hash)).toEqual([
+      [token.prefix, noon + 110_000],
+      [lost.prefix, second.at],
+      [second.prefix, null],
+    ]);
+    expect((await store().tokens.findById(token.id))?.previous).toMatchObject({
+      prefix: token.prefix,
+      selfRotated: true,
+    });
+  });
+
+  it('records uses per value, and the newest use of any previous value with the token', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    await store().tokens.recordUses([useOf(token.id, { at: noon + 1 })]);
+    const value = valueAfter(token);
+    await rotate(token.id, value);
+    expect(await store().tokens.findById(token.id)).toMatchObject({ lastUse: null, previousUsedAt: noon + 1 });
+    const old = { prefix: token.prefix, previous: true };
+    await store().tokens.recordUses([
+      { ...useOf(token.id, { at: value.at + 1, path: '/old' }), ...old },
+      { ...useOf(token.id, { at: value.at + 2, path: '/new' }), prefix: value.prefix },
+    ]);
+    expect(await store().tokens.findById(token.id)).toMatchObject({
+      lastUse: { path: '/new' },
+      previous: { lastUse: { path: '/old' } },
+      previousUsedAt: value.at + 1,
+      activeAt: value.at + 2,
+    });
+  });
+
+  it('records a use from before the rotation neither with the new value nor with the old one', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    const value = valueAfter(token);
+    await rotate(token.id, value);
+    await store().tokens.recordUses([
+      { ...useOf(token.id, { at: value.at - 1 }), prefix: token.prefix },
+      { ...useOf(token.id, { at: value.at - 1 }), prefix: token.prefix, previous: true },
+    ]);
+    expect(await store().tokens.findById(token.id)).toMatchObject({ lastUse: null, previous: { lastUse: null } });
+  });
+
+  it('turns all values of a destroyed token into tombstones', async () => {
+    const owner = await addUser(store());
+    const [token, other] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];
+    const value = valueAfter(token);
+    await rotate(token.id, value);
+    await rotate(other.id, valueAfter(other));
+    await store().tokens.destroy(token.id, noon, actor);
+    expect(await store().tokens.findByHashes([token.hash, value.hash, other.hash])).toMatchObject([
+      { kind: 'tombstone', prefix: token.prefix, reason: 'revoked' },
+      { kind: 'tombstone', prefix: value.prefix, reason: 'revoked' },
+      { kind: 'token' },
+    ]);
+  });
+
+  it('ends a previous value once', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    expect(await store().tokens.endPrevious(token.id, noon)).toBe(false);
+    const value = valueAfter(token);
+    await rotate(token.id, value);
+    expect(await store().tokens.endPrevious(token.id, value.at + 1)).toBe(true);
+    expect(await store().tokens.endPrevious(token.id, value.at + 2)).toBe(false);
+    expect(await matches(token.hash)).toEqual([[token.prefix, value.at + 1]]);
+  });
+
+  it('purges previous values that ended long ago, oldest first, in batches', async () => {
+    const owner = await addUser(store());
+    const tokens = [await addToken(store(), owner.id), await addToken(store(), owner.id)];
+    for (const [index, token] of tokens.entries())
+      await rotate(token.id, valueAfter(token, { validUntil: noon + index }));
+    expect(await store().tokens.purgePreviousValues(noon + 2, 1)).toBe(1);
+    expect(await matches(...tokens.map(({ hash }) => hash))).toEqual([false, [tokens[1]?.prefix, noon + 1]]);
+    expect(await store().tokens.purgePreviousValues(noon + 1, 10)).toBe(0);
+    expect(await store().tokens.purgePreviousValues(noon + 2, 10)).toBe(1);
+  });
+
+  it('claims each notice about a previous value once, also for concurrent callers', async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    const value = valueAfter(token, { at: noon, validUntil: noon + 4_000_000 });
+    await rotate(token.id, value);
+    const claim = (now: number) => store().transaction((store) => store.tokens.claimPreviousNotices(now, 10));
+    expect(await claim(noon + 3_000_000)).toEqual([]);
+    await store().tokens.recordUses([{ ...useOf(token.id, { at: noon }), prefix: token.prefix, previous: true }]);
+    expect([await claim(noon + 2_999_999), await claim(noon + 4_000_000)]).toEqual([[], []]);
+    const claimed = await Promise.all([1, 2, 3].map(() => claim(noon + 3_000_000)));
+    expect(claimed.flat()).toEqual([token.id]);
+  });
+
+  it('edits a token, and rejects the name of another token of the owner', async () => {
+    const [owner, other] = [await addUser(store()), await addUser(store())];
+    const token = await addToken(store(), owner.id);
+    await addToken(store(), owner.id, { name: 'Mine', nameFolded: 'mine' });
+    await addToken(store(), other.id, { name: 'Theirs', nameFolded: 'theirs' });
+    const edit = (name: string) => store().tokens.edit(token.id, { name, nameFolded: name.toLowerCase() });
+    expect([await edit('Mine'), await edit('Theirs'), await edit('THEIRS')]).toEqual([
+      'name-taken',
+      'edited',
+      'edited',
+    ]);
+    expect(await store().tokens.edit(token.id, { selfRotate: true, expiresAt: noon + 9, lifetimeMs: 9 })).toBe(
+      'edited',
+    );
+    expect(await store().tokens.findById(token.id)).toMatchObject({
+      ...{ name: 'THEIRS', selfRotate: true, expiresAt: noon + 9, lifetimeMs: 9, description: token.description },
+    });
+    expect(await store().tokens.insert(newToken(owner.id, { nameFolded: 'theirs' }), 10)).toBe('name-taken');
+  });
+
+  it("keeps a superuser's pause from the owner until it has ended", async () => {
+    const owner = await addUser(store());
+    const token = await addToken(store(), owner.id);
+    const pause = (at: number, bySuperuser: boolean, until: number | null = null) =>
+      store().tokens.pause(token.id, { at, until, reason: 'r', actor, bySuperuser });
+    expect([await pause(noon, false), await pause(noon, true, noon + 9), await pause(noon + 8, false)]).toEqual([
+      ...[true, true, false],
+    ]);
+    expect(await store().tokens.resume(token.id, noon + 8, false)).toBe(false);
+    expect(await store().tokens.findById(token.id)).toMatchObject({ pausedUntil: noon + 9, pausedBySuperuser: true });
+    expect(await pause(noon + 9, false)).toBe(true);
+    expect(await store().tokens.resume(token.id, noon + 10, false)).toBe(true);
+    expect(await store().tokens.findById(token.id)).toMatchObject({ pausedAt: null, resumedAt: noon + 10 });
+    expect([
+      await store().tokens.pause('none', { at: noon, until: null, reason: null, actor, bySuperuser: true }),
+    ]).toEqual([false]);
+  });
+}

@@ -29,6 +29,7 @@ import { createSso } from './domain/sign-in/sso/sso.ts';
 import { createStartSession } from './domain/sign-in/start-session.ts';
 import { createTotp } from './domain/sign-in/totp/totp.ts';
 import { createPreviousNotices } from './domain/tokens/changes/previous-notices.ts';
+import { createSeenValues } from './domain/tokens/changes/seen-values.ts';
 import { createMaxIdle } from './domain/tokens/idle.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
@@ -104,6 +105,7 @@ export function createServices({
     totp,
     sessions,
     tokens: createTokens({ ...shared, policy }),
+    seenValues: createSeenValues(),
     notifyOfPreviousUses: createPreviousNotices(shared),
     invitations,
     users: createMembers({ ...shared, invitations }),

@@ -90,6 +90,7 @@ async function expectProblem(response: Response, status: number, code: string): 
 function accessOptions({ access }: { access: Access }): { as: Member } | Record<never, never> {
   if (access === 'anyone') return {};
   if (access === 'monitoring') return { ip: '127.0.0.1', host: 'localhost' };
+  if (access === 'token') return { as: { ...app.dev, session: token.token } };
   return { as: access === 'superuser' ? app.root : app.dev };
 }
 
@@ -202,6 +203,8 @@ const malformedBodies: Record<string, string | Uint8Array<ArrayBuffer>> = {
   'UTF-16': new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
 };
 
+const booleans = ['disabled', 'can_revoke', 'end_previous'];
+
 const hostileValues = [
   [],
   {},
@@ -253,7 +256,7 @@ describe.each(routesWithBody)('$key', (route) => {
 
   it.each(Object.keys(validBodies[route.key] ?? {}))('rejects hostile values in the field %s', async (field) => {
     const sendWith = (value: unknown) => send(JSON.stringify({ ...validBodies[route.key], [field]: value }));
-    for (const value of ['disabled', 'can_revoke'].includes(field) ? hostileValues : [...hostileValues, true]) {
+    for (const value of booleans.includes(field) ? hostileValues : [...hostileValues, true]) {
       const response = await sendWith(value);
       await problemOf(response);
       expect([400, 401, 403, 409, 429], JSON.stringify(value)).toContain(response.status);

@@ -20,6 +20,7 @@ import type { Sessions } from '../domain/sign-in/sessions.ts';
 import type { SsoConnection } from '../domain/sign-in/sso/connect.ts';
 import type { Sso } from '../domain/sign-in/sso/sso.ts';
 import type { Totp } from '../domain/sign-in/totp/totp.ts';
+import type { SeenValues } from '../domain/tokens/changes/seen-values.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { Tokens } from '../domain/tokens/tokens.ts';
 import type { UsageReader } from '../domain/tokens/usage/usage.ts';
@@ -100,6 +101,7 @@ export interface AppDeps {
   /** Null if single sign-on is not configured. */
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
+  seenValues: Pick<SeenValues, 'record'>;
   useCounter: Pick<UseCounter, 'allowed' | 'denied'>;
   verify: CountedVerify;
   metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'countRefusal' | 'expose'>;

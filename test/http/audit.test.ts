@@ -27,6 +27,7 @@ it('records the actor, the action, the target and the client info', async () => 
       actor: { kind: 'user', id: app.dev.id, email: 'dev@example.com' },
       action: 'token.created',
       target: { kind: 'token', id, name: 'ci', owner: 'dev@example.com' },
+      changes: null,
       ip: '2001:db8::7',
       user_agent: `tokens/1 ${'x'.repeat(247)}`,
     },

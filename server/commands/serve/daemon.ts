@@ -15,6 +15,7 @@ import { createNormalizeRequest } from '../../http/verify/observed-request.ts';
 import { createReadUse } from '../../http/verify/read-use.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
+import { createFlushSeenValues } from '../../jobs/flush-seen-values.ts';
 import { createFlushUsage } from '../../jobs/flush-usage.ts';
 import { createMeasureClock } from '../../jobs/measure-clock.ts';
 import { createPreviousNoticesJob } from '../../jobs/previous-notices.ts';
@@ -81,6 +82,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const jobList = [
     ...createSendMail({ store, auditTrail, completeMail, mailer, clock, log }),
     createFlushLastUsed(lastUsed, store.tokens, clock),
+    createFlushSeenValues(services.seenValues, store.tokens, clock),
     createFlushUsage(recordUsage, useCounter),
     createClockSetBack({ outbox: store.outbox, clock, log }),
     createMeasureClock(store.clock),
@@ -115,6 +117,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
       clearTimeout(cutOff);
       await mailer.close();
       await flushLastUsed(lastUsed, store.tokens, clock.now());
+      await services.seenValues.flush(store.tokens, clock.now());
       await recordUsage.flush();
     },
   };

@@ -5,17 +5,18 @@ import { ResponseProblem } from '../errors.ts';
 import { readCredential } from '../verify/credential.ts';
 import { credentialDenial, type Denial, denialHeaders, tokenDenial } from '../verify/denial.ts';
 
-export type TokenDeps = Pick<AppDeps, 'verify'>;
+export type TokenDeps = Pick<AppDeps, 'verify' | 'seenValues'>;
 
 /**
  * Verifies the personal API token of the request and sets it as `presentedToken`. Does not record a last use.
  * @throws ProblemError `invalid-token`
  */
-export async function authenticateToken({ verify }: TokenDeps, c: AppContext): Promise<void> {
+export async function authenticateToken({ verify, seenValues }: TokenDeps, c: AppContext): Promise<void> {
   const credential = readCredential(rawHeadersOf(c));
   if (credential.kind !== 'value') throw invalidToken(credentialDenial(credential));
   const verdict = await verify('token', credential.value);
   if (!verdict.allowed) throw invalidToken(tokenDenial(verdict.reason), verdict.known);
+  seenValues.record(verdict.token);
   c.set('presentedToken', verdict.token);
 }
 

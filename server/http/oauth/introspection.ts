@@ -12,7 +12,16 @@ import { type OAuthForm, parseForm, publicClientId } from './form.ts';
 
 export type IntrospectionDeps = Pick<
   AppDeps,
-  'clients' | 'verify' | 'lastUsed' | 'useCounter' | 'clock' | 'clientIp' | 'metrics' | 'log' | 'failureLog'
+  | 'clients'
+  | 'verify'
+  | 'lastUsed'
+  | 'seenValues'
+  | 'useCounter'
+  | 'clock'
+  | 'clientIp'
+  | 'metrics'
+  | 'log'
+  | 'failureLog'
 >;
 
 /** Responds to a request to the introspection endpoint. Returns false, and does nothing, for any other request. */
@@ -78,6 +87,8 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
     const at = deps.clock.now();
     deps.lastUsed.record(verdict.token, at, request);
     deps.useCounter.allowed(verdict.token.id, at, request);
+  } else {
+    deps.seenValues.record(verdict.token);
   }
   return activeToken(verdict.token);
 }

@@ -33,6 +33,11 @@ export interface TokenChangeStore {
   lock(id: string): Promise<TokenRecord | null>;
   /** Replaces the current value of a locked token, and ends its previous value. */
   rotate(id: string, value: NewValue): Promise<void>;
+  /**
+   * Notes at which time these current values were presented. Stores the first time after a rotation, and only of tokens that rotate
+   * themselves.
+   */
+  recordSeen(values: ReadonlyArray<{ tokenId: string; prefix: string }>, at: number): Promise<void>;
   /** Ends the previous value of a token. Returns false if none is accepted. */
   endPrevious(id: string, at: number): Promise<boolean>;
   /**

@@ -91,6 +91,15 @@ describe('a previous value', () => {
     expect((await rotateItself(app, token.token, { end_previous: true })).body.code).toBe('previous-value');
   });
 
+  it('does not rotate the token once the new value was presented in a way that records no use', async () => {
+    const { app, token } = await openWithToken(selfRotating);
+    const { body } = await rotateItself(app, token.token);
+    expect(await verdict(app, body.token)).toBe(200);
+    await app.services.seenValues.flush(app.store.tokens, app.clock.now());
+    app.clock.advance(hour * 1000);
+    expect((await rotateItself(app, token.token)).body.code).toBe('previous-value');
+  });
+
   it('does not rotate the token if its owner rotated it', async () => {
     const { app, token } = await openWithToken(selfRotating);
     const { token: value } = await rotate(app, token.id);

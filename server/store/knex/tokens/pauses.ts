@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { NewPause } from '../../interfaces/token-changes.ts';
 
-/** See `TokenStore.pause`. */
+/** See `TokenChangeStore.pause`. */
 export async function pauseToken(
   knex: Knex,
   id: string,
@@ -19,7 +19,7 @@ export async function pauseToken(
   return paused > 0;
 }
 
-/** See `TokenStore.resume`. */
+/** See `TokenChangeStore.resume`. */
 export async function resumeToken(knex: Knex, id: string, at: number, bySuperuser: boolean): Promise<boolean> {
   const resumed = await changeable(knex, id, at, bySuperuser).update({
     paused_at: null,

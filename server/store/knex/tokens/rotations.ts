@@ -40,7 +40,32 @@ export async function rotateToken(knex: Knex, engine: Engine, id: string, value:
     });
 }
 
-/** See `TokenStore.endPrevious`. */
+/** See `TokenChangeStore.recordSeen`. Locks the tokens in the order of their IDs, so that two nodes do not deadlock. */
+export async function recordSeen(
+  knex: Knex,
+  engine: Engine,
+  values: ReadonlyArray<{ tokenId: string; prefix: string }>,
+  at: number,
+): Promise<void> {
+  const rows = JSON.stringify(values.map(({ tokenId, prefix }) => [tokenId, prefix]));
+  const isNew = `tokens.id = used.value ->> 0 AND tokens.prefix = used.value ->> 1
+    AND tokens.self_rotate AND tokens.rotated_at IS NOT NULL AND tokens.seen_at IS NULL`;
+  await knex.transaction(async (trx) => {
+    const found = await trx.raw(
+      `SELECT tokens.id FROM ${engine.jsonElements} AS used JOIN tokens ON ${isNew} ORDER BY tokens.id${engine.locksRows ? ' FOR UPDATE OF tokens' : ''}`,
+      [rows],
+    );
+    const ids = engine.rows(found).map(({ id }) => String(id));
+    // Usually none: a value is new only once.
+    if (ids.length === 0) return;
+    await trx.raw(`UPDATE tokens SET seen_at = CAST(? AS bigint) FROM ${engine.jsonElements} AS used WHERE ${isNew}`, [
+      at,
+      rows,
+    ]);
+  });
+}
+
+/** See `TokenChangeStore.endPrevious`. */
 export async function endPreviousValue(knex: Knex, id: string, at: number): Promise<boolean> {
   const current = knex('tokens').select('previous_hash').where({ id });
   const ended = await knex('previous_values')
@@ -53,7 +78,7 @@ export async function endPreviousValue(knex: Knex, id: string, at: number): Prom
 /** Minimum time before the end of an overlap at which the owner learns that the previous value is still used. */
 const minNoticeMs = 10 * 60 * 1000;
 
-/** See `TokenStore.claimPreviousNotices`. */
+/** See `TokenChangeStore.claimPreviousNotices`. */
 export async function claimPreviousNotices(knex: Knex, engine: Engine, now: number, limit: number): Promise<string[]> {
   // Written without division, because the two databases round differently.
   const due = `noticed_at IS NULL AND last_used_at IS NOT NULL AND valid_until > CAST(? AS bigint)

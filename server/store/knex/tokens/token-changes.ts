@@ -5,7 +5,7 @@ import type { TokenRecord } from '../../records.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
 import { updateUnique } from '../accounts/update-unique.ts';
 import { pauseToken, resumeToken } from './pauses.ts';
-import { claimPreviousNotices, endPreviousValue, rotateToken } from './rotations.ts';
+import { claimPreviousNotices, endPreviousValue, recordSeen, rotateToken } from './rotations.ts';
 
 export function createTokenChangeStore(
   knex: Knex,
@@ -19,6 +19,7 @@ export function createTokenChangeStore(
       return findById(id);
     },
     rotate: (id, value) => rotateToken(knex, engine, id, value),
+    recordSeen: (values, at) => recordSeen(knex, engine, values, at),
     endPrevious: (id, at) => endPreviousValue(knex, id, at),
     claimPreviousNotices: (now, limit) => claimPreviousNotices(knex, engine, now, limit),
     edit: (id, edit) => editToken(knex, id, edit),

@@ -106,6 +106,28 @@ export function tokenChangeContract(store: () => Store): void {
     expect(await store().tokens.findById(token.id)).toMatchObject({ lastUse: null, previous: { lastUse: null } });
   });
 
+  it('notes when the new value of a token that rotates itself was first presented', async () => {
+    const owner = await addUser(store());
+    const [token, other] = [await addToken(store(), owner.id, { selfRotate: true }), await addToken(store(), owner.id)];
+    const seenAt = async (id: string) => (await store().tokens.findById(id))?.seenAt;
+    const value = valueAfter(token);
+    const see = (prefix: string, at: number) =>
+      store().tokens.recordSeen(
+        [token, other].map(({ id }) => ({ tokenId: id, prefix })),
+        at,
+      );
+    await see(token.prefix, noon);
+    expect(await seenAt(token.id)).toBeNull();
+    await rotate(token.id, value);
+    await see(token.prefix, noon + 1);
+    expect(await seenAt(token.id)).toBeNull();
+    await see(value.prefix, noon + 2);
+    await see(value.prefix, noon + 3);
+    expect([await seenAt(token.id), await seenAt(other.id)]).toEqual([noon + 2, null]);
+    await rotate(token.id, { ...value, hash: 'second', prefix: 'tok_second12' });
+    expect(await seenAt(token.id)).toBeNull();
+  });
+
   it('turns all values of a destroyed token into tombstones', async () => {
     const owner = await addUser(store());
     const [token, other] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];

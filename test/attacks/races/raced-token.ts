@@ -68,7 +68,9 @@ export async function verifyWhile(server: Server, client: OAuthClient, round: nu
       for (let turn = 0; turn < toggles; turn += 1) {
         const is = turn % 2 === 0;
         const path = `/api/v1/tokens/${id}/${is ? 'pause' : 'resume'}`;
-        await facts.paused.become(is, () => change('POST', path, is ? {} : undefined));
+        // 404 after a revocation, which comes before a pause in the order of deny reasons.
+        const ask = () => call(server, server.root, 'POST', path, is ? {} : undefined);
+        await facts.paused.become(is, async () => expect([200, 404]).toContain((await ask()).status));
         await pause();
       }
     },

@@ -61,7 +61,8 @@ const active: State = {
 function expectedReason(state: State): string | undefined {
   const { revokedBy, disabled, permitted, stale, paused, expired, idle } = state;
   if (revokedBy !== null) return 'revoked';
-  if (state.value === 'ended') return 'rotated';
+  // An overlap ends no later than the token would have expired before the rotation.
+  if (state.value === 'ended' || (state.value === 'previous' && expired)) return 'rotated';
   if (disabled) return 'disabled';
   if (!permitted) return 'blocked';
   if (stale) return 'sso-stale';

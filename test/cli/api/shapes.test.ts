@@ -107,7 +107,8 @@ const replacements = [
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
 const openLists = /(^|\.)(status|kind|action)$/;
 /** Fields that older daemons do not send. */
-const laterFields = /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|changes)$/;
+const laterFields =
+  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|changes)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

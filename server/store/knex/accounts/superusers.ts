@@ -21,7 +21,7 @@ export function lockSuperusers(
     .whereIn('id', ids)
     .where((user) => user.where(isEnabledSuperuser).orWhere({ id: targetId }))
     .orderBy('id')
-    .forUpdate()
+    .forNoKeyUpdate()
     .select('id', 'superuser', 'disabled');
 }
 

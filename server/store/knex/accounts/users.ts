@@ -19,7 +19,9 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
         last_used_at: knex('tokens').max('last_used_at').where('owner_id', knex.ref('users.id')),
       }) as Knex.QueryBuilder<UserRow, SummaryRow[]>;
 
-  const lockIf = async (user: Partial<UserRow>) => (await users().where(user).forUpdate().first('id')) !== undefined;
+  // The weaker lock of rows that others only refer to. A revocation holds the token and refers to its owner; a rotation locks both in the other order.
+  const lockIf = async (user: Partial<UserRow>) =>
+    (await users().where(user).forNoKeyUpdate().first('id')) !== undefined;
 
   return {
     async insert(user, identity) {

@@ -9,6 +9,8 @@ import { createUnbinding } from './domain/accounts/unbinding.ts';
 import { createAuditLog, createAuditTrail } from './domain/audit.ts';
 import type { Clock } from './domain/clock.ts';
 import { createDeadLetters } from './domain/notifications/dead-letters.ts';
+import { createShortLivedMails } from './domain/notifications/digest/send-short-lived.ts';
+import { createTokenNotices } from './domain/notifications/digest/token-notices.ts';
 import { createNotifier } from './domain/notifications/notifier.ts';
 import { createIds } from './domain/secrets.ts';
 import { createAuthorizationCodes } from './domain/sign-in/approval/authorization-codes.ts';
@@ -31,6 +33,7 @@ import { createTotp } from './domain/sign-in/totp/totp.ts';
 import { createPreviousNotices } from './domain/tokens/changes/previous-notices.ts';
 import { createSeenValues } from './domain/tokens/changes/seen-values.ts';
 import { createMaxIdle } from './domain/tokens/idle.ts';
+import { createIdleTimes } from './domain/tokens/idle-times.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createNetworks } from './domain/tokens/usage/new-network.ts';
@@ -67,7 +70,8 @@ export function createServices({
   const newId = createIds(clock);
   const auditTrail = createAuditTrail({ newId });
   const site = { organization: config.organization, publicUrl: config.publicUrl };
-  const notifier = createNotifier({ site, newId, render: renderMail, wake: mailQueued });
+  const shortLivedDigestMs = config.shortLivedDigest * 1000;
+  const notifier = createNotifier({ site, newId, render: renderMail, wake: mailQueued, shortLivedDigestMs });
   const sessionLifetimes = createSessionLifetimes(clock, config.sessionLimits);
   const startSession = createStartSession({ clock, newId, auditTrail, sessionLifetimes });
   const acceptedWork = createAcceptedWork(workLost);
@@ -107,6 +111,12 @@ export function createServices({
     tokens: createTokens({ ...shared, policy }),
     seenValues: createSeenValues(),
     notifyOfPreviousUses: createPreviousNotices(shared),
+    tokenNotices: createTokenNotices({
+      ...shared,
+      idle: createIdleTimes(policyStarts),
+      thresholdsMs: config.expiryNotices.map((seconds) => seconds * 1000),
+    }),
+    shortLivedMails: createShortLivedMails({ ...shared, windowMs: shortLivedDigestMs }),
     invitations,
     users: createMembers({ ...shared, invitations }),
     ownProfile: createOwnProfile(shared),

@@ -31,6 +31,7 @@ describe('the metrics', () => {
     metrics.collectProcessMetrics();
     metrics.registerGauges({
       backlog: async () => ({ pending: 1, dead: 1, oldestAt: 0 }),
+      countExpiring: async () => [1, 2, 3],
       now: () => 1,
       pendingLastUses: () => 1,
     });

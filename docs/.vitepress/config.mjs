@@ -43,6 +43,7 @@ export default defineConfig({
           { text: 'Run in production', link: '/production' },
           { text: 'PostgreSQL', link: '/postgresql' },
           { text: 'Mail', link: '/mail' },
+          { text: 'Expiry and notices', link: '/expiry' },
         ],
       },
       {

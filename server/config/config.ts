@@ -41,6 +41,12 @@ export interface Config {
   keepUsage: number;
   /** Whether owners get a mail about the first use of a token from a network. */
   newNetworkNotices: boolean;
+  /** Seconds for which expired tokens stay stored. Short-lived ones stay for an hour at most. */
+  keepExpired: number;
+  /** Seconds before its expiry at which the owner of a token gets a notice. Empty: never. */
+  expiryNotices: number[];
+  /** Seconds for which mails about short-lived tokens are collected. */
+  shortLivedDigest: number;
   /** Null: single sign-on is off. */
   oidc: OidcConfig | null;
   /** The environment's proxy variables, for requests to the identity provider. */
@@ -129,6 +135,9 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_MAX_IDLE', config.maxIdle],
     ['TOKENSD_KEEP_USAGE', config.keepUsage],
     ['TOKENSD_NEW_NETWORK_NOTICES', String(config.newNetworkNotices)],
+    ['TOKENSD_KEEP_EXPIRED', config.keepExpired],
+    ['TOKENSD_EXPIRY_NOTICES', config.expiryNotices.join(',')],
+    ['TOKENSD_SHORT_LIVED_DIGEST', config.shortLivedDigest],
     ['TOKENSD_OIDC_ISSUER', oidc?.issuer ?? null],
     ['TOKENSD_OIDC_CLIENT_ID', oidc?.clientId ?? null],
     ['TOKENSD_OIDC_CLIENT_SECRET', oidc?.clientSecret ? '***' : null],
@@ -176,6 +185,9 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     defaultExpiry: settings.TOKENSD_DEFAULT_EXPIRY ?? null,
     keepUsage: settings.TOKENSD_KEEP_USAGE,
     newNetworkNotices: settings.TOKENSD_NEW_NETWORK_NOTICES,
+    keepExpired: settings.TOKENSD_KEEP_EXPIRED,
+    expiryNotices: settings.TOKENSD_EXPIRY_NOTICES,
+    shortLivedDigest: settings.TOKENSD_SHORT_LIVED_DIGEST,
     oidc: oidcConfig(settings),
     proxy: readProxyVariables(env),
     ssoMaxAge: settings.TOKENSD_SSO_MAX_AGE ?? null,

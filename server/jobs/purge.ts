@@ -1,5 +1,6 @@
 import { limits } from '../../shared/limits.ts';
 import type { Config } from '../config/config.ts';
+import { systemActor } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import type { Store } from '../store/store.ts';
@@ -8,11 +9,14 @@ import type { Job } from './runner.ts';
 const maxBatchSize = 500;
 const hourMs = 60 * 60 * 1000;
 
+/** How long expired tokens stay at most if their lifetime was at most a day. */
+const keepShortLivedMs = 60 * 60 * 1000;
+
 interface PurgeDeps {
   store: Store;
   clock: Clock;
   sessionLifetimes: Pick<SessionLifetimes, 'bounds'>;
-  config: Pick<Config, 'keepUsage'>;
+  config: Pick<Config, 'keepUsage' | 'keepExpired'>;
 }
 
 /**
@@ -26,7 +30,12 @@ export function createPurge({ store, clock, sessionLifetimes, config }: PurgeDep
     async run(signal) {
       const now = clock.now();
       const sessionBounds = sessionLifetimes.bounds();
+      const keepMs = config.keepExpired * 1000;
+      const purgeExpired = (keptMs: number, shortLived: boolean) =>
+        store.tokens.purgeExpired({ before: now - keptMs, shortLived, limit: maxBatchSize }, now, systemActor);
       const purges = [
+        () => purgeExpired(keepMs, false),
+        () => purgeExpired(Math.min(keepMs, keepShortLivedMs), true),
         () => store.tokens.purgeTombstones(now - limits.tombstoneRetentionMs, maxBatchSize),
         () => store.tokens.purgePreviousValues(now - limits.tombstoneRetentionMs, maxBatchSize),
         () => store.idempotency.purge(now - limits.idempotencyWindowMs, maxBatchSize),

@@ -27,15 +27,20 @@ export interface Metrics {
   expose(): Promise<{ text: string; contentType: string }>;
 }
 
-/** What the gauges read on each scrape. If `backlog` rejects, the outbox gauges are left out. */
+/** What the gauges read on each scrape. A gauge whose source rejects is left out. */
 export interface GaugeSources {
   backlog(): Promise<OutboxBacklog>;
+  /** Returns how many tokens expire after `now`, and at the latest at each of the times. */
+  countExpiring(now: number, until: readonly number[]): Promise<number[]>;
   now(): number;
   /** Returns the number of last uses in memory that are not written to the database yet. */
   pendingLastUses(): number;
 }
 
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 500];
+/** Days for which tokens that expire are counted. */
+const expiringDays = [1, 7, 30];
+const dayMs = 24 * 60 * 60 * 1000;
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Creates the metrics in their own registry, so that two daemons in one process do not share counters. */
@@ -100,7 +105,8 @@ export function createMetrics(version: string): Metrics {
 }
 
 /** Registers the gauges and returns the function that refreshes them. */
-function createGauges({ backlog, now, pendingLastUses }: GaugeSources, registers: Registry[]): () => Promise<void> {
+function createGauges(sources: GaugeSources, registers: Registry[]): () => Promise<void> {
+  const { backlog, countExpiring, now, pendingLastUses } = sources;
   const messages = new Gauge({
     name: 'tokensd_outbox_messages',
     help: 'Queued mail by state: waiting to be sent, or dead (given up)',
@@ -117,9 +123,24 @@ function createGauges({ backlog, now, pendingLastUses }: GaugeSources, registers
     help: 'Last uses in memory, written within a second',
     registers,
   });
+  const expiring = new Gauge({
+    name: 'tokensd_tokens_expiring',
+    help: 'Tokens that expire within this time, those that expire sooner included',
+    labelNames: ['within'],
+    registers,
+  });
   return async () => {
     lastUses.set(pendingLastUses());
-    const found = await backlog().catch(() => null);
+    const at = now();
+    const until = expiringDays.map((days) => at + days * dayMs);
+    const [found, counts] = await Promise.all([
+      backlog().catch(() => null),
+      countExpiring(at, until).catch(() => null),
+    ]);
+    expiring.reset();
+    for (const [index, days] of expiringDays.entries()) {
+      if (counts !== null) expiring.set({ within: `${days}d` }, counts[index] ?? 0);
+    }
     messages.reset();
     oldestAge.remove();
     if (found === null) return;

@@ -1,6 +1,7 @@
 import type { clientColumns, identityColumns, userColumns } from './tables/accounts.ts';
 import type { actorColumns, auditColumns, auditTargetColumns } from './tables/audit.ts';
 import type { RecordOf } from './tables/column.ts';
+import type { collectedEventColumns, noticeColumns } from './tables/notices.ts';
 import type { mailColumns, mailLinkColumns } from './tables/outbox.ts';
 import type { deviceCodeColumns, sessionColumns, ticketColumns, totpColumns } from './tables/sign-in.ts';
 import type {
@@ -164,6 +165,14 @@ export interface QueuedMail extends MailRecord {
   /** The deleted member to whom this is the last mail. Null for every other mail. */
   deletedUserId: string | null;
 }
+
+/** A notice about a token that is due. */
+export interface PendingNotice extends RecordOf<typeof noticeColumns> {
+  token: TokenRecord;
+}
+
+/** An event about a short-lived token that waits for a common mail. */
+export type CollectedEvent = RecordOf<typeof collectedEventColumns>;
 
 /** The messages that have not been sent: pending ones, including those that are leased, and dead letters. */
 export interface OutboxBacklog {

@@ -1,6 +1,7 @@
 import type { DatabaseClock } from './engine/engine.ts';
 import type { ClientStore, UserStore } from './interfaces/accounts.ts';
 import type { AuditStore } from './interfaces/audit.ts';
+import type { CollectedEventStore, NoticeStore } from './interfaces/notices.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
 import type { PolicyStore } from './interfaces/policies.ts';
 import type { DeviceCodeStore, SessionStore, TicketStore, TotpStore } from './interfaces/sign-in.ts';
@@ -27,6 +28,8 @@ export interface Store {
   readonly outbox: OutboxStore;
   readonly policies: PolicyStore;
   readonly usage: UsageStore;
+  readonly notices: NoticeStore;
+  readonly collectedEvents: CollectedEventStore;
   /** Maximum number of lookups that run in parallel. More would only queue for a connection. */
   readonly maxParallelLookups: number;
   /** Returns counters for rate limits. All daemons on one PostgreSQL database share them; on SQLite they are in memory. */

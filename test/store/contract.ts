@@ -6,6 +6,7 @@ import { identityContract } from './contract/accounts/identities.ts';
 import { userContract } from './contract/accounts/users.ts';
 import { auditContract } from './contract/audit.ts';
 import { countContract } from './contract/counts.ts';
+import { noticeContract } from './contract/notices.ts';
 import { outboxContract } from './contract/outbox.ts';
 import { policyContract } from './contract/policies.ts';
 import { deviceCodeContract } from './contract/sign-in/device-codes.ts';
@@ -48,6 +49,7 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
     describe('audit', () => auditContract(store));
     describe('outbox', () => outboxContract(store));
     describe('policies', () => policyContract(store));
+    describe('notices', () => noticeContract(store));
     describe('transactions', () => transactionContract(store));
   });
 }

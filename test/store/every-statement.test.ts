@@ -20,6 +20,7 @@ const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
   [/./, /^SCAN \w+ USING INDEX users_superuser_index$/, 'superusers are few'],
   [/^delete from `?(sessions|tokens)`? .* union /i, /ORDER BY/, 'each part has a limit'],
   [/^select `id`, `superuser`/, /ORDER BY/, 'superusers are few'],
+  [/from `job_positions`$/, /^SCAN job_positions$/, 'each job has one position'],
   [/instr\(name_folded/, /^SCAN users /, 'a search looks at every member'],
   [/`gave_up_at` desc, `id`/, /LAST TERM OF ORDER BY/, 'few mails were given up in the same millisecond'],
   [/^delete from `outbox` where `gave_up_at`/, /^SCAN users$/, 'deleting a member may look at every address'],

@@ -14,6 +14,7 @@ import { createCountedVerify } from '../../http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../http/verify/observed-request.ts';
 import { createReadUse } from '../../http/verify/read-use.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
+import { createNoticeJob, createShortLivedJob } from '../../jobs/collected-mails.ts';
 import { createFlushLastUsed, flushLastUsed } from '../../jobs/flush-last-used.ts';
 import { createFlushSeenValues } from '../../jobs/flush-seen-values.ts';
 import { createFlushUsage } from '../../jobs/flush-usage.ts';
@@ -76,7 +77,12 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const recordUsage = createRecordUsage({ store, clock, writerId, counter: useCounter, networks: services.networks });
   const verify = createCountedVerify(services.verify, metrics.countVerification);
   metrics.collectProcessMetrics();
-  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses: lastUsed.pending });
+  metrics.registerGauges({
+    backlog: store.outbox.backlog,
+    countExpiring: store.tokens.countExpiring,
+    now: clock.now,
+    pendingLastUses: lastUsed.pending,
+  });
   const identityProvider = await createIdentityProvider(config, { clock, log });
   const { auditTrail, completeMail, sessionLifetimes } = services;
   const jobList = [
@@ -86,8 +92,10 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createFlushUsage(recordUsage, useCounter),
     createClockSetBack({ outbox: store.outbox, clock, log }),
     createMeasureClock(store.clock),
-    createPurge({ store, clock, sessionLifetimes, config }),
     createPurgeSpool((before) => deleteMailFiles(config, before), clock),
+    createPurge({ store, clock, sessionLifetimes, config }),
+    createNoticeJob(services.tokenNotices),
+    createShortLivedJob(services.shortLivedMails),
     createUnlockJob(services.unlock),
     createPreviousNoticesJob(services.notifyOfPreviousUses),
   ];

@@ -81,6 +81,17 @@ export const durationValue = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Durations, as seconds. An empty list is allowed. */
+export const durationsValue = z.string().transform((text, context) => {
+  const parsed = commaSeparated(text).map((entry) => durationValue.safeParse(entry));
+  if (parsed.some(({ success }) => !success))
+    context.addIssue('must be a comma-separated list of durations, such as 30d,7d,1d');
+  return parsed.flatMap(({ data }) => (data === undefined ? [] : [data]));
+});
+
+/** How long mails are collected, in seconds. */
+export const shortLivedDigestValue = durationValue.refine((seconds) => seconds <= 86_400, 'must be at most 24h');
+
 const minSessionSeconds = 5 * 60;
 
 /** How long a session lasts, in seconds. Members could not work with less. */

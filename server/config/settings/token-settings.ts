@@ -3,9 +3,11 @@ import { productPrefixPattern } from '../../../shared/token-format.ts';
 import type { Setting } from './setting.ts';
 import {
   booleanValue,
+  durationsValue,
   durationValue,
   maxTokensValue,
   organizationValue,
+  shortLivedDigestValue,
   usageDurationValue,
 } from './setting-values.ts';
 
@@ -55,5 +57,25 @@ export const tokenSettings = {
     default: '`true`',
     description:
       'Whether members get a mail when a token that has been in use for a week is used from a network for the first time.',
+  },
+  TOKENSD_KEEP_EXPIRED: {
+    schema: durationValue.default(30 * 86_400),
+    default: '`30d`',
+    description:
+      'How long expired tokens are listed. Tokens with a lifetime of at most a day are listed for an hour. Afterwards, the reason `expired` is kept for 90 days.',
+  },
+  TOKENSD_EXPIRY_NOTICES: {
+    schema: durationsValue.default([30 * 86_400, 7 * 86_400, 86_400]),
+    isList: true,
+    mayBeEmpty: true,
+    default: '`30d,7d,1d`',
+    description:
+      'How long before its expiry the owner of a token gets a [mail about it](./expiry.md#notices). An empty value turns these mails off.',
+  },
+  TOKENSD_SHORT_LIVED_DIGEST: {
+    schema: shortLivedDigestValue.default(3_600),
+    default: '`1h`',
+    description:
+      'How long mails about tokens with a lifetime of at most a day are [collected](./expiry.md#mails-about-short-lived-tokens), at most `24h`.',
   },
 } satisfies Record<string, Setting>;

@@ -13,8 +13,8 @@ export interface MailContent {
   lead: string;
   /** The page that the member most likely wants: a button in HTML, and an address on a line of its own in both parts. */
   button: MailLink | null;
-  /** Several tokens of one event, each with its details. */
-  items: ReadonlyArray<{ title: MailText; details: string }>;
+  /** Several tokens or events, each with its details and the commands that act on it. */
+  items: ReadonlyArray<{ title: MailText; details: MailText; commands?: readonly string[] }>;
   /** Labels with their values, in order. */
   facts: ReadonlyArray<readonly [label: string, value: MailText]>;
   /** The next steps, in one section if the member expected this and another if not. */

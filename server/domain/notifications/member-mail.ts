@@ -9,10 +9,14 @@ export interface SiteInfo {
   publicUrl: string;
 }
 
-/** An event that a member is notified of. */
-export interface MemberEvent {
+/** A member is sent a mail. */
+export interface MailEvent {
   at: number;
   owner: Pick<UserRecord, 'id' | 'email' | 'name'>;
+}
+
+/** An event that a member is notified of. */
+export interface MemberEvent extends MailEvent {
   /** The client that sent the request behind the event. */
   clientInfo: ClientInfo;
 }
@@ -21,9 +25,22 @@ export interface MemberEvent {
 export type Message = Pick<MailContent, 'subject' | 'lead' | 'advice' | 'footer'> &
   Partial<Pick<MailContent, 'preview' | 'button' | 'items' | 'facts'>>;
 
-/** Adds what every mail has: the subject prefix, the greeting, the time and the client info. */
+/** Adds what the mail about one request has: its time and its client info. */
 export function memberMail(site: SiteInfo, event: MemberEvent, message: Message): MailContent {
-  const { at, owner, clientInfo } = event;
+  const { at, clientInfo } = event;
+  return mailToMember(site, event, {
+    ...message,
+    facts: [
+      ...(message.facts ?? []),
+      ['Time', utc(at)],
+      ['IP address', clientInfo.ip ?? 'unknown'],
+      ['User agent', clientInfo.userAgent === null ? 'unknown' : mailText`${clientInfo.userAgent}`],
+    ],
+  });
+}
+
+/** Adds what every mail has: the subject prefix, the greeting and the address of the server. */
+export function mailToMember(site: SiteInfo, { owner }: MailEvent, message: Message): MailContent {
   const { preview = message.lead, button = null, items = [], facts = [] } = message;
   return {
     ...message,
@@ -32,12 +49,7 @@ export function memberMail(site: SiteInfo, event: MemberEvent, message: Message)
     greeting: owner.name === '' ? 'Hello,' : mailText`Hello ${owner.name},`,
     button,
     items,
-    facts: [
-      ...facts,
-      ['Time', utc(at)],
-      ['IP address', clientInfo.ip ?? 'unknown'],
-      ['User agent', clientInfo.userAgent === null ? 'unknown' : mailText`${clientInfo.userAgent}`],
-    ],
+    facts,
     serverUrl: site.publicUrl,
   };
 }

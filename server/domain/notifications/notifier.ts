@@ -8,6 +8,9 @@ import {
   emailChangedMail,
   emailChangeRequestedMail,
 } from './account-mails.ts';
+import { type TokensNeedAttention, tokensNeedAttentionMail } from './digest/notice-mails.ts';
+import { type ShortLivedDigest, shortLivedDigestMail } from './digest/short-lived-mails.ts';
+import { createShortLivedTokens } from './digest/short-lived-tokens.ts';
 import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
 import { linkAddress } from './link-address.ts';
 import type { MailContent, RenderedMail } from './mail-content.ts';
@@ -39,15 +42,20 @@ type ForMember<Event> = Event & { owner: UserRecord };
  * the change and its mail are committed together.
  */
 export interface Notifier {
+  /** Enqueues a mail. If the token is short-lived, it may be collected for a common one. */
   tokenCreated(store: Store, event: ForMember<TokenCreation & { token: TokenRecord }>): Promise<void>;
-  /** Enqueues one mail for all tokens. */
-  tokensRevoked(store: Store, event: ForMember<TokenRevocation>): Promise<void>;
   tokenRotated(store: Store, event: ForMember<TokenRotation>): Promise<void>;
   tokenExtended(store: Store, event: ForMember<TokenExtension>): Promise<void>;
   /** Tells the owner that somebody else paused their token. */
   tokenPaused(store: Store, event: ForMember<TokenPause>): Promise<void>;
   tokenResumed(store: Store, event: ForMember<TokenChange>): Promise<void>;
   previousValueUsed(store: Store, event: ForMember<PreviousValueUse & { at: number }>): Promise<void>;
+  /** Enqueues one mail for all tokens. If all are short-lived, they may be collected for a common one. */
+  tokensRevoked(store: Store, event: ForMember<TokenRevocation & { tokens: readonly TokenRecord[] }>): Promise<void>;
+  /** Enqueues the common mail about short-lived tokens. */
+  shortLivedTokens(store: Store, event: ForMember<ShortLivedDigest>): Promise<void>;
+  /** Enqueues the daily mail about tokens that expire or become idle. */
+  tokensNeedAttention(store: Store, event: ForMember<TokensNeedAttention>): Promise<void>;
   security(store: Store, event: ForMember<Parameters<typeof securityMail>[1]>): Promise<void>;
   /** Enqueues the mail without its link, which the mail job makes when it sends the mail. */
   passwordReset(store: Store, event: ForMember<MemberEvent>): Promise<void>;
@@ -74,8 +82,11 @@ export function createNotifier(deps: {
   newId: () => string;
   render: (content: MailContent) => RenderedMail;
   wake: () => void;
+  /** How long mails about short-lived tokens are collected. */
+  shortLivedDigestMs: number;
 }): Notifier {
   const { site, newId, render, wake } = deps;
+  const shortLived = createShortLivedTokens({ newId, windowMs: deps.shortLivedDigestMs });
   const domain = new URL(site.publicUrl).hostname;
 
   type Event = { at: number; owner: UserRecord };
@@ -103,7 +114,16 @@ export function createNotifier(deps: {
 
   return {
     wake,
-    tokenCreated: (store, event) => enqueue(store, event, tokenCreatedMail(site, event)),
+    async tokenCreated(store, event) {
+      if (await shortLived.collectCreation(store, event)) return;
+      await enqueue(store, event, tokenCreatedMail(site, event));
+    },
+    async tokensRevoked(store, event) {
+      if (await shortLived.collectRevocation(store, event)) return;
+      await enqueue(store, event, tokensRevokedMail(site, event));
+    },
+    shortLivedTokens: (store, event) => enqueue(store, event, shortLivedDigestMail(site, event)),
+    tokensNeedAttention: (store, event) => enqueue(store, event, tokensNeedAttentionMail(site, event)),
     security: (store, event) => enqueue(store, event, securityMail(site, event)),
     permissionLost: (store, event) => enqueue(store, event, permissionLostMail(site, event)),
     passwordReset: (store, event) =>
@@ -131,7 +151,6 @@ export function createNotifier(deps: {
     tokenPaused: (store, event) => enqueue(store, event, tokenPausedMail(site, event)),
     tokenResumed: (store, event) => enqueue(store, event, tokenResumedMail(site, event)),
     previousValueUsed: (store, event) => enqueue(store, event, previousValueUsedMail(site, event)),
-    tokensRevoked: (store, event) => enqueue(store, event, tokensRevokedMail(site, event)),
     newNetwork: (store, event) => enqueue(store, event, newNetworkMail(site, event)),
   };
 }

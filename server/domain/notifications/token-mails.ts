@@ -29,6 +29,7 @@ export interface TokenRevocation extends MemberEvent {
   channel: RevocationChannel;
 }
 
+/** How a token was created or revoked, as mails say it. */
 export const methods: Record<RevocationChannel, string> = {
   cli: 'tokens command line',
   console: 'console',
@@ -119,7 +120,11 @@ export function tokenItem(token: MailedToken): MailContent['items'][number] {
   return { title: mailText`${token.name}`, details: `${token.prefix}, created ${utc(token.createdAt)}, ${expiry}` };
 }
 
-function describeRevoker({ actor, owner, channel }: TokenRevocation): MailText {
+export function describeRevoker({
+  actor,
+  owner,
+  channel,
+}: Pick<TokenRevocation, 'actor' | 'owner' | 'channel'>): MailText {
   if (channel === 'token') return "someone who has the token's value";
   if (actor.kind === 'user')
     return actor.id === owner.id ? `you (${owner.email})` : `${actor.email} (Organization Superuser)`;
@@ -128,6 +133,6 @@ function describeRevoker({ actor, owner, channel }: TokenRevocation): MailText {
 }
 
 /** Returns the argument of a command about a token: the name, or the prefix if a shell or the mail would change the name. */
-export function commandArgument({ name, prefix }: MailedToken): string {
+export function commandArgument({ name, prefix }: Pick<MailedToken, 'name' | 'prefix'>): string {
   return /^[0-9A-Za-z][0-9A-Za-z_-]{0,63}$/.test(name) && redact(name) === name ? name : prefix;
 }

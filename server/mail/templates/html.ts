@@ -44,7 +44,7 @@ export function renderHtml(content: MailContent): string {
 <p style="margin:0 0 20px;overflow-wrap:anywhere">${escapeHtml(lead)}</p>
 ${button === null ? '' : renderButton(button)}
 ${items.length === 0 ? '' : `<ul style="${listStyle};margin-bottom:20px">${items.map(item).join('\n')}</ul>`}
-<table style="border-collapse:collapse;width:100%;font-size:15px">${facts.map(row).join('\n')}</table>
+${facts.length === 0 ? '' : `<table style="border-collapse:collapse;width:100%;font-size:15px">${facts.map(row).join('\n')}</table>`}
 ${advice.map(section).join('\n')}
 <p style="${small};margin:28px 0 0;opacity:.75">${escapeHtml(footer)}<br>Server: ${anchor(serverUrl)}</p>
 </div>
@@ -77,8 +77,9 @@ function step({ instruction, link, command }: AdviceStep): string {
   return `<li style="margin:0 0 12px">${escapeHtml(instruction)}${how}</li>`;
 }
 
-function item({ title, details }: MailContent['items'][number]): string {
-  return `<li style="margin:0 0 8px"><strong>${isolated(title)}</strong><br>${escapeHtml(details)}</li>`;
+function item({ title, details, commands = [] }: MailContent['items'][number]): string {
+  const lines = commands.map((command) => `<br><code style="${commandStyle}">${escapeHtml(command)}</code>`).join('');
+  return `<li style="margin:0 0 8px;overflow-wrap:anywhere"><strong>${isolated(title)}</strong><br>${isolated(details)}${lines}</li>`;
 }
 
 function row([label, value]: MailContent['facts'][number]): string {

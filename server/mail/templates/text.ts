@@ -11,13 +11,18 @@ export function renderText(content: MailContent): string {
     plain(greeting),
     wrap(lead),
     button === null ? '' : `${button.label}:\n${button.url}`,
-    items.map(({ title, details }) => `  * ${plain(title)}\n${wrap(details, '    ')}`).join('\n'),
+    items.map(item).join('\n'),
     table(facts),
     ...advice.map(section),
     `Server:\n${serverUrl}`,
     wrap(footer),
   ];
   return `${paragraphs.filter((paragraph) => paragraph !== '').join('\n\n')}\n`;
+}
+
+function item({ title, details, commands = [] }: MailContent['items'][number]): string {
+  const lines = commands.map((command) => `    ${command}`);
+  return [`  * ${plain(title)}`, wrap(plain(details), '    '), ...lines].join('\n');
 }
 
 function section({ heading, intro, steps }: AdviceSection): string {

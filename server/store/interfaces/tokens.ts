@@ -50,6 +50,17 @@ export interface TokenStore extends TokenChangeStore {
     actor: Actor,
   ): Promise<void>;
   /**
+   * Deletes at most `limit` tokens of any owner that expired at or before `before`, and leaves tombstones with the reason `expired`.
+   * With `shortLived`, only those with a lifetime of at most a day. Returns the number of tokens deleted.
+   */
+  purgeExpired(
+    expired: { before: number; shortLived: boolean; limit: number },
+    at: number,
+    actor: Actor,
+  ): Promise<number>;
+  /** Returns how many tokens expire after `now`, and at the latest at each of the times. */
+  countExpiring(now: number, until: readonly number[]): Promise<number[]>;
+  /**
    * Stores the newest use of each value in one transaction. Skips values that no longer exist, and uses of a previous value from before
    * its rotation. A stored use that is
    * newer stays, unless it lies so far after `now` that the clock must have been wrong when it was stored. So does one with

@@ -8,6 +8,8 @@ import { createClientStore } from './accounts/clients.ts';
 import { createUserStore } from './accounts/users.ts';
 import { createAuditStore } from './audit.ts';
 import { createFailures, type Failures } from './failures.ts';
+import { createCollectedEventStore } from './notifications/collected-events.ts';
+import { createNoticeStore } from './notifications/notices.ts';
 import { createOutboxStore } from './outbox.ts';
 import { createPolicyStore } from './policies.ts';
 import { createDeviceCodeStore } from './sign-in/device-codes.ts';
@@ -57,6 +59,8 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     outbox: guard('outbox', createOutboxStore(knex)),
     policies: guard('policy_starts', createPolicyStore(knex)),
     usage: guard('usage', createUsageStore(knex, engine)),
+    notices: guard('notices', createNoticeStore(knex, engine)),
+    collectedEvents: guard('collected_events', createCollectedEventStore(knex, engine)),
   };
 }
 

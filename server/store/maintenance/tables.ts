@@ -23,6 +23,10 @@ export const dataTables: readonly DataTable[] = [
   { name: 'usage_seen', key: ['token_id', 'kind', 'value'] },
   { name: 'usage_totals', key: ['token_id'] },
   { name: 'usage_writers', key: ['id'] },
+  { name: 'job_positions', key: ['job'] },
+  { name: 'daily_mails', key: ['user_id'] },
+  { name: 'mail_windows', key: ['user_id'] },
+  { name: 'collected_events', key: ['id'] },
 ];
 
 /** Tables that are not moved to another database: its own schema bookkeeping, and rate-limit counters. */

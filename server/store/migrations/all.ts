@@ -10,6 +10,7 @@ import { jobIndexes } from './0009-job-indexes.ts';
 import { countPrefixes } from './0010-count-prefixes.ts';
 import { tokenLife } from './0011-token-life.ts';
 import { usage } from './0012-usage.ts';
+import { collectedMails } from './0013-collected-mails.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   countPrefixes,
   tokenLife,
   usage,
+  collectedMails,
 ];

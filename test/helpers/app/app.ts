@@ -82,7 +82,12 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
   const clientIp = createClientIp(config.trustedProxies);
   const served = wireApp({ store, clock, metrics, log, clientIp, config });
   const { pending: pendingLastUses } = served.services.lastUsed;
-  metrics.registerGauges({ backlog: store.outbox.backlog, now: clock.now, pendingLastUses });
+  metrics.registerGauges({
+    backlog: store.outbox.backlog,
+    countExpiring: store.tokens.countExpiring,
+    now: clock.now,
+    pendingLastUses,
+  });
 
   /** Creates a session as a sign-in does, without the slow password hash. */
   async function signIn(userId: string, kind: SessionKind = 'console'): Promise<string> {

@@ -11,6 +11,9 @@ const ownRows = [
   ['recovery_codes', 'user_id'],
   ['idempotency_keys', 'user_id'],
   ['outbox', 'link_user_id'],
+  ['daily_mails', 'user_id'],
+  ['mail_windows', 'user_id'],
+  ['collected_events', 'user_id'],
 ] as const;
 
 type Address = Pick<UserRow, 'email' | 'email_folded'>;

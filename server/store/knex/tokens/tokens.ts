@@ -4,6 +4,7 @@ import type { TokenStore } from '../../interfaces/tokens.ts';
 import type { HashMatch, NewToken, TokenRecord } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
+import { purgeExpired } from './expired-tokens.ts';
 import { selectMatches, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
 import { whereStatus } from './status-condition.ts';
@@ -85,6 +86,15 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const condition = `id IN (SELECT id FROM (${named}) named UNION ALL SELECT id FROM (${beyond}) beyond)`;
       const bindings = [ownerId, before, `${namePrefix}%`, ownerId, at, keep];
       await destroyTokens(knex, engine, { condition, bindings }, { revokedAt: at, reason: 'expired', actor });
+    },
+    purgeExpired: (expired, at, actor) =>
+      purgeExpired(knex, engine, expired, { revokedAt: at, reason: 'expired', actor }),
+    async countExpiring(now, until) {
+      const counts = until.map((time) =>
+        knex('tokens').where('expires_at', '>', now).where('expires_at', '<=', time).count('*'),
+      );
+      const [row] = await knex.select(Object.fromEntries(counts.map((count, index) => [`within${index}`, count])));
+      return until.map((_time, index) => Number(row[`within${index}`]));
     },
     recordUses: (uses, now) => recordLastUses(knex, engine, uses, now),
     purgePreviousValues: (before, limit) => purgePreviousValues(knex, before, limit),

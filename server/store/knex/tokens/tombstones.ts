@@ -11,7 +11,13 @@ const maxRowsPerInsert = 100;
 type PreviousValueRow = Pick<TokenRow, 'hash' | 'prefix'> & { token_id: string };
 
 /** When, why and by whom tokens are destroyed. */
-type Destruction = Pick<RecordOf<typeof tombstoneColumns>, 'revokedAt' | 'reason'> & { actor: Actor };
+export type Destruction = Pick<RecordOf<typeof tombstoneColumns>, 'revokedAt' | 'reason'> & { actor: Actor };
+
+/** Selects tokens `t`. */
+export interface TokenCondition {
+  condition: string;
+  bindings: readonly Knex.RawBinding[];
+}
 
 /**
  * Deletes the tokens of one owner that match `where`, and inserts a tombstone for each of their values, in one transaction. Returns the
@@ -20,26 +26,56 @@ type Destruction = Pick<RecordOf<typeof tombstoneColumns>, 'revokedAt' | 'reason
 export function destroyTokens(
   knex: Knex,
   engine: Engine,
-  where: { condition: string; bindings: readonly (string | number)[] },
+  where: TokenCondition,
   destruction: Destruction,
 ): Promise<TokenRecord[]> {
   return knex.transaction(async (trx) => {
-    const run = async (sql: string) => engine.rows(await trx.raw(sql, [...where.bindings])) as unknown[];
-    // A rotation that waits for these rows then finds no token. One that came first has stored its previous value.
-    if (engine.locksRows) await run(`SELECT id FROM tokens WHERE ${where.condition} ORDER BY id FOR UPDATE`);
-    const theirs = `token_id IN (SELECT id FROM tokens WHERE ${where.condition})`;
-    const values = (await run(`DELETE FROM previous_values WHERE ${theirs} RETURNING *`)) as PreviousValueRow[];
-    const rows = (await run(`DELETE FROM tokens WHERE ${where.condition} RETURNING *`)) as TokenRow[];
+    const rows = await bury(trx, engine, where, destruction);
     const [first] = rows;
     if (!first) return [];
-    const tombstones = rows.flatMap((row) => {
-      const previous = values.filter((value) => value.token_id === row.id);
-      return [row, ...previous].map(({ hash, prefix }) => toTombstone({ ...row, hash, prefix }, destruction));
-    });
-    await trx.batchInsert('tombstones', tombstones, maxRowsPerInsert);
     const owner: object = await trx('users').where('id', first.owner_id).first(ownerSelection);
     return rows.map((row) => toToken({ ...row, ...owner })).sort((a, b) => (a.id < b.id ? 1 : -1));
   });
+}
+
+/**
+ * Does the same for the tokens of any owners among those found. Returns the number of tokens deleted. Locks the owners before their
+ * tokens, as a creation does, because each tombstone refers to its owner.
+ */
+export async function destroyFound(
+  trx: Knex.Transaction,
+  engine: Engine,
+  found: ReadonlyArray<{ id: string; owner_id: string }>,
+  { condition, bindings }: TokenCondition,
+  destruction: Destruction,
+): Promise<number> {
+  if (found.length === 0) return 0;
+  const owners = [...new Set(found.map((token) => token.owner_id))];
+  if (engine.locksRows) await trx('users').whereIn('id', owners).orderBy('id').forKeyShare().select('id');
+  const ids = engine.bindList(found.map(({ id }) => id)) as Knex.RawBinding;
+  const where = { condition: `${engine.among('t.id')} AND ${condition}`, bindings: [ids, ...bindings] };
+  return (await bury(trx, engine, where, destruction)).length;
+}
+
+async function bury(
+  trx: Knex.Transaction,
+  engine: Engine,
+  { condition, bindings }: TokenCondition,
+  destruction: Destruction,
+): Promise<TokenRow[]> {
+  const run = async (sql: string) => engine.rows(await trx.raw(sql, [...bindings])) as unknown[];
+  const matching = `SELECT t.id FROM tokens AS t WHERE ${condition}`;
+  // A rotation that waits for these rows then finds no token. One that came first has stored its previous value.
+  if (engine.locksRows) await run(`${matching} ORDER BY t.id FOR UPDATE`);
+  const theirs = `token_id IN (${matching})`;
+  const values = (await run(`DELETE FROM previous_values WHERE ${theirs} RETURNING *`)) as PreviousValueRow[];
+  const rows = (await run(`DELETE FROM tokens AS t WHERE ${condition} RETURNING *`)) as TokenRow[];
+  const tombstones = rows.flatMap((row) => {
+    const previous = values.filter((value) => value.token_id === row.id);
+    return [row, ...previous].map(({ hash, prefix }) => toTombstone({ ...row, hash, prefix }, destruction));
+  });
+  await trx.batchInsert('tombstones', tombstones, maxRowsPerInsert);
+  return rows;
 }
 
 /** Deletes at most `limit` previous values that ended before `before`. Returns the number of rows deleted. */

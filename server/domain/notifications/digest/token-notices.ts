@@ -1,0 +1,105 @@
+import type { PendingNotice } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { systemActor } from '../../caller.ts';
+import type { Clock } from '../../clock.ts';
+import type { IdleTimes } from '../../tokens/idle-times.ts';
+import type { Notifier } from '../notifier.ts';
+import type { NoticedToken } from './notice-mails.ts';
+import { idleNoticeMs, noticeOf, thresholdSpans } from './notice-rules.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+const maxBatchSize = 500;
+const maxMembersPerBatch = 100;
+
+/** Batches of one pass over all tokens that one run reads. The next run continues. */
+const maxIdleBatchesPerRun = 10;
+
+interface TokenNoticesDeps {
+  store: Store;
+  clock: Clock;
+  notifier: Notifier;
+  idle: IdleTimes;
+  /** The thresholds of notices, in milliseconds before the expiry. None: no notices about expiry. */
+  thresholdsMs: readonly number[];
+}
+
+/** Notices to members about tokens that expire or become idle: at most one mail per member and UTC day. */
+export interface TokenNotices {
+  /** Finds the tokens that crossed a threshold and queues the mails, in bounded steps. Stops early once `signal` is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Creates the notices. A run takes two steps:
+ *
+ * 1. Mark the notices that are due, the tightest threshold first.
+ * 2. Queue one mail to each member who has due notices and got no daily mail on this UTC day. Their other notices wait for the next day.
+ *
+ * The first step looks only at tokens that crossed a threshold since the previous run, on any node. The second one reads only tokens
+ * with due notices.
+ */
+export function createTokenNotices({ store, clock, notifier, idle, thresholdsMs }: TokenNoticesDeps): TokenNotices {
+  async function markExpiries(now: number, signal: AbortSignal): Promise<void> {
+    if (thresholdsMs.length === 0) return;
+    const limit = maxBatchSize;
+    const steps = [
+      () => store.notices.markExpired({ after: now - dayMs, until: now, limit }),
+      ...thresholdSpans(thresholdsMs, now).map(
+        ({ withinMs, after, until }) =>
+          () =>
+            store.notices.markExpiring(withinMs, { after, until, limit }),
+      ),
+    ];
+    for (const step of steps) while (!signal.aborted && (await step()));
+  }
+
+  async function tidyIdle(now: number, signal: AbortSignal): Promise<void> {
+    const bounds = idle.bounds(now, idleNoticeMs);
+    if (bounds === null) return;
+    for (let batch = 0; batch < maxIdleBatchesPerRun && !signal.aborted; batch += 1) {
+      if (!(await store.notices.tidyIdle({ ...bounds, now, limit: maxBatchSize }, systemActor))) return;
+    }
+  }
+
+  /** Queues the mail of one member, unless another node did. */
+  async function notifyMember(userId: string): Promise<void> {
+    const now = clock.now();
+    const idleAtOf = ({ token }: PendingNotice) => idle.idleAt(token.activeAt);
+    await store.transaction(async (store) => {
+      // Before the tokens, as every transaction locks them.
+      if (!(await store.users.lockForNewToken(userId))) return;
+      const due = await store.notices.due(userId, now);
+      const notices = due.map((notice) => {
+        const idleAt = idleAtOf(notice);
+        return { ...notice, idleAt, notice: noticeOf(notice, { now, idleAt }) };
+      });
+      const listed = notices.filter((notice): notice is typeof notice & NoticedToken => notice.notice !== null);
+      const owner = listed.length === 0 ? null : await store.users.findById(userId);
+      if (owner !== null && !(await store.notices.claimDay(userId, now))) return;
+      const idleIds = listed.filter(({ notice }) => notice === 'idle').map(({ token }) => token.id);
+      await store.notices.settle(
+        due.map(({ token }) => token.id),
+        idleIds,
+        now,
+      );
+      if (owner !== null) await notifier.tokensNeedAttention(store, { at: now, owner, tokens: listed });
+    });
+  }
+
+  /** Queues the mails of the next members after one. Returns the last of them, or null at the end. */
+  async function notifyBatch(after: string, signal: AbortSignal): Promise<string | null> {
+    const members = await store.notices.membersToNotify(clock.now(), { after, limit: maxMembersPerBatch });
+    for (const member of members) if (!signal.aborted) await notifyMember(member);
+    if (members.length > 0) notifier.wake();
+    return members.length < maxMembersPerBatch ? null : (members.at(-1) ?? null);
+  }
+
+  return {
+    async run(signal) {
+      await markExpiries(clock.now(), signal);
+      await tidyIdle(clock.now(), signal);
+      let after: string | null = '';
+      while (after !== null && !signal.aborted) after = await notifyBatch(after, signal);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../engine/engine.ts';
+import type { IdleBounds } from '../../interfaces/notices.ts';
+import type { Actor } from '../../records.ts';
+import { activeAt } from '../tokens/status-condition.ts';
+import { destroyFound } from '../tokens/tombstones.ts';
+import { lockPosition, movePosition, type Position, readPositions } from './positions.ts';
+
+/** The time between two passes over the table. */
+const passMs = 60 * 60 * 1000;
+
+const job = 'idle';
+
+/**
+ * See `NoticeStore.tidyIdle`. No index leads to idle tokens: it would have to change with each use. Therefore a pass reads the
+ * table in the order of the IDs, bit by bit.
+ */
+export async function tidyIdle(knex: Knex, engine: Engine, bounds: IdleBounds, actor: Actor): Promise<boolean> {
+  const { now, limit } = bounds;
+  const seen = (await readPositions(knex)).find((position) => position.job === job);
+  if (seen !== undefined && isBetweenPasses(seen, now)) return false;
+  return knex.transaction(async (trx) => {
+    const position = await lockPosition(trx, job, 0);
+    if (isBetweenPasses(position, now)) return false;
+    const ids: string[] = await trx('tokens').where('id', '>', position.id).orderBy('id').limit(limit).pluck('id');
+    if (ids.length > 0) await tidy(trx, engine, { ...bounds, ids }, actor);
+    const isDone = ids.length < limit;
+    const beganAt = position.id === '' ? now : position.at;
+    await movePosition(trx, { job, at: beganAt, id: isDone ? '' : (ids.at(-1) ?? '') });
+    return !isDone;
+  });
+}
+
+/** A position is the time when the pass began, and the last token that it has read. The ID is empty between two passes. */
+function isBetweenPasses({ at: beganAt, id }: Position, now: number): boolean {
+  return id === '' && beganAt <= now && now - beganAt < passMs;
+}
+
+async function tidy(
+  trx: Knex.Transaction,
+  engine: Engine,
+  { ids, now, noticeBefore, destroyBefore }: IdleBounds & { ids: string[] },
+  actor: Actor,
+): Promise<void> {
+  const active = activeAt(engine);
+  const unpaused = '(t.paused_at IS NULL OR t.paused_until <= ?)';
+  const unexpired = '(t.expires_at IS NULL OR t.expires_at > ?)';
+  const condition = `${engine.among('t.id')} AND ${unpaused} AND ${unexpired}`;
+  const bindings = [engine.bindList(ids) as Knex.RawBinding, now, now];
+  const isIdle = { condition: `${condition} AND ${active} < ?`, bindings: [...bindings, destroyBefore] };
+  const idle = engine.rows(
+    await trx.raw(`SELECT t.id, t.owner_id FROM tokens t WHERE ${isIdle.condition}`, isIdle.bindings),
+  ) as unknown as Array<{ id: string; owner_id: string }>;
+  await destroyFound(trx, engine, idle, isIdle, { revokedAt: now, reason: 'idle', actor });
+  if (noticeBefore === null) return;
+  const due = `${condition} AND ${active} < ? AND t.notice_within IS NULL
+    AND (t.idle_noticed_at IS NULL OR t.idle_noticed_at < ${active})`;
+  const values = [...bindings, noticeBefore];
+  if (engine.locksRows) await trx.raw(`SELECT t.id FROM tokens t WHERE ${due} ORDER BY t.id FOR UPDATE`, values);
+  await trx.raw(`UPDATE tokens AS t SET notice_within = -1 WHERE ${due}`, values);
+}

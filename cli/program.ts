@@ -35,7 +35,8 @@ import { registerUsersPromote } from './commands/users/promote.ts';
 import { registerUsersResetTotp } from './commands/users/reset-totp.ts';
 import { registerUsersUnbind } from './commands/users/unbind.ts';
 import { registerUngrant } from './commands/users/ungrant.ts';
-import type { Context } from './context.ts';
+import type { Context, GlobalOptions } from './context.ts';
+import { warnAboutExpiry } from './session/expiry-warning.ts';
 
 /** The output of commander. It is collected, because only the outcome decides which stream it belongs to. */
 export interface HelpOutput {
@@ -93,8 +94,16 @@ export function createProgram(ctx: Context, output: HelpOutput): Command {
   doctor.addHelpText('after', '\nExample:\n  $ tokens doctor proxy https://api.example.com/builds');
   registerDoctorProxy(doctor, ctx);
   registerCompletion(program.commandsGroup('Shell:'), ctx);
+  program.hook('postAction', async (_program, command) => {
+    if (command.parent === program && ownersCommands.includes(command.name())) {
+      await warnAboutExpiry(ctx, command.optsWithGlobals<GlobalOptions>());
+    }
+  });
   return program;
 }
+
+/** The commands after which a member is warned about their tokens that end soon. */
+const ownersCommands = ['whoami', 'list', 'show', 'usage', 'create', 'rotate', 'edit', 'pause', 'resume', 'revoke'];
 
 const accountCommands = [registerLogin, registerLogout, registerWhoami, registerPassword];
 const tokenCommands = [

@@ -115,7 +115,7 @@ async function checkDirectory(path: string, { warn, isOwn }: PrivateDirectoryOpt
 }
 
 /** Names of the files that are stored here, and of their temporary files and locks. */
-const ownName = /^\.?(?:config|credentials|kept)\.json(?:\..+)?$/;
+const ownName = /^\.?(?:config|credentials|kept|expiry-checks)\.json(?:\..+)?$/;
 
 /**
  * Rejects a directory such as /tmp, whose mode must not change. An empty one is accepted, unless its sticky bit shows that

@@ -56,7 +56,7 @@ async function tokensMissingFrom(knex: Knex, tokens: Row[]): Promise<Row[]> {
  */
 async function endOf({ knex, continues }: Witness, token: Row, now: number): Promise<End | null> {
   const tombstone: Row | undefined = await knex('tombstones').where({ hash: token.hash }).first();
-  if (tombstone?.reason === 'expired') return { revokedAt: undefined };
+  if (tombstone?.reason === 'expired' || tombstone?.reason === 'idle') return { revokedAt: undefined };
   if (tombstone !== undefined) return { revokedAt: Number(tombstone.revoked_at) };
   const events: Row[] = await knex('audit')
     .where({ target_kind: 'token', target_id: token.id })

@@ -1,0 +1,81 @@
+import type { Token } from '../../shared/schemas/tokens.ts';
+import { collect } from '../api/pages.ts';
+import { expectBody } from '../api/responses.ts';
+import { pageShape, tokenShape } from '../api/shapes.ts';
+import type { Context, GlobalOptions } from '../context.ts';
+import { note } from '../ui/notes.ts';
+import { sanitize } from '../ui/sanitize.ts';
+import { configDirectory } from './config-file.ts';
+import { connect, resolveServer } from './connect.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** A token that ends within this time and was used within the other is worth a warning. */
+const endsWithinMs = 7 * dayMs;
+const usedWithinMs = 30 * dayMs;
+
+/** Tokens with a lifetime of at most this are made for one job. */
+const maxShortLivedSeconds = 24 * 60 * 60;
+
+/** Enough for every member whose tokens are made by hand. */
+const maxTokens = 1_000;
+
+const fileName = 'expiry-checks.json';
+
+/**
+ * Warns on stderr about the member's own tokens that are in use and end soon: only on a terminal, and at most once a day for each server. A
+ * failure is ignored.
+ */
+export async function warnAboutExpiry(ctx: Context, options: GlobalOptions): Promise<void> {
+  if (!ctx.stderr.isTTY || options.json) return;
+  try {
+    const { url } = await resolveServer(ctx, options);
+    if (!(await isFirstToday(ctx, url))) return;
+    const { api } = await connect(ctx, options);
+    const shape = pageShape(tokenShape);
+    const tokens = await collect(
+      (page) => expectBody(api.tokens.$get({ query: { status: 'active', ...page } }), shape),
+      maxTokens,
+    );
+    for (const token of tokens.filter((token) => endsSoon(token, ctx.now().getTime()))) {
+      await note(ctx, options, warningAbout(token, ctx.now().getTime()));
+    }
+  } catch {
+    // The command itself has succeeded.
+  }
+}
+
+/** Records that a server is asked now. Returns false if it was asked within a day. */
+async function isFirstToday(ctx: Context, url: string): Promise<boolean> {
+  const directory = configDirectory(ctx);
+  const now = ctx.now().getTime();
+  const checks = parse(await directory.read(fileName));
+  const askedAt = Date.parse(checks[url] ?? '');
+  if (askedAt <= now && now - askedAt < dayMs) return false;
+  // Two commands that run at the same time may both ask, which does no harm.
+  await directory.write(fileName, `${JSON.stringify({ ...checks, [url]: ctx.now().toISOString() }, null, 2)}\n`);
+  return true;
+}
+
+/** A damaged file counts as an empty one: it is written anew. */
+function parse(text: string | null): Record<string, string> {
+  try {
+    const value: unknown = JSON.parse(text ?? '{}');
+    return typeof value === 'object' && value !== null ? (value as Record<string, string>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function endsSoon({ expires_at: expiresAt, lifetime, last_used: lastUsed, previous }: Token, now: number): boolean {
+  if (expiresAt === null || (lifetime ?? Number.POSITIVE_INFINITY) <= maxShortLivedSeconds) return false;
+  const uses = [lastUsed, previous?.last_used ?? null].map((use) => (use === null ? 0 : Date.parse(use.at)));
+  return Date.parse(expiresAt) - now <= endsWithinMs && now - Math.max(...uses) <= usedWithinMs;
+}
+
+function warningAbout({ name, prefix, expires_at: expiresAt }: Token, now: number): string {
+  const days = Math.floor((Date.parse(expiresAt ?? '') - now) / dayMs);
+  const left = days < 1 ? 'in less than a day' : `in ${days} day${days === 1 ? '' : 's'}`;
+  const argument = /^[0-9A-Za-z][0-9A-Za-z_-]*$/.test(name) ? name : prefix;
+  return `warning: The token ${sanitize(name)} ends ${left}. Run \`tokens rotate ${argument}\` for a new value, or \`tokens edit ${argument} --expires …\` to extend it.`;
+}

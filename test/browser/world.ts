@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../server/config/config.ts';
 import type { Caller } from '../../server/domain/caller.ts';
 import { generateSecret } from '../../server/domain/secrets.ts';
+import type { ObservedRequest } from '../../server/domain/tokens/last-used.ts';
 import { createAdmissions } from '../../server/http/admission/admissions.ts';
 import { createLaneOf } from '../../server/http/admission/lane.ts';
 import { createIntrospectionHandler } from '../../server/http/oauth/introspection.ts';
@@ -192,7 +193,8 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     if (id === undefined) throw new Error(`${email} has no token ${name}`);
     return id;
   };
-  /** Returns the path of a link that is mailed to the member. */
+  await countUses(services, await tokenIdOf(server.dev.email, 'ci-deploy'), end);
+
   /** Returns a link from a mail, without the public URL. */
   async function mailedLink(kind: MailLinkKind, email: string, data = '{}'): Promise<string> {
     const userId = await idOf(email);
@@ -254,4 +256,32 @@ function useOf(tokenId: string, at: number, name: string): LastUse & { tokenId: 
   const path = name === longName ? longPath : name === 'Laptop' ? '/api/projects' : '/builds/42';
   const [method, ip] = name === longName ? ['DELETE', '2001:db8:85a3:8d3:1319:8a2e:370:7348'] : ['GET', '203.0.113.9'];
   return { tokenId, at, method, path, ip, userAgent: name === longName ? longAgent : 'curl/8.5.0' };
+}
+
+const usedRoutes = ['/api/v1/builds/42', '/api/v1/builds', `/api/v1/${'deployments-of-the-shop/'.repeat(4)}latest`];
+
+/** A request that differs from the one before in its route, network or agent. */
+function requestOf(use: number): ObservedRequest {
+  return {
+    method: use % 6 === 0 ? 'POST' : 'GET',
+    target: use % 9 === 0 ? `/page-${use}` : (usedRoutes[use % usedRoutes.length] ?? null),
+    peer: use % 5 === 0 ? '2001:db8:42::7' : '203.0.113.9',
+    forwardedFor: null,
+    userAgent: use % 4 === 0 ? 'git/2.43.0' : 'curl/8.5.0',
+  };
+}
+
+/** Counts the uses of a token on the working days of the last month, and a few denied ones. */
+async function countUses(
+  { useCounter, recordUsage }: Pick<TestServer['services'], 'useCounter' | 'recordUsage'>,
+  id: string,
+  end: number,
+): Promise<void> {
+  for (let ago = 0; ago < 30; ago += 1) {
+    const at = end - ago * day;
+    if (ago % 7 === 1) useCounter.denied(id, at, 'paused');
+    const uses = ago % 7 > 1 ? 5 + ((ago * 13) % 37) : 0;
+    for (let use = 0; use < uses; use += 1) useCounter.allowed(id, at, requestOf(use));
+  }
+  await recordUsage.flush();
 }

@@ -92,3 +92,37 @@ it('is linked from the lists of tokens', async () => {
   const member = await openConsole(app, app.root).get(`/organization/team/${app.dev.id}`);
   expect(member.html).toContain(`<a href="${path}">ci-pipeline</a>`);
 });
+
+it('shows a chart of the last 30 days with a text alternative, and the ten most used routes, networks and agents', async () => {
+  const { app, token, path } = await open();
+  const { useCounter, recordUsage } = app.services;
+  const now = app.clock.now();
+  const request = { method: 'GET', peer: '203.0.113.9', forwardedFor: null, userAgent: 'curl/8.5.0' };
+  for (let route = 1; route <= 12; route += 1) {
+    useCounter.allowed(token.id, now, { ...request, target: `/route-${route}-/<b>` });
+    useCounter.allowed(token.id, now - route * 86_400_000, { ...request, target: `/route-${route}-/<b>` });
+  }
+  useCounter.denied(token.id, now, 'paused');
+  await recordUsage.flush();
+  const { html } = await openConsole(app, app.dev).get(path);
+  const text = textOf(html);
+  expect(text).toContain('24 uses in the last 30 days, and 1 denied (1 paused).');
+  expect(html).toContain(
+    'aria-label="Uses per day from 2026-10-25 to 2026-11-23: 24 allowed and 1 denied. The most were 13 on 2026-11-23."',
+  );
+  expect(html.match(/<rect class="allowed"/g)).toHaveLength(30);
+  expect(text).toContain('2026-11-23: 12 allowed, 1 denied');
+  expect(text).toMatch(/GET \/route-\d+-\/<b>\s+2/);
+  expect(html).not.toContain('/<b>');
+  expect(text.match(/GET \/route/g)).toHaveLength(10);
+  expect(text).toContain('These are 10 of 12 routes.');
+  expect(text).toContain('203.0.113.0/24');
+  expect(text).toContain('curl/8.5.0');
+});
+
+it('says that a token was not used, without a chart', async () => {
+  const { app, path } = await open();
+  const { html } = await openConsole(app, app.dev).get(path);
+  expect(textOf(html)).toContain('This token was not used in the last 30 days.');
+  expect(html).not.toContain('<svg role');
+});

@@ -42,14 +42,24 @@ export function createReadUse(clientIp: Pick<ClientIp, 'resolve'>): ReadUse {
 /** Returns a function that remembers the results of `compute` for short texts. Empties its memory when it is full. */
 function remember(compute: (text: string) => string | null): (text: string) => string | null {
   const results = new Map<string, string | null>();
+  /** One string for all equal results, because many paths fold to one route, and each token keeps its strings. */
+  const distinct = new Map<string, string>();
+  const shared = (result: string): string => {
+    const known = distinct.get(result);
+    if (known !== undefined) return known;
+    const detached = detach(result);
+    if (distinct.size >= maxRemembered) distinct.clear();
+    distinct.set(detached, detached);
+    return detached;
+  };
   return (text) => {
     const remembered = results.get(text);
     if (remembered !== undefined) return remembered;
     const result = compute(text);
-    const detached = result === null ? null : detach(result);
+    const stored = result === null ? null : shared(result);
     if (results.size >= maxRemembered) results.clear();
-    if (text.length <= maxRememberedLength) results.set(text, detached);
-    return detached;
+    if (text.length <= maxRememberedLength) results.set(text, stored);
+    return stored;
   };
 }
 

@@ -21,11 +21,12 @@ import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
 import { TokenPage } from './token-page.tsx';
 import { tokenPath, tokensPath } from './token-paths.ts';
+import { shownDays } from './usage/usage-section.tsx';
 
-type TokenPagesDeps = Pick<AppDeps, 'tokens' | 'users' | 'clock' | 'statusContext' | 'config'>;
+type TokenPagesDeps = Pick<AppDeps, 'tokens' | 'usage' | 'users' | 'clock' | 'statusContext' | 'config'>;
 
 /** Routes of `/profile/api-tokens`: the member's own tokens, and a page for each token. */
-export function tokenPages({ tokens, users, clock, statusContext, config }: TokenPagesDeps) {
+export function tokenPages({ tokens, usage, users, clock, statusContext, config }: TokenPagesDeps) {
   return new Hono<AppEnv>()
     .get(tokensPath, async (c) => c.render(await page(c, readPageUrl(c), await requestedDialog(c))))
     .post(tokensPath, async (c) => {
@@ -67,7 +68,8 @@ export function tokenPages({ tokens, users, clock, statusContext, config }: Toke
     const dialog = c.req.query('dialog') === 'revoke' && (
       <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />
     );
-    return <TokenPage token={token} statusContext={statusContext()} dialog={dialog} />;
+    const used = await usage.ofToken(token, shownDays);
+    return <TokenPage token={token} statusContext={statusContext()} usage={used} dialog={dialog} />;
   }
 
   async function page(c: AppContext, pageUrl: PageUrl, dialog: Child) {

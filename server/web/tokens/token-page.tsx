@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
 import { tokenStatus } from '../../domain/tokens/status.ts';
+import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime } from '../shell/components/time.tsx';
@@ -9,15 +10,17 @@ import { useMember } from '../shell/page-context.ts';
 import { memberPath, teamPath } from '../team/team-paths.ts';
 import { LastUsed } from './token-list.tsx';
 import { tokenPath, tokensPath } from './token-paths.ts';
+import { UsageSection } from './usage/usage-section.tsx';
 
 interface TokenPageProps {
   token: TokenRecord;
   statusContext: StatusContext;
+  usage: Usage;
   dialog?: Child;
 }
 
 /** One token: what is known about it, and its actions. Superusers also see the tokens of other members. */
-export function TokenPage({ token, statusContext, dialog }: TokenPageProps) {
+export function TokenPage({ token, statusContext, usage, dialog }: TokenPageProps) {
   const own = token.ownerId === useMember().id;
   return (
     <Layout title={token.name} tab={own ? tokensPath : teamPath}>
@@ -34,12 +37,13 @@ export function TokenPage({ token, statusContext, dialog }: TokenPageProps) {
       </div>
       {token.description && <p>{token.description}</p>}
       <Facts token={token} statusContext={statusContext} own={own} />
+      <UsageSection usage={usage} now={statusContext.now} />
       {dialog}
     </Layout>
   );
 }
 
-function Facts({ token, statusContext, own }: TokenPageProps & { own: boolean }) {
+function Facts({ token, statusContext, own }: Pick<TokenPageProps, 'token' | 'statusContext'> & { own: boolean }) {
   const { now } = statusContext;
   const status = tokenStatus(token, statusContext);
   return (

@@ -5,7 +5,7 @@ import type { Networks } from './new-network.ts';
 import type { CountedToken } from './token-counts.ts';
 import type { UseCounter } from './use-counter.ts';
 
-/** Tokens in one transaction. On SQLite, other changes wait for it: some 20 ms. */
+/** Tokens in one transaction. On SQLite, other changes wait for it: up to some 50 ms. */
 const maxTokensPerBatch = 250;
 
 /** Writes the counted uses into the database. */

@@ -53,8 +53,9 @@ export interface CountedToken extends TokenUses {
 
 /** Returns the counts of a token with one use. */
 export function firstCount(kind: UseKind, at: number, sample: Sample | null): TokenCounts {
-  const hour = Math.floor(at / hourMs);
-  const offset = at - hour * hourMs;
+  // `| 0` lets V8 store the numbers in place.
+  const hour = Math.floor(at / hourMs) | 0;
+  const offset = (at - hour * hourMs) | 0;
   const { outcome, route, network, agent } = kind;
   const others = null;
   return { outcome, route, network, agent, uses: 1, hour, firstOffset: offset, lastOffset: offset, sample, others };
@@ -62,7 +63,7 @@ export function firstCount(kind: UseKind, at: number, sample: Sample | null): To
 
 /** Counts a use if it is of the same kind and hour as the one before. Returns false, and does nothing, if it is not. */
 export function countAgain(counts: TokenCounts, { outcome, route, network, agent }: UseKind, at: number): boolean {
-  const offset = at - counts.hour * hourMs;
+  const offset = Math.trunc(at - counts.hour * hourMs);
   if (offset < 0 || offset >= hourMs || counts.outcome !== outcome) return false;
   if (counts.route !== route || counts.network !== network || counts.agent !== agent) return false;
   counts.uses += 1;

@@ -1,0 +1,90 @@
+import { count } from '../../../../shared/count.ts';
+import { splitRoute } from '../../../domain/tokens/usage/fold.ts';
+import type { Usage } from '../../../domain/tokens/usage/usage.ts';
+import type { SeenCount } from '../../../store/records.ts';
+import { ClippedText } from '../../shell/components/clipped-text.tsx';
+import { Time } from '../../shell/components/time.tsx';
+import { UsageChart } from './usage-chart.tsx';
+
+/** The days that the page shows. */
+export const shownDays = 30;
+/** The rows of each table. */
+const maxRows = 10;
+
+/** How a token was used: a chart of the last days, and tables of its routes, networks and user agents. */
+export function UsageSection({ usage, now }: { usage: Usage; now: number }) {
+  const { days, denied, seen } = usage;
+  const sum = (kind: 'allowed' | 'denied') => days.reduce((total, day) => total + day[kind], 0);
+  const reasons = denied.map(({ reason, uses }) => `${uses.toLocaleString('en')} ${reason}`).join(', ');
+  const used = sum('allowed') + sum('denied') > 0;
+  return (
+    <section aria-labelledby="usage">
+      <h2 id="usage">Usage</h2>
+      <p>
+        {used
+          ? `${count(sum('allowed'), 'use')} in the last ${shownDays} days, and ${sum('denied').toLocaleString('en')} denied${reasons === '' ? '' : ` (${reasons})`}. Uses of the last minute may be missing.`
+          : `This token was not used in the last ${shownDays} days.`}
+      </p>
+      {used && <UsageChart days={days} />}
+      <SeenTable heading="Route" plural="routes" values={seen.route} now={now} />
+      <SeenTable heading="Network" plural="networks" values={seen.network} now={now} />
+      <SeenTable heading="User agent" plural="user agents" values={seen.agent} now={now} />
+    </section>
+  );
+}
+
+interface SeenTableProps {
+  heading: string;
+  plural: string;
+  values: readonly SeenCount[];
+  now: number;
+}
+
+function SeenTable({ heading, plural, values, now }: SeenTableProps) {
+  if (values.length === 0) return null;
+  return (
+    <>
+      <table class="list">
+        <caption class="visually-hidden">The {plural} with the most uses</caption>
+        <thead>
+          <tr>
+            {[heading, 'Uses', 'First used', 'Last used'].map((title) => (
+              <th scope="col">{title}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {values.slice(0, maxRows).map((value) => (
+            <tr>
+              <th scope="row">
+                <Value {...value} />
+              </th>
+              <td data-label="Uses">{value.uses.toLocaleString('en')}</td>
+              <td data-label="First used">
+                <Time at={value.firstAt} now={now} />
+              </td>
+              <td data-label="Last used">
+                <Time at={value.lastAt} now={now} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {values.length > maxRows && (
+        <p class="hint">
+          These are {maxRows} of {count(values.length, plural, plural)}.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Value({ kind, value }: Pick<SeenCount, 'kind' | 'value'>) {
+  if (kind !== 'route') return <ClippedText text={value} />;
+  const { method, path } = splitRoute(value);
+  return (
+    <span class="mono">
+      {method} <ClippedText text={path} />
+    </span>
+  );
+}

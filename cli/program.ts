@@ -15,10 +15,15 @@ import { registerPassword } from './commands/session/password.ts';
 import { registerWhoami } from './commands/session/whoami.ts';
 import { registerCheck } from './commands/tokens/check.ts';
 import { registerCreate } from './commands/tokens/create.ts';
+import { registerEdit } from './commands/tokens/edit.ts';
+import { registerEnsure } from './commands/tokens/ensure/ensure.ts';
 import { registerExec } from './commands/tokens/exec.ts';
 import { registerGet } from './commands/tokens/get.ts';
 import { registerList } from './commands/tokens/list.ts';
+import { registerPause } from './commands/tokens/pause.ts';
+import { registerResume } from './commands/tokens/resume.ts';
 import { registerRevoke } from './commands/tokens/revoke.ts';
+import { registerRotate } from './commands/tokens/rotate.ts';
 import { registerShow } from './commands/tokens/show.ts';
 import { registerUsage } from './commands/tokens/usage.ts';
 import { registerUsersAdd } from './commands/users/add.ts';
@@ -111,9 +116,14 @@ const tokenCommands = [
   registerList,
   registerShow,
   registerUsage,
+  registerEdit,
+  registerRotate,
+  registerPause,
+  registerResume,
   registerRevoke,
   registerGet,
   registerExec,
+  registerEnsure,
   registerCheck,
 ];
 const superuserCommands = [registerGrant, registerUngrant, registerOffboard, registerAudit];

@@ -62,6 +62,7 @@ export const problems = {
   'login-denied': { status: 0, title: 'Sign-in denied', exit: 4 },
   'not-signed-in': { status: 0, title: 'Not signed in', exit: 4 },
   'proxy-hole': { status: 0, title: 'Proxy check failed', exit: 4 },
+  'other-token': { status: 0, title: 'File of another token', exit: 5 },
   'value-not-kept': { status: 0, title: 'Token value not stored', exit: 3 },
   'server-not-known': { status: 0, title: 'Unknown server', exit: 3 },
   'no-keychain': { status: 0, title: 'No keychain available', exit: 1 },

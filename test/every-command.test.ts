@@ -7,6 +7,7 @@ import { bareContext, openTestCli, type TestCli } from './helpers/cli/cli.ts';
 const printing = [
   'whoami',
   'create',
+  'rotate',
   'list',
   'show',
   'usage',
@@ -22,6 +23,10 @@ const printing = [
   'completion',
 ];
 const acting = [
+  'edit',
+  'pause',
+  'resume',
+  'ensure',
   'exec',
   'login',
   'logout',

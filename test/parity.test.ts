@@ -32,8 +32,8 @@ interface Scene {
 interface Action {
   /** The roles that may perform the action. */
   roles: Role[];
-  /** The same action on a page of the console, through the API and on the command line. */
-  page: (scene: Scene, browser: Browser) => Promise<Shown>;
+  /** The same action on a page of the console, through the API and on the command line. Some have no page. */
+  page?: (scene: Scene, browser: Browser) => Promise<Shown>;
   api: (scene: Scene) => [method: string, path: string, json?: object];
   cli: (scene: Scene) => { argv: string[]; stdin?: string };
   /** Prepares the state that the action needs. */
@@ -57,6 +57,11 @@ const userOf = async ({ id }: { id: string }) => {
   const user = await app.store.users.findById(id);
   if (user === null) throw new Error('The member does not exist');
   return user;
+};
+const tokenOf = async ({ id }: { id: string }) => {
+  const token = await app.store.tokens.findById(id);
+  if (token === null) throw new Error('The token does not exist');
+  return token;
 };
 const isRevoked = async ({ id }: { id: string }) => (await app.store.tokens.findById(id)) === null;
 const team = ({ id }: Member, action = '') => `/organization/team/${id}${action && `/${action}`}`;
@@ -121,6 +126,53 @@ const actions: Record<string, Action> = {
     api: ({ ownToken }) => ['DELETE', `/tokens/${ownToken.id}`],
     cli: ({ ownToken }) => ({ argv: ['revoke', ownToken.name, '--yes'] }),
     isDone: ({ ownToken }) => isRevoked(ownToken),
+  },
+  'rotate an own token': {
+    roles: withPermission,
+    api: ({ ownToken }) => ['POST', `/tokens/${ownToken.id}/rotate`, {}],
+    cli: ({ ownToken }) => ({ argv: ['rotate', ownToken.name] }),
+    isDone: async ({ ownToken }) => (await tokenOf(ownToken)).rotatedAt !== null,
+  },
+  "rotate another member's token": {
+    roles: [],
+    api: ({ targetToken }) => ['POST', `/tokens/${targetToken.id}/rotate`, {}],
+    cli: ({ targetToken }) => ({ argv: ['rotate', targetToken.name] }),
+    isDone: async ({ targetToken }) => (await tokenOf(targetToken)).rotatedAt !== null,
+  },
+  'end the old value of an own token': {
+    roles: withPermission,
+    prepare: ({ actor, ownToken }) => app.ask(`/api/v1/tokens/${ownToken.id}/rotate`, { as: actor, json: {} }),
+    api: ({ ownToken }) => ['DELETE', `/tokens/${ownToken.id}/previous`],
+    cli: ({ ownToken }) => ({ argv: ['rotate', ownToken.name, '--finish'] }),
+    isDone: async ({ ownToken }) => {
+      const { rotatedAt, previous } = await tokenOf(ownToken);
+      return rotatedAt !== null && (previous === null || previous.validUntil <= app.clock.now());
+    },
+  },
+  'change an own token': {
+    roles: withPermission,
+    api: ({ ownToken }) => ['PATCH', `/tokens/${ownToken.id}`, { description: 'Changed' }],
+    cli: ({ ownToken }) => ({ argv: ['edit', ownToken.name, '--description', 'Changed'] }),
+    isDone: async ({ ownToken }) => (await tokenOf(ownToken)).description === 'Changed',
+  },
+  'pause an own token': {
+    roles: signedIn,
+    api: ({ ownToken }) => ['POST', `/tokens/${ownToken.id}/pause`, {}],
+    cli: ({ ownToken }) => ({ argv: ['pause', ownToken.name] }),
+    isDone: async ({ ownToken }) => (await tokenOf(ownToken)).pausedAt !== null,
+  },
+  "pause another member's token": {
+    roles: superusers,
+    api: ({ targetToken }) => ['POST', `/tokens/${targetToken.id}/pause`, {}],
+    cli: ({ target, targetToken }) => ({ argv: ['pause', targetToken.name, '--user', target.email] }),
+    isDone: async ({ targetToken }) => (await tokenOf(targetToken)).pausedAt !== null,
+  },
+  "resume another member's token": {
+    roles: superusers,
+    prepare: ({ target, targetToken }) => app.ask(`/api/v1/tokens/${targetToken.id}/pause`, { as: target, json: {} }),
+    api: ({ targetToken }) => ['POST', `/tokens/${targetToken.id}/resume`],
+    cli: ({ target, targetToken }) => ({ argv: ['resume', targetToken.name, '--user', target.email] }),
+    isDone: async ({ targetToken }) => (await tokenOf(targetToken)).pausedAt === null,
   },
   "list another member's tokens": {
     roles: superusers,
@@ -309,6 +361,7 @@ async function createScene(role: Role): Promise<Scene> {
 type Outcome = 'allowed' | 'denied' | 'sign in first';
 
 async function onPage({ page }: Action, scene: Scene, role: Role): Promise<[Outcome, string]> {
+  if (!page) throw new Error('This action has no page.');
   const browser = role === 'visitor' ? openConsole(app) : openConsole(app, scene.actor);
   const { status, location, html } = await page(scene, browser);
   if (status === 303 && /^\/login(\?next=|$)/.test(location ?? '')) return ['sign in first', html];
@@ -337,10 +390,14 @@ async function onCommandLine(action: Action, scene: Scene, role: Role): Promise<
   return [code === 0 ? 'allowed' : 'denied', stdout];
 }
 
+function surfacesOf({ page }: Action): Array<[surface: string, attempt: typeof overApi]> {
+  return Object.entries({ ...(page && { onPage }), overApi, onCommandLine });
+}
+
 describe.each(Object.entries(actions))('%s', (_what, action) => {
   it.each(roles)('has the same outcome on the page, the API and the command line for a %s', async (role) => {
     const isAllowed = action.roles.includes(role);
-    for (const [surface, attempt] of Object.entries({ onPage, overApi, onCommandLine })) {
+    for (const [surface, attempt] of surfacesOf(action)) {
       const scene = await createScene(role);
       await action.prepare?.(scene);
       const wasDone = await action.isDone(scene, '');

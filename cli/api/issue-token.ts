@@ -50,8 +50,16 @@ async function createOrRepeat(api: Api, body: CreateTokenBody, key: string): Pro
   return create(api, body, key).catch((error: unknown) => (isTokenGone(error) ? null : throwMayExist(error)));
 }
 
-async function create(api: Api, body: CreateTokenBody, key: string): Promise<CreatedToken | Token> {
-  const response = await readResponse(api.tokens.$post({ json: body, header: { 'idempotency-key': key } }));
+function create(api: Api, body: CreateTokenBody, key: string): Promise<CreatedToken | Token> {
+  return readIssued(api.tokens.$post({ json: body, header: { 'idempotency-key': key } }));
+}
+
+/**
+ * Waits for the response to a creation or a rotation. Returns the token, without its value if the request was a replay.
+ * @throws LostResponse if the response is not a token, so the daemon may have issued a value. @throws CliError the problem.
+ */
+export async function readIssued(pending: Parameters<typeof readResponse>[0]): Promise<CreatedToken | Token> {
+  const response = await readResponse(pending);
   if (!isSuccess(response)) throw problemOf(response);
   const mismatch = mismatchOf(response.body);
   if (mismatch === null) return response.body as CreatedToken | Token;

@@ -32,12 +32,15 @@ export async function readStoredValues(directory: PrivateDirectory): Promise<rea
   );
 }
 
-/** Returns the OS keychain after testing it, so that no token is created whose value cannot be stored. */
-export async function requireKeychain(ctx: Context): Promise<CredentialStore> {
+/**
+ * Returns the OS keychain after testing it, so that no value is issued that cannot be stored.
+ * @throws CliError `no-keychain`, which says that `undone` was not done.
+ */
+export async function requireKeychain(ctx: Context, undone = 'No token was created.'): Promise<CredentialStore> {
   await readStoredValues(configDirectory(ctx));
   const keychain = await ctx.keychain();
   if (keychain && (await isUsable(keychain, ctx.uuid))) return keychain;
-  throw noKeychain('No token was created.');
+  throw noKeychain(undone);
 }
 
 /** Stores a token's value. Updates the list before the keychain, so that every value in the keychain can be found. */
@@ -64,6 +67,25 @@ export async function removeStoredValue(
   if (!(await readStoredValues(directory)).some((other) => isSame(other, revoked))) return;
   await (await ctx.keychain())?.delete(tokenAccount(server, token.owner, token.name));
   await update(directory, (list) => list.filter((other) => !isSame(other, revoked)));
+}
+
+/** Lets a renamed token keep its stored value. Does nothing if none is stored. */
+export async function renameStoredValue(
+  ctx: Context,
+  server: Server,
+  before: { owner: string; name: string },
+  after: { owner: string; name: string; prefix: string },
+): Promise<void> {
+  const { owner, name } = before;
+  if (
+    !(await readStoredValues(configDirectory(ctx))).some((other) => isSame(other, { host: server.host, owner, name }))
+  )
+    return;
+  const keychain = await ctx.keychain();
+  const token = (await keychain?.get(tokenAccount(server, owner, name))) ?? null;
+  if (!keychain || token === null) return;
+  await storeValue(ctx, keychain, server, { owner: after.owner, name: after.name, prefix: after.prefix, token });
+  await removeStoredValue(ctx, server, before);
 }
 
 async function update(

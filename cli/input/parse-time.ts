@@ -19,6 +19,27 @@ export function parseExpiry(text: string): Expiry {
   throw invalidTime('--expires', text, '30m, 12h, 90d, 1y, 2027-01-31, 2027-01-31T12:00:00Z or never');
 }
 
+/** Parses `--overlap`: a duration, or `0`. Returns seconds. @throws CliError `usage`. */
+export function parseOverlap(text: string): number {
+  const seconds = text === '0' ? 0 : parseDuration(text);
+  if (seconds !== null) return seconds;
+  throw invalidTime('--overlap', text, '30m, 24h, 7d or 0');
+}
+
+/** Parses `--until`: a date (the start of that day in UTC) or an RFC 3339 time. @throws CliError `usage`. */
+export function parseUntil(text: string): string {
+  const time = parseDate(text, '00:00:00.000') ?? parseTime(text);
+  if (time !== null) return time;
+  throw invalidTime('--until', text, '2027-01-31 or 2027-01-31T12:00:00Z');
+}
+
+/** Parses the duration in an option such as `--for`. Returns seconds. @throws CliError `usage`. */
+export function parseSeconds(option: string, text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== null) return seconds;
+  throw invalidTime(option, text, '30m, 12h, 2d or 1w');
+}
+
 /**
  * Parses `--since`: a duration before `now`, a date (the start of that day in UTC) or an RFC 3339 time. Returns RFC 3339.
  * @throws CliError `usage`.

@@ -9,22 +9,31 @@ import { localError, systemCode } from '../errors.ts';
  */
 const staleMs = 3_000;
 const refreshMs = 1_000;
-const maxWaitMs = 10_000;
+const defaultMaxWaitMs = 10_000;
 const pollMs = 20;
+
+export interface FileLockOptions {
+  /** Ends the wait when it aborts. */
+  readonly signal: AbortSignal;
+  readonly maxWaitMs?: number;
+  /** The path of the lock in messages, if `lockPath` would mean nothing to a reader. */
+  readonly shownLockPath?: string;
+}
 
 /**
  * Runs `act` while this process holds the lock directory at `lockPath`, which protects `path` from other processes.
- * A lock whose holder died is taken over after three seconds. Waiting stops when `signal` aborts.
- * @throws CliError `unwritable` if another process keeps the lock for ten seconds, or took it over during `act`.
+ * A lock whose holder died is taken over after three seconds.
+ * @throws CliError `unwritable` if another process keeps the lock for ten seconds or `maxWaitMs`, or took it over during
+ * `act`.
  */
 export async function withFileLock<T>(
   path: string,
   lockPath: string,
-  signal: AbortSignal,
+  options: FileLockOptions,
   act: () => Promise<T>,
 ): Promise<T> {
   let lost = false;
-  const release = await acquire(path, lockPath, signal, () => {
+  const release = await acquire(path, lockPath, options, () => {
     lost = true;
   });
   const result = await act().finally(() => release().catch(() => undefined));
@@ -33,7 +42,12 @@ export async function withFileLock<T>(
   return result;
 }
 
-async function acquire(path: string, lockPath: string, signal: AbortSignal, onCompromised: () => void) {
+async function acquire(
+  path: string,
+  lockPath: string,
+  { signal, maxWaitMs = defaultMaxWaitMs, shownLockPath = lockPath }: FileLockOptions,
+  onCompromised: () => void,
+) {
   const { lock } = await import('proper-lockfile');
   const deadline = performance.now() + maxWaitMs;
   for (;;) {
@@ -43,7 +57,7 @@ async function acquire(path: string, lockPath: string, signal: AbortSignal, onCo
     } catch (error) {
       if (systemCode(error) !== 'ELOCKED') throw error;
       if (performance.now() > deadline) {
-        const advice = `Try again in a few seconds; if none is running, delete ${lockPath}.`;
+        const advice = `Try again in a few seconds; if none is running, delete ${shownLockPath}.`;
         throw localError('unwritable', `Another tokens process is changing ${path}. ${advice}`, error);
       }
     }

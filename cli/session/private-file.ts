@@ -86,7 +86,7 @@ async function withLock<T>(
 ): Promise<T> {
   try {
     await createDirectory(directory, options);
-    return await withFileLock(join(directory, name), join(directory, `.${name}.lock`), options.signal, act);
+    return await withFileLock(join(directory, name), join(directory, `.${name}.lock`), options, act);
   } catch (error) {
     throw unwritable(join(directory, name), error);
   }

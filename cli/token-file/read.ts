@@ -24,7 +24,7 @@ export async function readTokenFile(path: string): Promise<string | null> {
 }
 
 /** Returns the content of an open file. @throws CliError `damaged-file` as `readTokenFile` does. */
-async function readRaw(handle: FileHandle, path: string): Promise<Buffer> {
+export async function readRaw(handle: FileHandle, path: string): Promise<Buffer> {
   if (!(await handle.stat()).isFile()) {
     throw localError('damaged-file', `${path} is not a regular file. Give the path of the file that holds the value.`);
   }
@@ -34,7 +34,7 @@ async function readRaw(handle: FileHandle, path: string): Promise<Buffer> {
 }
 
 /** Returns the text of a file without one trailing LF or CRLF, or null if it is empty. */
-function valueIn(raw: Buffer): string | null {
+export function valueIn(raw: Buffer): string | null {
   const text = raw.toString('utf8').replace(/\r?\n$/, '');
   return text === '' ? null : text;
 }

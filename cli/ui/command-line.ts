@@ -1,8 +1,9 @@
 import { sanitize } from './sanitize.ts';
 
-/** Returns `tokens COMMAND NAME`, quoted so that it can be pasted into a shell. */
-export function commandLine(command: string, name: string): string {
+/** Returns `tokens COMMAND NAME OPTIONS`, quoted so that it can be pasted into a shell. */
+export function commandLine(command: string, name: string, options = ''): string {
   const shown = sanitize(name);
   const word = /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
-  return `tokens ${command} ${shown.startsWith('-') ? '-- ' : ''}${word}`;
+  const words = shown.startsWith('-') ? [command, options, '--', word] : [command, word, options];
+  return ['tokens', ...words].filter((text) => text !== '').join(' ');
 }

@@ -1,4 +1,6 @@
+import type { CreatedToken } from '../../shared/schemas/tokens.ts';
 import type { Context, GlobalOptions } from '../context.ts';
+import { commandLine } from './command-line.ts';
 import { note } from './notes.ts';
 
 /**
@@ -9,4 +11,28 @@ export async function printOutcome(ctx: Context, options: GlobalOptions, changed
   if (!options.json) return note(ctx, options, text);
   const { printJson } = await import('./json.ts');
   await printJson(ctx.stdout, changed);
+}
+
+export interface NewValueOptions extends GlobalOptions {
+  store?: boolean;
+  print?: boolean;
+}
+
+/**
+ * Prints a value that the server has just issued: alone on stdout, or in the token object with `--json`. With `--no-print`,
+ * the value is left out. A note on stderr says where the value is, or that it cannot be shown again.
+ */
+export async function printNewValue(ctx: Context, created: CreatedToken, options: NewValueOptions): Promise<void> {
+  const { token: value, ...described } = created;
+  if (options.json) {
+    const { printJson } = await import('./json.ts');
+    await printJson(ctx.stdout, options.print === false ? described : created);
+  } else if (options.print !== false) {
+    await ctx.stdout.write(`${value}\n`);
+  }
+  if (options.store) {
+    await note(ctx, options, `The value is in the OS keychain. To print it: ${commandLine('get', created.name)}`);
+  } else if (ctx.stdout.isTTY) {
+    await note(ctx, options, 'Copy the value now: it cannot be shown again.');
+  }
 }

@@ -37,14 +37,46 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
     ['Name', token.name],
     ['Prefix', token.prefix],
     ['Status', token.status],
+    ...pauseFields(token, now),
     ['Owner', token.owner],
     ['Description', token.description ?? ''],
     ['Created', `${token.created_at} (${timeAgo(token.created_at, now)})`],
+    ...(token.rotated_at ? [['Rotated', `${token.rotated_at} (${timeAgo(token.rotated_at, now)})`] as const] : []),
     ['Expires', expires ?? 'never'],
+    ...(token.self_rotate ? [['Rotates itself', 'yes'] as const] : []),
     ['Last used', lastUse(token, now)],
     ['User agent', token.last_used?.user_agent ?? ''],
+    ...previousFields(token, now),
     ['ID', token.id],
   ]);
+}
+
+type Field = readonly [label: string, value: string];
+
+/** Describes the pause of a token. A daemon of the previous release knows no pauses. */
+function pauseFields({ paused }: Token, now: Date): Field[] {
+  if (!paused) return [];
+  const until = paused.until === null ? '' : ` until ${paused.until} (${relativeTime(paused.until, now)})`;
+  const by = paused.by === null ? '' : ` by ${paused.by}`;
+  return [['Paused', `${timeAgo(paused.at, now)}${by}${until}`], ...field('Reason', paused.reason)];
+}
+
+/** Describes the value before the rotation while it still works, and says whether it is still in use. */
+function previousFields({ previous }: Token, now: Date): Field[] {
+  if (!previous) return [];
+  const isUsed = previous.last_used !== null;
+  return [
+    [
+      'Old value',
+      `${previous.prefix} works until ${previous.valid_until} (${relativeTime(previous.valid_until, now)})`,
+    ],
+    ['Old value used', isUsed ? `since the rotation, ${lastUse(previous, now)}` : 'not since the rotation'],
+    ...field('Its user agent', previous.last_used?.user_agent ?? null),
+  ];
+}
+
+function field(label: string, value: string | null): Field[] {
+  return value === null ? [] : [[label, value]];
 }
 
 /** Returns the color function for a status. A status that only a newer server knows has no color. */
@@ -96,7 +128,7 @@ interface LastUseForm {
 }
 
 /** Returns `3 minutes ago · GET /builds/42 · 203.0.113.9`, without the parts that are unknown. */
-function lastUse({ last_used: use }: Token, now: Date, form: Partial<LastUseForm> = {}): string {
+function lastUse({ last_used: use }: Pick<Token, 'last_used'>, now: Date, form: Partial<LastUseForm> = {}): string {
   if (!use) return 'never';
   const request = [use.method, form.path ?? use.path].filter((part) => part !== null).join(' ');
   return [timeAgo(use.at, now, form.style), request, use.ip ?? ''].filter((part) => part !== '').join(' · ');

@@ -34,6 +34,7 @@ export default defineConfig({
         items: [
           { text: 'Protect an API', link: '/proxies' },
           { text: 'Clients', link: '/clients' },
+          { text: 'Rotate tokens', link: '/rotation' },
           { text: 'Ask tokensd from your API', link: '/introspection' },
           { text: 'Members', link: '/members' },
           { text: 'Sign-in', link: '/sign-in' },

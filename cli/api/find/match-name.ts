@@ -1,5 +1,5 @@
 import { foldName } from '../../../shared/names.ts';
-import { type CliError, localError } from '../../errors.ts';
+import { CliError, localError } from '../../errors.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
 export interface Named {
@@ -30,6 +30,24 @@ export function matchName<T extends Named>(text: string, candidates: readonly T[
     return first;
   }
   throw localError('token-not-found', `There is no token ${quoted(text)}. Run \`tokens list\` to see your tokens.`);
+}
+
+/** Matches several names like `matchName`. Returns each token once, and the errors of the names that match none or several. */
+export function matchNames<T extends Named>(
+  names: readonly string[],
+  candidates: readonly T[],
+): { found: T[]; failures: unknown[] } {
+  const found = new Set<T>();
+  const failures: unknown[] = [];
+  for (const name of names) {
+    try {
+      found.add(matchName(name, candidates));
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      failures.push(error);
+    }
+  }
+  return { found: [...found], failures };
 }
 
 function ambiguous(text: string, found: readonly Named[]): CliError {

@@ -1,19 +1,18 @@
 import type { Command } from 'commander';
 import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens.ts';
 import { issueToken, revokeToken, TokenMayExist } from '../../api/issue-token.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { removeStoredValue, requireKeychain, storeValue } from '../../credentials/stored-values.ts';
 import { CliError, hasCode, localError, systemCode } from '../../errors.ts';
 import { parseExpiry } from '../../input/parse-time.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { commandLine } from '../../ui/command-line.ts';
-import { note } from '../../ui/notes.ts';
+import { type NewValueOptions, printNewValue } from '../../ui/outcome.ts';
 
-export interface CreateOptions extends GlobalOptions {
+export interface CreateOptions extends NewValueOptions {
   expires?: string;
   description?: string;
-  store?: boolean;
-  print?: boolean;
+  selfRotate?: boolean;
   ifAbsent?: boolean;
   quietNetworks?: boolean;
 }
@@ -29,6 +28,7 @@ export function registerCreate(program: Command, ctx: Context): void {
     .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
     .option('--description <text>', 'Purpose of the token')
     .option('--quiet-networks', 'Send no mail about uses from new networks')
+    .option('--self-rotate', 'Let the token rotate itself, as `tokens ensure` does without a session (needs an expiry)')
     .option('--store', 'Store the value in the OS keychain, for `tokens get`')
     .option('--no-print', 'Do not print the value (needs --store)')
     .option('--if-absent', 'Do nothing if a token with this name exists and has not expired')
@@ -46,6 +46,7 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
     ...(options.description !== undefined && { description: options.description }),
     ...(options.quietNetworks && { quiet_networks: true }),
     ...(options.expires !== undefined && parseExpiry(options.expires)),
+    ...(options.selfRotate && { self_rotate: true }),
   };
   const connection = await connect(ctx, options);
   const keychain = options.store ? await requireKeychain(ctx) : null;
@@ -53,7 +54,7 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
   if (!created) return;
   try {
     if (keychain) await storeValue(ctx, keychain, connection.server, created);
-    await printCreated(ctx, created, options);
+    await printNewValue(ctx, created, options);
   } catch (error) {
     throw await undoCreate(ctx, connection, created, error);
   }
@@ -66,21 +67,6 @@ async function issue(ctx: Context, { api }: Connection, body: CreateTokenBody, o
     if (options.ifAbsent && isTaken) return null;
     throw error instanceof TokenMayExist || ctx.signal.aborted ? mayExistError(ctx, body.name, error) : error;
   });
-}
-
-async function printCreated(ctx: Context, created: CreatedToken, options: CreateOptions): Promise<void> {
-  const { token: value, ...described } = created;
-  if (options.json) {
-    const { printJson } = await import('../../ui/json.ts');
-    await printJson(ctx.stdout, options.print === false ? described : created);
-  } else if (options.print !== false) {
-    await ctx.stdout.write(`${value}\n`);
-  }
-  if (options.store) {
-    await note(ctx, options, `The value is in the OS keychain. To print it: ${commandLine('get', created.name)}`);
-  } else if (ctx.stdout.isTTY) {
-    await note(ctx, options, 'Copy the value now: it cannot be shown again.');
-  }
 }
 
 /** Revokes a token whose value could not be printed or stored. Returns the error to report. */

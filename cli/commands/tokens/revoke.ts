@@ -4,12 +4,12 @@ import type { Token } from '../../../shared/schemas/tokens.ts';
 import type { Api } from '../../api/client.ts';
 import { listTokens } from '../../api/find/find-token.ts';
 import { findUser } from '../../api/find/find-user.ts';
-import { matchName } from '../../api/find/match-name.ts';
+import { matchNames } from '../../api/find/match-name.ts';
 import { isTokenGone } from '../../api/issue-token.ts';
 import { expectSuccess } from '../../api/responses.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { removeStoredValue } from '../../credentials/stored-values.ts';
-import { CliError, hasCode, localError } from '../../errors.ts';
+import { hasCode, localError } from '../../errors.ts';
 import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
@@ -57,7 +57,7 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
   requireConfirmable(ctx, options.yes);
   const connection = await connect(ctx, options);
   const tokens = await listTokens(connection.api, options.user);
-  const { found, failures } = options.all ? { found: tokens, failures: [] } : matchNames(names, tokens, options);
+  const { found, failures } = options.all ? { found: tokens, failures: [] } : findNamed(names, tokens, options);
   if (found.length > 0) {
     await confirmOrCancel(ctx, options.yes, question(found, options.user));
     const revoke = options.all ? revokeTogether : revokeEach;
@@ -70,18 +70,10 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
   if (failures.length > 0) throw new AggregateError(failures);
 }
 
-function matchNames(names: readonly string[], tokens: readonly Token[], options: RevokeOptions) {
-  const found = new Set<Token>();
-  const failures: unknown[] = [];
-  for (const name of names) {
-    try {
-      found.add(matchName(name, tokens));
-    } catch (error) {
-      if (!(error instanceof CliError)) throw error;
-      if (!(options.ifExists && hasCode(error, 'token-not-found'))) failures.push(error);
-    }
-  }
-  return { found: [...found], failures };
+function findNamed(names: readonly string[], tokens: readonly Token[], options: RevokeOptions) {
+  const { found, failures } = matchNames(names, tokens);
+  const isIgnored = (error: unknown) => options.ifExists === true && hasCode(error, 'token-not-found');
+  return { found, failures: failures.filter((error) => !isIgnored(error)) };
 }
 
 async function revokeEach(ctx: Context, connection: Connection, tokens: readonly Token[], options: RevokeOptions) {

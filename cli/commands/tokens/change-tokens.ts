@@ -1,0 +1,34 @@
+import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Api } from '../../api/client.ts';
+import { listTokens } from '../../api/find/find-token.ts';
+import { matchNames } from '../../api/find/match-name.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { connect } from '../../session/connect.ts';
+import { printOutcome } from '../../ui/outcome.ts';
+import { attemptAll } from '../attempt-all.ts';
+
+export interface Change {
+  /** Changes one token and returns it. */
+  readonly request: (api: Api, id: string) => Promise<Token>;
+  readonly outcome: (changed: Token) => string;
+}
+
+/** Changes each named token and prints what happened. Continues after a failure, like `attemptAll`. */
+export async function changeTokens(
+  ctx: Context,
+  names: readonly string[],
+  options: GlobalOptions & { user?: string },
+  { request, outcome }: Change,
+): Promise<void> {
+  const { api } = await connect(ctx, options);
+  const { found, failures } = matchNames(names, await listTokens(api, options.user));
+  try {
+    await attemptAll(found, async ({ id }) => {
+      const token = await request(api, id);
+      await printOutcome(ctx, options, token, outcome(token));
+    });
+  } catch (error) {
+    failures.push(...(error instanceof AggregateError ? error.errors : [error]));
+  }
+  if (failures.length > 0) throw new AggregateError(failures);
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import { findToken } from '../../api/find/find-token.ts';
+import { expectBody } from '../../api/responses.ts';
+import { tokenShape } from '../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { renameStoredValue } from '../../credentials/stored-values.ts';
+import { localError } from '../../errors.ts';
+import { parseExpiry } from '../../input/parse-time.ts';
+import { connect } from '../../session/connect.ts';
+import { printOutcome } from '../../ui/outcome.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+
+export interface EditOptions extends GlobalOptions {
+  name?: string;
+  description?: string;
+  expires?: string;
+  selfRotate?: boolean;
+  quietNetworks?: boolean;
+}
+
+export function registerEdit(program: Command, ctx: Context): void {
+  program
+    .command('edit')
+    .argument('<name>', 'Name or prefix of the token')
+    .summary("Change a token's name, description or expiry")
+    .description(
+      "Change a token's name, description or expiry. Its value stays the same. An expired token cannot be changed: create another one.",
+    )
+    .option('--name <new>', 'New name')
+    .option('--description <text>', 'New description; an empty text removes it')
+    .option('--expires <when>', 'New expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
+    .option('--self-rotate', 'Let the token rotate itself, as `tokens ensure` does without a session (needs an expiry)')
+    .option('--no-self-rotate', 'Do not let the token rotate itself')
+    .option('--quiet-networks', 'Send no mail about uses from new networks')
+    .option('--no-quiet-networks', 'Send a mail about uses from new networks')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens edit ci-pipeline --expires 90d\n  $ tokens edit ci-pipeline --name build --description "Builds on main"',
+    )
+    .action((name: string, _options, command: Command) => runEdit(ctx, name, command.optsWithGlobals()));
+}
+
+async function runEdit(ctx: Context, name: string, options: EditOptions): Promise<void> {
+  const json = {
+    ...(options.name !== undefined && { name: options.name }),
+    ...(options.description !== undefined && { description: options.description }),
+    ...(options.expires !== undefined && parseExpiry(options.expires)),
+    ...(options.selfRotate !== undefined && { self_rotate: options.selfRotate }),
+    ...(options.quietNetworks !== undefined && { quiet_networks: options.quietNetworks }),
+  };
+  if (Object.keys(json).length === 0) {
+    throw localError('usage', 'There is nothing to change. Give --name, --description, --expires or another option.');
+  }
+  const { api, server } = await connect(ctx, options);
+  const before = await findToken(api, name, undefined);
+  const token = await expectBody(api.tokens[':id'].$patch({ param: { id: before.id }, json }), tokenShape);
+  const renamed = token.name === before.name ? '' : `: it is now named ${sanitize(token.name)}`;
+  await printOutcome(ctx, options, token, `Changed ${sanitize(before.name)} (${sanitize(token.prefix)})${renamed}.`);
+  if (token.name !== before.name) await renameStoredValue(ctx, server, before, token);
+}

@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { Context, GlobalOptions } from '../../../context.ts';
+import { localError } from '../../../errors.ts';
+import { parseExpiry, parseOverlap, parseSeconds } from '../../../input/parse-time.ts';
+import { resolveServer } from '../../../session/connect.ts';
+import { withTokenFile } from '../../../token-file/token-file.ts';
+import { printOutcome } from '../../../ui/outcome.ts';
+import { sanitize } from '../../../ui/sanitize.ts';
+import { isDue } from './due.ts';
+import { inspectFile } from './inspect.ts';
+import { renew } from './renew.ts';
+import type { Wanted } from './wanted.ts';
+
+export interface EnsureOptions extends GlobalOptions {
+  out: string;
+  renewBefore?: string;
+  expires?: string;
+  overlap?: string;
+  selfRotate?: boolean;
+  description?: string;
+}
+
+type Action = 'none' | 'created' | 'rotated';
+
+export function registerEnsure(program: Command, ctx: Context): void {
+  program
+    .command('ensure')
+    .argument('<name>', 'Name of the token')
+    .summary('Keep a working token value in a file')
+    .description(
+      'Keep a working token value in a file. Run it regularly: it does nothing while the value in the file works and has time left. Otherwise it rotates the token, or creates it, and replaces the file in one step. The file always holds a complete value. A token that may rotate itself needs no session.',
+    )
+    .requiredOption('--out <file>', 'File that holds the value (mode 600)')
+    .option(
+      '--renew-before <duration>',
+      'Time left at which to rotate (default: 14d, or a third of the lifetime if shorter)',
+    )
+    .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never (default: 90d for a new token)')
+    .option('--overlap <duration>', 'How long the old value keeps working after a rotation: 0 to 30d (default: 24h)')
+    .option('--self-rotate', 'Let a new token rotate itself, so that later runs need no session')
+    .option('--description <text>', 'Purpose of a new token')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens ensure prometheus --out /etc/prometheus/token --self-rotate\n  $ tokens ensure ci-pipeline --out ~/.ci-token --expires 30d --renew-before 7d',
+    )
+    .action((name: string, _options, command: Command) => runEnsure(ctx, name, command.optsWithGlobals()));
+}
+
+async function runEnsure(ctx: Context, name: string, options: EnsureOptions): Promise<void> {
+  const wanted = parseWanted(name, options);
+  const server = await resolveServer(ctx, options);
+  const { action, token } = await withTokenFile(
+    ctx,
+    options.out,
+    async (file): Promise<{ action: Action; token: Token }> => {
+      const present = await inspectFile(ctx, options, server, file, wanted.name);
+      if (present.kind === 'active' && present.isCurrent && !isDue(present.token, wanted, ctx.now())) {
+        return { action: 'none', token: present.token };
+      }
+      return renew(ctx, options, server, file, present, wanted);
+    },
+  );
+  const { prefix, expires_at } = token;
+  const result = { changed: action !== 'none', action, name: token.name, prefix, expires_at, file: options.out };
+  // Silent in the usual case, because cron mails every line.
+  if (!result.changed && !options.json && !ctx.stderr.isTTY) return;
+  await printOutcome(ctx, options, result, describe(result));
+}
+
+function parseWanted(name: string, options: EnsureOptions): Wanted {
+  const { renewBefore, expires, overlap, selfRotate = false, description } = options;
+  const wanted: Wanted = {
+    name,
+    renewBefore: renewBefore === undefined ? undefined : parseSeconds('--renew-before', renewBefore),
+    expiry: expires === undefined ? undefined : parseExpiry(expires),
+    overlap: overlap === undefined ? undefined : parseOverlap(overlap),
+    selfRotate,
+    description,
+  };
+  if (selfRotate && expires === 'never') {
+    throw localError(
+      'usage',
+      'A token that rotates itself needs an expiry. Give another --expires, or no --self-rotate.',
+    );
+  }
+  return wanted;
+}
+
+function describe({ action, name, prefix, file }: { action: Action; name: string; prefix: string; file: string }) {
+  const shown = `${sanitize(name)} (${sanitize(prefix)})`;
+  if (action === 'none') return `${sanitize(file)} is up to date: ${shown}.`;
+  return `${action === 'created' ? 'Created' : 'Rotated'} ${shown} and wrote ${sanitize(file)}.`;
+}

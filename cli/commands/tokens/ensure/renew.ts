@@ -1,0 +1,143 @@
+import { foldName } from '../../../../shared/names.ts';
+import type { CreatedToken, CreateTokenBody, Token } from '../../../../shared/schemas/tokens.ts';
+import { listTokens } from '../../../api/find/find-token.ts';
+import { issueToken, readIssued, revokeToken } from '../../../api/issue-token.ts';
+import { rotateToken, ValueMayBeLost } from '../../../api/rotate-token.ts';
+import { LostResponse } from '../../../api/transport/network-errors.ts';
+import type { Context, GlobalOptions } from '../../../context.ts';
+import { CliError, hasCode } from '../../../errors.ts';
+import { type Connection, connect, openApi } from '../../../session/connect.ts';
+import type { Server } from '../../../session/server-url.ts';
+import type { TokenFile } from '../../../token-file/token-file.ts';
+import type { Present } from './inspect.ts';
+import type { Wanted } from './wanted.ts';
+
+const defaultLifetimeSeconds = 90 * 86_400;
+
+interface Renewed {
+  readonly action: 'created' | 'rotated';
+  readonly token: Token;
+}
+
+/** The session with which to change tokens, or the error that says why there is none. */
+type Session = { readonly connection: Connection } | { readonly missing: CliError };
+
+/**
+ * Rotates the token, or creates it, and writes the new value to the file.
+ * @throws CliError `not-signed-in` if that needs a session; the daemon's problem; or `unwritable`, with the old file in place
+ */
+export async function renew(
+  ctx: Context,
+  options: GlobalOptions,
+  server: Server,
+  file: TokenFile,
+  present: Present,
+  wanted: Wanted,
+): Promise<Renewed> {
+  const session = await findSession(ctx, options);
+  const mayRotateItself = present.kind === 'active' && present.token.self_rotate === true;
+  if ('missing' in session && !mayRotateItself) throw session.missing;
+  // From here on, a failure to write would lose a value.
+  await file.proveWritable();
+  if ('missing' in session) return rotateItself(ctx, options, server, file, present, wanted);
+  const { connection } = session;
+  try {
+    if (present.kind === 'active') return await rotate(ctx, connection, file, present.token, wanted);
+    const folded = foldName(wanted.name);
+    const own = (await listTokens(connection.api, undefined)).find(({ name }) => foldName(name) === folded);
+    if (own && own.status !== 'expired') return await rotate(ctx, connection, file, own, wanted);
+    return await create(ctx, connection, file, wanted);
+  } catch (error) {
+    // The session has ended, or it belongs to another member.
+    const isForeign =
+      hasCode(error, 'not-authenticated') || hasCode(error, 'token-not-found') || hasCode(error, 'owner-only');
+    if (!isForeign || !mayRotateItself) throw error;
+  }
+  return rotateItself(ctx, options, server, file, present, wanted);
+}
+
+async function findSession(ctx: Context, options: GlobalOptions): Promise<Session> {
+  try {
+    return { connection: await connect(ctx, options) };
+  } catch (error) {
+    // Without a desktop session, as in cron, the keychain does not work.
+    if (hasCode(error, 'not-signed-in') || hasCode(error, 'no-keychain')) return { missing: error };
+    throw error;
+  }
+}
+
+async function rotate(
+  ctx: Context,
+  { api }: Connection,
+  file: TokenFile,
+  { id }: Token,
+  wanted: Wanted,
+): Promise<Renewed> {
+  const overlap = wanted.overlap === undefined ? {} : { overlap: wanted.overlap };
+  const body = { ...overlap, ...wanted.expiry, end_previous: true };
+  const rotated = await rotateToken(api, id, body, ctx.uuid).catch((error: unknown) => {
+    throw error instanceof ValueMayBeLost ? runAgain(file, error) : error;
+  });
+  return keep(file, rotated);
+}
+
+/** Lets the token in the file rotate itself. If the response is lost, a later run may do so again with the old value. */
+async function rotateItself(
+  ctx: Context,
+  options: GlobalOptions,
+  server: Server,
+  file: TokenFile,
+  present: Present,
+  wanted: Wanted,
+): Promise<Renewed> {
+  if (present.kind !== 'active') throw new Error('Only an active token can rotate itself.');
+  const api = await openApi(ctx, options, server, `Token ${present.value}`);
+  const overlap = wanted.overlap === undefined ? {} : { overlap: wanted.overlap };
+  const issued = await readIssued(api.token.rotate.$post({ json: { ...overlap, end_previous: true } })).catch(
+    (error: unknown) => {
+      const wasSent = error instanceof LostResponse && error.sent;
+      throw wasSent || hasCode(error, 'outcome-unknown') ? runAgain(file, error as CliError) : error;
+    },
+  );
+  if ('token' in issued) return keep(file, issued);
+  throw runAgain(file, new LostResponse('unreachable', 'The response has no value.', true));
+}
+
+async function create(ctx: Context, { api }: Connection, file: TokenFile, wanted: Wanted): Promise<Renewed> {
+  const body: CreateTokenBody = {
+    name: wanted.name,
+    ...(wanted.description !== undefined && { description: wanted.description }),
+    ...(wanted.selfRotate && { self_rotate: true }),
+  };
+  const expiry = wanted.expiry ?? { expires_in: defaultLifetimeSeconds };
+  const created = await issueToken(api, { ...body, ...expiry }, ctx.uuid).catch((error: unknown) => {
+    // The server allows less than the default of this command. Its own default applies instead.
+    const isTooLong =
+      error instanceof CliError && error.problem.errors?.every(({ pointer }) => pointer === '/expires_in');
+    if (wanted.expiry !== undefined || !isTooLong) throw error;
+    return issueToken(api, body, ctx.uuid);
+  });
+  try {
+    await file.replace(created.token);
+  } catch (error) {
+    await revokeToken(api, created.id).catch(() => undefined);
+    throw error;
+  }
+  return { action: 'created', token: created };
+}
+
+async function keep(file: TokenFile, rotated: CreatedToken): Promise<Renewed> {
+  try {
+    await file.replace(rotated.token);
+  } catch (error) {
+    throw error instanceof CliError ? runAgain(file, error) : error;
+  }
+  return { action: 'rotated', token: rotated };
+}
+
+/** The token may have a new value that is lost. The file still holds the old one, which works during the overlap. */
+function runAgain({ path }: TokenFile, error: CliError): CliError {
+  const { errors: _, ...problem } = error.problem;
+  const detail = `${problem.detail} The token may have been rotated: ${path} holds the old value. Run the command again in two minutes.`;
+  return new CliError({ ...problem, detail }, { cause: error });
+}

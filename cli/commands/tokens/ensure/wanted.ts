@@ -1,0 +1,12 @@
+import type { Expiry } from '../../../input/parse-time.ts';
+
+/** What the file is to hold. Durations are in seconds. */
+export interface Wanted {
+  readonly name: string;
+  /** Undefined for the default margin. */
+  readonly renewBefore: number | undefined;
+  readonly expiry: Expiry | undefined;
+  readonly overlap: number | undefined;
+  readonly selfRotate: boolean;
+  readonly description: string | undefined;
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { expectBody } from '../../api/responses.ts';
+import { tokenShape } from '../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+import { changeTokens } from './change-tokens.ts';
+
+export interface ResumeOptions extends GlobalOptions {
+  user?: string;
+}
+
+export function registerResume(program: Command, ctx: Context): void {
+  program
+    .command('resume')
+    .argument('<names...>', 'Names or prefixes of the tokens')
+    .summary('Let paused or idle tokens work again')
+    .description('Let paused or idle tokens work again, with the values that they have.')
+    .option('--user <email>', 'Owner of the tokens (superuser)')
+    .addHelpText('after', '\nExample:\n  $ tokens resume ci-pipeline')
+    .action((names: string[], _options, command: Command) => runResume(ctx, names, command.optsWithGlobals()));
+}
+
+async function runResume(ctx: Context, names: readonly string[], options: ResumeOptions): Promise<void> {
+  await changeTokens(ctx, names, options, {
+    request: (api, id) => expectBody(api.tokens[':id'].resume.$post({ param: { id } }), tokenShape),
+    outcome: ({ name, prefix, status }) => {
+      const rest = status === 'active' ? '' : `, but it does not work yet: it is ${sanitize(status)}`;
+      return `Resumed ${sanitize(name)} (${sanitize(prefix)})${rest}.`;
+    },
+  });
+}

@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import type { Token } from '../../../shared/schemas/tokens.ts';
+import { findToken } from '../../api/find/find-token.ts';
+import { expectSuccess } from '../../api/responses.ts';
+import { rotateToken, ValueMayBeLost } from '../../api/rotate-token.ts';
+import type { Context } from '../../context.ts';
+import { requireKeychain, storeValue } from '../../credentials/stored-values.ts';
+import { CliError, localError, systemCode } from '../../errors.ts';
+import { parseExpiry, parseOverlap } from '../../input/parse-time.ts';
+import { type Connection, connect } from '../../session/connect.ts';
+import { commandLine } from '../../ui/command-line.ts';
+import { type NewValueOptions, printNewValue, printOutcome } from '../../ui/outcome.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+
+export interface RotateOptions extends NewValueOptions {
+  overlap?: string;
+  expires?: string;
+  endPrevious?: boolean;
+  finish?: boolean;
+}
+
+export function registerRotate(program: Command, ctx: Context): void {
+  program
+    .command('rotate')
+    .argument('<name>', 'Name or prefix of the token')
+    .summary('Give a token a new value')
+    .description(
+      'Give a token a new value and print it once. The old value keeps working during the overlap, so that you can replace it everywhere. `tokens show` says where the old value is still used.',
+    )
+    .option('--overlap <duration>', 'How long the old value keeps working: 0 to 30d (default: 24h)')
+    .option('--expires <when>', 'New expiry: 30m, 12h, 90d, 1y, a date, a time, or never')
+    .option('--end-previous', 'Also rotate during an overlap, which ends the value before the old one')
+    .option('--finish', 'End the overlap now instead of rotating: only the current value then works')
+    .option('--store', 'Store the new value in the OS keychain, for `tokens get`')
+    .option('--no-print', 'Do not print the value (needs --store)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens rotate ci-pipeline --overlap 7d\n  $ tokens rotate ci-pipeline --finish\n  $ tokens rotate laptop --store --no-print',
+    )
+    .action((name: string, _options, command: Command) => runRotate(ctx, name, command.optsWithGlobals()));
+}
+
+async function runRotate(ctx: Context, name: string, options: RotateOptions): Promise<void> {
+  if (options.finish) return finish(ctx, name, options);
+  if (options.print === false && !options.store) throw localError('usage', '--no-print needs --store.');
+  const body = {
+    ...(options.overlap !== undefined && { overlap: parseOverlap(options.overlap) }),
+    ...(options.expires !== undefined && parseExpiry(options.expires)),
+    ...(options.endPrevious && { end_previous: true }),
+  };
+  const connection = await connect(ctx, options);
+  const keychain = options.store ? await requireKeychain(ctx, 'The token was not rotated.') : null;
+  const token = await findToken(connection.api, name, undefined);
+  const rotated = await rotateToken(connection.api, token.id, body, ctx.uuid).catch((error: unknown) => {
+    throw error instanceof ValueMayBeLost || ctx.signal.aborted ? lostError(ctx, token, error) : error;
+  });
+  try {
+    if (keychain) await storeValue(ctx, keychain, connection.server, rotated);
+    await printNewValue(ctx, rotated, options);
+  } catch (error) {
+    throw unwrittenError(token, error);
+  }
+}
+
+/** Ends the overlap of an earlier rotation. */
+async function finish(ctx: Context, name: string, options: RotateOptions): Promise<void> {
+  const others = [options.overlap, options.expires, options.endPrevious, options.store, options.print === false];
+  if (others.some((given) => given !== undefined && given !== false)) {
+    throw localError('usage', '--finish only ends the overlap, so give no other option with it.');
+  }
+  const { api }: Connection = await connect(ctx, options);
+  const token = await findToken(api, name, undefined);
+  await expectSuccess(api.tokens[':id'].previous.$delete({ param: { id: token.id } }));
+  const ended = token.previous ? ` (${sanitize(token.previous.prefix)})` : '';
+  await printOutcome(
+    ctx,
+    options,
+    { ...token, previous: null },
+    `The old value of ${sanitize(token.name)}${ended} ended.`,
+  );
+}
+
+const wayOn = (token: Token) => `Get another one with \`${commandLine('rotate', token.name, '--end-previous')}\`.`;
+
+/** The server has issued a value, but nobody can know it. The old value still works. */
+function unwrittenError(token: Token, error: unknown) {
+  const why = error instanceof CliError ? error.message.replace(/\.$/, '') : (systemCode(error) ?? 'unknown error');
+  const detail = `The token was rotated, but its new value could not be written (${why}). ${wayOn(token)}`;
+  if (error instanceof CliError) return new CliError({ ...error.problem, detail }, { cause: error });
+  return localError('unwritable', detail, error);
+}
+
+function lostError(ctx: Context, token: Token, cause: unknown) {
+  const detail = `The response was lost, so the token may have a new value that nobody knows. ${wayOn(token)}`;
+  if (cause instanceof CliError) {
+    const { errors: _, ...problem } = cause.problem;
+    return new CliError({ ...problem, detail }, { cause });
+  }
+  return localError(ctx.signal.aborted ? 'cancelled' : 'unwritable', detail, cause);
+}

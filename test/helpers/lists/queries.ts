@@ -39,6 +39,18 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'all tokens, blocked, by a rare name', run: tokens({ status: 'blocked', nameContains: 'needle' }) },
     { name: 'all tokens, active, by a rare name', run: tokens({ status: 'active', nameContains: 'needle' }) },
     { name: "a member's active tokens, counted", run: (store) => store.tokens.countActiveOf(member(50), status) },
+    {
+      name: 'tokens that expire, counted',
+      run: (store) =>
+        store.tokens.countExpiring(
+          seedEnd,
+          [1, 7, 30].map((days) => seedEnd + days * dayMs),
+        ),
+    },
+    {
+      name: 'members with due notices',
+      run: (store) => store.notices.membersToNotify(seedEnd, { after: '', limit: 100 }),
+    },
     { name: 'members', run: users({}) },
     { name: 'members, a middle page', run: users(middle(sizes.users)) },
     { name: 'members, by address', run: users({ emailFolded: 'member-77@example.com' }) },

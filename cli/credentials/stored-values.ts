@@ -56,17 +56,26 @@ export async function storeValue(
   await keychain.set(tokenAccount(server, token.owner, token.name), token.token);
 }
 
+/** Returns whether the keychain holds a value of this token. */
+export async function isStored(
+  ctx: Context,
+  server: Server,
+  { owner, name }: { owner: string; name: string },
+): Promise<boolean> {
+  const list = await readStoredValues(configDirectory(ctx));
+  return list.some((other) => isSame(other, { host: server.host, owner, name }));
+}
+
 /** Removes the stored value of a revoked token, if there is one. */
 export async function removeStoredValue(
   ctx: Context,
   server: Server,
   token: { owner: string; name: string },
 ): Promise<void> {
-  const directory = configDirectory(ctx);
+  if (!(await isStored(ctx, server, token))) return;
   const revoked = { host: server.host, owner: token.owner, name: token.name };
-  if (!(await readStoredValues(directory)).some((other) => isSame(other, revoked))) return;
   await (await ctx.keychain())?.delete(tokenAccount(server, token.owner, token.name));
-  await update(directory, (list) => list.filter((other) => !isSame(other, revoked)));
+  await update(configDirectory(ctx), (list) => list.filter((other) => !isSame(other, revoked)));
 }
 
 /** Lets a renamed token keep its stored value. Does nothing if none is stored. */
@@ -76,13 +85,10 @@ export async function renameStoredValue(
   before: { owner: string; name: string },
   after: { owner: string; name: string; prefix: string },
 ): Promise<void> {
-  const { owner, name } = before;
-  if (
-    !(await readStoredValues(configDirectory(ctx))).some((other) => isSame(other, { host: server.host, owner, name }))
-  )
-    return;
+  // The token has its new name already, so a list that cannot be read is no failure.
+  if (!(await isStored(ctx, server, before).catch(() => false))) return;
   const keychain = await ctx.keychain();
-  const token = (await keychain?.get(tokenAccount(server, owner, name))) ?? null;
+  const token = (await keychain?.get(tokenAccount(server, before.owner, before.name))) ?? null;
   if (!keychain || token === null) return;
   await storeValue(ctx, keychain, server, { owner: after.owner, name: after.name, prefix: after.prefix, token });
   await removeStoredValue(ctx, server, before);

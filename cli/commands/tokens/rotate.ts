@@ -4,11 +4,12 @@ import { findToken } from '../../api/find/find-token.ts';
 import { expectSuccess } from '../../api/responses.ts';
 import { rotateToken, ValueMayBeLost } from '../../api/rotate-token.ts';
 import type { Context } from '../../context.ts';
-import { requireKeychain, storeValue } from '../../credentials/stored-values.ts';
+import { isStored, requireKeychain, storeValue } from '../../credentials/stored-values.ts';
 import { CliError, localError, systemCode } from '../../errors.ts';
 import { parseExpiry, parseOverlap } from '../../input/parse-time.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { commandLine } from '../../ui/command-line.ts';
+import { note } from '../../ui/notes.ts';
 import { type NewValueOptions, printNewValue, printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
@@ -59,6 +60,11 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
     await printNewValue(ctx, rotated, options);
   } catch (error) {
     throw unwrittenError(token, error);
+  }
+  // A damaged list is no failure of the rotation, which is complete.
+  if (!keychain && (await isStored(ctx, connection.server, token).catch(() => false))) {
+    const command = commandLine('rotate', token.name, '--store --end-previous');
+    await note(ctx, options, `The OS keychain still holds the old value. To replace that one too: ${command}`);
   }
 }
 

@@ -75,6 +75,8 @@ describe('tokens rotate', () => {
     const after = (await run(['get', 'laptop'])).stdout;
     expect(after).not.toBe(before);
     expect(await verdicts(before, after)).toEqual([200, 200]);
+    const { stderr } = await run(['rotate', 'laptop', '--end-previous']);
+    expect(stderr).toContain('still holds the old value. To replace that one too: tokens rotate laptop --store');
   });
 
   it.each([

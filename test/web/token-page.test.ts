@@ -126,3 +126,15 @@ it('says that a token was not used, without a chart', async () => {
   expect(textOf(html)).toContain('This token was not used in the last 30 days.');
   expect(html).not.toContain('<svg role');
 });
+
+it('creates a token without mails about new networks, and says so on its page', async () => {
+  const { app } = await open();
+  const browser = openConsole(app, app.dev);
+  const fields = { name: 'quiet', expires: '86400', quiet_networks: 'true' };
+  await browser.get('/profile/api-tokens?dialog=create');
+  expect((await browser.submit('/profile/api-tokens', fields)).status).toBe(200);
+  const [token] = await app.store.tokens.list({ ownerId: app.dev.id, limit: 1, before: null, now: app.clock.now() });
+  expect(token).toMatchObject({ name: 'quiet', quietNetworks: true });
+  const { html } = await browser.get(`/profile/api-tokens/${token?.id}`);
+  expect(textOf(html)).toContain('No mail is sent when this token is used from a new network.');
+});

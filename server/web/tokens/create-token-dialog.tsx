@@ -42,6 +42,10 @@ export function CreateTokenDialog({ closeHref, form, choices, problem }: CreateT
           autocomplete="off"
         />
         <ExpiryField form={form} choices={choices} error={errors.expires_in ?? errors.expires_at} />
+        <label class="inline">
+          <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
+          Send me no mail when it is used from a new network
+        </label>
         <div class="actions">
           <a class="button" href={closeHref}>
             Cancel

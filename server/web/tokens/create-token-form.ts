@@ -12,13 +12,15 @@ export interface CreateTokenForm {
   expires: string;
   /** Last day of the token's life in UTC, if `expires` is `date`. */
   date: string;
+  /** Whether no mail is sent about uses from new networks. */
+  quietNetworks: boolean;
   /** Idempotency key, so that sending the same form twice creates one token. */
   key: string;
 }
 
 /** Returns an empty form with the preselected expiry. */
 export function emptyCreateTokenForm(expires: string, key: string): CreateTokenForm {
-  return { name: '', description: '', expires, date: '', key };
+  return { name: '', description: '', expires, date: '', quietNetworks: false, key };
 }
 
 /** Reads the posted form. `freshKey` replaces a key that is not a UUID. */
@@ -29,13 +31,15 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
     description: text(form.description),
     expires: text(form.expires),
     date: text(form.date),
+    quietNetworks: form.quiet_networks === 'true',
     key: validate(key) ? key : freshKey,
   };
 }
 
 /** Converts the form to the body of `POST /api/v1/tokens`. @throws ProblemError `invalid-fields` */
-export function createTokenBody({ name, description, ...expiry }: CreateTokenForm): CreateTokenBody {
-  return parseForm(createTokenBodySchema, { name, description, ...expiryFields(expiry) });
+export function createTokenBody({ name, description, quietNetworks, ...expiry }: CreateTokenForm): CreateTokenBody {
+  const quiet = quietNetworks ? { quiet_networks: true } : {};
+  return parseForm(createTokenBodySchema, { name, description, ...quiet, ...expiryFields(expiry) });
 }
 
 function expiryFields({ expires, date }: Pick<CreateTokenForm, 'expires' | 'date'>) {

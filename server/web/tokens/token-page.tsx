@@ -37,7 +37,7 @@ export function TokenPage({ token, statusContext, usage, dialog }: TokenPageProp
       </div>
       {token.description && <p>{token.description}</p>}
       <Facts token={token} statusContext={statusContext} own={own} />
-      <UsageSection usage={usage} now={statusContext.now} />
+      <UsageSection usage={usage} quiet={token.quietNetworks} now={statusContext.now} />
       {dialog}
     </Layout>
   );

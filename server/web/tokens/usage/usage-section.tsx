@@ -12,7 +12,7 @@ export const shownDays = 30;
 const maxRows = 10;
 
 /** How a token was used: a chart of the last days, and tables of its routes, networks and user agents. */
-export function UsageSection({ usage, now }: { usage: Usage; now: number }) {
+export function UsageSection({ usage, quiet, now }: { usage: Usage; quiet: boolean; now: number }) {
   const { days, denied, seen } = usage;
   const sum = (kind: 'allowed' | 'denied') => days.reduce((total, day) => total + day[kind], 0);
   const reasons = denied.map(({ reason, uses }) => `${uses.toLocaleString('en')} ${reason}`).join(', ');
@@ -25,6 +25,7 @@ export function UsageSection({ usage, now }: { usage: Usage; now: number }) {
           ? `${count(sum('allowed'), 'use')} in the last ${shownDays} days, and ${sum('denied').toLocaleString('en')} denied${reasons === '' ? '' : ` (${reasons})`}. Uses of the last minute may be missing.`
           : `This token was not used in the last ${shownDays} days.`}
       </p>
+      {quiet && <p>No mail is sent when this token is used from a new network.</p>}
       {used && <UsageChart days={days} />}
       <SeenTable heading="Route" plural="routes" values={seen.route} now={now} />
       <SeenTable heading="Network" plural="networks" values={seen.network} now={now} />

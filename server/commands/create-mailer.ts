@@ -9,7 +9,7 @@ function spoolDirectory(dataDir: string): string {
   return join(dataDir, 'mail');
 }
 
-/** Deletes the files of mails that were queued before `before`, also if there is a mail server by now. */
+/** Deletes the files of mails that were written before `before`, also if there is a mail server by now. */
 export function deleteMailFiles({ dataDir }: Pick<Config, 'dataDir'>, before: number): Promise<void> {
   return deleteSpooledMails(spoolDirectory(dataDir), before);
 }

@@ -5,7 +5,6 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { limits } from '../../shared/limits.ts';
 import type { Admission } from './admission/admission.ts';
 import { endAfterLastResponse } from './admission/excess.ts';
-import { createPace } from './admission/pace.ts';
 import { createMessageClass, newestResponse, trackResponse } from './admission/pipelining.ts';
 import type { IntrospectionHandler } from './oauth/introspection.ts';
 import { createOwnPath } from './paths/base-path.ts';
@@ -39,9 +38,6 @@ const timeouts = {
 
 /** How long a client may pause reading a response. Node then closes the connection, but may take twice as long. */
 const stalledResponseMs = 20_000;
-
-/** How many malformed messages are rejected every 20 ms. */
-const maxMalformed = 20;
 
 /** How long the connection stays open after its last response, so that the response can arrive. */
 const lingerMs = 1_000;
@@ -92,7 +88,6 @@ export function createHttpServer({
     else earlier.once('close', admit);
   };
 
-  const paceMalformed = createPace(maxMalformed);
   const server = createServer(
     {
       maxHeaderSize: limits.maxHeaderBytes,
@@ -107,8 +102,7 @@ export function createHttpServer({
     },
     (req, res) => respond(req, res),
   );
-  // One more than `rejectFields` accepts. With no maximum, Node takes ten times as long to read ten thousand fields.
-  server.maxHeadersCount = limits.maxHeaderFields + 1;
+  server.maxHeadersCount = 0;
   server.on('connection', admission.connected);
   server.on('checkContinue', (req, res) => respond(req, res, () => res.writeContinue()));
   server.on('checkExpectation', (req, res) => respond(req, res));
@@ -128,10 +122,7 @@ export function createHttpServer({
   server.on('clientError', (error, socket) => {
     // Without its bytes, the message gets no 401 of a verification route.
     if (verifyHandler === null) Object.assign(error, { rawPacket: undefined });
-    const reject = () => rejectMessage(error, socket, newestResponse(socket));
-    const isMalformed = 'code' in error && String(error.code).startsWith('HPE_');
-    if (isMalformed) paceMalformed(reject);
-    else reject();
+    rejectMessage(error, socket, newestResponse(socket));
   });
   return server;
 }

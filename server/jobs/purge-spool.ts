@@ -4,7 +4,7 @@ import type { Job } from './runner.ts';
 
 /**
  * Creates the job that deletes old files of mail, which would fill the disk of a daemon without a mail server. `deleteFiles` deletes those
- * of mails that were queued before a time.
+ * of mails that were written before a time.
  */
 export function createPurgeSpool(deleteFiles: (before: number) => Promise<void>, clock: Clock): Job {
   return {

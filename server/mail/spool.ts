@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import type { Sender } from '../config/mail-identity.ts';
@@ -29,25 +29,22 @@ export function createSpoolMailer({ directory, from }: { directory: string; from
   };
 }
 
-/** Deletes the files of mails that were queued before `before`. Leaves other files alone. */
+/** Deletes the files of mails that were written before `before`. Leaves other files alone. */
 export async function deleteSpooledMails(directory: string, before: number): Promise<void> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  const oldest = fileTime(before);
-  for (const name of names) if (fileNames.test(name) && name < oldest) await rm(join(directory, name), { force: true });
+  for (const name of names.filter((name) => fileNames.test(name))) {
+    const path = join(directory, name);
+    if ((await stat(path)).mtimeMs < before) await rm(path, { force: true });
+  }
 }
 
 const fileNames = /^\d{8}T\d{6}\.\d{3}Z-[\da-f-]{36}\.eml(\.tmp)?$/;
 
 function fileName({ createdAt, id }: MailRecord): string {
-  return `${fileTime(createdAt)}-${id}.eml`;
-}
-
-/** The start of a file's name, so that names sort by time. */
-function fileTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/[-:]/g, '');
+  return `${new Date(createdAt).toISOString().replace(/[-:]/g, '')}-${id}.eml`;
 }
 
 async function writeAtomically(path: string, content: Buffer): Promise<void> {

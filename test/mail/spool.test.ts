@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { simpleParser } from 'mailparser';
@@ -72,17 +72,17 @@ it('rejects when the directory cannot be written', async () => {
   await expect(spool().send(mail)).rejects.toThrow();
 });
 
-it('deletes the files of mails that were queued before a time, and no other files', async () => {
-  const newer = { ...mail, id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5c', createdAt: mail.createdAt + 1 };
+it('deletes the files of mails that were written before a time, and no other files', async () => {
+  const newer = { ...mail, id: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5c' };
+  const newerName = fileName.replace(/b\.eml$/, 'c.eml');
+  const old = [fileName, `${fileName}.tmp`, '20200101-notes.txt'];
   await spool().send(mail);
   await spool().send(newer);
   await writeFile(join(directory, `${fileName}.tmp`), 'half a message');
   await writeFile(join(directory, '20200101-notes.txt'), 'ours');
-  await deleteSpooledMails(directory, newer.createdAt);
-  expect((await readdir(directory)).sort()).toEqual([
-    '20200101-notes.txt',
-    fileName.replace('007Z', '008Z').replace(/b\.eml$/, 'c.eml'),
-  ]);
+  for (const name of old) await utimes(join(directory, name), 1, 1);
+  await deleteSpooledMails(directory, 2_000);
+  expect((await readdir(directory)).sort()).toEqual(['20200101-notes.txt', newerName]);
 });
 
 it('deletes nothing if no mail was ever written', async () => {

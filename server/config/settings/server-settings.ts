@@ -43,7 +43,7 @@ export const serverSettings = {
   },
   TOKENSD_SMTP_URL: {
     schema: smtpUrlValue.optional(),
-    default: 'none: mail is written to `DATA_DIR/mail/*.eml`',
+    default: 'none: mail is written to `DATA_DIR/mail/*.eml`, and deleted after 30 days',
     description:
       'Mail server, as `smtp://user:password@host:587` or `smtps://…`. With `smtp://`, STARTTLS is used if the server offers it; add `?requireTLS=true` to require it. [Mail](./mail.md) lists the other parameters.',
   },

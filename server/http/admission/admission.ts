@@ -8,7 +8,7 @@ import { refuse } from './refusal.ts';
 export interface Admission {
   /**
    * Calls `start` now or later, or refuses the request with 503. If the client disconnects before, does nothing. Frees the
-   * request's place when its response is complete. The client may not have read it by then.
+   * request's place when `res` closes.
    */
   admit(req: IncomingMessage, res: ServerResponse, start: () => void): void;
   /** Call it for every new connection. */
@@ -132,14 +132,11 @@ export function createAdmission({ laneOf, metrics, log, limits = defaultLimits }
       const entry: Admitted = { req, res, start: startRequest, lane: laneOf(req), state: 'new', since: 0 };
       const loser = queue.add(entry, performance.now());
       if (loser !== null) reject(loser, 'queue-full');
-      const end = () => {
+      res.once('close', () => {
         refused.delete(entry);
         queue.remove(entry);
         if (queue.waiting() > 0) scheduleTurn();
-      };
-      // The app has written all of the response. Waiting for a client that does not read it would let such clients take all places.
-      res.once('prefinish', end);
-      res.once('close', end);
+      });
       const now = performance.now();
       if (!turnScheduled) startUntil = now + startingMs;
       if (now < startUntil) startNext();

@@ -1,7 +1,6 @@
 import { type Admission, type AdmissionDeps, createAdmission, defaultLimits } from './admission.ts';
 import { createBodies } from './bodies.ts';
 import type { AdmissionLimits } from './fair-queue.ts';
-import { createPace } from './pace.ts';
 import { refuse } from './refusal.ts';
 
 const monitoringPaths = ['/readyz', '/healthz', '/metrics'];
@@ -27,8 +26,9 @@ const introspectionLimits: AdmissionLimits = {
   maxWaitingPerLane: 2048,
 };
 
-/** How many requests without their bodies are refused every 20 ms. */
+/** How many requests without their bodies are refused at a time, and how long it then pauses. Their clients connect again. */
 const maxRefusals = 4;
+const refusalPauseMs = 20;
 
 /**
  * Creates the admission of all requests but verifications. Monitoring and introspection have places of their own, because a load
@@ -41,7 +41,12 @@ export function createAdmissions(deps: AdmissionDeps): Admission {
   const others = createAdmission(deps);
   const bodies = createBodies(deps.laneOf);
 
-  const pace = createPace(maxRefusals);
+  const dropped: Array<() => void> = [];
+
+  function refuseDropped(): void {
+    for (const respond of dropped.splice(0, maxRefusals)) respond();
+    if (dropped.length > 0) setTimeout(refuseDropped, refusalPauseMs);
+  }
 
   function admissionOf(url: string): Admission {
     if (monitoringPaths.includes(url)) return monitoring;
@@ -52,10 +57,11 @@ export function createAdmissions(deps: AdmissionDeps): Admission {
     admit(req, res, start) {
       const drop = () => {
         deps.metrics.countRefusal('queue-full');
-        pace(() => {
+        dropped.push(() => {
           refuse(req, res);
           deps.metrics.countResponse(req.method ?? '', 503);
         });
+        if (dropped.length === 1) setTimeout(refuseDropped, refusalPauseMs);
       };
       bodies.wait(req, res, () => admissionOf(req.url ?? '').admit(req, res, start), drop);
     },

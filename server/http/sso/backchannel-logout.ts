@@ -34,7 +34,6 @@ export function backchannelLogoutRoutes({
       ssoLog.failed(c.get('requestId'), error);
       throw asOAuthError(error);
     });
-    ssoLog.succeeded();
     if (!(await sso.endByProvider(logout, c.get('clientInfo')))) {
       throw invalidRequest('The logout token was already used.');
     }

@@ -10,21 +10,22 @@ const levels = { 'sso-refused': 'info', 'sso-unavailable': 'warn', 'sso-misconfi
 export interface SsoLog {
   /** Ignores errors that are no problem of single sign-on. */
   failed(requestId: string, error: unknown): void;
-  /** Records that the identity provider did its part, which ends an outage. */
+  /** Records that the identity provider let somebody in. This ends an outage if nothing failed for `quietMs`. */
   succeeded(): void;
 }
 
-/** How many kinds of failures are logged in one outage. A provider that fails may say something else each time. */
-const maxKinds = 10;
+const quietMs = 10_000;
 
-export function createSsoLog(log: Pick<Log, 'info' | 'warn' | 'error'>): SsoLog {
+export function createSsoLog(log: Pick<Log, 'info' | 'warn' | 'error'>, now = () => performance.now()): SsoLog {
   const kinds = new Set<string>();
   let failures = 0;
+  let failedAt = 0;
 
   /** Returns false if the failure needs no line of its own. */
   function isNew(kind: string): boolean {
     failures += 1;
-    if (kinds.has(kind) || kinds.size === maxKinds) return false;
+    failedAt = now();
+    if (kinds.has(kind)) return false;
     kinds.add(kind);
     return true;
   }
@@ -33,16 +34,28 @@ export function createSsoLog(log: Pick<Log, 'info' | 'warn' | 'error'>): SsoLog 
     failed(requestId, error) {
       if (!(error instanceof SsoProblem)) return;
       const { message, setting, cause } = error.diagnosis;
+      if (error.code === 'sso-unavailable' && !isNew(kindOf(setting, cause))) return;
       const fields = { ...(setting && { setting }), ...(cause !== undefined && { cause: describe(cause) }) };
-      if (error.code === 'sso-unavailable' && !isNew(JSON.stringify([message, fields]))) return;
       log[levels[error.code]]({ ...fields, request_id: requestId }, message);
     },
     succeeded() {
-      if (failures > 0) log.info({ failures }, 'single sign-on works again');
+      if (failures === 0 || now() - failedAt < quietMs) return;
+      log.info({ failures }, 'single sign-on works again');
       kinds.clear();
       failures = 0;
     },
   };
+}
+
+/** Tells kinds of failures apart without the texts of a provider or a browser, of which there is no end. */
+function kindOf(setting: string | null | undefined, cause: unknown): string {
+  const parts: unknown[] = [setting];
+  for (let found = cause; found instanceof Error; found = found.cause) parts.push(found.name, codeOf(found));
+  return JSON.stringify(parts);
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
 }
 
 /**
@@ -52,8 +65,7 @@ export function createSsoLog(log: Pick<Log, 'info' | 'warn' | 'error'>): SsoLog 
 function describe(error: unknown): string {
   const parts: string[] = [];
   for (let found = error; found instanceof Error; found = found.cause) {
-    const code = 'code' in found && typeof found.code === 'string' ? ` ${found.code}` : '';
-    parts.push(`${found.name}${code}: ${found.message}`);
+    parts.push(`${found.name}${codeOf(found)}: ${found.message}`);
   }
   return parts.join(' ← ');
 }

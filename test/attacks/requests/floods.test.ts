@@ -45,7 +45,6 @@ const floods: ReadonlyArray<readonly ['sqlite' | 'postgres', string]> = [
   ['postgres', 'GET /password/reset, 300 connections, 16 deep'],
   ['sqlite', 'thousands of requests in one packet'],
   ['postgres', 'introspection with wrong secrets'],
-  ['sqlite', 'messages that are not HTTP'],
 ];
 
 describe('a flood', () => {

@@ -11,8 +11,8 @@ import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { bareEnvironment, programCommand, runProgram } from '../helpers/daemon/process.ts';
 
-/** Points at which the program is killed, spread over all its awaits. ENSURE_KILL_POINTS=1000 tries every await. */
-const maxPoints = Number(process.env.ENSURE_KILL_POINTS ?? 14);
+/** Points at which the program is killed, in the last third of its awaits. ENSURE_KILL_POINTS=all tries every await. */
+const maxPoints = process.env.ENSURE_KILL_POINTS ?? 12;
 const lifetime = 2 * 86_400;
 const hook = join(import.meta.dirname, '..', 'helpers', 'faults', 'kill-at-await.cjs');
 
@@ -72,6 +72,13 @@ async function makePlace(name: string, { signedIn = true, exists = true }): Prom
   return place;
 }
 
+function pointsOf(awaits: number): number[] {
+  if (maxPoints === 'all') return Array.from({ length: awaits }, (_, index) => index + 1);
+  const step = Math.max(1, awaits / 3 / Number(maxPoints));
+  const points = Array.from({ length: Number(maxPoints) }, (_, index) => Math.floor(awaits - index * step));
+  return [...new Set(points)];
+}
+
 const kinds: [string, { signedIn?: boolean; exists?: boolean }][] = [
   ['rotates with a session', {}],
   ['rotates the token by itself', { signedIn: false }],
@@ -88,8 +95,7 @@ describe.each(kinds)('tokens ensure, killed while it %s,', (what, kind) => {
     const awaits = Number(await readFile(countFile, 'utf8'));
     expect(awaits).toBeGreaterThan(50);
 
-    const step = Math.max(1, awaits / maxPoints);
-    const points = [...new Set(Array.from({ length: Math.ceil(awaits / step) }, (_, i) => 1 + Math.floor(i * step)))];
+    const points = pointsOf(awaits);
     const places = await Promise.all(points.map((point) => makePlace(`${slug}-${point}`, kind)));
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     const limit = pLimit(3);

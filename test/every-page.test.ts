@@ -81,7 +81,7 @@ function target({ path }: Route, { ids }: Opened): string {
   return path
     .replace(':file', assetUrl('console.css').replace('/assets/', ''))
     .replace(':token', ids.token)
-    .replace(':action', 'offboard')
+    .replace(':action', path.startsWith('/profile') ? 'pause' : 'offboard')
     .replace(':id', id);
 }
 
@@ -127,6 +127,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/sessions/:id/end': {},
   'POST /profile/api-tokens': { name: 'made', expires: 'never' },
   'POST /profile/api-tokens/:id/revoke': {},
+  'POST /profile/api-tokens/:id/:action': { for: '3600', reason: 'Holidays' },
   'POST /organization/team': { email: 'new@example.com', name: 'New' },
   'POST /organization/team/:id/:action': {},
   'POST /organization/team/:id/tokens/:token/revoke': {},

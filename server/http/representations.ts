@@ -7,7 +7,7 @@ import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import { lifetimeOf } from '../domain/tokens/expiry.ts';
-import { isPaused, tokenStatus } from '../domain/tokens/status.ts';
+import { isPaused, tokenStatus, workingPreviousValue } from '../domain/tokens/status.ts';
 import type {
   ClientRecord,
   LastUse,
@@ -29,8 +29,9 @@ function timeOrNull(at: number | null): string | null {
 
 /** Returns the token as the API shows it, with its status in this context. */
 export function tokenObject(token: TokenRecord, statusContext: StatusContext): Token {
-  const { lastUse, previous } = token;
+  const { lastUse } = token;
   const { now } = statusContext;
+  const previous = workingPreviousValue(token, now);
   const lifetime = lifetimeOf(token);
   return {
     id: token.id,
@@ -43,14 +44,11 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext): T
     status: tokenStatus(token, statusContext),
     last_used: lastUse && lastUseObject(lastUse),
     rotated_at: timeOrNull(token.rotatedAt),
-    previous:
-      previous && previous.validUntil > now
-        ? {
-            prefix: previous.prefix,
-            valid_until: time(previous.validUntil),
-            last_used: previous.lastUse && lastUseObject(previous.lastUse),
-          }
-        : null,
+    previous: previous && {
+      prefix: previous.prefix,
+      valid_until: time(previous.validUntil),
+      last_used: previous.lastUse && lastUseObject(previous.lastUse),
+    },
     paused: isPaused(token, now)
       ? {
           at: time(token.pausedAt ?? 0),

@@ -26,6 +26,7 @@ import { secondFactorPages } from './sign-in/totp/second-factor-routes.tsx';
 import { memberPages } from './team/member/member-routes.tsx';
 import { teamPages } from './team/routes.tsx';
 import { tokenPages } from './tokens/routes.tsx';
+import { tokenChangePages } from './tokens/token-change-routes.tsx';
 
 const consolePaths = [
   '/',
@@ -72,6 +73,7 @@ export function consolePages(deps: AppDeps) {
     .route('/', profilePages(signInDeps))
     .route('/', emailConfirmationPages(deps))
     .route('/', tokenPages(deps))
+    .route('/', tokenChangePages(deps))
     .route('/', teamPages(deps))
     .route('/', memberPages(deps))
     .route('/', auditPages(deps))

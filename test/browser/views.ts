@@ -276,6 +276,9 @@ export const views: View[] = [
   },
   { name: 'token', as: dev, path: tokenPage(dev, 'ci-deploy') },
   { name: 'token-revoke-page', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=revoke') },
+  { name: 'token-rotate', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=rotate') },
+  { name: 'token-edit', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=edit') },
+  { name: 'token-pause', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=pause') },
   { name: 'token-of-member', as: root, path: tokenPage(dev, 'Laptop') },
   {
     name: 'token-long',

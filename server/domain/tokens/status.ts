@@ -1,5 +1,5 @@
 import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
-import type { StatusContext, TokenRecord } from '../../store/records.ts';
+import type { PreviousValue, StatusContext, TokenRecord } from '../../store/records.ts';
 import type { Clock } from '../clock.ts';
 
 /**
@@ -36,6 +36,11 @@ export function isPaused(
   now: number,
 ): boolean {
   return pausedAt !== null && (pausedUntil === null || pausedUntil > now);
+}
+
+/** Returns the value before the newest rotation, if it is still accepted. */
+export function workingPreviousValue({ previous }: Pick<TokenRecord, 'previous'>, now: number): PreviousValue | null {
+  return previous !== null && previous.validUntil > now ? previous : null;
 }
 
 /**

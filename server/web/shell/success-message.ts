@@ -2,6 +2,10 @@
 const messages = {
   'signed-out': 'You are signed out.',
   'token-revoked': 'The token was revoked. Requests that use it are now rejected.',
+  'token-changed': 'The token was changed.',
+  'token-paused': 'The token was paused. Requests that use it are now rejected.',
+  'token-resumed': 'The token was resumed.',
+  'previous-ended': 'The old value was ended. Requests that use it are now rejected.',
   'password-changed': 'Your password was changed. You were signed out everywhere else.',
   'password-set': 'Your password was set. Sign in with it now.',
   joined: 'Your account is ready. Sign in with your new password.',

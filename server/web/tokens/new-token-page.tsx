@@ -9,15 +9,23 @@ interface NewTokenPageProps {
   /** The token's value. No other page shows it. */
   value: string;
   now: number;
+  /** Whether the token existed before, and received a new value. */
+  rotated?: boolean;
 }
 
-/** Shows the value of a token that was just created. */
-export function NewTokenPage({ publicUrl, token, value, now }: NewTokenPageProps) {
+/** Shows the value of a token that was just created or rotated. */
+export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: NewTokenPageProps) {
+  const what = rotated ? 'value' : 'token';
   return (
-    <Layout title="New token" tab={tokensPath} success="The token was created.">
-      <h1>Copy your new token now</h1>
+    <Layout
+      title={`New ${what}`}
+      tab={tokensPath}
+      success={rotated ? 'The token was rotated.' : 'The token was created.'}
+    >
+      <h1>Copy your new {what} now</h1>
       <p class="note warning">
-        The value is shown only this once and can't be recovered. If you lose it, revoke the token and create a new one.
+        The value is shown only this once and can't be recovered. If you lose it,{' '}
+        {rotated ? 'rotate the token again.' : 'revoke the token and create a new one.'}
       </p>
       <label for="token-value">Value of {token.name}</label>
       <div class="secret">
@@ -47,14 +55,15 @@ export function NewTokenPage({ publicUrl, token, value, now }: NewTokenPageProps
 }
 
 /** Shown if the same form is sent again, for example on a reload. `token` is null if it has since been revoked. */
-export function ValueAlreadyShownPage({ token }: { token: TokenRecord | null }) {
+export function ValueAlreadyShownPage({ token, rotated = false }: { token: TokenRecord | null; rotated?: boolean }) {
   return (
     <Layout title="New token" tab={tokensPath}>
       <h1>The value was already shown</h1>
       {token ? (
         <p>
-          This form already created the token {token.name} (<code>{token.prefix}</code>). Its value can't be shown
-          again. If you did not copy it, revoke the token and create a new one.
+          This form already {rotated ? 'rotated' : 'created'} the token {token.name} (<code>{token.prefix}</code>). Its
+          value can't be shown again. If you did not copy it,{' '}
+          {rotated ? 'rotate the token again.' : 'revoke the token and create a new one.'}
         </p>
       ) : (
         <p>The token that this form created has since been revoked. No new token was created.</p>

@@ -19,6 +19,7 @@ import {
 import { expiryChoices } from './expiry-choices.ts';
 import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
 import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
+import { requestedTokenChange } from './token-change-routes.tsx';
 import { TokenPage } from './token-page.tsx';
 import { tokenPath, tokensPath } from './token-paths.ts';
 import { shownDays } from './usage/usage-section.tsx';
@@ -65,11 +66,20 @@ export function tokenPages({ tokens, usage, users, clock, statusContext, config 
       token.ownerId === caller.user.id
         ? `${tokenPath(token.id)}/revoke`
         : `${memberPath(token.ownerId)}/tokens/${token.id}/revoke`;
-    const dialog = c.req.query('dialog') === 'revoke' && (
+    const name = c.req.query('dialog');
+    const dialog = name === 'revoke' && (
       <RevokeTokenDialog token={token} now={clock.now()} action={action} closeHref={closeHref} />
     );
     const used = await usage.ofToken(token, shownDays);
-    return <TokenPage token={token} statusContext={statusContext()} usage={used} dialog={dialog} />;
+    return (
+      <TokenPage
+        token={token}
+        usage={used}
+        statusContext={statusContext()}
+        success={successMessage(c.req.query('done'))}
+        dialog={dialog || requestedTokenChange(name, token, { statusContext })}
+      />
+    );
   }
 
   async function page(c: AppContext, pageUrl: PageUrl, dialog: Child) {

@@ -2,7 +2,7 @@ import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { RotateTokenBody, SelfRotateBody } from '../../../../shared/schemas/token-changes.ts';
 import { displayPrefix } from '../../../../shared/token-format.ts';
-import type { PreviousValue, TokenRecord, UserRecord } from '../../../store/records.ts';
+import type { TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { actorOf, type Caller, type Channel, type ClientInfo, requireStillSuperuser } from '../../caller.ts';
 import { generateToken } from '../../secrets.ts';
@@ -10,6 +10,7 @@ import type { Creation, TokenDeps } from '../create.ts';
 import { rotatedExpiry } from '../expiry.ts';
 import { findToken, tokenNotFound } from '../find.ts';
 import { claimKey } from '../idempotency.ts';
+import { workingPreviousValue } from '../status.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { findOwnToken, lockActiveToken } from './find-own.ts';
 import { isUnusedAfterSelfRotation, previousValueRefused, selfRotateOff } from './self-rotation.ts';
@@ -51,7 +52,7 @@ export function createRotation(deps: TokenDeps): Rotation {
   async function replaceValue(store: Store, token: TokenRecord, by: Rotator): Promise<Creation> {
     const { owner, clientInfo, channel, body, replacesUnused } = by;
     const at = clock.now();
-    const working = workingValueOf(token, at);
+    const working = workingPreviousValue(token, at);
     if (working !== null && !body.end_previous && !replacesUnused) throw rotationPending();
     const latest = replacesUnused ? working?.validUntil : token.expiresAt;
     const validUntil = overlapEnd(body, latest ?? null, at);
@@ -123,11 +124,6 @@ export function createRotation(deps: TokenDeps): Rotation {
       });
     },
   };
-}
-
-/** Returns the previous value, if it is still accepted. */
-function workingValueOf({ previous }: TokenRecord, now: number): PreviousValue | null {
-  return previous !== null && previous.validUntil > now ? previous : null;
 }
 
 /** Returns when the presented value ends: after the overlap, and at `latest` at the latest. */

@@ -1,0 +1,199 @@
+import type { Child } from 'hono/jsx';
+import type { ProblemError } from '../../../shared/problem.ts';
+import { workingPreviousValue } from '../../domain/tokens/status.ts';
+import type { StatusContext, TokenRecord } from '../../store/records.ts';
+import { ConfirmDialog, Dialog } from '../shell/components/dialog.tsx';
+import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { UtcTime } from '../shell/components/time.tsx';
+import { fieldErrors } from '../shell/form-problem.ts';
+import { formatLifetime } from './expiry-choices.ts';
+import { overlapChoices, pauseChoices, type TokenChangeForm } from './token-change-forms.ts';
+import { tokenPath } from './token-paths.ts';
+
+/** The changes that a token's page offers, besides revoking it. */
+export const tokenActions = ['rotate', 'end-previous', 'edit', 'pause', 'resume'] as const;
+export type TokenAction = (typeof tokenActions)[number];
+
+export function isTokenAction(text: string | undefined): text is TokenAction {
+  return (tokenActions as readonly (string | undefined)[]).includes(text);
+}
+
+interface TokenChangeDialogProps {
+  action: TokenAction;
+  token: TokenRecord;
+  statusContext: StatusContext;
+  form: TokenChangeForm;
+  /** Why the form was rejected. */
+  problem?: ProblemError | undefined;
+}
+
+/** The form for one change of a token: as the token is, or with the values of a rejected form. */
+export function TokenChangeDialog(props: TokenChangeDialogProps) {
+  const { action, token } = props;
+  const path = `${tokenPath(token.id)}/${action}`;
+  const closeHref = `${tokenPath(token.id)}#${action}`;
+  switch (action) {
+    case 'end-previous':
+      return (
+        <ConfirmDialog
+          title="End the old value?"
+          closeHref={closeHref}
+          action={path}
+          confirm="End the old value"
+          danger
+        >
+          <p>Requests with the old value are rejected from now on. The current value keeps working.</p>
+        </ConfirmDialog>
+      );
+    case 'resume':
+      return (
+        <ConfirmDialog title={`Resume “${token.name}”?`} closeHref={closeHref} action={path} confirm="Resume">
+          <p>Requests that use this token are accepted again.</p>
+        </ConfirmDialog>
+      );
+    case 'rotate':
+      return (
+        <ChangeForm {...props} title={`Rotate “${token.name}”`} path={path} closeHref={closeHref} submit="Rotate">
+          <RotateFields {...props} />
+        </ChangeForm>
+      );
+    case 'pause':
+      return (
+        <ChangeForm {...props} title={`Pause “${token.name}”`} path={path} closeHref={closeHref} submit="Pause">
+          <PauseFields {...props} />
+        </ChangeForm>
+      );
+    case 'edit':
+      return (
+        <ChangeForm {...props} title="Edit token" path={path} closeHref={closeHref} submit="Save">
+          <EditFields {...props} />
+        </ChangeForm>
+      );
+  }
+}
+
+interface ChangeFormProps extends TokenChangeDialogProps {
+  title: string;
+  path: string;
+  closeHref: string;
+  submit: string;
+  children?: Child;
+}
+
+function ChangeForm({ title, path, closeHref, submit, problem, children }: ChangeFormProps) {
+  return (
+    <Dialog title={title} closeHref={closeHref}>
+      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
+      <form method="post" action={path}>
+        <FormToken />
+        {children}
+        <div class="actions">
+          <a class="button" href={closeHref}>
+            Cancel
+          </a>
+          <button type="submit" class="primary">
+            {submit}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function RotateFields({ token, statusContext, form }: TokenChangeDialogProps) {
+  const previous = workingPreviousValue(token, statusContext.now);
+  return (
+    <>
+      <input type="hidden" name="key" value={form.key} />
+      <p>The token receives a new value, which is shown once. Name and ID stay.</p>
+      {previous !== null && (
+        <p class="note warning">
+          The value <code>{previous.prefix}</code> from before the last rotation still works. It ends with this
+          rotation.
+        </p>
+      )}
+      <fieldset>
+        <legend>The present value</legend>
+        {overlapChoices.map((seconds) => (
+          <Choice name="overlap" value={String(seconds)} selected={form.overlap}>
+            {seconds === 0 ? 'ends at once' : `works for another ${formatLifetime(seconds)}`}
+          </Choice>
+        ))}
+      </fieldset>
+    </>
+  );
+}
+
+function PauseFields({ form, problem }: TokenChangeDialogProps) {
+  return (
+    <>
+      <p>Requests that use this token are rejected until it is resumed.</p>
+      <fieldset>
+        <legend>Pause it</legend>
+        {pauseChoices.map((seconds) => (
+          <Choice name="for" value={String(seconds)} selected={form.for}>
+            {seconds === 0 ? 'until somebody resumes it' : `for ${formatLifetime(seconds)}`}
+          </Choice>
+        ))}
+      </fieldset>
+      <Field
+        label="Reason (optional)"
+        name="reason"
+        value={form.reason}
+        error={fieldErrors(problem).reason}
+        autocomplete="off"
+      />
+    </>
+  );
+}
+
+function EditFields({ token, form, problem }: TokenChangeDialogProps) {
+  const errors = fieldErrors(problem);
+  return (
+    <>
+      <Field
+        label="Name"
+        name="name"
+        value={form.name}
+        error={errors.name}
+        autocomplete="off"
+        required
+        autofocus={problem === undefined}
+      />
+      <Field
+        label="Description (optional)"
+        name="description"
+        value={form.description}
+        error={errors.description}
+        autocomplete="off"
+      />
+      <Field
+        label="New last day (optional)"
+        name="date"
+        type="date"
+        value={form.date}
+        hint="The token works until the end of this day (UTC)."
+        error={errors.expires_at ?? errors.expires_in}
+      />
+      <p class="hint">
+        {token.expiresAt === null ? (
+          'It never expires now.'
+        ) : (
+          <>
+            Now it expires at <UtcTime at={token.expiresAt} />.
+          </>
+        )}
+      </p>
+    </>
+  );
+}
+
+function Choice(props: { name: string; value: string; selected: string; children?: Child }) {
+  const { name, value, selected, children } = props;
+  return (
+    <label class="inline">
+      <input type="radio" name={name} value={value} checked={value === selected} required />
+      <span>{children}</span>
+    </label>
+  );
+}

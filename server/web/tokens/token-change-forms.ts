@@ -1,0 +1,84 @@
+import { validate } from 'uuid';
+import { z } from 'zod';
+import { limits } from '../../../shared/limits.ts';
+import {
+  type EditTokenBody,
+  editTokenBodySchema,
+  type PauseTokenBody,
+  pauseTokenBodySchema,
+  type RotateTokenBody,
+  rotateTokenBodySchema,
+} from '../../../shared/schemas/token-changes.ts';
+import { invalidFields } from '../../http/validate.ts';
+import type { TokenRecord } from '../../store/records.ts';
+import { parseForm, text } from '../shell/form-values.ts';
+
+const hour = 60 * 60;
+const day = 24 * hour;
+
+/** In seconds. */
+export const overlapChoices = [0, hour, day, 7 * day, 30 * day] as const;
+/** In seconds; 0: until the token is resumed. */
+export const pauseChoices = [0, hour, day, 7 * day, 30 * day] as const;
+
+/** The values of all forms that change a token, as the member entered them. */
+export interface TokenChangeForm {
+  /** Idempotency key of a rotation, so that sending the same form twice rotates once. */
+  key: string;
+  overlap: string;
+  for: string;
+  reason: string;
+  name: string;
+  description: string;
+  /** The new last day of the token's life in UTC. Empty: the expiry stays. */
+  date: string;
+}
+
+/** Returns the forms as they are first shown. */
+export function emptyTokenChangeForm({ name, description }: TokenRecord, key: string): TokenChangeForm {
+  const overlap = String(limits.defaultOverlapSeconds);
+  return { key, overlap, for: '0', reason: '', name, description: description ?? '', date: '' };
+}
+
+/** Reads the posted form. `freshKey` replaces a key that is not a UUID. */
+export function readTokenChangeForm(form: Record<string, unknown>, freshKey: string): TokenChangeForm {
+  const key = text(form.key);
+  return {
+    key: validate(key) ? key : freshKey,
+    overlap: text(form.overlap),
+    for: text(form.for),
+    reason: text(form.reason),
+    name: text(form.name),
+    description: text(form.description),
+    date: text(form.date),
+  };
+}
+
+/** Converts the form to the body of a rotation. @throws ProblemError `invalid-fields` */
+export function rotateTokenBody({ overlap }: TokenChangeForm): RotateTokenBody {
+  return parseForm(rotateTokenBodySchema, { overlap: wholeNumber(overlap), end_previous: true });
+}
+
+/** Converts the form to the body of a pause. @throws ProblemError `invalid-fields` */
+export function pauseTokenBody({ for: seconds, reason }: TokenChangeForm): PauseTokenBody {
+  return parseForm(pauseTokenBodySchema, {
+    ...(seconds !== '0' && seconds !== '' && { for: wholeNumber(seconds) }),
+    reason,
+  });
+}
+
+/** Converts the form to the body of an edit. @throws ProblemError `invalid-fields` */
+export function editTokenBody({ name, description, date }: TokenChangeForm): EditTokenBody {
+  if (date !== '' && !z.iso.date().safeParse(date).success) {
+    throw invalidFields([{ pointer: '/expires_at', detail: 'Enter a date such as 2026-11-23.' }]);
+  }
+  return parseForm(editTokenBodySchema, {
+    name,
+    description,
+    ...(date !== '' && { expires_at: `${date}T23:59:59.999Z` }),
+  });
+}
+
+function wholeNumber(text: string): number {
+  return /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
+}

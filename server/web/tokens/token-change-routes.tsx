@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { Hono } from 'hono';
+import type { Child } from 'hono/jsx';
+import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
+import type { TokenRecord } from '../../store/records.ts';
+import { expectProblem, renderProblem } from '../shell/form-problem.ts';
+import { type SuccessCode, withSuccess } from '../shell/success-message.ts';
+import { NewTokenPage, ValueAlreadyShownPage } from './new-token-page.tsx';
+import { isTokenAction, type TokenAction, TokenChangeDialog } from './token-change-dialogs.tsx';
+import {
+  editTokenBody,
+  emptyTokenChangeForm,
+  pauseTokenBody,
+  readTokenChangeForm,
+  rotateTokenBody,
+  type TokenChangeForm,
+} from './token-change-forms.ts';
+import { TokenPage } from './token-page.tsx';
+import { tokenPath, tokensPath } from './token-paths.ts';
+import { shownDays } from './usage/usage-section.tsx';
+
+type TokenChangeDeps = Pick<AppDeps, 'tokens' | 'usage' | 'clock' | 'statusContext' | 'config'>;
+
+const successCodes: Record<Exclude<TokenAction, 'rotate'>, SuccessCode> = {
+  'end-previous': 'previous-ended',
+  edit: 'token-changed',
+  pause: 'token-paused',
+  resume: 'token-resumed',
+};
+
+/** Routes of the forms on a token's page: rotate, edit, pause and resume. */
+export function tokenChangePages({ tokens, usage, clock, statusContext, config }: TokenChangeDeps) {
+  return new Hono<AppEnv>().post(`${tokensPath}/:id/:action`, async (c) => {
+    const { id, action } = c.req.param();
+    if (!isTokenAction(action)) return c.notFound();
+    const form = readTokenChangeForm(await c.req.parseBody(), randomUUID());
+    const token = await tokens.get(c.get('caller'), id);
+    try {
+      return await change(c, action, id, form);
+    } catch (error) {
+      const problem = expectProblem(error);
+      if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
+      const props = { action, token, statusContext: statusContext(), form, problem };
+      const dialog = <TokenChangeDialog {...props} />;
+      const used = await usage.ofToken(token, shownDays);
+      const page = <TokenPage token={token} statusContext={statusContext()} usage={used} dialog={dialog} />;
+      return renderProblem(c, problem, page);
+    }
+  });
+
+  async function change(c: AppContext, action: TokenAction, id: string, form: TokenChangeForm): Promise<Response> {
+    const caller = c.get('caller');
+    if (action === 'rotate') {
+      const { token, secret } = await tokens.rotate(caller, id, rotateTokenBody(form), form.key);
+      if (secret === null) return c.render(<ValueAlreadyShownPage token={token} rotated />);
+      const value = secret.reveal();
+      return c.render(
+        <NewTokenPage publicUrl={config.publicUrl} token={token} value={value} now={clock.now()} rotated />,
+      );
+    }
+    if (action === 'end-previous') await tokens.endPrevious(caller, id);
+    if (action === 'edit') await tokens.edit(caller, id, editTokenBody(form));
+    if (action === 'pause') await tokens.pause(caller, id, pauseTokenBody(form));
+    if (action === 'resume') await tokens.resume(caller, id);
+    return c.redirect(withSuccess(tokenPath(id), successCodes[action]), 303);
+  }
+}
+
+/** Returns the dialog that `?dialog=` names, with the token's own values. Returns undefined for another name. */
+export function requestedTokenChange(
+  name: string | undefined,
+  token: TokenRecord,
+  deps: Pick<TokenChangeDeps, 'statusContext'>,
+): Child {
+  if (!isTokenAction(name)) return undefined;
+  const form = emptyTokenChangeForm(token, randomUUID());
+  return <TokenChangeDialog action={name} token={token} statusContext={deps.statusContext()} form={form} />;
+}

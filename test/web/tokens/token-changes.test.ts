@@ -1,0 +1,76 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp, verdict } from '../../helpers/app/app.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  const token = await createToken(app, app.dev, { name: 'ci-pipeline', expires_in: 90 * 86_400 });
+  return { app, token, path: `/profile/api-tokens/${token.id}` };
+}
+
+const valueIn = (html: string) => /id="token-value"[^>]* value="([^"]+)"/.exec(html)?.[1] ?? '';
+
+it('rotates a token, shows the new value once, and then both values', async () => {
+  const { app, token, path } = await open();
+  const browser = openConsole(app, app.dev);
+  const { html: dialog } = await browser.get(`${path}?dialog=rotate`);
+  const key = /name="key" value="([^"]+)"/.exec(dialog)?.[1] ?? '';
+  const { status, html } = await browser.submit(`${path}/rotate`, { key, overlap: '3600' });
+  const value = valueIn(html);
+  expect([status, await verdict(app, value), await verdict(app, token.token)]).toEqual([200, 200, 200]);
+  await browser.get(`${path}?dialog=rotate`);
+  const again = await browser.submit(`${path}/rotate`, { key, overlap: '3600' });
+  expect(textOf(again.html)).toContain('The value was already shown');
+  const shown = await browser.get(path);
+  const text = textOf(shown.html);
+  for (const part of [value.slice(0, 12), token.prefix, 'not since the rotation']) expect(text).toContain(part);
+  expect(shown.html).not.toContain(value);
+  await browser.get(`${path}?dialog=end-previous`);
+  expect((await browser.submit(`${path}/end-previous`, {})).status).toBe(303);
+  expect(await verdict(app, token.token)).toBe('rotated');
+});
+
+it('pauses and resumes a token', async () => {
+  const { app, token, path } = await open();
+  const browser = openConsole(app, app.dev);
+  await browser.get(`${path}?dialog=pause`);
+  const { location } = await browser.submit(`${path}/pause`, { for: '86400', reason: 'Holidays' });
+  expect(location).toBe(`${path}?done=token-paused`);
+  expect(await verdict(app, token.token)).toBe('paused');
+  const text = textOf((await browser.get(path)).html);
+  for (const part of ['Holidays', 'dev@example.com', 'Resume']) expect(text).toContain(part);
+  expect(text).not.toContain('Rotate');
+  await browser.get(`${path}?dialog=resume`);
+  await browser.submit(`${path}/resume`, {});
+  expect(await verdict(app, token.token)).toBe(200);
+});
+
+it('edits a token, and shows why a form is rejected', async () => {
+  const { app, path } = await open();
+  await createToken(app, app.dev, { name: 'taken' });
+  const browser = openConsole(app, app.dev);
+  await browser.get(`${path}?dialog=edit`);
+  const rejected = await browser.submit(`${path}/edit`, { name: 'taken', description: 'Shop' });
+  expect([rejected.status, textOf(rejected.html)]).toEqual([409, expect.stringContaining('already have a token')]);
+  await browser.get(`${path}?dialog=edit`);
+  await browser.submit(`${path}/edit`, { name: 'deploy', description: 'Shop', date: '2026-12-24' });
+  const text = textOf((await browser.get(path)).html);
+  for (const part of ['deploy', 'Shop', '2026-12-24 23:59:59 UTC']) expect(text).toContain(part);
+});
+
+it('offers a superuser to pause the token of another member, and not to rotate or edit it', async () => {
+  const { app, token, path } = await open();
+  const browser = openConsole(app, app.root);
+  const { html } = await browser.get(path);
+  expect([html.includes('dialog=pause'), html.includes('dialog=rotate'), html.includes('dialog=edit')]).toEqual([
+    ...[true, false, false],
+  ]);
+  await browser.get(`${path}?dialog=pause`);
+  await browser.submit(`${path}/pause`, { for: '0' });
+  expect(await verdict(app, token.token)).toBe('paused');
+  await browser.get(`${path}?dialog=rotate`);
+  const rotated = await browser.submit(`${path}/rotate`, { overlap: '0' });
+  expect([rotated.status, valueIn(rotated.html)]).toEqual([403, '']);
+  expect(textOf(rotated.html)).toContain('Only the owner of a token may do this');
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { OidcConfig } from '../../server/config/config.ts';
 import { createApp } from '../../server/http/app.ts';
+import { createSsoLog, type SsoLog } from '../../server/http/sso/sso-log.ts';
 import { createOidcProvider } from '../../server/sso/oidc.ts';
 import type { IdentityProvider } from '../../server/sso/provider.ts';
 import { openTestApp, type TestApp } from '../helpers/app/app.ts';
@@ -23,6 +24,7 @@ export function useSsoWorld() {
   let app: TestApp;
   let provider: FalseProvider;
   let current: IdentityProvider;
+  let currentLog: SsoLog;
   beforeAll(async () => {
     provider = await startFalseProvider(ssoClient.clientId);
     const opened = await openTestApp({ oidc: ssoConfig(provider.issuer) });
@@ -33,7 +35,11 @@ export function useSsoWorld() {
       logoutUrl: (idToken) => current.logoutUrl(idToken),
       readLogoutToken: (token) => current.readLogoutToken(token),
     };
-    const hono = createApp({ ...opened.deps, identityProvider });
+    const ssoLog: SsoLog = {
+      failed: (requestId, error) => currentLog.failed(requestId, error),
+      succeeded: () => currentLog.succeeded(),
+    };
+    const hono = createApp({ ...opened.deps, identityProvider, ssoLog });
     const incoming = { rawHeaders: [], socket: { remoteAddress: '203.0.113.9' } };
     const ask: TestApp['ask'] = async (path, { method, body, headers = [] } = {}) =>
       hono.request(`http://tokens.test${path}`, { method: method ?? 'GET', headers, body: body ?? null }, { incoming });
@@ -45,8 +51,9 @@ export function useSsoWorld() {
     await provider.stop();
   });
 
-  /** Makes the app forget the provider and use other settings, like a daemon that is started again. */
+  /** Makes the app forget the provider and its outages, and use other settings, like a daemon that is started again. */
   function restart(changes: Partial<OidcConfig> = {}): void {
+    currentLog = createSsoLog(app.deps.log);
     current = createOidcProvider({ ...app.config, oidc: ssoConfig(provider.issuer, changes) });
   }
 

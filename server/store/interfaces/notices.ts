@@ -1,4 +1,4 @@
-import type { Actor, CollectedEvent, PendingNotice } from '../records.ts';
+import type { Actor, CollectedEvent, PendingNotice, StatusContext } from '../records.ts';
 
 /** Tokens that expire in one span of time: after `after`, and at the latest at `until`. */
 export interface ExpirySpan {
@@ -9,8 +9,7 @@ export interface ExpirySpan {
 }
 
 /** The bounds of `tidyIdle`. A token was active when it was created, used, rotated or resumed. */
-export interface IdleBounds {
-  now: number;
+export interface IdleBounds extends Pick<StatusContext, 'now' | 'ssoStaleBefore'> {
   /** The owners of tokens that were last active before this time get a notice. Null: none do. */
   noticeBefore: number | null;
   /** Tokens that were last active before this time are destroyed. */
@@ -42,7 +41,7 @@ export interface NoticeStore {
   markExpired(span: ExpirySpan): Promise<boolean>;
   /**
    * Looks at the next tokens in the order of their creation. Marks the notices of those that are idle soon as due, unless the owner got one
-   * since the token was active. Destroys those that have been idle for long, and leaves tombstones with the reason `idle`.
+   * since the token was active. Destroys those that have been idle for long and whose owner may use tokens, and leaves tombstones with the reason `idle`.
    * Returns false at the end, and then for an hour, so that a table of any size is read once an hour at most.
    */
   tidyIdle(bounds: IdleBounds, actor: Actor): Promise<boolean>;

@@ -167,6 +167,23 @@ export function noticeContract(store: () => Store): void {
     expect((await due(owner.id)).map(([id]) => id)).toEqual([active.id, soon.id, used.id]);
   });
 
+  it('keeps idle tokens whose owner may not use tokens at the moment', async () => {
+    const created = { createdAt: noon - 200 * day };
+    const owners = [
+      await addUser(store(), { disabled: true }),
+      await addUser(store(), { canManageTokens: false }),
+      await addUser(store(), { ssoSignedInAt: noon - 2 * day }),
+    ];
+    const kept = await Promise.all(owners.map(({ id }) => addToken(store(), id, created)));
+    const other = await addToken(store(), (await addUser(store(), { ssoSignedInAt: noon })).id, created);
+    await store().notices.tidyIdle(
+      { now: noon + 365 * day, limit: 1_000, noticeBefore: null, destroyBefore: noon, ssoStaleBefore: noon - day },
+      { kind: 'system', id: null, email: null },
+    );
+    expect(await store().tokens.findById(other.id)).toBeNull();
+    for (const { id } of kept) expect(await store().tokens.findById(id)).not.toBeNull();
+  });
+
   it('collects events while a window is open, and returns them once when it closes', async () => {
     const { id: userId } = await addUser(store());
     const { id: other } = await addUser(store());

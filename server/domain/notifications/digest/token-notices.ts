@@ -1,4 +1,4 @@
-import type { PendingNotice } from '../../../store/records.ts';
+import type { PendingNotice, StatusContext } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { systemActor } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
@@ -19,6 +19,7 @@ interface TokenNoticesDeps {
   clock: Clock;
   notifier: Notifier;
   idle: IdleTimes;
+  statusContext: () => StatusContext;
   /** The thresholds of notices, in milliseconds before the expiry. None: no notices about expiry. */
   thresholdsMs: readonly number[];
 }
@@ -38,7 +39,14 @@ export interface TokenNotices {
  * The first step looks only at tokens that crossed a threshold since the previous run, on any node. The second one reads only tokens
  * with due notices.
  */
-export function createTokenNotices({ store, clock, notifier, idle, thresholdsMs }: TokenNoticesDeps): TokenNotices {
+export function createTokenNotices({
+  store,
+  clock,
+  notifier,
+  idle,
+  statusContext,
+  thresholdsMs,
+}: TokenNoticesDeps): TokenNotices {
   async function markExpiries(now: number, signal: AbortSignal): Promise<void> {
     if (thresholdsMs.length === 0) return;
     const limit = maxBatchSize;
@@ -57,7 +65,8 @@ export function createTokenNotices({ store, clock, notifier, idle, thresholdsMs 
     const bounds = idle.bounds(now, idleNoticeMs);
     if (bounds === null) return;
     for (let batch = 0; batch < maxIdleBatchesPerRun && !signal.aborted; batch += 1) {
-      if (!(await store.notices.tidyIdle({ ...bounds, now, limit: maxBatchSize }, systemActor))) return;
+      if (!(await store.notices.tidyIdle({ ...statusContext(), ...bounds, now, limit: maxBatchSize }, systemActor)))
+        return;
     }
   }
 

@@ -39,7 +39,7 @@ function isBetweenPasses({ at: beganAt, id }: Position, now: number): boolean {
 async function tidy(
   trx: Knex.Transaction,
   engine: Engine,
-  { ids, now, noticeBefore, destroyBefore }: IdleBounds & { ids: string[] },
+  { ids, now, noticeBefore, destroyBefore, ssoStaleBefore = 0 }: IdleBounds & { ids: string[] },
   actor: Actor,
 ): Promise<void> {
   const active = activeAt(engine);
@@ -47,7 +47,13 @@ async function tidy(
   const unexpired = '(t.expires_at IS NULL OR t.expires_at > ?)';
   const condition = `${engine.among('t.id')} AND ${unpaused} AND ${unexpired}`;
   const bindings = [engine.bindList(ids) as Knex.RawBinding, now, now];
-  const isIdle = { condition: `${condition} AND ${active} < ?`, bindings: [...bindings, destroyBefore] };
+  // Tokens of other owners work again when the owner may use them, so nothing deletes them.
+  const ownerMayUse = `EXISTS (SELECT 1 FROM users u WHERE u.id = t.owner_id AND u.can_manage_tokens AND NOT u.disabled
+    AND (u.sso_signed_in_at IS NULL OR u.sso_signed_in_at >= ?))`;
+  const isIdle = {
+    condition: `${condition} AND ${active} < ? AND ${ownerMayUse}`,
+    bindings: [...bindings, destroyBefore, ssoStaleBefore],
+  };
   const idle = engine.rows(
     await trx.raw(`SELECT t.id, t.owner_id FROM tokens t WHERE ${isIdle.condition}`, isIdle.bindings),
   ) as unknown as Array<{ id: string; owner_id: string }>;

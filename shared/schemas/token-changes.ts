@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { descriptionSchema, sentTimeSchema, tokenNameSchema } from './common.ts';
-import { expiryFields, isOneExpiry, twoExpiries } from './tokens.ts';
+import { expiryFields, isOneExpiry, maxTime, twoExpiries } from './tokens.ts';
 
 const overlapFields = {
   overlap: z
@@ -45,6 +45,7 @@ export type EditTokenBody = z.infer<typeof editTokenBodySchema>;
 export const pauseTokenBodySchema = z
   .strictObject({
     until: sentTimeSchema('until')
+      .refine((text) => !(Date.parse(text) > maxTime), 'until must be before the year 10000 in UTC.')
       .optional()
       .describe('A future RFC 3339 time at which the pause ends by itself; by default, it does not'),
     for: z

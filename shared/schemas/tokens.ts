@@ -77,7 +77,7 @@ export const createdTokenSchema = tokenSchema
 export type CreatedToken = z.infer<typeof createdTokenSchema>;
 
 /** The latest time that RFC 3339 can represent in UTC. */
-const maxTime = Date.parse('9999-12-31T23:59:59.999Z');
+export const maxTime = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** The two ways to choose an expiry. */
 export const expiryFields = {

@@ -38,7 +38,9 @@ describe('pausing a token', () => {
 
   it('rejects a pause that would end in the past, or that has two ends', async () => {
     const { app, token } = await openWithToken();
-    for (const json of [{ until: '2026-01-01T00:00:00Z' }, { for: 0 }, { for: 1, until: '2027-01-01T00:00:00Z' }]) {
+    const late = '9999-12-31T23:59:59-01:00';
+    const twoEnds = { for: 1, until: '2027-01-01T00:00:00Z' };
+    for (const json of [{ until: '2026-01-01T00:00:00Z' }, { until: late }, { for: 0 }, twoEnds]) {
       expect((await pause(app, token.id, app.dev, json)).status).toBe(400);
     }
     expect(await verdict(app, token.token)).toBe(200);

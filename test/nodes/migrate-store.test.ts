@@ -51,7 +51,7 @@ describe('tokensd migrate-store', () => {
     expect(await daemon.stop()).toBe(0);
     const moved = await move(from, to);
     expect(moved).toMatchObject({ code: 0, stdout: '' });
-    expect(moved.stderr).toContain('Moved and compared. Rows: users 2, tokens 1, tombstones 1');
+    expect(moved.stderr).toContain('Moved and compared. Rows: users 2, tokens 1, previous values 0, tombstones 1');
     const { url } = await start(dataDir, { TOKENSD_DATABASE_URL: to });
     expect((await verify(url, active.token)).status).toBe(200);
     expect((await verify(url, revoked.token)).headers.get('x-tokens-reason')).toBe('revoked');
@@ -149,7 +149,7 @@ describe('tokensd migrate-store', () => {
     const again = await move(from, to);
     expect(again).toMatchObject({ code: 0, stdout: '' });
     expect(again.stderr).toContain(
-      'The target already holds everything. Rows compared: users 2, tokens 1, tombstones 1',
+      'The target already holds everything. Rows compared: users 2, tokens 1, previous values 0, tombstones 1',
     );
   });
 

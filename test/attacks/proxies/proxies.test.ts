@@ -9,7 +9,7 @@ import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 import { clientAddress, identityIn, openBehindProxy, type RawRequest, type Received } from './proxy-setup.ts';
 
 const intruder = 'intruder@example.com';
-const names = ['User', 'User-Id', 'User-Name', 'Token-Id', 'Token-Name', 'Token-Prefix', 'Superuser'];
+const names = ['User', 'User-Id', 'User-Name', 'Token-Id', 'Token-Name', 'Token-Prefix', 'Token-Expires', 'Superuser'];
 
 const forged = (spell: (name: string) => string): Fields =>
   names.map((name) => [spell(`X-Auth-${name}`), name === 'Superuser' ? 'true' : intruder]);
@@ -166,8 +166,12 @@ for (const { name, start, skip, refuses = [] } of proxies) {
     function expectIdentity(received: Received[]) {
       for (const one of received) {
         // Proxies may omit an empty header.
-        const { 'x-auth-user-name': userName = [''], ...identity } = identityIn(one);
-        expect({ userName, identity }).toEqual({ userName: [''], identity: active.identity });
+        const {
+          'x-auth-user-name': userName = [''],
+          'x-auth-token-expires': expires = [''],
+          ...identity
+        } = identityIn(one);
+        expect({ userName, expires, identity }).toEqual({ userName: [''], expires: [''], identity: active.identity });
         expect(one.target).not.toBe('/smuggled');
         expect(JSON.stringify(one)).not.toContain(intruder);
         expect(JSON.stringify(one)).not.toContain(active.value);

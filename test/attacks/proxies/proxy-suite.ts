@@ -76,6 +76,7 @@ export function describeBehindProxy(
         'X_Auth_Superuser',
         'X-Auth-User-Name',
         'X-Auth-Token-Id',
+        'X-Auth-Token-Expires',
       ].map((name) => [name, 'root@example.com']);
       const response = await ask(token, { path: '/builds/42?a=1', headers });
       expect(response.status).toBe(200);
@@ -90,6 +91,7 @@ export function describeBehindProxy(
         'x-auth-superuser': 'false',
       });
       expect(received.headers['x-auth-user-name'] ?? '').toBe('');
+      expect(received.headers['x-auth-token-expires'] ?? '').toBe('');
       expect(response.body).not.toContain('root@example.com');
       expect(response.body).not.toContain(token);
     });

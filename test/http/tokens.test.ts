@@ -411,7 +411,7 @@ test('pages list each of 500 tokens once, newest first, while others are created
     }
   } while (cursor !== null);
   expect(seen).toEqual(Array.from({ length: 500 }, (_, i) => `t${499 - i}`));
-});
+}, 60_000);
 
 test('returns pages of 50 tokens by default, and no cursor with the last page', async () => {
   const app = await open();

@@ -67,8 +67,8 @@ const maxSearchLength = 3 * limits.maxEmailCharacters;
 export function createMembers(deps: MemberDeps): Members {
   const { store, invitations, notifier } = deps;
 
-  async function summary(id: string): Promise<UserSummary> {
-    const user = await store.users.summary(id);
+  async function summary(id: string, { users }: Pick<Store, 'users'> = store): Promise<UserSummary> {
+    const user = await users.summary(id);
     if (user === null) throw noSuchMember();
     return user;
   }
@@ -79,19 +79,19 @@ export function createMembers(deps: MemberDeps): Members {
       requireSuperuser(caller);
       const invites = isInvitation(body);
       const by = { actor: actorOf(caller.user), clientInfo: caller.clientInfo };
-      const { id, invitation } = await addMember(deps, by, body, {
+      const added = await addMember(deps, by, body, {
         confirm: (store) => requireStillSuperuser(store, caller),
+        // Reads the member before the commit. A read that fails after it would report a failure of what was done.
         finish: async (store, member) => ({
-          id: member.id,
+          user: await summary(member.id, store),
           invitation: invites ? await invitations.invite(store, member, caller) : null,
         }),
       });
       notifier.wake();
-      return { user: await summary(id), invitation };
+      return added;
     },
     async createBy(actor, clientInfo, body) {
-      const id = await addMember(deps, { actor, clientInfo }, body, { finish: async (_store, member) => member.id });
-      return summary(id);
+      return addMember(deps, { actor, clientInfo }, body, { finish: (store, member) => summary(member.id, store) });
     },
     async get(caller, id) {
       requireSuperuser(caller);
@@ -109,9 +109,9 @@ export function createMembers(deps: MemberDeps): Members {
     },
     async update(caller, id, changes) {
       requireSuperuser(caller);
-      await updateMember(deps, caller, id, changes);
+      const changed = await updateMember(deps, caller, id, changes, (store) => summary(id, store));
       notifier.wake();
-      return summary(id);
+      return changed;
     },
     delete: (caller, id) => deleteMember(deps, caller, id),
   };

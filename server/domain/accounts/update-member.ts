@@ -19,19 +19,20 @@ export interface UpdateMemberDeps {
 }
 
 /**
- * Applies all changes or none. Call `Notifier.wake` afterwards.
+ * Applies all changes or none, and returns what `finish` returned. Call `Notifier.wake` afterwards.
  *
  * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `last-superuser`, `email-taken`,
  * `email-from-sso`
  */
-export async function updateMember(
+export async function updateMember<T>(
   deps: UpdateMemberDeps,
   caller: Caller,
   id: string,
   changes: UpdateUserBody,
-): Promise<void> {
+  finish: (store: Store) => Promise<T>,
+): Promise<T> {
   const event = { at: deps.clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
-  await deps.store.transaction(async (store) => {
+  return deps.store.transaction(async (store) => {
     await requireStillSuperuser(store, caller, id);
     const user = await store.users.findById(id);
     if (user === null) throw noSuchMember();
@@ -45,6 +46,7 @@ export async function updateMember(
       await changeEmail(deps, store, { ...event, user, email: changes.email });
     }
     if (changes.disabled) await endAllSessions(store, id);
+    return finish(store);
   });
 }
 

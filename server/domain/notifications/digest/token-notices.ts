@@ -95,10 +95,15 @@ export function createTokenNotices({
     });
   }
 
-  /** Queues the mails of the next members after one. Returns the last of them, or null at the end. */
-  async function notifyBatch(after: string, signal: AbortSignal): Promise<string | null> {
+  /**
+   * Queues the mails of the next members after one. Returns the last of them, or null at the end. An error of one member is added to
+   * `errors`, so that the others get their mails.
+   */
+  async function notifyBatch(after: string, signal: AbortSignal, errors: unknown[]): Promise<string | null> {
     const members = await store.notices.membersToNotify(clock.now(), { after, limit: maxMembersPerBatch });
-    for (const member of members) if (!signal.aborted) await notifyMember(member);
+    for (const member of members) {
+      if (!signal.aborted) await notifyMember(member).catch((error: unknown) => errors.push(error));
+    }
     if (members.length > 0) notifier.wake();
     return members.length < maxMembersPerBatch ? null : (members.at(-1) ?? null);
   }
@@ -107,8 +112,10 @@ export function createTokenNotices({
     async run(signal) {
       await markExpiries(clock.now(), signal);
       await tidyIdle(clock.now(), signal);
+      const errors: unknown[] = [];
       let after: string | null = '';
-      while (after !== null && !signal.aborted) after = await notifyBatch(after, signal);
+      while (after !== null && !signal.aborted) after = await notifyBatch(after, signal, errors);
+      if (errors.length > 0) throw errors[0];
     },
   };
 }

@@ -17,7 +17,7 @@ const usedWithinMs = 30 * dayMs;
 /** Tokens with a lifetime of at most this are made for one job. */
 const maxShortLivedSeconds = 24 * 60 * 60;
 
-/** Enough for every member whose tokens are made by hand. */
+/** Maximum number of tokens that the warning reads. Members who create tokens by hand have fewer. */
 const maxTokens = 1_000;
 
 const fileName = 'expiry-checks.json';

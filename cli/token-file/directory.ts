@@ -7,7 +7,7 @@ import { localError, systemCode } from '../errors.ts';
 export interface OpenDirectory {
   /** The directory as the user wrote it, for messages. */
   readonly path: string;
-  /** Reaches the directory even if its path is replaced meanwhile. */
+  /** A path that leads to this directory, even if another process replaces the original path. */
   readonly stablePath: string;
   readonly handle: FileHandle;
   readonly uid: number;

@@ -10,7 +10,7 @@ import { readRaw, valueIn } from './read.ts';
 /** A file that holds the value of one token, while no other tokens process changes it. */
 export interface TokenFile {
   readonly path: string;
-  /** What the file holds, without its line end. Null if there is no file, or if it is empty. */
+  /** The content of the file, without its line end. Null if the file does not exist or is empty. */
   readonly text: string | null;
   /**
    * Proves that `replace` works: replaces the file with a copy of itself, or creates and removes a new one.

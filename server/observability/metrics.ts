@@ -27,7 +27,7 @@ export interface Metrics {
   expose(): Promise<{ text: string; contentType: string }>;
 }
 
-/** What the gauges read on each scrape. A gauge whose source rejects is left out. */
+/** The sources of the gauges. Each scrape calls them, and omits a gauge whose source rejects. */
 export interface GaugeSources {
   backlog(): Promise<OutboxBacklog>;
   /** Returns how many tokens expire after `now`, and at the latest at each of the times. */

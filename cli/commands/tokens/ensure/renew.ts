@@ -19,7 +19,7 @@ interface Renewed {
   readonly token: Token;
 }
 
-/** The session with which to change tokens, or the error that says why there is none. */
+/** The user's session, or the error that explains why the user is not signed in. */
 type Session = { readonly connection: Connection } | { readonly missing: CliError };
 
 /**

@@ -1,6 +1,6 @@
 import type { Expiry } from '../../../input/parse-time.ts';
 
-/** What the file is to hold. Durations are in seconds. */
+/** The token that the file must contain. Durations are in seconds. */
 export interface Wanted {
   readonly name: string;
   /** Undefined for the default margin. */

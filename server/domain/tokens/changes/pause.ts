@@ -25,7 +25,7 @@ export interface Pausing {
 export function createPausing(deps: TokenDeps): Pausing {
   const { store, clock, auditTrail, notifier, statusContext } = deps;
 
-  /** Runs a change of a token that the caller may pause or resume. The token is locked meanwhile. */
+  /** Locks a token that the caller may pause or resume, and changes it. */
   async function change(
     caller: Caller,
     id: string,

@@ -35,7 +35,7 @@ export interface Rotation {
   endPrevious(caller: Caller, id: string): Promise<void>;
 }
 
-/** Who rotates a token, and what its new value depends on besides the token. */
+/** The owner of a rotated token, the request that rotates it, and its body. */
 interface Rotator {
   owner: UserRecord;
   clientInfo: ClientInfo;

@@ -3,7 +3,7 @@ import type { HourCount, LastUse, SeenCount, SeenKind, TokenUses } from '../../.
 
 const hourMs = 60 * 60 * 1000;
 
-/** What counts as the same use. A part that is unknown is null. */
+/** Uses with the same fields are counted together. An unknown field is null. */
 export interface UseKind {
   /** `allowed`, or the deny reason. Denied uses are counted by hour only. */
   outcome: string;

@@ -85,7 +85,7 @@ export function createProvenClients(
     #respondedAt = Number.POSITIVE_INFINITY;
     /** The server's process is at least as old as this. Null until it responded. */
     #provenAt: number | null = null;
-    /** True if the server itself is at the other end, and not a pooler. */
+    /** True if the connection leads to the server itself, and not to a pooler. */
     #isDirect = false;
     #state: 'open' | 'ending' | 'lost' = 'open';
     #isCommitting = false;

@@ -117,8 +117,9 @@ describe.skipIf(!wallClockCanBeSet)('a daemon whose wall clock is set', () => {
   it.each([hour, -hour])('sends waiting and new mail soon after the clock is set by %i s', async (jump) => {
     await root.createToken('before');
     await waitForFailedAttempt(1);
-    clock.set(jump);
+    // The server comes first: set forward, the clock makes the mail due at once, and a second failure delays it further.
     const server = await newMailServer();
+    clock.set(jump);
     await root.createToken('after');
     const received = (name: string) => server.received.filter(({ parsed }) => parsed.text?.includes(name)).length;
     await eventually(() => received('after') === 1, 'the new mail', 10_000);

@@ -102,7 +102,7 @@ export interface AppDeps {
   identityProvider: IdentityProvider | null;
   lastUsed: Pick<LastUsed, 'record'>;
   seenValues: Pick<SeenValues, 'record'>;
-  useCounter: Pick<UseCounter, 'allowed' | 'denied'>;
+  useCounter: Pick<UseCounter, 'denied'>;
   verify: CountedVerify;
   metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'countRefusal' | 'expose'>;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;

@@ -21,7 +21,7 @@ async function start(verify: Verify = async () => ({ allowed: false, reason: 'un
     verifyHandler: createVerifyHandler({
       verify: (_route, value) => verify(value),
       lastUsed: { record: () => {} },
-      useCounter: { allowed: () => {}, denied: () => {} },
+      useCounter: { denied: () => {} },
       clock: { now: () => 0 },
       clientIp: { isTrusted: () => false },
       metrics: { countVerification: () => {} },

@@ -71,8 +71,8 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const policyStarts = await startIdlePolicy(store, config.maxIdle, clock.now());
   const { observeBatch } = metrics;
   const services = createServices({ store, clock, config, policyStarts, mailQueued, observeBatch, workLost });
-  const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp) });
   const useCounter = createUseCounter(createReadUse(clientIp));
+  const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp), countUses: useCounter.allowed });
   const writerId = createIds(clock)();
   const recordUsage = createRecordUsage({ store, clock, writerId, counter: useCounter, networks: services.networks });
   const verify = createCountedVerify(services.verify, metrics.countVerification);
@@ -124,6 +124,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
       await jobs?.stop();
       clearTimeout(cutOff);
       await mailer.close();
+      // Passes the uses of the last second to the counter, too.
       await flushLastUsed(lastUsed, store.tokens, clock.now());
       await services.seenValues.flush(store.tokens, clock.now());
       await recordUsage.flush();

@@ -21,6 +21,11 @@ export type NormalizeRequest = (request: ObservedRequest) => Omit<LastUse, 'at'>
 export type UsedToken = Pick<VerifiedToken, 'id' | 'prefix' | 'validUntil'>;
 
 /**
+ * Counts equal uses of a token in a row. All are in one hour; the first was at `at`, the last at `lastAt`.
+ */
+export type CountUses = (tokenId: string, at: number, request: ObservedRequest, uses: number, lastAt: number) => void;
+
+/**
  * The last uses that are not written yet, at most one per token, and one more for a previous value. A use goes through these steps:
  *
  * 1. `record` buffers the request as observed. Of several uses of a token, the newest replaces the others. A use without a
@@ -28,6 +33,7 @@ export type UsedToken = Pick<VerifiedToken, 'id' | 'prefix' | 'validUntil'>;
  * 2. `drain`, called by the flush once a second, normalizes the buffered requests and empties the buffer. Normalizing
  *    here costs once per token and flush instead of once per request. The flush calls `normalizeSome` before, because
  *    normalizing many requests at once would delay verification.
+ *    The same step passes the uses to `countUses`. Equal uses in a row are passed once; a different use passes those before it.
  * 3. If the flush fails, `restore` puts the uses back. The next `drain` returns each again unless a newer use of its
  *    token was recorded in between.
  */
@@ -42,23 +48,63 @@ export interface LastUsed {
   restore(uses: readonly TokenUse[]): void;
 }
 
-type ObservedUse = Required<Pick<TokenUse, 'tokenId' | 'prefix' | 'previous' | 'at'>> & { request: ObservedRequest };
+type ObservedUse = Required<Pick<TokenUse, 'tokenId' | 'prefix' | 'previous' | 'at'>> & {
+  request: ObservedRequest;
+  run: Run;
+};
 
-export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): LastUsed {
+/** Equal uses in a row that are not counted yet. */
+interface Run {
+  request: ObservedRequest;
+  uses: number;
+  firstAt: number;
+  lastAt: number;
+  /** The end of the hour in which all of them are. */
+  endOfHour: number;
+}
+
+const hourMs = 60 * 60 * 1000;
+
+interface LastUsedDeps {
+  normalize: NormalizeRequest;
+  countUses?: CountUses;
+}
+
+export function createLastUsed({ normalize, countUses = () => {} }: LastUsedDeps): LastUsed {
   const observed = new Map<string, ObservedUse>();
   /** Uses that are already normalized: the first ones of a flush, and those of a failed flush. */
   let normalized = new Map<string, TokenUse>();
 
   function normalizeSome(count: number): void {
     let left = count;
-    for (const [key, { request, ...use }] of observed) {
+    for (const [key, { request, run, ...use }] of observed) {
       if (left === 0) return;
       left -= 1;
       observed.delete(key);
+      countRun(use.tokenId, run);
       const known = normalized.get(key);
       if (known !== undefined && !replaces(use, request, known, known.path)) continue;
       normalized.set(key, { ...use, ...normalize(request) });
     }
+  }
+
+  function countRun(tokenId: string, { request, uses, firstAt, lastAt }: Run): void {
+    countUses(tokenId, firstAt, request, uses, lastAt);
+  }
+
+  /** Counts a use with those before it if it is equal. Returns the request, or an equal one that is kept already. */
+  function count(use: ObservedUse, at: number, request: ObservedRequest): ObservedRequest {
+    const { run } = use;
+    const isEqual = isSameRequest(run.request, request);
+    if (isEqual && at >= run.firstAt && at < run.endOfHour) {
+      run.uses += 1;
+      if (at > run.lastAt) run.lastAt = at;
+    } else {
+      countRun(use.tokenId, run);
+      use.run = newRun(at, isEqual ? run.request : request);
+    }
+    // Keep equal strings. Replacing them on every request of a busy token would burden the garbage collector.
+    return use.run.request;
   }
 
   return {
@@ -67,13 +113,14 @@ export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): 
       const key = keyOf(id, prefix, previous);
       const earlier = observed.get(key);
       if (earlier === undefined) {
-        observed.set(key, { tokenId: id, prefix, previous, at, request });
-      } else if (replaces({ prefix, at }, request, earlier, earlier.request.target)) {
-        earlier.prefix = prefix;
-        earlier.at = at;
-        // Keep equal strings. Replacing them on every request of a busy token would burden the garbage collector.
-        if (!isSameRequest(earlier.request, request)) earlier.request = request;
+        observed.set(key, { tokenId: id, prefix, previous, at, request, run: newRun(at, request) });
+        return;
       }
+      const kept = count(earlier, at, request);
+      if (!replaces({ prefix, at }, request, earlier, earlier.request.target)) return;
+      earlier.prefix = prefix;
+      earlier.at = at;
+      earlier.request = kept;
     },
     pending() {
       let count = observed.size;
@@ -91,6 +138,10 @@ export function createLastUsed({ normalize }: { normalize: NormalizeRequest }): 
       for (const use of uses) normalized.set(keyOf(use.tokenId, use.prefix ?? '', use.previous ?? false), use);
     },
   };
+}
+
+function newRun(at: number, request: ObservedRequest): Run {
+  return { request, uses: 1, firstAt: at, lastAt: at, endOfHour: (Math.floor(at / hourMs) + 1) * hourMs };
 }
 
 /** Returns the key of a use. The current value needs no text of its own, because it is used most often. */

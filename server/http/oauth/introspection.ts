@@ -84,9 +84,7 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
     return { active: false };
   }
   if (request !== null) {
-    const at = deps.clock.now();
-    deps.lastUsed.record(verdict.token, at, request);
-    deps.useCounter.allowed(verdict.token.id, at, request);
+    deps.lastUsed.record(verdict.token, deps.clock.now(), request);
   } else {
     deps.seenValues.record(verdict.token);
   }

@@ -18,7 +18,7 @@ import { challengeChoiceOf, findVerifyRoute, type VerifyRoute } from './proxies.
 export interface VerifyDeps {
   verify: CountedVerify;
   lastUsed: Pick<LastUsed, 'record'>;
-  useCounter: Pick<UseCounter, 'allowed' | 'denied'>;
+  useCounter: Pick<UseCounter, 'denied'>;
   clock: Clock;
   clientIp: Pick<ClientIp, 'isTrusted'>;
   metrics: Pick<Metrics, 'countVerification'>;
@@ -113,10 +113,7 @@ function sendVerdict(
   // Only a known token proves that the database responded. A malformed value is denied without a lookup.
   if (verdict.allowed || verdict.known !== null) context.outage.recordSuccess();
   if (verdict.allowed) {
-    const at = context.clock.now();
-    const request = observe(context, route, req);
-    context.lastUsed.record(verdict.token, at, request);
-    context.useCounter.allowed(verdict.token.id, at, request);
+    context.lastUsed.record(verdict.token, context.clock.now(), observe(context, route, req));
     res.writeHead(200, identityHeaders(verdict.token)).end();
   } else {
     if (verdict.tokenId !== null) context.useCounter.denied(verdict.tokenId, context.clock.now(), verdict.reason);

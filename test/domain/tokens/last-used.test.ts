@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLastUsed, type LastUsed, type ObservedRequest } from '../../../server/domain/tokens/last-used.ts';
 
@@ -148,5 +149,76 @@ describe('the buffer of last uses', () => {
     record(lastUsed, 'a', 1);
     lastUsed.record({ ...current('a'), prefix: 'tok_new' }, 2, { ...request(''), target: null });
     expect(lastUsed.drain()).toMatchObject([{ prefix: 'tok_new', at: 2, path: null }]);
+  });
+});
+
+describe('counting', () => {
+  const hour = 3_600_000;
+  type Counted = { tokenId: string; at: number; path: string | null; uses: number; lastAt: number };
+  const counting = () => {
+    const counted: Counted[] = [];
+    const countUses = (tokenId: string, at: number, { target: path }: ObservedRequest, uses: number, lastAt: number) =>
+      counted.push({ tokenId, at, path, uses, lastAt });
+    return { counted, lastUsed: createLastUsed({ normalize, countUses }) };
+  };
+
+  const hourOf = (at: number) => Math.floor(at / hour);
+  /** Returns the sum of uses by token, hour and path. */
+  const sums = (counted: Counted[]) => {
+    const sums: Record<string, number> = {};
+    for (const { tokenId, at, path, uses } of counted) {
+      const key = `${tokenId} ${hourOf(at)} ${path}`;
+      sums[key] = (sums[key] ?? 0) + uses;
+    }
+    return sums;
+  };
+
+  it('passes equal uses of a token in a row once, when the buffer is drained', () => {
+    const { counted, lastUsed } = counting();
+    for (const at of [2, 3, 5]) record(lastUsed, 'a', at, '/builds');
+    expect(counted).toEqual([]);
+    lastUsed.restore(lastUsed.drain());
+    lastUsed.drain();
+    expect(counted).toEqual([{ tokenId: 'a', at: 2, path: '/builds', uses: 3, lastAt: 5 }]);
+  });
+
+  it('counts a use without a path although it does not replace the last use', () => {
+    const { counted, lastUsed } = counting();
+    record(lastUsed, 'a', 1, '/builds');
+    lastUsed.record(current('a'), 2, { ...request(''), target: null });
+    record(lastUsed, 'a', 3, '/builds');
+    expect(lastUsed.drain()).toMatchObject([{ at: 3, path: '/builds' }]);
+    expect(counted.map(({ path, uses }) => [path, uses])).toEqual([
+      ['/builds', 1],
+      [null, 1],
+      ['/builds', 1],
+    ]);
+  });
+
+  it('counts every use once, in its hour, whatever the clock and the values', () => {
+    const use = fc.record({
+      token: fc.constantFrom('a', 'b'),
+      at: fc.constantFrom(hour - 2, hour - 1, hour, hour + 1, 3 * hour),
+      path: fc.constantFrom('/one', '/two', null),
+      previous: fc.boolean(),
+      drains: fc.nat(4),
+    });
+    fc.assert(
+      fc.property(fc.array(use), (uses) => {
+        const { counted, lastUsed } = counting();
+        for (const { token, at, path, previous, drains } of uses) {
+          const value = previous ? { id: token, prefix: 'tok_old', validUntil: 1 } : current(token);
+          lastUsed.record(value, at, { ...request(''), target: path });
+          if (drains === 0) lastUsed.drain();
+        }
+        lastUsed.drain();
+        const single = uses.map(({ token, at, path }) => ({ tokenId: token, at, path, uses: 1, lastAt: at }));
+        expect(sums(counted)).toEqual(sums(single));
+        for (const { at, lastAt } of counted) expect(hourOf(at)).toBe(hourOf(lastAt));
+        const times = new Set(uses.map(({ token, at }) => `${token} ${at}`));
+        const ends = counted.flatMap(({ tokenId, at, lastAt }) => [`${tokenId} ${at}`, `${tokenId} ${lastAt}`]);
+        expect(ends.filter((end) => !times.has(end))).toEqual([]);
+      }),
+    );
   });
 });

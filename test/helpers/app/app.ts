@@ -188,7 +188,7 @@ function wireApp({
   const { networks } = domain;
   const services = {
     ...domain,
-    lastUsed: createLastUsed({ normalize: createNormalizeRequest(clientIp) }),
+    lastUsed: createLastUsed({ normalize: createNormalizeRequest(clientIp), countUses: useCounter.allowed }),
     useCounter,
     recordUsage: createRecordUsage({ store, clock, writerId: randomUUID(), counter: useCounter, networks }),
   };

@@ -185,6 +185,7 @@ describe('the use', () => {
 
   it('is counted for an active token, and with the reason for one that is denied', async () => {
     const { token, value: used } = await server.issue('counted');
+    server.services.lastUsed.drain();
     server.services.useCounter.take(100);
     const send = () => server.send({ path: route, headers: [['X-API-Key', used], ...fields] });
     await send();
@@ -192,12 +193,13 @@ describe('the use', () => {
     await server.store.users.setDisabled(server.dev.id, true);
     expect((await send()).status).toBe(401);
     await server.store.users.setDisabled(server.dev.id, false);
+    server.services.lastUsed.drain();
     expect(server.services.useCounter.take(100)).toMatchObject([
       {
         tokenId: token.id,
         hours: [
-          { outcome: 'allowed', uses: 2 },
           { outcome: 'disabled', uses: 1 },
+          { outcome: 'allowed', uses: 2 },
         ],
         seen: [
           { kind: 'route', value: 'GET /builds/*', uses: 2 },
@@ -213,6 +215,7 @@ describe('the use', () => {
     for (const key of [revoked, 'tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE', 'nonsense', '']) {
       expect((await server.send({ path: route, headers: [['X-API-Key', key], ...fields] })).status).toBe(401);
     }
+    server.services.lastUsed.drain();
     expect(server.services.useCounter.take(100)).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ const outages: Record<string, (port: number) => Promise<Stop>> = {
       verifyHandler: createVerifyHandler({
         verify: () => Promise.reject(new StoreUnavailable('The token lookup failed.')),
         lastUsed: { record: () => {} },
-        useCounter: { allowed: () => {}, denied: () => {} },
+        useCounter: { denied: () => {} },
         clock: { now: () => 0 },
         clientIp: { isTrusted: () => false },
         metrics: { countVerification: () => {} },

@@ -15,6 +15,13 @@ export interface UseKind {
 /** The first use of a network, as a mail describes it. */
 export type Sample = Omit<LastUse, 'at'>;
 
+/** One or several uses of one kind in one hour. */
+export interface Uses {
+  uses: number;
+  firstAt: number;
+  lastAt: number;
+}
+
 /**
  * The uses of one token since the last flush. Uses of one kind in a row, in one hour, are one count in this object. Most
  * tokens need no more, which keeps a million of them small: times are offsets in the hour, because V8 stores small numbers
@@ -51,31 +58,32 @@ export interface CountedToken extends TokenUses {
   grown: number;
 }
 
-/** Returns the counts of a token with one use. */
-export function firstCount(kind: UseKind, at: number, sample: Sample | null): TokenCounts {
+/** Returns the counts of a token with its first uses. */
+export function firstCount(kind: UseKind, { uses, firstAt, lastAt }: Uses, sample: Sample | null): TokenCounts {
   // `| 0` lets V8 store the numbers in place.
-  const hour = Math.floor(at / hourMs) | 0;
-  const offset = (at - hour * hourMs) | 0;
+  const hour = Math.floor(firstAt / hourMs) | 0;
+  const firstOffset = (firstAt - hour * hourMs) | 0;
+  const lastOffset = (lastAt - hour * hourMs) | 0;
   const { outcome, route, network, agent } = kind;
-  const others = null;
-  return { outcome, route, network, agent, uses: 1, hour, firstOffset: offset, lastOffset: offset, sample, others };
+  return { outcome, route, network, agent, uses, hour, firstOffset, lastOffset, sample, others: null };
 }
 
-/** Counts a use if it is of the same kind and hour as the one before. Returns false, and does nothing, if it is not. */
-export function countAgain(counts: TokenCounts, { outcome, route, network, agent }: UseKind, at: number): boolean {
-  const offset = Math.trunc(at - counts.hour * hourMs);
-  if (offset < 0 || offset >= hourMs || counts.outcome !== outcome) return false;
-  if (counts.route !== route || counts.network !== network || counts.agent !== agent) return false;
-  counts.uses += 1;
-  if (offset > counts.lastOffset) counts.lastOffset = offset;
-  else if (offset < counts.firstOffset) counts.firstOffset = offset;
+/** Adds uses if they are of the same kind and hour as those before. Returns false, and does nothing, if they are not. */
+export function countAgain(counts: TokenCounts, kind: UseKind, { uses, firstAt, lastAt }: Uses): boolean {
+  const firstOffset = Math.trunc(firstAt - counts.hour * hourMs);
+  const lastOffset = Math.trunc(lastAt - counts.hour * hourMs);
+  if (firstOffset < 0 || lastOffset >= hourMs || counts.outcome !== kind.outcome) return false;
+  if (counts.route !== kind.route || counts.network !== kind.network || counts.agent !== kind.agent) return false;
+  counts.uses += uses;
+  if (lastOffset > counts.lastOffset) counts.lastOffset = lastOffset;
+  if (firstOffset < counts.firstOffset) counts.firstOffset = firstOffset;
   return true;
 }
 
-/** Counts a use of another kind or hour than the one before. Returns by how many values the counts have grown. */
-export function countOther(counts: TokenCounts, kind: UseKind, at: number, sample: Sample | null): number {
+/** Counts uses of another kind or hour than those before. Returns by how many values the counts have grown. */
+export function countOther(counts: TokenCounts, kind: UseKind, uses: Uses, sample: Sample | null): number {
   const grown = settle(counts);
-  Object.assign(counts, firstCount(kind, at, sample), { others: counts.others });
+  Object.assign(counts, firstCount(kind, uses, sample), { others: counts.others });
   return grown;
 }
 

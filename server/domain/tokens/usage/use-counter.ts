@@ -9,6 +9,7 @@ import {
   type Sample,
   type TokenCounts,
   type UseKind,
+  type Uses,
 } from './token-counts.ts';
 
 /** Maps over which the tokens are distributed. A map of a million entries would stall verification each time it grows. */
@@ -34,8 +35,8 @@ export interface ReadUse {
  * `maxCounts` overall. Beyond that, only uses of tokens that are counted already are added, by hour.
  */
 export interface UseCounter {
-  /** Counts a verification that succeeded. */
-  allowed(tokenId: string, at: number, request: ObservedRequest): void;
+  /** Counts verifications that succeeded, as `CountUses` describes. */
+  allowed(tokenId: string, at: number, request: ObservedRequest, uses?: number, lastAt?: number): void;
   /** Counts a verification of a known token that was denied. */
   denied(tokenId: string, at: number, reason: string): void;
   /** Returns the number of tokens that have uses. */
@@ -52,20 +53,20 @@ export function createUseCounter(read: ReadUse): UseCounter {
   const kind: UseKind = { outcome: 'allowed', route: null, network: null, agent: null };
   let [tokens, values, samples, nextShard] = [0, 0, 0, 0];
 
-  function count(tokenId: string, at: number, request: ObservedRequest | null): void {
+  function count(tokenId: string, when: Uses, request: ObservedRequest | null): void {
     const shard = shards[shardOf(tokenId)] as Map<string, TokenCounts>;
     const counts = shard.get(tokenId);
-    if (counts !== undefined && countAgain(counts, kind, at)) return;
+    if (counts !== undefined && countAgain(counts, kind, when)) return;
     if (tokens + values >= maxCounts) {
       if (counts === undefined) return;
       kind.route = kind.network = kind.agent = null;
     }
     const sample = request === null ? null : sampleOf(counts, request);
     if (counts === undefined) {
-      shard.set(tokenId, firstCount(kind, at, sample));
+      shard.set(tokenId, firstCount(kind, when, sample));
       tokens += 1;
     } else {
-      values += countOther(counts, kind, at, sample);
+      values += countOther(counts, kind, when, sample);
     }
   }
 
@@ -77,17 +78,17 @@ export function createUseCounter(read: ReadUse): UseCounter {
   }
 
   return {
-    allowed(tokenId, at, request) {
+    allowed(tokenId, at, request, uses = 1, lastAt = at) {
       kind.outcome = 'allowed';
       kind.route = read.route(request);
       kind.network = read.network(request);
       kind.agent = read.agent(request);
-      count(tokenId, at, request);
+      count(tokenId, { uses, firstAt: at, lastAt }, request);
     },
     denied(tokenId, at, reason) {
       kind.outcome = reason;
       kind.route = kind.network = kind.agent = null;
-      count(tokenId, at, null);
+      count(tokenId, { uses: 1, firstAt: at, lastAt: at }, null);
     },
     pending: () => tokens,
     full: () => tokens + values >= manyCounts,

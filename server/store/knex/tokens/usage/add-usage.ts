@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { limits } from '../../../../../shared/limits.ts';
-import type { Engine } from '../../../engine/engine.ts';
+import type { Engine, Select } from '../../../engine/engine.ts';
 import type { NewNetwork, SeenCount, TokenUses, UsageBatch } from '../../../records.ts';
 
 /**
@@ -9,7 +9,8 @@ import type { NewNetwork, SeenCount, TokenUses, UsageBatch } from '../../../reco
  * 1. Store the number of the batch. If it is stored already, an earlier try was committed and only its answer was lost.
  * 2. Lock the tokens in the order of their IDs. Two nodes that write the same tokens then queue instead of deadlocking, and
  *    no token is deleted before its counts are written.
- * 3. Add the counts. Most statements take all rows as one JSON text, because binding thousands of values is slow.
+ * 3. Add the counts. Statements take and return all rows as one JSON text, because binding or returning thousands of values
+ *    one by one is slow, and would stall verification.
  * 4. Delete the least recent values of tokens that got new ones and now have too many.
  */
 export async function addUsage(knex: Knex, engine: Engine, batch: UsageBatch): Promise<NewNetwork[]> {
@@ -40,8 +41,9 @@ async function claimBatch(knex: Knex, engine: Engine, { id, batch, at }: UsageBa
 async function lockTokens(knex: Knex, engine: Engine, tokens: readonly TokenUses[]): Promise<Set<unknown>> {
   const ids = engine.bindList(tokens.map(({ tokenId }) => tokenId));
   const lock = engine.locksRows ? 'ORDER BY id FOR NO KEY UPDATE' : '';
-  const found = await knex.raw(`SELECT id FROM tokens WHERE ${engine.among('id')} ${lock}`, [ids as Knex.RawBinding]);
-  return new Set(engine.rows(found).map(({ id }) => id));
+  const select = { columns: ['id'], from: `FROM tokens WHERE ${engine.among('id')} ${lock}` };
+  const found = await engine.select(select, [ids], knex as Knex.Transaction);
+  return new Set(found.map(([id]) => id));
 }
 
 function totalOf({ tokenId, firstAt, hours }: TokenUses) {
@@ -72,20 +74,30 @@ function seenSql(engine: Engine): string {
     SELECT used.value ->> 0, used.value ->> 1, used.value ->> 2, ${number(3)}, ${number(4)}, ${number(5)} ${fromRows(engine)}
     ON CONFLICT (token_id, kind, value) DO UPDATE SET uses = usage_seen.uses + excluded.uses,
       first_at = CASE WHEN excluded.first_at < usage_seen.first_at THEN excluded.first_at ELSE usage_seen.first_at END,
-      last_at = CASE WHEN excluded.last_at > usage_seen.last_at THEN excluded.last_at ELSE usage_seen.last_at END
-    RETURNING token_id, kind, value, uses`;
+      last_at = CASE WHEN excluded.last_at > usage_seen.last_at THEN excluded.last_at ELSE usage_seen.last_at END`;
+}
+
+/** Selects the positions of the values that are not stored. */
+function freshOf(engine: Engine): Select {
+  return {
+    columns: ['used.value ->> 6'],
+    from: `FROM ${engine.jsonElements} AS used WHERE NOT EXISTS (SELECT 1 FROM usage_seen s
+      WHERE s.token_id = used.value ->> 0 AND s.kind = used.value ->> 1 AND s.value = used.value ->> 2)`,
+  };
 }
 
 type Seen = SeenCount & { tokenId: string };
 
-/** Adds the values, and returns those that were not stored before: their stored count is that of the batch. */
+/** Adds the values, and returns those that were not stored before. */
 async function addSeen(knex: Knex, engine: Engine, tokens: readonly TokenUses[]): Promise<Seen[]> {
   const all = tokens.flatMap(({ tokenId, seen }) => seen.map((value) => ({ tokenId, ...value })));
   if (all.length === 0) return [];
-  const rows = all.map((row) => [row.tokenId, row.kind, row.value, row.uses, row.firstAt, row.lastAt]);
-  const stored = engine.rows(await knex.raw(seenSql(engine), [JSON.stringify(rows)]));
-  const counts = new Map(stored.map((row) => [`${row.token_id} ${row.kind} ${row.value}`, Number(row.uses)]));
-  return all.filter(({ tokenId, kind, value, uses }) => counts.get(`${tokenId} ${kind} ${value}`) === uses);
+  const rows = JSON.stringify(
+    all.map((row, position) => [row.tokenId, row.kind, row.value, row.uses, row.firstAt, row.lastAt, position]),
+  );
+  const fresh = await engine.select(freshOf(engine), [rows], knex as Knex.Transaction);
+  await knex.raw(seenSql(engine), [rows]);
+  return fresh.flatMap(([position]) => all[Number(position)] ?? []);
 }
 
 /** Reads the values of tokens that got new ones, and deletes the least recent beyond the limit. */

@@ -30,9 +30,11 @@ export async function recordLastUses(
     for (let start = 0; start < newest.length; start += maxUsesPerStatement) {
       const batch = newest.slice(start, start + maxUsesPerStatement);
       if (engine.locksRows) await lockTokens(trx, engine, batch);
-      await trx.raw(updateSql(engine, currentValue), [toJson(batch), now + maxSkewMs]);
-      const previous = batch.filter((use) => use.previous);
-      if (previous.length > 0) await recordPreviousUses(trx, engine, previous, now);
+      const [current, previous] = [false, true].map((wanted) =>
+        batch.filter((use) => (use.previous ?? false) === wanted),
+      );
+      if (current?.length) await trx.raw(updateSql(engine, currentValue), [toJson(current), now + maxSkewMs]);
+      if (previous?.length) await recordPreviousUses(trx, engine, previous, now);
     }
   });
 }

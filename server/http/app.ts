@@ -21,6 +21,7 @@ import { identityRoutes } from './routes/identities.ts';
 import { meRoutes } from './routes/me.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { openapiRoutes } from './routes/openapi.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
 import { tokenChangeRoutes } from './routes/token-changes.ts';
@@ -62,6 +63,7 @@ export function createApp(deps: AppDeps) {
     .route('/', sessionRoutes(deps))
     .route('/', meRoutes(deps))
     .route('/', tokenRoutes(deps))
+    .route('/', reportRoutes(deps))
     .route('/', usageRoutes(deps))
     .route('/', tokenChangeRoutes(deps))
     .route('/', presentedTokenRoutes(deps))

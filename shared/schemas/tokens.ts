@@ -120,6 +120,31 @@ export const createTokenBodySchema = z
   .meta({ id: 'CreateToken' });
 export type CreateTokenBody = z.infer<typeof createTokenBodySchema>;
 
+/** A duration in the query of a list. */
+const secondsSchema = (name: string) => {
+  const error = `${name} must be a whole number of seconds from 1 to ${limits.maxExpirySeconds}.`;
+  return z
+    .string()
+    .regex(/^[0-9]{1,10}$/, error)
+    .transform(Number)
+    .pipe(z.int().min(1, error).max(limits.maxExpirySeconds, error))
+    .optional();
+};
+
+/** Parameters that select tokens by what happened to them. */
+const tokenFilterFields = {
+  status: tokenStatusSchema.optional(),
+  unused_for: secondsSchema('unused_for').describe(
+    'Tokens that were last used longer ago than this many seconds, with either value, or were never used and created longer ago',
+  ),
+  never_used: queryBooleanSchema.optional().describe('If `true`, only tokens that were never used'),
+  no_expiry: queryBooleanSchema.optional().describe('If `true`, only tokens that never expire'),
+  unrotated_for: secondsSchema('unrotated_for').describe(
+    'Tokens that were neither created nor rotated within this many seconds',
+  ),
+  expiring_within: secondsSchema('expiring_within').describe('Tokens that expire within this many seconds'),
+};
+
 export const tokenListQuerySchema = pageQuerySchema
   .extend({
     user: z
@@ -128,7 +153,7 @@ export const tokenListQuerySchema = pageQuerySchema
       .optional()
       .describe("The owner's ID or email address; only superusers may name another member"),
     all: queryBooleanSchema.optional().describe("Every member's tokens (superusers only)"),
-    status: tokenStatusSchema.optional(),
+    ...tokenFilterFields,
   })
   .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' });
 export const tokenPageSchema = pageSchema(tokenSchema).meta({ id: 'TokenPage' });

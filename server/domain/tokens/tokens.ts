@@ -1,7 +1,7 @@
 import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
-import type { CreateTokenBody, TokenStatus } from '../../../shared/schemas/tokens.ts';
-import type { Page, TokenRecord } from '../../store/records.ts';
+import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
+import type { Page, TokenFilter, TokenRecord } from '../../store/records.ts';
 import { findMember } from '../accounts/members.ts';
 import { type Caller, requireSuperuser } from '../caller.ts';
 import { createEditing, type Editing } from './changes/edit.ts';
@@ -9,20 +9,20 @@ import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
 import { findToken, tokenNotFound } from './find.ts';
+import { createReporting, type Reporting } from './report/report.ts';
 import { createRevocation, type Revocation } from './revoke.ts';
 import type { VerifiedToken } from './verify.ts';
 
-export interface TokenQuery extends Page {
+export interface TokenQuery extends Page, TokenFilter {
   /** The ID or email address of the owner. Only superusers may name another member. */
   user?: string;
   /** Lists the tokens of every member. Only for superusers. */
   all?: boolean;
-  status?: TokenStatus;
   /** A part of the name. */
   q?: string;
 }
 
-export interface Tokens extends Revocation, Rotation, Editing, Pausing {
+export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reporting {
   /** @throws ProblemError `permission-missing`, `name-taken`, `token-limit`, `invalid-fields`, `idempotency-mismatch` */
   create(creator: Creator, body: CreateTokenBody, idempotencyKey?: string): Promise<Creation>;
   /** Returns the caller's token, or any token for a superuser. @throws ProblemError `token-not-found` */
@@ -49,6 +49,7 @@ export function createTokens(deps: TokenDeps): Tokens {
     ...createRotation(deps),
     ...createEditing(deps),
     ...createPausing(deps),
+    ...createReporting(deps),
 
     create: (creator, body, idempotencyKey) => createToken(deps, creator, body, idempotencyKey),
 

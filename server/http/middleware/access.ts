@@ -63,6 +63,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /api/v1/users/:id': 'superuser',
   'PATCH /api/v1/users/:id': 'superuser',
   'DELETE /api/v1/users/:id/tokens': 'superuser',
+  'GET /api/v1/reports/tokens': 'superuser',
   'GET /api/v1/audit': 'session',
   'GET /api/v1/clients': 'superuser',
   'POST /api/v1/clients': 'superuser',

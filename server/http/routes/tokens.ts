@@ -6,6 +6,7 @@ import {
   tokenPageSchema,
   tokenSchema,
 } from '../../../shared/schemas/tokens.ts';
+import { toTokenFilter } from '../../domain/tokens/report/token-filter.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
@@ -16,7 +17,8 @@ const listTokens = createRoute({
   method: 'get',
   path: '/tokens',
   summary: 'List tokens',
-  description: "Newest first. Superusers may list another member's tokens with `user` or everyone's with `all`.",
+  description:
+    "Newest first. Superusers may list another member's tokens with `user` or everyone's with `all`. The other parameters combine: a token must match all of them.",
   request: { query: tokenListQuerySchema },
   responses: { 200: jsonResponse(tokenPageSchema, 'A page of tokens') },
 });
@@ -58,7 +60,10 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
       const now = statusContext();
       const page = await readPage(
         c.req.valid('query'),
-        (query) => tokens.list(c.get('caller'), query),
+        ({ user, all, limit, before, ...filter }) => {
+          const owner = { ...(user !== undefined && { user }), ...(all && { all }) };
+          return tokens.list(c.get('caller'), { limit, before, ...owner, ...toTokenFilter(filter) });
+        },
         (token) => tokenObject(token, now),
       );
       return c.json(page, 200);

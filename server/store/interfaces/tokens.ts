@@ -1,4 +1,3 @@
-import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
 import type {
   Actor,
   HashMatch,
@@ -6,16 +5,16 @@ import type {
   NewToken,
   Page,
   StatusContext,
+  TokenFilter,
   TokenRecord,
   TokenUse,
 } from '../records.ts';
 import type { TokenChangeStore } from './token-changes.ts';
 
-export interface TokenQuery extends Page, StatusContext {
+export interface TokenQuery extends Page, StatusContext, TokenFilter {
   ownerId?: string;
   /** Matches any part of the folded name. */
   nameContains?: string;
-  status?: TokenStatus;
 }
 
 export interface TokenStore extends TokenChangeStore {
@@ -26,6 +25,8 @@ export interface TokenStore extends TokenChangeStore {
   insert(token: NewToken, limit: number): Promise<'inserted' | 'name-taken' | 'token-limit'>;
   findById(id: string): Promise<TokenRecord | null>;
   list(query: TokenQuery): Promise<TokenRecord[]>;
+  /** Returns how many tokens each filter selects. Reads the tokens in slices, so that other reads come in between. */
+  countMatching(filters: readonly TokenFilter[], statusContext: StatusContext): Promise<number[]>;
   /** Returns how many of the owner's tokens are active. */
   countActiveOf(ownerId: string, statusContext: StatusContext): Promise<number>;
   /** Looks up hashes in one batch. Returns one entry per hash, in the same order: the match, or null. */

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { TokenQuery } from '../../interfaces/tokens.ts';
-import { whereOwnerAllows, whereStatus, whereTokenHas } from './status-condition.ts';
+import { whereOwnerAllows, whereTokenHas } from './status-condition.ts';
+import { selectsByTimes, whereFilter, whereTimes } from './token-filter.ts';
 import { ownedTokenColumns, previousValueJoin, type TokenRow } from './token-rows.ts';
 
 /** How many of the newest tokens a search reads first. */
@@ -34,9 +35,11 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
 
 /** Selects one page of the tokens that match, through the index that leads to few. */
 function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
-  if (query.nameContains !== undefined) return selectMatches(knex, engine, query, tokensFirst);
-  if (query.status === 'expired' || query.status === 'paused') return selectByIndex(knex, engine, query, query.status);
-  return selectMatches(knex, engine, query, ownersFirst);
+  const { nameContains, status = 'active', expiringWithinMs } = query;
+  if (nameContains !== undefined) return selectMatches(knex, engine, query, tokensFirst);
+  if (status === 'expired' || status === 'paused') return selectByIndex(knex, engine, query, status);
+  const byTimesOnly = status === 'active' || expiringWithinMs !== undefined;
+  return selectMatches(knex, engine, query, byTimesOnly ? tokensFirst : ownersFirst);
 }
 
 /**
@@ -46,34 +49,36 @@ function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.Que
 function selectByIndex(
   knex: Knex,
   engine: Engine,
-  { limit, before, ...context }: TokenQuery,
+  { limit, before, ...query }: TokenQuery,
   status: 'expired' | 'paused',
 ): Knex.QueryBuilder {
   const owners = knex('users AS u').select('u.id');
-  whereOwnerAllows(owners, status, context);
+  whereOwnerAllows(owners, status, query);
   const found = knex('tokens AS t').limit(limit);
-  whereTokenHas(found, engine, status, context);
+  whereTokenHas(found, engine, status, query);
+  whereTimes(found, query, query.now);
   if (before !== null) found.where('t.id', '<', before);
   return found.whereRaw("t.owner_id || '' IN ?", [owners]);
 }
 
 /** Returns whether a page may contain tokens from all over the table. The tokens of one owner are few anyway. */
-function mayMatchFew({ ownerId, nameContains, status = 'active' }: TokenQuery): boolean {
-  return ownerId === undefined && (nameContains !== undefined || status !== 'active');
+function mayMatchFew(query: TokenQuery): boolean {
+  const { ownerId, nameContains, status = 'active' } = query;
+  return ownerId === undefined && (nameContains !== undefined || status !== 'active' || selectsByTimes(query));
 }
 
 /** Selects one page of the tokens that match. */
 function selectMatches(
   knex: Knex,
   engine: Engine,
-  { limit, before, ownerId, nameContains, status, ...statusContext }: TokenQuery,
+  { limit, before, ownerId, nameContains, ...filter }: TokenQuery,
   tables: string,
 ): Knex.QueryBuilder {
   const matches = knex.fromRaw(tables).whereRaw('u.id = t.owner_id').limit(limit);
   if (before !== null) matches.where('t.id', '<', before);
   if (ownerId !== undefined) matches.where('t.owner_id', ownerId);
   if (nameContains !== undefined) matches.whereRaw(engine.contains('t.name_folded'), nameContains);
-  if (status !== undefined) matches.where((row) => whereStatus(row, engine, status, statusContext));
+  whereFilter(matches, engine, filter, filter);
   return matches;
 }
 

@@ -9,6 +9,7 @@ import { selectMatches, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } f
 import { recordLastUses } from './last-uses.ts';
 import { whereStatus } from './status-condition.ts';
 import { createTokenChangeStore } from './token-changes.ts';
+import { countMatching } from './token-counts.ts';
 import { listTokens } from './token-list.ts';
 import { ownedTokenColumns, previousValueJoin, type TokenRow, toToken } from './token-rows.ts';
 import { destroyTokens, purgePreviousValues, purgeTombstones } from './tombstones.ts';
@@ -41,6 +42,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     findById,
     ...createTokenChangeStore(knex, engine, findById),
     list: async (query) => (await listTokens(knex, engine, query)).map(toToken),
+    countMatching: (filters, context) => countMatching(knex, engine, filters, context),
     async countActiveOf(ownerId, statusContext) {
       const [row] = await knex('tokens as t')
         .join('users as u', 'u.id', 't.owner_id')

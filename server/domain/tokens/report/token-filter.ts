@@ -1,0 +1,15 @@
+import type { TokenFilterQuery } from '../../../../shared/token-report.ts';
+import type { TokenFilter } from '../../../store/records.ts';
+
+/** Converts the parameters of a list to the filter that they select. `false` selects as much as no parameter. */
+export function toTokenFilter(query: TokenFilterQuery): TokenFilter {
+  const { status, unused_for, never_used, no_expiry, unrotated_for, expiring_within } = query;
+  return {
+    ...(status !== undefined && { status }),
+    ...(never_used && { neverUsed: true }),
+    ...(no_expiry && { noExpiry: true }),
+    ...(unused_for !== undefined && { unusedForMs: unused_for * 1000 }),
+    ...(unrotated_for !== undefined && { unrotatedForMs: unrotated_for * 1000 }),
+    ...(expiring_within !== undefined && { expiringWithinMs: expiring_within * 1000 }),
+  };
+}

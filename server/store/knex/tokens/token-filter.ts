@@ -1,0 +1,49 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../engine/engine.ts';
+import type { StatusContext, TokenFilter } from '../../records.ts';
+import { whereStatus } from './status-condition.ts';
+
+/** Restricts a query on a token `t` and its owner `u` to those that a filter selects. */
+export function whereFilter(
+  query: Knex.QueryBuilder,
+  engine: Pick<Engine, 'greatest'>,
+  filter: TokenFilter,
+  context: StatusContext,
+): void {
+  if (filter.status !== undefined) whereStatus(query, engine, filter.status, context);
+  whereTimes(query, filter, context.now);
+}
+
+/** Restricts a query on a token `t` to those that a filter selects by their times. */
+export function whereTimes(
+  query: Knex.QueryBuilder,
+  { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs }: Omit<TokenFilter, 'status'>,
+  now: number,
+): void {
+  if (unusedForMs !== undefined) {
+    const before = now - unusedForMs;
+    // A token may have been used long ago with both values, so each of the two must be old.
+    whereOldIfAny(query, 't.last_used_at', before);
+    whereOldIfAny(query, 't.previous_used_at', before);
+    query.whereRaw('COALESCE(t.last_used_at, t.previous_used_at, t.created_at) < ?', before);
+  }
+  if (neverUsed) query.whereNull('t.last_used_at').whereNull('t.previous_used_at');
+  if (noExpiry) query.whereNull('t.expires_at');
+  if (unrotatedForMs !== undefined) {
+    query.where('t.created_at', '<', now - unrotatedForMs);
+    whereOldIfAny(query, 't.rotated_at', now - unrotatedForMs);
+  }
+  if (expiringWithinMs !== undefined) {
+    query.where('t.expires_at', '>', now).where('t.expires_at', '<=', now + expiringWithinMs);
+  }
+}
+
+function whereOldIfAny(query: Knex.QueryBuilder, column: string, before: number): void {
+  query.where((time) => time.whereNull(column).orWhere(column, '<', before));
+}
+
+/** Returns whether a filter selects tokens by their times. */
+export function selectsByTimes(filter: TokenFilter): boolean {
+  const { unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs } = filter;
+  return [unusedForMs, neverUsed, noExpiry, unrotatedForMs, expiringWithinMs].some((value) => value !== undefined);
+}

@@ -19,7 +19,8 @@ import { registerEdit } from './commands/tokens/edit.ts';
 import { registerEnsure } from './commands/tokens/ensure/ensure.ts';
 import { registerExec } from './commands/tokens/exec.ts';
 import { registerGet } from './commands/tokens/get.ts';
-import { registerList } from './commands/tokens/list.ts';
+import { registerList } from './commands/tokens/lists/list.ts';
+import { registerReport } from './commands/tokens/lists/report.ts';
 import { registerPause } from './commands/tokens/pause.ts';
 import { registerResume } from './commands/tokens/resume.ts';
 import { registerRevoke } from './commands/tokens/revoke.ts';
@@ -126,7 +127,7 @@ const tokenCommands = [
   registerEnsure,
   registerCheck,
 ];
-const superuserCommands = [registerGrant, registerUngrant, registerOffboard, registerAudit];
+const superuserCommands = [registerGrant, registerUngrant, registerOffboard, registerReport, registerAudit];
 const clientsCommands = [registerClientsCreate, registerClientsList, registerClientsRotate, registerClientsDelete];
 const serversCommands = [registerServersList, registerServersUse, registerServersRemove];
 const usersCommands = [

@@ -30,11 +30,11 @@ const day = 24 * 60 * 60;
 
 /** What the report on tokens counts. Each count is the length of the list that its query gives. */
 export const reportedTokens: Readonly<Record<ReportedTokens, ReportedCount>> = {
-  active: { meaning: 'accepted', query: { status: 'active' } },
-  never_expiring: { meaning: 'never expire', query: { no_expiry: true } },
+  active: { meaning: 'active', query: { status: 'active' } },
+  never_expiring: { meaning: 'without an expiry', query: { no_expiry: true } },
   never_used: { meaning: 'older than 30 days and never used', query: { never_used: true, unused_for: 30 * day } },
   unused: { meaning: 'not used for 90 days', query: { unused_for: 90 * day } },
   unrotated: { meaning: 'neither created nor rotated within a year', query: { unrotated_for: 365 * day } },
-  expiring: { meaning: 'expire within 7 days', query: { expiring_within: 7 * day } },
+  expiring: { meaning: 'expiring within 7 days', query: { expiring_within: 7 * day } },
   owner_disabled: { meaning: 'owned by disabled members', query: { status: 'disabled' } },
 };

@@ -14,6 +14,7 @@ const printing = [
   'get',
   'check',
   'audit',
+  'report',
   'users list',
   'clients list',
   'clients create',

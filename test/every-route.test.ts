@@ -356,7 +356,17 @@ it.each(lists)('rejects invalid query parameters of %s', async (key) => {
     `cursor=${Buffer.from("' OR 1=1 --").toString('base64url')}`,
   ];
   const invalidHere: Record<string, string[]> = {
-    '/api/v1/tokens': ['status=dead', 'all=yes', 'all=1', 'user=', 'user=a@b.c&user=d@e.f'],
+    '/api/v1/tokens': [
+      ...['status=dead', 'all=yes', 'all=1', 'user=', 'user=a@b.c&user=d@e.f'],
+      ...['unused_for', 'unrotated_for', 'expiring_within'].flatMap((name) =>
+        ['', '0', '-1', '1.5', '1e3', '60d', '3155760001', '9999999999', `1&${name}=2`].map(
+          (value) => `${name}=${value}`,
+        ),
+      ),
+      ...['never_used', 'no_expiry'].flatMap((name) =>
+        ['', '1', 'yes', `true&${name}=true`].map((value) => `${name}=${value}`),
+      ),
+    ],
     '/api/v1/users': ['email=', 'email=a&email=b'],
     '/api/v1/audit': ['since=yesterday', 'since=2026-11-23', 'since=1', 'action=token.unknown', 'user='],
   };

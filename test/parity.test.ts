@@ -327,6 +327,12 @@ const actions: Record<string, Action> = {
     cli: ({ target }) => ({ argv: ['offboard', target.email, '--yes'] }),
     isDone: async ({ target }) => (await userOf(target)).disabled,
   },
+  'read the report on tokens': {
+    roles: superusers,
+    api: () => ['GET', '/reports/tokens'],
+    cli: () => ({ argv: ['report', '--json'] }),
+    isDone: (_scene, output) => /"active":[1-9]/.test(output),
+  },
   'read the audit of others': {
     roles: superusers,
     page: ({ target }, browser) => browser.get(`/organization/audit?user=${target.id}`),

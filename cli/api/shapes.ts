@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Client, CreatedClient } from '../../shared/schemas/clients.ts';
+import type { TokenReport } from '../../shared/schemas/reports.ts';
 import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
 import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
 import type { PreparedTotp } from '../../shared/schemas/totp.ts';
@@ -84,6 +85,16 @@ export const usageShape = object<Usage>({
   routes: array(object<Usage['routes'][number]>({ method: nullable(text), path: text, ...seenShape })),
   networks: array(object<Usage['networks'][number]>({ network: text, ...seenShape })),
   agents: array(object<Usage['agents'][number]>({ agent: text, ...seenShape })),
+});
+
+export const tokenReportShape = object<TokenReport>({
+  active: integer,
+  never_expiring: integer,
+  never_used: integer,
+  unused: integer,
+  unrotated: integer,
+  expiring: integer,
+  owner_disabled: integer,
 });
 
 export const userShape = object<User>({

@@ -22,10 +22,10 @@ const minPathWidth = 6;
 
 export async function printTokens(
   ctx: Context,
-  options: GlobalOptions & { all?: boolean; user?: string; status?: string },
+  options: GlobalOptions & { all?: boolean },
   pages: Pages<Token>,
+  isFiltered: boolean,
 ): Promise<void> {
-  const isFiltered = options.user !== undefined || options.status !== undefined;
   const emptyText = isFiltered ? 'No token matches.' : 'There are no tokens. Run `tokens create NAME` to create one.';
   await printTable(ctx, options, tokenColumns(ctx.now(), options), pages, emptyText);
 }

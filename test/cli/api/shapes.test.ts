@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import * as shapes from '../../../cli/api/shapes.ts';
 import { auditEventSchema } from '../../../shared/schemas/audit.ts';
 import { clientSchema, createdClientSchema } from '../../../shared/schemas/clients.ts';
+import { tokenReportSchema } from '../../../shared/schemas/reports.ts';
 import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sessions.ts';
 import { createdTokenSchema, tokenPageSchema, tokenSchema } from '../../../shared/schemas/tokens.ts';
 import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/totp.ts';
@@ -63,11 +64,22 @@ const usage = {
   agents: [{ agent: 'curl/8', ...seen }],
 };
 
+const report = {
+  active: 9,
+  never_expiring: 3,
+  never_used: 2,
+  unused: 4,
+  unrotated: 1,
+  expiring: 1,
+  owner_disabled: 0,
+};
+
 type Entry = [name: string, shape: shapes.Shape<never>, schema: z.ZodType, sample: object];
 const entries: Entry[] = [
   ['tokenShape', shapes.tokenShape, tokenSchema, token],
   ['createdTokenShape', shapes.createdTokenShape, createdTokenSchema, { ...token, token: 'tok_…' }],
   ['usageShape', shapes.usageShape, usageSchema, usage],
+  ['tokenReportShape', shapes.tokenReportShape, tokenReportSchema, report],
   ['userShape', shapes.userShape, userSchema, user],
   ['invitedUserShape', shapes.invitedUserShape, invitedUserSchema, { ...user, invitation }],
   [

@@ -4,7 +4,7 @@ import type { StatusContext, TokenFilter } from '../../records.ts';
 import { whereFilter } from './token-filter.ts';
 
 /** How many tokens a statement reads. One statement for a million tokens would keep other reads of SQLite waiting. */
-const sliceSize = 20_000;
+const sliceSize = 2_000;
 
 /** See `TokenStore.countMatching`. */
 export async function countMatching(
@@ -17,7 +17,7 @@ export async function countMatching(
   // The same conditions as in lists, so that a count is the length of its list.
   const columns = filters.map((filter, index) => {
     const isSelected = knex.select(knex.raw('1')).where((token) => whereFilter(token, engine, filter, context));
-    return knex.raw(`count(CASE WHEN EXISTS (?) THEN 1 END) AS count${index}`, [isSelected]);
+    return knex.raw(`count(CASE WHEN EXISTS ? THEN 1 END) AS count${index}`, [isSelected]);
   });
   for (let after = ''; ; ) {
     const slice = knex('tokens').where('id', '>', after).orderBy('id').limit(sliceSize).as('t');

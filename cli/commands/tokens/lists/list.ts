@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
-import { pagesOf } from '../../api/pages.ts';
-import { expectBody } from '../../api/responses.ts';
-import { pageShape, tokenShape } from '../../api/shapes.ts';
-import type { Context, GlobalOptions } from '../../context.ts';
-import { connect } from '../../session/connect.ts';
+import type { TokenStatus } from '../../../../shared/schemas/tokens.ts';
+import { pagesOf } from '../../../api/pages.ts';
+import { expectBody } from '../../../api/responses.ts';
+import { pageShape, tokenShape } from '../../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../../context.ts';
+import { connect } from '../../../session/connect.ts';
+import { addFilterOptions, type FilterOptions, filterOf, filterParameters } from './filters.ts';
 
-export interface ListOptions extends GlobalOptions {
+export interface ListOptions extends GlobalOptions, FilterOptions {
   user?: string;
   all?: boolean;
   status?: TokenStatus;
@@ -16,36 +17,44 @@ export interface ListOptions extends GlobalOptions {
 const statuses = ['active', 'blocked', 'disabled', 'sso-stale', 'paused', 'expired', 'idle'] satisfies TokenStatus[];
 
 export function registerList(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('list')
     .alias('ls')
     .summary('List tokens and their last use')
-    .description('List your tokens, newest first, with the time, request and address of their last use.')
+    .description(
+      'List your tokens, newest first, with the time, request and address of their last use. With several options, only tokens that match all of them are listed.',
+    )
     .addOption(new Option('--user <email>', 'Owner of the tokens (superuser)').conflicts('all'))
     .option('--all', 'List the tokens of all members (superuser)')
-    .addOption(new Option('--status <status>', 'Status of the tokens').choices(statuses))
+    .addOption(new Option('--status <status>', 'Status of the tokens').choices(statuses));
+  addFilterOptions(command)
     .option('--limit <n>', 'Maximum number of tokens', parseLimit)
-    .addHelpText('after', '\nExamples:\n  $ tokens list\n  $ tokens list --all --status expired --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens list\n  $ tokens list --unused 60d --no-expiry\n  $ tokens list --all --status expired --json',
+    )
     .action((_options, command: Command) => runList(ctx, command.optsWithGlobals()));
 }
 
 async function runList(ctx: Context, options: ListOptions): Promise<void> {
+  const selected = filterParameters({ status: options.status, ...filterOf(options) });
   const { api } = await connect(ctx, options);
   const filter = {
     ...(options.user !== undefined && { user: options.user }),
     ...(options.all && { all: 'true' as const }),
-    ...(options.status && { status: options.status }),
+    ...selected,
   };
   const shape = pageShape(tokenShape);
   const pages = pagesOf((page) => expectBody(api.tokens.$get({ query: { ...filter, ...page } }), shape), options.limit);
-  const { withProgress } = await import('../../ui/progress.ts');
+  const { withProgress } = await import('../../../ui/progress.ts');
   const tokens = withProgress(ctx, options, 'token', pages);
   if (options.json) {
-    const { printJsonArray } = await import('../../ui/json.ts');
+    const { printJsonArray } = await import('../../../ui/json.ts');
     return printJsonArray(ctx.stdout, tokens);
   }
-  const { printTokens } = await import('../../ui/tokens.ts');
-  await printTokens(ctx, options, tokens);
+  const { printTokens } = await import('../../../ui/tokens.ts');
+  const isFiltered = options.user !== undefined || Object.keys(selected).length > 0;
+  await printTokens(ctx, options, tokens, isFiltered);
 }
 
 function parseLimit(text: string): number {

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import type { TokenFilterQuery } from '../../../../shared/token-report.ts';
+import { parseSeconds } from '../../../input/parse-time.ts';
+
+export interface FilterOptions {
+  unused?: string;
+  neverUsed?: boolean;
+  /** False with `--no-expiry`. */
+  expiry?: boolean;
+  unrotated?: string;
+  expiring?: string;
+}
+
+/** Adds the options that select tokens by what happened to them. */
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option('--unused <duration>', 'Tokens not used for so long: 30m, 12h, 60d, 1y')
+    .option('--never-used', 'Tokens that were never used')
+    .option('--no-expiry', 'Tokens that never expire')
+    .option('--unrotated <duration>', 'Tokens neither created nor rotated for so long')
+    .option('--expiring <duration>', 'Tokens that expire within this time');
+}
+
+/** Returns the parameters that select the tokens. @throws CliError `usage`. */
+export function filterOf(options: FilterOptions): TokenFilterQuery {
+  const { unused, neverUsed, expiry, unrotated, expiring } = options;
+  return {
+    ...(unused !== undefined && { unused_for: parseSeconds('--unused', unused) }),
+    ...(neverUsed && { never_used: true }),
+    ...(expiry === false && { no_expiry: true }),
+    ...(unrotated !== undefined && { unrotated_for: parseSeconds('--unrotated', unrotated) }),
+    ...(expiring !== undefined && { expiring_within: parseSeconds('--expiring', expiring) }),
+  };
+}
+
+/** Returns the parameters as they stand in a URL. */
+export function filterParameters({ status, ...filter }: TokenFilterQuery) {
+  const { unused_for, never_used, no_expiry, unrotated_for, expiring_within } = filter;
+  return {
+    ...(status !== undefined && { status }),
+    ...(unused_for !== undefined && { unused_for: String(unused_for) }),
+    ...(never_used && { never_used: 'true' as const }),
+    ...(no_expiry && { no_expiry: 'true' as const }),
+    ...(unrotated_for !== undefined && { unrotated_for: String(unrotated_for) }),
+    ...(expiring_within !== undefined && { expiring_within: String(expiring_within) }),
+  };
+}

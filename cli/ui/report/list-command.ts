@@ -1,0 +1,21 @@
+import type { TokenFilterQuery } from '../../../shared/token-report.ts';
+
+/** Returns the command that lists the tokens of all members that these parameters select. */
+export function listCommand(query: TokenFilterQuery): string {
+  const { status, never_used, unused_for, no_expiry, unrotated_for, expiring_within } = query;
+  const words = [
+    'tokens list --all',
+    ...(status === undefined ? [] : [`--status ${status}`]),
+    ...(never_used ? ['--never-used'] : []),
+    ...(unused_for === undefined ? [] : [`--unused ${duration(unused_for)}`]),
+    ...(no_expiry ? ['--no-expiry'] : []),
+    ...(unrotated_for === undefined ? [] : [`--unrotated ${duration(unrotated_for)}`]),
+    ...(expiring_within === undefined ? [] : [`--expiring ${duration(expiring_within)}`]),
+  ];
+  return words.join(' ');
+}
+
+/** Returns seconds as an option takes them, in days if possible. */
+function duration(seconds: number): string {
+  return seconds % 86_400 === 0 ? `${seconds / 86_400}d` : `${seconds}s`;
+}

@@ -1,0 +1,28 @@
+import type { TokenReport } from '../../../shared/schemas/reports.ts';
+import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { type Column, printTable } from '../table.ts';
+import { listCommand } from './list-command.ts';
+
+interface Row {
+  count: number;
+  meaning: string;
+  command: string;
+}
+
+const columns: Column<Row>[] = [
+  { head: 'COUNT', text: ({ count }) => String(count), brief: ({ count }) => count.toLocaleString('en') },
+  { head: 'TOKENS', text: ({ meaning }) => meaning, minWidth: 12, whenNarrow: [{ order: 1, width: 0 }] },
+  // A part of a command would list something else, so this column is never cut.
+  { head: 'LIST THEM WITH', text: ({ command }) => command },
+];
+
+/** Prints each count of the report with the command that lists these tokens. */
+export async function printReport(ctx: Context, options: GlobalOptions, report: TokenReport): Promise<void> {
+  const rows = Object.entries(reportedTokens).map(([name, { meaning, query }]) => ({
+    count: report[name as ReportedTokens],
+    meaning,
+    command: listCommand(query),
+  }));
+  await printTable(ctx, options, columns, [rows]);
+}

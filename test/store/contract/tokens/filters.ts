@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { tokenStatus } from '../../../../server/domain/tokens/status.ts';
+import type { StatusContext, TokenFilter, TokenRecord } from '../../../../server/store/records.ts';
+import type { Store } from '../../../../server/store/store.ts';
+import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
+import { actor, addToken, addUser, newToken, noon, useOf } from '../records.ts';
+
+// Few neighboring times, so that equal ones are common: a filter could err at its bounds.
+const time = fc.integer({ min: noon - 3, max: noon + 3 });
+const duration = fc.integer({ min: 0, max: 3 });
+
+const tokenCase = fc.record({
+  disabled: fc.boolean(),
+  createdAt: time,
+  expiresAt: fc.option(time),
+  usedBefore: fc.option(time),
+  rotation: fc.option(fc.record({ at: time, used: fc.option(time), previousUsed: fc.option(time) })),
+  paused: fc.boolean(),
+});
+type TokenCase = typeof tokenCase extends fc.Arbitrary<infer T> ? T : never;
+
+/** What the test knows of a token: what happened to it, and its record. */
+interface KnownToken extends TokenCase {
+  record: TokenRecord;
+}
+
+const filter: fc.Arbitrary<TokenFilter> = fc.record(
+  {
+    status: fc.constantFrom(...tokenStatusSchema.options),
+    unusedForMs: duration,
+    neverUsed: fc.constant(true as const),
+    noExpiry: fc.constant(true as const),
+    unrotatedForMs: duration,
+    expiringWithinMs: duration,
+  },
+  { requiredKeys: [] },
+);
+
+/** The definition of each filter. */
+const definitions: {
+  [Name in keyof TokenFilter]-?: (
+    token: KnownToken,
+    wanted: NonNullable<TokenFilter[Name]>,
+    context: StatusContext,
+  ) => boolean;
+} = {
+  status: ({ record }, status, context) => tokenStatus(record, context) === status,
+  unusedForMs: (token, ms, { now }) => Math.max(...(isUsed(token) ? usesOf(token) : [token.createdAt])) < now - ms,
+  neverUsed: (token) => !isUsed(token),
+  noExpiry: ({ expiresAt }) => expiresAt === null,
+  unrotatedForMs: ({ createdAt, rotation }, ms, { now }) =>
+    createdAt < now - ms && (rotation === null || rotation.at < now - ms),
+  expiringWithinMs: ({ expiresAt }, ms, { now }) => expiresAt !== null && expiresAt > now && expiresAt <= now + ms,
+};
+
+function isSelected(token: KnownToken, filter: TokenFilter, context: StatusContext): boolean {
+  return Object.entries(filter).every(([name, wanted]) =>
+    definitions[name as keyof TokenFilter](token, wanted as never, context),
+  );
+}
+
+function usesOf({ usedBefore, rotation }: TokenCase): number[] {
+  return [usedBefore, rotation?.used ?? null, rotation?.previousUsed ?? null].filter((use) => use !== null);
+}
+
+function isUsed(token: TokenCase): boolean {
+  return usesOf(token).length > 0;
+}
+
+/** Filters select what their definitions say, and a count is always the length of the list. */
+export function tokenFilterContract(store: () => Store): void {
+  it('lists and counts the tokens that the definition of a filter selects', async () => {
+    const cases = fc.array(tokenCase, { minLength: 8, maxLength: 8 });
+    const filters = fc.array(filter, { minLength: 5, maxLength: 5 });
+    const contexts = fc.record({ now: time, idleBefore: time }, { requiredKeys: ['now'] });
+    const agreement = fc.asyncProperty(cases, filters, contexts, async (cases, filters, context) => {
+      const tokens = await store().transaction((store) => addAll(store, cases));
+      const counts = await store().tokens.countMatching(filters, context);
+
+      for (const [index, filter] of filters.entries()) {
+        const listed = await store().tokens.list({ limit: 10_000, before: null, ...filter, ...context });
+        const ids = new Set(listed.map(({ id }) => id));
+        const expected = tokens.filter((token) => isSelected(token, filter, context));
+        expect(tokens.filter(({ record }) => ids.has(record.id))).toEqual(expected);
+        expect(counts[index]).toBe(listed.length);
+      }
+    });
+    await fc.assert(agreement, { numRuns: 40 });
+  }, 60_000);
+
+  it('combines filters with an owner and a part of the name', async () => {
+    const [owner, other] = [await addUser(store()), await addUser(store())];
+    const wanted = await addToken(store(), owner.id, { nameFolded: 'deploy old', createdAt: noon - 10 });
+    await addToken(store(), owner.id, { nameFolded: 'deploy new' });
+    await addToken(store(), owner.id, { nameFolded: 'build', createdAt: noon - 10 });
+    await addToken(store(), other.id, { nameFolded: 'deploy old', createdAt: noon - 10 });
+    const query = { limit: 10, before: null, now: noon, unusedForMs: 5, noExpiry: true as const };
+    const listed = await store().tokens.list({ ...query, ownerId: owner.id, nameContains: 'deploy' });
+    expect(listed.map(({ id }) => id)).toEqual([wanted.id]);
+  });
+}
+
+async function addAll(store: Store, cases: TokenCase[]): Promise<KnownToken[]> {
+  const known: KnownToken[] = [];
+  for (const token of cases) {
+    const { disabled, createdAt, expiresAt, usedBefore, rotation, paused } = token;
+    const owner = await addUser(store, { disabled });
+    const { id } = await addToken(store, owner.id, { createdAt, expiresAt });
+    if (usedBefore !== null) await store.tokens.recordUses([useOf(id, { at: usedBefore })]);
+    if (rotation !== null) await rotate(store, newToken(owner.id, { id, expiresAt }), rotation);
+    if (paused) await store.tokens.pause(id, { at: noon, until: null, reason: null, actor, bySuperuser: false });
+    const record = await store.tokens.findById(id);
+    if (record !== null) known.push({ ...token, record });
+  }
+  expect(known).toHaveLength(cases.length);
+  return known;
+}
+
+/** Rotates a token, and records a use of each of its two values. */
+async function rotate(
+  store: Store,
+  { id, hash, prefix, expiresAt }: ReturnType<typeof newToken>,
+  { at, used, previousUsed }: NonNullable<TokenCase['rotation']>,
+): Promise<void> {
+  await store.tokens.rotate(id, {
+    hash: `${hash} rotated`,
+    prefix: 'tok_rotated1',
+    at,
+    validUntil: noon + 60_000,
+    expiresAt,
+    lifetimeMs: null,
+    selfRotated: false,
+    replacesUnused: false,
+  });
+  const uses = [
+    ...(used === null ? [] : [useOf(id, { at: used })]),
+    ...(previousUsed === null ? [] : [{ ...useOf(id, { at: previousUsed }), prefix, previous: true }]),
+  ];
+  if (uses.length > 0) await store.tokens.recordUses(uses);
+}

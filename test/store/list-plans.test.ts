@@ -32,6 +32,17 @@ async function expectMatchingPages(store: Store): Promise<void> {
       ],
     ),
     [{ nameContains: 'line-7' }, ({ name }) => name.includes('line-7')],
+    [{ noExpiry: true }, ({ expiresAt }) => expiresAt === null],
+    [{ unrotatedForMs: 300 * dayMs }, ({ createdAt }) => createdAt < seedEnd - 300 * dayMs],
+    [
+      { neverUsed: true, unusedForMs: 200 * dayMs, expiringWithinMs: 1700 },
+      ({ lastUse, createdAt, expiresAt }) =>
+        lastUse === null &&
+        createdAt < seedEnd - 200 * dayMs &&
+        expiresAt !== null &&
+        expiresAt > seedEnd &&
+        expiresAt <= seedEnd + 1700,
+    ],
     [
       { nameContains: 'line-1', status: 'expired' },
       (token) => token.name.includes('line-1') && tokenStatus(token, context) === 'expired',
@@ -59,7 +70,7 @@ const idsInOrder = (table: string) => `SCAN ${table} USING COVERING INDEX sqlite
 const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^all tokens$|^all tokens, (a middle page|active)$/, inOrder('tokens', 't')],
   [/^all tokens, /, idsInOrder('tokens')],
-  [/^all tokens, .*by a/, 'SCAN t'],
+  [/^all tokens, .*(by a|unused|never used|unrotated|without an expiry)/, 'SCAN t'],
   [/^all tokens, (blocked|disabled|sso-stale|idle)$/, 'SCAN u'],
   [/^members(, by a .*name.*)?$/, inOrder('users')],
   [/^superusers/, 'SCAN users USING INDEX users_superuser_index'],

@@ -1,4 +1,6 @@
+import { toTokenFilter } from '../../../server/domain/tokens/report/token-filter.ts';
 import type { Store } from '../../../server/store/store.ts';
+import { reportedTokens } from '../../../shared/token-report.ts';
 import { type ListSizes, seedEnd, seededId } from './seed.ts';
 
 /** One page of a list, as a page, a route or a job asks the store for it. */
@@ -7,6 +9,7 @@ export interface ListQuery {
   run(store: Store): Promise<unknown>;
 }
 
+const reportFilters = Object.values(reportedTokens).map(({ query }) => toTokenFilter(query));
 const dayMs = 24 * 60 * 60 * 1000;
 const limit = 51;
 
@@ -38,6 +41,17 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'all tokens, by a name that none has', run: tokens({ nameContains: 'nowhere' }) },
     { name: 'all tokens, blocked, by a rare name', run: tokens({ status: 'blocked', nameContains: 'needle' }) },
     { name: 'all tokens, active, by a rare name', run: tokens({ status: 'active', nameContains: 'needle' }) },
+    // Many tokens match, but none of the newest. For almost a year, only few of the oldest match.
+    ...[90, 364.9].flatMap((days) => [
+      { name: `all tokens, unused for ${days} days`, run: tokens({ unusedForMs: days * dayMs }) },
+      { name: `all tokens, never used for ${days} days`, run: tokens({ neverUsed: true, unusedForMs: days * dayMs }) },
+      { name: `all tokens, unrotated for ${days} days`, run: tokens({ unrotatedForMs: days * dayMs }) },
+    ]),
+    { name: 'all tokens, without an expiry', run: tokens({ noExpiry: true }) },
+    { name: 'all tokens, expiring within a week', run: tokens({ expiringWithinMs: 7 * dayMs }) },
+    { name: 'all tokens, expiring within a second', run: tokens({ expiringWithinMs: 1000 }) },
+    { name: 'all tokens, disabled, unused for 90 days', run: tokens({ status: 'disabled', unusedForMs: 90 * dayMs }) },
+    { name: 'the report on tokens', run: (store) => store.tokens.countMatching(reportFilters, status) },
     { name: "a member's active tokens, counted", run: (store) => store.tokens.countActiveOf(member(50), status) },
     {
       name: 'tokens that expire, counted',

@@ -10,6 +10,8 @@ const maxRead = 10_000;
 
 /** Tokens `t` and their owners `u`. SQLite reads the tables of a CROSS JOIN in this order; PostgreSQL chooses the order. */
 const tokensFirst = 'tokens AS t CROSS JOIN users AS u';
+/** Tokens alone, for conditions that do not depend on the owner. */
+const withoutOwners = 'tokens AS t';
 const ownersFirst = 'users AS u CROSS JOIN tokens AS t';
 
 /**
@@ -35,7 +37,8 @@ export async function listTokens(knex: Knex, engine: Engine, query: TokenQuery):
 
 /** Selects one page of the tokens that match, through the index that leads to few. */
 function selectAnywhere(knex: Knex, engine: Engine, query: TokenQuery): Knex.QueryBuilder {
-  const { nameContains, status = 'active', expiringWithinMs } = query;
+  const { nameContains, status, expiringWithinMs } = query;
+  if (status === undefined) return selectMatches(knex, engine, query, withoutOwners);
   if (nameContains !== undefined) return selectMatches(knex, engine, query, tokensFirst);
   if (status === 'expired' || status === 'paused') return selectByIndex(knex, engine, query, status);
   const byTimesOnly = status === 'active' || expiringWithinMs !== undefined;
@@ -74,7 +77,8 @@ function selectMatches(
   { limit, before, ownerId, nameContains, ...filter }: TokenQuery,
   tables: string,
 ): Knex.QueryBuilder {
-  const matches = knex.fromRaw(tables).whereRaw('u.id = t.owner_id').limit(limit);
+  const matches = knex.fromRaw(tables).limit(limit);
+  if (tables !== withoutOwners) matches.whereRaw('u.id = t.owner_id');
   if (before !== null) matches.where('t.id', '<', before);
   if (ownerId !== undefined) matches.where('t.owner_id', ownerId);
   if (nameContains !== undefined) matches.whereRaw(engine.contains('t.name_folded'), nameContains);

@@ -1,4 +1,3 @@
-import type { TokenStatus } from '../../shared/schemas/tokens.ts';
 import type { clientColumns, identityColumns, userColumns } from './tables/accounts.ts';
 import type { actorColumns, auditColumns, auditTargetColumns } from './tables/audit.ts';
 import type { RecordOf } from './tables/column.ts';
@@ -72,19 +71,6 @@ export interface StatusContext {
   ssoStaleBefore?: number;
   /** Tokens are idle if nothing has happened to them since this time. Absent if there is no such policy. */
   idleBefore?: number;
-}
-
-/** Which tokens a list or a count selects. The conditions combine; none of them implies a status. */
-export interface TokenFilter {
-  status?: TokenStatus;
-  /** Neither value was used for this long. Of a token that was never used, the creation counts. */
-  unusedForMs?: number;
-  neverUsed?: true;
-  noExpiry?: true;
-  /** Neither created nor rotated for this long. */
-  unrotatedForMs?: number;
-  /** Not expired yet, but at the end of this time. */
-  expiringWithinMs?: number;
 }
 
 /** A value of a policy, and when a daemon first served the database with it or with a stricter one. */

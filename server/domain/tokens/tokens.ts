@@ -1,7 +1,8 @@
 import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
-import type { Page, TokenFilter, TokenRecord } from '../../store/records.ts';
+import type { Page, TokenRecord } from '../../store/records.ts';
+import type { TokenFilter } from '../../store/token-filter.ts';
 import { findMember } from '../accounts/members.ts';
 import { type Caller, requireSuperuser } from '../caller.ts';
 import { createEditing, type Editing } from './changes/edit.ts';

@@ -5,10 +5,10 @@ import type {
   NewToken,
   Page,
   StatusContext,
-  TokenFilter,
   TokenRecord,
   TokenUse,
 } from '../records.ts';
+import type { TokenFilter } from '../token-filter.ts';
 import type { TokenChangeStore } from './token-changes.ts';
 
 export interface TokenQuery extends Page, StatusContext, TokenFilter {

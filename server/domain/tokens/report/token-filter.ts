@@ -1,5 +1,5 @@
 import type { TokenFilterQuery } from '../../../../shared/token-report.ts';
-import type { TokenFilter } from '../../../store/records.ts';
+import type { TokenFilter } from '../../../store/token-filter.ts';
 
 /** Converts the parameters of a list to the filter that they select. `false` selects as much as no parameter. */
 export function toTokenFilter(query: TokenFilterQuery): TokenFilter {

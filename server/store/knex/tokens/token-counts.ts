@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { StatusContext, TokenFilter } from '../../records.ts';
+import type { StatusContext } from '../../records.ts';
+import type { TokenFilter } from '../../token-filter.ts';
 import { whereFilter } from './token-filter.ts';
 
 /** How many tokens a statement reads. One statement for a million tokens would keep other reads of SQLite waiting. */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import type { StatusContext, TokenFilter } from '../../records.ts';
+import type { StatusContext } from '../../records.ts';
+import type { TokenFilter } from '../../token-filter.ts';
 import { whereStatus } from './status-condition.ts';
 
 /** Restricts a query on a token `t` and its owner `u` to those that a filter selects. */

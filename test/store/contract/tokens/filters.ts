@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { tokenStatus } from '../../../../server/domain/tokens/status.ts';
-import type { StatusContext, TokenFilter, TokenRecord } from '../../../../server/store/records.ts';
+import type { StatusContext, TokenRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
+import type { TokenFilter } from '../../../../server/store/token-filter.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
 import { actor, addToken, addUser, newToken, noon, useOf } from '../records.ts';
 

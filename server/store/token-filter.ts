@@ -1,0 +1,14 @@
+import type { TokenStatus } from '../../shared/schemas/tokens.ts';
+
+/** Which tokens a list or a count selects. The conditions combine; none of them implies a status. */
+export interface TokenFilter {
+  status?: TokenStatus;
+  /** Neither value was used for this long. Of a token that was never used, the creation counts. */
+  unusedForMs?: number;
+  neverUsed?: true;
+  noExpiry?: true;
+  /** Neither created nor rotated for this long. */
+  unrotatedForMs?: number;
+  /** Not expired yet, but at the end of this time. */
+  expiringWithinMs?: number;
+}

@@ -15,14 +15,6 @@ import { chooseExpiry, type ExpiryPolicy } from './expiry.ts';
 import { claimKey } from './idempotency.ts';
 import { nameTaken, requireUsableName } from './names.ts';
 
-/** The name of a token that was created without one starts with this. */
-export const unnamedPrefix = 'api-token-auth-';
-
-/** How long the rows of unnamed tokens stay after their end. */
-const unnamedRetentionMs = 7 * 24 * 60 * 60 * 1000;
-/** Expired tokens of one member that stay, for each token that the member may have. */
-const expiredPerLimit = 10;
-
 export interface TokenPolicy {
   productPrefix: string;
   maxPerUser: number;
@@ -90,13 +82,6 @@ export async function createToken(
     const expiry = chooseExpiry(body, policy.expiry, now);
     // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
     await store.tokens.destroyExpired(fresh, now, systemActor);
-    // Otherwise a script that signs in for each of its jobs would leave rows that nothing deletes.
-    const old = {
-      namePrefix: unnamedPrefix,
-      before: now - unnamedRetentionMs,
-      keep: expiredPerLimit * policy.maxPerUser,
-    };
-    await store.tokens.destroyOldExpired(user.id, old, now, systemActor);
     const outcome = await store.tokens.insert({ ...fresh, ...expiry }, policy.maxPerUser);
     if (outcome === 'name-taken') throw nameTaken();
     if (outcome === 'token-limit') throw tokenLimit(policy.maxPerUser);

@@ -6,7 +6,6 @@ import type { Clock } from '../../domain/clock.ts';
 import { randomBase62 } from '../../domain/secrets.ts';
 import type { Sessions } from '../../domain/sign-in/sessions.ts';
 import { proofOf } from '../../domain/sign-in/start-session.ts';
-import { unnamedPrefix } from '../../domain/tokens/create.ts';
 import type { Tokens } from '../../domain/tokens/tokens.ts';
 import { type AppContext, type AppEnv, rawHeadersOf } from '../context.ts';
 import type { CountedVerify } from '../verify/counted-verify.ts';
@@ -72,7 +71,7 @@ async function obtain({ sessions, tokens, clock, config }: ObtainTokenDeps, c: A
 
 function unnamedToken(now: number, maxExpiry: number | null): CreateTokenBody {
   return {
-    name: `${unnamedPrefix}${new Date(now).toISOString()}-${randomBase62(4)}`,
+    name: `api-token-auth-${new Date(now).toISOString()}-${randomBase62(4)}`,
     expires_in: Math.min(unnamedLifetimeSeconds, maxExpiry ?? unnamedLifetimeSeconds),
   };
 }

@@ -41,16 +41,6 @@ export interface TokenStore extends TokenChangeStore {
    */
   destroyExpired(token: Pick<NewToken, 'ownerId' | 'nameFolded'>, at: number, actor: Actor): Promise<void>;
   /**
-   * Deletes at most 100 tokens of one owner that expired before `before` and whose name starts with `namePrefix`, and those of
-   * their other expired tokens that are older than the newest `keep`. Leaves tombstones with the reason `expired`.
-   */
-  destroyOldExpired(
-    ownerId: string,
-    old: { namePrefix: string; before: number; keep: number },
-    at: number,
-    actor: Actor,
-  ): Promise<void>;
-  /**
    * Deletes at most `limit` tokens of any owner that expired at or before `before`, and leaves tombstones with the reason `expired`.
    * With `shortLived`, only those with a lifetime of at most a day. Returns the number of tokens deleted.
    */

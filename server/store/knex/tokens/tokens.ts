@@ -81,14 +81,6 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const where = { condition, bindings: [ownerId, nameFolded, at] };
       await destroyTokens(knex, engine, where, { revokedAt: at, reason: 'expired', actor });
     },
-    async destroyOldExpired(ownerId, { namePrefix, before, keep }, at, actor) {
-      const named = `SELECT id FROM tokens WHERE owner_id = ? AND expires_at <= ? AND name_folded LIKE ? LIMIT 100`;
-      // With the plus, SQLite does not take the index of expiry times, after which it would have to sort.
-      const beyond = `SELECT id FROM tokens WHERE owner_id = ? AND +expires_at <= ? ORDER BY id DESC LIMIT 100 OFFSET ?`;
-      const condition = `id IN (SELECT id FROM (${named}) named UNION ALL SELECT id FROM (${beyond}) beyond)`;
-      const bindings = [ownerId, before, `${namePrefix}%`, ownerId, at, keep];
-      await destroyTokens(knex, engine, { condition, bindings }, { revokedAt: at, reason: 'expired', actor });
-    },
     purgeExpired: (expired, at, actor) =>
       purgeExpired(knex, engine, expired, { revokedAt: at, reason: 'expired', actor }),
     async countExpiring(now, until) {

@@ -71,26 +71,6 @@ export function revocationContract(store: () => Store): void {
     for (const { id } of kept) expect(await store().tokens.findById(id)).not.toBeNull();
   });
 
-  it('destroys old expired tokens with a name of one kind, and the oldest expired ones beyond a number', async () => {
-    const [owner, other] = [await addUser(store()), await addUser(store())];
-    const add = (ownerId: string, name: string, expiresAt: number | null) =>
-      addToken(store(), ownerId, { name, nameFolded: name, expiresAt });
-    const gone = [await add(owner.id, 'auto-1', noon - 10), await add(owner.id, 'oldest', noon)];
-    const kept = [
-      await add(owner.id, 'auto-2', noon - 9),
-      await add(owner.id, 'auto-3', noon + 1),
-      await add(owner.id, 'auto-4', null),
-      await add(owner.id, 'expired', noon),
-      await add(other.id, 'auto-1', noon - 10),
-    ];
-    await store().tokens.destroyOldExpired(owner.id, { namePrefix: 'auto-', before: noon - 10, keep: 2 }, noon, actor);
-    for (const { id, hash } of gone) {
-      expect(await store().tokens.findById(id)).toBeNull();
-      expect(await store().tokens.findByHashes([hash])).toMatchObject([{ kind: 'tombstone', reason: 'expired' }]);
-    }
-    for (const { id } of kept) expect(await store().tokens.findById(id)).not.toBeNull();
-  });
-
   it('does not count expired tokens against the limit', async () => {
     const owner = await addUser(store());
     await addToken(store(), owner.id, { expiresAt: noon });

@@ -32,8 +32,7 @@ import { createStartSession } from './domain/sign-in/start-session.ts';
 import { createTotp } from './domain/sign-in/totp/totp.ts';
 import { createPreviousNotices } from './domain/tokens/changes/previous-notices.ts';
 import { createSeenValues } from './domain/tokens/changes/seen-values.ts';
-import { createMaxIdle } from './domain/tokens/idle.ts';
-import { createIdleTimes } from './domain/tokens/idle-times.ts';
+import { createIdlePolicy } from './domain/tokens/idle.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createNetworks } from './domain/tokens/usage/new-network.ts';
@@ -75,7 +74,8 @@ export function createServices({
   const sessionLifetimes = createSessionLifetimes(clock, config.sessionLimits);
   const startSession = createStartSession({ clock, newId, auditTrail, sessionLifetimes });
   const acceptedWork = createAcceptedWork(workLost);
-  const statusContext = createStatusContext(clock, config.ssoMaxAge, createMaxIdle(policyStarts));
+  const idlePolicy = createIdlePolicy(policyStarts);
+  const statusContext = createStatusContext(clock, config.ssoMaxAge, idlePolicy.maxIdleAt);
   const passwords = createPasswords();
   const rateLimit = createSignInRateLimit(store.limiter);
   const passwordPolicy = createPasswordPolicy(config.passwordSignIn);
@@ -113,7 +113,7 @@ export function createServices({
     notifyOfPreviousUses: createPreviousNotices(shared),
     tokenNotices: createTokenNotices({
       ...shared,
-      idle: createIdleTimes(policyStarts),
+      idle: idlePolicy,
       thresholdsMs: config.expiryNotices.map((seconds) => seconds * 1000),
     }),
     shortLivedMails: createShortLivedMails({ ...shared, windowMs: shortLivedDigestMs }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMaxIdle, idleGraceMs } from '../../../server/domain/tokens/idle.ts';
+import { createIdlePolicy, idleGraceMs } from '../../../server/domain/tokens/idle.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const served = (days: number, firstServedAt: number) => ({
@@ -10,8 +10,8 @@ const served = (days: number, firstServedAt: number) => ({
 
 describe('the limit for idle tokens', () => {
   it('comes into force 14 days after the database was first served with it', () => {
-    const maxIdle = createMaxIdle([served(90, 1000)]);
-    expect([maxIdle(1000), maxIdle(1000 + idleGraceMs - 1), maxIdle(1000 + idleGraceMs)]).toEqual([
+    const { maxIdleAt } = createIdlePolicy([served(90, 1000)]);
+    expect([maxIdleAt(1000), maxIdleAt(1000 + idleGraceMs - 1), maxIdleAt(1000 + idleGraceMs)]).toEqual([
       null,
       null,
       90 * day,
@@ -19,11 +19,13 @@ describe('the limit for idle tokens', () => {
   });
 
   it('stays as long as before until a shorter one comes into force', () => {
-    const maxIdle = createMaxIdle([served(30, 100 * day), served(60, 95 * day), served(90, 0)]);
-    expect([108, 109, 113, 114].map((days) => maxIdle(days * day))).toEqual([90, 60, 60, 30].map((days) => days * day));
+    const { maxIdleAt } = createIdlePolicy([served(30, 100 * day), served(60, 95 * day), served(90, 0)]);
+    expect([108, 109, 113, 114].map((days) => maxIdleAt(days * day))).toEqual(
+      [90, 60, 60, 30].map((days) => days * day),
+    );
   });
 
   it('does not exist without the setting', () => {
-    expect(createMaxIdle([])(1e15)).toBeNull();
+    expect(createIdlePolicy([]).maxIdleAt(1e15)).toBeNull();
   });
 });

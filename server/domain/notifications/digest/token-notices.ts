@@ -2,7 +2,7 @@ import type { PendingNotice, StatusContext } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { systemActor } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
-import type { IdleTimes } from '../../tokens/idle-times.ts';
+import type { IdlePolicy } from '../../tokens/idle.ts';
 import type { Notifier } from '../notifier.ts';
 import type { NoticedToken } from './notice-mails.ts';
 import { idleNoticeMs, noticeOf, thresholdSpans } from './notice-rules.ts';
@@ -18,7 +18,7 @@ interface TokenNoticesDeps {
   store: Store;
   clock: Clock;
   notifier: Notifier;
-  idle: IdleTimes;
+  idle: IdlePolicy;
   statusContext: () => StatusContext;
   /** The thresholds of notices, in milliseconds before the expiry. None: no notices about expiry. */
   thresholdsMs: readonly number[];

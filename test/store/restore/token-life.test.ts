@@ -1,18 +1,20 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../server/domain/clock.ts';
-import { createIds } from '../../../server/domain/secrets.ts';
-import { idleGraceMs, startIdlePolicy } from '../../../server/domain/tokens/idle.ts';
+import { createIds, generateToken } from '../../../server/domain/secrets.ts';
+import { createIdlePolicy, idleGraceMs, startIdlePolicy } from '../../../server/domain/tokens/idle.ts';
 import { createStatusContext } from '../../../server/domain/tokens/status.ts';
 import { createVerify } from '../../../server/domain/tokens/verify.ts';
+import { createNoticeJob } from '../../../server/jobs/collected-mails.ts';
+import { createPurge } from '../../../server/jobs/purge.ts';
 import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { type Restored, restore } from '../../../server/store/maintenance/restore/restore.ts';
 import { openStore } from '../../../server/store/open.ts';
 import type { Store } from '../../../server/store/store.ts';
 import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
-import { createToken, jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { createToken, jsonOf, openTestApp } from '../../helpers/app/app.ts';
 
-let app: TestApp;
+let app: Awaited<ReturnType<typeof openTestApp>>;
 let token: CreatedToken;
 beforeEach(async () => {
   app = await openTestApp();
@@ -102,6 +104,61 @@ describe('a restored backup', () => {
     expect(found).toEqual(['expired']);
   });
 
+  it('keeps self-rotation off that was switched off since, and mails about new networks on', async () => {
+    token = await createToken(app, app.dev, { name: 'own', expires_in: day, self_rotate: true, quiet_networks: true });
+    const file = `${app.path}.backup`;
+    await backUp(app.path, file);
+    await change('', app.dev, { self_rotate: false, quiet_networks: false }, 'PATCH');
+    await app.store.close();
+    const { found } = await restoreFrom(file, (store) => store.tokens.findById(token.id));
+    expect(found).toMatchObject({ selfRotate: false, quietNetworks: false });
+    await rm(file);
+  });
+
+  it.each(['expired', 'idle'])(
+    'keeps a token destroyed that was %s for too long since, with the reason',
+    async (reason) => {
+      const rotated = await change('/rotate');
+      const { found, report } = await restored(async () => {
+        const third = await change('/rotate', app.dev, {
+          end_previous: true,
+          expires_in: reason === 'idle' ? 900 * day : 60,
+        });
+        const later = app.restart({ maxIdle: 90 * day });
+        app.clock.advance(130 * day * 1000);
+        for (const job of [
+          createNoticeJob(later.services.tokenNotices),
+          createPurge({ ...later, ...later.services }),
+        ]) {
+          await job.run(new AbortController().signal);
+        }
+        expect(await app.store.tokens.findById(token.id)).toBeNull();
+        return [token.token, rotated.token, third.token];
+      });
+      expect([found, report.revokedSince]).toEqual([[reason, reason, 'unknown'], []]);
+    },
+  );
+
+  it('keeps a token idle that nobody used, and one active that was used since', async () => {
+    const used = await createToken(app, app.dev, { name: 'used' });
+    const unused = await createToken(app, app.dev, { name: 'unused' });
+    const file = `${app.path}.backup`;
+    await backUp(app.path, file);
+    await startIdlePolicy(app.store, 30 * day, app.clock.now());
+    app.clock.advance(31 * day * 1000);
+    const use = { method: 'GET', path: '/', ip: null, userAgent: null };
+    await app.store.tokens.recordUses([{ tokenId: used.id, at: app.clock.now(), ...use }]);
+    await app.store.close();
+    const { found } = await restoreFrom(file, async (store) => {
+      const { maxIdleAt } = createIdlePolicy(await startIdlePolicy(store, 30 * day, app.clock.now()));
+      const verify = createVerify(store, createStatusContext(app.clock, null, maxIdleAt));
+      const found = await Promise.all([used, unused].map((one) => verify(one.token)));
+      return found.map((verdict) => (verdict.allowed ? 200 : verdict.reason));
+    });
+    expect(found).toEqual([200, 'idle']);
+    await rm(file);
+  });
+
   it('keeps all values of a token revoked that was rotated and revoked since', async () => {
     const rotated = await change('/rotate');
     const { found, report } = await restored(async () => {
@@ -124,21 +181,93 @@ describe('a restored backup', () => {
     await rm(file);
   });
 
-  it('pauses and lists a token whose newest state is not known', async () => {
+  /**
+   * Makes two backups, one before and one after `between`, and then runs `since`. Restores the earlier backup twice and removes the database
+   * between them, so that nothing connects the present one with the later backup. Then restores that one.
+   */
+  async function restoredWithoutHistory<T>(
+    between: () => Promise<unknown>,
+    since: () => Promise<unknown>,
+    read: (store: Store) => Promise<T>,
+  ) {
     const [first, second] = [`${app.path}.first`, `${app.path}.second`];
     await backUp(app.path, first);
-    const other = await createToken(app, app.dev, { name: 'other' });
+    await between();
     await backUp(app.path, second);
-    const rotated = await change('/rotate', app.dev, { overlap: 0 });
+    await since();
     await app.store.close();
-    // Two restores of the older backup. The database between them is lost, so nothing connects the present one with the second backup.
     await restoreFrom(first, verdicts());
     const lost = await restoreFrom(first, verdicts());
     await rm(lost.report.setAside ?? '');
-    const { found, report } = await restoreFrom(second, verdicts(token.token, rotated.token, other.token), true);
-    expect(found).toEqual(['rotated', 'paused', 200]);
-    expect(report.pausedTokens).toEqual([{ prefix: rotated.prefix, name: 'ci', owner: 'dev@example.com' }]);
+    const restored = await restoreFrom(second, read, true);
     await rm(first);
     await rm(second);
+    return restored;
+  }
+
+  it('pauses and lists a token whose newest state is not known', async () => {
+    let [rotated, other] = [token, token];
+    const { found, report } = await restoredWithoutHistory(
+      async () => {
+        other = await createToken(app, app.dev, { name: 'other' });
+      },
+      async () => {
+        rotated = await change('/rotate', app.dev, { overlap: 0 });
+      },
+      (store) => verdicts(token.token, rotated.token, other.token)(store),
+    );
+    expect(found).toEqual(['rotated', 'paused', 200]);
+    expect(report.pausedTokens).toEqual([{ prefix: rotated.prefix, name: 'ci', owner: 'dev@example.com' }]);
+  });
+
+  it.each<[string, object, () => Promise<unknown>]>([
+    ['previous value was ended', {}, () => change('/previous', app.dev, {}, 'DELETE')],
+    ['self-rotation was switched off', {}, () => change('', app.dev, { self_rotate: false }, 'PATCH')],
+    ['expiry was shortened', {}, () => change('', app.dev, { expires_in: 60 }, 'PATCH')],
+    ['pause was lifted', { paused: true }, () => change('/resume')],
+  ])(
+    'pauses a token whose %s in a database that was set aside',
+    async (_change, { paused = false }: { paused?: boolean }, since) => {
+      let rotated = token;
+      const { found, report } = await restoredWithoutHistory(
+        async () => {
+          await change('', app.dev, { self_rotate: true }, 'PATCH');
+          rotated = await change('/rotate');
+          if (paused) await change('/pause');
+        },
+        since,
+        (store) => verdicts(rotated.token)(store),
+      );
+      expect([found, report.pausedTokens.map(({ name }) => name)]).toEqual([['paused'], ['ci']]);
+    },
+  );
+
+  it('gives no value back that a rotation ended before the backup, although a database set aside knows only that value', async () => {
+    const older = `${app.path}.older`;
+    await backUp(app.path, older);
+    await app.store.close();
+    // The database that is set aside here is older than the rotation, and the token expires earlier there.
+    await restoreFrom(older, verdicts());
+    const store = await openStore(`sqlite:${app.path}`);
+    const at = app.clock.now() + 1;
+    const secret = generateToken('tok');
+    const value = {
+      hash: secret.hash(),
+      prefix: 'tok_00000001',
+      at,
+      validUntil: at,
+      expiresAt: null,
+      lifetimeMs: null,
+    };
+    await store.tokens.rotate(token.id, { ...value, selfRotated: false, replacesUnused: false });
+    await store.close();
+    const file = `${app.path}.backup`;
+    await backUp(app.path, file);
+    const lost = await restoreFrom(older, verdicts());
+    await rm(lost.report.setAside ?? '');
+    const { found, report } = await restoreFrom(file, verdicts(token.token, secret.reveal()), true);
+    expect([found, report.pausedTokens]).toEqual([['rotated', 200], []]);
+    await rm(file);
+    await rm(older);
   });
 });

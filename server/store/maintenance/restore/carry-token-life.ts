@@ -12,7 +12,17 @@ export interface UncertainToken {
 
 /** What changes about a token during its life, besides its name and its description. */
 const lifeColumns = [
-  ...['hash', 'prefix', 'previous_hash', 'rotated_at', 'expires_at', 'lifetime_ms', 'self_rotate', 'seen_at'],
+  ...[
+    'hash',
+    'prefix',
+    'previous_hash',
+    'rotated_at',
+    'expires_at',
+    'lifetime_ms',
+    'self_rotate',
+    'seen_at',
+    'quiet_networks',
+  ],
   ...['paused_at', 'paused_until', 'paused_reason', 'paused_by_kind', 'paused_by_id', 'paused_by_email'],
   ...['paused_by_superuser', 'resumed_at', 'previous_used_at'],
   ...['last_used_at', 'last_used_method', 'last_used_path', 'last_used_ip', 'last_used_user_agent'],
@@ -21,7 +31,8 @@ const lifeColumns = [
 /**
  * Gives each token of the backup the state that it had since: its values, those that ended by a rotation, its pause and its
  * expiry. The newest database that has the token knows it exactly, if the history is complete. Otherwise, a token that any database
- * knows in a later state takes that state and is paused, because a still later one may be lost. Returns these tokens.
+ * knows in a later state takes that state and is paused, because a still later one may be lost. A token is paused too if it cannot be
+ * said which state is later. Returns the paused tokens.
  */
 export async function carryTokenLife(engine: Engine, history: History, now: number): Promise<UncertainToken[]> {
   const { knex } = engine;
@@ -37,7 +48,7 @@ export async function carryTokenLife(engine: Engine, history: History, now: numb
   return Promise.all(uncertain.map((id) => describe(knex, id)));
 }
 
-/** Takes over the state of these tokens, each from the first witness that knows it. Returns the IDs of those that were found. */
+/** Takes over the state of these tokens, each from the first witness that knows it. Returns the IDs of those whose state is another one. */
 async function takeOverBatch(
   { knex }: Engine,
   witnesses: readonly Witness[],
@@ -45,15 +56,20 @@ async function takeOverBatch(
   complete: boolean,
 ): Promise<Set<string>> {
   const taken = new Set<string>();
+  const uncertain = new Set<string>();
   for (const witness of witnesses) {
     const left = tokens.filter(({ id }) => !taken.has(String(id)));
     const known = await knownTokens(witness, left);
-    for (const row of complete ? known : known.filter((row) => isLater(row, left))) {
+    const orderOf = complete ? () => 'later' : await comparison(knex, witness.knex, left);
+    for (const row of known) {
+      const order = orderOf(row);
+      if (order === 'unknown') uncertain.add(String(row.id));
+      if (order !== 'later') continue;
       await takeOver(knex, witness.knex, row);
       taken.add(String(row.id));
     }
   }
-  return taken;
+  return new Set([...taken, ...uncertain]);
 }
 
 /** Returns the tokens with these IDs that a database has. One of an earlier release lacks some columns. */
@@ -62,13 +78,41 @@ function knownTokens({ knex }: Witness, tokens: readonly Row[]): Promise<Row[]> 
   return Promise.resolve(knex('tokens').whereIn('id', ids));
 }
 
-/** Reports whether a row of a token shows a later change, or an earlier end, than its row in the backup. */
-function isLater(known: Row, tokens: readonly Row[]): boolean {
-  const token = tokens.find(({ id }) => id === known.id) ?? {};
-  const time = (row: Row, column: string) => Number(row[column] ?? 0);
-  const changed = ['rotated_at', 'paused_at', 'resumed_at'].some((column) => time(known, column) > time(token, column));
-  const end = (row: Row) => (row.expires_at === null ? Number.POSITIVE_INFINITY : Number(row.expires_at));
-  return changed || end(known) < end(token);
+/**
+ * Returns the function that compares what another database knows about a token with its row in the backup. `later`: it shows a later
+ * change, or an earlier end. `unknown`: it shows something that the backup lacks, but not that it happened later. Its values must
+ * not replace those of the backup, because a rotation may have ended them.
+ */
+async function comparison(
+  backup: Knex,
+  other: Knex,
+  tokens: readonly Row[],
+): Promise<(known: Row) => 'later' | 'unknown' | 'same'> {
+  const ends = await endsOfPrevious(backup, tokens);
+  const knownEnds = await endsOfPrevious(other, tokens);
+  return (known) => {
+    const token = tokens.find(({ id }) => id === known.id) ?? {};
+    const since = (column: string) => Number(known[column] ?? 0) - Number(token[column] ?? 0);
+    const isPauseLater = since('paused_at') > 0 || since('resumed_at') > 0;
+    if (since('rotated_at') > 0) return 'later';
+    // A rotation chooses a new expiry, so an earlier one from before proves nothing.
+    if (since('rotated_at') < 0) return isPauseLater ? 'unknown' : 'same';
+    const previousEndsEarlier = Number(knownEnds.get(known.id)) < Number(ends.get(known.id));
+    if (isPauseLater || previousEndsEarlier || expiryOf(known) < expiryOf(token)) return 'later';
+    return since('self_rotate') < 0 && known.self_rotate !== undefined ? 'unknown' : 'same';
+  };
+}
+
+function expiryOf({ expires_at: expiresAt }: Row): number {
+  return expiresAt === null ? Number.POSITIVE_INFINITY : Number(expiresAt);
+}
+
+/** Returns when the previous value of each token ends that it has in the backup, by the ID of the token. */
+async function endsOfPrevious(knex: Knex, tokens: readonly Row[]): Promise<Map<unknown, unknown>> {
+  if (!(await knex.schema.hasTable('previous_values'))) return new Map();
+  const hashes = tokens.map(({ previous_hash: hash }) => hash).filter((hash) => typeof hash === 'string');
+  const values: Row[] = await knex('previous_values').whereIn('hash', hashes);
+  return new Map(values.map((value) => [value.token_id, value.valid_until]));
 }
 
 /** Copies the state of a token, and its previous values, from another database. */

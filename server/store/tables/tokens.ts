@@ -70,7 +70,7 @@ export const lastUseColumns = {
 export const previousValueColumns = {
   prefix: text('prefix'),
   rotatedAt: integer('rotated_at'),
-  /** The value is accepted until then. */
+  /** The value is accepted until then. Negative if it was ended early. */
   validUntil: integer('valid_until'),
   /** Whether the token rotated itself. */
   selfRotated: boolean('self_rotated'),

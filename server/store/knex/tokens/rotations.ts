@@ -5,6 +5,9 @@ import { lastUseColumns } from '../../tables/tokens.ts';
 
 const noLastUse = Object.fromEntries(Object.values(lastUseColumns).map(({ name }) => [name, null]));
 
+/** What `valid_until` holds if a value was ended early: the negative time of that. It stays ended if the clock is set back. */
+const endedAt = (at: number) => -at;
+
 /**
  * Replaces the current value of a token that the transaction has locked:
  *
@@ -14,11 +17,13 @@ const noLastUse = Object.fromEntries(Object.values(lastUseColumns).map(({ name }
  */
 export async function rotateToken(knex: Knex, engine: Engine, id: string, value: NewValue): Promise<void> {
   const { hash, prefix, at, validUntil, expiresAt, lifetimeMs, selfRotated, replacesUnused } = value;
-  const working = knex('previous_values')
+  // Ends those too whose overlap has ended: otherwise, several would work again if the clock is set back.
+  const earlier = knex('previous_values')
     .where('token_id', id)
-    .where('valid_until', '>', replacesUnused ? validUntil : at);
-  await working.update({ valid_until: replacesUnused ? validUntil : at });
-  const oldValidUntil = replacesUnused ? at : validUntil;
+    .where('valid_until', '>', replacesUnused ? validUntil : 0);
+  const ended = engine.greatest(['-valid_until', '-CAST(? AS bigint)']);
+  await earlier.update({ valid_until: replacesUnused ? validUntil : knex.raw(ended, [at]) });
+  const oldValidUntil = !replacesUnused && validUntil > at ? validUntil : endedAt(at);
   await knex.raw(
     `INSERT INTO previous_values (hash, token_id, prefix, rotated_at, valid_until, self_rotated)
      SELECT hash, id, prefix, CAST(? AS bigint), CAST(? AS bigint), ${engine.locksRows ? 'CAST(? AS boolean)' : '?'} FROM tokens WHERE id = ?`,
@@ -71,7 +76,7 @@ export async function endPreviousValue(knex: Knex, id: string, at: number): Prom
   const ended = await knex('previous_values')
     .where('hash', '=', current)
     .where('valid_until', '>', at)
-    .update({ valid_until: at });
+    .update({ valid_until: endedAt(at) });
   return ended > 0;
 }
 

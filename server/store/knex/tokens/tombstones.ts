@@ -80,8 +80,10 @@ async function bury(
 
 /** Deletes at most `limit` previous values that ended before `before`. Returns the number of rows deleted. */
 export function purgePreviousValues(knex: Knex, before: number, limit: number): Promise<number> {
-  const old = knex('previous_values').select('hash').where('valid_until', '<', before);
-  return knex('previous_values').whereIn('hash', old.orderBy('valid_until').limit(limit)).delete();
+  const old = knex('previous_values').select('hash').limit(limit);
+  // The time is negative if the value was ended early.
+  old.whereBetween('valid_until', [0, before - 1]).orWhereBetween('valid_until', [1 - before, -1]);
+  return knex('previous_values').whereIn('hash', old).delete();
 }
 
 /** Deletes at most `limit` tombstones of tokens destroyed before `before`. Returns the number of rows deleted. */

@@ -39,7 +39,7 @@ export function tokenChangeContract(store: () => Store): void {
     await rotate(token.id, first);
     await rotate(token.id, second);
     expect(await matches(token.hash, first.hash, second.hash)).toEqual([
-      [token.prefix, second.at],
+      [token.prefix, -second.at],
       [first.prefix, second.validUntil],
       [second.prefix, null],
     ]);
@@ -65,7 +65,7 @@ export function tokenChangeContract(store: () => Store): void {
     await rotate(token.id, { ...second, validUntil: noon + 110_000 });
     expect(await matches(token.hash, lost.hash, second.hash)).toEqual([
       [token.prefix, noon + 110_000],
-      [lost.prefix, second.at],
+      [lost.prefix, -second.at],
       [second.prefix, null],
     ]);
     expect((await store().tokens.findById(token.id))?.previous).toMatchObject({
@@ -142,7 +142,7 @@ export function tokenChangeContract(store: () => Store): void {
     ]);
   });
 
-  it('ends a previous value once', async () => {
+  it('ends a previous value once, with a negative time, which has passed by any clock', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);
     expect(await store().tokens.endPrevious(token.id, noon)).toBe(false);
@@ -150,18 +150,29 @@ export function tokenChangeContract(store: () => Store): void {
     await rotate(token.id, value);
     expect(await store().tokens.endPrevious(token.id, value.at + 1)).toBe(true);
     expect(await store().tokens.endPrevious(token.id, value.at + 2)).toBe(false);
-    expect(await matches(token.hash)).toEqual([[token.prefix, value.at + 1]]);
+    expect(await matches(token.hash)).toEqual([[token.prefix, -(value.at + 1)]]);
   });
 
-  it('purges previous values that ended long ago, oldest first, in batches', async () => {
+  it('purges previous values that ended long ago, by themselves or early, in batches', async () => {
     const owner = await addUser(store());
-    const tokens = [await addToken(store(), owner.id), await addToken(store(), owner.id)];
-    for (const [index, token] of tokens.entries())
-      await rotate(token.id, valueAfter(token, { validUntil: noon + index }));
-    expect(await store().tokens.purgePreviousValues(noon + 2, 1)).toBe(1);
-    expect(await matches(...tokens.map(({ hash }) => hash))).toEqual([false, [tokens[1]?.prefix, noon + 1]]);
-    expect(await store().tokens.purgePreviousValues(noon + 1, 10)).toBe(0);
-    expect(await store().tokens.purgePreviousValues(noon + 2, 10)).toBe(1);
+    const add = async (validUntil: number) => {
+      const token = await addToken(store(), owner.id);
+      await rotate(token.id, valueAfter(token, { at: noon - 1, validUntil }));
+      return token;
+    };
+    const ended = [await add(noon), await add(noon), await add(noon + 9)];
+    await store().tokens.endPrevious(ended[2]?.id ?? '', noon);
+    const later = await add(noon + 9);
+    await store().tokens.endPrevious(later.id, noon + 1);
+    const working = await add(noon + 2);
+    expect(await store().tokens.purgePreviousValues(noon, 10)).toBe(0);
+    expect(await store().tokens.purgePreviousValues(noon + 1, 2)).toBe(2);
+    expect(await store().tokens.purgePreviousValues(noon + 1, 2)).toBe(1);
+    expect(await matches(...ended.map(({ hash }) => hash))).toEqual([false, false, false]);
+    expect(await matches(later.hash, working.hash)).toEqual([
+      [later.prefix, -(noon + 1)],
+      [working.prefix, noon + 2],
+    ]);
   });
 
   it('claims each notice about a previous value once, also for concurrent callers', async () => {

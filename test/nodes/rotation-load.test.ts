@@ -119,7 +119,7 @@ describe.each([
         const token = tokens[turn % tokenCount];
         const value = token && pick(token);
         // The changes need a share of a small machine.
-        await sleep(4);
+        await sleep(15);
         // Over all clients, each token meets each node.
         if (value !== undefined)
           await watch.observe(urls[Math.floor(turn / tokenCount + client) % urls.length] ?? '', value);

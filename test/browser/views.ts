@@ -107,6 +107,17 @@ const create = (name: string) => async (page: Page) => {
   await page.locator('[data-focus]').waitFor();
 };
 
+const rotate = async (page: Page) => {
+  await page.getByRole('button', { name: 'Rotate' }).click();
+  await page.locator('[data-focus]').waitFor();
+};
+
+const rotateAndReturn = async (page: Page) => {
+  await rotate(page);
+  await page.getByRole('link', { name: 'Back to the token' }).click();
+  await page.getByText('Old value last used').waitFor();
+};
+
 const createTwice = async (page: Page) => {
   await create('made twice')(page);
   await page.reload();
@@ -279,6 +290,9 @@ export const views: View[] = [
   { name: 'token-rotate', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=rotate') },
   { name: 'token-edit', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=edit') },
   { name: 'token-pause', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=pause') },
+  { name: 'token-rotated', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotate },
+  { name: 'token-two-values', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotateAndReturn },
+  { name: 'token-paused', as: dev, path: tokenPage(dev, 'grafana-read') },
   { name: 'token-of-member', as: root, path: tokenPage(dev, 'Laptop') },
   {
     name: 'token-long',

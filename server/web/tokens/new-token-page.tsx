@@ -1,7 +1,8 @@
+import { workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { TokenRecord } from '../../store/records.ts';
-import { Time } from '../shell/components/time.tsx';
+import { Time, UtcTime } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
-import { tokensPath } from './token-paths.ts';
+import { tokenPath, tokensPath } from './token-paths.ts';
 
 interface NewTokenPageProps {
   publicUrl: string;
@@ -16,6 +17,7 @@ interface NewTokenPageProps {
 /** Shows the value of a token that was just created or rotated. */
 export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: NewTokenPageProps) {
   const what = rotated ? 'value' : 'token';
+  const previous = workingPreviousValue(token, now);
   return (
     <Layout
       title={`New ${what}`}
@@ -42,6 +44,20 @@ export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: 
         </dd>
         <dt>Expires</dt>
         <dd>{token.expiresAt === null ? 'never' : <Time at={token.expiresAt} now={now} />}</dd>
+        {rotated && (
+          <>
+            <dt>Old value</dt>
+            <dd>
+              {previous === null ? (
+                'no longer works'
+              ) : (
+                <>
+                  works until <UtcTime at={previous.validUntil} />
+                </>
+              )}
+            </dd>
+          </>
+        )}
       </dl>
       <h2>Try it</h2>
       <p>
@@ -49,7 +65,15 @@ export function NewTokenPage({ publicUrl, token, value, now, rotated = false }: 
         with status 200, the token works. This does not count as a use. Your programs send the token in the same header.
       </p>
       <pre>{`read -rs TOKEN\ncurl -i -H "Authorization: Token $TOKEN" ${publicUrl}/api/v1/token`}</pre>
-      <BackToTokens />
+      {rotated ? (
+        <p>
+          <a class="button" href={tokenPath(token.id)}>
+            Back to the token
+          </a>
+        </p>
+      ) : (
+        <BackToTokens />
+      )}
     </Layout>
   );
 }

@@ -77,7 +77,7 @@ export function tokenPages({ tokens, usage, users, clock, statusContext, config 
         usage={used}
         statusContext={statusContext()}
         success={successMessage(c.req.query('done'))}
-        dialog={dialog || requestedTokenChange(name, token, { statusContext })}
+        dialog={dialog || requestedTokenChange(name, token, { statusContext, config })}
       />
     );
   }

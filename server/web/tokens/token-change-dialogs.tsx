@@ -1,10 +1,11 @@
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
+import { type ExpiryPolicy, rotatedExpiry } from '../../domain/tokens/expiry.ts';
 import { workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { ConfirmDialog, Dialog } from '../shell/components/dialog.tsx';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
-import { UtcTime } from '../shell/components/time.tsx';
+import { formatUtc, UtcTime } from '../shell/components/time.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import { formatLifetime } from './expiry-choices.ts';
 import { overlapChoices, pauseChoices, type TokenChangeForm } from './token-change-forms.ts';
@@ -22,6 +23,7 @@ interface TokenChangeDialogProps {
   action: TokenAction;
   token: TokenRecord;
   statusContext: StatusContext;
+  policy: ExpiryPolicy;
   form: TokenChangeForm;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
@@ -100,12 +102,22 @@ function ChangeForm({ title, path, closeHref, submit, problem, children }: Chang
   );
 }
 
-function RotateFields({ token, statusContext, form }: TokenChangeDialogProps) {
-  const previous = workingPreviousValue(token, statusContext.now);
+function RotateFields({ token, statusContext: { now }, policy, form }: TokenChangeDialogProps) {
+  const previous = workingPreviousValue(token, now);
+  const { expiresAt } = rotatedExpiry(token, {}, policy, now);
   return (
     <>
       <input type="hidden" name="key" value={form.key} />
-      <p>The token receives a new value, which is shown once. Name and ID stay.</p>
+      <p>
+        The token gets a new value, which is shown once. Its name and ID stay.{' '}
+        {expiresAt === null ? (
+          'It still never expires.'
+        ) : (
+          <>
+            It then expires at <UtcTime at={expiresAt} />.
+          </>
+        )}
+      </p>
       {previous !== null && (
         <p class="note warning">
           The value <code>{previous.prefix}</code> from before the last rotation still works. It ends with this
@@ -113,10 +125,10 @@ function RotateFields({ token, statusContext, form }: TokenChangeDialogProps) {
         </p>
       )}
       <fieldset>
-        <legend>The present value</legend>
+        <legend>When does the current value stop working?</legend>
         {overlapChoices.map((seconds) => (
           <Choice name="overlap" value={String(seconds)} selected={form.overlap}>
-            {seconds === 0 ? 'ends at once' : `works for another ${formatLifetime(seconds)}`}
+            {seconds === 0 ? 'at once' : `in ${formatLifetime(seconds)}`}
           </Choice>
         ))}
       </fieldset>
@@ -127,12 +139,12 @@ function RotateFields({ token, statusContext, form }: TokenChangeDialogProps) {
 function PauseFields({ form, problem }: TokenChangeDialogProps) {
   return (
     <>
-      <p>Requests that use this token are rejected until it is resumed.</p>
+      <p>Requests that use this token are rejected until the pause ends.</p>
       <fieldset>
-        <legend>Pause it</legend>
+        <legend>How long?</legend>
         {pauseChoices.map((seconds) => (
           <Choice name="for" value={String(seconds)} selected={form.for}>
-            {seconds === 0 ? 'until somebody resumes it' : `for ${formatLifetime(seconds)}`}
+            {seconds === 0 ? 'until it is resumed' : `for ${formatLifetime(seconds)}`}
           </Choice>
         ))}
       </fieldset>
@@ -172,20 +184,15 @@ function EditFields({ token, form, problem }: TokenChangeDialogProps) {
         name="date"
         type="date"
         value={form.date}
-        hint="The token works until the end of this day (UTC)."
+        hint={`${expiryNow(token)} With a new last day, it works until the end of that day (UTC).`}
         error={errors.expires_at ?? errors.expires_in}
       />
-      <p class="hint">
-        {token.expiresAt === null ? (
-          'It never expires now.'
-        ) : (
-          <>
-            Now it expires at <UtcTime at={token.expiresAt} />.
-          </>
-        )}
-      </p>
     </>
   );
+}
+
+function expiryNow({ expiresAt }: TokenRecord): string {
+  return expiresAt === null ? 'The token never expires.' : `The token expires at ${formatUtc(expiresAt)}.`;
 }
 
 function Choice(props: { name: string; value: string; selected: string; children?: Child }) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
+import type { ExpiryPolicy } from '../../domain/tokens/expiry.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
@@ -40,7 +41,7 @@ export function tokenChangePages({ tokens, usage, clock, statusContext, config }
     } catch (error) {
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
-      const props = { action, token, statusContext: statusContext(), form, problem };
+      const props = { action, token, statusContext: statusContext(), policy: expiryPolicy(config), form, problem };
       const dialog = <TokenChangeDialog {...props} />;
       const used = await usage.ofToken(token, shownDays);
       const page = <TokenPage token={token} statusContext={statusContext()} usage={used} dialog={dialog} />;
@@ -70,9 +71,14 @@ export function tokenChangePages({ tokens, usage, clock, statusContext, config }
 export function requestedTokenChange(
   name: string | undefined,
   token: TokenRecord,
-  deps: Pick<TokenChangeDeps, 'statusContext'>,
+  { statusContext, config }: Pick<TokenChangeDeps, 'statusContext' | 'config'>,
 ): Child {
   if (!isTokenAction(name)) return undefined;
   const form = emptyTokenChangeForm(token, randomUUID());
-  return <TokenChangeDialog action={name} token={token} statusContext={deps.statusContext()} form={form} />;
+  const props = { action: name, token, statusContext: statusContext(), policy: expiryPolicy(config), form };
+  return <TokenChangeDialog {...props} />;
+}
+
+function expiryPolicy({ maxExpiry, defaultExpiry }: TokenChangeDeps['config']): ExpiryPolicy {
+  return { maxSeconds: maxExpiry, defaultSeconds: defaultExpiry };
 }

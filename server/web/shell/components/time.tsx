@@ -22,8 +22,12 @@ export function ExactTime({ at, now }: { at: number; now: number }) {
 
 /** An exact UTC time to the minute, for text such as `until 2026-12-23 16:20 UTC`. `at` is in milliseconds. */
 export function UtcTime({ at }: { at: number }) {
-  const exact = new Date(at).toISOString();
-  return <time datetime={exact}>{exact.slice(0, 16).replace('T', ' ')} UTC</time>;
+  return <time datetime={new Date(at).toISOString()}>{formatUtc(at)}</time>;
+}
+
+/** Formats a time in milliseconds to the minute: `2026-12-23 16:20 UTC`. */
+export function formatUtc(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function utc(at: number): string {

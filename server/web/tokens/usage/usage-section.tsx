@@ -46,7 +46,7 @@ function SeenTable({ heading, plural, values, now }: SeenTableProps) {
   return (
     <>
       <table class="list">
-        <caption class="visually-hidden">The {plural} with the most uses</caption>
+        <caption>The {plural} with the most uses</caption>
         <thead>
           <tr>
             {[heading, 'Uses', 'First used', 'Last used'].map((title) => (

@@ -1,0 +1,126 @@
+import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
+import { isPaused, tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
+import type { StatusContext, TokenRecord } from '../../store/records.ts';
+import { StatusBadge } from '../shell/components/status-badge.tsx';
+import { ExactTime, Time, UtcTime } from '../shell/components/time.tsx';
+import { memberPath } from '../team/team-paths.ts';
+import { LastUsed } from './token-list.tsx';
+
+interface TokenFactsProps {
+  token: TokenRecord;
+  statusContext: StatusContext;
+  /** Whether the reader owns the token. Superusers also see the tokens of other members. */
+  own: boolean;
+}
+
+/** What is known about one token. */
+export function TokenFacts({ token, statusContext, own }: TokenFactsProps) {
+  const { now } = statusContext;
+  const status = tokenStatus(token, statusContext);
+  return (
+    <dl class="facts">
+      <dt>Status</dt>
+      <dd>
+        <StatusBadge status={status} />
+        <span class="sub">{explanations[status]}</span>
+      </dd>
+      <PauseFacts token={token} now={now} />
+      <dt>Prefix</dt>
+      <dd>
+        <code>{token.prefix}</code>
+        <span class="sub">
+          The value begins with it. The whole value was shown once, when the token was{' '}
+          {token.rotatedAt === null ? 'created' : 'rotated'}.
+        </span>
+      </dd>
+      {!own && (
+        <>
+          <dt>Owner</dt>
+          <dd>
+            <a href={memberPath(token.ownerId)}>{token.ownerEmail}</a>
+          </dd>
+        </>
+      )}
+      <dt>Created</dt>
+      <dd>
+        <ExactTime at={token.createdAt} now={now} />
+      </dd>
+      {token.rotatedAt !== null && (
+        <>
+          <dt>Rotated</dt>
+          <dd>
+            <ExactTime at={token.rotatedAt} now={now} />
+          </dd>
+        </>
+      )}
+      <dt>Expires</dt>
+      <dd>{token.expiresAt === null ? 'never' : <ExactTime at={token.expiresAt} now={now} />}</dd>
+      {token.selfRotate && (
+        <>
+          <dt>Rotates itself</dt>
+          <dd>
+            yes
+            <span class="sub">A program that holds the value may replace it by a new one.</span>
+          </dd>
+        </>
+      )}
+      <dt>Last used</dt>
+      <dd>
+        <LastUsed use={token.lastUse} now={now} />
+        {token.lastUse?.userAgent && <span class="sub">{token.lastUse.userAgent}</span>}
+      </dd>
+      <PreviousFacts token={token} now={now} />
+    </dl>
+  );
+}
+
+/** Who paused the token, why, and until when. After a leak, nobody in particular did. */
+function PauseFacts({ token, now }: { token: TokenRecord; now: number }) {
+  if (!isPaused(token, now) || token.pausedAt === null) return null;
+  const { pausedAt, pausedUntil, pausedReason, pausedByEmail, pausedBySuperuser } = token;
+  return (
+    <>
+      <dt>Paused</dt>
+      <dd>
+        <Time at={pausedAt} now={now} />
+        {pausedByEmail !== null && <> by {pausedByEmail}</>}
+        {pausedUntil !== null && (
+          <>
+            , until <UtcTime at={pausedUntil} />
+          </>
+        )}
+        {pausedReason !== null && <span class="sub">Reason: {pausedReason}</span>}
+        {pausedBySuperuser && <span class="sub">Only an Organization Superuser can resume it.</span>}
+      </dd>
+    </>
+  );
+}
+
+/** The value before the last rotation, and whether something still uses it. */
+function PreviousFacts({ token, now }: { token: TokenRecord; now: number }) {
+  const previous = workingPreviousValue(token, now);
+  if (previous === null) return null;
+  return (
+    <>
+      <dt>Old value</dt>
+      <dd>
+        <code>{previous.prefix}</code>
+        <span class="sub">
+          It works until <UtcTime at={previous.validUntil} />.
+        </span>
+      </dd>
+      <dt>Old value last used</dt>
+      <dd>{previous.lastUse === null ? 'not since the rotation' : <LastUsed use={previous.lastUse} now={now} />}</dd>
+    </>
+  );
+}
+
+const explanations: Record<TokenStatus, string> = {
+  active: 'Requests that use it are accepted.',
+  blocked: 'Requests that use it are rejected until its owner has the permission to manage tokens again.',
+  disabled: 'Requests that use it are rejected, because the account of its owner is disabled.',
+  'sso-stale': 'Requests that use it are rejected until its owner signs in with single sign-on again.',
+  paused: 'Requests that use it are rejected until the pause ends.',
+  expired: 'Requests that use it are rejected, because it has expired.',
+  idle: 'Requests that use it are rejected, because it was not used for a long time. Resume it to use it again.',
+};

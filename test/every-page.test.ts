@@ -81,6 +81,7 @@ function target({ path }: Route, { ids }: Opened): string {
   return path
     .replace(':file', assetUrl('console.css').replace('/assets/', ''))
     .replace(':token', ids.token)
+    .replace(':report', 'active')
     .replace(':action', path.startsWith('/profile') ? 'pause' : 'offboard')
     .replace(':id', id);
 }

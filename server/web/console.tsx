@@ -4,6 +4,7 @@ import { limits } from '../../shared/limits.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../http/context.ts';
 import { auditPages } from './audit/routes.tsx';
+import { overviewPages } from './overview/routes.tsx';
 import { emailConfirmationPages } from './profile/email-confirmation-routes.tsx';
 import { profilePages } from './profile/routes.tsx';
 import { totpPages } from './profile/totp-routes.tsx';
@@ -74,6 +75,7 @@ export function consolePages(deps: AppDeps) {
     .route('/', emailConfirmationPages(deps))
     .route('/', tokenPages(deps))
     .route('/', tokenChangePages(deps))
+    .route('/', overviewPages(deps))
     .route('/', teamPages(deps))
     .route('/', memberPages(deps))
     .route('/', auditPages(deps))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../server/config/config.ts';
-import type { Caller } from '../../server/domain/caller.ts';
+import { actorOf, type Caller } from '../../server/domain/caller.ts';
 import { generateSecret } from '../../server/domain/secrets.ts';
 import type { ObservedRequest } from '../../server/domain/tokens/last-used.ts';
 import { createAdmissions } from '../../server/http/admission/admissions.ts';
@@ -194,9 +194,12 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     return id;
   };
   await countUses(services, await tokenIdOf(server.dev.email, 'ci-deploy'), end);
-  await services.tokens.pause(root, await tokenIdOf(server.dev.email, 'grafana-read'), {
-    for: 2 * 86_400,
+  await store.tokens.pause(await tokenIdOf(server.dev.email, 'grafana-read'), {
+    at: end,
+    until: end + 2 * day,
     reason: 'Its value was seen in a build log',
+    actor: actorOf(root.user),
+    bySuperuser: true,
   });
 
   /** Returns a link from a mail, without the public URL. */

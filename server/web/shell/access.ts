@@ -52,6 +52,8 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'GET /profile/api-tokens/:id': 'member',
   'POST /profile/api-tokens/:id/revoke': 'member',
   'POST /profile/api-tokens/:id/:action': 'member',
+  'GET /organization/overview': 'superuser',
+  'GET /organization/overview/:report': 'superuser',
   'GET /organization/team': 'superuser',
   'POST /organization/team': 'superuser',
   'GET /organization/team/:id': 'superuser',

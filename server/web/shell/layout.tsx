@@ -22,6 +22,7 @@ const tabs = {
     ['/profile/api-tokens', 'API Tokens'],
   ],
   Organization: [
+    ['/organization/overview', 'Overview'],
     ['/organization/team', 'Team'],
     ['/organization/audit', 'Audit'],
   ],

@@ -1,0 +1,75 @@
+import { count } from '../../../shared/count.ts';
+import type { ReportedTokens } from '../../../shared/token-report.ts';
+import type { TokenReport } from '../../domain/tokens/report/report.ts';
+import type { DeadLetter } from '../../store/records.ts';
+import { Layout } from '../shell/layout.tsx';
+import { DeadLetterNotice } from '../team/dead-letter-notice.tsx';
+import { overviewPath, reportedTokensPath } from './overview-paths.ts';
+import { reportTexts } from './report-texts.tsx';
+
+interface OverviewPageProps {
+  report: TokenReport;
+  deadLetters: { count: number; newest: DeadLetter[] };
+  now: number;
+}
+
+/** The counts that somebody should look into, the most urgent first. */
+const problems = [
+  ...(['expiring', 'owner_disabled', 'never_used', 'unused'] as const),
+  ...(['unrotated', 'never_expiring'] as const),
+] satisfies ReportedTokens[];
+
+/** The tokens of all members at a glance, and what to do about some of them. */
+export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
+  return (
+    <Layout title="Overview" tab={overviewPath}>
+      <h1>Overview</h1>
+      <DeadLetterNotice {...deadLetters} now={now} />
+      <p>
+        <a href={reportedTokensPath('active')}>{count(report.active, 'active token')}</a> of all members:{' '}
+        {report.active === 1 ? 'requests that use it are accepted.' : 'requests that use them are accepted.'}
+      </p>
+      <h2>Tokens to look into</h2>
+      <table class="list">
+        <caption class="visually-hidden">Numbers of tokens to look into</caption>
+        <thead>
+          <tr>
+            {['Tokens', 'Number', 'What to do'].map((heading) => (
+              <th scope="col">{heading}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {problems.map((name) => (
+            <ProblemRow name={name} tokens={report[name]} />
+          ))}
+        </tbody>
+      </table>
+      <p class="hint">
+        A token can be in several rows. On the command line: <code>tokens report</code>
+      </p>
+    </Layout>
+  );
+}
+
+function ProblemRow({ name, tokens }: { name: ReportedTokens; tokens: number }) {
+  const { title, meaning, remedy } = reportTexts[name];
+  return (
+    <tr>
+      <th scope="row">
+        <a href={reportedTokensPath(name)}>{title}</a>
+        <span class="sub">{meaning}</span>
+      </th>
+      <td data-label="Number">
+        {tokens === 0 ? (
+          <span class="badge success">none</span>
+        ) : (
+          <span class="badge warning">{tokens.toLocaleString('en')}</span>
+        )}
+      </td>
+      <td data-label="What to do" class="words">
+        {tokens === 0 ? 'Nothing' : remedy}
+      </td>
+    </tr>
+  );
+}

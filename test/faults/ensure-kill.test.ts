@@ -10,12 +10,10 @@ import { type Home, makeHome } from '../helpers/cli/home.ts';
 import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { bareEnvironment, programCommand, runProgram } from '../helpers/daemon/process.ts';
+import { isFullLength } from '../helpers/length.ts';
 
-/**
- * Points at which the program is killed, in the last third of its awaits. ENSURE_KILL_POINTS=all tries every await, which takes many
- * minutes.
- */
-const maxPoints = process.env.ENSURE_KILL_POINTS ?? 12;
+/** Points at which the program is killed, in the last third of its awaits. At full length, it is killed at every await. */
+const maxPoints = isFullLength ? null : 12;
 const lifetime = 2 * 86_400;
 const hook = join(import.meta.dirname, '..', 'helpers', 'faults', 'kill-at-await.cjs');
 
@@ -76,9 +74,9 @@ async function makePlace(name: string, { signedIn = true, exists = true }): Prom
 }
 
 function pointsOf(awaits: number): number[] {
-  if (maxPoints === 'all') return Array.from({ length: awaits }, (_, index) => index + 1);
-  const step = Math.max(1, awaits / 3 / Number(maxPoints));
-  const points = Array.from({ length: Number(maxPoints) }, (_, index) => Math.floor(awaits - index * step));
+  if (maxPoints === null) return Array.from({ length: awaits }, (_, index) => index + 1);
+  const step = Math.max(1, awaits / 3 / maxPoints);
+  const points = Array.from({ length: maxPoints }, (_, index) => Math.floor(awaits - index * step));
   return [...new Set(points)];
 }
 
@@ -119,6 +117,6 @@ describe('tokens ensure, killed at any step,', () => {
       expect(finished.filter(({ code }) => code !== 0)).toEqual([]);
       for (const place of places) expect((await verify(daemon.url, (await valueIn(place)) ?? '')).status).toBe(200);
     },
-    maxPoints === 'all' ? 3_600_000 : 300_000,
+    isFullLength ? 3_600_000 : 300_000,
   );
 });

@@ -24,10 +24,13 @@ import {
   work,
   wrongVerdict,
 } from '../helpers/faults/kill-load.ts';
+import { isFullLength } from '../helpers/length.ts';
 import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 
 /** `KILL_SEED=… npx vitest …` repeats the random choices of a run, but not its timing. */
 const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));
+/** How often the daemon on each of two databases is killed. */
+const rounds = isFullLength ? { sqlite: 50, postgres: 15 } : { sqlite: 20, postgres: 8 };
 const workersPerDatabase = 6;
 const killAfterMs = { min: 5, max: 400 };
 /** Each round checks the tokens it changed and a few others. Every n-th round checks all tokens. */
@@ -192,30 +195,30 @@ describe('a daemon that is killed at any moment under load', () => {
     ];
   }
 
-  async function run(lane: Lane, rounds: number): Promise<void> {
+  async function run(lane: Lane, count: number): Promise<void> {
     const runLabel = (round: number) => `KILL_SEED=${seed}, ${lane.name}, round ${round}`;
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < count; round += 1) {
       const findings = await killAndCheck(lane, round).catch((cause: unknown) => {
         throw new Error(`${runLabel(round)}: ${cause instanceof Error ? cause.message : cause}`, { cause });
       });
       expect(findings, runLabel(round)).toEqual([]);
     }
-    expect(await wrongVerdicts(lane, () => true), runLabel(rounds)).toEqual([]);
-    expect(await unsentMail(lane), runLabel(rounds)).toEqual([]);
+    expect(await wrongVerdicts(lane, () => true), runLabel(count)).toEqual([]);
+    expect(await unsentMail(lane), runLabel(count)).toEqual([]);
   }
 
-  async function runAll(lanes: Lane[], rounds: number): Promise<void> {
-    await Promise.all(lanes.map((lane) => run(lane, rounds)));
+  async function runAll(lanes: Lane[], count: number): Promise<void> {
+    await Promise.all(lanes.map((lane) => run(lane, count)));
     // Otherwise the daemons were killed before they did anything, and the test proves nothing.
     for (const what of ['create', 'revoke', 'permission', 'rename', 'add'] as const) {
-      const count = lanes.reduce((sum, { load }) => sum + load.acknowledged[what], 0);
-      expect(count, `KILL_SEED=${seed}: acknowledged ${what}`).toBeGreaterThan((lanes.length * rounds) / 5);
+      const acknowledged = lanes.reduce((sum, { load }) => sum + load.acknowledged[what], 0);
+      expect(acknowledged, `KILL_SEED=${seed}: acknowledged ${what}`).toBeGreaterThan((lanes.length * count) / 5);
     }
   }
 
-  it('loses no acknowledged change and leaves none half done, 100 times on SQLite', async () => {
+  it(`loses no acknowledged change and leaves none half done, ${2 * rounds.sqlite} times on SQLite`, async () => {
     const lanes = [await openLane('SQLite a', seed), await openLane('SQLite b', seed + 1)];
-    await runAll(lanes, 50);
+    await runAll(lanes, rounds.sqlite);
   });
 
   describe('with PostgreSQL', () => {
@@ -225,10 +228,10 @@ describe('a daemon that is killed at any moment under load', () => {
     });
     afterAll(() => postgres.remove());
 
-    it('loses no acknowledged change and leaves none half done, 30 times', async () => {
+    it(`loses no acknowledged change and leaves none half done, ${2 * rounds.postgres} times`, async () => {
       const urls = [await postgres.newDatabase(), await postgres.newDatabase()];
       const lanes = await Promise.all(urls.map((url, index) => openLane(`PostgreSQL ${index}`, seed + index, url)));
-      await runAll(lanes, 15);
+      await runAll(lanes, rounds.postgres);
     });
   });
 });

@@ -30,10 +30,11 @@ import { signIn, verify } from '../helpers/daemon/api.ts';
 import { useDaemons } from '../helpers/daemon/daemon.ts';
 import { eventually, runProgram, startProgram } from '../helpers/daemon/process.ts';
 import { randomFrom } from '../helpers/faults/kill-load.ts';
+import { isFullLength } from '../helpers/length.ts';
 import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 
 const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));
-const kills = 20;
+const kills = isFullLength ? 20 : 8;
 /** Enough members and sessions that a migration can be killed in the middle. */
 const bulk = 20_000;
 

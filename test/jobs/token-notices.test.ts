@@ -4,6 +4,7 @@ import { createNoticeJob } from '../../server/jobs/collected-mails.ts';
 import { createToken, type Member, openTestApp, type TestApp } from '../helpers/app/app.ts';
 import { useEngines } from '../helpers/app/engines.ts';
 import { unwrapped } from '../helpers/app/token-mails.ts';
+import { numRuns } from '../helpers/length.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -273,7 +274,7 @@ describe('the thresholds', () => {
         const mails = (await digests()).filter(({ to }) => to === owner.email);
         expect(mails.length).toBe(expectedMails(runs, lifetimeHours * hour));
       }),
-      { numRuns: 40 },
+      { numRuns: numRuns(15) },
     );
   });
 });

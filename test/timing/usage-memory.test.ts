@@ -14,15 +14,15 @@ import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import { openTestStore } from '../helpers/app/store.ts';
+import { isFullLength } from '../helpers/length.ts';
 import { addUser } from '../store/contract/records.ts';
 
-/** Run with USAGE_TOKENS=1000000 for the whole form, which takes some minutes. */
-const tokens = Number(process.env.USAGE_TOKENS ?? 30_000);
+const tokens = isFullLength ? 1_000_000 : 30_000;
 /** Uses between two turns of the event loop. */
 const usesPerTurn = 50;
 const maxBytesPerToken = 300;
-/** The short form runs on machines that do other work, too. */
-const maxStallMs = process.env.USAGE_TOKENS === undefined ? 250 : 50;
+/** At the usual length, the test runs on machines that do other work, too. */
+const maxStallMs = isFullLength ? 50 : 250;
 /** Memory that does not depend on the number of tokens. */
 const baseBytes = 4 * 1024 * 1024;
 

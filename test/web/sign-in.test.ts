@@ -4,6 +4,7 @@ import { type Config, readConfig } from '../../server/config/config.ts';
 import { startPath } from '../../server/web/shell/return-path.ts';
 import { openTestApp, password } from '../helpers/app/app.ts';
 import { openConsole, sessionCookieName, textOf } from '../helpers/console/pages.ts';
+import { numRuns } from '../helpers/length.ts';
 
 async function open(settings: Partial<Config> = {}) {
   const app = await openTestApp(settings);
@@ -288,7 +289,7 @@ describe('where a sign-in leads', () => {
         expect(new URL(location ?? '', `${site}/login`).origin).toBe(site);
         expect(location?.length).toBeLessThan(2100);
       }),
-      { numRuns: 300, examples: nasty.map((one): [string, string] => [one, '']) },
+      { numRuns: numRuns(100), examples: nasty.map((one): [string, string] => [one, '']) },
     );
   });
 

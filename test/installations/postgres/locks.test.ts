@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { type Client, signIn, verify } from '../../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
 import { eventually } from '../../helpers/daemon/process.ts';
+import { isFullLength } from '../../helpers/length.ts';
 import { type Pgbouncer, startPgbouncer } from '../../helpers/peers/pgbouncer.ts';
 import { startPostgres, type TestPostgres } from '../../helpers/peers/postgres.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
@@ -11,7 +12,7 @@ import { startTcpProxy, type TcpProxy } from '../../helpers/peers/tcp-proxy.ts';
 /** What the documentation promises. */
 const maxConnections = 14;
 /** How long a lock is held, in seconds: longer than every time limit of the daemon. */
-const heldSeconds = Number(process.env.TOKENS_TEST_LOCK_SECONDS ?? 4);
+const heldSeconds = isFullLength ? 20 : 4;
 
 /** More than twice as long as the daemon's own limits, because the machine under test may be busy. */
 const promptMs = 5_000;

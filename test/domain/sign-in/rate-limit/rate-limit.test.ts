@@ -10,6 +10,7 @@ import { wrapLimiter } from '../../../../server/store/engine/limiter.ts';
 import { StoreUnavailable } from '../../../../server/store/errors.ts';
 import type { Limiter, LimiterOptions } from '../../../../server/store/limiter.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
+import { numRuns } from '../../../helpers/length.ts';
 
 type RateLimitKeys = Omit<AllKeys, 'guess'>;
 
@@ -228,7 +229,7 @@ describe('a burst of concurrent attempts', () => {
         const waits = await burst(scheduler, 4, ada);
         expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
       }),
-      { numRuns: 200 },
+      { numRuns: numRuns(60) },
     );
   });
 

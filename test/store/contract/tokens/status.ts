@@ -4,6 +4,7 @@ import { tokenStatus } from '../../../../server/domain/tokens/status.ts';
 import type { TokenRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
+import { numRuns } from '../../../helpers/length.ts';
 import { actor, addToken, addUser, noon, useOf } from '../records.ts';
 
 // Few neighboring times, so that equal ones are common: the bounds are where the two could disagree.
@@ -40,7 +41,7 @@ export function statusContract(store: () => Store): void {
         expect(active).toBe(tokenStatus(token, context) === 'active' ? 1 : 0);
       }
     });
-    await fc.assert(agreement, { numRuns: 30 });
+    await fc.assert(agreement, { numRuns: numRuns(12) });
   }, 60_000);
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { accessTable } from '../server/http/middleware/access.ts';
 import { type PageAccess, pageAccess } from '../server/web/shell/access.ts';
 import { assetUrl } from '../server/web/shell/assets.ts';
@@ -35,9 +35,22 @@ const everyHeader = {
   'strict-transport-security': 'max-age=15552000',
 };
 
-async function open() {
-  const app = await openTestApp();
+/** For the tests that change nothing. The others open an app of their own. */
+let shared: Opened;
+beforeAll(async () => {
+  shared = await openWithRecords();
+});
+afterAll(() => shared.close());
+
+async function open(): Promise<Opened> {
+  const app = await openWithRecords();
   onTestFinished(app.close);
+  return app;
+}
+
+/** Opens an app with a record of each kind that pages are about. */
+async function openWithRecords() {
+  const app = await openTestApp();
   const token = await createToken(app, app.dev, { name: 'there' });
   const otherSession = await app.signIn(app.dev.id);
   const found = await app.services.sessions.authenticate(otherSession);
@@ -73,7 +86,7 @@ function addDeviceCode(app: TestApp, userCode: string, openedBy: string | null):
   return app.store.deviceCodes.insert({ ...asked, ...times, ...pending });
 }
 
-type Opened = Awaited<ReturnType<typeof open>>;
+type Opened = Awaited<ReturnType<typeof openWithRecords>>;
 
 /** Returns the path of a route with the IDs of existing records. */
 function target({ path }: Route, { ids }: Opened): string {
@@ -146,7 +159,7 @@ async function formTokenOf(app: Opened, as: Member): Promise<string> {
 }
 
 it('lists every page of the router, and no API route, in the access table', async () => {
-  const app = await open();
+  const app = shared;
   const routed = routesOf(app.app).map(({ method, path }) => `${method} ${path}`);
   expect(routed.filter((key) => !Object.hasOwn(accessTable, key)).sort()).toEqual(Object.keys(pageAccess).sort());
   expect(Object.keys(pageAccess).filter((key) => Object.hasOwn(accessTable, key))).toEqual([]);
@@ -170,7 +183,7 @@ it('applies the access of the first matching route, not of a later one', async (
 
 describe.each(guarded('GET'))('$key', (route) => {
   it('sends visitors to sign in and back', async () => {
-    const app = await open();
+    const app = shared;
     const path = `${target(route, app)}?q=a%20b`;
     const ended = { ...app.dev, session: `session_${'A'.repeat(43)}` };
     for (const as of [undefined, ended]) {
@@ -194,7 +207,7 @@ describe.each(guarded('GET'))('$key', (route) => {
 
 describe.each(routes.filter(({ access }) => access === 'superuser'))('$key', (route) => {
   it('rejects members who are not superusers, even with a valid form', async () => {
-    const app = await open();
+    const app = shared;
     const before = await app.everything();
     const browser = openConsole(app, app.dev);
     const form = { ...goodForms[route.key], form_token: await formTokenOf(app, app.dev) };
@@ -229,7 +242,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
     openConsole(app, as).post(target(route, app), { ...goodForms[route.key], ...form }, headers);
 
   it('changes nothing for visitors', async () => {
-    const app = await open();
+    const app = shared;
     const before = await app.everything();
     const form_token = await formTokenOf(app, app.root);
     const authorization = { Authorization: `Bearer ${app.root.session}` };
@@ -241,7 +254,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
   });
 
   it('changes nothing without a form token or with another member’s', async () => {
-    const app = await open();
+    const app = shared;
     const before = await app.everything();
     const as = allowed(route, app);
     const others = await formTokenOf(app, as === app.root ? app.dev : app.root);
@@ -256,7 +269,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
   });
 
   it('changes nothing for a form from another site, even with a valid form token', async () => {
-    const app = await open();
+    const app = shared;
     const before = await app.everything();
     const as = allowed(route, app);
     const form_token = await formTokenOf(app, as);
@@ -278,7 +291,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
   });
 
   it('changes nothing by GET', async () => {
-    const app = await open();
+    const app = shared;
     const before = await app.everything();
     const as = allowed(route, app);
     const form = new URLSearchParams({ ...goodForms[route.key], form_token: await formTokenOf(app, as) });
@@ -289,7 +302,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$key', (route) =
 
 describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) => {
   it('sends the security and caching headers of its kind', async () => {
-    const app = await open();
+    const app = shared;
     const { status, headers } = await openConsole(app, app.root).get(
       target(route, app) + (goodQueries[route.key] ?? ''),
     );
@@ -310,7 +323,7 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) =
   });
 
   it('returns the same status and type for HEAD, without a body', async () => {
-    const app = await open();
+    const app = shared;
     const headers = { Cookie: `${sessionCookieName(app)}=${app.root.session}`, Accept: 'text/html' };
     const [get, head] = await Promise.all(
       ['GET', 'HEAD'].map((method) => app.ask(target(route, app), { method, headers })),
@@ -323,7 +336,7 @@ describe.each(routes.filter(({ method }) => method === 'GET'))('$key', (route) =
 });
 
 it('serves files without cookies, and lets browsers cache only the current version without revalidation', async () => {
-  const app = await open();
+  const app = shared;
   for (const name of ['console.css', 'console.js', 'icon.svg'] as const) {
     const strangers = await openConsole(app).get(assetUrl(name));
     expect(strangers.headers.has('set-cookie')).toBe(false);

@@ -1,11 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settingsSchema } from '../../server/config/settings/settings.ts';
+import { openPostgres } from '../../server/store/engine/postgres/postgres.ts';
+import { createKnexStore } from '../../server/store/knex/store.ts';
+import { migrations } from '../../server/store/migrations/all.ts';
+import type { Store } from '../../server/store/store.ts';
 import { startPgbouncer } from '../helpers/peers/pgbouncer.ts';
 import { openPostgresStore, startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 import { hasRealParts } from '../helpers/peers/real-parts.ts';
 import { addToken, addUser } from '../store/contract/records.ts';
 import { describeStore } from '../store/contract.ts';
+import { times, useOneDatabase } from '../store/one-database.ts';
 import { describeFailures } from '../store/postgres-failures.ts';
+
+async function openMigrated(url: string): Promise<Store> {
+  const store = createKnexStore(await openPostgres(url, { times }), migrations);
+  await store.migrate();
+  return store;
+}
 
 if (hasRealParts('postgres', 'pgbouncer')) {
   let postgres: TestPostgres;
@@ -19,13 +30,14 @@ if (hasRealParts('postgres', 'pgbouncer')) {
     await postgres.remove();
   });
 
-  describeStore('the store on Debian’s PostgreSQL', async () => openPostgresStore(await postgres.newDatabase()));
+  const openDirectly = useOneDatabase(() => postgres.newDatabase(), openMigrated);
+  describeStore('the store on Debian’s PostgreSQL', openDirectly);
 
-  describeStore('the store behind pgbouncer’s transaction pooling', async () => {
+  const openBehindPool = useOneDatabase(async () => {
     const url = new URL(await postgres.newDatabase());
-    url.port = String(pgbouncer.port);
-    return openPostgresStore(url.href);
-  });
+    return Object.assign(url, { port: String(pgbouncer.port) }).href;
+  }, openMigrated);
+  describeStore('the store behind pgbouncer’s transaction pooling', openBehindPool);
 
   it('connects through a Unix socket whose directory is percent-encoded as the host', async () => {
     const { pathname } = new URL(await postgres.newDatabase());

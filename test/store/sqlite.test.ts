@@ -8,8 +8,9 @@ import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { lockForDaemon, openStore } from '../../server/store/open.ts';
 import { openTestStore } from '../helpers/app/store.ts';
 import { describeStore } from './contract.ts';
+import { useRecordedStore } from './every-statement.ts';
 
-describeStore('the store on SQLite', openTestStore);
+describeStore('the store on SQLite', useRecordedStore());
 
 describe('rate-limit counts on SQLite', () => {
   it('keep the 100,000 keys that were used last', async () => {

@@ -8,7 +8,6 @@ import { dataTables } from '../../server/store/maintenance/tables.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
 import { openTestStore, type TestStore } from '../helpers/app/store.ts';
 import { explainSqlite, type Statement } from '../helpers/lists/plans.ts';
-import { describeStore } from './contract.ts';
 
 // The plans of lists depend on their parameters. `list-plans.test.ts` examines those.
 const isList = /^select `audit`|^select `t`/;
@@ -31,12 +30,8 @@ const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
   [/^delete from `tickets` where `kind`/, /^SCAN tickets$/, 'an operator ends all tickets of a kind'],
 ];
 
-const statements = new Map<string, Statement>();
-let opened: TestStore;
-let engine: Engine;
-
 /** Opens a migrated store and records its statements. */
-async function openRecordedStore(): Promise<TestStore> {
+async function openRecordedStore(statements: Map<string, Statement>): Promise<TestStore> {
   const migrated = await openTestStore();
   await migrated.store.close();
   const recorded = await openSqlite(`sqlite:${migrated.path}`);
@@ -50,7 +45,7 @@ async function openRecordedStore(): Promise<TestStore> {
 }
 
 /** Returns the steps of a plan that read or sort more rows than an index leads to. */
-async function wrongSteps(statement: Statement): Promise<string[]> {
+async function wrongSteps(engine: Engine, statement: Statement): Promise<string[]> {
   const steps = await explainSqlite(engine.knex, statement);
   const allowed = mayReadMore.filter(([sql]) => sql.test(statement.sql)).map(([, step]) => step);
   const isTable = new RegExp(`^SCAN (${[...dataTables.map(({ name }) => name), 'counts', 'other'].join('|')})\\b`);
@@ -60,20 +55,28 @@ async function wrongSteps(statement: Statement): Promise<string[]> {
     .map((step) => `${step}: ${statement.sql}`);
 }
 
-beforeAll(async () => {
-  opened = await openTestStore();
-  engine = await openSqlite(`sqlite:${opened.path}`);
-});
-
-describeStore('each statement of the store on SQLite reads few rows', openRecordedStore);
-
-afterAll(async () => {
-  const changesAndReads = [...statements.values()].filter(({ sql }) =>
-    /^\W*(select|with|update|delete|insert)/i.test(sql),
-  );
-  const examined = changesAndReads.filter(({ sql }) => !isList.test(sql));
-  const wrong = (await Promise.all(examined.map(wrongSteps))).flat();
-  await engine.close();
-  await opened.close();
-  expect(wrong).toEqual([]);
-});
+/**
+ * Returns a function that opens a migrated SQLite store. After all tests of the file, expects that each statement of those
+ * stores read few rows.
+ */
+export function useRecordedStore(): () => Promise<TestStore> {
+  const statements = new Map<string, Statement>();
+  let opened: TestStore;
+  let engine: Engine;
+  beforeAll(async () => {
+    opened = await openTestStore();
+    engine = await openSqlite(`sqlite:${opened.path}`);
+  });
+  afterAll(async () => {
+    const changesAndReads = [...statements.values()].filter(({ sql }) =>
+      /^\W*(select|with|update|delete|insert)/i.test(sql),
+    );
+    const examined = changesAndReads.filter(({ sql }) => !isList.test(sql));
+    const wrong = (await Promise.all(examined.map((statement) => wrongSteps(engine, statement)))).flat();
+    await engine.close();
+    await opened.close();
+    expect(examined.length).toBeGreaterThan(100);
+    expect(wrong).toEqual([]);
+  });
+  return () => openRecordedStore(statements);
+}

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Engine } from '../../server/store/engine/engine.ts';
-import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
-import { createKnexStore } from '../../server/store/knex/store.ts';
-import { migrations } from '../../server/store/migrations/all.ts';
-import { buildSecondProgram, type SecondProgram } from './second-process.ts';
+import type { Engine } from '../../../server/store/engine/engine.ts';
+import { openSqlite } from '../../../server/store/engine/sqlite/sqlite.ts';
+import { createKnexStore } from '../../../server/store/knex/store.ts';
+import { migrations } from '../../../server/store/migrations/all.ts';
+import { buildSecondProgram, type SecondProgram } from '../../store/second-process.ts';
 
 const later = { name: '9999-later', up: async () => {} };
 

@@ -2,8 +2,8 @@ import { mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AlreadyRunning, lockForDaemon, openStore } from '../../server/store/open.ts';
-import { buildSecondProgram, type SecondProgram } from './second-process.ts';
+import { AlreadyRunning, lockForDaemon, openStore } from '../../../server/store/open.ts';
+import { buildSecondProgram, type SecondProgram } from '../../store/second-process.ts';
 
 // Concurrent, because each rejected attempt first waits for the busy timeout.
 describe.concurrent("the daemon's lock on a SQLite file", () => {

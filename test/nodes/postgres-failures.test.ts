@@ -1,0 +1,3 @@
+import { describeFailures } from '../store/postgres-failures.ts';
+
+describeFailures('embedded');

@@ -1,3 +1,0 @@
-import { describeFailures } from './postgres-failures.ts';
-
-describeFailures('embedded');

@@ -17,6 +17,8 @@ export const limits = {
   maxExpirySeconds: 36_525 * 24 * 60 * 60,
   defaultOverlapSeconds: 24 * 60 * 60,
   maxOverlapSeconds: 30 * 24 * 60 * 60,
+  /** A token can rotate itself this often in an hour, because each rotation sends a mail. */
+  maxSelfRotationsPerHour: 60,
   maxIdempotencyKeyCharacters: 255,
   idempotencyWindowMs: 24 * 60 * 60 * 1000,
   maxPathCharacters: 1024,

@@ -124,10 +124,12 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
       await jobs?.stop();
       clearTimeout(cutOff);
       await mailer.close();
-      // Passes the uses of the last second to the counter, too.
-      await flushLastUsed(lastUsed, store.tokens, clock.now());
-      await services.seenValues.flush(store.tokens, clock.now());
-      await recordUsage.flush();
+      await inTurn([
+        // Passes the uses of the last second to the counter, too.
+        () => flushLastUsed(lastUsed, store.tokens, clock.now()),
+        () => services.seenValues.flush(store.tokens, clock.now()),
+        () => recordUsage.flush(),
+      ]);
     },
   };
 }
@@ -145,4 +147,11 @@ async function createIdentityProvider(
   ]);
   void logProviderCheck(config, deps);
   return createOidcProvider({ ...config, oidc });
+}
+
+/** Does all work, one after the other, although some of it fails. @throws the first error */
+async function inTurn(work: ReadonlyArray<() => Promise<void>>): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of work) await step().catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }

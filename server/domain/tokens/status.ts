@@ -20,14 +20,19 @@ export function tokenStatus(
   >,
   { now, ssoStaleBefore, idleBefore }: StatusContext,
 ): TokenStatus {
-  const { ownerSsoSignedInAt: signedInAt, expiresAt } = token;
+  const { ownerSsoSignedInAt: signedInAt } = token;
   if (token.ownerDisabled) return 'disabled';
   if (!token.ownerCanManageTokens) return 'blocked';
   if (ssoStaleBefore !== undefined && signedInAt !== null && signedInAt < ssoStaleBefore) return 'sso-stale';
   if (isPaused(token, now)) return 'paused';
-  if (expiresAt !== null && expiresAt <= now) return 'expired';
+  if (isExpired(token, now)) return 'expired';
   if (idleBefore !== undefined && token.activeAt < idleBefore) return 'idle';
   return 'active';
+}
+
+/** Reports whether a token has expired, whatever its status. */
+export function isExpired({ expiresAt }: Pick<TokenRecord, 'expiresAt'>, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }
 
 /** Reports whether a token is paused. A pause ends at its end, if it has one. */

@@ -94,7 +94,7 @@ export const tombstoneColumns = {
   name: text('name'),
   /** When the token was revoked, or when the name of an expired token was used again. */
   revokedAt: integer('revoked_at'),
-  reason: text<'reason', 'revoked' | 'expired' | 'idle'>('reason'),
+  reason: text<'reason', 'revoked' | 'rotated' | 'expired' | 'idle'>('reason'),
 };
 
 export const idempotencyColumns = {

@@ -108,6 +108,7 @@ function RotateFields({ token, statusContext: { now }, policy, form }: TokenChan
   return (
     <>
       <input type="hidden" name="key" value={form.key} />
+      <input type="hidden" name="ends" value={previous?.prefix ?? ''} />
       <p>
         The token gets a new value, which is shown once. Its name and ID stay.{' '}
         {expiresAt === null ? (

@@ -26,6 +26,8 @@ export interface TokenChangeForm {
   /** Idempotency key of a rotation, so that sending the same form twice rotates once. */
   key: string;
   overlap: string;
+  /** The prefix of the previous value that the form said would end; empty if there was none. */
+  ends: string;
   for: string;
   reason: string;
   name: string;
@@ -37,7 +39,7 @@ export interface TokenChangeForm {
 /** Returns the forms as they are first shown. */
 export function emptyTokenChangeForm({ name, description }: TokenRecord, key: string): TokenChangeForm {
   const overlap = String(limits.defaultOverlapSeconds);
-  return { key, overlap, for: '0', reason: '', name, description: description ?? '', date: '' };
+  return { key, overlap, ends: '', for: '0', reason: '', name, description: description ?? '', date: '' };
 }
 
 /** Reads the posted form. `freshKey` replaces a key that is not a UUID. */
@@ -46,6 +48,7 @@ export function readTokenChangeForm(form: Record<string, unknown>, freshKey: str
   return {
     key: validate(key) ? key : freshKey,
     overlap: text(form.overlap),
+    ends: text(form.ends),
     for: text(form.for),
     reason: text(form.reason),
     name: text(form.name),
@@ -54,9 +57,12 @@ export function readTokenChangeForm(form: Record<string, unknown>, freshKey: str
   };
 }
 
-/** Converts the form to the body of a rotation. @throws ProblemError `invalid-fields` */
-export function rotateTokenBody({ overlap }: TokenChangeForm): RotateTokenBody {
-  return parseForm(rotateTokenBodySchema, { overlap: wholeNumber(overlap), end_previous: true });
+/**
+ * Converts the form to the body of a rotation. Ends the previous value only if the form said so: since it was shown, somebody else
+ * may have rotated the token. @throws ProblemError `invalid-fields`
+ */
+export function rotateTokenBody({ overlap, ends }: TokenChangeForm): RotateTokenBody {
+  return parseForm(rotateTokenBodySchema, { overlap: wholeNumber(overlap), end_previous: ends !== '' });
 }
 
 /** Converts the form to the body of a pause. @throws ProblemError `invalid-fields` */

@@ -34,6 +34,13 @@ describe('editing a token', () => {
     expect((await edit(app, token.id, {})).status).toBe(400);
   });
 
+  it('keeps the lifetime if the present expiry is chosen again', async () => {
+    const { app, token } = await openWithToken({ expires_in: 10 * day });
+    app.clock.advance(9 * day * 1000);
+    const again = await edit(app, token.id, { expires_at: token.expires_at });
+    expect(again).toMatchObject({ status: 200, body: { expires_at: token.expires_at, lifetime: 10 * day } });
+  });
+
   it('removes a description with null or an empty text', async () => {
     const { app, token } = await openWithToken({ description: 'CI' });
     expect((await edit(app, token.id, { description: '' })).body.description).toBeNull();

@@ -113,7 +113,27 @@ describe('an idle token', () => {
     expect(await verdict(app, token.token)).toBe('idle');
   });
 
-  it('is not changed by a resumption while it is active', async () => {
+  it('does not become idle for as long again if it is resumed before', async () => {
+    const { app, token } = await openWithToken({}, { maxIdle: 30 * day });
+    app.clock.advance(20 * day * 1000);
+    expect(await resume(app, token.id)).toMatchObject({ status: 200, body: { status: 'active' } });
+    expect(await tokenActions(app)).toEqual(['token.created', 'token.resumed']);
+    app.clock.advance(30 * day * 1000);
+    expect(await verdict(app, token.token)).toBe(200);
+    app.clock.advance(1);
+    expect(await verdict(app, token.token)).toBe('idle');
+  });
+
+  it('is revived by a resumption although its owner may not use tokens at the moment', async () => {
+    const { app, token } = await openWithToken({}, { maxIdle: 30 * day });
+    app.clock.advance(31 * day * 1000);
+    await app.store.users.setCanManageTokens(app.dev.id, false);
+    expect(await resume(app, token.id, app.root)).toMatchObject({ status: 200, body: { status: 'blocked' } });
+    await app.store.users.setCanManageTokens(app.dev.id, true);
+    expect(await verdict(app, token.token)).toBe(200);
+  });
+
+  it('is not changed by a resumption if tokens do not become idle', async () => {
     const { app, token } = await openWithToken();
     expect((await resume(app, token.id)).status).toBe(200);
     expect(await tokenActions(app)).toEqual(['token.created']);

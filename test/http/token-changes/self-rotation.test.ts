@@ -50,6 +50,23 @@ describe('a token that rotates itself', () => {
     expect([ended.status, await verdict(app, token.token)]).toEqual([201, 'rotated']);
   });
 
+  it('can do so 60 times an hour, so that a stolen value cannot fill the mailbox of its owner', async () => {
+    const { app, token } = await openWithToken({ ...selfRotating, expires_in: 30 * day });
+    let value = token.token;
+    for (let count = 0; count < 60; count += 1) {
+      const { status, body } = await rotateItself(app, value, { overlap: 0 });
+      expect([count, status]).toEqual([count, 201]);
+      value = body.token;
+      app.clock.advance(10_000);
+    }
+    const refused = await rotateItself(app, value, { overlap: 0 });
+    expect([refused.status, refused.body.code]).toEqual([429, 'throttled']);
+    expect(await rotate(app, token.id, { overlap: 0 })).toMatchObject({ id: token.id });
+    app.clock.advance(hour * 1000);
+    const last = await rotate(app, token.id, { overlap: 0 });
+    expect((await rotateItself(app, last.token, { overlap: 0 })).status).toBe(201);
+  });
+
   it('cannot do anything else with its value', async () => {
     const { app, token } = await openWithToken(selfRotating);
     const headers = { Authorization: `Token ${token.token}` };

@@ -71,6 +71,16 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the mail about a new network o
     expect(await mailsAbout('daily')).toHaveLength(2);
   });
 
+  it('is sent although the clock was years ahead when the one before was sent', async () => {
+    const { id } = await usedToken('clock');
+    app.clock.advance(1_000 * day);
+    await use(app, id, '198.51.100.7');
+    expect(await mailsAbout('clock')).toHaveLength(1);
+    app.clock.advance(-1_000 * day);
+    await use(app, id, '192.0.2.1');
+    expect(await mailsAbout('clock')).toHaveLength(2);
+  });
+
   it('is sent once if two daemons see the network at the same time', async () => {
     const { id } = await usedToken('two daemons');
     const nodes = [app, app.restart({}), app.restart({}), app.restart({})];

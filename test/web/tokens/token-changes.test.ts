@@ -23,7 +23,7 @@ it('rotates a token, shows the new value once, and then both values', async () =
   expect(html).toContain(`href="${path}"`);
   expect([status, await verdict(app, value), await verdict(app, token.token)]).toEqual([200, 200, 200]);
   await browser.get(`${path}?dialog=rotate`);
-  const again = await browser.submit(`${path}/rotate`, { key, overlap: '3600' });
+  const again = await browser.submit(`${path}/rotate`, { key, overlap: '3600', ends: '' });
   expect(textOf(again.html)).toContain('The value was already shown');
   const shown = await browser.get(path);
   const text = textOf(shown.html);
@@ -33,6 +33,20 @@ it('rotates a token, shows the new value once, and then both values', async () =
   await browser.get(`${path}?dialog=end-previous`);
   expect((await browser.submit(`${path}/end-previous`, {})).status).toBe(303);
   expect(await verdict(app, token.token)).toBe('rotated');
+});
+
+it('ends a previous value only if the form said that it would', async () => {
+  const { app, token, path } = await open();
+  const browser = openConsole(app, app.dev);
+  const { html: dialog } = await browser.get(`${path}?dialog=rotate`);
+  expect(dialog).toContain('name="ends" value=""');
+  await app.ask(`/api/v1/tokens/${token.id}/rotate`, { as: app.dev, json: {} });
+  const refused = await browser.submit(`${path}/rotate`, { overlap: '3600', ends: '' });
+  expect([refused.status, await verdict(app, token.token)]).toEqual([409, 200]);
+  expect(textOf(refused.html)).toContain(`The value ${token.prefix} from before the last rotation still works.`);
+  expect(refused.html).toContain(`name="ends" value="${token.prefix}"`);
+  const rotated = await browser.submit(`${path}/rotate`, { overlap: '3600', ends: token.prefix });
+  expect([rotated.status, await verdict(app, token.token)]).toEqual([200, 'rotated']);
 });
 
 it('pauses and resumes a token', async () => {

@@ -73,7 +73,10 @@ function editOf(token: TokenRecord, body: EditTokenBody, policy: ExpiryPolicy, n
   return edit;
 }
 
-/** Returns the new expiry. One before the present expiry is accepted even if the policy's maximum is shorter by now. */
+/**
+ * Returns the new expiry. One before the present expiry is accepted even if the policy's maximum is shorter by now. Choosing the
+ * present expiry again changes nothing: otherwise, whoever repeats it every day would shorten the lifetime without an event.
+ */
 function editedExpiry(
   token: TokenRecord,
   body: EditTokenBody,
@@ -81,8 +84,9 @@ function editedExpiry(
   now: number,
 ): Pick<TokenEdit, 'expiresAt' | 'lifetimeMs'> {
   const expiresAt = resolveExpiry(body, { ...policy, maxSeconds: null }, now);
-  const isShorter = expiresAt !== null && (token.expiresAt === null || expiresAt <= token.expiresAt);
-  if (!isShorter && expiresAt !== token.expiresAt) resolveExpiry(body, policy, now);
+  if (expiresAt === token.expiresAt) return {};
+  const isShorter = expiresAt !== null && (token.expiresAt === null || expiresAt < token.expiresAt);
+  if (!isShorter) resolveExpiry(body, policy, now);
   return { expiresAt, lifetimeMs: expiresAt === null ? null : expiresAt - now };
 }
 

@@ -6,7 +6,7 @@ import { actorOf, type Caller, requireStillSuperuser } from '../../caller.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import type { TokenDeps } from '../create.ts';
 import { findToken, tokenNotFound } from '../find.ts';
-import { isPaused, tokenStatus } from '../status.ts';
+import { isExpired, isPaused } from '../status.ts';
 
 /** A paused token is rejected until it is resumed, or until its pause ends by itself. */
 export interface Pausing {
@@ -16,7 +16,8 @@ export interface Pausing {
    */
   pause(caller: Caller, id: string, body: PauseTokenBody): Promise<TokenRecord>;
   /**
-   * Resumes a paused or idle token. Changes nothing if it is neither.
+   * Ends the pause of a token, if it has one, and keeps it from being idle for the whole time again. Without a limit for idle
+   * tokens, changes nothing but a pause.
    * @throws ProblemError `token-not-found`, `paused-by-superuser`
    */
   resume(caller: Caller, id: string): Promise<TokenRecord>;
@@ -72,8 +73,8 @@ export function createPausing(deps: TokenDeps): Pausing {
       change(caller, id, async (store, token, isOwn) => {
         const at = clock.now();
         const { user, clientInfo, channel } = caller;
-        const isIdle = tokenStatus(token, statusContext()) === 'idle';
-        if (!isPaused(token, at) && !isIdle) return;
+        const canBeIdle = statusContext().idleBefore !== undefined && !isExpired(token, at);
+        if (!isPaused(token, at) && !canBeIdle) return;
         if (!(await store.tokens.resume(id, at, user.superuser))) throw pausedBySuperuser();
         const event = { at, actor: actorOf(user), clientInfo, token };
         await auditTrail.tokenResumed(store, event);

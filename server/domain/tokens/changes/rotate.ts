@@ -13,7 +13,13 @@ import { claimKey } from '../idempotency.ts';
 import { workingPreviousValue } from '../status.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { findOwnToken, lockActiveToken } from './find-own.ts';
-import { isUnusedAfterSelfRotation, previousValueRefused, selfRotateOff } from './self-rotation.ts';
+import {
+  isUnusedAfterSelfRotation,
+  previousValueRefused,
+  selfRotateOff,
+  selfRotationWindowMs,
+  tooManySelfRotations,
+} from './self-rotation.ts';
 
 /** Rotating a token replaces its value. The old one stays accepted for an overlap. */
 export interface Rotation {
@@ -25,7 +31,7 @@ export interface Rotation {
   rotate(caller: Caller, id: string, body: RotateTokenBody, idempotencyKey?: string): Promise<Creation>;
   /**
    * Gives the token that the request itself presents a new value.
-   * @throws ProblemError `token-not-found`, `token-inactive`, `rotation-pending`, `self-rotate-off`, `previous-value`
+   * @throws ProblemError `token-not-found`, `token-inactive`, `rotation-pending`, `self-rotate-off`, `previous-value`, `throttled`
    */
   rotateItself(presented: VerifiedToken, body: SelfRotateBody, clientInfo: ClientInfo): Promise<Creation>;
   /**
@@ -105,7 +111,10 @@ export function createRotation(deps: TokenDeps): Rotation {
         if (!token.selfRotate) throw selfRotateOff();
         // Another request may have rotated the token since this one was verified.
         const replacesUnused = token.prefix !== prefix;
-        if (replacesUnused && !isUnusedAfterSelfRotation(token, prefix, clock.now())) throw previousValueRefused();
+        const now = clock.now();
+        if (replacesUnused && !isUnusedAfterSelfRotation(token, prefix, now)) throw previousValueRefused();
+        const recent = await store.tokens.countRotations(id, now - selfRotationWindowMs);
+        if (recent >= limits.maxSelfRotationsPerHour) throw tooManySelfRotations();
         return replaceValue(store, token, { owner, clientInfo, channel: 'token', body, replacesUnused });
       });
       notifier.wake();
@@ -138,7 +147,7 @@ function overlapEnd(
 function rotationPending(): ProblemError {
   return new ProblemError(
     'rotation-pending',
-    'The value before the last rotation still works. End it first, or rotate with end_previous.',
+    'The value before the last rotation still works. End it first, or let this rotation end it (`end_previous`).',
   );
 }
 

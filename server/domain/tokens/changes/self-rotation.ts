@@ -1,8 +1,12 @@
+import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 
 /** How long a previous value must wait after a self-rotation before it may rotate the token. */
 const minWaitMs = 60_000;
+
+/** The time in which a token can rotate itself only so often. */
+export const selfRotationWindowMs = 60 * 60 * 1000;
 
 /**
  * Reports whether the previous value with this prefix may rotate the token, because the answer to the pending self-rotation
@@ -23,6 +27,15 @@ export function selfRotateOff(): ProblemError {
   return new ProblemError(
     'self-rotate-off',
     'This token may not rotate itself. Rotate it with a session, or turn self-rotation on.',
+  );
+}
+
+/** Whoever stole the value could otherwise fill the owner's mailbox and the database. */
+export function tooManySelfRotations(): ProblemError {
+  return new ProblemError(
+    'throttled',
+    `This token was rotated ${limits.maxSelfRotationsPerHour} times in the last hour. Wait, or rotate it with a session.`,
+    { retryAfter: 60 },
   );
 }
 

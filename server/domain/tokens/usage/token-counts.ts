@@ -49,11 +49,15 @@ interface OtherCounts {
   firstAt: number | null;
   hours: HourCount[];
   seen: Record<SeenKind, Map<string, Seen> | null>;
+  /** How many samples were taken, those of networks that gave way included. */
+  sampled: number;
 }
 
 /** The uses of a token that are ready to be written, and how the first use from each network looked. */
 export interface CountedToken extends TokenUses {
   samples: ReadonlyMap<string, Sample>;
+  /** How many samples were taken. It is more than `samples` holds if networks gave way to others. */
+  sampled: number;
   /** By how many values the counts had grown before they were taken. */
   grown: number;
 }
@@ -95,7 +99,7 @@ export function knowsNetwork({ network, others }: TokenCounts, wanted: string): 
 /** Returns what is written about a token. */
 export function countedToken(tokenId: string, counts: TokenCounts): CountedToken {
   const late = settle(counts);
-  const { hours, firstAt, seen } = counts.others as OtherCounts;
+  const { hours, firstAt, seen, sampled } = counts.others as OtherCounts;
   const samples = new Map<string, Sample>();
   const values: SeenCount[] = [];
   for (const kind of ['route', 'network', 'agent'] as const) {
@@ -104,13 +108,14 @@ export function countedToken(tokenId: string, counts: TokenCounts): CountedToken
       if (sample !== null) samples.set(value, sample);
     }
   }
-  return { tokenId, firstAt, hours, seen: values, samples, grown: values.length - late };
+  return { tokenId, firstAt, hours, seen: values, samples, sampled, grown: values.length - late };
 }
 
 /** Adds the count in the object itself to the others. Returns the number of values that were not counted before. */
 function settle(counts: TokenCounts): number {
-  counts.others ??= { firstAt: null, hours: [], seen: { route: null, network: null, agent: null } };
+  counts.others ??= { firstAt: null, hours: [], seen: { route: null, network: null, agent: null }, sampled: 0 };
   const { others, hour, outcome, uses, sample } = counts;
+  if (sample !== null) others.sampled += 1;
   const sameHour = others.hours.find((count) => count.hour === hour && count.outcome === outcome);
   if (sameHour === undefined) others.hours.push({ hour, outcome, uses });
   else sameHour.uses += uses;

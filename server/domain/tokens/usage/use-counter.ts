@@ -19,7 +19,7 @@ const shardCount = 256;
 const manyCounts = 100_000;
 const maxCounts = 1_500_000;
 
-/** Networks whose first use is kept for a mail at the same time. The mail about any other describes its route and agent only. */
+/** Networks whose first use is kept for a mail at the same time. The mail about any other cannot describe the request. */
 const maxSamples = 2_000;
 
 /** Reads from an observed request what is counted. */
@@ -102,7 +102,7 @@ export function createUseCounter(read: ReadUse): UseCounter {
           const counted = countedToken(tokenId, counts);
           taken.push(counted);
           values -= counted.grown;
-          samples -= counted.samples.size;
+          samples -= counted.sampled;
         }
         if (shard.size === 0) nextShard = (nextShard + 1) % shardCount;
       }

@@ -89,7 +89,7 @@ export const tombstoneMatchColumns = ['d.prefix', 'd.name', 'd.owner_id', 'u.ema
 
 type TombstoneRow = [
   ...[position: number, prefix: string, name: string, ownerId: string, ownerEmail: string, revokedAt: Time],
-  reason: 'revoked' | 'expired',
+  reason: 'revoked' | 'rotated' | 'expired' | 'idle',
 ];
 
 /** Converts a row of the position and `tombstoneMatchColumns` to a match. */

@@ -19,6 +19,13 @@ export function createTokenChangeStore(
       return findById(id);
     },
     rotate: (id, value) => rotateToken(knex, engine, id, value),
+    async countRotations(id, since) {
+      const [row] = await knex('previous_values')
+        .where('token_id', id)
+        .where('rotated_at', '>', since)
+        .count({ rotations: '*' });
+      return Number(row?.rotations);
+    },
     recordSeen: (values, at) => recordSeen(knex, engine, values, at),
     endPrevious: (id, at) => endPreviousValue(knex, id, at),
     claimPreviousNotices: (now, limit) => claimPreviousNotices(knex, engine, now, limit),

@@ -8,7 +8,7 @@ import { ownerSelection, type TokenRow, toToken } from './token-rows.ts';
 
 const maxRowsPerInsert = 100;
 
-type PreviousValueRow = Pick<TokenRow, 'hash' | 'prefix'> & { token_id: string };
+type PreviousValueRow = Pick<TokenRow, 'hash' | 'prefix'> & { token_id: string; valid_until: number | string };
 
 /** When, why and by whom tokens are destroyed. */
 export type Destruction = Pick<RecordOf<typeof tombstoneColumns>, 'revokedAt' | 'reason'> & { actor: Actor };
@@ -72,10 +72,19 @@ async function bury(
   const rows = (await run(`DELETE FROM tokens AS t WHERE ${condition} RETURNING *`)) as TokenRow[];
   const tombstones = rows.flatMap((row) => {
     const previous = values.filter((value) => value.token_id === row.id);
-    return [row, ...previous].map(({ hash, prefix }) => toTombstone({ ...row, hash, prefix }, destruction));
+    return [
+      toTombstone(row, destruction),
+      ...previous.map((value) => toTombstone({ ...row, ...value }, previousEnding(value, destruction))),
+    ];
   });
   await trx.batchInsert('tombstones', tombstones, maxRowsPerInsert);
   return rows;
+}
+
+/** Returns how a previous value ends with its token. One that had ended before stays `rotated`, unless the token was revoked. */
+function previousEnding({ valid_until: validUntil }: PreviousValueRow, destruction: Destruction): Destruction {
+  const hadEnded = Number(validUntil) <= destruction.revokedAt;
+  return hadEnded && destruction.reason !== 'revoked' ? { ...destruction, reason: 'rotated' } : destruction;
 }
 
 /** Deletes at most `limit` previous values that ended before `before`. Returns the number of rows deleted. */
@@ -92,7 +101,10 @@ export function purgeTombstones(knex: Knex, before: number, limit: number): Prom
   return knex('tombstones').whereIn('hash', old).delete();
 }
 
-function toTombstone(token: TokenRow, { actor, ...ending }: Destruction) {
+function toTombstone(
+  token: Pick<TokenRow, 'id' | 'hash' | 'owner_id' | 'prefix' | 'name'>,
+  { actor, ...ending }: Destruction,
+) {
   const { id: tokenId, hash, owner_id: ownerId, prefix, name } = token;
   return {
     ...toRow(tombstoneColumns, { hash, tokenId, ownerId, prefix, name, ...ending }),

@@ -134,6 +134,17 @@ it('asks to be flushed when it holds many counts, and takes the tokens in the or
   expect(counter.pending()).toBe(99_500);
 });
 
+it('keeps how first uses looked although many networks gave way to others before', () => {
+  const counter = newCounter();
+  for (let number = 0; number < 3_000; number += 1) {
+    const forwardedFor = `${1 + (number >> 8)}.${number & 255}.0.1`;
+    counter.allowed('many', noon, request({ forwardedFor }));
+  }
+  counter.take(10);
+  counter.allowed('one', noon, request());
+  expect(counter.take(1)[0]?.samples.size).toBe(1);
+});
+
 it('keeps how the first use from a network looked', () => {
   const counter = newCounter();
   counter.allowed('one', noon, request({ target: '/first/1' }));

@@ -51,6 +51,33 @@ export function tokenChangeContract(store: () => Store): void {
     });
   });
 
+  it('keeps why a previous value ended when its token expires or is idle, but not when it is revoked', async () => {
+    const owner = await addUser(store());
+    const reasons = async (...hashes: string[]) =>
+      (await store().tokens.findByHashes(hashes)).map((match) => match?.kind === 'tombstone' && match.reason);
+    const bury = async (destroy: (token: NewToken) => Promise<unknown>) => {
+      const token = await addToken(store(), owner.id, { expiresAt: noon + 500_000 });
+      const first = valueAfter(token, { expiresAt: noon + 500_000 });
+      const second = valueAfter(token, {
+        hash: `second of ${token.id}`,
+        at: noon + 70_000,
+        validUntil: noon + 490_000,
+      });
+      await rotate(token.id, first);
+      await rotate(token.id, { ...second, expiresAt: noon + 500_000 });
+      await destroy(token);
+      return reasons(token.hash, first.hash, second.hash);
+    };
+    const expire = (at: number) => (token: NewToken) =>
+      store().tokens.destroyExpired({ ownerId: owner.id, nameFolded: token.nameFolded }, at, actor);
+    expect(await bury(expire(noon + 500_000))).toEqual(['rotated', 'rotated', 'expired']);
+    expect(await bury(({ id }) => store().tokens.destroy(id, noon + 80_000, actor))).toEqual([
+      'revoked',
+      'revoked',
+      'revoked',
+    ]);
+  });
+
   it('keeps the previous value and ends the current one if nobody received that', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);

@@ -15,7 +15,8 @@ export function createUsageStore(knex: Knex, engine: Engine): UsageStore {
       const day = Math.floor(at / dayMs);
       const claimed = await knex('usage_totals')
         .where('token_id', tokenId)
-        .where((row) => row.whereNull('network_noticed_on').orWhere('network_noticed_on', '<', day))
+        // A day in the future was stored while the clock was wrong.
+        .where((row) => row.whereNull('network_noticed_on').orWhereNotBetween('network_noticed_on', [day, day + 1]))
         .where('first_at', '<=', at - minAgeMs)
         .where('uses', '>=', minUses + uses)
         .whereExists(knex('tokens').where({ id: tokenId, quiet_networks: false }).select('id'))

@@ -28,7 +28,7 @@ const rotateItself = createRoute({
   path: '/token/rotate',
   summary: 'Rotate the presented token',
   description:
-    'Gives the personal API token that authenticates this request a new value, which only this response contains. The token needs `self_rotate`, and lives again for its `lifetime`.',
+    'Gives the personal API token that authenticates this request a new value, which only this response contains. The token needs `self_rotate`, lives again for its `lifetime`, and may do this 60 times an hour.',
   middleware: jsonBody,
   request: { body: jsonRequest(selfRotateBodySchema) },
   responses: { 201: jsonResponse(createdTokenSchema, 'The token with its new value') },

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { RotateTokenBody } from '../../../shared/schemas/token-changes.ts';
 import type { Token } from '../../../shared/schemas/tokens.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import { expectSuccess } from '../../api/responses.ts';
@@ -53,18 +54,17 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
   const keychain = options.store ? await requireKeychain(ctx, 'The token was not rotated.') : null;
   const token = await findToken(connection.api, name, undefined);
   const rotated = await rotateToken(connection.api, token.id, body, ctx.uuid).catch((error: unknown) => {
-    throw error instanceof ValueMayBeLost || ctx.signal.aborted ? lostError(ctx, token, error) : error;
+    throw error instanceof ValueMayBeLost || ctx.signal.aborted ? lostError(ctx, token, body, error) : error;
   });
   try {
     if (keychain) await storeValue(ctx, keychain, connection.server, rotated);
     await printNewValue(ctx, rotated, options);
   } catch (error) {
-    throw unwrittenError(token, error);
+    throw unwrittenError(rotated, body, error);
   }
   // A damaged list is no failure of the rotation, which is complete.
   if (!keychain && (await isStored(ctx, connection.server, token).catch(() => false))) {
-    const command = commandLine('rotate', token.name, '--store --end-previous');
-    await note(ctx, options, `The OS keychain still holds the old value. To replace that one too: ${command}`);
+    await note(ctx, options, staleKeychain(rotated));
   }
 }
 
@@ -86,18 +86,28 @@ async function finish(ctx: Context, name: string, options: RotateOptions): Promi
   );
 }
 
-const wayOn = (token: Token) => `Get another one with \`${commandLine('rotate', token.name, '--end-previous')}\`.`;
+/** Says what the keychain still holds. Suggests no further rotation, which would end the value that was just printed. */
+function staleKeychain({ previous }: Token): string {
+  const fate = previous ? `works until ${sanitize(previous.valid_until)}` : 'no longer works';
+  return `The OS keychain still holds the old value, which ${fate}. Next time, give --store to store the new one there.`;
+}
 
-/** The server has issued a value, but nobody can know it. The old value still works. */
-function unwrittenError(token: Token, error: unknown) {
+/** Names the command that gets another value. Warns of its price, unless the rotation has ended the value in use already. */
+function wayOn({ name }: Token, { overlap }: RotateTokenBody): string {
+  const price = overlap === 0 ? '' : ', but the value that is in use now then stops working at once';
+  return `Get another one with \`${commandLine('rotate', name, '--end-previous')}\`${price}.`;
+}
+
+/** The server has issued a value, but nobody can know it. The old value still works, unless the overlap is 0. */
+function unwrittenError(token: Token, body: RotateTokenBody, error: unknown) {
   const why = error instanceof CliError ? error.message.replace(/\.$/, '') : (systemCode(error) ?? 'unknown error');
-  const detail = `The token was rotated, but its new value could not be written (${why}). ${wayOn(token)}`;
+  const detail = `The token was rotated, but its new value could not be written (${why}). ${wayOn(token, body)}`;
   if (error instanceof CliError) return new CliError({ ...error.problem, detail }, { cause: error });
   return localError('unwritable', detail, error);
 }
 
-function lostError(ctx: Context, token: Token, cause: unknown) {
-  const detail = `The response was lost, so the token may have a new value that nobody knows. ${wayOn(token)}`;
+function lostError(ctx: Context, token: Token, body: RotateTokenBody, cause: unknown) {
+  const detail = `The response was lost, so the token may have a new value that nobody knows. ${wayOn(token, body)}`;
   if (cause instanceof CliError) {
     const { errors: _, ...problem } = cause.problem;
     return new CliError({ ...problem, detail }, { cause });

@@ -75,8 +75,16 @@ describe('tokens rotate', () => {
     const after = (await run(['get', 'laptop'])).stdout;
     expect(after).not.toBe(before);
     expect(await verdicts(before, after)).toEqual([200, 200]);
-    const { stderr } = await run(['rotate', 'laptop', '--end-previous']);
-    expect(stderr).toContain('still holds the old value. To replace that one too: tokens rotate laptop --store');
+  });
+
+  it('says without --store that the keychain holds the old value and when that ends, and suggests no command', async () => {
+    await run(['create', 'laptop', '--store', '--no-print']);
+    const end = new Date(cli.app.clock.now() + 3_600_000).toISOString();
+    expect((await run(['rotate', 'laptop', '--overlap', '1h'])).stderr).toBe(
+      `The OS keychain still holds the old value, which works until ${end}. Next time, give --store to store the new one there.\n`,
+    );
+    const atOnce = await run(['rotate', 'laptop', '--overlap', '0', '--end-previous']);
+    expect(atOnce.stderr).toContain('the old value, which no longer works. Next time');
   });
 
   it.each([
@@ -132,6 +140,9 @@ describe('tokens rotate, if the response or the value is lost,', () => {
     return { fetch, keys };
   }
 
+  const wayOn =
+    'Get another one with `tokens rotate ci --end-previous`, but the value that is in use now then stops working at once.';
+
   it('asks again with the same key, and rotates once more because that has no value', async () => {
     const { fetch, keys } = losing(1);
     const { code, stdout } = await rotate([], { fetch });
@@ -145,9 +156,9 @@ describe('tokens rotate, if the response or the value is lost,', () => {
   it('says that the token may have a lost value, and how to get another', async () => {
     const ran = await rotate([], { fetch: losing(9).fetch });
     expect(ran).toMatchObject({ code: 6, stdout: '' });
-    expect(ran.stderr).toContain('`tokens rotate ci --end-previous`');
+    expect(ran.stderr).toContain(wayOn);
     expect(await verdicts(old)).toEqual([200]);
-    expect(await verdicts((await rotate(['--end-previous'])).stdout)).toEqual([200]);
+    expect(await verdicts((await rotate(['--end-previous'])).stdout, old)).toEqual([200, 'rotated']);
   });
 
   it('asks only once if the request never reached the server', async () => {
@@ -167,8 +178,12 @@ describe('tokens rotate, if the response or the value is lost,', () => {
     const ran = await rotate([], { stdoutFails });
     expect(ran).toMatchObject({ code: 1, stdout: '' });
     expect(ran.stderr).toContain(stdoutFails);
-    expect(ran.stderr).toContain('`tokens rotate ci --end-previous`');
+    expect(ran.stderr).toContain(wayOn);
     expect(await verdicts(old)).toEqual([200]);
+    await rotate(['--end-previous']);
+    expect(await verdicts(old)).toEqual(['rotated']);
+    const ended = await rotate(['--end-previous', '--overlap', '0'], { stdoutFails });
+    expect(ended.stderr).toContain('`tokens rotate ci --end-previous`.');
   });
 
   it('says so if the keychain fails to store the value', async () => {

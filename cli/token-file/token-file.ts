@@ -17,6 +17,11 @@ export interface TokenFile {
    * @throws CliError `unwritable`.
    */
   proveWritable(): Promise<void>;
+  /**
+   * Lets only the owner read and write the file, if others can do so. Changes no other file than the one that was read. Returns
+   * the octal mode from before, or null if there was nothing to change; and the system error if the mode could not be changed.
+   */
+  restrictMode(): Promise<{ before: string | null; failure: string | null }>;
   /** Replaces the file atomically. When it returns, the text survives a power failure. @throws CliError `unwritable`. */
   replace(text: string): Promise<void>;
 }
@@ -93,6 +98,7 @@ async function openTokenFile(
   return {
     path,
     text: raw && valueIn(raw),
+    restrictMode: () => restrictMode(directory, name, path, raw),
     proveWritable: () => (raw ? withNewFile(raw, replace) : withNewFile(' '.repeat(64), (temporary) => rm(temporary))),
     replace: (text) => withNewFile(`${text}\n`, replace),
   };
@@ -100,6 +106,19 @@ async function openTokenFile(
 
 /** Returns the file's content and owner, or null if there is no file. */
 async function readPresent(directory: OpenDirectory, name: string, path: string) {
+  return withPresent(directory, name, path, async (handle) => {
+    const { uid, gid } = await handle.stat();
+    return { raw: await readRaw(handle, path), owner: { uid, gid } };
+  });
+}
+
+/** Calls `act` with the file, open for reading. Returns null if there is no file. */
+async function withPresent<T>(
+  directory: OpenDirectory,
+  name: string,
+  path: string,
+  act: (handle: FileHandle) => Promise<T>,
+): Promise<T | null> {
   // Without O_NONBLOCK, opening a named pipe would hang.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(join(directory.stablePath, name), flags).catch((error: unknown) => {
@@ -108,13 +127,24 @@ async function readPresent(directory: OpenDirectory, name: string, path: string)
     const why = code === 'ELOOP' ? 'is a symbolic link' : `cannot be read (${code})`;
     throw localError('damaged-file', `${path} ${why}. Remove it, or give the path of another file.`, error);
   });
-  if (!handle) return null;
-  try {
-    const { uid, gid } = await handle.stat();
-    return { raw: await readRaw(handle, path), owner: { uid, gid } };
-  } finally {
-    await handle.close();
-  }
+  return handle && withHandle(handle, act);
+}
+
+/** See `TokenFile.restrictMode`. */
+async function restrictMode(directory: OpenDirectory, name: string, path: string, raw: Buffer | null) {
+  const unchanged = { before: null, failure: null };
+  const restricted = await withPresent(directory, name, path, async (handle) => {
+    const { mode } = await handle.stat();
+    if ((mode & 0o077) === 0 || !raw?.equals(await readRaw(handle, path))) return unchanged;
+    const before = (mode & 0o777).toString(8);
+    try {
+      await handle.chmod(0o600);
+      return { before, failure: null };
+    } catch (error) {
+      return { before, failure: systemCode(error) ?? 'unknown error' };
+    }
+  });
+  return restricted ?? unchanged;
 }
 
 function changedMeanwhile(path: string) {
@@ -146,17 +176,20 @@ async function keepOwner(handle: FileHandle, owner: Owner, directory: OpenDirect
   });
 }
 
+/** The end of a temporary file's name, after the name of the file and a dot. */
+const temporaryEnd = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.new$/;
+
 /** Removes temporary files of earlier processes that were killed. One may contain a value. */
 async function removeLeftovers({ stablePath }: OpenDirectory, name: string): Promise<void> {
   for (const found of await readdir(stablePath)) {
-    const isLeftover = found.startsWith(`.${name}.`) && /^[\w-]+\.new$/.test(found.slice(name.length + 2));
+    const isLeftover = found.startsWith(`.${name}.`) && temporaryEnd.test(found.slice(name.length + 2));
     if (isLeftover) await rm(join(stablePath, found), { force: true });
   }
 }
 
-async function withHandle(handle: FileHandle, act: (handle: FileHandle) => Promise<void>): Promise<void> {
+async function withHandle<T>(handle: FileHandle, act: (handle: FileHandle) => Promise<T>): Promise<T> {
   try {
-    await act(handle);
+    return await act(handle);
   } finally {
     await handle.close();
   }

@@ -170,8 +170,39 @@ describe('a token file', () => {
     expect(await readdir(join(root, 'moved'))).toEqual(['token']);
   });
 
+  it('is taken away from other users, unless another file took its place', async () => {
+    const restrict = (meanwhile?: () => Promise<void>) =>
+      open(async (file) => {
+        await meanwhile?.();
+        return file.restrictMode();
+      });
+    const nothing = { before: null, failure: null };
+    expect(await restrict()).toEqual(nothing);
+    for (const mode of [0o644, 0o640, 0o602]) {
+      await writeFile(path, 'value\n');
+      await chmod(path, mode);
+      expect(await restrict()).toEqual({ before: mode.toString(8), failure: null });
+      expect([await modeOf(path), await readFile(path, 'utf8')]).toEqual(['600', 'value\n']);
+      expect(await restrict()).toEqual(nothing);
+    }
+    const replaced = await restrict(async () => {
+      await writeFile(path, 'something else');
+      await chmod(path, 0o644);
+    });
+    expect([replaced, await modeOf(path)]).toEqual([nothing, '644']);
+  });
+
   it('loses the temporary files of processes that were killed, and no others', async () => {
-    const others = ['.token.d', '.tokens.x.new', '.token.a.b.new', 'token.new', '.other.x.new'];
+    const others = [
+      '.token.backup.new',
+      `.token.${randomUUID()}`,
+      `.token.${randomUUID().toUpperCase()}.new`,
+      '.token.d',
+      '.tokens.x.new',
+      '.token.a.b.new',
+      'token.new',
+      '.other.x.new',
+    ];
     for (const name of [...others, `.token.${randomUUID()}.new`]) await writeFile(join(directory, name), 'x');
     await write('new');
     expect((await readdir(directory)).sort()).toEqual(['token', ...others].sort());

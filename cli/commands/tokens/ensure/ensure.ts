@@ -4,9 +4,11 @@ import type { Context, GlobalOptions } from '../../../context.ts';
 import { localError } from '../../../errors.ts';
 import { parseExpiry, parseOverlap, parseSeconds } from '../../../input/parse-time.ts';
 import { resolveServer } from '../../../session/connect.ts';
-import { withTokenFile } from '../../../token-file/token-file.ts';
+import { type TokenFile, withTokenFile } from '../../../token-file/token-file.ts';
+import { note } from '../../../ui/notes.ts';
 import { printOutcome } from '../../../ui/outcome.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
+import { allowSelfRotation } from './allow-self-rotation.ts';
 import { isDue } from './due.ts';
 import { inspectFile } from './inspect.ts';
 import { renew } from './renew.ts';
@@ -38,7 +40,7 @@ export function registerEnsure(program: Command, ctx: Context): void {
     )
     .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never (default: 90d for a new token)')
     .option('--overlap <duration>', 'How long the old value keeps working after a rotation: 0 to 30d (default: 24h)')
-    .option('--self-rotate', 'Let a new token rotate itself, so that later runs need no session')
+    .option('--self-rotate', 'Let the token rotate itself, so that later runs need no session')
     .option('--description <text>', 'Purpose of a new token')
     .addHelpText(
       'after',
@@ -55,17 +57,35 @@ async function runEnsure(ctx: Context, name: string, options: EnsureOptions): Pr
     options.out,
     async (file): Promise<{ action: Action; token: Token }> => {
       const present = await inspectFile(ctx, options, server, file, wanted.name);
-      if (present.kind === 'active' && present.isCurrent && !isDue(present.token, wanted, ctx.now())) {
-        return { action: 'none', token: present.token };
-      }
-      return renew(ctx, options, server, file, present, wanted);
+      // Only now is it certain that the file belongs to this token.
+      if (present.kind === 'active') await makePrivate(ctx, options, file);
+      const isGood = present.kind === 'active' && present.isCurrent && !isDue(present.token, wanted, ctx.now());
+      const done = isGood
+        ? ({ action: 'none', token: present.token } as const)
+        : await renew(ctx, options, server, file, present, wanted);
+      return wanted.selfRotate ? { ...done, token: await allowSelfRotation(ctx, options, done.token) } : done;
     },
   );
-  const { prefix, expires_at } = token;
-  const result = { changed: action !== 'none', action, name: token.name, prefix, expires_at, file: options.out };
+  const { prefix, expires_at, self_rotate = false } = token;
+  const result = {
+    ...{ changed: action !== 'none', action, name: token.name, prefix, expires_at, file: options.out },
+    ...(wanted.selfRotate && { self_rotate }),
+  };
   // Silent in the usual case, because cron mails every line.
   if (!result.changed && !options.json && !ctx.stderr.isTTY) return;
   await printOutcome(ctx, options, result, describe(result));
+}
+
+/** Takes the file's value away from other users, which the next rotation would do as well. */
+async function makePrivate(ctx: Context, options: GlobalOptions, { path, restrictMode }: TokenFile): Promise<void> {
+  const { before, failure } = await restrictMode();
+  if (before === null) return;
+  const had = `${sanitize(path)} had mode ${before}, so other users could read the value.`;
+  const now =
+    failure === null
+      ? 'It has mode 600 now.'
+      : `Its mode cannot be changed (${failure}): run \`chmod 600\` as its owner.`;
+  await note(ctx, options, `${had} ${now}`);
 }
 
 function parseWanted(name: string, options: EnsureOptions): Wanted {

@@ -2,29 +2,33 @@ import { foldName } from '../../../../shared/names.ts';
 import type { CreatedToken, CreateTokenBody, Token } from '../../../../shared/schemas/tokens.ts';
 import { listTokens } from '../../../api/find/find-token.ts';
 import { issueToken, readIssued, revokeToken } from '../../../api/issue-token.ts';
+import { readResponse } from '../../../api/responses.ts';
 import { rotateToken, ValueMayBeLost } from '../../../api/rotate-token.ts';
 import { LostResponse } from '../../../api/transport/network-errors.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { CliError, hasCode } from '../../../errors.ts';
-import { type Connection, connect, openApi } from '../../../session/connect.ts';
+import { type Connection, openApi } from '../../../session/connect.ts';
 import type { Server } from '../../../session/server-url.ts';
 import type { TokenFile } from '../../../token-file/token-file.ts';
+import { note } from '../../../ui/notes.ts';
+import { sanitize } from '../../../ui/sanitize.ts';
+import { gainsTime, requireLongLife } from './due.ts';
 import type { Present } from './inspect.ts';
+import { findSession } from './session.ts';
 import type { Wanted } from './wanted.ts';
 
 const defaultLifetimeSeconds = 90 * 86_400;
 
 interface Renewed {
-  readonly action: 'created' | 'rotated';
+  readonly action: 'none' | 'created' | 'rotated';
   readonly token: Token;
 }
 
-/** The user's session, or the error that explains why the user is not signed in. */
-type Session = { readonly connection: Connection } | { readonly missing: CliError };
-
 /**
- * Rotates the token, or creates it, and writes the new value to the file.
- * @throws CliError `not-signed-in` if that needs a session; the daemon's problem; or `unwritable`, with the old file in place
+ * Rotates the token, or creates it, and writes the new value to the file. Does nothing, and says so, if the token is due but a
+ * rotation would not give it a later end.
+ * @throws CliError `usage` if every run would rotate the token; `not-signed-in` if that needs a session; the daemon's problem;
+ * or `unwritable`, with the old file in place
  */
 export async function renew(
   ctx: Context,
@@ -36,6 +40,11 @@ export async function renew(
 ): Promise<Renewed> {
   const session = await findSession(ctx, options);
   const mayRotateItself = present.kind === 'active' && present.token.self_rotate === true;
+  const rotatesItself = 'missing' in session && mayRotateItself;
+  if (present.kind === 'active' && present.isCurrent && !rotatesItself && !gainsTime(present.token, wanted)) {
+    await noteNoGain(ctx, options, present.token);
+    return { action: 'none', token: present.token };
+  }
   if ('missing' in session && !mayRotateItself) throw session.missing;
   // From here on, a failure to write would lose a value.
   await file.proveWritable();
@@ -56,14 +65,11 @@ export async function renew(
   return rotateItself(ctx, options, server, file, present, wanted);
 }
 
-async function findSession(ctx: Context, options: GlobalOptions): Promise<Session> {
-  try {
-    return { connection: await connect(ctx, options) };
-  } catch (error) {
-    // Without a desktop session, as in cron, the keychain does not work.
-    if (hasCode(error, 'not-signed-in') || hasCode(error, 'no-keychain')) return { missing: error };
-    throw error;
-  }
+/** Says why a token that ends soon stays as it is. */
+async function noteNoGain(ctx: Context, options: GlobalOptions, { name, expires_at }: Token): Promise<void> {
+  const ends = `${sanitize(name)} ends at ${sanitize(expires_at ?? '')}`;
+  const text = `${ends} and was not rotated, because --expires gives it no later end. Give a later --expires.`;
+  await note(ctx, options, text);
 }
 
 async function rotate(
@@ -91,6 +97,7 @@ async function rotateItself(
   wanted: Wanted,
 ): Promise<Renewed> {
   if (present.kind !== 'active') throw new Error('Only an active token can rotate itself.');
+  if (present.isCurrent) requireLongLife(present.token, wanted);
   const api = await openApi(ctx, options, server, `Token ${present.value}`);
   const overlap = wanted.overlap === undefined ? {} : { overlap: wanted.overlap };
   const issued = await readIssued(api.token.rotate.$post({ json: { ...overlap, end_previous: true } })).catch(
@@ -99,8 +106,24 @@ async function rotateItself(
       throw wasSent || hasCode(error, 'outcome-unknown') ? runAgain(file, error as CliError) : error;
     },
   );
-  if ('token' in issued) return keep(file, issued);
+  if ('token' in issued) {
+    const renewed = await keep(file, issued);
+    await presentValue(ctx, options, server, issued.token);
+    return renewed;
+  }
   throw runAgain(file, new LostResponse('unreachable', 'The response has no value.', true));
+}
+
+/**
+ * Presents a new value once, which proves to the server that it arrived. Otherwise, whoever stole the old value could rotate the
+ * token with it after a minute, until a program uses the new value. Ignores failures, because the file is complete.
+ */
+async function presentValue(ctx: Context, options: GlobalOptions, server: Server, value: string): Promise<void> {
+  try {
+    await readResponse((await openApi(ctx, options, server, `Token ${value}`)).token.$get());
+  } catch {
+    // The first use of the value proves the same.
+  }
 }
 
 async function create(ctx: Context, { api }: Connection, file: TokenFile, wanted: Wanted): Promise<Renewed> {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -121,6 +121,107 @@ describe('tokens ensure', () => {
     expect(await ensureJson(['--renew-before', '3d', '--expires', '9d'])).toMatchObject({ action: 'rotated' });
   });
 
+  it('keeps a token that ends on the day of --expires, and says that it needs a later one', async () => {
+    const end = new Date(cli.app.clock.now() + 60 * day).toISOString();
+    const argv = ['--expires', end, '--renew-before', '14d'];
+    await ensure(argv);
+    const before = await content();
+    await advance(50 * day);
+    const kept = await ensure(argv);
+    expect(kept).toMatchObject({ code: 0, stdout: '' });
+    expect(kept.stderr).toBe(
+      `ci ends at ${end} and was not rotated, because --expires gives it no later end. Give a later --expires.\n`,
+    );
+    expect(await ensureJson(argv)).toMatchObject({ changed: false, action: 'none', expires_at: end });
+    // Nor can a session help.
+    expect((await ensure(argv, signedOut)).code).toBe(0);
+    expect(await ensureJson(['--expires', new Date(cli.app.clock.now() + day).toISOString()])).toMatchObject({
+      action: 'none',
+    });
+    await advance(11 * day);
+    await expectUnchanged(await ensure(argv), 2, before);
+    await advance(-11 * day);
+    // A later date is nearer than --renew-before, and yet gains time once.
+    const later = ['--expires', new Date(Date.parse(end) + day).toISOString(), '--renew-before', '14d'];
+    expect([(await ensureJson(later)).action, (await ensureJson(later)).action]).toEqual(['rotated', 'none']);
+  });
+
+  it('replaces a value that no longer works, whatever --expires says', async () => {
+    const argv = ['--expires', new Date(cli.app.clock.now() + 10 * day).toISOString(), '--renew-before', '14d'];
+    await ensure(argv);
+    await rm(file);
+    expect([(await ensureJson(argv)).action, (await ensureJson(argv)).action]).toEqual(['rotated', 'none']);
+  });
+
+  it.each([
+    ['no session', undefined],
+    ['a session that ended', 'session_that_has_ended'],
+  ])('rejects a margin with which every run would rotate the token itself, with %s', async (_, session) => {
+    await ensure(['--expires', '2d', '--self-rotate']);
+    const before = await content();
+    const env: Surroundings = { env: session === undefined ? {} : { TOKENS_SESSION: session } };
+    const argv = ['--expires', '90d', '--renew-before', '7d'];
+    const ran = await ensure(argv, env);
+    await expectUnchanged(ran, 2, before);
+    expect(ran.stderr).toContain('Without a session, the token keeps its lifetime');
+    expect([(await ensureJson(argv)).action, (await ensureJson(argv, env)).action]).toEqual(['rotated', 'none']);
+  });
+
+  it('lets a token that exists rotate itself with --self-rotate', async () => {
+    await ensure();
+    const before = await content();
+    const allowed = await ensure(['--self-rotate']);
+    expect(allowed).toEqual({ code: 0, stdout: '', stderr: 'ci may rotate itself from now on.\n' });
+    expect(await list()).toMatchObject([{ self_rotate: true }]);
+    expect(await content()).toBe(before);
+    expect(await ensure(['--self-rotate'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    await advance(80 * day);
+    expect(await ensureJson(['--self-rotate'], signedOut)).toMatchObject({ action: 'rotated', self_rotate: true });
+  });
+
+  it('lets a token that it rotates rotate itself with --self-rotate, and says so with --json', async () => {
+    await ensure();
+    await advance(80 * day);
+    expect(await ensureJson(['--self-rotate'])).toMatchObject({ action: 'rotated', self_rotate: true });
+    expect(await ensureJson(['--self-rotate'], signedOut)).toMatchObject({ action: 'none', self_rotate: true });
+  });
+
+  it.each([
+    ['no session', {}],
+    ['a session that ended', { TOKENS_SESSION: 'session_that_has_ended' }],
+  ])('says that the token may not rotate itself, if that needs a session, with %s', async (_, env) => {
+    await ensure();
+    const ran = await ensure(['--self-rotate'], { env });
+    expect(ran).toMatchObject({ code: 0, stdout: '' });
+    expect(ran.stderr).toContain('ci may not rotate itself, and --self-rotate was not applied: ');
+    expect(await ensureJson(['--self-rotate'], { env })).toMatchObject({ action: 'none', self_rotate: false });
+  });
+
+  it('does not let a token that never expires rotate itself', async () => {
+    await ensure(['--expires', 'never']);
+    const ran = await ensure(['--self-rotate']);
+    expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining('tokens edit ci --expires 90d --self-rotate')]);
+    expect(await list()).toMatchObject([{ self_rotate: false }]);
+  });
+
+  it('takes the file away from other users, also if it changes nothing else', async () => {
+    await ensure();
+    const before = await content();
+    await chmod(file, 0o644);
+    const ran = await ensure();
+    expect(ran).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: `${file} had mode 644, so other users could read the value. It has mode 600 now.\n`,
+    });
+    expect([await content(), (await stat(file)).mode & 0o777]).toEqual([before, 0o600]);
+    const other = await createToken(cli.app, cli.app.dev, { name: 'other' });
+    await writeFile(file, other.token);
+    await chmod(file, 0o644);
+    expect((await ensure()).code).toBe(5);
+    expect((await stat(file)).mode & 0o777).toBe(0o644);
+  });
+
   it('rotates the token if the file is gone or empty', async () => {
     await ensure();
     const old = await value();
@@ -184,6 +285,20 @@ describe('tokens ensure', () => {
     await advance(40 * hour);
     const ended: Surroundings = { env: { TOKENS_SESSION: 'session_that_has_ended' } };
     expect(await ensureJson([], ended)).toMatchObject({ action: 'rotated' });
+    expect(await status()).toBe(200);
+  });
+
+  it('keeps a stolen old value from rotating the token, as soon as the token has rotated itself', async () => {
+    await ensure(['--expires', '2d', '--self-rotate']);
+    const old = await value();
+    await advance(40 * hour);
+    expect(await ensureJson([], signedOut)).toMatchObject({ action: 'rotated' });
+    // The daemon does so every second.
+    await cli.app.services.seenValues.flush(cli.app.store.tokens, cli.app.clock.now());
+    await advance(2 * 60_000);
+    const headers = { Authorization: `Token ${old}` };
+    const stolen = await cli.app.ask('/api/v1/token/rotate', { method: 'POST', headers, json: {} });
+    expect([stolen.status, await stolen.json()]).toEqual([403, expect.objectContaining({ code: 'previous-value' })]);
     expect(await status()).toBe(200);
   });
 
@@ -304,6 +419,20 @@ describe('tokens ensure, when something fails,', () => {
     await advance(2 * 60_000);
     expect(await ensureJson([], signedOut)).toMatchObject({ action: 'rotated' });
     expect(await status()).toBe(200);
+  });
+
+  it('needs no response when it presents the new value after a self-rotation', async () => {
+    await ensure(['--expires', '2d', '--self-rotate']);
+    await advance(40 * hour);
+    const real = appFetch(cli.app);
+    let rotated = false;
+    const fetch: typeof globalThis.fetch = async (url, init) => {
+      if (rotated) return lost();
+      rotated = init?.method === 'POST';
+      return real(url, init);
+    };
+    expect(await ensureJson([], { ...signedOut, fetch })).toMatchObject({ action: 'rotated' });
+    expect([rotated, await status()]).toEqual([true, 200]);
   });
 
   it('keeps the old file if the new one cannot be written', async () => {

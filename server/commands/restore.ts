@@ -77,7 +77,7 @@ async function restoreOrAsk(context: Context, options: RestoreOptions): Promise<
     const time = newestEventAt === null ? '' : `, whose newest event is from ${new Date(newestEventAt).toISOString()}`;
     const question =
       `Nobody knows what was revoked after this backup${time}, because ${causes[error.gap](options.databasePath)}. ` +
-      'Tokens that were revoked since then would work again. Restore it anyway?';
+      'Tokens that were revoked or paused since then would work again, and so would values that a rotation replaced. Restore it anyway?';
     await confirmOrStop(context, {}, question, '--without-history');
     return restore({ ...options, withoutHistory: true });
   }
@@ -113,7 +113,7 @@ function report(restored: Restored): string[] {
     ...(gap === null
       ? ['Email addresses, passwords, second factors and client secrets are those from before the restore.']
       : [
-          'Nobody knows what else was revoked after the backup. Tokens that were revoked since then and are not listed here work again, and members who were disabled or deleted since may be as they were.',
+          'Nobody knows what else was revoked after the backup. Tokens that were revoked or paused since then and are not listed here work again, and so do values that a rotation replaced. Members who were disabled or deleted since may be as they were.',
           'Find these changes in the mails sent since then, and repeat each one: tokens revoke NAME --user EMAIL',
         ]),
     ...(damaged.length === 0 ? [] : [`Damaged, so nothing is known from them: ${damaged.join(', ')}`]),

@@ -186,7 +186,9 @@ describe('tokensd restore', () => {
     const restored = await tokensd(dataDir, 'restore', file, '--without-history');
     expect(restored).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining('Tokens that were revoked since then and are not listed here work again'),
+      stderr: expect.stringContaining(
+        'Tokens that were revoked or paused since then and are not listed here work again',
+      ),
     });
     const { url } = await start(dataDir);
     expect(await statusOf(url, revoked)).toBe('200');

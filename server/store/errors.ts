@@ -32,3 +32,16 @@ export class StoreBusy extends StoreUnavailable {
     this.name = 'StoreBusy';
   }
 }
+
+/** A statement failed although the database is available. The message contains no SQL and no bound values. */
+export class StoreFailure extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'StoreFailure';
+  }
+}
+
+/** Reports whether an error comes from the database. A transaction in which one occurred cannot continue. */
+export function isStoreError(error: unknown): error is Error {
+  return [StoreUnavailable, OutcomeUnknown, StoreFailure].some((known) => error instanceof known);
+}

@@ -42,8 +42,10 @@ describe('mails about short-lived tokens', () => {
     expect(mail?.to).toBe(app.dev.email);
     const text = unwrapped(mail?.text ?? '');
     for (const fact of [
-      `second ${second.prefix}, created on 2026-11-23 16:20:00 UTC with the tokens command line, from 203.0.113.9`,
-      `first ${first.prefix}, revoked on 2026-11-23 16:21:00 UTC by you (dev@example.com) with the tokens command line`,
+      'Created with the tokens command line, from 203.0.113.9,',
+      `second, ${second.prefix}, 2026-11-23 16:20:00 UTC`,
+      'Revoked by you (dev@example.com) with the tokens command line,',
+      `first, ${first.prefix}, 2026-11-23 16:21:00 UTC`,
     ]) {
       expect(text).toContain(fact);
     }

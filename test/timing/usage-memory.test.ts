@@ -65,7 +65,7 @@ it(`counts ${tokens.toLocaleString('en')} tokens used once each in little memory
     Buffer.from(`019ab2c4-5f7e-7c3a-9d52-${((number + 1) * 7919).toString(16).padStart(12, '0')}`).toString('latin1');
   const counter = createUseCounter(createReadUse(createClientIp(['127.0.0.1'])));
   const clock = { now: () => Date.now() };
-  const networks = { notice: async () => false, wake: () => {} };
+  const networks = { notice: async () => ({ noticed: false, errors: [] }), wake: () => {} };
   const usage = createRecordUsage({ store, clock, writerId: v7({ random: randomBytes(16) }), counter, networks });
 
   const before = memory();

@@ -15,6 +15,8 @@ export interface MailContent {
   button: MailLink | null;
   /** Several tokens or events, each with its details and the commands that act on it. */
   items: ReadonlyArray<{ title: MailText; details: MailText; commands?: readonly string[] }>;
+  /** Very many tokens or events, one line each, below a heading that says what they have in common. */
+  lists: ReadonlyArray<{ heading: MailText; lines: readonly MailText[] }>;
   /** Labels with their values, in order. */
   facts: ReadonlyArray<readonly [label: string, value: MailText]>;
   /** The next steps, in one section if the member expected this and another if not. */
@@ -46,6 +48,12 @@ export interface AdviceStep {
   /** A command to type. */
   command?: string;
 }
+
+/**
+ * Maximum number of items with details and commands. A mail about more tokens uses lists, so that it stays below the 102 KB of HTML
+ * after which Gmail cuts a mail off, or at least far below the 10 MB that mail servers accept.
+ */
+export const maxItems = 100;
 
 export interface RenderedMail {
   subject: string;

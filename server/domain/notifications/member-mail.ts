@@ -23,7 +23,7 @@ export interface MemberEvent extends MailEvent {
 
 /** The part of a mail that differs from event to event. `preview` defaults to `lead`. */
 export type Message = Pick<MailContent, 'subject' | 'lead' | 'advice' | 'footer'> &
-  Partial<Pick<MailContent, 'preview' | 'button' | 'items' | 'facts'>>;
+  Partial<Pick<MailContent, 'preview' | 'button' | 'items' | 'lists' | 'facts'>>;
 
 /** Adds what the mail about one request has: its time and its client info. */
 export function memberMail(site: SiteInfo, event: MemberEvent, message: Message): MailContent {
@@ -41,7 +41,7 @@ export function memberMail(site: SiteInfo, event: MemberEvent, message: Message)
 
 /** Adds what every mail has: the subject prefix, the greeting and the address of the server. */
 export function mailToMember(site: SiteInfo, { owner }: MailEvent, message: Message): MailContent {
-  const { preview = message.lead, button = null, items = [], facts = [] } = message;
+  const { preview = message.lead, button = null, items = [], lists = [], facts = [] } = message;
   return {
     ...message,
     subject: withPrefix(site, message.subject),
@@ -49,6 +49,7 @@ export function mailToMember(site: SiteInfo, { owner }: MailEvent, message: Mess
     greeting: owner.name === '' ? 'Hello,' : mailText`Hello ${owner.name},`,
     button,
     items,
+    lists,
     facts,
     serverUrl: site.publicUrl,
   };
@@ -63,4 +64,9 @@ export function withPrefix({ organization }: SiteInfo, subject: MailText): MailT
 /** Formats a time like `2026-11-23 16:20:00 UTC`. */
 export function utc(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** Formats a day like `2026-11-23`, in UTC. */
+export function utcDay(ms: number): string {
+  return utc(ms).slice(0, 10);
 }

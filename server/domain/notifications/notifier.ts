@@ -46,7 +46,7 @@ export interface Notifier {
   tokenCreated(store: Store, event: ForMember<TokenCreation & { token: TokenRecord }>): Promise<void>;
   tokenRotated(store: Store, event: ForMember<TokenRotation>): Promise<void>;
   tokenExtended(store: Store, event: ForMember<TokenExtension>): Promise<void>;
-  /** Tells the owner that somebody else paused their token. */
+  /** Notifies the owner that somebody else paused their token. */
   tokenPaused(store: Store, event: ForMember<TokenPause>): Promise<void>;
   tokenResumed(store: Store, event: ForMember<TokenChange>): Promise<void>;
   previousValueUsed(store: Store, event: ForMember<PreviousValueUse & { at: number }>): Promise<void>;
@@ -64,14 +64,14 @@ export interface Notifier {
   /** Enqueues the mail like `passwordReset`; with single sign-on, it needs no link. */
   invitation(store: Store, event: ForMember<InvitationEvent>): Promise<void>;
   ssoConnected(store: Store, event: ForMember<SsoConnected>): Promise<void>;
-  /** Tells a superuser about a recovery link. */
+  /** Notifies a superuser of a recovery link. */
   recovery(store: Store, event: ForMember<Parameters<typeof recoveryMail>[1]>): Promise<void>;
   /** Enqueues the link to the new address, and a notice to the present one. `data` is that of the link. */
   emailChangeRequested(store: Store, event: ForMember<EmailChangeEvent & { data: string }>): Promise<void>;
   /** Enqueues one mail to each of the two addresses. */
   emailChanged(store: Store, event: ForMember<EmailChangeEvent>): Promise<void>;
   accountDeleted(store: Store, event: ForMember<AccountDeletion>): Promise<void>;
-  /** Tells the owner of a token about its first use from a network. */
+  /** Notifies the owner of a token of its first use from a network. */
   newNetwork(store: Store, event: ForMember<NewNetworkEvent & { token: TokenRecord }>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;

@@ -11,6 +11,7 @@ export function testMail(site: SiteInfo, at: number): MailContent {
     lead,
     button: { label: 'Open the console', url: site.publicUrl },
     items: [],
+    lists: [],
     facts: [['Time', utc(at)]],
     advice: [],
     serverUrl: site.publicUrl,

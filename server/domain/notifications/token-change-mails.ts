@@ -73,7 +73,7 @@ export function previousValueUsedMail(
     {
       subject: mailText`The old value of API token "${token.name}" is still used`,
       preview: `${prefix} stops working at ${utc(validUntil)}. Something still uses it.`,
-      lead: `You rotated a personal API token of your account ${owner.email}. Its old value is still used, and stops working at ${utc(validUntil)}. This is the last use:`,
+      lead: `You rotated a personal API token of your account ${owner.email}. Its old value is still used, and stops working at ${utc(validUntil)}. Below is its last use.`,
       button: { label: 'View this token', url },
       advice: [
         {
@@ -112,7 +112,7 @@ export function tokenPausedMail(site: SiteInfo, event: TokenPause): MailContent 
     ]),
     facts: [
       ...tokenFacts(token),
-      ['Paused by', mailText`${actor.email ?? ''} (Organization Superuser)`],
+      ['Paused by', `${actor.email} (Organization Superuser)`],
       ['Paused', end],
       ...(reason === null ? [] : [['Reason', mailText`${reason}`] as const]),
     ],
@@ -128,7 +128,7 @@ export function tokenResumedMail(site: SiteInfo, event: TokenChange): MailConten
     lead: `A personal API token of your account ${owner.email} was resumed. It is accepted again.`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
     advice: unlessExpected([reviewTokens(site), contactSuperuser(site)]),
-    facts: [...tokenFacts(token), ['Resumed by', mailText`${actor.email ?? ''} (Organization Superuser)`]],
+    facts: [...tokenFacts(token), ['Resumed by', `${actor.email} (Organization Superuser)`]],
     footer: tokenFooter,
   });
 }

@@ -10,8 +10,15 @@ import {
   unlessExpected,
   unlessYou,
 } from './advice.ts';
-import { type AdviceSection, type AdviceStep, type MailContent, type MailText, mailText } from './mail-content.ts';
-import { type MemberEvent, memberMail, type SiteInfo, utc } from './member-mail.ts';
+import {
+  type AdviceSection,
+  type AdviceStep,
+  type MailContent,
+  type MailText,
+  mailText,
+  maxItems,
+} from './mail-content.ts';
+import { type MemberEvent, memberMail, type SiteInfo, utc, utcDay } from './member-mail.ts';
 
 export type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
 
@@ -86,7 +93,9 @@ export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailC
     ...common,
     subject: `${tokens.length} API tokens were revoked`,
     lead: `${tokens.length} personal API tokens of your account ${event.owner.email} were revoked. They are rejected from now on and cannot be restored.`,
-    items: tokens.map(tokenItem),
+    ...(tokens.length > maxItems
+      ? { lists: [{ heading: 'Revoked', lines: tokens.map(tokenLine) }] }
+      : { items: tokens.map(tokenItem) }),
     facts,
   });
 }
@@ -118,6 +127,11 @@ export function tokenFacts(token: MailedToken): Array<readonly [string, MailText
 export function tokenItem(token: MailedToken): MailContent['items'][number] {
   const expiry = token.expiresAt === null ? 'never expires' : `expires ${utc(token.expiresAt)}`;
   return { title: mailText`${token.name}`, details: `${token.prefix}, created ${utc(token.createdAt)}, ${expiry}` };
+}
+
+/** Describes one of very many tokens in one mail. */
+function tokenLine({ name, prefix, createdAt }: MailedToken): MailText {
+  return mailText`${name}`.concat(`, ${prefix}, created ${utcDay(createdAt)}`);
 }
 
 export function describeRevoker({

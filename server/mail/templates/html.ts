@@ -25,7 +25,7 @@ const previewPadding = '&nbsp;&zwnj;'.repeat(60);
 
 /** Renders the HTML part of a mail. Styles are inline, because many mail programs drop style sheets. */
 export function renderHtml(content: MailContent): string {
-  const { subject, preview, greeting, lead, button, items, facts, advice, serverUrl, footer } = content;
+  const { subject, preview, greeting, lead, button, items, lists, facts, advice, serverUrl, footer } = content;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -44,6 +44,7 @@ export function renderHtml(content: MailContent): string {
 <p style="margin:0 0 20px;overflow-wrap:anywhere">${escapeHtml(lead)}</p>
 ${button === null ? '' : renderButton(button)}
 ${items.length === 0 ? '' : `<ul style="${listStyle};margin-bottom:20px">${items.map(item).join('\n')}</ul>`}
+${lists.map(list).join('\n')}
 ${facts.length === 0 ? '' : `<table style="border-collapse:collapse;width:100%;font-size:15px">${facts.map(row).join('\n')}</table>`}
 ${advice.map(section).join('\n')}
 <p style="${small};margin:28px 0 0;opacity:.75">${escapeHtml(footer)}<br>Server: ${anchor(serverUrl)}</p>
@@ -71,15 +72,29 @@ function section({ heading, intro, steps }: AdviceSection): string {
 function step({ instruction, link, command }: AdviceStep): string {
   const ways = [
     ...(link === undefined ? [] : [`<a href="${escapeHtml(link.url)}">${escapeHtml(link.label)}</a>`]),
-    ...(command === undefined ? [] : [`<code style="${commandStyle}">${escapeHtml(command)}</code>`]),
+    ...(command === undefined ? [] : [`<code style="${commandStyle}">${words(command)}</code>`]),
   ];
   const how = ways.length === 0 ? '' : `<br>${ways.join(' or run ')}`;
   return `<li style="margin:0 0 12px">${escapeHtml(instruction)}${how}</li>`;
 }
 
 function item({ title, details, commands = [] }: MailContent['items'][number]): string {
-  const lines = commands.map((command) => `<br><code style="${commandStyle}">${escapeHtml(command)}</code>`).join('');
+  const lines = commands.map((command) => `<br><code style="${commandStyle}">${words(command)}</code>`).join('');
   return `<li style="margin:0 0 8px;overflow-wrap:anywhere"><strong>${isolated(title)}</strong><br>${isolated(details)}${lines}</li>`;
+}
+
+/** Each line has little markup, because there may be thousands. */
+function list({ heading, lines }: MailContent['lists'][number]): string {
+  const entries = lines.map((line) => `<li>${isolated(line)}</li>`).join('\n');
+  return (
+    `<p style="margin:0 0 4px;overflow-wrap:anywhere;font-weight:600">${isolated(heading)}</p>` +
+    `<ul style="${listStyle};margin-bottom:20px;overflow-wrap:anywhere">${entries}</ul>`
+  );
+}
+
+/** Keeps an option whole. Otherwise narrow screens break `--expires` after its hyphens. */
+function words(command: string): string {
+  return escapeHtml(command).replace(/--[\w-]+/g, '<span style="white-space:nowrap">$&</span>');
 }
 
 function row([label, value]: MailContent['facts'][number]): string {

@@ -6,12 +6,13 @@ const maxWidth = 76;
 
 /** Renders the plain text part of a mail. Each address and each command is on a line of its own, so that it can be copied. */
 export function renderText(content: MailContent): string {
-  const { greeting, lead, button, items, facts, advice, serverUrl, footer } = content;
+  const { greeting, lead, button, items, lists, facts, advice, serverUrl, footer } = content;
   const paragraphs = [
     plain(greeting),
     wrap(lead),
     button === null ? '' : `${button.label}:\n${button.url}`,
     items.map(item).join('\n'),
+    ...lists.map(list),
     table(facts),
     ...advice.map(section),
     `Server:\n${serverUrl}`,
@@ -23,6 +24,10 @@ export function renderText(content: MailContent): string {
 function item({ title, details, commands = [] }: MailContent['items'][number]): string {
   const lines = commands.map((command) => `    ${command}`);
   return [`  * ${plain(title)}`, wrap(plain(details), '    '), ...lines].join('\n');
+}
+
+function list({ heading, lines }: MailContent['lists'][number]): string {
+  return [wrap(`${plain(heading)}:`), ...lines.map((line) => wrap(plain(line), '    ', '  * '))].join('\n');
 }
 
 function section({ heading, intro, steps }: AdviceSection): string {

@@ -50,8 +50,8 @@ export interface NoticeStore {
    * got no daily mail on this UTC day.
    */
   membersToNotify(now: number, page: { after: string; limit: number }): Promise<string[]>;
-  /** Returns a member's due notices of tokens that are not paused, and locks the tokens until the transaction ends. */
-  due(ownerId: string, now: number): Promise<PendingNotice[]>;
+  /** Returns at most `limit` due notices of a member, of tokens that are not paused. Locks the tokens until the transaction ends. */
+  due(ownerId: string, page: { now: number; limit: number }): Promise<PendingNotice[]>;
   /** Claims the daily mail of the UTC day of `now`. Returns false if the member got it already. */
   claimDay(userId: string, now: number): Promise<boolean>;
   /** Ends due notices. Records those about idleness, which are due again only after the token was active. */
@@ -71,8 +71,8 @@ export interface CollectedEventStore {
     events: readonly CollectedEvent[],
     window: { userId: string; now: number; windowMs: number },
   ): Promise<boolean>;
-  /** Returns at most `limit` members whose window has closed, or closes later than any window may. */
-  membersWithClosedWindows(now: number, windowMs: number, limit: number): Promise<string[]>;
+  /** Returns at most `limit` members, in the order of their IDs after `after`, whose window has closed, or closes later than any window may. */
+  membersWithClosedWindows(now: number, windowMs: number, page: { after: string; limit: number }): Promise<string[]>;
   /**
    * Removes and returns the events of a window that has closed, oldest first. If there are any, opens the next window. Returns an empty
    * list if there are none, or if another node was faster.

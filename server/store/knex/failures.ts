@@ -1,14 +1,13 @@
 import { driverCode } from '../engine/driver-code.ts';
 import type { Engine } from '../engine/engine.ts';
-import { type FailureKind, OutcomeUnknown, StoreFull, StoreUnavailable } from '../errors.ts';
-
-/** A statement failed although the database is available. The message contains no SQL and no bound values. */
-export class StoreFailure extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'StoreFailure';
-  }
-}
+import {
+  type FailureKind,
+  isStoreError,
+  OutcomeUnknown,
+  StoreFailure,
+  StoreFull,
+  StoreUnavailable,
+} from '../errors.ts';
 
 /** Translates a driver's errors. Their messages contain SQL and bound values, which no caller or log may receive. */
 export interface Failures {
@@ -23,7 +22,7 @@ export interface Failures {
 /** Creates the translation for one engine. `failed` is called once for each failure. */
 export function createFailures(engine: Engine, failed: (kind: FailureKind) => void = () => {}): Failures {
   function translate(error: unknown, where: string): Error {
-    if ([StoreUnavailable, OutcomeUnknown, StoreFailure].some((known) => error instanceof known)) return error as Error;
+    if (isStoreError(error)) return error;
     const code = driverCode(error);
     const explanation = engine.explain(error);
     if (engine.isUnavailable(error) || isPoolFailure(error)) {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine, Select } from '../engine/engine.ts';
-import { StoreFailure } from '../knex/failures.ts';
+import { StoreFailure } from '../errors.ts';
 import type { Migration } from './migration.ts';
 
 const table = 'knex_migrations';

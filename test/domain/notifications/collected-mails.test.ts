@@ -59,6 +59,11 @@ describe('the daily mail', () => {
     }
   });
 
+  it('names no prefix in the command that creates a token again, because it would become the name', () => {
+    const { text } = digest(noticed('two words', -0.5, 'expired'));
+    expect(text).toContain('tokens create NAME --expires 90d');
+  });
+
   it('makes names harmless', () => {
     const { text, html } = digest(noticed('https://evil.example/<b>', 7), noticed('x', 7));
     expect(text).not.toContain('https://evil.example');

@@ -116,9 +116,9 @@ describe('the mail about revoked tokens', () => {
   });
 
   it('lists every token of a bulk revocation', () => {
-    const tokens = Array.from({ length: 1000 }, (_, index) => ({ ...token, name: `job-${index}.` }));
+    const tokens = Array.from({ length: 100 }, (_, index) => ({ ...token, name: `job-${index}.` }));
     const { subject, text, html } = revokedMail({ tokens });
-    expect(subject).toBe('[Acme] 1000 API tokens were revoked');
+    expect(subject).toBe('[Acme] 100 API tokens were revoked');
     for (const { name } of tokens) {
       expect(text).toContain(`* ${name}\n`);
       expect(html).toContain(`<bdi>${name}</bdi>`);

@@ -13,7 +13,7 @@ export function noticeContract(store: () => Store): void {
     addToken(store(), ownerId, { createdAt: expiresAt - lifetimeMs, expiresAt, lifetimeMs });
   const due = async (ownerId: string, now = noon) =>
     store().transaction(async (store) =>
-      (await store.notices.due(ownerId, now)).map(({ token, within }) => [token.id, within]),
+      (await store.notices.due(ownerId, { now, limit: 100 })).map(({ token, within }) => [token.id, within]),
     );
 
   it('marks the tokens of a span, batch by batch, and each of them once', async () => {
@@ -190,7 +190,8 @@ export function noticeContract(store: () => Store): void {
     const event = (id: string) => ({ id, userId, event: JSON.stringify({ id }) });
     const collect = (now: number, ...ids: string[]) =>
       store().collectedEvents.collect(ids.map(event), { userId, now, windowMs: hour });
-    const closed = (now: number) => store().collectedEvents.membersWithClosedWindows(now, hour, 10);
+    const closed = (now: number) =>
+      store().collectedEvents.membersWithClosedWindows(now, hour, { after: '', limit: 10 });
     const take = (now: number) => store().collectedEvents.take(userId, now, hour);
 
     expect(await collect(noon, 'a')).toBe(false);
@@ -213,7 +214,7 @@ export function noticeContract(store: () => Store): void {
 
   it('closes a window early if it holds very many events, or if it would close too late', async () => {
     const { id: userId } = await addUser(store());
-    const events = Array.from({ length: 5_001 }, (_, index) => ({
+    const events = Array.from({ length: 1_001 }, (_, index) => ({
       id: `event-${10_000 + index}`,
       userId,
       event: '{}',
@@ -221,11 +222,11 @@ export function noticeContract(store: () => Store): void {
     const { collectedEvents } = store();
     await collectedEvents.collect([], { userId, now: noon, windowMs: day });
     await collectedEvents.collect(events, { userId, now: noon + 1, windowMs: day });
-    expect(await collectedEvents.membersWithClosedWindows(noon + 1, day, 10)).toEqual([userId]);
-    expect(await collectedEvents.take(userId, noon + 1, day)).toHaveLength(5_000);
+    expect(await collectedEvents.membersWithClosedWindows(noon + 1, day, { after: '', limit: 10 })).toEqual([userId]);
+    expect(await collectedEvents.take(userId, noon + 1, day)).toHaveLength(1_000);
     expect(await collectedEvents.take(userId, noon + 1, day)).toHaveLength(1);
-    expect(await collectedEvents.membersWithClosedWindows(noon + 2, day, 10)).toEqual([]);
-    expect(await collectedEvents.membersWithClosedWindows(noon + 2, hour, 10)).toEqual([userId]);
+    expect(await collectedEvents.membersWithClosedWindows(noon + 2, day, { after: '', limit: 10 })).toEqual([]);
+    expect(await collectedEvents.membersWithClosedWindows(noon + 2, hour, { after: '', limit: 10 })).toEqual([userId]);
   });
 
   it('turns expired tokens into tombstones, short-lived ones separately', async () => {

@@ -1,8 +1,14 @@
 import type { TokenRecord } from '../../../store/records.ts';
 import { lifetimeOf } from '../../tokens/expiry.ts';
-import type { AdviceSection, MailContent } from '../mail-content.ts';
-import { mailText } from '../mail-content.ts';
-import { type MailEvent, mailToMember, type SiteInfo, utc } from '../member-mail.ts';
+import {
+  type AdviceSection,
+  type AdviceStep,
+  type MailContent,
+  type MailText,
+  mailText,
+  maxItems,
+} from '../mail-content.ts';
+import { type MailEvent, mailToMember, type SiteInfo, utc, utcDay } from '../member-mail.ts';
 import { commandArgument } from '../token-mails.ts';
 import type { Notice } from './notice-rules.ts';
 
@@ -41,6 +47,7 @@ export function tokensNeedAttentionMail(site: SiteInfo, event: TokensNeedAttenti
   const { at, owner } = event;
   const tokens = [...event.tokens].sort((one, other) => endOf(one) - endOf(other));
   const [first] = tokens;
+  const isLong = tokens.length > maxItems;
   const kinds = (['expires', 'expired', 'idle'] as const).filter((kind) =>
     tokens.some(({ notice }) => notice === kind),
   );
@@ -53,8 +60,8 @@ export function tokensNeedAttentionMail(site: SiteInfo, event: TokensNeedAttenti
     preview: [lead, ...kinds.map((kind) => rules[kind])].join(' '),
     lead: [lead, ...kinds.map((kind) => rules[kind])].join(' '),
     button: { label: 'View your API tokens', url: `${site.publicUrl}/profile/api-tokens` },
-    items: tokens.map((token) => itemOf(token, at)),
-    advice: adviceFor(kinds),
+    ...(isLong ? { lists: listTokens(tokens, at) } : { items: tokens.map((token) => itemOf(token, at)) }),
+    advice: adviceFor(kinds, tokens.length),
     footer,
   });
 }
@@ -103,12 +110,41 @@ function itemOf(noticed: NoticedToken, at: number): MailContent['items'][number]
   };
 }
 
-function useOf({ lastUse, previousUsedAt, createdAt }: NoticedToken['token'], at: number): string {
-  const usedAt = Math.max(lastUse?.at ?? 0, previousUsedAt ?? 0);
-  if (usedAt === 0) return `never used since it was created on ${utc(createdAt)}`;
-  return at - usedAt < unusedMs
-    ? `last used on ${utc(usedAt)}`
-    : `not used for ${Math.floor((at - usedAt) / dayMs)} days`;
+/** Groups the tokens by the day on which they end. Each has one line, without its commands. */
+function listTokens(tokens: readonly NoticedToken[], at: number): MailContent['lists'] {
+  const groups = new Map<string, { heading: string; lines: MailText[] }>();
+  for (const noticed of tokens) {
+    const { name, prefix } = noticed.token;
+    const end = endOf(noticed);
+    const verb = { expires: 'Expire', expired: 'Expired', idle: 'Become idle' }[noticed.notice];
+    const heading = `${verb} on ${utcDay(end)}`;
+    const group = groups.get(heading) ?? { heading, lines: [] };
+    group.lines.push(
+      mailText`${name}`.concat(`, ${prefix}, ${utc(end).slice(11, 16)} UTC, ${briefUseOf(noticed.token, at)}`),
+    );
+    groups.set(heading, group);
+  }
+  return [...groups.values()];
+}
+
+function useOf(token: NoticedToken['token'], at: number): string {
+  const usedAt = lastUseOf(token);
+  if (usedAt === null) return `never used since it was created on ${utc(token.createdAt)}`;
+  return unusedFor(usedAt, at) ?? `last used on ${utc(usedAt)}`;
+}
+
+/** Says the same in fewer words. */
+function briefUseOf(token: NoticedToken['token'], at: number): string {
+  const usedAt = lastUseOf(token);
+  return usedAt === null ? 'never used' : (unusedFor(usedAt, at) ?? `last used on ${utcDay(usedAt)}`);
+}
+
+function lastUseOf({ lastUse, previousUsedAt }: NoticedToken['token']): number | null {
+  return Math.max(lastUse?.at ?? 0, previousUsedAt ?? 0) || null;
+}
+
+function unusedFor(usedAt: number, at: number): string | null {
+  return at - usedAt < unusedMs ? null : `not used for ${Math.floor((at - usedAt) / dayMs)} days`;
 }
 
 /** Returns the commands that act on one token, with its own lifetime as the new one. */
@@ -117,26 +153,45 @@ function commandsFor({ token, notice }: NoticedToken): readonly string[] {
   const expires = ` --expires ${Math.max(1, Math.round((lifetimeOf(token) ?? 0) / dayMs))}d`;
   return {
     expires: [`tokens rotate ${name}`, `tokens edit ${name}${expires}`],
-    expired: [`tokens create ${name}${expires}`],
+    // A new token must have the name of the old one, so its prefix does not do.
+    expired: [`tokens create ${name === token.name ? name : 'NAME'}${expires}`],
     idle: [`tokens rotate ${name}`, `tokens revoke ${name}`],
   }[notice];
 }
 
-function adviceFor(kinds: readonly Notice[]): readonly AdviceSection[] {
-  const instructions: Record<Notice, readonly string[]> = {
+/** Lists the commands here if the mail cannot list them with each token. */
+function adviceFor(kinds: readonly Notice[], count: number): readonly AdviceSection[] {
+  const isLong = count > maxItems;
+  const them = count === 1 ? 'it' : 'them';
+  const steps: Record<Notice, readonly AdviceStep[]> = {
     expires: [
-      'Rotate a token to get a new value and a new expiry. The old value keeps working for a day, but not beyond its expiry.',
-      'Edit a token to extend it and keep its value.',
+      {
+        instruction:
+          'Rotate a token to get a new value and a new expiry. The old value keeps working for a day, but not beyond its expiry.',
+        command: 'tokens rotate NAME',
+      },
+      { instruction: 'Edit a token to extend it and keep its value.', command: 'tokens edit NAME --expires 90d' },
     ],
-    expired: ['Create a new token of the same name. Its value is a new one.'],
-    idle: ['Use, rotate or resume a token that would become idle. Revoke it if you no longer need it.'],
+    expired: [
+      {
+        instruction: 'Create a new token of the same name. Its value is a new one.',
+        command: 'tokens create NAME --expires 90d',
+      },
+    ],
+    idle: [
+      {
+        instruction: 'Use, rotate or resume a token that would become idle. Revoke it if you no longer need it.',
+        command: 'tokens rotate NAME',
+      },
+    ],
   };
+  const withoutCommand = ({ instruction }: AdviceStep) => ({ instruction });
   return [
     {
-      heading: 'If you still need them',
-      intro: 'The commands are listed below each token.',
-      steps: kinds.flatMap((kind) => instructions[kind]).map((instruction) => ({ instruction })),
+      heading: `If you still need ${them}`,
+      intro: isLong ? 'In these commands, NAME is the name of a token.' : 'Use the commands above.',
+      steps: kinds.flatMap((kind) => steps[kind]).map(isLong ? (step) => step : withoutCommand),
     },
-    { heading: "If you don't need them", intro: 'No action is needed.', steps: [] },
+    { heading: `If you don't need ${them}`, intro: 'No action is needed.', steps: [] },
   ];
 }

@@ -1,13 +1,15 @@
 import type { Store } from '../../../store/store.ts';
 import type { Clock } from '../../clock.ts';
 import type { Notifier } from '../notifier.ts';
+import { forEachMember } from './for-each-member.ts';
 import type { ShortLivedEvent } from './short-lived-mails.ts';
-
-const maxMembersPerBatch = 100;
 
 /** Queues the common mails about short-lived tokens. */
 export interface ShortLivedMails {
-  /** Queues one mail for each window that has closed with events in it. Stops early once `signal` is aborted. */
+  /**
+   * Queues one mail for each window that has closed with events in it. Stops early once `signal` is aborted.
+   * @throws the first error, after the mails of the other members
+   */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -31,13 +33,14 @@ export function createShortLivedMails(deps: {
   }
 
   return {
-    async run(signal) {
-      for (let full = true; full && !signal.aborted; ) {
-        const members = await store.collectedEvents.membersWithClosedWindows(clock.now(), windowMs, maxMembersPerBatch);
-        for (const member of members) if (!signal.aborted) await close(member);
-        if (members.length > 0) notifier.wake();
-        full = members.length === maxMembersPerBatch;
-      }
-    },
+    run: (signal) =>
+      forEachMember(
+        {
+          next: (page) => store.collectedEvents.membersWithClosedWindows(clock.now(), windowMs, page),
+          mail: close,
+          wake: notifier.wake,
+        },
+        signal,
+      ),
   };
 }

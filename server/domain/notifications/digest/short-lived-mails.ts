@@ -31,7 +31,7 @@ export function shortLivedDigestMail(site: SiteInfo, event: ShortLivedDigest): M
     preview: `Your account ${owner.email}. If this wasn't you, revoke the tokens that you do not recognize.`,
     lead: `${counts} for your account ${owner.email}. Each lives for at most a day, so one message names them all.`,
     button: { label: 'View your API tokens', url: `${site.publicUrl}/profile/api-tokens` },
-    items: events.map(itemOf),
+    lists: listEvents(events),
     advice: unlessYou([reviewTokens(site), changePassword(site), contactSuperuser(site)]),
     footer,
   });
@@ -47,16 +47,24 @@ function countEvents(events: readonly ShortLivedEvent[]): string {
   return `${phrase(created, 'created')}${revoked === 0 ? '' : ` and ${revoked} revoked`}`;
 }
 
-function itemOf(event: ShortLivedEvent): MailContent['items'][number] {
-  const { kind, at, name, prefix, ip, userAgent, method, by } = event;
-  const who: MailText = by === undefined ? [] : [' by ', ...(typeof by === 'string' ? [by] : by)];
-  return {
-    title: mailText`${name}`,
-    details: [
-      `${prefix}, ${kind} on ${utc(at)}`,
-      ...who,
-      ` with the ${method}, from ${ip ?? 'an unknown IP address'}, `,
-      ...(userAgent === null ? ['unknown user agent'] : mailText`user agent ${userAgent}`),
-    ],
-  };
+/** Groups events that differ only in token and time, because a script makes all of its requests in the same way. */
+function listEvents(events: readonly ShortLivedEvent[]): MailContent['lists'] {
+  const groups = new Map<string, { heading: MailText; lines: MailText[] }>();
+  for (const event of events) {
+    const { kind, by, method, ip, userAgent, name, prefix, at } = event;
+    const key = JSON.stringify([kind, by, method, ip, userAgent]);
+    const group = groups.get(key) ?? { heading: headingOf(event), lines: [] };
+    group.lines.push(mailText`${name}`.concat(`, ${prefix}, ${utc(at)}`));
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+function headingOf({ kind, by, method, ip, userAgent }: ShortLivedEvent): MailText {
+  return [
+    kind === 'created' ? 'Created' : 'Revoked',
+    ...(by === undefined ? [] : [' by ', ...(typeof by === 'string' ? [by] : by)]),
+    ` with the ${method}, from ${ip ?? 'an unknown IP address'}, `,
+    ...(userAgent === null ? ['unknown user agent'] : mailText`user agent ${userAgent}`),
+  ];
 }

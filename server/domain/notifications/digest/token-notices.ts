@@ -1,15 +1,18 @@
-import type { PendingNotice, StatusContext } from '../../../store/records.ts';
+import type { StatusContext, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { systemActor } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import type { IdlePolicy } from '../../tokens/idle.ts';
 import type { Notifier } from '../notifier.ts';
+import { forEachMember } from './for-each-member.ts';
 import type { NoticedToken } from './notice-mails.ts';
 import { idleNoticeMs, noticeOf, thresholdSpans } from './notice-rules.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const maxBatchSize = 500;
-const maxMembersPerBatch = 100;
+
+/** Bounds the memory for one mail. A member with more due notices gets more than one mail. */
+const maxTokensPerMail = 5_000;
 
 /** Batches of one pass over all tokens that one run reads. The next run continues. */
 const maxIdleBatchesPerRun = 10;
@@ -70,52 +73,47 @@ export function createTokenNotices({
     }
   }
 
+  /** Returns at most `maxTokensPerMail` due notices of a member: all of them, and those that still apply. */
+  async function readDue(store: Store, userId: string, now: number) {
+    const due = await store.notices.due(userId, { now, limit: maxTokensPerMail });
+    const notices = due.map((notice) => {
+      const idleAt = idle.idleAt(notice.token.activeAt);
+      return { ...notice, idleAt, notice: noticeOf(notice, { now, idleAt }) };
+    });
+    const listed = notices.filter((notice): notice is typeof notice & NoticedToken => notice.notice !== null);
+    return { dueIds: due.map(({ token }) => token.id), listed };
+  }
+
   /** Queues the mail of one member, unless another node did. */
   async function notifyMember(userId: string): Promise<void> {
     const now = clock.now();
-    const idleAtOf = ({ token }: PendingNotice) => idle.idleAt(token.activeAt);
     await store.transaction(async (store) => {
       // Before the tokens, as every transaction locks them.
       if (!(await store.users.lockForNewToken(userId))) return;
-      const due = await store.notices.due(userId, now);
-      const notices = due.map((notice) => {
-        const idleAt = idleAtOf(notice);
-        return { ...notice, idleAt, notice: noticeOf(notice, { now, idleAt }) };
-      });
-      const listed = notices.filter((notice): notice is typeof notice & NoticedToken => notice.notice !== null);
-      const owner = listed.length === 0 ? null : await store.users.findById(userId);
-      if (owner !== null && !(await store.notices.claimDay(userId, now))) return;
-      const idleIds = listed.filter(({ notice }) => notice === 'idle').map(({ token }) => token.id);
-      await store.notices.settle(
-        due.map(({ token }) => token.id),
-        idleIds,
-        now,
-      );
-      if (owner !== null) await notifier.tokensNeedAttention(store, { at: now, owner, tokens: listed });
+      const owner = await store.users.findById(userId);
+      if (owner !== null) await notifyOwner(store, owner, now);
     });
   }
 
-  /**
-   * Queues the mails of the next members after one. Returns the last of them, or null at the end. An error of one member is added to
-   * `errors`, so that the others get their mails.
-   */
-  async function notifyBatch(after: string, signal: AbortSignal, errors: unknown[]): Promise<string | null> {
-    const members = await store.notices.membersToNotify(clock.now(), { after, limit: maxMembersPerBatch });
-    for (const member of members) {
-      if (!signal.aborted) await notifyMember(member).catch((error: unknown) => errors.push(error));
+  async function notifyOwner(store: Store, owner: UserRecord, now: number): Promise<void> {
+    let isClaimed = false;
+    for (let full = true; full; ) {
+      const { dueIds, listed } = await readDue(store, owner.id, now);
+      full = dueIds.length === maxTokensPerMail;
+      isClaimed ||= listed.length > 0 && (await store.notices.claimDay(owner.id, now));
+      if (listed.length > 0 && !isClaimed) return;
+      const idleIds = listed.filter(({ notice }) => notice === 'idle').map(({ token }) => token.id);
+      await store.notices.settle(dueIds, idleIds, now);
+      if (listed.length > 0) await notifier.tokensNeedAttention(store, { at: now, owner, tokens: listed });
     }
-    if (members.length > 0) notifier.wake();
-    return members.length < maxMembersPerBatch ? null : (members.at(-1) ?? null);
   }
 
   return {
     async run(signal) {
       await markExpiries(clock.now(), signal);
       await tidyIdle(clock.now(), signal);
-      const errors: unknown[] = [];
-      let after: string | null = '';
-      while (after !== null && !signal.aborted) after = await notifyBatch(after, signal, errors);
-      if (errors.length > 0) throw errors[0];
+      const next = (page: { after: string; limit: number }) => store.notices.membersToNotify(clock.now(), page);
+      await forEachMember({ next, mail: notifyMember, wake: notifier.wake }, signal);
     },
   };
 }

@@ -1,11 +1,13 @@
 import type { Store } from '../../../store/store.ts';
+import { attemptEach } from '../../notifications/digest/attempt-each.ts';
 import type { TokenDeps } from '../create.ts';
 
 const maxPerRun = 100;
 
 /**
- * Creates the function that tells owners that a previous value is still used shortly before its overlap ends. Each value is claimed
+ * Creates the function that notifies owners of previous values that are still used shortly before their overlap ends. Each value is claimed
  * in the transaction that enqueues its mail, so that of several daemons one sends it, once. Returns the number of claimed values.
+ * If a mail cannot be written, the function enqueues the others and then throws the first error.
  */
 export function createPreviousNotices({
   store,
@@ -24,12 +26,13 @@ export function createPreviousNotices({
 
   return async () => {
     const at = clock.now();
-    const claimed = await store.transaction(async (store) => {
+    const { claimed, errors } = await store.transaction(async (store) => {
       const tokenIds = await store.tokens.claimPreviousNotices(at, maxPerRun);
-      for (const tokenId of tokenIds) await notify(store, tokenId, at);
-      return tokenIds.length;
+      const errors = await attemptEach(tokenIds, (tokenId) => notify(store, tokenId, at));
+      return { claimed: tokenIds.length, errors };
     });
     if (claimed > 0) notifier.wake();
+    if (errors.length > 0) throw errors[0];
     return claimed;
   };
 }

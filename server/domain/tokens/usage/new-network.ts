@@ -1,17 +1,24 @@
 import type { NewNetwork } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
+import { attemptEach } from '../../notifications/digest/attempt-each.ts';
 import type { Notifier } from '../../notifications/notifier.ts';
 import type { CountedToken } from './token-counts.ts';
 
 /** Until a token has been in use for this long and this often, each network is new. */
 const rule = { minAgeMs: 7 * 24 * 60 * 60 * 1000, minUses: 20 };
 
-/** Tells owners about the first use of their token from a network. */
+/** Notifies owners of the first use of their token from a network. */
 export interface Networks {
-  /** Enqueues the mails in the transaction that stores the networks. Returns whether there are any. */
-  notice(store: Store, networks: readonly NewNetwork[], tokens: readonly CountedToken[]): Promise<boolean>;
+  /** Enqueues the mails in the transaction that stores the networks. The uses are stored even if a mail cannot be written. */
+  notice(store: Store, networks: readonly NewNetwork[], tokens: readonly CountedToken[]): Promise<NetworkNotices>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
+}
+
+/** The outcome: whether a mail was enqueued, and the errors of mails that could not be written. */
+export interface NetworkNotices {
+  noticed: boolean;
+  errors: readonly unknown[];
 }
 
 export function createNetworks({ notifier, enabled }: { notifier: Notifier; enabled: boolean }): Networks {
@@ -29,10 +36,11 @@ export function createNetworks({ notifier, enabled }: { notifier: Notifier; enab
 
   return {
     async notice(store, networks, tokens) {
-      if (!enabled) return false;
       let noticed = false;
-      for (const network of firstOfEach(networks)) noticed = (await noticeOne(store, network, tokens)) || noticed;
-      return noticed;
+      const errors = await attemptEach(enabled ? firstOfEach(networks) : [], async (network) => {
+        noticed = (await noticeOne(store, network, tokens)) || noticed;
+      });
+      return { noticed, errors };
     },
     wake: notifier.wake,
   };

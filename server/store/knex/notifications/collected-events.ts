@@ -4,8 +4,8 @@ import type { CollectedEventStore } from '../../interfaces/notices.ts';
 import { toRecord, toRow } from '../../tables/column.ts';
 import { collectedEventColumns } from '../../tables/notices.ts';
 
-/** A window with this many events closes early, and no mail names many more. */
-const maxEvents = 5_000;
+/** A window with this many events closes early, and no mail names more, so that mail servers accept it. */
+const maxEvents = 1_000;
 
 /** Windows that close later were opened while a clock was wrong, or with a longer setting. */
 const maxSkewMs = 60_000;
@@ -38,8 +38,13 @@ export function createCollectedEventStore(knex: Knex, engine: Engine): Collected
       );
       return true;
     },
-    membersWithClosedWindows: (now, windowMs, limit) =>
-      knex('mail_windows').where(closed(now, windowMs)).limit(limit).pluck('user_id'),
+    membersWithClosedWindows: (now, windowMs, { after, limit }) =>
+      knex('mail_windows')
+        .where(closed(now, windowMs))
+        .where('user_id', '>', after)
+        .orderBy('user_id')
+        .limit(limit)
+        .pluck('user_id'),
     take: (userId, now, windowMs) =>
       knex.transaction(async (trx) => {
         const windows = trx('mail_windows').where({ user_id: userId });

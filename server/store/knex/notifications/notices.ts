@@ -38,11 +38,12 @@ export function createNoticeStore(knex: Knex, engine: Engine): NoticeStore {
         .distinct()
         .pluck('t.owner_id');
     },
-    async due(ownerId, now) {
+    async due(ownerId, { now, limit }) {
       const rows: NoticeRow[] = await dueNotices(now)
         .select([...ownedTokenColumns, ...selectList(noticeColumns, 't')])
         .where('t.owner_id', ownerId)
         .orderBy('t.id')
+        .limit(limit)
         .forUpdate('t');
       return rows.map((row): PendingNotice => ({ token: toToken(row), ...toRecord(noticeColumns, row) }));
     },

@@ -6,7 +6,7 @@ import type { NewNetwork, SeenCount, TokenUses, UsageBatch } from '../../../reco
 /**
  * Adds a batch to the stored counts, in the caller's transaction:
  *
- * 1. Store the number of the batch. If it is stored already, an earlier try was committed and only its answer was lost.
+ * 1. Store the number of the batch. If it is stored already, an earlier try was committed and only its confirmation was lost.
  * 2. Lock the tokens in the order of their IDs. Two nodes that write the same tokens then queue instead of deadlocking, and
  *    no token is deleted before its counts are written.
  * 3. Add the counts. Statements take and return all rows as one JSON text, because binding or returning thousands of values

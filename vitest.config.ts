@@ -140,7 +140,7 @@ export default defineConfig({
         },
       },
       {
-        // Not a test: writes pictures of every page and dialog into screenshots/.
+        // Not a test: writes pictures of every page and dialog, and of mails, into screenshots/.
         test: {
           name: 'screenshots',
           include: ['test/browser/screenshots.ts'],

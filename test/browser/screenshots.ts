@@ -1,14 +1,15 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
+import { sampleMails } from '../helpers/console/sample-mails.ts';
 import { openView } from './open-view.ts';
 import { views } from './views.ts';
 import { openWorld, type World } from './world.ts';
 
 const directory = join(import.meta.dirname, '..', '..', 'screenshots');
 
-/** `npm run screenshots` takes screenshots of every page and dialog. Add `-- -t team` for those whose name contains `team`. */
+/** `npm run screenshots` takes screenshots of every page and dialog, and of mails. Add `-- -t team` for those whose name contains `team`. */
 describe.skipIf(!chromiumIsHere)('screenshots', () => {
   const browser = useBrowser();
   let world: World;
@@ -39,5 +40,19 @@ describe.skipIf(!chromiumIsHere)('screenshots', () => {
     await page.setViewportSize({ width: 794, height: 1123 });
     await page.emulateMedia({ media: 'print', colorScheme: 'light' });
     await shoot('print');
+  });
+
+  it.each(sampleMails)('of the mail $name', async ({ name, mail }) => {
+    const page = await browser.visit('about:blank', { script: false });
+    await page.setContent(mail.html);
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, `mail-${name}.txt`), `Subject: ${mail.subject}\n\n${mail.text}`);
+    for (const width of [320, 600]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: join(directory, `mail-${name}.${width}.${colorScheme}.png`), fullPage: true });
+      }
+    }
   });
 });

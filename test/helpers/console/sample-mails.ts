@@ -1,0 +1,92 @@
+import {
+  type NoticedToken,
+  tokensNeedAttentionMail,
+} from '../../../server/domain/notifications/digest/notice-mails.ts';
+import { shortLivedDigestMail } from '../../../server/domain/notifications/digest/short-lived-mails.ts';
+import { invitationMail, ssoInvitationMail } from '../../../server/domain/notifications/invitation-mails.ts';
+import type { MailContent, RenderedMail } from '../../../server/domain/notifications/mail-content.ts';
+import {
+  previousValueUsedMail,
+  tokenPausedMail,
+  tokenRotatedMail,
+} from '../../../server/domain/notifications/token-change-mails.ts';
+import { tokensRevokedMail } from '../../../server/domain/notifications/token-mails.ts';
+import { newNetworkMail } from '../../../server/domain/notifications/usage/new-network-mail.ts';
+import { renderMail } from '../../../server/mail/templates/render.ts';
+import { owner, revocation, site, token } from '../app/token-mails.ts';
+
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
+const at = Date.UTC(2026, 10, 29, 9, 30);
+
+const ipv6 = '2001:db8:85a3:1234:5678:8a2e:9370:7334';
+const longAgent = `Mozilla/5.0 (X11; Linux x86_64) ${'AppleWebKit/537.36(KHTML,like-Gecko)'.repeat(7)}`.slice(0, 256);
+/** Names that members can choose: as long as possible, without a space, right to left, and made to look like markup or a link. */
+const names = [
+  'nightly-build-of-the-release-branch-on-the-large-runner-in-paris',
+  'W'.repeat(64),
+  'مفتاح-النشر-الآلي',
+  '<img src=x onerror=alert(1)> "ci" & https://evil.example/login',
+  '🚀'.repeat(32),
+  'two words',
+  'ci',
+];
+const nameOf = (index: number) => names[index % names.length] ?? 'ci';
+const longToken = { ...token, name: names[0] ?? 'ci' };
+const member = { at, owner, clientInfo: { ip: ipv6, userAgent: longAgent } };
+const superuser = { kind: 'user', id: 'u2', email: 'katherine.johnson@research.acme.example' } as const;
+
+function noticed(index: number): NoticedToken {
+  const notice = (['expired', 'expires', 'expires', 'idle'] as const)[index % 4] ?? 'expires';
+  const end = at + { expired: -5 * hour, expires: ((index % 30) + 0.5) * day, idle: 14 * day }[notice];
+  const lastUse = { at: at - (index % 70) * day, method: 'GET', path: '/', ip: ipv6, userAgent: null };
+  const life = { createdAt: at - 60 * day, expiresAt: end, lifetimeMs: 90 * day, previousUsedAt: null };
+  const prefix = `tok_${index.toString(36).padStart(8, '0')}`;
+  const names = { ...token, name: nameOf(index), prefix };
+  return { token: { ...names, ...life, lastUse: index % 3 === 0 ? null : lastUse }, notice, idleAt: end };
+}
+
+const digest = (length: number) =>
+  tokensNeedAttentionMail(site, { at, owner, tokens: Array.from({ length }, (_, index) => noticed(index)) });
+
+const shortLivedEvents = Array.from({ length: 60 }, (_, index) => ({
+  ...{ at: at - index * 60_000, name: `job-${index}`, prefix: token.prefix, ip: ipv6, method: 'console' },
+  ...(index % 20 === 19 ? { kind: 'revoked' as const, by: superuser.email } : { kind: 'created' as const }),
+  userAgent: index % 2 === 0 ? 'curl/8.9.1' : longAgent,
+}));
+
+const invitation = { ...member, inviter: { email: superuser.email, name: names[3] ?? '' }, sso: false, password: true };
+
+const contents: Record<string, MailContent> = {
+  'daily-one': digest(1),
+  'daily-forty': digest(40),
+  'daily-hundreds': digest(300),
+  rotated: tokenRotatedMail(site, {
+    ...{ ...member, token: longToken, actor: { kind: 'user', id: owner.id, email: owner.email } },
+    ...{ channel: 'cli', overlapEndsAt: at + day },
+  }),
+  'old-value-used': previousValueUsedMail(site, {
+    ...{ owner, token: { ...token, name: nameOf(1) }, prefix: 'tok_8fK2b1Qz', validUntil: at + 6 * hour },
+    use: { at, method: 'DELETE', path: `/${'builds/'.repeat(30)}42`, ...member.clientInfo },
+  }),
+  'new-network': newNetworkMail(site, {
+    ...{ ...member, token: { ...token, name: nameOf(3) }, network: '2001:db8:85a3::/48' },
+    ...{ method: 'GET', path: `/${'unbroken'.repeat(25)}` },
+  }),
+  paused: tokenPausedMail(site, {
+    ...{ ...member, token: { ...token, name: nameOf(2) }, actor: superuser, channel: 'console' },
+    ...{ until: at + 2 * day, reason: `${'A long reason, which the owner must be able to read. '.repeat(4)}` },
+  }),
+  'short-lived': shortLivedDigestMail(site, { at, owner, events: shortLivedEvents }),
+  revoked: tokensRevokedMail(site, { ...revocation, tokens: [longToken, { ...token, name: nameOf(1) }] }),
+  invitation: invitationMail(site, {
+    ...invitation,
+    link: `${site.publicUrl}/join/ses_${'8fK2b1Qz'.repeat(6)}`,
+  }),
+  'sso-invitation': ssoInvitationMail(site, { ...invitation, sso: true }),
+};
+
+/** Mails with the longest and strangest texts that members, clients and networks can cause, by name. */
+export const sampleMails: ReadonlyArray<{ name: string; mail: RenderedMail }> = Object.entries(contents).map(
+  ([name, content]) => ({ name, mail: renderMail(content) }),
+);

@@ -84,7 +84,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'owner-only': 'Only the owner of the token may do this, not even a superuser.',
   'paused-by-superuser': 'A superuser paused the token, so only a superuser may resume it or change the pause.',
   'self-rotate-off':
-    'The token was created without `self_rotate`, so it may not rotate itself. Rotate it with a session, or turn self-rotation on.',
+    'The token does not have `self_rotate`, so it may not rotate itself. Rotate it with a session, or turn self-rotation on.',
   'previous-value':
     'The value that the request presented is no longer the current one. It may rotate the token only a minute after a self-rotation whose new value nobody used.',
   'proxy-hole':

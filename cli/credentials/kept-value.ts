@@ -41,6 +41,6 @@ async function findStoredValue(ctx: Context, server: Server, name: string): Prom
 function notStored(name: string) {
   return localError(
     'value-not-kept',
-    `No value of "${sanitize(name)}" is stored here, or the keychain is locked. Only \`tokens create NAME --store\` stores one.`,
+    `No value of "${sanitize(name)}" is stored here, or the keychain is locked. To store one, run \`tokens create NAME --store\`, or \`tokens rotate NAME --store\` if the token exists.`,
   );
 }

@@ -1,3 +1,4 @@
+import { relativeTime } from '../../shared/relative-time.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import { collect } from '../api/pages.ts';
 import { expectBody } from '../api/responses.ts';
@@ -38,7 +39,7 @@ export async function warnAboutExpiry(ctx: Context, options: GlobalOptions): Pro
       maxTokens,
     );
     for (const token of tokens.filter((token) => endsSoon(token, ctx.now().getTime()))) {
-      await note(ctx, options, warningAbout(token, ctx.now().getTime()));
+      await note(ctx, options, warningAbout(token, ctx.now()));
     }
   } catch {
     // The command itself has succeeded.
@@ -73,9 +74,7 @@ function endsSoon({ expires_at: expiresAt, lifetime, last_used: lastUsed, previo
   return Date.parse(expiresAt) - now <= endsWithinMs && now - Math.max(...uses) <= usedWithinMs;
 }
 
-function warningAbout({ name, prefix, expires_at: expiresAt }: Token, now: number): string {
-  const days = Math.floor((Date.parse(expiresAt ?? '') - now) / dayMs);
-  const left = days < 1 ? 'in less than a day' : `in ${days} day${days === 1 ? '' : 's'}`;
+function warningAbout({ name, prefix, expires_at: expiresAt }: Token, now: Date): string {
   const argument = /^[0-9A-Za-z][0-9A-Za-z_-]*$/.test(name) ? name : prefix;
-  return `warning: The token ${sanitize(name)} ends ${left}. Run \`tokens rotate ${argument}\` for a new value, or \`tokens edit ${argument} --expires …\` to extend it.`;
+  return `warning: The token ${sanitize(name)} ends ${relativeTime(expiresAt ?? '', now)}. Run \`tokens rotate ${argument}\` for a new value, or \`tokens edit ${argument} --expires …\` to extend it.`;
 }

@@ -56,9 +56,9 @@ type Field = readonly [label: string, value: string];
 /** Describes the pause of a token. A daemon of the previous release knows no pauses. */
 function pauseFields({ paused }: Token, now: Date): Field[] {
   if (!paused) return [];
-  const until = paused.until === null ? '' : ` until ${paused.until} (${relativeTime(paused.until, now)})`;
-  const by = paused.by === null ? '' : ` by ${paused.by}`;
-  return [['Paused', `${timeAgo(paused.at, now)}${by}${until}`], ...field('Reason', paused.reason)];
+  const until = paused.until === null ? [] : [`until ${paused.until} (${relativeTime(paused.until, now)})`];
+  const by = paused.by === null ? [] : [`by ${paused.by}`];
+  return [['Paused', [timeAgo(paused.at, now), ...by, ...until].join(', ')], ...field('Reason', paused.reason)];
 }
 
 /** Describes the value before the rotation while it still works, and says whether it is still in use. */

@@ -7,7 +7,7 @@ const overlapFields = {
   overlap: z
     .int('overlap must be a whole number of seconds.')
     .min(0, 'overlap must not be negative.')
-    .max(limits.maxOverlapSeconds, 'overlap must be at most 30 days.')
+    .max(limits.maxOverlapSeconds, 'The overlap must be at most 30 days.')
     .optional()
     .describe('How many seconds the old value stays accepted, 86,400 by default. With 0, it ends at once'),
   end_previous: z

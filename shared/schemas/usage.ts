@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { timeSchema } from './common.ts';
 
-/** The longest window of a token's usage, in days. */
+/** Maximum window of a token's usage, in days. */
 export const maxUsageDays = 400;
 export const defaultUsageDays = 30;
 

@@ -1,4 +1,5 @@
 import type { Token } from '../../../shared/schemas/tokens.ts';
+import { sanitize } from '../../ui/sanitize.ts';
 import type { Api } from '../client.ts';
 import { collect } from '../pages.ts';
 import { expectBody } from '../responses.ts';
@@ -13,5 +14,10 @@ export function listTokens(api: Api, email: string | undefined): Promise<Token[]
 
 /** Returns the token that `name` refers to. @throws CliError `token-not-found` or `ambiguous-name`. */
 export async function findToken(api: Api, name: string, email: string | undefined): Promise<Token> {
-  return matchName(name, await listTokens(api, email));
+  return matchName(name, await listTokens(api, email), listCommand(email));
+}
+
+/** Returns the command that shows the tokens of the member, or your own. */
+export function listCommand(email: string | undefined): string {
+  return email === undefined ? 'tokens list' : `tokens list --user ${sanitize(email)}`;
 }

@@ -11,9 +11,10 @@ export interface Named {
 /**
  * Returns the candidate that `text` refers to: by exact name after NFC, else by name under case folding, else by prefix. A
  * text that is the name of one token and the prefix of another is ambiguous, because the reader of a mail means the prefix.
+ * `listCommand` is the command that lists the candidates.
  * @throws CliError `token-not-found`, or `ambiguous-name`, which lists the candidates.
  */
-export function matchName<T extends Named>(text: string, candidates: readonly T[]): T {
+export function matchName<T extends Named>(text: string, candidates: readonly T[], listCommand = 'tokens list'): T {
   const exact = text.normalize('NFC');
   const folded = foldName(text);
   const rules: ((candidate: T) => boolean)[] = [
@@ -29,19 +30,23 @@ export function matchName<T extends Named>(text: string, candidates: readonly T[
     if (different.length > 1) throw ambiguous(text, different);
     return first;
   }
-  throw localError('token-not-found', `There is no token ${quoted(text)}. Run \`tokens list\` to see your tokens.`);
+  throw localError(
+    'token-not-found',
+    `There is no token ${quoted(text)}. Run \`${listCommand}\` to see the tokens that there are.`,
+  );
 }
 
 /** Matches several names like `matchName`. Returns each token once, and the errors of the names that match none or several. */
 export function matchNames<T extends Named>(
   names: readonly string[],
   candidates: readonly T[],
+  listCommand?: string,
 ): { found: T[]; failures: unknown[] } {
   const found = new Set<T>();
   const failures: unknown[] = [];
   for (const name of names) {
     try {
-      found.add(matchName(name, candidates));
+      found.add(matchName(name, candidates, listCommand));
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       failures.push(error);

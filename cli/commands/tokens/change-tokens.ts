@@ -1,6 +1,6 @@
 import type { Token } from '../../../shared/schemas/tokens.ts';
 import type { Api } from '../../api/client.ts';
-import { listTokens } from '../../api/find/find-token.ts';
+import { listCommand, listTokens } from '../../api/find/find-token.ts';
 import { matchNames } from '../../api/find/match-name.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { connect } from '../../session/connect.ts';
@@ -10,7 +10,7 @@ import { attemptAll } from '../attempt-all.ts';
 export interface Change {
   /** Changes one token and returns it. */
   readonly request: (api: Api, id: string) => Promise<Token>;
-  readonly outcome: (changed: Token) => string;
+  readonly outcome: (changed: Token, before: Token) => string;
 }
 
 /** Changes each named token and prints what happened. Continues after a failure, like `attemptAll`. */
@@ -21,11 +21,11 @@ export async function changeTokens(
   { request, outcome }: Change,
 ): Promise<void> {
   const { api } = await connect(ctx, options);
-  const { found, failures } = matchNames(names, await listTokens(api, options.user));
+  const { found, failures } = matchNames(names, await listTokens(api, options.user), listCommand(options.user));
   try {
-    await attemptAll(found, async ({ id }) => {
-      const token = await request(api, id);
-      await printOutcome(ctx, options, token, outcome(token));
+    await attemptAll(found, async (before) => {
+      const token = await request(api, before.id);
+      await printOutcome(ctx, options, token, outcome(token, before));
     });
   } catch (error) {
     failures.push(...(error instanceof AggregateError ? error.errors : [error]));

@@ -11,6 +11,7 @@ import { promptsIfInteractive } from '../../input/ask.ts';
 import { explainMalformed } from '../../input/explain-malformed.ts';
 import { readSecret } from '../../input/read-stdin.ts';
 import { openApi, resolveServer } from '../../session/connect.ts';
+import { note } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
 export interface CheckOptions extends GlobalOptions {
@@ -22,6 +23,7 @@ interface Result {
   readonly valid: boolean;
   /** Null for a valid token. */
   readonly reason: DenyReason | 'malformed' | null;
+  /** The prefix of the value on standard input, which may be the one before a rotation. `token.prefix` is that of the current value. */
   readonly prefix: string | null;
   /** Why the value is malformed, or null. */
   readonly detail: string | null;
@@ -47,12 +49,27 @@ async function runCheck(ctx: Context, options: CheckOptions): Promise<void> {
     await printJson(ctx.stdout, result);
   } else {
     const outcome = result.reason ?? (options.offline ? 'well-formed' : 'active');
-    const details = result.token ? [result.token.prefix, result.token.name, result.token.owner] : [];
-    await ctx.stdout.write(`${[outcome, ...details.map(sanitize)].join(ctx.stdout.isTTY ? '  ' : '\t')}\n`);
+    const { token } = result;
+    const details = token ? [result.valid ? result.prefix : token.prefix, token.name, token.owner] : [];
+    await ctx.stdout.write(
+      `${[outcome, ...details.map((detail) => sanitize(detail ?? ''))].join(ctx.stdout.isTTY ? '  ' : '\t')}\n`,
+    );
   }
-  if (result.valid) return;
+  if (result.valid) return noteIfPrevious(ctx, options, result);
   const detail = result.detail === null ? '' : ` (${result.detail})`;
   throw localError('token-inactive', `The token does not work: ${result.reason}${detail}.`);
+}
+
+/** Says so if the value is the one before a rotation, because it will stop working when the overlap ends. */
+async function noteIfPrevious(ctx: Context, options: CheckOptions, { prefix, token }: Result): Promise<void> {
+  if (token === null || !('previous' in token) || prefix === null || token.previous?.prefix !== prefix) return;
+  const { valid_until: end } = token.previous;
+  const current = `The current value starts with ${sanitize(token.prefix)}.`;
+  await note(
+    ctx,
+    options,
+    `This is the old value of ${sanitize(token.name)}. It works until ${sanitize(end)}. ${current}`,
+  );
 }
 
 async function check(ctx: Context, options: CheckOptions, value: string): Promise<Result> {

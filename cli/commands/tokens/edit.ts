@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Token } from '../../../shared/schemas/tokens.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import { expectBody } from '../../api/responses.ts';
 import { tokenShape } from '../../api/shapes.ts';
@@ -54,7 +55,15 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
   const { api, server } = await connect(ctx, options);
   const before = await findToken(api, name, undefined);
   const token = await expectBody(api.tokens[':id'].$patch({ param: { id: before.id }, json }), tokenShape);
-  const renamed = token.name === before.name ? '' : `: it is now named ${sanitize(token.name)}`;
-  await printOutcome(ctx, options, token, `Changed ${sanitize(before.name)} (${sanitize(token.prefix)})${renamed}.`);
+  const news = [
+    ...(token.name === before.name ? [] : [`is now named ${sanitize(token.name)}`]),
+    ...(token.expires_at === before.expires_at ? [] : [expiryOf(token)]),
+  ];
+  const result = news.length === 0 ? '' : `: it ${news.join(' and ')}`;
+  await printOutcome(ctx, options, token, `Changed ${sanitize(before.name)} (${sanitize(token.prefix)})${result}.`);
   if (token.name !== before.name) await renameStoredValue(ctx, server, before, token);
+}
+
+function expiryOf({ expires_at: at }: Token): string {
+  return at === null ? 'never expires' : `expires at ${sanitize(at)}`;
 }

@@ -19,7 +19,7 @@ export function registerExec(program: Command, ctx: Context): void {
     .argument('<command...>', 'The command and its arguments, after `--`')
     .summary('Run a command with a stored token value')
     .description(
-      'Run a command with the value of a token in an environment variable. The value comes from the OS keychain, where `tokens create --store` put it, or from a file. The exit code is that of the command. Needs no server.',
+      'Run a command with the value of a token in an environment variable. The value comes from the OS keychain, where `tokens create --store` or `tokens rotate --store` put it, or from a file. The exit code is that of the command. Needs no server.',
     )
     .addOption(
       new Option('--env <variable>', 'Environment variable that receives the value')

@@ -23,7 +23,9 @@ export function registerResume(program: Command, ctx: Context): void {
 async function runResume(ctx: Context, names: readonly string[], options: ResumeOptions): Promise<void> {
   await changeTokens(ctx, names, options, {
     request: (api, id) => expectBody(api.tokens[':id'].resume.$post({ param: { id } }), tokenShape),
-    outcome: ({ name, prefix, status }) => {
+    outcome: ({ name, prefix, status }, before) => {
+      const works = `${sanitize(name)} (${sanitize(prefix)}) is neither paused nor idle, so it worked before.`;
+      if (before.status === 'active') return works;
       const rest = status === 'active' ? '' : `, but it does not work yet: it is ${sanitize(status)}`;
       return `Resumed ${sanitize(name)} (${sanitize(prefix)})${rest}.`;
     },

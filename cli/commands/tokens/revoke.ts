@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
 import type { Token } from '../../../shared/schemas/tokens.ts';
 import type { Api } from '../../api/client.ts';
-import { listTokens } from '../../api/find/find-token.ts';
+import { listCommand, listTokens } from '../../api/find/find-token.ts';
 import { findUser } from '../../api/find/find-user.ts';
 import { matchNames } from '../../api/find/match-name.ts';
 import { isTokenGone } from '../../api/issue-token.ts';
@@ -71,7 +71,7 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
 }
 
 function findNamed(names: readonly string[], tokens: readonly Token[], options: RevokeOptions) {
-  const { found, failures } = matchNames(names, tokens);
+  const { found, failures } = matchNames(names, tokens, listCommand(options.user));
   const isIgnored = (error: unknown) => options.ifExists === true && hasCode(error, 'token-not-found');
   return { found, failures: failures.filter((error) => !isIgnored(error)) };
 }

@@ -6,7 +6,7 @@ import { expectSuccess } from '../../api/responses.ts';
 import { rotateToken, ValueMayBeLost } from '../../api/rotate-token.ts';
 import type { Context } from '../../context.ts';
 import { isStored, requireKeychain, storeValue } from '../../credentials/stored-values.ts';
-import { CliError, localError, systemCode } from '../../errors.ts';
+import { CliError, hasCode, localError, systemCode } from '../../errors.ts';
 import { parseExpiry, parseOverlap } from '../../input/parse-time.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { commandLine } from '../../ui/command-line.ts';
@@ -54,7 +54,8 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
   const keychain = options.store ? await requireKeychain(ctx, 'The token was not rotated.') : null;
   const token = await findToken(connection.api, name, undefined);
   const rotated = await rotateToken(connection.api, token.id, body, ctx.uuid).catch((error: unknown) => {
-    throw error instanceof ValueMayBeLost || ctx.signal.aborted ? lostError(ctx, token, body, error) : error;
+    if (error instanceof ValueMayBeLost || ctx.signal.aborted) throw lostError(ctx, token, body, error);
+    throw hasCode(error, 'rotation-pending') ? pendingError(token, error) : error;
   });
   try {
     if (keychain) await storeValue(ctx, keychain, connection.server, rotated);
@@ -62,6 +63,7 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
   } catch (error) {
     throw unwrittenError(rotated, body, error);
   }
+  if (ctx.stdout.isTTY || options.store) await note(ctx, options, fateOfOldValue(rotated));
   // A damaged list is no failure of the rotation, which is complete.
   if (!keychain && (await isStored(ctx, connection.server, token).catch(() => false))) {
     await note(ctx, options, staleKeychain(rotated));
@@ -90,6 +92,24 @@ async function finish(ctx: Context, name: string, options: RotateOptions): Promi
 function staleKeychain({ previous }: Token): string {
   const fate = previous ? `works until ${sanitize(previous.valid_until)}` : 'no longer works';
   return `The OS keychain still holds the old value, which ${fate}. Next time, give --store to store the new one there.`;
+}
+
+/** Says how long the old value works, on a terminal and where nobody else reads the output. */
+function fateOfOldValue({ name, previous }: Token): string {
+  if (!previous) return 'The old value no longer works.';
+  const end = `The old value (${sanitize(previous.prefix)}) works until ${sanitize(previous.valid_until)}.`;
+  return `${end} To end it earlier: ${commandLine('rotate', name, '--finish')}`;
+}
+
+/** Names the commands, where the daemon names its own fields. */
+function pendingError(token: Token, error: CliError): CliError {
+  const { previous } = token;
+  const until = previous
+    ? ` (${sanitize(previous.prefix)}) works until ${sanitize(previous.valid_until)}`
+    : ' still works';
+  const ways = `\`${commandLine('rotate', token.name, '--finish')}\`, or rotate all the same with \`${commandLine('rotate', token.name, '--end-previous')}\``;
+  const detail = `The value before the last rotation${until}. End it with ${ways}.`;
+  return new CliError({ ...error.problem, detail }, { cause: error });
 }
 
 /** Names the command that gets another value. Warns of its price, unless the rotation has ended the value in use already. */

@@ -3,6 +3,7 @@ import type { Token } from '../../../shared/schemas/tokens.ts';
 import type { Usage } from '../../../shared/schemas/usage.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
+import { note } from '../notes.ts';
 import { type Column, printTable } from '../table.ts';
 import { sparkline } from './sparkline.ts';
 
@@ -30,6 +31,9 @@ export async function printUsage(ctx: Context, options: GlobalOptions, token: To
       ),
     ],
   ]);
+  if (sum('allowed') + sum('denied') === 0) {
+    await note(ctx, options, 'There was no use in this period. Uses of the last minute may be missing.');
+  }
   await printSeen(ctx, options, 'ROUTE', usage.routes, ({ method, path }) => `${method ?? '-'} ${path}`);
   await printSeen(ctx, options, 'NETWORK', usage.networks, ({ network }) => network);
   await printSeen(ctx, options, 'USER AGENT', usage.agents, ({ agent }) => agent);

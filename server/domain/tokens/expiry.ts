@@ -20,7 +20,7 @@ export function resolveExpiry(requested: RequestedExpiry, policy: ExpiryPolicy, 
   const pointer = requested.expires_at === undefined ? '/expires_in' : '/expires_at';
   if (expiresAt !== null && expiresAt <= now) throw invalidExpiry(pointer, 'The expiry must be in the future.');
   if (policy.maxSeconds !== null && (expiresAt === null || expiresAt > now + policy.maxSeconds * 1000)) {
-    const detail = `Tokens here must expire within ${policy.maxSeconds} seconds. Choose an earlier expiry.`;
+    const detail = `Tokens here must expire within ${span(policy.maxSeconds)}. Choose an earlier expiry.`;
     throw invalidExpiry(pointer, detail);
   }
   return expiresAt;
@@ -76,7 +76,7 @@ export function lifetimeOf({
 
 export function selfRotateNeedsExpiry(): ProblemError {
   const detail =
-    'A token that rotates itself needs an expiry, after which it stops if it no longer does. Choose an expiry.';
+    'A token that rotates itself needs an expiry, so that it stops working once nothing rotates it any more. Choose an expiry.';
   return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/self_rotate', detail }] });
 }
 
@@ -85,6 +85,19 @@ function requestedExpiry(requested: RequestedExpiry, policy: ExpiryPolicy, now: 
   if (requested.expires_at !== undefined) return Date.parse(requested.expires_at);
   const seconds = requested.expires_in ?? policy.defaultSeconds ?? policy.maxSeconds;
   return seconds === null ? null : now + seconds * 1000;
+}
+
+/** Returns a phrase such as `90 days`, in the largest unit of which the span is a whole number. */
+function span(seconds: number): string {
+  const units = [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+    [1, 'second'],
+  ] as const;
+  const [size, unit] = units.find(([size]) => seconds % size === 0) ?? [1, 'second'];
+  const count = seconds / size;
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 function invalidExpiry(pointer: string, detail: string): ProblemError {

@@ -64,7 +64,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
       if (!isWellFormedToken(value)) return;
       const [match] = await store.tokens.findByHashes([hashSecret(value)]);
       if (match?.kind !== 'token') return;
-      // Whoever found a value that no longer works must not stop the value that replaced it.
+      // A person who found a value that no longer works must not be able to stop the value that replaced it.
       if (match.validUntil !== null && match.validUntil <= clock.now()) return;
       const owner = await store.users.findById(match.ownerId);
       const by: Revoker = { actor: clientActor(client), clientInfo, channel: 'client' };

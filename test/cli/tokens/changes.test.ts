@@ -31,6 +31,7 @@ describe('tokens edit', () => {
     const ran = await run(argv);
     expect(ran).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('it is now named build') });
     const expires_at = new Date(cli.app.clock.now() + 30 * day).toISOString();
+    expect(ran.stderr).toContain(`and expires at ${expires_at}.`);
     expect(await show('build')).toMatchObject({ description: 'Builds', expires_at, self_rotate: true });
     expect(await works()).toBe(200);
     expect(JSON.parse((await run(['edit', 'build', '--no-self-rotate', '--json'])).stdout)).toMatchObject({
@@ -80,6 +81,16 @@ describe('tokens pause and resume', () => {
     expect(shown).toMatch(/^Status:\tpaused\nPaused:\t.* by dev@example\.com\nReason:\tFreeze$/m);
     expect((await run(['resume', 'ci'])).stderr).toBe(`Resumed ci (${value.slice(0, 12)}).\n`);
     expect(await works()).toBe(200);
+  });
+
+  it('say so if there is nothing to resume, and where to look for a token that does not exist', async () => {
+    const stderr = async (argv: string[], as = dev) => (await run(argv, as)).stderr;
+    expect(await stderr(['resume', 'ci'])).toContain('is neither paused nor idle');
+    expect(await stderr(['pause', 'none'])).toContain('Run `tokens list` to see');
+    for (const command of ['pause', 'show', 'usage']) {
+      const hint = 'Run `tokens list --user dev@example.com` to see';
+      expect(await stderr([command, 'none', '--user', 'dev@example.com'], root)).toContain(hint);
+    }
   });
 
   it('end the pause by itself with --for and --until', async () => {

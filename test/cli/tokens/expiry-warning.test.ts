@@ -31,7 +31,7 @@ it('warns about tokens that were used lately and end within a week, at most once
   await createUsed('later', 30);
   await createToken(cli.app, cli.app.dev, { name: 'unused', expires_in: 20 * 86_400 });
   expect((await cli.run(['list'], await terminal())).stderr).toBe('');
-  cli.app.clock.advance(12.5 * day);
+  cli.app.clock.advance(12.75 * day);
   expect((await cli.run(['list'], await terminal())).stderr).toBe('');
   cli.app.clock.advance(day);
   for (const [argv, stderr] of [

@@ -33,6 +33,12 @@ describe('tokens rotate', () => {
     const { stdout, stderr } = await rotate([], { columns: 80 });
     expect(isWellFormedToken(stdout.trimEnd())).toBe(true);
     expect(stderr).toContain('cannot be shown again');
+    const end = (await show()).previous?.valid_until;
+    expect(stderr).toContain(
+      `The old value (${old.slice(0, 12)}) works until ${end}. To end it earlier: tokens rotate ci`,
+    );
+    const atOnce = await rotate(['--overlap', '0', '--end-previous'], { columns: 80 });
+    expect(atOnce.stderr).toContain('The old value no longer works.');
   });
 
   it('prints the token object with the value with --json', async () => {
@@ -49,11 +55,33 @@ describe('tokens rotate', () => {
     expect((await run(['check'], { stdin: old })).stdout).toMatch(/^rotated\t/);
   });
 
+  it('makes `check` name the value that it was given, and say until when an old one works', async () => {
+    const current = (await rotate()).stdout.trimEnd();
+    const prefixes = [old, current].map((value) => value.slice(0, 12));
+    expect(await run(['check'], { stdin: old })).toEqual({
+      code: 0,
+      stdout: `active\t${prefixes[0]}\tci\tdev@example.com\n`,
+      stderr: `This is the old value of ci. It works until ${(await show()).previous?.valid_until}. The current value starts with ${prefixes[1]}.\n`,
+    });
+    expect(await run(['check'], { stdin: current })).toMatchObject({
+      stdout: `active\t${prefixes[1]}\tci\tdev@example.com\n`,
+      stderr: '',
+    });
+    const asJson = await run(['check', '--json'], { stdin: old });
+    expect(asJson.stderr).toBe('');
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ prefix: prefixes[0], token: { prefix: prefixes[1] } });
+    cli.app.clock.advance(86_400_001);
+    expect((await run(['check'], { stdin: old })).stdout).toBe(`rotated\t${prefixes[0]}\tci\tdev@example.com\n`);
+  });
+
   it('exits 5 while an old value still works, and ends that value with --end-previous', async () => {
     const second = (await rotate()).stdout;
     const pending = await rotate(['--json']);
     expect(pending).toMatchObject({ code: 5, stdout: '' });
     expect(JSON.parse(pending.stderr)).toMatchObject({ code: 'rotation-pending', status: 409 });
+    const { stderr } = await rotate();
+    expect(stderr).toContain(`(${old.slice(0, 12)}) works until ${(await show()).previous?.valid_until}. End it with`);
+    for (const way of ['--finish', '--end-previous']) expect(stderr).toContain(`tokens rotate ci ${way}`);
     const third = (await rotate(['--end-previous'])).stdout;
     expect(await verdicts(old, second, third)).toEqual(['rotated', 200, 200]);
   });

@@ -53,6 +53,11 @@ it('prints totals, one bar for each day, and the ten most frequent routes, netwo
   ]);
 });
 
+it('says that uses of the last minute may be missing if there are none', async () => {
+  expect((await cli.run(['usage', 'ci'], dev)).stderr).toContain('Uses of the last minute may be missing.');
+  expect((await cli.run(['usage', 'ci', '--json'], dev)).stderr).toBe('');
+});
+
 it('prints the object of the API with --json, with every route', async () => {
   await use(12);
   const usage: Usage = JSON.parse((await cli.run(['usage', 'ci', '--json'], dev)).stdout);

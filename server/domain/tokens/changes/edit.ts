@@ -74,8 +74,8 @@ function editOf(token: TokenRecord, body: EditTokenBody, policy: ExpiryPolicy, n
 }
 
 /**
- * Returns the new expiry. One before the present expiry is accepted even if the policy's maximum is shorter by now. Choosing the
- * present expiry again changes nothing: otherwise, whoever repeats it every day would shorten the lifetime without an event.
+ * Returns the new expiry. Accepts one before the present expiry even if the policy's maximum has become shorter since. Choosing the
+ * present expiry again changes nothing. Otherwise, an edit that is repeated every day would shorten the lifetime without an event.
  */
 function editedExpiry(
   token: TokenRecord,

@@ -48,7 +48,7 @@ export function createPausing(deps: TokenDeps): Pausing {
     return changed;
   }
 
-  /** Returns the owner if they should be told, because somebody else made the change. */
+  /** Returns the owner if somebody else made the change, so that they get a mail. Otherwise returns null. */
   async function ownerToTell(store: Store, { ownerId }: TokenRecord, isOwn: boolean): Promise<UserRecord | null> {
     return isOwn ? null : store.users.findById(ownerId);
   }

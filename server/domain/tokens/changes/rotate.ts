@@ -47,7 +47,7 @@ interface Rotator {
   clientInfo: ClientInfo;
   channel: Channel | 'token';
   body: RotateTokenBody;
-  /** The token rotates itself with its previous value, because the answer with the current one was lost. */
+  /** The token rotates itself with its previous value, because the response with the current one was lost. */
   replacesUnused: boolean;
 }
 

@@ -9,7 +9,7 @@ const minWaitMs = 60_000;
 export const selfRotationWindowMs = 60 * 60 * 1000;
 
 /**
- * Reports whether the previous value with this prefix may rotate the token, because the answer to the pending self-rotation
+ * Reports whether the previous value with this prefix may rotate the token, because the response to the pending self-rotation
  * was lost. Only then has nobody used the current value for a minute. Otherwise, someone who stole the previous value could take over
  * the token while its owner rotates it.
  */
@@ -42,6 +42,6 @@ export function tooManySelfRotations(): ProblemError {
 export function previousValueRefused(): ProblemError {
   return new ProblemError(
     'previous-value',
-    'This is not the current value of the token, so it may not rotate it. Use the new value, or rotate with a session.',
+    'Only the current value of a token may rotate it. Use the new value, or rotate with a session.',
   );
 }

@@ -124,10 +124,10 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   }
 });
 
-it('says that a token was not used, without a chart', async () => {
+it('says that no use was counted, without a chart', async () => {
   const { app, path } = await open();
   const { html } = await openConsole(app, app.dev).get(path);
-  expect(textOf(html)).toContain('This token was not used in the last 30 days.');
+  expect(textOf(html)).toContain('No use was counted in the last 30 days.');
   expect(html).not.toContain('<svg role');
 });
 

@@ -102,7 +102,7 @@ function ChangeForm({ title, path, closeHref, submit, problem, children }: Chang
   );
 }
 
-function RotateFields({ token, statusContext: { now }, policy, form }: TokenChangeDialogProps) {
+function RotateFields({ token, statusContext: { now }, policy, form, problem }: TokenChangeDialogProps) {
   const previous = workingPreviousValue(token, now);
   const { expiresAt } = rotatedExpiry(token, {}, policy, now);
   return (
@@ -128,7 +128,7 @@ function RotateFields({ token, statusContext: { now }, policy, form }: TokenChan
       <fieldset>
         <legend>When does the current value stop working?</legend>
         {overlapChoices.map((seconds) => (
-          <Choice name="overlap" value={String(seconds)} selected={form.overlap}>
+          <Choice name="overlap" value={String(seconds)} selected={form.overlap} focused={problem === undefined}>
             {seconds === 0 ? 'at once' : `in ${formatLifetime(seconds)}`}
           </Choice>
         ))}
@@ -144,7 +144,7 @@ function PauseFields({ form, problem }: TokenChangeDialogProps) {
       <fieldset>
         <legend>How long?</legend>
         {pauseChoices.map((seconds) => (
-          <Choice name="for" value={String(seconds)} selected={form.for}>
+          <Choice name="for" value={String(seconds)} selected={form.for} focused={problem === undefined}>
             {seconds === 0 ? 'until it is resumed' : `for ${formatLifetime(seconds)}`}
           </Choice>
         ))}
@@ -196,11 +196,27 @@ function expiryNow({ expiresAt }: TokenRecord): string {
   return expiresAt === null ? 'The token never expires.' : `The token expires at ${formatUtc(expiresAt)}.`;
 }
 
-function Choice(props: { name: string; value: string; selected: string; children?: Child }) {
-  const { name, value, selected, children } = props;
+interface ChoiceProps {
+  name: string;
+  value: string;
+  /** The selected value of the group. */
+  selected: string;
+  /** Whether the selected choice receives the focus, so that a key press does not change the selection. */
+  focused: boolean;
+  children?: Child;
+}
+
+function Choice({ name, value, selected, focused, children }: ChoiceProps) {
   return (
     <label class="inline">
-      <input type="radio" name={name} value={value} checked={value === selected} required />
+      <input
+        type="radio"
+        name={name}
+        value={value}
+        checked={value === selected}
+        autofocus={value === selected && focused}
+        required
+      />
       <span>{children}</span>
     </label>
   );

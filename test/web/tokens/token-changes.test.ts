@@ -16,6 +16,8 @@ it('rotates a token, shows the new value once, and then both values', async () =
   const browser = openConsole(app, app.dev);
   const { html: dialog } = await browser.get(`${path}?dialog=rotate`);
   expect(textOf(dialog)).toContain('It then expires at 2027-02-21 16:20 UTC .');
+  // Otherwise the first choice would receive the focus, and a key press would select it.
+  expect(dialog).toMatch(/<input[^>]* value="86400"[^>]* checked=""[^>]* autofocus=""/);
   const key = /name="key" value="([^"]+)"/.exec(dialog)?.[1] ?? '';
   const { status, html } = await browser.submit(`${path}/rotate`, { key, overlap: '3600' });
   const value = valueIn(html);

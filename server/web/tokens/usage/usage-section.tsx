@@ -23,7 +23,7 @@ export function UsageSection({ usage, quiet, now }: { usage: Usage; quiet: boole
       <p>
         {used
           ? `${count(sum('allowed'), 'use')} in the last ${shownDays} days, and ${sum('denied').toLocaleString('en')} denied${reasons === '' ? '' : ` (${reasons})`}. Uses of the last minute may be missing.`
-          : `This token was not used in the last ${shownDays} days.`}
+          : `No use was counted in the last ${shownDays} days.`}
       </p>
       {quiet && <p>No mail is sent when this token is used from a new network.</p>}
       {used && <UsageChart days={days} />}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import type { CreatedToken } from '../../shared/schemas/tokens.ts';
 import type { User } from '../../shared/schemas/users.ts';
 import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
 import { superuser, useDaemons } from '../helpers/daemon/daemon.ts';
@@ -13,12 +14,16 @@ import { hasRealParts, postgresBinaries } from '../helpers/peers/real-parts.ts';
 
 const recipe = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'production.md'), 'utf8');
 
-/** Returns the query of docs/production.md for restrictions made since `time`. */
-function changedSince(time: Date): string {
-  const [query = ''] = /^SELECT to_timestamp[^;]+/m.exec(recipe) ?? [];
-  const [example = ''] = /timestamptz '[^']+'/.exec(query) ?? [];
-  return query.replace(example, `timestamptz '${time.toISOString()}'`);
-}
+/** Returns a query of docs/production.md for what changed since `time`. */
+const since = (time: Date, query: string): string =>
+  query.replaceAll(/timestamptz '[^']+'/g, `timestamptz '${time.toISOString()}'`);
+
+/** Returns the query for restrictions. */
+const changedSince = (time: Date): string => since(time, /^SELECT to_timestamp[^;]+/m.exec(recipe)?.[0] ?? '');
+
+/** Returns the queries that print the statements for tokens. */
+const tokenQueries = (time: Date): string[] =>
+  since(time, /^SELECT format[^`]+/m.exec(recipe)?.[0] ?? '').split(/(?<=;)\n(?=SELECT|$)/);
 
 interface Change {
   action: string;
@@ -49,6 +54,14 @@ async function ask<R extends pg.QueryResultRow>(url: string, sql: string): Promi
   );
 }
 
+/** Runs the queries in the old database, and what they print in the restored one. */
+async function repeatTokenChanges(old: string, restored: string, time: Date): Promise<void> {
+  const queries = tokenQueries(time);
+  expect(queries).toHaveLength(3);
+  for (const query of queries)
+    for (const { format: statements } of await ask<{ format: string }>(old, query)) await ask(restored, statements);
+}
+
 describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQL dump restored as documented', () => {
   const nodes = useNodes('debian', 1);
   const { start } = useDaemons();
@@ -74,17 +87,42 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
     const [ofDeleted, ofMoved] = [await deleted.createToken('of-deleted'), await moved.createToken('of-moved')];
     await patch(demoted, { superuser: true });
     const client = (await (await root.request('POST', '/clients', { name: 'gone' })).json()) as { id: string };
-    const [active, before, since] = [
+    const [active, before, revoked] = [
       await dev.createToken('active'),
       await dev.createToken('revoked-before'),
       await dev.createToken('revoked-since'),
     ];
+    const changedTokens = [
+      await dev.createToken('rotated'),
+      await dev.createToken('ended'),
+      await dev.createToken('paused'),
+      await dev.createToken('shortened'),
+      await dev.createToken('idle'),
+    ] as const;
+    const [rotated, ended, paused, shortened, idle] = changedTokens;
+    const change = async (token: { id: string }, method: string, path: string, body?: object) => {
+      const response = await dev.request(method, `/tokens/${token.id}${path}`, body);
+      expect(response.status).toBeLessThan(300);
+      return response;
+    };
+    await change(ended, 'POST', '/rotate', {});
     await dev.request('DELETE', `/tokens/${before.id}`);
     await pause(5);
     const time = new Date();
     const [dump, restored] = [join(old.dataDir, 'tokens.dump'), await postgres.newDatabase()];
     execFileSync(join(postgresBinaries(), 'pg_dump'), ['--format=custom', `--file=${dump}`, databaseUrl]);
-    await dev.request('DELETE', `/tokens/${since.id}`);
+    await dev.request('DELETE', `/tokens/${revoked.id}`);
+    const { token: next } = (await (await change(rotated, 'POST', '/rotate', { overlap: 0 })).json()) as CreatedToken;
+    await change(ended, 'DELETE', '/previous');
+    await change(paused, 'POST', '/pause', {});
+    await change(shortened, 'PATCH', '', { expires_in: 1 });
+    // As the daemon does after 30 idle days.
+    await ask(
+      databaseUrl,
+      `WITH gone AS (DELETE FROM tokens WHERE id = '${idle.id}' RETURNING *)
+       INSERT INTO tombstones (hash, token_id, owner_id, prefix, name, revoked_at, actor_kind, reason)
+       SELECT hash, id, owner_id, prefix, name, ${Date.now()}, 'system', 'idle' FROM gone`,
+    );
     await patch(disabled, { disabled: true });
     await patch(demoted, { superuser: false });
     await patch(barred, { can_manage_tokens: false });
@@ -131,10 +169,14 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
     );
     for (const sql of remedies.filter((remedy) => remedy.startsWith('UPDATE')))
       await ask(restored, sql.replace("'HASH'", `'${hash}'`));
+    await repeatTokenChanges(databaseUrl, restored, time);
     const daemon = await start(old.dataDir, { TOKENSD_DATABASE_URL: restored });
     const statusOf = async ({ token }: { token: string }) => (await verify(daemon.url, token)).status;
-    expect([await statusOf(active), await statusOf(before), await statusOf(since)]).toEqual([200, 401, 200]);
+    expect([await statusOf(active), await statusOf(before), await statusOf(revoked)]).toEqual([200, 401, 200]);
     expect([await statusOf(ofDeleted), await statusOf(ofMoved)]).toEqual([200, 200]);
+    const reasonOf = async (value: string) => (await verify(daemon.url, value)).headers.get('x-tokens-reason');
+    const reasons = await Promise.all([...changedTokens.map(({ token }) => token), next].map(reasonOf));
+    expect(reasons).toEqual(['rotated', 'rotated', 'paused', 'expired', 'idle', null]);
     const me = await fetch(`${daemon.url}/api/v1/me`, { headers: { Authorization: `Bearer ${dev.session}` } });
     expect(me.status).toBe(401);
 
@@ -143,7 +185,7 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
     for (const remedy of remedies.filter((remedy) => remedy.startsWith('tokens '))) {
       expect(await runProgram('tokens', remedy.split(' ').slice(1), { env })).toMatchObject({ code: 0 });
     }
-    expect([await statusOf(active), await statusOf(before), await statusOf(since)]).toEqual([200, 401, 401]);
+    expect([await statusOf(active), await statusOf(before), await statusOf(revoked)]).toEqual([200, 401, 401]);
     expect([await statusOf(ofDeleted), await statusOf(ofMoved)]).toEqual([401, 401]);
     const users = (await (await request('GET', '/users')).json()) as { items: User[] };
     const permissions = users.items.map((user) => [

@@ -23,7 +23,9 @@ const changedSince = (time: Date): string => since(time, /^SELECT to_timestamp[^
 
 /** Returns the queries that print the statements for tokens. */
 const tokenQueries = (time: Date): string[] =>
-  since(time, /^SELECT format[^`]+/m.exec(recipe)?.[0] ?? '').split(/(?<=;)\n(?=SELECT|$)/);
+  since(time, /^SELECT format[^`]+/m.exec(recipe)?.[0] ?? '')
+    .trim()
+    .split(/(?<=;)\n(?=SELECT)/);
 
 interface Change {
   action: string;

@@ -60,7 +60,7 @@ export interface PreviousValueUse extends Pick<MemberEvent, 'owner'> {
   use: LastUse;
 }
 
-/** Writes the mail to the owner of a token whose old value is still used shortly before it ends. */
+/** Writes the mail to the owner of a token whose old value was used after the rotation, shortly before it ends. */
 export function previousValueUsedMail(
   site: SiteInfo,
   { owner, token, prefix, validUntil, use }: PreviousValueUse,
@@ -71,15 +71,15 @@ export function previousValueUsedMail(
     site,
     { at: use.at, owner, clientInfo },
     {
-      subject: mailText`The old value of API token "${token.name}" is still used`,
-      preview: `${prefix} stops working at ${utc(validUntil)}. Something still uses it.`,
-      lead: `You rotated a personal API token of your account ${owner.email}. Its old value is still used, and stops working at ${utc(validUntil)}. Below is its last use.`,
+      subject: mailText`The old value of API token "${token.name}" was used after the rotation`,
+      preview: `${prefix} stops working at ${utc(validUntil)}. It was last used on ${utc(use.at)}.`,
+      lead: `You rotated a personal API token of your account ${owner.email}. Its old value was used after that, and stops working at ${utc(validUntil)}. Below is its last use.`,
       button: { label: 'View this token', url },
       advice: [
         {
           heading: 'What to do',
           steps: [
-            { instruction: 'Put the new value where the old one is still used.' },
+            { instruction: 'Put the new value where the old one was used, if you have not done so since.' },
             {
               instruction: 'If you do not recognize this use, end the old value now.',
               link: { label: 'Open the token in the console', url },

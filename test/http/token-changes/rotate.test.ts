@@ -198,7 +198,7 @@ describe('rotating a token', () => {
 });
 
 describe('the old value of a rotated token', () => {
-  const stillUsed = 'dev@example.com: The old value of API token "ci" is still used';
+  const stillUsed = 'dev@example.com: The old value of API token "ci" was used after the rotation';
 
   it('is reported once if it is used when a quarter of the overlap remains', async () => {
     const { app, token } = await openWithToken();

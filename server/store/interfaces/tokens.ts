@@ -25,8 +25,8 @@ export interface TokenStore extends TokenChangeStore {
   insert(token: NewToken, limit: number): Promise<'inserted' | 'name-taken' | 'token-limit'>;
   findById(id: string): Promise<TokenRecord | null>;
   list(query: TokenQuery): Promise<TokenRecord[]>;
-  /** Returns how many tokens each filter selects. Reads the tokens in slices, so that other reads come in between. */
-  countMatching(filters: readonly TokenFilter[], statusContext: StatusContext): Promise<number[]>;
+  /** Returns how many tokens each filter selects. Each statement counts a slice, so that other reads come in between. */
+  countMatching(filters: readonly TokenFilter[], statusContext: StatusContext, sliceSize?: number): Promise<number[]>;
   /** Returns how many of the owner's tokens are active. */
   countActiveOf(ownerId: string, statusContext: StatusContext): Promise<number>;
   /** Looks up hashes in one batch. Returns one entry per hash, in the same order: the match, or null. */

@@ -42,7 +42,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
     findById,
     ...createTokenChangeStore(knex, engine, findById),
     list: async (query) => (await listTokens(knex, engine, query)).map(toToken),
-    countMatching: (filters, context) => countMatching(knex, engine, filters, context),
+    countMatching: (filters, context, sliceSize = 50_000) => countMatching(knex, engine, filters, context, sliceSize),
     async countActiveOf(ownerId, statusContext) {
       const [row] = await knex('tokens as t')
         .join('users as u', 'u.id', 't.owner_id')

@@ -1,5 +1,5 @@
 /**
- * Whether tests that repeat something run at full length. `TOKENS_TEST_LENGTH=full npm run test:long` sets it. The checks are the
+ * Whether tests that repeat something run at full length. `npm run test:long` sets `TOKENS_TEST_LENGTH=full`. The checks are the
  * same at either length; only the number of repetitions differs.
  */
 export const isFullLength = process.env.TOKENS_TEST_LENGTH === 'full';

@@ -188,6 +188,15 @@ function EditFields({ token, form, problem }: TokenChangeDialogProps) {
         hint={`${expiryNow(token)} With a new last day, it works until the end of that day (UTC).`}
         error={errors.expires_at ?? errors.expires_in}
       />
+      <label class="inline">
+        <input type="checkbox" name="self_rotate" value="true" checked={form.selfRotate} />
+        Let whoever holds its value rotate it
+      </label>
+      {errors.self_rotate && <p class="error">{errors.self_rotate}</p>}
+      <label class="inline">
+        <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
+        Send me no mail when it is used from a new network
+      </label>
     </>
   );
 }

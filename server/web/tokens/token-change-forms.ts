@@ -34,12 +34,16 @@ export interface TokenChangeForm {
   description: string;
   /** The new last day of the token's life in UTC. Empty: the expiry stays. */
   date: string;
+  selfRotate: boolean;
+  quietNetworks: boolean;
 }
 
 /** Returns the forms as they are first shown. */
-export function emptyTokenChangeForm({ name, description }: TokenRecord, key: string): TokenChangeForm {
+export function emptyTokenChangeForm(token: TokenRecord, key: string): TokenChangeForm {
   const overlap = String(limits.defaultOverlapSeconds);
-  return { key, overlap, ends: '', for: '0', reason: '', name, description: description ?? '', date: '' };
+  const { name, description, selfRotate, quietNetworks } = token;
+  const edit = { name, description: description ?? '', date: '', selfRotate, quietNetworks };
+  return { key, overlap, ends: '', for: '0', reason: '', ...edit };
 }
 
 /** Reads the posted form. `freshKey` replaces a key that is not a UUID. */
@@ -54,6 +58,8 @@ export function readTokenChangeForm(form: Record<string, unknown>, freshKey: str
     name: text(form.name),
     description: text(form.description),
     date: text(form.date),
+    selfRotate: form.self_rotate === 'true',
+    quietNetworks: form.quiet_networks === 'true',
   };
 }
 
@@ -74,7 +80,7 @@ export function pauseTokenBody({ for: seconds, reason }: TokenChangeForm): Pause
 }
 
 /** Converts the form to the body of an edit. @throws ProblemError `invalid-fields` */
-export function editTokenBody({ name, description, date }: TokenChangeForm): EditTokenBody {
+export function editTokenBody({ name, description, date, ...flags }: TokenChangeForm): EditTokenBody {
   if (date !== '' && !z.iso.date().safeParse(date).success) {
     throw invalidFields([{ pointer: '/expires_at', detail: 'Enter a date such as 2026-11-23.' }]);
   }
@@ -82,6 +88,8 @@ export function editTokenBody({ name, description, date }: TokenChangeForm): Edi
     name,
     description,
     ...(date !== '' && { expires_at: `${date}T23:59:59.999Z` }),
+    self_rotate: flags.selfRotate,
+    quiet_networks: flags.quietNetworks,
   });
 }
 

@@ -92,6 +92,28 @@ it('edits a token, and shows why a form is rejected', async () => {
   for (const part of ['deploy', 'Shop', '2026-12-24 23:59:59 UTC']) expect(text).toContain(part);
 });
 
+it('changes whether a token rotates itself, and whether new networks are mailed', async () => {
+  const { app, token, path } = await open();
+  const browser = openConsole(app, app.dev);
+  const flags = async () => {
+    const { selfRotate, quietNetworks } = (await app.store.tokens.findById(token.id)) ?? {};
+    return [selfRotate, quietNetworks];
+  };
+  await browser.get(`${path}?dialog=edit`);
+  await browser.submit(`${path}/edit`, { name: token.name, self_rotate: 'true', quiet_networks: 'true' });
+  expect(await flags()).toEqual([true, true]);
+  const { html } = await browser.get(`${path}?dialog=edit`);
+  expect(html).toMatch(/name="self_rotate" value="true" checked/);
+  expect(html).toMatch(/name="quiet_networks" value="true" checked/);
+  await browser.submit(`${path}/edit`, { name: token.name, self_rotate: '', quiet_networks: '' });
+  expect(await flags()).toEqual([false, false]);
+  const eternal = await createToken(app, app.dev, { name: 'eternal' });
+  const eternalPath = `/profile/api-tokens/${eternal.id}`;
+  await browser.get(`${eternalPath}?dialog=edit`);
+  const refused = await browser.submit(`${eternalPath}/edit`, { name: 'eternal', self_rotate: 'true' });
+  expect([refused.status, textOf(refused.html)]).toEqual([400, expect.stringContaining('needs an expiry')]);
+});
+
 it('offers a superuser to pause the token of another member, and not to rotate or edit it', async () => {
   const { app, token, path } = await open();
   const browser = openConsole(app, app.root);

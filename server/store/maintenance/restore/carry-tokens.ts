@@ -56,8 +56,9 @@ async function tokensMissingFrom(knex: Knex, tokens: Row[]): Promise<Row[]> {
  */
 async function endOf({ knex, continues }: Witness, token: Row, now: number): Promise<End | null> {
   const tombstone: Row | undefined = await knex('tombstones').where({ hash: token.hash }).first();
-  if (tombstone?.reason === 'expired' || tombstone?.reason === 'idle') return { revokedAt: undefined };
-  if (tombstone !== undefined) return { revokedAt: Number(tombstone.revoked_at) };
+  // A release that stored no reasons destroyed tokens only by revoking them.
+  const isRevoked = (tombstone?.reason ?? 'revoked') === 'revoked';
+  if (tombstone !== undefined) return { revokedAt: isRevoked ? Number(tombstone.revoked_at) : undefined };
   const events: Row[] = await knex('audit')
     .where({ target_kind: 'token', target_id: token.id })
     .whereIn('action', ['token.created', 'token.revoked']);

@@ -108,7 +108,7 @@ export function createServices({
     statusContext,
     totp,
     sessions,
-    tokens: createTokens({ ...shared, policy }),
+    tokens: createTokens({ ...shared, policy, idlePolicy }),
     seenValues: createSeenValues(),
     notifyOfPreviousUses: createPreviousNotices(shared),
     tokenNotices: createTokenNotices({

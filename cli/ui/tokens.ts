@@ -100,8 +100,8 @@ function tokenColumns(now: Date, { all }: { all?: boolean }): Column<Token>[] {
     },
     {
       head: 'LAST USED',
-      text: (token) => lastUse(token, now),
-      fit: (token, width) => fitLastUse(token, now, width),
+      text: (token) => lastUse(withNewestUse(token), now),
+      fit: (token, width) => fitLastUse(withNewestUse(token), now, width),
       minWidth: 36,
       whenNarrow: [
         { order: 2, width: 24 },
@@ -120,6 +120,13 @@ function tokenColumns(now: Date, { all }: { all?: boolean }): Column<Token>[] {
       whenNarrow: [{ order: 4, width: 0 }],
     },
   ];
+}
+
+/** Returns the token with the newest use of either value as its last use. During an overlap, all uses may be of the old one. */
+function withNewestUse(token: Token): Token {
+  const old = token.previous?.last_used ?? null;
+  const isNewer = old !== null && (token.last_used === null || old.at > token.last_used.at);
+  return isNewer ? { ...token, last_used: old } : token;
 }
 
 interface LastUseForm {

@@ -114,7 +114,7 @@ function report(restored: Restored): string[] {
       ? ['Email addresses, passwords, second factors and client secrets are those from before the restore.']
       : [
           'Nobody knows what else was revoked after the backup. Tokens that were revoked or paused since then and are not listed here work again, and so do values that a rotation replaced. Members who were disabled or deleted since may be as they were.',
-          'Find these changes in the mails sent since then, and repeat each one: tokens revoke NAME --user EMAIL',
+          'Find these changes in the mails sent since then, and repeat each one: tokens revoke PREFIX --user EMAIL',
         ]),
     ...(damaged.length === 0 ? [] : [`Damaged, so nothing is known from them: ${damaged.join(', ')}`]),
     ...(restored.hasSuperuser || users === 0

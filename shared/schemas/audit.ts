@@ -12,7 +12,7 @@ export const auditActionDescriptions = {
   'token.previous_ended': 'The value before the last rotation was ended before its time.',
   'token.changed': 'The owner changed a token. `changes` lists each field with its old and its new value.',
   'token.paused': 'A token was paused by its owner or a superuser, or the end or the reason of its pause was changed.',
-  'token.resumed': 'A paused or idle token was resumed.',
+  'token.resumed': 'A paused or idle token was resumed, or an active one was kept from becoming idle.',
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
   'user.created': 'A member was added.',
   'user.invited': 'A member was invited by mail, perhaps again. An earlier link stopped working.',

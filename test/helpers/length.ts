@@ -1,6 +1,6 @@
 /**
- * Whether tests that repeat something run at full length. `npm run test:long` sets `TOKENS_TEST_LENGTH=full`. The checks are the
- * same at either length; only the number of repetitions differs.
+ * Whether tests that repeat something run at full length. `npm run test:long` sets `TOKENS_TEST_LENGTH=full`. At full length,
+ * tests repeat more, wait longer and allow shorter stalls.
  */
 export const isFullLength = process.env.TOKENS_TEST_LENGTH === 'full';
 

@@ -24,7 +24,7 @@ async function runResume(ctx: Context, names: readonly string[], options: Resume
   await changeTokens(ctx, names, options, {
     request: (api, id) => expectBody(api.tokens[':id'].resume.$post({ param: { id } }), tokenShape),
     outcome: ({ name, prefix, status }, before) => {
-      const works = `${sanitize(name)} (${sanitize(prefix)}) is neither paused nor idle, so it worked before.`;
+      const works = `${sanitize(name)} (${sanitize(prefix)}) is neither paused nor idle. If tokens become idle here, its time starts again.`;
       if (before.status === 'active') return works;
       const rest = status === 'active' ? '' : `, but it does not work yet: it is ${sanitize(status)}`;
       return `Resumed ${sanitize(name)} (${sanitize(prefix)})${rest}.`;

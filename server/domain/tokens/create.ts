@@ -13,7 +13,11 @@ import { sessionEnded, wrongCredentials } from '../sign-in/problems.ts';
 import type { Proof } from '../sign-in/start-session.ts';
 import { chooseExpiry, type ExpiryPolicy } from './expiry.ts';
 import { claimKey } from './idempotency.ts';
+import type { IdlePolicy } from './idle.ts';
 import { nameTaken, requireUsableName } from './names.ts';
+
+/** How many expired short-lived tokens of a member stay, for each token that the member may have. */
+const expiredPerLimit = 10;
 
 export interface TokenPolicy {
   productPrefix: string;
@@ -25,6 +29,7 @@ export interface TokenDeps {
   store: Store;
   clock: Clock;
   statusContext: () => StatusContext;
+  idlePolicy: Pick<IdlePolicy, 'idleAt'>;
   newId: () => string;
   auditTrail: AuditTrail;
   notifier: Notifier;
@@ -82,6 +87,8 @@ export async function createToken(
     const expiry = chooseExpiry(body, policy.expiry, now);
     // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
     await store.tokens.destroyExpired(fresh, now, systemActor);
+    // Otherwise a member could fill the database for an hour, and slow down every creation.
+    await store.tokens.destroyManyExpired(user.id, expiredPerLimit * policy.maxPerUser, now, systemActor);
     const outcome = await store.tokens.insert({ ...fresh, ...expiry }, policy.maxPerUser);
     if (outcome === 'name-taken') throw nameTaken();
     if (outcome === 'token-limit') throw tokenLimit(policy.maxPerUser);

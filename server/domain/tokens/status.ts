@@ -18,21 +18,27 @@ export function tokenStatus(
     | 'expiresAt'
     | 'activeAt'
   >,
-  { now, ssoStaleBefore, idleBefore }: StatusContext,
+  context: StatusContext,
 ): TokenStatus {
+  const { now, ssoStaleBefore } = context;
   const { ownerSsoSignedInAt: signedInAt } = token;
   if (token.ownerDisabled) return 'disabled';
   if (!token.ownerCanManageTokens) return 'blocked';
   if (ssoStaleBefore !== undefined && signedInAt !== null && signedInAt < ssoStaleBefore) return 'sso-stale';
   if (isPaused(token, now)) return 'paused';
   if (isExpired(token, now)) return 'expired';
-  if (idleBefore !== undefined && token.activeAt < idleBefore) return 'idle';
+  if (isIdle(token, context)) return 'idle';
   return 'active';
 }
 
 /** Reports whether a token has expired, whatever its status. */
 export function isExpired({ expiresAt }: Pick<TokenRecord, 'expiresAt'>, now: number): boolean {
   return expiresAt !== null && expiresAt <= now;
+}
+
+/** Reports whether a token has not been active for too long, whatever its status. */
+export function isIdle({ activeAt }: Pick<TokenRecord, 'activeAt'>, { idleBefore }: StatusContext): boolean {
+  return idleBefore !== undefined && activeAt < idleBefore;
 }
 
 /** Reports whether a token is paused. A pause ends at its end, if it has one. */

@@ -71,9 +71,9 @@ export function tokenChangeRoutes({ tokens, statusContext }: Pick<AppDeps, 'toke
       return c.json(tokenObject(token, statusContext()), 200);
     })
     .openapi(rotateToken, async (c) => {
-      const key = c.req.valid('header')['idempotency-key'];
+      const idempotencyKey = c.req.valid('header')['idempotency-key'];
       const { id } = c.req.valid('param');
-      const { token, secret } = await tokens.rotate(c.get('caller'), id, c.req.valid('json'), key);
+      const { token, secret } = await tokens.rotate(c.get('caller'), id, c.req.valid('json'), { idempotencyKey });
       const object = tokenObject(token, statusContext());
       return secret === null ? c.json(object, 200) : c.json({ ...object, token: secret.reveal() }, 201);
     })

@@ -33,8 +33,8 @@ export interface TokenChangeStore {
   lock(id: string): Promise<TokenRecord | null>;
   /** Replaces the current value of a locked token, and ends its previous value. */
   rotate(id: string, value: NewValue): Promise<void>;
-  /** Returns how often a token was rotated after `since`. */
-  countRotations(id: string, since: number): Promise<number>;
+  /** Returns the time of the rotation that was `count` rotations ago: with 1, of the newest. Returns null if there were fewer. */
+  rotationBefore(id: string, count: number): Promise<number | null>;
   /**
    * Notes at which time these current values were presented. Stores the first time after a rotation, and only of tokens that rotate
    * themselves.

@@ -41,6 +41,11 @@ export interface TokenStore extends TokenChangeStore {
    */
   destroyExpired(token: Pick<NewToken, 'ownerId' | 'nameFolded'>, at: number, actor: Actor): Promise<void>;
   /**
+   * Deletes at most 100 tokens of one owner that have expired at `at` and lived for at most a day, the oldest ones beyond the newest
+   * `keep`. Leaves tombstones with the reason `expired`.
+   */
+  destroyManyExpired(ownerId: string, keep: number, at: number, actor: Actor): Promise<void>;
+  /**
    * Deletes at most `limit` tokens of any owner that expired at or before `before`, and leaves tombstones with the reason `expired`.
    * With `shortLived`, only those with a lifetime of at most a day. Returns the number of tokens deleted.
    */

@@ -46,7 +46,9 @@ export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
         </tbody>
       </table>
       <p class="hint">
-        A token can be in several rows. On the command line: <code>tokens report</code>
+        A token can be in several rows. Expired and paused tokens are counted, too: without them, list{' '}
+        <code>tokens list --all --status active</code> with the options that <code>tokens report</code> names.
+        Introspection counts as a use only if the request names a method, path or IP address.
       </p>
     </Layout>
   );

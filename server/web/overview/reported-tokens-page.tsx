@@ -6,7 +6,7 @@ import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { memberPath } from '../team/team-paths.ts';
-import { LastUsed } from '../tokens/token-list.tsx';
+import { NewestUse } from '../tokens/token-list.tsx';
 import { tokenPath } from '../tokens/token-paths.ts';
 import { overviewPath } from './overview-paths.ts';
 import { reportTexts } from './report-texts.tsx';
@@ -79,7 +79,7 @@ function ReportedTokensTable({ caption, tokens, statusContext }: ReportedTokensT
             </td>
             <td data-label="Expires">{token.expiresAt === null ? 'never' : <Time at={token.expiresAt} now={now} />}</td>
             <td data-label="Last used">
-              <LastUsed use={token.lastUse} now={now} />
+              <NewestUse token={token} now={now} />
             </td>
             <td data-label="Status">
               <StatusBadge status={tokenStatus(token, statusContext)} />

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
 import { type ExpiryPolicy, rotatedExpiry } from '../../domain/tokens/expiry.ts';
-import { workingPreviousValue } from '../../domain/tokens/status.ts';
+import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { ConfirmDialog, Dialog } from '../shell/components/dialog.tsx';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
@@ -50,7 +50,11 @@ export function TokenChangeDialog(props: TokenChangeDialogProps) {
     case 'resume':
       return (
         <ConfirmDialog title={`Resume “${token.name}”?`} closeHref={closeHref} action={path} confirm="Resume">
-          <p>Requests that use this token are accepted again.</p>
+          <p>
+            {tokenStatus(token, props.statusContext) === 'active'
+              ? 'The token stays active, and its time until it becomes idle starts again.'
+              : 'Requests that use this token are accepted again.'}
+          </p>
         </ConfirmDialog>
       );
     case 'rotate':
@@ -188,6 +192,7 @@ function EditFields({ token, form, problem }: TokenChangeDialogProps) {
         hint={`${expiryNow(token)} With a new last day, it works until the end of that day (UTC).`}
         error={errors.expires_at ?? errors.expires_in}
       />
+      <input type="hidden" name="shown" value={form.shown} />
       <label class="inline">
         <input type="checkbox" name="self_rotate" value="true" checked={form.selfRotate} />
         Let whoever holds its value rotate it

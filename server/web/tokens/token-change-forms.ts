@@ -36,13 +36,16 @@ export interface TokenChangeForm {
   date: string;
   selfRotate: boolean;
   quietNetworks: boolean;
+  /** The names of the two above that were on when the form was shown. Only what differs from it is changed. */
+  shown: string;
 }
 
 /** Returns the forms as they are first shown. */
 export function emptyTokenChangeForm(token: TokenRecord, key: string): TokenChangeForm {
   const overlap = String(limits.defaultOverlapSeconds);
   const { name, description, selfRotate, quietNetworks } = token;
-  const edit = { name, description: description ?? '', date: '', selfRotate, quietNetworks };
+  const shown = [...(selfRotate ? ['self_rotate'] : []), ...(quietNetworks ? ['quiet_networks'] : [])].join(' ');
+  const edit = { name, description: description ?? '', date: '', selfRotate, quietNetworks, shown };
   return { key, overlap, ends: '', for: '0', reason: '', ...edit };
 }
 
@@ -60,11 +63,12 @@ export function readTokenChangeForm(form: Record<string, unknown>, freshKey: str
     date: text(form.date),
     selfRotate: form.self_rotate === 'true',
     quietNetworks: form.quiet_networks === 'true',
+    shown: text(form.shown),
   };
 }
 
 /**
- * Converts the form to the body of a rotation. Ends the previous value only if the form said so: since it was shown, somebody else
+ * Converts the form to the body of a rotation. Ends a previous value only if the form said so: since it was shown, somebody else
  * may have rotated the token. @throws ProblemError `invalid-fields`
  */
 export function rotateTokenBody({ overlap, ends }: TokenChangeForm): RotateTokenBody {
@@ -81,6 +85,7 @@ export function pauseTokenBody({ for: seconds, reason }: TokenChangeForm): Pause
 
 /** Converts the form to the body of an edit. @throws ProblemError `invalid-fields` */
 export function editTokenBody({ name, description, date, ...flags }: TokenChangeForm): EditTokenBody {
+  const wasOn = (flag: string) => flags.shown.split(' ').includes(flag);
   if (date !== '' && !z.iso.date().safeParse(date).success) {
     throw invalidFields([{ pointer: '/expires_at', detail: 'Enter a date such as 2026-11-23.' }]);
   }
@@ -88,8 +93,8 @@ export function editTokenBody({ name, description, date, ...flags }: TokenChange
     name,
     description,
     ...(date !== '' && { expires_at: `${date}T23:59:59.999Z` }),
-    self_rotate: flags.selfRotate,
-    quiet_networks: flags.quietNetworks,
+    ...(flags.selfRotate !== wasOn('self_rotate') && { self_rotate: flags.selfRotate }),
+    ...(flags.quietNetworks !== wasOn('quiet_networks') && { quiet_networks: flags.quietNetworks }),
   });
 }
 

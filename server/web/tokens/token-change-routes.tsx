@@ -52,7 +52,10 @@ export function tokenChangePages({ tokens, usage, clock, statusContext, config }
   async function change(c: AppContext, action: TokenAction, id: string, form: TokenChangeForm): Promise<Response> {
     const caller = c.get('caller');
     if (action === 'rotate') {
-      const { token, secret } = await tokens.rotate(caller, id, rotateTokenBody(form), form.key);
+      const { token, secret } = await tokens.rotate(caller, id, rotateTokenBody(form), {
+        idempotencyKey: form.key,
+        endsOnly: form.ends || undefined,
+      });
       if (secret === null) return c.render(<ValueAlreadyShownPage token={token} rotated />);
       const value = secret.reveal();
       return c.render(

@@ -42,7 +42,7 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
             </td>
             <td data-label="Expires">{token.expiresAt === null ? 'never' : <Time at={token.expiresAt} now={now} />}</td>
             <td data-label="Last used">
-              <LastUsed use={token.lastUse} now={now} />
+              <NewestUse token={token} now={now} />
             </td>
             <td data-label="Status">
               <StatusBadge status={tokenStatus(token, statusContext)} />
@@ -57,6 +57,22 @@ export function TokenList({ caption, tokens, statusContext, revokeHref }: TokenL
       </tbody>
     </table>
   );
+}
+
+/** The newest use of a token, with the current value or with the old one while that works. */
+export function NewestUse({ token, now }: { token: TokenRecord; now: number }) {
+  const { lastUse, previous, rotatedAt } = token;
+  const oldUse = previous?.lastUse ?? null;
+  if (oldUse !== null && oldUse.at > (lastUse?.at ?? 0)) {
+    return (
+      <>
+        <LastUsed use={oldUse} now={now} />
+        <span class="sub">with the old value</span>
+      </>
+    );
+  }
+  if (lastUse === null && rotatedAt !== null) return <>not since the rotation</>;
+  return <LastUsed use={lastUse} now={now} />;
 }
 
 /** Time, method, path and IP address of a token's last use; the user agent is in the title. */

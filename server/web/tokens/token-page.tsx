@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { idleNoticeMs } from '../../domain/notifications/digest/notice-rules.ts';
 import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
@@ -48,7 +49,10 @@ export function TokenPage({ token, statusContext, usage, success, dialog }: Toke
 function Actions({ token, statusContext, own }: Pick<TokenPageProps, 'token' | 'statusContext'> & { own: boolean }) {
   const { superuser } = useMember();
   const status = tokenStatus(token, statusContext);
-  const isResumable = status === 'idle' || (status === 'paused' && (superuser || !token.pausedBySuperuser));
+  const isResumable =
+    status === 'idle' ||
+    (status === 'active' && becomesIdleSoon(token, statusContext)) ||
+    (status === 'paused' && (superuser || !token.pausedBySuperuser));
   const actions: Array<[TokenAction, string, boolean]> = [
     ['rotate', 'Rotate', own && status === 'active'],
     ['end-previous', 'End old value', workingPreviousValue(token, statusContext.now) !== null],
@@ -70,4 +74,9 @@ function Actions({ token, statusContext, own }: Pick<TokenPageProps, 'token' | '
       </a>
     </div>
   );
+}
+
+/** Reports whether the daily mail would say that the token becomes idle. */
+function becomesIdleSoon({ activeAt }: TokenRecord, { idleBefore }: StatusContext): boolean {
+  return idleBefore !== undefined && activeAt < idleBefore + idleNoticeMs;
 }

@@ -63,9 +63,9 @@ export type TestApp = Awaited<ReturnType<typeof openParts>>;
 export async function openTestApp(settings: Partial<Config> = {}, opened: Promise<TestStore> = openTestStore()) {
   const app = await openParts(settings, opened);
   /** Returns the app as it is after a restart with other settings. The database stays. */
-  const restart = (changes: Partial<Config>): TestApp => ({
+  const restart = (changes: Partial<Config>, policyStarts?: PolicyStart[]): TestApp => ({
     ...app,
-    ...wireApp({ ...app, config: { ...app.config, ...changes } }),
+    ...wireApp({ ...app, config: { ...app.config, ...changes }, policyStarts }),
   });
   return { ...app, restart };
 }
@@ -167,6 +167,14 @@ function longServed({ maxIdle }: Config): PolicyStart[] {
   return maxIdle === null ? [] : [{ policy: 'max-idle', valueMs: maxIdle * 1000, firstServedAt: 0 }];
 }
 
+interface WiredParts {
+  config: Config;
+  metrics: Metrics;
+  store: Store;
+  clock: FakeClock;
+  policyStarts?: PolicyStart[] | undefined;
+}
+
 /** Wires the app to one store and one configuration, and returns it with the functions that send requests to it. */
 function wireApp({
   store,
@@ -175,12 +183,13 @@ function wireApp({
   log,
   clientIp,
   config,
-}: Pick<AppDeps, 'clientIp' | 'log'> & { config: Config; metrics: Metrics; store: Store; clock: FakeClock }) {
+  policyStarts = longServed(config),
+}: Pick<AppDeps, 'clientIp' | 'log'> & WiredParts) {
   const domain = createServices({
     store,
     clock,
     config,
-    policyStarts: longServed(config),
+    policyStarts,
     mailQueued: () => {},
     observeBatch: metrics.observeBatch,
   });

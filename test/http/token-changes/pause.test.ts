@@ -124,6 +124,30 @@ describe('an idle token', () => {
     expect(await verdict(app, token.token)).toBe('idle');
   });
 
+  it('counts a resumption before the limit comes into force', async () => {
+    const { app, token } = await openWithToken();
+    app.clock.advance(100 * day * 1000);
+    const start = { policy: 'max-idle' as const, valueMs: 90 * day * 1000, firstServedAt: app.clock.now() };
+    const served = app.restart({ maxIdle: 90 * day }, [start]);
+    app.clock.advance(3 * day * 1000);
+    expect((await change(served, `tokens/${token.id}/resume`, { as: app.dev })).status).toBe(200);
+    app.clock.advance(12 * day * 1000);
+    expect(await served.services.verify(token.token)).toMatchObject({ allowed: true });
+    app.clock.advance(78 * day * 1000 + 1);
+    expect(await served.services.verify(token.token)).toMatchObject({ reason: 'idle' });
+  });
+
+  it('is mailed to the owner if somebody else resumes it, but not if it was active', async () => {
+    const { app, token } = await openWithToken({}, { maxIdle: 30 * day });
+    const about = async () => (await subjects(app)).filter((subject) => subject.includes('resumed'));
+    app.clock.advance(20 * day * 1000);
+    await resume(app, token.id, app.root);
+    expect(await about()).toEqual([]);
+    app.clock.advance(31 * day * 1000);
+    await resume(app, token.id, app.root);
+    expect(await about()).toHaveLength(1);
+  });
+
   it('is revived by a resumption although its owner may not use tokens at the moment', async () => {
     const { app, token } = await openWithToken({}, { maxIdle: 30 * day });
     app.clock.advance(31 * day * 1000);

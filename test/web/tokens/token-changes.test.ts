@@ -47,6 +47,8 @@ it('ends a previous value only if the form said that it would', async () => {
   expect([refused.status, await verdict(app, token.token)]).toEqual([409, 200]);
   expect(textOf(refused.html)).toContain(`The value ${token.prefix} from before the last rotation still works.`);
   expect(refused.html).toContain(`name="ends" value="${token.prefix}"`);
+  const other = await browser.submit(`${path}/rotate`, { overlap: '3600', ends: 'tok_12345678' });
+  expect([other.status, await verdict(app, token.token)]).toEqual([409, 200]);
   const rotated = await browser.submit(`${path}/rotate`, { overlap: '3600', ends: token.prefix });
   expect([rotated.status, await verdict(app, token.token)]).toEqual([200, 'rotated']);
 });
@@ -105,7 +107,12 @@ it('changes whether a token rotates itself, and whether new networks are mailed'
   const { html } = await browser.get(`${path}?dialog=edit`);
   expect(html).toMatch(/name="self_rotate" value="true" checked/);
   expect(html).toMatch(/name="quiet_networks" value="true" checked/);
-  await browser.submit(`${path}/edit`, { name: token.name, self_rotate: '', quiet_networks: '' });
+  const shown = 'self_rotate quiet_networks';
+  await browser.submit(`${path}/edit`, { name: token.name, self_rotate: '', quiet_networks: '', shown });
+  expect(await flags()).toEqual([false, false]);
+  // A form from before that change does not undo it.
+  await browser.get(`${path}?dialog=edit`);
+  await browser.submit(`${path}/edit`, { name: 'later', self_rotate: 'true', quiet_networks: 'true', shown });
   expect(await flags()).toEqual([false, false]);
   const eternal = await createToken(app, app.dev, { name: 'eternal' });
   const eternalPath = `/profile/api-tokens/${eternal.id}`;

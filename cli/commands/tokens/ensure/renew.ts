@@ -10,7 +10,7 @@ import { CliError, hasCode } from '../../../errors.ts';
 import { type Connection, openApi } from '../../../session/connect.ts';
 import type { Server } from '../../../session/server-url.ts';
 import type { TokenFile } from '../../../token-file/token-file.ts';
-import { note } from '../../../ui/notes.ts';
+import { writeStderr } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 import { gainsTime, requireLongLife } from './due.ts';
 import type { Present } from './inspect.ts';
@@ -42,7 +42,7 @@ export async function renew(
   const mayRotateItself = present.kind === 'active' && present.token.self_rotate === true;
   const rotatesItself = 'missing' in session && mayRotateItself;
   if (present.kind === 'active' && present.isCurrent && !rotatesItself && !gainsTime(present.token, wanted)) {
-    await noteNoGain(ctx, options, present.token);
+    await warnOfNoGain(ctx, present.token);
     return { action: 'none', token: present.token };
   }
   if ('missing' in session && !mayRotateItself) throw session.missing;
@@ -65,11 +65,11 @@ export async function renew(
   return rotateItself(ctx, options, server, file, present, wanted);
 }
 
-/** Says why a token that ends soon stays as it is. */
-async function noteNoGain(ctx: Context, options: GlobalOptions, { name, expires_at }: Token): Promise<void> {
+/** Warns that a token that ends soon stays as it is, with `--json`, too, because the token stops working if nobody acts. */
+async function warnOfNoGain(ctx: Context, { name, expires_at }: Token): Promise<void> {
   const ends = `${sanitize(name)} ends at ${sanitize(expires_at ?? '')}`;
   const text = `${ends} and was not rotated, because --expires gives it no later end. Give a later --expires.`;
-  await note(ctx, options, text);
+  await writeStderr(ctx, text);
 }
 
 async function rotate(

@@ -14,10 +14,13 @@ export interface FilterOptions {
 /** Adds the options that select tokens by what happened to them. */
 export function addFilterOptions(command: Command): Command {
   return command
-    .option('--unused <duration>', 'Tokens not used for so long: 30m, 12h, 60d, 1y')
+    .option(
+      '--unused <duration>',
+      'Tokens not used within this time (30m, 12h, 60d, 1y); never used ones must be older',
+    )
     .option('--never-used', 'Tokens that were never used')
     .option('--no-expiry', 'Tokens that never expire')
-    .option('--unrotated <duration>', 'Tokens neither created nor rotated for so long')
+    .option('--unrotated <duration>', 'Tokens neither created nor rotated within this time')
     .option('--expiring <duration>', 'Tokens that expire within this time');
 }
 

@@ -8,9 +8,9 @@ import { connect } from '../../../session/connect.ts';
 export function registerReport(program: Command, ctx: Context): void {
   program
     .command('report')
-    .summary('Count the tokens that need attention')
+    .summary('Count the tokens that are active, and those that need attention')
     .description(
-      'Count the tokens of all members that need attention: those that never expire, were not used or rotated for long, expire soon, or belong to disabled members. Names the command that lists each of them.',
+      'Count the tokens of all members that are active, and those that need attention: they never expire, have not been used or rotated for a long time, expire soon, or belong to disabled members. Names the command that lists the tokens of each count. Expired and paused tokens are counted, too.',
     )
     .addHelpText('after', '\nExample:\n  $ tokens report')
     .action((_options, command: Command) => runReport(ctx, command.optsWithGlobals()));

@@ -6,7 +6,7 @@ import { actorOf, type Caller, requireStillSuperuser } from '../../caller.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import type { TokenDeps } from '../create.ts';
 import { findToken, tokenNotFound } from '../find.ts';
-import { isExpired, isPaused } from '../status.ts';
+import { isExpired, isIdle, isPaused } from '../status.ts';
 
 /** A paused token is rejected until it is resumed, or until its pause ends by itself. */
 export interface Pausing {
@@ -17,14 +17,14 @@ export interface Pausing {
   pause(caller: Caller, id: string, body: PauseTokenBody): Promise<TokenRecord>;
   /**
    * Ends the pause of a token, if it has one, and keeps it from being idle for the whole time again. Without a limit for idle
-   * tokens, changes nothing but a pause.
+   * tokens, changes nothing but a pause. Mails the owner only if the token was rejected before.
    * @throws ProblemError `token-not-found`, `paused-by-superuser`
    */
   resume(caller: Caller, id: string): Promise<TokenRecord>;
 }
 
 export function createPausing(deps: TokenDeps): Pausing {
-  const { store, clock, auditTrail, notifier, statusContext } = deps;
+  const { store, clock, auditTrail, notifier, statusContext, idlePolicy } = deps;
 
   /** Locks a token that the caller may pause or resume, and changes it. */
   async function change(
@@ -73,11 +73,13 @@ export function createPausing(deps: TokenDeps): Pausing {
       change(caller, id, async (store, token, isOwn) => {
         const at = clock.now();
         const { user, clientInfo, channel } = caller;
-        const canBeIdle = statusContext().idleBefore !== undefined && !isExpired(token, at);
+        // A limit that is not in force yet counts as well, because the daily mail about it comes before.
+        const canBeIdle = idlePolicy.idleAt(token.activeAt) !== null && !isExpired(token, at);
         if (!isPaused(token, at) && !canBeIdle) return;
         if (!(await store.tokens.resume(id, at, user.superuser))) throw pausedBySuperuser();
         const event = { at, actor: actorOf(user), clientInfo, token };
         await auditTrail.tokenResumed(store, event);
+        if (!isPaused(token, at) && !isIdle(token, statusContext())) return;
         const owner = await ownerToTell(store, token, isOwn);
         if (owner !== null) await notifier.tokenResumed(store, { ...event, owner, channel });
       }),

@@ -28,7 +28,7 @@ export interface Rotation {
    * @throws ProblemError `token-not-found`, `owner-only`, `token-inactive`, `rotation-pending`, `invalid-fields`,
    * `idempotency-mismatch`
    */
-  rotate(caller: Caller, id: string, body: RotateTokenBody, idempotencyKey?: string): Promise<Creation>;
+  rotate(caller: Caller, id: string, body: RotateTokenBody, options?: RotateOptions): Promise<Creation>;
   /**
    * Gives the token that the request itself presents a new value.
    * @throws ProblemError `token-not-found`, `token-inactive`, `rotation-pending`, `self-rotate-off`, `previous-value`, `throttled`
@@ -41,12 +41,19 @@ export interface Rotation {
   endPrevious(caller: Caller, id: string): Promise<void>;
 }
 
+interface RotateOptions {
+  idempotencyKey?: string | undefined;
+  /** The prefix of the only previous value that `end_previous` may end. Missing: any. */
+  endsOnly?: string | undefined;
+}
+
 /** The owner of a rotated token, the request that rotates it, and its body. */
 interface Rotator {
   owner: UserRecord;
   clientInfo: ClientInfo;
   channel: Channel | 'token';
   body: RotateTokenBody;
+  endsOnly?: string | undefined;
   /** The token rotates itself with its previous value, because the response with the current one was lost. */
   replacesUnused: boolean;
 }
@@ -59,7 +66,8 @@ export function createRotation(deps: TokenDeps): Rotation {
     const { owner, clientInfo, channel, body, replacesUnused } = by;
     const at = clock.now();
     const working = workingPreviousValue(token, at);
-    if (working !== null && !body.end_previous && !replacesUnused) throw rotationPending();
+    const mayEnd = body.end_previous && (by.endsOnly ?? working?.prefix) === working?.prefix;
+    if (working !== null && !mayEnd && !replacesUnused) throw rotationPending();
     const latest = replacesUnused ? working?.validUntil : token.expiresAt;
     const validUntil = overlapEnd(body, latest ?? null, at);
     const secret = generateToken(policy.productPrefix);
@@ -87,7 +95,7 @@ export function createRotation(deps: TokenDeps): Rotation {
   }
 
   return {
-    async rotate(caller, id, body, idempotencyKey) {
+    async rotate(caller, id, body, { idempotencyKey, endsOnly } = {}) {
       await findOwnToken(store, caller, id);
       const { user, sessionId } = caller;
       const rotation = await store.transaction(async (store): Promise<Creation> => {
@@ -97,7 +105,7 @@ export function createRotation(deps: TokenDeps): Rotation {
           if (earlier !== null) return { token: earlier, secret: null };
         }
         const token = await lockActiveToken(deps, store, { id, ownerId: user.id, sessionId });
-        return replaceValue(store, token, { ...caller, owner: user, body, replacesUnused: false });
+        return replaceValue(store, token, { ...caller, owner: user, body, endsOnly, replacesUnused: false });
       });
       if (rotation.secret !== null) notifier.wake();
       return rotation;
@@ -113,8 +121,10 @@ export function createRotation(deps: TokenDeps): Rotation {
         const replacesUnused = token.prefix !== prefix;
         const now = clock.now();
         if (replacesUnused && !isUnusedAfterSelfRotation(token, prefix, now)) throw previousValueRefused();
-        const recent = await store.tokens.countRotations(id, now - selfRotationWindowMs);
-        if (recent >= limits.maxSelfRotationsPerHour) throw tooManySelfRotations();
+        const decisive = await store.tokens.rotationBefore(id, limits.maxSelfRotationsPerHour);
+        if (decisive !== null && decisive > now - selfRotationWindowMs) {
+          throw tooManySelfRotations(decisive + selfRotationWindowMs - now);
+        }
         return replaceValue(store, token, { owner, clientInfo, channel: 'token', body, replacesUnused });
       });
       notifier.wake();

@@ -30,12 +30,12 @@ export function selfRotateOff(): ProblemError {
   );
 }
 
-/** Whoever stole the value could otherwise fill the owner's mailbox and the database. */
-export function tooManySelfRotations(): ProblemError {
+/** Whoever stole the value could otherwise fill the owner's mailbox and the database. `waitMs`: until the next one is accepted. */
+export function tooManySelfRotations(waitMs: number): ProblemError {
   return new ProblemError(
     'throttled',
     `This token was rotated ${limits.maxSelfRotationsPerHour} times in the last hour. Wait, or rotate it with a session.`,
-    { retryAfter: 60 },
+    { retryAfter: Math.ceil(waitMs / 1000) },
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
-import { type Destruction, destroyFound } from './tombstones.ts';
+import { type Destruction, destroyFound, type TokenCondition } from './tombstones.ts';
 
 /** As in the index `tokens_short_lived_index`, whose column is the expression below. */
 const isShortLived = 'coalesce(lifetime_ms, expires_at - created_at) <= 86400000';
@@ -23,4 +23,11 @@ export function purgeExpired(
     // An expired token cannot be extended, so the first condition is the only one that another transaction could change.
     return destroyFound(trx, engine, await oldest, { condition: 't.expires_at <= ?', bindings: [before] }, destruction);
   });
+}
+
+/** Selects at most 100 expired short-lived tokens of one owner, the oldest ones beyond the newest `keep`. */
+export function manyExpired(ownerId: string, keep: number, at: number): TokenCondition {
+  // With the plus, SQLite does not take the index of expiry times, after which it would have to sort.
+  const beyond = `SELECT id FROM tokens WHERE owner_id = ? AND +expires_at <= ? AND ${isShortLived} ORDER BY id DESC LIMIT 100 OFFSET ?`;
+  return { condition: `id IN (SELECT id FROM (${beyond}) AS beyond)`, bindings: [ownerId, at, keep] };
 }

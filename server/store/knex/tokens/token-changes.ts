@@ -19,12 +19,10 @@ export function createTokenChangeStore(
       return findById(id);
     },
     rotate: (id, value) => rotateToken(knex, engine, id, value),
-    async countRotations(id, since) {
-      const [row] = await knex('previous_values')
-        .where('token_id', id)
-        .where('rotated_at', '>', since)
-        .count({ rotations: '*' });
-      return Number(row?.rotations);
+    async rotationBefore(id, count) {
+      const newest = knex('previous_values').where('token_id', id).orderBy('rotated_at', 'desc').limit(1);
+      const [row] = await newest.offset(count - 1).select('rotated_at');
+      return row === undefined ? null : Number(row.rotated_at);
     },
     recordSeen: (values, at) => recordSeen(knex, engine, values, at),
     endPrevious: (id, at) => endPreviousValue(knex, id, at),

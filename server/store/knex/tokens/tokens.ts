@@ -4,7 +4,7 @@ import type { TokenStore } from '../../interfaces/tokens.ts';
 import type { HashMatch, NewToken, TokenRecord } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
-import { purgeExpired } from './expired-tokens.ts';
+import { manyExpired, purgeExpired } from './expired-tokens.ts';
 import { selectMatches, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
 import { whereStatus } from './status-condition.ts';
@@ -80,6 +80,10 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const condition = 'owner_id = ? AND name_folded = ? AND expires_at <= ?';
       const where = { condition, bindings: [ownerId, nameFolded, at] };
       await destroyTokens(knex, engine, where, { revokedAt: at, reason: 'expired', actor });
+    },
+    async destroyManyExpired(ownerId, keep, at, actor) {
+      const destruction = { revokedAt: at, reason: 'expired', actor } as const;
+      await destroyTokens(knex, engine, manyExpired(ownerId, keep, at), destruction);
     },
     purgeExpired: (expired, at, actor) =>
       purgeExpired(knex, engine, expired, { revokedAt: at, reason: 'expired', actor }),

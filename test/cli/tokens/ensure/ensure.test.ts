@@ -132,7 +132,9 @@ describe('tokens ensure', () => {
     expect(kept.stderr).toBe(
       `ci ends at ${end} and was not rotated, because --expires gives it no later end. Give a later --expires.\n`,
     );
-    expect(await ensureJson(argv)).toMatchObject({ changed: false, action: 'none', expires_at: end });
+    const asJson = await ensure([...argv, '--json']);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({ changed: false, action: 'none', expires_at: end });
+    expect(asJson.stderr).toBe(kept.stderr);
     // Nor can a session help.
     expect((await ensure(argv, signedOut)).code).toBe(0);
     expect(await ensureJson(['--expires', new Date(cli.app.clock.now() + day).toISOString()])).toMatchObject({

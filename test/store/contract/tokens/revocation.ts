@@ -24,6 +24,26 @@ export function revocationContract(store: () => Store): void {
     ]);
   });
 
+  it('destroys the oldest expired tokens of short life beyond a number', async () => {
+    const [owner, other] = [await addUser(store()), await addUser(store())];
+    const day = 24 * 60 * 60 * 1000;
+    const add = (ownerId: string, expiresAt: number | null, lifetimeMs: number | null = day) =>
+      addToken(store(), ownerId, { expiresAt, lifetimeMs });
+    const gone = await add(owner.id, noon);
+    const kept = [
+      await add(owner.id, noon, day + 1),
+      await add(owner.id, noon - 9),
+      await add(owner.id, noon + 1),
+      await add(owner.id, null, null),
+      await add(owner.id, noon),
+      await add(other.id, noon - 10),
+    ];
+    await store().tokens.destroyManyExpired(owner.id, 2, noon, actor);
+    expect(await store().tokens.findById(gone.id)).toBeNull();
+    expect(await store().tokens.findByHashes([gone.hash])).toMatchObject([{ kind: 'tombstone', reason: 'expired' }]);
+    for (const { id } of kept) expect(await store().tokens.findById(id)).not.toBeNull();
+  });
+
   it('is final: a second revocation returns null and changes nothing', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);

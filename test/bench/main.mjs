@@ -9,6 +9,7 @@ import { bareHono, betterAuth, denials, forwardAuth, introspection, oidcProvider
 
 const quick = process.argv.includes('--quick');
 const rounds = quick ? 1 : 5;
+const seconds = quick ? 0.5 : 2;
 const sizes = quick ? [10_000] : [1_000, 100_000, 1_000_000];
 const maxTokens = sizes.at(-1);
 
@@ -25,12 +26,12 @@ const table = [];
  * bare slices before and after, so that a slower machine affects both.
  */
 async function compare(name, { port, requests, memory }, { expected = 200, connections = 64 } = {}) {
-  const bareSlice = () => slice({ port: bare.port, requests: bare.requests, connections });
+  const bareSlice = () => slice({ port: bare.port, requests: bare.requests, connections, seconds });
   await slice({ port, requests, expected, connections, seconds: 1 });
   const slices = [];
   let before = await bareSlice();
   for (let round = 0; round < rounds; round += 1) {
-    const target = await slice({ port, requests, expected, connections });
+    const target = await slice({ port, requests, expected, connections, seconds });
     const after = await bareSlice();
     slices.push({
       ...target,

@@ -30,7 +30,7 @@ import { startPostgres, type TestPostgres } from '../helpers/peers/postgres.ts';
 /** `KILL_SEED=… npx vitest …` repeats the random choices of a run, but not its timing. */
 const seed = Number(process.env.KILL_SEED ?? randomInt(2 ** 31));
 /** How often the daemon on each of two databases is killed. */
-const rounds = isFullLength ? { sqlite: 50, postgres: 15 } : { sqlite: 20, postgres: 10 };
+const rounds = isFullLength ? { sqlite: 50, postgres: 15 } : { sqlite: 12, postgres: 10 };
 const workersPerDatabase = 6;
 const killAfterMs = { min: 5, max: 400 };
 /** Each round checks the tokens it changed and a few others. Every n-th round checks all tokens. */

@@ -1,10 +1,11 @@
 // Runs the tests on each supported version of Node.js: `npm run test:node-versions [-- 22 24]`. Every version runs the end-to-end
-// tests, which start the programs. The oldest and the newest version also run the unit tests, because what holds on both
-// holds between them. Stops at the first version that fails.
+// tests, which start the programs. The oldest version runs all unit tests, the others those of the parts that use Node's own
+// HTTP, TLS, streams, files and terminals. Stops at the first version that fails.
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 
 const supported = ['20', '22', '24'];
+const foldersOnNode = ['e2e', 'http', 'cli', 'sso', 'mail', 'commands', 'config'];
 const root = join(import.meta.dirname, '..');
 const versions = process.argv.length > 2 ? process.argv.slice(2) : supported;
 
@@ -16,16 +17,16 @@ for (const version of versions) {
   const found = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   if (!found.startsWith(`v${version}.`)) fail(`The npm package node@${version} contains "${found}".`);
   process.stdout.write(`\nNode.js ${found}\n`);
-  const tests = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...projectsOn(version)];
+  const tests = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...testsOn(version)];
   if (spawnSync(node, tests, { cwd: root, env, stdio: 'inherit' }).status !== 0) {
     fail(`The tests failed on Node.js ${found}.`);
   }
 }
 
-/** Returns the arguments that select the projects of a version. */
-function projectsOn(version) {
-  const isBetween = version !== supported[0] && version !== supported.at(-1);
-  return (isBetween ? ['e2e'] : ['unit', 'e2e']).map((name) => `--project=${name}`);
+/** Returns the arguments that select the tests of a version. */
+function testsOn(version) {
+  const projects = ['unit', 'e2e'].map((name) => `--project=${name}`);
+  return version === supported[0] ? projects : [...projects, ...foldersOnNode.map((folder) => `test/${folder}/`)];
 }
 
 /** Installs a version from the npm package `node`, unless it is there, and returns the directory of its binary. */

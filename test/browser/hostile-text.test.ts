@@ -51,7 +51,7 @@ describe.skipIf(!chromiumIsHere)('untrusted text', () => {
   const superuserPages = () => {
     const { id } = member.user;
     return {
-      '/organization/overview/active': 4,
+      '/organization/overview/active': 3,
       '/organization/team': 2,
       [`/organization/team?q=${anyPayload}`]: 0,
       [`/organization/team?dialog=ungrant&id=${id}`]: 3,

@@ -5,6 +5,7 @@ import { foldName, normalizeName } from '../../../shared/names.ts';
 import { createToken, jsonOf, type Member, password } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import type { TestResponse } from '../../helpers/app/http.ts';
+import { isFullLength } from '../../helpers/length.ts';
 import type { OAuthClient } from '../tokens/endpoints.ts';
 import { pause, toggles, verifyWhile, type Writer } from './raced-token.ts';
 import { browserOf, call, type Server, startServerOn } from './server-on.ts';
@@ -38,7 +39,8 @@ function verificationRaces(start: Start): void {
       ['all of that happens concurrently', 8, ['permission', 'account', 'revocation', 'pause', 'expiry']],
     ])(
       'gets only verdicts that were true between the request and its response while %s',
-      async (_what, rounds, writers) => {
+      async (_what, fullRounds, writers) => {
+        const rounds = isFullLength ? fullRounds : Math.ceil(fullRounds / 2);
         const server = await start();
         const client = await jsonOf<OAuthClient>(addClient(server));
         const seen: string[] = [];

@@ -8,6 +8,12 @@ import { openView } from './open-view.ts';
 import { views } from './views.ts';
 import { openWorld, type World } from './world.ts';
 
+/** In which widths and themes axe checks a view. The short form checks all rules at each width, and the colors of each theme. */
+const looks = [
+  [1280, isFullLength ? (['light', 'dark'] as const) : (['dark'] as const)],
+  [320, isFullLength ? (['light', 'dark'] as const) : (['light'] as const)],
+] as const;
+
 describe.skipIf(!chromiumIsHere)('every page and dialog', () => {
   const browser = useBrowser();
   let world: World;
@@ -44,15 +50,16 @@ describe.skipIf(!chromiumIsHere)('every page and dialog', () => {
         await page.setViewportSize({ width, height: 800 });
         expect(await sidewaysScroll(page), `scrolls at ${width} px`).toBe(0);
       }
-      for (const width of [1280, 320]) {
+      for (const [width, themes] of looks) {
         await page.setViewportSize({ width, height: 800 });
-        await page.emulateMedia({ colorScheme: 'light' });
         expect(await sidewaysScroll(page), `scrolls at ${width} px`).toBe(0);
-        expect(await axeFindings(page), `light, ${width} px`).toEqual([]);
-        if (width !== 1280 && !isFullLength) continue;
-        await page.emulateMedia({ colorScheme: 'dark' });
-        // The themes differ in colors only, as the test above shows.
-        expect(await axeFindings(page, colorRules), `dark, ${width} px`).toEqual([]);
+        for (const [index, colorScheme] of themes.entries()) {
+          await page.emulateMedia({ colorScheme });
+          // The themes differ in colors only, as the test above shows.
+          expect(await axeFindings(page, index === 0 ? undefined : colorRules), `${colorScheme}, ${width} px`).toEqual(
+            [],
+          );
+        }
       }
     },
   );

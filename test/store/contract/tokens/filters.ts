@@ -26,16 +26,18 @@ interface KnownToken extends TokenCase {
   record: TokenRecord;
 }
 
-const filter: fc.Arbitrary<TokenFilter> = fc.record(
-  {
-    status: fc.constantFrom(...tokenStatusSchema.options),
-    unusedForMs: duration,
-    neverUsed: fc.constant(true as const),
-    noExpiry: fc.constant(true as const),
-    unrotatedForMs: duration,
-    expiringWithinMs: duration,
-  },
-  { requiredKeys: [] },
+/** One condition. With several in most filters, hardly any token would match. */
+const condition: fc.Arbitrary<TokenFilter> = fc.oneof(
+  fc.record({ status: fc.constantFrom(...tokenStatusSchema.options) }),
+  fc.record({ unusedForMs: duration }),
+  fc.constant({ neverUsed: true as const }),
+  fc.constant({ noExpiry: true as const }),
+  fc.record({ unrotatedForMs: duration }),
+  fc.record({ expiringWithinMs: duration }),
+);
+const filter = fc.oneof(
+  { weight: 3, arbitrary: condition },
+  { weight: 1, arbitrary: fc.tuple(condition, condition).map(([one, other]) => ({ ...one, ...other })) },
 );
 
 /** The definition of each filter. */

@@ -28,7 +28,7 @@ interface ReportedCount {
 
 const day = 24 * 60 * 60;
 
-/** What the report on tokens counts. Each count is the length of the list that its query gives. */
+/** The counts of the report on tokens. Each count is the length of the list that its query selects. */
 export const reportedTokens: Readonly<Record<ReportedTokens, ReportedCount>> = {
   active: { meaning: 'active', query: { status: 'active' } },
   never_expiring: { meaning: 'without an expiry', query: { no_expiry: true } },

@@ -107,7 +107,7 @@ function pendingError(token: Token, error: CliError): CliError {
   const until = previous
     ? ` (${sanitize(previous.prefix)}) works until ${sanitize(previous.valid_until)}`
     : ' still works';
-  const ways = `\`${commandLine('rotate', token.name, '--finish')}\`, or rotate all the same with \`${commandLine('rotate', token.name, '--end-previous')}\``;
+  const ways = `\`${commandLine('rotate', token.name, '--finish')}\`, or end it with this rotation: \`${commandLine('rotate', token.name, '--end-previous')}\``;
   const detail = `The value before the last rotation${until}. End it with ${ways}.`;
   return new CliError({ ...error.problem, detail }, { cause: error });
 }

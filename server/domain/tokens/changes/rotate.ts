@@ -122,7 +122,8 @@ export function createRotation(deps: TokenDeps): Rotation {
         const now = clock.now();
         if (replacesUnused && !isUnusedAfterSelfRotation(token, prefix, now)) throw previousValueRefused();
         const decisive = await store.tokens.rotationBefore(id, limits.maxSelfRotationsPerHour);
-        if (decisive !== null && decisive > now - selfRotationWindowMs) {
+        // A rotation in the future was stored while the clock was wrong.
+        if (decisive !== null && decisive <= now && decisive > now - selfRotationWindowMs) {
           throw tooManySelfRotations(decisive + selfRotationWindowMs - now);
         }
         return replaceValue(store, token, { owner, clientInfo, channel: 'token', body, replacesUnused });

@@ -30,7 +30,7 @@ export function selfRotateOff(): ProblemError {
   );
 }
 
-/** Whoever stole the value could otherwise fill the owner's mailbox and the database. `waitMs`: until the next one is accepted. */
+/** Without this limit, a thief could fill the owner's mailbox and the database. The next rotation is accepted after `waitMs`. */
 export function tooManySelfRotations(waitMs: number): ProblemError {
   return new ProblemError(
     'throttled',

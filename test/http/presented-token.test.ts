@@ -10,7 +10,7 @@ async function open() {
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-test('GET /api/v1/token returns the token for all four credential forms, and records no use', async () => {
+test('GET /api/v1/token returns the token for all five credential forms, and records no use', async () => {
   const { app, value, object } = await open();
   const forms: Array<Record<string, string>> = [
     { Authorization: `Token ${value}` },
@@ -19,6 +19,7 @@ test('GET /api/v1/token returns the token for all four credential forms, and rec
     { Authorization: basic(`${value}:`) },
     { Authorization: basic(`${value}:x-oauth-basic`).replaceAll('=', '') },
     { 'X-API-Key': value },
+    { 'X-Tokens-Authorization': `Bearer ${value}` },
   ];
   for (const headers of forms) {
     const response = await app.ask('/api/v1/token', { headers });

@@ -24,7 +24,10 @@ export async function authenticateSession(deps: SessionDeps, c: AppContext): Pro
   const authorization = fieldOf(headers, 'authorization');
   if (credential.kind === 'none' && authorization === undefined) return authenticateCookie(deps, c);
   if (credential.kind === 'none') throw notAuthenticated(signInFirst);
-  if (credential.kind !== 'value') throw notAuthenticated('Send exactly one session secret.', 'invalid_token');
+  const isAlone =
+    credential.kind === 'value' &&
+    (credential.field === 'authorization' || authorization === undefined || authorization === '');
+  if (!isAlone) throw notAuthenticated('Send exactly one session secret.', 'invalid_token');
   const { value } = credential;
   if (!value.startsWith(secretPrefixes.session) || !/^\s*bearer\s/i.test(authorization ?? '')) {
     if ((await verify('api', value)).allowed) throw sessionRequired();

@@ -1,71 +1,73 @@
-import { isWellFormedToken } from '../../../shared/token-format.ts';
-import { decodeHeader, fieldOf, type RawHeaders } from '../raw-headers.ts';
-import { decodeBase64 } from './base64.ts';
+import { fieldOf, type RawHeaders } from '../raw-headers.ts';
+import {
+  contentOf,
+  type FieldContent,
+  type FieldCredential,
+  readApiKey,
+  readAuthorization,
+  readTokensAuthorization,
+  valuesOf,
+} from './credential-fields.ts';
 
-/** DRF's error texts for a credential that cannot be read. */
-export const malformedDetails = {
-  empty: 'Invalid token header. No credentials provided.',
-  spaces: 'Invalid token header. Token string should not contain spaces.',
-  characters: 'Invalid token header. Token string should not contain invalid characters.',
-  other: 'Invalid token.',
-} as const;
-
-/** What a request presents. `ambiguous`: more than one credential. `value`: one credential, not validated yet. */
-export type Credential =
-  | { kind: 'none' }
-  | { kind: 'malformed'; problem: keyof typeof malformedDetails }
-  | { kind: 'ambiguous' }
-  | { kind: 'value'; value: string };
+/** The fields that can carry a token. */
+export type CredentialField = 'authorization' | 'x-api-key' | 'x-tokens-authorization';
 
 /**
- * Reads the credential from `Authorization` with the scheme `Token`, `Bearer` (RFC 6750 §2.1) or `Basic` (RFC 7617), or
- * from `X-API-Key`.
+ * What a request presents. `value`: one credential, not validated yet, and the field that carries it. `ambiguous`: several
+ * credentials of which none decides.
+ */
+export type Credential =
+  | Exclude<FieldCredential, { kind: 'value' }>
+  | { kind: 'ambiguous' }
+  | { kind: 'value'; value: string; field: CredentialField };
+
+type Decision = 'authorization' | 'x-api-key' | 'ambiguous';
+
+/**
+ * Which field decides if `X-Tokens-Authorization` is absent: a row for what `Authorization` holds, a column for what
+ * `X-API-Key` holds. An app behind the proxy may have a credential of its own in either of them. That never decides as long
+ * as the other field holds a token.
+ */
+const decisions: Record<FieldContent, Record<FieldContent, Decision>> = {
+  // An empty X-API-Key is a malformed one, as an empty value after a scheme is.
+  none: { none: 'x-api-key', foreign: 'x-api-key', ours: 'x-api-key', mixed: 'x-api-key' },
+  foreign: { none: 'authorization', foreign: 'authorization', ours: 'x-api-key', mixed: 'ambiguous' },
+  ours: { none: 'authorization', foreign: 'authorization', ours: 'ambiguous', mixed: 'ambiguous' },
+  mixed: { none: 'authorization', foreign: 'ambiguous', ours: 'ambiguous', mixed: 'ambiguous' },
+};
+
+/**
+ * Reads the credential of a request. `X-Tokens-Authorization` decides alone if it is present. Otherwise, the table above
+ * decides between `Authorization` and `X-API-Key`.
  */
 export function readCredential(rawHeaders: RawHeaders): Credential {
+  const own = fieldOf(rawHeaders, 'x-tokens-authorization');
+  if (own !== undefined) return read('x-tokens-authorization', own);
   const authorization = fieldOf(rawHeaders, 'authorization');
   const apiKey = fieldOf(rawHeaders, 'x-api-key');
-  if (authorization === null || apiKey === null) return { kind: 'ambiguous' };
-  const [scheme, ...rest] = words(authorization ?? '');
-  if (scheme !== undefined) return apiKey === undefined ? fromAuthorization(scheme, rest) : { kind: 'ambiguous' };
-  return apiKey === undefined ? { kind: 'none' } : single(words(apiKey));
-}
-
-function fromAuthorization(scheme: string, rest: string[]): Credential {
-  switch (scheme.toLowerCase()) {
-    case 'token':
-    case 'bearer':
-      return single(rest);
-    case 'basic':
-      return fromBasic(rest);
-    default:
-      return { kind: 'none' };
+  if (apiKey === undefined)
+    return authorization === undefined ? { kind: 'none' } : read('authorization', authorization);
+  if (authorization === undefined) return read('x-api-key', apiKey);
+  const row = decisions[contentOf(valuesOf(rawHeaders, 'authorization'), readAuthorization)];
+  switch (row[contentOf(valuesOf(rawHeaders, 'x-api-key'), readApiKey)]) {
+    case 'authorization':
+      return read('authorization', authorization);
+    case 'x-api-key':
+      return read('x-api-key', apiKey);
+    case 'ambiguous':
+      return { kind: 'ambiguous' };
   }
 }
 
-function single([value, ...more]: string[]): Credential {
-  if (value === undefined) return { kind: 'malformed', problem: 'empty' };
-  if (more.length > 0) return { kind: 'malformed', problem: 'spaces' };
-  const text = decodeHeader(value);
-  return text === null ? { kind: 'malformed', problem: 'characters' } : { kind: 'value', value: text };
-}
+const readers = {
+  authorization: readAuthorization,
+  'x-api-key': readApiKey,
+  'x-tokens-authorization': readTokensAuthorization,
+};
 
-/** Passwords that say "the user name is the token". An empty one is what `curl -u TOKEN:` sends. */
-const placeholderPasswords: readonly string[] = ['', 'x-oauth-basic'];
-
-/**
- * Reads the password of `user:password`. A user name cannot contain a colon (RFC 7617 §2). A user name counts instead if
- * it is a well-formed token and the password is a placeholder. Otherwise it is ignored, whatever it is.
- */
-function fromBasic([encoded = '', ...more]: string[]): Credential {
-  const pair = decodeBase64(encoded)?.toString('latin1');
-  const colon = pair?.indexOf(':') ?? -1;
-  if (pair === undefined || colon < 0 || more.length > 0) return { kind: 'malformed', problem: 'other' };
-  const [user, password] = [pair.slice(0, colon), pair.slice(colon + 1)];
-  const isUserTheToken = placeholderPasswords.includes(password) && isWellFormedToken(user);
-  return { kind: 'value', value: isUserTheToken ? user : password };
-}
-
-/** Splits at ASCII whitespace only, as DRF does when it splits the header's bytes. */
-function words(value: string): string[] {
-  return value.match(/[^\t\n\v\f\r ]+/g) ?? [];
+/** Reads the field that decides. `sent` is null if the request has it more than once. */
+function read(field: CredentialField, sent: string | null): Credential {
+  if (sent === null) return { kind: 'ambiguous' };
+  const credential = readers[field](sent);
+  return credential.kind === 'value' ? { kind: 'value', value: credential.value, field } : credential;
 }

@@ -1,5 +1,6 @@
 import type { DenyReason } from '../../domain/tokens/verify.ts';
-import { type Credential, malformedDetails } from './credential.ts';
+import type { Credential } from './credential.ts';
+import { malformedDetails } from './credential-fields.ts';
 
 /** The content of a 401. `detail` is DRF's text. `reason` is null if the request has no credential. */
 export interface Denial {

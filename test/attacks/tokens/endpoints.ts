@@ -20,7 +20,7 @@ export interface Endpoint {
 /** Encodes a text for a header: its UTF-8 bytes as one character each. */
 export const asField = (text: string): string => Buffer.from(text).toString('latin1');
 
-/** Every way to send a value in headers: four forms, and the variants of Basic. */
+/** Every way to send a value in fields that may also belong to the API: four forms, and the variants of Basic. */
 export const credentialForms: Readonly<Record<string, (value: string) => Fields>> = {
   Token: (value) => [['Authorization', `Token ${asField(value)}`]],
   Bearer: (value) => [['Authorization', `Bearer ${asField(value)}`]],
@@ -33,6 +33,13 @@ export const credentialForms: Readonly<Record<string, (value: string) => Fields>
     ['Authorization', `Basic ${Buffer.from(`${value}:x-oauth-basic`).toString('base64').replaceAll('=', '')}`],
   ],
   'X-API-Key': (value) => [['X-API-Key', asField(value)]],
+};
+
+/** The ways to send a value in the field of our own, which decides alone. */
+export const ownForms: typeof credentialForms = {
+  'X-Tokens-Authorization': (value) => [['X-Tokens-Authorization', asField(value)]],
+  'X-Tokens-Authorization with Token': (value) => [['X-Tokens-Authorization', `Token ${asField(value)}`]],
+  'X-Tokens-Authorization with Bearer': (value) => [['X-Tokens-Authorization', `bearer ${asField(value)}`]],
 };
 
 export interface VerifyingRoute {
@@ -98,7 +105,7 @@ export function endpointsOf(server: Pick<TestServer, 'send'>, client: OAuthClien
     },
   };
   const routes = verifyingRoutes.flatMap((route) =>
-    Object.entries(credentialForms).map(([form, fields]) => ({
+    Object.entries({ ...credentialForms, ...ownForms }).map(([form, fields]) => ({
       name: `${form} at ${route.path}`,
       send: (value: string) => present(server, route, fields(value)),
       verdictOf: (response: TestResponse) => verdictOf(route, response),

@@ -8,8 +8,10 @@ import {
   endpointsOf,
   introspect,
   type OAuthClient,
+  ownForms,
   present,
   tokenOnlyRoutes,
+  type VerifyingRoute,
   verdictOf,
   verdictsOn,
   verifyingRoutes,
@@ -36,6 +38,8 @@ afterEach(async () => {
   }
 });
 afterAll(() => server.stop());
+
+const verifyForwardAuth: VerifyingRoute = { path: '/verify/forward-auth', method: 'GET', allowedStatus: 200 };
 
 /** Expects every endpoint to reject the value. */
 async function expectRejected(value: string): Promise<void> {
@@ -259,13 +263,39 @@ describe('a request with two credentials', () => {
   );
 
   it.each(pairs)('is rejected if they are sent as $first and $second', async ({ first, second, both }) => {
+    const isOneField = (first === 'X-API-Key') === (second === 'X-API-Key');
     for (const [x, y] of [
       [active, active],
       [active, other],
-      [active, 'invalid'],
-      ['invalid', active],
+      // In another field, this is a credential of the API.
+      ...(isOneField ? [[active, 'invalid'] as const, ['invalid', active] as const] : []),
     ] as const) {
       await expectHeadersRejected(both(x, y), `${first} and ${second}: ${x}, ${y}`);
+    }
+  });
+
+  it('is accepted if one of them is in the field of our own', async () => {
+    for (const own of Object.values(ownForms)) {
+      for (const form of Object.values(credentialForms)) {
+        for (const value of [active, other, 'invalid', '']) {
+          for (const fields of [
+            [...own(active), ...form(value)],
+            [...form(value), ...own(active)],
+          ]) {
+            const response = await present(server, verifyForwardAuth, fields);
+            expect([fields, response.status]).toEqual([fields, 200]);
+          }
+        }
+      }
+    }
+  });
+
+  it('is rejected if two fields of our own are sent, or a bad one beside a good credential', async () => {
+    for (const own of Object.values(ownForms)) {
+      await expectHeadersRejected([...own(active), ...own(active)], 'twice');
+      for (const form of Object.values(credentialForms)) {
+        await expectHeadersRejected([...own('invalid'), ...form(active)], 'beside a good credential');
+      }
     }
   });
 

@@ -15,6 +15,7 @@ const forms: Record<string, (value: string) => Fields> = {
   Bearer: (value) => [['Authorization', `Bearer ${value}`]],
   Basic: (value) => [['Authorization', `Basic ${Buffer.from(`x:${value}`).toString('base64')}`]],
   'X-API-Key': (value) => [['X-API-Key', value]],
+  'X-Tokens-Authorization': (value) => [['X-Tokens-Authorization', value]],
 };
 const combinations = routes.flatMap((path) => Object.keys(forms).map((form) => ({ path, form })));
 const identityFields = ['User', 'User-Id', 'User-Name', 'Token-Id', 'Token-Name', 'Token-Prefix', 'Superuser'].map(

@@ -25,6 +25,9 @@ export const limits = {
   maxUserAgentCharacters: 256,
   /** Routes, networks or agents that are kept of one token. */
   maxSeenValues: 200,
+  /** Lines of `allow`, or networks, of one token. */
+  maxRuleEntries: 50,
+  maxAllowLineCharacters: 1024,
   /** How long a last use that a proxy reported is shown, although the token was then used without a proxy's report. */
   reportedUseMs: 24 * 60 * 60 * 1000,
 

@@ -1,0 +1,119 @@
+import { allowsMethod, allowsPath } from './allow-line.ts';
+import { isAmbiguousPath } from './ambiguous-path.ts';
+import { isInNetworks } from './networks.ts';
+import { segmentsOf } from './path-pattern.ts';
+import type { ParsedRules } from './token-rules.ts';
+
+/** Why an active token may not make a request. `group`: the owner is in none of the groups of the app. */
+export type ForbidReason = 'app' | 'group' | 'method' | 'path' | 'network';
+
+/** The app that a request is for. `unknown`: the proxy named an app that does not exist. */
+export type RequestedApp = 'unknown' | { readonly id: string; readonly groups: readonly string[] };
+
+/**
+ * What rules are evaluated against. Null: no trusted proxy told it, and each rule that needs it denies the request. For the
+ * app, null means that the request is for none. Undefined: the caller did not ask about it, and no rule that needs it is
+ * evaluated.
+ */
+export interface RuleRequest {
+  readonly app?: RequestedApp | null | undefined;
+  /** The groups of the token's owner. */
+  readonly ownerGroups: readonly string[];
+  readonly method?: string | null | undefined;
+  /** The raw path without its query. Each character is one byte. See `rawPathOf`. */
+  readonly path?: string | null | undefined;
+  /** The client's address in canonical form (RFC 5952). */
+  readonly ip?: string | null | undefined;
+}
+
+/** `denied`: why the request is denied. `wouldDeny`: why it would be, if the token's rules were enforced. */
+export interface RuleOutcome {
+  readonly denied: ForbidReason | null;
+  readonly wouldDeny: ForbidReason | null;
+}
+
+const allowed: RuleOutcome = { denied: null, wouldDeny: null };
+
+/** Methods that change nothing (RFC 9110 §9.2.1, RFC 4918 §9.1, RFC 3253 §3.6, RFC 5323 §2, the QUERY method). */
+export const readOnlyMethods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PROPFIND',
+  'REPORT',
+  'SEARCH',
+  'QUERY',
+]);
+
+/**
+ * Decides whether a token with these rules may make a request. Rules that are not enforced deny nothing. An unknown app, and
+ * an app for other groups, deny the request anyway, because they are not rules of the token.
+ */
+export function judgeRequest(rules: ParsedRules | null, request: RuleRequest): RuleOutcome {
+  if (rules === null && request.app == null) return allowed;
+  if (rules === null || rules.enforce) {
+    const denied = evaluateRules(rules, request);
+    return denied === null ? allowed : { denied, wouldDeny: null };
+  }
+  const denied = evaluateRules(null, request);
+  if (denied !== null) return { denied, wouldDeny: null };
+  const wouldDeny = evaluateRules(rules, request);
+  return wouldDeny === null ? allowed : { denied: null, wouldDeny };
+}
+
+/**
+ * Returns the first reason to deny a request, or null. The order is: app, group, method, path, network. Evaluates the rules
+ * whether they are enforced or not. Without rules, only the app decides.
+ */
+export function evaluateRules(rules: ParsedRules | null, request: RuleRequest): ForbidReason | null {
+  const { app, ip } = request;
+  if (app !== undefined) {
+    const reason = deniedByApp(rules, app, request.ownerGroups);
+    if (reason !== null) return reason;
+  }
+  if (rules === null) return null;
+  const reason = deniedByMethodOrPath(rules, request);
+  if (reason !== null) return reason;
+  if (rules.networks !== null && ip !== undefined && (ip === null || !isInNetworks(rules.networks, ip))) {
+    return 'network';
+  }
+  return null;
+}
+
+function deniedByApp(
+  rules: ParsedRules | null,
+  app: RequestedApp | null,
+  ownerGroups: readonly string[],
+): 'app' | 'group' | null {
+  if (app === 'unknown') return 'app';
+  const apps = rules?.apps ?? null;
+  if (apps !== null && (app === null || !apps.has(app.id))) return 'app';
+  if (app === null || app.groups.length === 0) return null;
+  return app.groups.some((group) => ownerGroups.includes(group)) ? null : 'group';
+}
+
+function deniedByMethodOrPath(
+  { readOnly, allow }: ParsedRules,
+  { method, path }: RuleRequest,
+): 'method' | 'path' | null {
+  if (readOnly && method !== undefined && (method === null || !readOnlyMethods.has(method))) return 'method';
+  if (allow === null || method === undefined || path === undefined) return null;
+  if (path === null || isAmbiguousPath(path)) return 'path';
+  const segments = segmentsOf(path);
+  let reason: 'method' | 'path' | null = 'path';
+  for (const line of allow) {
+    if (!allowsPath(line, segments)) continue;
+    if (allowsMethod(line, method)) return null;
+    reason = 'method';
+  }
+  return reason;
+}
+
+/**
+ * Returns the path of a request target without its query. A fragment stays, because a request must not have one, so that
+ * such a path is ambiguous.
+ */
+export function rawPathOf(target: string): string {
+  const end = target.indexOf('?');
+  return end < 0 ? target : target.slice(0, end);
+}

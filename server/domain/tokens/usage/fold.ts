@@ -1,7 +1,7 @@
 import type { LastUse } from '../../../store/records.ts';
 
 /** Bounds of stored values. PostgreSQL's index holds at most 2,704 bytes, and a character has at most four. */
-const maxRouteCharacters = 256;
+export const maxRouteCharacters = 256;
 const maxAgentCharacters = 64;
 
 const identifier = /\/(?:[0-9]+|[0-9a-f]{8,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?=\/|$)/gi;

@@ -199,7 +199,15 @@ describe('TOKENSD_REQUIRE_TOTP', () => {
       sso: true,
       ssoSignedInAt: at,
     };
-    await app.store.users.insert({ id: 'sso', ...person, ...signedIn, totpEnabledAt: null, createdAt: at });
+    await app.store.users.insert({
+      id: 'sso',
+      ...person,
+      ...signedIn,
+      totpEnabledAt: null,
+      ssoGroups: null,
+      manualGroups: null,
+      createdAt: at,
+    });
     expect(await app.services.sessions.authenticate(await app.signIn('sso'))).not.toBeNull();
   });
 });

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const insert = (email: string, sso: boolean) =>
     app.store.users.insert({
       ...{ id: email, email, emailFolded: email, ...nobody, sso },
-      ...{ ssoSignedInAt: sso ? at : null, totpEnabledAt: null, createdAt: at },
+      ...{ ssoSignedInAt: sso ? at : null, totpEnabledAt: null, ssoGroups: null, manualGroups: null, createdAt: at },
     });
   await insert('sso@example.com', true);
   await insert('invited@example.com', false);

@@ -96,7 +96,7 @@ it('responds alike to every address in status, text and time, and mails only mem
       sso: true,
       ssoSignedInAt: at,
     },
-    ...{ totpEnabledAt: null, createdAt: at },
+    ...{ totpEnabledAt: null, ssoGroups: null, manualGroups: null, createdAt: at },
   });
   const answers = new Set<string>();
   const addresses = [

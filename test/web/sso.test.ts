@@ -100,7 +100,7 @@ describe('the first sign-in', () => {
           sso: true,
           ssoSignedInAt: at,
         },
-        ...{ totpEnabledAt: null, createdAt: at },
+        ...{ totpEnabledAt: null, ssoGroups: null, manualGroups: null, createdAt: at },
       },
       elsewhere,
     );

@@ -64,6 +64,8 @@ async function newMember({ clock, newId, passwords }: AddMemberDeps, body: Creat
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,
+    ssoGroups: null,
+    manualGroups: null,
     createdAt: clock.now(),
   };
 }

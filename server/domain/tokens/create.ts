@@ -74,6 +74,7 @@ export async function createToken(
     createdAt: now,
     selfRotate: body.self_rotate ?? false,
     quietNetworks: body.quiet_networks ?? false,
+    rules: null,
   };
 
   const creation = await store.transaction(async (store): Promise<Creation> => {

@@ -7,7 +7,10 @@ export interface DataTable {
 /** Tables that hold data, each after the tables that it references. */
 export const dataTables: readonly DataTable[] = [
   { name: 'users', key: ['id'] },
+  { name: 'apps', key: ['id'] },
+  { name: 'app_hosts', key: ['host'] },
   { name: 'tokens', key: ['id'] },
+  { name: 'token_apps', key: ['app_id', 'token_id'] },
   { name: 'previous_values', key: ['hash'] },
   { name: 'tombstones', key: ['hash'] },
   { name: 'idempotency_keys', key: ['user_id', 'key'] },

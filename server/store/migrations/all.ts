@@ -11,6 +11,7 @@ import { countPrefixes } from './0010-count-prefixes.ts';
 import { tokenLife } from './0011-token-life.ts';
 import { usage } from './0012-usage.ts';
 import { collectedMails } from './0013-collected-mails.ts';
+import { gate } from './0014-gate.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   tokenLife,
   usage,
   collectedMails,
+  gate,
 ];

@@ -22,6 +22,10 @@ export const userColumns = {
   ssoSignedInAt: nullable(integer('sso_signed_in_at')),
   /** When two-factor sign-in was turned on. Null while it is off. */
   totpEnabledAt: nullable(integer('totp_enabled_at')),
+  /** Groups from the identity provider, a JSON array. Null if there are none. */
+  ssoGroups: nullable(text('sso_groups')),
+  /** Groups from superusers, a JSON array. Null if there are none. */
+  manualGroups: nullable(text('manual_groups')),
   createdAt: integer('created_at'),
 };
 

@@ -22,6 +22,8 @@ const createdTokenColumns = {
   selfRotate: boolean('self_rotate'),
   /** Whether the owner wants no mail about uses from new networks. */
   quietNetworks: boolean('quiet_networks'),
+  /** What the token may do, as `storeRules` returns it. Null if it has no rules. */
+  rules: nullable(text('rules')),
 };
 
 /** The lifetime of a token `t`, whichever release created it. */
@@ -30,6 +32,8 @@ export const tokenLifetime = 'COALESCE(t.lifetime_ms, t.expires_at - t.created_a
 export const tokenColumns = {
   ...createdTokenColumns,
   rotatedAt: nullable(integer('rotated_at')),
+  /** When the rules last changed. Null if they never did. */
+  rulesChangedAt: nullable(integer('rules_changed_at')),
   /** When the last pause began. Null after a resumption. A pause whose end has passed remains stored. */
   pausedAt: nullable(integer('paused_at')),
   /** When the pause ends by itself. Null if it does not. */

@@ -63,7 +63,14 @@ async function insertEverywhere({ app, values }: InjectedWorld, text: string, in
   values.set(secret.reveal(), text);
   const named = { name: text, nameFolded: foldName(text), description: text };
   const token = { id, ownerId: app.dev.id, hash: secret.hash(), prefix: secret.reveal().slice(0, 12), ...named };
-  const life = { createdAt: at, expiresAt: null, lifetimeMs: null, selfRotate: false, quietNetworks: false };
+  const life = {
+    createdAt: at,
+    expiresAt: null,
+    lifetimeMs: null,
+    selfRotate: false,
+    quietNetworks: false,
+    rules: null,
+  };
   await app.store.tokens.insert({ ...token, ...life }, 1000);
   await app.addMember({ email: `c${index}@example.com`, name: text });
   const clientInfo = { ip: null, userAgent: text };

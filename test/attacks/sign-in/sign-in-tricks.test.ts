@@ -286,7 +286,13 @@ describe('a client that tries to find out who is a member', () => {
     };
     for (const email of [kinds['single sign-on only'], kinds.invited]) {
       const sso = email === kinds['single sign-on only'];
-      const times = { ssoSignedInAt: sso ? app.clock.now() : null, totpEnabledAt: null, createdAt: app.clock.now() };
+      const times = {
+        ssoSignedInAt: sso ? app.clock.now() : null,
+        totpEnabledAt: null,
+        ssoGroups: null,
+        manualGroups: null,
+        createdAt: app.clock.now(),
+      };
       await app.store.users.insert({ id: email, email, emailFolded: email, ...nobody, sso, ...times });
     }
     return app;

@@ -123,6 +123,8 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
       sso: false,
       ssoSignedInAt: null,
       totpEnabledAt: null,
+      ssoGroups: null,
+      manualGroups: null,
       createdAt: clock.now(),
     });
     return { id, email: body.email, password, session: await signIn(id) };

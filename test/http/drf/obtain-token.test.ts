@@ -123,7 +123,7 @@ describe('a request without valid credentials', () => {
       sso: true,
       createdAt: server.clock.now(),
     };
-    const signIn = { ssoSignedInAt: server.clock.now(), totpEnabledAt: null };
+    const signIn = { ssoSignedInAt: server.clock.now(), totpEnabledAt: null, ssoGroups: null, manualGroups: null };
     await server.store.users.insert({ ...user, ...rest, ...signIn });
     return user;
   }

@@ -36,6 +36,8 @@ export function userRecord(changes: Partial<UserRecord> = {}): UserRecord {
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,
+    ssoGroups: null,
+    manualGroups: null,
     createdAt: noon,
     ...changes,
   };
@@ -56,6 +58,7 @@ export function newToken(ownerId: string, changes: Partial<NewToken> = {}): NewT
     lifetimeMs: null,
     selfRotate: false,
     quietNetworks: false,
+    rules: null,
     ...changes,
   };
 }

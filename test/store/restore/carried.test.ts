@@ -107,7 +107,13 @@ describe('a restored backup', () => {
       passwordUntilSso: false,
       sso: false,
     };
-    const times = { ssoSignedInAt: null, totpEnabledAt: null, createdAt: app.clock.now() };
+    const times = {
+      ssoSignedInAt: null,
+      totpEnabledAt: null,
+      ssoGroups: null,
+      manualGroups: null,
+      createdAt: app.clock.now(),
+    };
     const email = 'invited@example.com';
     await app.store.users.insert({ id: 'invited', email, emailFolded: email, ...nobody, ...times });
     const { bound } = await restored(() => app.store.users.bindIdentity('invited', identity));

@@ -53,6 +53,8 @@ function newMember(id: string, email: string, at: number): UserRecord {
     sso: false,
     ssoSignedInAt: null,
     totpEnabledAt: null,
+    ssoGroups: null,
+    manualGroups: null,
     createdAt: at,
   };
 }

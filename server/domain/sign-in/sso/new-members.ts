@@ -81,6 +81,8 @@ async function provisionMember(
     sso: true,
     ssoSignedInAt: at,
     totpEnabledAt: null,
+    ssoGroups: null,
+    manualGroups: null,
     createdAt: at,
   };
   if (!(await store.users.insert(user, person))) {

@@ -55,6 +55,8 @@ function erasedRow(id: string, at: number): Omit<UserRow, 'id' | 'created_at'> {
     oidc_subject: null,
     sso_signed_in_at: null,
     totp_secret: null,
+    sso_groups: null,
+    manual_groups: null,
     totp_enabled_at: null,
     totp_last_step: null,
     deleted_at: at,

@@ -10,6 +10,7 @@ function record(token: NewToken, owner: UserRecord): TokenRecord {
     lastUse: null,
     previous: null,
     rotatedAt: null,
+    rulesChangedAt: null,
     pausedAt: null,
     pausedUntil: null,
     pausedReason: null,

@@ -1,4 +1,6 @@
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { StoreUnavailable } from '../../store/errors.ts';
+import { createDeadlines } from './deadlines.ts';
 
 const maxBatchSize = 500;
 
@@ -35,6 +37,7 @@ export function createBatchedLookup<T>(
   readMany: (keys: string[]) => Promise<Array<T | null>>,
   { deadlineMs, maxParallel }: { deadlineMs: number; maxParallel: number },
 ): (key: string) => Promise<T | null> {
+  const waitUntil = createDeadlines(() => new StoreUnavailable('The database did not respond in time.'));
   let queue: Array<PendingLookup<T>> = [];
   let workers = 0;
 
@@ -58,10 +61,11 @@ export function createBatchedLookup<T>(
   }
 
   async function lookUpBatch(batch: Array<PendingLookup<T>>): Promise<void> {
-    const oldest = batch[0]?.arrivedAt ?? performance.now();
+    const now = performance.now();
+    const oldest = batch[0]?.arrivedAt ?? now;
     try {
       const keys = batch.map(({ key }) => key);
-      const results = await withTimeout(deadlineMs - (performance.now() - oldest), readMany(keys));
+      const results = await waitUntil(Math.max(oldest + deadlineMs, now + minTimeoutMs), readMany(keys));
       batch.forEach(({ resolve }, index) => {
         resolve(results[index] ?? null);
       });
@@ -84,26 +88,4 @@ export function createBatchedLookup<T>(
       queue.push({ key, arrivedAt: performance.now(), resolve, reject });
       if (workers === 0 || (workers < maxParallel && queue.length >= minQueueForParallel)) void runWorker();
     });
-}
-
-function eventLoopTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/**
- * Waits for `work`, at most `ms` and at least `minTimeoutMs`. Throws StoreUnavailable after that; the work goes on.
- * After a stall of the event loop, the timer fires before results that have already arrived are processed. It therefore
- * waits two more turns of the event loop before it gives up.
- */
-async function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    const giveUp = () => reject(new StoreUnavailable('The database did not respond in time.'));
-    timer = setTimeout(() => void eventLoopTurn().then(eventLoopTurn).then(giveUp), Math.max(minTimeoutMs, ms));
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

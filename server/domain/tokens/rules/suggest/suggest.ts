@@ -11,14 +11,17 @@ export interface RecordedUses {
   /** Paths as `foldPath` returns them. A method is null if no proxy told it, and `OTHER` if it is unusual. */
   readonly routes: ReadonlyArray<{ method: string | null; path: string; uses: number }>;
   readonly networks: ReadonlyArray<{ network: string; uses: number }>;
-  /** Names of apps. Null: requests for no app. */
-  readonly apps: ReadonlyArray<{ app: string | null; uses: number }>;
-  /** What was missing, or ambiguous, in some of the uses. */
+  /** Names of apps. */
+  readonly apps: ReadonlyArray<{ app: string; uses: number }>;
+  /** What some of the uses lacked. */
   readonly gaps: ReadonlySet<Gap>;
 }
 
-/** `path`, `network`: no trusted proxy told it. `ambiguous-path`: rules deny the path, whatever it is recorded as. */
-export type Gap = 'path' | 'ambiguous-path' | 'network';
+/**
+ * `app`: the request was for no app. `deleted-app`: the app no longer exists, so no rule can name it. `method`, `path`, `network`:
+ * no trusted proxy told it. `ambiguous-path`: rules deny the path, or it is too long to be recorded as a whole.
+ */
+export type Gap = 'app' | 'deleted-app' | 'method' | 'path' | 'ambiguous-path' | 'network';
 
 export interface SuggestedRules {
   readonly apps: readonly string[] | null;
@@ -33,10 +36,20 @@ export interface Coverage {
   readonly uses: number;
 }
 
+/** `too-many`: of routes, more may have been used than are recorded. Of networks and apps, there are more than a rule can hold. */
+export type OmissionReason =
+  | 'no-app'
+  | 'deleted-app'
+  | 'unknown-method'
+  | 'unknown-path'
+  | 'ambiguous-path'
+  | 'unknown-network'
+  | 'too-many';
+
 /** Why a rule is not suggested, although it would narrow the token. */
 export interface Omission {
   readonly rule: 'apps' | 'read_only' | 'allow' | 'networks';
-  readonly reason: 'no-app' | 'unknown-method' | 'unknown-path' | 'ambiguous-path' | 'unknown-network' | 'too-many';
+  readonly reason: OmissionReason;
 }
 
 export interface Suggestion extends SuggestedRules {
@@ -81,25 +94,38 @@ function omit<T>(value: T, rule: Omission['rule'], reason: Omission['reason']): 
   return { value, covers: [], omitted: { rule, reason } };
 }
 
-function suggestApps({ apps }: RecordedUses): Part<string[] | null> {
-  const named = apps.flatMap(({ app, uses }) => (app === null ? [] : { rule: app, uses }));
-  if (named.length === 0) return { value: null, covers: [] };
-  if (named.length < apps.length) return omit(null, 'apps', 'no-app');
-  return { value: named.map(({ rule }) => rule).sort(), covers: named };
+function suggestApps({ apps, gaps }: RecordedUses): Part<string[] | null> {
+  if (gaps.has('deleted-app')) return omit(null, 'apps', 'deleted-app');
+  if (apps.length === 0) return { value: null, covers: [] };
+  if (gaps.has('app')) return omit(null, 'apps', 'no-app');
+  if (apps.length > limits.maxRuleEntries) return omit(null, 'apps', 'too-many');
+  return {
+    value: apps.map(({ app }) => app).sort(),
+    covers: apps.map(({ app, uses }) => ({ rule: app, uses })),
+  };
 }
 
-function suggestReadOnly({ routes, gaps }: RecordedUses): Part<boolean> {
-  if (routes.length === 0) return { value: false, covers: [] };
-  if (gaps.has('path')) return omit(false, 'read_only', 'unknown-path');
-  if (routes.some(({ method }) => method === null)) return omit(false, 'read_only', 'unknown-method');
-  if (!routes.every(({ method }) => readOnlyMethods.has(method ?? ''))) return { value: false, covers: [] };
+/** Returns why nothing can be said about all methods that were used, or null. */
+function unknownMethods({ routes, gaps }: RecordedUses): OmissionReason | null {
+  if (routes.length >= limits.maxSeenValues) return 'too-many';
+  if (gaps.has('path')) return 'unknown-path';
+  return gaps.has('method') || routes.some(({ method }) => method === null) ? 'unknown-method' : null;
+}
+
+function suggestReadOnly(recorded: RecordedUses): Part<boolean> {
+  const { routes } = recorded;
+  const isReadOnly = routes.every(({ method }) => method === null || readOnlyMethods.has(method));
+  if (routes.length === 0 || !isReadOnly) return { value: false, covers: [] };
+  const unknown = unknownMethods(recorded);
+  if (unknown !== null) return omit(false, 'read_only', unknown);
   return { value: true, covers: [{ rule: 'read_only', uses: sum(routes) }] };
 }
 
-function suggestAllow({ routes, gaps }: RecordedUses): Part<string[] | null> {
+function suggestAllow(recorded: RecordedUses): Part<string[] | null> {
+  const { routes, gaps } = recorded;
   if (routes.length === 0) return { value: null, covers: [] };
-  if (gaps.has('path')) return omit(null, 'allow', 'unknown-path');
-  if (routes.some(({ method }) => method === null)) return omit(null, 'allow', 'unknown-method');
+  const unknown = unknownMethods(recorded);
+  if (unknown !== null) return omit(null, 'allow', unknown);
   const used: Array<{ line: AllowLine; uses: number }> = [];
   for (const { method, path, uses } of routes) {
     const pattern = patternOfRecorded(path);

@@ -8,6 +8,10 @@ export const limits = {
 
   maxNameCodePoints: 64,
   maxDescriptionCodePoints: 500,
+  /** Groups of an app, or groups that superusers give a member. */
+  maxGroups: 50,
+  /** Hosts of an app. */
+  maxHosts: 50,
   maxEmailCharacters: 254,
   minPasswordCharacters: 12,
   maxPasswordCharacters: 1024,

@@ -76,6 +76,8 @@ export interface StatusContext {
 /** A value of a policy, and when a daemon first served the database with it or with a stricter one. */
 export type PolicyStart = RecordOf<typeof policyStartColumns>;
 
+export type { AppKey, AppMatch, AppRecord } from './app-records.ts';
+
 /**
  * What a lookup by hash finds: a stored token with its owner, or the tombstone of a destroyed token. `prefix` is that of the value
  * with this hash.

@@ -1,5 +1,6 @@
 import type { DatabaseClock } from './engine/engine.ts';
 import type { ClientStore, UserStore } from './interfaces/accounts.ts';
+import type { AppStore } from './interfaces/apps.ts';
 import type { AuditStore } from './interfaces/audit.ts';
 import type { CollectedEventStore, NoticeStore } from './interfaces/notices.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
@@ -22,6 +23,7 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly tickets: TicketStore;
   readonly clients: ClientStore;
+  readonly apps: AppStore;
   readonly deviceCodes: DeviceCodeStore;
   readonly totp: TotpStore;
   readonly audit: AuditStore;

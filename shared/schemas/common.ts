@@ -17,7 +17,8 @@ export function sentTimeSchema(name: string) {
 
 export const idSchema = z.string().meta({ example: '019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a5b' });
 
-const plainText = (what: string, maxCodePoints: number) =>
+/** Text of one line that people read: in NFC, without surrounding white space, and free of secrets. */
+export const plainTextSchema = (what: string, maxCodePoints: number) =>
   z
     .string()
     .overwrite(normalizeName)
@@ -30,14 +31,14 @@ const plainText = (what: string, maxCodePoints: number) =>
     .refine((text) => redact(text) === text, `${what} must not contain a token value or another secret.`);
 
 /** A token's name: 1–64 code points after NFC and trimming. */
-export const tokenNameSchema = plainText('A name', limits.maxNameCodePoints)
+export const tokenNameSchema = plainTextSchema('A name', limits.maxNameCodePoints)
   .refine((text) => text !== '', 'A name must not be empty.')
   .meta({ example: 'ci-pipeline' });
 
 /** A member's name: the rules of a token's name, but it may be empty. */
-export const userNameSchema = plainText('A name', limits.maxNameCodePoints).meta({ example: 'Ada Lovelace' });
+export const userNameSchema = plainTextSchema('A name', limits.maxNameCodePoints).meta({ example: 'Ada Lovelace' });
 
-export const descriptionSchema = plainText('A description', limits.maxDescriptionCodePoints);
+export const descriptionSchema = plainTextSchema('A description', limits.maxDescriptionCodePoints);
 
 /** An email address in NFC. Addresses are compared under `foldName`. */
 export const emailSchema = z

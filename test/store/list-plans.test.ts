@@ -83,6 +83,7 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^superusers/, 'SCAN users USING INDEX users_superuser_index'],
   [/^audit events$/, idsInOrder('audit')],
   [/^clients$/, inOrder('clients')],
+  [/^apps$/, inOrder('apps')],
 ];
 
 /** Lists whose rows SQLite may sort: IDs of tokens, one member's sessions, and the few events whose ID is misdated. */
@@ -92,7 +93,8 @@ const maySort = /^all tokens, |^a member's sessions$|^audit events (?!$)/;
 function wrongSteps(name: string, steps: string[]): string[] {
   const ofOne = /^audit events (of (a member|nobody|a busy)|by an address)/.test(name);
   const scans = mayScan.filter(([names]) => names.test(name)).map(([, scan]) => scan);
-  const isTable = /^SCAN (?:t|u|usage_hours|usage_seen|tokens|users|audit|sessions|outbox|clients)\b/;
+  const isTable =
+    /^SCAN (?:t|u|usage_hours|usage_seen|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps)\b/;
   return steps
     .filter(
       (step) =>

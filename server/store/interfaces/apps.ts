@@ -1,16 +1,42 @@
-import type { appColumns } from '../tables/apps.ts';
-import type { RecordOf } from '../tables/column.ts';
+import type { AppRecord, Page } from '../records.ts';
 
-/** What a proxy route protects. */
-export interface AppRecord extends Omit<RecordOf<typeof appColumns>, 'groups'> {
-  /** In canonical form. A host belongs to one app. */
-  hosts: string[];
-  /** Who may use the app. Empty: every member. */
-  groups: string[];
+/** What an edit of an app changes. A field that is missing stays. */
+export type AppEdit = Partial<Pick<AppRecord, 'url' | 'hosts' | 'groups' | 'maxExpirySeconds' | 'preflight'>> &
+  Pick<AppRecord, 'changedAt'>;
+
+/** Upstream applications behind the proxy. */
+export interface AppStore {
+  /**
+   * Inserts an app with its hosts, in a transaction that rolls back unless this returns `'inserted'`. Returns `takenHost` if another
+   * app has one of the hosts.
+   */
+  insert(app: AppRecord): Promise<'inserted' | 'name-taken' | { takenHost: string }>;
+  /** Changes an app, in a transaction that rolls back unless this returns `'edited'`. New hosts replace all present ones. */
+  edit(id: string, edit: AppEdit): Promise<'edited' | 'missing' | { takenHost: string }>;
+  /**
+   * Deletes an app, in a transaction. Returns `'in-use'` and changes nothing if tokens are restricted to it, unless `force` is true.
+   * The rules of those tokens keep the app's ID.
+   */
+  delete(id: string, force: boolean): Promise<'deleted' | 'in-use' | 'missing'>;
+  findById(id: string): Promise<AppRecord | null>;
+  /** Lists apps, newest first. `name` selects the app of that name. */
+  list(query: Page & { name?: string }): Promise<AppRecord[]>;
+  /** Returns the number of tokens that are restricted to an app. */
+  countTokens(id: string): Promise<number>;
+  /** Returns the names of those of these apps that exist, by their IDs. */
+  namesOf(ids: readonly string[]): Promise<Map<string, string>>;
+
+  // The next methods lock apps until the transaction ends.
+  /** Locks an app for a change, and returns it as it then is. Returns null if it does not exist. */
+  lock(id: string): Promise<AppRecord | null>;
+  /**
+   * Locks the apps of these names against changes, and returns those that exist, ordered by ID. A token that is restricted to them in
+   * the same transaction can neither miss a lower maximum nor outlive the check for tokens when an app is deleted.
+   */
+  lockByNames(names: readonly string[]): Promise<AppRecord[]>;
+  /** Does the same for apps of these IDs. */
+  lockByIds(ids: readonly string[]): Promise<AppRecord[]>;
+
+  /** Stores to which apps a token is restricted, in the transaction that locked both. Replaces what was stored. */
+  setTokenApps(tokenId: string, appIds: readonly string[]): Promise<void>;
 }
-
-/** What verification needs to know of an app. */
-export type AppMatch = Pick<AppRecord, 'id' | 'name' | 'groups' | 'preflight'>;
-
-/** Which app a proxy says that a request is for. */
-export type AppKey = { kind: 'name'; name: string } | { kind: 'host'; host: string };

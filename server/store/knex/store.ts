@@ -6,6 +6,7 @@ import type { Migration } from '../migrations/migration.ts';
 import type { Store } from '../store.ts';
 import { createClientStore } from './accounts/clients.ts';
 import { createUserStore } from './accounts/users.ts';
+import { createAppStore } from './apps/apps.ts';
 import { createAuditStore } from './audit.ts';
 import { createFailures, type Failures } from './failures.ts';
 import { createCollectedEventStore } from './notifications/collected-events.ts';
@@ -53,6 +54,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     sessions: guard('sessions', createSessionStore(knex, engine)),
     tickets: guard('tickets', createTicketStore(knex, engine)),
     clients: guard('clients', createClientStore(knex, engine)),
+    apps: guard('apps', createAppStore(knex, engine)),
     deviceCodes: guard('device_codes', createDeviceCodeStore(knex)),
     totp: guard('totp', createTotpStore(knex)),
     audit: guard('audit', createAuditStore(knex, engine)),

@@ -7,6 +7,7 @@ export interface ListSizes {
   sessions: number;
   mails: number;
   clients: number;
+  apps: number;
 }
 
 /** How an installation with this many tokens looks. */
@@ -18,6 +19,7 @@ export function sizesFor(tokens: number): ListSizes {
     sessions: tokens / 5,
     mails: tokens / 5,
     clients: Math.max(100, tokens / 100),
+    apps: Math.max(100, tokens / 100),
   };
 }
 
@@ -71,7 +73,7 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     }
   };
   const at = (count: number) => `${seedEnd - yearMs} + i * ${Math.floor(yearMs / count)}`;
-  const { users, tokens, events, sessions, mails, clients } = sizes;
+  const { users, tokens, events, sessions, mails, clients, apps } = sizes;
   const [userId, tokenId, eventId] = [idOf(users), idOf(tokens), idOf(events)];
 
   // Of a hundred members, three are disabled, thirty have no permission, and ten have not used single sign-on for long.
@@ -153,6 +155,16 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     can_revoke: 'i % 2 = 0',
     created_at: at(clients),
   });
+  await insert('apps', apps, {
+    id: idOf(apps)('i'),
+    name: "'app-' || i",
+    preflight: "'deny'",
+    created_at: at(apps),
+    changed_at: at(apps),
+  });
+  await insert('app_hosts', apps * 2, { host: "'app-' || i || '.example.com'", app_id: idOf(apps)('1 + i / 2 % 100') });
+  // A third of the tokens is restricted to the same app.
+  await insert('token_apps', Math.floor(tokens / 3), { app_id: idOf(apps)('7 + i * 0'), token_id: tokenId('i') });
   for (const { sql } of definitions) await knex.raw(sql);
 }
 

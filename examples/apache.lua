@@ -9,9 +9,9 @@ local socket = require "socket"
 local timeout = 5 -- seconds; tokensd responds within two
 
 local identity = {
-  "X-Auth-User", "X-Auth-User-Id", "X-Auth-User-Name",
+  "X-Auth-User", "X-Auth-User-Id", "X-Auth-User-Name", "X-Auth-User-Kind",
   "X-Auth-Token-Id", "X-Auth-Token-Name", "X-Auth-Token-Prefix", "X-Auth-Token-Expires",
-  "X-Auth-Superuser",
+  "X-Auth-Superuser", "X-Auth-Groups", "X-Auth-App",
 }
 
 local function field(name, value)
@@ -26,9 +26,13 @@ local function ask(r)
     field("X-Forwarded-Method", r.method),
     field("X-Forwarded-Uri", r.unparsed_uri),
     field("X-Forwarded-For", r.useragent_ip),
+    field("X-Forwarded-Host", r.hostname or ""),
   }
-  -- Apache joins a duplicate with a comma, which tokensd rejects.
-  for _, name in ipairs({ "Authorization", "X-API-Key", "User-Agent" }) do
+  -- Apache joins a duplicate with a comma. tokensd rejects such a field if any part of it is a token.
+  local told = {
+    "Authorization", "X-API-Key", "X-Tokens-Authorization", "User-Agent", "Origin", "Access-Control-Request-Method",
+  }
+  for _, name in ipairs(told) do
     local sent = r.headers_in[name]
     if sent then fields[#fields + 1] = field(name, sent) end
   end
@@ -54,15 +58,18 @@ local function ask(r)
   if line and body and #body == length then return status, headers, body end
 end
 
--- Removes everything that the API could take for an identity (X_Auth_User is one to some servers), and the token. Apache
--- itself adds the client's address to X-Forwarded-For.
-local function strip(r)
+-- Removes everything that the API could take for an identity (X_Auth_User is one to some servers), and the token. `used` is
+-- the field that carried the token. The other may hold a credential of the API, which receives it unchanged. Apache itself
+-- adds the client's address to X-Forwarded-For.
+local function strip(r, used)
   for name in pairs(r:headers_in_table()) do
     local plain = name:lower():gsub("_", "-")
-    if plain:find("^x%-auth") or plain:find("^x%-forwarded") then r.headers_in[name] = nil end
+    local is_ours = plain:find("^x%-auth") or plain == "x-tokens-authorization" or plain:find("^x%-forwarded")
+    if is_ours then r.headers_in[name] = nil end
   end
-  r.headers_in["Authorization"] = nil
-  r.headers_in["X-API-Key"] = nil
+  local own = used == "x-tokens-authorization"
+  if not own and used ~= "x-api-key" then r.headers_in["Authorization"] = nil end
+  if not own and used ~= "authorization" then r.headers_in["X-API-Key"] = nil end
   r.headers_in["X-Forwarded-Proto"] = r.is_https and "https" or "http"
 end
 
@@ -80,7 +87,7 @@ end
 
 function verify(r)
   local status, headers, body = ask(r)
-  strip(r)
+  strip(r, headers and headers["x-tokens-credential"])
   restrict_connection(r)
   -- Another route of tokensd would respond 200 without an identity.
   if status == 200 and headers["x-auth-token-id"] then
@@ -89,13 +96,13 @@ function verify(r)
     return apache2.OK
   end
   r.err_headers_out["Cache-Control"] = "no-store"
-  if status ~= 401 then
+  if status ~= 401 and status ~= 403 then
     r.err_headers_out["Retry-After"] = "1"
     return 503
   end
   r.err_headers_out["WWW-Authenticate"] = headers["www-authenticate"]
   if headers["x-tokens-reason"] then r.err_headers_out["X-Tokens-Reason"] = headers["x-tokens-reason"] end
-  r.status = 401
+  r.status = status
   r.content_type = "application/json"
   r:puts(body)
   return apache2.DONE

@@ -7,12 +7,13 @@
 local timeout_ms = 2500
 
 local identity = {
-  "X-Auth-User", "X-Auth-User-Id", "X-Auth-User-Name",
+  "X-Auth-User", "X-Auth-User-Id", "X-Auth-User-Name", "X-Auth-User-Kind",
   "X-Auth-Token-Id", "X-Auth-Token-Name", "X-Auth-Token-Prefix", "X-Auth-Token-Expires",
-  "X-Auth-Superuser",
+  "X-Auth-Superuser", "X-Auth-Groups", "X-Auth-App",
 }
 
--- Returns all values of a header. A duplicate must reach tokensd as a duplicate, which it rejects.
+-- Returns all values of a header. A duplicate must reach tokensd as a duplicate, so that it cannot choose one that this script
+-- does not remove.
 local function values(headers, name)
   local found = {}
   if headers[name] then
@@ -26,21 +27,28 @@ local function ask(txn, url, headers)
     ["x-forwarded-method"] = { txn.f:method() },
     ["x-forwarded-uri"] = { txn.f:pathq() },
     ["x-forwarded-for"] = { txn.f:src() },
+    ["x-forwarded-host"] = values(headers, "host"),
   }
-  for _, name in ipairs({ "authorization", "x-api-key", "user-agent" }) do
+  local told = {
+    "authorization", "x-api-key", "x-tokens-authorization", "user-agent", "origin", "access-control-request-method",
+  }
+  for _, name in ipairs(told) do
     local sent = values(headers, name)
     if #sent > 0 then forwarded[name] = sent end
   end
   return core.httpclient():get({ url = url, headers = forwarded, timeout = timeout_ms })
 end
 
--- Removes everything that the API could take for an identity (X_Auth_User is one to some servers), and the token.
-local function strip(txn, headers)
+-- Removes everything that the API could take for an identity (X_Auth_User is one to some servers), and the token. `used` is
+-- the field that carried the token. The other may hold a credential of the API, which receives it unchanged.
+local function strip(txn, headers, used)
   for name in pairs(headers) do
-    if name:gsub("_", "-"):find("^x%-auth") then txn.http:req_del_header(name) end
+    local plain = name:gsub("_", "-")
+    if plain:find("^x%-auth") or plain == "x-tokens-authorization" then txn.http:req_del_header(name) end
   end
-  txn.http:req_del_header("authorization")
-  txn.http:req_del_header("x-api-key")
+  local own = used == "x-tokens-authorization"
+  if not own and used ~= "x-api-key" then txn.http:req_del_header("authorization") end
+  if not own and used ~= "authorization" then txn.http:req_del_header("x-api-key") end
 end
 
 -- Passes on an upgrade to WebSocket and no other. After an upgrade to h2c, HAProxy would not see further requests. A header
@@ -68,14 +76,14 @@ end
 core.register_action("tokensd", { "http-req" }, function(txn, url)
   local headers = txn.http:req_get_headers()
   local response = ask(txn, url, headers)
-  strip(txn, headers)
+  strip(txn, headers, values(response.headers or {}, "x-tokens-credential")[1])
   restrict_connection(txn, headers)
-  if response.status == 401 then
+  if response.status == 401 or response.status == 403 then
     local fields = {}
     for _, name in ipairs({ "www-authenticate", "x-tokens-reason", "content-type" }) do
       fields[name] = values(response.headers, name)
     end
-    return answer(txn, 401, fields, response.body)
+    return answer(txn, response.status, fields, response.body)
   end
   -- Another route of tokensd would respond 200 without an identity.
   if response.status ~= 200 or not response.headers["x-auth-token-id"] then

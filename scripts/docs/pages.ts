@@ -35,6 +35,17 @@ export function generatedPages(sources: Sources): Page[] {
     'haproxy-lua': codeBlock(read('examples/haproxy.lua')),
     apache: codeBlock(read('examples/apache.conf')),
     'apache-lua': codeBlock(read('examples/apache.lua')),
+    traefik: codeBlock(read('examples/traefik/tokens.yaml')),
+    envoy: codeBlock(read('examples/envoy/envoy.yaml')),
+    'envoy-gateway': codeBlock(read('examples/envoy/security-policy.yaml')),
+    'nginx-apps': codeBlock(read('examples/nginx-apps.conf')),
+    'nginx-people': codeBlock(read('examples/nginx-people.conf')),
+    'nginx-authelia': codeBlock(read('examples/nginx-authelia.conf')),
+    'caddy-apps': codeBlock(read('examples/Caddyfile-apps')),
+    'caddy-people': codeBlock(read('examples/Caddyfile-people')),
+    'caddy-authelia': codeBlock(read('examples/Caddyfile-authelia')),
+    'haproxy-apps': codeBlock(read('examples/haproxy-apps.cfg')),
+    'traefik-people': codeBlock(read('examples/traefik/people.yaml')),
   };
   const withRegions = readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))

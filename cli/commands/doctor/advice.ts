@@ -9,11 +9,14 @@ export const identityNames = [
   'X-Auth-User',
   'X-Auth-User-Id',
   'X-Auth-User-Name',
+  'X-Auth-User-Kind',
   'X-Auth-Token-Id',
   'X-Auth-Token-Name',
   'X-Auth-Token-Prefix',
   'X-Auth-Token-Expires',
   'X-Auth-Superuser',
+  'X-Auth-Groups',
+  'X-Auth-App',
 ] as const;
 
 /** Verify requests to the API. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { listen } from '../app/http.ts';
 import { freePort } from '../daemon/daemon.ts';
 import { bareEnvironment, eventually } from '../daemon/process.ts';
@@ -14,6 +14,10 @@ const PATH = searchPath();
 export interface ProxyTargets {
   daemonUrl: string;
   upstreamUrl: string;
+  /** The name of a configuration in `examples/`. Default: the plain one. */
+  example?: string;
+  /** Addresses of further servers in the configuration, such as `127.0.0.1:4180`, and the URLs that replace them. */
+  others?: Readonly<Record<string, string>>;
   /** Changes the shipped configuration, as an operator might. */
   edit?(text: string): string;
 }
@@ -53,15 +57,17 @@ export async function startUpstream(): Promise<Omit<Running, 'directory' | 'outp
   return { port, url: `http://127.0.0.1:${port}`, stop };
 }
 
-/** Starts nginx with the shipped configuration. Only addresses and the path of the log are replaced. */
+/** Starts nginx with a shipped configuration. Only addresses and paths are replaced. */
 export function startNginx(targets: ProxyTargets): Promise<Running> {
   return startProxy(targets, {
     example: 'nginx.conf',
-    replace: (port) => [
-      ['listen 8080;', `listen 127.0.0.1:${port};`],
+    includes: 'nginx',
+    replace: (port, directory) => [
+      ['listen 8080', `listen 127.0.0.1:${port}`],
       ['/var/log/nginx/access.log', 'access.log'],
+      ['/etc/nginx/tokensd/', `${directory}/`],
     ],
-    async command(directory) {
+    async command(directory, example) {
       const config = `
         ${process.getuid?.() === 0 ? 'user root;' : ''}
         daemon off;
@@ -72,7 +78,7 @@ export function startNginx(targets: ProxyTargets): Promise<Running> {
           access_log off;
           client_body_temp_path body; proxy_temp_path proxy;
           fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-          include ${join(directory, 'nginx.conf')};
+          include ${join(directory, example)};
         }`;
       await writeFile(join(directory, 'main.conf'), config);
       return spawn('nginx', ['-p', directory, '-c', 'main.conf', '-e', 'stderr'], { env: { PATH } });
@@ -80,13 +86,13 @@ export function startNginx(targets: ProxyTargets): Promise<Running> {
   });
 }
 
-/** Starts Caddy with the shipped configuration. Only its three addresses are replaced. */
+/** Starts Caddy with a shipped configuration. Only its addresses are replaced. */
 export function startCaddy(targets: ProxyTargets): Promise<Running> {
   return startProxy(targets, {
     example: 'Caddyfile',
     replace: (port) => [[':8080 {', `:${port} {\n\tbind 127.0.0.1`]],
-    async command(directory) {
-      const file = join(directory, 'Caddyfile');
+    async command(directory, example) {
+      const file = join(directory, example);
       await writeFile(file, `{\n\tadmin off\n}\n${await readFile(file, 'utf8')}`);
       const env = bareEnvironment({ PATH, HOME: directory });
       return spawn('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], { env });
@@ -94,7 +100,7 @@ export function startCaddy(targets: ProxyTargets): Promise<Running> {
   });
 }
 
-/** Starts HAProxy with the shipped configuration and its Lua script. Only addresses and the path of the script are replaced. */
+/** Starts HAProxy with a shipped configuration and its Lua script. Only addresses and the path of the script are replaced. */
 export function startHaproxy(targets: ProxyTargets): Promise<Running> {
   return startProxy(targets, {
     example: 'haproxy.cfg',
@@ -102,7 +108,7 @@ export function startHaproxy(targets: ProxyTargets): Promise<Running> {
       ['bind :8080', `bind 127.0.0.1:${port}`],
       ['/etc/haproxy/haproxy.lua', join(examples, 'haproxy.lua')],
     ],
-    command: async (directory) => spawn('haproxy', ['-db', '-f', join(directory, 'haproxy.cfg')], { env: { PATH } }),
+    command: async (directory, example) => spawn('haproxy', ['-db', '-f', join(directory, example)], { env: { PATH } }),
   });
 }
 
@@ -137,40 +143,48 @@ export function startApache(targets: ProxyTargets): Promise<Running> {
 }
 
 interface Proxy {
+  /** The plain configuration. */
   example: string;
-  /** Returns texts of the example that belong to one machine, such as the listen address, and their replacements. */
+  /** The folder in `examples/` whose files the configurations include. */
+  includes?: string;
+  /** Returns texts of the example that belong to one machine and their replacements. The first must be there. */
   replace(port: number, directory: string): Array<[string, string]>;
-  command(directory: string): Promise<ChildProcess>;
+  command(directory: string, example: string): Promise<ChildProcess>;
 }
 
-async function startProxy(
-  { daemonUrl, upstreamUrl, edit = (text) => text }: ProxyTargets,
-  proxy: Proxy,
-): Promise<Running> {
+async function startProxy(targets: ProxyTargets, proxy: Proxy): Promise<Running> {
+  const { daemonUrl, upstreamUrl, edit = (text) => text, others = {}, example = proxy.example } = targets;
   const directory = await mkdtemp(join(tmpdir(), 'tokens-proxy-'));
   const port = await freePort();
+  const ofMachine = proxy.replace(port, directory);
+  const servers = { '127.0.0.1:8420': daemonUrl, '127.0.0.1:3000': upstreamUrl, ...others };
   const replacements = [
-    ...proxy.replace(port, directory),
-    ['127.0.0.1:8420', new URL(daemonUrl).host],
-    ['127.0.0.1:3000', new URL(upstreamUrl).host],
-  ] as const;
-  const shipped = await readFile(join(examples, proxy.example), 'utf8');
-  let text = edit(shipped);
-  for (const [original, replacement] of replacements) {
-    if (!shipped.includes(original)) throw new Error(`${proxy.example} does not contain “${original}”`);
-    text = text.replaceAll(original, replacement);
-  }
-  await writeFile(join(directory, proxy.example), text);
-  const child = await proxy.command(directory);
+    ...ofMachine,
+    ...Object.entries(servers).map(([address, url]) => [address, new URL(url).host] as const),
+  ];
+  const write = async (name: string, text: string) => {
+    const replaced = replacements.reduce(
+      (text, [original, replacement]) => text.replaceAll(original, replacement),
+      text,
+    );
+    await writeFile(join(directory, basename(name)), replaced);
+  };
+  const shipped = await readFile(join(examples, example), 'utf8');
+  const [listening = ''] = ofMachine[0] ?? [];
+  if (!shipped.includes(listening)) throw new Error(`${example} does not contain “${listening}”`);
+  await write(example, edit(shipped));
+  const included = proxy.includes === undefined ? [] : await readdir(join(examples, proxy.includes));
+  for (const name of included) await write(name, await readFile(join(examples, proxy.includes ?? '', name), 'utf8'));
+  const child = await proxy.command(directory, example);
   let output = '';
   child.stderr?.setEncoding('utf8').on('data', (more: string) => {
     output += more;
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
   await eventually(async () => {
-    if (child.exitCode !== null) throw new Error(`${proxy.example}: ${output}`);
-    return fetch(`http://127.0.0.1:${port}/`).catch(() => null);
-  }, `the proxy of ${proxy.example}`);
+    if (child.exitCode !== null) throw new Error(`${example}: ${output}`);
+    return fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' }).catch(() => null);
+  }, `the proxy of ${example}`);
   return {
     port,
     directory,

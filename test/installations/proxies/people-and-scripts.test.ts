@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { generateToken } from '../../../server/domain/secrets.ts';
+import { type Fields, send, startTestServer, type TestServer } from '../../helpers/app/http.ts';
+import { type Apps, apps, holds, startApps, valuesOf } from '../../helpers/gate/apps.ts';
+import { authelia, oauth2Proxy, startPeopleGate } from '../../helpers/gate/people-gates.ts';
+import { type Running, startCaddy, startNginx } from '../../helpers/peers/proxies.ts';
+import { hasRealParts } from '../../helpers/peers/real-parts.ts';
+
+const gates = [
+  {
+    gate: 'oauth2-proxy',
+    stands: oauth2Proxy,
+    address: '127.0.0.1:4180',
+    nginx: 'nginx-people.conf',
+    caddy: 'Caddyfile-people',
+  },
+  {
+    gate: 'Authelia',
+    stands: authelia,
+    address: '127.0.0.1:9091',
+    nginx: 'nginx-authelia.conf',
+    caddy: 'Caddyfile-authelia',
+  },
+];
+const setups = gates.flatMap((gate) => [
+  { ...gate, proxy: 'nginx', example: gate.nginx, start: startNginx },
+  { ...gate, proxy: 'caddy', example: gate.caddy, start: startCaddy },
+]);
+const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
+const browser: Fields = [
+  ['Accept', 'text/html,application/xhtml+xml'],
+  ['User-Agent', 'Mozilla/5.0'],
+];
+
+for (const { proxy, gate, stands, address, example, start } of setups) {
+  describe.skipIf(!hasRealParts(proxy))(`${proxy} that sends people to ${gate} and scripts to tokensd`, () => {
+    let daemon: TestServer;
+    let app: Apps;
+    let people: Awaited<ReturnType<typeof startPeopleGate>>;
+    let running: Running;
+    let value: string;
+    beforeAll(async () => {
+      daemon = await startTestServer();
+      app = await startApps();
+      people = await startPeopleGate(stands);
+      const targets = { daemonUrl: `http://127.0.0.1:${daemon.port}`, upstreamUrl: app.url, example };
+      running = await start({ ...targets, others: { [address]: people.url } });
+      value = (await daemon.issue('of a script')).value;
+    });
+    beforeEach(() => {
+      app.requests.length = 0;
+      people.received.length = 0;
+    });
+    afterAll(async () => {
+      await running.stop();
+      await people.stop();
+      await app.stop();
+      await daemon.stop();
+    });
+
+    const ask = (headers: Fields, path = '/a?b=1&c=2', method = 'GET') => send(running.port, { method, path, headers });
+    /** The forms of a token, as a script sends them. */
+    const formsOf = (value: string): Fields[] => [
+      [['Authorization', `Token ${value}`]],
+      [['Authorization', `Bearer ${value}`]],
+      [['Authorization', basic(`ada:${value}`)]],
+      [['X-API-Key', value]],
+      [['X-Tokens-Authorization', value]],
+    ];
+
+    it('leads a browser that is signed out to the sign-in, and back to the page', async () => {
+      const response = await ask(browser);
+      expect(response.status).toBe(302);
+      expect(response.headers.location).toMatch(stands.signInOf('/a?b=1&c=2'));
+      expect(app.requests).toEqual([]);
+    });
+
+    it('lets a person in who is signed in, with the identity of that gate and the credentials of the app', async () => {
+      const forged: Fields = [
+        ['X-Auth-User', 'root@example.com'],
+        ['X-Auth-Superuser', 'true'],
+        ['X-Auth-Token-Id', '1'],
+      ];
+      const own: Fields = [
+        ['Authorization', apps.grafana.credential],
+        ['X-API-Key', apps.immich.credential],
+      ];
+      const cookie = ['Cookie', `theme=dark; ${stands.cookie}`] as const;
+      const response = await ask([...browser, cookie, ...forged, ...own], '/grafana/api', 'POST');
+      expect(response.status).toBe(200);
+      const [{ method, fields } = { method: '', fields: [] }] = app.requests;
+      expect(method).toBe('POST');
+      expect(valuesOf(fields, 'X-Auth-User')).toEqual([stands.user]);
+      for (const name of ['X-Auth-Superuser', 'X-Auth-Token-Id']) expect(valuesOf(fields, name).join('')).toBe('');
+      expect(valuesOf(fields, 'Authorization')).toEqual([apps.grafana.credential]);
+      expect(valuesOf(fields, 'X-Api-Key')).toEqual([apps.immich.credential]);
+    });
+
+    it('lets a script in with an active token in any form, which neither the app nor that gate receives', async () => {
+      for (const headers of formsOf(value)) {
+        expect((await ask([...headers, ['Cookie', stands.cookie]])).status).toBe(200);
+      }
+      expect(app.requests.map(({ fields }) => valuesOf(fields, 'X-Auth-User'))).toEqual(
+        Array(5).fill(['dev@example.com']),
+      );
+      expect(app.requests.filter((request) => holds(request, value))).toEqual([]);
+      expect(people.received).toEqual([]);
+    });
+
+    it('rejects a script with an unknown token in any form with 401 and JSON, even beside a valid cookie', async () => {
+      for (const headers of formsOf(generateToken('tok').reveal())) {
+        const response = await ask([...browser, ...headers, ['Cookie', stands.cookie]]);
+        expect([response.status, JSON.parse(response.body)]).toEqual([401, { detail: 'Invalid token.' }]);
+        expect(response.headers).toMatchObject({ 'x-tokens-reason': 'unknown', 'content-type': 'application/json' });
+        expect(response.headers['www-authenticate']).toMatch(/^Token/);
+      }
+      expect([app.requests, people.received]).toEqual([[], []]);
+    });
+
+    it('answers a script whose credential is nobody’s with 401 and JSON in place of a sign-in page', async () => {
+      for (const headers of [[['Authorization', 'Bearer nonsense']], [['X-API-Key', 'nonsense']]] as Fields[]) {
+        const response = await ask([...browser, ...headers]);
+        expect([response.status, JSON.parse(response.body)]).toEqual([401, { detail: 'Invalid token.' }]);
+      }
+      expect(app.requests).toEqual([]);
+      expect(people.received.join()).not.toContain('nonsense');
+    });
+
+    it('never shows a token to that gate, however a client repeats or lists it', async () => {
+      const lists: Fields[] = [
+        [
+          ['Authorization', apps.grafana.credential],
+          ['Authorization', `Bearer ${value}`],
+        ],
+        [['X-API-Key', `a, ${value}`]],
+        [
+          ['X-API-Key', 'a'],
+          ['X-API-Key', value],
+        ],
+        [
+          ['X-Tokens-Authorization', ''],
+          ['X-Tokens-Authorization', value],
+        ],
+      ];
+      for (const headers of lists) await ask([...headers, ['Cookie', stands.cookie]]);
+      expect(people.received.join()).not.toContain(value);
+      expect(app.requests.filter((request) => holds(request, value))).toEqual([]);
+    });
+
+    it('never upgrades a person’s connection to HTTP/2 in clear text', async () => {
+      const upgrade: Fields = [
+        ['Connection', 'Upgrade, HTTP2-Settings'],
+        ['Upgrade', 'h2c'],
+        ['HTTP2-Settings', 'AAMAAABk'],
+      ];
+      await ask([['Cookie', stands.cookie], ...upgrade]);
+      expect(app.requests.map(({ fields }) => valuesOf(fields, 'Upgrade').join(''))).toEqual(['']);
+    });
+  });
+}

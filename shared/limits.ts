@@ -12,6 +12,11 @@ export const limits = {
   maxGroups: 50,
   /** Hosts of an app. */
   maxHosts: 50,
+  /** Groups that the identity provider lists for a member. */
+  maxSsoGroups: 200,
+  /** Bytes of `X-Auth-Groups`, in which other servers accept 8 KB: those of groups from the identity provider, and of all others. */
+  maxSsoGroupsBytes: 5 * 1024,
+  maxManualGroupsBytes: 2 * 1024,
   maxEmailCharacters: 254,
   minPasswordCharacters: 12,
   maxPasswordCharacters: 1024,

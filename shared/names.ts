@@ -2,6 +2,7 @@ import { caseFold } from 'unicode-case-folding';
 
 const whiteSpace = /^\p{White_Space}$/u;
 const forbidden = /[\p{C}\u2028\u2029]/u;
+const encoder = new TextEncoder();
 
 /** In UTF-16 units. Accepted texts have at most 1,024 characters, and composing one yields at most four units. */
 const maxComposedUnits = 4 * 1024;
@@ -37,4 +38,15 @@ export function codePoints(text: string): number {
 /** Reports whether the text contains control, format (bidi, zero-width), unassigned, private-use or line-separator characters. */
 export function hasForbiddenCharacters(text: string): boolean {
   return forbidden.test(text);
+}
+
+/** Returns how many bytes these names of groups need in a header: percent-encoded, and separated by commas. */
+export function headerLength(names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + encodedLength(name), Math.max(0, names.length - 1));
+}
+
+/** Does not call `encodeURIComponent`, which throws on half a surrogate pair. */
+function encodedLength(name: string): number {
+  const plain = name.match(/[A-Za-z0-9_.!~*'()-]/g)?.length ?? 0;
+  return plain + 3 * (encoder.encode(name).length - plain);
 }

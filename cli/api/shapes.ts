@@ -106,6 +106,7 @@ export const userShape = object<User>({
   disabled: flag,
   can_manage_tokens: flag,
   sso: flag,
+  groups: optional(array(object<User['groups'][number]>({ name: text, source: text }))),
   token_count: integer,
   last_used_at: nullable(time),
   created_at: time,

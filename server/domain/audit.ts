@@ -49,6 +49,13 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         target: { kind: 'user', id: event.user.id, name: event.user.email },
         ownerId: event.user.id,
       }),
+    groupsChanged: (store: Store, event: Event & { user: Pick<UserRecord, 'id' | 'email'>; changes: FieldChange[] }) =>
+      write(store, event, {
+        action: 'user.groups_changed',
+        target: { kind: 'user', id: event.user.id, name: event.user.email },
+        ownerId: event.user.id,
+        changes: event.changes,
+      }),
     session: (store: Store, action: AuditAction, event: Event & { sessionId: string; userId: string }) =>
       write(store, event, {
         action,

@@ -3,6 +3,7 @@ import type { Client } from '../../shared/schemas/clients.ts';
 import type { Session } from '../../shared/schemas/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import type { InvitedUser, User } from '../../shared/schemas/users.ts';
+import { memberGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
@@ -78,6 +79,7 @@ export function userObject(user: UserSummary): User {
     disabled: user.disabled,
     can_manage_tokens: user.canManageTokens,
     sso: user.sso,
+    groups: memberGroups(user),
     token_count: user.tokenCount,
     last_used_at: timeOrNull(user.lastUsedAt),
     created_at: time(user.createdAt),

@@ -26,6 +26,8 @@ export const auditActionDescriptions = {
   'user.renamed': "A member's name changed.",
   'user.permission_granted': 'A member received the permission to create and use personal API tokens.',
   'user.permission_removed': 'A member lost that permission. Their tokens are blocked until it is granted again.',
+  'user.groups_changed':
+    "A member's groups changed, which decide what apps the member may use: a superuser gave others (`manual_groups`), or the identity provider listed others at a sign-in (`sso_groups`). `changes` lists the names from before and now.",
   'user.password_changed': 'A member changed their password. Their other sessions ended.',
   'user.password_reset': "A password was set through a mailed link. All of the member's sessions ended.",
   'user.email_change_requested': 'A member asked to change their email address. A link was mailed to the new one.',
@@ -86,7 +88,9 @@ export const auditEventSchema = z
     changes: z
       .array(z.object({ field: z.string(), from: changedValueSchema, to: changedValueSchema }))
       .nullable()
-      .describe('The fields that changed, if the action is `token.changed`'),
+      .describe(
+        'The fields that changed, if the action is `token.changed` or `user.groups_changed`. A list has one entry a line',
+      ),
     ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),
   })

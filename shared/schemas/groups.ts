@@ -2,8 +2,17 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { plainTextSchema } from './common.ts';
 
-/** The name of a group of members: 1–64 code points after NFC and trimming. Names are compared exactly, case included. */
+/** Returns the name of a group without a leading slash, with which Keycloak marks a path of groups. */
+export function plainGroup(name: string): string {
+  return name.replace(/^\//, '');
+}
+
+/**
+ * The name of a group of members: 1–64 code points after NFC and trimming, without a leading slash. Names are compared exactly, case
+ * included.
+ */
 export const groupNameSchema = plainTextSchema('The name of a group', limits.maxNameCodePoints)
+  .overwrite(plainGroup)
   .refine((text) => text !== '', 'The name of a group must not be empty.')
   .meta({ example: 'developers' });
 

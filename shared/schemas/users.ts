@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { limits } from '../limits.ts';
+import { headerLength } from '../names.ts';
 import { emailSchema, idSchema, pageQuerySchema, pageSchema, timeSchema, userNameSchema } from './common.ts';
+import { groupNamesSchema } from './groups.ts';
 
 export const memberStatusSchema = z
   .enum(['invited', 'active', 'disabled'])
@@ -21,6 +24,14 @@ export const userSchema = z
     disabled: z.boolean().describe('A disabled member cannot sign in, and their tokens are rejected'),
     can_manage_tokens: z.boolean().describe('Whether the member may create, manage and use personal API tokens'),
     sso: z.boolean().describe('Whether the member signs in through the identity provider'),
+    groups: z
+      .array(
+        z.object({
+          name: z.string(),
+          source: z.enum(['sso', 'manual']).describe('`sso`: the identity provider; `manual`: a superuser'),
+        }),
+      )
+      .describe('Groups decide which apps the member may use. One from both sources is listed twice'),
     token_count: z.int(),
     last_used_at: timeSchema.nullable().describe("The last use of any of the member's tokens"),
     created_at: timeSchema,
@@ -76,6 +87,13 @@ export const updateUserBodySchema = z
     superuser: z.boolean().optional(),
     email: emailSchema.optional().describe('Not for members who sign in through the identity provider'),
     name: userNameSchema.optional(),
+    groups: groupNamesSchema
+      .refine(
+        (names) => headerLength(names) <= limits.maxManualGroupsBytes,
+        'These names of groups are too long together.',
+      )
+      .optional()
+      .describe('Replaces the groups that superusers gave the member. Groups from the identity provider stay'),
   })
   .meta({ id: 'UpdateUser' });
 export type UpdateUserBody = z.infer<typeof updateUserBodySchema>;

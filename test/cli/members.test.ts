@@ -75,6 +75,23 @@ it('changes one property with disable, enable, promote and demote, but never the
   expect((await cli.run(['users', 'demote', 'root@example.com'], root)).code).toBe(0);
 });
 
+it('gives a member groups, and removes those that were given', async () => {
+  const edit = (...argv: string[]) => cli.run(['users', 'edit', 'dev@example.com', ...argv], root);
+  const given = await edit('--group', 'operations', '--group', 'developers');
+  expect(given).toMatchObject({ code: 0, stdout: '' });
+  expect(given.stderr).toContain('now dev@example.com, in groups developers, operations.');
+  expect((await user('dev@example.com')).groups).toEqual([
+    { name: 'developers', source: 'manual' },
+    { name: 'operations', source: 'manual' },
+  ]);
+  expect((await edit('--group', 'staff', '--json')).stdout).toContain('"staff"');
+  expect((await edit('--no-groups')).stderr).toContain('in no group.');
+  expect((await user('dev@example.com')).groups).toEqual([]);
+  for (const argv of [[], ['--group', 'a', '--no-groups'], ['--group', ' '], ['--group', 'x'.repeat(65)]]) {
+    expect((await edit(...argv)).code, argv.join(' ')).toBe(2);
+  }
+});
+
 it('lists members as a table with one line per member', async () => {
   const { stdout } = await cli.run(['users', 'list'], root);
   expect(stdout.split('\n')[0]).toBe('EMAIL\tNAME\tROLE\tPERMISSION\tTOKENS\tLAST USED\tSTATUS');

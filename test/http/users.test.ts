@@ -40,6 +40,7 @@ it('adds a member who can sign in and is found by email address in any case', as
     disabled: false,
     can_manage_tokens: true,
     sso: false,
+    groups: [],
     token_count: 0,
     last_used_at: null,
     created_at: '2026-11-23T16:20:00.000Z',

@@ -26,6 +26,27 @@ it('changes the name and the email address of a member', async () => {
   expect(html).toContain('value="ada@example.com"');
 });
 
+it('shows the groups of a member, and changes those that superusers gave', async () => {
+  const { app, browser, page, edit, found } = await open();
+  await app.store.users.setSsoGroups(app.dev.id, '["a","b","c","d","e","f","staff"]');
+  expect((await edit({ groups: ' operations\r\n\r\ndevelopers' })).status).toBe(303);
+  expect(await found()).toMatchObject({ manualGroups: '["developers","operations"]' });
+  const { html } = await browser.get(`${page}?dialog=edit`);
+  expect(html).toMatch(/<textarea[^>]*name="groups"[^>]*>developers\noperations<\/textarea>/);
+  expect(textOf(html)).toContain('adds its own at each sign-in: a, b, c, d, e and 2 more.');
+  expect(textOf((await browser.get(page)).html)).toContain(
+    'Groups developers, operations a, b, c, d, e, f, staff from the identity provider',
+  );
+  expect(textOf((await browser.get(team)).html)).toContain('Groups: a, b, c, d, developers and 4 more');
+  const rejected = await edit({ groups: `developers\n${'x'.repeat(65)}` });
+  expect([rejected.status, textOf(rejected.html)]).toEqual([400, expect.stringContaining('at most 64 characters')]);
+  expect(rejected.html).toContain('aria-describedby="groups-hint groups-error"');
+  expect((await edit({ name: 'Dev' })).status, 'without the field').toBe(303);
+  expect(await found()).toMatchObject({ name: 'Dev', manualGroups: '["developers","operations"]' });
+  expect((await edit({ groups: '' })).status).toBe(303);
+  expect(await found()).toMatchObject({ manualGroups: null });
+});
+
 it('shows a rejected form with its values and the reasons', async () => {
   const { edit, found } = await open();
   const taken = await edit({ name: 'Ada', email: 'root@example.com' });

@@ -133,7 +133,7 @@ describe('an email address', () => {
     const id = (await signIn(app)).user?.id;
     const next = async (claims: Omit<PersonAtProvider, 'password'>) => {
       app.logLines.length = 0;
-      claim(claims);
+      claim({ groups: [], ...claims });
       return (await signIn(app)).user;
     };
     expect(await next({ email: 'new@example.com' })).toMatchObject({ id, email: 'ada@example.com' });

@@ -29,7 +29,7 @@ describe('the first sign-in', () => {
     expect(user).toMatchObject({ superuser: false, canManageTokens: false, ssoSignedInAt: app.clock.now() });
     const found = await app.services.sessions.authenticate(session ?? '');
     expect(found?.session).toMatchObject({ sso: true, ssoSid: expect.any(String) });
-    expect((await actionsOf(app)).slice(0, 2)).toEqual(['session.created', 'user.created']);
+    expect((await actionsOf(app)).slice(0, 3)).toEqual(['session.created', 'user.groups_changed', 'user.created']);
   });
 
   it('sends the provider PKCE, state, nonce and our exact redirect URI', async () => {

@@ -14,6 +14,7 @@ import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
 import type { PasswordPolicy } from '../sign-in/password/password-policy.ts';
+import { groupsChange } from './groups.ts';
 import { noSuchMember } from './problems.ts';
 
 /**
@@ -62,6 +63,10 @@ export function createUnbinding(deps: UnbindingDeps): Unbinding {
     await endAllSessions(store, user.id);
     const event = { at: deps.clock.now(), ...by };
     await deps.auditTrail.user(store, 'user.sso_unbound', { ...event, user });
+    if (user.ssoGroups !== null) {
+      const changes = groupsChange('sso_groups', user.ssoGroups, null);
+      await deps.auditTrail.groupsChanged(store, { ...event, user, changes });
+    }
     // Someone who has left the organization is not concerned any more.
     if (!user.disabled) await notifier.security(store, { ...event, owner: user, event: 'sso-unbound' });
     return true;

@@ -1,14 +1,15 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
-import type { UserRecord } from '../../store/records.ts';
+import type { Actor, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { actorOf, type Caller, requireStillSuperuser } from '../caller.ts';
+import { actorOf, type Caller, type ClientInfo, requireStillSuperuser } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
 import { changeEmail } from './change-email.ts';
+import { groupsChange, groupsText } from './groups.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
 
 export interface UpdateMemberDeps {
@@ -41,6 +42,7 @@ export async function updateMember<T>(
       if (changed === 'last-superuser') throw lastSuperuser();
       if (changed) await deps.auditTrail.user(store, action, { ...event, user });
     }
+    await changeGroups(deps, store, changes.groups, { ...event, user });
     if (changes.email !== undefined) {
       requireAnother(caller, user, changes.email);
       await changeEmail(deps, store, { ...event, user, email: changes.email });
@@ -48,6 +50,20 @@ export async function updateMember<T>(
     if (changes.disabled) await endAllSessions(store, id);
     return finish(store);
   });
+}
+
+/** Gives the member these groups in place of those that superusers gave before. Groups from the identity provider stay. */
+async function changeGroups(
+  { auditTrail }: Pick<UpdateMemberDeps, 'auditTrail'>,
+  store: Store,
+  groups: readonly string[] | undefined,
+  event: { user: UserRecord; at: number; actor: Actor; clientInfo: ClientInfo },
+): Promise<void> {
+  if (groups === undefined) return;
+  const { id, manualGroups } = event.user;
+  const text = groupsText(groups);
+  if (!(await store.users.setManualGroups(id, text))) return;
+  await auditTrail.groupsChanged(store, { ...event, changes: groupsChange('manual_groups', manualGroups, text) });
 }
 
 /** A stolen session must not move the account to an address that its owner does not read. @throws ProblemError `own-account` */

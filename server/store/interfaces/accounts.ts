@@ -18,6 +18,10 @@ export interface UserStore extends IdentityStore {
   // Setters return true if they changed the row, and false if it already had that value or does not exist.
   setName(id: string, name: string): Promise<boolean>;
   setCanManageTokens(id: string, value: boolean): Promise<boolean>;
+  /** Stores the groups that the identity provider listed: a JSON array of names, or null for none. */
+  setSsoGroups(id: string, groups: string | null): Promise<boolean>;
+  /** Stores the groups that superusers gave the member, in the same form. */
+  setManualGroups(id: string, groups: string | null): Promise<boolean>;
   /** Returns `'last-superuser'` and changes nothing if no enabled superuser would remain. */
   setDisabled(id: string, value: boolean): Promise<boolean | 'last-superuser'>;
   /** Returns `'last-superuser'` and changes nothing if no enabled superuser would remain. */
@@ -69,7 +73,7 @@ export interface IdentityStore {
   /** Gives a member an identity in place of the one they have, if any. Returns false if another member has it. */
   setIdentity(id: string, identity: Identity): Promise<boolean>;
   /**
-   * Removes the member's identity, at `issuer` if given. Unless `keepsSso`, they are no member with single sign-on any more,
+   * Removes the member's identity, at `issuer` if given, and the groups that came with it. Unless `keepsSso`, they are no member with single sign-on any more,
    * so that no email address binds them. Returns false if they have no such identity.
    */
   clearIdentity(id: string, options: { issuer?: string | undefined; keepsSso: boolean }): Promise<boolean>;

@@ -24,6 +24,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'user.renamed': 'Renamed a member',
   'user.permission_granted': 'Granted the token permission',
   'user.permission_removed': 'Removed the token permission',
+  'user.groups_changed': 'Changed groups',
   'user.password_changed': 'Changed a password',
   'user.password_reset': 'Set a password by email link',
   'user.email_change_requested': 'Asked to change their email address',

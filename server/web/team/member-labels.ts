@@ -12,3 +12,9 @@ export function roleLabel({ superuser }: Pick<UserSummary, 'superuser'>): string
 
 /** The label of the permission to create and manage tokens. */
 export const permissionLabel = 'Can create and manage personal API tokens';
+
+/** Returns the first names of a list, such as `developers, operations and 3 more`. */
+export function briefList(names: readonly string[], max = 5): string {
+  const more = names.length - max;
+  return more > 0 ? `${names.slice(0, max).join(', ')} and ${more} more` : names.join(', ');
+}

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { groupNamesOf } from '../../domain/accounts/groups.ts';
 import { memberStatus } from '../../domain/accounts/member-status.ts';
 import type { DeadLetter, UserSummary } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
@@ -8,7 +9,7 @@ import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl, type PageUrl } from '../shell/page-url.ts';
 import { DeadLetterNotice } from './dead-letter-notice.tsx';
-import { memberName, permissionLabel, roleLabel } from './member-labels.ts';
+import { briefList, memberName, permissionLabel, roleLabel } from './member-labels.ts';
 import { PermissionSwitch } from './permission-switch.tsx';
 import { memberPath, teamPath } from './team-paths.ts';
 
@@ -74,6 +75,7 @@ function MemberTable({ now, members, pageUrl }: Pick<TeamPageProps, 'now' | 'mem
             <th scope="row">
               <a href={memberPath(member.id)}>{memberName(member)}</a>
               {member.name && <span class="sub">{member.email}</span>}
+              <Groups member={member} />
             </th>
             <td data-label="Role" class="words">
               {roleLabel(member)}
@@ -93,4 +95,9 @@ function MemberTable({ now, members, pageUrl }: Pick<TeamPageProps, 'now' | 'mem
       </tbody>
     </table>
   );
+}
+
+function Groups({ member }: { member: UserSummary }) {
+  const names = groupNamesOf(member);
+  return names.length === 0 ? null : <span class="sub">Groups: {briefList(names)}</span>;
 }

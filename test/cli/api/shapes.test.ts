@@ -19,6 +19,7 @@ const user = {
   disabled: false,
   can_manage_tokens: true,
   sso: false,
+  groups: [{ name: 'developers', source: 'manual' }],
   status: 'active',
   token_count: 3,
   last_used_at: time,
@@ -117,10 +118,10 @@ const replacements = [
   [7],
 ];
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
-const openLists = /(^|\.)(status|kind|action)$/;
+const openLists = /(^|\.)(status|kind|action|source)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|changes)$/;
+  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|changes|groups)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

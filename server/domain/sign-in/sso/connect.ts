@@ -14,6 +14,7 @@ import { type ClaimDeps, followClaims } from './follow-claims.ts';
 import { type SignInNote, ssoRefused } from './notes.ts';
 import { acceptedEmail, type Person } from './person.ts';
 import { addressOfAnother, identityOfAnother } from './refusals.ts';
+import { dropSsoGroups } from './sso-groups.ts';
 
 /** A session in which a member connects single sign-on, and the request. */
 export interface ConnectingSession {
@@ -161,6 +162,8 @@ async function connect(deps: ConnectDeps, store: Store, caller: Caller, person: 
   await requireFree(store, user.id, person, policy);
   const replaced = await replacedBy(store, user.id, person);
   if (!(await store.users.setIdentity(user.id, person))) throw identityOfAnother(person);
+  // The groups of another identity. The provider may not list those of the new one.
+  if (replaced !== null) await dropSsoGroups(deps, store, user.id, { clientInfo });
   const { user: present, unclear, notes } = await followClaims(deps, store, user.id, { person, clientInfo });
   // Links to set a password are for members without single sign-on only.
   await voidLinks(store, user.id);

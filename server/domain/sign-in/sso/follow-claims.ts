@@ -5,6 +5,7 @@ import type { SignInNote } from './notes.ts';
 import { updatePermissions } from './permissions.ts';
 import { isAllowedDomain, type PersonRequest } from './person.ts';
 import { domainRefused } from './refusals.ts';
+import { updateSsoGroups } from './sso-groups.ts';
 import { type UpdateDeps, updateDetails } from './updates.ts';
 
 export interface ClaimDeps extends UpdateDeps {
@@ -20,8 +21,8 @@ export interface FollowedClaims {
 }
 
 /**
- * Gives the member with this identity the permissions, the address and the name that the provider reported, and records the
- * single sign-on. Mails what the member lost.
+ * Gives the member with this identity the permissions, the groups, the address and the name that the provider reported, and
+ * records the single sign-on. Mails what the member lost.
  *
  * @throws SsoRefusal if the domain of the member's address is not allowed
  */
@@ -35,6 +36,7 @@ export async function followClaims(
   const { person, clientInfo } = request;
   // Permissions come first: removing a role locks all superusers, which must happen before this member is changed.
   const { lost, unclear, notes } = await updatePermissions(deps, store, id, request);
+  const groups = await updateSsoGroups(deps, store, id, request);
   const details = await updateDetails(deps, store, id, request);
   await store.users.recordSsoSignIn(id, clock.now());
   const user = await store.users.findById(id);
@@ -43,5 +45,6 @@ export async function followClaims(
     const event = { at: clock.now(), owner: user, clientInfo, lost, claim: policy.groupsClaim };
     await notifier.permissionLost(store, event);
   }
-  return { user, unclear, notes: [...notes, ...details] };
+  // If permissions are unclear, a note has said so already.
+  return { user, unclear, notes: [...notes, ...(unclear ? [] : groups), ...details] };
 }

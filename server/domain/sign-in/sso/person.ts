@@ -1,5 +1,6 @@
 import { foldName } from '../../../../shared/names.ts';
 import { emailSchema } from '../../../../shared/schemas/common.ts';
+import { plainGroup } from '../../../../shared/schemas/groups.ts';
 import type { Identity } from '../../../store/records.ts';
 import type { ClientInfo } from '../../caller.ts';
 import type { SignInNote } from './notes.ts';
@@ -71,13 +72,9 @@ export function isAllowedDomain(email: string, { allowedDomains }: Pick<SsoPolic
   return allowedDomains?.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase()) ?? true;
 }
 
-/**
- * Returns whether a person is in a group, or null if the provider did not say. Ignores a leading slash, with which Keycloak
- * marks a group at the top level.
- */
+/** Returns whether a person is in a group, or null if the provider did not say. */
 export function isInGroup({ listed, untold }: Groups, group: string): boolean | null {
-  const plain = (name: string) => name.replace(/^\//, '');
-  if (listed.some((name) => plain(name) === plain(group))) return true;
+  if (listed.some((name) => plainGroup(name) === plainGroup(group))) return true;
   return untold === null ? false : null;
 }
 

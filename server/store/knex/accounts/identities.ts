@@ -41,7 +41,8 @@ export function createIdentityQueries(knex: Knex): IdentityStore {
       return set !== 'taken' && set > 0;
     },
     async clearIdentity(id, { issuer, keepsSso }) {
-      const none = { oidc_issuer: null, oidc_subject: null, ...(keepsSso ? {} : { sso: false }) };
+      // Nobody confirms the groups of an identity that is gone.
+      const none = { oidc_issuer: null, oidc_subject: null, sso_groups: null, ...(keepsSso ? {} : { sso: false }) };
       const bound = users().where({ id }).whereNotNull('oidc_issuer');
       if (issuer !== undefined) bound.where({ oidc_issuer: issuer });
       return (await bound.update(none)) > 0;

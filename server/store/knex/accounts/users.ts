@@ -66,6 +66,8 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
       return changed > 0;
     },
     setCanManageTokens: (id, value) => set(knex, id, 'can_manage_tokens', value),
+    setSsoGroups: (id, groups) => setText(knex, id, 'sso_groups', groups),
+    setManualGroups: (id, groups) => setText(knex, id, 'manual_groups', groups),
     setDisabled: (id, value) => (value ? demote(knex, id, { disabled: true }) : set(knex, id, 'disabled', false)),
     setSuperuser: (id, value) => (value ? set(knex, id, 'superuser', true) : demote(knex, id, { superuser: false })),
     setPasswordHash: async (id, hash) => (await members().where({ id }).update({ password_hash: hash })) > 0,
@@ -107,6 +109,19 @@ async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean
     .whereNot(column, value)
     .update({ [column]: value });
   return changed > 0;
+}
+
+/** Sets a text that may be null. Returns false if the row has that value already. */
+async function setText(
+  knex: Knex,
+  id: string,
+  column: 'sso_groups' | 'manual_groups',
+  value: string | null,
+): Promise<boolean> {
+  const member = knex('users').where({ id, deleted_at: null });
+  if (value === null) member.whereNotNull(column);
+  else member.where((row) => row.whereNull(column).orWhereNot(column, value));
+  return (await member.update({ [column]: value })) > 0;
 }
 
 /** Disables or demotes a member, unless no enabled superuser would remain. */

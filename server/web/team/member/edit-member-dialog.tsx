@@ -1,19 +1,23 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
+import { parseGroups } from '../../../domain/accounts/groups.ts';
+import type { UserSummary } from '../../../store/records.ts';
 import { Dialog } from '../../shell/components/dialog.tsx';
 import { Alert, Field, FormToken } from '../../shell/components/form.tsx';
+import { TextArea } from '../../shell/components/text-area.tsx';
 import { fieldErrors } from '../../shell/form-problem.ts';
+import { briefList } from '../member-labels.ts';
 import { memberPath } from '../team-paths.ts';
 import type { EditMemberForm } from './edit-member-form.ts';
 
 interface EditMemberDialogProps {
-  member: { id: string; sso: boolean };
+  member: Pick<UserSummary, 'id' | 'sso' | 'ssoGroups'>;
   closeHref: string;
   form: EditMemberForm;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
 }
 
-/** The form that changes a member's name and email address. The address of a member with single sign-on is not ours. */
+/** The form that changes a member's name, email address and groups. The address of a member with single sign-on is not ours. */
 export function EditMemberDialog({ member, closeHref, form, problem }: EditMemberDialogProps) {
   const errors = fieldErrors(problem);
   return (
@@ -44,6 +48,13 @@ export function EditMemberDialog({ member, closeHref, form, problem }: EditMembe
             required
           />
         )}
+        <TextArea
+          label="Groups"
+          name="groups"
+          value={form.groups}
+          error={groupsError(errors)}
+          hint={groupsHint(parseGroups(member.ssoGroups))}
+        />
         <div class="actions">
           <a class="button" href={closeHref}>
             Cancel
@@ -55,4 +66,16 @@ export function EditMemberDialog({ member, closeHref, form, problem }: EditMembe
       </form>
     </Dialog>
   );
+}
+
+function groupsHint(ofProvider: readonly string[]): string {
+  const hint = 'One a line. Groups decide which apps the member may use.';
+  return ofProvider.length === 0
+    ? hint
+    : `${hint} The identity provider adds its own at each sign-in: ${briefList(ofProvider)}.`;
+}
+
+/** Returns what is wrong with the list, or with its first wrong entry. */
+function groupsError(errors: Partial<Record<string, string>>): string | undefined {
+  return Object.entries(errors).find(([field]) => field.split('/')[0] === 'groups')?.[1];
 }

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { count } from '../../../../shared/count.ts';
+import { parseGroups } from '../../../domain/accounts/groups.ts';
 import { memberStatus } from '../../../domain/accounts/member-status.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
 import { Alert } from '../../shell/components/form.tsx';
@@ -69,6 +70,10 @@ function AccountFacts({ user, activeTokens, statusContext: { now }, pageUrl }: M
       <dd>
         <PermissionSwitch user={user} pageUrl={pageUrl} />
       </dd>
+      <dt>Groups</dt>
+      <dd>
+        <Groups user={user} />
+      </dd>
       <dt>Tokens</dt>
       <dd>{user.tokenCount === 0 ? 'none' : `${count(user.tokenCount, 'token')} (${activeTokens} active)`}</dd>
       <dt>Last use of a token</dt>
@@ -78,6 +83,21 @@ function AccountFacts({ user, activeTokens, statusContext: { now }, pageUrl }: M
         <Time at={user.createdAt} now={now} />
       </dd>
     </dl>
+  );
+}
+
+function Groups({ user }: Pick<MemberPageProps, 'user'>) {
+  const [ofProvider, manual] = [parseGroups(user.ssoGroups), parseGroups(user.manualGroups)];
+  if (ofProvider.length + manual.length === 0) return 'none';
+  return (
+    <>
+      {manual.length > 0 && <div>{manual.join(', ')}</div>}
+      {ofProvider.length > 0 && (
+        <div>
+          {ofProvider.join(', ')} <span class="sub">from the identity provider, at the last sign-in</span>
+        </div>
+      )}
+    </>
   );
 }
 

@@ -16,7 +16,7 @@ import { RevokeTokenDialog } from '../../tokens/revoke-token-dialog.tsx';
 import { InvitationLinkPage } from '../invitation-link-page.tsx';
 import { memberPath, teamPath } from '../team-paths.ts';
 import { EditMemberDialog } from './edit-member-dialog.tsx';
-import { type EditMemberForm, editMemberBody, readEditMemberForm } from './edit-member-form.ts';
+import { type EditMemberForm, editMemberBody, editMemberForm, readEditMemberForm } from './edit-member-form.ts';
 import { MemberActionDialog } from './member-action-dialog.tsx';
 import { endsSuperuser, isMemberAction, type MemberAction, performAction, possibleActions } from './member-actions.ts';
 import { MemberPage } from './member-page.tsx';
@@ -122,7 +122,7 @@ export function memberPages(deps: MemberPagesDeps) {
       const closeHref = `${formatUrl(pageUrl)}#revoke-${token.id}`;
       return <RevokeTokenDialog token={token} now={clock.now()} action={target} closeHref={closeHref} />;
     }
-    if (action === 'edit') return editDialog(c, user, user);
+    if (action === 'edit') return editDialog(c, user, editMemberForm(user));
     if (!isMemberAction(action) || action === 'grant' || !possibleActions(user, isSelf).includes(action)) return null;
     if (isLastSuperuser && endsSuperuser(action)) return null;
     return (

@@ -45,6 +45,8 @@ export function deletionContract(store: () => Store): void {
     expect(await store().users.setEmail(user.id, user.email)).toBe(false);
     expect(await store().users.setPasswordHash(user.id, 'x')).toBe(false);
     expect(await store().users.setPasswordUntilSso(user.id, 'x')).toBe(false);
+    expect(await store().users.setSsoGroups(user.id, '["x"]')).toBe(false);
+    expect(await store().users.setManualGroups(user.id, '["x"]')).toBe(false);
     expect(await store().users.bindIdentity(user.id, identity)).toBe(false);
     expect(await store().users.findByEmail(user.emailFolded)).toBeNull();
   });

@@ -93,7 +93,15 @@ export function userContract(store: () => Store): void {
     expect(await users.setSuperuser(id, true)).toBe(true);
     expect(await users.setSuperuser(id, true)).toBe(false);
     expect(await users.setPasswordHash(id, 'another')).toBe(true);
+    for (const set of [users.setSsoGroups, users.setManualGroups]) {
+      const changed = [];
+      for (const groups of [null, '["a"]', '["a"]', '["b"]', null, null, '["c"]']) changed.push(await set(id, groups));
+      expect(changed).toEqual([false, true, false, true, true, false, true]);
+      expect(await set('nobody', '["a"]')).toBe(false);
+    }
     expect(await users.findById(id)).toMatchObject({
+      ssoGroups: '["c"]',
+      manualGroups: '["c"]',
       name: 'Grace',
       canManageTokens: false,
       disabled: true,

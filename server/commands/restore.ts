@@ -77,7 +77,7 @@ async function restoreOrAsk(context: Context, options: RestoreOptions): Promise<
     const time = newestEventAt === null ? '' : `, whose newest event is from ${new Date(newestEventAt).toISOString()}`;
     const question =
       `Nobody knows what was revoked after this backup${time}, because ${causes[error.gap](options.databasePath)}. ` +
-      'Tokens that were revoked or paused since then would work again, and so would values that a rotation replaced. Restore it anyway?';
+      'Tokens that were revoked or paused since then would work again, and so would values that a rotation replaced. Rules, apps and groups may be wider than they were. Restore it anyway?';
     await confirmOrStop(context, {}, question, '--without-history');
     return restore({ ...options, withoutHistory: true });
   }
@@ -94,8 +94,7 @@ const causes: Record<Gap, (path: string) => string> = {
 };
 
 function report(restored: Restored): string[] {
-  const { users, tokens, newestEventAt, setAside, revokedSince, blockedSince, deletedSince, gap, undone, damaged } =
-    restored;
+  const { users, tokens, newestEventAt, setAside, revokedSince, gap, undone, damaged } = restored;
   const age =
     newestEventAt === null
       ? 'The backup has no audit events.'
@@ -106,14 +105,13 @@ function report(restored: Restored): string[] {
     ...(setAside === null ? [] : [`The replaced database is now ${setAside}.`]),
     ...reportRevocations(restored, revokedSince),
     ...reportPauses(restored),
-    ...(blockedSince.length === 0
-      ? []
-      : [`Still disabled, demoted or without the permission, as before the restore: ${blockedSince.join(', ')}`]),
-    ...(deletedSince.length === 0 ? [] : [`Deleted again, as before the restore: ${deletedSince.join(', ')}`]),
+    ...reportMembers(restored),
     ...(gap === null
-      ? ['Email addresses, passwords, second factors and client secrets are those from before the restore.']
+      ? [
+          'Email addresses, passwords, second factors, client secrets, apps, groups and rules of tokens are those from before the restore.',
+        ]
       : [
-          'Nobody knows what else was revoked after the backup. Tokens that were revoked or paused since then and are not listed here work again, and so do values that a rotation replaced. Members who were disabled or deleted since may be as they were.',
+          'Nobody knows what else was revoked after the backup. Tokens that were revoked or paused since then and are not listed here work again, and so do values that a rotation replaced. Members who were disabled or deleted since may be as they were, and so may apps and rules of tokens.',
           'Find these changes in the mails sent since then, and repeat each one: tokens revoke PREFIX --user EMAIL',
         ]),
     ...(damaged.length === 0 ? [] : [`Damaged, so nothing is known from them: ${damaged.join(', ')}`]),
@@ -122,6 +120,17 @@ function report(restored: Restored): string[] {
       : ['No enabled superuser remains. Make one with: tokensd recover --email EMAIL']),
     'Every session has ended. Anything created after the backup is lost and has to be created again.',
   ];
+}
+
+function reportMembers({ blockedSince, ungroupedSince, deletedSince }: Restored): string[] {
+  const lists: Array<[string, string[]]> = [
+    ['Still disabled, demoted or without the permission', blockedSince],
+    ['Still without groups that they had in the backup', ungroupedSince],
+    ['Deleted again', deletedSince],
+  ];
+  return lists.flatMap(([what, emails]) =>
+    emails.length === 0 ? [] : [`${what}, as before the restore: ${emails.join(', ')}`],
+  );
 }
 
 function reportPauses({ pausedTokens }: Restored): string[] {

@@ -33,7 +33,20 @@ describe('tokensd migrate-store', () => {
     await root.request('POST', '/clients', { name: 'billing' });
     await verify(daemon.url, active.token, { 'X-Forwarded-Method': 'GET', 'X-Forwarded-Uri': '/builds' });
     const from = `sqlite:${join(dataDir, 'tokens.db')}`;
+    await restrict(from, { tokenId: active.id, memberId: dev.user.id });
     return { dataDir, daemon, dev, active, revoked, from, to: await postgres.newDatabase() };
+  }
+
+  /** Restricts a token to an app that has a host and a group, and makes its owner a member of that group. */
+  async function restrict(url: string, { tokenId, memberId }: { tokenId: string; memberId: string }) {
+    const { knex, close } = await openSqlite(url);
+    const groups = '["staff"]';
+    await knex('apps').insert({ id: 'a1', name: 'wiki', groups, preflight: 'deny', created_at: 1, changed_at: 1 });
+    await knex('app_hosts').insert({ host: 'wiki.example.com', app_id: 'a1' });
+    await knex('tokens').where({ id: tokenId }).update({ rules: '{"apps":["a1"]}', rules_changed_at: 2 });
+    await knex('token_apps').insert({ app_id: 'a1', token_id: tokenId });
+    await knex('users').where({ id: memberId }).update({ sso_groups: groups, manual_groups: groups });
+    await close();
   }
 
   const move = (from: string, to: string) => runProgram('tokensd', ['migrate-store', '--from', from, '--to', to]);
@@ -51,7 +64,17 @@ describe('tokensd migrate-store', () => {
     expect(await daemon.stop()).toBe(0);
     const moved = await move(from, to);
     expect(moved).toMatchObject({ code: 0, stdout: '' });
-    expect(moved.stderr).toContain('Moved and compared. Rows: users 2, tokens 1, previous values 0, tombstones 1');
+    const gate = `SELECT a.groups, host, rules, rules_changed_at, sso_groups, manual_groups FROM apps a JOIN app_hosts ON app_id = a.id
+      JOIN token_apps USING (app_id) JOIN tokens t ON t.id = token_id JOIN users u ON u.id = owner_id`;
+    expect(await run(to, gate)).toEqual([
+      {
+        ...{ groups: '["staff"]', host: 'wiki.example.com', rules: '{"apps":["a1"]}', rules_changed_at: '2' },
+        ...{ sso_groups: '["staff"]', manual_groups: '["staff"]' },
+      },
+    ]);
+    expect(moved.stderr).toContain(
+      'Moved and compared. Rows: users 2, apps 1, app hosts 1, tokens 1, token apps 1, previous values 0, tombstones 1',
+    );
     const { url } = await start(dataDir, { TOKENSD_DATABASE_URL: to });
     expect((await verify(url, active.token)).status).toBe(200);
     expect((await verify(url, revoked.token)).headers.get('x-tokens-reason')).toBe('revoked');
@@ -149,14 +172,15 @@ describe('tokensd migrate-store', () => {
     const again = await move(from, to);
     expect(again).toMatchObject({ code: 0, stdout: '' });
     expect(again.stderr).toContain(
-      'The target already holds everything. Rows compared: users 2, tokens 1, previous values 0, tombstones 1',
+      'The target already holds everything. Rows compared: users 2, apps 1, app hosts 1, tokens 1, token apps 1, previous values 0, tombstones 1',
     );
   });
 
   const run = async (url: string, sql: string) => {
     const client = new pg.Client(url);
     await client.connect();
-    await client.query(sql).finally(() => client.end());
+    const { rows } = await client.query<Record<string, unknown>>(sql).finally(() => client.end());
+    return rows;
   };
 
   it('moves nothing if a row arrives changed, and everything once none does', async () => {
@@ -200,7 +224,7 @@ describe('tokensd migrate-store', () => {
       expect(shown).toMatch(new RegExp(`copying ${table} \\[=+\\] ${rows}/${rows}`));
       expect(shown).toMatch(new RegExp(`checking ${table} \\[=+\\] ${rows}/${rows}`));
     }
-    expect(shown).toContain('Moved and compared. Rows: users 2, tokens 1');
+    expect(shown).toContain('Moved and compared. Rows: users 2, apps 1, app hosts 1, tokens 1');
   });
 
   it('covers every table', async () => {

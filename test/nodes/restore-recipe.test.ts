@@ -59,7 +59,7 @@ async function ask<R extends pg.QueryResultRow>(url: string, sql: string): Promi
 /** Runs the queries in the old database, and what they print in the restored one. */
 async function repeatTokenChanges(old: string, restored: string, time: Date): Promise<void> {
   const queries = tokenQueries(time);
-  expect(queries).toHaveLength(4);
+  expect(queries).toHaveLength(9);
   for (const query of queries)
     for (const { format: statements } of await ask<{ format: string }>(old, query)) await ask(restored, statements);
 }
@@ -89,11 +89,24 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
     const [ofDeleted, ofMoved] = [await deleted.createToken('of-deleted'), await moved.createToken('of-moved')];
     await patch(demoted, { superuser: true });
     const client = (await (await root.request('POST', '/clients', { name: 'gone' })).json()) as { id: string };
+    await ask(
+      databaseUrl,
+      `INSERT INTO apps (id, name, groups, preflight, created_at, changed_at) VALUES
+         ('a1', 'wiki', '["staff"]', 'deny', 1, 1), ('a2', 'shop', NULL, 'deny', 1, 1), ('a3', 'old', NULL, 'deny', 1, 1);
+       INSERT INTO app_hosts VALUES ('wiki.example.com', 'a1');
+       UPDATE users SET sso_groups = '["staff","sales"]' WHERE id = '${dev.user.id}'`,
+    );
     const [active, before, revoked] = [
       await dev.createToken('active'),
       await dev.createToken('revoked-before'),
       await dev.createToken('revoked-since'),
     ];
+    const narrowed = await dev.createToken('narrowed');
+    await ask(
+      databaseUrl,
+      `UPDATE tokens SET rules = '{"apps":["a1","a2"]}' WHERE id = '${narrowed.id}';
+       INSERT INTO token_apps VALUES ('a1', '${narrowed.id}'), ('a2', '${narrowed.id}')`,
+    );
     const [innocent, renamed] = [await dev.createToken('deploy'), await dev.createToken('ci')];
     const changedTokens = [
       await dev.createToken('rotated'),
@@ -137,6 +150,17 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
     await patch(back, { disabled: true });
     await patch(back, { disabled: false });
     await root.request('DELETE', `/clients/${client.id}`);
+    await patch(dev.user.id, { groups: ['developers'] });
+    await change(narrowed, 'PATCH', '', { description: 'Only for the shop' });
+    await ask(
+      databaseUrl,
+      `UPDATE tokens SET rules = '{"apps":["a2"],"read_only":true}', rules_changed_at = ${Date.now()} WHERE id = '${narrowed.id}';
+       DELETE FROM token_apps WHERE app_id = 'a1';
+       DELETE FROM apps WHERE id = 'a3';
+       UPDATE apps SET groups = '["managers"]' WHERE id = 'a1';
+       INSERT INTO apps (id, name, preflight, created_at, changed_at) VALUES ('a4', 'old', 'deny', 2, 2);
+       UPDATE users SET sso_groups = '["staff"]' WHERE id = '${dev.user.id}'`,
+    );
     await patch(moved.user.id, { email: 'Moved.On@example.com' });
     await moved.request('DELETE', `/tokens/${ofMoved.id}`);
     expect((await root.request('DELETE', `/users/${deleted.user.id}`)).status).toBe(204);
@@ -176,6 +200,13 @@ describe.skipIf(!hasRealParts('postgres', 'pg_dump', 'pg_restore'))('a PostgreSQ
     for (const sql of remedies.filter((remedy) => remedy.startsWith('UPDATE')))
       await ask(restored, sql.replace("'HASH'", `'${hash}'`));
     await repeatTokenChanges(databaseUrl, restored, time);
+    const gate = `SELECT id, name, groups, host FROM apps LEFT JOIN app_hosts ON app_id = id ORDER BY id`;
+    expect(await ask(restored, gate)).toEqual(await ask(databaseUrl, gate));
+    expect(await ask(restored, `SELECT rules, app_id FROM tokens JOIN token_apps ON token_id = id`)).toEqual([
+      { rules: '{"apps":["a2"],"read_only":true}', app_id: 'a2' },
+    ]);
+    const groups = `SELECT sso_groups, manual_groups FROM users WHERE id = '${dev.user.id}'`;
+    expect(await ask(restored, groups)).toEqual([{ sso_groups: '["staff"]', manual_groups: '["developers"]' }]);
     const daemon = await start(old.dataDir, { TOKENSD_DATABASE_URL: restored });
     const statusOf = async ({ token }: { token: string }) => (await verify(daemon.url, token)).status;
     expect([await statusOf(active), await statusOf(before), await statusOf(revoked)]).toEqual([200, 401, 401]);

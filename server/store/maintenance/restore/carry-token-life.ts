@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Engine, Row } from '../../engine/engine.ts';
 import { batchesOf } from '../table-digest.ts';
+import { carryTokenRules } from './carry-token-rules.ts';
 import type { History, Witness } from './history.ts';
 
 /** A token whose state after the backup is not certain. The restore pauses it. */
@@ -10,7 +11,7 @@ export interface UncertainToken {
   owner: string;
 }
 
-/** What changes about a token during its life, besides its name and its description. */
+/** What changes about a token during its life, besides its name, its description and its rules. */
 const lifeColumns = [
   ...[
     'hash',
@@ -29,8 +30,8 @@ const lifeColumns = [
 ] as const;
 
 /**
- * Gives each token of the backup the state that it had since: its values, those that ended by a rotation, its pause and its
- * expiry. The newest database that has the token knows it exactly, if the history is complete. Otherwise, a token that any database
+ * Gives each token of the backup the state that it had since: its values, those that ended by a rotation, its pause, its expiry
+ * and its rules. The newest database that has the token knows it exactly, if the history is complete. Otherwise, a token that any database
  * knows in a later state takes that state and is paused, because a still later one may be lost. A token is paused too if it cannot be
  * said which state is later. Returns the paused tokens.
  */
@@ -40,7 +41,9 @@ export async function carryTokenLife(engine: Engine, history: History, now: numb
   const newestFirst = (gap === null ? [...line] : [...line, ...others]).reverse();
   const changed: string[] = [];
   for await (const tokens of batchesOf(knex, { name: 'tokens', key: ['id'] })) {
-    changed.push(...(await takeOverBatch(engine, newestFirst, tokens, gap === null)));
+    const taken = await takeOverBatch(engine, newestFirst, tokens, gap === null);
+    const ruled = await carryTokenRules(knex, newestFirst, tokens, gap === null);
+    changed.push(...new Set([...taken, ...ruled]));
   }
   await carryPolicyStarts(knex, line);
   const uncertain = gap === null ? [] : changed;

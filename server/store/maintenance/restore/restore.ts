@@ -9,8 +9,10 @@ import { migrate } from '../../migrations/migrate.ts';
 import { actorColumns, auditColumns, auditTargetColumns } from '../../tables/audit.ts';
 import { toRow } from '../../tables/column.ts';
 import { BackupError, type BackupSummary, inspectBackup } from '../backup.ts';
+import { carryApps } from './carry-apps.ts';
 import { carryClients } from './carry-clients.ts';
 import { carryCredentials } from './carry-credentials.ts';
+import { carryGroups } from './carry-groups.ts';
 import { carryAddresses, carryBlocks, carryDeletions } from './carry-members.ts';
 import { carryTokenLife, type UncertainToken } from './carry-token-life.ts';
 import { carryRevocations, type RevokedToken } from './carry-tokens.ts';
@@ -58,6 +60,8 @@ export interface Restored extends BackupSummary {
   pausedTokens: UncertainToken[];
   /** Email addresses of members who were disabled, demoted or blocked after the backup. The restore keeps this. */
   blockedSince: string[];
+  /** Email addresses of members who lost a group after the backup, or may have lost it. The restore keeps this. */
+  ungroupedSince: string[];
   /** True if the restored database has a superuser who is not disabled. */
   hasSuperuser: boolean;
   /** Databases that an earlier restore has set aside, and which are damaged. */
@@ -71,8 +75,8 @@ export interface Restored extends BackupSummary {
  *
  * 1. Check the backup, and find the databases that know what happened after it was made.
  * 2. Copy it to `DATABASE.restoring`, and migrate the copy.
- * 3. Carry over what must not be undone: revoked, rotated and paused tokens, deleted, disabled, demoted and blocked members, email addresses,
- *    passwords, second factors, identities and client secrets.
+ * 3. Carry over what must not be undone: revoked, rotated and paused tokens, their rules, apps, deleted, disabled, demoted and blocked
+ *    members, groups, email addresses, passwords, second factors, identities and client secrets.
  * 4. Delete all sessions, tickets and device codes, and queued mails with one-time links.
  * 5. Put the copy in the place of the database, which is kept as `DATABASE.before-restore-TIME`.
  *
@@ -132,7 +136,10 @@ export async function undoRestoreOf(databasePath: string): Promise<{ path: strin
   return { path, undone: await undoRestore(path) };
 }
 
-type Since = Pick<Restored, 'revokedSince' | 'pausedTokens' | 'blockedSince' | 'deletedSince' | 'hasSuperuser'>;
+type Since = Pick<
+  Restored,
+  'revokedSince' | 'pausedTokens' | 'blockedSince' | 'ungroupedSince' | 'deletedSince' | 'hasSuperuser'
+>;
 
 type Build = Pick<RestoreOptions, 'file' | 'event'> & { path: string; disk: Disk };
 
@@ -175,6 +182,7 @@ async function carry(engine: Engine, history: History, now: number): Promise<Sin
   const complete = gap === null;
   const witnesses = [...line, ...(complete ? [] : others)];
   const revokedSince = await carryRevocations(engine, witnesses, now);
+  await carryApps(engine, history);
   const pausedTokens = await carryTokenLife(engine, history, now);
   const deletedSince: string[] = [];
   for (const { users } of witnesses) deletedSince.push(...(await carryDeletions(engine, users)));
@@ -186,8 +194,10 @@ async function carry(engine: Engine, history: History, now: number): Promise<Sin
   await carryAddresses(engine, rows(moved));
   await carryCredentials(engine, members, complete);
   await carryClients(engine, line, complete);
+  const ungroupedSince = await carryGroups(engine, members, witnesses, complete);
   const superuser = await knex('users').where({ superuser: true, disabled: false }).whereNull('deleted_at').first('id');
-  return { revokedSince, pausedTokens, blockedSince, deletedSince, hasSuperuser: superuser !== undefined };
+  const ofMembers = { blockedSince, ungroupedSince, deletedSince };
+  return { revokedSince, pausedTokens, ...ofMembers, hasSuperuser: superuser !== undefined };
 }
 
 /** Records what `readHistory` needs later: the last event of the replaced database, and whether anything is unknown. */

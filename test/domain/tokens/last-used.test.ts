@@ -182,6 +182,16 @@ describe('counting', () => {
     expect(counted).toEqual([{ tokenId: 'a', at: 2, path: '/builds', uses: 3, lastAt: 5 }]);
   });
 
+  it('passes the newest time of equal uses, and a use before the first of them separately', () => {
+    const { counted, lastUsed } = counting();
+    for (const at of [5, 7, 6, 3]) record(lastUsed, 'a', at, '/builds');
+    lastUsed.drain();
+    expect(counted.map(({ at, uses, lastAt }) => [at, uses, lastAt])).toEqual([
+      [5, 3, 7],
+      [3, 1, 3],
+    ]);
+  });
+
   it('counts a use without a path although it does not replace the last use', () => {
     const { counted, lastUsed } = counting();
     record(lastUsed, 'a', 1, '/builds');

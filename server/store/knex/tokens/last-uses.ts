@@ -30,11 +30,10 @@ export async function recordLastUses(
     for (let start = 0; start < newest.length; start += maxUsesPerStatement) {
       const batch = newest.slice(start, start + maxUsesPerStatement);
       if (engine.locksRows) await lockTokens(trx, engine, batch);
-      const [current, previous] = [false, true].map((wanted) =>
-        batch.filter((use) => (use.previous ?? false) === wanted),
-      );
-      if (current?.length) await trx.raw(updateSql(engine, currentValue), [toJson(current), now + maxSkewMs]);
-      if (previous?.length) await recordPreviousUses(trx, engine, previous, now);
+      const current = batch.filter((use) => !use.previous);
+      if (current.length > 0) await trx.raw(updateSql(engine, currentValue), [toJson(current), now + maxSkewMs]);
+      const previous = batch.filter((use) => use.previous);
+      if (previous.length > 0) await recordPreviousUses(trx, engine, previous, now);
     }
   });
 }
@@ -42,7 +41,8 @@ export async function recordLastUses(
 function newestOfEach(uses: readonly TokenUse[]): Iterable<TokenUse> {
   const newest = new Map<string, TokenUse>();
   for (const use of uses) {
-    const key = `${use.tokenId} ${use.prefix ?? ''}`;
+    // A token has one current value, so that most keys need not be composed.
+    const key = use.previous ? `${use.tokenId} ${use.prefix ?? ''}` : use.tokenId;
     const known = newest.get(key);
     if (!known || known.at < use.at) newest.set(key, use);
   }

@@ -37,7 +37,7 @@ import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createNetworks } from './domain/tokens/usage/new-network.ts';
 import { createUsageReader } from './domain/tokens/usage/usage.ts';
-import { createVerify } from './domain/tokens/verify.ts';
+import { createVerification } from './domain/tokens/verify.ts';
 import { renderMail } from './mail/templates/render.ts';
 import type { PolicyStart } from './store/records.ts';
 import type { Store } from './store/store.ts';
@@ -134,6 +134,6 @@ export function createServices({
     unbinding: createUnbinding(shared),
     deviceFlow: createDeviceFlow(shared),
     authorizationCodes: createAuthorizationCodes(shared),
-    verify: createVerify(store, statusContext, observeBatch),
+    ...createVerification(store, statusContext, observeBatch),
   };
 }

@@ -18,6 +18,11 @@ export interface ClientIp {
    * Returns the client's address in canonical form (RFC 5952), or null if the peer has no address.
    */
   resolve(peer: string | null | undefined, forwardedFor: string | null | undefined): string | null;
+  /**
+   * Returns the client's address only if a trusted proxy told it. Unlike `resolve`, it returns null instead of the address of the
+   * peer or of another proxy.
+   */
+  told(peer: string | null | undefined, forwardedFor: string | null): string | null;
 }
 
 /**
@@ -68,7 +73,7 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
       if (client === null) return null;
       const hops = lastHops(forwardedFor ?? '');
       for (let hop = hops.pop(); hop !== undefined && client.trusted; hop = hops.pop()) {
-        const text = hop.replace(/^[ \t]+|[ \t]+$/g, '');
+        const text = trimmed(hop);
         if (text === '') continue;
         const next = hopOf(text);
         if (next === null) break;
@@ -76,7 +81,28 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
       }
       return client.text;
     },
+    told(peer, forwardedFor) {
+      if (forwardedFor === null || peerOf(peer ?? '')?.trusted !== true) return null;
+      return toldAddress(forwardedFor, hopOf);
+    },
   };
+}
+
+function toldAddress(forwardedFor: string, hopOf: (text: string) => Hop | null): string | null {
+  let client: Hop | null = null;
+  for (const hop of lastHops(forwardedFor).reverse()) {
+    const text = trimmed(hop);
+    if (text === '') continue;
+    client = hopOf(text);
+    if (client === null) return null;
+    if (!client.trusted) return client.text;
+  }
+  // Every hop is trusted. The first one is the client, unless there are more that were not read.
+  return client === null || exceedsLimits(forwardedFor) ? null : client.text;
+}
+
+function trimmed(hop: string): string {
+  return hop.replace(/^[ \t]+|[ \t]+$/g, '');
 }
 
 /** Splits the end of `X-Forwarded-For` into its elements. Leaves out an element that it would have to cut. */
@@ -85,6 +111,10 @@ function lastHops(forwardedFor: string): string[] {
   const hops = forwardedFor.slice(-maxForwardedForLength).split(',');
   if (forwardedFor.length > maxForwardedForLength) hops.shift();
   return hops.slice(-maxHops);
+}
+
+function exceedsLimits(forwardedFor: string): boolean {
+  return forwardedFor.length > maxForwardedForLength || forwardedFor.split(',').length > maxHops;
 }
 
 /** Returns a function that caches the results of `compute` for short texts. Empties the cache when it is full. */

@@ -25,7 +25,7 @@ import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { Tokens } from '../domain/tokens/tokens.ts';
 import type { UsageReader } from '../domain/tokens/usage/usage.ts';
 import type { UseCounter } from '../domain/tokens/usage/use-counter.ts';
-import type { VerifiedToken } from '../domain/tokens/verify.ts';
+import type { Verification, VerifiedToken } from '../domain/tokens/verify.ts';
 import type { FailureLog } from '../observability/failure-log.ts';
 import type { Log } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -35,7 +35,7 @@ import type { Store } from '../store/store.ts';
 import type { ClientIp } from './client-ip.ts';
 import type { SessionCookie } from './session-cookie.ts';
 import type { SsoLog } from './sso/sso-log.ts';
-import type { CountedVerify } from './verify/counted-verify.ts';
+import type { CountedVerification } from './verify/counted-verify.ts';
 
 /** The parts of Node's request that the Fetch API does not expose. Absent in tests that call the app directly. */
 export interface Bindings {
@@ -103,7 +103,9 @@ export interface AppDeps {
   lastUsed: Pick<LastUsed, 'record'>;
   seenValues: Pick<SeenValues, 'record'>;
   useCounter: Pick<UseCounter, 'denied'>;
-  verify: CountedVerify;
+  verify: CountedVerification['verify'];
+  verifyRequest: CountedVerification['verifyRequest'];
+  findApp: Verification['findApp'];
   metrics: Pick<Metrics, 'countVerification' | 'countResponse' | 'countRefusal' | 'expose'>;
   store: Pick<Store, 'ping' | 'schemaIsCurrent'>;
   clock: Clock;

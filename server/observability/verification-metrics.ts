@@ -1,5 +1,6 @@
 import { Counter, Histogram, type MetricObjectWithValues, type MetricValue, type Registry } from 'prom-client';
-import type { DenyReason, Verdict } from '../domain/tokens/verify.ts';
+import type { ForbidReason } from '../domain/tokens/rules/evaluate.ts';
+import type { DenyReason, RequestVerdict, Verdict } from '../domain/tokens/verify.ts';
 
 /**
  * Where a token was presented. `token`: `/api/v1/token`. `api`: any other API route, which requires a session and
@@ -15,16 +16,23 @@ export type VerificationRoute =
   | 'api';
 
 /**
- * `missing`: the request has no credential. `malformed`: the credential cannot be read. `unavailable`: the database did
- * not respond.
+ * `missing`: the request has no credential. `malformed`: the credential cannot be read. `preflight`: a CORS preflight passed without
+ * one. `unavailable`: the database did not respond. With the reason of a 403, such as `path`, the token is active.
  */
-export type VerificationOutcome = 'ok' | DenyReason | 'missing' | 'malformed' | 'unavailable';
+export type VerificationOutcome =
+  | 'ok'
+  | DenyReason
+  | ForbidReason
+  | 'missing'
+  | 'malformed'
+  | 'preflight'
+  | 'unavailable';
 
 /** Counts one verification. `startedAt` is a `performance.now()` time. */
 export type CountVerification = (route: VerificationRoute, outcome: VerificationOutcome, startedAt: number) => void;
 
 /** Returns the outcome under which a verdict is counted. */
-export function outcomeOf(verdict: Verdict): VerificationOutcome {
+export function outcomeOf(verdict: Verdict | RequestVerdict): VerificationOutcome {
   return verdict.allowed ? 'ok' : verdict.reason;
 }
 

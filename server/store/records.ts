@@ -89,10 +89,14 @@ export type HashMatch =
       validUntil: number | null;
       ownerName: string;
       ownerSuperuser: boolean;
+      /** The groups of the owner from the identity provider and from superusers, JSON arrays. Null if there are none. */
+      ownerSsoGroups: string | null;
+      ownerManualGroups: string | null;
     } & RecordOf<typeof ownerColumns> &
       Pick<
         TokenRecord,
-        'id' | 'prefix' | 'name' | 'createdAt' | 'expiresAt' | 'ownerId' | 'pausedAt' | 'pausedUntil' | 'activeAt'
+        | ('id' | 'prefix' | 'name' | 'createdAt' | 'expiresAt' | 'ownerId')
+        | ('pausedAt' | 'pausedUntil' | 'activeAt' | 'rules')
       >)
   | {
       kind: 'tombstone';

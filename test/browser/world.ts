@@ -275,6 +275,8 @@ function requestOf(use: number): ObservedRequest {
     peer: use % 5 === 0 ? '2001:db8:42::7' : '203.0.113.9',
     forwardedFor: null,
     userAgent: use % 4 === 0 ? 'git/2.43.0' : 'curl/8.5.0',
+    appId: null,
+    wouldDeny: null,
   };
 }
 

@@ -1,7 +1,8 @@
 import { errorMonitor } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Verify } from '../../server/domain/tokens/verify.ts';
+import type { Verification } from '../../server/domain/tokens/verify.ts';
+import { createClientIp } from '../../server/http/client-ip.ts';
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import { createLog } from '../../server/observability/log.ts';
@@ -13,17 +14,20 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
+const unknown = { allowed: false, status: 401, reason: 'unknown', known: null, tokenId: null } as const;
+
 /** Starts the HTTP server alone, with this `verify` and an app that echoes bodies. */
-async function start(verify: Verify = async () => ({ allowed: false, reason: 'unknown', known: null, tokenId: null })) {
+async function start(verifyRequest: Verification['verifyRequest'] = async () => unknown) {
   const lines: string[] = [];
   const server = createHttpServer({
     publicUrl: 'https://tokens.example.com',
     verifyHandler: createVerifyHandler({
-      verify: (_route, value) => verify(value),
+      verifyRequest: (_route, value, request) => verifyRequest(value, request),
+      findApp: async () => null,
       lastUsed: { record: () => {} },
       useCounter: { denied: () => {} },
       clock: { now: () => 0 },
-      clientIp: { isTrusted: () => false },
+      clientIp: createClientIp([]),
       metrics: { countVerification: () => {} },
       log: createLog('debug', (line) => lines.push(line)),
     }),
@@ -230,6 +234,7 @@ describe('the verification routes', () => {
         ? Promise.reject(new StoreUnavailable('The token lookup failed.'))
         : Promise.resolve({
             allowed: false,
+            status: 401,
             reason: 'revoked',
             known: { prefix: 'p', name: 'n', owner: 'o' },
             tokenId: null,
@@ -337,7 +342,8 @@ describe('an invalid message', () => {
     const { port } = await start(
       () =>
         new Promise(
-          (resolve) => (decide = () => resolve({ allowed: false, reason: 'unknown', known: null, tokenId: null })),
+          (resolve) =>
+            (decide = () => resolve({ allowed: false, status: 401, reason: 'unknown', known: null, tokenId: null })),
         ),
     );
     const { text } = await exchange(port, `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n\x00\x00`, 300);
@@ -353,7 +359,8 @@ describe('close', () => {
     const { server, port } = await start(
       () =>
         new Promise(
-          (resolve) => (decide = () => resolve({ allowed: false, reason: 'revoked', known: null, tokenId: null })),
+          (resolve) =>
+            (decide = () => resolve({ allowed: false, status: 401, reason: 'revoked', known: null, tokenId: null })),
         ),
     );
     const response = exchange(port, `GET ${verifyPath} HTTP/1.1\r\nHost: x\r\n${apiKey}\r\n`);

@@ -71,7 +71,15 @@ describe('a damaged row of one member', () => {
     const tokens = await createTokens();
     const count = (ip: string, times: number) => {
       for (const { id } of tokens) {
-        const request = { method: 'GET', target: '/', peer: ip, forwardedFor: null, userAgent: null };
+        const request = {
+          method: 'GET',
+          target: '/',
+          peer: ip,
+          forwardedFor: null,
+          userAgent: null,
+          appId: null,
+          wouldDeny: null,
+        };
         for (let use = 0; use < times; use += 1) app.services.useCounter.allowed(id, app.clock.now(), request);
       }
       return app.services.recordUsage.flush();

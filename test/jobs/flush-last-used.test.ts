@@ -22,6 +22,8 @@ const record = (lastUsed: LastUsed, { id, prefix }: Used, at: number, target: st
     peer: '203.0.113.9',
     forwardedFor: null,
     userAgent: 'curl',
+    appId: null,
+    wouldDeny: null,
   });
 const newLastUsed = () => createLastUsed({ normalize: createNormalizeRequest(createClientIp([])) });
 const newToken = (name: string) => createToken(app, app.dev, { name });

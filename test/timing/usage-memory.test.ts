@@ -44,6 +44,8 @@ function requestOf(number: number): ObservedRequest {
     peer: '127.0.0.1',
     forwardedFor: ip,
     userAgent: `tool-${number % 30}/1.${number % 10} (linux)`,
+    appId: null,
+    wouldDeny: null,
   };
 }
 

@@ -97,7 +97,14 @@ it('shows a chart of the last 30 days with a text alternative, and the ten most 
   const { app, token, path } = await open();
   const { useCounter, recordUsage } = app.services;
   const now = app.clock.now();
-  const request = { method: 'GET', peer: '203.0.113.9', forwardedFor: null, userAgent: 'curl/8.5.0' };
+  const request = {
+    method: 'GET',
+    peer: '203.0.113.9',
+    forwardedFor: null,
+    userAgent: 'curl/8.5.0',
+    appId: null,
+    wouldDeny: null,
+  };
   for (let route = 1; route <= 12; route += 1) {
     useCounter.allowed(token.id, now, { ...request, target: `/route-${route}-/<b>` });
     useCounter.allowed(token.id, now - route * 86_400_000, { ...request, target: `/route-${route}-/<b>` });

@@ -10,7 +10,7 @@ import { createClientIp } from '../../http/client-ip.ts';
 import { createServers } from '../../http/internal/servers.ts';
 import { createSessionCookie } from '../../http/session-cookie.ts';
 import { createSsoLog } from '../../http/sso/sso-log.ts';
-import { createCountedVerify } from '../../http/verify/counted-verify.ts';
+import { createCountedVerification } from '../../http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../http/verify/observed-request.ts';
 import { createReadUse } from '../../http/verify/read-use.ts';
 import { createClockSetBack } from '../../jobs/clock-set-back.ts';
@@ -75,7 +75,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   const lastUsed = createLastUsed({ normalize: createNormalizeRequest(clientIp), countUses: useCounter.allowed });
   const writerId = createIds(clock)();
   const recordUsage = createRecordUsage({ store, clock, writerId, counter: useCounter, networks: services.networks });
-  const verify = createCountedVerify(services.verify, metrics.countVerification);
+  const countedVerification = createCountedVerification(services, metrics.countVerification);
   metrics.collectProcessMetrics();
   metrics.registerGauges({
     backlog: store.outbox.backlog,
@@ -100,7 +100,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     createPreviousNoticesJob(services.notifyOfPreviousUses),
   ];
   const sessionCookie = createSessionCookie(config.publicUrl);
-  const collaborators = { verify, lastUsed, useCounter, identityProvider, sessionCookie };
+  const collaborators = { ...countedVerification, lastUsed, useCounter, identityProvider, sessionCookie };
   const deps = {
     ...services,
     ...collaborators,

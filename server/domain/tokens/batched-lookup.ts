@@ -10,8 +10,8 @@ const minQueueForParallel = 24;
 /** Minimum query timeout, used even if the event loop stalled past the deadline. */
 const minTimeoutMs = 50;
 
-interface PendingLookup<T> {
-  key: string;
+interface PendingLookup<T, K> {
+  key: K;
   arrivedAt: number;
   resolve(result: T | null): void;
   reject(reason: unknown): void;
@@ -33,12 +33,12 @@ interface PendingLookup<T> {
  *
  * `readMany` must return one result per key, in the order of its keys, and null for an unknown key.
  */
-export function createBatchedLookup<T>(
-  readMany: (keys: string[]) => Promise<Array<T | null>>,
+export function createBatchedLookup<T, K = string>(
+  readMany: (keys: K[]) => Promise<Array<T | null>>,
   { deadlineMs, maxParallel }: { deadlineMs: number; maxParallel: number },
-): (key: string) => Promise<T | null> {
+): (key: K) => Promise<T | null> {
   const waitUntil = createDeadlines(() => new StoreUnavailable('The database did not respond in time.'));
-  let queue: Array<PendingLookup<T>> = [];
+  let queue: Array<PendingLookup<T, K>> = [];
   let workers = 0;
 
   async function runWorker(): Promise<void> {
@@ -54,13 +54,13 @@ export function createBatchedLookup<T>(
     workers -= 1;
   }
 
-  function takeBatch(): Array<PendingLookup<T>> {
+  function takeBatch(): Array<PendingLookup<T, K>> {
     const batch = queue.length > maxBatchSize ? queue.splice(0, maxBatchSize) : queue;
     if (batch === queue) queue = [];
     return batch;
   }
 
-  async function lookUpBatch(batch: Array<PendingLookup<T>>): Promise<void> {
+  async function lookUpBatch(batch: Array<PendingLookup<T, K>>): Promise<void> {
     const now = performance.now();
     const oldest = batch[0]?.arrivedAt ?? now;
     try {
@@ -77,7 +77,7 @@ export function createBatchedLookup<T>(
   }
 
   /** Removes the lookups that are past their deadline from the queue and returns them. */
-  function takeOverdue(): Array<PendingLookup<T>> {
+  function takeOverdue(): Array<PendingLookup<T, K>> {
     const cutoff = performance.now() - deadlineMs;
     const inTime = queue.findIndex(({ arrivedAt }) => arrivedAt > cutoff);
     return queue.splice(0, inTime < 0 ? queue.length : inTime);

@@ -1,5 +1,6 @@
 import { limits } from '../../../shared/limits.ts';
 import type { LastUse, TokenUse } from '../../store/records.ts';
+import type { ForbidReason } from './rules/evaluate.ts';
 import type { VerifiedToken } from './verify.ts';
 
 /**
@@ -12,6 +13,10 @@ export interface ObservedRequest {
   peer: string | null;
   forwardedFor: string | null;
   userAgent: string | null;
+  /** The app that the request was for. Null if it was for none. */
+  appId: string | null;
+  /** Why the rules of the token would have denied the request if they were enforced. */
+  wouldDeny: ForbidReason | null;
 }
 
 /** Converts an observed request to the form in which a last use is stored. */
@@ -177,6 +182,8 @@ function isSameRequest(one: ObservedRequest, other: ObservedRequest): boolean {
     one.method === other.method &&
     one.peer === other.peer &&
     one.forwardedFor === other.forwardedFor &&
-    one.userAgent === other.userAgent
+    one.userAgent === other.userAgent &&
+    one.appId === other.appId &&
+    one.wouldDeny === other.wouldDeny
   );
 }

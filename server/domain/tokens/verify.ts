@@ -1,10 +1,12 @@
-import { limits } from '../../../shared/limits.ts';
 import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
-import type { HashMatch, StatusContext } from '../../store/records.ts';
-import type { Store } from '../../store/store.ts';
+
+import type { AppKey, AppMatch, HashMatch, StatusContext } from '../../store/records.ts';
 import { hashSecret } from '../secrets.ts';
-import { createBatchedLookup } from './batched-lookup.ts';
+import { createLookup, type Found, type LookupStore } from './look-up.ts';
+import { type ForbidReason, judgeRequest, type RequestedApp, type RuleOutcome } from './rules/evaluate.ts';
+import { createReadGroups, type OwnerGroups } from './rules/owner-groups.ts';
+import { createRuleParser } from './rules/token-rules.ts';
 import { tokenStatus } from './status.ts';
 
 /** Why a presented value is denied. `rotated`: a previous value whose overlap has ended. `unknown`: the value is malformed, or was never issued here. */
@@ -12,43 +14,90 @@ export type DenyReason = 'revoked' | 'rotated' | Exclude<TokenStatus, 'active'> 
 
 export type VerifiedToken = Extract<HashMatch, { kind: 'token' }>;
 
+interface KnownToken {
+  prefix: string;
+  name: string;
+  owner: string;
+}
+
+/** `known` describes the denied token, if it was issued here. `tokenId` is null if the token no longer exists. */
+interface Denied {
+  allowed: false;
+  status: 401;
+  reason: DenyReason;
+  known: KnownToken | null;
+  tokenId: string | null;
+}
+
+/** Whether a presented value is an active token. */
+export type Verdict = { allowed: true; token: VerifiedToken } | Denied;
+
 /**
- * The result of a verification. `known` describes the denied token, if it was issued here. `tokenId` is null if the token no
- * longer exists.
+ * A request for which a token is presented. A part is undefined if nobody asked about it. It is null if no trusted proxy told it; for the
+ * app, null means none. Each part is read when it is needed.
  */
-export type Verdict =
-  | { allowed: true; token: VerifiedToken }
-  | {
-      allowed: false;
-      reason: DenyReason;
-      known: { prefix: string; name: string; owner: string } | null;
-      tokenId: string | null;
-    };
+export interface GateRequest {
+  /** `unknown`: the app is named in a way that no app has. */
+  readonly app: AppKey | 'unknown' | null | undefined;
+  readonly method: string | null | undefined;
+  /** The raw path without its query. See `rawPathOf`. */
+  readonly path: string | null | undefined;
+  /** The client's address in canonical form. */
+  readonly ip: string | null | undefined;
+}
 
-/** Reports whether a presented value is an active token. Rejects with StoreUnavailable if the database fails. */
-export type Verify = (value: string) => Promise<Verdict>;
+export interface AllowedRequest {
+  allowed: true;
+  token: VerifiedToken;
+  groups: OwnerGroups;
+  /** The app that the request is for. */
+  app: AppMatch | null;
+  /** Why the rules of the token would deny the request if they were enforced. */
+  wouldDeny: ForbidReason | null;
+}
 
-const unknown: Verdict = { allowed: false, reason: 'unknown', known: null, tokenId: null };
+/** The token is active, but may not make this request. */
+interface ForbiddenRequest {
+  allowed: false;
+  status: 403;
+  reason: ForbidReason;
+  known: KnownToken;
+  tokenId: string;
+  app: AppMatch | null;
+}
+
+/** Whether a token may make a request. */
+export type RequestVerdict = AllowedRequest | Denied | ForbiddenRequest;
+
+/** The one verification behind every route and credential form. All reject with StoreUnavailable if the database fails. */
+export interface Verification {
+  /** Reports whether a presented value is an active token, whatever it may do. */
+  verify(value: string): Promise<Verdict>;
+  /** Decides whether a request may pass with a presented value. 401 takes precedence over 403. */
+  verifyRequest(value: string, request: GateRequest): Promise<RequestVerdict>;
+  /** Decides whether an active token may make a request. */
+  evaluateRequest(token: VerifiedToken, request: GateRequest): Promise<RuleOutcome>;
+  /** Finds an app in a statement that lookups of tokens share. */
+  findApp(app: AppKey): Promise<AppMatch | null>;
+}
+
+const unknown: Denied = { allowed: false, status: 401, reason: 'unknown', known: null, tokenId: null };
 
 /**
- * Creates the one `verify` behind every route and credential form. It checks length, shape and checksum first, so that a
- * malformed value never reaches the database. Then it reads the token and its owner in one batched statement. It writes
- * nothing and caches nothing. `observeBatch` receives the number of tokens in each statement.
+ * Creates the verification. It checks length, shape and checksum first, so that a malformed value never reaches the database.
+ * Then it reads the token, its owner and the app in one batched statement. It writes nothing and caches nothing.
+ * `observeBatch` receives the number of lookups in each statement.
  */
-export function createVerify(
-  store: Pick<Store, 'maxParallelLookups'> & { tokens: Pick<Store['tokens'], 'findByHashes'> },
+export function createVerification(
+  store: LookupStore,
   statusContext: () => StatusContext,
-  observeBatch: (tokens: number) => void = () => {},
-): Verify {
-  const lookUp = createBatchedLookup<HashMatch>(
-    (hashes) => {
-      observeBatch(hashes.length);
-      return store.tokens.findByHashes(hashes);
-    },
-    { deadlineMs: limits.lookupDeadlineMs, maxParallel: store.maxParallelLookups },
-  );
+  observeBatch: (lookups: number) => void = () => {},
+): Verification {
+  const lookUp = createLookup(store, observeBatch);
+  const parseRules = createRuleParser();
+  const readGroups = createReadGroups();
 
-  const judge = (match: HashMatch | null): Verdict => {
+  const judgeToken = (match: HashMatch | null): Verdict => {
     if (match === null) return unknown;
     if (match.kind === 'tombstone') return deny(match.reason, match);
     const context = statusContext();
@@ -57,7 +106,49 @@ export function createVerify(
     return status === 'active' ? { allowed: true, token: match } : deny(status, match);
   };
 
-  return (value) => (isWellFormedToken(value) ? lookUp(hashSecret(value)).then(judge) : Promise.resolve(unknown));
+  const judgeRules = (token: VerifiedToken, groups: OwnerGroups, request: GateRequest, app: AppMatch | null) =>
+    judgeRequest(parseRules(token.rules), {
+      app: requestedApp(request.app, app),
+      ownerGroups: groups.names,
+      method: request.method,
+      path: request.path,
+      // Only a rule about networks needs the address, and finding it takes time.
+      get ip() {
+        return request.ip;
+      },
+    });
+
+  const judgeFound = (found: Found | null, request: GateRequest): RequestVerdict => {
+    const verdict = judgeToken(found?.match ?? null);
+    if (!verdict.allowed) return verdict;
+    const { token } = verdict;
+    const app = found?.app ?? null;
+    const groups = readGroups(token.ownerSsoGroups, token.ownerManualGroups);
+    if (token.rules === null && request.app === null) return { allowed: true, token, groups, app, wouldDeny: null };
+    const { denied, wouldDeny } = judgeRules(token, groups, request, app);
+    if (denied === null) return { allowed: true, token, groups, app, wouldDeny };
+    return { allowed: false, status: 403, reason: denied, known: knownOf(token), tokenId: token.id, app };
+  };
+
+  const findApp = async (app: AppKey) => (await lookUp({ hash: null, app }))?.app ?? null;
+
+  return {
+    verify(value) {
+      if (!isWellFormedToken(value)) return Promise.resolve(unknown);
+      return lookUp({ hash: hashSecret(value), app: null }).then((found) => judgeToken(found?.match ?? null));
+    },
+    verifyRequest(value, request) {
+      if (!isWellFormedToken(value)) return Promise.resolve(unknown);
+      const lookup = { hash: hashSecret(value), app: keyOf(request.app) };
+      return lookUp(lookup).then((found) => judgeFound(found, request));
+    },
+    async evaluateRequest(token, request) {
+      const key = keyOf(request.app);
+      const groups = readGroups(token.ownerSsoGroups, token.ownerManualGroups);
+      return judgeRules(token, groups, request, key === null ? null : await findApp(key));
+    },
+    findApp,
+  };
 }
 
 /** Returns when a verified value stops working by itself, or null if it does not. A previous value ends with its overlap at the latest. */
@@ -66,7 +157,27 @@ export function valueEndsAt({ expiresAt, validUntil }: VerifiedToken): number | 
   return expiresAt === null ? validUntil : Math.min(validUntil, expiresAt);
 }
 
-function deny(reason: DenyReason, match: HashMatch): Verdict {
-  const known = { prefix: match.prefix, name: match.name, owner: match.ownerEmail };
-  return { allowed: false, reason, known, tokenId: match.kind === 'token' ? match.id : null };
+function keyOf(app: GateRequest['app']): AppKey | null {
+  return app === undefined || app === 'unknown' ? null : app;
+}
+
+/** Returns the app that a request is for. A name that no app has is unknown; a host that no app has belongs to none. */
+function requestedApp(asked: GateRequest['app'], found: AppMatch | null): RequestedApp | null | undefined {
+  if (asked === undefined || asked === null || asked === 'unknown') return asked;
+  if (found !== null) return found;
+  return asked.kind === 'name' ? 'unknown' : null;
+}
+
+function deny(reason: DenyReason, match: HashMatch): Denied {
+  return {
+    allowed: false,
+    status: 401,
+    reason,
+    known: knownOf(match),
+    tokenId: match.kind === 'token' ? match.id : null,
+  };
+}
+
+function knownOf({ prefix, name, ownerEmail: owner }: HashMatch): KnownToken {
+  return { prefix, name, owner };
 }

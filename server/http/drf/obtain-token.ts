@@ -8,7 +8,7 @@ import type { Sessions } from '../../domain/sign-in/sessions.ts';
 import { proofOf } from '../../domain/sign-in/start-session.ts';
 import type { Tokens } from '../../domain/tokens/tokens.ts';
 import { type AppContext, type AppEnv, rawHeadersOf } from '../context.ts';
-import type { CountedVerify } from '../verify/counted-verify.ts';
+import type { CountedVerification } from '../verify/counted-verify.ts';
 import { readCredential } from '../verify/credential.ts';
 import { credentialDenial, type Denial, denialHeaders, tokenDenial } from '../verify/denial.ts';
 import { asDrfError, DrfError, unableToLogIn } from './errors.ts';
@@ -18,7 +18,7 @@ import { parseFields } from './parse.ts';
 export interface ObtainTokenDeps {
   sessions: Pick<Sessions, 'checkPassword'>;
   tokens: Pick<Tokens, 'create'>;
-  verify: CountedVerify;
+  verify: CountedVerification['verify'];
   clock: Clock;
   config: {
     /** Maximum lifetime of a token in seconds, or null for no maximum. */

@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
-import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
 import { type VerifiedToken, valueEndsAt } from '../../domain/tokens/verify.ts';
 import type { AppDeps } from '../context.ts';
 import { requestIdFor } from '../middleware/request.ts';
-import { encodeHeader, onlyValue } from '../raw-headers.ts';
+import { onlyValue } from '../raw-headers.ts';
 import { originForm, pathOf } from '../verify/proxies.ts';
 import { authenticateClient } from './client-auth.ts';
 import { bodyTooLarge, errorResponse, OAuthError } from './errors.ts';
-import { type OAuthForm, parseForm, publicClientId } from './form.ts';
+import { parseForm, publicClientId } from './form.ts';
+import { readReportedRequest } from './reported-request.ts';
 
 export type IntrospectionDeps = Pick<
   AppDeps,
   | 'clients'
-  | 'verify'
+  | 'verifyRequest'
   | 'lastUsed'
   | 'seenValues'
   | 'useCounter'
@@ -75,14 +75,16 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
   }
   const form = parseForm(onlyValue(req.rawHeaders, 'content-type'), await readBody(req));
   await authenticateClient(deps.clients, req.rawHeaders, form);
-  const verdict = await deps.verify('introspection', form.require('token'));
-  const request = reportedRequest(form);
+  const value = form.require('token');
+  const reported = readReportedRequest(form);
+  const verdict = await deps.verifyRequest('introspection', value, reported.asked);
   if (!verdict.allowed) {
-    if (request !== null && verdict.tokenId !== null) {
+    if (reported.isReported && verdict.tokenId !== null) {
       deps.useCounter.denied(verdict.tokenId, deps.clock.now(), verdict.reason);
     }
     return { active: false };
   }
+  const request = reported.observe(verdict);
   if (request !== null) {
     deps.lastUsed.record(verdict.token, deps.clock.now(), request);
   } else {
@@ -125,16 +127,6 @@ function activeToken(token: VerifiedToken) {
     name: token.name,
     prefix: token.prefix,
   };
-}
-
-/**
- * Returns the request that the client reports in the form fields `method`, `path` and `ip`, which are our extension.
- * Returns null if the client reports none, in which case no last use is recorded.
- */
-function reportedRequest(form: OAuthForm): ObservedRequest | null {
-  const [method = null, target = null, peer = null] = [form.get('method'), form.get('path'), form.get('ip')];
-  if (method === null && target === null && peer === null) return null;
-  return { method, target: target === null ? null : encodeHeader(target), peer, forwardedFor: null, userAgent: null };
 }
 
 /** Converts milliseconds to a NumericDate (RFC 7519 §2). */

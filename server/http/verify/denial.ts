@@ -1,3 +1,4 @@
+import type { ForbidReason } from '../../domain/tokens/rules/evaluate.ts';
 import type { DenyReason } from '../../domain/tokens/verify.ts';
 import type { Credential } from './credential.ts';
 import { malformedDetails } from './credential-fields.ts';
@@ -52,15 +53,33 @@ export function denialHeaders(reason: DenyReason | null, choice: ChallengeChoice
   return fields;
 }
 
-/** Returns all header fields of a 401, and DRF's compact JSON body. */
-export function denialResponse(
-  { detail, reason }: Denial,
-  choice: ChallengeChoice,
-): { headers: Array<[string, string]>; body: string } {
-  const body = JSON.stringify({ detail });
-  const content: Array<[string, string]> = [
-    ['Content-Type', 'application/json'],
-    ['Content-Length', String(Buffer.byteLength(body))],
+/** All header fields of a response, and its body. */
+export interface DenialResponse {
+  headers: Array<[string, string]>;
+  body: string;
+}
+
+/** Returns a 401 with DRF's compact JSON body. */
+export function denialResponse({ detail, reason }: Denial, choice: ChallengeChoice): DenialResponse {
+  return withDetail(denialHeaders(reason, choice), detail);
+}
+
+/**
+ * Returns a 403, as DRF words it. Its challenge is the same with `?challenge=basic`, because a client that is challenged to Basic would
+ * ask for another password.
+ */
+export function forbiddenResponse(reason: ForbidReason): DenialResponse {
+  const challenge = `Bearer realm="tokensd", error="insufficient_scope", error_description="${reason}"`;
+  const headers: Array<[string, string]> = [
+    ['WWW-Authenticate', challenge],
+    ['Cache-Control', 'no-store'],
+    ['X-Tokens-Reason', reason],
   ];
-  return { headers: [...denialHeaders(reason, choice), ...content], body };
+  return withDetail(headers, 'You do not have permission to perform this action.');
+}
+
+function withDetail(headers: Array<[string, string]>, detail: string): DenialResponse {
+  const body = JSON.stringify({ detail });
+  const length = String(Buffer.byteLength(body));
+  return { headers: [...headers, ['Content-Type', 'application/json'], ['Content-Length', length]], body };
 }

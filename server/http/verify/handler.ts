@@ -1,28 +1,38 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
 import type { Clock } from '../../domain/clock.ts';
-import type { LastUsed, ObservedRequest } from '../../domain/tokens/last-used.ts';
+import type { LastUsed } from '../../domain/tokens/last-used.ts';
 import type { UseCounter } from '../../domain/tokens/usage/use-counter.ts';
-import type { Verdict } from '../../domain/tokens/verify.ts';
+import type { RequestVerdict, Verification } from '../../domain/tokens/verify.ts';
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
-import { type ClientIp, forwardedForOf } from '../client-ip.ts';
-import { onlyValue } from '../raw-headers.ts';
-import type { CountedVerify } from './counted-verify.ts';
-import { readCredential } from './credential.ts';
-import { type ChallengeChoice, credentialDenial, type Denial, denialResponse, tokenDenial } from './denial.ts';
-import { identityHeaders } from './identity.ts';
-import { shorten } from './observed-request.ts';
-import { challengeChoiceOf, findVerifyRoute, type VerifyRoute } from './proxies.ts';
+import type { ClientIp } from '../client-ip.ts';
+import { AskedRequest } from './asked-request.ts';
+import type { CountedVerification } from './counted-verify.ts';
+import { type Credential, readCredential } from './credential.ts';
+import {
+  credentialDenial,
+  type Denial,
+  type DenialResponse,
+  denialResponse,
+  forbiddenResponse,
+  tokenDenial,
+} from './denial.ts';
+import { createIdentityHeaders, emptyIdentity, type IdentityHeaders } from './identity.ts';
+import { isPreflight } from './preflight.ts';
+import { challengeChoiceOf, type FoundRoute, findVerifyRoute } from './proxies.ts';
+import { createReadApp, type ReadApp } from './requested-app.ts';
+import { createWarnOfUnknownApp } from './unknown-app.ts';
 
 export interface VerifyDeps {
-  verify: CountedVerify;
+  verifyRequest: CountedVerification['verifyRequest'];
+  findApp: Verification['findApp'];
   lastUsed: Pick<LastUsed, 'record'>;
   useCounter: Pick<UseCounter, 'denied'>;
   clock: Clock;
-  clientIp: Pick<ClientIp, 'isTrusted'>;
+  clientIp: Pick<ClientIp, 'isTrusted' | 'told'>;
   metrics: Pick<Metrics, 'countVerification'>;
-  log: Pick<Log, 'error' | 'info'>;
+  log: Pick<Log, 'error' | 'info' | 'warn'>;
 }
 
 /** Responds to a request to a verification route. Returns false, and does nothing, for any other request. */
@@ -30,8 +40,22 @@ export type VerifyHandler = (req: IncomingMessage, res: ServerResponse) => boole
 
 interface VerifyContext extends VerifyDeps {
   outage: Outage;
-  /** Serialized 401 responses. There are about two dozen, one for each combination of challenges, reason and detail. */
+  readApp: ReadApp;
+  identityHeaders: IdentityHeaders;
+  warnOfUnknownApp: (name: string) => void;
+  /** Serialized denials. There are about 30, one for each combination of status, challenges, reason and detail. */
   denials: Map<string, { fields: string[]; body: string }>;
+}
+
+/** One request to a verification route. */
+interface Exchange {
+  found: FoundRoute;
+  req: IncomingMessage;
+  res: ServerResponse;
+  asked: AskedRequest;
+  credential: Credential;
+  /** The `performance.now()` time at which the request arrived. */
+  startedAt: number;
 }
 
 const outageMessages = {
@@ -41,16 +65,25 @@ const outageMessages = {
 
 /**
  * Creates the handler of the `/verify/…` routes, which proxies call before they forward a request. It responds with 200
- * and the identity, with 401, or with 503 if the database does not respond. It ignores the method, query and body, and
- * never waits for the body.
+ * and the identity, with 401, with 403 if the token may not make this request, or with 503 if the database does not respond. It
+ * ignores its own method, query and body, and never waits for the body.
  */
 export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
-  const context = { ...deps, outage: createOutage(deps.log, {}, outageMessages), denials: new Map() };
+  const context: VerifyContext = {
+    ...deps,
+    outage: createOutage(deps.log, {}, outageMessages),
+    readApp: createReadApp(),
+    identityHeaders: createIdentityHeaders(),
+    warnOfUnknownApp: createWarnOfUnknownApp(deps.log),
+    denials: new Map(),
+  };
   return (req, res) => {
-    const route = findVerifyRoute(req.url ?? '');
-    if (route === undefined) return false;
+    const found = findVerifyRoute(req.url ?? '');
+    if (found === undefined) return false;
     if (declaresBody(req)) limitBody(req);
-    respond(context, route, req, res);
+    const startedAt = performance.now();
+    const asked = new AskedRequest(context, found, req);
+    respond(context, { found, req, res, asked, credential: readCredential(req.rawHeaders), startedAt });
     return true;
   };
 }
@@ -75,77 +108,102 @@ function limitBody(req: IncomingMessage): void {
   });
 }
 
-function respond(context: VerifyContext, route: VerifyRoute, req: IncomingMessage, res: ServerResponse): void {
-  const startedAt = performance.now();
-  const credential = readCredential(req.rawHeaders);
-  if (credential.kind === 'value') {
-    void respondToValue(context, route, req, res, credential.value, startedAt);
-    return;
+function respond(context: VerifyContext, exchange: Exchange): void {
+  const { req, asked, credential } = exchange;
+  if (isPreflight(asked.method, req.rawHeaders)) void respondToPreflight(context, exchange);
+  else if (credential.kind === 'value') void respondToValue(context, exchange, credential);
+  else denyCredential(context, exchange, credential);
+}
+
+/** Lets a preflight pass if its app wants that. Otherwise it is like any other request without a token. */
+async function respondToPreflight(context: VerifyContext, exchange: Exchange): Promise<void> {
+  const { found, res, asked, credential, startedAt } = exchange;
+  try {
+    const app = asked.app === null || asked.app === 'unknown' ? null : await context.findApp(asked.app);
+    if (app !== null) context.outage.recordSuccess();
+    if (app?.preflight === 'pass') {
+      res.writeHead(200, [...emptyIdentity, 'Cache-Control', 'no-store', 'Content-Length', '0']).end();
+      context.metrics.countVerification(found.route.name, 'preflight', startedAt);
+    } else if (credential.kind === 'value') {
+      await respondToValue(context, exchange, credential);
+    } else {
+      denyCredential(context, exchange, credential);
+    }
+  } catch (error) {
+    sendUnavailable(context, res, error);
+    context.metrics.countVerification(found.route.name, 'unavailable', startedAt);
   }
-  sendDenial(context, res, credentialDenial(credential), challengeChoiceOf(route, req.url ?? ''));
-  context.metrics.countVerification(route.name, credential.kind === 'none' ? 'missing' : 'malformed', startedAt);
 }
 
 async function respondToValue(
   context: VerifyContext,
-  route: VerifyRoute,
-  req: IncomingMessage,
-  res: ServerResponse,
-  value: string,
-  startedAt: number,
+  exchange: Exchange,
+  { value, field }: Extract<Credential, { kind: 'value' }>,
 ): Promise<void> {
+  const { found, res, asked, startedAt } = exchange;
   try {
-    const verdict = await context.verify(route.name, value, startedAt);
-    sendVerdict(context, route, req, res, verdict);
+    const verdict = await context.verifyRequest(found.route.name, value, asked, startedAt);
+    // Only a known token proves that the database responded. A malformed value is denied without a lookup.
+    if (verdict.allowed || verdict.known !== null) context.outage.recordSuccess();
+    if (verdict.allowed) {
+      context.lastUsed.record(verdict.token, context.clock.now(), asked.observe(verdict));
+      res.writeHead(200, context.identityHeaders(verdict, field)).end();
+    } else {
+      denyToken(context, exchange, verdict);
+    }
   } catch (error) {
-    context.outage.recordFailure(error);
-    res.writeHead(503, { 'Cache-Control': 'no-store', 'Content-Length': '0', 'Retry-After': '1' }).end();
+    sendUnavailable(context, res, error);
   }
 }
 
-function sendVerdict(
-  context: VerifyContext,
-  route: VerifyRoute,
-  req: IncomingMessage,
-  res: ServerResponse,
-  verdict: Verdict,
-): void {
-  // Only a known token proves that the database responded. A malformed value is denied without a lookup.
-  if (verdict.allowed || verdict.known !== null) context.outage.recordSuccess();
-  if (verdict.allowed) {
-    context.lastUsed.record(verdict.token, context.clock.now(), observe(context, route, req));
-    res.writeHead(200, identityHeaders(verdict.token)).end();
+function sendUnavailable({ outage }: VerifyContext, res: ServerResponse, error: unknown): void {
+  outage.recordFailure(error);
+  res.writeHead(503, { 'Cache-Control': 'no-store', 'Content-Length': '0', 'Retry-After': '1' }).end();
+}
+
+type DeniedRequest = Exclude<RequestVerdict, { allowed: true }>;
+
+function denyToken(context: VerifyContext, exchange: Exchange, verdict: DeniedRequest): void {
+  const { found, res } = exchange;
+  if (verdict.tokenId !== null) context.useCounter.denied(verdict.tokenId, context.clock.now(), verdict.reason);
+  if (verdict.status === 401) {
+    sendDenial(context, exchange, tokenDenial(verdict.reason));
   } else {
-    if (verdict.tokenId !== null) context.useCounter.denied(verdict.tokenId, context.clock.now(), verdict.reason);
-    sendDenial(context, res, tokenDenial(verdict.reason), challengeChoiceOf(route, req.url ?? ''));
+    const { reason, app } = verdict;
+    if (reason === 'app' && app === null && found.appName !== null) context.warnOfUnknownApp(found.appName);
+    send(context, res, 403, `403 ${reason}`, () => forbiddenResponse(reason));
   }
 }
 
-/**
- * Returns the data from which the last use is derived. It holds strings only, because it stays in memory until the next
- * flush and must not keep the request alive. Long texts are cut. A proxy's report about the original request is used only if the proxy
- * is trusted.
- */
-function observe({ clientIp }: VerifyContext, route: VerifyRoute, req: IncomingMessage): ObservedRequest {
-  const peer = req.socket.remoteAddress ?? null;
-  const { method, target } = clientIp.isTrusted(peer) ? route.readOriginal(req) : { method: null, target: null };
-  const userAgent = onlyValue(req.rawHeaders, 'user-agent');
-  return {
-    method,
-    target: target === null ? null : shorten(target, limits.maxPathCharacters),
-    peer,
-    forwardedFor: forwardedForOf(req.rawHeaders),
-    userAgent: userAgent === null ? null : shorten(userAgent, limits.maxUserAgentCharacters),
-  };
+function denyCredential(
+  context: VerifyContext,
+  exchange: Exchange,
+  credential: Exclude<Credential, { kind: 'value' }>,
+): void {
+  sendDenial(context, exchange, credentialDenial(credential));
+  const outcome = credential.kind === 'none' ? 'missing' : 'malformed';
+  context.metrics.countVerification(exchange.found.route.name, outcome, exchange.startedAt);
 }
 
-function sendDenial({ denials }: VerifyContext, res: ServerResponse, denial: Denial, choice: ChallengeChoice): void {
-  const key = `${choice} ${denial.reason} ${denial.detail}`;
+function sendDenial(context: VerifyContext, { found, req, res }: Exchange, denial: Denial): void {
+  const choice = challengeChoiceOf(found.route, req.url ?? '');
+  const key = `401 ${choice} ${denial.reason} ${denial.detail}`;
+  send(context, res, 401, key, () => denialResponse(denial, choice));
+}
+
+/** Sends a denial. `key` identifies it among all denials. */
+function send(
+  { denials }: VerifyContext,
+  res: ServerResponse,
+  status: 401 | 403,
+  key: string,
+  render: () => DenialResponse,
+): void {
   let response = denials.get(key);
   if (response === undefined) {
-    const { headers, body } = denialResponse(denial, choice);
+    const { headers, body } = render();
     response = { fields: headers.flat(), body };
     denials.set(key, response);
   }
-  res.writeHead(401, response.fields).end(response.body);
+  res.writeHead(status, response.fields).end(response.body);
 }

@@ -13,22 +13,29 @@ export interface OriginalRequest {
 /** How one kind of proxy asks for a verdict. */
 export interface VerifyRoute {
   name: VerificationRoute;
-  /** Reports whether a path, exactly as it was sent, belongs to this route. */
-  matches(path: string): boolean;
   /** Whether the proxy's configuration determines the query. Otherwise the query is part of the original request. */
   hasOwnQuery: boolean;
-  /** Reads the original request. Use the result only if the peer is a trusted proxy. */
-  readOriginal(req: Pick<IncomingMessage, 'rawHeaders' | 'method' | 'url'>): OriginalRequest;
+  /** The field in which the proxy sends the host of the original request, in lower case. */
+  hostField: string;
+  /** Reads the original request. `prefix` is the path of the route. Use the result only if the peer is a trusted proxy. */
+  readOriginal(req: Pick<IncomingMessage, 'rawHeaders' | 'method' | 'url'>, prefix: string): OriginalRequest;
 }
 
-const extAuthzPrefix = '/verify/ext-authz';
+/** A verification route, and what its path says. */
+export interface FoundRoute {
+  route: VerifyRoute;
+  /** The path of the route, without the target that follows it for Envoy. */
+  prefix: string;
+  /** The name of the app in `/verify/apps/NAME/…`, as it was sent. Null if the path names none. */
+  appName: string | null;
+}
 
-export const verifyRoutes: readonly VerifyRoute[] = [
+export const verifyRoutes = {
   /** nginx `auth_request` and ingress-nginx. The URI takes precedence over the full URL. */
-  {
+  'auth-request': {
     name: 'auth-request',
-    matches: (path) => path === '/verify/auth-request',
     hasOwnQuery: true,
+    hostField: 'x-original-host',
     readOriginal({ rawHeaders }) {
       const target = onlyValue(rawHeaders, 'x-original-uri') ?? onlyValue(rawHeaders, 'x-original-url');
       return {
@@ -38,10 +45,10 @@ export const verifyRoutes: readonly VerifyRoute[] = [
     },
   },
   /** Caddy `forward_auth` and Traefik ForwardAuth. */
-  {
+  'forward-auth': {
     name: 'forward-auth',
-    matches: (path) => path === '/verify/forward-auth',
     hasOwnQuery: true,
+    hostField: 'x-forwarded-host',
     readOriginal({ rawHeaders }) {
       const target = onlyValue(rawHeaders, 'x-forwarded-uri');
       return {
@@ -51,21 +58,40 @@ export const verifyRoutes: readonly VerifyRoute[] = [
     },
   },
   /** Envoy HTTP ext_authz. It repeats the original request line and puts a prefix before the path. */
-  {
+  'ext-authz': {
     name: 'ext-authz',
-    matches: (path) => path === extAuthzPrefix || path.startsWith(`${extAuthzPrefix}/`),
     hasOwnQuery: false,
-    readOriginal({ method = '', url = '' }) {
-      const target = originForm(url).slice(extAuthzPrefix.length);
+    hostField: 'host',
+    readOriginal({ method = '', url = '' }, prefix) {
+      const target = originForm(url).slice(prefix.length);
       return { method, target: target.startsWith('/') ? target : `/${target}` };
     },
   },
-];
+} satisfies Record<string, VerifyRoute>;
+
+/** The routes whose paths name no app. */
+const plainRoutes: ReadonlyMap<string, FoundRoute> = new Map(
+  Object.values(verifyRoutes).map((route) => {
+    const prefix = `/verify/${route.name}`;
+    return [prefix, { route, prefix, appName: null }];
+  }),
+);
+const plainExtAuthz = plainRoutes.get('/verify/ext-authz');
 
 /** Returns the verification route that a request target names, if any. */
-export function findVerifyRoute(target: string): VerifyRoute | undefined {
+export function findVerifyRoute(target: string): FoundRoute | undefined {
   const path = pathOf(originForm(target));
-  return verifyRoutes.find((route) => route.matches(path));
+  if (!path.startsWith('/verify/')) return undefined;
+  return plainRoutes.get(path) ?? (path.startsWith('/verify/ext-authz/') ? plainExtAuthz : findAppRoute(path));
+}
+
+/** Any one segment counts as a name, so that a misspelled one is denied. A 404 would be an outage to the proxy. */
+function findAppRoute(path: string): FoundRoute | undefined {
+  const match = /^\/verify\/apps\/([^/]*)\/(?:(auth-request|forward-auth)$|(ext-authz)(?![^/]))/.exec(path);
+  if (match === null) return undefined;
+  const [prefix, appName = '', exact, withTarget] = match;
+  const name = (exact ?? withTarget) as keyof typeof verifyRoutes;
+  return { route: verifyRoutes[name], prefix, appName };
 }
 
 /** Returns which challenges a request to this route asks for: `?challenge=basic`, or any. */

@@ -11,10 +11,10 @@ const maxRequestLineBytes = 8192;
 export function denyUnreadable(packet: Buffer | undefined): string | null {
   const start = packet?.toString('latin1', 0, maxRequestLineBytes) ?? '';
   const target = /^[!-~]+ ([^ \r\n]+)/.exec(start)?.[1];
-  const route = target === undefined ? undefined : findVerifyRoute(target);
-  if (target === undefined || route === undefined) return null;
+  const found = target === undefined ? undefined : findVerifyRoute(target);
+  if (target === undefined || found === undefined) return null;
   const denial = { detail: 'Invalid token.', reason: null };
-  const { headers, body } = denialResponse(denial, challengeChoiceOf(route, target));
+  const { headers, body } = denialResponse(denial, challengeChoiceOf(found.route, target));
   const fields = [...headers, ['Connection', 'close']].map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 401 Unauthorized\r\n${fields.join('')}\r\n${body}`;
 }

@@ -1,5 +1,6 @@
 import type {
   Actor,
+  AppMatch,
   HashMatch,
   IdempotencyRecord,
   NewToken,
@@ -9,12 +10,26 @@ import type {
   TokenUse,
 } from '../records.ts';
 import type { TokenFilter } from '../token-filter.ts';
+
 import type { TokenChangeStore } from './token-changes.ts';
 
 export interface TokenQuery extends Page, StatusContext, TokenFilter {
   ownerId?: string;
   /** Matches any part of the folded name. */
   nameContains?: string;
+}
+
+/** Distinct names and hosts of apps, in canonical form. */
+export interface AppKeys {
+  names: readonly string[];
+  hosts: readonly string[];
+}
+
+/** `matches` has one entry per hash, in the same order. An app that does not exist is in neither map. */
+export interface HashesAndApps {
+  matches: Array<HashMatch | null>;
+  appsByName: ReadonlyMap<string, AppMatch>;
+  appsByHost: ReadonlyMap<string, AppMatch>;
 }
 
 export interface TokenStore extends TokenChangeStore {
@@ -31,6 +46,8 @@ export interface TokenStore extends TokenChangeStore {
   countActiveOf(ownerId: string, statusContext: StatusContext): Promise<number>;
   /** Looks up hashes in one batch. Returns one entry per hash, in the same order: the match, or null. */
   findByHashes(hashes: readonly string[]): Promise<Array<HashMatch | null>>;
+  /** Looks up hashes as `findByHashes` does, and apps in the same statement. */
+  findByHashesAndApps(hashes: readonly string[], apps: AppKeys): Promise<HashesAndApps>;
   /** Deletes a token and leaves a tombstone. Returns the deleted token, or null if it does not exist. */
   destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;
   /** Deletes all tokens of one owner and leaves tombstones. Returns the deleted tokens, newest first. */

@@ -19,7 +19,14 @@ afterEach(() => cli.close());
 async function use(routes: number): Promise<void> {
   const { services, clock } = cli.app;
   for (let route = 1; route <= routes; route += 1) {
-    const request = { method: 'GET', target: `/route-${route}-`, peer: '203.0.113.9', forwardedFor: null };
+    const request = {
+      method: 'GET',
+      target: `/route-${route}-`,
+      peer: '203.0.113.9',
+      forwardedFor: null,
+      appId: null,
+      wouldDeny: null,
+    };
     for (let count = 0; count < route; count += 1) {
       services.useCounter.allowed(id, clock.now(), { ...request, userAgent: 'curl/8.5.0' });
     }

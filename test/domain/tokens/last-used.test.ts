@@ -8,6 +8,8 @@ const request = (target: string): ObservedRequest => ({
   peer: null,
   forwardedFor: null,
   userAgent: null,
+  appId: null,
+  wouldDeny: null,
 });
 const normalize = ({ target }: ObservedRequest) => ({ method: 'GET', path: target, ip: null, userAgent: null });
 const current = (id: string) => ({ id, prefix: `tok_${id}`, validUntil: null });
@@ -78,7 +80,7 @@ describe('the buffer of last uses', () => {
     expect(normalized[0]).toBe(first);
   });
 
-  it.each(['method', 'target', 'peer', 'forwardedFor', 'userAgent'] as const)(
+  it.each(['method', 'target', 'peer', 'forwardedFor', 'userAgent', 'appId', 'wouldDeny'] as const)(
     'replaces the earlier request if only the %s differs',
     (part) => {
       const path = (observed: ObservedRequest) => ({ ...normalize(observed), path: observed[part] });

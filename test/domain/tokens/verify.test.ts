@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateToken } from '../../../server/domain/secrets.ts';
 import { createStatusContext } from '../../../server/domain/tokens/status.ts';
-import { createVerify } from '../../../server/domain/tokens/verify.ts';
+import { createVerification } from '../../../server/domain/tokens/verify.ts';
 import { StoreUnavailable } from '../../../server/store/errors.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { type Member, openTestApp } from '../../helpers/app/app.ts';
@@ -104,9 +104,15 @@ describe('the verdict on a value', () => {
 describe('verify', () => {
   it('does not query the database for a malformed value', async () => {
     const { store, calls } = countingStore(async () => []);
-    const verify = createVerify(store, createStatusContext(app.clock, null));
+    const { verify } = createVerification(store, createStatusContext(app.clock, null));
     for (const value of [...vectors.bad.map((bad) => bad.value), 'x'.repeat(100_000), 'tok_\0']) {
-      expect(await verify(value)).toEqual({ allowed: false, reason: 'unknown', known: null, tokenId: null });
+      expect(await verify(value)).toEqual({
+        allowed: false,
+        status: 401,
+        reason: 'unknown',
+        known: null,
+        tokenId: null,
+      });
     }
     expect(calls.statements).toBe(0);
   });
@@ -114,7 +120,7 @@ describe('verify', () => {
   it('queries the database every time, because nothing is cached', async () => {
     const { value } = await memberWithToken('again');
     const { store, calls } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
-    const verify = createVerify(store, createStatusContext(app.clock, null));
+    const { verify } = createVerification(store, createStatusContext(app.clock, null));
     for (let i = 0; i < 3; i += 1) await verify(value);
     expect(calls.statements).toBe(3);
   });
@@ -122,7 +128,7 @@ describe('verify', () => {
   it('needs two statements for a hundred concurrent values', async () => {
     const { value } = await memberWithToken('crowd');
     const { store, calls } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
-    const verify = createVerify(store, createStatusContext(app.clock, null));
+    const { verify } = createVerification(store, createStatusContext(app.clock, null));
     const others = Array.from({ length: 99 }, () => generateToken('tok').reveal());
     const verdicts = await Promise.all([...others, value].map(verify));
     expect(verdicts.map(({ allowed }) => allowed)).toEqual([...others.map(() => false), true]);
@@ -133,7 +139,7 @@ describe('verify', () => {
     const { store } = countingStore(() => new Promise(() => {}));
     const startedAt = performance.now();
     await expect(
-      createVerify(store, createStatusContext(app.clock, null))(generateToken('tok').reveal()),
+      createVerification(store, createStatusContext(app.clock, null)).verify(generateToken('tok').reveal()),
     ).rejects.toBeInstanceOf(StoreUnavailable);
     expect(performance.now() - startedAt).toBeLessThan(2_000);
   });

@@ -11,7 +11,7 @@ import { createClientIp } from '../../../server/http/client-ip.ts';
 import type { AppDeps } from '../../../server/http/context.ts';
 import { createSessionCookie } from '../../../server/http/session-cookie.ts';
 import { createSsoLog } from '../../../server/http/sso/sso-log.ts';
-import { createCountedVerify } from '../../../server/http/verify/counted-verify.ts';
+import { createCountedVerification } from '../../../server/http/verify/counted-verify.ts';
 import { createNormalizeRequest } from '../../../server/http/verify/observed-request.ts';
 import { createReadUse } from '../../../server/http/verify/read-use.ts';
 import { createFailureLog } from '../../../server/observability/failure-log.ts';
@@ -203,11 +203,17 @@ function wireApp({
     useCounter,
     recordUsage: createRecordUsage({ store, clock, writerId: randomUUID(), counter: useCounter, networks }),
   };
-  const verify = createCountedVerify(services.verify, metrics.countVerification);
+  const countedVerification = createCountedVerification(services, metrics.countVerification);
   const identityProvider = config.oidc && createOidcProvider({ ...config, oidc: config.oidc });
   const sessionCookie = createSessionCookie(config.publicUrl);
   const failureLog = createFailureLog(log, clock.now);
-  const collaborators = { verify, identityProvider, sessionCookie, failureLog, ssoLog: createSsoLog(log) };
+  const collaborators = {
+    ...countedVerification,
+    identityProvider,
+    sessionCookie,
+    failureLog,
+    ssoLog: createSsoLog(log),
+  };
   const deps = { ...services, ...collaborators, store, clock, clientIp, metrics, log, config };
   const app = createApp(deps);
 

@@ -52,7 +52,15 @@ export async function read(app: TestApp, id: string, as: Member = app.dev): Prom
 export async function use(app: TestApp, value: string, target = '/builds'): Promise<void> {
   const verdict = await app.services.verify(value);
   if (!verdict.allowed) throw new Error(`The value is ${verdict.reason}.`);
-  const request = { method: 'GET', target, peer: '203.0.113.9', forwardedFor: null, userAgent: 'curl/8' };
+  const request = {
+    method: 'GET',
+    target,
+    peer: '203.0.113.9',
+    forwardedFor: null,
+    userAgent: 'curl/8',
+    appId: null,
+    wouldDeny: null,
+  };
   app.services.lastUsed.record(verdict.token, app.clock.now(), request);
   await flushLastUsed(app.services.lastUsed, app.store.tokens, app.clock.now());
 }

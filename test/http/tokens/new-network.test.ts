@@ -16,6 +16,8 @@ async function use(app: TestApp, id: string, ip: string, times = 1): Promise<voi
     peer: ip,
     forwardedFor: null,
     userAgent: 'curl/8.5.0 (x)',
+    appId: null,
+    wouldDeny: null,
   };
   for (let count = 0; count < times; count += 1) app.services.useCounter.allowed(id, app.clock.now(), request);
   await app.services.recordUsage.flush();

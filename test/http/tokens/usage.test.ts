@@ -21,6 +21,8 @@ const request = (changes: Partial<ObservedRequest> = {}): ObservedRequest => ({
   peer: '203.0.113.9',
   forwardedFor: null,
   userAgent: 'curl/8.5.0',
+  appId: null,
+  wouldDeny: null,
   ...changes,
 });
 

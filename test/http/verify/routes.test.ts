@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Member } from '../../helpers/app/app.ts';
 import { type Fields, startTestServer, type TestServer } from '../../helpers/app/http.ts';
+import { issueGated, registerApp } from '../../helpers/gate/gated.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -18,15 +19,16 @@ const forms: Record<string, (value: string) => Fields> = {
   'X-Tokens-Authorization': (value) => [['X-Tokens-Authorization', value]],
 };
 const combinations = routes.flatMap((path) => Object.keys(forms).map((form) => ({ path, form })));
-const identityFields = ['User', 'User-Id', 'User-Name', 'Token-Id', 'Token-Name', 'Token-Prefix', 'Superuser'].map(
-  (field) => `x-auth-${field.toLowerCase()}`,
-);
+const identityFields = [
+  ...['User', 'User-Id', 'User-Name', 'User-Kind', 'Groups', 'App'],
+  ...['Token-Id', 'Token-Name', 'Token-Prefix', 'Token-Expires', 'Superuser'],
+].map((field) => `x-auth-${field.toLowerCase()}`);
 
 const update = (member: Member, changes: { disabled?: boolean; can_manage_tokens?: boolean }) =>
   server.ask(`/api/v1/users/${member.id}`, { method: 'PATCH', json: changes, as: server.root });
 
 describe('a request with an active token', () => {
-  it('gets 200 with all eight identity fields and no body', async () => {
+  it('gets 200 with all eleven identity fields and no body', async () => {
     const ada = await server.addMember({ email: 'ada@example.com', name: 'Ada 100% Löve', can_manage_tokens: true });
     const { token, value } = await server.issue('ci pipeline', { as: ada });
     const response = await server.send({ path: '/verify/auth-request', headers: forms.Token?.(value) ?? [] });
@@ -43,7 +45,13 @@ describe('a request with an active token', () => {
       'x-auth-token-prefix': token.prefix,
       'x-auth-token-expires': '',
       'x-auth-superuser': 'false',
+      'x-auth-user-kind': 'member',
+      'x-auth-groups': '',
+      'x-auth-app': '',
+      'x-tokens-credential': 'authorization',
     });
+    const sent = Object.keys(response.headers).filter((name) => name.startsWith('x-auth-'));
+    expect(sent.sort()).toEqual([...identityFields].sort());
     expect(response.headers).not.toHaveProperty('www-authenticate');
   });
 
@@ -51,6 +59,32 @@ describe('a request with an active token', () => {
     const { value } = await server.issue('root-token', { as: server.root });
     const { headers } = await server.send({ path: '/verify/forward-auth', headers: [['X-API-Key', value]] });
     expect(headers).toMatchObject({ 'x-auth-user-name': '', 'x-auth-superuser': 'true' });
+  });
+
+  it('gets the field that carried the token, and no other one', async () => {
+    const { value } = await server.issue('carried');
+    const carriers = new Map(Object.keys(forms).map((form) => [form, 'authorization']));
+    carriers.set('X-API-Key', 'x-api-key').set('X-Tokens-Authorization', 'x-tokens-authorization');
+    for (const path of routes) {
+      for (const [form, field] of carriers) {
+        const { headers } = await server.send({ path, headers: forms[form]?.(value) ?? [] });
+        expect({ path, form, field: headers['x-tokens-credential'] }).toEqual({ path, form, field });
+      }
+      const foreign: Fields = [
+        ['Authorization', 'Bearer glsa_of_the_app'],
+        ['X-API-Key', value],
+      ];
+      const { headers } = await server.send({ path, headers: foreign });
+      expect(headers['x-tokens-credential']).toBe('x-api-key');
+    }
+  });
+
+  it("gets the app and the owner's groups, each encoded", async () => {
+    const groups = { ssoGroups: ['ops', 'Büro 2'], manualGroups: ['a,b', 'ops', '100%'] };
+    const { value } = await issueGated(server.store, groups);
+    await registerApp(server.store, 'wiki', { groups: ['a,b'] });
+    const { headers } = await server.send({ path: '/verify/apps/wiki/forward-auth', headers: [['X-API-Key', value]] });
+    expect(headers).toMatchObject({ 'x-auth-app': 'wiki', 'x-auth-groups': 'ops,B%C3%BCro%202,a%2Cb,100%25' });
   });
 
   it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'TRACE'])(
@@ -290,6 +324,13 @@ describe('a path that only resembles a verification route', () => {
     '/verify/ext-authzz',
     '/Verify/auth-request',
     '/verify/auth%2Drequest',
+    '/verify/apps/wiki',
+    '/verify/apps/wiki/',
+    '/verify/apps/wiki/a/auth-request',
+    '/verify/apps/wiki/auth-request/',
+    '/verify/apps/wiki/ext-authzz',
+    '/verify/apps/auth-request',
+    '/verify//apps/wiki/auth-request',
   ])('gets 404: %s', async (path) => {
     expect((await server.send({ path })).status).toBe(404);
   });

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createClientIp } from '../../../server/http/client-ip.ts';
 import { createHttpServer } from '../../../server/http/server.ts';
 import { createVerifyHandler } from '../../../server/http/verify/handler.ts';
 import { createLog } from '../../../server/observability/log.ts';
@@ -23,11 +24,12 @@ const outages: Record<string, (port: number) => Promise<Stop>> = {
     const server = createHttpServer({
       publicUrl: 'https://tokens.example.com',
       verifyHandler: createVerifyHandler({
-        verify: () => Promise.reject(new StoreUnavailable('The token lookup failed.')),
+        verifyRequest: () => Promise.reject(new StoreUnavailable('The token lookup failed.')),
+        findApp: () => Promise.reject(new StoreUnavailable('The token lookup failed.')),
         lastUsed: { record: () => {} },
         useCounter: { denied: () => {} },
         clock: { now: () => 0 },
-        clientIp: { isTrusted: () => false },
+        clientIp: createClientIp([]),
         metrics: { countVerification: () => {} },
         log: createLog('error', () => {}),
       }),

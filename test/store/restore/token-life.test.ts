@@ -4,7 +4,7 @@ import { systemClock } from '../../../server/domain/clock.ts';
 import { createIds, generateToken } from '../../../server/domain/secrets.ts';
 import { createIdlePolicy, idleGraceMs, startIdlePolicy } from '../../../server/domain/tokens/idle.ts';
 import { createStatusContext } from '../../../server/domain/tokens/status.ts';
-import { createVerify } from '../../../server/domain/tokens/verify.ts';
+import { createVerification } from '../../../server/domain/tokens/verify.ts';
 import { createNoticeJob } from '../../../server/jobs/collected-mails.ts';
 import { createPurge } from '../../../server/jobs/purge.ts';
 import { backUp } from '../../../server/store/maintenance/backup.ts';
@@ -44,7 +44,7 @@ async function restoreFrom<T>(file: string, read: (store: Store) => Promise<T>, 
 const verdicts =
   (...values: string[]) =>
   async (store: Store) => {
-    const verify = createVerify(store, createStatusContext(app.clock, null));
+    const { verify } = createVerification(store, createStatusContext(app.clock, null));
     const found = await Promise.all(values.map(verify));
     return found.map((verdict) => (verdict.allowed ? 200 : verdict.reason));
   };
@@ -151,7 +151,7 @@ describe('a restored backup', () => {
     await app.store.close();
     const { found } = await restoreFrom(file, async (store) => {
       const { maxIdleAt } = createIdlePolicy(await startIdlePolicy(store, 30 * day, app.clock.now()));
-      const verify = createVerify(store, createStatusContext(app.clock, null, maxIdleAt));
+      const { verify } = createVerification(store, createStatusContext(app.clock, null, maxIdleAt));
       const found = await Promise.all([used, unused].map((one) => verify(one.token)));
       return found.map((verdict) => (verdict.allowed ? 200 : verdict.reason));
     });

@@ -1,6 +1,6 @@
 import { allowsMethod, allowsPath } from './allow-line.ts';
 import { isAmbiguousPath } from './ambiguous-path.ts';
-import { isInNetworks } from './networks.ts';
+import { isInNetworks, type Network } from './networks.ts';
 import { segmentsOf } from './path-pattern.ts';
 import type { ParsedRules } from './token-rules.ts';
 
@@ -66,7 +66,7 @@ export function judgeRequest(rules: ParsedRules | null, request: RuleRequest): R
  * whether they are enforced or not. Without rules, only the app decides.
  */
 export function evaluateRules(rules: ParsedRules | null, request: RuleRequest): ForbidReason | null {
-  const { app, ip } = request;
+  const { app } = request;
   if (app !== undefined) {
     const reason = deniedByApp(rules, app, request.ownerGroups);
     if (reason !== null) return reason;
@@ -74,10 +74,7 @@ export function evaluateRules(rules: ParsedRules | null, request: RuleRequest): 
   if (rules === null) return null;
   const reason = deniedByMethodOrPath(rules, request);
   if (reason !== null) return reason;
-  if (rules.networks !== null && ip !== undefined && (ip === null || !isInNetworks(rules.networks, ip))) {
-    return 'network';
-  }
-  return null;
+  return rules.networks === null ? null : deniedByNetwork(rules.networks, request.ip);
 }
 
 function deniedByApp(
@@ -107,6 +104,11 @@ function deniedByMethodOrPath(
     reason = 'method';
   }
   return reason;
+}
+
+function deniedByNetwork(networks: readonly Network[], ip: string | null | undefined): 'network' | null {
+  if (ip === undefined) return null;
+  return ip !== null && isInNetworks(networks, ip) ? null : 'network';
 }
 
 /**

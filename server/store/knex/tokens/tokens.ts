@@ -1,11 +1,10 @@
 import type { Knex } from 'knex';
-import type { Engine, Select } from '../../engine/engine.ts';
+import type { Engine } from '../../engine/engine.ts';
 import type { TokenStore } from '../../interfaces/tokens.ts';
-import type { HashMatch, NewToken, TokenRecord } from '../../records.ts';
+import type { NewToken, TokenRecord } from '../../records.ts';
 import { toRow } from '../../tables/column.ts';
 import { newTokenColumns } from '../../tables/tokens.ts';
 import { manyExpired, purgeExpired } from './expired-tokens.ts';
-import { selectMatches, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
 import { recordLastUses } from './last-uses.ts';
 import { whereStatus } from './status-condition.ts';
 import { createTokenChangeStore } from './token-changes.ts';
@@ -13,17 +12,9 @@ import { countMatching } from './token-counts.ts';
 import { listTokens } from './token-list.ts';
 import { ownedTokenColumns, previousValueJoin, type TokenRow, toToken } from './token-rows.ts';
 import { destroyTokens, purgePreviousValues, purgeTombstones } from './tombstones.ts';
+import { createLookups } from './verification/lookups.ts';
 
 export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
-  const tokenByHash = selectMatches(engine, '0', (column, table) => ({ from: table, where: `WHERE ${column} = ?` }));
-  const tokensByHash = selectMatches(engine, engine.position, (column, table) => ({
-    from: engine.eachOf(column, table),
-  }));
-  const tombstonesByHash: Select = {
-    forVerification: true,
-    columns: [engine.position, ...tombstoneMatchColumns],
-    from: `FROM ${engine.eachOf('d.hash', 'tombstones d')} JOIN users u ON u.id = d.owner_id`,
-  };
   const owned = () =>
     knex.fromRaw(`tokens AS t JOIN users AS u ON u.id = t.owner_id ${previousValueJoin}`).select(ownedTokenColumns);
 
@@ -51,22 +42,7 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
         .count({ active: '*' });
       return Number(row?.active);
     },
-    async findByHashes(hashes) {
-      const trx = knex.isTransaction ? (knex as Knex.Transaction) : undefined;
-      const [only = ''] = hashes;
-      const bound = hashes.length === 1 ? only : engine.bindList(hashes);
-      const rows = await engine.select(hashes.length === 1 ? tokenByHash : tokensByHash, [bound, bound], trx);
-      const found: Array<HashMatch | null> = Array(hashes.length).fill(null);
-      for (const row of rows) found[Number(row[0])] = toHashMatch(row);
-      if (rows.length === hashes.length) return found;
-      // Tombstones are read second, so that a token revoked between the two reads is found as a tombstone.
-      const missing = hashes.flatMap((_hash, position) => (found[position] === null ? [position] : []));
-      const missingHashes = engine.bindList(missing.map((position) => hashes[position] ?? ''));
-      for (const row of await engine.select(tombstonesByHash, [missingHashes], trx)) {
-        found[missing[Number(row[0])] ?? 0] = toTombstoneMatch(row);
-      }
-      return found;
-    },
+    ...createLookups(knex, engine),
     async destroy(id, at, actor) {
       const where = { condition: 'id = ?', bindings: [id] };
       const [token] = await destroyTokens(knex, engine, where, { revokedAt: at, reason: 'revoked', actor });

@@ -16,6 +16,8 @@ const request = (changes: Partial<ObservedRequest> = {}): ObservedRequest => ({
   peer: '127.0.0.1',
   forwardedFor: '203.0.113.9',
   userAgent: 'curl/8.5.0',
+  appId: null,
+  wouldDeny: null,
   ...changes,
 });
 

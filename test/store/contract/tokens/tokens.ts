@@ -175,6 +175,9 @@ export function tokenContract(store: () => Store): void {
       ownerDisabled: false,
       ownerCanManageTokens: true,
       ownerSsoSignedInAt: null,
+      rules: null,
+      ownerSsoGroups: null,
+      ownerManualGroups: null,
     };
     const second = expect.objectContaining({ id: two.id, ownerDisabled: true, ownerCanManageTokens: false });
     expect(found).toEqual([first, ...strangers.map(() => null), second, first, null, null]);

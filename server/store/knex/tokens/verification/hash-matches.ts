@@ -1,6 +1,6 @@
-import type { Engine, Select } from '../../engine/engine.ts';
-import type { HashMatch } from '../../records.ts';
-import { activeAt } from './status-condition.ts';
+import type { Engine, Select } from '../../../engine/engine.ts';
+import type { HashMatch } from '../../../records.ts';
+import { activeAt } from '../status-condition.ts';
 
 type Time = number | string;
 type Flag = boolean | number;
@@ -11,19 +11,22 @@ function matchColumns(engine: Engine, { prefix, validUntil }: { prefix: string; 
     ...['t.id', prefix, 't.name', 't.created_at', 't.expires_at', 't.owner_id'],
     ...['u.email', 'u.name', 'u.superuser', 'u.disabled', 'u.can_manage_tokens', 'u.sso_signed_in_at'],
     ...['t.paused_at', 't.paused_until', activeAt(engine), validUntil],
+    ...['t.rules', 'u.sso_groups', 'u.manual_groups'],
   ];
 }
 
+/** The number of columns of `selectMatches`: the position, and those of `matchColumns`. */
+export const matchColumnCount = 20;
+
+/** Returns the rows of a table for the values in one of its columns, and binds them once. */
+export type Source = (column: string, table: string) => { from: string; where?: string };
+
 /**
- * Returns the statement that finds tokens by the hash of their current or of a previous value. `source` returns the rows of a table
- * for the hashes in one of its columns, and binds them once. It is called for each of the two branches, so bind them twice.
+ * Returns the statement that finds tokens by the hash of their current or of a previous value. `source` is called for each of the
+ * two branches, so bind the hashes twice. `more` holds more branches, with their own bindings after these.
  */
-export function selectMatches(
-  engine: Engine,
-  position: string,
-  source: (column: string, table: string) => { from: string; where?: string },
-): Select {
-  const branch = (columns: string[], { from, where }: ReturnType<typeof source>, joins: string) => {
+export function selectMatches(engine: Engine, position: string, source: Source, more: readonly string[] = []): Select {
+  const branch = (columns: string[], { from, where }: ReturnType<Source>, joins: string) => {
     const named = [position, ...columns].map((column, index) => `${column} AS m${index}`);
     return `SELECT ${named.join(', ')} FROM ${from} ${joins} ${where ?? ''}`;
   };
@@ -33,6 +36,7 @@ export function selectMatches(
   const branches = [
     branch(current, source('t.hash', 'tokens t'), owner),
     branch(previous, source('p.hash', 'previous_values p'), `JOIN tokens t ON t.id = p.token_id ${owner}`),
+    ...more,
   ];
   return {
     forVerification: true,
@@ -53,6 +57,7 @@ type MatchRow = [
   ],
   ...[email: string, ownerName: string, superuser: Flag, disabled: Flag, canManageTokens: Flag, ssoAt: Time | null],
   ...[pausedAt: Time | null, pausedUntil: Time | null, activeAt: Time, validUntil: Time | null],
+  ...[rules: string | null, ssoGroups: string | null, manualGroups: string | null],
 ];
 
 /**
@@ -81,6 +86,9 @@ export function toHashMatch(values: unknown[]): HashMatch {
     pausedUntil: numberOrNull(row[14]),
     activeAt: Number(row[15]),
     validUntil: numberOrNull(row[16]),
+    rules: row[17],
+    ownerSsoGroups: row[18],
+    ownerManualGroups: row[19],
   };
 }
 

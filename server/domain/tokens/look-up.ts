@@ -1,0 +1,61 @@
+import { limits } from '../../../shared/limits.ts';
+
+import type { AppKey, AppMatch, HashMatch } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
+import { createBatchedLookup } from './batched-lookup.ts';
+
+/** What one verification reads: a token, the app that the request is for, or both. */
+export interface Lookup {
+  hash: string | null;
+  app: AppKey | null;
+}
+
+/** `match` is null if no value has this hash. `app` is null if there is no such app. */
+export interface Found {
+  match: HashMatch | null;
+  app: AppMatch | null;
+}
+
+export type LookupStore = Pick<Store, 'maxParallelLookups'> & {
+  tokens: Pick<Store['tokens'], 'findByHashes' | 'findByHashesAndApps'>;
+};
+
+/**
+ * Creates the lookup that shares statements with all others. One statement reads a token and its app. `observeBatch` receives
+ * the number of lookups in each statement.
+ */
+export function createLookup(store: LookupStore, observeBatch: (lookups: number) => void) {
+  return createBatchedLookup<Found, Lookup>(
+    (lookups) => {
+      observeBatch(lookups.length);
+      return lookups.some(({ app }) => app !== null) ? readWithApps(store, lookups) : readTokens(store, lookups);
+    },
+    { deadlineMs: limits.lookupDeadlineMs, maxParallel: store.maxParallelLookups },
+  );
+}
+
+async function readTokens({ tokens }: LookupStore, lookups: readonly Lookup[]): Promise<Found[]> {
+  const matches = await tokens.findByHashes(lookups.map(({ hash }) => hash ?? ''));
+  return matches.map((match) => ({ match, app: null }));
+}
+
+async function readWithApps({ tokens }: LookupStore, lookups: readonly Lookup[]): Promise<Found[]> {
+  const hashes: string[] = [];
+  const [names, hosts] = [new Set<string>(), new Set<string>()];
+  for (const { hash, app } of lookups) {
+    if (hash !== null) hashes.push(hash);
+    if (app?.kind === 'name') names.add(app.name);
+    if (app?.kind === 'host') hosts.add(app.host);
+  }
+  const { matches, appsByName, appsByHost } = await tokens.findByHashesAndApps(hashes, {
+    names: [...names],
+    hosts: [...hosts],
+  });
+  const findApp = (key: AppKey) => (key.kind === 'name' ? appsByName.get(key.name) : appsByHost.get(key.host));
+  let position = 0;
+  return lookups.map(({ hash, app }) => {
+    const match = hash === null ? null : (matches[position] ?? null);
+    if (hash !== null) position += 1;
+    return { match, app: app === null ? null : (findApp(app) ?? null) };
+  });
+}

@@ -1,0 +1,31 @@
+import { memoize } from './memoize.ts';
+
+/** The groups of a token's owner. Equal groups are one object, so that what derives from them can be remembered. */
+export interface OwnerGroups {
+  readonly names: readonly string[];
+}
+
+const noGroups: OwnerGroups = { names: [] };
+
+/** Distinct lists of groups are about as many as the members who use tokens. */
+const remembered = { maxEntries: 2_000, maxLength: 8_192 };
+
+/** Creates the function that joins the groups from the identity provider and from superusers. It reads each distinct text once. */
+export function createReadGroups(): (ssoGroups: string | null, manualGroups: string | null) => OwnerGroups {
+  const readBoth = memoize((texts): OwnerGroups => {
+    const end = texts.indexOf('\0');
+    return { names: [...new Set([...readList(texts.slice(0, end)), ...readList(texts.slice(end + 1))])] };
+  }, remembered);
+  return (ssoGroups, manualGroups) =>
+    ssoGroups === null && manualGroups === null ? noGroups : readBoth(`${ssoGroups ?? '[]'}\0${manualGroups ?? '[]'}`);
+}
+
+/** Reads a list. A damaged one is empty, so that it admits its owner nowhere. */
+function readList(text: string): string[] {
+  try {
+    const groups: unknown = JSON.parse(text);
+    return Array.isArray(groups) ? groups : [];
+  } catch {
+    return [];
+  }
+}

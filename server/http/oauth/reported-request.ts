@@ -1,0 +1,45 @@
+import { parseAddress } from '../../config/ip-address.ts';
+import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
+import { rawPathOf } from '../../domain/tokens/rules/evaluate.ts';
+import type { AllowedRequest, GateRequest } from '../../domain/tokens/verify.ts';
+import { encodeHeader } from '../raw-headers.ts';
+import { isAppName } from '../verify/requested-app.ts';
+import type { OAuthForm } from './form.ts';
+
+/** The request that a client reports in the form fields `app`, `method`, `path` and `ip`, which are our extension. */
+export interface ReportedRequest {
+  /** What the rules of the token are evaluated against. A rule that needs a field that the client left out is not evaluated. */
+  asked: GateRequest;
+  /** Describes a use of the token. Returns null if the client reports no request, in which case no last use is recorded. */
+  observe(verdict: Pick<AllowedRequest, 'app' | 'wouldDeny'>): ObservedRequest | null;
+  /** Whether the client reports a request. */
+  isReported: boolean;
+}
+
+/** Reads the request that the client reports. */
+export function readReportedRequest(form: OAuthForm): ReportedRequest {
+  const [app, method, path, ip] = ['app', 'method', 'path', 'ip'].map((name) => form.get(name));
+  const target = path === undefined ? undefined : encodeHeader(path);
+  const isReported = method !== undefined || target !== undefined || ip !== undefined;
+  return {
+    asked: {
+      app: app === undefined ? undefined : isAppName(app) ? { kind: 'name', name: app } : 'unknown',
+      method,
+      path: target === undefined ? undefined : rawPathOf(target),
+      ip: ip === undefined ? undefined : (parseAddress(ip)?.toString() ?? null),
+    },
+    isReported,
+    observe: (verdict) =>
+      isReported
+        ? {
+            method: method ?? null,
+            target: target ?? null,
+            peer: ip ?? null,
+            forwardedFor: null,
+            userAgent: null,
+            appId: verdict.app?.id ?? null,
+            wouldDeny: verdict.wouldDeny,
+          }
+        : null,
+  };
+}

@@ -101,6 +101,17 @@ export function tokenChangeContract(store: () => Store): void {
     });
   });
 
+  it('finds the time of a rotation by counting back from the newest one, even if its time has not come', async () => {
+    const owner = await addUser(store());
+    const [token, other] = [await addToken(store(), owner.id), await addToken(store(), owner.id)];
+    for (const at of [noon + 1, noon + 9, noon + 2]) {
+      await rotate(token.id, valueAfter(token, { hash: `rotated at ${at}`, prefix: `tok_${at}`, at, validUntil: at }));
+    }
+    await rotate(other.id, valueAfter(other, { at: noon + 5, validUntil: noon + 5 }));
+    const found = await Promise.all([1, 2, 3, 4].map((count) => store().tokens.rotationBefore(token.id, count)));
+    expect(found).toEqual([noon + 9, noon + 2, noon + 1, null]);
+  });
+
   it('records uses per value, and the newest use of any previous value with the token', async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);

@@ -92,6 +92,21 @@ export function tokenFilterContract(store: () => Store): void {
     await fc.assert(agreement, { numRuns: 40 });
   }, 60_000);
 
+  it('fills a page with filters and a status that an index finds', async () => {
+    const owner = await addUser(store());
+    // As many newer tokens as a page has have the status, but were used.
+    const query = { limit: 2, before: null, now: noon, neverUsed: true as const };
+    const pause = { at: noon - 5, until: null, reason: null, actor, bySuperuser: false };
+    for (const status of ['paused', 'expired'] as const) {
+      const changes = status === 'expired' ? { expiresAt: noon - 5 } : {};
+      const wanted = await addToken(store(), owner.id, changes);
+      const used = [await addToken(store(), owner.id, changes), await addToken(store(), owner.id, changes)];
+      await store().tokens.recordUses(used.map(({ id }) => useOf(id)));
+      if (status === 'paused') for (const { id } of [wanted, ...used]) await store().tokens.pause(id, pause);
+      expect((await store().tokens.list({ ...query, status })).map(({ id }) => id)).toEqual([wanted.id]);
+    }
+  });
+
   it('combines filters with an owner and a part of the name', async () => {
     const [owner, other] = [await addUser(store()), await addUser(store())];
     const wanted = await addToken(store(), owner.id, { nameFolded: 'deploy old', createdAt: noon - 10 });

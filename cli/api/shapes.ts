@@ -1,8 +1,9 @@
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Client, CreatedClient } from '../../shared/schemas/clients.ts';
 import type { TokenReport } from '../../shared/schemas/reports.ts';
+import type { Decision } from '../../shared/schemas/rules.ts';
 import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
-import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
+import type { CreatedToken, PresentedToken, Token } from '../../shared/schemas/tokens.ts';
 import type { PreparedTotp } from '../../shared/schemas/totp.ts';
 import type { Usage } from '../../shared/schemas/usage.ts';
 import type { InvitedUser, User } from '../../shared/schemas/users.ts';
@@ -73,7 +74,19 @@ export const tokenShape = object<Token>({
   self_rotate: optional(flag),
   lifetime: optional(nullable(integer)),
   quiet_networks: optional(flag),
+  apps: optional(nullable(array(text))),
+  read_only: optional(flag),
+  allow: optional(nullable(array(text))),
+  networks: optional(nullable(array(text))),
+  enforce: optional(flag),
 });
+
+export const presentedTokenShape = both<PresentedToken>(
+  tokenShape,
+  object<Pick<PresentedToken, 'decision'>>({
+    decision: optional(object<Decision>({ allowed: flag, reason: nullable(text), would_deny: nullable(text) })),
+  }),
+);
 
 export const createdTokenShape = both<CreatedToken>(tokenShape, object({ token: text }));
 
@@ -219,7 +232,7 @@ function nullable<T>(shape: Shape<T>): Shape<T | null> {
 }
 
 /** A field that older daemons do not send. */
-function optional<T>(shape: Shape<T>): Shape<T> {
+function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value) => (value === undefined ? null : shape(value));
 }
 

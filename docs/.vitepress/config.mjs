@@ -36,6 +36,7 @@ export default defineConfig({
           { text: 'Several apps, people and scripts', link: '/recipes' },
           { text: 'Clients', link: '/clients' },
           { text: 'Rotate tokens', link: '/rotation' },
+          { text: 'Limit what a token may do', link: '/rules' },
           { text: 'Ask tokensd from your API', link: '/introspection' },
           { text: 'Members', link: '/members' },
           { text: 'Sign-in', link: '/sign-in' },

@@ -8,6 +8,7 @@ import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import { lifetimeOf } from '../domain/tokens/expiry.ts';
+import { type AppNames, showRules } from '../domain/tokens/rules/shown-rules.ts';
 import { isPaused, tokenStatus, workingPreviousValue } from '../domain/tokens/status.ts';
 import type {
   ClientRecord,
@@ -28,12 +29,13 @@ function timeOrNull(at: number | null): string | null {
   return at === null ? null : time(at);
 }
 
-/** Returns the token as the API shows it, with its status in this context. */
-export function tokenObject(token: TokenRecord, statusContext: StatusContext): Token {
+/** Returns the token as the API shows it, with its status in this context. `names` holds the apps of its rules. */
+export function tokenObject(token: TokenRecord, statusContext: StatusContext, names: AppNames): Token {
   const { lastUse } = token;
   const { now } = statusContext;
   const previous = workingPreviousValue(token, now);
   const lifetime = lifetimeOf(token);
+  const { apps, readOnly, allow, networks, enforce } = showRules(token, names);
   return {
     id: token.id,
     name: token.name,
@@ -61,6 +63,11 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext): T
     self_rotate: token.selfRotate,
     lifetime: lifetime === null ? null : Math.round(lifetime / 1000),
     quiet_networks: token.quietNetworks,
+    apps: apps && [...apps],
+    read_only: readOnly,
+    allow: allow && [...allow],
+    networks: networks && [...networks],
+    enforce,
   };
 }
 

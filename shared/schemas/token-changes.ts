@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { descriptionSchema, sentTimeSchema, tokenNameSchema } from './common.ts';
+import { ruleFields } from './rules.ts';
 import { expiryFields, isOneExpiry, maxTime, twoExpiries } from './tokens.ts';
 
 const overlapFields = {
@@ -36,6 +37,7 @@ export const editTokenBodySchema = z
       .boolean()
       .optional()
       .describe('Whether to send no mail about uses of this token from new networks'),
+    ...ruleFields,
   })
   .refine(isOneExpiry, twoExpiries)
   .refine((body) => Object.keys(body).length > 0, 'Send at least one field.')

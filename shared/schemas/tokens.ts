@@ -10,6 +10,7 @@ import {
   timeSchema,
   tokenNameSchema,
 } from './common.ts';
+import { decisionSchema, ruleFields, tokenRuleFields } from './rules.ts';
 
 /** The status of a token. Several causes may apply at once; `tokenStatus` in the domain defines which one is shown. */
 export const tokenStatusSchema = z
@@ -66,9 +67,16 @@ export const tokenSchema = z
       .nullable()
       .describe('Seconds between the last choice of the expiry and that expiry, or null if the token never expires'),
     quiet_networks: z.boolean().describe('Whether no mail is sent about uses from new networks'),
+    ...tokenRuleFields,
   })
   .meta({ id: 'Token' });
 export type Token = z.infer<typeof tokenSchema>;
+
+/** The token that authenticates a request. `decision` answers what the request asks about another one. */
+export const presentedTokenSchema = tokenSchema
+  .extend({ decision: decisionSchema.optional() })
+  .meta({ id: 'PresentedToken' });
+export type PresentedToken = z.infer<typeof presentedTokenSchema>;
 
 /** A new token. No other response contains the value. */
 export const createdTokenSchema = tokenSchema
@@ -115,6 +123,7 @@ export const createTokenBodySchema = z
       .boolean()
       .optional()
       .describe('Whether to send no mail about uses of this token from new networks. False by default'),
+    ...ruleFields,
   })
   .refine(isOneExpiry, twoExpiries)
   .meta({ id: 'CreateToken' });

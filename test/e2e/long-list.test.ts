@@ -28,6 +28,11 @@ const token: Token = {
   self_rotate: false,
   lifetime: null,
   quiet_networks: false,
+  apps: null,
+  read_only: false,
+  allow: null,
+  networks: null,
+  enforce: true,
 };
 const items = JSON.stringify(Array.from({ length: pageSize }, () => token));
 

@@ -41,6 +41,11 @@ test('POST returns the value of a new token once', async () => {
     self_rotate: false,
     lifetime: null,
     quiet_networks: false,
+    apps: null,
+    read_only: false,
+    allow: null,
+    networks: null,
+    enforce: true,
   });
   const location = response.headers.get('location') ?? '';
   expect(await jsonOf(app.ask(location, { as: app.dev }))).toEqual(object);

@@ -1,10 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ProblemDetails } from '../../../shared/problem.ts';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { ForbidReason } from '../../../shared/schemas/rules.ts';
+import type { PresentedToken, Token } from '../../../shared/schemas/tokens.ts';
 import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
 import { type DenyReason, readDenyReason } from '../../api/deny-reason.ts';
 import { isObject, notTokensd, problemOf, readResponse } from '../../api/responses.ts';
-import { tokenShape } from '../../api/shapes.ts';
+import { presentedTokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
 import { promptsIfInteractive } from '../../input/ask.ts';
@@ -13,16 +14,24 @@ import { readSecret } from '../../input/read-stdin.ts';
 import { openApi, resolveServer } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
+import { deniedByRules, isForbidReason, noteObserved, requestOf, withDecision } from './check-request.ts';
 
 export interface CheckOptions extends GlobalOptions {
   offline?: boolean;
+  method?: string;
+  path?: string;
+  ip?: string;
+  app?: string;
 }
 
 /** The output of `--json`. */
 interface Result {
+  /** Whether the token works, for the request that the options describe. */
   readonly valid: boolean;
-  /** Null for a valid token. */
-  readonly reason: DenyReason | 'malformed' | null;
+  /** Null for a valid token. A daemon may know reasons that this program does not. */
+  readonly reason: DenyReason | 'malformed' | ForbidReason | null;
+  /** Why the rules would deny the request if they were applied. Only if the options describe one. */
+  readonly would_deny?: ForbidReason | null;
   /** The prefix of the value on standard input, which may be the one before a rotation. `token.prefix` is that of the current value. */
   readonly prefix: string | null;
   /** Why the value is malformed, or null. */
@@ -34,9 +43,20 @@ export function registerCheck(program: Command, ctx: Context): void {
   program
     .command('check')
     .summary('Check whether a token works')
-    .description('Check whether the token on standard input works. Needs no session and does not count as a use.')
-    .option('--offline', 'Check only the format and the checksum')
-    .addHelpText('after', '\nExample:\n  $ tokens check < token.txt')
+    .description(
+      'Check whether the token on standard input works. Needs no session and does not count as a use. With --method, --path, --ip or --app, also check whether its rules allow such a request.',
+    )
+    .addOption(
+      new Option('--offline', 'Check only the format and the checksum').conflicts(['method', 'path', 'ip', 'app']),
+    )
+    .option('--method <method>', 'Method of the request')
+    .option('--path <path>', 'Path of the request, as the client sends it')
+    .option('--ip <address>', "Client's IP address")
+    .option('--app <name>', 'App that the request is for')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens check < token.txt\n  $ tokens check --app grafana --method DELETE --path /api/dashboards/1 < token.txt',
+    )
     .action((_options, command: Command) => runCheck(ctx, command.optsWithGlobals()));
 }
 
@@ -48,16 +68,25 @@ async function runCheck(ctx: Context, options: CheckOptions): Promise<void> {
     const { printJson } = await import('../../ui/json.ts');
     await printJson(ctx.stdout, result);
   } else {
-    const outcome = result.reason ?? (options.offline ? 'well-formed' : 'active');
-    const { token } = result;
-    const details = token ? [result.valid ? result.prefix : token.prefix, token.name, token.owner] : [];
-    await ctx.stdout.write(
-      `${[outcome, ...details.map((detail) => sanitize(detail ?? ''))].join(ctx.stdout.isTTY ? '  ' : '\t')}\n`,
-    );
+    await ctx.stdout.write(`${wordsOf(result, options).join(ctx.stdout.isTTY ? '  ' : '\t')}\n`);
   }
-  if (result.valid) return noteIfPrevious(ctx, options, result);
-  const detail = result.detail === null ? '' : ` (${result.detail})`;
-  throw localError('token-inactive', `The token does not work: ${result.reason}${detail}.`);
+  if (!result.valid) throw failureOf(result);
+  if (result.would_deny) await noteObserved(ctx, options, result.would_deny);
+  await noteIfPrevious(ctx, options, result);
+}
+
+/** Returns the outcome and, for a known token, its prefix, name and owner. */
+function wordsOf({ reason, token, prefix }: Result, { offline }: CheckOptions): string[] {
+  const outcome = reason ?? (offline ? 'well-formed' : 'active');
+  if (token === null) return [outcome];
+  const shown = 'id' in token ? prefix : token.prefix;
+  return [outcome, ...[shown, token.name, token.owner].map((detail) => sanitize(detail ?? ''))];
+}
+
+function failureOf({ reason, detail }: Result) {
+  if (isForbidReason(reason)) return deniedByRules(reason);
+  const why = detail === null ? '' : ` (${detail})`;
+  return localError('token-inactive', `The token does not work: ${reason}${why}.`);
 }
 
 /** Says so if the value is the one before a rotation, because it will stop working when the overlap ends. */
@@ -79,11 +108,12 @@ async function check(ctx: Context, options: CheckOptions, value: string): Promis
   const prefix = displayPrefix(value);
   if (options.offline) return { valid: true, reason: null, detail: null, prefix, token: null };
   const api = await openApi(ctx, options, await resolveServer(ctx, options), `Token ${value}`);
-  const response = await readResponse(api.token.$get());
+  const asked = requestOf(options);
+  const response = await readResponse(api.token.$get({ query: asked }));
   if (response.status === 200) {
-    const mismatch = tokenShape(response.body);
+    const mismatch = presentedTokenShape(response.body);
     if (mismatch !== null) throw notTokensd(new Error(`The body${mismatch}`));
-    return { valid: true, reason: null, detail: null, prefix, token: response.body as Token };
+    return withDecision(response.body as PresentedToken, asked, { detail: null, prefix });
   }
   if (response.status !== 401) throw response.status < 400 ? notTokensd() : problemOf(response);
   const reason = readDenyReason(response);

@@ -5,11 +5,12 @@ import type { Context } from '../../context.ts';
 import { removeStoredValue, requireKeychain, storeValue } from '../../credentials/stored-values.ts';
 import { CliError, hasCode, localError, systemCode } from '../../errors.ts';
 import { parseExpiry } from '../../input/parse-time.ts';
+import { addRuleOptions, type RuleOptions, ruleFieldsOf } from '../../input/rule-options.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { commandLine } from '../../ui/command-line.ts';
 import { type NewValueOptions, printNewValue } from '../../ui/outcome.ts';
 
-export interface CreateOptions extends NewValueOptions {
+export interface CreateOptions extends NewValueOptions, RuleOptions {
   expires?: string;
   description?: string;
   selfRotate?: boolean;
@@ -18,7 +19,7 @@ export interface CreateOptions extends NewValueOptions {
 }
 
 export function registerCreate(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('create')
     .argument('<name>', 'Name of the new token')
     .summary('Create a token and print its value once')
@@ -31,10 +32,11 @@ export function registerCreate(program: Command, ctx: Context): void {
     .option('--self-rotate', 'Let the token rotate itself, as `tokens ensure` does without a session (needs an expiry)')
     .option('--store', 'Store the value in the OS keychain, for `tokens get`')
     .option('--no-print', 'Do not print the value (needs --store)')
-    .option('--if-absent', 'Do nothing if a token with this name exists and has not expired')
+    .option('--if-absent', 'Do nothing if a token with this name exists and has not expired');
+  addRuleOptions(command)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print',
+      '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print\n  $ tokens create metrics --app grafana --allow "GET /api/**" --from 203.0.113.0/24',
     )
     .action((name: string, _options, command: Command) => runCreate(ctx, name, command.optsWithGlobals()));
 }
@@ -47,6 +49,7 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
     ...(options.quietNetworks && { quiet_networks: true }),
     ...(options.expires !== undefined && parseExpiry(options.expires)),
     ...(options.selfRotate && { self_rotate: true }),
+    ...ruleFieldsOf(options),
   };
   const connection = await connect(ctx, options);
   const keychain = options.store ? await requireKeychain(ctx) : null;

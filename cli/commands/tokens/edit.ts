@@ -7,11 +7,18 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { renameStoredValue } from '../../credentials/stored-values.ts';
 import { localError } from '../../errors.ts';
 import { parseExpiry } from '../../input/parse-time.ts';
+import {
+  addRuleOptions,
+  addRuleRemovalOptions,
+  type RuleOptions,
+  type RuleRemovalOptions,
+  ruleFieldsOf,
+} from '../../input/rule-options.ts';
 import { connect } from '../../session/connect.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
-export interface EditOptions extends GlobalOptions {
+export interface EditOptions extends GlobalOptions, RuleOptions, RuleRemovalOptions {
   name?: string;
   description?: string;
   expires?: string;
@@ -20,12 +27,12 @@ export interface EditOptions extends GlobalOptions {
 }
 
 export function registerEdit(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('edit')
     .argument('<name>', 'Name or prefix of the token')
-    .summary("Change a token's name, description or expiry")
+    .summary("Change a token's name, description, expiry or rules")
     .description(
-      "Change a token's name, description or expiry. Its value stays the same. An expired token cannot be changed: create another one.",
+      "Change a token's name, description, expiry or rules. Rules say what the token may do, and apply from the next request on. Its value stays the same. An expired token cannot be changed: create another one.",
     )
     .option('--name <new>', 'New name')
     .option('--description <text>', 'New description; an empty text removes it')
@@ -33,10 +40,11 @@ export function registerEdit(program: Command, ctx: Context): void {
     .option('--self-rotate', 'Let the token rotate itself, as `tokens ensure` does without a session (needs an expiry)')
     .option('--no-self-rotate', 'Do not let the token rotate itself')
     .option('--quiet-networks', 'Send no mail about uses from new networks')
-    .option('--no-quiet-networks', 'Send a mail about uses from new networks')
+    .option('--no-quiet-networks', 'Send a mail about uses from new networks');
+  addRuleRemovalOptions(addRuleOptions(command))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens edit ci-pipeline --expires 90d\n  $ tokens edit ci-pipeline --name build --description "Builds on main"',
+      '\nExamples:\n  $ tokens edit ci-pipeline --expires 90d\n  $ tokens edit ci-pipeline --name build --description "Builds on main"\n  $ tokens edit ci-pipeline --app registry --read-only\n  $ tokens edit ci-pipeline --any-app --allow-all',
     )
     .action((name: string, _options, command: Command) => runEdit(ctx, name, command.optsWithGlobals()));
 }
@@ -48,6 +56,7 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
     ...(options.expires !== undefined && parseExpiry(options.expires)),
     ...(options.selfRotate !== undefined && { self_rotate: options.selfRotate }),
     ...(options.quietNetworks !== undefined && { quiet_networks: options.quietNetworks }),
+    ...ruleFieldsOf(options),
   };
   if (Object.keys(json).length === 0) {
     throw localError('usage', 'There is nothing to change. Give --name, --description, --expires or another option.');
@@ -58,6 +67,7 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
   const news = [
     ...(token.name === before.name ? [] : [`is now named ${sanitize(token.name)}`]),
     ...(token.expires_at === before.expires_at ? [] : [expiryOf(token)]),
+    ...(rulesOf(token) === rulesOf(before) ? [] : [newRulesOf(token)]),
   ];
   const result = news.length === 0 ? '' : `: it ${news.join(' and ')}`;
   await printOutcome(ctx, options, token, `Changed ${sanitize(before.name)} (${sanitize(token.prefix)})${result}.`);
@@ -67,3 +77,15 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
 function expiryOf({ expires_at: at }: Token): string {
   return at === null ? 'never expires' : `expires at ${sanitize(at)}`;
 }
+
+/** Returns a text that differs if the rules differ. */
+function rulesOf({ apps, read_only, allow, networks, enforce }: Token): string {
+  return JSON.stringify([apps, read_only, allow, networks, enforce]);
+}
+
+function newRulesOf(token: Token): string {
+  if (rulesOf(token) === rulesOf({ ...token, ...noRules })) return 'has no rules any more';
+  return token.enforce ? 'has new rules' : 'has new rules, which are not applied';
+}
+
+const noRules = { apps: null, read_only: false, allow: null, networks: null, enforce: true };

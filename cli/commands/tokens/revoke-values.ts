@@ -41,7 +41,7 @@ export async function revokeValues(ctx: Context, options: RevokeValuesOptions): 
 async function revokeValue(ctx: Context, server: Server, value: string, options: RevokeValuesOptions): Promise<void> {
   const prefix = displayPrefix(value);
   const api = await openApi(ctx, options, server, `Token ${value}`);
-  const read = await readResponse(api.token.$get());
+  const read = await readResponse(api.token.$get({ query: {} }));
   const response = read.status === 200 ? await readResponse(api.token.$delete()) : read;
   if (response.status === 204) return printOutcome(ctx, options, read.body as Token, `Revoked ${prefix}.`);
   if (response.status !== 401) throw response.status < 400 ? notTokensd() : problemOf(response);

@@ -25,6 +25,6 @@ async function runShow(ctx: Context, name: string, options: ShowOptions): Promis
     const { printJson } = await import('../../ui/json.ts');
     return printJson(ctx.stdout, token);
   }
-  const { printToken } = await import('../../ui/tokens.ts');
+  const { printToken } = await import('../../ui/tokens/tokens.ts');
   await printToken(ctx, token);
 }

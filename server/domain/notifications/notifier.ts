@@ -17,6 +17,7 @@ import type { MailContent, RenderedMail } from './mail-content.ts';
 import type { MemberEvent, SiteInfo } from './member-mail.ts';
 import { type PermissionLoss, permissionLostMail } from './permission-mails.ts';
 import { recoveryMail } from './recovery-mails.ts';
+import { type TokenWidening, tokenWidenedMail } from './rules/widened-mail.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
 import { type SsoConnected, ssoConnectedMail } from './sso-mails.ts';
 import {
@@ -46,6 +47,7 @@ export interface Notifier {
   tokenCreated(store: Store, event: ForMember<TokenCreation & { token: TokenRecord }>): Promise<void>;
   tokenRotated(store: Store, event: ForMember<TokenRotation>): Promise<void>;
   tokenExtended(store: Store, event: ForMember<TokenExtension>): Promise<void>;
+  tokenWidened(store: Store, event: ForMember<TokenWidening>): Promise<void>;
   /** Notifies the owner that somebody else paused their token. */
   tokenPaused(store: Store, event: ForMember<TokenPause>): Promise<void>;
   tokenResumed(store: Store, event: ForMember<TokenChange>): Promise<void>;
@@ -148,6 +150,7 @@ export function createNotifier(deps: {
       enqueue(store, event, accountDeletedMail(site, event), { deletedUserId: event.owner.id }),
     tokenRotated: (store, event) => enqueue(store, event, tokenRotatedMail(site, event)),
     tokenExtended: (store, event) => enqueue(store, event, tokenExtendedMail(site, event)),
+    tokenWidened: (store, event) => enqueue(store, event, tokenWidenedMail(site, event)),
     tokenPaused: (store, event) => enqueue(store, event, tokenPausedMail(site, event)),
     tokenResumed: (store, event) => enqueue(store, event, tokenResumedMail(site, event)),
     previousValueUsed: (store, event) => enqueue(store, event, previousValueUsedMail(site, event)),

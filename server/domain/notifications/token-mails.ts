@@ -1,6 +1,7 @@
 import { redact } from '../../../shared/redact.ts';
 import type { Actor, TokenRecord } from '../../store/records.ts';
 import type { Channel } from '../caller.ts';
+import type { TokenRules } from '../tokens/rules/token-rules.ts';
 import {
   changePassword,
   contactSuperuser,
@@ -19,11 +20,14 @@ import {
   maxItems,
 } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo, utc, utcDay } from './member-mail.ts';
+import { ruleFacts } from './rules/rule-facts.ts';
 
 export type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
 
 export interface TokenCreation extends MemberEvent {
   token: MailedToken;
+  /** What the token may do, with the names of apps. */
+  rules: TokenRules;
   channel: Channel;
 }
 
@@ -50,7 +54,7 @@ export const tokenFooter =
 
 /** Writes the mail to the owner of a new token. */
 export function tokenCreatedMail(site: SiteInfo, event: TokenCreation): MailContent {
-  const { token, owner, channel } = event;
+  const { token, owner, rules, channel } = event;
   const url = tokenUrl(site, token.id);
   const revoke: AdviceStep = {
     instruction: 'Revoke the token. It stops working immediately.',
@@ -63,7 +67,7 @@ export function tokenCreatedMail(site: SiteInfo, event: TokenCreation): MailCont
     lead: `A personal API token was created for your account ${owner.email}. Anyone who has its value can act as you.`,
     button: { label: 'View this token', url },
     advice: unlessYou([revoke, changePassword(site), contactSuperuser(site)]),
-    facts: [...tokenFacts(token), ['Method', methods[channel]]],
+    facts: [...tokenFacts(token), ...ruleFacts(rules), ['Method', methods[channel]]],
     footer: tokenFooter,
   });
 }

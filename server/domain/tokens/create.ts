@@ -11,10 +11,12 @@ import type { Notifier } from '../notifications/notifier.ts';
 import { generateToken, type Secret } from '../secrets.ts';
 import { sessionEnded, wrongCredentials } from '../sign-in/problems.ts';
 import type { Proof } from '../sign-in/start-session.ts';
-import { chooseExpiry, type ExpiryPolicy } from './expiry.ts';
+import { editedRules, linkApps, lockAppsOf, requireUsableRules } from './changes/edit-rules.ts';
+import { chooseExpiry, type ExpiryPolicy, policyFor } from './expiry.ts';
 import { claimKey } from './idempotency.ts';
 import type { IdlePolicy } from './idle.ts';
 import { nameTaken, requireUsableName } from './names.ts';
+import { findAppNames, showRules } from './rules/shown-rules.ts';
 
 /** How many expired short-lived tokens of a member stay, for each token that the member may have. */
 const expiredPerLimit = 10;
@@ -60,6 +62,7 @@ export async function createToken(
   idempotencyKey?: string,
 ): Promise<Creation> {
   requireUsableName(body.name, policy);
+  requireUsableRules(body);
   const { user, clientInfo, channel } = creator;
   const now = clock.now();
   const secret = generateToken(policy.productPrefix);
@@ -74,7 +77,6 @@ export async function createToken(
     createdAt: now,
     selfRotate: body.self_rotate ?? false,
     quietNetworks: body.quiet_networks ?? false,
-    rules: null,
   };
 
   const creation = await store.transaction(async (store): Promise<Creation> => {
@@ -85,18 +87,22 @@ export async function createToken(
       if (earlier !== null) return { token: earlier, secret: null };
     }
     // After the claim, because a replay must succeed even if the requested expiry has passed since.
-    const expiry = chooseExpiry(body, policy.expiry, now);
+    const rules = await editedRules(store, null, body);
+    const apps = await lockAppsOf(store, rules);
+    const expiry = chooseExpiry(body, policyFor(policy.expiry, apps), now);
     // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
     await store.tokens.destroyExpired(fresh, now, systemActor);
     // Otherwise a member could fill the database for an hour, and slow down every creation.
     await store.tokens.destroyManyExpired(user.id, expiredPerLimit * policy.maxPerUser, now, systemActor);
-    const outcome = await store.tokens.insert({ ...fresh, ...expiry }, policy.maxPerUser);
+    const outcome = await store.tokens.insert({ ...fresh, ...expiry, rules }, policy.maxPerUser);
     if (outcome === 'name-taken') throw nameTaken();
     if (outcome === 'token-limit') throw tokenLimit(policy.maxPerUser);
+    if (apps.length > 0) await linkApps(store, fresh.id, apps);
     const token = await store.tokens.findById(fresh.id);
     if (token === null) throw new Error('The token that was just inserted cannot be found.');
     await auditTrail.tokenCreated(store, { at: now, actor: actorOf(user), token, clientInfo });
-    await notifier.tokenCreated(store, { at: now, owner: user, token, clientInfo, channel });
+    const shownRules = showRules(token, await findAppNames(store, [token]));
+    await notifier.tokenCreated(store, { at: now, owner: user, token, rules: shownRules, clientInfo, channel });
     return { token, secret };
   });
   if (creation.secret !== null) notifier.wake();

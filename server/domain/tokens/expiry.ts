@@ -6,6 +6,28 @@ import type { TokenRecord } from '../../store/records.ts';
 export interface ExpiryPolicy {
   maxSeconds: number | null;
   defaultSeconds: number | null;
+  /** The name of the app whose maximum this is. Missing if it is the organization's. */
+  app?: string;
+}
+
+/** An app with the longest life of tokens that are restricted to it. */
+export interface BoundingApp {
+  name: string;
+  maxExpirySeconds: number | null;
+}
+
+/**
+ * Returns the policy for a token that is restricted to apps: the shortest maximum counts. The organization's default is cut to the
+ * maximum of an app, because nobody asked for it.
+ */
+export function policyFor(policy: ExpiryPolicy, apps: readonly BoundingApp[]): ExpiryPolicy {
+  let strictest = policy;
+  for (const { name: app, maxExpirySeconds: maxSeconds } of apps) {
+    if (maxSeconds === null || (strictest.maxSeconds !== null && strictest.maxSeconds <= maxSeconds)) continue;
+    const defaultSeconds = policy.defaultSeconds === null ? null : Math.min(policy.defaultSeconds, maxSeconds);
+    strictest = { maxSeconds, defaultSeconds, app };
+  }
+  return strictest;
 }
 
 type RequestedExpiry = Pick<CreateTokenBody, 'expires_in' | 'expires_at'>;
@@ -20,7 +42,8 @@ export function resolveExpiry(requested: RequestedExpiry, policy: ExpiryPolicy, 
   const pointer = requested.expires_at === undefined ? '/expires_in' : '/expires_at';
   if (expiresAt !== null && expiresAt <= now) throw invalidExpiry(pointer, 'The expiry must be in the future.');
   if (policy.maxSeconds !== null && (expiresAt === null || expiresAt > now + policy.maxSeconds * 1000)) {
-    const detail = `Tokens here must expire within ${span(policy.maxSeconds)}. Choose an earlier expiry.`;
+    const where = policy.app === undefined ? 'here' : `for ${policy.app}`;
+    const detail = `Tokens ${where} must expire within ${span(policy.maxSeconds)}. Choose an earlier expiry.`;
     throw invalidExpiry(pointer, detail);
   }
   return expiresAt;

@@ -1,5 +1,6 @@
 import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
+import type { AskedRequest } from '../../../shared/schemas/rules.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
 import type { Page, TokenRecord } from '../../store/records.ts';
 import type { TokenFilter } from '../../store/token-filter.ts';
@@ -9,9 +10,13 @@ import { createEditing, type Editing } from './changes/edit.ts';
 import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
 import { type Creation, type Creator, createToken, type TokenDeps } from './create.ts';
+import { type ExpiryPolicy, policyFor } from './expiry.ts';
 import { findToken, tokenNotFound } from './find.ts';
 import { createReporting, type Reporting } from './report/report.ts';
 import { createRevocation, type Revocation } from './revoke.ts';
+import { decide } from './rules/decide.ts';
+import type { RuleOutcome } from './rules/evaluate.ts';
+import { type AppNames, findAppNames, readableRules } from './rules/shown-rules.ts';
 import type { VerifiedToken } from './verify.ts';
 
 export interface TokenQuery extends Page, TokenFilter {
@@ -35,6 +40,12 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reportin
   list(caller: Caller, query: TokenQuery): Promise<TokenRecord[]>;
   /** Returns how many tokens of a member are active. @throws ProblemError `superuser-required` */
   countActive(caller: Caller, userId: string): Promise<number>;
+  /** Returns the names of the apps that the rules of these tokens mention, for `showRules`. */
+  appNames(tokens: ReadonlyArray<Pick<TokenRecord, 'rules'>>): Promise<AppNames>;
+  /** Returns what bounds the expiry of a token: the organization's policy and its apps. */
+  expiryPolicyOf(token: Pick<TokenRecord, 'rules'>): Promise<ExpiryPolicy>;
+  /** Decides whether the token may make a request that somebody asks about. Records nothing. */
+  decide(token: Pick<TokenRecord, 'rules' | 'ownerId'>, request: AskedRequest): Promise<RuleOutcome>;
   /** Returns the token that the request presents. @throws ProblemError `token-not-found` if it has just been revoked */
   getItself(token: VerifiedToken): Promise<TokenRecord>;
 }
@@ -43,7 +54,7 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reportin
 const maxSearchLength = 4 * limits.maxNameCodePoints;
 
 export function createTokens(deps: TokenDeps): Tokens {
-  const { store, statusContext } = deps;
+  const { store, statusContext, policy } = deps;
 
   return {
     ...createRevocation(deps),
@@ -72,6 +83,18 @@ export function createTokens(deps: TokenDeps): Tokens {
       requireSuperuser(caller);
       return store.tokens.countActiveOf(userId, statusContext());
     },
+
+    appNames: (tokens) => findAppNames(store, tokens),
+
+    async expiryPolicyOf({ rules }) {
+      const apps = await Promise.all((readableRules(rules).apps ?? []).map((id) => store.apps.findById(id)));
+      return policyFor(
+        policy.expiry,
+        apps.filter((app) => app !== null),
+      );
+    },
+
+    decide: (token, request) => decide(store, token, request),
 
     async getItself({ id }) {
       const token = await store.tokens.findById(id);

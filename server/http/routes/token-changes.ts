@@ -15,7 +15,7 @@ const editToken = createRoute({
   path: '/tokens/{id}',
   summary: 'Edit a token',
   description:
-    'Only the owner may do this. The expiry can be shortened, or extended as far as a new token may live from now on. Fields that are missing stay.',
+    'Only the owner may do this. The expiry can be shortened, or extended as far as a new token may live from now on. An edit of the rules applies from the next request on; a new app cuts the expiry to its `max_expiry`. Fields that are missing stay.',
   middleware: jsonBody,
   request: { params: idParamSchema, body: jsonRequest(editTokenBodySchema) },
   responses: { 200: jsonResponse(tokenSchema, 'The changed token') },
@@ -68,13 +68,13 @@ export function tokenChangeRoutes({ tokens, statusContext }: Pick<AppDeps, 'toke
   return new OpenAPIHono<AppEnv>()
     .openapi(editToken, async (c) => {
       const token = await tokens.edit(c.get('caller'), c.req.valid('param').id, c.req.valid('json'));
-      return c.json(tokenObject(token, statusContext()), 200);
+      return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(rotateToken, async (c) => {
       const idempotencyKey = c.req.valid('header')['idempotency-key'];
       const { id } = c.req.valid('param');
       const { token, secret } = await tokens.rotate(c.get('caller'), id, c.req.valid('json'), { idempotencyKey });
-      const object = tokenObject(token, statusContext());
+      const object = tokenObject(token, statusContext(), await tokens.appNames([token]));
       return secret === null ? c.json(object, 200) : c.json({ ...object, token: secret.reveal() }, 201);
     })
     .openapi(endPreviousValue, async (c) => {
@@ -83,10 +83,10 @@ export function tokenChangeRoutes({ tokens, statusContext }: Pick<AppDeps, 'toke
     })
     .openapi(pauseToken, async (c) => {
       const token = await tokens.pause(c.get('caller'), c.req.valid('param').id, c.req.valid('json'));
-      return c.json(tokenObject(token, statusContext()), 200);
+      return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(resumeToken, async (c) => {
       const token = await tokens.resume(c.get('caller'), c.req.valid('param').id);
-      return c.json(tokenObject(token, statusContext()), 200);
+      return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     });
 }

@@ -28,7 +28,7 @@ const createToken = createRoute({
   path: '/tokens',
   summary: 'Create a token',
   description:
-    'Needs the permission to create and manage tokens. The response is the only one that contains the value. Without `expires_in` and `expires_at`, the default expiry applies.',
+    'Needs the permission to create and manage tokens. The response is the only one that contains the value. Without `expires_in` and `expires_at`, the default expiry applies. The `max_expiry` of each app in `apps` bounds the expiry.',
   middleware: jsonBody,
   request: { headers: idempotencyHeaderSchema, body: jsonRequest(createTokenBodySchema) },
   responses: {
@@ -58,27 +58,28 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
   return new OpenAPIHono<AppEnv>()
     .openapi(listTokens, async (c) => {
       const now = statusContext();
-      const page = await readPage(
+      const { items, next_cursor } = await readPage(
         c.req.valid('query'),
         ({ user, all, limit, before, ...filter }) => {
           const owner = { ...(user !== undefined && { user }), ...(all && { all }) };
           return tokens.list(c.get('caller'), { limit, before, ...owner, ...toTokenFilter(filter) });
         },
-        (token) => tokenObject(token, now),
+        (token) => token,
       );
-      return c.json(page, 200);
+      const names = await tokens.appNames(items);
+      return c.json({ items: items.map((token) => tokenObject(token, now, names)), next_cursor }, 200);
     })
     .openapi(createToken, async (c) => {
       const key = c.req.valid('header')['idempotency-key'];
       const { token, secret } = await tokens.create(c.get('caller'), c.req.valid('json'), key);
-      const object = tokenObject(token, statusContext());
+      const object = tokenObject(token, statusContext(), await tokens.appNames([token]));
       if (secret === null) return c.json(object, 200);
       c.header('Location', `/api/v1/tokens/${token.id}`);
       return c.json({ ...object, token: secret.reveal() }, 201);
     })
     .openapi(readToken, async (c) => {
       const token = await tokens.get(c.get('caller'), c.req.valid('param').id);
-      return c.json(tokenObject(token, statusContext()), 200);
+      return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(revokeToken, async (c) => {
       await tokens.revoke(c.get('caller'), c.req.valid('param').id);

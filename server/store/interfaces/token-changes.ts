@@ -24,7 +24,10 @@ export interface NewValue extends Pick<NewToken, 'hash' | 'prefix' | 'expiresAt'
 
 /** What an edit changes. A field that is missing stays. */
 export type TokenEdit = Partial<
-  Pick<NewToken, 'name' | 'nameFolded' | 'description' | 'expiresAt' | 'lifetimeMs' | 'selfRotate' | 'quietNetworks'>
+  Pick<
+    NewToken,
+    'name' | 'nameFolded' | 'description' | 'expiresAt' | 'lifetimeMs' | 'selfRotate' | 'quietNetworks' | 'rules'
+  > & { rulesChangedAt: number }
 >;
 
 /** Changes of tokens that stay. */

@@ -5,6 +5,7 @@ import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import type { CreateTokenForm } from './create-token-form.ts';
 import { type ExpiryChoices, formatLifetime } from './expiry-choices.ts';
+import { RuleFields } from './rules/rule-fields.tsx';
 import { tokensPath } from './token-paths.ts';
 
 interface CreateTokenDialogProps {
@@ -46,6 +47,7 @@ export function CreateTokenDialog({ closeHref, form, choices, problem }: CreateT
           <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
           Send me no mail when it is used from a new network
         </label>
+        <RuleFields rules={form.rules} problem={problem} />
         <div class="actions">
           <a class="button" href={closeHref}>
             Cancel

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type CreateTokenBody, createTokenBodySchema } from '../../../shared/schemas/tokens.ts';
 import { invalidFields } from '../../http/validate.ts';
 import { parseForm, text } from '../shell/form-values.ts';
+import { emptyRuleForm, newRuleFields, type RuleForm, readRuleForm } from './rules/rule-form.ts';
 
 /** The values of the form for a new token, as the member entered them. */
 export interface CreateTokenForm {
@@ -14,13 +15,15 @@ export interface CreateTokenForm {
   date: string;
   /** Whether no mail is sent about uses from new networks. */
   quietNetworks: boolean;
+  /** What the token may do. */
+  rules: RuleForm;
   /** Idempotency key, so that sending the same form twice creates one token. */
   key: string;
 }
 
 /** Returns an empty form with the preselected expiry. */
 export function emptyCreateTokenForm(expires: string, key: string): CreateTokenForm {
-  return { name: '', description: '', expires, date: '', quietNetworks: false, key };
+  return { name: '', description: '', expires, date: '', quietNetworks: false, rules: emptyRuleForm, key };
 }
 
 /** Reads the posted form. `freshKey` replaces a key that is not a UUID. */
@@ -32,14 +35,17 @@ export function readCreateTokenForm(form: Record<string, unknown>, freshKey: str
     expires: text(form.expires),
     date: text(form.date),
     quietNetworks: form.quiet_networks === 'true',
+    rules: readRuleForm(form),
     key: validate(key) ? key : freshKey,
   };
 }
 
 /** Converts the form to the body of `POST /api/v1/tokens`. @throws ProblemError `invalid-fields` */
-export function createTokenBody({ name, description, quietNetworks, ...expiry }: CreateTokenForm): CreateTokenBody {
+export function createTokenBody(form: CreateTokenForm): CreateTokenBody {
+  const { name, description, quietNetworks, rules, ...expiry } = form;
   const quiet = quietNetworks ? { quiet_networks: true } : {};
-  return parseForm(createTokenBodySchema, { name, description, ...quiet, ...expiryFields(expiry) });
+  const fields = { name, description, ...quiet, ...newRuleFields(rules) };
+  return parseForm(createTokenBodySchema, { ...fields, ...expiryFields(expiry) });
 }
 
 function expiryFields({ expires, date }: Pick<CreateTokenForm, 'expires' | 'date'>) {

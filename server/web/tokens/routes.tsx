@@ -74,10 +74,11 @@ export function tokenPages({ tokens, usage, users, clock, statusContext, config 
     return (
       <TokenPage
         token={token}
+        names={await tokens.appNames([token])}
         usage={used}
         statusContext={statusContext()}
         success={successMessage(c.req.query('done'))}
-        dialog={dialog || requestedTokenChange(name, token, { statusContext, config })}
+        dialog={dialog || (await requestedTokenChange(name, token, { tokens, statusContext }))}
       />
     );
   }

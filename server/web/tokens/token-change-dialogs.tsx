@@ -8,6 +8,7 @@ import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { formatUtc, UtcTime } from '../shell/components/time.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
 import { formatLifetime } from './expiry-choices.ts';
+import { RuleFields, ShownRules } from './rules/rule-fields.tsx';
 import { overlapChoices, pauseChoices, type TokenChangeForm } from './token-change-forms.ts';
 import { tokenPath } from './token-paths.ts';
 
@@ -202,6 +203,8 @@ function EditFields({ token, form, problem }: TokenChangeDialogProps) {
         <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
         Send me no mail when it is used from a new network
       </label>
+      <RuleFields rules={form.rules} problem={problem} />
+      <ShownRules rules={form.shownRules} />
     </>
   );
 }

@@ -9,9 +9,11 @@ import {
   type RotateTokenBody,
   rotateTokenBodySchema,
 } from '../../../shared/schemas/token-changes.ts';
+import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import { invalidFields } from '../../http/validate.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import { parseForm, text } from '../shell/form-values.ts';
+import { changedRuleFields, type EditedRuleForm, readEditedRuleForm, ruleFormOf } from './rules/rule-form.ts';
 
 const hour = 60 * 60;
 const day = 24 * hour;
@@ -22,7 +24,7 @@ export const overlapChoices = [0, hour, day, 7 * day, 30 * day] as const;
 export const pauseChoices = [0, hour, day, 7 * day, 30 * day] as const;
 
 /** The values of all forms that change a token, as the member entered them. */
-export interface TokenChangeForm {
+export interface TokenChangeForm extends EditedRuleForm {
   /** Idempotency key of a rotation, so that sending the same form twice rotates once. */
   key: string;
   overlap: string;
@@ -41,12 +43,13 @@ export interface TokenChangeForm {
 }
 
 /** Returns the forms as they are first shown. */
-export function emptyTokenChangeForm(token: TokenRecord, key: string): TokenChangeForm {
+export function emptyTokenChangeForm(token: TokenRecord, names: AppNames, key: string): TokenChangeForm {
   const overlap = String(limits.defaultOverlapSeconds);
   const { name, description, selfRotate, quietNetworks } = token;
   const shown = [...(selfRotate ? ['self_rotate'] : []), ...(quietNetworks ? ['quiet_networks'] : [])].join(' ');
   const edit = { name, description: description ?? '', date: '', selfRotate, quietNetworks, shown };
-  return { key, overlap, ends: '', for: '0', reason: '', ...edit };
+  const rules = ruleFormOf(token, names);
+  return { key, overlap, ends: '', for: '0', reason: '', ...edit, rules, shownRules: rules };
 }
 
 /** Reads the posted form. `freshKey` replaces a key that is not a UUID. */
@@ -64,6 +67,7 @@ export function readTokenChangeForm(form: Record<string, unknown>, freshKey: str
     selfRotate: form.self_rotate === 'true',
     quietNetworks: form.quiet_networks === 'true',
     shown: text(form.shown),
+    ...readEditedRuleForm(form),
   };
 }
 
@@ -95,6 +99,7 @@ export function editTokenBody({ name, description, date, ...flags }: TokenChange
     ...(date !== '' && { expires_at: `${date}T23:59:59.999Z` }),
     ...(flags.selfRotate !== wasOn('self_rotate') && { self_rotate: flags.selfRotate }),
     ...(flags.quietNetworks !== wasOn('quiet_networks') && { quiet_networks: flags.quietNetworks }),
+    ...changedRuleFields(flags),
   });
 }
 

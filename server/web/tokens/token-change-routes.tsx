@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
-import type { ExpiryPolicy } from '../../domain/tokens/expiry.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import { expectProblem, renderProblem } from '../shell/form-problem.ts';
@@ -41,10 +40,12 @@ export function tokenChangePages({ tokens, usage, clock, statusContext, config }
     } catch (error) {
       const problem = expectProblem(error);
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
-      const props = { action, token, statusContext: statusContext(), policy: expiryPolicy(config), form, problem };
+      const policy = await tokens.expiryPolicyOf(token);
+      const props = { action, token, statusContext: statusContext(), policy, form, problem };
       const dialog = <TokenChangeDialog {...props} />;
       const used = await usage.ofToken(token, shownDays);
-      const page = <TokenPage token={token} statusContext={statusContext()} usage={used} dialog={dialog} />;
+      const facts = { token, names: await tokens.appNames([token]), statusContext: statusContext(), usage: used };
+      const page = <TokenPage {...facts} dialog={dialog} />;
       return renderProblem(c, problem, page);
     }
   });
@@ -71,17 +72,13 @@ export function tokenChangePages({ tokens, usage, clock, statusContext, config }
 }
 
 /** Returns the dialog that `?dialog=` names, with the token's own values. Returns undefined for another name. */
-export function requestedTokenChange(
-  name: string | undefined,
+export async function requestedTokenChange(
+  action: string | undefined,
   token: TokenRecord,
-  { statusContext, config }: Pick<TokenChangeDeps, 'statusContext' | 'config'>,
-): Child {
-  if (!isTokenAction(name)) return undefined;
-  const form = emptyTokenChangeForm(token, randomUUID());
-  const props = { action: name, token, statusContext: statusContext(), policy: expiryPolicy(config), form };
-  return <TokenChangeDialog {...props} />;
-}
-
-function expiryPolicy({ maxExpiry, defaultExpiry }: TokenChangeDeps['config']): ExpiryPolicy {
-  return { maxSeconds: maxExpiry, defaultSeconds: defaultExpiry };
+  { tokens, statusContext }: Pick<TokenChangeDeps, 'tokens' | 'statusContext'>,
+): Promise<Child> {
+  if (!isTokenAction(action)) return undefined;
+  const form = emptyTokenChangeForm(token, await tokens.appNames([token]), randomUUID());
+  const policy = await tokens.expiryPolicyOf(token);
+  return <TokenChangeDialog {...{ action, token, statusContext: statusContext(), policy, form }} />;
 }

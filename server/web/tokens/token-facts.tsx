@@ -1,20 +1,23 @@
 import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
+import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
 import { isPaused, tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
 import { StatusBadge } from '../shell/components/status-badge.tsx';
 import { ExactTime, Time, UtcTime } from '../shell/components/time.tsx';
 import { memberPath } from '../team/team-paths.ts';
+import { RuleFacts } from './rules/rule-facts.tsx';
 import { LastUsed } from './token-list.tsx';
 
 interface TokenFactsProps {
   token: TokenRecord;
+  names: AppNames;
   statusContext: StatusContext;
   /** Whether the reader owns the token. Superusers also see the tokens of other members. */
   own: boolean;
 }
 
 /** What is known about one token. */
-export function TokenFacts({ token, statusContext, own }: TokenFactsProps) {
+export function TokenFacts({ token, names, statusContext, own }: TokenFactsProps) {
   const { now } = statusContext;
   const status = tokenStatus(token, statusContext);
   return (
@@ -64,6 +67,7 @@ export function TokenFacts({ token, statusContext, own }: TokenFactsProps) {
           </dd>
         </>
       )}
+      <RuleFacts rules={showRules(token, names)} />
       <dt>Last used</dt>
       <dd>
         <LastUsed use={token.lastUse} now={now} />

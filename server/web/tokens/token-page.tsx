@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { idleNoticeMs } from '../../domain/notifications/digest/notice-rules.ts';
+import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { Usage } from '../../domain/tokens/usage/usage.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
@@ -13,6 +14,8 @@ import { UsageSection } from './usage/usage-section.tsx';
 
 interface TokenPageProps {
   token: TokenRecord;
+  /** The names of the apps in its rules. */
+  names: AppNames;
   statusContext: StatusContext;
   usage: Usage;
   /** What was just changed. */
@@ -21,7 +24,7 @@ interface TokenPageProps {
 }
 
 /** One token: what is known about it, and its actions. Superusers also see the tokens of other members. */
-export function TokenPage({ token, statusContext, usage, success, dialog }: TokenPageProps) {
+export function TokenPage({ token, names, statusContext, usage, success, dialog }: TokenPageProps) {
   const own = token.ownerId === useMember().id;
   return (
     <Layout title={token.name} tab={own ? tokensPath : teamPath} success={success}>
@@ -35,7 +38,7 @@ export function TokenPage({ token, statusContext, usage, success, dialog }: Toke
         <Actions token={token} statusContext={statusContext} own={own} />
       </div>
       {token.description && <p>{token.description}</p>}
-      <TokenFacts token={token} statusContext={statusContext} own={own} />
+      <TokenFacts token={token} names={names} statusContext={statusContext} own={own} />
       <UsageSection usage={usage} quiet={token.quietNetworks} now={statusContext.now} />
       {dialog}
     </Layout>

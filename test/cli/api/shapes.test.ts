@@ -5,7 +5,12 @@ import { auditEventSchema } from '../../../shared/schemas/audit.ts';
 import { clientSchema, createdClientSchema } from '../../../shared/schemas/clients.ts';
 import { tokenReportSchema } from '../../../shared/schemas/reports.ts';
 import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sessions.ts';
-import { createdTokenSchema, tokenPageSchema, tokenSchema } from '../../../shared/schemas/tokens.ts';
+import {
+  createdTokenSchema,
+  presentedTokenSchema,
+  tokenPageSchema,
+  tokenSchema,
+} from '../../../shared/schemas/tokens.ts';
 import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/totp.ts';
 import { usageSchema } from '../../../shared/schemas/usage.ts';
 import { invitedUserSchema, userSchema } from '../../../shared/schemas/users.ts';
@@ -43,7 +48,13 @@ const token = {
   self_rotate: true,
   lifetime: 86400,
   quiet_networks: false,
+  apps: ['grafana'],
+  read_only: true,
+  allow: ['GET /api/**'],
+  networks: ['203.0.113.0/24'],
+  enforce: true,
 };
+const decision = { allowed: false, reason: 'path', would_deny: null };
 const client = { id: 'c', client_id: 'client_1', name: 'gateway', can_revoke: true, created_at: time };
 const event = {
   id: 'e',
@@ -79,6 +90,7 @@ type Entry = [name: string, shape: shapes.Shape<never>, schema: z.ZodType, sampl
 const entries: Entry[] = [
   ['tokenShape', shapes.tokenShape, tokenSchema, token],
   ['createdTokenShape', shapes.createdTokenShape, createdTokenSchema, { ...token, token: 'tok_…' }],
+  ['presentedTokenShape', shapes.presentedTokenShape, presentedTokenSchema, { ...token, decision }],
   ['usageShape', shapes.usageShape, usageSchema, usage],
   ['tokenReportShape', shapes.tokenReportShape, tokenReportSchema, report],
   ['userShape', shapes.userShape, userSchema, user],
@@ -118,10 +130,10 @@ const replacements = [
   [7],
 ];
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
-const openLists = /(^|\.)(status|kind|action|source)$/;
+const openLists = /(^|\.)(status|kind|action|source|reason|would_deny)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|changes|groups)$/;
+  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|decision|changes|groups)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

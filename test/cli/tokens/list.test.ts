@@ -29,6 +29,11 @@ const used: Token = {
   self_rotate: false,
   lifetime: null,
   quiet_networks: false,
+  apps: null,
+  read_only: false,
+  allow: null,
+  networks: null,
+  enforce: true,
 };
 
 /** A server that responds with one page of these tokens. */

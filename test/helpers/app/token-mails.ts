@@ -4,6 +4,7 @@ import {
   tokenCreatedMail,
   tokensRevokedMail,
 } from '../../../server/domain/notifications/token-mails.ts';
+import { noRules } from '../../../server/domain/tokens/rules/token-rules.ts';
 import { renderMail } from '../../../server/mail/templates/render.ts';
 
 export const site = { organization: 'Acme', publicUrl: 'https://tokens.acme.example' };
@@ -18,7 +19,7 @@ export const token = {
 export const clientInfo = { ip: '203.0.113.9', userAgent: 'tokens/0.1.0 (linux)' };
 
 const event = { at: Date.UTC(2026, 10, 23, 16, 20, 0), owner, clientInfo };
-export const creation: TokenCreation = { ...event, token, channel: 'cli' };
+export const creation: TokenCreation = { ...event, token, rules: noRules, channel: 'cli' };
 export const revocation: TokenRevocation = {
   ...event,
   tokens: [token],

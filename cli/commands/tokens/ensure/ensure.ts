@@ -3,6 +3,7 @@ import type { Token } from '../../../../shared/schemas/tokens.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { localError } from '../../../errors.ts';
 import { parseExpiry, parseOverlap, parseSeconds } from '../../../input/parse-time.ts';
+import { addRuleOptions, type RuleOptions, ruleFieldsOf } from '../../../input/rule-options.ts';
 import { resolveServer } from '../../../session/connect.ts';
 import { type TokenFile, withTokenFile } from '../../../token-file/token-file.ts';
 import { note } from '../../../ui/notes.ts';
@@ -14,7 +15,7 @@ import { inspectFile } from './inspect.ts';
 import { renew } from './renew.ts';
 import type { Wanted } from './wanted.ts';
 
-export interface EnsureOptions extends GlobalOptions {
+export interface EnsureOptions extends GlobalOptions, RuleOptions {
   out: string;
   renewBefore?: string;
   expires?: string;
@@ -26,12 +27,12 @@ export interface EnsureOptions extends GlobalOptions {
 type Action = 'none' | 'created' | 'rotated';
 
 export function registerEnsure(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('ensure')
     .argument('<name>', 'Name of the token')
     .summary('Keep a working token value in a file')
     .description(
-      'Keep a working token value in a file. Run it regularly: it does nothing while the value in the file works and has time left. Otherwise it rotates the token, or creates it, and replaces the file in one step. The file always holds a complete value. A token that may rotate itself needs no session.',
+      'Keep a working token value in a file. Run it regularly: it does nothing while the value in the file works and has time left. Otherwise it rotates the token, or creates it, and replaces the file in one step. The file always holds a complete value. A token that may rotate itself needs no session. Rules, such as --app, are those of a new token.',
     )
     .requiredOption('--out <file>', 'File that holds the value (mode 600)')
     .option(
@@ -41,7 +42,8 @@ export function registerEnsure(program: Command, ctx: Context): void {
     .option('--expires <when>', 'Expiry: 30m, 12h, 90d, 1y, a date, a time, or never (default: 90d for a new token)')
     .option('--overlap <duration>', 'How long the old value keeps working after a rotation: 0 to 30d (default: 24h)')
     .option('--self-rotate', 'Let the token rotate itself, so that later runs need no session')
-    .option('--description <text>', 'Purpose of a new token')
+    .option('--description <text>', 'Purpose of a new token');
+  addRuleOptions(command)
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens ensure prometheus --out /etc/prometheus/token --self-rotate\n  $ tokens ensure ci-pipeline --out ~/.ci-token --expires 30d --renew-before 7d',
@@ -97,6 +99,7 @@ function parseWanted(name: string, options: EnsureOptions): Wanted {
     overlap: overlap === undefined ? undefined : parseOverlap(overlap),
     selfRotate,
     description,
+    rules: ruleFieldsOf(options),
   };
   if (selfRotate && expires === 'never') {
     throw localError(

@@ -38,7 +38,7 @@ export async function inspectFile(
     throw localError('damaged-file', `${path} does not hold a token (${why}). Remove it, or give another file.`);
   }
   const api = await openApi(ctx, options, server, `Token ${value}`);
-  const response = await readResponse(api.token.$get());
+  const response = await readResponse(api.token.$get({ query: {} }));
   if (response.status === 200) {
     const mismatch = tokenShape(response.body);
     if (mismatch !== null) throw notTokensd(new Error(`The body${mismatch}`));

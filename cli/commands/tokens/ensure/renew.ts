@@ -120,7 +120,7 @@ async function rotateItself(
  */
 async function presentValue(ctx: Context, options: GlobalOptions, server: Server, value: string): Promise<void> {
   try {
-    await readResponse((await openApi(ctx, options, server, `Token ${value}`)).token.$get());
+    await readResponse((await openApi(ctx, options, server, `Token ${value}`)).token.$get({ query: {} }));
   } catch {
     // The first use of the value proves the same.
   }
@@ -131,6 +131,7 @@ async function create(ctx: Context, { api }: Connection, file: TokenFile, wanted
     name: wanted.name,
     ...(wanted.description !== undefined && { description: wanted.description }),
     ...(wanted.selfRotate && { self_rotate: true }),
+    ...wanted.rules,
   };
   const expiry = wanted.expiry ?? { expires_in: defaultLifetimeSeconds };
   const created = await issueToken(api, { ...body, ...expiry }, ctx.uuid).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import type { RuleFields } from '../../../../shared/schemas/rules.ts';
 import type { Expiry } from '../../../input/parse-time.ts';
 
 /** The token that the file must contain. Durations are in seconds. */
@@ -9,4 +10,6 @@ export interface Wanted {
   readonly overlap: number | undefined;
   readonly selfRotate: boolean;
   readonly description: string | undefined;
+  /** The rules of a new token. */
+  readonly rules: RuleFields;
 }

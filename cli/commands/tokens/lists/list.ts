@@ -52,7 +52,7 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
     const { printJsonArray } = await import('../../../ui/json.ts');
     return printJsonArray(ctx.stdout, tokens);
   }
-  const { printTokens } = await import('../../../ui/tokens.ts');
+  const { printTokens } = await import('../../../ui/tokens/tokens.ts');
   const isFiltered = options.user !== undefined || Object.keys(selected).length > 0;
   await printTokens(ctx, options, tokens, isFiltered);
 }

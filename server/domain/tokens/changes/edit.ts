@@ -4,8 +4,12 @@ import type { FieldChange, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { actorOf, type Caller, systemActor } from '../../caller.ts';
 import type { TokenDeps } from '../create.ts';
-import { type ExpiryPolicy, resolveExpiry, selfRotateNeedsExpiry } from '../expiry.ts';
+import { type ExpiryPolicy, selfRotateNeedsExpiry } from '../expiry.ts';
 import { nameTaken, requireUsableName } from '../names.ts';
+import { type AppNames, findAppNames, showRules } from '../rules/shown-rules.ts';
+import type { TokenRules } from '../rules/token-rules.ts';
+import { editedExpiry } from './edit-expiry.ts';
+import { addsApp, editedRules, linkApps, lockAppsOf, requireUsableRules, widens } from './edit-rules.ts';
 import { findOwnToken, lockActiveToken } from './find-own.ts';
 
 type TokenEdit = Parameters<Store['tokens']['edit']>[1];
@@ -25,17 +29,22 @@ export function createEditing(deps: TokenDeps): Editing {
     async edit(caller, id, body) {
       await findOwnToken(store, caller, id);
       if (body.name !== undefined) requireUsableName(body.name, policy);
+      requireUsableRules(body);
       const { user, sessionId, clientInfo, channel } = caller;
       const at = clock.now();
       const edited = await store.transaction(async (store) => {
         const before = await lockActiveToken(deps, store, { id, ownerId: user.id, sessionId });
-        const token = await applyEdit(store, before, editOf(before, body, policy.expiry, at), at);
-        const changes = changesBetween(before, token);
+        const token = await applyEdit(store, before, await editOf(store, before, body, policy.expiry, at), at);
+        const names = await findAppNames(store, [before, token]);
+        const changes = changesBetween(editableFields(before, names), editableFields(token, names));
         if (changes.length === 0) return token;
         const event = { at, actor: actorOf(user), clientInfo, token };
         await auditTrail.tokenChanged(store, { ...event, changes });
-        if (isExtended(before, token)) {
-          await notifier.tokenExtended(store, { ...event, owner: user, channel, earlierEnd: before.expiresAt });
+        const mail = { ...event, owner: user, channel };
+        if (isExtended(before, token)) await notifier.tokenExtended(store, { ...mail, earlierEnd: before.expiresAt });
+        if (widens(before.rules, token.rules)) {
+          const [from, to] = [showRules(before, names), showRules(token, names)];
+          await notifier.tokenWidened(store, { ...mail, from, to });
         }
         return token;
       });
@@ -54,60 +63,63 @@ async function applyEdit(store: Store, before: TokenRecord, edit: TokenEdit, at:
     await store.tokens.destroyExpired({ ownerId, nameFolded }, at, systemActor);
   }
   if ((await store.tokens.edit(id, edit)) === 'name-taken') throw nameTaken();
+  if (edit.rules !== undefined) await linkApps(store, id, await lockAppsOf(store, edit.rules));
   const token = await store.tokens.findById(id);
   if (token === null) throw new Error('The token that was just changed cannot be found.');
   return token;
 }
 
-/** Returns what to store. @throws ProblemError `invalid-fields` */
-function editOf(token: TokenRecord, body: EditTokenBody, policy: ExpiryPolicy, now: number): TokenEdit {
-  const edit: TokenEdit = {};
-  if (body.name !== undefined) Object.assign(edit, { name: body.name, nameFolded: foldName(body.name) });
-  if (body.description !== undefined) edit.description = body.description || null;
-  if (body.expires_in !== undefined || body.expires_at !== undefined)
-    Object.assign(edit, editedExpiry(token, body, policy, now));
-  if (body.self_rotate !== undefined) edit.selfRotate = body.self_rotate;
-  if (body.quiet_networks !== undefined) edit.quietNetworks = body.quiet_networks;
-  const { expiresAt = token.expiresAt, selfRotate = token.selfRotate } = edit;
-  if (selfRotate && expiresAt === null) throw selfRotateNeedsExpiry();
-  return edit;
-}
-
-/**
- * Returns the new expiry. Accepts one before the present expiry even if the policy's maximum has become shorter since. Choosing the
- * present expiry again changes nothing. Otherwise, an edit that is repeated every day would shorten the lifetime without an event.
- */
-function editedExpiry(
+/** Returns what to store. Locks the apps that the token is restricted to, if they matter. @throws ProblemError `invalid-fields` */
+async function editOf(
+  store: Store,
   token: TokenRecord,
   body: EditTokenBody,
   policy: ExpiryPolicy,
   now: number,
-): Pick<TokenEdit, 'expiresAt' | 'lifetimeMs'> {
-  const expiresAt = resolveExpiry(body, { ...policy, maxSeconds: null }, now);
-  if (expiresAt === token.expiresAt) return {};
-  const isShorter = expiresAt !== null && (token.expiresAt === null || expiresAt < token.expiresAt);
-  if (!isShorter) resolveExpiry(body, policy, now);
-  return { expiresAt, lifetimeMs: expiresAt === null ? null : expiresAt - now };
+): Promise<TokenEdit> {
+  const edit: TokenEdit = {};
+  if (body.name !== undefined) Object.assign(edit, { name: body.name, nameFolded: foldName(body.name) });
+  if (body.description !== undefined) edit.description = body.description || null;
+  if (body.self_rotate !== undefined) edit.selfRotate = body.self_rotate;
+  if (body.quiet_networks !== undefined) edit.quietNetworks = body.quiet_networks;
+  const rules = await editedRules(store, token.rules, body);
+  if (rules !== token.rules) Object.assign(edit, { rules, rulesChangedAt: now });
+  const newApp = addsApp(token.rules, rules);
+  if (newApp || body.expires_in !== undefined || body.expires_at !== undefined) {
+    const apps = await lockAppsOf(store, rules);
+    Object.assign(edit, editedExpiry(token, body, { policy, apps, newApp }, now));
+  }
+  const { expiresAt = token.expiresAt, selfRotate = token.selfRotate } = edit;
+  if (selfRotate && expiresAt === null) throw selfRotateNeedsExpiry();
+  return edit;
 }
 
 function isExtended(before: TokenRecord, { expiresAt }: TokenRecord): boolean {
   return before.expiresAt !== null && (expiresAt === null || expiresAt > before.expiresAt);
 }
 
+type EditableFields = Record<string, FieldChange['from']>;
+
 /** Returns the fields that differ, under the names that the API gives them. */
-function changesBetween(before: TokenRecord, after: TokenRecord): FieldChange[] {
-  const [from, to] = [editableFields(before), editableFields(after)];
+function changesBetween(from: EditableFields, to: EditableFields): FieldChange[] {
   return Object.keys(from)
     .map((field) => ({ field, from: from[field] ?? null, to: to[field] ?? null }))
     .filter((change) => change.from !== change.to);
 }
 
-function editableFields(token: TokenRecord): Record<string, FieldChange['from']> {
+function editableFields(token: TokenRecord, names: AppNames): EditableFields {
   return {
     name: token.name,
     description: token.description,
     expires_at: token.expiresAt === null ? null : new Date(token.expiresAt).toISOString(),
     self_rotate: token.selfRotate,
     quiet_networks: token.quietNetworks,
+    ...ruleTexts(showRules(token, names)),
   };
+}
+
+/** An audit event holds texts. No entry of a rule contains a semicolon, so that the texts can be told apart. */
+function ruleTexts({ apps, readOnly, allow, networks, enforce }: TokenRules): EditableFields {
+  const text = (entries: readonly string[] | null) => entries && (entries.join('; ') || '(none)');
+  return { apps: text(apps), read_only: readOnly, allow: text(allow), networks: text(networks), enforce };
 }

@@ -7,11 +7,12 @@ import type { Store } from '../../../store/store.ts';
 import { actorOf, type Caller, type Channel, type ClientInfo, requireStillSuperuser } from '../../caller.ts';
 import { generateToken } from '../../secrets.ts';
 import type { Creation, TokenDeps } from '../create.ts';
-import { rotatedExpiry } from '../expiry.ts';
+import { policyFor, rotatedExpiry } from '../expiry.ts';
 import { findToken, tokenNotFound } from '../find.ts';
 import { claimKey } from '../idempotency.ts';
 import { workingPreviousValue } from '../status.ts';
 import type { VerifiedToken } from '../verify.ts';
+import { lockAppsOf } from './edit-rules.ts';
 import { findOwnToken, lockActiveToken } from './find-own.ts';
 import {
   isUnusedAfterSelfRotation,
@@ -70,13 +71,14 @@ export function createRotation(deps: TokenDeps): Rotation {
     if (working !== null && !mayEnd && !replacesUnused) throw rotationPending();
     const latest = replacesUnused ? working?.validUntil : token.expiresAt;
     const validUntil = overlapEnd(body, latest ?? null, at);
+    const expiryPolicy = policyFor(policy.expiry, await lockAppsOf(store, token.rules));
     const secret = generateToken(policy.productPrefix);
     await store.tokens.rotate(token.id, {
       hash: secret.hash(),
       prefix: displayPrefix(secret.reveal()),
       at,
       validUntil,
-      ...rotatedExpiry(token, body, policy.expiry, at),
+      ...rotatedExpiry(token, body, expiryPolicy, at),
       selfRotated: channel === 'token',
       replacesUnused,
     });

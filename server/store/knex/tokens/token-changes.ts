@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { TokenChangeStore, TokenEdit } from '../../interfaces/token-changes.ts';
 import type { TokenRecord } from '../../records.ts';
-import { newTokenColumns } from '../../tables/tokens.ts';
+import { newTokenColumns, tokenColumns } from '../../tables/tokens.ts';
 import { updateUnique } from '../accounts/update-unique.ts';
 import { pauseToken, resumeToken } from './pauses.ts';
 import { claimPreviousNotices, endPreviousValue, recordSeen, rotateToken } from './rotations.ts';
@@ -33,8 +33,10 @@ export function createTokenChangeStore(
   };
 }
 
+const editedColumns = { ...newTokenColumns, rulesChangedAt: tokenColumns.rulesChangedAt };
+
 async function editToken(knex: Knex, id: string, edit: TokenEdit): Promise<'edited' | 'name-taken'> {
-  const changes = Object.entries(edit).map(([field, value]) => [newTokenColumns[field as keyof TokenEdit].name, value]);
+  const changes = Object.entries(edit).map(([field, value]) => [editedColumns[field as keyof TokenEdit].name, value]);
   if (changes.length === 0) return 'edited';
   const { nameFolded } = edit;
   const changed = await updateUnique(knex, (trx) => {

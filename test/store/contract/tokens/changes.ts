@@ -246,6 +246,19 @@ export function tokenChangeContract(store: () => Store): void {
     expect(await store().tokens.insert(newToken(owner.id, { nameFolded: 'theirs' }), 10)).toBe('name-taken');
   });
 
+  it('stores rules, and when they changed', async () => {
+    const token = await addToken(store(), (await addUser(store())).id, { rules: '{"read_only":true}' });
+    const rulesOf = async () => {
+      const found = await store().tokens.findById(token.id);
+      return [found?.rules, found?.rulesChangedAt];
+    };
+    expect(await rulesOf()).toEqual(['{"read_only":true}', null]);
+    await store().tokens.edit(token.id, { rules: '{"apps":[]}', rulesChangedAt: noon + 5 });
+    expect(await rulesOf()).toEqual(['{"apps":[]}', noon + 5]);
+    await store().tokens.edit(token.id, { rules: null, rulesChangedAt: noon + 6 });
+    expect(await rulesOf()).toEqual([null, noon + 6]);
+  });
+
   it("keeps a superuser's pause from the owner until it has ended", async () => {
     const owner = await addUser(store());
     const token = await addToken(store(), owner.id);

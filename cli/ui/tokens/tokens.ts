@@ -1,13 +1,14 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
-import { fitRelativeTime, fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../shared/relative-time.ts';
-import type { Token, TokenStatus } from '../../shared/schemas/tokens.ts';
-import type { Pages } from '../api/pages.ts';
-import type { Context, GlobalOptions } from '../context.ts';
-import type { colorsFor } from './colors.ts';
-import { printFields } from './fields.ts';
-import { sanitize } from './sanitize.ts';
-import { type Column, printTable } from './table.ts';
+import { fitRelativeTime, fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../../shared/relative-time.ts';
+import type { Token, TokenStatus } from '../../../shared/schemas/tokens.ts';
+import type { Pages } from '../../api/pages.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import type { colorsFor } from '../colors.ts';
+import { printFields } from '../fields.ts';
+import { sanitize } from '../sanitize.ts';
+import { type Column, printTable } from '../table.ts';
+import { ruleLines } from './rules.ts';
 
 const statusColor = {
   active: 'green',
@@ -44,6 +45,7 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
     ...(token.rotated_at ? [['Rotated', `${token.rotated_at} (${timeAgo(token.rotated_at, now)})`] as const] : []),
     ['Expires', expires ?? 'never'],
     ...(token.self_rotate ? [['Rotates itself', 'yes'] as const] : []),
+    ...ruleLines(token),
     ['Last used', lastUse(token, now)],
     ['User agent', token.last_used?.user_agent ?? ''],
     ...previousFields(token, now),

@@ -1,0 +1,58 @@
+import type { AskedRequest, ForbidReason } from '../../../shared/schemas/rules.ts';
+import type { PresentedToken } from '../../../shared/schemas/tokens.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { localError } from '../../errors.ts';
+import { note } from '../../ui/notes.ts';
+
+/** Returns the request that the options describe. */
+export function requestOf({ method, path, ip, app }: AskedRequest): AskedRequest {
+  return {
+    ...(method !== undefined && { method }),
+    ...(path !== undefined && { path }),
+    ...(ip !== undefined && { ip }),
+    ...(app !== undefined && { app }),
+  };
+}
+
+const explanations: Record<ForbidReason, string> = {
+  app: 'it may not be used for this app, or there is no such app',
+  group: "its owner is in none of the app's groups",
+  method: 'its rules do not allow the method',
+  path: 'its rules do not allow the path',
+  network: "its rules do not allow the client's address",
+};
+
+export function isForbidReason(reason: string | null): reason is ForbidReason {
+  return reason !== null && Object.hasOwn(explanations, reason);
+}
+
+export function deniedByRules(reason: ForbidReason) {
+  return localError(
+    'token-inactive',
+    `The token works, but not for this request (${reason}): ${explanations[reason]}.`,
+  );
+}
+
+/** Says why a request is allowed although the rules deny it. */
+export async function noteObserved(ctx: Context, options: GlobalOptions, reason: ForbidReason): Promise<void> {
+  const why = isForbidReason(reason) ? explanations[reason] : reason;
+  await note(ctx, options, `The request is allowed only because the rules are not applied (${reason}): ${why}.`);
+}
+
+/**
+ * Adds to a token that works what the server decided about a request. `token` is the body of the response.
+ * @throws CliError `usage` if the server cannot decide about requests
+ */
+export function withDecision<T extends object>({ decision, ...token }: PresentedToken, asked: AskedRequest, works: T) {
+  if (Object.keys(asked).length === 0) return { ...works, valid: true, reason: null, token };
+  if (decision === undefined) throw tooOld();
+  const { allowed, reason, would_deny } = decision;
+  return { ...works, valid: allowed, reason: allowed ? null : reason, would_deny, token };
+}
+
+function tooOld() {
+  return localError(
+    'usage',
+    'This server does not evaluate rules. Upgrade tokensd, or leave out --method, --path, --ip and --app.',
+  );
+}

@@ -1,0 +1,26 @@
+import type { TokenRules } from '../../tokens/rules/token-rules.ts';
+import { type MailText, mailText } from '../mail-content.ts';
+
+/** Mails with more entries of a rule would be cut off by mail programs. */
+const maxEntries = 10;
+
+/** Returns what a mail says about the rules of a token, with the names of apps. */
+export function ruleFacts(rules: TokenRules): Array<readonly [label: string, value: MailText]> {
+  const { apps, readOnly, allow, networks, enforce } = rules;
+  const facts = [
+    ...listFact('Apps', apps),
+    ...(readOnly ? [['Methods', 'only those that change nothing'] as const] : []),
+    ...listFact('Requests', allow),
+    ...listFact('Networks', networks),
+  ];
+  if (facts.length === 0) return [['Rules', 'none']];
+  return enforce ? facts : [...facts, ['Rules applied', 'no, they are only recorded']];
+}
+
+function listFact(label: string, entries: readonly string[] | null): Array<readonly [label: string, value: MailText]> {
+  if (entries === null) return [];
+  if (entries.length === 0) return [[label, 'none']];
+  const shown = mailText`${entries.slice(0, maxEntries).join('; ')}`;
+  const more = entries.length - maxEntries;
+  return [[label, more > 0 ? [...shown, `; and ${more} more`] : shown]];
+}

@@ -1,0 +1,29 @@
+import type { AskedRequest } from '../../../../shared/schemas/rules.ts';
+import type { Store } from '../../../store/store.ts';
+import { judgeRequest, type RequestedApp, type RuleOutcome, rawPathOf } from './evaluate.ts';
+import { parseRules } from './token-rules.ts';
+
+/**
+ * Decides whether a token may make a request that somebody asks about. Rules that need what the question leaves out are not
+ * evaluated. The IP address must be in canonical form.
+ */
+export async function decide(
+  store: Pick<Store, 'apps' | 'users'>,
+  { rules, ownerId }: { rules: string | null; ownerId: string },
+  { method, path, ip, app }: AskedRequest,
+): Promise<RuleOutcome> {
+  const owner = await store.users.findById(ownerId);
+  return judgeRequest(rules === null ? null : parseRules(rules), {
+    method,
+    ip,
+    // Proxies report a path as bytes.
+    path: path === undefined ? undefined : Buffer.from(rawPathOf(path), 'utf8').toString('latin1'),
+    app: app === undefined ? undefined : await findApp(store, app),
+    ownerGroups: [owner?.ssoGroups, owner?.manualGroups].flatMap((groups) => (groups ? JSON.parse(groups) : [])),
+  });
+}
+
+async function findApp(store: Pick<Store, 'apps'>, name: string): Promise<RequestedApp> {
+  const [app] = await store.apps.list({ name, limit: 1, before: null });
+  return app ?? 'unknown';
+}

@@ -1,0 +1,28 @@
+import type { Store } from '../../../store/store.ts';
+import { noRules, readRules, type TokenRules } from './token-rules.ts';
+
+type WithRules = { readonly rules: string | null };
+
+/** The names of apps, by their IDs. */
+export type AppNames = ReadonlyMap<string, string>;
+
+/** Returns stored rules. Rules in a damaged row deny every request, so they are shown as those of a token without any app. */
+export function readableRules(text: string | null): TokenRules {
+  try {
+    return readRules(text);
+  } catch {
+    return { ...noRules, apps: [] };
+  }
+}
+
+/** Returns rules as people see them, with names of apps in place of their IDs. Leaves out apps that no longer exist. */
+export function showRules({ rules }: WithRules, names: AppNames): TokenRules {
+  const shown = readableRules(rules);
+  return shown.apps === null ? shown : { ...shown, apps: shown.apps.flatMap((id) => names.get(id) ?? []) };
+}
+
+/** Returns the names of all apps that the rules of these tokens mention. Asks the database only if there are any. */
+export async function findAppNames(store: Pick<Store, 'apps'>, tokens: readonly WithRules[]): Promise<AppNames> {
+  const ids = new Set(tokens.flatMap(({ rules }) => readableRules(rules).apps ?? []));
+  return ids.size === 0 ? new Map() : store.apps.namesOf([...ids]);
+}

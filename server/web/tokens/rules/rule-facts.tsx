@@ -1,0 +1,59 @@
+import type { TokenRules } from '../../../domain/tokens/rules/token-rules.ts';
+
+/** What the token may do. Rules hold the names of apps. */
+export function RuleFacts({ rules: { apps, readOnly, allow, networks, enforce } }: { rules: TokenRules }) {
+  const hasNone = apps === null && !readOnly && allow === null && networks === null;
+  return (
+    <>
+      {hasNone && (
+        <>
+          <dt>Rules</dt>
+          <dd>
+            none
+            <span class="sub">It may make every request that its owner may make.</span>
+          </dd>
+        </>
+      )}
+      {!enforce && (
+        <>
+          <dt>Rules applied</dt>
+          <dd>
+            no
+            <span class="sub">What the rules would deny is only counted.</span>
+          </dd>
+        </>
+      )}
+      <EntriesFact label="Apps" entries={apps} none="none, so that every request is denied" />
+      {readOnly && (
+        <>
+          <dt>Methods</dt>
+          <dd>only those that change nothing, such as GET</dd>
+        </>
+      )}
+      <EntriesFact label="Allowed requests" entries={allow} />
+      <EntriesFact label="Networks" entries={networks} />
+    </>
+  );
+}
+
+interface EntriesFactProps {
+  label: string;
+  entries: readonly string[] | null;
+  /** What an empty list means. */
+  none?: string;
+}
+
+function EntriesFact({ label, entries, none }: EntriesFactProps) {
+  if (entries === null) return null;
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>
+        {entries.length === 0 && none}
+        {entries.map((entry) => (
+          <code class="entry">{entry}</code>
+        ))}
+      </dd>
+    </>
+  );
+}

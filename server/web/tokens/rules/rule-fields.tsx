@@ -1,0 +1,75 @@
+import type { ProblemError } from '../../../../shared/problem.ts';
+import { Field, TextArea } from '../../shell/components/form.tsx';
+import { emptyRuleForm, type RuleForm } from './rule-form.ts';
+
+interface RuleFieldsProps {
+  rules: RuleForm;
+  /** Why the form was rejected. */
+  problem: ProblemError | undefined;
+}
+
+/** The fields for the rules of a token. They are folded away if the token has none. */
+export function RuleFields({ rules, problem }: RuleFieldsProps) {
+  const errors = {
+    apps: errorOf(problem, 'apps'),
+    allow: errorOf(problem, 'allow'),
+    networks: errorOf(problem, 'networks'),
+  };
+  const isOpen = JSON.stringify(rules) !== JSON.stringify(emptyRuleForm) || Object.values(errors).some(Boolean);
+  return (
+    <details class="rules" open={isOpen}>
+      <summary>Limit what it may do</summary>
+      <Field
+        label="Apps (optional)"
+        name="apps"
+        value={rules.apps}
+        hint="Names of apps, separated by spaces. Everywhere else, the token is denied."
+        error={errors.apps}
+        autocomplete="off"
+      />
+      <label class="inline">
+        <input type="checkbox" name="read_only" value="true" checked={rules.readOnly} />
+        Allow only methods that change nothing, such as GET
+      </label>
+      <TextArea
+        label="Requests (optional)"
+        name="allow"
+        rows={3}
+        value={rules.allow}
+        hint="Methods and a path, one per line, such as GET,HEAD /api/**. A * is one segment of a path, and ** at its end is any rest."
+        error={errors.allow}
+      />
+      <TextArea
+        label="Networks (optional)"
+        name="networks"
+        rows={2}
+        value={rules.networks}
+        hint="Where requests may come from, one per line, such as 203.0.113.0/24."
+        error={errors.networks}
+      />
+      <label class="inline">
+        <input type="checkbox" name="observe" value="true" checked={rules.observe} />
+        Only record what these rules would deny, and deny nothing
+      </label>
+    </details>
+  );
+}
+
+/** The rules that the form was first shown with. Only what differs from them is changed. */
+export function ShownRules({ rules }: { rules: RuleForm }) {
+  return (
+    <>
+      <input type="hidden" name="shown_apps" value={rules.apps} />
+      <input type="hidden" name="shown_allow" value={rules.allow} />
+      <input type="hidden" name="shown_networks" value={rules.networks} />
+      {rules.readOnly && <input type="hidden" name="shown_read_only" value="true" />}
+      {rules.observe && <input type="hidden" name="shown_observe" value="true" />}
+    </>
+  );
+}
+
+/** Returns what is wrong with the entries of a rule. */
+function errorOf(problem: ProblemError | undefined, field: string): string | undefined {
+  const errors = (problem?.errors ?? []).filter(({ pointer }) => pointer.split('/')[1] === field);
+  return errors.map(({ detail }) => detail).join(' ') || undefined;
+}

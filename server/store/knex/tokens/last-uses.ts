@@ -61,13 +61,14 @@ async function recordPreviousUses(
   uses: readonly TokenUse[],
   now: number,
 ): Promise<void> {
-  await trx.raw(updateSql(engine, previousValue), [toJson(uses), now + maxSkewMs]);
+  const bindings = [toJson(uses), now + maxSkewMs];
+  await trx.raw(updateSql(engine, previousValue), bindings);
   await trx.raw(
     `UPDATE tokens SET previous_used_at = CAST(used.value ->> 1 AS bigint) FROM ${engine.jsonElements} AS used
       WHERE tokens.id = used.value ->> 0
         AND (previous_used_at IS NULL OR previous_used_at < CAST(used.value ->> 1 AS bigint)
           OR previous_used_at > CAST(? AS bigint))`,
-    [toJson(uses), now + maxSkewMs],
+    bindings,
   );
 }
 

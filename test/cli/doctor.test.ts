@@ -8,6 +8,7 @@ import type { Check } from '../../cli/commands/doctor/check.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
 import { openTestCli, type TestCli } from '../helpers/cli/cli.ts';
 import { freePort } from '../helpers/daemon/daemon.ts';
+import { deleteApp, issueGated, registerApp } from '../helpers/gate/gated.ts';
 
 /** Configuration mistakes of a test proxy. Without any, the proxy is configured correctly. */
 interface Mistakes {
@@ -25,6 +26,12 @@ interface Mistakes {
   dropsCredentials?: boolean;
   /** Credentials that the proxy passes on to the daemon. Default: all. */
   takes?: RegExp;
+  /** Client headers that the proxy does not forward, in addition to the credential that counted. */
+  removes?: RegExp;
+  /** The host that the proxy tells the daemon: `client` or `none`. Default: that of the request. */
+  tells?: 'client' | 'none';
+  /** The route of the daemon. */
+  route?: string;
 }
 
 let daemon: TestServer;
@@ -60,13 +67,13 @@ async function startServer(server: Server): Promise<string> {
 function startProxy(mistakes: Mistakes = {}, denials: string[] = []): Promise<string> {
   return startServer(
     createHttpServer({ insecureHTTPParser: mistakes.open !== undefined }, async (req, res) => {
-      const verdict = await verify(mistakes.dropsCredentials ? [] : req.rawHeaders, mistakes.takes);
+      const verdict = await verify(mistakes.dropsCredentials ? [] : req.rawHeaders, mistakes);
       const { denial } = mistakes;
       if (verdict.statusCode !== 200 && !mistakes.open?.(req)) {
         denials.push(`${verdict.statusCode}`);
         if (denial) return void res.writeHead(denial.status, denial.headers).end('denied');
         const { 'www-authenticate': _, connection: __, 'content-length': ___, ...rest } = verdict.headers;
-        return void res.writeHead(401, { ...rest, 'WWW-Authenticate': ['Token', 'Bearer'] }).end();
+        return void res.writeHead(verdict.statusCode ?? 0, { ...rest, 'WWW-Authenticate': ['Token', 'Bearer'] }).end();
       }
       const forwarded = forwardedHeaders(req, verdict, mistakes);
       if (mistakes.api) return mistakes.api(req, res);
@@ -76,16 +83,21 @@ function startProxy(mistakes: Mistakes = {}, denials: string[] = []): Promise<st
 }
 
 /** Asks the daemon for a verdict on the credentials in these headers. */
-function verify(rawHeaders: string[], takes = /^/): Promise<IncomingMessage> {
+function verify(
+  rawHeaders: string[],
+  { takes = /^/, tells, route = '/verify/forward-auth' }: Mistakes,
+): Promise<IncomingMessage> {
   const credentials: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (/^(authorization|x-api-key)$/i.test(rawHeaders[i] ?? '') && takes.test(rawHeaders[i + 1] ?? ''))
-      credentials.push(rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '');
+    const [name = '', value = ''] = rawHeaders.slice(i, i + 2);
+    if (/^(authorization|x-api-key|x-tokens-authorization)$/i.test(name) && takes.test(value))
+      credentials.push(name, value);
+    if (tells === 'client' && /^x-forwarded-host$/i.test(name)) credentials.push(name, value);
+    if (tells === undefined && /^host$/i.test(name)) credentials.push('X-Forwarded-Host', value);
   }
   return new Promise((resolve, reject) => {
     const headers = ['Host', 'tokensd', ...credentials];
-    const path = '/verify/forward-auth';
-    request({ port: daemon.port, path, headers, agent: false }, (res) => resolve(res.resume()))
+    request({ port: daemon.port, path: route, headers, agent: false }, (res) => resolve(res.resume()))
       .on('error', reject)
       .end();
   });
@@ -95,12 +107,13 @@ function verify(rawHeaders: string[], takes = /^/): Promise<IncomingMessage> {
 function forwardedHeaders(
   req: IncomingMessage,
   verdict: IncomingMessage,
-  { forwards = /^$/, hopByHop }: Mistakes,
+  { forwards = /^$/, hopByHop, removes = /^$/ }: Mistakes,
 ): string[][] {
   const forwarded: string[][] = [];
   for (let i = 0; i < req.rawHeaders.length; i += 2) {
     const name = req.rawHeaders[i] ?? '';
-    if (!/^(x.auth|authorization|x-api-key)/i.test(name) || forwards.test(name))
+    const used = new RegExp(`^(x.auth.*|x-tokens-authorization|${verdict.headers['x-tokens-credential']})$`, 'i');
+    if ((!used.test(name) && !removes.test(name)) || forwards.test(name))
       forwarded.push([name, req.rawHeaders[i + 1] ?? '']);
   }
   const identity = Object.entries(verdict.headers).filter(([name]) => name.startsWith('x-auth'));
@@ -143,7 +156,16 @@ const outside = [
   'path-suffixes',
   'methods',
 ];
-const inside = ['good-token', 'told-identity', 'told-identity-underscores', 'kept-identity', 'h2c-upgrade'];
+const inside = [
+  'good-token',
+  'kept-token',
+  'own-credential',
+  'told-identity',
+  'told-identity-underscores',
+  'kept-identity',
+  'h2c-upgrade',
+  'chosen-app',
+];
 
 describe('a correctly configured proxy', () => {
   it('passes every check, and exits 0', async () => {
@@ -168,25 +190,27 @@ describe('a correctly configured proxy', () => {
     expect(shown).toMatchObject({ code: 0, stderr: `Found no way past the proxy.\n${notTried}` });
     const piped = await doctor(url);
     expect(piped.stdout).toMatch(/^RESULT\tCHECK\tDETAIL\tNGINX\tCADDY\npassed\tno-token\tresponded 401\t\t\n/);
-    expect(piped.stderr).toBe(`Found no way past the proxy. Skipped 5 checks.\n${notTried}`);
+    expect(piped.stderr).toBe(`Found no way past the proxy. Skipped 8 checks.\n${notTried}`);
   });
 
   it('skips the identity checks if the API does not echo its request', async () => {
     const ran = await checks(await startProxy({ api: (_req, res) => res.end('fine') }), token);
-    expect(ran).toMatchObject({ code: 0, failed: [], skipped: inside.slice(1, -1) });
+    expect(ran).toMatchObject({ code: 0, failed: [], skipped: inside.slice(1, -2) });
   });
 
   it('is reported with the forms of credential that it takes', async () => {
     const all = await checks(await startProxy(), token);
-    expect(all.of('good-token')?.detail).toBe('responded 200; the gate takes Token, Bearer, Basic and X-API-Key');
+    expect(all.of('good-token')?.detail).toBe(
+      'responded 200; the gate takes Token, Bearer, Basic, X-API-Key and X-Tokens-Authorization',
+    );
     const some = await checks(await startProxy({ takes: /^(bearer .*|tok_.*)$/i }), token);
     expect(some).toMatchObject({ code: 0, failed: [], skipped: [] });
     expect(some.of('good-token')?.detail).toBe(
-      'responded 200; the gate takes Bearer and X-API-Key, but not Token and Basic',
+      'responded 200; the gate takes Bearer, X-API-Key and X-Tokens-Authorization, but not Token and Basic',
     );
     const one = await checks(await startProxy({ takes: /^tok_/ }), token);
     expect(one.of('good-token')?.detail).toBe(
-      'responded 200; the gate takes X-API-Key, but not Token, Bearer and Basic',
+      'responded 200; the gate takes X-API-Key and X-Tokens-Authorization, but not Token, Bearer and Basic',
     );
     expect(one).toMatchObject({ code: 0, failed: [] });
   });
@@ -276,7 +300,7 @@ describe('a proxy that', () => {
       expect(shown.stdout).toContain('✗');
       expect(shown.stdout).toContain(`    nginx  ${line}\n`);
       expect(shown.stderr).toMatch(
-        new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 22 checks.\n$`),
+        new RegExp(`^error: The proxy at 127.0.0.1:\\d+ failed ${failed.length} of 25 checks.\n$`),
       );
     },
   );
@@ -291,12 +315,54 @@ describe('a proxy that', () => {
     ],
     ['forwards X_Auth_*', { forwards: /^x_auth_/i }, 'told-identity-underscores', ['underscores_in_headers off;']],
     ['lets a client remove the identity', { hopByHop: true }, 'kept-identity', ['proxy_set_header Connection "";']],
+    [
+      'forwards the token',
+      { forwards: /^(authorization|x-tokens-authorization)$/i },
+      'kept-token',
+      ['proxy_set_header Authorization $api_authorization;', 'proxy_set_header X-Tokens-Authorization "";'],
+    ],
+    [
+      'removes the API’s own X-API-Key',
+      { removes: /^x-api-key$/i },
+      'own-credential',
+      ['proxy_set_header X-API-Key $api_key;'],
+    ],
   ])('%s is reported with a token', async (_, mistakes, failed, lines) => {
     const url = await startProxy(mistakes);
     const ran = await checks(url, token);
     expect(ran).toMatchObject({ code: 4, failed: [failed] });
     expect(ran.of(failed)?.nginx).toEqual(expect.arrayContaining(lines));
     expect((await checks(url)).code).toBe(0);
+  });
+
+  it('lets a client choose the app is reported with a token, whatever the token may be used for', async () => {
+    const { value } = await issueGated(daemon.store);
+    const app = await registerApp(daemon.store, 'builds', { hosts: ['127.0.0.1'] });
+    const restricted = await issueGated(daemon.store, { apps: [app.id] });
+    for (const token of [value, restricted.value]) {
+      const believing = await checks(await startProxy({ tells: 'client' }), token);
+      if (token === value) expect(believing).toMatchObject({ code: 4, failed: ['chosen-app'] });
+      expect(believing.of('chosen-app')?.nginx ?? []).toEqual(
+        token === value ? ['proxy_set_header X-Original-Host $host;'] : [],
+      );
+    }
+    const anyHost = await checks(await startProxy(), value);
+    expect(anyHost).toMatchObject({ code: 4, failed: ['chosen-app'] });
+    expect(anyHost.of('chosen-app')?.nginx).toEqual(['proxy_pass http://tokensd/verify/apps/NAME/auth-request;']);
+    const named = await checks(await startProxy({ route: '/verify/apps/builds/forward-auth' }), restricted.value);
+    expect(named).toMatchObject({ code: 0, failed: [] });
+    expect(named.of('chosen-app')?.detail).toBe('your API is the app builds for every client');
+    expect((await checks(await startProxy({ tells: 'none' }), value)).of('chosen-app')?.detail).toBe(
+      'no client can choose an app',
+    );
+    await deleteApp(daemon.store, app.id);
+  });
+
+  it('rejects a token that may not be used there is reported with the deny reason', async () => {
+    const { value } = await issueGated(daemon.store, { apps: [] });
+    const ran = await checks(await startProxy(), value);
+    expect(ran).toMatchObject({ code: 4, failed: ['good-token'], skipped: inside.slice(1) });
+    expect(ran.of('good-token')?.detail).toBe('responded 403 (app); the token may not be used here');
   });
 
   it('passes on upgrades to h2c is reported with a token', async () => {
@@ -357,7 +423,8 @@ it('suggests only lines from the configurations in examples/ or nginx’s defaul
       .split('\n')
       .map((line) => line.trim());
   const defaults = ['underscores_in_headers off;', 'satisfy all;'];
-  const [nginx, caddy] = [[...exampleLines('nginx.conf'), ...defaults], exampleLines('Caddyfile')];
+  const named = (lines: string[]) => [...lines, ...lines.map((line) => line.replace('/verify/', '/verify/apps/NAME/'))];
+  const [nginx, caddy] = [named([...exampleLines('nginx.conf'), ...defaults]), named(exampleLines('Caddyfile'))];
   const allAdvice = [...Object.values(advice), advice.replaceFields(advice.identityNames)].filter(
     (item) => 'nginx' in item,
   );

@@ -43,6 +43,33 @@ export const sendOriginal: Advice = {
   caddy: ['uri /verify/forward-auth'],
 };
 
+/** Send the host of the original request, so that a client cannot. */
+export const sendHost: Advice = {
+  nginx: ['proxy_set_header X-Original-Host $host;'],
+  caddy: ['uri /verify/forward-auth'],
+};
+
+/** Name the app, in place of deciding by the host. */
+export const nameApp: Advice = {
+  nginx: ['proxy_pass http://tokensd/verify/apps/NAME/auth-request;'],
+  caddy: ['uri /verify/apps/NAME/forward-auth'],
+};
+
+/** Remove the field that carried the token, and pass the others on. */
+export const passCredentialsOn: Advice = {
+  nginx: [
+    'auth_request_set $tokens_credential $upstream_http_x_tokens_credential;',
+    'proxy_set_header Authorization $api_authorization;',
+    'proxy_set_header X-API-Key $api_key;',
+    'proxy_set_header X-Tokens-Authorization "";',
+  ],
+  caddy: [
+    'request_header @token_in_authorization -Authorization',
+    'request_header @token_in_api_key -X-API-Key',
+    'request_header -X-Tokens-Authorization',
+  ],
+};
+
 /** Send the address of the peer. In nginx, `satisfy any` would also allow requests by address alone. */
 export const sendPeerAddress: Advice = {
   nginx: ['satisfy all;', 'proxy_set_header X-Forwarded-For $remote_addr;'],

@@ -1,7 +1,7 @@
 import { assembleToken, base62Alphabet, bodyLength } from '../../../shared/token-format.ts';
 import { useVerifyRoute, verifyRequests } from './advice.ts';
 import { type Check, type CheckName, describe, failed, passed, type Send, skipped } from './check.ts';
-import { apiKeyForm, authorizationForms, type Form } from './forms.ts';
+import { apiKeyForm, authorizationForms, type Form, ownForm } from './forms.ts';
 import { methodProbe, type Probe, pathProbe, probesOf, suffixProbe } from './probes.ts';
 import { type RawOptions, type RawRequest, type RawResponse, sendRaw } from './raw.ts';
 import { checksWithToken } from './token-checks.ts';
@@ -34,8 +34,8 @@ export async function* examine(examination: Examination): AsyncGenerator<readonl
   const unknown = assembleToken(token?.split('_')[0] ?? 'tok', randomText(base62Alphabet, bodyLength));
   const unknownToken = { check: 'unknown-token', title: 'Unknown token' };
   yield [await checkTokenDenied(unknownToken, unknown, authorizationForms, send)];
-  const unknownKey = { check: 'unknown-key', title: 'Unknown token as X-API-Key' };
-  yield [await checkTokenDenied(unknownKey, unknown, [apiKeyForm], send)];
+  const unknownKey = { check: 'unknown-key', title: 'Unknown token as X-API-Key or X-Tokens-Authorization' };
+  yield [await checkTokenDenied(unknownKey, unknown, [apiKeyForm, ownForm], send)];
   for (const probe of probesOf(url, mark)) yield [await checkProbe(probe, denied, send)];
   yield [await checkPaths(pathProbe(url, mark), denied, mark, send)];
   yield [await checkPaths(suffixProbe(url, mark), denied, mark, send)];

@@ -84,7 +84,7 @@ export function probesOf(url: URL, mark: string): Probe[] {
       check: 'hop-by-hop',
       title: 'Connection: Authorization',
       requests: [
-        { fields: [['Connection', 'close, Authorization, X-API-Key']] },
+        { fields: [['Connection', 'close, Authorization, X-API-Key, X-Tokens-Authorization']] },
         {
           fields: [
             ['Authorization', 'Token nonsense'],

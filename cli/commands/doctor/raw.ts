@@ -7,6 +7,8 @@ export interface RawRequest {
   readonly line?: string;
   /** Default: GET. The response to HEAD has no body. */
   readonly method?: 'GET' | 'HEAD' | 'OPTIONS' | 'PROPFIND';
+  /** Replaces the host of the address in `Host`. */
+  readonly host?: string;
   readonly fields?: ReadonlyArray<readonly [name: string, value: string]>;
   readonly body?: string;
 }
@@ -75,11 +77,11 @@ function open(url: URL): Socket {
 }
 
 function serialize(
-  { method = 'GET', line, fields = [], body = '' }: RawRequest,
+  { method = 'GET', line, host, fields = [], body = '' }: RawRequest,
   { url, userAgent }: RawOptions,
 ): string {
   const own: Array<readonly [string, string]> = [
-    ['Host', url.host],
+    ['Host', host ?? url.host],
     ['User-Agent', userAgent],
     ['Accept', '*/*'],
   ];

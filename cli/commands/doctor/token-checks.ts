@@ -7,7 +7,9 @@ import {
   upgradeOnlyToWebSocket,
   useVerifyRoute,
 } from './advice.ts';
+import { checkChosenApp, chosenApp } from './app-check.ts';
 import { type Check, describe, failed, passed, type Send, skipped } from './check.ts';
+import { checkCredentials, credentialChecks } from './credential-checks.ts';
 import { allForms, type Form, listNames } from './forms.ts';
 import { forgedIdentity, withUnderscores } from './probes.ts';
 import type { RawResponse } from './raw.ts';
@@ -34,14 +36,14 @@ export async function* checksWithToken(
   mark: string,
   send: Send,
 ): AsyncGenerator<readonly Check[]> {
-  const others = [...spellings.map(({ name }) => name), identityKept, notUpgraded];
+  const others = [...credentialChecks, ...spellings.map(({ name }) => name), identityKept, notUpgraded, chosenApp];
   if (token === null) return yield [allowed, ...others].map((name) => skipped(name, 'no token on standard input'));
 
   const echo = `${mark}-echo`;
   const sendAs =
     (form: Form): Send =>
-    ({ fields = [] }) =>
-      send({ fields: [...form.fields(token), ['X-Tokens-Doctor', echo], ...fields] });
+    ({ fields = [], ...request }) =>
+      send({ ...request, fields: [...form.fields(token), ['X-Tokens-Doctor', echo], ...fields] });
   const attempts: Attempt[] = [];
   for (const form of allForms) attempts.push({ form, response: await sendAs(form)({}) });
   const accepted = acceptedOf(attempts);
@@ -49,10 +51,12 @@ export async function* checksWithToken(
   yield [checkAllowed(attempts, accepted)];
   if (first === undefined) return yield others.map((name) => skipped(name, 'your token was not accepted'));
 
+  yield* checkCredentials(accepted, { token, mark, echo, send });
   const sendToken = sendAs(first.form);
   for (const spelling of spellings) yield [await checkForgedIdentity(spelling, mark, echo, sendToken)];
   yield [await checkIdentityKept(first.response, token, sendToken)];
   yield [await checkNotUpgraded(sendToken)];
+  yield [await checkChosenApp(first.response, { mark, echo, sendToken })];
 }
 
 /** The response to the token in one form. */
@@ -129,5 +133,7 @@ function denialOf(response: RawResponse | null): string | null {
   if (response === null) return 'no response';
   const reason = response.all('X-Tokens-Reason')[0];
   if (response.status === 401) return `responded 401${reason ? ` (${reason})` : ''}; try \`tokens check\``;
+  // A 403 without a reason is the API's own.
+  if (response.status === 403 && reason) return `responded 403 (${reason}); the token may not be used here`;
   return response.status >= 500 ? describe(response) : null;
 }

@@ -50,6 +50,15 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
         removed(`proxy_set_header ${name} ${variableOf(name)};`, 'told-identity'),
       ]),
     ),
+    'passes the token on in Authorization': removed('proxy_set_header Authorization $api_authorization;', 'kept-token'),
+    'passes the token on in X-API-Key': removed('proxy_set_header X-API-Key $api_key;', 'kept-token'),
+    'passes X-Tokens-Authorization on': removed('proxy_set_header X-Tokens-Authorization "";', 'kept-token'),
+    'removes the credentials of the API': {
+      edit: (text) => text.replace('Authorization $api_authorization;', 'Authorization "";'),
+      check: 'own-credential',
+      line: 'proxy_set_header Authorization $api_authorization;',
+    },
+    'lets the client tell the host': removed('proxy_set_header X-Original-Host $host;', 'chosen-app'),
     'accepts underscores in header names': {
       edit: (text) => text.replace('location / {', 'underscores_in_headers on;\n\n  location / {'),
       check: 'told-identity-underscores',
@@ -80,6 +89,16 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
     },
   },
   caddy: {
+    'passes the token on in Authorization': removed(
+      'request_header @token_in_authorization -Authorization',
+      'kept-token',
+    ),
+    'passes X-Tokens-Authorization on': removed('request_header -X-Tokens-Authorization', 'kept-token'),
+    'removes the credentials of the API': {
+      edit: (text) => text.replace('request_header @token_in_api_key -X-API-Key', 'request_header -X-API-Key'),
+      check: 'own-credential',
+      line: 'request_header @token_in_api_key -X-API-Key',
+    },
     'passes on X_Auth_* from the client': removed('request_header -X_Auth*', 'told-identity-underscores'),
     'passes on upgrades to h2c': removed('request_header @other_upgrade -Upgrade', 'h2c-upgrade'),
     'lets the client remove the identity': removed('request_header @naming -Connection', 'kept-identity'),
@@ -130,7 +149,7 @@ for (const proxy of ['nginx', 'caddy'] as const) {
       const { code, failed, checks } = await diagnose(proxy, onlyApiKey[proxy]);
       expect({ code, failed }).toEqual({ code: 0, failed: [] });
       expect(checks.find(({ check }) => check === 'good-token')?.detail).toBe(
-        'responded 200; the gate takes X-API-Key, but not Token, Bearer and Basic',
+        'responded 200; the gate takes X-API-Key and X-Tokens-Authorization, but not Token, Bearer and Basic',
       );
     });
 

@@ -52,6 +52,7 @@ for (const gateProxy of gateProxies) {
       const credentials: Array<Record<string, string>> = [
         { Authorization: `Token ${value}` },
         { 'X-API-Key': value },
+        { 'X-Tokens-Authorization': value },
         ...[`ada:${value}`, `${value}:`, `${value}:x-oauth-basic`, `${value}:wrong`].map(basic),
       ];
       for (const headers of credentials) await fetch(`${gate.url}/logged`, { headers });

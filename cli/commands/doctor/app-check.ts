@@ -1,0 +1,41 @@
+import { nameApp, sendHost } from './advice.ts';
+import { type Check, failed, passed, type Send } from './check.ts';
+import type { RawResponse } from './raw.ts';
+
+export const chosenApp = { check: 'chosen-app', title: 'Forged hosts with your token' };
+
+/** Fields with which a proxy may tell tokensd the host of the original request. */
+const hostFields = ['X-Original-Host', 'X-Forwarded-Host'];
+
+/**
+ * Checks that a client cannot choose the app that a request is for. If tokensd believes the client, a text that is no host makes it
+ * deny the request, and a host of no app makes the API see none.
+ */
+export async function checkChosenApp(
+  honest: RawResponse | null,
+  { mark, echo, sendToken }: { mark: string; echo: string; sendToken: Send },
+): Promise<Check> {
+  const app = appIn(honest);
+  const losesApp = (response: RawResponse | null) =>
+    app !== '' && response?.text.includes(echo) === true && appIn(response) === '';
+  for (const name of hostFields) {
+    for (const host of [`${mark}.invalid`, `${mark},invalid`]) {
+      const response = await sendToken({ fields: [[name, host]] });
+      if (!isDeniedForApp(response) && !losesApp(response)) continue;
+      return failed(chosenApp, `a client can choose the app with ${name}`, sendHost);
+    }
+  }
+  if (losesApp(await sendToken({ host: `${mark}.invalid` }))) {
+    return failed(chosenApp, 'your API responds to any Host, so a client can choose the app with it', nameApp);
+  }
+  return passed(chosenApp, app === '' ? 'no client can choose an app' : `your API is the app ${app} for every client`);
+}
+
+function isDeniedForApp(response: RawResponse | null): boolean {
+  return response?.status === 403 && response.all('X-Tokens-Reason')[0] === 'app';
+}
+
+/** Returns the app that an API received, if its response shows the request. */
+function appIn(response: RawResponse | null): string {
+  return /x-auth-app["']?[ \t]*[:=,][ \t]*\[?["']?([a-z0-9-]*)/i.exec(response?.text ?? '')?.[1] ?? '';
+}

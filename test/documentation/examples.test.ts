@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { identityNames } from '../../cli/commands/doctor/advice.ts';
+
+const examples = join(import.meta.dirname, '..', '..', 'examples');
+const read = (name: string) => readFileSync(join(examples, name), 'utf8');
+/** Returns the lines of an example without indentation, comments and empty lines. */
+const linesOf = (...names: string[]) =>
+  names
+    .flatMap((name) => read(name).split('\n'))
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+describe('the proxy configurations in examples/', () => {
+  it.each([
+    ...['nginx.conf', 'nginx/pass-on.conf', 'nginx/ask-tokensd.conf'],
+    ...readdirSync(examples).filter((name) => name.startsWith('Caddyfile')),
+    ...['haproxy.lua', 'apache.lua'],
+    ...['traefik/tokens.yaml', 'traefik/people.yaml', 'traefik/middleware.yaml'],
+    ...['envoy/envoy.yaml', 'envoy/security-policy.yaml'],
+  ])('set every identity header: %s', (name) => {
+    const text = read(name).toLowerCase();
+    const spelled = (field: string) => [field, field.replaceAll('-', '_')].map((one) => one.toLowerCase());
+    const missing = identityNames.filter((field) => {
+      return !spelled(field).some((one) => new RegExp(`${one}(?![-_\\w])`).test(text));
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it.each(['traefik/tokens.yaml', 'traefik/people.yaml', 'traefik/middleware.yaml'])(
+    'remove identity headers with underscores: %s',
+    (name) => {
+      const names = [...identityNames, 'X-Tokens-Authorization'].map((field) => `${field.replaceAll('-', '_')}: ""`);
+      expect(linesOf(name)).toEqual(expect.arrayContaining(names));
+    },
+  );
+
+  it('have the same lines in nginx.conf and in the files that other configurations include', () => {
+    const parts = linesOf(...readdirSync(join(examples, 'nginx')).map((name) => `nginx/${name}`));
+    const ofOneMachine = /^(server|location|listen|access_log|proxy_pass|\})/;
+    const plain = linesOf('nginx.conf').filter((line) => !ofOneMachine.test(line));
+    expect(plain.filter((line) => !parts.includes(line))).toEqual([]);
+    const added = parts.filter((line) => !ofOneMachine.test(line) && !plain.includes(line));
+    expect(added).toEqual(['none $http_authorization;', 'none $http_x_api_key;']);
+  });
+
+  it.each(['Caddyfile-apps', 'Caddyfile-people', 'Caddyfile-authelia'])(
+    'have the lines of the plain Caddyfile: %s',
+    (name) => {
+      const lines = linesOf(name);
+      const plain = linesOf('Caddyfile').filter((line) => line !== 'uri /verify/forward-auth' && line !== 'route {');
+      expect(plain.filter((line) => !lines.includes(line))).toEqual([]);
+    },
+  );
+});

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Token } from '../../shared/schemas/tokens.ts';
 import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
@@ -46,6 +47,34 @@ describe('three daemons on one database', () => {
     const ids = mail.received.map(({ parsed }) => parsed.messageId);
     expect(ids).toHaveLength(2 * rounds);
     expect(new Set(ids).size).toBe(2 * rounds);
+  });
+
+  it('admit a member to an app until any of them takes the group away, on the next request', async () => {
+    const { databaseUrl, root } = nodes();
+    const [first, second, third] = urls();
+    const client = new pg.Client(databaseUrl);
+    await client.connect();
+    await client
+      .query(
+        `INSERT INTO apps (id, name, groups, preflight, created_at, changed_at) VALUES ('a1', 'wiki', '["staff"]', 'deny', 1, 1)`,
+      )
+      .finally(() => client.end());
+    const dev = await addDeveloper(first, root, 'in-groups@example.com');
+    const { token } = await dev.createToken('for-the-wiki');
+    const ask = async (url: string) => {
+      const response = await fetch(`${url}/verify/apps/wiki/auth-request`, { headers: { 'X-API-Key': token } });
+      return response.headers.get('x-tokens-reason') ?? response.headers.get('x-auth-groups');
+    };
+    for (let round = 0; round < 20; round += 1) {
+      for (const [groups, verdict] of [
+        [['staff'], 'staff'],
+        [['others'], 'group'],
+      ] as const) {
+        const { status } = await root.request('PATCH', `/users/${dev.user.id}`, { groups });
+        const verdicts = await Promise.all([second, third, first].map(ask));
+        expect([status, ...verdicts], `round ${round}`).toEqual([200, verdict, verdict, verdict]);
+      }
+    }
   });
 
   it('accept a recovery link that the operator made on the database, once, at any of them', async () => {

@@ -2,6 +2,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { groupsText } from '../../../server/domain/accounts/groups.ts';
 import type { User } from '../../../shared/schemas/users.ts';
 import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
+import { startTestServer } from '../../helpers/app/http.ts';
+import { registerApp } from '../../helpers/gate/gated.ts';
 
 async function open() {
   const app = await openTestApp();
@@ -9,7 +11,7 @@ async function open() {
   return app;
 }
 
-const edit = (app: TestApp, json: object) =>
+const edit = (app: Pick<TestApp, 'ask' | 'dev' | 'root'>, json: object) =>
   app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'PATCH', json });
 const changesOf = async (app: TestApp) =>
   (await app.store.audit.list({ limit: 99, before: null, action: 'user.groups_changed' }))
@@ -77,4 +79,28 @@ it('erases the groups of a deleted member', async () => {
   await app.store.users.setSsoGroups(app.dev.id, groupsText(['staff']));
   expect((await app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'DELETE' })).status).toBe(204);
   expect(await app.store.users.setManualGroups(app.dev.id, '["developers"]'), 'a deleted member').toBe(false);
+});
+
+it('admits a member to an app from the next request on after a group was given, and no more after it was taken away', async () => {
+  const server = await startTestServer();
+  onTestFinished(server.stop);
+  await registerApp(server.store, 'grafana', { groups: ['operations', 'staff'] });
+  const { value } = await server.issue('ci');
+  const ask = async () => {
+    const headers = [['X-API-Key', value]] as const;
+    const response = await server.send({ path: '/verify/apps/grafana/auth-request', headers });
+    return [response.status, response.headers['x-tokens-reason'] ?? response.headers['x-auth-groups']];
+  };
+  const denied = [403, 'group'];
+  expect(await ask()).toEqual(denied);
+  await edit(server, { groups: ['operations', 'at night, on call'] });
+  expect(await ask()).toEqual([200, 'at%20night%2C%20on%20call,operations']);
+  await edit(server, { groups: ['at night, on call'] });
+  expect(await ask()).toEqual(denied);
+  await server.store.users.setSsoGroups(server.dev.id, groupsText(['staff']));
+  expect(await ask()).toEqual([200, 'staff,at%20night%2C%20on%20call']);
+  await edit(server, { groups: [] });
+  expect(await ask(), 'the other source does not matter').toEqual([200, 'staff']);
+  await server.store.users.setSsoGroups(server.dev.id, null);
+  expect(await ask()).toEqual(denied);
 });

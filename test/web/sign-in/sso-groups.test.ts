@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { OidcConfig } from '../../../server/config/config.ts';
 import { parseGroups } from '../../../server/domain/accounts/groups.ts';
 import type { TestApp } from '../../helpers/app/app.ts';
+import { startTestServer } from '../../helpers/app/http.ts';
+import { ssoConfig } from '../../helpers/app/sso.ts';
 import { connectSso, openSsoApp, signInBySso } from '../../helpers/console/sso.ts';
+import { registerApp } from '../../helpers/gate/gated.ts';
 import { startIdentityProvider, type TestProvider } from '../../helpers/peers/identity-provider.ts';
 
 let provider: TestProvider;
@@ -77,6 +80,22 @@ describe('the groups of a member with single sign-on', () => {
       [1, 2],
       [9, 21],
     ]);
+  });
+
+  it('decide at the proxy from the next request after a sign-in on', async () => {
+    const server = await startTestServer({ oidc: ssoConfig(provider.issuer) });
+    onTestFinished(server.stop);
+    await registerApp(server.store, 'grafana', { groups: ['staff'] });
+    const { user } = await signInBySso(server, provider);
+    await server.store.users.setCanManageTokens(user?.id ?? '', true);
+    const { value } = await server.issue('ci', { as: { id: user?.id ?? '' } });
+    const verdicts = [];
+    for (const groups of [['sales'], ['/staff'], ['staff', 'sales'], []]) {
+      await groupsAfter(server, { groups });
+      const headers = [['X-API-Key', value]] as const;
+      verdicts.push((await server.send({ path: '/verify/apps/grafana/auth-request', headers })).status);
+    }
+    expect(verdicts).toEqual([403, 200, 200, 403]);
   });
 
   it('end when a superuser unbinds the member', async () => {

@@ -1,4 +1,9 @@
 import { Command } from 'commander';
+import { registerAppsCreate } from './commands/apps/create.ts';
+import { registerAppsDelete } from './commands/apps/delete.ts';
+import { registerAppsEdit } from './commands/apps/edit.ts';
+import { registerAppsList } from './commands/apps/list.ts';
+import { registerAppsShow } from './commands/apps/show.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerClientsCreate } from './commands/clients/create.ts';
 import { registerClientsDelete } from './commands/clients/delete.ts';
@@ -87,6 +92,10 @@ export function createProgram(ctx: Context, output: HelpOutput): Command {
   users.description('Manage the members of the organization.');
   users.addHelpText('after', '\nExample:\n  $ tokens users list');
   for (const register of usersCommands) register(users, ctx);
+  const apps = program.command('apps').alias('app').summary('Manage apps');
+  apps.description('Manage apps: what the routes of your proxy protect.');
+  apps.addHelpText('after', '\nExample:\n  $ tokens apps create grafana --url https://grafana.example.com');
+  for (const register of appsCommands) register(apps, ctx);
   const clients = program.command('clients').summary('Manage OAuth clients');
   clients.description('Manage OAuth clients: the API servers that verify tokens by introspection.');
   clients.addHelpText('after', '\nExample:\n  $ tokens clients create api-gateway');
@@ -128,6 +137,7 @@ const tokenCommands = [
   registerCheck,
 ];
 const superuserCommands = [registerGrant, registerUngrant, registerOffboard, registerReport, registerAudit];
+const appsCommands = [registerAppsCreate, registerAppsList, registerAppsShow, registerAppsEdit, registerAppsDelete];
 const clientsCommands = [registerClientsCreate, registerClientsList, registerClientsRotate, registerClientsDelete];
 const serversCommands = [registerServersList, registerServersUse, registerServersRemove];
 const usersCommands = [

@@ -6,6 +6,7 @@ import { createMembers } from './domain/accounts/members.ts';
 import { createOwnProfile } from './domain/accounts/own-profile.ts';
 import { createPasswords } from './domain/accounts/passwords.ts';
 import { createUnbinding } from './domain/accounts/unbinding.ts';
+import { createApps } from './domain/apps/apps.ts';
 import { createAuditLog, createAuditTrail } from './domain/audit.ts';
 import type { Clock } from './domain/clock.ts';
 import { createDeadLetters } from './domain/notifications/dead-letters.ts';
@@ -127,6 +128,7 @@ export function createServices({
     audit: createAuditLog(shared),
     deadLetters: createDeadLetters(shared),
     clients: createClients(shared),
+    apps: createApps(shared),
     usage: createUsageReader(shared),
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),
     sso: config.oidc && createSso({ ...shared, policy: config.oidc }),

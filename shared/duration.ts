@@ -7,3 +7,11 @@ export function parseDuration(text: string): number | null {
   const seconds = Number(match[1]) * secondsIn[match[2] as keyof typeof secondsIn];
   return Number.isSafeInteger(seconds) ? seconds : null;
 }
+
+/** Formats seconds so that `parseDuration` reads them again, in the largest unit that leaves no rest: `90d`, `36h`, `1y`. */
+export function formatDuration(seconds: number): string {
+  for (const unit of ['y', 'd', 'h', 'm'] as const) {
+    if (seconds % secondsIn[unit] === 0) return `${seconds / secondsIn[unit]}${unit}`;
+  }
+  return `${seconds}s`;
+}

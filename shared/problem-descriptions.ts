@@ -34,9 +34,14 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'token-not-found': 'No token has this ID, or it belongs to another member. List the tokens to find the right one.',
   'user-not-found': 'No member has this ID or email address. List the members to find the right one.',
   'client-not-found': 'No OAuth client has this ID or name. List the clients to find the right one.',
+  'app-not-found': 'No app has this ID or name. List the apps to find the right one.',
   'method-not-allowed': 'The path does not accept this method. The `Allow` header lists the methods that it accepts.',
   'request-timeout': 'The request body took too long to arrive. Send the request again.',
-  'name-taken': 'The owner already has a token with this name, ignoring case. Choose another name.',
+  'name-taken':
+    'The owner already has a token with this name, ignoring case, or there is a client or an app of this name. Choose another name.',
+  'host-taken': 'Another app has one of these hosts. A host belongs to one app, so remove it from the other one first.',
+  'app-in-use':
+    'Tokens are restricted to this app. With `--force` (`?force=true`), it is deleted all the same, and tokens whose only app it was are denied everywhere.',
   'email-taken': 'Another member already has this email address. Use another address.',
   'already-joined':
     'Only a member who has no password and never signed in can be invited. A disabled account has to be enabled first.',

@@ -3,7 +3,7 @@ import { type Access, accessTable } from '../server/http/middleware/access.ts';
 import { pageAccess } from '../server/web/shell/access.ts';
 import { limits } from '../shared/limits.ts';
 import { problemSchema } from '../shared/problem.ts';
-import { type Ask, createToken, type Member, openTestApp, type TestApp } from './helpers/app/app.ts';
+import { type Ask, createToken, jsonOf, type Member, openTestApp, type TestApp } from './helpers/app/app.ts';
 import { routesOf } from './helpers/app/routes.ts';
 
 const routes = Object.entries(accessTable)
@@ -29,17 +29,26 @@ const validBodies: Record<string, object> = {
   'POST /api/v1/token/rotate': { overlap: 60, end_previous: true },
   'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },
   'POST /api/v1/clients': { name: 'Gateway', can_revoke: true },
+  'POST /api/v1/apps': {
+    name: 'builds',
+    url: 'https://builds.example.com',
+    hosts: ['b.example.com'],
+    groups: ['devs'],
+  },
+  'PATCH /api/v1/apps/:id': { hosts: ['b.example.com'], groups: ['devs'], max_expiry: 60, preflight: 'pass' },
   'PATCH /api/v1/users/:id': { name: 'Renamed', email: 'renamed@example.com', disabled: true },
 };
 const routesWithBody = routes.filter(({ key }) => key in validBodies);
 
 let app: TestApp;
 let token: { id: string; token: string };
+let registered: { id: string };
 let before: string;
 
 beforeAll(async () => {
   app = await openTestApp();
   token = await createToken(app, app.dev, { name: 'existing' });
+  registered = await jsonOf(await app.ask('/api/v1/apps', { as: app.root, json: { name: 'grafana' } }));
   before = await snapshot();
 });
 afterEach(async () => {
@@ -54,6 +63,7 @@ async function snapshot(): Promise<string> {
   return JSON.stringify([
     await app.store.users.list(page),
     await app.store.tokens.list({ ...page, now: app.clock.now() }),
+    await app.store.apps.list(page),
     events.filter(({ action }) => action !== 'session.failed'),
     (await app.mails()).map(({ id }) => id),
     await Promise.all([app.root, app.dev].map(({ session }) => app.services.sessions.authenticate(session))),
@@ -61,7 +71,8 @@ async function snapshot(): Promise<string> {
 }
 
 function target(path: string, id?: string): string {
-  return path.replace(':id', id ?? (path.includes('/users/') ? app.dev.id : token.id));
+  const existing = path.includes('/users/') ? app.dev : path.includes('/apps/') ? registered : token;
+  return path.replace(':id', id ?? existing.id);
 }
 
 /** Calls a route with a valid body if it reads one, so that only the tested fault can cause the rejection. */
@@ -203,6 +214,9 @@ const malformedBodies: Record<string, string | Uint8Array<ArrayBuffer>> = {
   'UTF-16': new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
 };
 
+/** Fields that hold a list, which may be empty. */
+const listFields = ['hosts', 'groups'];
+
 const booleans = ['disabled', 'can_revoke', 'end_previous'];
 
 const hostileValues = [
@@ -256,7 +270,8 @@ describe.each(routesWithBody)('$key', (route) => {
 
   it.each(Object.keys(validBodies[route.key] ?? {}))('rejects hostile values in the field %s', async (field) => {
     const sendWith = (value: unknown) => send(JSON.stringify({ ...validBodies[route.key], [field]: value }));
-    for (const value of booleans.includes(field) ? hostileValues : [...hostileValues, true]) {
+    const hostile = hostileValues.filter((value) => !(listFields.includes(field) && Array.isArray(value)));
+    for (const value of booleans.includes(field) ? hostile : [...hostile, true]) {
       const response = await sendWith(value);
       await problemOf(response);
       expect([400, 401, 403, 409, 429], JSON.stringify(value)).toContain(response.status);
@@ -331,7 +346,13 @@ describe.each(routes.filter(({ path }) => path.includes(':id')))('$key', (route)
   });
 });
 
-const lists = ['GET /api/v1/tokens', 'GET /api/v1/users', 'GET /api/v1/audit', 'GET /api/v1/clients'];
+const lists = [
+  'GET /api/v1/tokens',
+  'GET /api/v1/users',
+  'GET /api/v1/audit',
+  'GET /api/v1/clients',
+  'GET /api/v1/apps',
+];
 
 it.each(lists)('rejects invalid query parameters of %s', async (key) => {
   const path = key.slice(4);

@@ -4,6 +4,7 @@ import { foldName } from '../shared/names.ts';
 import { type Ask, createToken, type Member, password, type TestApp } from './helpers/app/app.ts';
 import { openTestCliWithApp, type Surroundings } from './helpers/cli/cli.ts';
 import { type Browser, openConsole, type Shown } from './helpers/console/pages.ts';
+import { addApp } from './store/contract/apps/apps.ts';
 import { addToken } from './store/contract/records.ts';
 
 const roles = [
@@ -64,6 +65,7 @@ const tokenOf = async ({ id }: { id: string }) => {
   if (token === null) throw new Error('The token does not exist');
   return token;
 };
+const appsNamed = ({ id }: Member) => app.store.apps.list({ limit: 1, before: null, name: `app-${id}` });
 const isRevoked = async ({ id }: { id: string }) => (await app.store.tokens.findById(id)) === null;
 const team = ({ id }: Member, action = '') => `/organization/team/${id}${action && `/${action}`}`;
 const change = (subject: 'actor' | 'target', action: string, json: object, command: string[]) => ({
@@ -327,6 +329,34 @@ const actions: Record<string, Action> = {
     api: ({ target }) => ['PATCH', `/users/${target.id}`, { disabled: true }],
     cli: ({ target }) => ({ argv: ['offboard', target.email, '--yes'] }),
     isDone: async ({ target }) => (await userOf(target)).disabled,
+  },
+  'list the apps': {
+    roles: signedIn,
+    prepare: ({ target }) => addApp(app.store, { name: `app-${target.id}` }),
+    api: () => ['GET', '/apps'],
+    cli: () => ({ argv: ['apps', 'list'] }),
+    isDone: ({ target }, output) => output.includes(`app-${target.id}`),
+  },
+  'register an app': {
+    roles: superusers,
+    api: ({ target }) => ['POST', '/apps', { name: `app-${target.id}` }],
+    cli: ({ target }) => ({ argv: ['apps', 'create', `app-${target.id}`] }),
+    isDone: async ({ target }) => (await appsNamed(target)).length > 0,
+  },
+  'change an app': {
+    roles: superusers,
+    // The app has the ID of the member, so that the actions know it.
+    prepare: ({ target }) => addApp(app.store, { id: target.id, name: `app-${target.id}` }),
+    api: ({ target }) => ['PATCH', `/apps/${target.id}`, { groups: ['developers'] }],
+    cli: ({ target }) => ({ argv: ['apps', 'edit', `app-${target.id}`, '--group', 'developers'] }),
+    isDone: async ({ target }) => (await appsNamed(target)).some(({ groups }) => groups.length > 0),
+  },
+  'delete an app': {
+    roles: superusers,
+    prepare: ({ target }) => addApp(app.store, { id: target.id, name: `app-${target.id}` }),
+    api: ({ target }) => ['DELETE', `/apps/${target.id}`],
+    cli: ({ target }) => ({ argv: ['apps', 'delete', `app-${target.id}`, '--yes'] }),
+    isDone: async ({ target }) => (await appsNamed(target)).length === 0,
   },
   'read the report on tokens': {
     roles: superusers,

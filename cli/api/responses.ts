@@ -2,7 +2,7 @@ import type { ClientResponse } from 'hono/client';
 import type { SuccessStatusCode } from 'hono/utils/http-status';
 import type { FieldError, ProblemDetails } from '../../shared/problem.ts';
 import { CliError, localError, localProblem } from '../errors.ts';
-import type { Shape } from './shapes.ts';
+import type { Shape } from './shape.ts';
 import { LostResponse, toNetworkError } from './transport/network-errors.ts';
 
 /** The body of a route's 2xx responses. */

@@ -33,6 +33,7 @@ export default defineConfig({
         text: 'Guides',
         items: [
           { text: 'Protect an API', link: '/proxies' },
+          { text: 'Apps', link: '/apps' },
           { text: 'Several apps, people and scripts', link: '/recipes' },
           { text: 'Clients', link: '/clients' },
           { text: 'Rotate tokens', link: '/rotation' },

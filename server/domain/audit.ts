@@ -6,6 +6,7 @@ import { createBoundedQueue } from '../bounded-queue.ts';
 import { StoreBusy } from '../store/errors.ts';
 import type {
   Actor,
+  AppRecord,
   AuditRecord,
   ClientRecord,
   FieldChange,
@@ -22,6 +23,12 @@ interface Event {
   at: number;
   actor: Actor;
   clientInfo: ClientInfo;
+}
+
+interface AppEvent {
+  action: AuditAction;
+  app: Pick<AppRecord, 'id' | 'name'>;
+  changes?: FieldChange[];
 }
 
 export type AuditTrail = ReturnType<typeof createAuditTrail>;
@@ -67,6 +74,13 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         action,
         target: { kind: 'client', id: event.client.id, name: event.client.name },
         ownerId: null,
+      }),
+    app: (store: Store, { action, app, changes, ...event }: Event & AppEvent) =>
+      write(store, event, {
+        action,
+        target: { kind: 'app', id: app.id, name: app.name },
+        ownerId: null,
+        ...(changes && { changes }),
       }),
     /** `owner` is the member that the mail was for, or null if no member has that address any more. */
     mailGivenUp: (store: Store, event: Event & { mail: Pick<MailRecord, 'id' | 'to'>; owner: { id: string } | null }) =>

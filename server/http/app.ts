@@ -14,14 +14,15 @@ import { oauthRoutes } from './oauth/routes.ts';
 import { describeApi } from './openapi.ts';
 import { addBasePathToLocation } from './paths/base-path.ts';
 import { rawPath } from './paths/raw-path.ts';
+import { appRoutes } from './routes/apps.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientRoutes } from './routes/clients.ts';
-import { healthRoutes } from './routes/health.ts';
 import { identityRoutes } from './routes/identities.ts';
 import { meRoutes } from './routes/me.ts';
-import { metricsRoutes } from './routes/metrics.ts';
-import { openapiRoutes } from './routes/openapi.ts';
 import { reportRoutes } from './routes/reports.ts';
+import { healthRoutes } from './routes/service/health.ts';
+import { metricsRoutes } from './routes/service/metrics.ts';
+import { openapiRoutes } from './routes/service/openapi.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
 import { tokenChangeRoutes } from './routes/token-changes.ts';
@@ -70,6 +71,7 @@ export function createApp(deps: AppDeps) {
     .route('/', userRoutes(deps))
     .route('/', auditRoutes(deps))
     .route('/', clientRoutes(deps))
+    .route('/', appRoutes(deps))
     .route('/', totpRoutes(deps))
     .route('/', identityRoutes(deps));
 

@@ -5,6 +5,7 @@ import type { Invitations } from '../domain/accounts/invitations.ts';
 import type { Members } from '../domain/accounts/members.ts';
 import type { OwnProfile } from '../domain/accounts/own-profile.ts';
 import type { Unbinding } from '../domain/accounts/unbinding.ts';
+import type { Apps } from '../domain/apps/apps.ts';
 import type { AuditLog } from '../domain/audit.ts';
 import type { Caller, ClientInfo } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -87,6 +88,7 @@ export interface AppDeps {
   audit: AuditLog;
   deadLetters: DeadLetters;
   clients: Clients;
+  apps: Apps;
   deviceFlow: DeviceFlow;
   authorizationCodes: AuthorizationCodes;
   totp: Totp;

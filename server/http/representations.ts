@@ -1,3 +1,4 @@
+import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Client } from '../../shared/schemas/clients.ts';
 import type { Session } from '../../shared/schemas/sessions.ts';
@@ -6,11 +7,13 @@ import type { InvitedUser, User } from '../../shared/schemas/users.ts';
 import { memberGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
+import type { Caller } from '../domain/caller.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import { lifetimeOf } from '../domain/tokens/expiry.ts';
 import { type AppNames, showRules } from '../domain/tokens/rules/shown-rules.ts';
 import { isPaused, tokenStatus, workingPreviousValue } from '../domain/tokens/status.ts';
 import type {
+  AppRecord,
   ClientRecord,
   LastUse,
   ListedAuditRecord,
@@ -114,6 +117,13 @@ export function clientObject(client: ClientRecord): Client {
     can_revoke: client.canRevoke,
     created_at: time(client.createdAt),
   };
+}
+
+/** Returns the app as the API shows it: to members, only its name and URL. */
+export function appObject(app: AppRecord, viewer: Pick<Caller['user'], 'superuser'>): App {
+  const { id, name, url, hosts, groups, preflight } = app;
+  if (!viewer.superuser) return { id, name, url };
+  return { id, name, url, hosts, groups, max_expiry: app.maxExpirySeconds, preflight, created_at: time(app.createdAt) };
 }
 
 /** Returns the session as the API shows it. */

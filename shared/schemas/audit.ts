@@ -55,6 +55,9 @@ export const auditActionDescriptions = {
   'client.created': 'An OAuth client was registered.',
   'client.deleted': 'An OAuth client was deleted. Its secret no longer works.',
   'client.secret_rotated': 'An OAuth client received a new secret. The old one no longer works.',
+  'app.created': 'An app was registered.',
+  'app.changed': 'An app was changed. `changes` lists each field with its old and its new value.',
+  'app.deleted': 'An app was deleted. Tokens that were restricted to it only are denied everywhere.',
   'database.restored':
     'The operator restored a backup with `tokensd restore`. The target names the time of the newest event in the backup, and ends with `without history` if nobody knew what was revoked since. Events after that are in the replaced database only.',
   'mail.given_up':
@@ -80,7 +83,7 @@ export const auditEventSchema = z
     }),
     action: auditActionSchema,
     target: z.object({
-      kind: z.enum(['user', 'token', 'session', 'client', 'mail', 'issuer', 'database']),
+      kind: z.enum(['user', 'token', 'session', 'client', 'app', 'mail', 'issuer', 'database']),
       id: z.string().nullable(),
       name: z.string().nullable(),
       owner: z.string().nullable().describe('The email address of the owner, if the target is a token of a member'),
@@ -89,7 +92,7 @@ export const auditEventSchema = z
       .array(z.object({ field: z.string(), from: changedValueSchema, to: changedValueSchema }))
       .nullable()
       .describe(
-        'The fields that changed, if the action is `token.changed` or `user.groups_changed`. A list has one entry a line',
+        'The fields that changed, if the action is `token.changed`, `app.changed` or `user.groups_changed`. A list has one entry a line',
       ),
     ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),

@@ -23,6 +23,6 @@ async function runClientsCreate(ctx: Context, name: string, options: ClientsCrea
   const { api } = await connect(ctx, options);
   const json = { name, can_revoke: options.canRevoke === true };
   const created = await expectBody(api.clients.$post({ json }), createdClientShape);
-  const { printClientSecret } = await import('../../ui/clients.ts');
+  const { printClientSecret } = await import('../../ui/organization/clients.ts');
   await printClientSecret(ctx, options, created);
 }

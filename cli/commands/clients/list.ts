@@ -20,6 +20,6 @@ async function runClientsList(ctx: Context, options: GlobalOptions): Promise<voi
     const { printJson } = await import('../../ui/json.ts');
     return printJson(ctx.stdout, clients);
   }
-  const { printClients } = await import('../../ui/clients.ts');
+  const { printClients } = await import('../../ui/organization/clients.ts');
   await printClients(ctx, options, clients);
 }

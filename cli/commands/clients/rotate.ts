@@ -21,6 +21,6 @@ async function runClientsRotate(ctx: Context, name: string, options: GlobalOptio
   const { api } = await connect(ctx, options);
   const { id } = await findClient(api, name);
   const rotated = await expectBody(api.clients[':id'].secret.$post({ param: { id } }), createdClientShape);
-  const { printClientSecret } = await import('../../ui/clients.ts');
+  const { printClientSecret } = await import('../../ui/organization/clients.ts');
   await printClientSecret(ctx, options, rotated);
 }

@@ -5,6 +5,7 @@ import { expectBody } from '../../api/responses.ts';
 import { userShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
+import { repeated } from '../../input/repeated.ts';
 import { connect } from '../../session/connect.ts';
 import { commandLine } from '../../ui/command-line.ts';
 import { note } from '../../ui/notes.ts';
@@ -29,7 +30,7 @@ export function registerUsersEdit(users: Command, ctx: Context): void {
     )
     .option('--email <new>', 'New email address')
     .option('--name <name>', 'New name')
-    .option('--group <name>', 'Group of the member; repeat it for each. Replaces those given before', collect)
+    .option('--group <name>', 'Group of the member; repeat it for each. Replaces those given before', repeated)
     .option('--no-groups', 'Remove all groups that were given here')
     .addHelpText(
       'after',
@@ -55,11 +56,6 @@ async function runUsersEdit(ctx: Context, email: string, options: UsersEditOptio
   if (user.status !== 'invited' || user.email === before.email) return;
   const again = commandLine('users invite', user.email);
   await note(ctx, options, `The earlier invitation no longer works. Send another one: ${again}`);
-}
-
-/** Collects the values of an option that may be repeated. */
-function collect(value: string, earlier: string[] = []): string[] {
-  return [...earlier, value];
 }
 
 function groupsOf({ group, groups }: UsersEditOptions): { groups?: string[] } {

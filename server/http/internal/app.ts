@@ -6,8 +6,8 @@ import { enforceAccess } from '../middleware/access.ts';
 import { securityHeaders } from '../middleware/headers.ts';
 import { identifyRequest, logRequest } from '../middleware/request.ts';
 import { rawPath } from '../paths/raw-path.ts';
-import { healthRoutes } from '../routes/health.ts';
-import { metricsRoutes } from '../routes/metrics.ts';
+import { healthRoutes } from '../routes/service/health.ts';
+import { metricsRoutes } from '../routes/service/metrics.ts';
 
 /**
  * Creates the app of the internal listener: health checks and metrics. The Node handlers in front of it serve `/verify/*`

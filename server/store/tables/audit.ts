@@ -10,7 +10,9 @@ export const actorColumns = {
 
 /** What was changed. */
 export const auditTargetColumns = {
-  kind: text<'target_kind', 'user' | 'token' | 'session' | 'client' | 'mail' | 'issuer' | 'database'>('target_kind'),
+  kind: text<'target_kind', 'user' | 'token' | 'session' | 'client' | 'app' | 'mail' | 'issuer' | 'database'>(
+    'target_kind',
+  ),
   id: nullable(text('target_id')),
   name: nullable(text('target_name')),
 };

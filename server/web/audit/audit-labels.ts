@@ -44,6 +44,9 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'client.created': 'Created a client',
   'client.deleted': 'Deleted a client',
   'client.secret_rotated': 'Rotated a client secret',
+  'app.created': 'Registered an app',
+  'app.changed': 'Changed an app',
+  'app.deleted': 'Deleted an app',
   'database.restored': 'Restored a backup',
   'mail.given_up': 'Could not deliver an email',
 };

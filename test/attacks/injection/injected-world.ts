@@ -53,7 +53,17 @@ async function sendEverywhere({ app, values }: InjectedWorld, text: string): Pro
   values.set(token, text);
   await app.addMember({ email: `m${texts.indexOf(text)}@example.com`, name: text });
   await create(app, 'clients', app.root, { name: text }, agent);
+  await create(app, 'apps', app.root, { name: `app-${texts.indexOf(text)}`, groups: [text] }, agent);
   await app.ask('/api/v1/sessions', { json: { email: `${text}@evil.example`, password: 'x' }, headers: agent });
+}
+
+/** Inserts an app whose every field holds the text, also those that accept only names and addresses. */
+async function insertApp(app: TestServer, text: string, index: number): Promise<void> {
+  const at = app.clock.now();
+  const id = `0190000${index.toString().padStart(2, '0')}-0000-7000-8000-000000000001`;
+  const fields = { name: `${index} ${text}`, url: `javascript:${text}`, hosts: [`${index} ${text}`], groups: [text] };
+  const rest = { maxExpirySeconds: null, preflight: 'deny', createdAt: at, changedAt: at } as const;
+  await app.store.apps.insert({ id, ...fields, ...rest });
 }
 
 async function insertEverywhere({ app, values }: InjectedWorld, text: string, index: number): Promise<void> {
@@ -73,6 +83,7 @@ async function insertEverywhere({ app, values }: InjectedWorld, text: string, in
   };
   await app.store.tokens.insert({ ...token, ...life }, 1000);
   await app.addMember({ email: `c${index}@example.com`, name: text });
+  await insertApp(app, text, index);
   const clientInfo = { ip: null, userAgent: text };
   const actor = { kind: 'anonymous', id: null, email: text } as const;
   const target = { kind: 'user', id: null, name: text } as const;

@@ -52,6 +52,10 @@ describe('every entry point', () => {
         post('users', app.root, { email: 'x@example.com', name: inside }),
         post('users', app.root, { email: `a${inside}@example.com` }),
         post('clients', app.root, { name: inside }),
+        post('apps', app.root, { name: 'x', groups: [inside] }),
+        post('apps', app.root, { name: 'x', url: `https://example.com/${inside}` }),
+        post('apps', app.root, { name: 'x', hosts: [inside] }),
+        post('apps', app.root, { name: inside }),
         app.ask(`/api/v1/users/${app.dev.id}`, { method: 'PATCH', as: app.root, json: { name: inside } }),
         app.ask('/api/v1/tokens', { as: app.dev, json: { name: 'x', [inside]: 1 } }),
         app.ask('/api-token-auth/', { json: { username: app.dev.email, password: app.dev.password, name: inside } }),
@@ -240,6 +244,7 @@ describe('the CLI', () => {
     [['list', '--all'], everything.length],
     [['users', 'list'], 2 + everything.length + emails.length],
     [['clients', 'list'], 1 + texts.length],
+    [['apps', 'list'], everything.length],
     [['audit'], -1],
   ];
 

@@ -217,6 +217,11 @@ function uniquenessRaces(start: Start): void {
       '/api/v1/users',
       (at: number) => ({ email: ['new@example.com', 'NEW@example.com', 'nEw@EXAMPLE.com'][at % 3] }),
     ],
+    [
+      'apps with one host',
+      '/api/v1/apps',
+      (at: number) => ({ name: `gate-${at}`, hosts: [['gate.example.com', 'Gate.Example.com'][at % 2]] }),
+    ],
     ['clients', '/api/v1/clients', (at: number) => ({ name: ['Gate', 'GATE', 'g\u0061te'][at % 3] })],
   ])('adds one of 20 %s that are created concurrently and differ only in case', async (_what, path, body) => {
     const server = await start();

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import type { Shape } from '../../../cli/api/shape.ts';
 import * as shapes from '../../../cli/api/shapes.ts';
+import { appSchema } from '../../../shared/schemas/apps.ts';
 import { auditEventSchema } from '../../../shared/schemas/audit.ts';
 import { clientSchema, createdClientSchema } from '../../../shared/schemas/clients.ts';
 import { tokenReportSchema } from '../../../shared/schemas/reports.ts';
@@ -56,6 +58,16 @@ const token = {
 };
 const decision = { allowed: false, reason: 'path', would_deny: null };
 const client = { id: 'c', client_id: 'client_1', name: 'gateway', can_revoke: true, created_at: time };
+const app = {
+  id: 'a',
+  name: 'grafana',
+  url: 'https://grafana.example.com',
+  hosts: ['grafana.example.com'],
+  groups: ['developers'],
+  max_expiry: 60,
+  preflight: 'pass',
+  created_at: time,
+};
 const event = {
   id: 'e',
   at: time,
@@ -86,7 +98,7 @@ const report = {
   owner_disabled: 0,
 };
 
-type Entry = [name: string, shape: shapes.Shape<never>, schema: z.ZodType, sample: object];
+type Entry = [name: string, shape: Shape<never>, schema: z.ZodType, sample: object];
 const entries: Entry[] = [
   ['tokenShape', shapes.tokenShape, tokenSchema, token],
   ['createdTokenShape', shapes.createdTokenShape, createdTokenSchema, { ...token, token: 'tok_…' }],
@@ -108,6 +120,7 @@ const entries: Entry[] = [
     { id: 's', secret: 'x', expires_at: time, user },
   ],
   ['clientShape', shapes.clientShape, clientSchema, client],
+  ['appShape', shapes.appShape, appSchema, app],
   ['createdClientShape', shapes.createdClientShape, createdClientSchema, { ...client, client_secret: 'x' }],
   ['auditEventShape', shapes.auditEventShape, auditEventSchema, event],
   ['preparedTotpShape', shapes.preparedTotpShape, preparedTotpSchema, { secret: 'x', uri: 'otpauth://x' }],
@@ -130,7 +143,7 @@ const replacements = [
   [7],
 ];
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
-const openLists = /(^|\.)(status|kind|action|source|reason|would_deny)$/;
+const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
   /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|decision|changes|groups)$/;

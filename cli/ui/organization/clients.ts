@@ -1,10 +1,10 @@
-import { timeAgo } from '../../shared/relative-time.ts';
-import type { Client, CreatedClient } from '../../shared/schemas/clients.ts';
-import type { Context, GlobalOptions } from '../context.ts';
-import { printFields } from './fields.ts';
-import { printJson } from './json.ts';
-import { note } from './notes.ts';
-import { type Column, printTable } from './table.ts';
+import { timeAgo } from '../../../shared/relative-time.ts';
+import type { Client, CreatedClient } from '../../../shared/schemas/clients.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { printFields } from '../fields.ts';
+import { printJson } from '../json.ts';
+import { note } from '../notes.ts';
+import { type Column, printTable } from '../table.ts';
 
 export async function printClients(ctx: Context, options: GlobalOptions, clients: readonly Client[]): Promise<void> {
   const now = ctx.now();

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import { ProblemError } from '../../../shared/problem.ts';
-import type { AppDeps, AppEnv } from '../context.ts';
-import { jsonResponse } from '../validate.ts';
+import { ProblemError } from '../../../../shared/problem.ts';
+import type { AppDeps, AppEnv } from '../../context.ts';
+import { jsonResponse } from '../../validate.ts';
 
 const okSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 

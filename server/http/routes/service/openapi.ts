@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { AppEnv } from '../context.ts';
-import { jsonResponse } from '../validate.ts';
+import type { AppEnv } from '../../context.ts';
+import { jsonResponse } from '../../validate.ts';
 
 const readDescription = createRoute({
   method: 'get',

@@ -1,0 +1,113 @@
+import type { CreateAppBody, EditAppBody } from '../../../shared/schemas/apps.ts';
+import type { AuditAction } from '../../../shared/schemas/audit.ts';
+import type { AppRecord, FieldChange, Page } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
+import type { AuditTrail } from '../audit.ts';
+import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import type { Clock } from '../clock.ts';
+import { changesBetween, defaultFields, fieldsOf } from './app-fields.ts';
+import { appInUse, appNameTaken, hostTaken, noSuchApp } from './app-problems.ts';
+
+export interface AppDeps {
+  store: Store;
+  clock: Clock;
+  newId: () => string;
+  auditTrail: AuditTrail;
+}
+
+/**
+ * Upstream applications behind the proxy. Every member may read them; the representations show members only names and URLs.
+ *
+ * @throws ProblemError `superuser-required`, in every method except `get` and `list`
+ */
+export interface Apps {
+  /** @throws ProblemError `name-taken`, `host-taken` */
+  create(caller: Caller, body: CreateAppBody): Promise<AppRecord>;
+  /** Changes fields of an app. A lower maximum shortens no token. @throws ProblemError `app-not-found`, `host-taken` */
+  edit(caller: Caller, id: string, body: EditAppBody): Promise<AppRecord>;
+  /**
+   * Deletes an app. Tokens that are restricted to it keep its ID in their rules, so that a new app of the same name revives nothing.
+   * @throws ProblemError `app-not-found`; `app-in-use` if there are such tokens, unless `force` is true
+   */
+  delete(caller: Caller, id: string, options: { force: boolean }): Promise<void>;
+  /** @throws ProblemError `app-not-found` */
+  get(id: string): Promise<AppRecord>;
+  /** Returns apps, newest first. */
+  list(query: Page & { name?: string }): Promise<AppRecord[]>;
+  /** Returns the number of tokens that are restricted to an app. */
+  countTokens(caller: Caller, id: string): Promise<number>;
+}
+
+export function createApps(deps: AppDeps): Apps {
+  const { store, clock, newId } = deps;
+
+  /** Runs a change of an app that this transaction holds. */
+  async function change<T>(caller: Caller, id: string, work: (store: Store, app: AppRecord) => Promise<T>): Promise<T> {
+    requireSuperuser(caller);
+    return store.transaction(async (store) => {
+      await requireStillSuperuser(store, caller);
+      const app = await store.apps.lock(id);
+      if (app === null) throw noSuchApp();
+      return work(store, app);
+    });
+  }
+
+  return {
+    async create(caller, { name, ...body }) {
+      requireSuperuser(caller);
+      const at = clock.now();
+      const app: AppRecord = { id: newId(), name, ...defaultFields, ...fieldsOf(body), createdAt: at, changedAt: at };
+      await store.transaction(async (store) => {
+        await requireStillSuperuser(store, caller);
+        const outcome = await store.apps.insert(app);
+        if (outcome === 'name-taken') throw appNameTaken();
+        if (outcome !== 'inserted') throw hostTaken(outcome.takenHost);
+        await record(deps, store, caller, { action: 'app.created', app });
+      });
+      return app;
+    },
+
+    edit: (caller, id, body) =>
+      change(caller, id, async (store, before) => {
+        // A restore prefers the later of two states, so that the time of a change never goes back with the clock.
+        const changedAt = Math.max(clock.now(), before.changedAt + 1);
+        const fields = fieldsOf(body);
+        const app = { ...before, ...fields, changedAt };
+        const changes = changesBetween(before, app);
+        if (changes.length === 0) return before;
+        const outcome = await store.apps.edit(id, { ...fields, changedAt });
+        if (outcome === 'missing') throw noSuchApp();
+        if (outcome !== 'edited') throw hostTaken(outcome.takenHost);
+        await record(deps, store, caller, { action: 'app.changed', app, changes });
+        return app;
+      }),
+
+    delete: (caller, id, { force }) =>
+      change(caller, id, async (store, app) => {
+        if ((await store.apps.delete(id, force)) === 'in-use') throw appInUse(await store.apps.countTokens(id));
+        await record(deps, store, caller, { action: 'app.deleted', app });
+      }),
+
+    async get(id) {
+      const app = await store.apps.findById(id);
+      if (app === null) throw noSuchApp();
+      return app;
+    },
+
+    list: (query) => store.apps.list(query),
+
+    async countTokens(caller, id) {
+      requireSuperuser(caller);
+      return store.apps.countTokens(id);
+    },
+  };
+}
+
+function record(
+  { auditTrail, clock }: AppDeps,
+  store: Store,
+  { user, clientInfo }: Caller,
+  what: { action: AuditAction; app: AppRecord; changes?: FieldChange[] },
+): Promise<void> {
+  return auditTrail.app(store, { at: clock.now(), actor: actorOf(user), clientInfo, ...what });
+}

@@ -83,9 +83,15 @@ const seenShape = { count: integer, first_at: time, last_at: time };
 export const usageShape = object<Usage>({
   days: array(object<Usage['days'][number]>({ date: day, allowed: integer, denied: integer })),
   denied: record(integer),
+  would_deny: optional(record(integer)),
   routes: array(object<Usage['routes'][number]>({ method: nullable(text), path: text, ...seenShape })),
   networks: array(object<Usage['networks'][number]>({ network: text, ...seenShape })),
   agents: array(object<Usage['agents'][number]>({ agent: text, ...seenShape })),
+  would_deny_routes: optional(
+    array(
+      object<Usage['would_deny_routes'][number]>({ method: nullable(text), path: text, reason: text, ...seenShape }),
+    ),
+  ),
 });
 
 export const tokenReportShape = object<TokenReport>({

@@ -14,7 +14,7 @@ import type {
   tokenColumns,
   tombstoneColumns,
 } from './tables/tokens.ts';
-import type { usageHourColumns, usageSeenColumns } from './tables/usage.ts';
+import type { gapColumns, usageHourColumns, usageSeenColumns } from './tables/usage.ts';
 
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
@@ -213,7 +213,7 @@ export interface Page {
 /** How often a token was used in one hour with one outcome. */
 export type HourCount = Omit<RecordOf<typeof usageHourColumns>, 'tokenId'>;
 
-/** How often a token was used with a route, from a network, or by an agent. */
+/** How often a token was used with a route, from a network, by an agent, or for an app. */
 export type SeenCount = Omit<RecordOf<typeof usageSeenColumns>, 'tokenId'>;
 
 /** The uses of one token since it was last written. */
@@ -223,7 +223,12 @@ export interface TokenUses {
   firstAt: number | null;
   hours: readonly HourCount[];
   seen: readonly SeenCount[];
+  /** Null if no use had a gap. */
+  gaps: GapTimes | null;
 }
+
+/** When an allowed use last lacked what a rule would need. */
+export type GapTimes = RecordOf<typeof gapColumns>;
 
 /** Uses that are written together. A writer numbers its batches, so that a batch that is sent again counts once. */
 export interface UsageBatch {

@@ -30,6 +30,9 @@ export const usageSchema = z
       .array(z.object({ date: z.iso.date(), allowed: count, denied: count }))
       .describe('Every day of the window in UTC, oldest first'),
     denied: z.record(z.string(), count).describe('Denied uses in the window, by reason'),
+    would_deny: z
+      .record(z.string(), count)
+      .describe('Allowed uses in the window that the rules would have denied if they were enforced, by reason'),
     routes: z
       .array(
         z.object({
@@ -45,6 +48,9 @@ export const usageSchema = z
     agents: z
       .array(z.object({ agent: z.string().describe('The first product of the user agent'), ...seen }))
       .describe('User agents used in the window, most uses first'),
+    would_deny_routes: z
+      .array(z.object({ method: z.string().nullable(), path: z.string(), reason: z.string(), ...seen }))
+      .describe('Routes that the rules would have denied in the window, most uses first'),
   })
   .meta({ id: 'Usage' });
 export type Usage = z.infer<typeof usageSchema>;

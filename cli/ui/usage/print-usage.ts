@@ -16,13 +16,16 @@ export async function printUsage(ctx: Context, options: GlobalOptions, token: To
   const { days } = usage;
   const sum = (outcome: 'allowed' | 'denied') => days.reduce((total, day) => total + day[outcome], 0);
   const total = (uses: number) => uses.toLocaleString('en');
-  const reasons = Object.entries(usage.denied).map(([reason, uses]) => `${total(uses)} ${reason}`);
+  // A daemon of an earlier release sends neither of these.
+  const { would_deny: wouldDeny = {}, would_deny_routes: wouldDenyRoutes = [] } = usage;
+  const wouldDenied = Object.values(wouldDeny).reduce((all, uses) => all + uses, 0);
   const room = ctx.stdout.isTTY ? Math.min(maxBars, ctx.stdout.columns - labelWidth) : maxBars;
   await printFields(ctx.stdout, [
     ['Token', token.name],
     ['Period', `${days[0]?.date ?? ''} to ${days.at(-1)?.date ?? ''} (UTC)`],
     ['Allowed', total(sum('allowed'))],
-    ['Denied', total(sum('denied')) + (reasons.length === 0 ? '' : ` (${reasons.join(', ')})`)],
+    ['Denied', total(sum('denied')) + byReason(usage.denied)],
+    ...(wouldDenied === 0 ? [] : [['Would deny', total(wouldDenied) + byReason(wouldDeny)] as const]),
     [
       'Per day',
       sparkline(
@@ -36,11 +39,23 @@ export async function printUsage(ctx: Context, options: GlobalOptions, token: To
   }
   await printSeen(ctx, options, 'ROUTE', usage.routes, ({ method, path }) => `${method ?? '-'} ${path}`);
   await printSeen(ctx, options, 'NETWORK', usage.networks, ({ network }) => network);
+  await printSeen(
+    ctx,
+    options,
+    'WOULD BE DENIED',
+    wouldDenyRoutes,
+    ({ method, path, reason }) => `${method ?? '-'} ${path} (${reason})`,
+  );
   await printSeen(ctx, options, 'USER AGENT', usage.agents, ({ agent }) => agent);
 }
 
 /** The longest label, its colon and two spaces. */
-const labelWidth = 'Allowed:  '.length;
+const labelWidth = 'Would deny:  '.length;
+
+function byReason(counts: Readonly<Record<string, number>>): string {
+  const reasons = Object.entries(counts).map(([reason, uses]) => `${uses.toLocaleString('en')} ${reason}`);
+  return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
+}
 
 type Seen = Pick<Usage['routes'][number], 'count' | 'first_at' | 'last_at'>;
 

@@ -17,6 +17,11 @@ export interface ObservedRequest {
   appId: string | null;
   /** Why the rules of the token would have denied the request if they were enforced. */
   wouldDeny: ForbidReason | null;
+  /**
+   * Present if an API server reported the request at introspection. Rules about what it left out are then not evaluated, whereas they
+   * deny what a proxy left out.
+   */
+  introspected?: true;
 }
 
 /** Converts an observed request to the form in which a last use is stored. */
@@ -184,6 +189,7 @@ function isSameRequest(one: ObservedRequest, other: ObservedRequest): boolean {
     one.forwardedFor === other.forwardedFor &&
     one.userAgent === other.userAgent &&
     one.appId === other.appId &&
-    one.wouldDeny === other.wouldDeny
+    one.wouldDeny === other.wouldDeny &&
+    one.introspected === other.introspected
   );
 }

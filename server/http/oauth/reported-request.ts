@@ -39,6 +39,7 @@ export function readReportedRequest(form: OAuthForm): ReportedRequest {
             userAgent: null,
             appId: verdict.app?.id ?? null,
             wouldDeny: verdict.wouldDeny,
+            introspected: true,
           }
         : null,
   };

@@ -6,7 +6,7 @@ import {
   usageSchema,
 } from '../../../shared/schemas/usage.ts';
 import { splitRoute } from '../../domain/tokens/usage/fold.ts';
-import type { Usage } from '../../domain/tokens/usage/usage.ts';
+import { splitWouldDeny, type Usage } from '../../domain/tokens/usage/usage.ts';
 import type { SeenCount } from '../../store/records.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { idParamSchema, jsonResponse } from '../validate.ts';
@@ -16,7 +16,7 @@ const readUsage = createRoute({
   path: '/tokens/{id}/usage',
   summary: 'Get the usage of a token',
   description:
-    'Counts are written once a minute. Of each token, the 200 most recent routes, networks and agents are kept. Revoking a token deletes its usage.',
+    'Counts are written once a minute. Of each token, the 200 most recent routes, networks and agents are kept. `would_deny` counts allowed uses that the rules of the token would have denied if `enforce` were true. Revoking a token deletes its usage.',
   request: { params: idParamSchema, query: usageQuerySchema },
   responses: { 200: jsonResponse(usageSchema, 'The usage') },
 });
@@ -28,14 +28,23 @@ export function usageRoutes({ usage }: Pick<AppDeps, 'usage'>) {
   });
 }
 
-function usageObject({ days, denied, seen }: Usage): UsageObject {
+function usageObject({ days, denied, wouldDeny, seen }: Usage): UsageObject {
   return {
     days: days.map(({ at, ...counts }) => ({ date: time(at).slice(0, 10), ...counts })),
-    denied: Object.fromEntries(denied.map(({ reason, uses }) => [reason, uses])),
+    denied: byReason(denied),
+    would_deny: byReason(wouldDeny),
     routes: seen.route.map((counted) => ({ ...splitRoute(counted.value), ...seenObject(counted) })),
     networks: seen.network.map((counted) => ({ network: counted.value, ...seenObject(counted) })),
     agents: seen.agent.map((counted) => ({ agent: counted.value, ...seenObject(counted) })),
+    would_deny_routes: seen['would-deny'].map((counted) => ({
+      ...splitWouldDeny(counted.value),
+      ...seenObject(counted),
+    })),
   };
+}
+
+function byReason(counts: Usage['denied']): Record<string, number> {
+  return Object.fromEntries(counts.map(({ reason, uses }) => [reason, uses]));
 }
 
 function seenObject({ uses, firstAt, lastAt }: SeenCount) {

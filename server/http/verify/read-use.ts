@@ -1,65 +1,120 @@
+import { limits } from '../../../shared/limits.ts';
+import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
+import { isAmbiguousPath } from '../../domain/tokens/rules/ambiguous-path.ts';
+import { rawPathOf } from '../../domain/tokens/rules/evaluate.ts';
+import { memoize } from '../../domain/tokens/rules/memoize.ts';
 import { agentOf, networkOf, routeOf } from '../../domain/tokens/usage/fold.ts';
+import { gapBits } from '../../domain/tokens/usage/gaps.ts';
 import type { ReadUse } from '../../domain/tokens/usage/use-counter.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { createNormalizeRequest, normalizeMethod, normalizePath, normalizeUserAgent } from './observed-request.ts';
-import { pathOf } from './proxies.ts';
 
 /** Maximum number and length of texts whose result is remembered, so that clients cannot fill the memory. */
 const maxRemembered = 2_000;
 const maxRememberedLength = 512;
+/** Maximum number of texts of which one string is kept. */
+const maxShared = 8_000;
+
+/** What a request target says about a use. */
+interface Target {
+  route: string | null;
+  /** Whether rules deny the path whatever they say, or it is too long to be recorded as a whole. */
+  isOdd: boolean;
+}
+
+/** Where a request came from. */
+interface Source {
+  network: string | null;
+  /** Whether a trusted proxy told the client's address. */
+  isTold: boolean;
+}
 
 /**
- * Creates the functions that read the route, network and agent of a verified request. They run on every verification, and
+ * Creates the functions that read the route, network, agent and app of a verified request. They run on every verification, and
  * the same few texts describe most requests, so each distinct text is folded once.
  */
-export function createReadUse(clientIp: Pick<ClientIp, 'resolve'>): ReadUse {
-  const routes = remember((text) => {
+export function createReadUse(clientIp: Pick<ClientIp, 'resolve' | 'told'>): ReadUse {
+  const share = createSharedTexts();
+  const targets = remember((text): Target => {
     const space = text.indexOf(' ');
-    const method = text.slice(0, space);
-    return routeOf({
-      method: method === '-' ? null : normalizeMethod(method),
-      path: normalizePath(text.slice(space + 1)),
-    });
+    const [method, path] = [text.slice(0, space), text.slice(space + 1)];
+    const known = { method: method === '-' ? null : normalizeMethod(method), path: normalizePath(path) };
+    return { route: share(routeOf(known)), isOdd: path.length > limits.maxPathCharacters || isAmbiguousPath(path) };
   });
-  const agents = remember((text) => agentOf(normalizeUserAgent(text)));
-  const peers = remember((text) => networkOf(clientIp.resolve(text, null)));
+  const agents = remember((text) => share(agentOf(normalizeUserAgent(text))));
+  const apps = remember(share);
+  const sourceOf = (peer: string, forwardedFor: string | null): Source => ({
+    network: share(networkOf(clientIp.resolve(peer, forwardedFor))),
+    isTold: clientIp.told(peer, forwardedFor) !== null,
+  });
+  const peers = remember((text) => sourceOf(text, null));
   const forwarded = remember((text) => {
     const space = text.indexOf(' ');
-    return networkOf(clientIp.resolve(text.slice(0, space), text.slice(space + 1)));
+    return sourceOf(text.slice(0, space), text.slice(space + 1));
   });
 
+  const sourceOfRequest = ({ peer, forwardedFor }: ObservedRequest): Source =>
+    forwardedFor === null ? peers(peer ?? '') : forwarded(`${peer ?? ''} ${forwardedFor}`);
+  const targetOfRequest = ({ method, target }: ObservedRequest): Target =>
+    target === null ? noTarget : targets(`${method ?? '-'} ${rawPathOf(target)}`);
+
   return {
-    route: ({ method, target }) => (target === null ? null : routes(`${method ?? '-'} ${pathOf(target)}`)),
-    network({ peer, forwardedFor }) {
-      if (forwardedFor === null) return peers(peer ?? '');
-      return forwarded(`${peer ?? ''} ${forwardedFor}`);
+    describe(request, kind) {
+      const { userAgent, appId, wouldDeny } = request;
+      const source = sourceOfRequest(request);
+      const target = targetOfRequest(request);
+      kind.route = target.route;
+      kind.network = source.network;
+      kind.agent = userAgent === null ? null : agents(userAgent);
+      kind.app = appId === null ? null : apps(appId);
+      kind.wouldDeny = wouldDeny;
+      kind.gaps =
+        (target.isOdd ? gapBits.oddPathAt : 0) |
+        (request.introspected ? gapsOfIntrospected(request, source) : gapsOfProxied(request, source));
     },
-    agent: ({ userAgent }) => (userAgent === null ? null : agents(userAgent)),
     sample: createNormalizeRequest(clientIp),
   };
 }
 
+const noTarget: Target = { route: null, isOdd: false };
+
+/** Returns what a rule would need that no trusted proxy told. */
+function gapsOfProxied({ appId, target, method }: ObservedRequest, { isTold }: Source): number {
+  let gaps = 0;
+  if (appId === null) gaps |= gapBits.noAppAt;
+  if (target === null) gaps |= gapBits.noPathAt;
+  if (method === null) gaps |= gapBits.noMethodAt;
+  if (!isTold) gaps |= gapBits.noNetworkAt;
+  return gaps;
+}
+
+/** Rules about what an API server left out are not evaluated. Those about methods are, even if it left out the path. */
+function gapsOfIntrospected({ method, target, peer }: ObservedRequest, { network }: Source): number {
+  let gaps = 0;
+  if (method !== null && target === null) gaps |= gapBits.noPathAt;
+  if (peer !== null && network === null) gaps |= gapBits.noNetworkAt;
+  return gaps;
+}
+
 /** Returns a function that remembers the results of `compute` for short texts. Empties its memory when it is full. */
-function remember(compute: (text: string) => string | null): (text: string) => string | null {
-  const results = new Map<string, string | null>();
-  /** One string for all equal results, because many paths fold to one route, and each token keeps its strings. */
+function remember<T>(compute: (text: string) => T): (text: string) => T {
+  return memoize(compute, { maxEntries: maxRemembered, maxLength: maxRememberedLength });
+}
+
+/**
+ * Returns a function that returns one string for all equal texts, because many paths fold to one route, and each token keeps its
+ * strings.
+ */
+function createSharedTexts() {
   const distinct = new Map<string, string>();
-  const shared = (result: string): string => {
-    const known = distinct.get(result);
+  return (text: string | null): string | null => {
+    if (text === null) return null;
+    const known = distinct.get(text);
     if (known !== undefined) return known;
-    const detached = detach(result);
-    if (distinct.size >= maxRemembered) distinct.clear();
+    const detached = detach(text);
+    if (distinct.size >= maxShared) distinct.clear();
     distinct.set(detached, detached);
     return detached;
-  };
-  return (text) => {
-    const remembered = results.get(text);
-    if (remembered !== undefined) return remembered;
-    const result = compute(text);
-    const stored = result === null ? null : shared(result);
-    if (results.size >= maxRemembered) results.clear();
-    if (text.length <= maxRememberedLength) results.set(text, stored);
-    return stored;
   };
 }
 

@@ -1,9 +1,9 @@
-import type { NewNetwork, UsageBatch, UsageWindow } from '../records.ts';
+import type { GapTimes, NewNetwork, UsageBatch, UsageWindow } from '../records.ts';
 
 export interface UsageStore {
   /**
    * Adds a batch to the stored counts, unless the writer's batch of this number or a later one is stored. Skips tokens
-   * that no longer exist. Of each token's routes, networks and agents, the 200 most recent stay. Returns the networks
+   * that no longer exist. Of each kind of a token's values, such as routes, the 200 most recent stay. Returns the networks
    * that were not stored before, in the order of the batch. Call it in a transaction.
    */
   add(batch: UsageBatch): Promise<NewNetwork[]>;
@@ -14,6 +14,8 @@ export interface UsageStore {
   claimNetworkNotice(network: NewNetwork, rule: { minAgeMs: number; minUses: number }): Promise<boolean>;
   /** Returns what is stored about one token since the beginning of a day, in days since the epoch. */
   of(tokenId: string, sinceDay: number): Promise<UsageWindow>;
+  /** Returns when uses of a token last lacked what a rule would need. */
+  gapsOf(tokenId: string): Promise<GapTimes>;
   /** Deletes at most `limit` counts of hours before `hour`. Returns the number of rows deleted. */
   purgeHours(hour: number, limit: number): Promise<number>;
   /** Deletes at most `limit` writers that last wrote before `at`. Returns the number of rows deleted. */

@@ -1,26 +1,41 @@
 import { integer, nullable, text } from './column.ts';
 
-export type SeenKind = 'route' | 'network' | 'agent';
+/** `app`: the ID of an app. `would-deny`: requests that rules would deny if they were enforced. */
+export type SeenKind = 'route' | 'network' | 'agent' | 'app' | 'would-deny';
 
 /** How often a token was used in one hour, by outcome. */
 export const usageHourColumns = {
   tokenId: text('token_id'),
   /** Hours since the epoch. */
   hour: integer('hour'),
-  /** `allowed`, or the deny reason. */
+  /** `allowed`, the deny reason, or `would-deny:` and the reason. The latter uses are also counted as allowed. */
   outcome: text('outcome'),
   uses: integer('uses'),
 };
 
-/** A route, network or agent of a token's uses. */
+/** A route, network, agent or app of a token's uses. */
 export const usageSeenColumns = {
   tokenId: text('token_id'),
   kind: text<'kind', SeenKind>('kind'),
-  /** For a route, the method, a space and the folded path. The method is `-` if it is unknown. */
+  /**
+   * For a route, the method, a space and the folded path. The method is `-` if it is unknown. For `would-deny`, the reason, a
+   * space and the route.
+   */
   value: text('value'),
   uses: integer('uses'),
   firstAt: integer('first_at'),
   lastAt: integer('last_at'),
+};
+
+/** When an allowed use last lacked what a rule would need. */
+export const gapColumns = {
+  /** It was for no app. */
+  noAppAt: nullable(integer('no_app_at')),
+  noPathAt: nullable(integer('no_path_at')),
+  /** Rules deny its path whatever they say, or the path is too long to be recorded as a whole. */
+  oddPathAt: nullable(integer('odd_path_at')),
+  noNetworkAt: nullable(integer('no_network_at')),
+  noMethodAt: nullable(integer('no_method_at')),
 };
 
 /** What is known about all uses of a token, however old. */
@@ -32,4 +47,5 @@ export const usageTotalColumns = {
   firstAt: nullable(integer('first_at')),
   /** The UTC day of the last mail about a new network, in days since the epoch. */
   networkNoticedOn: nullable(integer('network_noticed_on')),
+  ...gapColumns,
 };

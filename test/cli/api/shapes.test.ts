@@ -81,6 +81,17 @@ const event = {
 
 const seen = { count: 3, first_at: time, last_at: time };
 const usage = {
+  would_deny: { path: 3 },
+  would_deny_routes: [
+    {
+      method: 'PUT',
+      path: '/a',
+      reason: 'path',
+      count: 3,
+      first_at: '2026-11-22T12:00:00.000Z',
+      last_at: '2026-11-23T12:00:00.000Z',
+    },
+  ],
   days: [{ date: '2026-11-23', allowed: 3, denied: 1 }],
   denied: { expired: 1 },
   routes: [{ method: 'GET', path: '/builds/*', ...seen }],
@@ -146,7 +157,7 @@ const replacements = [
 const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
-  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|decision|changes|groups)$/;
+  /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|decision|changes|groups|would_deny|would_deny_routes)$/;
 
 /** Yields copies of `value` with one field replaced, at any depth, and the path of that field, such as `.target.id`. */
 function* variants(value: unknown, field = ''): Generator<[field: string, variant: unknown]> {

@@ -49,8 +49,15 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('usage on %s', (engine) => {
   it('shows each day of the window, the reasons of denials, and what used the token', async () => {
     const id = await newToken('shown');
     const now = app.clock.now();
-    record(app, id, 3);
-    record(app, id, 2, { method: 'POST', target: '/builds', userAgent: 'git/2.43', peer: '2001:db8::1' });
+    record(app, id, 2);
+    record(app, id, 1, { wouldDeny: 'network' });
+    record(app, id, 2, {
+      wouldDeny: 'method',
+      method: 'POST',
+      target: '/builds',
+      userAgent: 'git/2.43',
+      peer: '2001:db8::1',
+    });
     app.services.useCounter.denied(id, now, 'paused');
     app.services.useCounter.allowed(id, now - day, request());
     await app.services.recordUsage.flush();
@@ -65,6 +72,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('usage on %s', (engine) => {
         { date: '2026-11-23', allowed: 5, denied: 1 },
       ],
       denied: { paused: 1 },
+      would_deny: { method: 2, network: 1 },
       routes: [
         { method: 'GET', path: '/builds/*', count: 4, first_at: before, last_at: at },
         { method: 'POST', path: '/builds', count: 2, first_at: at, last_at: at },
@@ -76,6 +84,10 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('usage on %s', (engine) => {
       agents: [
         { agent: 'curl/8.5.0', count: 4, first_at: before, last_at: at },
         { agent: 'git/2.43', count: 2, first_at: at, last_at: at },
+      ],
+      would_deny_routes: [
+        { reason: 'method', method: 'POST', path: '/builds', count: 2, first_at: at, last_at: at },
+        { reason: 'network', method: 'GET', path: '/builds/*', count: 1, first_at: at, last_at: at },
       ],
     });
     expect((await jsonOf<Usage>(usageOf(app, id))).days).toHaveLength(30);

@@ -1,7 +1,15 @@
 import { limits } from '../../../../shared/limits.ts';
-import type { HourCount, LastUse, SeenCount, SeenKind, TokenUses } from '../../../store/records.ts';
+import type { GapTimes, HourCount, LastUse, SeenCount, SeenKind, TokenUses } from '../../../store/records.ts';
+import type { ForbidReason } from '../rules/evaluate.ts';
+import { withGaps } from './gaps.ts';
 
 const hourMs = 60 * 60 * 1000;
+
+/** Precedes the reason in the outcome of uses that rules would have denied. */
+export const wouldDenyPrefix = 'would-deny:';
+
+const nothingSeen = { route: null, network: null, agent: null, app: null, 'would-deny': null };
+const seenKinds = Object.keys(nothingSeen) as SeenKind[];
 
 /** Uses with the same fields are counted together. An unknown field is null. */
 export interface UseKind {
@@ -10,6 +18,12 @@ export interface UseKind {
   route: string | null;
   network: string | null;
   agent: string | null;
+  /** The ID of the app. */
+  app: string | null;
+  /** Why rules would have denied the use if they were enforced. */
+  wouldDeny: ForbidReason | null;
+  /** See `gapBits`. */
+  gaps: number;
 }
 
 /** The first use of a network, as a mail describes it. */
@@ -48,6 +62,7 @@ interface Seen {
 interface OtherCounts {
   firstAt: number | null;
   hours: HourCount[];
+  gaps: GapTimes | null;
   seen: Record<SeenKind, Map<string, Seen> | null>;
   /** How many samples were taken, those of networks that gave way included. */
   sampled: number;
@@ -68,8 +83,9 @@ export function firstCount(kind: UseKind, { uses, firstAt, lastAt }: Uses, sampl
   const hour = Math.floor(firstAt / hourMs) | 0;
   const firstOffset = (firstAt - hour * hourMs) | 0;
   const lastOffset = (lastAt - hour * hourMs) | 0;
-  const { outcome, route, network, agent } = kind;
-  return { outcome, route, network, agent, uses, hour, firstOffset, lastOffset, sample, others: null };
+  const { outcome, route, network, agent, app, wouldDeny, gaps } = kind;
+  const described = { outcome, route, network, agent, app, wouldDeny, gaps };
+  return { ...described, uses, hour, firstOffset, lastOffset, sample, others: null };
 }
 
 /** Adds uses if they are of the same kind and hour as those before. Returns false, and does nothing, if they are not. */
@@ -78,6 +94,7 @@ export function countAgain(counts: TokenCounts, kind: UseKind, { uses, firstAt, 
   const lastOffset = Math.trunc(lastAt - counts.hour * hourMs);
   if (firstOffset < 0 || lastOffset >= hourMs || counts.outcome !== kind.outcome) return false;
   if (counts.route !== kind.route || counts.network !== kind.network || counts.agent !== kind.agent) return false;
+  if (counts.app !== kind.app || counts.wouldDeny !== kind.wouldDeny || counts.gaps !== kind.gaps) return false;
   counts.uses += uses;
   if (lastOffset > counts.lastOffset) counts.lastOffset = lastOffset;
   if (firstOffset < counts.firstOffset) counts.firstOffset = firstOffset;
@@ -99,38 +116,49 @@ export function knowsNetwork({ network, others }: TokenCounts, wanted: string): 
 /** Returns what is written about a token. */
 export function countedToken(tokenId: string, counts: TokenCounts): CountedToken {
   const late = settle(counts);
-  const { hours, firstAt, seen, sampled } = counts.others as OtherCounts;
+  const { hours, firstAt, gaps, seen, sampled } = counts.others as OtherCounts;
   const samples = new Map<string, Sample>();
   const values: SeenCount[] = [];
-  for (const kind of ['route', 'network', 'agent'] as const) {
+  for (const kind of seenKinds) {
     for (const [value, { sample, ...counted }] of seen[kind] ?? []) {
       values.push({ kind, value, ...counted });
       if (sample !== null) samples.set(value, sample);
     }
   }
-  return { tokenId, firstAt, hours, seen: values, samples, sampled, grown: values.length - late };
+  return { tokenId, firstAt, hours, seen: values, gaps, samples, sampled, grown: values.length - late };
 }
 
 /** Adds the count in the object itself to the others. Returns the number of values that were not counted before. */
 function settle(counts: TokenCounts): number {
-  counts.others ??= { firstAt: null, hours: [], seen: { route: null, network: null, agent: null }, sampled: 0 };
-  const { others, hour, outcome, uses, sample } = counts;
+  counts.others ??= { firstAt: null, hours: [], gaps: null, seen: { ...nothingSeen }, sampled: 0 };
+  const { others, hour, outcome, uses, sample, wouldDeny } = counts;
   if (sample !== null) others.sampled += 1;
-  const sameHour = others.hours.find((count) => count.hour === hour && count.outcome === outcome);
-  if (sameHour === undefined) others.hours.push({ hour, outcome, uses });
-  else sameHour.uses += uses;
+  addHour(others, { hour, outcome, uses });
   if (outcome !== 'allowed') return 0;
+  if (wouldDeny !== null) addHour(others, { hour, outcome: `${wouldDenyPrefix}${wouldDeny}`, uses });
   const [firstAt, lastAt] = [hour * hourMs + counts.firstOffset, hour * hourMs + counts.lastOffset];
   others.firstAt = Math.min(others.firstAt ?? firstAt, firstAt);
+  others.gaps = withGaps(others.gaps, counts.gaps, lastAt);
   let grown = 0;
-  for (const kind of ['route', 'network', 'agent'] as const) {
-    const value = counts[kind];
+  for (const kind of seenKinds) {
+    const value = kind === 'would-deny' ? wouldDenyValue(counts) : counts[kind];
     if (value === null) continue;
     others.seen[kind] ??= new Map();
     const seen = { uses, firstAt, lastAt, sample: kind === 'network' ? sample : null };
     if (addSeen(others.seen[kind], value, seen)) grown += 1;
   }
   return grown;
+}
+
+function addHour({ hours }: OtherCounts, added: HourCount): void {
+  const sameHour = hours.find(({ hour, outcome }) => hour === added.hour && outcome === added.outcome);
+  if (sameHour === undefined) hours.push(added);
+  else sameHour.uses += added.uses;
+}
+
+/** A request without a path is counted by its reason only. */
+function wouldDenyValue({ wouldDeny, route }: UseKind): string | null {
+  return wouldDeny === null || route === null ? null : `${wouldDeny} ${route}`;
 }
 
 /** Adds a count. A new value replaces the least recent one if there are too many. Returns whether the map has grown. */

@@ -3,6 +3,8 @@ import type { Store } from '../../../store/store.ts';
 import type { Caller } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { findToken } from '../find.ts';
+import { splitRoute } from './fold.ts';
+import { wouldDenyPrefix } from './token-counts.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -12,6 +14,8 @@ export interface Usage {
   days: Array<{ at: number; allowed: number; denied: number }>;
   /** Denied uses by reason, most frequent first. */
   denied: Array<{ reason: string; uses: number }>;
+  /** Allowed uses that the rules would have denied if they were enforced, by reason, most frequent first. */
+  wouldDeny: Array<{ reason: string; uses: number }>;
   /** Values that were used in the window, most used first. The counts include uses before the window. */
   seen: Record<SeenKind, SeenCount[]>;
 }
@@ -31,19 +35,31 @@ export function createUsageReader({ store, clock }: { store: Store; clock: Clock
     const first = Math.floor(clock.now() / dayMs) - count + 1;
     const found = await store.usage.of(id, first);
     const days = Array.from({ length: count }, (_, index) => ({ at: (first + index) * dayMs, allowed: 0, denied: 0 }));
-    const denied = new Map<string, number>();
+    const [denied, wouldDeny] = [new Map<string, number>(), new Map<string, number>()];
+    const add = (to: Map<string, number>, reason: string, uses: number) => to.set(reason, (to.get(reason) ?? 0) + uses);
     for (const { day, outcome, uses } of found.days) {
       const total = days[day - first];
       // The clock may have been ahead when it was counted.
       if (total === undefined) continue;
+      if (outcome.startsWith(wouldDenyPrefix)) {
+        add(wouldDeny, outcome.slice(wouldDenyPrefix.length), uses);
+        continue;
+      }
       total[outcome === 'allowed' ? 'allowed' : 'denied'] += uses;
-      if (outcome !== 'allowed') denied.set(outcome, (denied.get(outcome) ?? 0) + uses);
+      if (outcome !== 'allowed') add(denied, outcome, uses);
     }
     const of = (kind: SeenKind) => found.seen.filter((value) => value.kind === kind);
     return {
       days,
-      denied: [...denied].map(([reason, uses]) => ({ reason, uses })).sort((a, b) => b.uses - a.uses),
-      seen: { route: of('route'), network: of('network'), agent: of('agent') },
+      denied: mostFirst(denied),
+      wouldDeny: mostFirst(wouldDeny),
+      seen: {
+        route: of('route'),
+        network: of('network'),
+        agent: of('agent'),
+        app: of('app'),
+        'would-deny': of('would-deny'),
+      },
     };
   }
 
@@ -51,4 +67,14 @@ export function createUsageReader({ store, clock }: { store: Store; clock: Clock
     of: async (caller, tokenId, days) => ofToken(await findToken(store, caller, tokenId), days),
     ofToken,
   };
+}
+
+function mostFirst(uses: ReadonlyMap<string, number>): Array<{ reason: string; uses: number }> {
+  return [...uses].map(([reason, uses]) => ({ reason, uses })).sort((a, b) => b.uses - a.uses);
+}
+
+/** Splits a value of the kind `would-deny` into the reason and the route. */
+export function splitWouldDeny(value: string): { reason: string; method: string | null; path: string } {
+  const space = value.indexOf(' ');
+  return { reason: value.slice(0, space), ...splitRoute(value.slice(space + 1)) };
 }

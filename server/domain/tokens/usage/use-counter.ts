@@ -1,4 +1,5 @@
 import type { ObservedRequest } from '../last-used.ts';
+import { nothingKnown } from './gaps.ts';
 import {
   type CountedToken,
   countAgain,
@@ -24,9 +25,8 @@ const maxSamples = 2_000;
 
 /** Reads from an observed request what is counted. */
 export interface ReadUse {
-  route(request: ObservedRequest): string | null;
-  network(request: ObservedRequest): string | null;
-  agent(request: ObservedRequest): string | null;
+  /** Writes into `kind` everything but the outcome. */
+  describe(request: ObservedRequest, kind: UseKind): void;
   sample(request: ObservedRequest): Sample;
 }
 
@@ -50,16 +50,24 @@ export interface UseCounter {
 export function createUseCounter(read: ReadUse): UseCounter {
   const shards = Array.from({ length: shardCount }, () => new Map<string, TokenCounts>());
   /** The kind of the present use. One object for all of them spares the garbage collector. */
-  const kind: UseKind = { outcome: 'allowed', route: null, network: null, agent: null };
+  const kind: UseKind = {
+    outcome: 'allowed',
+    route: null,
+    network: null,
+    agent: null,
+    app: null,
+    wouldDeny: null,
+    gaps: 0,
+  };
   let [tokens, values, samples, nextShard] = [0, 0, 0, 0];
 
   function count(tokenId: string, when: Uses, request: ObservedRequest | null): void {
     const shard = shards[shardOf(tokenId)] as Map<string, TokenCounts>;
     const counts = shard.get(tokenId);
     if (counts !== undefined && countAgain(counts, kind, when)) return;
-    if (tokens + values >= maxCounts) {
+    if (isFull()) {
       if (counts === undefined) return;
-      kind.route = kind.network = kind.agent = null;
+      describeNothing();
     }
     const sample = request === null ? null : sampleOf(counts, request);
     if (counts === undefined) {
@@ -68,6 +76,15 @@ export function createUseCounter(read: ReadUse): UseCounter {
     } else {
       values += countOther(counts, kind, when, sample);
     }
+  }
+
+  function isFull(): boolean {
+    return tokens + values >= maxCounts;
+  }
+
+  function describeNothing(): void {
+    kind.route = kind.network = kind.agent = kind.app = null;
+    kind.gaps = kind.outcome === 'allowed' ? nothingKnown : 0;
   }
 
   function sampleOf(counts: TokenCounts | undefined, request: ObservedRequest): Sample | null {
@@ -80,14 +97,13 @@ export function createUseCounter(read: ReadUse): UseCounter {
   return {
     allowed(tokenId, at, request, uses = 1, lastAt = at) {
       kind.outcome = 'allowed';
-      kind.route = read.route(request);
-      kind.network = read.network(request);
-      kind.agent = read.agent(request);
+      read.describe(request, kind);
       count(tokenId, { uses, firstAt: at, lastAt }, request);
     },
     denied(tokenId, at, reason) {
       kind.outcome = reason;
-      kind.route = kind.network = kind.agent = null;
+      kind.wouldDeny = null;
+      describeNothing();
       count(tokenId, { uses: 1, firstAt: at, lastAt: at }, null);
     },
     pending: () => tokens,

@@ -1,6 +1,6 @@
 import { count } from '../../../../shared/count.ts';
 import { splitRoute } from '../../../domain/tokens/usage/fold.ts';
-import type { Usage } from '../../../domain/tokens/usage/usage.ts';
+import { splitWouldDeny, type Usage } from '../../../domain/tokens/usage/usage.ts';
 import type { SeenCount } from '../../../store/records.ts';
 import { ClippedText } from '../../shell/components/clipped-text.tsx';
 import { Time } from '../../shell/components/time.tsx';
@@ -13,25 +13,44 @@ const maxRows = 10;
 
 /** How a token was used: a chart of the last days, and tables of its routes, networks and user agents. */
 export function UsageSection({ usage, quiet, now }: { usage: Usage; quiet: boolean; now: number }) {
-  const { days, denied, seen } = usage;
+  const { days, denied, wouldDeny, seen } = usage;
   const sum = (kind: 'allowed' | 'denied') => days.reduce((total, day) => total + day[kind], 0);
-  const reasons = denied.map(({ reason, uses }) => `${uses.toLocaleString('en')} ${reason}`).join(', ');
   const used = sum('allowed') + sum('denied') > 0;
   return (
     <section aria-labelledby="usage">
       <h2 id="usage">Usage</h2>
       <p>
         {used
-          ? `${count(sum('allowed'), 'use')} in the last ${shownDays} days, and ${sum('denied').toLocaleString('en')} denied${reasons === '' ? '' : ` (${reasons})`}. Uses of the last minute may be missing.`
+          ? `${count(sum('allowed'), 'use')} in the last ${shownDays} days, and ${sum('denied').toLocaleString('en')} denied${byReason(denied)}. Uses of the last minute may be missing.`
           : `No use was counted in the last ${shownDays} days.`}
       </p>
+      {wouldDeny.length > 0 && (
+        <p>
+          If its rules were enforced, {count(total(wouldDeny), 'use')} would have been denied{byReason(wouldDeny)}.
+        </p>
+      )}
       {quiet && <p>No mail is sent when this token is used from a new network.</p>}
       {used && <UsageChart days={days} />}
       <SeenTable heading="Route" plural="routes" values={seen.route} now={now} />
+      <SeenTable
+        heading="Would be denied"
+        plural="routes that the rules would deny"
+        values={seen['would-deny']}
+        now={now}
+      />
       <SeenTable heading="Network" plural="networks" values={seen.network} now={now} />
       <SeenTable heading="User agent" plural="user agents" values={seen.agent} now={now} />
     </section>
   );
+}
+
+function total(counts: Usage['denied']): number {
+  return counts.reduce((all, { uses }) => all + uses, 0);
+}
+
+function byReason(counts: Usage['denied']): string {
+  const reasons = counts.map(({ reason, uses }) => `${uses.toLocaleString('en')} ${reason}`);
+  return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
 }
 
 interface SeenTableProps {
@@ -81,11 +100,14 @@ function SeenTable({ heading, plural, values, now }: SeenTableProps) {
 }
 
 function Value({ kind, value }: Pick<SeenCount, 'kind' | 'value'>) {
-  if (kind !== 'route') return <ClippedText text={value} />;
-  const { method, path } = splitRoute(value);
+  if (kind !== 'route' && kind !== 'would-deny') return <ClippedText text={value} />;
+  const { method, path, reason } = kind === 'route' ? { ...splitRoute(value), reason: null } : splitWouldDeny(value);
   return (
-    <span class="mono">
-      {method} <ClippedText text={path} />
-    </span>
+    <>
+      <span class="mono">
+        {method} <ClippedText text={path} />
+      </span>
+      {reason !== null && ` (${reason})`}
+    </>
   );
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ObservedRequest } from '../../../../server/domain/tokens/last-used.ts';
 import { createUseCounter } from '../../../../server/domain/tokens/usage/use-counter.ts';
 import { createClientIp } from '../../../../server/http/client-ip.ts';
 import { createReadUse } from '../../../../server/http/verify/read-use.ts';
-import type { SeenKind } from '../../../../server/store/records.ts';
+import type { GapTimes, SeenKind } from '../../../../server/store/records.ts';
 import { limits } from '../../../../shared/limits.ts';
 
 const noon = Date.UTC(2026, 10, 23, 12);
@@ -49,6 +49,53 @@ it('counts each use once by hour, route, network and agent', () => {
   expect(two?.seen.map(({ value }) => value)).toEqual(['2001:db8:1::/48', 'curl/8.5.0']);
   expect(counter.pending()).toBe(0);
   expect(counter.take(10)).toEqual([]);
+});
+
+it('counts uses by app, and what rules would have denied by hour, and by route', () => {
+  const counter = newCounter();
+  counter.allowed('one', noon, request({ appId: 'wiki' }));
+  counter.allowed('one', noon + 1, request({ appId: 'wiki', wouldDeny: 'path' }), 3, noon + 9);
+  counter.allowed('one', noon + 2, request({ appId: 'builds', wouldDeny: 'method', target: null }));
+  counter.allowed('one', noon + 3_600_000, request({ appId: 'wiki', wouldDeny: 'path' }));
+  const [one] = counter.take(1);
+  expect(one?.hours).toEqual([
+    { hour, outcome: 'allowed', uses: 5 },
+    { hour, outcome: 'would-deny:path', uses: 3 },
+    { hour, outcome: 'would-deny:method', uses: 1 },
+    { hour: hour + 1, outcome: 'allowed', uses: 1 },
+    { hour: hour + 1, outcome: 'would-deny:path', uses: 1 },
+  ]);
+  const of = (wanted: SeenKind) =>
+    one?.seen.filter(({ kind }) => kind === wanted).map(({ value, uses }) => `${value}: ${uses}`);
+  expect(of('app')).toEqual(['wiki: 5', 'builds: 1']);
+  expect(of('would-deny')).toEqual(['path GET /builds/*: 4']);
+});
+
+describe('what a rule would need and a use lacks', () => {
+  const complete = { appId: 'wiki' };
+  const none = { noAppAt: null, noPathAt: null, oddPathAt: null, noNetworkAt: null, noMethodAt: null };
+  it.each<[string, Partial<ObservedRequest>, Partial<GapTimes> | null]>([
+    ['nothing', complete, null],
+    ['an app', { appId: null }, { noAppAt: noon }],
+    ['a path', { ...complete, target: null }, { noPathAt: noon }],
+    ['a method', { ...complete, method: null }, { noMethodAt: noon }],
+    ['an address, without X-Forwarded-For', { ...complete, forwardedFor: null }, { noNetworkAt: noon }],
+    ['an address, from a peer that is not trusted', { ...complete, peer: '198.51.100.1' }, { noNetworkAt: noon }],
+    ['an address that can be read', { ...complete, forwardedFor: 'unknown' }, { noNetworkAt: noon }],
+    ['a path with one meaning', { ...complete, target: '/a//b?x' }, { oddPathAt: noon }],
+    ['a path without a fragment', { ...complete, target: '/a#b' }, { oddPathAt: noon }],
+    ['a path that is short enough', { ...complete, target: `/${'1'.repeat(1_024)}/a` }, { oddPathAt: noon }],
+    ['nothing at introspection', { introspected: true, method: null, target: null }, null],
+    ['a path at introspection', { introspected: true, target: null }, { noPathAt: noon }],
+    ['an address at introspection', { introspected: true, peer: 'me', forwardedFor: null }, { noNetworkAt: noon }],
+    ['a path with one meaning at introspection', { introspected: true, target: 'a' }, { oddPathAt: noon }],
+  ])('is recorded: %s', (_what, changes, gaps) => {
+    const counter = newCounter();
+    counter.allowed('one', noon - 5, request(changes));
+    counter.allowed('one', noon, request(changes));
+    counter.allowed('one', noon + 5, request(complete));
+    expect(counter.take(1)[0]?.gaps).toEqual(gaps && { ...none, ...gaps });
+  });
 });
 
 it('stores no query, no secret and no NUL', () => {

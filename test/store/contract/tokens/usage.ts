@@ -21,6 +21,7 @@ function usesOf(tokenId: string, changes: Partial<TokenUses> = {}): TokenUses {
     firstAt: noon,
     hours: [{ hour, outcome: 'allowed', uses: 3 }],
     seen: [seen('route', 'GET /builds/*', 3), seen('network', '203.0.113.0/24', 3), seen('agent', 'curl/8', 3)],
+    gaps: null,
     ...changes,
   };
 }
@@ -65,6 +66,19 @@ export function usageContract(store: () => Store): void {
     );
     expect((await store().usage.of(two, today)).days).toEqual([{ day: today, outcome: 'allowed', uses: 3 }]);
     expect(await store().usage.of(one, today + 1)).toEqual({ days: [], seen: [] });
+  });
+
+  it('stores the time of the last gap of each kind, in whatever order batches arrive', async () => {
+    const token = await newToken();
+    const none = { noAppAt: null, noPathAt: null, oddPathAt: null, noNetworkAt: null, noMethodAt: null };
+    expect(await store().usage.gapsOf(token)).toEqual(none);
+    await add([usesOf(token)]);
+    expect(await store().usage.gapsOf(token)).toEqual(none);
+    await add([usesOf(token, { gaps: { ...none, noAppAt: noon + 5, oddPathAt: noon } })]);
+    await add([usesOf(token)]);
+    await add([usesOf(token, { gaps: { ...none, noAppAt: noon + 1, oddPathAt: noon + 2, noMethodAt: noon } })]);
+    const gaps = { noAppAt: noon + 5, noPathAt: null, oddPathAt: noon + 2, noNetworkAt: null, noMethodAt: noon };
+    expect(await store().usage.gapsOf(token)).toEqual(gaps);
   });
 
   it('counts a batch once, however often it is sent, and each writer on its own', async () => {

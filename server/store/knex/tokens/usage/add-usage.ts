@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { limits } from '../../../../../shared/limits.ts';
 import type { Engine, Select } from '../../../engine/engine.ts';
-import type { NewNetwork, SeenCount, TokenUses, UsageBatch } from '../../../records.ts';
+import type { GapTimes, NewNetwork, SeenCount, TokenUses, UsageBatch } from '../../../records.ts';
+import { gapColumns } from '../../../tables/usage.ts';
 
 /**
  * Adds a batch to the stored counts, in the caller's transaction:
@@ -46,9 +47,11 @@ async function lockTokens(knex: Knex, engine: Engine, tokens: readonly TokenUses
   return new Set(found.map(([id]) => id));
 }
 
-function totalOf({ tokenId, firstAt, hours }: TokenUses) {
+const gapNames = Object.keys(gapColumns) as Array<keyof GapTimes>;
+
+function totalOf({ tokenId, firstAt, hours, gaps }: TokenUses) {
   const uses = hours.reduce((sum, { outcome, uses }) => (outcome === 'allowed' ? sum + uses : sum), 0);
-  return [tokenId, uses, firstAt];
+  return [tokenId, uses, firstAt, ...gapNames.map((name) => gaps?.[name] ?? null)];
 }
 
 /** SQLite needs a WHERE clause to tell ON CONFLICT from the ON of a join. */
@@ -56,11 +59,17 @@ const fromRows = (engine: Engine) => `FROM ${engine.jsonElements} AS used WHERE 
 const number = (position: number) => `CAST(used.value ->> ${position} AS bigint)`;
 
 function totalsSql(engine: Engine): string {
-  return `INSERT INTO usage_totals (token_id, uses, first_at)
-    SELECT used.value ->> 0, ${number(1)}, ${number(2)} ${fromRows(engine)}
+  const gaps = gapNames.map((name) => gapColumns[name].name);
+  return `INSERT INTO usage_totals (token_id, uses, first_at, ${gaps.join(', ')})
+    SELECT used.value ->> 0, ${number(1)}, ${number(2)}, ${gaps.map((_, index) => number(3 + index)).join(', ')} ${fromRows(engine)}
     ON CONFLICT (token_id) DO UPDATE SET uses = usage_totals.uses + excluded.uses,
-      first_at = CASE WHEN usage_totals.first_at <= excluded.first_at THEN usage_totals.first_at
-        ELSE COALESCE(excluded.first_at, usage_totals.first_at) END`;
+      ${[kept('first_at', '<='), ...gaps.map((gap) => kept(gap, '>='))].join(', ')}`;
+}
+
+/** Keeps the earlier or later one of two times that may be null. */
+function kept(column: string, comparison: '<=' | '>='): string {
+  return `${column} = CASE WHEN usage_totals.${column} ${comparison} excluded.${column} THEN usage_totals.${column}
+    ELSE COALESCE(excluded.${column}, usage_totals.${column}) END`;
 }
 
 function hoursSql(engine: Engine): string {

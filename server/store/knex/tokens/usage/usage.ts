@@ -1,12 +1,13 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../../../engine/engine.ts';
 import type { UsageStore } from '../../../interfaces/usage.ts';
-import { toRecord } from '../../../tables/column.ts';
-import { usageSeenColumns } from '../../../tables/usage.ts';
+import { selectList, toRecord } from '../../../tables/column.ts';
+import { gapColumns, usageSeenColumns } from '../../../tables/usage.ts';
 import { addUsage } from './add-usage.ts';
 
 const hoursPerDay = 24;
 const dayMs = 24 * 60 * 60 * 1000;
+const noGaps = { noAppAt: null, noPathAt: null, oddPathAt: null, noNetworkAt: null, noMethodAt: null };
 
 export function createUsageStore(knex: Knex, engine: Engine): UsageStore {
   return {
@@ -41,6 +42,12 @@ export function createUsageStore(knex: Knex, engine: Engine): UsageStore {
           return value;
         }),
       };
+    },
+    async gapsOf(tokenId) {
+      const [row] = await knex('usage_totals')
+        .where('token_id', tokenId)
+        .select(selectList(gapColumns, 'usage_totals'));
+      return row === undefined ? noGaps : toRecord(gapColumns, row);
     },
     purgeHours(hour, limit) {
       const old = knex('usage_hours').where('hour', '<', hour).orderBy('hour').limit(limit);

@@ -41,7 +41,8 @@ export class AskedRequest implements GateRequest {
   }
 
   get path(): string | null {
-    return this.#original.target === null ? null : rawPathOf(this.#original.target);
+    const { target, isDisputed } = this.#original;
+    return target === null || isDisputed === true ? null : rawPathOf(target);
   }
 
   get ip(): string | null {

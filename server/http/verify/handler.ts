@@ -7,6 +7,7 @@ import type { RequestVerdict, Verification } from '../../domain/tokens/verify.ts
 import { createOutage, type Log, type Outage } from '../../observability/log.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import type { ClientIp } from '../client-ip.ts';
+import { type AppWarnings, createAppWarnings } from './app-warnings.ts';
 import { AskedRequest } from './asked-request.ts';
 import type { CountedVerification } from './counted-verify.ts';
 import { type Credential, readCredential } from './credential.ts';
@@ -22,7 +23,6 @@ import { createIdentityHeaders, emptyIdentity, type IdentityHeaders } from './id
 import { isPreflight } from './preflight.ts';
 import { challengeChoiceOf, type FoundRoute, findVerifyRoute } from './proxies.ts';
 import { createReadApp, type ReadApp } from './requested-app.ts';
-import { createWarnOfUnknownApp } from './unknown-app.ts';
 
 export interface VerifyDeps {
   verifyRequest: CountedVerification['verifyRequest'];
@@ -42,7 +42,7 @@ interface VerifyContext extends VerifyDeps {
   outage: Outage;
   readApp: ReadApp;
   identityHeaders: IdentityHeaders;
-  warnOfUnknownApp: (name: string) => void;
+  appWarnings: AppWarnings;
   /** Serialized denials. There are about 30, one for each combination of status, challenges, reason and detail. */
   denials: Map<string, { fields: string[]; body: string }>;
 }
@@ -74,7 +74,7 @@ export function createVerifyHandler(deps: VerifyDeps): VerifyHandler {
     outage: createOutage(deps.log, {}, outageMessages),
     readApp: createReadApp(),
     identityHeaders: createIdentityHeaders(),
-    warnOfUnknownApp: createWarnOfUnknownApp(deps.log),
+    appWarnings: createAppWarnings(deps.log),
     denials: new Map(),
   };
   return (req, res) => {
@@ -164,15 +164,20 @@ function sendUnavailable({ outage }: VerifyContext, res: ServerResponse, error: 
 type DeniedRequest = Exclude<RequestVerdict, { allowed: true }>;
 
 function denyToken(context: VerifyContext, exchange: Exchange, verdict: DeniedRequest): void {
-  const { found, res } = exchange;
+  const { res } = exchange;
   if (verdict.tokenId !== null) context.useCounter.denied(verdict.tokenId, context.clock.now(), verdict.reason);
   if (verdict.status === 401) {
     sendDenial(context, exchange, tokenDenial(verdict.reason));
   } else {
     const { reason, app } = verdict;
-    if (reason === 'app' && app === null && found.appName !== null) context.warnOfUnknownApp(found.appName);
+    if (reason === 'app' && app === null) warnOfApp(context, exchange);
     send(context, res, 403, `403 ${reason}`, () => forbiddenResponse(reason));
   }
+}
+
+function warnOfApp({ appWarnings }: VerifyContext, { found, asked }: Exchange): void {
+  if (found.appName !== null) appWarnings.unknownName(found.appName);
+  else if (asked.app === 'unknown') appWarnings.unusableHost(found.route.hostField);
 }
 
 function denyCredential(

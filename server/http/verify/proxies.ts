@@ -8,6 +8,8 @@ export interface OriginalRequest {
   method: string | null;
   /** A request target in origin-form (RFC 9112 §3.2.1). */
   target: string | null;
+  /** Whether the target may be another one than the server gets, because a client chose a part of it. Rules must not trust it. */
+  isDisputed?: boolean;
 }
 
 /** How one kind of proxy asks for a verdict. */
@@ -37,10 +39,14 @@ export const verifyRoutes = {
     hasOwnQuery: true,
     hostField: 'x-original-host',
     readOriginal({ rawHeaders }) {
-      const target = onlyValue(rawHeaders, 'x-original-uri') ?? onlyValue(rawHeaders, 'x-original-url');
+      const uri = onlyValue(rawHeaders, 'x-original-uri');
+      const url = onlyValue(rawHeaders, 'x-original-url');
+      const target = uri ?? url;
       return {
         method: onlyValue(rawHeaders, 'x-original-method'),
         target: target === null ? null : originForm(target),
+        // A proxy sets one of them, and passes on what a client sends as the other one.
+        isDisputed: uri !== null && url !== null ? originForm(url) !== uri : url !== null && !hasPath(url),
       };
     },
   },
@@ -108,6 +114,11 @@ export function originForm(target: string): string {
   if (authority === undefined) return target;
   const rest = target.slice(authority.length);
   return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** Reports whether a URL names its path. A client that puts `?` into its `Host` could otherwise turn each path into `/`. */
+function hasPath(url: string): boolean {
+  return /^([a-z][a-z0-9+.-]*:\/\/[^/?#]*)?\//i.test(url);
 }
 
 /** Returns a target without its query and fragment. */

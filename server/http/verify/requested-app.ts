@@ -35,7 +35,12 @@ export function isAppName(text: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,62}$/.test(text);
 }
 
-/** Returns the host of a `Host` field in the form in which apps store hosts, or null if it is none. */
+/**
+ * Returns the host of a `Host` field in the form in which apps store hosts, or null if proxies may read it in several ways. A name that
+ * no app can have, such as `rack.7`, stays as it is.
+ */
 function canonicalHost(text: string): string | null {
-  return /^[!-~]+$/.test(text) ? normalizeHost(text.replace(/:[0-9]*$/, '')) : null;
+  if (!/^[!-~]+$/.test(text)) return null;
+  const host = text.replace(/:[0-9]*$/, '');
+  return normalizeHost(host) ?? (/^[\w-]+(\.[\w-]+)*$/.test(host) ? host.toLowerCase() : null);
 }

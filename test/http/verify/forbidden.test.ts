@@ -68,6 +68,27 @@ describe('rules of a token', () => {
     expect(await ask({ allow: ['GET /**'] }, { path: '/' })).toBe('403 method');
   });
 
+  it('deny a path of which nginx sends two versions, because a client chose one of them', async () => {
+    const { value } = await issueGated(server.store, { allow: ['GET /public/**', 'GET /'] });
+    const ask = async (...paths: Fields) => {
+      const headers: Fields = [['X-API-Key', value], ['X-Original-Method', 'GET'], ...paths];
+      const response = await server.send({ path: '/verify/auth-request', headers });
+      return `${response.status} ${response.headers['x-tokens-reason'] ?? ''}`.trim();
+    };
+    const uri = '/public/x?page=2';
+    const url = `https://app.example.com${uri}`;
+    expect(await ask(['X-Original-URI', uri])).toBe('200');
+    expect(await ask(['X-Original-URL', url])).toBe('200');
+    expect(await ask(['X-Original-URI', uri], ['X-Original-URL', url])).toBe('200');
+    const admin = 'https://app.example.com/admin/users';
+    expect(await ask(['X-Original-URI', uri], ['X-Original-URL', admin])).toBe('403 path');
+    expect(await ask(['X-Original-URI', '/admin/users'], ['X-Original-URL', url])).toBe('403 path');
+    // The client sent `Host: x?`.
+    for (const spoilt of ['https://x?/admin/users', 'https://x#/admin/users', 'https://x', 'https://?/']) {
+      expect(await ask(['X-Original-URL', spoilt]), spoilt).toBe('403 path');
+    }
+  });
+
   it('name the first reason in the order app, group, method, path, network', async () => {
     const steps: Array<[Gated, string]> = [
       [{ apps: [wiki], readOnly: true, allow: ['GET /x'], networks: ['10.0.0.0/8'] }, '403 app'],
@@ -175,7 +196,7 @@ describe('the app of a request', () => {
     expect(await verdictOn(value, asked(host))).toBe('200');
   });
 
-  it.each(['nobody.example.com', 'example.com', 'x.wiki.example.com', 'wiki.example.co'])(
+  it.each(['nobody.example.com', 'example.com', 'x.wiki.example.com', 'wiki.example.co', 'rack.7', 'Node_1'])(
     'is none for a host that no app has: %s',
     async (host) => {
       expect(await verdictOn((await issueGated(server.store, { apps: [wiki] })).value, asked(host))).toBe('403 app');
@@ -210,6 +231,13 @@ describe('the app of a request', () => {
         expect((await server.send({ path, headers })).status, proxy).toBe(403);
       }
     }
+  });
+
+  it('is logged once for each kind of proxy whose hosts cannot be used', async () => {
+    const lines = () => server.logLines.filter((line) => line.includes('sent several hosts'));
+    const { value } = await issueGated(server.store);
+    for (let times = 0; times < 3; times += 1) await verdictOn(value, asked('a.example.com, b.example.com'));
+    expect(lines().filter((line) => line.includes('"x-forwarded-host"'))).toHaveLength(1);
   });
 
   it('is the one that the path names, whatever the host says', async () => {

@@ -83,7 +83,10 @@ async function editOf(
   if (body.self_rotate !== undefined) edit.selfRotate = body.self_rotate;
   if (body.quiet_networks !== undefined) edit.quietNetworks = body.quiet_networks;
   const rules = await editedRules(store, token.rules, body);
-  if (rules !== token.rules) Object.assign(edit, { rules, rulesChangedAt: now });
+  if (rules !== token.rules) {
+    // Never earlier than the change before, even if the clock was set back. A restore compares these times.
+    Object.assign(edit, { rules, rulesChangedAt: Math.max(now, (token.rulesChangedAt ?? 0) + 1) });
+  }
   const newApp = addsApp(token.rules, rules);
   if (newApp || body.expires_in !== undefined || body.expires_at !== undefined) {
     const apps = await lockAppsOf(store, rules);

@@ -1,5 +1,6 @@
 import type { AskedRequest } from '../../../../shared/schemas/rules.ts';
 import type { Store } from '../../../store/store.ts';
+import { groupNamesOf } from '../../accounts/groups.ts';
 import { judgeRequest, type RequestedApp, type RuleOutcome, rawPathOf } from './evaluate.ts';
 import { parseRules } from './token-rules.ts';
 
@@ -19,7 +20,7 @@ export async function decide(
     // Proxies report a path as bytes.
     path: path === undefined ? undefined : Buffer.from(rawPathOf(path), 'utf8').toString('latin1'),
     app: app === undefined ? undefined : await findApp(store, app),
-    ownerGroups: [owner?.ssoGroups, owner?.manualGroups].flatMap((groups) => (groups ? JSON.parse(groups) : [])),
+    ownerGroups: owner === null ? [] : groupNamesOf(owner),
   });
 }
 

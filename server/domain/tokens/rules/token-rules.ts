@@ -105,8 +105,8 @@ export function parseRules(text: string): ParsedRules {
   }
 }
 
-/** The longest rules have 50 lines of 1,024 characters. Such texts are rare, and parsing one takes less than a millisecond. */
-const remembered = { maxEntries: 2_000, maxLength: 8_192 };
+/** The longest rules have 50 lines of 1,024 characters. */
+const remembered = { maxEntries: 20_000, maxLength: 131_072, maxCharacters: 8 * 1024 * 1024 };
 
 /** Creates a `parseRules` that parses each distinct text once, and that returns null for a token without rules. */
 export function createRuleParser(): (text: string | null) => ParsedRules | null {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { memoize } from '../../../../server/domain/tokens/rules/memoize.ts';
 import {
   createRuleParser,
   noRules,
@@ -147,6 +148,34 @@ describe('stored rules', () => {
     const text = storeRules({ ...noRules, allow: ['GET /api/**'] });
     expect(parse(text)).toBe(parse(text));
     expect(parse(null)).toBe(null);
+  });
+
+  it('are parsed once, even if they are as long as rules may be', () => {
+    const parse = createRuleParser();
+    const lineOf = (index: number) => `GET /${String(index).padEnd(1_000, 'a')}`;
+    const text = storeRules({ ...noRules, allow: Array.from({ length: 50 }, (_, index) => lineOf(index)) });
+    expect(text?.length).toBeGreaterThan(50_000);
+    expect(parse(text)).toBe(parse(text));
+  });
+
+  it('are forgotten, the oldest first, before they fill the memory', () => {
+    let computed = 0;
+    const read = memoize(
+      (text) => {
+        computed += 1;
+        return text.length;
+      },
+      { maxEntries: 3, maxLength: 10, maxCharacters: 12 },
+    );
+    const computedFor = (...texts: string[]) => {
+      computed = 0;
+      texts.forEach(read);
+      return computed;
+    };
+    expect(computedFor('a', 'b', 'c', 'a', 'b', 'c')).toBe(3);
+    expect(computedFor('d', 'b', 'c', 'd', 'a')).toBe(2);
+    expect(computedFor('ten letter', 'ten letter', 'd', 'a', 'ten letter')).toBe(1);
+    expect(computedFor('eleven char', 'eleven char')).toBe(2);
   });
 
   it.each(['', '{', 'null', '{"allow":["GET a"]}', '{"networks":["x"]}', '{"apps":1}', '{"allow":"GET /"}'])(

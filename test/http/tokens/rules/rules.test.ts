@@ -71,6 +71,15 @@ describe('the rules of a token', () => {
     expect([other.status, (await jsonOf(other)).code]).toEqual([409, 'idempotency-mismatch']);
   });
 
+  it('never change at an earlier time than before, even if the clock was set back', async () => {
+    const { app, token, edit } = await open();
+    await edit({ read_only: true });
+    const first = (await app.store.tokens.findById(token.id))?.rulesChangedAt ?? 0;
+    app.clock.advance(-600_000);
+    await edit({ allow: ['GET /a'] });
+    expect((await app.store.tokens.findById(token.id))?.rulesChangedAt).toBeGreaterThan(first);
+  });
+
   it('change one by one, and each change is recorded', async () => {
     const { app, token, edit } = await open();
     expect(rulesOf((await edit({ apps: ['grafana', 'grafana'] })).body)).toEqual({ ...noRules, apps: ['grafana'] });

@@ -5,6 +5,7 @@ import { createVerification } from '../../../server/domain/tokens/verify.ts';
 import { StoreUnavailable } from '../../../server/store/errors.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { type Member, openTestApp } from '../../helpers/app/app.ts';
+import { issueGated, registerApp } from '../../helpers/gate/gated.ts';
 import vectors from '../../shared/token-vectors.json' with { type: 'json' };
 
 let app: Awaited<ReturnType<typeof openTestApp>>;
@@ -31,11 +32,15 @@ const revoke = (member: Member, id: string) => app.ask(`/api/v1/tokens/${id}`, {
 
 /** Creates a store that can only look up tokens, and counts the statements. */
 function countingStore(findByHashes: Store['tokens']['findByHashes']) {
-  const calls = { statements: 0 };
-  const tokens: Pick<Store['tokens'], 'findByHashes'> = {
+  const calls = { statements: 0, withApps: 0 };
+  const tokens: Pick<Store['tokens'], 'findByHashes' | 'findByHashesAndApps'> = {
     findByHashes(hashes) {
       calls.statements += 1;
       return findByHashes(hashes);
+    },
+    findByHashesAndApps(hashes, apps) {
+      calls.withApps += 1;
+      return app.store.tokens.findByHashesAndApps(hashes, apps);
     },
   };
   return { calls, store: { tokens } as Store };
@@ -133,6 +138,70 @@ describe('verify', () => {
     const verdicts = await Promise.all([...others, value].map(verify));
     expect(verdicts.map(({ allowed }) => allowed)).toEqual([...others.map(() => false), true]);
     expect(calls.statements).toBe(2);
+  });
+
+  it('reads a token and its app in one statement, and no app for a request that names none', async () => {
+    const { value, id } = await issueGated(app.store, { readOnly: true });
+    const wiki = await registerApp(app.store, 'wiki', { hosts: ['wiki.example.com'] });
+    const { store, calls } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
+    const { verifyRequest, findApp } = createVerification(store, createStatusContext(app.clock, null));
+    const request = { app: null, method: 'GET', path: '/', ip: null };
+    expect(await verifyRequest(value, request)).toMatchObject({ allowed: true, token: { id }, app: null });
+    expect(calls).toEqual({ statements: 1, withApps: 0 });
+
+    for (const key of [{ kind: 'name', name: 'wiki' } as const, { kind: 'host', host: 'wiki.example.com' } as const]) {
+      expect(await verifyRequest(value, { ...request, app: key })).toMatchObject({ app: { id: wiki.id } });
+      expect(await findApp(key)).toMatchObject({ id: wiki.id });
+    }
+    expect(calls).toEqual({ statements: 1, withApps: 4 });
+  });
+
+  it('needs two statements for a hundred concurrent requests for several apps', async () => {
+    const values = await Promise.all(Array.from({ length: 10 }, () => issueGated(app.store)));
+    const apps = await Promise.all(['one', 'two', 'three'].map((name) => registerApp(app.store, name)));
+    const { store, calls } = countingStore((hashes) => app.store.tokens.findByHashes(hashes));
+    const { verifyRequest } = createVerification(store, createStatusContext(app.clock, null));
+    const names = [...apps.map(({ name }) => name), 'none', null];
+    const verdicts = await Promise.all(
+      Array.from({ length: 100 }, async (_, index) => {
+        const { value, id } = values[index % 10] ?? { value: '', id: '' };
+        const name = names[index % 5] ?? null;
+        const key = name === null ? null : ({ kind: 'name', name } as const);
+        const verdict = await verifyRequest(value, { app: key, method: null, path: null, ip: null });
+        return { name, isOwn: verdict.allowed && verdict.token.id === id, app: 'app' in verdict && verdict.app?.name };
+      }),
+    );
+    for (const { name, isOwn, app } of verdicts) {
+      expect({ name, isOwn, app }).toEqual({
+        name,
+        isOwn: name !== 'none',
+        app: name === 'none' || name === null ? undefined : name,
+      });
+    }
+    expect(calls).toEqual({ statements: 0, withApps: 2 });
+  });
+
+  it('evaluates only the rules whose inputs are asked about', async () => {
+    const { value } = await issueGated(app.store, { readOnly: true, allow: ['GET /a'], networks: ['10.0.0.0/8'] });
+    const { verify, verifyRequest, evaluateRequest } = app.services;
+    const nothing = { app: undefined, method: undefined, path: undefined, ip: undefined };
+    const verdict = await verify(value);
+    if (!verdict.allowed) throw new Error('The token is active.');
+    for (const [request, reason] of [
+      [nothing, null],
+      [{ ...nothing, method: 'POST' }, 'method'],
+      [{ ...nothing, path: '/b' }, null],
+      [{ ...nothing, method: 'GET', path: '/b' }, 'path'],
+      [{ ...nothing, ip: '192.0.2.1' }, 'network'],
+      [{ ...nothing, ip: null }, 'network'],
+      [{ ...nothing, app: { kind: 'name', name: 'no-such-app' } }, 'app'],
+      [{ ...nothing, app: 'unknown' }, 'app'],
+      [{ ...nothing, app: { kind: 'host', host: 'nobody.example.com' } }, null],
+    ] as const) {
+      const requested = await verifyRequest(value, request);
+      expect(requested.allowed ? null : requested.reason).toBe(reason);
+      expect(await evaluateRequest(verdict.token, request)).toEqual({ denied: reason, wouldDeny: null });
+    }
   });
 
   it('rejects within two seconds if the database does not respond', async () => {

@@ -93,9 +93,14 @@ function registerVerification(registry: Registry): void {
       z.object({ detail: z.string() }),
       'The request is denied. If it presented a credential, `X-Tokens-Reason` names the reason.',
     ),
+    403: jsonResponse(
+      z.object({ detail: z.string() }),
+      'The token is active, but may not make this request. `X-Tokens-Reason` is `app`, `group`, `method`, `path` or `network`.',
+    ),
     503: { description: 'The database does not respond' },
   };
-  const description = 'Accepts every method. The proxy passes on the credential of the original request.';
+  const description =
+    'Accepts every method. The proxy passes on the credential of the original request, and tells the request itself. `/verify/apps/{name}/…` is the same for the app with this name.';
   const query = z.object({
     challenge: z
       .string()

@@ -4,7 +4,7 @@ import { isWellFormedToken } from '../../../shared/token-format.ts';
 import type { AppKey, AppMatch, HashMatch, StatusContext } from '../../store/records.ts';
 import { hashSecret } from '../secrets.ts';
 import { createLookup, type Found, type LookupStore } from './look-up.ts';
-import { type ForbidReason, judgeRequest, type RequestedApp, type RuleOutcome } from './rules/evaluate.ts';
+import { type ForbidReason, judgeRequest, type RequestedApp } from './rules/evaluate.ts';
 import { createReadGroups, type OwnerGroups } from './rules/owner-groups.ts';
 import { createRuleParser } from './rules/token-rules.ts';
 import { tokenStatus } from './status.ts';
@@ -75,8 +75,6 @@ export interface Verification {
   verify(value: string): Promise<Verdict>;
   /** Decides whether a request may pass with a presented value. 401 takes precedence over 403. */
   verifyRequest(value: string, request: GateRequest): Promise<RequestVerdict>;
-  /** Decides whether an active token may make a request. */
-  evaluateRequest(token: VerifiedToken, request: GateRequest): Promise<RuleOutcome>;
   /** Finds an app in a statement that lookups of tokens share. */
   findApp(app: AppKey): Promise<AppMatch | null>;
 }
@@ -130,8 +128,6 @@ export function createVerification(
     return { allowed: false, status: 403, reason: denied, known: knownOf(token), tokenId: token.id, app };
   };
 
-  const findApp = async (app: AppKey) => (await lookUp({ hash: null, app }))?.app ?? null;
-
   return {
     verify(value) {
       if (!isWellFormedToken(value)) return Promise.resolve(unknown);
@@ -142,12 +138,7 @@ export function createVerification(
       const lookup = { hash: hashSecret(value), app: keyOf(request.app) };
       return lookUp(lookup).then((found) => judgeFound(found, request));
     },
-    async evaluateRequest(token, request) {
-      const key = keyOf(request.app);
-      const groups = readGroups(token.ownerSsoGroups, token.ownerManualGroups);
-      return judgeRules(token, groups, request, key === null ? null : await findApp(key));
-    },
-    findApp,
+    findApp: async (app) => (await lookUp({ hash: null, app }))?.app ?? null,
   };
 }
 

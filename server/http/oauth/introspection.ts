@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../../../shared/limits.ts';
+import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
 import { type VerifiedToken, valueEndsAt } from '../../domain/tokens/verify.ts';
 import type { AppDeps } from '../context.ts';
 import { requestIdFor } from '../middleware/request.ts';
@@ -13,6 +14,7 @@ import { readReportedRequest } from './reported-request.ts';
 export type IntrospectionDeps = Pick<
   AppDeps,
   | 'clients'
+  | 'tokens'
   | 'verifyRequest'
   | 'lastUsed'
   | 'seenValues'
@@ -90,7 +92,8 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
   } else {
     deps.seenValues.record(verdict.token);
   }
-  return activeToken(verdict.token);
+  const { token } = verdict;
+  return activeToken(token, token.rules === null ? noNames : await deps.tokens.appNames([token]));
 }
 
 /** Reads the body as UTF-8. @throws OAuthError `invalid_request` (413) as soon as it exceeds the limit */
@@ -112,8 +115,12 @@ function readBody(req: IncomingMessage): Promise<string> {
   });
 }
 
-function activeToken(token: VerifiedToken) {
+const noNames: AppNames = new Map();
+
+/** `names` holds the apps of the token's rules. */
+function activeToken(token: VerifiedToken, names: AppNames) {
   const endsAt = valueEndsAt(token);
+  const { apps, readOnly, allow, networks } = showRules(token, names);
   return {
     active: true,
     scope: '',
@@ -126,6 +133,10 @@ function activeToken(token: VerifiedToken) {
     ...(endsAt !== null && { exp: numericDate(endsAt) }),
     name: token.name,
     prefix: token.prefix,
+    apps,
+    read_only: readOnly,
+    allow,
+    networks,
   };
 }
 

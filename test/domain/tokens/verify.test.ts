@@ -183,10 +183,8 @@ describe('verify', () => {
 
   it('evaluates only the rules whose inputs are asked about', async () => {
     const { value } = await issueGated(app.store, { readOnly: true, allow: ['GET /a'], networks: ['10.0.0.0/8'] });
-    const { verify, verifyRequest, evaluateRequest } = app.services;
+    const { verifyRequest } = app.services;
     const nothing = { app: undefined, method: undefined, path: undefined, ip: undefined };
-    const verdict = await verify(value);
-    if (!verdict.allowed) throw new Error('The token is active.');
     for (const [request, reason] of [
       [nothing, null],
       [{ ...nothing, method: 'POST' }, 'method'],
@@ -198,9 +196,8 @@ describe('verify', () => {
       [{ ...nothing, app: 'unknown' }, 'app'],
       [{ ...nothing, app: { kind: 'host', host: 'nobody.example.com' } }, null],
     ] as const) {
-      const requested = await verifyRequest(value, request);
-      expect(requested.allowed ? null : requested.reason).toBe(reason);
-      expect(await evaluateRequest(verdict.token, request)).toEqual({ denied: reason, wouldDeny: null });
+      const verdict = await verifyRequest(value, request);
+      expect(verdict.allowed ? null : verdict.reason).toBe(reason);
     }
   });
 

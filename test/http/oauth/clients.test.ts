@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createToken, jsonOf, verdict } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { addClient, basic, postForm, postIntrospection } from '../../helpers/app/oauth.ts';
+import { deleteApp, issueGated, registerApp } from '../../helpers/gate/gated.ts';
 
 let app: TestServer;
 beforeEach(async () => {
@@ -68,6 +69,10 @@ describe('introspection (RFC 7662)', () => {
       exp: at + hour,
       name: 'ci',
       prefix: created.prefix,
+      apps: null,
+      read_only: false,
+      allow: null,
+      networks: null,
     });
     const unlimited = await createToken(app, app.dev, { name: 'unlimited', expires_in: null });
     expect(await jsonOf(client.introspect({ token: unlimited.token }))).not.toHaveProperty('exp');
@@ -113,6 +118,63 @@ describe('introspection (RFC 7662)', () => {
       { numRuns: 20 },
     );
   }, 30_000);
+
+  it('shows the rules of an active token, with the names of apps that exist', async () => {
+    const client = await addClient(app, 'gateway');
+    const [wiki, gone] = [await registerApp(app.store, 'wiki'), await registerApp(app.store, 'gone')];
+    const rules = { readOnly: true, allow: ['GET /a/**'], networks: ['203.0.113.0/24'], enforce: false };
+    const { value } = await issueGated(app.store, { apps: [gone.id, wiki.id], ...rules });
+    await deleteApp(app.store, gone.id);
+    expect(await jsonOf(client.introspect({ token: value }))).toMatchObject({
+      active: true,
+      apps: ['wiki'],
+      read_only: true,
+      allow: rules.allow,
+      networks: rules.networks,
+    });
+  });
+
+  it('evaluates the rules whose inputs the client sends, and unknown apps and groups', async () => {
+    const client = await addClient(app, 'gateway');
+    const wiki = await registerApp(app.store, 'wiki');
+    await registerApp(app.store, 'grafana', { groups: ['ops'] });
+    const rules = { apps: [wiki.id], allow: ['GET,HEAD /a/ä%20/**'], networks: ['2001:db8::/32'] };
+    const { value } = await issueGated(app.store, rules);
+    const { value: free } = await issueGated(app.store);
+    const isActive = async (token: string, fields: Record<string, string>) =>
+      (await jsonOf<{ active: boolean }>(client.introspect({ token, ...fields }))).active;
+    for (const [fields, expected] of [
+      [{}, true],
+      [{ app: 'wiki' }, true],
+      [{ app: 'grafana' }, false],
+      [{ app: 'Wiki' }, false],
+      [{ method: 'DELETE' }, true],
+      [{ path: '/b' }, true],
+      [{ method: 'GET', path: '/b' }, false],
+      [{ method: 'GET', path: '/a/ä%20/c?q=//' }, true],
+      [{ method: 'GET', path: '/a/ä%20/../b' }, false],
+      [{ method: 'PUT', path: '/a/ä%20/c' }, false],
+      [{ ip: '2001:DB8:0:0::7' }, true],
+      [{ ip: '203.0.113.9' }, false],
+      [{ ip: 'junk' }, false],
+      [{ app: 'wiki', method: 'HEAD', path: '/a/ä%20', ip: '2001:db8::1' }, true],
+    ] as Array<[Record<string, string>, boolean]>) {
+      expect({ fields, active: await isActive(value, fields) }).toEqual({ fields, active: expected });
+    }
+    expect(await isActive(free, { app: 'no-such-app' })).toBe(false);
+    expect(await isActive(free, { app: 'grafana' })).toBe(false);
+    expect(await isActive(free, { app: 'wiki', method: 'DELETE', path: '//', ip: 'junk' })).toBe(true);
+  });
+
+  it('counts a denied request with its reason if the client describes one, and records no use', async () => {
+    const client = await addClient(app, 'gateway');
+    const { value, id } = await issueGated(app.store, { readOnly: true });
+    await client.introspect({ token: value, method: 'DELETE', path: '/' });
+    expect(app.services.lastUsed.drain()).toEqual([]);
+    const [counted, ...others] = app.services.useCounter.take(10);
+    expect([counted?.tokenId, others]).toEqual([id, []]);
+    expect(JSON.stringify(counted?.hours)).toContain('"method"');
+  });
 
   it('records a use only if the client describes one, and only in valid form', async () => {
     const client = await addClient(app, 'gateway');

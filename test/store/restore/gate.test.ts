@@ -246,6 +246,19 @@ describe('a backup that is restored without history', () => {
     expect(restricted).toEqual(['a2']);
   });
 
+  it('lets no app of an unrelated database take the name or the host of its own', async () => {
+    const { apps } = await restoredWithoutHistory(
+      (knex) => setApp(knex, 'a1', { ...shop, hosts: ['shop.example.com'] }),
+      async (knex) => {
+        // The other database never had this app.
+        await knex('apps').where({ id: 'a1' }).delete();
+        await knex('audit').where({ target_id: 'a1' }).delete();
+        await setApp(knex, 'b1', { ...shop, groups: null, hosts: ['shop.example.com'], changedAt: 20 });
+      },
+    );
+    expect(apps).toEqual([['a1', 'shop', '["sales"]', 'shop.example.com']]);
+  });
+
   it('brings no app back that was deleted before the backup', async () => {
     const { apps } = await restoredWithoutHistory(
       async (knex) => {

@@ -52,19 +52,30 @@ async function latestApps(backup: Knex, before: Apps, witnesses: readonly Witnes
       if (wasThere && !apps.has(id)) deleted.add(id);
     }
   }
-  return withoutConflicts([...latest].filter(([id]) => !deleted.has(id)));
+  return withoutConflicts(
+    [...latest].filter(([id]) => !deleted.has(id)),
+    before,
+  );
 }
 
 function changedAt(app: KnownApp | undefined): number {
   return Number(app?.row.changed_at ?? -1);
 }
 
-/** A name and a host belong to one app: to the one that was changed last. */
-function withoutConflicts(apps: Array<[string, KnownApp]>): Apps {
+/**
+ * A name and a host belong to one app: to one of the backup if there is one, because the other database may be another organization's.
+ * Otherwise to the one that was changed last.
+ */
+function withoutConflicts(apps: Array<[string, KnownApp]>, backup: Apps): Apps {
   const names = new Set<unknown>();
   const taken = new Set<string>();
   const kept = new Map<string, KnownApp>();
-  for (const [id, app] of apps.sort(([, one], [, other]) => changedAt(other) - changedAt(one))) {
+  const rank = ([id, app]: [string, KnownApp]) => [Number(backup.has(id)), changedAt(app)] as const;
+  const preferred = apps.toSorted((one, other) => {
+    const [[ours, at], [theirs, theirTime]] = [rank(one), rank(other)];
+    return theirs - ours || theirTime - at;
+  });
+  for (const [id, app] of preferred) {
     if (names.has(app.row.name)) continue;
     const hosts = app.hosts.filter((host) => !taken.has(host));
     names.add(app.row.name);

@@ -158,6 +158,22 @@ const actions: Record<string, Action> = {
     cli: ({ ownToken }) => ({ argv: ['edit', ownToken.name, '--description', 'Changed'] }),
     isDone: async ({ ownToken }) => (await tokenOf(ownToken)).description === 'Changed',
   },
+  'limit an own token with rules': {
+    roles: withPermission,
+    page: ({ ownToken }, browser) =>
+      postForm(browser, `/profile/api-tokens/${ownToken.id}/edit`, { name: ownToken.name, allow: 'GET /api/**' }),
+    api: ({ ownToken }) => ['PATCH', `/tokens/${ownToken.id}`, { allow: ['GET /api/**'] }],
+    cli: ({ ownToken }) => ({ argv: ['edit', ownToken.name, '--allow', 'GET /api/**'] }),
+    isDone: async ({ ownToken }) => (await tokenOf(ownToken)).rules !== null,
+  },
+  "change the rules of another member's token": {
+    roles: [],
+    page: ({ targetToken }, browser) =>
+      postForm(browser, `/profile/api-tokens/${targetToken.id}/edit`, { name: targetToken.name, allow: 'GET /' }),
+    api: ({ targetToken }) => ['PATCH', `/tokens/${targetToken.id}`, { allow: ['GET /'] }],
+    cli: ({ targetToken }) => ({ argv: ['edit', targetToken.name, '--allow', 'GET /'] }),
+    isDone: async ({ targetToken }) => (await tokenOf(targetToken)).rules !== null,
+  },
   'pause an own token': {
     roles: signedIn,
     api: ({ ownToken }) => ['POST', `/tokens/${ownToken.id}/pause`, {}],

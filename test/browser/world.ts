@@ -11,6 +11,7 @@ import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import type { LastUse, MailLinkKind } from '../../server/store/records.ts';
 import type { Member } from '../helpers/app/app.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
+import { registerApp } from '../helpers/gate/gated.ts';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -53,6 +54,14 @@ const plans: Record<string, Plan[]> = {
   'lucas.meyer@example.com': [['old build server', 350, null, 1440 * 35]],
   'ines.carvalho@example.com': [['data-pipeline', 88, 365, 1]],
 };
+
+const backupRules = {
+  apps: ['object-store', 'registry-mirror'],
+  allow: ['GET,HEAD /api/v2/projects/**', 'PUT /api/v2/projects/aurora/environments/*/backups/*'],
+  networks: ['203.0.113.0/24', '2001:db8:85a3::/48'],
+  enforce: false,
+};
+const rulesOf: Record<string, typeof backupRules> = { 'nightly-backup': backupRules };
 
 const people: Array<[name: string, email: string, granted: boolean]> = [
   ['', 'contractor-7f3a@build.example.com', true],
@@ -138,6 +147,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     });
     if (index % 3 !== 0) uses.push(useOf(token.id, clock.now(), 'runner'));
   }
+  await Promise.all(backupRules.apps.map((name) => registerApp(store, name)));
   const made = Object.entries(plans)
     .flatMap(([email, tokens]) => tokens.map((plan) => ({ email, plan })))
     .toSorted((a, b) => b.plan[1] - a.plan[1]);
@@ -145,7 +155,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     const [name, daysAgo, lives, usedAgo, description] = plan;
     moveTo(end - daysAgo * day);
     const body = { name, expires_in: lives === null ? null : lives * 86_400, ...(description && { description }) };
-    const { token } = await services.tokens.create(creator(await callerOf(email)), body);
+    const { token } = await services.tokens.create(creator(await callerOf(email)), { ...body, ...rulesOf[name] });
     if (usedAgo !== null) uses.push(useOf(token.id, end - usedAgo * minute, name));
   }
 

@@ -77,6 +77,26 @@ describe('three daemons on one database', () => {
     }
   });
 
+  it('apply narrower rules on the next request after any of them changed them, and wider ones, too', async () => {
+    const { root } = nodes();
+    const [first, second, third] = urls();
+    const { id, token } = await root.createToken('narrowed');
+    const ask = async (url: string, method: string) => {
+      const response = await verify(url, token, { 'X-Forwarded-Method': method, 'X-Forwarded-Uri': '/builds' });
+      return response.headers.get('x-tokens-reason') ?? response.status;
+    };
+    const everywhere = (method: string) => Promise.all([second, third, first].map((url) => ask(url, method)));
+    for (let round = 0; round < 8; round += 1) {
+      const edit = (body: object) => root.request('PATCH', `/tokens/${id}`, body);
+      await edit({ allow: null, read_only: false });
+      expect(await everywhere('POST'), `round ${round}`).toEqual([200, 200, 200]);
+      await edit({ read_only: true });
+      expect(await everywhere('POST'), `round ${round}`).toEqual(['method', 'method', 'method']);
+      await edit({ allow: ['GET /status'] });
+      expect(await everywhere('GET'), `round ${round}`).toEqual(['path', 'path', 'path']);
+    }
+  });
+
   it('accept a recovery link that the operator made on the database, once, at any of them', async () => {
     const { databaseUrl } = nodes();
     const [, second, third] = urls();

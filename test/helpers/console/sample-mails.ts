@@ -5,6 +5,7 @@ import {
 import { shortLivedDigestMail } from '../../../server/domain/notifications/digest/short-lived-mails.ts';
 import { invitationMail, ssoInvitationMail } from '../../../server/domain/notifications/invitation-mails.ts';
 import type { MailContent, RenderedMail } from '../../../server/domain/notifications/mail-content.ts';
+import { tokenWidenedMail } from '../../../server/domain/notifications/rules/widened-mail.ts';
 import {
   previousValueUsedMail,
   tokenPausedMail,
@@ -55,6 +56,13 @@ const shortLivedEvents = Array.from({ length: 60 }, (_, index) => ({
   userAgent: index % 2 === 0 ? 'curl/8.9.1' : longAgent,
 }));
 
+const longRules = {
+  apps: Array.from({ length: 50 }, (_, index) => `a${index}`.padEnd(63, '-a')),
+  readOnly: false,
+  allow: Array.from({ length: 50 }, (_, index) => `GET,HEAD /${index}/${'unbroken'.repeat(100)}/**`),
+  networks: Array.from({ length: 50 }, (_, index) => `2001:db8:85a3:${index}::/64`),
+};
+
 const invitation = { ...member, inviter: { email: superuser.email, name: names[3] ?? '' }, sso: false, password: true };
 
 const contents: Record<string, MailContent> = {
@@ -72,6 +80,11 @@ const contents: Record<string, MailContent> = {
   'new-network': newNetworkMail(site, {
     ...{ ...member, token: { ...token, name: nameOf(3) }, network: '2001:db8:85a3::/48' },
     ...{ method: 'GET', path: `/${'unbroken'.repeat(25)}` },
+  }),
+  widened: tokenWidenedMail(site, {
+    ...{ ...member, token: longToken, actor: superuser, channel: 'console' },
+    from: { apps: ['grafana'], readOnly: true, allow: ['GET /api/**'], networks: ['203.0.113.0/24'], enforce: true },
+    to: { ...longRules, enforce: false },
   }),
   paused: tokenPausedMail(site, {
     ...{ ...member, token: { ...token, name: nameOf(2) }, actor: superuser, channel: 'console' },

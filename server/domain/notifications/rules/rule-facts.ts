@@ -1,5 +1,5 @@
 import type { TokenRules } from '../../tokens/rules/token-rules.ts';
-import { type MailText, mailText } from '../mail-content.ts';
+import type { MailText } from '../mail-content.ts';
 
 /** Mails with more entries of a rule would be cut off by mail programs. */
 const maxEntries = 10;
@@ -20,7 +20,10 @@ export function ruleFacts(rules: TokenRules): Array<readonly [label: string, val
 function listFact(label: string, entries: readonly string[] | null): Array<readonly [label: string, value: MailText]> {
   if (entries === null) return [];
   if (entries.length === 0) return [[label, 'none']];
-  const shown = mailText`${entries.slice(0, maxEntries).join('; ')}`;
   const more = entries.length - maxEntries;
+  // Each entry is a text of its own, because a mail cuts long ones.
+  const shown = entries
+    .slice(0, maxEntries)
+    .flatMap((outside, index) => (index === 0 ? [{ outside }] : ['; ', { outside }]));
   return [[label, more > 0 ? [...shown, `; and ${more} more`] : shown]];
 }

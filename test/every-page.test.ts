@@ -5,6 +5,7 @@ import { assetUrl } from '../server/web/shell/assets.ts';
 import { createToken, type Member, openTestApp, password, type TestApp } from './helpers/app/app.ts';
 import { routesOf } from './helpers/app/routes.ts';
 import { openConsole, sessionCookieName } from './helpers/console/pages.ts';
+import { addApp } from './store/contract/apps/apps.ts';
 
 const routes = Object.entries(pageAccess).map(([key, access]) => {
   const [method = '', path = ''] = key.split(' ');
@@ -56,7 +57,8 @@ async function openWithRecords() {
   const found = await app.services.sessions.authenticate(otherSession);
   await addDeviceCode(app, 'BBBBBBBB', null);
   await addDeviceCode(app, 'CCCCCCCC', (await app.services.sessions.authenticate(app.dev.session))?.session.id ?? null);
-  const ids = { session: found?.session.id ?? '', token: token.id, member: app.dev.id };
+  const registered = await addApp(app.store, { name: 'grafana' });
+  const ids = { session: found?.session.id ?? '', token: token.id, member: app.dev.id, app: registered.id };
 
   /** Returns all data that a page could change, as text. Events of failed sign-ins are left out. */
   async function everything(): Promise<string> {
@@ -67,6 +69,7 @@ async function openWithRecords() {
       await app.store.users.list(page),
       await Promise.all([app.root, app.dev].map(({ id }) => app.store.users.findById(id))),
       await app.store.tokens.list({ ...page, now: app.clock.now() }),
+      await app.store.apps.list(page),
       events.filter(({ action }) => action !== 'session.failed'),
       (await app.mails()).map(({ id }) => id),
       await Promise.all(sessions.map((session) => app.services.sessions.authenticate(session))),
@@ -90,7 +93,10 @@ type Opened = Awaited<ReturnType<typeof openWithRecords>>;
 
 /** Returns the path of a route with the IDs of existing records. */
 function target({ path }: Route, { ids }: Opened): string {
-  const id = path.startsWith('/profile/sessions') ? ids.session : path.startsWith('/profile') ? ids.token : ids.member;
+  const room = ['/profile/sessions', '/profile', '/organization/apps'].find((start) => path.startsWith(start));
+  const id =
+    { '/profile/sessions': ids.session, '/profile': ids.token, '/organization/apps': ids.app }[room ?? ''] ??
+    ids.member;
   return path
     .replace(':file', assetUrl('console.css').replace('/assets/', ''))
     .replace(':token', ids.token)
@@ -142,6 +148,9 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/api-tokens': { name: 'made', expires: 'never' },
   'POST /profile/api-tokens/:id/revoke': {},
   'POST /profile/api-tokens/:id/:action': { for: '3600', reason: 'Holidays' },
+  'POST /organization/apps': { name: 'builds' },
+  'POST /organization/apps/:id/edit': { groups: 'developers' },
+  'POST /organization/apps/:id/delete': {},
   'POST /organization/team': { email: 'new@example.com', name: 'New' },
   'POST /organization/team/:id/:action': {},
   'POST /organization/team/:id/tokens/:token/revoke': {},

@@ -355,6 +355,7 @@ const actions: Record<string, Action> = {
   },
   'register an app': {
     roles: superusers,
+    page: ({ target }, browser) => postForm(browser, '/organization/apps', { name: `app-${target.id}` }),
     api: ({ target }) => ['POST', '/apps', { name: `app-${target.id}` }],
     cli: ({ target }) => ({ argv: ['apps', 'create', `app-${target.id}`] }),
     isDone: async ({ target }) => (await appsNamed(target)).length > 0,
@@ -363,6 +364,7 @@ const actions: Record<string, Action> = {
     roles: superusers,
     // The app has the ID of the member, so that the actions know it.
     prepare: ({ target }) => addApp(app.store, { id: target.id, name: `app-${target.id}` }),
+    page: ({ target }, browser) => postForm(browser, `/organization/apps/${target.id}/edit`, { groups: 'developers' }),
     api: ({ target }) => ['PATCH', `/apps/${target.id}`, { groups: ['developers'] }],
     cli: ({ target }) => ({ argv: ['apps', 'edit', `app-${target.id}`, '--group', 'developers'] }),
     isDone: async ({ target }) => (await appsNamed(target)).some(({ groups }) => groups.length > 0),
@@ -370,6 +372,7 @@ const actions: Record<string, Action> = {
   'delete an app': {
     roles: superusers,
     prepare: ({ target }) => addApp(app.store, { id: target.id, name: `app-${target.id}` }),
+    page: ({ target }, browser) => postForm(browser, `/organization/apps/${target.id}/delete`),
     api: ({ target }) => ['DELETE', `/apps/${target.id}`],
     cli: ({ target }) => ({ argv: ['apps', 'delete', `app-${target.id}`, '--yes'] }),
     isDone: async ({ target }) => (await appsNamed(target)).length === 0,

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { limits } from '../../shared/limits.ts';
 import { ProblemError } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from '../http/context.ts';
+import { appPages } from './apps/routes.tsx';
 import { auditPages } from './audit/routes.tsx';
 import { overviewPages } from './overview/routes.tsx';
 import { emailConfirmationPages } from './profile/email-confirmation-routes.tsx';
@@ -78,6 +79,7 @@ export function consolePages(deps: AppDeps) {
     .route('/', overviewPages(deps))
     .route('/', teamPages(deps))
     .route('/', memberPages(deps))
+    .route('/', appPages(deps))
     .route('/', auditPages(deps))
     .route('/', authorizePages(deps))
     .route('/', devicePages(deps));

@@ -28,6 +28,12 @@ describe.skipIf(!chromiumIsHere)('untrusted text', () => {
     for (const [index, payload] of payloads.entries()) {
       const agent = { 'User-Agent': payload };
       await running.root.request('POST', '/users', { email: `h${index}@example.com`, name: payload }, agent);
+      await running.root.request(
+        'POST',
+        '/apps',
+        { name: `app-${index}`, groups: payloads.slice(0, index + 1) },
+        agent,
+      );
       const body = { name: payload, description: payload };
       const response = await member.request('POST', '/tokens', body, agent);
       const { id, token } = (await response.json()) as CreatedToken;
@@ -52,6 +58,7 @@ describe.skipIf(!chromiumIsHere)('untrusted text', () => {
     const { id } = member.user;
     return {
       '/organization/overview/active': 3,
+      '/organization/apps': 1,
       '/organization/team': 2,
       [`/organization/team?q=${anyPayload}`]: 0,
       [`/organization/team?dialog=ungrant&id=${id}`]: 3,

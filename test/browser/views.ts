@@ -31,6 +31,44 @@ const giveUpMails = async (page: Page, { store, clock }: World) => {
   await page.reload();
 };
 
+/** Registers three apps and reloads the page. */
+const registerApps = async (page: Page, { store, clock }: World) => {
+  const plain = { url: null, hosts: [], groups: [], maxExpirySeconds: null, preflight: 'deny' } as const;
+  const at = { createdAt: clock.now(), changedAt: clock.now() };
+  const url = 'https://grafana.example.com/';
+  const full = { groups: ['developers', 'on-call, night'], hosts: ['grafana.example.com', 'metrics.example.com'] };
+  const apps = [
+    { ...plain, name: 'wiki' },
+    {
+      ...plain,
+      name: 'a-very-long-name-of-an-app-that-nobody-would-choose-but-somebody',
+      hosts: ['builds.example.com'],
+    },
+    { ...full, name: 'grafana', url, maxExpirySeconds: 7_776_000, preflight: 'pass' } as const,
+  ];
+  for (const [index, app] of apps.entries()) {
+    const id = `019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a0${index}`;
+    const change = { ...app, hosts: [...app.hosts], groups: [...app.groups] };
+    if ((await store.apps.findById(id)) === null) await store.apps.insert({ id, ...change, ...at });
+  }
+  await page.reload();
+};
+
+const registerBadApp = async (page: Page) => {
+  await page.getByLabel('Name').fill('Grafana');
+  await page.getByLabel('Hosts').fill('https://grafana.example.com/');
+  await page.getByLabel('Maximum expiry').fill('soon');
+  await page.getByRole('button', { name: 'Register app' }).click();
+  await page.getByRole('alert').waitFor();
+};
+
+const deleteUsedApp = async (page: Page, world: World) => {
+  await registerApps(page, world);
+  const [token] = await world.store.tokens.list({ limit: 1, before: null, now: world.clock.now() });
+  await world.store.apps.setTokenApps(token?.id ?? '', ['019ab2c4-5f7e-7c3a-9d52-0c1d2e3f4a02']);
+  await page.getByRole('link', { name: 'Delete grafana' }).click();
+};
+
 const signIn = async (page: Page) => {
   await page.getByLabel('Email address').fill(dev);
   await page.getByLabel('Password').fill('wrong');
@@ -306,6 +344,11 @@ export const views: View[] = [
   { name: 'overview', as: root, path: at('/organization/overview') },
   { name: 'overview-tokens', as: root, path: at('/organization/overview/unused') },
   { name: 'overview-nothing', as: root, path: at('/organization/overview/expiring') },
+  { name: 'apps-none', as: root, path: at('/organization/apps') },
+  { name: 'apps', as: root, path: at('/organization/apps'), act: registerApps },
+  { name: 'apps-add', as: root, path: at('/organization/apps?dialog=add') },
+  { name: 'apps-add-refused', as: root, path: at('/organization/apps?dialog=add'), act: registerBadApp },
+  { name: 'apps-delete', as: root, path: at('/organization/apps'), act: deleteUsedApp },
   { name: 'team', as: root, path: at('/organization/team') },
   { name: 'team-search', as: root, path: at('/organization/team?q=max') },
   { name: 'team-nothing-found', as: root, path: at('/organization/team?q=zzz') },

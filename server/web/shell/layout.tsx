@@ -24,6 +24,7 @@ const tabs = {
   Organization: [
     ['/organization/overview', 'Overview'],
     ['/organization/team', 'Team'],
+    ['/organization/apps', 'Apps'],
     ['/organization/audit', 'Audit'],
   ],
 } as const;

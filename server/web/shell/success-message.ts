@@ -33,6 +33,9 @@ const messages = {
   'member-promoted': 'The member is now an Organization Superuser.',
   'member-demoted': 'The member is no longer an Organization Superuser.',
   'own-role-removed': 'You are no longer an Organization Superuser.',
+  'app-registered': 'The app was registered. Name it in the configuration of your proxy.',
+  'app-changed': 'The app was changed.',
+  'app-deleted': 'The app was deleted. Requests for it are now denied.',
   'tokens-revoked': 'All tokens of this member were revoked.',
   'member-offboarded': 'The account was disabled, and all its tokens were revoked.',
 } as const;

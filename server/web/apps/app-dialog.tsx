@@ -1,0 +1,89 @@
+import type { ProblemError } from '../../../shared/problem.ts';
+import { Dialog } from '../shell/components/dialog.tsx';
+import { Alert, Field, FormToken } from '../shell/components/form.tsx';
+import { TextArea } from '../shell/components/text-area.tsx';
+import { fieldErrors } from '../shell/form-problem.ts';
+import type { AppForm } from './app-form.ts';
+import { appPath, appsPath } from './app-paths.ts';
+
+interface AppDialogProps {
+  /** The app that the form edits. Undefined: the form registers an app. */
+  app?: { id: string; name: string } | undefined;
+  closeHref: string;
+  form: AppForm;
+  /** Why the form was rejected. */
+  problem?: ProblemError | undefined;
+}
+
+/** The form that registers or edits an app. */
+export function AppDialog({ app, closeHref, form, problem }: AppDialogProps) {
+  const errorOf = errorFinder(problem);
+  return (
+    <Dialog title={app ? `Edit ${app.name}` : 'Register an app'} closeHref={closeHref}>
+      {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
+      <form method="post" action={app ? `${appPath(app.id)}/edit` : appsPath}>
+        <FormToken />
+        {!app && (
+          <Field
+            label="Name"
+            name="name"
+            value={form.name}
+            error={errorOf('name')}
+            hint="Lowercase letters, digits and hyphens. The configuration of your proxy contains it: /verify/apps/NAME/…"
+            autocomplete="off"
+            required
+            autofocus={problem === undefined}
+          />
+        )}
+        <Field
+          label="URL (optional)"
+          name="url"
+          type="url"
+          value={form.url}
+          error={errorOf('url')}
+          autocomplete="off"
+        />
+        <TextArea
+          label="Groups (one a line)"
+          name="groups"
+          value={form.groups}
+          error={errorOf('groups')}
+          hint="Only tokens of members in one of these groups are accepted. Without groups, those of all members are."
+        />
+        <Field
+          label="Maximum expiry (optional)"
+          name="max_expiry"
+          value={form.maxExpiry}
+          error={errorOf('max_expiry') && 'Enter a duration such as 12h, 90d or 1y, of at most 100 years.'}
+          hint="How long a token that is restricted to this app may be valid at most, such as 90d. A lower maximum shortens no token."
+          autocomplete="off"
+        />
+        <TextArea
+          label="Hosts (one a line)"
+          name="hosts"
+          value={form.hosts}
+          error={errorOf('hosts')}
+          hint="Only where the proxy does not name the app. A host is worth only as much as your proxy: it must route by that very host."
+        />
+        <label class="inline">
+          <input type="checkbox" name="preflight" value="yes" checked={form.preflight} />
+          <span>Let CORS preflight requests reach the app without a token</span>
+        </label>
+        <div class="actions">
+          <a class="button" href={closeHref}>
+            Cancel
+          </a>
+          <button type="submit" class="primary">
+            {app ? 'Save' : 'Register app'}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** Finds the error of a field, or of the first wrong entry of a list. */
+function errorFinder(problem: ProblemError | undefined) {
+  const errors = Object.entries(fieldErrors(problem));
+  return (name: string) => errors.find(([field]) => field === name || field.startsWith(`${name}/`))?.[1];
+}

@@ -1,0 +1,5 @@
+export const appsPath = '/organization/apps';
+
+export function appPath(id: string): string {
+  return `${appsPath}/${id}`;
+}

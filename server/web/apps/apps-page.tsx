@@ -1,0 +1,117 @@
+import type { Child } from 'hono/jsx';
+import { formatDuration } from '../../../shared/duration.ts';
+import type { AppRecord } from '../../store/records.ts';
+import { ClippedText } from '../shell/components/clipped-text.tsx';
+import { NextPageLink } from '../shell/components/next-page-link.tsx';
+import { Layout } from '../shell/layout.tsx';
+import { formatUrl, type PageUrl } from '../shell/page-url.ts';
+import { appsPath } from './app-paths.ts';
+
+interface AppsPageProps {
+  apps: AppRecord[];
+  /** URL of this page, with `?cursor`. */
+  pageUrl: PageUrl;
+  nextCursor: string | null;
+  success?: string | undefined;
+  dialog?: Child;
+}
+
+/** All apps, newest first. */
+export function AppsPage({ apps, pageUrl, nextCursor, success, dialog }: AppsPageProps) {
+  return (
+    <Layout title="Apps" tab={appsPath} success={success}>
+      <div class="heading">
+        <h1>Apps</h1>
+        <a class="button primary" id="add" href={formatUrl(pageUrl, { dialog: 'add' })}>
+          Register an app
+        </a>
+      </div>
+      <p>An app is what a route of your proxy protects. Members see only its name and URL.</p>
+      {apps.length > 0 ? (
+        <AppTable apps={apps} pageUrl={pageUrl} />
+      ) : (
+        <p class="empty">There are no apps. Every active token is accepted on every route of the proxy.</p>
+      )}
+      <NextPageLink href={nextCursor === null ? null : formatUrl(pageUrl, { cursor: nextCursor })} />
+      {dialog}
+    </Layout>
+  );
+}
+
+function AppTable({ apps, pageUrl }: Pick<AppsPageProps, 'apps' | 'pageUrl'>) {
+  return (
+    <table class="list">
+      <caption class="visually-hidden">Apps, newest first</caption>
+      <thead>
+        <tr>
+          {['App', 'Groups', 'Hosts', 'Maximum expiry', 'Preflight'].map((heading) => (
+            <th scope="col">{heading}</th>
+          ))}
+          <td />
+        </tr>
+      </thead>
+      <tbody>
+        {apps.map((app) => (
+          <tr>
+            <th scope="row">
+              <bdi>{app.name}</bdi>
+              {app.url !== null && (
+                <span class="sub">
+                  <AppUrl url={app.url} />
+                </span>
+              )}
+            </th>
+            <td data-label="Groups" class="words">
+              {app.groups.length === 0 ? 'everyone' : <Lines texts={app.groups} />}
+            </td>
+            <td data-label="Hosts" class="words">
+              {app.hosts.length === 0 ? '–' : <Lines texts={app.hosts} />}
+            </td>
+            <td data-label="Maximum expiry">
+              {app.maxExpirySeconds === null ? 'none' : formatDuration(app.maxExpirySeconds)}
+            </td>
+            <td data-label="Preflight">{app.preflight}</td>
+            <td class="end">
+              <div class="buttons">
+                <a class="button quiet" id={`edit-${app.id}`} href={formatUrl(pageUrl, { dialog: 'edit', id: app.id })}>
+                  Edit<span class="visually-hidden"> {app.name}</span>
+                </a>
+                <a
+                  class="button quiet danger"
+                  id={`delete-${app.id}`}
+                  href={formatUrl(pageUrl, { dialog: 'delete', id: app.id })}
+                >
+                  Delete<span class="visually-hidden"> {app.name}</span>
+                </a>
+              </div>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** A link to an app, unless the stored text is not a web address. Then a click could run a script. */
+function AppUrl({ url }: { url: string }) {
+  const text = <ClippedText text={url} />;
+  return /^https?:\/\//i.test(url) ? (
+    <a href={url} rel="noreferrer">
+      {text}
+    </a>
+  ) : (
+    text
+  );
+}
+
+function Lines({ texts }: { texts: readonly string[] }) {
+  return (
+    <>
+      {texts.map((text) => (
+        <div>
+          <ClippedText text={text} />
+        </div>
+      ))}
+    </>
+  );
+}

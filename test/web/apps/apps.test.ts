@@ -1,0 +1,116 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createToken, openTestApp } from '../../helpers/app/app.ts';
+import { openConsole, textOf } from '../../helpers/console/pages.ts';
+import { addApp } from '../../store/contract/apps/apps.ts';
+
+const page = '/organization/apps';
+
+async function open() {
+  const app = await openTestApp();
+  onTestFinished(app.close);
+  return { app, browser: openConsole(app, app.root) };
+}
+
+const filled = {
+  name: 'grafana',
+  url: 'https://grafana.example.com/',
+  hosts: 'Grafana.example.com\r\n\r\nmetrics.example.com\r\n',
+  groups: 'on call\r\ndevelopers',
+  max_expiry: '90d',
+  preflight: 'yes',
+};
+const stored = {
+  name: 'grafana',
+  url: 'https://grafana.example.com/',
+  hosts: ['grafana.example.com', 'metrics.example.com'],
+  groups: ['developers', 'on call'],
+  maxExpirySeconds: 90 * 86_400,
+  preflight: 'pass',
+};
+
+it('registers an app and lists it', async () => {
+  const { app, browser } = await open();
+  expect(textOf((await browser.get(page)).html)).toContain('There are no apps.');
+  await browser.get(`${page}?dialog=add`);
+  const { status, location } = await browser.submit(page, filled);
+  expect([status, location]).toEqual([303, `${page}?done=app-registered`]);
+  expect(await app.store.apps.list({ limit: 9, before: null })).toMatchObject([stored]);
+  const { html } = await browser.get(location ?? '');
+  expect(textOf(html)).toContain('The app was registered.');
+  const row = textOf(html.split('<tr>').at(-1) ?? '');
+  expect(row).toMatch(
+    /^grafana https:\/\/grafana\.example\.com\/ developers on call grafana\.example\.com metrics\.example\.com 90d pass Edit/,
+  );
+});
+
+it('shows the form with its values again if a field is wrong, and changes nothing', async () => {
+  const { app, browser } = await open();
+  await addApp(app.store, { name: 'taken', hosts: ['taken.example.com'] });
+  const wrong = [
+    [{ name: 'Grafana' }, 'The name of an app has 1 to 63', 400],
+    [{ name: 'taken' }, 'There is already an app with this name.', 409],
+    [{ hosts: 'taken.example.com' }, 'Another app has the host taken.example.com.', 409],
+    [{ hosts: 'good.example.com\nhttps://x' }, 'Enter a host name such as', 400],
+    [{ groups: 'x'.repeat(65) }, 'at most 64 characters', 400],
+    [{ max_expiry: 'soon' }, 'Enter a duration such as 12h', 400],
+    [{ url: 'javascript:alert(1)' }, 'Enter an address such as', 400],
+  ] as const;
+  for (const [fields, message, expected] of wrong) {
+    await browser.get(`${page}?dialog=add`);
+    const { status, html } = await browser.submit(page, { ...filled, ...fields });
+    expect([fields, status]).toEqual([fields, expected]);
+    expect(textOf(html)).toContain(message);
+    expect(html).toContain('aria-invalid="true"');
+    for (const value of Object.values(fields)) expect(html).toContain(value.split('\n')[0]);
+  }
+  expect(await app.store.apps.list({ limit: 9, before: null })).toHaveLength(1);
+});
+
+it('edits an app with a form that holds its present values', async () => {
+  const { app, browser } = await open();
+  const { id } = await addApp(app.store, { ...stored, preflight: 'pass' });
+  const { html } = await browser.get(`${page}?dialog=edit&id=${id}`);
+  expect(html).toMatch(/name="url" type="url"[^>]* value="https:\/\/grafana\.example\.com\/"/);
+  expect(html).toMatch(/name="groups"[^>]*>developers\non call<\/textarea>/);
+  expect(html).toMatch(/name="hosts"[^>]*>grafana\.example\.com\nmetrics\.example\.com<\/textarea>/);
+  expect(html).toMatch(/name="max_expiry"[^>]* value="90d"/);
+  expect(html).toMatch(/name="preflight"[^>]* checked/);
+  // The form as it is changes nothing.
+  expect((await browser.submit(`${page}/${id}/edit`, filled)).location).toBe(`${page}?done=app-changed`);
+  expect(await app.store.apps.findById(id)).toMatchObject(stored);
+  await browser.get(`${page}?dialog=edit&id=${id}`);
+  const nothing = { url: '', hosts: '', groups: '', max_expiry: '' };
+  await browser.submit(`${page}/${id}/edit`, nothing);
+  const none = { url: null, hosts: [], groups: [], maxExpirySeconds: null };
+  expect(await app.store.apps.findById(id)).toMatchObject({ name: 'grafana', ...none });
+  expect((await browser.get(`${page}?dialog=edit&id=${app.root.id}`)).status).toBe(404);
+});
+
+it('deletes an app, and says how many tokens are restricted to it', async () => {
+  const { app, browser } = await open();
+  const { id } = await addApp(app.store, { name: 'grafana' });
+  const asked = async () => textOf((await browser.get(`${page}?dialog=delete&id=${id}`)).html);
+  expect(await asked()).not.toContain('restricted to this app');
+  const { id: tokenId } = await createToken(app, app.dev, { name: 'ci' });
+  await app.store.apps.setTokenApps(tokenId, [id]);
+  // The dialog was shown before the token was restricted to the app.
+  const outdated = await browser.submit(`${page}/${id}/delete`);
+  expect([outdated.status, textOf(outdated.html)]).toEqual([409, expect.stringContaining('1 token is restricted')]);
+  expect(await app.store.apps.findById(id)).not.toBeNull();
+  expect(await asked()).toContain('1 token is restricted to this app.');
+  expect((await browser.submit(`${page}/${id}/delete`)).location).toBe(`${page}?done=app-deleted`);
+  expect(await app.store.apps.findById(id)).toBeNull();
+});
+
+it('links only web addresses, and shows hostile texts as texts', async () => {
+  const { app, browser } = await open();
+  const text = '<script>alert(1)</script>\u202e"\'';
+  await addApp(app.store, { name: text, url: 'javascript:alert(1)', hosts: [text], groups: [text] });
+  for (const query of ['', '?dialog=edit', '?dialog=delete']) {
+    const [stored] = await app.store.apps.list({ limit: 1, before: null });
+    const { html } = await browser.get(query === '' ? page : `${page}${query}&id=${stored?.id}`);
+    expect(html).not.toContain('<script>alert');
+    expect(html).not.toContain('href="javascript:');
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+  }
+});

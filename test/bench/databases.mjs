@@ -7,7 +7,7 @@ import { openSqlite } from '../../dist/server/store/engine/sqlite/sqlite.js';
 import { createKnexStore } from '../../dist/server/store/knex/store.js';
 import { migrations } from '../../dist/server/store/migrations/all.js';
 import { freePort } from './programs.mjs';
-import { seed } from './seed.mjs';
+import { addRules, seed } from './seed.mjs';
 
 /** Starts a PostgreSQL server with full durability (only `initdb` skips syncing). */
 export async function startPostgres() {
@@ -51,6 +51,7 @@ export async function prepareDatabase(kind, tokens, postgres) {
   return {
     env: { TOKENSD_DATA_DIR: directory, TOKENSD_DATABASE_URL: url },
     values,
+    addRules: (host) => addRules(url, kind, host),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }

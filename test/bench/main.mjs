@@ -5,7 +5,7 @@ import { prepareDatabase, startPostgres } from './databases.mjs';
 import { median, slice } from './load.mjs';
 import { pinning } from './programs.mjs';
 import { print, writeFigures } from './report.mjs';
-import { bareHono, betterAuth, denials, forwardAuth, introspection, oidcProvider } from './targets.mjs';
+import { bareHono, betterAuth, denials, forwardAuth, introspection, oidcProvider, withHost } from './targets.mjs';
 
 const quick = process.argv.includes('--quick');
 const rounds = quick ? 1 : 5;
@@ -64,6 +64,8 @@ for (const kind of ['sqlite', 'postgres']) {
     await compare(name, target);
     if (tokens === maxTokens) {
       for (const connections of [1, 8, 256]) await compare(name, target, { connections });
+      const forHost = { ...target, requests: withHost(database.values, 'app.example.com') };
+      await compare(`with a host and no apps, ${kind}`, forHost);
       const session = await signIn(target.url);
       if (kind === 'sqlite') {
         const { unknown, malformed } = denials();
@@ -75,6 +77,9 @@ for (const kind of ['sqlite', 'postgres']) {
         singleMeasurements.startUp = measureStartUp(target.url, session);
       }
       singleMeasurements[kind] = await measureChanges(target, session);
+      // Last, because it changes what the other rows measure.
+      await database.addRules('app.example.com');
+      await compare(`with an app, five allow lines and two networks, ${kind}`, forHost);
       await target.stop();
       const restarted = await forwardAuth(database);
       singleMeasurements[kind].restartMs = restarted.startedAfterMs;

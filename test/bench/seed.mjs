@@ -31,6 +31,23 @@ const dialects = {
   },
 };
 
+const rules = {
+  apps: ['bench-app'],
+  allow: ['GET,HEAD /builds/*', 'POST /builds', 'GET /api/v1/**', 'PUT /artifacts/*/files/**', 'GET /status'],
+  networks: ['203.0.113.0/24', '2001:db8::/32'],
+};
+
+/** Registers an app with this host, and gives rules to the tokens whose values are known. */
+export async function addRules(url, kind, host) {
+  const knex = createKnex(dialects[kind].open(url));
+  await knex('apps').insert({ id: 'bench-app', name: 'bench', preflight: 'deny', created_at: 0, changed_at: 0 });
+  await knex('app_hosts').insert({ host, app_id: 'bench-app' });
+  await knex('tokens')
+    .where('name', 'like', 'presented-%')
+    .update({ rules: JSON.stringify(rules) });
+  await knex.destroy();
+}
+
 /**
  * Fills a migrated, empty database with `tokens` tokens, whose owners have the permission. Returns the values of up to
  * 2,000 of them. The others have random hashes that match no value.

@@ -32,8 +32,14 @@ export function denials() {
   return { unknown, malformed: [verification('Token tok_not-a-token')] };
 }
 
-function verification(authorization) {
-  return request({ path: '/verify/forward-auth', headers: { Authorization: authorization, ...originalRequest } });
+/** Returns requests for this host, as Caddy and Traefik tell it. */
+export function withHost(values, host) {
+  return values.map((value) => verification(`Token ${value}`, { 'X-Forwarded-Host': host }));
+}
+
+function verification(authorization, more = {}) {
+  const headers = { Authorization: authorization, ...originalRequest, ...more };
+  return request({ path: '/verify/forward-auth', headers });
 }
 
 /** Creates an OAuth client, and returns its requests to introspect these values. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Store } from '../../../../server/store/store.ts';
 import { addToken, addUser } from '../records.ts';
-import { addApp } from './apps.ts';
+import { addApp, appRecord } from './apps.ts';
 
 export function appLookupContract(store: () => Store): void {
   it('finds tokens and apps in one lookup, each app by its name and by its hosts', async () => {
@@ -56,6 +56,24 @@ export function appLookupContract(store: () => Store): void {
     expect(byHost.matches).toEqual([]);
     expect(byHost.appsByHost.get('alone.example.com')?.id).toBe(app.id);
     expect(await store().tokens.findByHashesAndApps([], none)).toMatchObject({ matches: [] });
+  });
+
+  it("sees the transaction's own apps and tokens in a lookup inside it", async () => {
+    const owner = await addUser(store());
+    await store().transaction(async (store) => {
+      const tokens = [await addToken(store, owner.id), await addToken(store, owner.id)];
+      const app = appRecord({ hosts: ['inside.example.com'] });
+      await store.apps.insert(app);
+      const hashes = tokens.map(({ hash }) => hash);
+      for (const some of [hashes, hashes.slice(0, 1)]) {
+        const found = await store.tokens.findByHashesAndApps(some, { names: [app.name], hosts: app.hosts });
+        expect(found.matches.map((match) => match?.name)).toEqual(tokens.slice(0, some.length).map(({ name }) => name));
+        expect([found.appsByName.get(app.name)?.id, found.appsByHost.get('inside.example.com')?.id]).toEqual([
+          app.id,
+          app.id,
+        ]);
+      }
+    });
   });
 
   it('finds a tombstone beside an app, and takes text in any form as a name', async () => {

@@ -86,14 +86,16 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
     }
     return { active: false };
   }
+  const { token } = verdict;
+  // Before the use is recorded, because this read can fail.
+  const names = token.rules === null ? noNames : await deps.tokens.appNames([token]);
   const request = reported.observe(verdict);
   if (request !== null) {
-    deps.lastUsed.record(verdict.token, deps.clock.now(), request);
+    deps.lastUsed.record(token, deps.clock.now(), request);
   } else {
-    deps.seenValues.record(verdict.token);
+    deps.seenValues.record(token);
   }
-  const { token } = verdict;
-  return activeToken(token, token.rules === null ? noNames : await deps.tokens.appNames([token]));
+  return activeToken(token, names);
 }
 
 /** Reads the body as UTF-8. @throws OAuthError `invalid_request` (413) as soon as it exceeds the limit */
@@ -120,7 +122,7 @@ const noNames: AppNames = new Map();
 /** `names` holds the apps of the token's rules. */
 function activeToken(token: VerifiedToken, names: AppNames) {
   const endsAt = valueEndsAt(token);
-  const { apps, readOnly, allow, networks } = showRules(token, names);
+  const { apps, readOnly, allow, networks, enforce } = showRules(token, names);
   return {
     active: true,
     scope: '',
@@ -137,6 +139,7 @@ function activeToken(token: VerifiedToken, names: AppNames) {
     read_only: readOnly,
     allow,
     networks,
+    enforce,
   };
 }
 

@@ -73,6 +73,7 @@ describe('introspection (RFC 7662)', () => {
       read_only: false,
       allow: null,
       networks: null,
+      enforce: true,
     });
     const unlimited = await createToken(app, app.dev, { name: 'unlimited', expires_in: null });
     expect(await jsonOf(client.introspect({ token: unlimited.token }))).not.toHaveProperty('exp');
@@ -131,6 +132,7 @@ describe('introspection (RFC 7662)', () => {
       read_only: true,
       allow: rules.allow,
       networks: rules.networks,
+      enforce: false,
     });
   });
 

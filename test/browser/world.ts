@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readConfig } from '../../server/config/config.ts';
+import { groupsText } from '../../server/domain/accounts/groups.ts';
 import { actorOf, type Caller } from '../../server/domain/caller.ts';
 import { generateSecret } from '../../server/domain/secrets.ts';
 import type { ObservedRequest } from '../../server/domain/tokens/last-used.ts';
@@ -9,6 +10,7 @@ import { createIntrospectionHandler } from '../../server/http/oauth/introspectio
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import type { LastUse, MailLinkKind } from '../../server/store/records.ts';
+import type { UpdateUserBody } from '../../shared/schemas/users.ts';
 import type { Member } from '../helpers/app/app.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
 import { registerApp } from '../helpers/gate/gated.ts';
@@ -93,6 +95,9 @@ const people: Array<[name: string, email: string, granted: boolean]> = [
   ['Hana Sato', 'hana.sato@example.com', true],
 ];
 
+/** What an identity provider lists. */
+const ssoGroups = ['all-staff', 'Berlin', 'developers', 'engineering/platform/reliability', 'grafana-editors', 'VPN'];
+
 /** Never signed in. */
 const invited = 'sven@example.com';
 
@@ -162,7 +167,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   moveTo(end);
   await store.tokens.recordUses(uses);
 
-  const change = async (email: string, changes: { can_manage_tokens?: boolean; disabled?: boolean }) =>
+  const change = async (email: string, changes: UpdateUserBody) =>
     services.users.update(root, (await callerOf(email)).user.id, changes);
   // Bound to a provider that the organization has left.
   const former = { issuer: 'https://sso.northwind.example/realms/former', subject: 'ines' };
@@ -171,6 +176,12 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
   await change('lucas.meyer@example.com', { disabled: true });
   const identity = { issuer: 'http://127.0.0.1:9', subject: 'hana' };
   await store.users.bindIdentity((await callerOf('hana.sato@example.com')).user.id, identity);
+  await store.users.setSsoGroups((await callerOf('hana.sato@example.com')).user.id, groupsText(ssoGroups));
+  await change('hana.sato@example.com', { groups: ['Incident response'] });
+  await change(server.dev.email, { groups: ['developers', 'on-call'] });
+  await change('maximilian.wolfeschlegelsteinhausenbergerdorff.featherstonehaugh@subsidiary.example.com', {
+    groups: ['W'.repeat(64), 'Abteilung für Qualitätssicherung und Risikobewertung'],
+  });
   await services.sessions.signIn('dev@example.com', 'not the password', root.clientInfo).catch(() => {});
   await services.sessions.signIn(server.dev.email, server.dev.password, root.clientInfo);
   await services.sessions.signIn(server.dev.email, server.dev.password, {

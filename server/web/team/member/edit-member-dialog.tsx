@@ -35,7 +35,9 @@ export function EditMemberDialog({ member, closeHref, form, problem }: EditMembe
           autofocus={problem === undefined}
         />
         {member.sso ? (
-          <p class="hint">The email address comes from the identity provider. Change it there.</p>
+          <div class="field">
+            <p class="hint">The email address comes from the identity provider. Change it there.</p>
+          </div>
         ) : (
           <Field
             label="Email address"

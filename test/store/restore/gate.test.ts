@@ -3,11 +3,15 @@ import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../server/domain/clock.ts';
 import { createIds } from '../../../server/domain/secrets.ts';
+import { createStatusContext } from '../../../server/domain/tokens/status.ts';
+import { createVerification } from '../../../server/domain/tokens/verify.ts';
 import { openSqlite } from '../../../server/store/engine/sqlite/sqlite.ts';
 import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { restore } from '../../../server/store/maintenance/restore/restore.ts';
+import { openStore } from '../../../server/store/open.ts';
+import type { Store } from '../../../server/store/store.ts';
 import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
-import { createToken, openTestApp } from '../../helpers/app/app.ts';
+import { createToken, jsonOf, type Member, openTestApp } from '../../helpers/app/app.ts';
 
 let app: Awaited<ReturnType<typeof openTestApp>>;
 let token: CreatedToken;
@@ -190,6 +194,51 @@ describe('a restored backup', () => {
     );
     expect([groups, report.ungroupedSince]).toEqual([[['staff'], ['developers']], []]);
   });
+});
+
+it('denies after a restore what was denied before it: at apps, by rules and by groups', async () => {
+  const post = async <T>(path: string, json: object) => jsonOf<T>(app.ask(`/api/v1${path}`, { as: app.root, json }));
+  const patch = async (path: string, as: Member, json: object) =>
+    expect((await app.ask(`/api/v1${path}`, { method: 'PATCH', as, json })).status).toBe(200);
+  const [wiki, shop] = [
+    await post<{ id: string }>('/apps', { name: 'wiki' }),
+    await post<{ id: string }>('/apps', { name: 'shop', groups: ['sales'] }),
+  ];
+  await patch(`/users/${app.dev.id}`, app.root, { groups: ['sales'] });
+  const [ofWiki, narrowed] = [
+    await createToken(app, app.dev, { name: 'of-wiki', apps: ['wiki'] }),
+    await createToken(app, app.dev, { name: 'narrowed' }),
+  ];
+  const verdicts = async (store: Store) => {
+    const { verifyRequest } = createVerification(store, createStatusContext(app.clock, null));
+    const ask = async (value: string, name: string, method = 'GET') => {
+      const request = { app: { kind: 'name', name }, method, path: '/', ip: null } as const;
+      const verdict = await verifyRequest(value, request);
+      return verdict.allowed ? 200 : verdict.reason;
+    };
+    return [
+      await ask(ofWiki.token, 'wiki'),
+      await ask(narrowed.token, 'wiki', 'POST'),
+      await ask(narrowed.token, 'wiki'),
+      await ask(token.token, 'shop'),
+    ];
+  };
+  expect(await verdicts(app.store)).toEqual([200, 200, 200, 200]);
+  const file = `${app.path}.backup`;
+  await backUp(app.path, file);
+  expect((await app.ask(`/api/v1/apps/${wiki.id}?force=true`, { method: 'DELETE', as: app.root })).status).toBe(204);
+  await post('/apps', { name: 'wiki' });
+  await patch(`/tokens/${narrowed.id}`, app.dev, { read_only: true });
+  await patch(`/users/${app.dev.id}`, app.root, { groups: [] });
+  const before = await verdicts(app.store);
+  expect(before).toEqual(['app', 'method', 200, 'group']);
+  await app.store.close();
+  await restoreFrom(file);
+  const store = await openStore(`sqlite:${app.path}`);
+  expect(await verdicts(store)).toEqual(before);
+  expect((await store.apps.findById(shop.id))?.groups).toEqual(['sales']);
+  await store.close();
+  await rm(file);
 });
 
 describe('a backup that is restored without history', () => {

@@ -31,6 +31,7 @@ import { registerResume } from './commands/tokens/resume.ts';
 import { registerRevoke } from './commands/tokens/revoke.ts';
 import { registerRotate } from './commands/tokens/rotate.ts';
 import { registerShow } from './commands/tokens/show.ts';
+import { registerSuggest } from './commands/tokens/suggest.ts';
 import { registerUsage } from './commands/tokens/usage.ts';
 import { registerUsersAdd } from './commands/users/add.ts';
 import { registerUsersDelete } from './commands/users/delete.ts';
@@ -118,7 +119,19 @@ export function createProgram(ctx: Context, output: HelpOutput): Command {
 }
 
 /** The commands after which a member is warned about their tokens that end soon. */
-const ownersCommands = ['whoami', 'list', 'show', 'usage', 'create', 'rotate', 'edit', 'pause', 'resume', 'revoke'];
+const ownersCommands = [
+  'whoami',
+  'list',
+  'show',
+  'usage',
+  'suggest',
+  'create',
+  'rotate',
+  'edit',
+  'pause',
+  'resume',
+  'revoke',
+];
 
 const accountCommands = [registerLogin, registerLogout, registerWhoami, registerPassword];
 const tokenCommands = [
@@ -126,6 +139,7 @@ const tokenCommands = [
   registerList,
   registerShow,
   registerUsage,
+  registerSuggest,
   registerEdit,
   registerRotate,
   registerPause,

@@ -37,6 +37,7 @@ import { createIdlePolicy } from './domain/tokens/idle.ts';
 import { createStatusContext } from './domain/tokens/status.ts';
 import { createTokens } from './domain/tokens/tokens.ts';
 import { createNetworks } from './domain/tokens/usage/new-network.ts';
+import { createSuggestions } from './domain/tokens/usage/suggestion.ts';
 import { createUsageReader } from './domain/tokens/usage/usage.ts';
 import { createVerification } from './domain/tokens/verify.ts';
 import { renderMail } from './mail/templates/render.ts';
@@ -92,6 +93,7 @@ export function createServices({
     maxPerUser: config.maxTokensPerUser,
     expiry: { maxSeconds: config.maxExpiry, defaultSeconds: config.defaultExpiry },
   };
+  const usage = createUsageReader(shared);
   const invitations = createInvitations({
     ...shared,
     site: { publicUrl: config.publicUrl, sso: config.oidc !== null, mail: config.smtpUrl !== null },
@@ -129,7 +131,8 @@ export function createServices({
     deadLetters: createDeadLetters(shared),
     clients: createClients(shared),
     apps: createApps(shared),
-    usage: createUsageReader(shared),
+    usage,
+    suggestions: createSuggestions({ store, usage }),
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),
     sso: config.oidc && createSso({ ...shared, policy: config.oidc }),
     ssoConnection: config.oidc && createSsoConnection({ ...shared, policy: config.oidc }),

@@ -58,6 +58,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'Superusers cannot delete or unbind their own account, reset their own second factor, or change their own email address among the members. Use your profile, or ask another superuser.',
   'last-superuser':
     'The change would leave the organization without an enabled superuser. Promote another member first.',
+  'too-few-uses':
+    'The token was used less than 20 times in the period, which says little about what it needs. Choose a longer period, or use `--force`.',
   'idempotency-mismatch':
     'This `Idempotency-Key` was already used for a request with a different body. Use a new key for a new request.',
   'link-expired': 'The link from the mail has expired, was replaced or was already used. Request a new one.',

@@ -46,6 +46,7 @@ export const problems = {
   'email-from-sso': { status: 409, title: 'Email address comes from single sign-on', exit: 5 },
   'own-account': { status: 409, title: 'Own account', exit: 5 },
   'last-superuser': { status: 409, title: 'Last Organization Superuser', exit: 5 },
+  'too-few-uses': { status: 409, title: 'Too few uses', exit: 5 },
   'idempotency-mismatch': { status: 409, title: 'Idempotency-Key already used', exit: 5 },
   'link-expired': { status: 410, title: 'Link expired', exit: 3 },
   'body-too-large': { status: 413, title: 'Request body too large', exit: 2 },

@@ -11,6 +11,7 @@ const printing = [
   'list',
   'show',
   'usage',
+  'suggest',
   'get',
   'check',
   'audit',

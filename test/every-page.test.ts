@@ -147,6 +147,7 @@ const goodForms: Record<string, Record<string, string>> = {
   'POST /profile/sessions/:id/end': {},
   'POST /profile/api-tokens': { name: 'made', expires: 'never' },
   'POST /profile/api-tokens/:id/revoke': {},
+  'POST /profile/api-tokens/:id/narrow': { allow: 'GET /a\nPOST /b' },
   'POST /profile/api-tokens/:id/:action': { for: '3600', reason: 'Holidays' },
   'POST /organization/apps': { name: 'builds' },
   'POST /organization/apps/:id/edit': { groups: 'developers' },

@@ -72,7 +72,9 @@ async function snapshot(): Promise<string> {
 
 function target(path: string, id?: string): string {
   const existing = path.includes('/users/') ? app.dev : path.includes('/apps/') ? registered : token;
-  return path.replace(':id', id ?? existing.id);
+  // A token that was not used gets no suggestion otherwise.
+  const query = path.endsWith('/suggestion') ? '?force=true' : '';
+  return `${path.replace(':id', id ?? existing.id)}${query}`;
 }
 
 /** Calls a route with a valid body if it reads one, so that only the tested fault can cause the rejection. */

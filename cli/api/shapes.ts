@@ -4,6 +4,7 @@ import type { Client, CreatedClient } from '../../shared/schemas/clients.ts';
 import type { TokenReport } from '../../shared/schemas/reports.ts';
 import type { Decision } from '../../shared/schemas/rules.ts';
 import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
+import type { Suggestion } from '../../shared/schemas/suggestion.ts';
 import type { CreatedToken, PresentedToken, Token } from '../../shared/schemas/tokens.ts';
 import type { PreparedTotp } from '../../shared/schemas/totp.ts';
 import type { Usage } from '../../shared/schemas/usage.ts';
@@ -92,6 +93,16 @@ export const usageShape = object<Usage>({
       object<Usage['would_deny_routes'][number]>({ method: nullable(text), path: text, reason: text, ...seenShape }),
     ),
   ),
+});
+
+export const suggestionShape = object<Suggestion>({
+  apps: nullable(array(text)),
+  read_only: flag,
+  allow: nullable(array(text)),
+  networks: nullable(array(text)),
+  uses: integer,
+  covers: array(object<Suggestion['covers'][number]>({ rule: text, uses: integer })),
+  omitted: array(object<Suggestion['omitted'][number]>({ rule: text, reason: text })),
 });
 
 export const tokenReportShape = object<TokenReport>({

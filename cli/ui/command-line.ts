@@ -3,7 +3,13 @@ import { sanitize } from './sanitize.ts';
 /** Returns `tokens COMMAND NAME OPTIONS`, quoted so that it can be pasted into a shell. */
 export function commandLine(command: string, name: string, options = ''): string {
   const shown = sanitize(name);
-  const word = /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+  const word = shellWord(name);
   const words = shown.startsWith('-') ? [command, options, '--', word] : [command, word, options];
   return ['tokens', ...words].filter((text) => text !== '').join(' ');
+}
+
+/** Returns a text as one word for a shell, quoted if necessary. */
+export function shellWord(text: string): string {
+  const shown = sanitize(text);
+  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
 }

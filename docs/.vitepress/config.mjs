@@ -66,6 +66,7 @@ export default defineConfig({
         text: 'Internals',
         items: [
           { text: 'How it works', link: '/how-it-works' },
+          { text: 'From use to rule', link: '/from-use-to-rule' },
           { text: 'Architecture', link: '/project/architecture' },
           { text: 'Security', link: '/project/security' },
           { text: 'Contributing', link: '/project/contributing' },

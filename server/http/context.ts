@@ -24,6 +24,7 @@ import type { Totp } from '../domain/sign-in/totp/totp.ts';
 import type { SeenValues } from '../domain/tokens/changes/seen-values.ts';
 import type { LastUsed } from '../domain/tokens/last-used.ts';
 import type { Tokens } from '../domain/tokens/tokens.ts';
+import type { Suggestions } from '../domain/tokens/usage/suggestion.ts';
 import type { UsageReader } from '../domain/tokens/usage/usage.ts';
 import type { UseCounter } from '../domain/tokens/usage/use-counter.ts';
 import type { Verification, VerifiedToken } from '../domain/tokens/verify.ts';
@@ -79,6 +80,7 @@ export type AppContext = Context<AppEnv>;
 export interface AppDeps {
   tokens: Tokens;
   usage: UsageReader;
+  suggestions: Suggestions;
   users: Members;
   invitations: Invitations;
   ownProfile: OwnProfile;

@@ -230,12 +230,6 @@ export interface TokenUses {
 /** When an allowed use last lacked what a rule would need. */
 export type GapTimes = RecordOf<typeof gapColumns>;
 
-/** Uses that are written together. A writer numbers its batches, so that a batch that is sent again counts once. */
-export interface UsageBatch {
-  writer: { id: string; batch: number; at: number };
-  tokens: readonly TokenUses[];
-}
-
 /** The first use of a token from a network. */
 export interface NewNetwork {
   tokenId: string;
@@ -243,13 +237,6 @@ export interface NewNetwork {
   at: number;
   /** Uses from this network in the batch. */
   uses: number;
-}
-
-/** What a window of time shows of one token. */
-export interface UsageWindow {
-  days: Array<{ day: number; outcome: string; uses: number }>;
-  /** Values whose last use lies in the window, most uses first. */
-  seen: SeenCount[];
 }
 
 export type SeenKind = SeenCount['kind'];

@@ -29,6 +29,7 @@ import { memberPages } from './team/member/member-routes.tsx';
 import { teamPages } from './team/routes.tsx';
 import { tokenPages } from './tokens/routes.tsx';
 import { tokenChangePages } from './tokens/token-change-routes.tsx';
+import { narrowPages } from './tokens/usage/narrow-routes.tsx';
 
 const consolePaths = [
   '/',
@@ -75,6 +76,7 @@ export function consolePages(deps: AppDeps) {
     .route('/', profilePages(signInDeps))
     .route('/', emailConfirmationPages(deps))
     .route('/', tokenPages(deps))
+    .route('/', narrowPages(deps))
     .route('/', tokenChangePages(deps))
     .route('/', overviewPages(deps))
     .route('/', teamPages(deps))

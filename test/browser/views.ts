@@ -329,6 +329,7 @@ export const views: View[] = [
   { name: 'token-edit', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=edit') },
   { name: 'token-rules', as: dev, path: tokenPage(dev, 'nightly-backup') },
   { name: 'token-edit-rules', as: dev, path: tokenPage(dev, 'nightly-backup', '?dialog=edit') },
+  { name: 'token-narrow', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=narrow') },
   { name: 'token-pause', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=pause') },
   { name: 'token-rotated', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotate },
   { name: 'token-two-values', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotateAndReturn },

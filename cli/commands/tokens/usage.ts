@@ -3,7 +3,7 @@ import { findToken } from '../../api/find/find-token.ts';
 import { expectBody } from '../../api/responses.ts';
 import { usageShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { localError } from '../../errors.ts';
+import { parseUsageDays } from '../../input/parse-days.ts';
 import { connect } from '../../session/connect.ts';
 
 export interface UsageOptions extends GlobalOptions {
@@ -28,10 +28,7 @@ export function registerUsage(program: Command, ctx: Context): void {
 }
 
 async function runUsage(ctx: Context, name: string, options: UsageOptions): Promise<void> {
-  const { days = defaultDays } = options;
-  if (!/^(?:[1-9][0-9]?|[1-3][0-9]{2}|400)$/.test(days)) {
-    throw localError('usage', '--days must be a whole number from 1 to 400.');
-  }
+  const days = parseUsageDays(options.days ?? defaultDays);
   const { api } = await connect(ctx, options);
   const token = await findToken(api, name, options.user);
   const usage = await expectBody(

@@ -50,6 +50,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
   'GET /api/v1/tokens/:id': 'session',
   'DELETE /api/v1/tokens/:id': 'session',
   'GET /api/v1/tokens/:id/usage': 'session',
+  'GET /api/v1/tokens/:id/suggestion': 'session',
   'PATCH /api/v1/tokens/:id': 'session',
   'POST /api/v1/tokens/:id/rotate': 'session',
   'DELETE /api/v1/tokens/:id/previous': 'session',

@@ -1,10 +1,16 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
 import {
+  type Suggestion as SuggestionObject,
+  suggestionQuerySchema,
+  suggestionSchema,
+} from '../../../shared/schemas/suggestion.ts';
+import {
   defaultUsageDays,
   type Usage as UsageObject,
   usageQuerySchema,
   usageSchema,
 } from '../../../shared/schemas/usage.ts';
+import type { Suggestion } from '../../domain/tokens/rules/suggest/suggest.ts';
 import { splitRoute } from '../../domain/tokens/usage/fold.ts';
 import { splitWouldDeny, type Usage } from '../../domain/tokens/usage/usage.ts';
 import type { SeenCount } from '../../store/records.ts';
@@ -21,11 +27,36 @@ const readUsage = createRoute({
   responses: { 200: jsonResponse(usageSchema, 'The usage') },
 });
 
-export function usageRoutes({ usage }: Pick<AppDeps, 'usage'>) {
-  return new OpenAPIHono<AppEnv>().openapi(readUsage, async (c) => {
-    const { days = defaultUsageDays } = c.req.valid('query');
-    return c.json(usageObject(await usage.of(c.get('caller'), c.req.valid('param').id, days)), 200);
-  });
+const suggestRulesFor = createRoute({
+  method: 'get',
+  path: '/tokens/{id}/suggestion',
+  summary: 'Suggest rules for a token',
+  description:
+    'Returns the narrowest rules that would have denied none of the recorded uses in the window. A token with fewer than 20 uses gets `too-few-uses`, unless `force` is true. To set the rules, edit the token with those that are not null.',
+  request: { params: idParamSchema, query: suggestionQuerySchema },
+  responses: { 200: jsonResponse(suggestionSchema, 'The rules') },
+});
+
+export function usageRoutes({ usage, suggestions }: Pick<AppDeps, 'usage' | 'suggestions'>) {
+  return new OpenAPIHono<AppEnv>()
+    .openapi(readUsage, async (c) => {
+      const { days = defaultUsageDays } = c.req.valid('query');
+      return c.json(usageObject(await usage.of(c.get('caller'), c.req.valid('param').id, days)), 200);
+    })
+    .openapi(suggestRulesFor, async (c) => {
+      const { days = defaultUsageDays, force } = c.req.valid('query');
+      const suggestion = await suggestions.of(c.get('caller'), c.req.valid('param').id, { days, force });
+      return c.json(suggestionObject(suggestion), 200);
+    });
+}
+
+function suggestionObject({ apps, readOnly, allow, networks, uses, covers, omitted }: Suggestion): SuggestionObject {
+  const rules = { apps: copy(apps), read_only: readOnly, allow: copy(allow), networks: copy(networks) };
+  return { ...rules, uses, covers: [...covers], omitted: [...omitted] };
+}
+
+function copy(list: readonly string[] | null): string[] | null {
+  return list === null ? null : [...list];
 }
 
 function usageObject({ days, denied, wouldDeny, seen }: Usage): UsageObject {

@@ -1,4 +1,17 @@
-import type { GapTimes, NewNetwork, UsageBatch, UsageWindow } from '../records.ts';
+import type { GapTimes, NewNetwork, SeenCount, TokenUses } from '../records.ts';
+
+/** Uses that are written together. A writer numbers its batches, so that a batch that is sent again counts once. */
+export interface UsageBatch {
+  writer: { id: string; batch: number; at: number };
+  tokens: readonly TokenUses[];
+}
+
+/** What a window of time shows of one token. */
+export interface UsageWindow {
+  days: Array<{ day: number; outcome: string; uses: number }>;
+  /** Values whose last use lies in the window, most uses first. */
+  seen: SeenCount[];
+}
 
 export interface UsageStore {
   /**

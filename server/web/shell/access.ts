@@ -51,6 +51,7 @@ export const pageAccess: Readonly<Record<string, PageAccess>> = {
   'POST /profile/api-tokens': 'member',
   'GET /profile/api-tokens/:id': 'member',
   'POST /profile/api-tokens/:id/revoke': 'member',
+  'POST /profile/api-tokens/:id/narrow': 'member',
   'POST /profile/api-tokens/:id/:action': 'member',
   'GET /organization/overview': 'superuser',
   'GET /organization/overview/:report': 'superuser',

@@ -22,12 +22,16 @@ import { RevokeTokenDialog } from './revoke-token-dialog.tsx';
 import { requestedTokenChange } from './token-change-routes.tsx';
 import { TokenPage } from './token-page.tsx';
 import { tokenPath, tokensPath } from './token-paths.ts';
+import { requestedNarrowing } from './usage/narrow-routes.tsx';
 import { shownDays } from './usage/usage-section.tsx';
 
-type TokenPagesDeps = Pick<AppDeps, 'tokens' | 'usage' | 'users' | 'clock' | 'statusContext' | 'config'>;
+type TokenPagesDeps = Pick<
+  AppDeps,
+  'tokens' | 'usage' | 'suggestions' | 'users' | 'clock' | 'statusContext' | 'config'
+>;
 
 /** Routes of `/profile/api-tokens`: the member's own tokens, and a page for each token. */
-export function tokenPages({ tokens, usage, users, clock, statusContext, config }: TokenPagesDeps) {
+export function tokenPages({ tokens, usage, suggestions, users, clock, statusContext, config }: TokenPagesDeps) {
   return new Hono<AppEnv>()
     .get(tokensPath, async (c) => c.render(await page(c, readPageUrl(c), await requestedDialog(c))))
     .post(tokensPath, async (c) => {
@@ -78,7 +82,11 @@ export function tokenPages({ tokens, usage, users, clock, statusContext, config 
         usage={used}
         statusContext={statusContext()}
         success={successMessage(c.req.query('done'))}
-        dialog={dialog || (await requestedTokenChange(name, token, { tokens, statusContext }))}
+        dialog={
+          dialog ||
+          (await requestedNarrowing(c, token, { suggestions })) ||
+          (await requestedTokenChange(name, token, { tokens, statusContext }))
+        }
       />
     );
   }

@@ -56,10 +56,11 @@ function Actions({ token, statusContext, own }: Pick<TokenPageProps, 'token' | '
     status === 'idle' ||
     (status === 'active' && becomesIdleSoon(token, statusContext)) ||
     (status === 'paused' && (superuser || !token.pausedBySuperuser));
-  const actions: Array<[TokenAction, string, boolean]> = [
+  const actions: Array<[TokenAction | 'narrow', string, boolean]> = [
     ['rotate', 'Rotate', own && status === 'active'],
     ['end-previous', 'End old value', workingPreviousValue(token, statusContext.now) !== null],
     ['edit', 'Edit', own && status === 'active'],
+    ['narrow', 'Narrow to what it used', own && status === 'active'],
     ['pause', 'Pause', status === 'active'],
     ['resume', 'Resume', isResumable],
   ];

@@ -7,6 +7,7 @@ import { auditEventSchema } from '../../../shared/schemas/audit.ts';
 import { clientSchema, createdClientSchema } from '../../../shared/schemas/clients.ts';
 import { tokenReportSchema } from '../../../shared/schemas/reports.ts';
 import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sessions.ts';
+import { suggestionSchema } from '../../../shared/schemas/suggestion.ts';
 import {
   createdTokenSchema,
   presentedTokenSchema,
@@ -99,6 +100,16 @@ const usage = {
   agents: [{ agent: 'curl/8', ...seen }],
 };
 
+const suggestion = {
+  apps: ['wiki'],
+  read_only: true,
+  allow: ['GET /builds/*'],
+  networks: null,
+  uses: 30,
+  covers: [{ rule: 'wiki', uses: 30 }],
+  omitted: [{ rule: 'networks', reason: 'too-many' }],
+};
+
 const report = {
   active: 9,
   never_expiring: 3,
@@ -114,6 +125,7 @@ const entries: Entry[] = [
   ['tokenShape', shapes.tokenShape, tokenSchema, token],
   ['createdTokenShape', shapes.createdTokenShape, createdTokenSchema, { ...token, token: 'tok_…' }],
   ['presentedTokenShape', shapes.presentedTokenShape, presentedTokenSchema, { ...token, decision }],
+  ['suggestionShape', shapes.suggestionShape, suggestionSchema, suggestion],
   ['usageShape', shapes.usageShape, usageSchema, usage],
   ['tokenReportShape', shapes.tokenReportShape, tokenReportSchema, report],
   ['userShape', shapes.userShape, userSchema, user],
@@ -154,7 +166,7 @@ const replacements = [
   [7],
 ];
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
-const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight)$/;
+const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight|rule)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
   /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|decision|changes|groups|would_deny|would_deny_routes)$/;

@@ -18,7 +18,7 @@ export function widensRules(from: ParsedRules | null, to: ParsedRules | null): b
 }
 
 /** Reports whether each new entry is covered by a former one. Null: no such rule, so that everything is allowed. */
-function isWithin<T>(
+export function isWithin<T>(
   from: readonly T[] | null,
   to: readonly T[] | null,
   covers: (wide: T, narrow: T) => boolean,

@@ -36,7 +36,10 @@ export interface Coverage {
   readonly uses: number;
 }
 
-/** `too-many`: of routes, more may have been used than are recorded. Of networks and apps, there are more than a rule can hold. */
+/**
+ * `too-many`: of routes, more may have been used than are recorded. Of networks and apps, there are more than a rule can hold.
+ * `present-rule`: the token's present rule allows less.
+ */
 export type OmissionReason =
   | 'no-app'
   | 'deleted-app'
@@ -44,7 +47,8 @@ export type OmissionReason =
   | 'unknown-path'
   | 'ambiguous-path'
   | 'unknown-network'
-  | 'too-many';
+  | 'too-many'
+  | 'present-rule';
 
 /** Why a rule is not suggested, although it would narrow the token. */
 export interface Omission {

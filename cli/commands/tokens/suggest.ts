@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { Suggestion } from '../../../shared/schemas/suggestion.ts';
+import type { Token } from '../../../shared/schemas/tokens.ts';
+import { findToken } from '../../api/find/find-token.ts';
+import { expectBody } from '../../api/responses.ts';
+import { suggestionShape, tokenShape } from '../../api/shapes.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { parseUsageDays } from '../../input/parse-days.ts';
+import { type Connection, connect } from '../../session/connect.ts';
+import { commandLine } from '../../ui/command-line.ts';
+import { note } from '../../ui/notes.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+import { printSuggestion, suggestedFields } from '../../ui/usage/print-suggestion.ts';
+
+export interface SuggestOptions extends GlobalOptions {
+  days?: string;
+  apply?: boolean;
+  force?: boolean;
+  user?: string;
+}
+
+const defaultDays = '30';
+
+export function registerSuggest(program: Command, ctx: Context): void {
+  program
+    .command('suggest')
+    .argument('<name>', 'Name or prefix of the token')
+    .summary('Suggest rules from how a token was used')
+    .description(
+      'Suggest the narrowest rules that would have denied none of the recorded uses of a token. Print how many uses each rule covers, and the command that sets the rules.',
+    )
+    .option('--days <number>', `Length of the period, 1 to 400 days (default: ${defaultDays})`)
+    .option('--apply', 'Set the suggested rules')
+    .option('--force', 'Suggest rules even if the token has fewer than 20 uses')
+    .option('--user <email>', 'Owner of the token (superuser)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens suggest ci-pipeline\n  $ tokens suggest ci-pipeline --days 90 --apply',
+    )
+    .action((name: string, _options, command: Command) => runSuggest(ctx, name, command.optsWithGlobals()));
+}
+
+async function runSuggest(ctx: Context, name: string, options: SuggestOptions): Promise<void> {
+  const days = parseUsageDays(options.days ?? defaultDays);
+  const { api } = await connect(ctx, options);
+  const token = await findToken(api, name, options.user);
+  const query = { days, ...(options.force && { force: 'true' as const }) };
+  const suggestion = await expectBody(
+    api.tokens[':id'].suggestion.$get({ param: { id: token.id }, query }),
+    suggestionShape,
+  );
+  if (options.json) {
+    const { printJson } = await import('../../ui/json.ts');
+    await printJson(ctx.stdout, suggestion);
+  } else {
+    await printSuggestion(ctx, options, token, suggestion);
+  }
+  if (options.apply) await apply(ctx, options, api, token, suggestion);
+}
+
+/** Sets the rules that are suggested. The token keeps its other rules. */
+async function apply(
+  ctx: Context,
+  options: GlobalOptions,
+  api: Connection['api'],
+  token: Token,
+  suggestion: Suggestion,
+): Promise<void> {
+  const json = suggestedFields(suggestion);
+  if (Object.keys(json).length === 0) return note(ctx, options, 'Nothing was changed.');
+  const edited = await expectBody(api.tokens[':id'].$patch({ param: { id: token.id }, json }), tokenShape);
+  await note(ctx, options, `Set these rules of ${sanitize(token.name)} (${sanitize(token.prefix)}).`);
+  if (edited.enforce === false) {
+    await note(ctx, options, `They deny nothing yet. To enforce them: ${commandLine('edit', token.name, '--enforce')}`);
+  }
+}

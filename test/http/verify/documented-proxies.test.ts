@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identityNames } from '../../../cli/commands/doctor/advice.ts';
 import { type Fields, startTestServer, type TestServer } from '../../helpers/app/http.ts';
@@ -60,5 +61,73 @@ describe.each([
     });
     const elsewhere = await issueGated(daemon.store, { networks: ['203.0.113.0/24'] });
     expect(await pass('GET', '/', [['X-API-Key', elsewhere.value]])).toMatchObject({ status: 403, reason: 'network' });
+  });
+});
+
+describe('the routers of Traefik that send people to another gate', () => {
+  const text = readFileSync(new URL('../../../examples/traefik/people.yaml', import.meta.url), 'utf8');
+  const [, routers = ''] = text.split('  routers:\n');
+  /** Name, middlewares and header rules of each router, in the order in which Traefik tries them. */
+  const tried = [
+    ...routers.matchAll(/^ {4}([\w-]+):\n {6}rule: ([\s\S]*?)\n {6}priority: (\d+)\n {6}middlewares: \[(.*)\]/gm),
+  ]
+    .map(([, name, rule = '', priority, middlewares = '']) => ({
+      name,
+      priority: Number(priority),
+      middlewares: middlewares.split(', '),
+      headers: [...rule.matchAll(/HeaderRegexp\(`([^`]+)`, `([^`]+)`\)/g)].map(([, field = '', pattern = '']) => ({
+        field: field.toLowerCase(),
+        pattern: pattern.startsWith('(?i)') ? new RegExp(pattern.slice(4), 'i') : new RegExp(pattern),
+      })),
+    }))
+    .toSorted((a, b) => b.priority - a.priority)
+    .filter(({ name }) => name !== 'sign-in');
+  const routerOf = (fields: Fields) =>
+    tried.find(
+      ({ headers }) =>
+        headers.length === 0 ||
+        headers.some(({ field, pattern }) =>
+          fields.some(([name, value]) => name.toLowerCase() === field && pattern.test(value)),
+        ),
+    );
+  const value = 'tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE';
+
+  it.each<[string, Fields]>([
+    ['Token', [['Authorization', `Token ${value}`]]],
+    ['Bearer', [['Authorization', `Bearer ${value}`]]],
+    ['Basic', [['Authorization', `Basic ${Buffer.from(`ada:${value}`).toString('base64')}`]]],
+    [
+      'X-API-Key',
+      [
+        ['X-API-Key', value],
+        ['Authorization', apps.grafana.credential],
+      ],
+    ],
+    [
+      'X-Tokens-Authorization',
+      [
+        ['X-Tokens-Authorization', value],
+        ['Authorization', apps.grafana.credential],
+      ],
+    ],
+  ])('ask tokensd about a token in %s', (form, fields) => {
+    const middlewares = routerOf(fields)?.middlewares ?? [];
+    const removes = form === 'X-Tokens-Authorization' ? 'without-tokens-authorization' : 'without-credentials';
+    expect(middlewares.slice(0, 2)).toEqual(['tokens', removes]);
+  });
+
+  it.each<[string, Fields]>([
+    ['nothing', []],
+    ['a cookie', [['Cookie', 'a=b']]],
+    [
+      'credentials of the app',
+      [
+        ['Authorization', apps.grafana.credential],
+        ['X-API-Key', apps.immich.credential],
+      ],
+    ],
+  ])('ask the other gate about %s, and show it no credential', (_what, fields) => {
+    expect(routerOf(fields)?.middlewares.slice(0, 2)).toEqual(['without-identity', 'people']);
+    expect(text).toContain('authRequestHeaders: [Cookie, Accept]\n');
   });
 });

@@ -91,6 +91,14 @@ describe('the rules of a token on the command line', () => {
     expect((await run(['ensure', 'ci', '--out', out, ...options])).code).toBe(0);
     expect(rulesOf(await show())).toEqual(rules);
   });
+
+  it('let `ensure` create a token for an app whose tokens must expire sooner than by default', async () => {
+    await addApp(cli.app, 'brief', { maxExpirySeconds: 864_000 });
+    const directory = await mkdtemp(join(tmpdir(), 'tokens-rules-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    expect((await run(['ensure', 'ci', '--out', join(directory, 'token'), '--app', 'brief'])).code).toBe(0);
+    expect(await show()).toMatchObject({ apps: ['brief'], lifetime: 864_000 });
+  });
 });
 
 describe('tokens check with a request', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { hasForbiddenCharacters } from '../names.ts';
 import { redact } from '../redact.ts';
 import { idSchema, pageQuerySchema, pageSchema, timeSchema } from './common.ts';
 import { groupNamesSchema } from './groups.ts';
@@ -86,6 +87,8 @@ export const appListQuerySchema = pageQuerySchema.extend({
 export const appPageSchema = pageSchema(appSchema).meta({ id: 'AppPage' });
 
 function isWebAddress(text: string): boolean {
+  // A parser would leave out some of these characters, and a page would show another address than the one that a click opens.
+  if (hasForbiddenCharacters(text) || /\s/.test(text)) return false;
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false;
   const { username, password } = new URL(text);
   return username === '' && password === '';

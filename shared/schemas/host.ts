@@ -1,9 +1,13 @@
+import { hasForbiddenCharacters } from '../names.ts';
+
 /**
  * Returns a host in the form in which two names of one host are equal: in lower case, without a final dot, international names in
  * Punycode, IPv6 addresses in brackets. Returns null for text that is not a host alone.
  */
 export function normalizeHost(text: string): string | null {
   const host = text.trim().replace(/(?<=[^.])\.$/, '');
+  // Converting an international name leaves out characters that nobody sees.
+  if (hasForbiddenCharacters(host)) return null;
   if (host === '' || /[\s/\\?#@%*,]/.test(host) || (/:/.test(host) && !/^\[[^\]]*\]$/.test(host))) return null;
   if (!URL.canParse(`http://${host}/`)) return null;
   const { hostname } = new URL(`http://${host}/`);

@@ -28,13 +28,33 @@ describe('the proxy configurations in examples/', () => {
     expect(missing).toEqual([]);
   });
 
+  /** Returns every spelling of a name with hyphens and underscores, itself first. */
+  const spellingsOf = (name: string) =>
+    name
+      .split('-')
+      .reduce<string[]>(
+        (all, part) => (all.length === 0 ? [part] : all.flatMap((one) => [`${one}-${part}`, `${one}_${part}`])),
+        [],
+      );
+
   it.each(['traefik/tokens.yaml', 'traefik/people.yaml', 'traefik/middleware.yaml'])(
-    'remove identity headers with underscores: %s',
+    'remove identity headers in every other spelling: %s',
     (name) => {
-      const names = [...identityNames, 'X-Tokens-Authorization'].map((field) => `${field.replaceAll('-', '_')}: ""`);
-      expect(linesOf(name)).toEqual(expect.arrayContaining(names));
+      const spellings = [...identityNames, 'X-Tokens-Authorization'].flatMap((field) => spellingsOf(field).slice(1));
+      expect(linesOf(name)).toEqual(expect.arrayContaining(spellings.map((one) => `${one}: ""`)));
     },
   );
+
+  it('remove the identities of both gates first on every way to the app: traefik/people.yaml', () => {
+    const text = read('traefik/people.yaml');
+    const toApp = [...text.matchAll(/middlewares: \[(.*)\]\n +service: app$/gm)].map(([, names = '']) =>
+      names.split(', '),
+    );
+    expect(toApp.map(([first]) => first)).toEqual(Array(3).fill('without-identity'));
+    const removed = /^ {4}without-identity:\n[\s\S]*?(?=^ {4}\S)/m.exec(text)?.[0];
+    const people = ['X-Auth-Request-Email', 'Remote-User', 'Remote-Name', 'Remote-Email', 'Remote-Groups'];
+    for (const one of [...identityNames, ...people.flatMap(spellingsOf)]) expect(removed).toContain(` ${one}: ""\n`);
+  });
 
   it('have the same lines in nginx.conf and in the files that other configurations include', () => {
     const parts = linesOf(...readdirSync(join(examples, 'nginx')).map((name) => `nginx/${name}`));

@@ -52,9 +52,19 @@ function extendUsers(trx: Knex) {
   });
 }
 
-/** When an allowed use last lacked what rules need: an app, a path or one that has one meaning, the client's address, a method. */
-function extendTotals(trx: Knex) {
-  return trx.schema.alterTable('usage_totals', (table) => {
-    for (const what of ['no_app', 'no_path', 'odd_path', 'no_network', 'no_method']) table.bigInteger(`${what}_at`);
+/**
+ * When an allowed use last lacked what rules need: an app, a path or one that has one meaning, the client's address, a method.
+ * Nobody knows what the uses before this migration lacked, so they count as lacking all of it. Otherwise, rules suggested from
+ * them could deny them.
+ */
+async function extendTotals(trx: Knex): Promise<void> {
+  const columns = ['no_app', 'no_path', 'odd_path', 'no_network', 'no_method'].map((what) => `${what}_at`);
+  await trx.schema.alterTable('usage_totals', (table) => {
+    for (const column of columns) table.bigInteger(column);
   });
+  const now =
+    trx.client.dialect === 'sqlite3'
+      ? "CAST(strftime('%s', 'now') AS INTEGER) * 1000 + 999"
+      : 'ceil(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+  await trx('usage_totals').update(Object.fromEntries(columns.map((column) => [column, trx.raw(now)])));
 }

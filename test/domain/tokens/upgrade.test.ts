@@ -41,10 +41,14 @@ afterAll(() => postgres.remove());
 
 type OldToken = { hash: string; createdAt: number; expiresAt: number | null };
 
-/** Opens a database that the release before made, with a member and these tokens, as this release opens it. */
-async function openUpgraded(newDatabase: (typeof engines)['SQLite'], tokens: readonly OldToken[]) {
+/** Opens a database that a release with these migrations made, with a member and these tokens, as this release opens it. */
+async function openUpgraded(
+  newDatabase: (typeof engines)['SQLite'],
+  tokens: readonly OldToken[],
+  { newest = newestOfRelease, usedTokens = [] as string[] } = {},
+) {
   const { url, engine, remove } = await newDatabase();
-  const before = migrations.filter(({ name }) => name <= newestOfRelease);
+  const before = migrations.filter(({ name }) => name <= newest);
   await createKnexStore(engine, before).migrate();
   await engine.knex('users').insert({
     ...{ id: 'old', email: 'old@example.com', email_folded: 'old@example.com', name: '', name_folded: '' },
@@ -55,6 +59,7 @@ async function openUpgraded(newDatabase: (typeof engines)['SQLite'], tokens: rea
     ...{ name: `old ${index}`, name_folded: `old ${index}`, created_at: createdAt, expires_at: expiresAt },
   }));
   await engine.knex.batchInsert('tokens', rows, 50);
+  for (const id of usedTokens) await engine.knex('usage_totals').insert({ token_id: id, uses: 30, first_at: 1 });
   await engine.close();
   const store = await openStore(url);
   expect(await store.migrate()).toEqual(migrations.slice(before.length).map(({ name }) => name));
@@ -122,5 +127,21 @@ describe.each(Object.entries(engines))(
       expect(await app.store.tokens.findById('token-10000')).toBeNull();
       expect(new Set(await reasons())).toEqual(new Set(['idle', 'expired']));
     }, 60_000);
+
+    it('does not claim to know what the uses before the rules lacked', async () => {
+      const tokens = ['one', 'two'].map((hash) => ({ hash, createdAt: 0, expiresAt: null }));
+      const startedAt = Date.now();
+      const { store } = await openUpgraded(newDatabase, tokens, {
+        newest: '0013-collected-mails',
+        usedTokens: ['token-10000'],
+      });
+      const gaps = await store.usage.gapsOf('token-10000');
+      expect(Object.keys(gaps)).toHaveLength(5);
+      for (const at of Object.values(gaps)) {
+        expect(at).toBeGreaterThanOrEqual(startedAt);
+        expect(at).toBeLessThan(Date.now() + 1_000);
+      }
+      expect(new Set(Object.values(await store.usage.gapsOf('token-10001')))).toEqual(new Set([null]));
+    });
   },
 );

@@ -15,7 +15,10 @@ export function hostTaken(host: string): ProblemError {
 }
 
 export function appInUse(tokens: number): ProblemError {
-  const count = tokens === 1 ? '1 token is' : `${tokens} tokens are`;
-  const detail = `${count} restricted to this app. Delete it with force, and they are denied where this was their only app.`;
+  const [count, effect] =
+    tokens === 1
+      ? ['1 token is', 'it is denied everywhere unless it has another app']
+      : [`${tokens} tokens are`, 'those without another app are denied everywhere'];
+  const detail = `${count} restricted to this app. To delete it anyway, use \`--force\` (\`?force=true\`): ${effect}.`;
   return new ProblemError('app-in-use', detail);
 }

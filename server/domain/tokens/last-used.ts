@@ -13,6 +13,8 @@ export interface ObservedRequest {
   peer: string | null;
   forwardedFor: string | null;
   userAgent: string | null;
+  /** Whether rules deny the target whatever they say, because the client chose a part of it. */
+  isDisputed?: boolean;
   /** The app that the request was for. Null if it was for none. */
   appId: string | null;
   /** Why the rules of the token would have denied the request if they were enforced. */
@@ -190,6 +192,7 @@ function isSameRequest(one: ObservedRequest, other: ObservedRequest): boolean {
     one.userAgent === other.userAgent &&
     one.appId === other.appId &&
     one.wouldDeny === other.wouldDeny &&
+    one.isDisputed === other.isDisputed &&
     one.introspected === other.introspected
   );
 }

@@ -81,7 +81,7 @@ async function introspect(deps: IntrospectionDeps, req: IncomingMessage): Promis
   const reported = readReportedRequest(form);
   const verdict = await deps.verifyRequest('introspection', value, reported.asked);
   if (!verdict.allowed) {
-    if (reported.isReported && verdict.tokenId !== null) {
+    if (reported.countsDenial && verdict.tokenId !== null) {
       deps.useCounter.denied(verdict.tokenId, deps.clock.now(), verdict.reason);
     }
     return { active: false };

@@ -12,8 +12,8 @@ export interface ReportedRequest {
   asked: GateRequest;
   /** Describes a use of the token. Returns null if the client reports no request, in which case no last use is recorded. */
   observe(verdict: Pick<AllowedRequest, 'app' | 'wouldDeny'>): ObservedRequest | null;
-  /** Whether the client reports a request. */
-  isReported: boolean;
+  /** Whether the client reports a request, or asks about an app, so that a denial is counted. */
+  countsDenial: boolean;
 }
 
 /** Reads the request that the client reports. */
@@ -28,7 +28,7 @@ export function readReportedRequest(form: OAuthForm): ReportedRequest {
       path: target === undefined ? undefined : rawPathOf(target),
       ip: ip === undefined ? undefined : (parseAddress(ip)?.toString() ?? null),
     },
-    isReported,
+    countsDenial: isReported || app !== undefined,
     observe: (verdict) =>
       isReported
         ? {

@@ -54,7 +54,7 @@ export class AskedRequest implements GateRequest {
    * flush and must not keep the request alive. Long texts are cut.
    */
   observe({ app, wouldDeny }: Pick<AllowedRequest, 'app' | 'wouldDeny'>): ObservedRequest {
-    const { method, target } = this.#original;
+    const { method, target, isDisputed = false } = this.#original;
     const userAgent = onlyValue(this.#rawHeaders, 'user-agent');
     return {
       method,
@@ -62,6 +62,7 @@ export class AskedRequest implements GateRequest {
       peer: this.#peer,
       forwardedFor: forwardedForOf(this.#rawHeaders),
       userAgent: userAgent === null ? null : shorten(userAgent, limits.maxUserAgentCharacters),
+      isDisputed,
       appId: app === null ? null : app.id,
       wouldDeny,
     };

@@ -60,7 +60,7 @@ export function createReadUse(clientIp: Pick<ClientIp, 'resolve' | 'told'>): Rea
 
   return {
     describe(request, kind) {
-      const { userAgent, appId, wouldDeny } = request;
+      const { userAgent, appId, wouldDeny, isDisputed } = request;
       const source = sourceOfRequest(request);
       const target = targetOfRequest(request);
       kind.route = target.route;
@@ -69,7 +69,7 @@ export function createReadUse(clientIp: Pick<ClientIp, 'resolve' | 'told'>): Rea
       kind.app = appId === null ? null : apps(appId);
       kind.wouldDeny = wouldDeny;
       kind.gaps =
-        (target.isOdd ? gapBits.oddPathAt : 0) |
+        (target.isOdd || isDisputed ? gapBits.oddPathAt : 0) |
         (request.introspected ? gapsOfIntrospected(request, source) : gapsOfProxied(request, source));
     },
     sample: createNormalizeRequest(clientIp),

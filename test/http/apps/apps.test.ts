@@ -240,7 +240,10 @@ describe('the deletion of an app', () => {
     const rejected = await remove(used.id);
     expect([rejected.status, await jsonOf(rejected)]).toMatchObject([
       409,
-      { code: 'app-in-use', detail: expect.stringContaining('2 tokens are restricted') },
+      {
+        code: 'app-in-use',
+        detail: expect.stringMatching(/^2 tokens are restricted to this app. To delete it anyway, use `--force`/),
+      },
     ]);
     expect((await remove(used.id, '?force=false')).status).toBe(409);
     expect((await remove(used.id, '?force=maybe')).status).toBe(400);

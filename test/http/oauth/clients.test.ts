@@ -150,8 +150,10 @@ describe('introspection (RFC 7662)', () => {
       [{ app: 'wiki' }, true],
       [{ app: 'grafana' }, false],
       [{ app: 'Wiki' }, false],
-      [{ method: 'DELETE' }, true],
-      [{ path: '/b' }, true],
+      [{ method: 'DELETE' }, false],
+      [{ method: 'HEAD' }, true],
+      [{ path: '/b' }, false],
+      [{ path: '/a/ä%20/b' }, true],
       [{ method: 'GET', path: '/b' }, false],
       [{ method: 'GET', path: '/a/ä%20/c?q=//' }, true],
       [{ method: 'GET', path: '/a/ä%20/../b' }, false],
@@ -176,6 +178,8 @@ describe('introspection (RFC 7662)', () => {
     const [counted, ...others] = app.services.useCounter.take(10);
     expect([counted?.tokenId, others]).toEqual([id, []]);
     expect(JSON.stringify(counted?.hours)).toContain('"method"');
+    await client.introspect({ token: value, app: 'nowhere' });
+    expect(JSON.stringify(app.services.useCounter.take(10)[0]?.hours)).toContain('"app"');
   });
 
   it('records a use only if the client describes one, and only in valid form', async () => {

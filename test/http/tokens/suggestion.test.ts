@@ -15,6 +15,8 @@ interface Used {
   ip?: string;
   /** The app that the proxy names. */
   app?: string;
+  /** Another target of the same request, which nginx passes on if a client sends it. */
+  otherUrl?: string;
 }
 
 let server: TestServer;
@@ -29,15 +31,18 @@ afterAll(async () => {
 });
 
 /** Sends a request as a proxy does, and returns the status of the verdict. */
-async function use(value: string, { method, path, ip = '203.0.113.9', app }: Used): Promise<number> {
+async function use(value: string, { method, path, ip = '203.0.113.9', app, otherUrl }: Used): Promise<number> {
+  const proxy = otherUrl === undefined ? 'Forwarded' : 'Original';
   const headers: Fields = [
     ['Authorization', `Bearer ${value}`],
-    ['X-Forwarded-Method', method],
-    ['X-Forwarded-Uri', path],
+    [`X-${proxy}-Method`, method],
+    [`X-${proxy}-Uri`, path],
+    ...(otherUrl === undefined ? [] : [['X-Original-Url', otherUrl] as const]),
     ...(ip === '' ? [] : [['X-Forwarded-For', ip] as const]),
   ];
-  const route = app === undefined ? '/verify/forward-auth' : `/verify/apps/${app}/forward-auth`;
-  return (await server.send({ path: route, headers, agent })).status;
+  const route = otherUrl === undefined ? 'forward-auth' : 'auth-request';
+  const prefix = app === undefined ? '/verify' : `/verify/apps/${app}`;
+  return (await server.send({ path: `${prefix}/${route}`, headers, agent })).status;
 }
 
 /** Writes what was counted, as the jobs do. */
@@ -169,6 +174,12 @@ describe('a suggestion', () => {
     ['allow', { app: 'wiki', method: 'GET', path: '/a//b' }, { allow: null, read_only: true }, 'ambiguous-path'],
     ['allow', { app: 'wiki', method: 'GET', path: `/${'7'.repeat(1_100)}/b` }, { allow: null }, 'ambiguous-path'],
     ['allow', { app: 'wiki', method: 'GET', path: '/%2e%2E/b' }, { allow: null }, 'ambiguous-path'],
+    [
+      'allow',
+      { app: 'wiki', method: 'GET', path: '/two', otherUrl: 'https://wiki.example.com/admin' },
+      { allow: null },
+      'ambiguous-path',
+    ],
   ])('leaves out %s after %j', async (rule, odd, expected, reason) => {
     const { token, value } = await server.issue(`odd ${reason} ${odd.path.slice(0, 9)}`);
     await useAll(value, [{ app: 'wiki', method: 'GET', path: '/a' }, odd]);

@@ -121,8 +121,8 @@ function editableFields(token: TokenRecord, names: AppNames): EditableFields {
   };
 }
 
-/** An audit event holds texts. No entry of a rule contains a semicolon, so that the texts can be told apart. */
+/** An audit event holds texts: one entry a line. No entry of a rule contains a line break. */
 function ruleTexts({ apps, readOnly, allow, networks, enforce }: TokenRules): EditableFields {
-  const text = (entries: readonly string[] | null) => entries && (entries.join('; ') || '(none)');
+  const text = (entries: readonly string[] | null) => entries && (entries.join('\n') || '(none)');
   return { apps: text(apps), read_only: readOnly, allow: text(allow), networks: text(networks), enforce };
 }

@@ -1,4 +1,4 @@
-import { allowsMethod, allowsPath } from './allow-line.ts';
+import { type AllowLine, allowsMethod, allowsPath } from './allow-line.ts';
 import { isAmbiguousPath } from './ambiguous-path.ts';
 import { isInNetworks, type Network } from './networks.ts';
 import { segmentsOf } from './path-pattern.ts';
@@ -12,8 +12,8 @@ export type RequestedApp = 'unknown' | { readonly id: string; readonly groups: r
 
 /**
  * What rules are evaluated against. Null: no trusted proxy told it, and each rule that needs it denies the request. For the
- * app, null means that the request is for none. Undefined: the caller did not ask about it, and no rule that needs it is
- * evaluated.
+ * app, null means that the request is for none. Undefined: the caller did not ask about it, so the
+ * request is denied only if the rules deny it whatever that is.
  */
 export interface RuleRequest {
   readonly app?: RequestedApp | null | undefined;
@@ -94,13 +94,21 @@ function deniedByMethodOrPath(
   { method, path }: RuleRequest,
 ): 'method' | 'path' | null {
   if (readOnly && method !== undefined && (method === null || !readOnlyMethods.has(method))) return 'method';
-  if (allow === null || method === undefined || path === undefined) return null;
-  if (path === null || isAmbiguousPath(path)) return 'path';
-  const segments = segmentsOf(path);
-  let reason: 'method' | 'path' | null = 'path';
+  if (allow === null || (method === undefined && path === undefined)) return null;
+  return deniedByLines(allow, method, path);
+}
+
+function deniedByLines(
+  allow: readonly AllowLine[],
+  method: string | null | undefined,
+  path: string | null | undefined,
+): 'method' | 'path' | null {
+  if (path === null || (path !== undefined && isAmbiguousPath(path))) return 'path';
+  const segments = path === undefined ? null : segmentsOf(path);
+  let reason: 'method' | 'path' = segments === null ? 'method' : 'path';
   for (const line of allow) {
-    if (!allowsPath(line, segments)) continue;
-    if (allowsMethod(line, method)) return null;
+    if (segments !== null && !allowsPath(line, segments)) continue;
+    if (method === undefined || allowsMethod(line, method)) return null;
     reason = 'method';
   }
   return reason;

@@ -111,16 +111,22 @@ describe('evaluateRules', () => {
     expect(evaluateRules(parsed({ allow: [`GET ${pattern}`] }), { ...request, path })).toBe(reason);
   });
 
-  it('evaluates no rule whose inputs are not asked about', () => {
-    const rules = parsed({ apps: [], readOnly: true, allow: ['GET /'], networks: ['::1'] });
+  it('denies what rules deny whatever the inputs that are not asked about', () => {
+    const rules = parsed({ apps: [], readOnly: true, allow: ['GET /', 'GET,PUT /a'], networks: ['::1'] });
     const ownerGroups: string[] = [];
     expect(evaluateRules(rules, { ownerGroups })).toBe(null);
-    expect(evaluateRules(rules, { ownerGroups, path: '/x' })).toBe(null);
+    expect(evaluateRules(rules, { ownerGroups, path: '/' })).toBe(null);
+    expect(evaluateRules(rules, { ownerGroups, path: '/x' })).toBe('path');
+    expect(evaluateRules(rules, { ownerGroups, path: '/a/../a' })).toBe('path');
+    expect(evaluateRules(rules, { ownerGroups, path: null })).toBe('path');
     expect(evaluateRules(rules, { ownerGroups, method: 'GET' })).toBe(null);
+    expect(evaluateRules(rules, { ownerGroups, method: 'HEAD' })).toBe('method');
     expect(evaluateRules(rules, { ownerGroups, method: 'GET', path: '/x' })).toBe('path');
     expect(evaluateRules(rules, { ownerGroups, method: 'PUT' })).toBe('method');
     expect(evaluateRules(rules, { ownerGroups, ip: '::2' })).toBe('network');
     expect(evaluateRules(rules, { ownerGroups, app: null })).toBe('app');
+    expect(evaluateRules(parsed({ allow: ['* /a'] }), { ownerGroups, method: 'PURGE' })).toBe(null);
+    expect(evaluateRules(parsed({ allow: ['* /a'] }), { ownerGroups, method: null })).toBe('method');
   });
 });
 

@@ -83,6 +83,7 @@ describe('what a rule would need and a use lacks', () => {
     ['an address, from a peer that is not trusted', { ...complete, peer: '198.51.100.1' }, { noNetworkAt: noon }],
     ['an address that can be read', { ...complete, forwardedFor: 'unknown' }, { noNetworkAt: noon }],
     ['a path with one meaning', { ...complete, target: '/a//b?x' }, { oddPathAt: noon }],
+    ['a path that the client did not choose', { ...complete, isDisputed: true }, { oddPathAt: noon }],
     ['a path without a fragment', { ...complete, target: '/a#b' }, { oddPathAt: noon }],
     ['a path that is short enough', { ...complete, target: `/${'1'.repeat(1_024)}/a` }, { oddPathAt: noon }],
     ['nothing at introspection', { introspected: true, method: null, target: null }, null],

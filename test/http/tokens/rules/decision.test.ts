@@ -43,8 +43,8 @@ it.each([
   [{ method: 'GET', path: '/été' }, denied('path')],
   [{ method: 'GET', path: '/login' }, denied('method')],
   [{ method: 'GET', path: '/x', ip: '198.51.100.1' }, denied('path')],
-  // Without a method, no line is evaluated.
-  [{ path: '/x' }, allowed],
+  [{ path: '/x' }, denied('path')],
+  [{ path: '/login' }, allowed],
   [{ ip: '198.51.100.1' }, denied('network')],
   [{ ip: '::ffff:203.0.113.9' }, allowed],
   [{ ip: '2001:DB8:0::1' }, allowed],

@@ -90,14 +90,14 @@ describe('the rules of a token', () => {
       [
         { field: 'apps', from: 'grafana', to: null },
         { field: 'read_only', from: true, to: false },
-        { field: 'allow', from: 'GET,HEAD /api/**; * /builds/*', to: null },
-        { field: 'networks', from: '203.0.113.0/24; 2001:db8::/32', to: null },
+        { field: 'allow', from: 'GET,HEAD /api/**\n* /builds/*', to: null },
+        { field: 'networks', from: '203.0.113.0/24\n2001:db8::/32', to: null },
         { field: 'enforce', from: false, to: true },
       ],
       [
         { field: 'read_only', from: false, to: true },
-        { field: 'allow', from: null, to: 'GET,HEAD /api/**; * /builds/*' },
-        { field: 'networks', from: null, to: '203.0.113.0/24; 2001:db8::/32' },
+        { field: 'allow', from: null, to: 'GET,HEAD /api/**\n* /builds/*' },
+        { field: 'networks', from: null, to: '203.0.113.0/24\n2001:db8::/32' },
         { field: 'enforce', from: true, to: false },
       ],
       [{ field: 'apps', from: null, to: 'grafana' }],

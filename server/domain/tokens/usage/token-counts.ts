@@ -84,8 +84,22 @@ export function firstCount(kind: UseKind, { uses, firstAt, lastAt }: Uses, sampl
   const firstOffset = (firstAt - hour * hourMs) | 0;
   const lastOffset = (lastAt - hour * hourMs) | 0;
   const { outcome, route, network, agent, app, wouldDeny, gaps } = kind;
-  const described = { outcome, route, network, agent, app, wouldDeny, gaps };
-  return { ...described, uses, hour, firstOffset, lastOffset, sample, others: null };
+  // One literal, because V8 stores fields that are spread into an object apart from it, which takes twice the memory.
+  return {
+    outcome,
+    route,
+    network,
+    agent,
+    app,
+    wouldDeny,
+    gaps,
+    uses,
+    hour,
+    firstOffset,
+    lastOffset,
+    sample,
+    others: null,
+  };
 }
 
 /** Adds uses if they are of the same kind and hour as those before. Returns false, and does nothing, if they are not. */

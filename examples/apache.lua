@@ -58,12 +58,12 @@ local function ask(r)
   if line and body and #body == length then return status, headers, body end
 end
 
--- Removes everything that the API could take for an identity (X_Auth_User is one to some servers), and the token. `used` is
+-- Removes everything that the API could take for an identity (X_Auth_User and X.Auth.User are one to some servers), and the token. `used` is
 -- the field that carried the token. The other may hold a credential of the API, which receives it unchanged. Apache itself
 -- adds the client's address to X-Forwarded-For.
 local function strip(r, used)
   for name in pairs(r:headers_in_table()) do
-    local plain = name:lower():gsub("_", "-")
+    local plain = name:lower():gsub("[^%w]", "-")
     local is_ours = plain:find("^x%-auth") or plain == "x-tokens-authorization" or plain:find("^x%-forwarded")
     if is_ours then r.headers_in[name] = nil end
   end

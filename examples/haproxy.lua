@@ -39,11 +39,11 @@ local function ask(txn, url, headers)
   return core.httpclient():get({ url = url, headers = forwarded, timeout = timeout_ms })
 end
 
--- Removes everything that the API could take for an identity (X_Auth_User is one to some servers), and the token. `used` is
+-- Removes everything that the API could take for an identity (X_Auth_User and X.Auth.User are one to some servers), and the token. `used` is
 -- the field that carried the token. The other may hold a credential of the API, which receives it unchanged.
 local function strip(txn, headers, used)
   for name in pairs(headers) do
-    local plain = name:gsub("_", "-")
+    local plain = name:gsub("[^%w]", "-")
     if plain:find("^x%-auth") or plain == "x-tokens-authorization" then txn.http:req_del_header(name) end
   end
   local own = used == "x-tokens-authorization"

@@ -75,6 +75,9 @@ const attacks: Record<string, Attack> = {
       ['Connection', 'close, X-Forwarded-For, X-Forwarded-Uri, X-Forwarded-Method, X-Original-URI, X-Original-Method'],
     ],
   },
+  'X.Auth.* with dots': { fields: forged((name) => name.replaceAll('-', '.')) },
+  'X-Auth.* with mixed separators': { fields: forged((name) => name.replace('-Auth-', '-Auth.')) },
+  'X.Auth_* with mixed separators': { fields: forged((name) => name.replace('X-Auth-', 'X.Auth_')) },
   'X-Auth-* declared hop-by-hop': {
     fields: [['Connection', `close, ${names.map((name) => `X-Auth-${name}`).join(', ')}`]],
   },
@@ -202,6 +205,22 @@ for (const { name, start, skip, refuses = [] } of proxies) {
         const path = (attack.target ?? '/builds/42').replace(/^http:..[^/]+/, '').replace(/[?].*/, '');
         expect(await setup.lastUse(active.id)).toMatchObject({ ip: clientAddress, method: 'GET', path });
       });
+    });
+
+    it.runIf(name === 'nginx').each([
+      ['http://evil.example.com/x', 'api.example.com', 'evil.example.com'],
+      ['/x', 'API.example.com:8443', 'API.example.com:8443'],
+      ['/x', '[::1]:8443', '[::1]:8443'],
+    ])('tells the API the host that it tells tokensd: %s, Host %s', async (target, host, told) => {
+      const { received } = await setup.send({
+        target,
+        host: false,
+        fields: [
+          ['Host', host],
+          ['X-API-Key', active.value],
+        ],
+      });
+      expect(received.map(({ fields }) => fields.filter(([field]) => field === 'Host'))).toEqual([[['Host', told]]]);
     });
 
     it('passes every check of `tokens doctor proxy`, with and without a token', async () => {

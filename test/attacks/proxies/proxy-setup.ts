@@ -66,11 +66,11 @@ export async function openBehindProxy(start: (targets: ProxyTargets) => Promise<
   };
 }
 
-/** Returns every header that an API might read as an identity. WSGI, CGI and PHP treat `-` and `_` alike. */
+/** Returns every header that an API might read as an identity. WSGI, CGI and PHP treat `-` and `_` alike, and PHP also `.`. */
 export function identityIn({ fields }: Received): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   for (const [name, value] of fields) {
-    const key = name.toLowerCase().replaceAll('_', '-');
+    const key = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
     if (!key.startsWith('x-auth')) continue;
     found[key] ??= [];
     found[key].push(value);

@@ -45,9 +45,11 @@ export const oauth2Proxy: PeopleGate = {
  */
 export const authelia: PeopleGate = {
   cookie: 'authelia_session=of-a-person',
-  user: 'person',
+  user: 'person@example.com',
   signInOf: (path) =>
-    new RegExp(`^https://auth\\.example\\.com/\\?rd=http%3A%2F%2F[^&]+${quote(encodeURIComponent(path))}&rm=`),
+    new RegExp(
+      `^https://auth\\.example\\.com/\\?rd=https%3A%2F%2Fapp\\.example\\.com${quote(encodeURIComponent(path))}&rm=`,
+    ),
   answer(req, res) {
     const field = (name: string) => `${req.headers[name] ?? ''}`;
     const { pathname } = new URL(req.url ?? '', 'http://authelia');
@@ -58,7 +60,7 @@ export const authelia: PeopleGate = {
     const url = isAuthRequest ? field('x-original-url') : forwarded;
     if (method === '' || !/^https?:\/\/[^/]+\//.test(url)) return void res.writeHead(400).end();
     if (isSignedIn(req, this.cookie)) {
-      const identity = { 'Remote-User': this.user, 'Remote-Name': 'A Person', 'Remote-Email': 'p@example.com' };
+      const identity = { 'Remote-User': 'person', 'Remote-Name': 'A Person', 'Remote-Email': this.user };
       return void res.writeHead(200, { ...identity, 'Remote-Groups': 'dev,ops' }).end();
     }
     const location = `https://auth.example.com/?rd=${encodeURIComponent(url)}&rm=${method}`;

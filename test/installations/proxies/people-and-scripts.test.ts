@@ -27,6 +27,14 @@ const setups = gates.flatMap((gate) => [
   { ...gate, proxy: 'caddy', example: gate.caddy, start: startCaddy },
 ]);
 const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
+/** Headers in which each gate tells an identity, as a client forges them. */
+const forgedBy: Record<string, Fields> = {
+  'oauth2-proxy': [['X-Auth-Request-Email', 'root@example.com']],
+  Authelia: [
+    ['Remote-User', 'root'],
+    ['Remote-Email', 'root@example.com'],
+  ],
+};
 const browser: Fields = [
   ['Accept', 'text/html,application/xhtml+xml'],
   ['User-Agent', 'Mozilla/5.0'],
@@ -66,6 +74,7 @@ for (const { proxy, gate, stands, address, example, start } of setups) {
       [['Authorization', basic(`ada:${value}`)]],
       [['X-API-Key', value]],
       [['X-Tokens-Authorization', value]],
+      [['Authorization', `Bearer\t${value}`]],
     ];
 
     it('leads a browser that is signed out to the sign-in, and back to the page', async () => {
@@ -80,6 +89,7 @@ for (const { proxy, gate, stands, address, example, start } of setups) {
         ['X-Auth-User', 'root@example.com'],
         ['X-Auth-Superuser', 'true'],
         ['X-Auth-Token-Id', '1'],
+        ...(forgedBy[gate] ?? []),
       ];
       const own: Fields = [
         ['Authorization', apps.grafana.credential],
@@ -91,6 +101,7 @@ for (const { proxy, gate, stands, address, example, start } of setups) {
       const [{ method, fields } = { method: '', fields: [] }] = app.requests;
       expect(method).toBe('POST');
       expect(valuesOf(fields, 'X-Auth-User')).toEqual([stands.user]);
+      expect(JSON.stringify(fields)).not.toContain('root');
       for (const name of ['X-Auth-Superuser', 'X-Auth-Token-Id']) expect(valuesOf(fields, name).join('')).toBe('');
       expect(valuesOf(fields, 'Authorization')).toEqual([apps.grafana.credential]);
       expect(valuesOf(fields, 'X-Api-Key')).toEqual([apps.immich.credential]);
@@ -98,18 +109,19 @@ for (const { proxy, gate, stands, address, example, start } of setups) {
 
     it('lets a script in with an active token in any form, which neither the app nor that gate receives', async () => {
       for (const headers of formsOf(value)) {
-        expect((await ask([...headers, ['Cookie', stands.cookie]])).status).toBe(200);
+        expect((await ask([...headers, ...(forgedBy[gate] ?? []), ['Cookie', stands.cookie]])).status).toBe(200);
       }
       expect(app.requests.map(({ fields }) => valuesOf(fields, 'X-Auth-User'))).toEqual(
-        Array(5).fill(['dev@example.com']),
+        Array(6).fill(['dev@example.com']),
       );
+      expect(JSON.stringify(app.requests)).not.toContain('root');
       expect(app.requests.filter((request) => holds(request, value))).toEqual([]);
       expect(people.received).toEqual([]);
     });
 
     it('rejects a script with an unknown token in any form with 401 and JSON, even beside a valid cookie', async () => {
       for (const headers of formsOf(generateToken('tok').reveal())) {
-        const response = await ask([...browser, ...headers, ['Cookie', stands.cookie]]);
+        const response = await ask([...browser, ...headers, ['Cookie', stands.cookie]], '/report.html');
         expect([response.status, JSON.parse(response.body)]).toEqual([401, { detail: 'Invalid token.' }]);
         expect(response.headers).toMatchObject({ 'x-tokens-reason': 'unknown', 'content-type': 'application/json' });
         expect(response.headers['www-authenticate']).toMatch(/^Token/);
@@ -119,8 +131,9 @@ for (const { proxy, gate, stands, address, example, start } of setups) {
 
     it('answers a script whose credential is nobody’s with 401 and JSON in place of a sign-in page', async () => {
       for (const headers of [[['Authorization', 'Bearer nonsense']], [['X-API-Key', 'nonsense']]] as Fields[]) {
-        const response = await ask([...browser, ...headers]);
+        const response = await ask([...browser, ...headers], '/report.html');
         expect([response.status, JSON.parse(response.body)]).toEqual([401, { detail: 'Invalid token.' }]);
+        expect(response.headers['content-type']).toBe('application/json');
       }
       expect(app.requests).toEqual([]);
       expect(people.received.join()).not.toContain('nonsense');

@@ -47,6 +47,15 @@ it('shows the groups of a member, and changes those that superusers gave', async
   expect(await found()).toMatchObject({ manualGroups: null });
 });
 
+it('does not give back groups with an old form', async () => {
+  const { app, browser, page, edit, found } = await open();
+  await edit({ groups: 'operations' });
+  expect((await browser.get(`${page}?dialog=edit`)).html).toContain('name="shown_groups" value="operations"');
+  await app.ask(`/api/v1/users/${app.dev.id}`, { method: 'PATCH', as: app.root, json: { groups: [] } });
+  await browser.submit(`${page}/edit`, { name: 'Ada', groups: 'operations' });
+  expect(await found()).toMatchObject({ name: 'Ada', manualGroups: null });
+});
+
 it('shows a rejected form with its values and the reasons', async () => {
   const { edit, found } = await open();
   const taken = await edit({ name: 'Ada', email: 'root@example.com' });

@@ -23,6 +23,7 @@ export function AppDialog({ app, closeHref, form, problem }: AppDialogProps) {
       {problem && <Alert>{problem.errors ? 'Nothing was changed. Correct the fields below.' : problem.message}</Alert>}
       <form method="post" action={app ? `${appPath(app.id)}/edit` : appsPath}>
         <FormToken />
+        {form.shown && <ShownApp {...form.shown} />}
         {!app && (
           <Field
             label="Name"
@@ -79,6 +80,19 @@ export function AppDialog({ app, closeHref, form, problem }: AppDialogProps) {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** The values that the form was first shown with. Only what differs from them is changed. */
+function ShownApp({ url, hosts, groups, maxExpiry, preflight }: AppForm) {
+  return (
+    <>
+      <input type="hidden" name="shown_url" value={url} />
+      <input type="hidden" name="shown_hosts" value={hosts} />
+      <input type="hidden" name="shown_groups" value={groups} />
+      <input type="hidden" name="shown_max_expiry" value={maxExpiry} />
+      {preflight && <input type="hidden" name="shown_preflight" value="yes" />}
+    </>
   );
 }
 

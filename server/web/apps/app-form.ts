@@ -19,13 +19,15 @@ export interface AppForm {
   /** A duration such as `90d`. */
   maxExpiry: string;
   preflight: boolean;
+  /** The values that the form was shown with. Undefined if the form does not say so. */
+  shown?: AppForm | undefined;
 }
 
 export const emptyAppForm: AppForm = { name: '', url: '', hosts: '', groups: '', maxExpiry: '', preflight: false };
 
 /** Returns the form with the present values of an app. */
 export function formOf({ name, url, hosts, groups, maxExpirySeconds, preflight }: AppRecord): AppForm {
-  return {
+  const form: AppForm = {
     name,
     url: url ?? '',
     hosts: hosts.join('\n'),
@@ -33,17 +35,24 @@ export function formOf({ name, url, hosts, groups, maxExpirySeconds, preflight }
     maxExpiry: maxExpirySeconds === null ? '' : formatDuration(maxExpirySeconds),
     preflight: preflight === 'pass',
   };
+  return { ...form, shown: form };
 }
 
 /** Reads the posted form. */
 export function readAppForm(form: Record<string, unknown>): AppForm {
+  const shown = typeof form.shown_hosts === 'string' ? readFields(form, 'shown_') : undefined;
+  return { ...readFields(form, ''), shown };
+}
+
+function readFields(form: Record<string, unknown>, prefix: string): AppForm {
+  const field = (name: string) => text(form[`${prefix}${name}`]);
   return {
-    name: text(form.name),
-    url: text(form.url).trim(),
-    hosts: text(form.hosts),
-    groups: text(form.groups),
-    maxExpiry: text(form.max_expiry).trim(),
-    preflight: text(form.preflight) !== '',
+    name: field('name'),
+    url: field('url').trim(),
+    hosts: field('hosts'),
+    groups: field('groups'),
+    maxExpiry: field('max_expiry').trim(),
+    preflight: field('preflight') !== '',
   };
 }
 
@@ -52,9 +61,20 @@ export function createAppBody(form: AppForm): CreateAppBody {
   return parseForm(createAppBodySchema, { name: form.name.trim(), ...fieldsOf(form) });
 }
 
-/** Converts the form to the body of `PATCH /api/v1/apps/{id}`. @throws ProblemError `invalid-fields` */
-export function editAppBody(form: AppForm): EditAppBody {
-  return parseForm(editAppBodySchema, fieldsOf(form));
+/**
+ * Converts the form to the body of `PATCH /api/v1/apps/{id}`. Contains only what differs from what the form was shown with, so that
+ * a change by somebody else is not undone. @throws ProblemError `invalid-fields`
+ */
+export function editAppBody({ shown, ...form }: AppForm): EditAppBody {
+  const before: Record<string, unknown> = shown === undefined ? {} : fieldsOf(shown);
+  const isChanged = ([name, value]: [string, unknown]) => comparable(value) !== comparable(before[name]);
+  const changed = Object.entries(fieldsOf(form)).filter(isChanged);
+  return changed.length === 0 ? {} : parseForm(editAppBodySchema, Object.fromEntries(changed));
+}
+
+/** Text that is no duration differs from no maximum. */
+function comparable(value: unknown): string | undefined {
+  return Number.isNaN(value) ? 'invalid' : JSON.stringify(value);
 }
 
 function fieldsOf({ url, hosts, groups, maxExpiry, preflight }: AppForm) {

@@ -35,7 +35,8 @@ export function appPages({ apps }: Pick<AppDeps, 'apps'>) {
       const app = await apps.get(appId(c));
       const form = readAppForm(await c.req.parseBody());
       try {
-        await apps.edit(c.get('caller'), app.id, editAppBody(form));
+        const body = editAppBody(form);
+        if (Object.keys(body).length > 0) await apps.edit(c.get('caller'), app.id, body);
         return c.redirect(withSuccess(appsPath, 'app-changed'), 303);
       } catch (error) {
         const problem = expectProblem(error);

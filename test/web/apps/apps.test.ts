@@ -86,6 +86,20 @@ it('edits an app with a form that holds its present values', async () => {
   expect((await browser.get(`${page}?dialog=edit&id=${app.root.id}`)).status).toBe(404);
 });
 
+it('does not undo with an old form what somebody else changed', async () => {
+  const { app, browser } = await open();
+  const { id } = await addApp(app.store, { ...stored, preflight: 'pass' });
+  await browser.get(`${page}?dialog=edit&id=${id}`);
+  const [hosts, groups] = [stored.hosts.join('\r\n'), stored.groups.join('\r\n')];
+  const unchanged = { url: stored.url, hosts, groups, preflight: 'yes' };
+  await app.store.apps.edit(id, { groups: ['operations'], preflight: 'deny', changedAt: app.clock.now() });
+  await browser.submit(`${page}/${id}/edit`, { ...unchanged, max_expiry: '30d' });
+  expect(await app.store.apps.findById(id)).toMatchObject({
+    ...stored,
+    ...{ groups: ['operations'], preflight: 'deny', maxExpirySeconds: 30 * 86_400 },
+  });
+});
+
 it('deletes an app, and says how many tokens are restricted to it', async () => {
   const { app, browser } = await open();
   const { id } = await addApp(app.store, { name: 'grafana' });

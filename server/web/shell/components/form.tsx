@@ -58,38 +58,3 @@ export function Field({ label, name, hint, error, type = 'text', ...input }: Fie
     </div>
   );
 }
-
-interface TextAreaProps extends Pick<FieldProps, 'label' | 'name' | 'hint' | 'error'> {
-  value: string;
-  rows: number;
-}
-
-/** A field for several lines of code, with its label, hint and error. */
-export function TextArea({ label, name, value, rows, hint, error }: TextAreaProps) {
-  return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <textarea
-        id={name}
-        name={name}
-        rows={rows}
-        spellcheck={false}
-        autocapitalize="off"
-        aria-describedby={[hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ') || undefined}
-        aria-invalid={error ? 'true' : undefined}
-      >
-        {value}
-      </textarea>
-      {hint && (
-        <p class="hint" id={`${name}-hint`}>
-          {hint}
-        </p>
-      )}
-      {error && (
-        <p class="error" id={`${name}-error`}>
-          {error}
-        </p>
-      )}
-    </div>
-  );
-}

@@ -18,6 +18,7 @@ export function TextArea({ label, name, value, hint, error, rows = 3 }: TextArea
         name={name}
         rows={rows}
         spellcheck={false}
+        autocapitalize="off"
         autocomplete="off"
         aria-describedby={descriptions || undefined}
         aria-invalid={error ? 'true' : undefined}

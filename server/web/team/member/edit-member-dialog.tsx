@@ -57,6 +57,7 @@ export function EditMemberDialog({ member, closeHref, form, problem }: EditMembe
           error={groupsError(errors)}
           hint={groupsHint(parseGroups(member.ssoGroups))}
         />
+        {form.shownGroups !== undefined && <input type="hidden" name="shown_groups" value={form.shownGroups} />}
         <div class="actions">
           <a class="button" href={closeHref}>
             Cancel

@@ -1,5 +1,6 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
-import { Field, TextArea } from '../../shell/components/form.tsx';
+import { Field } from '../../shell/components/form.tsx';
+import { TextArea } from '../../shell/components/text-area.tsx';
 import { emptyRuleForm, type RuleForm } from './rule-form.ts';
 
 interface RuleFieldsProps {
@@ -23,7 +24,7 @@ export function RuleFields({ rules, problem }: RuleFieldsProps) {
         label="Apps (optional)"
         name="apps"
         value={rules.apps}
-        hint="Names of apps, separated by spaces. Everywhere else, the token is denied."
+        hint="Names of apps, separated by spaces. Everywhere else, the token is denied. “-” is no app: every request is denied. An app's maximum expiry applies to the token."
         error={errors.apps}
         autocomplete="off"
       />

@@ -58,7 +58,7 @@ async function runSuggest(ctx: Context, name: string, options: SuggestOptions): 
   if (options.apply) await apply(ctx, options, api, token, suggestion);
 }
 
-/** Sets the rules that are suggested. The token keeps its other rules. */
+/** Sets the rules that are suggested. The token keeps its other rules if they are enforced. */
 async function apply(
   ctx: Context,
   options: GlobalOptions,
@@ -66,10 +66,13 @@ async function apply(
   token: Token,
   suggestion: Suggestion,
 ): Promise<void> {
-  const json = suggestedFields(suggestion);
-  if (Object.keys(json).length === 0) return note(ctx, options, 'Nothing was changed.');
+  const { apps, read_only, allow, networks } = suggestion;
+  if (apps === null && !read_only && allow === null && networks === null)
+    return note(ctx, options, 'Nothing was changed.');
+  const json = suggestedFields(token, suggestion);
   const edited = await expectBody(api.tokens[':id'].$patch({ param: { id: token.id }, json }), tokenShape);
-  await note(ctx, options, `Set these rules of ${sanitize(token.name)} (${sanitize(token.prefix)}).`);
+  const expiry = edited.expires_at === token.expires_at ? '' : `: it expires at ${sanitize(edited.expires_at ?? '')}`;
+  await note(ctx, options, `Set these rules of ${sanitize(token.name)} (${sanitize(token.prefix)})${expiry}.`);
   if (edited.enforce === false) {
     await note(ctx, options, `They deny nothing yet. To enforce them: ${commandLine('edit', token.name, '--enforce')}`);
   }

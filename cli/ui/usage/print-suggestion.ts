@@ -5,8 +5,12 @@ import { commandLine, shellWord } from '../command-line.ts';
 import { note } from '../notes.ts';
 import { type Column, printTable } from '../table.ts';
 
-/** Returns the fields of an edit that sets the suggested rules. Rules that are not suggested stay as they are. */
-export function suggestedFields({ apps, read_only, allow, networks }: Suggestion) {
+/**
+ * Returns the fields of an edit that sets the suggested rules. Rules that are not suggested stay as they are, unless the rules are
+ * only observed: those may deny a recorded use, so they are removed.
+ */
+export function suggestedFields(token: Token, { apps, read_only, allow, networks }: Suggestion) {
+  if (token.enforce === false) return { apps, read_only, allow, networks };
   return {
     ...(apps !== null && { apps }),
     ...(read_only && { read_only }),
@@ -37,8 +41,19 @@ export async function printSuggestion(
   await note(ctx, options, 'The counts include uses before the period.');
   if (options.apply) return;
   const words = rows.map(({ option, rule }) => (rule === '' ? option : `${option} ${shellWord(rule)}`));
+  if (token.enforce === false) words.push(...removalsFor(suggestion));
   await note(ctx, options, 'To set these rules:');
   await ctx.stdout.write(`${commandLine('edit', token.name, words.join(' '))}\n`);
+}
+
+/** Returns the options that remove the rules which are not suggested. */
+function removalsFor({ apps, read_only, allow, networks }: Suggestion): string[] {
+  return [
+    ...(apps === null ? ['--any-app'] : []),
+    ...(read_only ? [] : ['--no-read-only']),
+    ...(allow === null ? ['--allow-all'] : []),
+    ...(networks === null ? ['--from-anywhere'] : []),
+  ];
 }
 
 const columns: Column<Row>[] = [

@@ -71,13 +71,26 @@ it('prints the rules, how many uses each covers, and the command that sets them'
 
 it('sets the rules with --apply, and keeps those that it does not suggest', async () => {
   await use({ forwardedFor: null });
-  await cli.run(['edit', 'ci', '--from', '2001:db8::/32', '--observe'], dev);
+  await cli.run(['edit', 'ci', '--from', '2001:db8::/32'], dev);
   const { stdout, stderr, code } = await cli.run(['suggest', 'ci', '--apply'], dev);
   expect(code).toBe(0);
   expect(stdout).not.toContain('tokens edit');
   expect(stderr).toContain("No rule for networks: the proxy did not send the client's address of some requests.");
+  expect(await present()).toEqual({ ...rules, networks: ['2001:db8::/32'], enforce: true });
+});
+
+it('replaces rules that are only observed, because they could deny a recorded use', async () => {
+  await use({ forwardedFor: null });
+  const [wiki] = await cli.app.store.apps.list({ limit: 1, before: null });
+  await cli.app.store.apps.edit(wiki?.id ?? '', { maxExpirySeconds: 86_400, changedAt: cli.app.clock.now() });
+  await cli.run(['edit', 'ci', '--from', '2001:db8::/32', '--observe'], dev);
+  const { stdout } = await cli.run(['suggest', 'ci'], dev);
+  expect(stdout).toContain("--allow 'GET,HEAD /status' --from-anywhere\n");
+  const { stderr, code } = await cli.run(['suggest', 'ci', '--apply'], dev);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^Set these rules of ci \(tok_\w{8}\): it expires at 20/m);
   expect(stderr).toContain('They deny nothing yet. To enforce them: tokens edit ci --enforce');
-  expect(await present()).toEqual({ ...rules, networks: ['2001:db8::/32'], enforce: false });
+  expect(await present()).toEqual({ ...rules, networks: null, enforce: false });
 });
 
 it('prints the object of the API with --json', async () => {

@@ -41,6 +41,19 @@ it('shows the rules that the recorded uses suggest, and sets them on request', a
   expect(await present()).toEqual({ ...noRules, ...rules });
 });
 
+it('replaces rules that are only observed', async () => {
+  const { app, path, present, browser } = await open(30);
+  const id = path.split('/').at(-1) ?? '';
+  await app.ask(`/api/v1/tokens/${id}`, {
+    method: 'PATCH',
+    as: app.dev,
+    json: { networks: ['2001:db8::/32'], enforce: false },
+  });
+  expect(textOf((await browser.get(`${path}?dialog=narrow`)).html)).toContain('They replace all present rules');
+  await browser.submit(`${path}/narrow`, { networks: '' });
+  expect(await present()).toMatchObject({ apps: ['wiki'], networks: null, enforce: false });
+});
+
 it('asks before it suggests rules from few uses', async () => {
   const { path, browser } = await open(3);
   const { html } = await browser.get(`${path}?dialog=narrow`);

@@ -5,7 +5,7 @@ import type { TokenRecord } from '../../../store/records.ts';
 import { Dialog } from '../../shell/components/dialog.tsx';
 import { Alert, FormToken } from '../../shell/components/form.tsx';
 import { tokenPath } from '../token-paths.ts';
-import { isNarrowing, narrowForm } from './narrow-form.ts';
+import { isNarrowing, isObserved, narrowForm } from './narrow-form.ts';
 import { shownDays } from './usage-section.tsx';
 
 const ruleNames: Record<Omission['rule'], string> = {
@@ -44,10 +44,11 @@ export function NarrowDialog({ token, suggestion, problem }: NarrowDialogProps) 
         <FormToken />
         <p>
           {isNarrowing(suggestion)
-            ? `These rules would have denied none of its ${count(suggestion.uses, 'use')} in the last ${shownDays} days. They deny all other requests, and replace present rules of the same kind.`
+            ? `These rules would have denied none of its ${count(suggestion.uses, 'use')} in the last ${shownDays} days. ${effectOn(token)}`
             : `Its ${count(suggestion.uses, 'use')} in the last ${shownDays} days suggest no rule.`}
         </p>
         <RuleTable suggestion={suggestion} />
+        {suggestion.apps && <p class="hint">The maximum expiry of an app may shorten the token's life.</p>}
         {suggestion.omitted.map(({ rule, reason }) => (
           <p class="hint">
             No rule for {ruleNames[rule]}: {reasons[reason]}.
@@ -69,6 +70,12 @@ export function NarrowDialog({ token, suggestion, problem }: NarrowDialogProps) 
       </form>
     </Dialog>
   );
+}
+
+function effectOn(token: TokenRecord): string {
+  return isObserved(token)
+    ? 'They replace all present rules, and deny nothing until you enforce them.'
+    : 'They deny all other requests, and replace present rules of the same kind.';
 }
 
 function RuleTable({ suggestion }: { suggestion: Suggestion }) {

@@ -19,7 +19,7 @@ export function narrowPages({ tokens, usage, suggestions, statusContext }: Narro
     const caller = c.get('caller');
     const token = await tokens.get(caller, id);
     try {
-      await tokens.edit(caller, id, narrowBody(await c.req.parseBody()));
+      await tokens.edit(caller, id, narrowBody(await c.req.parseBody(), token));
       return c.redirect(withSuccess(tokenPath(id), 'token-changed'), 303);
     } catch (error) {
       const problem = expectProblem(error);

@@ -195,7 +195,7 @@ describe('a correctly configured proxy', () => {
 
   it('skips the identity checks if the API does not echo its request', async () => {
     const ran = await checks(await startProxy({ api: (_req, res) => res.end('fine') }), token);
-    expect(ran).toMatchObject({ code: 0, failed: [], skipped: inside.slice(1, -2) });
+    expect(ran).toMatchObject({ code: 0, failed: [], skipped: [...inside.slice(1, -2), 'chosen-app'] });
   });
 
   it('is reported with the forms of credential that it takes', async () => {
@@ -346,6 +346,8 @@ describe('a proxy that', () => {
         token === value ? ['proxy_set_header X-Original-Host $host;'] : [],
       );
     }
+    const denied = await checks(await startProxy(), restricted.value);
+    expect(denied).toMatchObject({ code: 4, failed: ['chosen-app'] });
     const anyHost = await checks(await startProxy(), value);
     expect(anyHost).toMatchObject({ code: 4, failed: ['chosen-app'] });
     expect(anyHost.of('chosen-app')?.nginx).toEqual(['proxy_pass http://tokensd/verify/apps/NAME/auth-request;']);

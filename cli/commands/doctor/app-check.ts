@@ -1,5 +1,5 @@
 import { nameApp, sendHost } from './advice.ts';
-import { type Check, failed, passed, type Send } from './check.ts';
+import { type Check, failed, passed, type Send, skipped } from './check.ts';
 import type { RawResponse } from './raw.ts';
 
 export const chosenApp = { check: 'chosen-app', title: 'Forged hosts with your token' };
@@ -9,7 +9,8 @@ const hostFields = ['X-Original-Host', 'X-Forwarded-Host'];
 
 /**
  * Checks that a client cannot choose the app that a request is for. If tokensd believes the client, a text that is no host makes it
- * deny the request, and a host of no app makes the API see none.
+ * deny the request, and a host of no app makes the API see none, or makes it deny a token that is restricted to the app. A `Host`
+ * without visible effect proves nothing if the API does not show its request.
  */
 export async function checkChosenApp(
   honest: RawResponse | null,
@@ -25,8 +26,15 @@ export async function checkChosenApp(
       return failed(chosenApp, `a client can choose the app with ${name}`, sendHost);
     }
   }
-  if (losesApp(await sendToken({ host: `${mark}.invalid` }))) {
+  const elsewhere = await sendToken({ host: `${mark}.invalid` });
+  if (isDeniedForApp(elsewhere) || losesApp(elsewhere)) {
     return failed(chosenApp, 'your API responds to any Host, so a client can choose the app with it', nameApp);
+  }
+  if (honest?.text.includes(echo) !== true) {
+    return skipped(
+      chosenApp,
+      'the response does not show which app your API is, so a forged Host has no visible effect',
+    );
   }
   return passed(chosenApp, app === '' ? 'no client can choose an app' : `your API is the app ${app} for every client`);
 }

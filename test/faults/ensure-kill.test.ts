@@ -99,7 +99,9 @@ describe('tokens ensure, killed at any step,', () => {
       expect(awaits).toBeGreaterThan(50);
 
       const points = pointsOf(awaits);
-      const places = await Promise.all(points.map((point) => makePlace(`${slug}-${point}`, kind)));
+      // The daemon refuses hundreds of requests at once.
+      const making = pLimit(4);
+      const places = await Promise.all(points.map((point) => making(() => makePlace(`${slug}-${point}`, kind))));
       await new Promise((resolve) => setTimeout(resolve, 1_100));
       const limit = pLimit(3);
       const killed = await Promise.all(places.map((place, index) => limit(() => killedAt(place, points[index] ?? 0))));
@@ -112,7 +114,7 @@ describe('tokens ensure, killed at any step,', () => {
       // Without a session, the old value may rotate the token again only after a minute.
       if (kind.signedIn === false) return;
       // Many at once, because each waits for the lock of the process that was killed.
-      const finishing = pLimit(16);
+      const finishing = pLimit(8);
       const finished = await Promise.all(places.map((place) => finishing(() => ensure(place))));
       expect(finished.filter(({ code }) => code !== 0)).toEqual([]);
       for (const place of places) expect((await verify(daemon.url, (await valueIn(place)) ?? '')).status).toBe(200);

@@ -3,6 +3,7 @@ import { accessTable } from '../../../server/http/middleware/access.ts';
 import { pageAccess } from '../../../server/web/shell/access.ts';
 import type { Ask } from '../../helpers/app/app.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
+import { isFullLength } from '../../helpers/length.ts';
 import { anyForm, cookieOf, type Dump, dump, formTokenOf, type Members, openMembers, operationsOf } from './members.ts';
 
 // Opened at the top level, because the router determines the tests.
@@ -42,13 +43,13 @@ beforeAll(async () => {
   };
 });
 
-/** Returns a request with a body that the route accepts from a caller who may use it. */
 /** Returns a body that the route accepts. A token is changed only by a request with at least one field. */
 function requiredBody(method: string, path: string): object {
   const needsField = method === 'PATCH' && path === '/api/v1/tokens/:id';
   return { ...operations.get(`${method} ${path}`)?.body?.required, ...(needsField && { description: 'changed' }) };
 }
 
+/** Returns a request with a body that the route accepts from a caller who may use it. */
 function requestOf(path: string, method: string, { headers, formToken }: Caller, extra: object = {}): Ask {
   if (method === 'GET' || method === 'HEAD') return { method, headers };
   if (path.startsWith('/api/v1')) {
@@ -106,7 +107,10 @@ describe.each(withIds)('%s', (path) => {
     'returns the same bytes to %s for everything that is not the caller’s own, and changes nothing',
     async (verb) => {
       const before = await dump(app);
-      for (const [name, caller] of Object.entries(callers)) {
+      // The router rejects a method that the path does not have, whoever asks.
+      const isRouted = expectedStatus(path, verb) !== 405;
+      const { cookie } = callers;
+      for (const [name, caller] of Object.entries(isRouted || isFullLength ? callers : { cookie })) {
         const responses = new Map<string, string>();
         for (const { what, address, requested } of addressesOf(path)) {
           const response = await app.ask(address, requestOf(path, verb, caller));

@@ -189,6 +189,8 @@ describe('a request that another site makes with the session cookie', () => {
     'POST /api/v1/users': { email: 'new@example.com' },
     'PATCH /api/v1/users/:id': { superuser: true },
     'POST /api/v1/clients': { name: 'Another' },
+    'POST /api/v1/apps': { name: 'another' },
+    'PATCH /api/v1/apps/:id': { groups: ['staff'] },
   });
   const apiRoutes = (app: World) =>
     unsafe(app)
@@ -232,11 +234,16 @@ describe('a request that another site makes with the session cookie', () => {
     expect(await rowsOf(app.path)).toEqual(before);
   });
 
-  /** Makes the route change something: invites a member who has never signed in, pauses or rotates the token first. */
+  /** Makes the route change something: invites a member who has never signed in, registers an app, pauses or rotates the token first. */
   async function prepare(app: World, route: { key: string; path: string }): Promise<void> {
     if (route.key.endsWith('/invitation')) {
       const json = { email: 'invited@example.com' };
       const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/users', { as: app.root, json }));
+      route.path = route.path.replace(':id', id);
+    }
+    if (route.path === '/api/v1/apps/:id') {
+      const json = { name: 'wiki' };
+      const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/apps', { as: app.root, json }));
       route.path = route.path.replace(':id', id);
     }
     const first = route.key.endsWith('/resume') ? 'pause' : route.key.endsWith('/previous') ? 'rotate' : null;

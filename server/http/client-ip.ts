@@ -90,7 +90,8 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
 
 function toldAddress(forwardedFor: string, hopOf: (text: string) => Hop | null): string | null {
   let client: Hop | null = null;
-  for (const hop of lastHops(forwardedFor).reverse()) {
+  const hops = lastHops(forwardedFor);
+  for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
     const text = trimmed(hop);
     if (text === '') continue;
     client = hopOf(text);

@@ -104,17 +104,17 @@ export function createVerification(
     return status === 'active' ? { allowed: true, token: match } : deny(status, match);
   };
 
-  const judgeRules = (token: VerifiedToken, groups: OwnerGroups, request: GateRequest, app: AppMatch | null) =>
-    judgeRequest(parseRules(token.rules), {
+  const judgeRules = (token: VerifiedToken, groups: OwnerGroups, request: GateRequest, app: AppMatch | null) => {
+    const rules = parseRules(token.rules);
+    return judgeRequest(rules, {
       app: requestedApp(request.app, app),
       ownerGroups: groups.names,
       method: request.method,
       path: request.path,
-      // Only a rule about networks needs the address, and finding it takes time.
-      get ip() {
-        return request.ip;
-      },
+      // Only a rule about networks needs the address, and finding it takes time. So would a getter here.
+      ip: rules?.networks ? request.ip : undefined,
     });
+  };
 
   const judgeFound = (found: Found | null, request: GateRequest): RequestVerdict => {
     const verdict = judgeToken(found?.match ?? null);

@@ -188,7 +188,8 @@ describe('verify', () => {
     for (const [request, reason] of [
       [nothing, null],
       [{ ...nothing, method: 'POST' }, 'method'],
-      [{ ...nothing, path: '/b' }, null],
+      [{ ...nothing, path: '/a' }, null],
+      [{ ...nothing, path: '/b' }, 'path'],
       [{ ...nothing, method: 'GET', path: '/b' }, 'path'],
       [{ ...nothing, ip: '192.0.2.1' }, 'network'],
       [{ ...nothing, ip: null }, 'network'],

@@ -65,7 +65,11 @@ export function segmentsOf(path: string): string[] {
 /** Reports whether a pattern matches a path. The path is compared as it was sent: case-sensitive, and not decoded. */
 export function matchesSegments({ segments, open }: PathPattern, path: readonly string[]): boolean {
   if (open ? path.length < segments.length : path.length !== segments.length) return false;
-  return segments.every((segment, index) => (segment === anySegment ? path[index] !== '' : segment === path[index]));
+  for (let index = 0; index < segments.length; index += 1) {
+    const segment = segments[index];
+    if (segment === anySegment ? path[index] === '' : segment !== path[index]) return false;
+  }
+  return true;
 }
 
 /** Reports whether one pattern matches every path that another one matches. */

@@ -113,7 +113,7 @@ describe('the routers of Traefik that send people to another gate', () => {
   ])('ask tokensd about a token in %s', (form, fields) => {
     const middlewares = routerOf(fields)?.middlewares ?? [];
     const removes = form === 'X-Tokens-Authorization' ? 'without-tokens-authorization' : 'without-credentials';
-    expect(middlewares.slice(0, 2)).toEqual(['tokens', removes]);
+    expect(middlewares.slice(0, 3)).toEqual(['without-identity', 'tokens', removes]);
   });
 
   it.each<[string, Fields]>([

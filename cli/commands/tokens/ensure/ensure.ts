@@ -12,6 +12,7 @@ import { sanitize } from '../../../ui/sanitize.ts';
 import { allowSelfRotation } from './allow-self-rotation.ts';
 import { isDue } from './due.ts';
 import { inspectFile } from './inspect.ts';
+import { noteOtherRules } from './note-rules.ts';
 import { renew } from './renew.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -68,6 +69,7 @@ async function runEnsure(ctx: Context, name: string, options: EnsureOptions): Pr
       return wanted.selfRotate ? { ...done, token: await allowSelfRotation(ctx, options, done.token) } : done;
     },
   );
+  if (action !== 'created') await noteOtherRules(ctx, options, token, wanted.rules);
   const { prefix, expires_at, self_rotate = false } = token;
   const result = {
     ...{ changed: action !== 'none', action, name: token.name, prefix, expires_at, file: options.out },

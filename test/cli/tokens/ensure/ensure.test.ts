@@ -68,6 +68,18 @@ describe('tokens ensure', () => {
     expect(await readdir(directory)).toEqual(['token']);
   });
 
+  it('says that rules are only those of a new token, if the token has others', async () => {
+    const rules = ['--read-only', '--from', '203.0.113.0/24', '--from', '2001:db8::/32'];
+    await ensure(rules);
+    expect(await ensure(rules)).toEqual({ code: 0, stdout: '', stderr: '' });
+    const { code, stderr } = await ensure(['--read-only', '--allow', 'GET /a']);
+    expect([code, stderr]).toEqual([
+      0,
+      "ci has other rules, which stay as they are. To change them: tokens edit ci --read-only --allow 'GET /a'\n",
+    ]);
+    expect((await list())[0]?.allow).toBeNull();
+  });
+
   it('prints what it did with --json, without the value', async () => {
     const expires_at = new Date(cli.app.clock.now() + 90 * day).toISOString();
     const created = await ensure(['--json']);

@@ -1,0 +1,40 @@
+import type { RuleFields } from '../../../../shared/schemas/rules.ts';
+import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { Context, GlobalOptions } from '../../../context.ts';
+import { commandLine, shellWord } from '../../../ui/command-line.ts';
+import { note } from '../../../ui/notes.ts';
+import { sanitize } from '../../../ui/sanitize.ts';
+
+/** Notes that the options for rules are only those of a new token, if the token has other rules. */
+export async function noteOtherRules(
+  ctx: Context,
+  options: GlobalOptions,
+  token: Token,
+  wanted: RuleFields,
+): Promise<void> {
+  const fields = Object.keys(wanted) as Array<keyof RuleFields>;
+  if (fields.every((field) => isSame(token[field], wanted[field]))) return;
+  const command = commandLine('edit', token.name, optionsOf(wanted).join(' '));
+  await note(
+    ctx,
+    options,
+    `${sanitize(token.name)} has other rules, which stay as they are. To change them: ${command}`,
+  );
+}
+
+function isSame(present: unknown, wanted: unknown): boolean {
+  const text = (value: unknown) => JSON.stringify(Array.isArray(value) ? [...new Set(value)].sort() : value);
+  return text(present) === text(wanted);
+}
+
+function optionsOf({ apps, read_only, allow, networks, enforce }: RuleFields): string[] {
+  const repeated = (option: string, entries: readonly string[] | null | undefined) =>
+    (entries ?? []).map((entry) => `${option} ${shellWord(entry)}`);
+  return [
+    ...repeated('--app', apps),
+    ...(read_only ? ['--read-only'] : []),
+    ...repeated('--allow', allow),
+    ...repeated('--from', networks),
+    ...(enforce === false ? ['--observe'] : []),
+  ];
+}

@@ -13,10 +13,10 @@ import { startTlsProxy } from '../../helpers/peers/tls-proxy.ts';
 
 const partsAreHere = [chromiumIsHere, hasRealParts('nginx', 'openssl')].every(Boolean);
 
-/** Returns the web addresses of all links, forms, dialogs and files on a page, as the browser resolves them. */
+/** Returns the web addresses of all links, forms, dialogs and files on a page, as the browser resolves them. A link to an app (noreferrer) leads away. */
 const addresses = (page: Page): Promise<string[]> =>
   page.evaluate(`[
-    ...[...document.querySelectorAll('[href]')].map((element) => element.href.baseVal ?? element.href),
+    ...[...document.querySelectorAll('[href]:not([rel=noreferrer])')].map((element) => element.href.baseVal ?? element.href),
     ...[...document.querySelectorAll('[src]')].map((element) => element.src),
     ...[...document.querySelectorAll('form')].map((form) => new URL(form.getAttribute('action') ?? '', location.href).href),
     ...[...document.querySelectorAll('[data-close]')].map((dialog) => new URL(dialog.dataset.close, location.href).href),

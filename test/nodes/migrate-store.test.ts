@@ -76,7 +76,8 @@ describe('tokensd migrate-store', () => {
       'Moved and compared. Rows: users 2, apps 1, app hosts 1, tokens 1, token apps 1, previous values 0, tombstones 1',
     );
     const { url } = await start(dataDir, { TOKENSD_DATABASE_URL: to });
-    expect((await verify(url, active.token)).status).toBe(200);
+    expect((await verify(url, active.token, { 'X-Forwarded-Host': 'wiki.example.com' })).status).toBe(200);
+    expect((await verify(url, active.token)).headers.get('x-tokens-reason')).toBe('app');
     expect((await verify(url, revoked.token)).headers.get('x-tokens-reason')).toBe('revoked');
     const headers = { Authorization: `Bearer ${dev.session}` };
     const list = (await (await fetch(`${url}/api/v1/tokens`, { headers })).json()) as { items: unknown[] };

@@ -10,7 +10,6 @@ import { type Connection, connect } from '../../session/connect.ts';
 import { commandLine } from '../../ui/command-line.ts';
 import { note } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
-import { printSuggestion, suggestedFields } from '../../ui/usage/print-suggestion.ts';
 
 export interface SuggestOptions extends GlobalOptions {
   days?: string;
@@ -53,6 +52,7 @@ async function runSuggest(ctx: Context, name: string, options: SuggestOptions): 
     const { printJson } = await import('../../ui/json.ts');
     await printJson(ctx.stdout, suggestion);
   } else {
+    const { printSuggestion } = await import('../../ui/usage/print-suggestion.ts');
     await printSuggestion(ctx, options, token, suggestion);
   }
   if (options.apply) await apply(ctx, options, api, token, suggestion);
@@ -76,4 +76,18 @@ async function apply(
   if (edited.enforce === false) {
     await note(ctx, options, `They deny nothing yet. To enforce them: ${commandLine('edit', token.name, '--enforce')}`);
   }
+}
+
+/**
+ * Returns the fields of an edit that sets the suggested rules. Rules that are not suggested stay as they are, unless the rules are
+ * only observed: those may deny a recorded use, so they are removed.
+ */
+function suggestedFields(token: Token, { apps, read_only, allow, networks }: Suggestion) {
+  if (token.enforce === false) return { apps, read_only, allow, networks };
+  return {
+    ...(apps !== null && { apps }),
+    ...(read_only && { read_only }),
+    ...(allow !== null && { allow }),
+    ...(networks !== null && { networks }),
+  };
 }

@@ -5,20 +5,6 @@ import { commandLine, shellWord } from '../command-line.ts';
 import { note } from '../notes.ts';
 import { type Column, printTable } from '../table.ts';
 
-/**
- * Returns the fields of an edit that sets the suggested rules. Rules that are not suggested stay as they are, unless the rules are
- * only observed: those may deny a recorded use, so they are removed.
- */
-export function suggestedFields(token: Token, { apps, read_only, allow, networks }: Suggestion) {
-  if (token.enforce === false) return { apps, read_only, allow, networks };
-  return {
-    ...(apps !== null && { apps }),
-    ...(read_only && { read_only }),
-    ...(allow !== null && { allow }),
-    ...(networks !== null && { networks }),
-  };
-}
-
 interface Row {
   option: string;
   rule: string;

@@ -41,7 +41,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The owner already has a token with this name, ignoring case, or there is a client or an app of this name. Choose another name.',
   'host-taken': 'Another app has one of these hosts. A host belongs to one app, so remove it from the other one first.',
   'app-in-use':
-    'Tokens are restricted to this app. With `--force` (`?force=true`), it is deleted all the same, and tokens whose only app it was are denied everywhere.',
+    'Tokens are restricted to this app. With `--force` (`?force=true`), the app is deleted anyway. Tokens without another app are then denied everywhere.',
   'email-taken': 'Another member already has this email address. Use another address.',
   'already-joined':
     'Only a member who has no password and never signed in can be invited. A disabled account has to be enabled first.',

@@ -42,7 +42,7 @@ export function addRuleOptions(command: Command): Command {
 /** Adds the options that remove rules. */
 export function addRuleRemovalOptions(command: Command): Command {
   return command
-    .addOption(new Option('--any-app', 'Let the token work for every app').conflicts('app'))
+    .addOption(new Option('--any-app', 'Remove the rule about apps').conflicts('app'))
     .option('--no-read-only', 'Allow methods that change something')
     .addOption(new Option('--allow-all', 'Allow every method and path').conflicts('allow'))
     .addOption(new Option('--from-anywhere', 'Allow requests from every network').conflicts('from'))

@@ -1,4 +1,5 @@
 import { type Address, parseAddress, parseCidr } from '../config/ip-address.ts';
+import { memoize } from '../memoize.ts';
 import { unixPeer } from './internal/unix-peer.ts';
 import type { RawHeaders } from './raw-headers.ts';
 
@@ -48,12 +49,8 @@ interface Hop {
   trusted: boolean;
 }
 
-const maxRememberedHops = 10_000;
-/**
- * Maximum length of a text whose result is remembered. Every address with a port is shorter. Without this limit a
- * client could fill the memory with long texts.
- */
-const maxRememberedLength = 64;
+/** Every address with a port is shorter. Without this limit, a client could fill the memory with long texts. */
+const remembered = { maxEntries: 10_000, maxLength: 64 };
 
 export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
   const ranges = trustedCidrs.map(parseCidr);
@@ -63,8 +60,11 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
       trusted: ranges.some((range) => range[0].kind() === address.kind() && address.match(range)),
     };
   // Parsing is slow, and the same proxies and clients send most requests.
-  const peerOf = memoize((text) => (text === unixPeer ? { text: null, trusted: true } : describe(parseAddress(text))));
-  const hopOf = memoize((text) => describe(parseHop(text)));
+  const peerOf = memoize(
+    (text) => (text === unixPeer ? { text: null, trusted: true } : describe(parseAddress(text))),
+    remembered,
+  );
+  const hopOf = memoize((text) => describe(parseHop(text)), remembered);
 
   return {
     isTrusted: (peer) => peerOf(peer ?? '')?.trusted ?? false,
@@ -116,19 +116,6 @@ function lastHops(forwardedFor: string): string[] {
 
 function exceedsLimits(forwardedFor: string): boolean {
   return forwardedFor.length > maxForwardedForLength || forwardedFor.split(',').length > maxHops;
-}
-
-/** Returns a function that caches the results of `compute` for short texts. Empties the cache when it is full. */
-function memoize<T>(compute: (text: string) => T): (text: string) => T {
-  const results = new Map<string, T>();
-  return (text) => {
-    const remembered = results.get(text);
-    if (remembered !== undefined) return remembered;
-    const result = compute(text);
-    if (results.size >= maxRememberedHops) results.clear();
-    if (text.length <= maxRememberedLength) results.set(text, result);
-    return result;
-  };
 }
 
 /** Parses an element of `X-Forwarded-For`: an address, optionally with a port. IPv6 with a port is in brackets. */

@@ -353,9 +353,9 @@ describe('a proxy that', () => {
     expect(anyHost.of('chosen-app')?.nginx).toEqual(['proxy_pass http://tokensd/verify/apps/NAME/auth-request;']);
     const named = await checks(await startProxy({ route: '/verify/apps/builds/forward-auth' }), restricted.value);
     expect(named).toMatchObject({ code: 0, failed: [] });
-    expect(named.of('chosen-app')?.detail).toBe('your API is the app builds for every client');
+    expect(named.of('chosen-app')?.detail).toBe('every client reaches the app builds');
     expect((await checks(await startProxy({ tells: 'none' }), value)).of('chosen-app')?.detail).toBe(
-      'no client can choose an app',
+      'clients cannot choose the app',
     );
     await deleteApp(daemon.store, app.id);
   });

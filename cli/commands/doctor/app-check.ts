@@ -36,7 +36,7 @@ export async function checkChosenApp(
       'the response does not show which app your API is, so a forged Host has no visible effect',
     );
   }
-  return passed(chosenApp, app === '' ? 'no client can choose an app' : `your API is the app ${app} for every client`);
+  return passed(chosenApp, app === '' ? 'clients cannot choose the app' : `every client reaches the app ${app}`);
 }
 
 function isDeniedForApp(response: RawResponse | null): boolean {

@@ -1,5 +1,4 @@
 import { limits } from '../../../shared/limits.ts';
-
 import type { AppKey, AppMatch, HashMatch } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { createBatchedLookup } from './batched-lookup.ts';

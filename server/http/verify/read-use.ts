@@ -2,10 +2,10 @@ import { limits } from '../../../shared/limits.ts';
 import type { ObservedRequest } from '../../domain/tokens/last-used.ts';
 import { isAmbiguousPath } from '../../domain/tokens/rules/ambiguous-path.ts';
 import { rawPathOf } from '../../domain/tokens/rules/evaluate.ts';
-import { memoize } from '../../domain/tokens/rules/memoize.ts';
 import { agentOf, networkOf, routeOf } from '../../domain/tokens/usage/fold.ts';
 import { gapBits } from '../../domain/tokens/usage/gaps.ts';
 import type { ReadUse } from '../../domain/tokens/usage/use-counter.ts';
+import { memoize } from '../../memoize.ts';
 import type { ClientIp } from '../client-ip.ts';
 import { createNormalizeRequest, normalizeMethod, normalizePath, normalizeUserAgent } from './observed-request.ts';
 

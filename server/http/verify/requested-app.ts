@@ -1,6 +1,6 @@
 import { normalizeHost } from '../../../shared/schemas/host.ts';
-import { memoize } from '../../domain/tokens/rules/memoize.ts';
 import type { GateRequest } from '../../domain/tokens/verify.ts';
+import { memoize } from '../../memoize.ts';
 import { fieldOf, type RawHeaders } from '../raw-headers.ts';
 import type { FoundRoute } from './proxies.ts';
 

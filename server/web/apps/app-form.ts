@@ -6,7 +6,7 @@ import {
   editAppBodySchema,
 } from '../../../shared/schemas/apps.ts';
 import type { AppRecord } from '../../store/records.ts';
-import { parseForm, text } from '../shell/form-values.ts';
+import { linesOf, parseForm, text } from '../shell/form-values.ts';
 
 /** The values of the form of an app, as they were entered. */
 export interface AppForm {
@@ -86,11 +86,4 @@ function fieldsOf({ url, hosts, groups, maxExpiry, preflight }: AppForm) {
     max_expiry: maxExpiry === '' ? null : (parseDuration(maxExpiry) ?? Number.NaN),
     preflight: preflight ? 'pass' : 'deny',
   };
-}
-
-function linesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
 }

@@ -6,6 +6,14 @@ export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Returns the lines of a text area, without the empty ones. */
+export function linesOf(text: string): string[] {
+  return text
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
 /** Validates a body with the API's schema for it. @throws ProblemError `invalid-fields` */
 export function parseForm<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);

@@ -5,8 +5,8 @@ import { judgeRequest, type RequestedApp, type RuleOutcome, rawPathOf } from './
 import { parseRules } from './token-rules.ts';
 
 /**
- * Decides whether a token may make a request that somebody asks about. Rules that need what the question leaves out are not
- * evaluated. The IP address must be in canonical form.
+ * Decides whether a token may make a request that somebody asks about. A rule denies what it
+ * would deny whatever the question leaves out. The IP address must be in canonical form.
  */
 export async function decide(
   store: Pick<Store, 'apps' | 'users'>,

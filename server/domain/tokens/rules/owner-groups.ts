@@ -1,5 +1,5 @@
+import { memoize } from '../../../memoize.ts';
 import { parseGroups } from '../../accounts/groups.ts';
-import { memoize } from './memoize.ts';
 
 /** The groups of a token's owner. Equal groups are one object, so that what derives from them can be remembered. */
 export interface OwnerGroups {

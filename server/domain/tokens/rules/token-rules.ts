@@ -1,6 +1,6 @@
 import { limits } from '../../../../shared/limits.ts';
+import { memoize } from '../../../memoize.ts';
 import { type AllowLine, parseAllowLine } from './allow-line.ts';
-import { memoize } from './memoize.ts';
 import { type Network, parseNetwork } from './networks.ts';
 import { RuleError } from './rule-error.ts';
 

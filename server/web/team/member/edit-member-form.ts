@@ -1,7 +1,7 @@
 import { type UpdateUserBody, updateUserBodySchema } from '../../../../shared/schemas/users.ts';
 import { parseGroups } from '../../../domain/accounts/groups.ts';
 import type { UserSummary } from '../../../store/records.ts';
-import { parseForm, text } from '../../shell/form-values.ts';
+import { linesOf, parseForm, text } from '../../shell/form-values.ts';
 
 /** The values of the form that edits a member. `email` and `groups` are undefined if the form has no such field. */
 export interface EditMemberForm {
@@ -37,8 +37,4 @@ export function editMemberBody({ name, email, groups, shownGroups }: EditMemberF
     ...(email !== undefined && { email }),
     ...(groups !== undefined && isChanged && { groups: linesOf(groups) }),
   });
-}
-
-function linesOf(text: string): string[] {
-  return text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
 }

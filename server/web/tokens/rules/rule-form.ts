@@ -1,6 +1,6 @@
 import type { RuleFields } from '../../../../shared/schemas/rules.ts';
 import { type AppNames, showRules } from '../../../domain/tokens/rules/shown-rules.ts';
-import { text } from '../../shell/form-values.ts';
+import { linesOf, text } from '../../shell/form-values.ts';
 
 /** The rules in a form, as the member entered them. A list that is empty means that there is no such rule. */
 export interface RuleForm {
@@ -68,7 +68,7 @@ export function changedRuleFields({ rules, shownRules }: EditedRuleForm): RuleFi
   return {
     ...list('apps', words),
     ...(rules.readOnly !== shownRules.readOnly && { read_only: rules.readOnly }),
-    ...list('allow', lines),
+    ...list('allow', linesOf),
     ...list('networks', words),
     ...(rules.observe !== shownRules.observe && { enforce: !rules.observe }),
   };
@@ -80,11 +80,4 @@ function isEntry(text: string): boolean {
 
 function words(text: string): string[] {
   return text.split(/[\s,]+/).filter((word) => word !== '');
-}
-
-function lines(text: string): string[] {
-  return text
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
 }

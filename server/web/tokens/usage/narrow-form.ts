@@ -1,7 +1,7 @@
 import { type EditTokenBody, editTokenBodySchema } from '../../../../shared/schemas/token-changes.ts';
 import type { SuggestedRules } from '../../../domain/tokens/rules/suggest/suggest.ts';
 import { parseRules } from '../../../domain/tokens/rules/token-rules.ts';
-import { parseForm, text } from '../../shell/form-values.ts';
+import { linesOf, parseForm, text } from '../../shell/form-values.ts';
 
 /** The suggested rules as hidden fields: one entry a line. A rule that is not suggested is empty. */
 export function narrowForm({ apps, readOnly, allow, networks }: SuggestedRules): Record<string, string> {
@@ -24,11 +24,7 @@ export function isObserved({ rules }: { rules: string | null }): boolean {
  */
 export function narrowBody(form: Record<string, unknown>, token: { rules: string | null }): EditTokenBody {
   const replacesAll = isObserved(token);
-  const entries = (name: string) =>
-    text(form[name])
-      .split(/\r?\n/)
-      .filter((line) => line !== '');
-  const lists = (['apps', 'allow', 'networks'] as const).map((name) => [name, entries(name)] as const);
+  const lists = (['apps', 'allow', 'networks'] as const).map((name) => [name, linesOf(text(form[name]))] as const);
   return parseForm(editTokenBodySchema, {
     ...(replacesAll && { apps: null, read_only: false, allow: null, networks: null }),
     ...Object.fromEntries(lists.filter(([, list]) => list.length > 0)),

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memoize } from '../../../../server/domain/tokens/rules/memoize.ts';
 import {
   createRuleParser,
   noRules,
@@ -11,6 +10,7 @@ import {
   type TokenRules,
 } from '../../../../server/domain/tokens/rules/token-rules.ts';
 import { widensRules } from '../../../../server/domain/tokens/rules/widens.ts';
+import { memoize } from '../../../../server/memoize.ts';
 
 const allowOf = (...allow: string[]) => problemsOfRules({ allow, networks: null });
 const networksOf = (...networks: string[]) => problemsOfRules({ allow: null, networks });

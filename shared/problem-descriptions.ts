@@ -14,6 +14,10 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'session-required':
     'The request presented a personal API token, which may only read, rotate and revoke itself. Send a session instead.',
   'superuser-required': 'Only an Organization Superuser may do this. Ask one of them.',
+  'scope-missing':
+    'The management key lacks the scope that `detail` names. An Organization Superuser can create a key that has it.',
+  'not-for-keys':
+    'The request presented a management key, and no scope allows this to a key. An Organization Superuser can do it with their session.',
   'permission-missing':
     'The member does not have the permission to create and manage personal API tokens. A superuser can grant it.',
   'monitoring-only':

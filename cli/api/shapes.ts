@@ -183,7 +183,7 @@ const changedValue = nullable(
 export const auditEventShape = object<AuditEvent>({
   id: text,
   at: time,
-  actor: object<AuditEvent['actor']>({ kind: text, id: nullable(text), email: nullable(text) }),
+  actor: object<AuditEvent['actor']>({ kind: text, id: nullable(text), email: nullable(text), token: optional(text) }),
   action: text,
   target: object<AuditEvent['target']>({
     kind: text,

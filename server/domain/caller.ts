@@ -1,4 +1,5 @@
 import { ProblemError } from '../../shared/problem.ts';
+import { hasScope, type Scope } from '../../shared/schemas/scopes.ts';
 import type { Actor, ClientRecord, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
@@ -8,15 +9,35 @@ export interface ClientInfo {
   userAgent: string | null;
 }
 
-/** The interface that a member uses. Mails name it. */
-export type Channel = 'cli' | 'console' | 'api-token-auth';
+/** The interface that a request came through. Mails name it. */
+export type Channel = 'cli' | 'console' | 'api-token-auth' | 'management-key';
 
 /** A signed-in member and their current request. */
 export interface Caller {
   user: UserRecord;
   sessionId: string;
   clientInfo: ClientInfo;
-  channel: Channel;
+  channel: Exclude<Channel, 'management-key'>;
+}
+
+/** A management key and its current request. It acts for its service account, which is never a superuser. */
+export interface KeyCaller {
+  /** The service account. */
+  user: UserRecord;
+  key: { id: string; name: string };
+  scopes: readonly Scope[];
+  clientInfo: ClientInfo;
+  channel: 'management-key';
+}
+
+/**
+ * Whoever manages the organization: a signed-in member or a management key. A function that takes a `Caller` is closed to keys.
+ * One that takes an `Operator` names the scope that a key needs.
+ */
+export type Operator = Caller | KeyCaller;
+
+export function isKey(operator: Operator): operator is KeyCaller {
+  return operator.channel === 'management-key';
 }
 
 /** Returns an OAuth client as an actor. Audit events and mails show its name in place of an email address. */
@@ -24,8 +45,19 @@ export function clientActor({ clientId, name }: Pick<ClientRecord, 'clientId' | 
   return { kind: 'client', id: clientId, email: name };
 }
 
-export function actorOf(user: Pick<UserRecord, 'id' | 'email'>): Actor {
-  return { kind: 'user', id: user.id, email: user.email };
+/** Returns a member or a service account as an actor. */
+export function actorOf({
+  id,
+  email,
+  kind,
+}: Pick<UserRecord, 'id' | 'email'> & Partial<Pick<UserRecord, 'kind'>>): Actor {
+  return { kind: kind === 'service-account' ? 'service-account' : 'user', id, email };
+}
+
+/** Returns the operator as an actor, with the name of the key if it is one. */
+export function operatorActor(operator: Operator): Actor {
+  const actor = actorOf(operator.user);
+  return isKey(operator) ? { ...actor, token: operator.key.name } : actor;
 }
 
 export const systemActor: Actor = { kind: 'system', id: null, email: null };
@@ -33,6 +65,15 @@ export const systemActor: Actor = { kind: 'system', id: null, email: null };
 /** @throws ProblemError `superuser-required` */
 export function requireSuperuser(caller: Caller): void {
   if (!caller.user.superuser) throw superuserRequired();
+}
+
+/**
+ * Requires a superuser's session, or a management key with this scope.
+ * @throws ProblemError `superuser-required`, `scope-missing`
+ */
+export function requireScope(operator: Operator, scope: Scope): void {
+  if (!isKey(operator)) requireSuperuser(operator);
+  else if (!hasScope(operator.scopes, scope)) throw scopeMissing(scope);
 }
 
 /**
@@ -46,6 +87,42 @@ export async function requireStillSuperuser(store: Store, { user }: Caller, besi
   if (!(await store.users.lockSuperusers(user.id, besides))) throw superuserRequired();
 }
 
+/**
+ * Checks again, inside the transaction of a change, that the operator is a superuser, or a key that still works and has the scope.
+ * Locks all superusers and the member `besides`, and then the key's owner and the key.
+ *
+ * @throws ProblemError `superuser-required`, `scope-missing`, `not-authenticated`
+ */
+export async function requireStillAllowed(
+  store: Store,
+  operator: Operator,
+  scope: Scope,
+  besides?: string,
+): Promise<void> {
+  if (!isKey(operator)) return requireStillSuperuser(store, operator, besides);
+  await store.users.lockSuperusers(operator.user.id, besides);
+  await requireWorkingKey(store, operator, scope);
+}
+
+async function requireWorkingKey(store: Store, { user, key }: KeyCaller, scope: Scope): Promise<void> {
+  const enabled = await store.owners.lockForNewToken(user.id);
+  const token = await store.tokens.lock(key.id);
+  if (!enabled || token === null) throw keyEnded();
+  const held = (token.manage ?? '').split(' ') as Scope[];
+  if (!hasScope(held, scope)) throw scopeMissing(scope);
+}
+
 function superuserRequired(): ProblemError {
   return new ProblemError('superuser-required', 'Only an Organization Superuser may do this. Ask one of yours.');
+}
+
+function scopeMissing(scope: Scope): ProblemError {
+  return new ProblemError(
+    'scope-missing',
+    `The management key lacks the scope ${scope}. Ask an Organization Superuser.`,
+  );
+}
+
+function keyEnded(): ProblemError {
+  return new ProblemError('not-authenticated', 'The management key no longer works. Create another one.');
 }

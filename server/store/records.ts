@@ -96,7 +96,7 @@ export type HashMatch =
       Pick<
         TokenRecord,
         | ('id' | 'prefix' | 'name' | 'createdAt' | 'expiresAt' | 'ownerId')
-        | ('pausedAt' | 'pausedUntil' | 'activeAt' | 'rules')
+        | ('pausedAt' | 'pausedUntil' | 'activeAt' | 'rules' | 'manage')
       >)
   | {
       kind: 'tombstone';
@@ -133,8 +133,8 @@ export type DeviceCodeRecord = RecordOf<typeof deviceCodeColumns>;
 /** A member's TOTP secret and its state. */
 export type TotpRecord = RecordOf<typeof totpColumns>;
 
-/** Who made a change. */
-export type Actor = RecordOf<typeof actorColumns>;
+/** Who made a change. `token` names the management key with which a service account made it. */
+export type Actor = RecordOf<typeof actorColumns> & { token?: string };
 
 /** A field that an audited action changed. Times are RFC 3339. */
 export interface FieldChange {

@@ -1,5 +1,5 @@
 import type { DatabaseClock } from './engine/engine.ts';
-import type { ClientStore, UserStore } from './interfaces/accounts.ts';
+import type { ClientStore, OwnerStore, UserStore } from './interfaces/accounts.ts';
 import type { AppStore } from './interfaces/apps.ts';
 import type { AuditStore } from './interfaces/audit.ts';
 import type { CollectedEventStore, NoticeStore } from './interfaces/notices.ts';
@@ -18,6 +18,7 @@ import type { Limiter, LimiterOptions } from './limiter.ts';
  */
 export interface Store {
   readonly users: UserStore;
+  readonly owners: OwnerStore;
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
   readonly sessions: SessionStore;

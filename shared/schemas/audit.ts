@@ -77,9 +77,13 @@ export const auditEventSchema = z
     id: idSchema,
     at: timeSchema,
     actor: z.object({
-      kind: z.enum(['user', 'client', 'system', 'anonymous']),
+      kind: z.enum(['user', 'service-account', 'client', 'system', 'anonymous']),
       id: z.string().nullable(),
-      email: z.string().nullable().describe('The email address, or the name of an OAuth client'),
+      email: z
+        .string()
+        .nullable()
+        .describe('The email address, `service-account:NAME`, or the name of an OAuth client'),
+      token: z.string().optional().describe('The name of the management key that a service account used'),
     }),
     action: auditActionSchema,
     target: z.object({

@@ -206,6 +206,8 @@ describe('TOKENSD_REQUIRE_TOTP', () => {
       totpEnabledAt: null,
       ssoGroups: null,
       manualGroups: null,
+      kind: 'member',
+      description: null,
       createdAt: at,
     });
     expect(await app.services.sessions.authenticate(await app.signIn('sso'))).not.toBeNull();

@@ -27,7 +27,15 @@ beforeAll(async () => {
   const insert = (email: string, sso: boolean) =>
     app.store.users.insert({
       ...{ id: email, email, emailFolded: email, ...nobody, sso },
-      ...{ ssoSignedInAt: sso ? at : null, totpEnabledAt: null, ssoGroups: null, manualGroups: null, createdAt: at },
+      ...{
+        ssoSignedInAt: sso ? at : null,
+        totpEnabledAt: null,
+        ssoGroups: null,
+        manualGroups: null,
+        kind: 'member' as const,
+        description: null,
+        createdAt: at,
+      },
     });
   await insert('sso@example.com', true);
   await insert('invited@example.com', false);

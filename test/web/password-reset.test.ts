@@ -96,7 +96,14 @@ it('responds alike to every address in status, text and time, and mails only mem
       sso: true,
       ssoSignedInAt: at,
     },
-    ...{ totpEnabledAt: null, ssoGroups: null, manualGroups: null, createdAt: at },
+    ...{
+      totpEnabledAt: null,
+      ssoGroups: null,
+      manualGroups: null,
+      kind: 'member' as const,
+      description: null,
+      createdAt: at,
+    },
   });
   const answers = new Set<string>();
   const addresses = [

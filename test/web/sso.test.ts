@@ -100,7 +100,14 @@ describe('the first sign-in', () => {
           sso: true,
           ssoSignedInAt: at,
         },
-        ...{ totpEnabledAt: null, ssoGroups: null, manualGroups: null, createdAt: at },
+        ...{
+          totpEnabledAt: null,
+          ssoGroups: null,
+          manualGroups: null,
+          kind: 'member' as const,
+          description: null,
+          createdAt: at,
+        },
       },
       elsewhere,
     );

@@ -66,6 +66,8 @@ async function newMember({ clock, newId, passwords }: AddMemberDeps, body: Creat
     totpEnabledAt: null,
     ssoGroups: null,
     manualGroups: null,
+    kind: 'member',
+    description: null,
     createdAt: clock.now(),
   };
 }

@@ -45,6 +45,7 @@ export const methods: Record<RevocationChannel, string> = {
   cli: 'tokens command line',
   console: 'console',
   'api-token-auth': 'email address and password at /api-token-auth/',
+  'management-key': 'management key',
   token: 'value of the token itself',
   client: 'OAuth token revocation',
 };

@@ -77,6 +77,8 @@ export async function createToken(
     createdAt: now,
     selfRotate: body.self_rotate ?? false,
     quietNetworks: body.quiet_networks ?? false,
+    manage: null,
+    trustId: null,
   };
 
   const creation = await store.transaction(async (store): Promise<Creation> => {
@@ -116,7 +118,7 @@ export async function createToken(
  * password has changed
  */
 async function lockOwner(store: Store, { user: { id }, sessionId, proof }: Creator): Promise<void> {
-  if (!(await store.users.lockForNewToken(id))) throw permissionMissing();
+  if (!(await store.owners.lockForNewToken(id))) throw permissionMissing();
   if (sessionId !== undefined && !(await store.sessions.lock(sessionId))) throw sessionEnded();
   if (proof !== undefined && !(await store.users.lockForNewSession(id, proof))) throw wrongCredentials();
 }

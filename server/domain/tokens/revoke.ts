@@ -50,12 +50,12 @@ export function createRevocation(deps: TokenDeps): Revocation {
   return {
     async revoke(caller, id) {
       const { ownerId } = await findToken(store, caller, id);
-      const owner = ownerId === caller.user.id ? caller.user : await store.users.findById(ownerId);
+      const owner = ownerId === caller.user.id ? caller.user : await store.owners.findById(ownerId);
       await revokeTokens(owner, callerRevoker(caller), destroyOne(id));
     },
 
     async revokeItself({ id, ownerId, ownerEmail }, clientInfo) {
-      const owner = await store.users.findById(ownerId);
+      const owner = await store.owners.findById(ownerId);
       const actor = actorOf({ id: ownerId, email: ownerEmail });
       await revokeTokens(owner, { actor, clientInfo, channel: 'token' }, destroyOne(id));
     },
@@ -66,7 +66,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
       if (match?.kind !== 'token') return;
       // A person who found a value that no longer works must not be able to stop the value that replaced it.
       if (match.validUntil !== null && match.validUntil <= clock.now()) return;
-      const owner = await store.users.findById(match.ownerId);
+      const owner = await store.owners.findById(match.ownerId);
       const by: Revoker = { actor: clientActor(client), clientInfo, channel: 'client' };
       await revokeTokens(owner, by, destroyOne(match.id)).catch(ignoreTokenNotFound);
     },

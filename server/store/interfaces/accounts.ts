@@ -1,6 +1,17 @@
 import type { ClientRecord, Identity, Page, UserRecord, UserSummary } from '../records.ts';
 
-/** Members. No method finds or lists a deleted member. */
+/** Owners of tokens: members and service accounts. */
+export interface OwnerStore {
+  /** Returns the owner, unless they were deleted. */
+  findById(id: string): Promise<UserRecord | null>;
+  /**
+   * Locks an owner until the transaction ends, and returns whether they may have new tokens: enabled, with the permission. A service
+   * account always has the permission.
+   */
+  lockForNewToken(id: string): Promise<boolean>;
+}
+
+/** Members. No method finds or lists a deleted member, or a service account. */
 export interface UserStore extends IdentityStore {
   /** Inserts a member, bound to `identity` if given. Returns false if the email address or the identity is taken. */
   insert(user: UserRecord, identity?: Identity): Promise<boolean>;
@@ -48,8 +59,6 @@ export interface UserStore extends IdentityStore {
    * `setSuperuser` do. Returns whether `id` is an enabled superuser.
    */
   lockSuperusers(id: string, targetId?: string): Promise<boolean>;
-  /** Locks a member and returns whether they may create tokens: enabled, with the permission. */
-  lockForNewToken(id: string): Promise<boolean>;
   /**
    * Locks a member and returns whether they may start a session: enabled, and unchanged in the fields of `expected`,
    * which the caller read before it checked the credentials.

@@ -2,11 +2,13 @@ import type { Knex } from 'knex';
 import type { Engine } from '../engine/engine.ts';
 import type { AuditStore } from '../interfaces/audit.ts';
 import type { ListedAuditRecord } from '../records.ts';
-import { actorColumns, auditColumns, auditTargetColumns } from '../tables/audit.ts';
+import { actorColumns, actorTokenColumn, auditColumns, auditTargetColumns } from '../tables/audit.ts';
 import { type RowOf, toRecord, toRow } from '../tables/column.ts';
 import { selectNewestIds } from './audit-list.ts';
 
-type AuditRow = RowOf<typeof auditColumns> & RowOf<typeof actorColumns> & RowOf<typeof auditTargetColumns>;
+const allActorColumns = { ...actorColumns, token: actorTokenColumn };
+
+type AuditRow = RowOf<typeof auditColumns> & RowOf<typeof allActorColumns> & RowOf<typeof auditTargetColumns>;
 
 export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
   const events = () => knex<AuditRow>('audit');
@@ -18,7 +20,7 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
     async insert(event) {
       await events().insert({
         ...toRow(auditColumns, { ...event, changes: event.changes ? JSON.stringify(event.changes) : null }),
-        ...toRow(actorColumns, event.actor),
+        ...toRow(allActorColumns, { ...event.actor, token: event.actor.token ?? null }),
         ...toRow(auditTargetColumns, event.target),
       });
     },
@@ -35,10 +37,11 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
 
 function toEvent(row: object & { token_owner_email?: string | null }): ListedAuditRecord {
   const { changes, ...event } = toRecord(auditColumns, row);
+  const { token, ...actor } = toRecord(allActorColumns, row);
   return {
     ...event,
     ...(changes !== null && { changes: JSON.parse(changes) }),
-    actor: toRecord(actorColumns, row),
+    actor: { ...actor, ...(token !== null && { token }) },
     target: toRecord(auditTargetColumns, row),
     tokenOwnerEmail: row.token_owner_email ?? null,
   };

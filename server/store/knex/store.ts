@@ -5,6 +5,7 @@ import { migrate, readSchemaState } from '../migrations/migrate.ts';
 import type { Migration } from '../migrations/migration.ts';
 import type { Store } from '../store.ts';
 import { createClientStore } from './accounts/clients.ts';
+import { createOwnerStore } from './accounts/owners.ts';
 import { createUserStore } from './accounts/users.ts';
 import { createAppStore } from './apps/apps.ts';
 import { createAuditStore } from './audit.ts';
@@ -49,6 +50,7 @@ export function createKnexStore(
 function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
   return {
     users: guard('users', createUserStore(knex, engine)),
+    owners: guard('users', createOwnerStore(knex)),
     tokens: guard('tokens', createTokenStore(knex, engine)),
     idempotency: guard('idempotency', createIdempotencyStore(knex)),
     sessions: guard('sessions', createSessionStore(knex, engine)),

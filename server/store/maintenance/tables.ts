@@ -7,6 +7,10 @@ export interface DataTable {
 /** Tables that hold data, each after the tables that it references. */
 export const dataTables: readonly DataTable[] = [
   { name: 'users', key: ['id'] },
+  { name: 'maintainers', key: ['service_account_id', 'user_id'] },
+  { name: 'trusts', key: ['id'] },
+  { name: 'trust_pins', key: ['trust_id', 'repository'] },
+  { name: 'used_subject_tokens', key: ['hash'] },
   { name: 'apps', key: ['id'] },
   { name: 'app_hosts', key: ['host'] },
   { name: 'tokens', key: ['id'] },

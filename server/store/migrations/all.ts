@@ -12,6 +12,7 @@ import { tokenLife } from './0011-token-life.ts';
 import { usage } from './0012-usage.ts';
 import { collectedMails } from './0013-collected-mails.ts';
 import { gate } from './0014-gate.ts';
+import { machines } from './0015-machines.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   usage,
   collectedMails,
   gate,
+  machines,
 ];

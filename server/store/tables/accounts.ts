@@ -1,7 +1,10 @@
 import { boolean, integer, nullable, text } from './column.ts';
 
+/** Owners of tokens: members, and service accounts, which nobody signs in to. */
 export const userColumns = {
   id: text('id'),
+  kind: text<'kind', 'member' | 'service-account'>('kind'),
+  /** `service-account:NAME` for a service account. */
   email: text('email'),
   /** The email address, folded by `foldName`. Unique. */
   emailFolded: text('email_folded'),
@@ -26,6 +29,8 @@ export const userColumns = {
   ssoGroups: nullable(text('sso_groups')),
   /** Groups from superusers, a JSON array. Null if there are none. */
   manualGroups: nullable(text('manual_groups')),
+  /** Only service accounts have one. */
+  description: nullable(text('description')),
   createdAt: integer('created_at'),
 };
 

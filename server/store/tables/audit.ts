@@ -3,10 +3,13 @@ import { integer, nullable, text } from './column.ts';
 
 /** Who made a change. */
 export const actorColumns = {
-  kind: text<'actor_kind', 'user' | 'client' | 'system' | 'anonymous'>('actor_kind'),
+  kind: text<'actor_kind', 'user' | 'service-account' | 'client' | 'system' | 'anonymous'>('actor_kind'),
   id: nullable(text('actor_id')),
   email: nullable(text('actor_email')),
 };
+
+/** The column of `audit` for `Actor.token`. */
+export const actorTokenColumn = nullable(text('actor_token'));
 
 /** What was changed. */
 export const auditTargetColumns = {

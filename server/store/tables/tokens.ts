@@ -24,6 +24,10 @@ const createdTokenColumns = {
   quietNetworks: boolean('quiet_networks'),
   /** What the token may do, as `storeRules` returns it. Null if it has no rules. */
   rules: nullable(text('rules')),
+  /** The scopes of a management key, separated by spaces. Null for every other token. */
+  manage: nullable(text('manage')),
+  /** The trust under which the token was exchanged. Null for every other token. */
+  trustId: nullable(text('trust_id')),
 };
 
 /** The lifetime of a token `t`, whichever release created it. */
@@ -83,6 +87,7 @@ export const previousValueColumns = {
 /** Columns of `users`: what a token's status and display need of its owner. */
 export const ownerColumns = {
   ownerEmail: text('email'),
+  ownerKind: text<'kind', 'member' | 'service-account'>('kind'),
   ownerDisabled: boolean('disabled'),
   ownerCanManageTokens: boolean('can_manage_tokens'),
   /** Null if the owner never signed in through the identity provider. */

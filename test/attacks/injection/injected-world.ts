@@ -80,6 +80,8 @@ async function insertEverywhere({ app, values }: InjectedWorld, text: string, in
     selfRotate: false,
     quietNetworks: false,
     rules: null,
+    manage: null,
+    trustId: null,
   };
   await app.store.tokens.insert({ ...token, ...life }, 1000);
   await app.addMember({ email: `c${index}@example.com`, name: text });

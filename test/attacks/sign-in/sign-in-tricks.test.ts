@@ -291,6 +291,8 @@ describe('a client that tries to find out who is a member', () => {
         totpEnabledAt: null,
         ssoGroups: null,
         manualGroups: null,
+        kind: 'member' as const,
+        description: null,
         createdAt: app.clock.now(),
       };
       await app.store.users.insert({ id: email, email, emailFolded: email, ...nobody, sso, ...times });

@@ -125,6 +125,8 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
       totpEnabledAt: null,
       ssoGroups: null,
       manualGroups: null,
+      kind: 'member',
+      description: null,
       createdAt: clock.now(),
     });
     return { id, email: body.email, password, session: await signIn(id) };

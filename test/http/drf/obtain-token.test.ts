@@ -123,7 +123,14 @@ describe('a request without valid credentials', () => {
       sso: true,
       createdAt: server.clock.now(),
     };
-    const signIn = { ssoSignedInAt: server.clock.now(), totpEnabledAt: null, ssoGroups: null, manualGroups: null };
+    const signIn = {
+      ssoSignedInAt: server.clock.now(),
+      totpEnabledAt: null,
+      ssoGroups: null,
+      manualGroups: null,
+      kind: 'member' as const,
+      description: null,
+    };
     await server.store.users.insert({ ...user, ...rest, ...signIn });
     return user;
   }

@@ -38,6 +38,8 @@ export function userRecord(changes: Partial<UserRecord> = {}): UserRecord {
     totpEnabledAt: null,
     ssoGroups: null,
     manualGroups: null,
+    kind: 'member',
+    description: null,
     createdAt: noon,
     ...changes,
   };
@@ -59,6 +61,8 @@ export function newToken(ownerId: string, changes: Partial<NewToken> = {}): NewT
     selfRotate: false,
     quietNetworks: false,
     rules: null,
+    manage: null,
+    trustId: null,
     ...changes,
   };
 }

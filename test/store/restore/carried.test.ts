@@ -112,6 +112,8 @@ describe('a restored backup', () => {
       totpEnabledAt: null,
       ssoGroups: null,
       manualGroups: null,
+      kind: 'member' as const,
+      description: null,
       createdAt: app.clock.now(),
     };
     const email = 'invited@example.com';

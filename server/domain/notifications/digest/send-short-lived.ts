@@ -25,7 +25,7 @@ export function createShortLivedMails(deps: {
     const at = clock.now();
     await store.transaction(async (store) => {
       const collected = await store.collectedEvents.take(userId, at, windowMs);
-      const owner = collected.length === 0 ? null : await store.users.findById(userId);
+      const owner = collected.length === 0 ? null : await store.owners.findById(userId);
       if (owner === null) return;
       const events = collected.map(({ event }) => JSON.parse(event) as ShortLivedEvent);
       await notifier.shortLivedTokens(store, { at, owner, events });

@@ -89,8 +89,8 @@ export function createTokenNotices({
     const now = clock.now();
     await store.transaction(async (store) => {
       // Before the tokens, as every transaction locks them.
-      if (!(await store.users.lockForNewToken(userId))) return;
-      const owner = await store.users.findById(userId);
+      if (!(await store.owners.lockForNewToken(userId))) return;
+      const owner = await store.owners.findById(userId);
       if (owner !== null) await notifyOwner(store, owner, now);
     });
   }

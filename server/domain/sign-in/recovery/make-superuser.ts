@@ -55,6 +55,8 @@ function newMember(id: string, email: string, at: number): UserRecord {
     totpEnabledAt: null,
     ssoGroups: null,
     manualGroups: null,
+    kind: 'member',
+    description: null,
     createdAt: at,
   };
 }

@@ -83,6 +83,8 @@ async function provisionMember(
     totpEnabledAt: null,
     ssoGroups: null,
     manualGroups: null,
+    kind: 'member',
+    description: null,
     createdAt: at,
   };
   if (!(await store.users.insert(user, person))) {

@@ -32,7 +32,7 @@ export async function lockActiveToken(
   store: Store,
   { id, ownerId, sessionId }: { id: string; ownerId: string; sessionId?: string },
 ): Promise<TokenRecord> {
-  const isAllowed = await store.users.lockForNewToken(ownerId);
+  const isAllowed = await store.owners.lockForNewToken(ownerId);
   if (sessionId !== undefined && !(await store.sessions.lock(sessionId))) throw sessionEnded();
   const token = await store.tokens.lock(id);
   if (token === null) throw tokenNotFound();

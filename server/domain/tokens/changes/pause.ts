@@ -50,7 +50,7 @@ export function createPausing(deps: TokenDeps): Pausing {
 
   /** Returns the owner if somebody else made the change, so that they get a mail. Otherwise returns null. */
   async function ownerToTell(store: Store, { ownerId }: TokenRecord, isOwn: boolean): Promise<UserRecord | null> {
-    return isOwn ? null : store.users.findById(ownerId);
+    return isOwn ? null : store.owners.findById(ownerId);
   }
 
   return {

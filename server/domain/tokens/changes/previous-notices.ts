@@ -18,7 +18,7 @@ export function createPreviousNotices({
     const token = await store.tokens.findById(tokenId);
     const { previous = null } = token ?? {};
     if (token === null || previous === null || previous.lastUse === null || previous.validUntil <= at) return;
-    const owner = await store.users.findById(token.ownerId);
+    const owner = await store.owners.findById(token.ownerId);
     if (owner === null) return;
     const { prefix, validUntil, lastUse: use } = previous;
     await notifier.previousValueUsed(store, { at, owner, token, prefix, validUntil, use });

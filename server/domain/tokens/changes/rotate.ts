@@ -114,7 +114,7 @@ export function createRotation(deps: TokenDeps): Rotation {
     },
 
     async rotateItself({ id, ownerId, prefix }, body, clientInfo) {
-      const owner = await store.users.findById(ownerId);
+      const owner = await store.owners.findById(ownerId);
       if (owner === null) throw tokenNotFound();
       const rotation = await store.transaction(async (store) => {
         const token = await lockActiveToken(deps, store, { id, ownerId });

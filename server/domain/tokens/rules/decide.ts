@@ -9,11 +9,11 @@ import { parseRules } from './token-rules.ts';
  * would deny whatever the question leaves out. The IP address must be in canonical form.
  */
 export async function decide(
-  store: Pick<Store, 'apps' | 'users'>,
+  store: Pick<Store, 'apps' | 'owners'>,
   { rules, ownerId }: { rules: string | null; ownerId: string },
   { method, path, ip, app }: AskedRequest,
 ): Promise<RuleOutcome> {
-  const owner = await store.users.findById(ownerId);
+  const owner = await store.owners.findById(ownerId);
   return judgeRequest(rules === null ? null : parseRules(rules), {
     method,
     ip,

@@ -25,7 +25,7 @@ export function createNetworks({ notifier, enabled }: { notifier: Notifier; enab
   async function noticeOne(store: Store, network: NewNetwork, tokens: readonly CountedToken[]): Promise<boolean> {
     if (!(await store.usage.claimNetworkNotice(network, rule))) return false;
     const token = await store.tokens.findById(network.tokenId);
-    const owner = token && (await store.users.findById(token.ownerId));
+    const owner = token && (await store.owners.findById(token.ownerId));
     if (!token || !owner) return false;
     const sample = tokens.find(({ tokenId }) => tokenId === token.id)?.samples.get(network.network);
     const { method = null, path = null, ip = null, userAgent = null } = sample ?? {};

@@ -20,7 +20,7 @@ type Address = Pick<UserRow, 'email' | 'email_folded'>;
 
 /** Erases a member in a transaction, unless no enabled superuser would remain. Returns false if there is no such member. */
 export async function eraseUser(knex: Knex, id: string, at: number): Promise<boolean | 'last-superuser'> {
-  const member = knex<UserRow>('users').where({ id }).whereNull('deleted_at');
+  const member = knex<UserRow>('users').where({ id, kind: 'member' }).whereNull('deleted_at');
   const address = await member.clone().first('email', 'email_folded');
   if (address === undefined) return false;
   const erased = await updateUnlessLast(knex, id, member, erasedRow(id, at));
@@ -41,6 +41,8 @@ export async function repeatErasure(knex: Knex, id: string, at: number): Promise
 function erasedRow(id: string, at: number): Omit<UserRow, 'id' | 'created_at'> {
   const pseudonym = pseudonymOf(id);
   return {
+    kind: 'member',
+    description: null,
     email: pseudonym,
     email_folded: pseudonym,
     name: '',

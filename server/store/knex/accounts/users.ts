@@ -8,9 +8,12 @@ import { isEnabledSuperuser, lockSuperusers, updateUnlessLast } from './superuse
 import { updateUnique } from './update-unique.ts';
 import { type SummaryRow, toSummary, toUser, toUserRow, type UserRow } from './user-rows.ts';
 
+/** A row that is a member. Service accounts are rows of the same table. */
+const member = { kind: 'member', deleted_at: null } as const;
+
 export function createUserStore(knex: Knex, engine: Engine): UserStore {
   const users = () => knex<UserRow>('users');
-  const members = () => users().whereNull('deleted_at');
+  const members = () => users().where(member);
   const summaries = () =>
     members()
       .select('users.*')
@@ -91,10 +94,9 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
       const locked = await lockSuperusers(knex, targetId);
       return locked.some((row) => row.id === id && Boolean(row.superuser) && !row.disabled);
     },
-    lockForNewToken: (id) => lockIf({ id, disabled: false, can_manage_tokens: true }),
     lockForNewSession: (id, { passwordHash, totpEnabledAt, sso } = {}) =>
       lockIf({
-        ...{ id, disabled: false },
+        ...{ id, kind: 'member', disabled: false },
         ...(passwordHash !== undefined && { password_hash: passwordHash }),
         ...(totpEnabledAt !== undefined && { totp_enabled_at: totpEnabledAt }),
         ...(sso !== undefined && { sso }),
@@ -105,7 +107,7 @@ export function createUserStore(knex: Knex, engine: Engine): UserStore {
 /** Sets one flag. Returns false if the row has that value already. */
 async function set(knex: Knex, id: string, column: keyof UserRow, value: boolean): Promise<boolean> {
   const changed = await knex('users')
-    .where({ id, deleted_at: null })
+    .where({ id, ...member })
     .whereNot(column, value)
     .update({ [column]: value });
   return changed > 0;
@@ -118,28 +120,33 @@ async function setText(
   column: 'sso_groups' | 'manual_groups',
   value: string | null,
 ): Promise<boolean> {
-  const member = knex('users').where({ id, deleted_at: null });
-  if (value === null) member.whereNotNull(column);
-  else member.where((row) => row.whereNull(column).orWhereNot(column, value));
-  return (await member.update({ [column]: value })) > 0;
+  const row = knex('users').where({ id, ...member });
+  if (value === null) row.whereNotNull(column);
+  else row.where((stored) => stored.whereNull(column).orWhereNot(column, value));
+  return (await row.update({ [column]: value })) > 0;
 }
 
 /** Disables or demotes a member, unless no enabled superuser would remain. */
 function demote(knex: Knex, id: string, change: { disabled: true } | { superuser: false }) {
   const [[column, value]] = Object.entries(change) as [[string, boolean]];
-  return updateUnlessLast(knex, id, knex('users').where({ id, [column]: !value }), change);
+  return updateUnlessLast(knex, id, knex('users').where({ id, kind: 'member', [column]: !value }), change);
 }
 
 async function setEmail(knex: Knex, id: string, email: string): Promise<boolean | 'email-taken'> {
   const folded = foldName(email);
   const changed = await updateUnique(knex, (trx) =>
     trx<UserRow>('users')
-      .where({ id, deleted_at: null })
+      .where({ id, ...member })
       .whereNot({ email })
       .whereNotExists(trx('users as other').where({ 'other.email_folded': folded }).whereNot('other.id', id))
       .update({ email, email_folded: folded }),
   );
   if (changed === 'taken') return 'email-taken';
   if (changed > 0) return true;
-  return (await knex('users').where({ id, deleted_at: null }).whereNot({ email }).first('id')) ? 'email-taken' : false;
+  return (await knex('users')
+    .where({ id, ...member })
+    .whereNot({ email })
+    .first('id'))
+    ? 'email-taken'
+    : false;
 }

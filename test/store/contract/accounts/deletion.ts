@@ -18,7 +18,7 @@ export function deletionContract(store: () => Store): void {
     expect(await store().users.list(firstPage)).toEqual([]);
     expect(await store().users.list({ ...firstPage, contains: 'deleted' })).toEqual([]);
     expect(await store().users.lockForNewSession(user.id)).toBe(false);
-    expect(await store().users.lockForNewToken(user.id)).toBe(false);
+    expect(await store().owners.lockForNewToken(user.id)).toBe(false);
     await addUser(store(), { email: user.email, emailFolded: user.emailFolded });
     const bound = await addUser(store(), { passwordHash: null });
     expect(await store().users.bindIdentity(bound.id, identity)).toBe(true);

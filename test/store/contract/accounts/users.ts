@@ -196,7 +196,7 @@ export function userContract(store: () => Store): void {
   });
 
   it('lets only an enabled member with the permission create a token', async () => {
-    const lock = (id: string) => store().transaction((store) => store.users.lockForNewToken(id));
+    const lock = (id: string) => store().transaction((store) => store.owners.lockForNewToken(id));
     expect(await lock((await addUser(store())).id)).toBe(true);
     expect(await lock((await addUser(store(), { disabled: true })).id)).toBe(false);
     expect(await lock((await addUser(store(), { canManageTokens: false })).id)).toBe(false);

@@ -23,6 +23,7 @@ function record(token: NewToken, owner: UserRecord): TokenRecord {
     previousUsedAt: null,
     activeAt: token.createdAt,
     ownerEmail: owner.email,
+    ownerKind: owner.kind,
     ownerDisabled: owner.disabled,
     ownerCanManageTokens: owner.canManageTokens,
     ownerSsoSignedInAt: owner.ssoSignedInAt,
@@ -33,7 +34,7 @@ export function tokenContract(store: () => Store): void {
   /** Inserts a token under the owner's lock, as the domain does. */
   const create = (token: NewToken, limit: number) =>
     store().transaction(async (store) => {
-      await store.users.lockForNewToken(token.ownerId);
+      await store.owners.lockForNewToken(token.ownerId);
       return store.tokens.insert(token, limit);
     });
 
@@ -171,6 +172,7 @@ export function tokenContract(store: () => Store): void {
       ...known,
       ownerName: 'Ada',
       ownerEmail: owner.email,
+      ownerKind: owner.kind,
       ownerSuperuser: true,
       ownerDisabled: false,
       ownerCanManageTokens: true,

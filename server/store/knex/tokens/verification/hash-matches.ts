@@ -11,12 +11,12 @@ function matchColumns(engine: Engine, { prefix, validUntil }: { prefix: string; 
     ...['t.id', prefix, 't.name', 't.created_at', 't.expires_at', 't.owner_id'],
     ...['u.email', 'u.name', 'u.superuser', 'u.disabled', 'u.can_manage_tokens', 'u.sso_signed_in_at'],
     ...['t.paused_at', 't.paused_until', activeAt(engine), validUntil],
-    ...['t.rules', 'u.sso_groups', 'u.manual_groups'],
+    ...['t.rules', 'u.sso_groups', 'u.manual_groups', 'u.kind', 't.manage'],
   ];
 }
 
 /** The number of columns of `selectMatches`: the position, and those of `matchColumns`. */
-export const matchColumnCount = 20;
+export const matchColumnCount = 22;
 
 /** Returns the rows of a table for the values in one of its columns, and binds them once. */
 export type Source = (column: string, table: string) => { from: string; where?: string };
@@ -58,6 +58,7 @@ type MatchRow = [
   ...[email: string, ownerName: string, superuser: Flag, disabled: Flag, canManageTokens: Flag, ssoAt: Time | null],
   ...[pausedAt: Time | null, pausedUntil: Time | null, activeAt: Time, validUntil: Time | null],
   ...[rules: string | null, ssoGroups: string | null, manualGroups: string | null],
+  ...[ownerKind: 'member' | 'service-account', manage: string | null],
 ];
 
 /**
@@ -89,6 +90,8 @@ export function toHashMatch(values: unknown[]): HashMatch {
     rules: row[17],
     ownerSsoGroups: row[18],
     ownerManualGroups: row[19],
+    ownerKind: row[20],
+    manage: row[21],
   };
 }
 

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** What each scope of a management key allows. A `write` includes its `read`. */
+export const scopeDescriptions = {
+  'tokens:read': "Read every owner's tokens, their usage and the report.",
+  'tokens:write': "Create, change and revoke service accounts' tokens. Pause and revoke members' tokens.",
+  'users:read': 'Read members.',
+  'users:write': 'Add, change, off-board and delete members who are no superusers.',
+  'service-accounts': 'Manage service accounts.',
+  apps: 'Manage apps.',
+  clients: 'Manage OAuth clients.',
+  'audit:read': 'Read the audit log.',
+  trusts: 'Manage trusts.',
+  webhooks: 'Manage webhooks.',
+  leaks: 'Report leaked values, and ask which values are live.',
+} as const satisfies Record<string, string>;
+
+export type Scope = keyof typeof scopeDescriptions;
+
+/** Every scope, in the order in which they are listed. */
+export const scopes = Object.keys(scopeDescriptions) as [Scope, ...Scope[]];
+
+export const scopeSchema = z.enum(scopes);
+
+const includedScopes: Partial<Record<Scope, Scope>> = { 'tokens:write': 'tokens:read', 'users:write': 'users:read' };
+
+/** Reports whether these scopes allow what `needed` allows. */
+export function hasScope(held: readonly Scope[], needed: Scope): boolean {
+  return held.some((scope) => scope === needed || includedScopes[scope] === needed);
+}

@@ -178,6 +178,7 @@ export function tokenContract(store: () => Store): void {
       ownerCanManageTokens: true,
       ownerSsoSignedInAt: null,
       rules: null,
+      manage: null,
       ownerSsoGroups: null,
       ownerManualGroups: null,
     };

@@ -1,5 +1,6 @@
 import type { EditAppBody } from '../../../shared/schemas/apps.ts';
-import type { AppRecord, FieldChange } from '../../store/records.ts';
+import type { AppRecord } from '../../store/records.ts';
+import type { AuditedFields } from '../changed-fields.ts';
 
 export type AppFields = Pick<AppRecord, 'url' | 'hosts' | 'groups' | 'maxExpirySeconds' | 'preflight'>;
 
@@ -16,15 +17,8 @@ export function fieldsOf({ url, hosts, groups, max_expiry: maxExpiry, preflight 
   };
 }
 
-/** Returns the fields that differ, under the names that the API gives them. A list becomes one line for each of its items. */
-export function changesBetween(before: AppFields, after: AppFields): FieldChange[] {
-  const [from, to] = [auditedFields(before), auditedFields(after)];
-  return Object.keys(from)
-    .map((field) => ({ field, from: from[field] ?? null, to: to[field] ?? null }))
-    .filter((change) => change.from !== change.to);
-}
-
-function auditedFields(app: AppFields): Record<string, string | null> {
+/** Returns the fields for an audit event. A list becomes one line for each of its items. */
+export function auditedFields(app: AppFields): AuditedFields {
   return {
     url: app.url,
     hosts: app.hosts.join('\n') || null,

@@ -4,8 +4,9 @@ import type { AppRecord, FieldChange, Page } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
-import { changesBetween, defaultFields, fieldsOf } from './app-fields.ts';
+import { auditedFields, defaultFields, fieldsOf } from './app-fields.ts';
 import { appInUse, appNameTaken, hostTaken, noSuchApp } from './app-problems.ts';
 
 export interface AppDeps {
@@ -73,7 +74,7 @@ export function createApps(deps: AppDeps): Apps {
         const changedAt = Math.max(clock.now(), before.changedAt + 1);
         const fields = fieldsOf(body);
         const app = { ...before, ...fields, changedAt };
-        const changes = changesBetween(before, app);
+        const changes = changesBetween(auditedFields(before), auditedFields(app));
         if (changes.length === 0) return before;
         const outcome = await store.apps.edit(id, { ...fields, changedAt });
         if (outcome === 'missing') throw noSuchApp();

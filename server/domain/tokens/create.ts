@@ -11,7 +11,7 @@ import type { Notifier } from '../notifications/notifier.ts';
 import { generateToken, type Secret } from '../secrets.ts';
 import { sessionEnded, wrongCredentials } from '../sign-in/problems.ts';
 import type { Proof } from '../sign-in/start-session.ts';
-import { editedRules, linkApps, lockAppsOf, requireUsableRules } from './changes/edit-rules.ts';
+import { editedRules, linkApps, requireUsableRules } from './changes/edit-rules.ts';
 import { chooseExpiry, type ExpiryPolicy, policyFor } from './expiry.ts';
 import { claimKey } from './idempotency.ts';
 import type { IdlePolicy } from './idle.ts';
@@ -89,8 +89,7 @@ export async function createToken(
       if (earlier !== null) return { token: earlier, secret: null };
     }
     // After the claim, because a replay must succeed even if the requested expiry has passed since.
-    const rules = await editedRules(store, null, body);
-    const apps = await lockAppsOf(store, rules);
+    const { rules, apps } = await editedRules(store, null, body);
     const expiry = chooseExpiry(body, policyFor(policy.expiry, apps), now);
     // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
     await store.tokens.destroyExpired(fresh, now, systemActor);

@@ -19,6 +19,7 @@ export interface AppStore {
    */
   delete(id: string, force: boolean): Promise<'deleted' | 'in-use' | 'missing'>;
   findById(id: string): Promise<AppRecord | null>;
+  findByName(name: string): Promise<AppRecord | null>;
   /** Lists apps, newest first. `name` selects the app of that name. */
   list(query: Page & { name?: string }): Promise<AppRecord[]>;
   /** Returns the number of tokens that are restricted to an app. */

@@ -1,6 +1,7 @@
 import { auditActions } from '../../../shared/schemas/audit.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
+import { descriptionOf, Labelled } from '../shell/components/labelled.tsx';
 import { NextPageLink } from '../shell/components/next-page-link.tsx';
 import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
@@ -86,25 +87,20 @@ function EventRow({ event, now }: { event: ListedAuditRecord; now: number }) {
 }
 
 function Filters({ values, errors }: Pick<AuditPageProps, 'values' | 'errors'>) {
+  const action = { label: 'Action', name: 'action', error: errors.action };
   return (
     <form class="filters" method="get" action={path} aria-label="Filter events">
       <Field label="Person (email or ID)" name="user" value={values.user} autocomplete="off" />
-      <div class="field">
-        <label for="action">Action</label>
-        <select id="action" name="action" aria-describedby={errors.action && 'action-error'}>
+      <Labelled {...action}>
+        <select id="action" name="action" {...descriptionOf(action)}>
           <option value="">All</option>
-          {auditActions.map((action) => (
-            <option value={action} selected={action === values.action}>
-              {actionLabels[action]}
+          {auditActions.map((name) => (
+            <option value={name} selected={name === values.action}>
+              {actionLabels[name]}
             </option>
           ))}
         </select>
-        {errors.action && (
-          <p class="error" id="action-error">
-            {errors.action}
-          </p>
-        )}
-      </div>
+      </Labelled>
       <Field label="From (UTC)" name="from" type="date" value={values.from} error={errors.from} />
       <Field label="Until (UTC)" name="until" type="date" value={values.until} error={errors.until} />
       <button type="submit">Filter</button>

@@ -1,5 +1,6 @@
 import { type FieldError, ProblemError } from '../../../../shared/problem.ts';
 import type { RuleFields } from '../../../../shared/schemas/rules.ts';
+import type { AppRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { readableRules } from '../rules/shown-rules.ts';
 import { parseRules, problemsOfRules, storeRules } from '../rules/token-rules.ts';
@@ -11,24 +12,34 @@ export function requireUsableRules({ allow = null, networks = null }: RuleFields
   if (problems.length > 0) throw invalidRules(problems);
 }
 
+/** The rules of a token after an edit. */
+export interface EditedRules {
+  /** As they are stored. */
+  rules: string | null;
+  /** The apps that the rules restrict the token to, except those that no longer exist. The transaction holds them. */
+  apps: AppRecord[];
+}
+
 /**
- * Returns the rules of a token after an edit, as they are stored. A field that is missing stays. Locks the apps that the edit
- * names. Call it in the transaction that stores the rules.
+ * Returns the rules of a token after an edit. A field that is missing stays. Locks the apps in these rules. Call it in the
+ * transaction that stores the rules.
  * @throws ProblemError `invalid-fields` if an app does not exist
  */
-export async function editedRules(store: Store, before: string | null, body: RuleFields): Promise<string | null> {
+export async function editedRules(store: Store, before: string | null, body: RuleFields): Promise<EditedRules> {
   const from = readableRules(before);
-  return storeRules({
-    apps: body.apps === undefined ? from.apps : body.apps && (await appIdsOf(store, body.apps)),
+  const apps = body.apps === undefined ? await lockAppsOf(store, before) : await lockNamedApps(store, body.apps ?? []);
+  const rules = storeRules({
+    apps: body.apps === undefined ? from.apps : body.apps && apps.map(({ id }) => id),
     readOnly: body.read_only === undefined ? from.readOnly : body.read_only === true,
     allow: body.allow === undefined ? from.allow : body.allow,
     networks: body.networks === undefined ? from.networks : body.networks,
     enforce: body.enforce ?? from.enforce,
   });
+  return { rules, apps };
 }
 
 /** Locks the apps that stored rules restrict a token to, and returns those that exist. */
-export async function lockAppsOf(store: Store, rules: string | null) {
+export async function lockAppsOf(store: Store, rules: string | null): Promise<AppRecord[]> {
   const { apps } = readableRules(rules);
   return apps === null || apps.length === 0 ? [] : store.apps.lockByIds(apps);
 }
@@ -52,18 +63,18 @@ export function widens(from: string | null, to: string | null): boolean {
   return widensRules(from === null ? null : parseRules(from), to === null ? null : parseRules(to));
 }
 
-/** Returns the IDs of apps in the order of their names, each once. */
-async function appIdsOf(store: Store, names: readonly string[]): Promise<string[]> {
+/** Locks the apps with these names, and returns them in the order of the names, each once. @throws ProblemError `invalid-fields` */
+async function lockNamedApps(store: Store, names: readonly string[]): Promise<AppRecord[]> {
   if (names.length === 0) return [];
   const found = await store.apps.lockByNames([...new Set(names)]);
-  const ids = new Map(found.map(({ id, name }) => [name, id]));
+  const apps = new Map(found.map((app) => [app.name, app]));
   const unknown = names.flatMap((name, index) =>
-    ids.has(name)
+    apps.has(name)
       ? []
       : [{ pointer: `/apps/${index}`, detail: `There is no app “${name}”. Ask a superuser to add it.` }],
   );
   if (unknown.length > 0) throw invalidRules(unknown);
-  return [...new Set(names.flatMap((name) => ids.get(name) ?? []))];
+  return [...new Set(names.flatMap((name) => apps.get(name) ?? []))];
 }
 
 function invalidRules(errors: FieldError[]): ProblemError {

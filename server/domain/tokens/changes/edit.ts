@@ -1,15 +1,16 @@
 import { foldName } from '../../../../shared/names.ts';
 import type { EditTokenBody } from '../../../../shared/schemas/token-changes.ts';
-import type { FieldChange, TokenRecord } from '../../../store/records.ts';
+import type { AppRecord, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { actorOf, type Caller, systemActor } from '../../caller.ts';
+import { type AuditedFields, changesBetween } from '../../changed-fields.ts';
 import type { TokenDeps } from '../create.ts';
 import { type ExpiryPolicy, selfRotateNeedsExpiry } from '../expiry.ts';
 import { nameTaken, requireUsableName } from '../names.ts';
 import { type AppNames, findAppNames, showRules } from '../rules/shown-rules.ts';
 import type { TokenRules } from '../rules/token-rules.ts';
 import { editedExpiry } from './edit-expiry.ts';
-import { addsApp, editedRules, linkApps, lockAppsOf, requireUsableRules, widens } from './edit-rules.ts';
+import { addsApp, editedRules, linkApps, requireUsableRules, widens } from './edit-rules.ts';
 import { findOwnToken, lockActiveToken } from './find-own.ts';
 
 type TokenEdit = Parameters<Store['tokens']['edit']>[1];
@@ -34,9 +35,10 @@ export function createEditing(deps: TokenDeps): Editing {
       const at = clock.now();
       const edited = await store.transaction(async (store) => {
         const before = await lockActiveToken(deps, store, { id, ownerId: user.id, sessionId });
-        const token = await applyEdit(store, before, await editOf(store, before, body, policy.expiry, at), at);
+        const { edit, apps } = await editOf(store, before, body, policy.expiry, at);
+        const token = await applyEdit(store, before, edit, apps, at);
         const names = await findAppNames(store, [before, token]);
-        const changes = changesBetween(editableFields(before, names), editableFields(token, names));
+        const changes = changesBetween(auditedFields(before, names), auditedFields(token, names));
         if (changes.length === 0) return token;
         const event = { at, actor: actorOf(user), clientInfo, token };
         await auditTrail.tokenChanged(store, { ...event, changes });
@@ -54,8 +56,14 @@ export function createEditing(deps: TokenDeps): Editing {
   };
 }
 
-/** Stores an edit of a locked token, and returns the token. @throws ProblemError `name-taken` */
-async function applyEdit(store: Store, before: TokenRecord, edit: TokenEdit, at: number): Promise<TokenRecord> {
+/** Stores an edit of a locked token that its rules restrict to these apps. Returns the token. @throws ProblemError `name-taken` */
+async function applyEdit(
+  store: Store,
+  before: TokenRecord,
+  edit: TokenEdit,
+  apps: readonly AppRecord[],
+  at: number,
+): Promise<TokenRecord> {
   const { id, ownerId, name } = before;
   const { nameFolded } = edit;
   if (nameFolded !== undefined && nameFolded !== foldName(name)) {
@@ -63,54 +71,44 @@ async function applyEdit(store: Store, before: TokenRecord, edit: TokenEdit, at:
     await store.tokens.destroyExpired({ ownerId, nameFolded }, at, systemActor);
   }
   if ((await store.tokens.edit(id, edit)) === 'name-taken') throw nameTaken();
-  if (edit.rules !== undefined) await linkApps(store, id, await lockAppsOf(store, edit.rules));
+  if (edit.rules !== undefined) await linkApps(store, id, apps);
   const token = await store.tokens.findById(id);
   if (token === null) throw new Error('The token that was just changed cannot be found.');
   return token;
 }
 
-/** Returns what to store. Locks the apps that the token is restricted to, if they matter. @throws ProblemError `invalid-fields` */
+/** Returns what to store, and the apps that the token is then restricted to, which this locks. @throws ProblemError `invalid-fields` */
 async function editOf(
   store: Store,
   token: TokenRecord,
   body: EditTokenBody,
   policy: ExpiryPolicy,
   now: number,
-): Promise<TokenEdit> {
+): Promise<{ edit: TokenEdit; apps: AppRecord[] }> {
   const edit: TokenEdit = {};
   if (body.name !== undefined) Object.assign(edit, { name: body.name, nameFolded: foldName(body.name) });
   if (body.description !== undefined) edit.description = body.description || null;
   if (body.self_rotate !== undefined) edit.selfRotate = body.self_rotate;
   if (body.quiet_networks !== undefined) edit.quietNetworks = body.quiet_networks;
-  const rules = await editedRules(store, token.rules, body);
+  const { rules, apps } = await editedRules(store, token.rules, body);
   if (rules !== token.rules) {
     // Never earlier than the change before, even if the clock was set back. A restore compares these times.
     Object.assign(edit, { rules, rulesChangedAt: Math.max(now, (token.rulesChangedAt ?? 0) + 1) });
   }
   const newApp = addsApp(token.rules, rules);
   if (newApp || body.expires_in !== undefined || body.expires_at !== undefined) {
-    const apps = await lockAppsOf(store, rules);
     Object.assign(edit, editedExpiry(token, body, { policy, apps, newApp }, now));
   }
   const { expiresAt = token.expiresAt, selfRotate = token.selfRotate } = edit;
   if (selfRotate && expiresAt === null) throw selfRotateNeedsExpiry();
-  return edit;
+  return { edit, apps };
 }
 
 function isExtended(before: TokenRecord, { expiresAt }: TokenRecord): boolean {
   return before.expiresAt !== null && (expiresAt === null || expiresAt > before.expiresAt);
 }
 
-type EditableFields = Record<string, FieldChange['from']>;
-
-/** Returns the fields that differ, under the names that the API gives them. */
-function changesBetween(from: EditableFields, to: EditableFields): FieldChange[] {
-  return Object.keys(from)
-    .map((field) => ({ field, from: from[field] ?? null, to: to[field] ?? null }))
-    .filter((change) => change.from !== change.to);
-}
-
-function editableFields(token: TokenRecord, names: AppNames): EditableFields {
+function auditedFields(token: TokenRecord, names: AppNames): AuditedFields {
   return {
     name: token.name,
     description: token.description,
@@ -122,7 +120,7 @@ function editableFields(token: TokenRecord, names: AppNames): EditableFields {
 }
 
 /** An audit event holds texts: one entry a line. No entry of a rule contains a line break. */
-function ruleTexts({ apps, readOnly, allow, networks, enforce }: TokenRules): EditableFields {
+function ruleTexts({ apps, readOnly, allow, networks, enforce }: TokenRules): AuditedFields {
   const text = (entries: readonly string[] | null) => entries && (entries.join('\n') || '(none)');
   return { apps: text(apps), read_only: readOnly, allow: text(allow), networks: text(networks), enforce };
 }

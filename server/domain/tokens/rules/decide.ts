@@ -1,7 +1,7 @@
 import type { AskedRequest } from '../../../../shared/schemas/rules.ts';
 import type { Store } from '../../../store/store.ts';
 import { groupNamesOf } from '../../accounts/groups.ts';
-import { judgeRequest, type RequestedApp, type RuleOutcome, rawPathOf } from './evaluate.ts';
+import { judgeRequest, type RuleOutcome, rawPathOf } from './evaluate.ts';
 import { parseRules } from './token-rules.ts';
 
 /**
@@ -19,12 +19,7 @@ export async function decide(
     ip,
     // Proxies report a path as bytes.
     path: path === undefined ? undefined : Buffer.from(rawPathOf(path), 'utf8').toString('latin1'),
-    app: app === undefined ? undefined : await findApp(store, app),
+    app: app === undefined ? undefined : ((await store.apps.findByName(app)) ?? 'unknown'),
     ownerGroups: owner === null ? [] : groupNamesOf(owner),
   });
-}
-
-async function findApp(store: Pick<Store, 'apps'>, name: string): Promise<RequestedApp> {
-  const [app] = await store.apps.list({ name, limit: 1, before: null });
-  return app ?? 'unknown';
 }

@@ -11,7 +11,8 @@ export function createAppStore(knex: Knex, engine: Engine): AppStore {
     [engine.bindList(values) as Knex.RawBinding],
   ];
   const find = async (query: PromiseLike<AppRow[]>) => toApps(knex, engine, await query);
-  const findById = async (id: string) => (await find(apps().where({ id })))[0] ?? null;
+  const findOne = async (where: { id: string } | { name: string }) => (await find(apps().where(where)))[0] ?? null;
+  const findById = (id: string) => findOne({ id });
 
   /** Reads the apps again after the lock: until then, a transaction that held it may have changed them. */
   async function lockForUse(column: 'id' | 'name', values: readonly string[]) {
@@ -47,6 +48,7 @@ export function createAppStore(knex: Knex, engine: Engine): AppStore {
       return (await apps().where({ id }).whereNotExists(tokens).delete()) > 0 ? 'deleted' : 'in-use';
     },
     findById,
+    findByName: (name) => findOne({ name }),
     async list({ limit, before, name }) {
       const query = apps().orderBy('id', 'desc').limit(limit);
       if (before !== null) query.where('id', '<', before);

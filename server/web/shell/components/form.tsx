@@ -1,6 +1,7 @@
 import type { PropsWithChildren } from 'hono/jsx';
 import { formTokenField } from '../form-token.ts';
 import { usePage } from '../page-context.ts';
+import { descriptionOf, Labelled } from './labelled.tsx';
 
 /** The hidden form token. The server rejects a form that is posted without it. */
 export function FormToken() {
@@ -33,28 +34,10 @@ interface FieldProps {
 
 /** An input with its label, hint and error. */
 export function Field({ label, name, hint, error, type = 'text', ...input }: FieldProps) {
-  const descriptions = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ');
+  const labelled = { label, name, hint, error };
   return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <input
-        id={name}
-        name={name}
-        type={type}
-        aria-describedby={descriptions || undefined}
-        aria-invalid={error ? 'true' : undefined}
-        {...input}
-      />
-      {hint && (
-        <p class="hint" id={`${name}-hint`}>
-          {hint}
-        </p>
-      )}
-      {error && (
-        <p class="error" id={`${name}-error`}>
-          {error}
-        </p>
-      )}
-    </div>
+    <Labelled {...labelled}>
+      <input id={name} name={name} type={type} {...descriptionOf(labelled)} {...input} />
+    </Labelled>
   );
 }

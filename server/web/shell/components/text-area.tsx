@@ -1,3 +1,5 @@
+import { descriptionOf, Labelled } from './labelled.tsx';
+
 interface TextAreaProps {
   label: string;
   name: string;
@@ -8,11 +10,10 @@ interface TextAreaProps {
 }
 
 /** A list with one entry a line, such as names, with its label, hint and error. Browsers look for no spelling mistakes in it. */
-export function TextArea({ label, name, value, hint, error, rows = 3 }: TextAreaProps) {
-  const descriptions = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ');
+export function TextArea({ name, value, rows = 3, ...texts }: TextAreaProps) {
+  const labelled = { name, ...texts };
   return (
-    <div class="field">
-      <label for={name}>{label}</label>
+    <Labelled {...labelled}>
       <textarea
         id={name}
         name={name}
@@ -20,21 +21,10 @@ export function TextArea({ label, name, value, hint, error, rows = 3 }: TextArea
         spellcheck={false}
         autocapitalize="off"
         autocomplete="off"
-        aria-describedby={descriptions || undefined}
-        aria-invalid={error ? 'true' : undefined}
+        {...descriptionOf(labelled)}
       >
         {value}
       </textarea>
-      {hint && (
-        <p class="hint" id={`${name}-hint`}>
-          {hint}
-        </p>
-      )}
-      {error && (
-        <p class="error" id={`${name}-error`}>
-          {error}
-        </p>
-      )}
-    </div>
+    </Labelled>
   );
 }

@@ -44,6 +44,8 @@ export function appContract(store: () => Store): void {
     expect(await store().apps.findById(plain.id)).toEqual(plain);
     expect(await store().apps.findById(named.id)).toEqual(named);
     expect(await store().apps.findById(nextId())).toBeNull();
+    expect(await store().apps.findByName(named.name)).toEqual(named);
+    expect(await store().apps.findByName('none')).toBeNull();
   });
 
   it('rejects a name that another app has', async () => {

@@ -16,10 +16,19 @@ export interface AppDeps {
   auditTrail: AuditTrail;
 }
 
+/** Names for a form to offer. */
+export interface OfferedApps {
+  names: readonly string[];
+  /** Whether there are more apps than a form offers. */
+  more: boolean;
+}
+
+const maxOffered = 500;
+
 /**
  * Upstream applications behind the proxy. Every member may read them; the representations show members only names and URLs.
  *
- * @throws ProblemError `superuser-required`, in every method except `get` and `list`
+ * @throws ProblemError `superuser-required`, in every method except `get`, `list` and `offer`
  */
 export interface Apps {
   /** @throws ProblemError `name-taken`, `host-taken` */
@@ -35,6 +44,8 @@ export interface Apps {
   get(id: string): Promise<AppRecord>;
   /** Returns apps, newest first. */
   list(query: Page & { name?: string }): Promise<AppRecord[]>;
+  /** Returns the names of apps in alphabetical order, for a form. */
+  offer(): Promise<OfferedApps>;
   /** Returns the number of tokens that are restricted to an app. */
   countTokens(caller: Caller, id: string): Promise<number>;
 }
@@ -96,6 +107,11 @@ export function createApps(deps: AppDeps): Apps {
     },
 
     list: (query) => store.apps.list(query),
+
+    async offer() {
+      const names = await store.apps.names(maxOffered + 1);
+      return { names: names.slice(0, maxOffered), more: names.length > maxOffered };
+    },
 
     async countTokens(caller, id) {
       requireSuperuser(caller);

@@ -22,6 +22,8 @@ export interface AppStore {
   findByName(name: string): Promise<AppRecord | null>;
   /** Lists apps, newest first. `name` selects the app of that name. */
   list(query: Page & { name?: string }): Promise<AppRecord[]>;
+  /** Returns names of apps in alphabetical order, at most `limit`. */
+  names(limit: number): Promise<string[]>;
   /** Returns the number of tokens that are restricted to an app. */
   countTokens(id: string): Promise<number>;
   /** Returns the names of those of these apps that exist, by their IDs. */

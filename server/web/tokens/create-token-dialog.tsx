@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
+import type { OfferedApps } from '../../domain/apps/apps.ts';
 import { Dialog } from '../shell/components/dialog.tsx';
 import { Alert, Field, FormToken } from '../shell/components/form.tsx';
 import { fieldErrors } from '../shell/form-problem.ts';
@@ -12,12 +13,13 @@ interface CreateTokenDialogProps {
   closeHref: string;
   form: CreateTokenForm;
   choices: ExpiryChoices;
+  offeredApps: OfferedApps;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
 }
 
 /** The form for a new token: empty, or with the values of a rejected form. */
-export function CreateTokenDialog({ closeHref, form, choices, problem }: CreateTokenDialogProps) {
+export function CreateTokenDialog({ closeHref, form, choices, offeredApps, problem }: CreateTokenDialogProps) {
   const errors = fieldErrors(problem);
   return (
     <Dialog title="Create new token" closeHref={closeHref}>
@@ -47,7 +49,7 @@ export function CreateTokenDialog({ closeHref, form, choices, problem }: CreateT
           <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
           Send me no mail when it is used from a new network
         </label>
-        <RuleFields rules={form.rules} problem={problem} />
+        <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
         <div class="actions">
           <a class="button" href={closeHref}>
             Cancel

@@ -27,11 +27,11 @@ import { shownDays } from './usage/usage-section.tsx';
 
 type TokenPagesDeps = Pick<
   AppDeps,
-  'tokens' | 'usage' | 'suggestions' | 'users' | 'clock' | 'statusContext' | 'config'
+  'tokens' | 'apps' | 'usage' | 'suggestions' | 'users' | 'clock' | 'statusContext' | 'config'
 >;
 
 /** Routes of `/profile/api-tokens`: the member's own tokens, and a page for each token. */
-export function tokenPages({ tokens, usage, suggestions, users, clock, statusContext, config }: TokenPagesDeps) {
+export function tokenPages({ tokens, apps, usage, suggestions, users, clock, statusContext, config }: TokenPagesDeps) {
   return new Hono<AppEnv>()
     .get(tokensPath, async (c) => c.render(await page(c, readPageUrl(c), await requestedDialog(c))))
     .post(tokensPath, async (c) => {
@@ -43,7 +43,7 @@ export function tokenPages({ tokens, usage, suggestions, users, clock, statusCon
         if (problem.code === 'not-authenticated') throw problem;
         // The form was sent before, and the token that it created was revoked in the meantime.
         if (problem.code === 'token-not-found') return c.render(<ValueAlreadyShownPage token={null} />);
-        return renderProblem(c, problem, await page(c, unfiltered, createDialog(unfiltered, form, problem)));
+        return renderProblem(c, problem, await page(c, unfiltered, await createDialog(unfiltered, form, problem)));
       }
     })
     .get(`${tokensPath}/:id`, async (c) => c.render(await tokenPage(c)))
@@ -85,7 +85,7 @@ export function tokenPages({ tokens, usage, suggestions, users, clock, statusCon
         dialog={
           dialog ||
           (await requestedNarrowing(c, token, { suggestions })) ||
-          (await requestedTokenChange(name, token, { tokens, statusContext }))
+          (await requestedTokenChange(name, token, { tokens, apps, statusContext }))
         }
       />
     );
@@ -127,13 +127,14 @@ export function tokenPages({ tokens, usage, suggestions, users, clock, statusCon
     return createDialog(pageUrl, emptyCreateTokenForm(expires, randomUUID()));
   }
 
-  function createDialog(pageUrl: PageUrl, form: CreateTokenForm, problem?: ProblemError): Child {
+  async function createDialog(pageUrl: PageUrl, form: CreateTokenForm, problem?: ProblemError): Promise<Child> {
     const keyWasUsed = problem?.code === 'idempotency-mismatch';
     return (
       <CreateTokenDialog
         closeHref={`${formatUrl(pageUrl)}#create`}
         form={keyWasUsed ? { ...form, key: randomUUID() } : form}
         choices={expiryChoices(config, clock.now())}
+        offeredApps={await apps.offer()}
         problem={keyWasUsed ? formSentBefore(problem) : problem}
       />
     );

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { ProblemError } from '../../../shared/problem.ts';
+import type { OfferedApps } from '../../domain/apps/apps.ts';
 import { type ExpiryPolicy, rotatedExpiry } from '../../domain/tokens/expiry.ts';
 import { tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';
@@ -25,6 +26,7 @@ interface TokenChangeDialogProps {
   token: TokenRecord;
   statusContext: StatusContext;
   policy: ExpiryPolicy;
+  offeredApps: OfferedApps;
   form: TokenChangeForm;
   /** Why the form was rejected. */
   problem?: ProblemError | undefined;
@@ -165,7 +167,7 @@ function PauseFields({ form, problem }: TokenChangeDialogProps) {
   );
 }
 
-function EditFields({ token, form, problem }: TokenChangeDialogProps) {
+function EditFields({ token, offeredApps, form, problem }: TokenChangeDialogProps) {
   const errors = fieldErrors(problem);
   return (
     <>
@@ -203,7 +205,7 @@ function EditFields({ token, form, problem }: TokenChangeDialogProps) {
         <input type="checkbox" name="quiet_networks" value="true" checked={form.quietNetworks} />
         Send me no mail when it is used from a new network
       </label>
-      <RuleFields rules={form.rules} problem={problem} />
+      <RuleFields rules={form.rules} offeredApps={offeredApps} problem={problem} />
       <ShownRules rules={form.shownRules} />
     </>
   );

@@ -19,7 +19,7 @@ import { TokenPage } from './token-page.tsx';
 import { tokenPath, tokensPath } from './token-paths.ts';
 import { shownDays } from './usage/usage-section.tsx';
 
-type TokenChangeDeps = Pick<AppDeps, 'tokens' | 'usage' | 'clock' | 'statusContext' | 'config'>;
+type TokenChangeDeps = Pick<AppDeps, 'tokens' | 'apps' | 'usage' | 'clock' | 'statusContext' | 'config'>;
 
 const successCodes: Record<Exclude<TokenAction, 'rotate'>, SuccessCode> = {
   'end-previous': 'previous-ended',
@@ -29,7 +29,7 @@ const successCodes: Record<Exclude<TokenAction, 'rotate'>, SuccessCode> = {
 };
 
 /** Routes of the forms on a token's page: rotate, edit, pause and resume. */
-export function tokenChangePages({ tokens, usage, clock, statusContext, config }: TokenChangeDeps) {
+export function tokenChangePages({ tokens, apps, usage, clock, statusContext, config }: TokenChangeDeps) {
   return new Hono<AppEnv>().post(`${tokensPath}/:id/:action`, async (c) => {
     const { id, action } = c.req.param();
     if (!isTokenAction(action)) return c.notFound();
@@ -42,7 +42,7 @@ export function tokenChangePages({ tokens, usage, clock, statusContext, config }
       if (problem.code === 'not-authenticated' || problem.code === 'token-not-found') throw problem;
       const policy = await tokens.expiryPolicyOf(token);
       const props = { action, token, statusContext: statusContext(), policy, form, problem };
-      const dialog = <TokenChangeDialog {...props} />;
+      const dialog = <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
       const used = await usage.ofToken(token, shownDays);
       const facts = { token, names: await tokens.appNames([token]), statusContext: statusContext(), usage: used };
       const page = <TokenPage {...facts} dialog={dialog} />;
@@ -75,10 +75,11 @@ export function tokenChangePages({ tokens, usage, clock, statusContext, config }
 export async function requestedTokenChange(
   action: string | undefined,
   token: TokenRecord,
-  { tokens, statusContext }: Pick<TokenChangeDeps, 'tokens' | 'statusContext'>,
+  { tokens, apps, statusContext }: Pick<TokenChangeDeps, 'tokens' | 'apps' | 'statusContext'>,
 ): Promise<Child> {
   if (!isTokenAction(action)) return undefined;
   const form = emptyTokenChangeForm(token, await tokens.appNames([token]), randomUUID());
   const policy = await tokens.expiryPolicyOf(token);
-  return <TokenChangeDialog {...{ action, token, statusContext: statusContext(), policy, form }} />;
+  const props = { action, token, statusContext: statusContext(), policy, form };
+  return <TokenChangeDialog {...props} offeredApps={await apps.offer()} />;
 }

@@ -122,6 +122,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'one app, by name', run: (store) => store.apps.findByName('app-77') },
     { name: 'one app, by ID', run: (store) => store.apps.findById(seededId(7, sizes.apps)) },
     { name: 'tokens of an app, counted', run: (store) => store.apps.countTokens(seededId(7, sizes.apps)) },
+    { name: 'names of apps, for a form', run: (store) => store.apps.names(100) },
     { name: 'names of apps', run: (store) => store.apps.namesOf([7, 8].map((i) => seededId(i, sizes.apps))) },
     { name: 'dead letters', run: (store) => store.outbox.deadLetters(20) },
     { name: 'mails that wait', run: (store) => store.outbox.waiting(50) },

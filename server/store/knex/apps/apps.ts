@@ -55,6 +55,7 @@ export function createAppStore(knex: Knex, engine: Engine): AppStore {
       if (name !== undefined) query.where({ name });
       return find(query);
     },
+    names: (limit) => apps().orderBy('name').limit(limit).pluck('name'),
     async countTokens(id) {
       const [row] = await knex('token_apps').where({ app_id: id }).count({ tokens: '*' });
       return Number(row?.tokens ?? 0);

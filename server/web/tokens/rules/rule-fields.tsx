@@ -1,16 +1,18 @@
 import type { ProblemError } from '../../../../shared/problem.ts';
-import { Field } from '../../shell/components/form.tsx';
+import type { OfferedApps } from '../../../domain/apps/apps.ts';
 import { TextArea } from '../../shell/components/text-area.tsx';
+import { AppsField } from './apps-field.tsx';
 import { emptyRuleForm, type RuleForm } from './rule-form.ts';
 
 interface RuleFieldsProps {
   rules: RuleForm;
+  offeredApps: OfferedApps;
   /** Why the form was rejected. */
   problem: ProblemError | undefined;
 }
 
 /** The fields for the rules of a token. They are folded away if the token has none. */
-export function RuleFields({ rules, problem }: RuleFieldsProps) {
+export function RuleFields({ rules, offeredApps, problem }: RuleFieldsProps) {
   const errors = {
     apps: errorOf(problem, 'apps'),
     allow: errorOf(problem, 'allow'),
@@ -20,14 +22,7 @@ export function RuleFields({ rules, problem }: RuleFieldsProps) {
   return (
     <details class="rules" open={isOpen}>
       <summary>Limit what it may do</summary>
-      <Field
-        label="Apps (optional)"
-        name="apps"
-        value={rules.apps}
-        hint="Names of apps, separated by spaces. Everywhere else, the token is denied. “-” is no app: every request is denied. An app's maximum expiry applies to the token."
-        error={errors.apps}
-        autocomplete="off"
-      />
+      <AppsField value={rules.apps} offered={offeredApps} error={errors.apps} />
       <label class="inline">
         <input type="checkbox" name="read_only" value="true" checked={rules.readOnly} />
         Allow only methods that change nothing, such as GET

@@ -101,6 +101,12 @@ export function appContract(store: () => Store): void {
     expect(await store().apps.list({ ...firstPage, name: 'none' })).toEqual([]);
   });
 
+  it('returns the first names in alphabetical order', async () => {
+    for (const name of ['immich', 'grafana', 'sonarr']) await addApp(store(), { name });
+    expect(await store().apps.names(10)).toEqual(['grafana', 'immich', 'sonarr']);
+    expect(await store().apps.names(2)).toEqual(['grafana', 'immich']);
+  });
+
   it('returns the names of apps by their IDs, without those that were deleted', async () => {
     const [one, other] = [await addApp(store()), await addApp(store())];
     const names = await store().apps.namesOf([other.id, nextId(), one.id, one.id]);

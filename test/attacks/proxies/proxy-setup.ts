@@ -66,7 +66,13 @@ export async function openBehindProxy(start: (targets: ProxyTargets) => Promise<
   };
 }
 
-/** Returns every header that an API might read as an identity. WSGI, CGI and PHP treat `-` and `_` alike, and PHP also `.`. */
+/** The characters of a field name that are neither letters nor digits (RFC 9110 §5.6.2). */
+export const nameSeparators = [..."-_.!#$%&'*+^`|~"];
+
+/**
+ * Returns every header that an API might read as an identity. WSGI and CGI treat `-` and `_` alike, PHP also `.`, and lighttpd every
+ * character that is neither a letter nor a digit.
+ */
 export function identityIn({ fields }: Received): Record<string, string[]> {
   const found: Record<string, string[]> = {};
   for (const [name, value] of fields) {

@@ -45,6 +45,7 @@ export function generatedPages(sources: Sources): Page[] {
     'caddy-people': codeBlock(read('examples/Caddyfile-people')),
     'caddy-authelia': codeBlock(read('examples/Caddyfile-authelia')),
     'haproxy-apps': codeBlock(read('examples/haproxy-apps.cfg')),
+    'apache-apps': codeBlock(read('examples/apache-apps.conf')),
     'traefik-people': codeBlock(read('examples/traefik/people.yaml')),
   };
   const withRegions = readdirSync(join(root, 'docs'))

@@ -112,7 +112,7 @@ export function startHaproxy(targets: ProxyTargets): Promise<Running> {
   });
 }
 
-/** Starts Apache with the shipped configuration and its Lua script. Only addresses and the path of the script are replaced. */
+/** Starts Apache with a shipped configuration and its Lua script. Only addresses and the path of the script are replaced. */
 export function startApache(targets: ProxyTargets): Promise<Running> {
   return startProxy(targets, {
     example: 'apache.conf',
@@ -121,8 +121,8 @@ export function startApache(targets: ProxyTargets): Promise<Running> {
       ['*:8080', `*:${port}`],
       ['/etc/apache2/apache.lua', join(directory, 'apache.lua')],
     ],
-    async command(directory) {
-      const modules = ['mpm_event', 'authz_core', 'lua', 'proxy', 'proxy_http', 'setenvif'];
+    async command(directory, example) {
+      const modules = ['mpm_event', 'alias', 'authz_core', 'lua', 'proxy', 'proxy_http', 'setenvif'];
       const config = [
         ...modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
         `ServerRoot ${directory}`,
@@ -131,7 +131,7 @@ export function startApache(targets: ProxyTargets): Promise<Running> {
         `ErrorLog ${directory}/error.log`,
         'User www-data',
         'Group www-data',
-        `Include ${directory}/apache.conf`,
+        `Include ${directory}/${example}`,
       ];
       await writeFile(join(directory, 'main.conf'), `${config.join('\n')}\n`);
       // Its workers run as another user and read the script.

@@ -30,6 +30,15 @@ const foreignValues = [
   `Bearer ${'x'.repeat(4_000)}`,
 ];
 
+/** Returns the status, and what the app receives of two fields of one name. */
+function expectedOfTwo(proxy: string, field: string): [number, string[][]] {
+  const [first, second] = ['first of the app', 'second of the app'];
+  if (proxy === 'Apache') return [200, [[`${first}, ${second}`]]];
+  if (proxy !== 'nginx') return [200, [[first, second]]];
+  // nginx 1.22. Later versions join the values of X-API-Key with a comma.
+  return field === 'Authorization' ? [400, []] : [200, [[first]]];
+}
+
 for (const { name, start, skip } of gateProxies) {
   describe.skipIf(skip)(
     `${name} with the shipped configuration, in front of apps with credentials of their own`,
@@ -101,6 +110,24 @@ for (const { name, start, skip } of gateProxies) {
           ['', foreign],
         ]);
       });
+
+      it.each(['X-Api-Key', 'Authorization'] as const)(
+        'takes two foreign fields %s beside X-Tokens-Authorization as the documentation says',
+        async (field) => {
+          const twice: Fields = [
+            [field, 'first of the app'],
+            ['X-Tokens-Authorization', value],
+            [field, 'second of the app'],
+          ];
+          const { status } = await ask('/a', twice);
+          const received = upstream.requests.map(({ fields }) => valuesOf(fields, field));
+          expect([status, received]).toEqual(expectedOfTwo(name, field));
+          for (const request of upstream.requests) {
+            expect(holds(request, value)).toBe(false);
+            expect(valuesOf(request.fields, 'X-Tokens-Authorization')).toEqual([]);
+          }
+        },
+      );
 
       it('rejects tokens in two fields, whatever else the request holds, and asks no app', async () => {
         const token = `Bearer ${value}`;

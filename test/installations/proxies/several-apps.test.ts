@@ -2,13 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Fields, send, startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { type Apps, apps, holds, startApps, valuesOf } from '../../helpers/gate/apps.ts';
 import { deleteApp, issueGated, registerApp } from '../../helpers/gate/gated.ts';
-import { type Running, startCaddy, startHaproxy, startNginx } from '../../helpers/peers/proxies.ts';
+import { type Running, startApache, startCaddy, startHaproxy, startNginx } from '../../helpers/peers/proxies.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 
 const setups = [
   { proxy: 'nginx', example: 'nginx-apps.conf', start: startNginx },
   { proxy: 'caddy', example: 'Caddyfile-apps', start: startCaddy },
   { proxy: 'haproxy', example: 'haproxy-apps.cfg', start: startHaproxy },
+  { proxy: 'apache2', example: 'apache-apps.conf', start: startApache },
 ];
 
 for (const { proxy, example, start } of setups) {

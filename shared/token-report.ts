@@ -1,4 +1,4 @@
-import type { TokenStatus } from './schemas/tokens.ts';
+import type { TokenStatus } from './schemas/tokens/tokens.ts';
 
 /** Parameters of `GET /api/v1/tokens` that select tokens by what happened to them. Durations are in seconds. */
 export interface TokenFilterQuery {

@@ -1,4 +1,4 @@
-import type { CreatedToken, CreateTokenBody, Token } from '../../shared/schemas/tokens.ts';
+import type { CreatedToken, CreateTokenBody, Token } from '../../shared/schemas/tokens/tokens.ts';
 import { isWellFormedToken } from '../../shared/token-format.ts';
 import { CliError, hasCode } from '../errors.ts';
 import type { Api } from './client.ts';

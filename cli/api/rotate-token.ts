@@ -1,5 +1,5 @@
-import type { RotateTokenBody } from '../../shared/schemas/token-changes.ts';
-import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
+import type { RotateTokenBody } from '../../shared/schemas/tokens/token-changes.ts';
+import type { CreatedToken, Token } from '../../shared/schemas/tokens/tokens.ts';
 import { CliError, hasCode } from '../errors.ts';
 import type { Api } from './client.ts';
 import { readIssued } from './issue-token.ts';

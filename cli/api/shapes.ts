@@ -1,14 +1,14 @@
+import type { Client, CreatedClient } from '../../shared/schemas/accounts/clients.ts';
+import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
-import type { Client, CreatedClient } from '../../shared/schemas/clients.ts';
-import type { TokenReport } from '../../shared/schemas/reports.ts';
-import type { Decision } from '../../shared/schemas/rules.ts';
-import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
-import type { Suggestion } from '../../shared/schemas/suggestion.ts';
-import type { CreatedToken, PresentedToken, Token } from '../../shared/schemas/tokens.ts';
-import type { PreparedTotp } from '../../shared/schemas/totp.ts';
-import type { Usage } from '../../shared/schemas/usage.ts';
-import type { InvitedUser, User } from '../../shared/schemas/users.ts';
+import type { CreatedSession, Session } from '../../shared/schemas/sign-in/sessions.ts';
+import type { PreparedTotp } from '../../shared/schemas/sign-in/totp.ts';
+import type { TokenReport } from '../../shared/schemas/tokens/reports.ts';
+import type { Decision } from '../../shared/schemas/tokens/rules.ts';
+import type { Suggestion } from '../../shared/schemas/tokens/suggestion.ts';
+import type { CreatedToken, PresentedToken, Token } from '../../shared/schemas/tokens/tokens.ts';
+import type { Usage } from '../../shared/schemas/tokens/usage.ts';
 import {
   array,
   both,

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { RuleFields } from '../../shared/schemas/rules.ts';
+import type { RuleFields } from '../../shared/schemas/tokens/rules.ts';
 import { repeated } from './repeated.ts';
 
 /** The options that set rules of a token. */

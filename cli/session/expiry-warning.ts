@@ -1,5 +1,5 @@
 import { relativeTime } from '../../shared/relative-time.ts';
-import type { Token } from '../../shared/schemas/tokens.ts';
+import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { collect } from '../api/pages.ts';
 import { expectBody } from '../api/responses.ts';
 import { pageShape, tokenShape } from '../api/shapes.ts';

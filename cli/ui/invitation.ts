@@ -1,4 +1,4 @@
-import type { InvitedUser } from '../../shared/schemas/users.ts';
+import type { InvitedUser } from '../../shared/schemas/accounts/users.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { printJson } from './json.ts';
 import { note } from './notes.ts';

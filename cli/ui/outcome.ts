@@ -1,4 +1,4 @@
-import type { CreatedToken } from '../../shared/schemas/tokens.ts';
+import type { CreatedToken } from '../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { commandLine } from './command-line.ts';
 import { note } from './notes.ts';

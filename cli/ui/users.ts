@@ -1,5 +1,5 @@
 import { timeAgo } from '../../shared/relative-time.ts';
-import type { MemberStatus, User } from '../../shared/schemas/users.ts';
+import type { MemberStatus, User } from '../../shared/schemas/accounts/users.ts';
 import type { Pages } from '../api/pages.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { type Column, printTable } from './table.ts';

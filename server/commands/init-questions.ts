@@ -1,6 +1,6 @@
 import { text as readText } from 'node:stream/consumers';
 import { ProblemError } from '../../shared/problem.ts';
-import { createUserBodySchema } from '../../shared/schemas/users.ts';
+import { createUserBodySchema } from '../../shared/schemas/accounts/users.ts';
 import { CommandError, type Context } from '../context.ts';
 import { checkNewPassword } from '../domain/accounts/passwords.ts';
 

@@ -1,5 +1,5 @@
 import { ProblemError } from '../../shared/problem.ts';
-import { createUserBodySchema } from '../../shared/schemas/users.ts';
+import { createUserBodySchema } from '../../shared/schemas/accounts/users.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { prepareDataDir } from '../config/data-dir.ts';
 import { CommandError, type Context } from '../context.ts';

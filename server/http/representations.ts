@@ -1,9 +1,9 @@
+import type { Client } from '../../shared/schemas/accounts/clients.ts';
+import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
-import type { Client } from '../../shared/schemas/clients.ts';
-import type { Session } from '../../shared/schemas/sessions.ts';
-import type { Token } from '../../shared/schemas/tokens.ts';
-import type { InvitedUser, User } from '../../shared/schemas/users.ts';
+import type { Session } from '../../shared/schemas/sign-in/sessions.ts';
+import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { memberGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';

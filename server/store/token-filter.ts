@@ -1,4 +1,4 @@
-import type { TokenStatus } from '../../shared/schemas/tokens.ts';
+import type { TokenStatus } from '../../shared/schemas/tokens/tokens.ts';
 
 /** Which tokens a list or a count selects. The conditions combine; none of them implies a status. */
 export interface TokenFilter {

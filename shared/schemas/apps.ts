@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { limits } from '../limits.ts';
 import { hasForbiddenCharacters } from '../names.ts';
 import { redact } from '../redact.ts';
+import { groupNamesSchema } from './accounts/groups.ts';
 import { idSchema, pageQuerySchema, pageSchema, timeSchema } from './common.ts';
-import { groupNamesSchema } from './groups.ts';
 import { normalizeHost } from './host.ts';
 
 const maxUrlCharacters = 1024;

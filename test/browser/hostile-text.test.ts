@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CreatedToken } from '../../shared/schemas/tokens.ts';
+import type { CreatedToken } from '../../shared/schemas/tokens/tokens.ts';
 import { chromiumIsHere, useBrowser } from '../helpers/console/browser.ts';
 import { enter, useDaemon } from '../helpers/console/console.ts';
 import { addDeveloper, type Client, verify } from '../helpers/daemon/api.ts';

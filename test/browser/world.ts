@@ -10,7 +10,7 @@ import { createIntrospectionHandler } from '../../server/http/oauth/introspectio
 import { createHttpServer } from '../../server/http/server.ts';
 import { createVerifyHandler } from '../../server/http/verify/handler.ts';
 import type { LastUse, MailLinkKind } from '../../server/store/records.ts';
-import type { UpdateUserBody } from '../../shared/schemas/users.ts';
+import type { UpdateUserBody } from '../../shared/schemas/accounts/users.ts';
 import type { Member } from '../helpers/app/app.ts';
 import { listen, startTestServer, type TestServer } from '../helpers/app/http.ts';
 import { registerApp } from '../helpers/gate/gated.ts';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Token } from '../../shared/schemas/tokens.ts';
+import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { startProgram } from '../helpers/daemon/process.ts';
 
 const pageSize = 200;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../server/store/open.ts';
-import type { Token } from '../../shared/schemas/tokens.ts';
+import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { type Home, makeHome } from '../helpers/cli/home.ts';
 import { addDeveloper, type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';

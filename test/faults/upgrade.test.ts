@@ -12,8 +12,8 @@ import { openPostgres } from '../../server/store/engine/postgres/postgres.ts';
 import { openSqlite } from '../../server/store/engine/sqlite/sqlite.ts';
 import { createKnexStore } from '../../server/store/knex/store.ts';
 import { migrations } from '../../server/store/migrations/all.ts';
-import type { Token } from '../../shared/schemas/tokens.ts';
-import type { User } from '../../shared/schemas/users.ts';
+import type { User } from '../../shared/schemas/accounts/users.ts';
+import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import {
   columnsOf,
   loadPostgres,

@@ -2,7 +2,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { createSessions } from '../../server/domain/sign-in/sessions.ts';
 import type { Store } from '../../server/store/store.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
-import type { CreatedSession, Session } from '../../shared/schemas/sessions.ts';
+import type { CreatedSession, Session } from '../../shared/schemas/sign-in/sessions.ts';
 import { jsonOf, type Member, openTestApp, password } from '../helpers/app/app.ts';
 
 const hour = 60 * 60 * 1000;

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createServices } from '../../server/services.ts';
 import { foldName } from '../../shared/names.ts';
 import type { ProblemDetails } from '../../shared/problem.ts';
-import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
+import type { CreatedToken, Token } from '../../shared/schemas/tokens/tokens.ts';
 import { isWellFormedToken } from '../../shared/token-format.ts';
 import { createToken, jsonOf, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { addToken } from '../store/contract/records.ts';

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { ProblemDetails } from '../../shared/problem.ts';
-import type { InvitedUser, User } from '../../shared/schemas/users.ts';
+import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import { createToken, jsonOf, type Member, openTestApp, verdict } from '../helpers/app/app.ts';
 
 interface UserPage {

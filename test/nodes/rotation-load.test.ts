@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { CreatedToken, Token } from '../../shared/schemas/tokens.ts';
+import type { CreatedToken, Token } from '../../shared/schemas/tokens/tokens.ts';
 import { addDeveloper, type Client, signIn, verify } from '../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
 import { useNodes } from '../helpers/daemon/nodes.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Token } from '../../shared/schemas/tokens.ts';
+import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { addDeveloper, signIn, verify } from '../helpers/daemon/api.ts';
 import { superuser } from '../helpers/daemon/daemon.ts';
 import { useNodes } from '../helpers/daemon/nodes.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { OidcConfig } from '../../server/config/config.ts';
 import { systemActor } from '../../server/domain/caller.ts';
-import type { CreateUserBody } from '../../shared/schemas/users.ts';
+import type { CreateUserBody } from '../../shared/schemas/accounts/users.ts';
 import { createToken, openTestApp, type TestApp, verdict } from '../helpers/app/app.ts';
 import { ssoClient, ssoConfig } from '../helpers/app/sso.ts';
 import { unwrapped } from '../helpers/app/token-mails.ts';

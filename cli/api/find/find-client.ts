@@ -1,5 +1,5 @@
 import { foldName } from '../../../shared/names.ts';
-import type { Client } from '../../../shared/schemas/clients.ts';
+import type { Client } from '../../../shared/schemas/accounts/clients.ts';
 import { localError } from '../../errors.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import type { Api } from '../client.ts';

@@ -1,4 +1,4 @@
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import type { Api } from '../client.ts';
 import { collect } from '../pages.ts';

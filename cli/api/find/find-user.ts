@@ -1,4 +1,4 @@
-import type { User } from '../../../shared/schemas/users.ts';
+import type { User } from '../../../shared/schemas/accounts/users.ts';
 import { localError } from '../../errors.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import type { Api } from '../client.ts';

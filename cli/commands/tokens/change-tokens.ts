@@ -1,4 +1,4 @@
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Api } from '../../api/client.ts';
 import { listCommand, listTokens } from '../../api/find/find-token.ts';
 import { matchNames } from '../../api/find/match-name.ts';

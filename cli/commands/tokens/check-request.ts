@@ -1,5 +1,5 @@
-import type { AskedRequest, ForbidReason } from '../../../shared/schemas/rules.ts';
-import type { PresentedToken } from '../../../shared/schemas/tokens.ts';
+import type { AskedRequest, ForbidReason } from '../../../shared/schemas/tokens/rules.ts';
+import type { PresentedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { localError } from '../../errors.ts';
 import { note } from '../../ui/notes.ts';

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ProblemDetails } from '../../../shared/problem.ts';
-import type { ForbidReason } from '../../../shared/schemas/rules.ts';
-import type { PresentedToken, Token } from '../../../shared/schemas/tokens.ts';
+import type { ForbidReason } from '../../../shared/schemas/tokens/rules.ts';
+import type { PresentedToken, Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
 import { type DenyReason, readDenyReason } from '../../api/deny-reason.ts';
 import { isObject, notTokensd, problemOf, readResponse } from '../../api/responses.ts';

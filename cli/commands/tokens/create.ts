@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens.ts';
+import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import { issueToken, revokeToken, TokenMayExist } from '../../api/issue-token.ts';
 import type { Context } from '../../context.ts';
 import { removeStoredValue, requireKeychain, storeValue } from '../../credentials/stored-values.ts';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { PauseTokenBody } from '../../../shared/schemas/token-changes.ts';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { PauseTokenBody } from '../../../shared/schemas/tokens/token-changes.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { expectBody } from '../../api/responses.ts';
 import { tokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';

@@ -1,4 +1,4 @@
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { displayPrefix, isWellFormedToken } from '../../../shared/token-format.ts';
 import { readDenyReason } from '../../api/deny-reason.ts';
 import { notTokensd, problemOf, readResponse } from '../../api/responses.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Api } from '../../api/client.ts';
 import { listCommand, listTokens } from '../../api/find/find-token.ts';
 import { findUser } from '../../api/find/find-user.ts';

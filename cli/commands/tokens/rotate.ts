@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { RotateTokenBody } from '../../../shared/schemas/token-changes.ts';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { RotateTokenBody } from '../../../shared/schemas/tokens/token-changes.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import { expectSuccess } from '../../api/responses.ts';
 import { rotateToken, ValueMayBeLost } from '../../api/rotate-token.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Suggestion } from '../../../shared/schemas/suggestion.ts';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Suggestion } from '../../../shared/schemas/tokens/suggestion.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import { expectBody } from '../../api/responses.ts';
 import { suggestionShape, tokenShape } from '../../api/shapes.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CreateUserBody, InvitedUser } from '../../../shared/schemas/users.ts';
+import type { CreateUserBody, InvitedUser } from '../../../shared/schemas/accounts/users.ts';
 import type { Api } from '../../api/client.ts';
 import { expectBody } from '../../api/responses.ts';
 import { invitedUserShape } from '../../api/shapes.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { User } from '../../../shared/schemas/users.ts';
+import type { User } from '../../../shared/schemas/accounts/users.ts';
 import { findUser } from '../../api/find/find-user.ts';
 import { expectBody } from '../../api/responses.ts';
 import { userShape } from '../../api/shapes.ts';

@@ -1,4 +1,4 @@
-import type { UpdateUserBody } from '../../../shared/schemas/users.ts';
+import type { UpdateUserBody } from '../../../shared/schemas/accounts/users.ts';
 import { findUser } from '../../api/find/find-user.ts';
 import { expectBody } from '../../api/responses.ts';
 import { userShape } from '../../api/shapes.ts';

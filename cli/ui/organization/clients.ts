@@ -1,5 +1,5 @@
 import { timeAgo } from '../../../shared/relative-time.ts';
-import type { Client, CreatedClient } from '../../../shared/schemas/clients.ts';
+import type { Client, CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
 import { printJson } from '../json.ts';

@@ -1,4 +1,4 @@
-import type { TokenReport } from '../../../shared/schemas/reports.ts';
+import type { TokenReport } from '../../../shared/schemas/tokens/reports.ts';
 import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { type Column, printTable } from '../table.ts';

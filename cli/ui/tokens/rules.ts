@@ -1,4 +1,4 @@
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 
 /** Describes the rules of a token, one entry per line. A daemon of the previous release knows no rules. */
 export function ruleLines(token: Partial<Token>): Array<readonly [label: string, value: string]> {

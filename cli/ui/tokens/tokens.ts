@@ -1,7 +1,7 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import { fitRelativeTime, fitTimeAgo, relativeTime, type TimeStyle, timeAgo } from '../../../shared/relative-time.ts';
-import type { Token, TokenStatus } from '../../../shared/schemas/tokens.ts';
+import type { Token, TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Pages } from '../../api/pages.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import type { colorsFor } from '../colors.ts';

@@ -1,5 +1,5 @@
-import type { Suggestion } from '../../../shared/schemas/suggestion.ts';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Suggestion } from '../../../shared/schemas/tokens/suggestion.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { commandLine, shellWord } from '../command-line.ts';
 import { note } from '../notes.ts';

@@ -1,6 +1,6 @@
 import { timeAgo } from '../../../shared/relative-time.ts';
-import type { Token } from '../../../shared/schemas/tokens.ts';
-import type { Usage } from '../../../shared/schemas/usage.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
+import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { printFields } from '../fields.ts';
 import { note } from '../notes.ts';

@@ -1,6 +1,6 @@
 import { foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
-import type { CreateUserBody } from '../../../shared/schemas/users.ts';
+import type { CreateUserBody } from '../../../shared/schemas/accounts/users.ts';
 import type { Actor, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';

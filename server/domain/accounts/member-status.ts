@@ -1,4 +1,4 @@
-import type { MemberStatus } from '../../../shared/schemas/users.ts';
+import type { MemberStatus } from '../../../shared/schemas/accounts/users.ts';
 import type { UserRecord } from '../../store/records.ts';
 
 type Facts = Pick<UserRecord, 'disabled' | 'sso' | 'ssoSignedInAt'> & { hasPassword: boolean };

@@ -1,6 +1,6 @@
 import { limits } from '../../../shared/limits.ts';
 import { ProblemError } from '../../../shared/problem.ts';
-import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
+import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
 import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { ClientInfo } from '../caller.ts';

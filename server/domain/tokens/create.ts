@@ -1,6 +1,6 @@
 import { foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
-import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
+import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
 import type { StatusContext, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';

@@ -1,5 +1,5 @@
 import { ProblemError } from '../../../shared/problem.ts';
-import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
+import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import type { TokenRecord } from '../../store/records.ts';
 
 /** The organization's rules for when tokens expire. Null means no rule. */

@@ -1,4 +1,4 @@
-import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
+import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import type { PreviousValue, StatusContext, TokenRecord } from '../../store/records.ts';
 import type { Clock } from '../clock.ts';
 

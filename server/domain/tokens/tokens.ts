@@ -1,7 +1,7 @@
 import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
-import type { AskedRequest } from '../../../shared/schemas/rules.ts';
-import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
+import type { AskedRequest } from '../../../shared/schemas/tokens/rules.ts';
+import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Page, TokenRecord } from '../../store/records.ts';
 import type { TokenFilter } from '../../store/token-filter.ts';
 import { findMember } from '../accounts/members.ts';

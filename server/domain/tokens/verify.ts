@@ -1,4 +1,4 @@
-import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
+import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 
 import type { AppKey, AppMatch, HashMatch, StatusContext } from '../../store/records.ts';

@@ -1,7 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { limits } from '../../../shared/limits.ts';
-import type { CreateTokenBody } from '../../../shared/schemas/tokens.ts';
+import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { randomBase62 } from '../../domain/secrets.ts';
 import type { Sessions } from '../../domain/sign-in/sessions.ts';

@@ -4,7 +4,7 @@ import {
   clientPageSchema,
   createClientBodySchema,
   createdClientSchema,
-} from '../../../shared/schemas/clients.ts';
+} from '../../../shared/schemas/accounts/clients.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';

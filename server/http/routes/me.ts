@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { changePasswordBodySchema, userSchema } from '../../../shared/schemas/users.ts';
+import { changePasswordBodySchema, userSchema } from '../../../shared/schemas/accounts/users.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { userObject } from '../representations.ts';

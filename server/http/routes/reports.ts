@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { tokenReportSchema } from '../../../shared/schemas/reports.ts';
+import { tokenReportSchema } from '../../../shared/schemas/tokens/reports.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonResponse } from '../validate.ts';
 

@@ -1,5 +1,9 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { createdSessionSchema, createSessionBodySchema, sessionSchema } from '../../../shared/schemas/sessions.ts';
+import {
+  createdSessionSchema,
+  createSessionBodySchema,
+  sessionSchema,
+} from '../../../shared/schemas/sign-in/sessions.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { sessionObject, userObject } from '../representations.ts';

@@ -3,8 +3,8 @@ import {
   editTokenBodySchema,
   pauseTokenBodySchema,
   rotateTokenBodySchema,
-} from '../../../shared/schemas/token-changes.ts';
-import { createdTokenSchema, tokenSchema } from '../../../shared/schemas/tokens.ts';
+} from '../../../shared/schemas/tokens/token-changes.ts';
+import { createdTokenSchema, tokenSchema } from '../../../shared/schemas/tokens/tokens.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { tokenObject } from '../representations.ts';

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { type AskedRequest, askedRequestSchema } from '../../../shared/schemas/rules.ts';
-import { selfRotateBodySchema } from '../../../shared/schemas/token-changes.ts';
-import { createdTokenSchema, presentedTokenSchema } from '../../../shared/schemas/tokens.ts';
+import { type AskedRequest, askedRequestSchema } from '../../../shared/schemas/tokens/rules.ts';
+import { selfRotateBodySchema } from '../../../shared/schemas/tokens/token-changes.ts';
+import { createdTokenSchema, presentedTokenSchema } from '../../../shared/schemas/tokens/tokens.ts';
 import { parseAddress } from '../../config/ip-address.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';

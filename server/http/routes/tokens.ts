@@ -5,7 +5,7 @@ import {
   tokenListQuerySchema,
   tokenPageSchema,
   tokenSchema,
-} from '../../../shared/schemas/tokens.ts';
+} from '../../../shared/schemas/tokens/tokens.ts';
 import { toTokenFilter } from '../../domain/tokens/report/token-filter.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';

@@ -5,7 +5,7 @@ import {
   preparedTotpSchema,
   recoveryCodesSchema,
   totpStatusSchema,
-} from '../../../shared/schemas/totp.ts';
+} from '../../../shared/schemas/sign-in/totp.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';

@@ -3,13 +3,13 @@ import {
   type Suggestion as SuggestionObject,
   suggestionQuerySchema,
   suggestionSchema,
-} from '../../../shared/schemas/suggestion.ts';
+} from '../../../shared/schemas/tokens/suggestion.ts';
 import {
   defaultUsageDays,
   type Usage as UsageObject,
   usageQuerySchema,
   usageSchema,
-} from '../../../shared/schemas/usage.ts';
+} from '../../../shared/schemas/tokens/usage.ts';
 import type { Suggestion } from '../../domain/tokens/rules/suggest/suggest.ts';
 import { splitRoute } from '../../domain/tokens/usage/fold.ts';
 import { splitWouldDeny, type Usage } from '../../domain/tokens/usage/usage.ts';

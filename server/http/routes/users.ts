@@ -6,7 +6,7 @@ import {
   userListQuerySchema,
   userPageSchema,
   userSchema,
-} from '../../../shared/schemas/users.ts';
+} from '../../../shared/schemas/accounts/users.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
-import { updateUserBodySchema } from '../../../shared/schemas/users.ts';
+import { updateUserBodySchema } from '../../../shared/schemas/accounts/users.ts';
 import { noSuchSession } from '../../domain/sign-in/sessions.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../http/context.ts';
 import type { SessionRecord } from '../../store/records.ts';

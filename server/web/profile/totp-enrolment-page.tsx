@@ -1,6 +1,6 @@
 import { raw } from 'hono/html';
 import { renderSVG } from 'uqr';
-import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
+import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
 import { Alert, FormToken } from '../shell/components/form.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { CodeField } from './code-field.tsx';

@@ -1,4 +1,4 @@
-import { type CreateUserBody, createUserBodySchema } from '../../../shared/schemas/users.ts';
+import { type CreateUserBody, createUserBodySchema } from '../../../shared/schemas/accounts/users.ts';
 import { parseForm, text } from '../shell/form-values.ts';
 
 /** The values of the form for a new member. The password is left out, so that a rejected form never shows it. */

@@ -1,6 +1,6 @@
 import { validate } from 'uuid';
 import { z } from 'zod';
-import { type CreateTokenBody, createTokenBodySchema } from '../../../shared/schemas/tokens.ts';
+import { type CreateTokenBody, createTokenBodySchema } from '../../../shared/schemas/tokens/tokens.ts';
 import { invalidFields } from '../../http/validate.ts';
 import { parseForm, text } from '../shell/form-values.ts';
 import { emptyRuleForm, newRuleFields, type RuleForm, readRuleForm } from './rules/rule-form.ts';

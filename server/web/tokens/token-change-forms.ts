@@ -8,7 +8,7 @@ import {
   pauseTokenBodySchema,
   type RotateTokenBody,
   rotateTokenBodySchema,
-} from '../../../shared/schemas/token-changes.ts';
+} from '../../../shared/schemas/tokens/token-changes.ts';
 import type { AppNames } from '../../domain/tokens/rules/shown-rules.ts';
 import { invalidFields } from '../../http/validate.ts';
 import type { TokenRecord } from '../../store/records.ts';

@@ -1,4 +1,4 @@
-import type { TokenStatus } from '../../../shared/schemas/tokens.ts';
+import type { TokenStatus } from '../../../shared/schemas/tokens/tokens.ts';
 import { type AppNames, showRules } from '../../domain/tokens/rules/shown-rules.ts';
 import { isPaused, tokenStatus, workingPreviousValue } from '../../domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../store/records.ts';

@@ -1,9 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSmtpMailer } from '../../../server/mail/smtp.ts';
+import type { User } from '../../../shared/schemas/accounts/users.ts';
 import type { AuditEvent } from '../../../shared/schemas/audit.ts';
-import type { Token } from '../../../shared/schemas/tokens.ts';
-import type { User } from '../../../shared/schemas/users.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Member } from '../../helpers/app/app.ts';
 import { requestPasswordLink } from '../../helpers/app/password-links.ts';
 import { appFetch, openTestCli, serverUrl, type TestCli } from '../../helpers/cli/cli.ts';

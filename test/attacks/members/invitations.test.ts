@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { InvitedUser } from '../../../shared/schemas/users.ts';
+import type { InvitedUser } from '../../../shared/schemas/accounts/users.ts';
 import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { openConsole } from '../../helpers/console/pages.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
+import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf, verdict } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { type Server, startServerOn } from './server-on.ts';

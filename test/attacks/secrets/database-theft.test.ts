@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InvitedUser } from '../../../shared/schemas/users.ts';
+import type { InvitedUser } from '../../../shared/schemas/accounts/users.ts';
 import { createToken, jsonOf, type Member } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { addClient, basic, beginDevice, deviceGrant, postForm, postIntrospection } from '../../helpers/app/oauth.ts';

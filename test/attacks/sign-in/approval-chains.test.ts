@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { SessionLimits } from '../../../server/domain/sign-in/session-lifetimes.ts';
-import type { CreatedSession } from '../../../shared/schemas/sessions.ts';
+import type { CreatedSession } from '../../../shared/schemas/sign-in/sessions.ts';
 import { jsonOf, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { approvals, approveProgram, authorizeUrl, openDevice } from '../../helpers/console/approvals.ts';
 import { type Browser, formsOf, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../../server/config/config.ts';
-import type { CreatedClient } from '../../../shared/schemas/clients.ts';
-import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
+import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
+import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { ssoConfig } from '../../helpers/app/sso.ts';
 import { turnOn } from '../../helpers/app/totp.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
+import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import { assembleToken, base62Alphabet } from '../../../shared/token-format.ts';
 import { jsonOf, type Member } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { CreatedToken, Token } from '../../../shared/schemas/tokens.ts';
+import type { CreatedToken, Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf, type Member, verdict } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { addClient } from '../../helpers/app/oauth.ts';

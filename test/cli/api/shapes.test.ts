@@ -2,21 +2,21 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { Shape } from '../../../cli/api/shape.ts';
 import * as shapes from '../../../cli/api/shapes.ts';
+import { clientSchema, createdClientSchema } from '../../../shared/schemas/accounts/clients.ts';
+import { invitedUserSchema, userSchema } from '../../../shared/schemas/accounts/users.ts';
 import { appSchema } from '../../../shared/schemas/apps.ts';
 import { auditEventSchema } from '../../../shared/schemas/audit.ts';
-import { clientSchema, createdClientSchema } from '../../../shared/schemas/clients.ts';
-import { tokenReportSchema } from '../../../shared/schemas/reports.ts';
-import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sessions.ts';
-import { suggestionSchema } from '../../../shared/schemas/suggestion.ts';
+import { createdSessionSchema, sessionSchema } from '../../../shared/schemas/sign-in/sessions.ts';
+import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/sign-in/totp.ts';
+import { tokenReportSchema } from '../../../shared/schemas/tokens/reports.ts';
+import { suggestionSchema } from '../../../shared/schemas/tokens/suggestion.ts';
 import {
   createdTokenSchema,
   presentedTokenSchema,
   tokenPageSchema,
   tokenSchema,
-} from '../../../shared/schemas/tokens.ts';
-import { preparedTotpSchema, recoveryCodesSchema } from '../../../shared/schemas/totp.ts';
-import { usageSchema } from '../../../shared/schemas/usage.ts';
-import { invitedUserSchema, userSchema } from '../../../shared/schemas/users.ts';
+} from '../../../shared/schemas/tokens/tokens.ts';
+import { usageSchema } from '../../../shared/schemas/tokens/usage.ts';
 
 const time = '2026-11-23T16:20:00.000Z';
 const user = {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, verdict } from '../../helpers/app/app.ts';
 import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import { verdict } from '../../helpers/app/app.ts';
 import { appFetch, lockedKeychain, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken } from '../../helpers/app/app.ts';
 import { openTestCli, openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken } from '../../helpers/app/app.ts';
 import { openTestCliWithApp } from '../../helpers/cli/cli.ts';
 import { addApp, noRules, rulesOf } from '../../http/tokens/rules/gate.ts';

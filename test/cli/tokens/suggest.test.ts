@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf } from '../../helpers/app/app.ts';
 import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 import { addApp, noRules, rulesOf } from '../../http/tokens/rules/gate.ts';

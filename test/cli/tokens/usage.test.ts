@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sparkline } from '../../../cli/ui/usage/sparkline.ts';
-import type { Usage } from '../../../shared/schemas/usage.ts';
+import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import { createToken } from '../../helpers/app/app.ts';
 import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 

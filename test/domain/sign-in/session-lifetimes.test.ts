@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Config, readConfig } from '../../../server/config/config.ts';
 import type { SessionKind } from '../../../server/domain/sign-in/session-lifetimes.ts';
-import type { CreatedSession, Session } from '../../../shared/schemas/sessions.ts';
+import type { CreatedSession, Session } from '../../../shared/schemas/sign-in/sessions.ts';
 import { jsonOf, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
 import { approvals, approveProgram } from '../../helpers/console/approvals.ts';
 import { openConsole, sessionCookieName } from '../../helpers/console/pages.ts';

@@ -23,8 +23,8 @@ import { countEvents } from '../../../server/store/count-events.ts';
 import type { MailRecord, PolicyStart } from '../../../server/store/records.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { foldName } from '../../../shared/names.ts';
-import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens.ts';
-import type { CreateUserBody } from '../../../shared/schemas/users.ts';
+import type { CreateUserBody } from '../../../shared/schemas/accounts/users.ts';
+import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import { type FakeClock, fakeClock } from './clock.ts';
 import { openTestStore, type TestStore } from './store.ts';
 

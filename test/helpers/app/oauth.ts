@@ -1,4 +1,4 @@
-import type { CreatedClient } from '../../../shared/schemas/clients.ts';
+import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
 import { jsonOf, type TestApp } from './app.ts';
 import type { TestServer } from './http.ts';
 

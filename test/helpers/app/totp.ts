@@ -1,5 +1,5 @@
 import { Secret, TOTP } from 'otpauth';
-import type { PreparedTotp } from '../../../shared/schemas/totp.ts';
+import type { PreparedTotp } from '../../../shared/schemas/sign-in/totp.ts';
 import { jsonOf, type Member, type TestApp } from './app.ts';
 
 /** Returns the code that an authenticator app shows at the given time. */

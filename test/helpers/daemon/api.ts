@@ -1,6 +1,6 @@
-import type { CreatedSession } from '../../../shared/schemas/sessions.ts';
-import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
-import type { User } from '../../../shared/schemas/users.ts';
+import type { User } from '../../../shared/schemas/accounts/users.ts';
+import type { CreatedSession } from '../../../shared/schemas/sign-in/sessions.ts';
+import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import { seenSecrets } from './process.ts';
 
 export interface Client {

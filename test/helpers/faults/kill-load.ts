@@ -1,5 +1,5 @@
-import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
-import type { User } from '../../../shared/schemas/users.ts';
+import type { User } from '../../../shared/schemas/accounts/users.ts';
+import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import { verify } from '../daemon/api.ts';
 
 /** Creates a generator of numbers in [0, 1) that repeats for the same seed (mulberry32). */

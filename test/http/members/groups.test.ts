@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { groupsText } from '../../../server/domain/accounts/groups.ts';
-import type { User } from '../../../shared/schemas/users.ts';
+import type { User } from '../../../shared/schemas/accounts/users.ts';
 import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { startTestServer } from '../../helpers/app/http.ts';
 import { registerApp } from '../../helpers/gate/gated.ts';

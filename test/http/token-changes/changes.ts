@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
 import type { Config } from '../../../server/config/config.ts';
 import { flushLastUsed } from '../../../server/jobs/flush-last-used.ts';
-import type { CreatedToken, CreateTokenBody, Token } from '../../../shared/schemas/tokens.ts';
+import type { CreatedToken, CreateTokenBody, Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { type Ask, createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 
 export const hour = 60 * 60;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
+import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import { createToken, verdict } from '../../helpers/app/app.ts';
 import { change, day, hour, openWithToken, read, rotate, subjects, tokenActions, use } from './changes.ts';

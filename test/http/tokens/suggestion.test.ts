@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flushLastUsed } from '../../../server/jobs/flush-last-used.ts';
-import type { Suggestion } from '../../../shared/schemas/suggestion.ts';
-import type { Token } from '../../../shared/schemas/tokens.ts';
+import type { Suggestion } from '../../../shared/schemas/tokens/suggestion.ts';
+import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { jsonOf, type Member } from '../../helpers/app/app.ts';
 import { type Fields, startTestServer, type TestServer } from '../../helpers/app/http.ts';
 import { addApp, deleteApp } from './rules/gate.ts';

@@ -7,7 +7,7 @@ import { createFlushUsage } from '../../../server/jobs/flush-usage.ts';
 import { createPurge } from '../../../server/jobs/purge.ts';
 import { OutcomeUnknown } from '../../../server/store/errors.ts';
 import type { Store } from '../../../server/store/store.ts';
-import type { Usage } from '../../../shared/schemas/usage.ts';
+import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { useEngines } from '../../helpers/app/engines.ts';
 import { addToken } from '../../store/contract/records.ts';

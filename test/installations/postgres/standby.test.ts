@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkDatabase } from '../../../server/store/open.ts';
-import type { CreatedClient } from '../../../shared/schemas/clients.ts';
+import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
 import { type Client, signIn, verify } from '../../helpers/daemon/api.ts';
 import { type Daemon, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
 import { eventually, runProgram } from '../../helpers/daemon/process.ts';

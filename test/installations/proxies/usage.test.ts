@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Usage } from '../../../shared/schemas/usage.ts';
+import type { Usage } from '../../../shared/schemas/tokens/usage.ts';
 import { signIn } from '../../helpers/daemon/api.ts';
 import { type Daemon, superuser } from '../../helpers/daemon/daemon.ts';
 import { useNodes } from '../../helpers/daemon/nodes.ts';

@@ -6,7 +6,7 @@ import { createIds, hashSecret } from '../../../server/domain/secrets.ts';
 import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { restore } from '../../../server/store/maintenance/restore/restore.ts';
 import { openStore } from '../../../server/store/open.ts';
-import type { CreatedClient } from '../../../shared/schemas/clients.ts';
+import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
 import { cellsOf } from '../../attacks/secrets/sqlite-rows.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { requestPasswordLink } from '../../helpers/app/password-links.ts';

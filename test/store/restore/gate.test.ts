@@ -10,7 +10,7 @@ import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { restore } from '../../../server/store/maintenance/restore/restore.ts';
 import { openStore } from '../../../server/store/open.ts';
 import type { Store } from '../../../server/store/store.ts';
-import type { CreatedToken } from '../../../shared/schemas/tokens.ts';
+import type { CreatedToken } from '../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf, type Member, openTestApp } from '../../helpers/app/app.ts';
 
 let app: Awaited<ReturnType<typeof openTestApp>>;

@@ -1,4 +1,4 @@
-import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import { expectBody } from '../../../api/responses.ts';
 import { tokenShape } from '../../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';

@@ -1,4 +1,4 @@
-import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import { localError } from '../../../errors.ts';
 import type { Wanted } from './wanted.ts';
 

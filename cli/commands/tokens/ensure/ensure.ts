@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { localError } from '../../../errors.ts';
 import { parseExpiry, parseOverlap, parseSeconds } from '../../../input/parse-time.ts';

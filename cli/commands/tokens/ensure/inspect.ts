@@ -1,5 +1,5 @@
 import { foldName } from '../../../../shared/names.ts';
-import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import { displayPrefix, isWellFormedToken } from '../../../../shared/token-format.ts';
 import { type DenyReason, readDenyReason } from '../../../api/deny-reason.ts';
 import { isObject, notTokensd, problemOf, readResponse } from '../../../api/responses.ts';

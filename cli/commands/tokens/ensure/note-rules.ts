@@ -1,5 +1,5 @@
-import type { RuleFields } from '../../../../shared/schemas/rules.ts';
-import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { RuleFields } from '../../../../shared/schemas/tokens/rules.ts';
+import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { commandLine, shellWord } from '../../../ui/command-line.ts';
 import { note } from '../../../ui/notes.ts';

@@ -1,5 +1,5 @@
 import { foldName } from '../../../../shared/names.ts';
-import type { CreatedToken, CreateTokenBody, Token } from '../../../../shared/schemas/tokens.ts';
+import type { CreatedToken, CreateTokenBody, Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import { listTokens } from '../../../api/find/find-token.ts';
 import { issueToken, readIssued, revokeToken } from '../../../api/issue-token.ts';
 import { readResponse } from '../../../api/responses.ts';

@@ -1,4 +1,4 @@
-import type { RuleFields } from '../../../../shared/schemas/rules.ts';
+import type { RuleFields } from '../../../../shared/schemas/tokens/rules.ts';
 import type { Expiry } from '../../../input/parse-time.ts';
 
 /** The token that the file must contain. Durations are in seconds. */

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { TokenStatus } from '../../../../shared/schemas/tokens.ts';
+import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
 import { pagesOf } from '../../../api/pages.ts';
 import { expectBody } from '../../../api/responses.ts';
 import { pageShape, tokenShape } from '../../../api/shapes.ts';

@@ -1,6 +1,6 @@
 import { foldName } from '../../../../shared/names.ts';
+import { plainGroup } from '../../../../shared/schemas/accounts/groups.ts';
 import { emailSchema } from '../../../../shared/schemas/common.ts';
-import { plainGroup } from '../../../../shared/schemas/groups.ts';
 import type { Identity } from '../../../store/records.ts';
 import type { ClientInfo } from '../../caller.ts';
 import type { SignInNote } from './notes.ts';

@@ -1,6 +1,6 @@
 import { limits } from '../../../../shared/limits.ts';
 import { headerLength } from '../../../../shared/names.ts';
-import { groupNameSchema } from '../../../../shared/schemas/groups.ts';
+import { groupNameSchema } from '../../../../shared/schemas/accounts/groups.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { groupsChange, groupsText, parseGroups } from '../../accounts/groups.ts';

@@ -1,5 +1,5 @@
 import { ProblemError } from '../../../../shared/problem.ts';
-import type { PreparedTotp } from '../../../../shared/schemas/totp.ts';
+import type { PreparedTotp } from '../../../../shared/schemas/sign-in/totp.ts';
 import type { UserRecord } from '../../../store/records.ts';
 import type { Caller } from '../../caller.ts';
 import { endAllSessions } from '../end-sessions.ts';

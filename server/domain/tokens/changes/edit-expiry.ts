@@ -1,4 +1,4 @@
-import type { EditTokenBody } from '../../../../shared/schemas/token-changes.ts';
+import type { EditTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { type BoundingApp, type ExpiryPolicy, policyFor, resolveExpiry } from '../expiry.ts';
 

@@ -1,5 +1,5 @@
 import { type FieldError, ProblemError } from '../../../../shared/problem.ts';
-import type { RuleFields } from '../../../../shared/schemas/rules.ts';
+import type { RuleFields } from '../../../../shared/schemas/tokens/rules.ts';
 import type { AppRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { readableRules } from '../rules/shown-rules.ts';

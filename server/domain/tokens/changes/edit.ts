@@ -1,5 +1,5 @@
 import { foldName } from '../../../../shared/names.ts';
-import type { EditTokenBody } from '../../../../shared/schemas/token-changes.ts';
+import type { EditTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { AppRecord, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { actorOf, type Caller, systemActor } from '../../caller.ts';

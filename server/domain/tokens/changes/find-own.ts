@@ -1,5 +1,5 @@
 import { ProblemError } from '../../../../shared/problem.ts';
-import type { TokenStatus } from '../../../../shared/schemas/tokens.ts';
+import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Caller } from '../../caller.ts';

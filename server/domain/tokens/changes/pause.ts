@@ -1,5 +1,5 @@
 import { ProblemError } from '../../../../shared/problem.ts';
-import type { PauseTokenBody } from '../../../../shared/schemas/token-changes.ts';
+import type { PauseTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { actorOf, type Caller, requireStillSuperuser } from '../../caller.ts';

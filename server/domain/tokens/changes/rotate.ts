@@ -1,6 +1,6 @@
 import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
-import type { RotateTokenBody, SelfRotateBody } from '../../../../shared/schemas/token-changes.ts';
+import type { RotateTokenBody, SelfRotateBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import { displayPrefix } from '../../../../shared/token-format.ts';
 import type { TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';

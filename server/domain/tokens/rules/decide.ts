@@ -1,4 +1,4 @@
-import type { AskedRequest } from '../../../../shared/schemas/rules.ts';
+import type { AskedRequest } from '../../../../shared/schemas/tokens/rules.ts';
 import type { Store } from '../../../store/store.ts';
 import { groupNamesOf } from '../../accounts/groups.ts';
 import { judgeRequest, type RuleOutcome, rawPathOf } from './evaluate.ts';

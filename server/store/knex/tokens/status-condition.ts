@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { TokenStatus } from '../../../../shared/schemas/tokens.ts';
+import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { StatusContext } from '../../records.ts';
 

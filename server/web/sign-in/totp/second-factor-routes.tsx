@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { PreparedTotp } from '../../../../shared/schemas/totp.ts';
+import type { PreparedTotp } from '../../../../shared/schemas/sign-in/totp.ts';
 import type { StartedSession } from '../../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { bearerChallenge } from '../../../http/errors.ts';

@@ -1,4 +1,4 @@
-import { type UpdateUserBody, updateUserBodySchema } from '../../../../shared/schemas/users.ts';
+import { type UpdateUserBody, updateUserBodySchema } from '../../../../shared/schemas/accounts/users.ts';
 import { parseGroups } from '../../../domain/accounts/groups.ts';
 import type { UserSummary } from '../../../store/records.ts';
 import { linesOf, parseForm, text } from '../../shell/form-values.ts';

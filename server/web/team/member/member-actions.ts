@@ -1,4 +1,4 @@
-import type { UpdateUserBody } from '../../../../shared/schemas/users.ts';
+import type { UpdateUserBody } from '../../../../shared/schemas/accounts/users.ts';
 import type { Invitation } from '../../../domain/accounts/invitations.ts';
 import { memberStatus } from '../../../domain/accounts/member-status.ts';
 import type { Caller } from '../../../domain/caller.ts';

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { Child } from 'hono/jsx';
 import { ProblemError } from '../../../../shared/problem.ts';
-import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
+import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Secret } from '../../../domain/secrets.ts';
 import type { AppContext, AppDeps, AppEnv } from '../../../http/context.ts';
 import { readPage } from '../../../http/paging.ts';

@@ -1,4 +1,4 @@
-import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
+import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { StatusContext, TokenRecord, UserSummary } from '../../../store/records.ts';
 import { Field } from '../../shell/components/form.tsx';
 import { formatUrl, type PageUrl } from '../../shell/page-url.ts';

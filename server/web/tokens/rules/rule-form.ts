@@ -1,4 +1,4 @@
-import type { RuleFields } from '../../../../shared/schemas/rules.ts';
+import type { RuleFields } from '../../../../shared/schemas/tokens/rules.ts';
 import { type AppNames, showRules } from '../../../domain/tokens/rules/shown-rules.ts';
 import { linesOf, text } from '../../shell/form-values.ts';
 

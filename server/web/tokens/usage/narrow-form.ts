@@ -1,4 +1,4 @@
-import { type EditTokenBody, editTokenBodySchema } from '../../../../shared/schemas/token-changes.ts';
+import { type EditTokenBody, editTokenBodySchema } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { SuggestedRules } from '../../../domain/tokens/rules/suggest/suggest.ts';
 import { parseRules } from '../../../domain/tokens/rules/token-rules.ts';
 import { linesOf, parseForm, text } from '../../shell/form-values.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../../../server/config/config.ts';
-import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import { assembleToken, isWellFormedToken } from '../../../../shared/token-format.ts';
 import { createToken, verdict } from '../../../helpers/app/app.ts';
 import { appFetch, openTestCliWithApp, type Ran, type Surroundings } from '../../../helpers/cli/cli.ts';

@@ -1,7 +1,7 @@
 import { v7 as uuid } from 'uuid';
 import { expect } from 'vitest';
 import type { AppRecord } from '../../../../server/store/records.ts';
-import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { TestApp } from '../../../helpers/app/app.ts';
 
 /** Registers an app, and returns its ID. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Token } from '../../../../shared/schemas/tokens.ts';
+import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import { createToken, jsonOf } from '../../../helpers/app/app.ts';
 import { change, day, openWithToken, read, rotate, subjects } from '../../token-changes/changes.ts';
 import { addApp, deleteApp, noRules, rulesOf } from './gate.ts';

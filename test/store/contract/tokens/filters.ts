@@ -4,7 +4,7 @@ import { tokenStatus } from '../../../../server/domain/tokens/status.ts';
 import type { StatusContext, TokenRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import type { TokenFilter } from '../../../../server/store/token-filter.ts';
-import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
+import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import { actor, addToken, addUser, newToken, noon, useOf } from '../records.ts';
 
 // Few neighboring times, so that equal ones are common: a filter could err at its bounds.

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { tokenStatus } from '../../../../server/domain/tokens/status.ts';
 import type { TokenRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
-import { tokenStatusSchema } from '../../../../shared/schemas/tokens.ts';
+import { tokenStatusSchema } from '../../../../shared/schemas/tokens/tokens.ts';
 import { numRuns } from '../../../helpers/length.ts';
 import { actor, addToken, addUser, noon, useOf } from '../records.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { idSchema, timeSchema } from './common.ts';
-import { userSchema } from './users.ts';
+import { userSchema } from '../accounts/users.ts';
+import { idSchema, timeSchema } from '../common.ts';
 
 export const createSessionBodySchema = z
   .strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { limits } from '../limits.ts';
-import { headerLength } from '../names.ts';
-import { emailSchema, idSchema, pageQuerySchema, pageSchema, timeSchema, userNameSchema } from './common.ts';
+import { limits } from '../../limits.ts';
+import { headerLength } from '../../names.ts';
+import { emailSchema, idSchema, pageQuerySchema, pageSchema, timeSchema, userNameSchema } from '../common.ts';
 import { groupNamesSchema } from './groups.ts';
 
 export const memberStatusSchema = z

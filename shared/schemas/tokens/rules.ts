@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { limits } from '../limits.ts';
-import { redact } from '../redact.ts';
+import { limits } from '../../limits.ts';
+import { redact } from '../../redact.ts';
 
 /** Why a token that works may not make a request. In this order: the first that applies is reported. */
 export const forbidReasonSchema = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limits } from '../limits.ts';
+import { limits } from '../../limits.ts';
 import {
   descriptionSchema,
   idSchema,
@@ -9,7 +9,7 @@ import {
   sentTimeSchema,
   timeSchema,
   tokenNameSchema,
-} from './common.ts';
+} from '../common.ts';
 import { decisionSchema, ruleFields, tokenRuleFields } from './rules.ts';
 
 /** The status of a token. Several causes may apply at once; `tokenStatus` in the domain defines which one is shown. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { limits } from '../limits.ts';
-import { descriptionSchema, sentTimeSchema, tokenNameSchema } from './common.ts';
+import { limits } from '../../limits.ts';
+import { descriptionSchema, sentTimeSchema, tokenNameSchema } from '../common.ts';
 import { ruleFields } from './rules.ts';
 import { expiryFields, isOneExpiry, maxTime, twoExpiries } from './tokens.ts';
 

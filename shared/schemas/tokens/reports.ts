@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ReportedTokens, reportedTokens } from '../token-report.ts';
+import { type ReportedTokens, reportedTokens } from '../../token-report.ts';
 
 const countOf = (name: ReportedTokens) => {
   const { meaning, query } = reportedTokens[name];

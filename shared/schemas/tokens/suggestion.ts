@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { queryBooleanSchema } from './common.ts';
+import { queryBooleanSchema } from '../common.ts';
 import { usageQuerySchema } from './usage.ts';
 
 export const suggestionQuerySchema = usageQuerySchema.extend({

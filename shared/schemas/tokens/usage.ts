@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timeSchema } from './common.ts';
+import { timeSchema } from '../common.ts';
 
 /** Maximum window of a token's usage, in days. */
 export const maxUsageDays = 400;

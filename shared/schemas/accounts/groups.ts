@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { limits } from '../limits.ts';
-import { plainTextSchema } from './common.ts';
+import { limits } from '../../limits.ts';
+import { plainTextSchema } from '../common.ts';
 
 /** Returns the name of a group without a leading slash, with which Keycloak marks a path of groups. */
 export function plainGroup(name: string): string {

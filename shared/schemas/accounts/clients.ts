@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idSchema, pageQuerySchema, pageSchema, timeSchema, tokenNameSchema } from './common.ts';
+import { idSchema, pageQuerySchema, pageSchema, timeSchema, tokenNameSchema } from '../common.ts';
 
 /** An OAuth client: an API server that introspects tokens. Lists never contain its secret. */
 export const clientSchema = z

@@ -25,7 +25,8 @@ let directory: string;
 
 beforeAll(async () => {
   [prepared, home] = await Promise.all([prepareDaemon(), makeHome()]);
-  daemon = await startDaemon(prepared.dataDir);
+  // At full length, there are more than a thousand places.
+  daemon = await startDaemon(prepared.dataDir, { TOKENSD_MAX_TOKENS_PER_USER: '10000' });
   root = await signIn(daemon.url, superuser);
   directory = await mkdtemp(join(tmpdir(), 'tokens-kill-'));
 });

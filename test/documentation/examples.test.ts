@@ -65,7 +65,7 @@ describe('the proxy configurations in examples/', () => {
     expect(added).toEqual(['none $http_authorization;', 'none $http_x_api_key;']);
   });
 
-  it.each(['Caddyfile-apps', 'Caddyfile-people', 'Caddyfile-authelia'])(
+  it.each(['Caddyfile-apps', 'Caddyfile-people', 'Caddyfile-authelia', 'Caddyfile-authentik'])(
     'have the lines of the plain Caddyfile: %s',
     (name) => {
       const lines = linesOf(name);

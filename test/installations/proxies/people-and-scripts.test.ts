@@ -1,72 +1,39 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateToken } from '../../../server/domain/secrets.ts';
-import { type Fields, send, startTestServer, type TestServer } from '../../helpers/app/http.ts';
+import { type Fields, send } from '../../helpers/app/http.ts';
 import { type Apps, apps, holds, startApps, valuesOf } from '../../helpers/gate/apps.ts';
-import { authelia, oauth2Proxy, startPeopleGate } from '../../helpers/gate/people-gates.ts';
-import { type Running, startCaddy, startNginx } from '../../helpers/peers/proxies.ts';
+import { type OpenPeopleSetup, openPeopleSetup, peopleSetups } from '../../helpers/gate/people-setups.ts';
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 
-const gates = [
-  {
-    gate: 'oauth2-proxy',
-    stands: oauth2Proxy,
-    address: '127.0.0.1:4180',
-    nginx: 'nginx-people.conf',
-    caddy: 'Caddyfile-people',
-  },
-  {
-    gate: 'Authelia',
-    stands: authelia,
-    address: '127.0.0.1:9091',
-    nginx: 'nginx-authelia.conf',
-    caddy: 'Caddyfile-authelia',
-  },
-];
-const setups = gates.flatMap((gate) => [
-  { ...gate, proxy: 'nginx', example: gate.nginx, start: startNginx },
-  { ...gate, proxy: 'caddy', example: gate.caddy, start: startCaddy },
-]);
 const basic = (pair: string) => `Basic ${Buffer.from(pair).toString('base64')}`;
-/** Headers in which each gate tells an identity, as a client forges them. */
-const forgedBy: Record<string, Fields> = {
-  'oauth2-proxy': [['X-Auth-Request-Email', 'root@example.com']],
-  Authelia: [
-    ['Remote-User', 'root'],
-    ['Remote-Email', 'root@example.com'],
-  ],
-};
 const browser: Fields = [
   ['Accept', 'text/html,application/xhtml+xml'],
   ['User-Agent', 'Mozilla/5.0'],
 ];
 
-for (const { proxy, gate, stands, address, example, start } of setups) {
+for (const setup of peopleSetups) {
+  const { proxy, gate, stands, forged: forgedIdentity } = setup;
   describe.skipIf(!hasRealParts(proxy))(`${proxy} that sends people to ${gate} and scripts to tokensd`, () => {
-    let daemon: TestServer;
     let app: Apps;
-    let people: Awaited<ReturnType<typeof startPeopleGate>>;
-    let running: Running;
+    let people: OpenPeopleSetup['people'];
+    let opened: OpenPeopleSetup;
     let value: string;
     beforeAll(async () => {
-      daemon = await startTestServer();
       app = await startApps();
-      people = await startPeopleGate(stands);
-      const targets = { daemonUrl: `http://127.0.0.1:${daemon.port}`, upstreamUrl: app.url, example };
-      running = await start({ ...targets, others: { [address]: people.url } });
-      value = (await daemon.issue('of a script')).value;
+      opened = await openPeopleSetup(setup, app.url);
+      ({ people, value } = opened);
     });
     beforeEach(() => {
       app.requests.length = 0;
       people.received.length = 0;
     });
     afterAll(async () => {
-      await running.stop();
-      await people.stop();
+      await opened.stop();
       await app.stop();
-      await daemon.stop();
     });
 
-    const ask = (headers: Fields, path = '/a?b=1&c=2', method = 'GET') => send(running.port, { method, path, headers });
+    const ask = (headers: Fields, path = '/a?b=1&c=2', method = 'GET') =>
+      send(opened.running.port, { method, path, headers });
     /** The forms of a token, as a script sends them. */
     const formsOf = (value: string): Fields[] => [
       [['Authorization', `Token ${value}`]],
@@ -89,7 +56,7 @@ for (const { proxy, gate, stands, address, example, start } of setups) {
         ['X-Auth-User', 'root@example.com'],
         ['X-Auth-Superuser', 'true'],
         ['X-Auth-Token-Id', '1'],
-        ...(forgedBy[gate] ?? []),
+        ...forgedIdentity,
       ];
       const own: Fields = [
         ['Authorization', apps.grafana.credential],
@@ -109,7 +76,7 @@ for (const { proxy, gate, stands, address, example, start } of setups) {
 
     it('lets a script in with an active token in any form, which neither the app nor that gate receives', async () => {
       for (const headers of formsOf(value)) {
-        expect((await ask([...headers, ...(forgedBy[gate] ?? []), ['Cookie', stands.cookie]])).status).toBe(200);
+        expect((await ask([...headers, ...forgedIdentity, ['Cookie', stands.cookie]])).status).toBe(200);
       }
       expect(app.requests.map(({ fields }) => valuesOf(fields, 'X-Auth-User'))).toEqual(
         Array(6).fill(['dev@example.com']),
@@ -168,6 +135,33 @@ for (const { proxy, gate, stands, address, example, start } of setups) {
       ];
       await ask([['Cookie', stands.cookie], ...upgrade]);
       expect(app.requests.map(({ fields }) => valuesOf(fields, 'Upgrade').join(''))).toEqual(['']);
+    });
+
+    it('never makes up an identity for a request that the gate lets in without an email address', async () => {
+      const { path, cookie } = stands.unnamed;
+      const { status, body } = await ask([...browser, ...forgedIdentity, ['Cookie', cookie]], path);
+      // authentik lets such paths through. The configurations do not, because nobody signed in.
+      const isOpen = gate !== 'authentik';
+      expect([app.requests.length, body.includes('fields')]).toEqual(isOpen ? [1, true] : [0, false]);
+      if (isOpen) expect(status).toBe(200);
+      expect(app.requests.map(({ fields }) => valuesOf(fields, 'X-Auth-User').join())).toEqual(
+        app.requests.map(() => ''),
+      );
+    });
+
+    it.each([
+      '/outpost.goauthentik.io/../admin',
+      '/outpost%2egoauthentik.io/../admin',
+      '/outpost.goauthentik.iox',
+      '/oauth2/../admin',
+      '/oauth2/..%2fadmin',
+      '/_oauth2_proxy',
+      '/_authelia',
+      '/_authentik',
+    ])('lets nobody in at %s who is signed out', async (path) => {
+      const response = await ask(browser, path);
+      expect(app.requests).toEqual([]);
+      expect(response.body).not.toContain('"fields"');
     });
   });
 }

@@ -3,7 +3,7 @@ import { createToken } from '../../helpers/app/app.ts';
 import type { TestResponse } from '../../helpers/app/http.ts';
 import { endpointsOf, type OAuthClient } from '../tokens/endpoints.ts';
 import { call, type Server } from './server-on.ts';
-import { createTicks, createTimeline } from './timeline.ts';
+import { createTicks, createTimeline, possibleVerdicts } from './timeline.ts';
 
 /** A change to the token or its owner in one round. Each changes one fact; several run concurrently. */
 export type Writer = 'permission' | 'account' | 'revocation' | 'rotation' | 'pause' | 'expiry';
@@ -80,17 +80,6 @@ export async function verifyWhile(server: Server, client: OAuthClient, round: nu
     },
   };
 
-  /** Returns the verdicts that were true at some time between two ticks. */
-  function possibleVerdicts(from: number, to: number): string[] {
-    const candidates: string[] = [];
-    for (const [reason, fact] of Object.entries(facts)) {
-      const values = fact.between(from, to);
-      if (values.includes(true)) candidates.push(reason);
-      if (!values.includes(false)) return candidates;
-    }
-    return [...candidates, 'active'];
-  }
-
   const verdicts: string[] = [];
   let writing = true;
   async function read(first: number): Promise<void> {
@@ -101,7 +90,7 @@ export async function verifyWhile(server: Server, client: OAuthClient, round: nu
       if (endpoint === undefined) throw new Error('There is no endpoint');
       const from = tick();
       const response = await endpoint.send(value);
-      const possible = possibleVerdicts(from, tick());
+      const possible = possibleVerdicts(Object.entries(facts), 'active', from, tick());
       const { allowed, reason } = endpoint.verdictOf(response);
       const verdict = allowed ? 'active' : (reason ?? 'inactive');
       const isTrue = verdict === 'inactive' ? possible.some((one) => one !== 'active') : possible.includes(verdict);

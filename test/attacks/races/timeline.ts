@@ -30,3 +30,22 @@ export function createTimeline<T>(tick: () => number, initial: T): Timeline<T> {
     between: (from, to) => periods.filter((period) => period.from < to && period.to > from).map(({ value }) => value),
   };
 }
+
+/**
+ * Returns the verdicts that were true at some time between two ticks: the reasons to deny, which come in the order of precedence,
+ * and `allowed`.
+ */
+export function possibleVerdicts(
+  reasons: ReadonlyArray<readonly [string, Timeline<boolean>]>,
+  allowed: string,
+  from: number,
+  to: number,
+): string[] {
+  const candidates: string[] = [];
+  for (const [reason, isTrue] of reasons) {
+    const values = isTrue.between(from, to);
+    if (values.includes(true)) candidates.push(reason);
+    if (!values.includes(false)) return candidates;
+  }
+  return [...candidates, allowed];
+}

@@ -9,6 +9,7 @@ import { createUnbinding } from './domain/accounts/unbinding.ts';
 import { createApps } from './domain/apps/apps.ts';
 import { createAuditLog, createAuditTrail } from './domain/audit.ts';
 import type { Clock } from './domain/clock.ts';
+import { createManagementKeys } from './domain/machines/management-keys.ts';
 import { createDeadLetters } from './domain/notifications/dead-letters.ts';
 import { createShortLivedMails } from './domain/notifications/digest/send-short-lived.ts';
 import { createTokenNotices } from './domain/notifications/digest/token-notices.ts';
@@ -131,6 +132,7 @@ export function createServices({
     deadLetters: createDeadLetters(shared),
     clients: createClients(shared),
     apps: createApps(shared),
+    managementKeys: createManagementKeys(shared),
     usage,
     suggestions: createSuggestions({ store, usage }),
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),

@@ -18,6 +18,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The management key lacks the scope that `detail` names. An Organization Superuser can create a key that has it.',
   'not-for-keys':
     'The request presented a management key, and no scope allows this to a key. An Organization Superuser can do it with their session.',
+  'network-denied':
+    "The token has a rule about networks, and the client's address is in none of them. Send the request from one of these networks, or ask for a change of the rule.",
   'permission-missing':
     'The member does not have the permission to create and manage personal API tokens. A superuser can grant it.',
   'monitoring-only':

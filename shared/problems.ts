@@ -14,6 +14,7 @@ export const problems = {
   'superuser-required': { status: 403, title: 'Superuser required', exit: 4 },
   'scope-missing': { status: 403, title: 'Scope missing', exit: 4 },
   'not-for-keys': { status: 403, title: 'Not for management keys', exit: 4 },
+  'network-denied': { status: 403, title: 'Network not allowed', exit: 4 },
   'permission-missing': { status: 403, title: 'Permission missing', exit: 4 },
   'monitoring-only': { status: 403, title: 'Only for monitoring', exit: 4 },
   'cross-site': { status: 403, title: 'Request from another site', exit: 4 },

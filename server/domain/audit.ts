@@ -17,7 +17,7 @@ import type {
   UserRecord,
 } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
-import type { Caller, ClientInfo } from './caller.ts';
+import { type ClientInfo, isKey, type Operator, requireScope } from './caller.ts';
 
 interface Event {
   at: number;
@@ -133,10 +133,10 @@ export interface AuditLog {
    *
    * `urgent` continues a list that began before, and is never refused.
    *
-   * @throws ProblemError `superuser-required` if such a member names another one in `query.user`
+   * @throws ProblemError `superuser-required` if such a member names another one in `query.user`; `scope-missing`
    * @throws StoreBusy while too many lists wait
    */
-  list(caller: Caller, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
+  list(operator: Operator, query: AuditQuery, options?: { urgent?: boolean }): Promise<ListedAuditRecord[]>;
 }
 
 /**
@@ -149,15 +149,16 @@ export function createAuditLog({ store }: { store: Store }): AuditLog {
   const refusal = () => new StoreBusy('Too many audit lists wait.');
   const enqueue = createBoundedQueue({ ...listQueue, refusal });
   return {
-    async list(caller, { user, ...query }, options) {
+    async list(operator, { user, ...query }, options) {
       const read = (query: Parameters<Store['audit']['list']>[0]) => enqueue(() => store.audit.list(query), options);
-      if (caller.user.superuser)
+      if (isKey(operator)) requireScope(operator, 'audit:read');
+      if (isKey(operator) || operator.user.superuser)
         return user === undefined ? read(query) : read({ ...query, ...(await filterFor(store, user)) });
       const own =
-        user === undefined || user === caller.user.id || foldName(normalizeName(user)) === caller.user.emailFolded;
+        user === undefined || user === operator.user.id || foldName(normalizeName(user)) === operator.user.emailFolded;
       if (!own)
         throw new ProblemError('superuser-required', "Only an Organization Superuser may read other people's events.");
-      return read({ ...query, participant: caller.user.id });
+      return read({ ...query, participant: operator.user.id });
     },
   };
 }

@@ -1,7 +1,8 @@
 import { ProblemError } from '../../shared/problem.ts';
-import { hasScope, type Scope } from '../../shared/schemas/scopes.ts';
-import type { Actor, ClientRecord, UserRecord } from '../store/records.ts';
+import { hasScope, type Scope, splitScopes } from '../../shared/schemas/scopes.ts';
+import type { Actor, ClientRecord, StatusContext, UserRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import { tokenStatus } from './tokens/status.ts';
 
 /** IP address and user agent of a request. */
 export interface ClientInfo {
@@ -28,6 +29,8 @@ export interface KeyCaller {
   scopes: readonly Scope[];
   clientInfo: ClientInfo;
   channel: 'management-key';
+  /** The inputs of the key's status when the request arrived. */
+  statusContext: StatusContext;
 }
 
 /**
@@ -104,25 +107,29 @@ export async function requireStillAllowed(
   await requireWorkingKey(store, operator, scope);
 }
 
-async function requireWorkingKey(store: Store, { user, key }: KeyCaller, scope: Scope): Promise<void> {
-  const enabled = await store.owners.lockForNewToken(user.id);
-  const token = await store.tokens.lock(key.id);
-  if (!enabled || token === null) throw keyEnded();
-  const held = (token.manage ?? '').split(' ') as Scope[];
-  if (!hasScope(held, scope)) throw scopeMissing(scope);
+async function requireWorkingKey(store: Store, { user, key, statusContext }: KeyCaller, scope: Scope): Promise<void> {
+  const isEnabled = await store.owners.lockForNewToken(user.id);
+  const token = await store.tokens.hold(key.id);
+  if (!isEnabled || token === null || tokenStatus(token, statusContext) !== 'active') throw keyEnded();
+  if (!hasScope(splitScopes(token.manage), scope)) throw scopeMissing(scope);
 }
 
 function superuserRequired(): ProblemError {
   return new ProblemError('superuser-required', 'Only an Organization Superuser may do this. Ask one of yours.');
 }
 
-function scopeMissing(scope: Scope): ProblemError {
+export function scopeMissing(scope: Scope): ProblemError {
   return new ProblemError(
     'scope-missing',
     `The management key lacks the scope ${scope}. Ask an Organization Superuser.`,
   );
 }
 
-function keyEnded(): ProblemError {
+/** Returns the problem for something that no scope allows. `what` is a sentence such as “A management key cannot …”. */
+export function notForKeys(what = 'A management key cannot do this.'): ProblemError {
+  return new ProblemError('not-for-keys', `${what} Ask an Organization Superuser.`);
+}
+
+export function keyEnded(): ProblemError {
   return new ProblemError('not-authenticated', 'The management key no longer works. Create another one.');
 }

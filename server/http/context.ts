@@ -7,8 +7,9 @@ import type { OwnProfile } from '../domain/accounts/own-profile.ts';
 import type { Unbinding } from '../domain/accounts/unbinding.ts';
 import type { Apps } from '../domain/apps/apps.ts';
 import type { AuditLog } from '../domain/audit.ts';
-import type { Caller, ClientInfo } from '../domain/caller.ts';
+import type { Caller, ClientInfo, Operator } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { ManagementKeys } from '../domain/machines/management-keys.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/approval/authorization-codes.ts';
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
@@ -58,8 +59,12 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     clientInfo: ClientInfo;
-    /** Set on routes and pages that need a session. */
+    /** Set on routes and pages that need a session. Undefined if the request presented a management key. */
     caller: Caller;
+    /** Set on routes that need a session or a management key: the same as `caller`, or the key. */
+    operator: Operator;
+    /** True once the use of a management key by this request was recorded. */
+    keyUseRecorded: boolean;
     /** Set together with `caller`. */
     session: SessionRecord;
     /** Set on routes where a token reads or revokes itself. */
@@ -104,6 +109,7 @@ export interface AppDeps {
   ssoConnection: SsoConnection | null;
   /** Null if single sign-on is not configured. */
   identityProvider: IdentityProvider | null;
+  managementKeys: ManagementKeys;
   lastUsed: Pick<LastUsed, 'record'>;
   seenValues: Pick<SeenValues, 'record'>;
   useCounter: Pick<UseCounter, 'denied'>;

@@ -2,6 +2,7 @@ import { OpenAPIHono, z } from '@hono/zod-openapi';
 import { problemSchema } from '../../shared/problem.ts';
 import type { AppDeps, AppEnv } from './context.ts';
 import { type Access, accessTable } from './middleware/access.ts';
+import { scopeTable } from './middleware/scopes.ts';
 import { jsonResponse } from './validate.ts';
 
 type DescribedApp = OpenAPIHono<AppEnv>;
@@ -19,8 +20,8 @@ const securityOf = {
 } as const satisfies Record<Access, RouteConfig['security']>;
 
 /**
- * Builds the OpenAPI 3.1 document. The app's own routes come from their declarations, with their security from the access
- * table. Endpoints that are served in front of the app or follow another protocol are declared here.
+ * Builds the OpenAPI 3.1 document. The app's own routes come from their declarations, with their security from the tables of
+ * access and scopes. Endpoints that are served in front of the app or follow another protocol are declared here.
  */
 export function describeApi(
   app: DescribedApp,
@@ -44,13 +45,16 @@ export function describeApi(
 
 /** Adds a route's security and its problem response. Returns a route that is not in the access table unchanged. */
 function withAccess(route: RouteConfig): RouteConfig {
-  const access = accessTable[`${route.method.toUpperCase()} ${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`];
+  const key = `${route.method.toUpperCase()} ${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+  const access = accessTable[key];
   if (access === undefined) return route;
+  const scope = scopeTable[key];
+  const security = [...securityOf[access], ...(scope === undefined ? [] : [{ managementKey: [scope] }])];
   const problem = {
     description: 'A problem (RFC 9457). The table of problems explains each `code`.',
     content: { 'application/problem+json': { schema: problemSchema } },
   };
-  return { ...route, security: [...securityOf[access]], responses: { ...route.responses, default: problem } };
+  return { ...route, security, responses: { ...route.responses, default: problem } };
 }
 
 function registerSecuritySchemes(registry: Registry, cookieName: string): void {
@@ -74,6 +78,12 @@ function registerSecuritySchemes(registry: Registry, cookieName: string): void {
       description:
         'A personal API token as the password, with any user name. Or the token as the user name, with the password empty or `x-oauth-basic`.',
     },
+    managementKey: {
+      type: 'http',
+      scheme: 'bearer',
+      description:
+        'A management key of a service account, as `Authorization: Bearer VALUE` or `Authorization: Token VALUE`. An operation lists the scope that the key needs.',
+    },
     client: { type: 'http', scheme: 'basic', description: 'An OAuth client, by client_secret_basic (RFC 6749 §2.3.1)' },
     apiKey: {
       type: 'apiKey',
@@ -95,7 +105,7 @@ function registerVerification(registry: Registry): void {
     ),
     403: jsonResponse(
       z.object({ detail: z.string() }),
-      'The token is active, but may not make this request. `X-Tokens-Reason` is `app`, `group`, `method`, `path` or `network`.',
+      'The token is active, but may not make this request. `X-Tokens-Reason` is `app`, `group`, `method`, `path`, `network` or `management`.',
     ),
     503: { description: 'The database does not respond' },
   };

@@ -7,7 +7,7 @@ import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import { memberGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
-import type { Caller } from '../domain/caller.ts';
+import { isKey, type Operator } from '../domain/caller.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import { lifetimeOf } from '../domain/tokens/expiry.ts';
 import { type AppNames, showRules } from '../domain/tokens/rules/shown-rules.ts';
@@ -119,10 +119,10 @@ export function clientObject(client: ClientRecord): Client {
   };
 }
 
-/** Returns the app as the API shows it: to members, only its name and URL. */
-export function appObject(app: AppRecord, viewer: Pick<Caller['user'], 'superuser'>): App {
+/** Returns the app as the API shows it: to members who are no superusers, only its name and URL. */
+export function appObject(app: AppRecord, viewer: Operator): App {
   const { id, name, url, hosts, groups, preflight } = app;
-  if (!viewer.superuser) return { id, name, url };
+  if (!isKey(viewer) && !viewer.user.superuser) return { id, name, url };
   return { id, name, url, hosts, groups, max_expiry: app.maxExpirySeconds, preflight, created_at: time(app.createdAt) };
 }
 

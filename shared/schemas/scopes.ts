@@ -28,3 +28,8 @@ const includedScopes: Partial<Record<Scope, Scope>> = { 'tokens:write': 'tokens:
 export function hasScope(held: readonly Scope[], needed: Scope): boolean {
   return held.some((scope) => scope === needed || includedScopes[scope] === needed);
 }
+
+/** Returns the scopes of a token as they are stored: separated by spaces, or null for a token that is no management key. */
+export function splitScopes(stored: string | null): Scope[] {
+  return stored === null ? [] : (stored.split(' ') as Scope[]);
+}

@@ -20,6 +20,7 @@ const explanations: Record<ForbidReason, string> = {
   method: 'its rules do not allow the method',
   path: 'its rules do not allow the path',
   network: "its rules do not allow the client's address",
+  management: 'a management key works at the API of tokensd only',
 };
 
 export function isForbidReason(reason: string | null): reason is ForbidReason {

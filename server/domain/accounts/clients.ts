@@ -7,7 +7,7 @@ import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { ClientRecord, Page } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import { generateSecret, hashSecret, randomBase62, type Secret } from '../secrets.ts';
 import { createBatchedLookup } from '../tokens/batched-lookup.ts';
@@ -28,17 +28,17 @@ export interface IssuedClient {
 /**
  * OAuth clients: API servers that call introspection.
  *
- * @throws ProblemError `superuser-required`, in every method except `authenticate`
+ * @throws ProblemError `superuser-required` or `scope-missing`, in every method except `authenticate`
  */
 export interface Clients {
   /** @throws ProblemError `name-taken` */
-  create(caller: Caller, body: CreateClientBody): Promise<IssuedClient>;
+  create(operator: Operator, body: CreateClientBody): Promise<IssuedClient>;
   /** Returns clients, newest first. */
-  list(caller: Caller, page: Page): Promise<ClientRecord[]>;
+  list(operator: Operator, page: Page): Promise<ClientRecord[]>;
   /** Replaces the secret. The previous one stops working immediately. @throws ProblemError `client-not-found` */
-  rotate(caller: Caller, id: string): Promise<IssuedClient>;
+  rotate(operator: Operator, id: string): Promise<IssuedClient>;
   /** @throws ProblemError `client-not-found` */
-  delete(caller: Caller, id: string): Promise<void>;
+  delete(operator: Operator, id: string): Promise<void>;
   /** Returns the client with this id and secret, or null. An unknown id takes as much work as a wrong secret. */
   authenticate(clientId: string, secret: string): Promise<ClientRecord | null>;
 }
@@ -54,20 +54,25 @@ export function createClients(deps: ClientDeps): Clients {
   });
 
   /** Applies a change to an existing client and audits it, in one transaction. */
-  async function change(caller: Caller, id: string, action: AuditAction, apply: (store: Store) => Promise<boolean>) {
-    requireSuperuser(caller);
+  async function change(
+    operator: Operator,
+    id: string,
+    action: AuditAction,
+    apply: (store: Store) => Promise<boolean>,
+  ) {
+    requireScope(operator, 'clients');
     return store.transaction(async (store) => {
-      await requireStillSuperuser(store, caller);
+      await requireStillAllowed(store, operator, 'clients');
       const client = await store.clients.findById(id);
       if (client === null || !(await apply(store))) throw noSuchClient();
-      await record(deps, store, caller, action, client);
+      await record(deps, store, operator, action, client);
       return client;
     });
   }
 
   return {
-    async create(caller, { name, can_revoke: canRevoke = false }) {
-      requireSuperuser(caller);
+    async create(operator, { name, can_revoke: canRevoke = false }) {
+      requireScope(operator, 'clients');
       const secret = generateSecret('clientSecret');
       const client: ClientRecord = {
         id: newId(),
@@ -79,28 +84,28 @@ export function createClients(deps: ClientDeps): Clients {
         createdAt: clock.now(),
       };
       await store.transaction(async (store) => {
-        await requireStillSuperuser(store, caller);
+        await requireStillAllowed(store, operator, 'clients');
         if (!(await store.clients.insert(client))) throw nameTaken();
-        await record(deps, store, caller, 'client.created', client);
+        await record(deps, store, operator, 'client.created', client);
       });
       return { client, secret };
     },
 
-    async list(caller, page) {
-      requireSuperuser(caller);
+    async list(operator, page) {
+      requireScope(operator, 'clients');
       return store.clients.list(page);
     },
 
-    async rotate(caller, id) {
+    async rotate(operator, id) {
       const secret = generateSecret('clientSecret');
-      const client = await change(caller, id, 'client.secret_rotated', (store) =>
+      const client = await change(operator, id, 'client.secret_rotated', (store) =>
         store.clients.setSecretHash(id, secret.hash()),
       );
       return { client, secret };
     },
 
-    async delete(caller, id) {
-      await change(caller, id, 'client.deleted', (store) => store.clients.delete(id));
+    async delete(operator, id) {
+      await change(operator, id, 'client.deleted', (store) => store.clients.delete(id));
     },
 
     async authenticate(clientId, secret) {
@@ -112,8 +117,8 @@ export function createClients(deps: ClientDeps): Clients {
   };
 }
 
-function record(deps: ClientDeps, store: Store, caller: Caller, action: AuditAction, client: ClientRecord) {
-  const event = { at: deps.clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
+function record(deps: ClientDeps, store: Store, operator: Operator, action: AuditAction, client: ClientRecord) {
+  const event = { at: deps.clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo };
   return deps.auditTrail.client(store, action, { ...event, client });
 }
 

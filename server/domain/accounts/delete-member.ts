@@ -2,9 +2,10 @@ import { ProblemError } from '../../../shared/problem.ts';
 import { pseudonymOf } from '../../../shared/pseudonym.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
+import { requireMayChange } from './for-keys.ts';
 import { hasJoined } from './member-status.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
 
@@ -19,17 +20,18 @@ export interface DeleteMemberDeps {
  * Deletes a member for good: revokes their tokens, ends their sessions and erases their address, name and credentials. Audit
  * events keep a pseudonym, and a restored backup does not bring the member back.
  *
- * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `last-superuser`
+ * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `own-account`, `last-superuser`
  */
-export async function deleteMember(deps: DeleteMemberDeps, caller: Caller, id: string): Promise<void> {
+export async function deleteMember(deps: DeleteMemberDeps, operator: Operator, id: string): Promise<void> {
   const { store, clock, auditTrail, notifier } = deps;
-  requireSuperuser(caller);
-  if (id === caller.user.id) throw ownAccount();
-  const event = { at: clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
+  requireScope(operator, 'users:write');
+  if (id === operator.user.id) throw ownAccount();
+  const event = { at: clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo };
   await store.transaction(async (store) => {
-    await requireStillSuperuser(store, caller, id);
+    await requireStillAllowed(store, operator, 'users:write', id);
     const user = await store.users.findById(id);
     if (user === null) throw noSuchMember();
+    requireMayChange(operator, user);
     const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
     for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
     const deleted = await store.users.delete(id, event.at);

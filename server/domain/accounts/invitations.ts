@@ -1,11 +1,20 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { actorOf, type Caller, type ClientInfo, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import {
+  type ClientInfo,
+  isKey,
+  notForKeys,
+  type Operator,
+  operatorActor,
+  requireScope,
+  requireStillAllowed,
+} from '../caller.ts';
 import { Secret } from '../secrets.ts';
 import { voidLinks } from '../sign-in/links/mailed-links.ts';
 import { createSetPassword, type PasswordLink, type SetPasswordDeps } from '../sign-in/links/set-password.ts';
 import type { PasswordPolicy } from '../sign-in/password/password-policy.ts';
+import { requireMayChange } from './for-keys.ts';
 import { isInvited } from './member-status.ts';
 import { noSuchMember } from './problems.ts';
 
@@ -27,9 +36,17 @@ export interface Invitation {
  */
 export interface Invitations {
   /** Invites a member in the transaction that adds them. Call `Notifier.wake` after the commit. */
-  invite(store: Store, member: UserRecord, caller: Caller): Promise<Invitation>;
-  /** Invites a member again and voids the earlier link. @throws ProblemError `superuser-required`, `user-not-found`, `already-joined` */
-  inviteAgain(caller: Caller, id: string): Promise<Invitation>;
+  invite(store: Store, member: UserRecord, operator: Operator): Promise<Invitation>;
+  /**
+   * Reports whether the operator's invitations reach members. A management key sees no links, so it invites nobody without mail.
+   * @throws ProblemError `not-for-keys` if such a key asks for one
+   */
+  mayInvite(operator: Operator, isAsked: boolean | undefined): boolean;
+  /**
+   * Invites a member again and voids the earlier link.
+   * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `already-joined`
+   */
+  inviteAgain(operator: Operator, id: string): Promise<Invitation>;
   /** Returns the member that a link belongs to, or null unless the link works. Does not use it up. */
   find(secret: string): Promise<UserRecord | null>;
   /** Sets the member's first password and returns the member. A link works once. @throws ProblemError `link-expired`, `invalid-fields` */
@@ -46,12 +63,18 @@ export function createInvitations(deps: InvitationDeps): Invitations {
   const { store, clock, auditTrail, notifier, links, site } = deps;
   const setPassword = createSetPassword(deps);
 
-  async function invite(store: Store, member: UserRecord, caller: Caller): Promise<Invitation> {
-    const { clientInfo } = caller;
-    const event = { at: clock.now(), actor: actorOf(caller.user), clientInfo };
+  function mayInvite(operator: Operator, isAsked = false): boolean {
+    if (site.mail || !isKey(operator)) return true;
+    if (isAsked) throw notForKeys('A management key can invite members only by mail, and mail is not configured.');
+    return false;
+  }
+
+  async function invite(store: Store, member: UserRecord, operator: Operator): Promise<Invitation> {
+    const { clientInfo } = operator;
+    const event = { at: clock.now(), actor: operatorActor(operator), clientInfo };
     if (site.mail) {
       const method = { sso: site.sso, password: deps.passwordPolicy.allows(member) };
-      await notifier.invitation(store, { ...event, owner: member, inviter: caller.user, ...method });
+      await notifier.invitation(store, { ...event, owner: member, inviter: operator.user, ...method });
       await auditTrail.user(store, 'user.invited', { ...event, user: member });
       return { mailed: true, link: null, expiresAt: null };
     }
@@ -63,16 +86,19 @@ export function createInvitations(deps: InvitationDeps): Invitations {
 
   return {
     invite,
+    mayInvite,
 
-    async inviteAgain(caller, id) {
-      requireSuperuser(caller);
+    async inviteAgain(operator, id) {
+      requireScope(operator, 'users:write');
+      mayInvite(operator, true);
       const invitation = await store.transaction(async (store) => {
-        await requireStillSuperuser(store, caller, id);
+        await requireStillAllowed(store, operator, 'users:write', id);
         const member = await store.users.findById(id);
         if (member === null) throw noSuchMember();
+        requireMayChange(operator, member);
         if (!isInvited(member)) throw alreadyJoined(member);
         await voidLinks(store, id, kind);
-        return invite(store, member, caller);
+        return invite(store, member, operator);
       });
       notifier.wake();
       return invitation;

@@ -2,18 +2,28 @@ import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateUserBody, UpdateUserBody } from '../../../shared/schemas/accounts/users.ts';
+import type { Scope } from '../../../shared/schemas/scopes.ts';
 import type { Actor, Page, UserRecord, UserSummary } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
-import { actorOf, type Caller, type ClientInfo, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import {
+  type Caller,
+  type ClientInfo,
+  isKey,
+  type Operator,
+  operatorActor,
+  requireScope,
+  requireStillAllowed,
+} from '../caller.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { type AddMemberDeps, addMember } from './add-member.ts';
 import { deleteMember } from './delete-member.ts';
+import { requireChangesForKeys, requireNewFieldsForKeys } from './for-keys.ts';
 import type { Invitation, Invitations } from './invitations.ts';
 import { noSuchMember } from './problems.ts';
 import { updateMember } from './update-member.ts';
 
 export interface MemberDeps extends AddMemberDeps {
-  invitations: Pick<Invitations, 'invite'>;
+  invitations: Pick<Invitations, 'invite' | 'mayInvite'>;
   notifier: Notifier;
 }
 
@@ -29,33 +39,35 @@ export interface Members {
   /**
    * Adds a member, and invites them unless they get a password or the body says otherwise.
    *
-   * @throws ProblemError `superuser-required`, `email-taken`, `invalid-fields` (a weak password)
+   * @throws ProblemError `superuser-required`, `email-taken`, `invalid-fields` (a weak password); for a management key, `scope-missing`, and
+   * `not-for-keys` for fields that only superusers may choose
    */
-  create(caller: Caller, body: CreateUserBody): Promise<AddedMember>;
+  create(operator: Operator, body: CreateUserBody): Promise<AddedMember>;
   /**
    * Creates a member for the operator of the machine (`tokensd init`), who is not signed in. Does not invite them.
    *
    * @throws ProblemError `email-taken`, `invalid-fields`
    */
   createBy(actor: Actor, clientInfo: ClientInfo, body: CreateUserBody): Promise<UserSummary>;
-  /** @throws ProblemError `superuser-required`, `user-not-found` */
-  get(caller: Caller, id: string): Promise<UserSummary>;
+  /** @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found` */
+  get(operator: Operator, id: string): Promise<UserSummary>;
   /** Returns the email addresses of at most five enabled superusers, whom a member can ask for help. */
   superusers(): Promise<string[]>;
   /**
    * Returns members, newest first. `q` matches part of the name or the email address.
    *
-   * @throws ProblemError `superuser-required`
+   * @throws ProblemError `superuser-required`, `scope-missing`
    */
-  list(caller: Caller, query: Page & { email?: string; q?: string }): Promise<UserSummary[]>;
+  list(operator: Operator, query: Page & { email?: string; q?: string }): Promise<UserSummary[]>;
   /**
    * Applies all changes or none. Disabling a member also ends their sessions. A new email address is mailed to both.
    *
-   * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `email-taken`, `email-from-sso`
+   * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `email-taken`, `email-from-sso`; for a management key,
+   * `scope-missing`, and `not-for-keys` for a superuser and for fields that only superusers may change
    */
-  update(caller: Caller, id: string, changes: UpdateUserBody): Promise<UserSummary>;
-  /** See `deleteMember`. @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `last-superuser` */
-  delete(caller: Caller, id: string): Promise<void>;
+  update(operator: Operator, id: string, changes: UpdateUserBody): Promise<UserSummary>;
+  /** See `deleteMember`. @throws ProblemError as it does */
+  delete(operator: Operator, id: string): Promise<void>;
 }
 
 /**
@@ -75,16 +87,17 @@ export function createMembers(deps: MemberDeps): Members {
 
   return {
     me: (caller) => summary(caller.user.id),
-    async create(caller, body) {
-      requireSuperuser(caller);
-      const invites = isInvitation(body);
-      const by = { actor: actorOf(caller.user), clientInfo: caller.clientInfo };
+    async create(operator, body) {
+      requireScope(operator, 'users:write');
+      if (isKey(operator)) requireNewFieldsForKeys(body);
+      const invites = isInvitation(body) && invitations.mayInvite(operator, body.invite);
+      const by = { actor: operatorActor(operator), clientInfo: operator.clientInfo };
       const added = await addMember(deps, by, body, {
-        confirm: (store) => requireStillSuperuser(store, caller),
+        confirm: (store) => requireStillAllowed(store, operator, 'users:write'),
         // Reads the member before the commit. A read that fails after it would report a failure of what was done.
         finish: async (store, member) => ({
           user: await summary(member.id, store),
-          invitation: invites ? await invitations.invite(store, member, caller) : null,
+          invitation: invites ? await invitations.invite(store, member, operator) : null,
         }),
       });
       notifier.wake();
@@ -93,13 +106,13 @@ export function createMembers(deps: MemberDeps): Members {
     async createBy(actor, clientInfo, body) {
       return addMember(deps, { actor, clientInfo }, body, { finish: (store, member) => summary(member.id, store) });
     },
-    async get(caller, id) {
-      requireSuperuser(caller);
+    async get(operator, id) {
+      requireScope(operator, 'users:read');
       return summary(id);
     },
     superusers: () => store.users.superuserEmails(5),
-    async list(caller, { email, q = '', ...page }) {
-      requireSuperuser(caller);
+    async list(operator, { email, q = '', ...page }) {
+      requireScope(operator, 'users:read');
       const part = foldName(normalizeName(q)).slice(0, maxSearchLength);
       return store.users.list({
         ...page,
@@ -107,13 +120,14 @@ export function createMembers(deps: MemberDeps): Members {
         ...(part !== '' && { contains: part }),
       });
     },
-    async update(caller, id, changes) {
-      requireSuperuser(caller);
-      const changed = await updateMember(deps, caller, id, changes, (store) => summary(id, store));
+    async update(operator, id, changes) {
+      requireScope(operator, 'users:write');
+      if (isKey(operator)) requireChangesForKeys(changes);
+      const changed = await updateMember(deps, operator, id, changes, (store) => summary(id, store));
       notifier.wake();
       return changed;
     },
-    delete: (caller, id) => deleteMember(deps, caller, id),
+    delete: (operator, id) => deleteMember(deps, operator, id),
   };
 }
 
@@ -127,14 +141,19 @@ function isInvitation({ password, invite }: CreateUserBody): boolean {
 }
 
 /**
- * Finds a member by id or email address. Members can find themselves, superusers everyone.
+ * Finds a member by id or email address. Members can find themselves, superusers and management keys with this scope everyone.
  *
- * @throws ProblemError `superuser-required`, `user-not-found`
+ * @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found`
  */
-export async function findMember(store: Store, caller: Caller, idOrEmail: string): Promise<UserRecord> {
+export async function findMember(
+  store: Store,
+  operator: Operator,
+  scope: Scope,
+  idOrEmail: string,
+): Promise<UserRecord> {
   const folded = foldName(normalizeName(idOrEmail));
-  if (idOrEmail === caller.user.id || folded === caller.user.emailFolded) return caller.user;
-  requireSuperuser(caller);
+  if (idOrEmail === operator.user.id || folded === operator.user.emailFolded) return operator.user;
+  requireScope(operator, scope);
   const user = idOrEmail.includes('@') ? await store.users.findByEmail(folded) : await store.users.findById(idOrEmail);
   if (user === null) throw noSuchMember();
   return user;

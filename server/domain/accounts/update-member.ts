@@ -4,11 +4,12 @@ import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { Actor, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { actorOf, type Caller, type ClientInfo, requireStillSuperuser } from '../caller.ts';
+import { type ClientInfo, type Operator, operatorActor, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
 import { changeEmail } from './change-email.ts';
+import { requireMayChange } from './for-keys.ts';
 import { groupsChange, groupsText } from './groups.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
 
@@ -22,21 +23,22 @@ export interface UpdateMemberDeps {
 /**
  * Applies all changes or none, and returns what `finish` returned. Call `Notifier.wake` afterwards.
  *
- * @throws ProblemError `superuser-required`, `user-not-found`, `own-account`, `last-superuser`, `email-taken`,
- * `email-from-sso`
+ * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `own-account`, `last-superuser`,
+ * `email-taken`, `email-from-sso`
  */
 export async function updateMember<T>(
   deps: UpdateMemberDeps,
-  caller: Caller,
+  operator: Operator,
   id: string,
   changes: UpdateUserBody,
   finish: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const event = { at: deps.clock.now(), actor: actorOf(caller.user), clientInfo: caller.clientInfo };
+  const event = { at: deps.clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo };
   return deps.store.transaction(async (store) => {
-    await requireStillSuperuser(store, caller, id);
+    await requireStillAllowed(store, operator, 'users:write', id);
     const user = await store.users.findById(id);
     if (user === null) throw noSuchMember();
+    requireMayChange(operator, user);
     for (const { apply, action } of changesOf(changes)) {
       const changed = await apply(store, id);
       if (changed === 'last-superuser') throw lastSuperuser();
@@ -44,7 +46,7 @@ export async function updateMember<T>(
     }
     await changeGroups(deps, store, changes.groups, { ...event, user });
     if (changes.email !== undefined) {
-      requireAnother(caller, user, changes.email);
+      requireAnother(operator, user, changes.email);
       await changeEmail(deps, store, { ...event, user, email: changes.email });
     }
     if (changes.disabled) await endAllSessions(store, id);
@@ -67,8 +69,8 @@ async function changeGroups(
 }
 
 /** A stolen session must not move the account to an address that its owner does not read. @throws ProblemError `own-account` */
-function requireAnother(caller: Caller, user: UserRecord, email: string): void {
-  if (user.id !== caller.user.id || email === user.email) return;
+function requireAnother(operator: Operator, user: UserRecord, email: string): void {
+  if (user.id !== operator.user.id || email === user.email) return;
   const detail =
     'You cannot change your own email address here. Change it on your profile with your password, or ask another Organization Superuser.';
   throw new ProblemError('own-account', detail, { errors: [{ pointer: '/email', detail }] });

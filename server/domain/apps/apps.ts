@@ -3,7 +3,14 @@ import type { AuditAction } from '../../../shared/schemas/audit.ts';
 import type { AppRecord, FieldChange, Page } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
-import { actorOf, type Caller, requireStillSuperuser, requireSuperuser } from '../caller.ts';
+import {
+  type Caller,
+  type Operator,
+  operatorActor,
+  requireScope,
+  requireStillAllowed,
+  requireSuperuser,
+} from '../caller.ts';
 import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
 import { auditedFields, defaultFields, fieldsOf } from './app-fields.ts';
@@ -28,18 +35,18 @@ const maxOffered = 500;
 /**
  * Upstream applications behind the proxy. Every member may read them; the representations show members only names and URLs.
  *
- * @throws ProblemError `superuser-required`, in every method except `get`, `list` and `offer`
+ * @throws ProblemError `superuser-required` or `scope-missing`, in every method except `get`, `list` and `offer`
  */
 export interface Apps {
   /** @throws ProblemError `name-taken`, `host-taken` */
-  create(caller: Caller, body: CreateAppBody): Promise<AppRecord>;
+  create(operator: Operator, body: CreateAppBody): Promise<AppRecord>;
   /** Changes fields of an app. A lower maximum shortens no token. @throws ProblemError `app-not-found`, `host-taken` */
-  edit(caller: Caller, id: string, body: EditAppBody): Promise<AppRecord>;
+  edit(operator: Operator, id: string, body: EditAppBody): Promise<AppRecord>;
   /**
    * Deletes an app. Tokens that are restricted to it keep its ID in their rules, so that a new app of the same name revives nothing.
    * @throws ProblemError `app-not-found`; `app-in-use` if there are such tokens, unless `force` is true
    */
-  delete(caller: Caller, id: string, options: { force: boolean }): Promise<void>;
+  delete(operator: Operator, id: string, options: { force: boolean }): Promise<void>;
   /** @throws ProblemError `app-not-found` */
   get(id: string): Promise<AppRecord>;
   /** Returns apps, newest first. */
@@ -54,10 +61,14 @@ export function createApps(deps: AppDeps): Apps {
   const { store, clock, newId } = deps;
 
   /** Runs a change of an app that this transaction holds. */
-  async function change<T>(caller: Caller, id: string, work: (store: Store, app: AppRecord) => Promise<T>): Promise<T> {
-    requireSuperuser(caller);
+  async function change<T>(
+    operator: Operator,
+    id: string,
+    work: (store: Store, app: AppRecord) => Promise<T>,
+  ): Promise<T> {
+    requireScope(operator, 'apps');
     return store.transaction(async (store) => {
-      await requireStillSuperuser(store, caller);
+      await requireStillAllowed(store, operator, 'apps');
       const app = await store.apps.lock(id);
       if (app === null) throw noSuchApp();
       return work(store, app);
@@ -65,22 +76,22 @@ export function createApps(deps: AppDeps): Apps {
   }
 
   return {
-    async create(caller, { name, ...body }) {
-      requireSuperuser(caller);
+    async create(operator, { name, ...body }) {
+      requireScope(operator, 'apps');
       const at = clock.now();
       const app: AppRecord = { id: newId(), name, ...defaultFields, ...fieldsOf(body), createdAt: at, changedAt: at };
       await store.transaction(async (store) => {
-        await requireStillSuperuser(store, caller);
+        await requireStillAllowed(store, operator, 'apps');
         const outcome = await store.apps.insert(app);
         if (outcome === 'name-taken') throw appNameTaken();
         if (outcome !== 'inserted') throw hostTaken(outcome.takenHost);
-        await record(deps, store, caller, { action: 'app.created', app });
+        await record(deps, store, operator, { action: 'app.created', app });
       });
       return app;
     },
 
-    edit: (caller, id, body) =>
-      change(caller, id, async (store, before) => {
+    edit: (operator, id, body) =>
+      change(operator, id, async (store, before) => {
         // A restore prefers the later of two states, so that the time of a change never goes back with the clock.
         const changedAt = Math.max(clock.now(), before.changedAt + 1);
         const fields = fieldsOf(body);
@@ -90,14 +101,14 @@ export function createApps(deps: AppDeps): Apps {
         const outcome = await store.apps.edit(id, { ...fields, changedAt });
         if (outcome === 'missing') throw noSuchApp();
         if (outcome !== 'edited') throw hostTaken(outcome.takenHost);
-        await record(deps, store, caller, { action: 'app.changed', app, changes });
+        await record(deps, store, operator, { action: 'app.changed', app, changes });
         return app;
       }),
 
-    delete: (caller, id, { force }) =>
-      change(caller, id, async (store, app) => {
+    delete: (operator, id, { force }) =>
+      change(operator, id, async (store, app) => {
         if ((await store.apps.delete(id, force)) === 'in-use') throw appInUse(await store.apps.countTokens(id));
-        await record(deps, store, caller, { action: 'app.deleted', app });
+        await record(deps, store, operator, { action: 'app.deleted', app });
       }),
 
     async get(id) {
@@ -123,8 +134,13 @@ export function createApps(deps: AppDeps): Apps {
 function record(
   { auditTrail, clock }: AppDeps,
   store: Store,
-  { user, clientInfo }: Caller,
+  operator: Operator,
   what: { action: AuditAction; app: AppRecord; changes?: FieldChange[] },
 ): Promise<void> {
-  return auditTrail.app(store, { at: clock.now(), actor: actorOf(user), clientInfo, ...what });
+  return auditTrail.app(store, {
+    at: clock.now(),
+    actor: operatorActor(operator),
+    clientInfo: operator.clientInfo,
+    ...what,
+  });
 }

@@ -2,8 +2,22 @@ import { ProblemError } from '../../../shared/problem.ts';
 import { isWellFormedToken } from '../../../shared/token-format.ts';
 import type { Actor, ClientRecord, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { requireMayChange } from '../accounts/for-keys.ts';
 import { findMember } from '../accounts/members.ts';
-import { actorOf, type Caller, type Channel, type ClientInfo, clientActor, requireSuperuser } from '../caller.ts';
+import { noSuchMember } from '../accounts/problems.ts';
+import {
+  actorOf,
+  type Caller,
+  type Channel,
+  type ClientInfo,
+  clientActor,
+  isKey,
+  type KeyCaller,
+  type Operator,
+  operatorActor,
+  requireScope,
+  requireStillAllowed,
+} from '../caller.ts';
 import { hashSecret } from '../secrets.ts';
 import type { TokenDeps } from './create.ts';
 import { findToken, tokenNotFound } from './find.ts';
@@ -19,8 +33,11 @@ export interface Revocation {
   revokeValue(value: string, client: ClientRecord, clientInfo: ClientInfo): Promise<void>;
   /** Revokes every token of the caller and sends one mail. */
   revokeAllOwn(caller: Caller): Promise<void>;
-  /** Revokes every token of a member and sends one mail. @throws ProblemError `superuser-required`, `user-not-found` */
-  revokeAllOf(caller: Caller, userId: string): Promise<void>;
+  /**
+   * Revokes every token of a member and sends one mail.
+   * @throws ProblemError `superuser-required`, `user-not-found`; for a management key, `scope-missing`, and `not-for-keys` for a superuser
+   */
+  revokeAllOf(operator: Operator, userId: string): Promise<void>;
 }
 
 interface Revoker {
@@ -51,7 +68,7 @@ export function createRevocation(deps: TokenDeps): Revocation {
     async revoke(caller, id) {
       const { ownerId } = await findToken(store, caller, id);
       const owner = ownerId === caller.user.id ? caller.user : await store.owners.findById(ownerId);
-      await revokeTokens(owner, callerRevoker(caller), destroyOne(id));
+      await revokeTokens(owner, operatorRevoker(caller), destroyOne(id));
     },
 
     async revokeItself({ id, ownerId, ownerEmail }, clientInfo) {
@@ -71,12 +88,15 @@ export function createRevocation(deps: TokenDeps): Revocation {
       await revokeTokens(owner, by, destroyOne(match.id)).catch(ignoreTokenNotFound);
     },
 
-    revokeAllOwn: (caller) => revokeTokens(caller.user, callerRevoker(caller), destroyAllOf(caller.user)),
+    revokeAllOwn: (caller) => revokeTokens(caller.user, operatorRevoker(caller), destroyAllOf(caller.user)),
 
-    async revokeAllOf(caller, userId) {
-      requireSuperuser(caller);
-      const owner = await findMember(store, caller, userId);
-      await revokeTokens(owner, callerRevoker(caller), destroyAllOf(owner));
+    async revokeAllOf(operator, userId) {
+      requireScope(operator, 'users:write');
+      const owner = await findMember(store, operator, 'users:write', userId);
+      await revokeTokens(owner, operatorRevoker(operator), async (store, at, actor) => {
+        if (isKey(operator)) await requireMayRevokeAllOf(store, operator, userId);
+        return store.tokens.destroyAllOf(owner.id, at, actor);
+      });
     },
   };
 }
@@ -99,6 +119,14 @@ function ignoreTokenNotFound(error: unknown): void {
   if (!(error instanceof ProblemError && error.code === 'token-not-found')) throw error;
 }
 
-function callerRevoker({ user, clientInfo, channel }: Caller): Revoker {
-  return { actor: actorOf(user), clientInfo, channel };
+function operatorRevoker(operator: Operator): Revoker {
+  return { actor: operatorActor(operator), clientInfo: operator.clientInfo, channel: operator.channel };
+}
+
+/** Checks again, in the transaction of the change, that the key may change this member. */
+async function requireMayRevokeAllOf(store: Store, key: KeyCaller, userId: string): Promise<void> {
+  await requireStillAllowed(store, key, 'users:write', userId);
+  const member = await store.users.findById(userId);
+  if (member === null) throw noSuchMember();
+  requireMayChange(key, member);
 }

@@ -5,7 +5,7 @@ import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Page, TokenRecord } from '../../store/records.ts';
 import type { TokenFilter } from '../../store/token-filter.ts';
 import { findMember } from '../accounts/members.ts';
-import { type Caller, requireSuperuser } from '../caller.ts';
+import { type Caller, type Operator, requireScope, requireSuperuser } from '../caller.ts';
 import { createEditing, type Editing } from './changes/edit.ts';
 import { createPausing, type Pausing } from './changes/pause.ts';
 import { createRotation, type Rotation } from './changes/rotate.ts';
@@ -31,13 +31,13 @@ export interface TokenQuery extends Page, TokenFilter {
 export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reporting {
   /** @throws ProblemError `permission-missing`, `name-taken`, `token-limit`, `invalid-fields`, `idempotency-mismatch` */
   create(creator: Creator, body: CreateTokenBody, idempotencyKey?: string): Promise<Creation>;
-  /** Returns the caller's token, or any token for a superuser. @throws ProblemError `token-not-found` */
-  get(caller: Caller, id: string): Promise<TokenRecord>;
+  /** Returns the operator's token, or any token for a superuser or a management key. @throws ProblemError `token-not-found`, `scope-missing` */
+  get(operator: Operator, id: string): Promise<TokenRecord>;
   /**
-   * Returns the caller's tokens unless the query says otherwise, newest first.
-   * @throws ProblemError `superuser-required`, `user-not-found`
+   * Returns the operator's tokens unless the query says otherwise, newest first.
+   * @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found`
    */
-  list(caller: Caller, query: TokenQuery): Promise<TokenRecord[]>;
+  list(operator: Operator, query: TokenQuery): Promise<TokenRecord[]>;
   /** Returns how many tokens of a member are active. @throws ProblemError `superuser-required` */
   countActive(caller: Caller, userId: string): Promise<number>;
   /** Returns the names of the apps that the rules of these tokens mention, for `showRules`. */
@@ -45,7 +45,7 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reportin
   /** Returns what bounds the expiry of a token: the organization's policy and its apps. */
   expiryPolicyOf(token: Pick<TokenRecord, 'rules'>): Promise<ExpiryPolicy>;
   /** Decides whether the token may make a request that somebody asks about. Records nothing. */
-  decide(token: Pick<TokenRecord, 'rules' | 'ownerId'>, request: AskedRequest): Promise<RuleOutcome>;
+  decide(token: Pick<TokenRecord, 'rules' | 'ownerId' | 'manage'>, request: AskedRequest): Promise<RuleOutcome>;
   /** Returns the token that the request presents. @throws ProblemError `token-not-found` if it has just been revoked */
   getItself(token: VerifiedToken): Promise<TokenRecord>;
 }
@@ -65,17 +65,18 @@ export function createTokens(deps: TokenDeps): Tokens {
 
     create: (creator, body, idempotencyKey) => createToken(deps, creator, body, idempotencyKey),
 
-    get: (caller, id) => findToken(store, caller, id),
+    get: (operator, id) => findToken(store, operator, id),
 
-    async list(caller, query) {
+    async list(operator, query) {
       const { user, all, q = '', ...page } = query;
       const nameContains = foldName(normalizeName(q)).slice(0, maxSearchLength);
       const filter = { ...page, ...(nameContains !== '' && { nameContains }) };
       if (all) {
-        requireSuperuser(caller);
+        requireScope(operator, 'tokens:read');
         return store.tokens.list({ ...filter, ...statusContext() });
       }
-      const ownerId = user === undefined ? caller.user.id : (await findMember(store, caller, user)).id;
+      const ownerId =
+        user === undefined ? operator.user.id : (await findMember(store, operator, 'tokens:read', user)).id;
       return store.tokens.list({ ...filter, ...statusContext(), ownerId });
     },
 

@@ -121,11 +121,12 @@ export function createVerification(
     if (!verdict.allowed) return verdict;
     const { token } = verdict;
     const app = found?.app ?? null;
+    if (token.manage !== null) return forbid('management', token, app);
     const groups = readGroups(token.ownerSsoGroups, token.ownerManualGroups);
     if (token.rules === null && request.app === null) return { allowed: true, token, groups, app, wouldDeny: null };
     const { denied, wouldDeny } = judgeRules(token, groups, request, app);
     if (denied === null) return { allowed: true, token, groups, app, wouldDeny };
-    return { allowed: false, status: 403, reason: denied, known: knownOf(token), tokenId: token.id, app };
+    return forbid(denied, token, app);
   };
 
   return {
@@ -167,6 +168,10 @@ function deny(reason: DenyReason, match: HashMatch): Denied {
     known: knownOf(match),
     tokenId: match.kind === 'token' ? match.id : null,
   };
+}
+
+function forbid(reason: ForbidReason, token: VerifiedToken, app: AppMatch | null): ForbiddenRequest {
+  return { allowed: false, status: 403, reason, known: knownOf(token), tokenId: token.id, app };
 }
 
 function knownOf({ prefix, name, ownerEmail: owner }: HashMatch): KnownToken {

@@ -1,10 +1,11 @@
 import type { MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import { requireSuperuser } from '../../domain/caller.ts';
+import { isKey, requireSuperuser } from '../../domain/caller.ts';
 import type { AppContext, AppEnv } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { type MonitoringDeps, requireMonitoring } from './monitoring.ts';
-import { authenticateSession, isSafe, type SessionDeps } from './session.ts';
+import { scopeTable } from './scopes.ts';
+import { authenticateOperator, isSafe, type OperatorDeps } from './session.ts';
 import { authenticateToken, type TokenDeps } from './token.ts';
 
 /**
@@ -12,9 +13,9 @@ import { authenticateToken, type TokenDeps } from './token.ts';
  *
  * - `anyone`: nothing
  * - `monitoring`: a direct connection from a loopback or trusted address
- * - `session`: a member's session
- * - `superuser`: a superuser's session
- * - `token`: a personal API token, which reads or revokes itself
+ * - `session`: a member's session, or a management key with the scope of the route in `scopeTable`
+ * - `superuser`: a superuser's session, or such a key
+ * - `token`: a token, which reads, rotates or revokes itself
  */
 export type Access = 'anyone' | 'monitoring' | 'session' | 'superuser' | 'token';
 
@@ -83,7 +84,7 @@ export const accessTable: Readonly<Record<string, Access>> = {
 };
 
 /** The dependencies of all access checks. */
-type AccessDeps = MonitoringDeps & SessionDeps & TokenDeps;
+type AccessDeps = MonitoringDeps & OperatorDeps & TokenDeps;
 
 /** Returns middleware that authenticates each request and rejects it if it lacks the access level of its route. */
 export function enforceAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
@@ -95,12 +96,12 @@ export function enforceAccess(deps: AccessDeps): MiddlewareHandler<AppEnv> {
 
 /**
  * Returns middleware that waits until the whole body has arrived and then checks access again. Without the second check
- * a client could pass the first one, hold its body back until its session ends or its member is disabled or demoted,
- * and still be served.
+ * a client could pass the first one, hold its body back until its session ends or its member is disabled or demoted, or until its
+ * management key is revoked or loses the scope, and still be served.
  */
 export function enforceAccessAfterBody(deps: AccessDeps): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    if (c.get('caller') !== undefined && isBodyPending(c)) {
+    if (c.get('operator') !== undefined && isBodyPending(c)) {
       await c.req.arrayBuffer();
       await enforce(deps, c);
     }
@@ -116,16 +117,19 @@ export function isBodyPending(c: AppContext): boolean {
 async function enforce(deps: AccessDeps, c: AppContext): Promise<void> {
   const route = matchedRoutes(c).find(({ path }) => !path.endsWith('*'));
   if (route === undefined) return;
-  switch (accessTable[`${route.method} ${route.path}`]) {
+  const key = `${route.method} ${route.path}`;
+  switch (accessTable[key]) {
     case 'anyone':
       return;
     case 'monitoring':
       return requireMonitoring(deps, c);
     case 'session':
-      return authenticateSession(deps, c);
-    case 'superuser':
-      await authenticateSession(deps, c);
-      return requireSuperuser(c.get('caller'));
+      return authenticateOperator(deps, c, scopeTable[key]);
+    case 'superuser': {
+      await authenticateOperator(deps, c, scopeTable[key]);
+      const operator = c.get('operator');
+      return isKey(operator) ? undefined : requireSuperuser(operator);
+    }
     case 'token':
       return authenticateToken(deps, c);
     default:

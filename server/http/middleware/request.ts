@@ -40,8 +40,8 @@ export function logRequest({
     const ms = Math.round(performance.now() - startedAt);
     const { method, path } = c.req;
     metrics.countResponse(method, c.res.status);
-    // These requests cannot succeed without the database: one of a member, and the check of readiness.
-    const usedDatabase = c.get('caller') !== undefined || path === '/readyz';
+    // These requests cannot succeed without the database: one of a member or a management key, and the check of readiness.
+    const usedDatabase = c.get('operator') !== undefined || path === '/readyz';
     if (usedDatabase && c.res.status < 400) failureLog.succeeded(method);
     log.debug({ method, path, status: c.res.status, ms, request_id: c.get('requestId') }, 'request');
   };

@@ -1,5 +1,6 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import { secretPrefixes } from '../../../shared/redact.ts';
+import type { Scope } from '../../../shared/schemas/scopes.ts';
 import type { Caller } from '../../domain/caller.ts';
 import { sessionEnded } from '../../domain/sign-in/problems.ts';
 import type { AuthenticatedSession } from '../../domain/sign-in/sessions.ts';
@@ -7,18 +8,21 @@ import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { bearerChallenge, ResponseProblem } from '../errors.ts';
 import { fieldOf } from '../raw-headers.ts';
 import { isSameOrigin } from '../same-origin.ts';
-import { readCredential } from '../verify/credential.ts';
+import { type Credential, readCredential } from '../verify/credential.ts';
+import { admitKey, isKeyForm, type ManagementKeyDeps } from './management-key.ts';
 
-export type SessionDeps = Pick<AppDeps, 'sessions' | 'sessionCookie' | 'verify' | 'config'>;
+export type OperatorDeps = Pick<AppDeps, 'sessions' | 'sessionCookie' | 'verify' | 'config'> & ManagementKeyDeps;
 
 /**
- * Authenticates the session in `Authorization: Bearer` (RFC 6750 §2.1) and sets its member as the caller. The console's
- * cookie is read only if the request has no `Authorization` at all, and an unsafe request with it must come from the
- * console's own origin.
- * @throws ProblemError `not-authenticated`; `session-required` for an active personal API token; `cross-site`
+ * Authenticates the session in `Authorization: Bearer` (RFC 6750 §2.1) and sets its member as the caller and the operator. The
+ * console's cookie is read only if the request has no `Authorization` at all, and an unsafe request with it must come from the
+ * console's own origin. A management key in `Authorization: Bearer` or `Token` becomes the operator if it has the scope of the route;
+ * without a scope, the route is closed to keys.
+ * @throws ProblemError `not-authenticated`; `session-required` for an active personal API token; `cross-site`; `network-denied`,
+ * `not-for-keys` and `scope-missing` for a management key
  */
-export async function authenticateSession(deps: SessionDeps, c: AppContext): Promise<void> {
-  const { sessions, verify } = deps;
+export async function authenticateOperator(deps: OperatorDeps, c: AppContext, scope: Scope | undefined): Promise<void> {
+  const { sessions } = deps;
   const headers = rawHeadersOf(c);
   const credential = readCredential(headers);
   const authorization = fieldOf(headers, 'authorization');
@@ -30,15 +34,29 @@ export async function authenticateSession(deps: SessionDeps, c: AppContext): Pro
   if (!isAlone) throw notAuthenticated('Send exactly one session secret.', 'invalid_token');
   const { value } = credential;
   if (!value.startsWith(secretPrefixes.session) || !/^\s*bearer\s/i.test(authorization ?? '')) {
-    if ((await verify('api', value)).allowed) throw sessionRequired();
-    throw notAuthenticated('The credential is not a session. Sign in first.', 'invalid_token');
+    return authenticateKey(deps, c, credential, scope);
   }
   const found = await sessions.authenticate(value);
   if (found === null) throw notAuthenticated(sessionEnded().message, 'invalid_token');
   setCaller(c, found, 'cli');
 }
 
-async function authenticateCookie({ sessions, sessionCookie, config }: SessionDeps, c: AppContext): Promise<void> {
+/** Authenticates a value that is no session. Only a management key may use the API, and only in `Authorization`. */
+async function authenticateKey(
+  deps: OperatorDeps,
+  c: AppContext,
+  credential: Extract<Credential, { kind: 'value' }>,
+  scope: Scope | undefined,
+): Promise<void> {
+  const verdict = await deps.verify('api', credential.value);
+  if (!verdict.allowed) throw notAuthenticated('The credential is not a session. Sign in first.', 'invalid_token');
+  if (verdict.token.manage === null) throw sessionRequired();
+  if (!isKeyForm(rawHeadersOf(c), credential))
+    throw notAuthenticated('Send a management key as Authorization: Bearer or Token.', 'invalid_token');
+  await admitKey(deps, c, verdict.token, scope);
+}
+
+async function authenticateCookie({ sessions, sessionCookie, config }: OperatorDeps, c: AppContext): Promise<void> {
   const secret = sessionCookie.read(c);
   const found = secret === undefined ? null : await sessions.authenticate(secret);
   if (found === null) throw notAuthenticated(signInFirst);
@@ -48,10 +66,12 @@ async function authenticateCookie({ sessions, sessionCookie, config }: SessionDe
   setCaller(c, found, 'console');
 }
 
-/** Sets the session's member as the caller of this request. */
+/** Sets the session's member as the caller and the operator of this request. */
 export function setCaller(c: AppContext, { user, session }: AuthenticatedSession, channel: Caller['channel']): void {
   c.set('session', session);
-  c.set('caller', { user, sessionId: session.id, clientInfo: c.get('clientInfo'), channel });
+  const caller = { user, sessionId: session.id, clientInfo: c.get('clientInfo'), channel };
+  c.set('caller', caller);
+  c.set('operator', caller);
 }
 
 /** Reports whether a method is safe: it changes nothing (RFC 9110 §9.2.1). */

@@ -4,20 +4,30 @@ import { type AppContext, type AppDeps, rawHeadersOf } from '../context.ts';
 import { ResponseProblem } from '../errors.ts';
 import { readCredential } from '../verify/credential.ts';
 import { credentialDenial, type Denial, denialHeaders, tokenDenial } from '../verify/denial.ts';
+import { isKeyForm, type ManagementKeyDeps, recordKeyUse, requireClientNetwork } from './management-key.ts';
 
-export type TokenDeps = Pick<AppDeps, 'verify' | 'seenValues'>;
+export type TokenDeps = Pick<AppDeps, 'verify' | 'seenValues'> & Omit<ManagementKeyDeps, 'managementKeys'>;
 
 /**
- * Verifies the personal API token of the request and sets it as `presentedToken`. Does not record a last use.
- * @throws ProblemError `invalid-token`
+ * Verifies the token of the request and sets it as `presentedToken`. Records a last use only of a management key, which is used nowhere
+ * else. A key, and a token that changes its value, must come from one of the networks of its rules.
+ * @throws ProblemError `invalid-token`, `network-denied`
  */
-export async function authenticateToken({ verify, seenValues }: TokenDeps, c: AppContext): Promise<void> {
-  const credential = readCredential(rawHeadersOf(c));
+export async function authenticateToken(deps: TokenDeps, c: AppContext): Promise<void> {
+  const headers = rawHeadersOf(c);
+  const credential = readCredential(headers);
   if (credential.kind !== 'value') throw invalidToken(credentialDenial(credential));
-  const verdict = await verify('token', credential.value);
+  const verdict = await deps.verify('token', credential.value);
   if (!verdict.allowed) throw invalidToken(tokenDenial(verdict.reason), verdict.known);
-  seenValues.record(verdict.token);
-  c.set('presentedToken', verdict.token);
+  const { token } = verdict;
+  deps.seenValues.record(token);
+  if (token.manage !== null) {
+    if (!isKeyForm(headers, credential)) throw invalidToken(tokenDenial('unknown'));
+    recordKeyUse(deps, c, token);
+  } else if (c.req.method === 'POST') {
+    requireClientNetwork(deps, c, token);
+  }
+  c.set('presentedToken', token);
 }
 
 /**

@@ -71,24 +71,24 @@ const deleteApp = createRoute({
 export function appRoutes({ apps }: Pick<AppDeps, 'apps'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listApps, async (c) => {
-      const { user } = c.get('caller');
-      return c.json(await readPage(c.req.valid('query'), apps.list, (app) => appObject(app, user)), 200);
+      const operator = c.get('operator');
+      return c.json(await readPage(c.req.valid('query'), apps.list, (app) => appObject(app, operator)), 200);
     })
     .openapi(createApp, async (c) => {
-      const caller = c.get('caller');
-      return c.json(appObject(await apps.create(caller, c.req.valid('json')), caller.user), 201);
+      const operator = c.get('operator');
+      return c.json(appObject(await apps.create(operator, c.req.valid('json')), operator), 201);
     })
     .openapi(getApp, async (c) => {
-      return c.json(appObject(await apps.get(c.req.valid('param').id), c.get('caller').user), 200);
+      return c.json(appObject(await apps.get(c.req.valid('param').id), c.get('operator')), 200);
     })
     .openapi(editApp, async (c) => {
-      const caller = c.get('caller');
-      const app = await apps.edit(caller, c.req.valid('param').id, c.req.valid('json'));
-      return c.json(appObject(app, caller.user), 200);
+      const operator = c.get('operator');
+      const app = await apps.edit(operator, c.req.valid('param').id, c.req.valid('json'));
+      return c.json(appObject(app, operator), 200);
     })
     .openapi(deleteApp, async (c) => {
       const { force = false } = c.req.valid('query');
-      await apps.delete(c.get('caller'), c.req.valid('param').id, { force });
+      await apps.delete(c.get('operator'), c.req.valid('param').id, { force });
       return c.body(null, 204);
     });
 }

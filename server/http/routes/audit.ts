@@ -16,10 +16,11 @@ const listEvents = createRoute({
 
 export function auditRoutes({ audit }: Pick<AppDeps, 'audit'>) {
   return new OpenAPIHono<AppEnv>().openapi(listEvents, async (c) => {
-    const caller = c.get('caller');
+    const operator = c.get('operator');
     const page = await readPage(
       c.req.valid('query'),
-      ({ since, ...query }) => audit.list(caller, since === undefined ? query : { ...query, since: Date.parse(since) }),
+      ({ since, ...query }) =>
+        audit.list(operator, since === undefined ? query : { ...query, since: Date.parse(since) }),
       auditObject,
     );
     return c.json(page, 200);

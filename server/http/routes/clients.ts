@@ -51,19 +51,19 @@ const deleteClient = createRoute({
 export function clientRoutes({ clients }: Pick<AppDeps, 'clients'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listClients, async (c) => {
-      const caller = c.get('caller');
-      return c.json(await readPage(c.req.valid('query'), (query) => clients.list(caller, query), clientObject), 200);
+      const operator = c.get('operator');
+      return c.json(await readPage(c.req.valid('query'), (query) => clients.list(operator, query), clientObject), 200);
     })
     .openapi(createClient, async (c) => {
-      const { client, secret } = await clients.create(c.get('caller'), c.req.valid('json'));
+      const { client, secret } = await clients.create(c.get('operator'), c.req.valid('json'));
       return c.json({ ...clientObject(client), client_secret: secret.reveal() }, 201);
     })
     .openapi(rotateSecret, async (c) => {
-      const { client, secret } = await clients.rotate(c.get('caller'), c.req.valid('param').id);
+      const { client, secret } = await clients.rotate(c.get('operator'), c.req.valid('param').id);
       return c.json({ ...clientObject(client), client_secret: secret.reveal() }, 200);
     })
     .openapi(deleteClient, async (c) => {
-      await clients.delete(c.get('caller'), c.req.valid('param').id);
+      await clients.delete(c.get('operator'), c.req.valid('param').id);
       return c.body(null, 204);
     });
 }

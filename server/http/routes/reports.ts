@@ -14,6 +14,6 @@ const reportTokens = createRoute({
 
 export function reportRoutes({ tokens }: Pick<AppDeps, 'tokens'>) {
   return new OpenAPIHono<AppEnv>().openapi(reportTokens, async (c) =>
-    c.json(await tokens.report(c.get('caller')), 200),
+    c.json(await tokens.report(c.get('operator')), 200),
   );
 }

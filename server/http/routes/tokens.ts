@@ -62,7 +62,7 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
         c.req.valid('query'),
         ({ user, all, limit, before, ...filter }) => {
           const owner = { ...(user !== undefined && { user }), ...(all && { all }) };
-          return tokens.list(c.get('caller'), { limit, before, ...owner, ...toTokenFilter(filter) });
+          return tokens.list(c.get('operator'), { limit, before, ...owner, ...toTokenFilter(filter) });
         },
         (token) => token,
       );
@@ -78,7 +78,7 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
       return c.json({ ...object, token: secret.reveal() }, 201);
     })
     .openapi(readToken, async (c) => {
-      const token = await tokens.get(c.get('caller'), c.req.valid('param').id);
+      const token = await tokens.get(c.get('operator'), c.req.valid('param').id);
       return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(revokeToken, async (c) => {

@@ -41,11 +41,11 @@ export function usageRoutes({ usage, suggestions }: Pick<AppDeps, 'usage' | 'sug
   return new OpenAPIHono<AppEnv>()
     .openapi(readUsage, async (c) => {
       const { days = defaultUsageDays } = c.req.valid('query');
-      return c.json(usageObject(await usage.of(c.get('caller'), c.req.valid('param').id, days)), 200);
+      return c.json(usageObject(await usage.of(c.get('operator'), c.req.valid('param').id, days)), 200);
     })
     .openapi(suggestRulesFor, async (c) => {
       const { days = defaultUsageDays, force } = c.req.valid('query');
-      const suggestion = await suggestions.of(c.get('caller'), c.req.valid('param').id, { days, force });
+      const suggestion = await suggestions.of(c.get('operator'), c.req.valid('param').id, { days, force });
       return c.json(suggestionObject(suggestion), 200);
     });
 }

@@ -83,34 +83,34 @@ const revokeAllOfUser = createRoute({
 export function userRoutes({ users, invitations, tokens }: Pick<AppDeps, 'users' | 'invitations' | 'tokens'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(listUsers, async (c) => {
-      const caller = c.get('caller');
-      return c.json(await readPage(c.req.valid('query'), (query) => users.list(caller, query), userObject), 200);
+      const operator = c.get('operator');
+      return c.json(await readPage(c.req.valid('query'), (query) => users.list(operator, query), userObject), 200);
     })
     .openapi(createUser, async (c) => {
-      const { user, invitation } = await users.create(c.get('caller'), c.req.valid('json'));
+      const { user, invitation } = await users.create(c.get('operator'), c.req.valid('json'));
       c.header('Location', `/api/v1/users/${user.id}`);
       return c.json(invitedUserObject(user, invitation), 201);
     })
     .openapi(inviteUser, async (c) => {
-      const caller = c.get('caller');
+      const operator = c.get('operator');
       const { id } = c.req.valid('param');
-      const invitation = await invitations.inviteAgain(caller, id);
-      return c.json(invitedUserObject(await users.get(caller, id), invitation), 200);
+      const invitation = await invitations.inviteAgain(operator, id);
+      return c.json(invitedUserObject(await users.get(operator, id), invitation), 200);
     })
     .openapi(readUser, async (c) => {
-      const user = await users.get(c.get('caller'), c.req.valid('param').id);
+      const user = await users.get(c.get('operator'), c.req.valid('param').id);
       return c.json(userObject(user), 200);
     })
     .openapi(updateUser, async (c) => {
-      const user = await users.update(c.get('caller'), c.req.valid('param').id, c.req.valid('json'));
+      const user = await users.update(c.get('operator'), c.req.valid('param').id, c.req.valid('json'));
       return c.json(userObject(user), 200);
     })
     .openapi(deleteUser, async (c) => {
-      await users.delete(c.get('caller'), c.req.valid('param').id);
+      await users.delete(c.get('operator'), c.req.valid('param').id);
       return c.body(null, 204);
     })
     .openapi(revokeAllOfUser, async (c) => {
-      await tokens.revokeAllOf(c.get('caller'), c.req.valid('param').id);
+      await tokens.revokeAllOf(c.get('operator'), c.req.valid('param').id);
       return c.body(null, 204);
     });
 }

@@ -34,6 +34,11 @@ export type TokenEdit = Partial<
 export interface TokenChangeStore {
   /** Locks a token until the end of the transaction, and returns it as it then is. Returns null if it does not exist. */
   lock(id: string): Promise<TokenRecord | null>;
+  /**
+   * Keeps a token from being changed or destroyed until the end of the transaction, and returns it as it then is. Unlike `lock`, it waits
+   * for no write of last uses, so that it needs no order among other tokens. Returns null if the token does not exist.
+   */
+  hold(id: string): Promise<TokenRecord | null>;
   /** Replaces the current value of a locked token, and ends its previous value. */
   rotate(id: string, value: NewValue): Promise<void>;
   /** Returns the time of the rotation that was `count` rotations ago: with 1, of the newest. Returns null if there were fewer. */

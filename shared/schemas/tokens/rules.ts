@@ -4,9 +4,9 @@ import { redact } from '../../redact.ts';
 
 /** Why a token that works may not make a request. In this order: the first that applies is reported. */
 export const forbidReasonSchema = z
-  .enum(['app', 'group', 'method', 'path', 'network'])
+  .enum(['app', 'group', 'method', 'path', 'network', 'management'])
   .describe(
-    "`app`: the token may not be used for this app, or the app does not exist. `group`: the owner is in none of the app's groups. `method`, `path` and `network`: a rule of the token does not allow the method, the path or the client's address.",
+    "`app`: the token may not be used for this app, or the app does not exist. `group`: the owner is in none of the app's groups. `method`, `path` and `network`: a rule of the token does not allow the method, the path or the client's address. `management`: the token is a management key, which works at the API only.",
   );
 
 export type ForbidReason = z.infer<typeof forbidReasonSchema>;

@@ -1,15 +1,15 @@
 import { type ReportedTokens, reportedTokens } from '../../../../shared/token-report.ts';
 import type { StatusContext } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { type Caller, requireSuperuser } from '../../caller.ts';
+import { type Operator, requireScope } from '../../caller.ts';
 import { toTokenFilter } from './token-filter.ts';
 
 /** How many tokens of all members each filter of `reportedTokens` selects. */
 export type TokenReport = Record<ReportedTokens, number>;
 
 export interface Reporting {
-  /** Counts the tokens of all members. @throws ProblemError `superuser-required` */
-  report(caller: Caller): Promise<TokenReport>;
+  /** Counts the tokens of all members. @throws ProblemError `superuser-required`, `scope-missing` */
+  report(operator: Operator): Promise<TokenReport>;
 }
 
 interface ReportingDeps {
@@ -22,8 +22,8 @@ export function createReporting({ store, statusContext }: ReportingDeps): Report
   const filters = names.map((name) => toTokenFilter(reportedTokens[name].query));
 
   return {
-    async report(caller) {
-      requireSuperuser(caller);
+    async report(operator) {
+      requireScope(operator, 'tokens:read');
       const counts = await store.tokens.countMatching(filters, statusContext());
       return Object.fromEntries(names.map((name, index) => [name, counts[index]])) as TokenReport;
     },

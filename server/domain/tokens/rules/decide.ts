@@ -1,4 +1,5 @@
 import type { AskedRequest } from '../../../../shared/schemas/tokens/rules.ts';
+import type { TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { groupNamesOf } from '../../accounts/groups.ts';
 import { judgeRequest, type RuleOutcome, rawPathOf } from './evaluate.ts';
@@ -10,9 +11,10 @@ import { parseRules } from './token-rules.ts';
  */
 export async function decide(
   store: Pick<Store, 'apps' | 'owners'>,
-  { rules, ownerId }: { rules: string | null; ownerId: string },
+  { rules, ownerId, manage }: Pick<TokenRecord, 'rules' | 'ownerId' | 'manage'>,
   { method, path, ip, app }: AskedRequest,
 ): Promise<RuleOutcome> {
+  if (manage !== null) return { denied: 'management', wouldDeny: null };
   const owner = await store.owners.findById(ownerId);
   return judgeRequest(rules === null ? null : parseRules(rules), {
     method,

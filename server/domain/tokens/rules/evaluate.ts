@@ -4,8 +4,11 @@ import { isInNetworks, type Network } from './networks.ts';
 import { segmentsOf } from './path-pattern.ts';
 import type { ParsedRules } from './token-rules.ts';
 
-/** Why an active token may not make a request. `group`: the owner is in none of the groups of the app. */
-export type ForbidReason = 'app' | 'group' | 'method' | 'path' | 'network';
+/**
+ * Why an active token may not make a request. `group`: the owner is in none of the groups of the app. `management`: the token is a
+ * management key, which works at the API only.
+ */
+export type ForbidReason = 'app' | 'group' | 'method' | 'path' | 'network' | 'management';
 
 /** The app that a request is for. `unknown`: the proxy named an app that does not exist. */
 export type RequestedApp = 'unknown' | { readonly id: string; readonly groups: readonly string[] };

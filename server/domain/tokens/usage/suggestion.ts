@@ -1,7 +1,7 @@
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { GapTimes, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import type { Caller } from '../../caller.ts';
+import type { Operator } from '../../caller.ts';
 import { findToken } from '../find.ts';
 import { withinPresentRules } from '../rules/suggest/present-rules.ts';
 import { type Gap, type RecordedUses, type Suggestion, suggestRules } from '../rules/suggest/suggest.ts';
@@ -23,7 +23,7 @@ export interface Suggestions {
    * Returns the narrowest rules that would have denied none of the recorded uses of the last `days` days in UTC, today included. The
    * owner and superusers may read them. @throws ProblemError `token-not-found`, `too-few-uses`
    */
-  of(caller: Caller, tokenId: string, options: SuggestionOptions): Promise<Suggestion>;
+  of(operator: Operator, tokenId: string, options: SuggestionOptions): Promise<Suggestion>;
 }
 
 interface SuggestionDeps {
@@ -51,8 +51,8 @@ export function createSuggestions({ store, usage }: SuggestionDeps): Suggestions
   }
 
   return {
-    async of(caller, tokenId, { days, force = false }) {
-      const token = await findToken(store, caller, tokenId);
+    async of(operator, tokenId, { days, force = false }) {
+      const token = await findToken(store, operator, tokenId);
       const present = enforcedRules(token.rules);
       const { recorded, names } = await recordedUses(token, days, present);
       if (recorded.uses < minSuggestionUses && !force) throw tooFewUses(recorded.uses, days);

@@ -1,6 +1,6 @@
 import type { SeenCount, SeenKind, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import type { Caller } from '../../caller.ts';
+import type { Operator } from '../../caller.ts';
 import type { Clock } from '../../clock.ts';
 import { findToken } from '../find.ts';
 import { splitRoute } from './fold.ts';
@@ -25,7 +25,7 @@ export interface UsageReader {
    * Returns how one of the caller's tokens was used in the last `days` days in UTC, today included. Superusers may read that
    * of any token. Uses of the last minute may be missing. @throws ProblemError `token-not-found`
    */
-  of(caller: Caller, tokenId: string, days: number): Promise<Usage>;
+  of(operator: Operator, tokenId: string, days: number): Promise<Usage>;
   /** Returns the same for a token that the caller may read. */
   ofToken(token: Pick<TokenRecord, 'id'>, days: number): Promise<Usage>;
 }
@@ -64,7 +64,7 @@ export function createUsageReader({ store, clock }: { store: Store; clock: Clock
   }
 
   return {
-    of: async (caller, tokenId, days) => ofToken(await findToken(store, caller, tokenId), days),
+    of: async (operator, tokenId, days) => ofToken(await findToken(store, operator, tokenId), days),
     ofToken,
   };
 }

@@ -51,7 +51,9 @@ function newestOfEach(uses: readonly TokenUse[]): Iterable<TokenUse> {
 
 async function lockTokens(trx: Knex.Transaction, engine: Engine, uses: TokenUse[]): Promise<void> {
   const ids = engine.bindList(uses.map((use) => use.tokenId));
-  await trx.raw(`SELECT id FROM tokens WHERE ${engine.among('id')} ORDER BY id FOR UPDATE`, [ids as Knex.RawBinding]);
+  await trx.raw(`SELECT id FROM tokens WHERE ${engine.among('id')} ORDER BY id FOR NO KEY UPDATE`, [
+    ids as Knex.RawBinding,
+  ]);
 }
 
 /** Stores uses of previous values, and the newest of each token with the token, where verification reads it. */

@@ -57,7 +57,7 @@ export async function recordSeen(
     AND tokens.self_rotate AND tokens.rotated_at IS NOT NULL AND tokens.seen_at IS NULL`;
   await knex.transaction(async (trx) => {
     const found = await trx.raw(
-      `SELECT tokens.id FROM ${engine.jsonElements} AS used JOIN tokens ON ${isNew}${engine.locksRows ? ' ORDER BY tokens.id FOR UPDATE OF tokens' : ''}`,
+      `SELECT tokens.id FROM ${engine.jsonElements} AS used JOIN tokens ON ${isNew}${engine.locksRows ? ' ORDER BY tokens.id FOR NO KEY UPDATE OF tokens' : ''}`,
       [rows],
     );
     const ids = engine.rows(found).map(({ id }) => String(id));

@@ -18,6 +18,11 @@ export function createTokenChangeStore(
       if (engine.locksRows) await knex('tokens').where({ id }).forUpdate().first('id');
       return findById(id);
     },
+    async hold(id) {
+      // Conflicts with `lock` and a deletion, but not with a write of last uses, which locks many tokens in the order of their IDs.
+      if (engine.locksRows) await knex('tokens').where({ id }).forKeyShare().first('id');
+      return findById(id);
+    },
     rotate: (id, value) => rotateToken(knex, engine, id, value),
     async rotationBefore(id, count) {
       const newest = knex('previous_values').where('token_id', id).orderBy('rotated_at', 'desc').limit(1);

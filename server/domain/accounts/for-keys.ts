@@ -1,0 +1,30 @@
+import { ProblemError } from '../../../shared/problem.ts';
+import type { UserRecord } from '../../store/records.ts';
+import { isKey, notForKeys, type Operator } from '../caller.ts';
+
+/** Fields of a member that a management key may set. It may set no others, so that a new field is closed to keys at first. */
+const fieldsForKeys: readonly string[] = ['email', 'name', 'can_manage_tokens', 'groups', 'invite'];
+const changesForKeys: readonly string[] = ['name', 'can_manage_tokens', 'groups', 'disabled'];
+
+/** @throws ProblemError `not-for-keys` if the body of a new member has a field that only superusers may set */
+export function requireNewFieldsForKeys(body: object): void {
+  requireOnly(body, fieldsForKeys);
+}
+
+/** @throws ProblemError `not-for-keys` if a change of a member has a field that only superusers may change */
+export function requireChangesForKeys(changes: object): void {
+  requireOnly(changes, changesForKeys);
+}
+
+function requireOnly(body: object, allowed: readonly string[]): void {
+  const closed = Object.keys(body).filter((field) => !allowed.includes(field));
+  if (closed.length === 0) return;
+  const detail = `A management key cannot set ${closed.join(' or ')} of a member.`;
+  const errors = closed.map((field) => ({ pointer: `/${field}`, detail }));
+  throw new ProblemError('not-for-keys', `${detail} Ask an Organization Superuser.`, { errors });
+}
+
+/** Keeps management keys from superusers. Call it with the member as they are under a lock. @throws ProblemError `not-for-keys` */
+export function requireMayChange(operator: Operator, { superuser }: UserRecord): void {
+  if (superuser && isKey(operator)) throw notForKeys('A management key cannot change an Organization Superuser.');
+}

@@ -50,3 +50,15 @@ function encodedLength(name: string): number {
   const plain = name.match(/[A-Za-z0-9_.!~*'()-]/g)?.length ?? 0;
   return plain + 3 * (encoder.encode(name).length - plain);
 }
+
+const serviceAccountPrefix = 'service-account:';
+
+/** Returns what stands for a service account where a member has an email address. No email address contains a colon. */
+export function serviceAccountIdentity(name: string): string {
+  return `${serviceAccountPrefix}${name}`;
+}
+
+/** Returns the name in what `serviceAccountIdentity` returned. Returns null for every other text. */
+export function serviceAccountName(identity: string): string | null {
+  return identity.startsWith(serviceAccountPrefix) ? identity.slice(serviceAccountPrefix.length) : null;
+}

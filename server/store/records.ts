@@ -1,4 +1,3 @@
-import type { clientColumns, identityColumns, userColumns } from './tables/accounts.ts';
 import type { actorColumns, auditColumns, auditTargetColumns } from './tables/audit.ts';
 import type { RecordOf } from './tables/column.ts';
 import type { collectedEventColumns, noticeColumns } from './tables/notices.ts';
@@ -18,23 +17,7 @@ import type { gapColumns, usageHourColumns, usageSeenColumns } from './tables/us
 
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
-export type UserRecord = RecordOf<typeof userColumns>;
-
-/** A person's account at the identity provider. Unlike an email address, it never changes (OIDC Core §5.7). */
-export type Identity = RecordOf<typeof identityColumns>;
-
-/** A member as lists show it. */
-export interface UserSummary extends Omit<UserRecord, 'passwordHash' | 'emailFolded'> {
-  hasPassword: boolean;
-  /** Whether the member is bound to an identity. One with single sign-on may have been unbound. */
-  hasIdentity: boolean;
-  tokenCount: number;
-  /** The newest use of any of the member's tokens. */
-  lastUsedAt: number | null;
-}
-
-/** An OAuth client: an API server that calls introspection. */
-export type ClientRecord = RecordOf<typeof clientColumns>;
+export type { ClientRecord, Identity, ServiceAccountSummary, UserRecord, UserSummary } from './account-records.ts';
 
 export type NewToken = RecordOf<typeof newTokenColumns>;
 

@@ -5,6 +5,7 @@ import type { AuditStore } from './interfaces/audit.ts';
 import type { CollectedEventStore, NoticeStore } from './interfaces/notices.ts';
 import type { OutboxStore } from './interfaces/outbox.ts';
 import type { PolicyStore } from './interfaces/policies.ts';
+import type { ServiceAccountStore } from './interfaces/service-accounts.ts';
 import type { DeviceCodeStore, SessionStore, TicketStore, TotpStore } from './interfaces/sign-in.ts';
 import type { IdempotencyStore, TokenStore } from './interfaces/tokens.ts';
 import type { UsageStore } from './interfaces/usage.ts';
@@ -19,6 +20,7 @@ import type { Limiter, LimiterOptions } from './limiter.ts';
 export interface Store {
   readonly users: UserStore;
   readonly owners: OwnerStore;
+  readonly serviceAccounts: ServiceAccountStore;
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
   readonly sessions: SessionStore;

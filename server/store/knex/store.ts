@@ -6,6 +6,7 @@ import type { Migration } from '../migrations/migration.ts';
 import type { Store } from '../store.ts';
 import { createClientStore } from './accounts/clients.ts';
 import { createOwnerStore } from './accounts/owners.ts';
+import { createServiceAccountStore } from './accounts/service-accounts.ts';
 import { createUserStore } from './accounts/users.ts';
 import { createAppStore } from './apps/apps.ts';
 import { createAuditStore } from './audit.ts';
@@ -51,6 +52,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
   return {
     users: guard('users', createUserStore(knex, engine)),
     owners: guard('users', createOwnerStore(knex)),
+    serviceAccounts: guard('users', createServiceAccountStore(knex, engine)),
     tokens: guard('tokens', createTokenStore(knex, engine)),
     idempotency: guard('idempotency', createIdempotencyStore(knex)),
     sessions: guard('sessions', createSessionStore(knex, engine)),

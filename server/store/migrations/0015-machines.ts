@@ -26,7 +26,9 @@ async function extendUsers(trx: Knex): Promise<void> {
     // Only service accounts have one.
     table.text('description');
   });
-  await trx.raw("CREATE INDEX users_service_account_index ON users (id) WHERE kind = 'service-account'");
+  await trx.raw(
+    "CREATE INDEX users_service_account_index ON users (id) WHERE kind = 'service-account' AND deleted_at IS NULL",
+  );
   await trx.schema.createTable('maintainers', (table) => {
     table.text('service_account_id').notNullable().references('users.id').onDelete('CASCADE');
     table.text('user_id').notNullable().references('users.id').onDelete('CASCADE').index();

@@ -22,6 +22,8 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
   const status = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs, idleBefore: seedEnd - 30 * dayMs };
   const tokens = (query: object) => (store: Store) => store.tokens.list({ ...first, ...status, ...query });
   const users = (query: object) => (store: Store) => store.users.list({ ...first, ...query });
+  const account = (position: number) => seededId(position, sizes.serviceAccounts);
+  const accounts = (query: object) => (store: Store) => store.serviceAccounts.list({ ...first, ...query });
   const audit = (query: object) => (store: Store) => store.audit.list({ ...first, ...query });
   const always = { started: 0, seen: 0 };
   const lastYear = { since: seedEnd - 360 * dayMs, until: seedEnd - 350 * dayMs };
@@ -74,6 +76,15 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'one member', run: (store) => store.users.summary(member(50)) },
     { name: 'superusers to ask', run: (store) => store.users.superuserEmails(5) },
     { name: 'superusers', run: (store) => store.users.superusers() },
+    { name: 'service accounts', run: accounts({}) },
+    { name: 'service accounts, a middle page', run: accounts(middle(sizes.serviceAccounts)) },
+    { name: 'service accounts, by name', run: accounts({ name: 'account-77' }) },
+    { name: 'service accounts of a maintainer', run: accounts({ maintainerId: member(50) }) },
+    { name: 'service accounts of nobody', run: accounts({ maintainerId: 'nobody' }) },
+    { name: 'orphaned service accounts', run: accounts({ orphaned: true }) },
+    { name: 'orphaned service accounts, counted', run: (store) => store.serviceAccounts.countOrphaned() },
+    { name: 'one service account', run: (store) => store.serviceAccounts.summary(account(7)) },
+    { name: 'maintainers of a service account', run: (store) => store.serviceAccounts.maintainers(account(7)) },
     { name: 'audit events', run: audit({}) },
     { name: 'audit events, a middle page', run: audit(middle(sizes.events)) },
     { name: 'audit events of a member', run: audit({ participant: member(50) }) },

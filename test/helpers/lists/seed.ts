@@ -8,6 +8,7 @@ export interface ListSizes {
   mails: number;
   clients: number;
   apps: number;
+  serviceAccounts: number;
 }
 
 /** How an installation with this many tokens looks. */
@@ -20,6 +21,7 @@ export function sizesFor(tokens: number): ListSizes {
     mails: tokens / 5,
     clients: Math.max(100, tokens / 100),
     apps: Math.max(100, tokens / 100),
+    serviceAccounts: Math.max(100, tokens / 100),
   };
 }
 
@@ -73,7 +75,7 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     }
   };
   const at = (count: number) => `${seedEnd - yearMs} + i * ${Math.floor(yearMs / count)}`;
-  const { users, tokens, events, sessions, mails, clients, apps } = sizes;
+  const { users, tokens, events, sessions, mails, clients, apps, serviceAccounts } = sizes;
   const [userId, tokenId, eventId] = [idOf(users), idOf(tokens), idOf(events)];
 
   // Of a hundred members, three are disabled, thirty have no permission, and ten have not used single sign-on for long.
@@ -89,6 +91,25 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     sso: 'i % 100 >= 90',
     sso_signed_in_at: `CASE WHEN i % 100 >= 90 THEN ${seedEnd} - (i % 10) * 86400000 END`,
     created_at: at(users),
+  });
+  // Only the oldest service account is orphaned. One member maintains every tenth.
+  const accountId = idOf(serviceAccounts);
+  await insert('users', serviceAccounts, {
+    id: accountId('i'),
+    kind: "'service-account'",
+    email: "'service-account:account-' || i",
+    email_folded: "'service-account:account-' || i",
+    name: "'account-' || i",
+    name_folded: "'account-' || i",
+    superuser: 'FALSE',
+    disabled: 'FALSE',
+    can_manage_tokens: 'TRUE',
+    sso: 'FALSE',
+    created_at: at(serviceAccounts),
+  });
+  await insert('maintainers', serviceAccounts - 1, {
+    service_account_id: accountId('i + 1'),
+    user_id: userId(`CASE WHEN i % 10 = 0 THEN 50 ELSE 4 + i % ${Math.floor(users / 2)} END`),
   });
   // Only the oldest third of the tokens belongs to anybody; the rest belongs to members who may use tokens.
   const anybody = `1 + (i * 7919) % ${users}`;

@@ -14,6 +14,7 @@ const ownRows = [
   ['daily_mails', 'user_id'],
   ['mail_windows', 'user_id'],
   ['collected_events', 'user_id'],
+  ['maintainers', 'user_id'],
 ] as const;
 
 type Address = Pick<UserRow, 'email' | 'email_folded'>;

@@ -22,7 +22,7 @@ export function createIdentityQueries(knex: Knex): IdentityStore {
       const pair = toRow(identityColumns, identity);
       const bound = await updateUnique(knex, (trx) =>
         trx<UserRow>('users')
-          .where({ id, disabled: false })
+          .where({ id, kind: 'member', disabled: false })
           .where((row) => row.whereNull('password_hash').orWhere('sso', true))
           .whereNull('oidc_issuer')
           .whereNotExists(trx('users as other').where(pair))
@@ -34,7 +34,7 @@ export function createIdentityQueries(knex: Knex): IdentityStore {
       const pair = toRow(identityColumns, identity);
       const set = await updateUnique(knex, (trx) =>
         trx<UserRow>('users')
-          .where({ id, disabled: false })
+          .where({ id, kind: 'member', disabled: false })
           .whereNotExists(trx('users as other').where(pair).whereNot('other.id', id))
           .update({ ...pair, sso: true }),
       );

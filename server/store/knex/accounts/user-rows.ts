@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { foldName } from '../../../../shared/names.ts';
 import type { Identity, UserRecord, UserSummary } from '../../records.ts';
 import { identityColumns, userColumns } from '../../tables/accounts.ts';
@@ -18,6 +19,21 @@ const summaryColumns = { tokenCount: integer('token_count'), lastUsedAt: nullabl
 
 export type SummaryRow = UserRow & RowOf<typeof summaryColumns>;
 
+/** Adds the number of tokens and their newest use to a query of `users`. */
+export function withTokenSummary(
+  knex: Knex,
+  users: Knex.QueryBuilder<UserRow>,
+): Knex.QueryBuilder<UserRow, SummaryRow[]> {
+  const tokens = () => knex('tokens').where('owner_id', knex.ref('users.id'));
+  return users
+    .select('users.*')
+    .select({ token_count: tokens().count('*'), last_used_at: tokens().max('last_used_at') });
+}
+
+export function toTokenSummary(row: SummaryRow) {
+  return toRecord(summaryColumns, row);
+}
+
 export function toUser(row: object): UserRecord {
   return toRecord(userColumns, row);
 }
@@ -34,5 +50,5 @@ export function toUserRow(user: UserRecord, identity?: Identity): Partial<UserRo
 export function toSummary(row: SummaryRow): UserSummary {
   const { passwordHash, emailFolded: _, ...user } = toUser(row);
   const facts = { hasPassword: passwordHash !== null, hasIdentity: row.oidc_issuer !== null };
-  return { ...user, ...facts, ...toRecord(summaryColumns, row) };
+  return { ...user, ...facts, ...toTokenSummary(row) };
 }

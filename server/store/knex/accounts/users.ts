@@ -6,7 +6,7 @@ import { eraseUser } from './erase-user.ts';
 import { createIdentityQueries } from './identities.ts';
 import { isEnabledSuperuser, lockSuperusers, updateUnlessLast } from './superusers.ts';
 import { updateUnique } from './update-unique.ts';
-import { type SummaryRow, toSummary, toUser, toUserRow, type UserRow } from './user-rows.ts';
+import { toSummary, toUser, toUserRow, type UserRow, withTokenSummary } from './user-rows.ts';
 
 /** A row that is a member. Service accounts are rows of the same table. */
 const member = { kind: 'member', deleted_at: null } as const;
@@ -14,13 +14,7 @@ const member = { kind: 'member', deleted_at: null } as const;
 export function createUserStore(knex: Knex, engine: Engine): UserStore {
   const users = () => knex<UserRow>('users');
   const members = () => users().where(member);
-  const summaries = () =>
-    members()
-      .select('users.*')
-      .select({
-        token_count: knex('tokens').count('*').where('owner_id', knex.ref('users.id')),
-        last_used_at: knex('tokens').max('last_used_at').where('owner_id', knex.ref('users.id')),
-      }) as Knex.QueryBuilder<UserRow, SummaryRow[]>;
+  const summaries = () => withTokenSummary(knex, members());
 
   // The weaker lock of rows that others only refer to. A revocation holds the token and refers to its owner; a rotation locks both in the other order.
   const lockIf = async (user: Partial<UserRow>) =>

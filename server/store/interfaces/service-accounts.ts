@@ -1,0 +1,38 @@
+import type { Page, ServiceAccountSummary, UserRecord } from '../records.ts';
+
+/** Owners of tokens who are nobody's account. No method finds or lists a deleted service account, or a member. */
+export interface ServiceAccountStore {
+  /** Returns false if the name is taken. */
+  insert(account: UserRecord): Promise<boolean>;
+  findById(id: string): Promise<UserRecord | null>;
+  findByName(name: string): Promise<UserRecord | null>;
+  summary(id: string): Promise<ServiceAccountSummary | null>;
+  /**
+   * Lists service accounts, newest first. `maintainerId` selects those of one member, `orphaned` those without an enabled maintainer.
+   */
+  list(query: Page & { name?: string; maintainerId?: string; orphaned?: true }): Promise<ServiceAccountSummary[]>;
+  countOrphaned(): Promise<number>;
+  /** Locks a service account until the transaction ends, and returns it as it then is. Returns null if it does not exist. */
+  lock(id: string): Promise<UserRecord | null>;
+
+  // Setters return true if they changed the row, and false if it already had that value or does not exist.
+  setDescription(id: string, description: string | null): Promise<boolean>;
+  /** Stores the names of groups: a JSON array, or null for none. */
+  setGroups(id: string, groups: string | null): Promise<boolean>;
+  setDisabled(id: string, value: boolean): Promise<boolean>;
+  /**
+   * Deletes a service account that has no tokens left, in a transaction, with its trusts and its maintainers. Its name is then free. Returns
+   * false if there is no such service account.
+   */
+  delete(id: string, at: number): Promise<boolean>;
+
+  // Lock the service account before a change of its maintainers, or before a change that a maintainer makes.
+  /** Returns the members who look after a service account, ordered by email address. Some may be disabled. */
+  maintainers(id: string): Promise<UserRecord[]>;
+  /** Returns false if the member maintains it already. */
+  addMaintainer(id: string, userId: string): Promise<boolean>;
+  /** Returns false if the member does not maintain it. */
+  removeMaintainer(id: string, userId: string): Promise<boolean>;
+  /** Returns whether an enabled member looks after a service account. */
+  isMaintainer(id: string, userId: string): Promise<boolean>;
+}

@@ -1,0 +1,36 @@
+import type { Knex } from 'knex';
+import type { Engine } from '../../engine/engine.ts';
+import type { ServiceAccountSummary } from '../../records.ts';
+import { type SummaryRow, toTokenSummary, toUser, type UserRow, withTokenSummary } from './user-rows.ts';
+
+export type ServiceAccountRow = SummaryRow;
+
+/** Written as in the index `users_service_account_index`. SQLite does not recognize it by the value of a parameter. */
+export function isServiceAccount(user: Knex.QueryBuilder): void {
+  user.whereRaw("users.kind = 'service-account'").whereNull('users.deleted_at');
+}
+
+export function serviceAccountSummaries(knex: Knex) {
+  return withTokenSummary(knex, knex<UserRow>('users').where(isServiceAccount));
+}
+
+/** Adds the maintainers to the rows of service accounts, and returns the records in the order of the rows. */
+export async function toSummaries(
+  knex: Knex,
+  engine: Engine,
+  query: PromiseLike<ServiceAccountRow[]>,
+): Promise<ServiceAccountSummary[]> {
+  const rows = await query;
+  if (rows.length === 0) return [];
+  const ids = engine.bindList(rows.map(({ id }) => id)) as Knex.RawBinding;
+  const maintainers: Array<{ id: string; email: string }> = await knex('maintainers as m')
+    .join('users as u', 'u.id', 'm.user_id')
+    .whereRaw(engine.among('m.service_account_id'), [ids])
+    .orderBy('u.email_folded')
+    .select({ id: 'm.service_account_id', email: 'u.email' });
+  return rows.map((row) => ({
+    ...toUser(row),
+    maintainers: maintainers.filter(({ id }) => id === row.id).map(({ email }) => email),
+    ...toTokenSummary(row),
+  }));
+}

@@ -65,6 +65,7 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
     remembered,
   );
   const hopOf = memoize((text) => describe(parseHop(text)), remembered);
+  const toldBy = memoize((forwardedFor) => toldAddress(forwardedFor, hopOf), remembered);
 
   return {
     isTrusted: (peer) => peerOf(peer ?? '')?.trusted ?? false,
@@ -83,7 +84,7 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
     },
     told(peer, forwardedFor) {
       if (forwardedFor === null || peerOf(peer ?? '')?.trusted !== true) return null;
-      return toldAddress(forwardedFor, hopOf);
+      return toldBy(forwardedFor);
     },
   };
 }

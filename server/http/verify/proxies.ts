@@ -75,6 +75,8 @@ export const verifyRoutes = {
   },
 } satisfies Record<string, VerifyRoute>;
 
+const routesByName: ReadonlyMap<string, VerifyRoute> = new Map(Object.entries(verifyRoutes));
+
 /** The routes whose paths name no app. */
 const plainRoutes: ReadonlyMap<string, FoundRoute> = new Map(
   Object.values(verifyRoutes).map((route) => {
@@ -91,13 +93,18 @@ export function findVerifyRoute(target: string): FoundRoute | undefined {
   return plainRoutes.get(path) ?? (path.startsWith('/verify/ext-authz/') ? plainExtAuthz : findAppRoute(path));
 }
 
+const appPrefix = '/verify/apps/';
+
 /** Any one segment counts as a name, so that a misspelled one is denied. A 404 would be an outage to the proxy. */
 function findAppRoute(path: string): FoundRoute | undefined {
-  const match = /^\/verify\/apps\/([^/]*)\/(?:(auth-request|forward-auth)$|(ext-authz)(?![^/]))/.exec(path);
-  if (match === null) return undefined;
-  const [prefix, appName = '', exact, withTarget] = match;
-  const name = (exact ?? withTarget) as keyof typeof verifyRoutes;
-  return { route: verifyRoutes[name], prefix, appName };
+  const nameEnd = path.startsWith(appPrefix) ? path.indexOf('/', appPrefix.length) : -1;
+  if (nameEnd < 0) return undefined;
+  const appName = path.slice(appPrefix.length, nameEnd);
+  const routeEnd = path.indexOf('/', nameEnd + 1);
+  const prefix = routeEnd < 0 ? path : path.slice(0, routeEnd);
+  const route = routesByName.get(prefix.slice(nameEnd + 1));
+  // Only Envoy repeats the target of the original request.
+  return route === undefined || (routeEnd >= 0 && route.hasOwnQuery) ? undefined : { route, prefix, appName };
 }
 
 /** Returns which challenges a request to this route asks for: `?challenge=basic`, or any. */

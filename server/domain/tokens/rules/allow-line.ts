@@ -1,5 +1,5 @@
 import { limits } from '../../../../shared/limits.ts';
-import { coversPattern, matchesSegments, type PathPattern, parsePathPattern } from './path-pattern.ts';
+import { coversPattern, matchesPath, type PathPattern, parsePathPattern } from './path-pattern.ts';
 import { RuleError } from './rule-error.ts';
 
 /** One line of an `allow` rule, such as `GET,HEAD /api/**`. */
@@ -41,9 +41,9 @@ export function allowsMethod({ methods }: AllowLine, requested: string | null): 
   return requested !== null && methods.has(requested);
 }
 
-/** Reports whether a line allows the path with these segments, whatever the method. */
-export function allowsPath({ pattern }: AllowLine, segments: readonly string[]): boolean {
-  return matchesSegments(pattern, segments);
+/** Reports whether a line allows a raw path that is not ambiguous, whatever the method. */
+export function allowsPath({ pattern }: AllowLine, path: string): boolean {
+  return matchesPath(pattern, path);
 }
 
 /** Reports whether one line allows every request that another one allows. */

@@ -1,7 +1,6 @@
 import { type AllowLine, allowsMethod, allowsPath } from './allow-line.ts';
 import { isAmbiguousPath } from './ambiguous-path.ts';
 import { isInNetworks, type Network } from './networks.ts';
-import { segmentsOf } from './path-pattern.ts';
 import type { ParsedRules } from './token-rules.ts';
 
 /**
@@ -107,10 +106,9 @@ function deniedByLines(
   path: string | null | undefined,
 ): 'method' | 'path' | null {
   if (path === null || (path !== undefined && isAmbiguousPath(path))) return 'path';
-  const segments = path === undefined ? null : segmentsOf(path);
-  let reason: 'method' | 'path' = segments === null ? 'method' : 'path';
+  let reason: 'method' | 'path' = path === undefined ? 'method' : 'path';
   for (const line of allow) {
-    if (segments !== null && !allowsPath(line, segments)) continue;
+    if (path !== undefined && !allowsPath(line, path)) continue;
     if (method === undefined || allowsMethod(line, method)) return null;
     reason = 'method';
   }

@@ -1,12 +1,12 @@
 import ipaddr from 'ipaddr.js';
 import { RuleError } from './rule-error.ts';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+/** IPv4 is a number of 32 bits, because comparing numbers takes a tenth of the time that the library takes. */
+type Address = number | ipaddr.IPv6;
 
 /** A range of addresses: the first address and the number of leading bits that all of them share. */
 export type Network = readonly [address: Address, bits: number];
 
-const ipv4 = /^(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}$/;
 const ipv6 = /^[0-9a-f:]+$/i;
 
 /**
@@ -17,29 +17,46 @@ const ipv6 = /^[0-9a-f:]+$/i;
 export function parseNetwork(text: string): Network {
   const [, base = '', suffix] = /^([^/]*)(?:\/(0|[1-9][0-9]{0,2}))?$/.exec(text) ?? [];
   const address = parseAddress(base);
-  const maxBits = address?.kind() === 'ipv4' ? 32 : 128;
+  const maxBits = typeof address === 'number' ? 32 : 128;
   const bits = suffix === undefined ? maxBits : Number(suffix);
   if (address === null || bits > maxBits) {
     throw new RuleError(
       `“${text}” is not a network. Write a range such as 203.0.113.0/24 or 2001:db8::/32, or an address.`,
     );
   }
-  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) {
+  if (typeof address !== 'number' && address.isIPv4MappedAddress()) {
     throw new RuleError(`“${text}” is an IPv4 network in the form of IPv6. Write it as IPv4, such as 203.0.113.0/24.`);
   }
   return [address, bits];
 }
 
-/**
- * Returns null for any other text. The library alone would also accept `127.1` and octal numbers, and takes much longer for IPv4,
- * which this does for each request of a token with such a rule.
- */
+/** Returns null for any text that is no address. The library alone would also accept `127.1` and octal numbers. */
 function parseAddress(text: string): Address | null {
-  if (ipv4.test(text)) {
-    const octets = text.split('.').map(Number);
-    return octets.every((octet) => octet <= 255) ? new ipaddr.IPv4(octets) : null;
+  const ipv4 = parseIpv4(text);
+  if (ipv4 !== null) return ipv4;
+  return ipv6.test(text) && ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text) : null;
+}
+
+const [zero, nine, dot] = [48, 57, 46];
+
+/** Reads four decimal numbers without leading zeros. Reads each character once, because this runs for most requests. */
+function parseIpv4(text: string): number | null {
+  let [address, octet, digits, dots] = [0, 0, 0, 0];
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text.charCodeAt(index);
+    if (character === dot && digits > 0) {
+      address = address * 256 + octet;
+      octet = digits = 0;
+      dots += 1;
+    } else if (character >= zero && character <= nine && (digits === 0 || octet > 0)) {
+      octet = octet * 10 + character - zero;
+      digits += 1;
+      if (octet > 255) return null;
+    } else {
+      return null;
+    }
   }
-  return ipv6.test(text) && ipaddr.isValid(text) ? ipaddr.parse(text) : null;
+  return dots === 3 && digits > 0 ? address * 256 + octet : null;
 }
 
 /** Reports whether an address in canonical form (RFC 5952) is in one of the networks. */
@@ -54,5 +71,7 @@ export function coversNetwork(wide: Network, narrow: Network): boolean {
 }
 
 function contains([base, bits]: Network, address: Address): boolean {
-  return address.kind() === base.kind() && address.match(base, bits);
+  if (typeof base !== 'number') return typeof address !== 'number' && address.match(base, bits);
+  // A shift by 32 bits would shift by none.
+  return typeof address === 'number' && (bits === 0 || (base ^ address) >>> (32 - bits) === 0);
 }

@@ -40,21 +40,17 @@ async function readTokens({ tokens }: LookupStore, lookups: readonly Lookup[]): 
 
 async function readWithApps({ tokens }: LookupStore, lookups: readonly Lookup[]): Promise<Found[]> {
   const hashes: string[] = [];
-  const [names, hosts] = [new Set<string>(), new Set<string>()];
+  // Equal keys from proxies are one object. Any others are looked up once each.
+  const positions = new Map<AppKey, number>();
   for (const { hash, app } of lookups) {
     if (hash !== null) hashes.push(hash);
-    if (app?.kind === 'name') names.add(app.name);
-    if (app?.kind === 'host') hosts.add(app.host);
+    if (app !== null && !positions.has(app)) positions.set(app, positions.size);
   }
-  const { matches, appsByName, appsByHost } = await tokens.findByHashesAndApps(hashes, {
-    names: [...names],
-    hosts: [...hosts],
-  });
-  const findApp = (key: AppKey) => (key.kind === 'name' ? appsByName.get(key.name) : appsByHost.get(key.host));
+  const { matches, apps } = await tokens.findByHashesAndApps(hashes, [...positions.keys()]);
   let position = 0;
   return lookups.map(({ hash, app }) => {
     const match = hash === null ? null : (matches[position] ?? null);
     if (hash !== null) position += 1;
-    return { match, app: app === null ? null : (findApp(app) ?? null) };
+    return { match, app: app === null ? null : (apps[positions.get(app) ?? -1] ?? null) };
   });
 }

@@ -1,5 +1,6 @@
 import type {
   Actor,
+  AppKey,
   AppMatch,
   HashMatch,
   IdempotencyRecord,
@@ -19,17 +20,10 @@ export interface TokenQuery extends Page, StatusContext, TokenFilter {
   nameContains?: string;
 }
 
-/** Distinct names and hosts of apps, in canonical form. */
-export interface AppKeys {
-  names: readonly string[];
-  hosts: readonly string[];
-}
-
-/** `matches` has one entry per hash, in the same order. An app that does not exist is in neither map. */
+/** Each list has one entry per hash or key, in the same order: what was found, or null. */
 export interface HashesAndApps {
   matches: Array<HashMatch | null>;
-  appsByName: ReadonlyMap<string, AppMatch>;
-  appsByHost: ReadonlyMap<string, AppMatch>;
+  apps: Array<AppMatch | null>;
 }
 
 export interface TokenStore extends TokenChangeStore {
@@ -47,7 +41,7 @@ export interface TokenStore extends TokenChangeStore {
   /** Looks up hashes in one batch. Returns one entry per hash, in the same order: the match, or null. */
   findByHashes(hashes: readonly string[]): Promise<Array<HashMatch | null>>;
   /** Looks up hashes as `findByHashes` does, and apps in the same statement. */
-  findByHashesAndApps(hashes: readonly string[], apps: AppKeys): Promise<HashesAndApps>;
+  findByHashesAndApps(hashes: readonly string[], keys: readonly AppKey[]): Promise<HashesAndApps>;
   /** Deletes a token and leaves a tombstone. Returns the deleted token, or null if it does not exist. */
   destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;
   /** Deletes all tokens of one owner and leaves tombstones. Returns the deleted tokens, newest first. */

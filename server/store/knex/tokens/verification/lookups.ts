@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine, Select } from '../../../engine/engine.ts';
 import type { TokenStore } from '../../../interfaces/tokens.ts';
 import type { AppMatch, HashMatch } from '../../../records.ts';
-import { appBranches, isAppRow, toAppMatch } from './app-matches.ts';
+import { appBranches, bindKeys, formOf, isAppRow, type KeyForm, toAppMatch } from './app-matches.ts';
 import { type Source, selectMatches, toHashMatch, tombstoneMatchColumns, toTombstoneMatch } from './hash-matches.ts';
 
 /**
@@ -12,11 +12,13 @@ import { type Source, selectMatches, toHashMatch, tombstoneMatchColumns, toTombs
 export function createLookups(knex: Knex, engine: Engine): Pick<TokenStore, 'findByHashes' | 'findByHashesAndApps'> {
   const ofOne: Source = (column, table) => ({ from: table, where: `WHERE ${column} = ?` });
   const ofEach: Source = (column, table) => ({ from: engine.eachOf(column, table) });
-  const apps = appBranches(engine);
   const tokenByHash = selectMatches(engine, '0', ofOne);
   const tokensByHash = selectMatches(engine, engine.position, ofEach);
-  const tokenByHashAndApps = selectMatches(engine, '0', ofOne, apps);
-  const tokensByHashAndApps = selectMatches(engine, engine.position, ofEach, apps);
+  const withApps = (form: KeyForm) => ({
+    one: selectMatches(engine, '0', ofOne, appBranches(engine, form)),
+    many: selectMatches(engine, engine.position, ofEach, appBranches(engine, form)),
+  });
+  const hashesAndApps = { name: withApps('name'), host: withApps('host'), lists: withApps('lists') };
   const tombstonesByHash: Select = {
     forVerification: true,
     columns: [engine.position, ...tombstoneMatchColumns],
@@ -44,23 +46,17 @@ export function createLookups(knex: Knex, engine: Engine): Pick<TokenStore, 'fin
       if (rows.length < hashes.length) await addTombstones(hashes, found);
       return found;
     },
-    async findByHashesAndApps(hashes, { names, hosts }) {
+    async findByHashesAndApps(hashes, keys) {
       const bound = bind(hashes);
-      const select = hashes.length === 1 ? tokenByHashAndApps : tokensByHashAndApps;
-      const bindings = [bound, bound, engine.bindList(names), engine.bindList(hosts)];
+      const select = hashesAndApps[formOf(keys)][hashes.length === 1 ? 'one' : 'many'];
       const matches: Array<HashMatch | null> = Array(hashes.length).fill(null);
-      const [appsByName, appsByHost] = [new Map<string, AppMatch>(), new Map<string, AppMatch>()];
-      for (const row of await engine.select(select, bindings, trx)) {
-        if (isAppRow(row)) {
-          const { kind, position, app } = toAppMatch(row);
-          if (kind === 'name') appsByName.set(names[position] ?? '', app);
-          else appsByHost.set(hosts[position] ?? '', app);
-        } else {
-          matches[Number(row[0])] = toHashMatch(row);
-        }
+      const apps: Array<AppMatch | null> = Array(keys.length).fill(null);
+      for (const row of await engine.select(select, [bound, bound, ...bindKeys(engine, keys)], trx)) {
+        if (isAppRow(row)) apps[Number(row[0])] = toAppMatch(row);
+        else matches[Number(row[0])] = toHashMatch(row);
       }
-      await addTombstones(hashes, matches);
-      return { matches, appsByName, appsByHost };
+      if (matches.includes(null)) await addTombstones(hashes, matches);
+      return { matches, apps };
     },
   };
 }

@@ -15,6 +15,8 @@ import { isFullLength } from '../helpers/length.ts';
 /** Points at which the program is killed, in the last third of its awaits. At full length, it is killed at every await. */
 const maxPoints = isFullLength ? null : 12;
 const lifetime = 2 * 86_400;
+/** Shared by all kinds, because the daemon refuses many creations at once on a busy machine. */
+const making = pLimit(3);
 const hook = join(import.meta.dirname, '..', 'helpers', 'faults', 'kill-at-await.cjs');
 
 let prepared: Awaited<ReturnType<typeof prepareDaemon>>;
@@ -100,8 +102,6 @@ describe('tokens ensure, killed at any step,', () => {
       expect(awaits).toBeGreaterThan(50);
 
       const points = pointsOf(awaits);
-      // The daemon refuses hundreds of requests at once.
-      const making = pLimit(4);
       const places = await Promise.all(points.map((point) => making(() => makePlace(`${slug}-${point}`, kind))));
       await new Promise((resolve) => setTimeout(resolve, 1_100));
       const limit = pLimit(3);

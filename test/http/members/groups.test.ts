@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { groupsText } from '../../../server/domain/accounts/groups.ts';
 import type { User } from '../../../shared/schemas/accounts/users.ts';
+import { rowsOf } from '../../attacks/secrets/sqlite-rows.ts';
 import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { startTestServer } from '../../helpers/app/http.ts';
 import { registerApp } from '../../helpers/gate/gated.ts';
@@ -77,8 +78,13 @@ it('erases the groups of a deleted member', async () => {
   const app = await open();
   await edit(app, { groups: ['developers'] });
   await app.store.users.setSsoGroups(app.dev.id, groupsText(['staff']));
+  const stored = async () => {
+    const row = (await rowsOf(app.path)).users?.find(({ id }) => id === app.dev.id);
+    return [row?.sso_groups, row?.manual_groups];
+  };
+  expect(await stored()).toEqual(['["staff"]', '["developers"]']);
   expect((await app.ask(`/api/v1/users/${app.dev.id}`, { as: app.root, method: 'DELETE' })).status).toBe(204);
-  expect(await app.store.users.setManualGroups(app.dev.id, '["developers"]'), 'a deleted member').toBe(false);
+  expect(await stored()).toEqual([null, null]);
 });
 
 it('admits a member to an app from the next request on after a group was given, and no more after it was taken away', async () => {

@@ -20,10 +20,10 @@ export interface ClientIp {
    */
   resolve(peer: string | null | undefined, forwardedFor: string | null | undefined): string | null;
   /**
-   * Returns the client's address only if a trusted proxy told it. Unlike `resolve`, it returns null instead of the address of the
+   * Returns the client's address only if a trusted proxy reported it. Unlike `resolve`, it returns null instead of the address of the
    * peer or of another proxy.
    */
-  told(peer: string | null | undefined, forwardedFor: string | null): string | null;
+  reported(peer: string | null | undefined, forwardedFor: string | null): string | null;
 }
 
 /**
@@ -82,7 +82,7 @@ export function createClientIp(trustedCidrs: readonly string[]): ClientIp {
       }
       return client.text;
     },
-    told(peer, forwardedFor) {
+    reported(peer, forwardedFor) {
       if (forwardedFor === null || peerOf(peer ?? '')?.trusted !== true) return null;
       return toldBy(forwardedFor);
     },

@@ -1,16 +1,16 @@
 import type { appColumns } from './tables/apps.ts';
 import type { RecordOf } from './tables/column.ts';
 
-/** What a proxy route protects. */
+/** An upstream application that routes of the proxy protect. */
 export interface AppRecord extends Omit<RecordOf<typeof appColumns>, 'groups'> {
   /** In canonical form. A host belongs to one app. */
   hosts: string[];
-  /** Who may use the app. Empty: every member. */
+  /** The groups whose members may use the app. Empty: every member may. */
   groups: string[];
 }
 
-/** What verification needs to know of an app. */
+/** The part of an app that verification reads. */
 export type AppMatch = Pick<AppRecord, 'id' | 'name' | 'groups' | 'preflight'>;
 
-/** Which app a proxy says that a request is for. */
+/** The app that a proxy names for a request. */
 export type AppKey = { kind: 'name'; name: string } | { kind: 'host'; host: string };

@@ -210,7 +210,7 @@ export interface TokenUses {
   gaps: GapTimes | null;
 }
 
-/** When an allowed use last lacked what a rule would need. */
+/** The last times at which allowed uses lacked an input of rules. */
 export type GapTimes = RecordOf<typeof gapColumns>;
 
 /** The first use of a token from a network. */

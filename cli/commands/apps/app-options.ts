@@ -5,7 +5,7 @@ import { parseSeconds } from '../../input/parse-time.ts';
 import { repeated } from '../../input/repeated.ts';
 
 export interface AppOptions extends GlobalOptions {
-  /** False with `--no-url`. The other fields that may be false have such an option, too. */
+  /** False with `--no-url`. Each other field that may be false has such an option, too. */
   url?: string | false;
   host?: string[];
   hosts?: boolean;
@@ -15,7 +15,7 @@ export interface AppOptions extends GlobalOptions {
   preflight?: string;
 }
 
-/** What both create and edit accept. */
+/** The options that create and edit share. */
 export function addAppOptions(command: Command): Command {
   return command
     .option('--url <url>', 'Where people find the app')

@@ -4,13 +4,13 @@ import type { RawResponse } from './raw.ts';
 
 export const chosenApp = { check: 'chosen-app', title: 'Forged hosts with your token' };
 
-/** Fields with which a proxy may tell tokensd the host of the original request. */
+/** Fields in which a proxy may send tokensd the host of the original request. */
 const hostFields = ['X-Original-Host', 'X-Forwarded-Host'];
 
 /**
- * Checks that a client cannot choose the app that a request is for. If tokensd believes the client, a text that is no host makes it
- * deny the request, and a host of no app makes the API see none, or makes it deny a token that is restricted to the app. A `Host`
- * without visible effect proves nothing if the API does not show its request.
+ * Checks that a client cannot choose the app that a request is for. If tokensd uses the host that the client sends, two
+ * effects are visible. It denies the request if the text is not a host. If no app has the host, the API sees no app, or tokensd denies
+ * a token that is restricted to the app. If the API does not show its request, a `Host` without an effect proves nothing.
  */
 export async function checkChosenApp(
   honest: RawResponse | null,

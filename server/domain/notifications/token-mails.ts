@@ -26,7 +26,7 @@ export type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdA
 
 export interface TokenCreation extends MemberEvent {
   token: MailedToken;
-  /** What the token may do, with the names of apps. */
+  /** The rules of the token, with the names of apps. */
   rules: TokenRules;
   channel: Channel;
 }

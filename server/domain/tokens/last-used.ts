@@ -13,15 +13,15 @@ export interface ObservedRequest {
   peer: string | null;
   forwardedFor: string | null;
   userAgent: string | null;
-  /** Whether rules deny the target whatever they say, because the client chose a part of it. */
+  /** Whether every rule about paths denies the target, because the client chose a part of it. */
   isDisputed?: boolean;
   /** The app that the request was for. Null if it was for none. */
   appId: string | null;
   /** Why the rules of the token would have denied the request if they were enforced. */
   wouldDeny: ForbidReason | null;
   /**
-   * Present if an API server reported the request at introspection. Rules about what it left out are then not evaluated, whereas they
-   * deny what a proxy left out.
+   * Present if an API server reported the request at introspection. A rule is not evaluated if the server left out its input. It
+   * denies the request if a proxy left out its input.
    */
   introspected?: true;
 }

@@ -3,7 +3,7 @@ import type { AppKey, AppMatch, HashMatch } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { createBatchedLookup } from './batched-lookup.ts';
 
-/** What one verification reads: a token, the app that the request is for, or both. */
+/** The keys that one verification looks up: a token, the app that the request is for, or both. */
 export interface Lookup {
   hash: string | null;
   app: AppKey | null;

@@ -42,9 +42,9 @@ export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reportin
   countActive(caller: Caller, userId: string): Promise<number>;
   /** Returns the names of the apps that the rules of these tokens mention, for `showRules`. */
   appNames(tokens: ReadonlyArray<Pick<TokenRecord, 'rules'>>): Promise<AppNames>;
-  /** Returns what bounds the expiry of a token: the organization's policy and its apps. */
+  /** Returns the policy that bounds the expiry of a token: the organization's, and that of its apps. */
   expiryPolicyOf(token: Pick<TokenRecord, 'rules'>): Promise<ExpiryPolicy>;
-  /** Decides whether the token may make a request that somebody asks about. Records nothing. */
+  /** Decides whether the token may make a request that a client describes. Records nothing. */
   decide(token: Pick<TokenRecord, 'rules' | 'ownerId' | 'manage'>, request: AskedRequest): Promise<RuleOutcome>;
   /** Returns the token that the request presents. @throws ProblemError `token-not-found` if it has just been revoked */
   getItself(token: VerifiedToken): Promise<TokenRecord>;

@@ -33,8 +33,8 @@ interface Denied {
 export type Verdict = { allowed: true; token: VerifiedToken } | Denied;
 
 /**
- * A request for which a token is presented. A part is undefined if nobody asked about it. It is null if no trusted proxy told it; for the
- * app, null means none. Each part is read when it is needed.
+ * A request for which a token is presented. A part is undefined if the caller did not ask about it, and null if no trusted
+ * proxy sent it. A null app means that the request is for no app. Each part is read when it is needed.
  */
 export interface GateRequest {
   /** `unknown`: the app is named in a way that no app has. */
@@ -71,7 +71,7 @@ export type RequestVerdict = AllowedRequest | Denied | ForbiddenRequest;
 
 /** The one verification behind every route and credential form. All reject with StoreUnavailable if the database fails. */
 export interface Verification {
-  /** Reports whether a presented value is an active token, whatever it may do. */
+  /** Reports whether a presented value is an active token. Evaluates no rules. */
   verify(value: string): Promise<Verdict>;
   /** Decides whether a request may pass with a presented value. 401 takes precedence over 403. */
   verifyRequest(value: string, request: GateRequest): Promise<RequestVerdict>;
@@ -153,7 +153,7 @@ function keyOf(app: GateRequest['app']): AppKey | null {
   return app === undefined || app === 'unknown' ? null : app;
 }
 
-/** Returns the app that a request is for. A name that no app has is unknown; a host that no app has belongs to none. */
+/** Returns the app that a request is for. A name that no app has is unknown. A host that no app has means that the request is for no app. */
 function requestedApp(asked: GateRequest['app'], found: AppMatch | null): RequestedApp | null | undefined {
   if (asked === undefined || asked === null || asked === 'unknown') return asked;
   if (found !== null) return found;

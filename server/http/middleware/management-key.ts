@@ -72,5 +72,5 @@ function clientAddress(clientIp: AppDeps['clientIp'], c: AppContext): string | n
   const peer = c.env?.incoming?.socket.remoteAddress;
   const forwardedFor = forwardedForOf(rawHeadersOf(c));
   const isForwarded = forwardedFor !== null && clientIp.isTrusted(peer);
-  return isForwarded ? clientIp.told(peer, forwardedFor) : clientIp.resolve(peer, null);
+  return isForwarded ? clientIp.reported(peer, forwardedFor) : clientIp.resolve(peer, null);
 }

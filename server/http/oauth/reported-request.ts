@@ -8,7 +8,7 @@ import type { OAuthForm } from './form.ts';
 
 /** The request that a client reports in the form fields `app`, `method`, `path` and `ip`, which are our extension. */
 export interface ReportedRequest {
-  /** What the rules of the token are evaluated against. A rule that needs a field that the client left out is not evaluated. */
+  /** The request that the rules of the token are evaluated against. A rule is not evaluated if the client left out its field. */
   asked: GateRequest;
   /** Describes a use of the token. Returns null if the client reports no request, in which case no last use is recorded. */
   observe(verdict: Pick<AllowedRequest, 'app' | 'wouldDeny'>): ObservedRequest | null;

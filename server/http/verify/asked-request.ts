@@ -10,7 +10,7 @@ import type { FoundRoute, OriginalRequest } from './proxies.ts';
 import type { AskedApp, ReadApp } from './requested-app.ts';
 
 interface AskedRequestDeps {
-  clientIp: Pick<ClientIp, 'isTrusted' | 'told'>;
+  clientIp: Pick<ClientIp, 'isTrusted' | 'reported'>;
   readApp: ReadApp;
 }
 
@@ -46,7 +46,7 @@ export class AskedRequest implements GateRequest {
   }
 
   get ip(): string | null {
-    return this.#clientIp.told(this.#peer, forwardedForOf(this.#rawHeaders));
+    return this.#clientIp.reported(this.#peer, forwardedForOf(this.#rawHeaders));
   }
 
   /**

@@ -6,7 +6,7 @@ import { type CountVerification, outcomeOf, type VerificationRoute } from '../..
  * the duration is measured; it defaults to the time of the call. Rejects as `Verification` does.
  */
 export interface CountedVerification {
-  /** Reports whether the value is an active token, whatever it may do. */
+  /** Reports whether the value is an active token. Evaluates no rules. */
   verify(route: VerificationRoute, value: string, startedAt?: number): Promise<Verdict>;
   /** Decides whether a request may pass with the value. */
   verifyRequest(

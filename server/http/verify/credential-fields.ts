@@ -10,7 +10,7 @@ export const malformedDetails = {
   other: 'Invalid token.',
 } as const;
 
-/** What one field value presents. `none`: nothing, or another scheme. `value`: a text that may be a token. */
+/** The credential in one field value. `none`: nothing, or another scheme. `value`: a text that may be a token. */
 export type FieldCredential =
   | { kind: 'none' }
   | { kind: 'malformed'; problem: keyof typeof malformedDetails }
@@ -43,12 +43,12 @@ export const readTokensAuthorization: ReadField = (text) => {
 };
 
 /**
- * What a field of a request holds: nothing, a credential of the app, one token in a form that counts, or a token in a way
+ * The content of a field of a request: nothing, a credential of the app, one token in a form that counts, or a token in a way
  * that does not count, because the field is repeated, is a list, or holds more than the token.
  */
 export type FieldContent = 'none' | 'foreign' | 'ours' | 'mixed';
 
-/** Returns what the values of a field hold. A field that was sent empty holds nothing. */
+/** Returns the content of a field with these values. A field that was sent empty holds nothing. */
 export function contentOf(values: readonly string[], read: ReadField): FieldContent {
   const [only = ''] = values;
   if (values.every((value) => words(value).length === 0)) return values.length > 1 ? 'foreign' : 'none';
@@ -88,7 +88,7 @@ const placeholderPasswords: readonly string[] = ['', 'x-oauth-basic'];
 
 /**
  * Reads the password of `user:password`. A user name cannot contain a colon (RFC 7617 §2). A user name counts instead if
- * it is a well-formed token and the password is a placeholder. Otherwise it is ignored, whatever it is.
+ * it is a well-formed token and the password is a placeholder. Any other user name is ignored.
  */
 function fromBasic([encoded = '', ...more]: string[]): FieldCredential {
   const pair = decodeBase64(encoded)?.toString('latin1');

@@ -13,7 +13,7 @@ import {
 export type CredentialField = 'authorization' | 'x-api-key' | 'x-tokens-authorization';
 
 /**
- * What a request presents. `value`: one credential, not validated yet, and the field that carries it. `ambiguous`: several
+ * The credential of a request. `value`: one credential, not validated yet, and the field that carries it. `ambiguous`: several
  * credentials of which none decides.
  */
 export type Credential =
@@ -24,9 +24,9 @@ export type Credential =
 type Decision = 'authorization' | 'x-api-key' | 'ambiguous';
 
 /**
- * Which field decides if `X-Tokens-Authorization` is absent: a row for what `Authorization` holds, a column for what
- * `X-API-Key` holds. An app behind the proxy may have a credential of its own in either of them. That never decides as long
- * as the other field holds a token.
+ * The field that decides if `X-Tokens-Authorization` is absent. The row is the content of `Authorization`, and the column is that
+ * of `X-API-Key`. An app behind the proxy may have a credential of its own in either field. That credential never decides if
+ * the other field holds a token.
  */
 const decisions: Record<FieldContent, Record<FieldContent, Decision>> = {
   // An empty X-API-Key is a malformed one, as an empty value after a scheme is.

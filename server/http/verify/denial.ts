@@ -30,7 +30,7 @@ export function tokenDenial(reason: DenyReason): Denial {
 }
 
 /**
- * Which challenges a 401 offers. `any`: the two schemes of the native API. `basic`: only Basic, for clients that send a
+ * The challenges that a 401 offers. `any`: the two schemes of the native API. `basic`: only Basic, for clients that send a
  * password after such a challenge, or that fail if they also see a scheme that they do not know.
  */
 export type ChallengeChoice = 'any' | 'basic';

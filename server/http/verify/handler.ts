@@ -30,7 +30,7 @@ export interface VerifyDeps {
   lastUsed: Pick<LastUsed, 'record'>;
   useCounter: Pick<UseCounter, 'denied'>;
   clock: Clock;
-  clientIp: Pick<ClientIp, 'isTrusted' | 'told'>;
+  clientIp: Pick<ClientIp, 'isTrusted' | 'reported'>;
   metrics: Pick<Metrics, 'countVerification'>;
   log: Pick<Log, 'error' | 'info' | 'warn'>;
 }

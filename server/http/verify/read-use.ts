@@ -15,25 +15,25 @@ const maxRememberedLength = 512;
 /** Maximum number of texts of which one string is kept. */
 const maxShared = 8_000;
 
-/** What a request target says about a use. */
+/** The data about a use that the target of a request holds. */
 interface Target {
   route: string | null;
-  /** Whether rules deny the path whatever they say, or it is too long to be recorded as a whole. */
+  /** Whether every rule about paths denies the path, or it is too long to be recorded as a whole. */
   isOdd: boolean;
 }
 
-/** Where a request came from. */
+/** The client that a request came from. */
 interface Source {
   network: string | null;
-  /** Whether a trusted proxy told the client's address. */
-  isTold: boolean;
+  /** Whether a trusted proxy reported the client's address. */
+  isReported: boolean;
 }
 
 /**
  * Creates the functions that read the route, network, agent and app of a verified request. They run on every verification, and
  * the same few texts describe most requests, so each distinct text is folded once.
  */
-export function createReadUse(clientIp: Pick<ClientIp, 'resolve' | 'told'>): ReadUse {
+export function createReadUse(clientIp: Pick<ClientIp, 'resolve' | 'reported'>): ReadUse {
   const share = createSharedTexts();
   const targets = remember((text): Target => {
     const space = text.indexOf(' ');
@@ -45,7 +45,7 @@ export function createReadUse(clientIp: Pick<ClientIp, 'resolve' | 'told'>): Rea
   const apps = remember(share);
   const sourceOf = (peer: string, forwardedFor: string | null): Source => ({
     network: share(networkOf(clientIp.resolve(peer, forwardedFor))),
-    isTold: clientIp.told(peer, forwardedFor) !== null,
+    isReported: clientIp.reported(peer, forwardedFor) !== null,
   });
   const peers = remember((text) => sourceOf(text, null));
   const forwarded = remember((text) => {
@@ -78,17 +78,20 @@ export function createReadUse(clientIp: Pick<ClientIp, 'resolve' | 'told'>): Rea
 
 const noTarget: Target = { route: null, isOdd: false };
 
-/** Returns what a rule would need that no trusted proxy told. */
-function gapsOfProxied({ appId, target, method }: ObservedRequest, { isTold }: Source): number {
+/** Returns the inputs of rules that no trusted proxy sent. */
+function gapsOfProxied({ appId, target, method }: ObservedRequest, { isReported }: Source): number {
   let gaps = 0;
   if (appId === null) gaps |= gapBits.noAppAt;
   if (target === null) gaps |= gapBits.noPathAt;
   if (method === null) gaps |= gapBits.noMethodAt;
-  if (!isTold) gaps |= gapBits.noNetworkAt;
+  if (!isReported) gaps |= gapBits.noNetworkAt;
   return gaps;
 }
 
-/** Rules about what an API server left out are not evaluated. Those about methods are, even if it left out the path. */
+/**
+ * Returns the missing inputs of rules that introspection evaluates. It evaluates no rule whose input the API server left out, with one
+ * exception: a server that sends the method must also send the path.
+ */
 function gapsOfIntrospected({ method, target, peer }: ObservedRequest, { network }: Source): number {
   let gaps = 0;
   if (method !== null && target === null) gaps |= gapBits.noPathAt;

@@ -1,6 +1,6 @@
 import type { AppRecord, Page } from '../records.ts';
 
-/** What an edit of an app changes. A field that is missing stays. */
+/** The changes of an edit. A missing field stays as it is. */
 export type AppEdit = Partial<Pick<AppRecord, 'url' | 'hosts' | 'groups' | 'maxExpirySeconds' | 'preflight'>> &
   Pick<AppRecord, 'changedAt'>;
 

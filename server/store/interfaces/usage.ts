@@ -6,7 +6,7 @@ export interface UsageBatch {
   tokens: readonly TokenUses[];
 }
 
-/** What a window of time shows of one token. */
+/** The recorded uses of one token in a window of time. */
 export interface UsageWindow {
   days: Array<{ day: number; outcome: string; uses: number }>;
   /** Values whose last use lies in the window, most uses first. */
@@ -27,7 +27,7 @@ export interface UsageStore {
   claimNetworkNotice(network: NewNetwork, rule: { minAgeMs: number; minUses: number }): Promise<boolean>;
   /** Returns what is stored about one token since the beginning of a day, in days since the epoch. */
   of(tokenId: string, sinceDay: number): Promise<UsageWindow>;
-  /** Returns when uses of a token last lacked what a rule would need. */
+  /** Returns the last times at which uses of a token lacked an input of rules. */
   gapsOf(tokenId: string): Promise<GapTimes>;
   /** Deletes at most `limit` counts of hours before `hour`. Returns the number of rows deleted. */
   purgeHours(hour: number, limit: number): Promise<number>;

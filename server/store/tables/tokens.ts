@@ -22,7 +22,7 @@ const createdTokenColumns = {
   selfRotate: boolean('self_rotate'),
   /** Whether the owner wants no mail about uses from new networks. */
   quietNetworks: boolean('quiet_networks'),
-  /** What the token may do, as `storeRules` returns it. Null if it has no rules. */
+  /** The rules of the token, as `storeRules` returns them. Null if it has none. */
   rules: nullable(text('rules')),
   /** The scopes of a management key, separated by spaces. Null for every other token. */
   manage: nullable(text('manage')),

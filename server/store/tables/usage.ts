@@ -27,7 +27,7 @@ export const usageSeenColumns = {
   lastAt: integer('last_at'),
 };
 
-/** When an allowed use last lacked what a rule would need. */
+/** The last times at which allowed uses lacked an input of rules. */
 export const gapColumns = {
   /** It was for no app. */
   noAppAt: nullable(integer('no_app_at')),

@@ -83,7 +83,7 @@ export function AppDialog({ app, closeHref, form, problem }: AppDialogProps) {
   );
 }
 
-/** The values that the form was first shown with. Only what differs from them is changed. */
+/** The values that the form was first shown with. An edit changes only the fields that differ from them. */
 function ShownApp({ url, hosts, groups, maxExpiry, preflight }: AppForm) {
   return (
     <>

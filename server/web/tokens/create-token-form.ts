@@ -15,7 +15,7 @@ export interface CreateTokenForm {
   date: string;
   /** Whether no mail is sent about uses from new networks. */
   quietNetworks: boolean;
-  /** What the token may do. */
+  /** The rules of the token. */
   rules: RuleForm;
   /** Idempotency key, so that sending the same form twice creates one token. */
   key: string;

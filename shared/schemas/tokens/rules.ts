@@ -82,7 +82,7 @@ export const tokenRuleFields = {
   enforce: z.boolean().describe('Whether the rules are applied. False: they are only evaluated and counted'),
 };
 
-/** A request to evaluate the rules of a token for. What is missing is not evaluated. */
+/** The request that rules are evaluated against. A rule is not evaluated if its field is missing. */
 export const askedRequestSchema = z.object({
   method: z
     .string()

@@ -37,7 +37,7 @@ export const suggestionSchema = z
               'present-rule',
             ])
             .describe(
-              '`no-app`, `deleted-app`: a use was for no app, or for one that no longer exists. `unknown-…`: no trusted proxy told it. `ambiguous-path`: rules deny a path that was used. `too-many`: more values than are recorded, or than a rule can hold. `present-rule`: the present rule allows less',
+              '`no-app`, `deleted-app`: a use was for no app, or for one that no longer exists. `unknown-…`: no trusted proxy sent it. `ambiguous-path`: rules deny a path that was used. `too-many`: more values than are recorded, or than a rule can hold. `present-rule`: the present rule allows less',
             ),
         }),
       )

@@ -72,7 +72,7 @@ export const tokenSchema = z
   .meta({ id: 'Token' });
 export type Token = z.infer<typeof tokenSchema>;
 
-/** The token that authenticates a request. `decision` answers what the request asks about another one. */
+/** The token that authenticates a request. `decision` is the verdict on the request that the query describes. */
 export const presentedTokenSchema = tokenSchema
   .extend({ decision: decisionSchema.optional() })
   .meta({ id: 'PresentedToken' });

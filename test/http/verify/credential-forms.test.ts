@@ -12,7 +12,7 @@ const token = 'tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE';
 const otherToken = assembleToken('abc', '0'.repeat(32));
 const damaged = `${token.slice(0, -1)}0`;
 
-/** What Authorization can hold. `malformed`: no program could read it, and it is none of ours. */
+/** The contents of Authorization. `malformed`: no program can read it, and it holds no token of ours. */
 const authorizations: Record<Content, readonly Field[][]> = {
   none: [[], [['Authorization', '']], [['authorization', ' \t']]],
   foreign: [
@@ -88,7 +88,7 @@ const apiKeys: Record<Content, readonly Field[][]> = {
   ],
 };
 
-/** Which field decides, by what Authorization and X-API-Key hold. Null: the request is denied, whatever the tokens are. */
+/** The field that decides, by the contents of Authorization and X-API-Key. Null: the request is denied, even with valid tokens. */
 const table: Record<Content, Record<Content, 'authorization' | 'x-api-key' | null>> = {
   none: { none: null, foreign: null, malformed: null, ours: 'x-api-key', mixed: null },
   foreign: { none: null, foreign: null, malformed: null, ours: 'x-api-key', mixed: null },

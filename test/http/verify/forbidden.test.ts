@@ -112,7 +112,7 @@ describe('rules of a token', () => {
     expect(server.services.lastUsed.drain().map(({ tokenId }) => tokenId)).toEqual([id]);
   });
 
-  it('are not told by anybody but a trusted proxy', async () => {
+  it('are accepted only from a trusted proxy', async () => {
     const untrusting = await startTestServer({ trustedProxies: [] });
     const app = await registerApp(untrusting.store, 'wiki', { hosts: ['wiki.example.com'] });
     const statusOf = async (gated: Gated, asking: Original) => {
@@ -205,7 +205,7 @@ describe('the app of a request', () => {
   );
 
   it.each(['wiki.example.com, nobody.example.com', 'wiki..example.com', 'w\xefki.example.com', 'a b', '.', 'a/b'])(
-    'is unknown for a host that is none: %s',
+    'is unknown if the text is not a host: %s',
     async (host) => {
       const { value } = await issueGated(server.store);
       for (const [proxy, field] of Object.entries(hostFields)) {

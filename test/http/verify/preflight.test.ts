@@ -104,7 +104,7 @@ describe('a CORS preflight', () => {
     for (const form of broken) expect(await statusesOf(options, [...cors, ...form])).toEqual(all(401));
   });
 
-  it('is 401 if no trusted proxy told the method', async () => {
+  it('is 401 if no trusted proxy sent the method', async () => {
     const untrusting = await startTestServer({ trustedProxies: [] });
     await registerApp(untrusting.store, 'open', { preflight: 'pass' });
     const { headers, ...route } = originals.nginx?.(options) ?? { headers: [] };

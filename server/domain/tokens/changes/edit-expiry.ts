@@ -2,7 +2,7 @@ import type { EditTokenBody } from '../../../../shared/schemas/tokens/token-chan
 import type { TokenRecord } from '../../../store/records.ts';
 import { type BoundingApp, type ExpiryPolicy, policyFor, resolveExpiry } from '../expiry.ts';
 
-/** What bounds the expiry of an edited token. */
+/** The bounds of the expiry of an edited token. */
 interface Bounds {
   policy: ExpiryPolicy;
   /** The apps that the token is restricted to after the edit. */

@@ -41,7 +41,7 @@ export function allowsMethod({ methods }: AllowLine, requested: string | null): 
   return requested !== null && methods.has(requested);
 }
 
-/** Reports whether a line allows a raw path that is not ambiguous, whatever the method. */
+/** Reports whether a line allows a raw path that is not ambiguous, for some method. */
 export function allowsPath({ pattern }: AllowLine, path: string): boolean {
   return matchesPath(pattern, path);
 }

@@ -6,8 +6,8 @@ import { judgeRequest, type RuleOutcome, rawPathOf } from './evaluate.ts';
 import { parseRules } from './token-rules.ts';
 
 /**
- * Decides whether a token may make a request that somebody asks about. A rule denies what it
- * would deny whatever the question leaves out. The IP address must be in canonical form.
+ * Decides whether a token may make a request that a client describes. If the description lacks a part, a rule denies the request
+ * only if it would do so for every value of that part. The IP address must be in canonical form.
  */
 export async function decide(
   store: Pick<Store, 'apps' | 'owners'>,

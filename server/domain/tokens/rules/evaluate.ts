@@ -13,9 +13,9 @@ export type ForbidReason = 'app' | 'group' | 'method' | 'path' | 'network' | 'ma
 export type RequestedApp = 'unknown' | { readonly id: string; readonly groups: readonly string[] };
 
 /**
- * What rules are evaluated against. Null: no trusted proxy told it, and each rule that needs it denies the request. For the
- * app, null means that the request is for none. Undefined: the caller did not ask about it, so the
- * request is denied only if the rules deny it whatever that is.
+ * The request that rules are evaluated against. A part is null if no trusted proxy sent it. Each rule that needs the part then
+ * denies the request. A null app means that the request is for no app. A part is undefined if the caller did not ask about it. The
+ * request is then denied only if the rules deny it for every value of that part.
  */
 export interface RuleRequest {
   readonly app?: RequestedApp | null | undefined;

@@ -1,6 +1,6 @@
 import type { GapTimes } from '../../../store/records.ts';
 
-/** What a use lacked that a rule would need, as bits of a number. Each is the bit of one field of `GapTimes`. */
+/** The inputs of rules that a use lacked, as bits of a number. Each bit stands for one field of `GapTimes`. */
 export const gapBits = {
   noAppAt: 1,
   noPathAt: 2,
@@ -9,12 +9,12 @@ export const gapBits = {
   noMethodAt: 16,
 } as const satisfies Record<keyof GapTimes, number>;
 
-/** Every bit that stands for something unknown. A path that is not known is not odd. */
+/** The bits of all inputs that can be unknown. An unknown path is not odd. */
 export const nothingKnown = gapBits.noAppAt | gapBits.noPathAt | gapBits.noNetworkAt | gapBits.noMethodAt;
 
 const names = Object.keys(gapBits) as Array<keyof GapTimes>;
 
-/** Returns the times of gaps with those of another use at `at`. */
+/** Returns the times of gaps after another use, which was at `at` and had these gaps. */
 export function withGaps(times: GapTimes | null, gaps: number, at: number): GapTimes | null {
   if (gaps === 0) return times;
   const result = times ?? { noAppAt: null, noPathAt: null, oddPathAt: null, noNetworkAt: null, noMethodAt: null };

@@ -11,7 +11,7 @@ interface KnownApp {
 type Apps = ReadonlyMap<string, KnownApp>;
 
 /**
- * Makes the apps those of the newest database. One that was deleted since must not let tokens in again, and one that was added
+ * Replaces the apps of the backup with those of the newest database. An app that was deleted since must not let tokens in again, and one that was added
  * since keeps others out. If the history is incomplete, a deletion that any database shows is final, and every other app gets
  * the state that was changed last. Comes before the rules of tokens, which refer to apps.
  */

@@ -11,7 +11,7 @@ export interface UncertainToken {
   owner: string;
 }
 
-/** What changes about a token during its life, besides its name, its description and its rules. */
+/** The fields of a token that change during its life, except its name, its description and its rules. */
 const lifeColumns = [
   ...[
     'hash',

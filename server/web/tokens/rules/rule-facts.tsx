@@ -1,6 +1,6 @@
 import type { TokenRules } from '../../../domain/tokens/rules/token-rules.ts';
 
-/** What the token may do. Rules hold the names of apps. */
+/** The rules of a token. They hold the names of apps. */
 export function RuleFacts({ rules: { apps, readOnly, allow, networks, enforce } }: { rules: TokenRules }) {
   const hasNone = apps === null && !readOnly && allow === null && networks === null;
   return (
@@ -39,7 +39,7 @@ export function RuleFacts({ rules: { apps, readOnly, allow, networks, enforce } 
 interface EntriesFactProps {
   label: string;
   entries: readonly string[] | null;
-  /** What an empty list means. */
+  /** The text for an empty list. */
   none?: string;
 }
 

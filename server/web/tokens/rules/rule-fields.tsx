@@ -7,7 +7,7 @@ import { emptyRuleForm, type RuleForm } from './rule-form.ts';
 interface RuleFieldsProps {
   rules: RuleForm;
   offeredApps: OfferedApps;
-  /** Why the form was rejected. */
+  /** The problem for which the form was rejected. */
   problem: ProblemError | undefined;
 }
 
@@ -51,7 +51,7 @@ export function RuleFields({ rules, offeredApps, problem }: RuleFieldsProps) {
   );
 }
 
-/** The rules that the form was first shown with. Only what differs from them is changed. */
+/** The rules that the form was first shown with. An edit changes only the fields that differ from them. */
 export function ShownRules({ rules }: { rules: RuleForm }) {
   return (
     <>

@@ -14,7 +14,7 @@ export interface RuleForm {
   observe: boolean;
 }
 
-/** What a form with rules contains: the present values, and those that it was first shown with. Only what differs is changed. */
+/** A form with rules: the values that were entered, and those that it was first shown with. An edit changes only the fields that differ. */
 export interface EditedRuleForm {
   rules: RuleForm;
   shownRules: RuleForm;

@@ -4,22 +4,22 @@ import { readOnlyMethods } from '../evaluate.ts';
 import { coverLines, formatAllowLine } from './cover.ts';
 import { patternOfRecorded } from './recorded-pattern.ts';
 
-/** What is recorded about the allowed uses of a token in a window of time. */
+/** The recorded data about the allowed uses of a token in a window of time. */
 export interface RecordedUses {
   /** Allowed uses in the window. */
   readonly uses: number;
-  /** Paths as `foldPath` returns them. A method is null if no proxy told it, and `OTHER` if it is unusual. */
+  /** Paths as `foldPath` returns them. A method is null if no proxy sent it, and `OTHER` if it is unusual. */
   readonly routes: ReadonlyArray<{ method: string | null; path: string; uses: number }>;
   readonly networks: ReadonlyArray<{ network: string; uses: number }>;
   /** Names of apps. */
   readonly apps: ReadonlyArray<{ app: string; uses: number }>;
-  /** What some of the uses lacked. */
+  /** The inputs of rules that some of the uses lacked. */
   readonly gaps: ReadonlySet<Gap>;
 }
 
 /**
  * `app`: the request was for no app. `deleted-app`: the app no longer exists, so no rule can name it. `method`, `path`, `network`:
- * no trusted proxy told it. `ambiguous-path`: rules deny the path, or it is too long to be recorded as a whole.
+ * no trusted proxy sent it. `ambiguous-path`: rules deny the path, or it is too long to be recorded as a whole.
  */
 export type Gap = 'app' | 'deleted-app' | 'method' | 'path' | 'ambiguous-path' | 'network';
 
@@ -37,7 +37,7 @@ export interface Coverage {
 }
 
 /**
- * `too-many`: of routes, more may have been used than are recorded. Of networks and apps, there are more than a rule can hold.
+ * `too-many`: the token may have used more routes than are recorded, or it used more networks or apps than a rule can hold.
  * `present-rule`: the token's present rule allows less.
  */
 export type OmissionReason =

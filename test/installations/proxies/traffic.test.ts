@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { connect } from 'node:net';
-import { WebSocket } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../helpers/daemon/process.ts';
 import { type Gate, gateProxies, openGate } from '../../helpers/gate/gate.ts';
-import { events, fileContent, type UploadReport } from '../../helpers/gate/test-api.ts';
-
-const mebibyte = Buffer.alloc(1024 * 1024, 'tokens');
+import { events, fileContent } from '../../helpers/gate/test-api.ts';
+import { eventDelays, mebibyte, offerUpload, startUpload, talk, upload } from '../../helpers/gate/traffic.ts';
 
 for (const gateProxy of gateProxies) {
   describe.skipIf(gateProxy.skip)(`an API behind ${gateProxy.name} with the shipped configuration`, () => {
@@ -23,43 +19,18 @@ for (const gateProxy of gateProxies) {
     });
     afterAll(() => gate.stop());
 
-    /** Starts a POST to `/upload`. With a length, the body has a Content-Length, otherwise it is chunked. */
-    const startUpload = (fields: Record<string, string>, length?: number) => {
-      const framing = length === undefined ? {} : { 'Content-Length': String(length) };
-      const outgoing = request(`${gate.url}/upload`, {
-        method: 'POST',
-        agent: false,
-        headers: { ...fields, ...framing },
-      });
-      const response = once(outgoing, 'response').then(async ([incoming]) => {
-        const chunks: Buffer[] = await incoming.toArray();
-        return { status: incoming.statusCode as number, body: Buffer.concat(chunks).toString() };
-      });
-      response.catch(() => {});
-      return { outgoing, response };
-    };
-
     it.each([
       ['5 MB with a length', 5, true],
       ['5 MB in chunks', 5, false],
       ['200 MB with a length', 200, true],
       ['200 MB in chunks', 200, false],
     ])('receives a body of %s', async (_body, count, hasLength) => {
-      const { outgoing, response } = startUpload(headers, hasLength ? count * mebibyte.length : undefined);
-      const hash = createHash('sha256');
-      for (let i = 0; i < count; i += 1) {
-        hash.update(mebibyte);
-        // A rejection ends the upload.
-        if (!outgoing.write(mebibyte)) await Promise.race([once(outgoing, 'drain'), response]);
-      }
-      outgoing.end();
-      const { status, body } = await response;
-      const expected: UploadReport = { bytes: count * mebibyte.length, sha256: hash.digest('hex') };
+      const { status, body, expected } = await upload(gate.url, headers, count, hasLength);
       expect([status, JSON.parse(body)]).toEqual([200, expected]);
     });
 
     it('receives the start of an upload before the client sends the rest', async () => {
-      const { outgoing, response } = startUpload(headers, 2 * mebibyte.length);
+      const { outgoing, response } = startUpload(gate.url, headers, 2 * mebibyte.length);
       outgoing.write(mebibyte);
       await eventually(() => gate.api.progress.bytes === mebibyte.length, 'the first half of the upload');
       outgoing.end(mebibyte);
@@ -67,30 +38,12 @@ for (const gateProxy of gateProxies) {
     });
 
     it('receives nothing of an upload without a token, which is rejected before it is sent', async () => {
-      const { outgoing, response } = startUpload({ Expect: '100-continue' }, 200 * mebibyte.length);
-      outgoing.flushHeaders();
-      let continued = false;
-      outgoing.on('continue', () => {
-        continued = true;
-      });
-      outgoing.on('error', () => {});
-      expect((await response).status).toBe(401);
-      expect([continued, gate.api.requests]).toEqual([false, []]);
-      outgoing.destroy();
+      const { status, continued } = await offerUpload(gate.url, {});
+      expect([status, continued, gate.api.requests]).toEqual([401, false, []]);
     });
 
     it('talks to a client over WebSocket', async () => {
-      const socket = new WebSocket(`${gate.url.replace('http', 'ws')}/socket`, { headers });
-      const ended = once(socket, 'close').then(() => Promise.reject(new Error('The handshake failed')));
-      await Promise.race([once(socket, 'open'), ended]);
-      ended.catch(() => {});
-      for (const text of ['hello', 'again']) {
-        const reply = once(socket, 'message');
-        socket.send(text);
-        expect((await reply)[0].data).toBe(text);
-      }
-      socket.close();
-      await once(socket, 'close');
+      expect(await talk(gate.url, headers, ['hello', 'again'])).toEqual(['hello', 'again']);
       expect(gate.api.requests.map(({ url, headers }) => [url, headers['x-auth-user']])).toEqual([
         ['/socket', 'dev@example.com'],
       ]);
@@ -101,11 +54,10 @@ for (const gateProxy of gateProxies) {
       ['without a token', () => ({})],
       ['with an unknown token', () => ({ Authorization: 'Bearer tok_mavzfVABqZ5YsOOlB1f46RfHk7hp3ILT3ijSzE' })],
     ])('never sees a WebSocket handshake %s', async (_what, fields) => {
-      const socket = new WebSocket(`${gate.url.replace('http', 'ws')}/socket`, { headers: fields() });
-      const ended = await Promise.race([
-        once(socket, 'open').then(() => 'open'),
-        once(socket, 'close').then(() => 'closed'),
-      ]);
+      const ended = await talk(gate.url, fields(), []).then(
+        () => 'open',
+        () => 'closed',
+      );
       expect([ended, gate.api.requests]).toEqual(['closed', []]);
     });
 
@@ -137,15 +89,7 @@ for (const gateProxy of gateProxies) {
       ['/events', 'in chunks'],
       ['/events-until-close', 'until it closes the connection'],
     ])('sends each event to the client when it happens: %s, %s', async (path) => {
-      const response = await fetch(`${gate.url}${path}`, { headers });
-      const delays: number[] = [];
-      for await (const chunk of response.body ?? []) {
-        for (const [, sentAt] of Buffer.from(chunk)
-          .toString()
-          .matchAll(/at ([\d.]+)/g)) {
-          delays.push(performance.now() - Number(sentAt));
-        }
-      }
+      const delays = await eventDelays(`${gate.url}${path}`, headers);
       expect(delays).toHaveLength(events.count);
       expect(Math.max(...delays)).toBeLessThan(events.intervalMs);
     });

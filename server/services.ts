@@ -10,6 +10,7 @@ import { createApps } from './domain/apps/apps.ts';
 import { createAuditLog, createAuditTrail } from './domain/audit.ts';
 import type { Clock } from './domain/clock.ts';
 import { createManagementKeys } from './domain/machines/management-keys.ts';
+import { createTrusts } from './domain/machines/trusts.ts';
 import { createDeadLetters } from './domain/notifications/dead-letters.ts';
 import { createShortLivedMails } from './domain/notifications/digest/send-short-lived.ts';
 import { createTokenNotices } from './domain/notifications/digest/token-notices.ts';
@@ -133,6 +134,7 @@ export function createServices({
     clients: createClients(shared),
     apps: createApps(shared),
     managementKeys: createManagementKeys(shared),
+    trusts: createTrusts(shared),
     usage,
     suggestions: createSuggestions({ store, usage }),
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),

@@ -41,10 +41,11 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'user-not-found': 'No member has this ID or email address. List the members to find the right one.',
   'client-not-found': 'No OAuth client has this ID or name. List the clients to find the right one.',
   'app-not-found': 'No app has this ID or name. List the apps to find the right one.',
+  'trust-not-found': 'No trust has this ID or name. List the trusts to find the right one.',
   'method-not-allowed': 'The path does not accept this method. The `Allow` header lists the methods that it accepts.',
   'request-timeout': 'The request body took too long to arrive. Send the request again.',
   'name-taken':
-    'The owner already has a token with this name, ignoring case, or there is a client or an app of this name. Choose another name.',
+    'The owner already has a token with this name, ignoring case, or there is a client, an app or a trust of this name. Choose another name.',
   'host-taken': 'Another app has one of these hosts. A host belongs to one app, so remove it from the other one first.',
   'app-in-use':
     'Tokens are restricted to this app. With `--force` (`?force=true`), the app is deleted anyway. Tokens without another app are then denied everywhere.',
@@ -56,6 +57,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'totp-enabled': 'Two-factor sign-in is already on, or its set-up was not started. Start the set-up again.',
   'token-limit':
     'The member has as many tokens as `TOKENSD_MAX_TOKENS_PER_USER` allows. Revoke one that is no longer used.',
+  'exchanged-token':
+    'A job received this token in exchange for its identity token. It ends within an hour, so it can be paused and revoked, but not edited or rotated. Change its trust instead.',
   'token-inactive':
     'The token is paused, expired or idle, or its owner may not use tokens. The message names the reason. `tokens check` reports it with status 0 and exit code 4.',
   'email-from-sso':

@@ -36,6 +36,13 @@ const validBodies: Record<string, object> = {
     groups: ['devs'],
   },
   'PATCH /api/v1/apps/:id': { hosts: ['b.example.com'], groups: ['devs'], max_expiry: 60, preflight: 'pass' },
+  'POST /api/v1/trusts': {
+    name: 'deploy',
+    service_account: 'ci',
+    issuer: 'https://issuer.example.com',
+    claims: { sub: 'repo:acme/api:*' },
+  },
+  'PATCH /api/v1/trusts/:id': { claims: { sub: 'repo:acme/web:*' }, ttl: 60, apps: [] },
   'PATCH /api/v1/users/:id': { name: 'Renamed', email: 'renamed@example.com', disabled: true },
 };
 const routesWithBody = routes.filter(({ key }) => key in validBodies);

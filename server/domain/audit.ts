@@ -14,6 +14,7 @@ import type {
   MailRecord,
   Page,
   TokenRecord,
+  TrustRecord,
   UserRecord,
 } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
@@ -28,6 +29,12 @@ interface Event {
 interface AppEvent {
   action: AuditAction;
   app: Pick<AppRecord, 'id' | 'name'>;
+  changes?: FieldChange[];
+}
+
+interface TrustEvent {
+  action: AuditAction;
+  trust: Pick<TrustRecord, 'id' | 'name' | 'serviceAccountId'>;
   changes?: FieldChange[];
 }
 
@@ -48,6 +55,8 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
     previousValueEnded: token('token.previous_ended'),
     tokenPaused: token('token.paused'),
     tokenResumed: token('token.resumed'),
+    tokenExchanged: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
+      write(store, event, { action: 'token.exchanged', ...tokenTarget(event.token), changes: event.changes }),
     tokenChanged: (store: Store, event: Event & { token: TokenRecord; changes: FieldChange[] }) =>
       write(store, event, { action: 'token.changed', ...tokenTarget(event.token), changes: event.changes }),
     user: (store: Store, action: AuditAction, event: Event & { user: Pick<UserRecord, 'id' | 'email'> }) =>
@@ -80,6 +89,13 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         action,
         target: { kind: 'app', id: app.id, name: app.name },
         ownerId: null,
+        ...(changes && { changes }),
+      }),
+    trust: (store: Store, { action, trust, changes, ...event }: Event & TrustEvent) =>
+      write(store, event, {
+        action,
+        target: { kind: 'trust', id: trust.id, name: trust.name },
+        ownerId: trust.serviceAccountId,
         ...(changes && { changes }),
       }),
     /** `owner` is the member that the mail was for, or null if no member has that address any more. */

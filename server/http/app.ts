@@ -28,6 +28,7 @@ import { presentedTokenRoutes } from './routes/token.ts';
 import { tokenChangeRoutes } from './routes/token-changes.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { totpRoutes } from './routes/totp.ts';
+import { trustRoutes } from './routes/trusts.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { userRoutes } from './routes/users.ts';
 import { backchannelLogoutRoutes } from './sso/backchannel-logout.ts';
@@ -72,6 +73,7 @@ export function createApp(deps: AppDeps) {
     .route('/', auditRoutes(deps))
     .route('/', clientRoutes(deps))
     .route('/', appRoutes(deps))
+    .route('/', trustRoutes(deps))
     .route('/', totpRoutes(deps))
     .route('/', identityRoutes(deps));
 

@@ -10,6 +10,7 @@ import type { AuditLog } from '../domain/audit.ts';
 import type { Caller, ClientInfo, Operator } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { ManagementKeys } from '../domain/machines/management-keys.ts';
+import type { Trusts } from '../domain/machines/trusts.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
 import type { AuthorizationCodes } from '../domain/sign-in/approval/authorization-codes.ts';
 import type { DeviceFlow } from '../domain/sign-in/approval/device-flow.ts';
@@ -96,6 +97,7 @@ export interface AppDeps {
   deadLetters: DeadLetters;
   clients: Clients;
   apps: Apps;
+  trusts: Trusts;
   deviceFlow: DeviceFlow;
   authorizationCodes: AuthorizationCodes;
   totp: Totp;

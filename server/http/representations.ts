@@ -4,10 +4,12 @@ import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
 import type { Session } from '../../shared/schemas/sign-in/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens/tokens.ts';
+import type { Trust } from '../../shared/schemas/trusts.ts';
 import { memberGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
 import { isKey, type Operator } from '../domain/caller.ts';
+import { trustFields } from '../domain/machines/trust-fields.ts';
 import type { SessionLifetimes } from '../domain/sign-in/session-lifetimes.ts';
 import { lifetimeOf } from '../domain/tokens/expiry.ts';
 import { type AppNames, showRules } from '../domain/tokens/rules/shown-rules.ts';
@@ -17,6 +19,7 @@ import type {
   ClientRecord,
   LastUse,
   ListedAuditRecord,
+  ListedTrust,
   SessionRecord,
   StatusContext,
   TokenRecord,
@@ -149,4 +152,9 @@ export function auditObject(event: ListedAuditRecord): AuditEvent {
     ip: event.ip,
     user_agent: event.userAgent,
   };
+}
+
+/** Returns the trust as the API shows it. `names` holds the apps of its rules. */
+export function trustObject(trust: ListedTrust, names: AppNames): Trust {
+  return { ...trustFields(trust, names), created_at: time(trust.createdAt) };
 }

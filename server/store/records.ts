@@ -1,5 +1,6 @@
 import type { actorColumns, auditColumns, auditTargetColumns } from './tables/audit.ts';
 import type { RecordOf } from './tables/column.ts';
+import type { trustColumns, trustPinColumns, usedSubjectTokenColumns } from './tables/machines.ts';
 import type { collectedEventColumns, noticeColumns } from './tables/notices.ts';
 import type { mailColumns, mailLinkColumns } from './tables/outbox.ts';
 import type { deviceCodeColumns, sessionColumns, ticketColumns, totpColumns } from './tables/sign-in.ts';
@@ -18,6 +19,18 @@ import type { gapColumns, usageHourColumns, usageSeenColumns } from './tables/us
 // The fields are listed and described in `tables/`. Every time is in milliseconds since the epoch.
 
 export type { ClientRecord, Identity, ServiceAccountSummary, UserRecord, UserSummary } from './account-records.ts';
+
+/** Which identity tokens of an issuer may be exchanged for a token of a service account. */
+export type TrustRecord = RecordOf<typeof trustColumns>;
+
+/** A trust as lists show it, with the name of its service account. */
+export interface ListedTrust extends TrustRecord {
+  serviceAccount: string;
+}
+
+export type TrustPin = RecordOf<typeof trustPinColumns>;
+
+export type UsedSubjectToken = RecordOf<typeof usedSubjectTokenColumns>;
 
 export type NewToken = RecordOf<typeof newTokenColumns>;
 

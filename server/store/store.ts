@@ -8,6 +8,7 @@ import type { PolicyStore } from './interfaces/policies.ts';
 import type { ServiceAccountStore } from './interfaces/service-accounts.ts';
 import type { DeviceCodeStore, SessionStore, TicketStore, TotpStore } from './interfaces/sign-in.ts';
 import type { IdempotencyStore, TokenStore } from './interfaces/tokens.ts';
+import type { TrustStore } from './interfaces/trusts.ts';
 import type { UsageStore } from './interfaces/usage.ts';
 import type { Limiter, LimiterOptions } from './limiter.ts';
 
@@ -27,6 +28,7 @@ export interface Store {
   readonly tickets: TicketStore;
   readonly clients: ClientStore;
   readonly apps: AppStore;
+  readonly trusts: TrustStore;
   readonly deviceCodes: DeviceCodeStore;
   readonly totp: TotpStore;
   readonly audit: AuditStore;

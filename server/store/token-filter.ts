@@ -3,6 +3,8 @@ import type { TokenStatus } from '../../shared/schemas/tokens/tokens.ts';
 /** Which tokens a list or a count selects. The conditions combine; none of them implies a status. */
 export interface TokenFilter {
   status?: TokenStatus;
+  /** Only exchanged tokens. They are left out otherwise. */
+  exchanged?: true;
   /** Neither value was used for this long. Of a token that was never used, the creation counts. */
   unusedForMs?: number;
   neverUsed?: true;

@@ -13,6 +13,8 @@ export const auditActionDescriptions = {
   'token.changed': 'The owner changed a token. `changes` lists each field with its old and its new value.',
   'token.paused': 'A token was paused by its owner or a superuser, or the end or the reason of its pause was changed.',
   'token.resumed': 'A paused or idle token was resumed, or an active one was kept from becoming idle.',
+  'token.exchanged':
+    'A job exchanged an identity token for a token of a service account. `changes` lists the trust, and the claims that it matched.',
   'token.revoked': 'A token was revoked by its owner, a superuser, an OAuth client or the token itself.',
   'user.created': 'A member was added.',
   'user.invited': 'A member was invited by mail, perhaps again. An earlier link stopped working.',
@@ -58,6 +60,9 @@ export const auditActionDescriptions = {
   'app.created': 'An app was registered.',
   'app.changed': 'An app was changed. `changes` lists each field with its old and its new value.',
   'app.deleted': 'An app was deleted. Tokens that were restricted to it only are denied everywhere.',
+  'trust.created': 'A trust was created: identity tokens of another system may be exchanged for tokens here.',
+  'trust.changed': 'A trust was changed. `changes` lists each field with its old and its new value.',
+  'trust.deleted': 'A trust was deleted, and the tokens that were exchanged under it were revoked.',
   'database.restored':
     'The operator restored a backup with `tokensd restore`. The target names the time of the newest event in the backup, and ends with `without history` if nobody knew what was revoked since. Events after that are in the replaced database only.',
   'mail.given_up':
@@ -87,7 +92,7 @@ export const auditEventSchema = z
     }),
     action: auditActionSchema,
     target: z.object({
-      kind: z.enum(['user', 'token', 'session', 'client', 'app', 'mail', 'issuer', 'database']),
+      kind: z.enum(['user', 'token', 'session', 'client', 'app', 'trust', 'mail', 'issuer', 'database']),
       id: z.string().nullable(),
       name: z.string().nullable(),
       owner: z.string().nullable().describe('The email address of the owner, if the target is a token of a member'),
@@ -96,7 +101,7 @@ export const auditEventSchema = z
       .array(z.object({ field: z.string(), from: changedValueSchema, to: changedValueSchema }))
       .nullable()
       .describe(
-        'The fields that changed, if the action is `token.changed`, `app.changed` or `user.groups_changed`. A list has one entry a line, and an empty list that denies everything is `(none)`',
+        'The fields that changed, if the action is `token.changed`, `app.changed`, `trust.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
       ),
     ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),

@@ -29,7 +29,7 @@ export interface HashesAndApps {
 export interface TokenStore extends TokenChangeStore {
   /**
    * Inserts a token if its owner has no token of this folded name, and fewer than `limit` tokens that have not expired
-   * when it is created.
+   * when it is created. Exchanged tokens do not count. For an exchanged token, only those of its trust count.
    */
   insert(token: NewToken, limit: number): Promise<'inserted' | 'name-taken' | 'token-limit'>;
   findById(id: string): Promise<TokenRecord | null>;
@@ -46,6 +46,8 @@ export interface TokenStore extends TokenChangeStore {
   destroy(id: string, at: number, actor: Actor): Promise<TokenRecord | null>;
   /** Deletes all tokens of one owner and leaves tombstones. Returns the deleted tokens, newest first. */
   destroyAllOf(ownerId: string, at: number, actor: Actor): Promise<TokenRecord[]>;
+  /** Deletes all tokens that were exchanged under a trust and leaves tombstones. Returns the deleted tokens. */
+  destroyAllOfTrust(trustId: string, at: number, actor: Actor): Promise<TokenRecord[]>;
   /**
    * Deletes the owner's token of this folded name if it has expired at `at`, and leaves a tombstone with the reason
    * `expired`. Frees the name for a new token.
@@ -65,7 +67,7 @@ export interface TokenStore extends TokenChangeStore {
     at: number,
     actor: Actor,
   ): Promise<number>;
-  /** Returns how many tokens expire after `now`, and at the latest at each of the times. */
+  /** Returns how many tokens expire after `now`, and at the latest at each of the times. Exchanged tokens do not count. */
   countExpiring(now: number, until: readonly number[]): Promise<number[]>;
   /**
    * Stores the newest use of each value in one transaction. Skips values that no longer exist, and uses of a previous value from before

@@ -11,6 +11,7 @@ import { createUserStore } from './accounts/users.ts';
 import { createAppStore } from './apps/apps.ts';
 import { createAuditStore } from './audit.ts';
 import { createFailures, type Failures } from './failures.ts';
+import { createTrustStore } from './machines/trusts.ts';
 import { createCollectedEventStore } from './notifications/collected-events.ts';
 import { createNoticeStore } from './notifications/notices.ts';
 import { createOutboxStore } from './outbox.ts';
@@ -59,6 +60,7 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     tickets: guard('tickets', createTicketStore(knex, engine)),
     clients: guard('clients', createClientStore(knex, engine)),
     apps: guard('apps', createAppStore(knex, engine)),
+    trusts: guard('trusts', createTrustStore(knex, engine)),
     deviceCodes: guard('device_codes', createDeviceCodeStore(knex)),
     totp: guard('totp', createTotpStore(knex)),
     audit: guard('audit', createAuditStore(knex, engine)),

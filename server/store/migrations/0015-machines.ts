@@ -44,6 +44,7 @@ async function extendTokens(trx: Knex): Promise<void> {
     table.text('trust_id');
   });
   await trx.raw('CREATE INDEX tokens_trust_index ON tokens (trust_id) WHERE trust_id IS NOT NULL');
+  await trx.raw('CREATE INDEX tokens_exchanged_index ON tokens (id) WHERE trust_id IS NOT NULL');
   await trx.raw('CREATE INDEX tokens_manage_index ON tokens (id) WHERE manage IS NOT NULL');
 }
 

@@ -13,7 +13,7 @@ export const actorTokenColumn = nullable(text('actor_token'));
 
 /** What was changed. */
 export const auditTargetColumns = {
-  kind: text<'target_kind', 'user' | 'token' | 'session' | 'client' | 'app' | 'mail' | 'issuer' | 'database'>(
+  kind: text<'target_kind', 'user' | 'token' | 'session' | 'client' | 'app' | 'trust' | 'mail' | 'issuer' | 'database'>(
     'target_kind',
   ),
   id: nullable(text('target_id')),

@@ -12,6 +12,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'token.changed': 'Changed a token',
   'token.paused': 'Paused a token',
   'token.resumed': 'Resumed a token',
+  'token.exchanged': 'Exchanged an identity token',
   'token.revoked': 'Revoked a token',
   'user.created': 'Added a member',
   'user.invited': 'Invited a member',
@@ -47,6 +48,9 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'app.created': 'Registered an app',
   'app.changed': 'Changed an app',
   'app.deleted': 'Deleted an app',
+  'trust.created': 'Created a trust',
+  'trust.changed': 'Changed a trust',
+  'trust.deleted': 'Deleted a trust',
   'database.restored': 'Restored a backup',
   'mail.given_up': 'Could not deliver an email',
 };

@@ -25,7 +25,8 @@ export async function findOwnToken(store: Store, caller: Caller, id: string): Pr
  * Locks what the change of an own token depends on, in this order: the owner, the session, the token. Returns the token.
  * A transaction that takes away the permission, ends the session, or revokes or pauses the token therefore comes before this
  * one or after it.
- * @throws ProblemError `not-authenticated` if the session has ended; `token-not-found`; `token-inactive`
+ * @throws ProblemError `not-authenticated` if the session has ended; `token-not-found`; `token-inactive`; `exchanged-token`, because
+ * such a token would outlive its trust
  */
 export async function lockActiveToken(
   { statusContext }: Pick<TokenDeps, 'statusContext'>,
@@ -36,6 +37,7 @@ export async function lockActiveToken(
   if (sessionId !== undefined && !(await store.sessions.lock(sessionId))) throw sessionEnded();
   const token = await store.tokens.lock(id);
   if (token === null) throw tokenNotFound();
+  if (token.trustId !== null) throw exchangedToken();
   const status = tokenStatus(token, statusContext());
   if (status !== 'active' || !isAllowed) throw tokenInactive(status === 'active' ? 'blocked' : status);
   return token;
@@ -52,4 +54,10 @@ const remedies: Record<Exclude<TokenStatus, 'active'>, string> = {
 
 export function tokenInactive(status: Exclude<TokenStatus, 'active'>): ProblemError {
   return new ProblemError('token-inactive', `The token is not active (${status}). ${remedies[status]}`);
+}
+
+function exchangedToken(): ProblemError {
+  const detail =
+    'A job received this token in exchange for its identity token, so it ends soon and cannot be changed. Pause or revoke it, or change its trust.';
+  return new ProblemError('exchanged-token', detail);
 }

@@ -13,6 +13,12 @@ export function whereFilter(
 ): void {
   if (filter.status !== undefined) whereStatus(query, engine, filter.status, context);
   whereTimes(query, filter, context.now);
+  whereExchanged(query, filter);
+}
+
+/** Restricts a query on a token `t` to exchanged tokens, or to all others. */
+export function whereExchanged(query: Knex.QueryBuilder, { exchanged }: Pick<TokenFilter, 'exchanged'>): void {
+  query.whereRaw(exchanged ? 't.trust_id IS NOT NULL' : 't.trust_id IS NULL');
 }
 
 /** Restricts a query on a token `t` to those that a filter selects by their times. */

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Engine } from '../../engine/engine.ts';
 import type { TokenQuery } from '../../interfaces/tokens.ts';
 import { whereOwnerAllows, whereTokenHas } from './status-condition.ts';
-import { selectsByTimes, whereFilter, whereTimes } from './token-filter.ts';
+import { selectsByTimes, whereExchanged, whereFilter, whereTimes } from './token-filter.ts';
 import { ownedTokenColumns, previousValueJoin, type TokenRow } from './token-rows.ts';
 
 /** How many of the newest tokens a search reads first. */
@@ -60,6 +60,7 @@ function selectByIndex(
   const found = knex('tokens AS t').limit(limit);
   whereTokenHas(found, engine, status, query);
   whereTimes(found, query, query.now);
+  whereExchanged(found, query);
   if (before !== null) found.where('t.id', '<', before);
   return found.whereRaw("t.owner_id || '' IN ?", [owners]);
 }

@@ -52,6 +52,20 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const where = { condition: 'owner_id = ?', bindings: [ownerId] };
       return destroyTokens(knex, engine, where, { revokedAt: at, reason: 'revoked', actor });
     },
+    async destroyAllOfTrust(trustId, at, actor) {
+      // A trust that was given to another service account has tokens of both.
+      const owners: string[] = await knex('tokens')
+        .where({ trust_id: trustId })
+        .distinct()
+        .orderBy('owner_id')
+        .pluck('owner_id');
+      const destroyed: TokenRecord[] = [];
+      for (const owner of owners) {
+        const where = { condition: 'trust_id = ? AND owner_id = ?', bindings: [trustId, owner] };
+        destroyed.push(...(await destroyTokens(knex, engine, where, { revokedAt: at, reason: 'revoked', actor })));
+      }
+      return destroyed;
+    },
     async destroyExpired({ ownerId, nameFolded }, at, actor) {
       const condition = 'owner_id = ? AND name_folded = ? AND expires_at <= ?';
       const where = { condition, bindings: [ownerId, nameFolded, at] };
@@ -68,11 +82,15 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
       const counts = until.map((time, index) =>
         knex.raw(`count(CASE WHEN expires_at <= ? THEN 1 END) AS within${index}`, [time]),
       );
-      const [row] = await knex('tokens')
-        .where('expires_at', '>', now)
-        .where('expires_at', '<=', Math.max(...until))
-        .select(counts);
-      return until.map((_time, index) => Number(row[`within${index}`]));
+      const expiring = () =>
+        knex('tokens')
+          .where('expires_at', '>', now)
+          .where('expires_at', '<=', Math.max(...until))
+          .select(counts);
+      const [all] = await expiring();
+      // Subtracted, because a condition on all tokens would read their rows and not only the index.
+      const [exchanged] = await expiring().whereRaw('trust_id IS NOT NULL');
+      return until.map((_time, index) => Number(all[`within${index}`]) - Number(exchanged[`within${index}`]));
     },
     recordUses: (uses, now) => recordLastUses(knex, engine, uses, now),
     purgePreviousValues: (before, limit) => purgePreviousValues(knex, before, limit),
@@ -83,12 +101,14 @@ export function createTokenStore(knex: Knex, engine: Engine): TokenStore {
 /** The INSERT itself checks the limit and the unique name. A separate check could miss a concurrent INSERT. */
 function insertSql(token: NewToken, limit: number) {
   const row = toRow(newTokenColumns, token);
+  const [counted, id] =
+    token.trustId === null ? ['owner_id = ? AND trust_id IS NULL', token.ownerId] : ['trust_id = ?', token.trustId];
   const columns = Object.keys(row);
   return {
     sql: `INSERT INTO tokens (${columns.join(', ')})
       SELECT ${columns.map(() => '?').join(', ')}
-      WHERE (SELECT count(*) FROM tokens WHERE owner_id = ? AND (expires_at IS NULL OR expires_at > ?)) < ?
+      WHERE (SELECT count(*) FROM tokens WHERE ${counted} AND (expires_at IS NULL OR expires_at > ?)) < ?
       ON CONFLICT (owner_id, name_folded) DO NOTHING RETURNING id`,
-    bindings: [...Object.values(row), token.ownerId, token.createdAt, limit],
+    bindings: [...Object.values(row), id, token.createdAt, limit],
   };
 }

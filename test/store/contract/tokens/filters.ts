@@ -30,6 +30,7 @@ interface KnownToken extends TokenCase {
 const condition: fc.Arbitrary<TokenFilter> = fc.oneof(
   fc.record({ status: fc.constantFrom(...tokenStatusSchema.options) }),
   fc.record({ unusedForMs: duration }),
+  fc.constant({ exchanged: true as const }),
   fc.constant({ neverUsed: true as const }),
   fc.constant({ noExpiry: true as const }),
   fc.record({ unrotatedForMs: duration }),
@@ -49,6 +50,7 @@ const definitions: {
   ) => boolean;
 } = {
   status: ({ record }, status, context) => tokenStatus(record, context) === status,
+  exchanged: ({ record }) => record.trustId !== null,
   unusedForMs: (token, ms, { now }) => Math.max(...(isUsed(token) ? usesOf(token) : [token.createdAt])) < now - ms,
   neverUsed: (token) => !isUsed(token),
   noExpiry: ({ expiresAt }) => expiresAt === null,

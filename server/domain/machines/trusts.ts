@@ -1,0 +1,188 @@
+import { ProblemError } from '../../../shared/problem.ts';
+import { type CreateTrustBody, type EditTrustBody, trustLimits } from '../../../shared/schemas/trusts.ts';
+import type { ListedTrust, Page, TrustRecord, UserRecord } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
+import type { AuditTrail } from '../audit.ts';
+import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
+import { changesBetween } from '../changed-fields.ts';
+import type { Clock } from '../clock.ts';
+import { editedRules, requireUsableRules } from '../tokens/changes/edit-rules.ts';
+import { type AppNames, findAppNames } from '../tokens/rules/shown-rules.ts';
+import { auditedFields, storedFields } from './trust-fields.ts';
+
+export interface TrustDeps {
+  store: Store;
+  clock: Clock;
+  newId: () => string;
+  auditTrail: AuditTrail;
+}
+
+/**
+ * Trusts: which identity tokens of other systems may be exchanged for a token of a service account.
+ *
+ * @throws ProblemError `superuser-required`, `scope-missing` in every method
+ */
+export interface Trusts {
+  /** @throws ProblemError `name-taken`; `invalid-fields` if the service account or an app does not exist */
+  create(operator: Operator, body: CreateTrustBody): Promise<ListedTrust>;
+  /**
+   * Changes fields of a trust. Its tokens stay as they were exchanged, but they are revoked if the trust gets another service account.
+   * @throws ProblemError `trust-not-found`, `invalid-fields`
+   */
+  edit(operator: Operator, id: string, body: EditTrustBody): Promise<ListedTrust>;
+  /** Deletes a trust and revokes its tokens. @throws ProblemError `trust-not-found` */
+  delete(operator: Operator, id: string): Promise<void>;
+  /** @throws ProblemError `trust-not-found` */
+  get(operator: Operator, id: string): Promise<ListedTrust>;
+  /** Returns trusts, newest first. */
+  list(operator: Operator, query: Page & { name?: string }): Promise<ListedTrust[]>;
+  /** Returns the names of the apps that the rules of these trusts mention. */
+  appNames(trusts: ReadonlyArray<Pick<TrustRecord, 'rules'>>): Promise<AppNames>;
+}
+
+export function createTrusts(deps: TrustDeps): Trusts {
+  const { store, clock, newId, auditTrail } = deps;
+
+  /** Runs a change of a trust that this transaction holds. `body` may name another service account. */
+  async function change<T>(
+    operator: Operator,
+    id: string,
+    body: Pick<EditTrustBody, 'service_account'>,
+    work: (store: Store, trust: ListedTrust, account: UserRecord | null) => Promise<T>,
+  ): Promise<T> {
+    requireScope(operator, 'trusts');
+    const found = await store.trusts.findById(id);
+    if (found === null) throw noSuchTrust();
+    const next = body.service_account === undefined ? null : await findAccount(store, body.service_account);
+    return store.transaction(async (store) => {
+      // The account before the trust, as an exchange and a deletion of the account lock them.
+      await requireStillAllowed(store, operator, 'trusts', next?.id ?? found.serviceAccountId);
+      const account = body.service_account === undefined ? null : await findAccount(store, body.service_account);
+      const trust = await store.trusts.lock(id);
+      if (trust === null) throw noSuchTrust();
+      return work(store, trust, account);
+    });
+  }
+
+  return {
+    async create(operator, body) {
+      requireScope(operator, 'trusts');
+      requireUsableRules(body);
+      const { id } = await findAccount(store, body.service_account);
+      const at = clock.now();
+      const { name, ttl = trustLimits.defaultTtlSeconds, audience = null } = body;
+      const fresh = { id: newId(), name, createdAt: at, changedAt: at, ...storedFields({ ...body, ttl, audience }) };
+      return store.transaction(async (store) => {
+        await requireStillAllowed(store, operator, 'trusts', id);
+        const account = await findAccount(store, body.service_account);
+        const rules = await editedRules(store, null, body);
+        const trust = { ...fresh, serviceAccountId: account.id, rules } as TrustRecord;
+        if (!(await store.trusts.insert(trust))) throw trustNameTaken();
+        const listed = { ...trust, serviceAccount: account.name };
+        await auditTrail.trust(store, { ...eventOf(operator, at), action: 'trust.created', trust: listed });
+        return listed;
+      });
+    },
+
+    async edit(operator, id, body) {
+      requireUsableRules(body);
+      return change(operator, id, body, async (store, before, account) => {
+        const at = clock.now();
+        // A restore prefers the later of two states, so that the time of a change never goes back with the clock.
+        const changedAt = Math.max(at, before.changedAt + 1);
+        const rules = await editedRules(store, before.rules, body);
+        const edit = { ...storedFields(body), rules, changedAt, ...(account && { serviceAccountId: account.id }) };
+        const trust = { ...before, ...edit, ...(account && { serviceAccount: account.name }) };
+        const names = await findAppNames(store, [before, trust]);
+        const changes = changesBetween(auditedFields(before, names), auditedFields(trust, names));
+        if (changes.length === 0) return before;
+        await store.trusts.edit(id, edit);
+        await auditTrail.trust(store, { ...eventOf(operator, at), action: 'trust.changed', trust, changes });
+        if (trust.serviceAccountId !== before.serviceAccountId) {
+          await revokeTokensOf(deps, store, trust, eventOf(operator, at));
+        }
+        return trust;
+      });
+    },
+
+    delete: (operator, id) =>
+      change(operator, id, {}, async (store, trust) => {
+        await deleteTrust(deps, store, trust, eventOf(operator, clock.now()));
+      }),
+
+    async get(operator, id) {
+      requireScope(operator, 'trusts');
+      const trust = await store.trusts.findById(id);
+      if (trust === null) throw noSuchTrust();
+      return trust;
+    },
+
+    async list(operator, query) {
+      requireScope(operator, 'trusts');
+      return store.trusts.list(query);
+    },
+
+    appNames: (trusts) => findAppNames(store, trusts),
+  };
+}
+
+type TrustEvent = Omit<Parameters<AuditTrail['trust']>[1], 'action' | 'trust' | 'changes'>;
+
+/**
+ * Deletes all trusts of a service account, with their tokens and audit events. Call it in the transaction that deletes the account,
+ * after the account is locked.
+ */
+export async function deleteTrustsOf(
+  deps: Pick<TrustDeps, 'auditTrail'>,
+  store: Store,
+  serviceAccountId: string,
+  event: TrustEvent,
+): Promise<void> {
+  for (const trust of await store.trusts.ofServiceAccount(serviceAccountId)) {
+    const locked = await store.trusts.lock(trust.id);
+    if (locked !== null) await deleteTrust(deps, store, locked, event);
+  }
+}
+
+async function deleteTrust(
+  deps: Pick<TrustDeps, 'auditTrail'>,
+  store: Store,
+  trust: ListedTrust,
+  event: TrustEvent,
+): Promise<void> {
+  await revokeTokensOf(deps, store, trust, event);
+  await store.trusts.delete(trust.id);
+  await deps.auditTrail.trust(store, { ...event, action: 'trust.deleted', trust });
+}
+
+/** Revokes all tokens that were exchanged under a trust. Sends no mail: nobody keeps these tokens. */
+async function revokeTokensOf(
+  { auditTrail }: Pick<TrustDeps, 'auditTrail'>,
+  store: Store,
+  { id }: Pick<TrustRecord, 'id'>,
+  event: TrustEvent,
+): Promise<void> {
+  const tokens = await store.tokens.destroyAllOfTrust(id, event.at, event.actor);
+  for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
+}
+
+function eventOf(operator: Operator, at: number): TrustEvent {
+  return { at, actor: operatorActor(operator), clientInfo: operator.clientInfo };
+}
+
+/** @throws ProblemError `invalid-fields` */
+async function findAccount(store: Store, name: string): Promise<UserRecord> {
+  const account = await store.owners.findServiceAccount(name);
+  if (account !== null) return account;
+  const detail = `There is no service account “${name}”. Create it first.`;
+  throw new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/service_account', detail }] });
+}
+
+function noSuchTrust(): ProblemError {
+  return new ProblemError('trust-not-found', 'There is no such trust.');
+}
+
+function trustNameTaken(): ProblemError {
+  const detail = 'There is already a trust with this name.';
+  return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
+}

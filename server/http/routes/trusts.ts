@@ -1,0 +1,92 @@
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
+import {
+  createTrustBodySchema,
+  editTrustBodySchema,
+  trustListQuerySchema,
+  trustPageSchema,
+  trustSchema,
+} from '../../../shared/schemas/trusts.ts';
+import type { ListedTrust } from '../../store/records.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+import { jsonBody } from '../middleware/json-body.ts';
+import { readPage } from '../paging.ts';
+import { trustObject } from '../representations.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
+
+const listTrusts = createRoute({
+  method: 'get',
+  path: '/trusts',
+  summary: 'List trusts',
+  description:
+    'Newest first. A trust says which identity tokens of another system a job may exchange at `/oauth/token`.',
+  request: { query: trustListQuerySchema },
+  responses: { 200: jsonResponse(trustPageSchema, 'A page of trusts') },
+});
+
+const createTrust = createRoute({
+  method: 'post',
+  path: '/trusts',
+  summary: 'Create a trust',
+  description:
+    'Identity tokens of the issuer with this audience and these claims may then be exchanged for tokens of the service account, with the rules of the trust.',
+  middleware: jsonBody,
+  request: { body: jsonRequest(createTrustBodySchema) },
+  responses: { 201: jsonResponse(trustSchema, 'The trust') },
+});
+
+const getTrust = createRoute({
+  method: 'get',
+  path: '/trusts/{id}',
+  summary: 'Get a trust',
+  request: { params: idParamSchema },
+  responses: { 200: jsonResponse(trustSchema, 'The trust') },
+});
+
+const editTrust = createRoute({
+  method: 'patch',
+  path: '/trusts/{id}',
+  summary: 'Change a trust',
+  description:
+    'A field that is not sent stays. Claims and lists replace the present ones. Tokens that were exchanged before stay as they are, unless the trust gets another service account: then they are revoked.',
+  middleware: jsonBody,
+  request: { params: idParamSchema, body: jsonRequest(editTrustBodySchema) },
+  responses: { 200: jsonResponse(trustSchema, 'The trust') },
+});
+
+const deleteTrust = createRoute({
+  method: 'delete',
+  path: '/trusts/{id}',
+  summary: 'Delete a trust',
+  description: 'Revokes all tokens that were exchanged under it.',
+  request: { params: idParamSchema },
+  responses: { 204: { description: 'The trust is deleted' } },
+});
+
+export function trustRoutes({ trusts }: Pick<AppDeps, 'trusts'>) {
+  const shown = async (trust: ListedTrust) => trustObject(trust, await trusts.appNames([trust]));
+  return new OpenAPIHono<AppEnv>()
+    .openapi(listTrusts, async (c) => {
+      const caller = c.get('caller');
+      const { items, next_cursor } = await readPage(
+        c.req.valid('query'),
+        (query) => trusts.list(caller, query),
+        (trust) => trust,
+      );
+      const names = await trusts.appNames(items);
+      return c.json({ items: items.map((trust) => trustObject(trust, names)), next_cursor }, 200);
+    })
+    .openapi(createTrust, async (c) => {
+      return c.json(await shown(await trusts.create(c.get('caller'), c.req.valid('json'))), 201);
+    })
+    .openapi(getTrust, async (c) => {
+      return c.json(await shown(await trusts.get(c.get('caller'), c.req.valid('param').id)), 200);
+    })
+    .openapi(editTrust, async (c) => {
+      const { id } = c.req.valid('param');
+      return c.json(await shown(await trusts.edit(c.get('caller'), id, c.req.valid('json'))), 200);
+    })
+    .openapi(deleteTrust, async (c) => {
+      await trusts.delete(c.get('caller'), c.req.valid('param').id);
+      return c.body(null, 204);
+    });
+}

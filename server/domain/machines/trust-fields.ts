@@ -1,4 +1,4 @@
-import type { CreateTrustBody, EditTrustBody, Trust } from '../../../shared/schemas/trusts.ts';
+import type { EditTrustBody, Trust } from '../../../shared/schemas/trusts.ts';
 import type { ListedTrust, TrustRecord } from '../../store/records.ts';
 import type { AuditedFields } from '../changed-fields.ts';
 import { type AppNames, showRules } from '../tokens/rules/shown-rules.ts';
@@ -17,7 +17,7 @@ export function storedFields({
   audience,
   claims,
   ttl,
-}: EditTrustBody | CreateTrustBody): Partial<Pick<TrustRecord, 'issuer' | 'audience' | 'claims' | 'ttlSeconds'>> {
+}: EditTrustBody): Partial<Pick<TrustRecord, 'issuer' | 'audience' | 'claims' | 'ttlSeconds'>> {
   return {
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
@@ -26,8 +26,8 @@ export function storedFields({
   };
 }
 
-/** Equal claims have equal texts. */
-function claimsText(claims: TrustClaims): string {
+/** Returns claims as they are stored. Equal claims have equal texts. */
+export function claimsText(claims: TrustClaims): string {
   const sorted = Object.entries(claims).sort(([one], [other]) => (one < other ? -1 : 1));
   return JSON.stringify(Object.fromEntries(sorted));
 }

@@ -8,7 +8,7 @@ import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
 import { editedRules, requireUsableRules } from '../tokens/changes/edit-rules.ts';
 import { type AppNames, findAppNames } from '../tokens/rules/shown-rules.ts';
-import { auditedFields, storedFields } from './trust-fields.ts';
+import { auditedFields, claimsText, storedFields } from './trust-fields.ts';
 
 export interface TrustDeps {
   store: Store;
@@ -71,12 +71,13 @@ export function createTrusts(deps: TrustDeps): Trusts {
       const { id } = await findAccount(store, body.service_account);
       const at = clock.now();
       const { name, ttl = trustLimits.defaultTtlSeconds, audience = null } = body;
-      const fresh = { id: newId(), name, createdAt: at, changedAt: at, ...storedFields({ ...body, ttl, audience }) };
+      const fields = { issuer: body.issuer, audience, claims: claimsText(body.claims), ttlSeconds: ttl };
+      const fresh = { id: newId(), name, ...fields, createdAt: at, changedAt: at };
       return store.transaction(async (store) => {
         await requireStillAllowed(store, operator, 'trusts', id);
         const account = await findAccount(store, body.service_account);
-        const rules = await editedRules(store, null, body);
-        const trust = { ...fresh, serviceAccountId: account.id, rules } as TrustRecord;
+        const { rules } = await editedRules(store, null, body);
+        const trust: TrustRecord = { ...fresh, serviceAccountId: account.id, rules };
         if (!(await store.trusts.insert(trust))) throw trustNameTaken();
         const listed = { ...trust, serviceAccount: account.name };
         await auditTrail.trust(store, { ...eventOf(operator, at), action: 'trust.created', trust: listed });
@@ -90,7 +91,7 @@ export function createTrusts(deps: TrustDeps): Trusts {
         const at = clock.now();
         // A restore prefers the later of two states, so that the time of a change never goes back with the clock.
         const changedAt = Math.max(at, before.changedAt + 1);
-        const rules = await editedRules(store, before.rules, body);
+        const { rules } = await editedRules(store, before.rules, body);
         const edit = { ...storedFields(body), rules, changedAt, ...(account && { serviceAccountId: account.id }) };
         const trust = { ...before, ...edit, ...(account && { serviceAccount: account.name }) };
         const names = await findAppNames(store, [before, trust]);

@@ -5,6 +5,7 @@ import { limits } from '../shared/limits.ts';
 import { problemSchema } from '../shared/problem.ts';
 import { type Ask, createToken, jsonOf, type Member, openTestApp, type TestApp } from './helpers/app/app.ts';
 import { routesOf } from './helpers/app/routes.ts';
+import { addServiceAccount, addTrust } from './store/contract/machines/trusts.ts';
 
 const routes = Object.entries(accessTable)
   .filter(([key]) => !key.startsWith('ALL '))
@@ -42,7 +43,7 @@ const validBodies: Record<string, object> = {
     issuer: 'https://issuer.example.com',
     claims: { sub: 'repo:acme/api:*' },
   },
-  'PATCH /api/v1/trusts/:id': { claims: { sub: 'repo:acme/web:*' }, ttl: 60, apps: [] },
+  'PATCH /api/v1/trusts/:id': { claims: { sub: 'repo:acme/web:*' }, ttl: 60 },
   'PATCH /api/v1/users/:id': { name: 'Renamed', email: 'renamed@example.com', disabled: true },
 };
 const routesWithBody = routes.filter(({ key }) => key in validBodies);
@@ -50,12 +51,14 @@ const routesWithBody = routes.filter(({ key }) => key in validBodies);
 let app: TestApp;
 let token: { id: string; token: string };
 let registered: { id: string };
+let trust: { id: string };
 let before: string;
 
 beforeAll(async () => {
   app = await openTestApp();
   token = await createToken(app, app.dev, { name: 'existing' });
   registered = await jsonOf(await app.ask('/api/v1/apps', { as: app.root, json: { name: 'grafana' } }));
+  trust = await addTrust(app.store, await addServiceAccount(app.store, { name: 'ci' }));
   before = await snapshot();
 });
 afterEach(async () => {
@@ -71,6 +74,7 @@ async function snapshot(): Promise<string> {
     await app.store.users.list(page),
     await app.store.tokens.list({ ...page, now: app.clock.now() }),
     await app.store.apps.list(page),
+    await app.store.trusts.list(page),
     events.filter(({ action }) => action !== 'session.failed'),
     (await app.mails()).map(({ id }) => id),
     await Promise.all([app.root, app.dev].map(({ session }) => app.services.sessions.authenticate(session))),
@@ -78,7 +82,10 @@ async function snapshot(): Promise<string> {
 }
 
 function target(path: string, id?: string): string {
-  const existing = path.includes('/users/') ? app.dev : path.includes('/apps/') ? registered : token;
+  const existing =
+    [['/users/', app.dev] as const, ['/apps/', registered] as const, ['/trusts/', trust] as const].find(([part]) =>
+      path.includes(part),
+    )?.[1] ?? token;
   // A token that was not used gets no suggestion otherwise.
   const query = path.endsWith('/suggestion') ? '?force=true' : '';
   return `${path.replace(':id', id ?? existing.id)}${query}`;
@@ -361,6 +368,7 @@ const lists = [
   'GET /api/v1/audit',
   'GET /api/v1/clients',
   'GET /api/v1/apps',
+  'GET /api/v1/trusts',
 ];
 
 it.each(lists)('rejects invalid query parameters of %s', async (key) => {

@@ -77,7 +77,10 @@ const claimsSchema = z
 const ttlError = 'ttl must be a whole number of seconds from 60 to 3600.';
 
 const fields = {
-  service_account: z.string().min(1).meta({ description: 'The service account that owns the tokens', example: 'ci' }),
+  service_account: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'Enter the name of a service account.')
+    .meta({ description: 'The service account that owns the tokens', example: 'ci' }),
   issuer: issuerSchema.describe('The `iss` of subject tokens'),
   audience: textSchema.nullable().describe('An `aud` of subject tokens. Null: the public URL of this server'),
   claims: claimsSchema,

@@ -6,6 +6,7 @@ import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { codeAt } from '../../helpers/app/totp.ts';
 import { type Browser, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
+import { addServiceAccount, addTrust } from '../../store/contract/machines/trusts.ts';
 import { rowsOf } from '../secrets/sqlite-rows.ts';
 import { cookieOf, formTokenOf, nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
@@ -191,6 +192,13 @@ describe('a request that another site makes with the session cookie', () => {
     'POST /api/v1/clients': { name: 'Another' },
     'POST /api/v1/apps': { name: 'another' },
     'PATCH /api/v1/apps/:id': { groups: ['staff'] },
+    'POST /api/v1/trusts': {
+      name: 'deploy',
+      service_account: 'ci',
+      issuer: 'https://issuer.example.com',
+      claims: { sub: 'repo:acme/api:*' },
+    },
+    'PATCH /api/v1/trusts/:id': { ttl: 60 },
   });
   const apiRoutes = (app: World) =>
     unsafe(app)
@@ -245,6 +253,10 @@ describe('a request that another site makes with the session cookie', () => {
       const json = { name: 'wiki' };
       const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/apps', { as: app.root, json }));
       route.path = route.path.replace(':id', id);
+    }
+    if (route.path.startsWith('/api/v1/trusts')) {
+      const trust = await addTrust(app.store, await addServiceAccount(app.store, { name: 'ci' }));
+      route.path = route.path.replace(':id', trust.id);
     }
     const first = route.key.endsWith('/resume') ? 'pause' : route.key.endsWith('/previous') ? 'rotate' : null;
     if (first === null) return;

@@ -5,7 +5,8 @@ import { limits } from '../shared/limits.ts';
 import { problemSchema } from '../shared/problem.ts';
 import { type Ask, createToken, jsonOf, type Member, openTestApp, type TestApp } from './helpers/app/app.ts';
 import { routesOf } from './helpers/app/routes.ts';
-import { addServiceAccount, addTrust } from './store/contract/machines/trusts.ts';
+import { addServiceAccount } from './store/contract/accounts/service-accounts.ts';
+import { addTrust } from './store/contract/machines/trusts.ts';
 
 const routes = Object.entries(accessTable)
   .filter(([key]) => !key.startsWith('ALL '))
@@ -58,7 +59,7 @@ beforeAll(async () => {
   app = await openTestApp();
   token = await createToken(app, app.dev, { name: 'existing' });
   registered = await jsonOf(await app.ask('/api/v1/apps', { as: app.root, json: { name: 'grafana' } }));
-  trust = await addTrust(app.store, await addServiceAccount(app.store, { name: 'ci' }));
+  trust = await addTrust(app.store, await addServiceAccount(app.store, 'ci'));
   before = await snapshot();
 });
 afterEach(async () => {

@@ -173,7 +173,7 @@ function eventOf(operator: Operator, at: number): TrustEvent {
 
 /** @throws ProblemError `invalid-fields` */
 async function findAccount(store: Store, name: string): Promise<UserRecord> {
-  const account = await store.owners.findServiceAccount(name);
+  const account = await store.serviceAccounts.findByName(name);
   if (account !== null) return account;
   const detail = `There is no service account “${name}”. Create it first.`;
   throw new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/service_account', detail }] });

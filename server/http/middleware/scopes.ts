@@ -27,4 +27,9 @@ export const scopeTable: Readonly<Record<string, Scope>> = {
   'GET /api/v1/apps/:id': 'apps',
   'PATCH /api/v1/apps/:id': 'apps',
   'DELETE /api/v1/apps/:id': 'apps',
+  'GET /api/v1/trusts': 'trusts',
+  'POST /api/v1/trusts': 'trusts',
+  'GET /api/v1/trusts/:id': 'trusts',
+  'PATCH /api/v1/trusts/:id': 'trusts',
+  'DELETE /api/v1/trusts/:id': 'trusts',
 };

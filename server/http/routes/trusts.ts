@@ -66,27 +66,27 @@ export function trustRoutes({ trusts }: Pick<AppDeps, 'trusts'>) {
   const shown = async (trust: ListedTrust) => trustObject(trust, await trusts.appNames([trust]));
   return new OpenAPIHono<AppEnv>()
     .openapi(listTrusts, async (c) => {
-      const caller = c.get('caller');
+      const operator = c.get('operator');
       const { items, next_cursor } = await readPage(
         c.req.valid('query'),
-        (query) => trusts.list(caller, query),
+        (query) => trusts.list(operator, query),
         (trust) => trust,
       );
       const names = await trusts.appNames(items);
       return c.json({ items: items.map((trust) => trustObject(trust, names)), next_cursor }, 200);
     })
     .openapi(createTrust, async (c) => {
-      return c.json(await shown(await trusts.create(c.get('caller'), c.req.valid('json'))), 201);
+      return c.json(await shown(await trusts.create(c.get('operator'), c.req.valid('json'))), 201);
     })
     .openapi(getTrust, async (c) => {
-      return c.json(await shown(await trusts.get(c.get('caller'), c.req.valid('param').id)), 200);
+      return c.json(await shown(await trusts.get(c.get('operator'), c.req.valid('param').id)), 200);
     })
     .openapi(editTrust, async (c) => {
       const { id } = c.req.valid('param');
-      return c.json(await shown(await trusts.edit(c.get('caller'), id, c.req.valid('json'))), 200);
+      return c.json(await shown(await trusts.edit(c.get('operator'), id, c.req.valid('json'))), 200);
     })
     .openapi(deleteTrust, async (c) => {
-      await trusts.delete(c.get('caller'), c.req.valid('param').id);
+      await trusts.delete(c.get('operator'), c.req.valid('param').id);
       return c.body(null, 204);
     });
 }

@@ -4,8 +4,6 @@ import type { ClientRecord, Identity, Page, UserRecord, UserSummary } from '../r
 export interface OwnerStore {
   /** Returns the owner, unless they were deleted. */
   findById(id: string): Promise<UserRecord | null>;
-  /** Returns the service account of this name. */
-  findServiceAccount(name: string): Promise<UserRecord | null>;
   /**
    * Locks an owner until the transaction ends, and returns whether they may have new tokens: enabled, with the permission. A service
    * account always has the permission.

@@ -6,7 +6,8 @@ import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
 import { routesOf } from '../../helpers/app/routes.ts';
 import { codeAt } from '../../helpers/app/totp.ts';
 import { type Browser, openConsole, sessionCookieName } from '../../helpers/console/pages.ts';
-import { addServiceAccount, addTrust } from '../../store/contract/machines/trusts.ts';
+import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
+import { addTrust } from '../../store/contract/machines/trusts.ts';
 import { rowsOf } from '../secrets/sqlite-rows.ts';
 import { cookieOf, formTokenOf, nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
@@ -255,7 +256,7 @@ describe('a request that another site makes with the session cookie', () => {
       route.path = route.path.replace(':id', id);
     }
     if (route.path.startsWith('/api/v1/trusts')) {
-      const trust = await addTrust(app.store, await addServiceAccount(app.store, { name: 'ci' }));
+      const trust = await addTrust(app.store, await addServiceAccount(app.store, 'ci'));
       route.path = route.path.replace(':id', trust.id);
     }
     const first = route.key.endsWith('/resume') ? 'pause' : route.key.endsWith('/previous') ? 'rotate' : null;

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Trust } from '../../../shared/schemas/trusts.ts';
 import { jsonOf, openTestApp, type TestApp } from '../../helpers/app/app.ts';
-import { addServiceAccount } from '../../store/contract/machines/trusts.ts';
+import { addServiceAccount } from '../../store/contract/accounts/service-accounts.ts';
 import { addToken, firstPage } from '../../store/contract/records.ts';
 
 let app: TestApp;
 beforeEach(async () => {
   app = await openTestApp();
-  await addServiceAccount(app.store, { name: 'ci' });
+  await addServiceAccount(app.store, 'ci');
 });
 afterEach(() => app.close());
 
@@ -140,7 +140,7 @@ describe('a trust', () => {
   });
 
   it('changes field by field, and an edit that changes nothing leaves no event', async () => {
-    await addServiceAccount(app.store, { name: 'other' });
+    await addServiceAccount(app.store, 'other');
     let expected = await create();
     const steps = [
       { audience: 'tokens' },
@@ -185,7 +185,7 @@ describe('a trust', () => {
 
   it('takes its tokens with it when it is deleted, without a mail', async () => {
     const [gone, kept] = [await create(), await create({ name: 'kept' })];
-    const account = await app.store.owners.findServiceAccount('ci');
+    const account = await app.store.serviceAccounts.findByName('ci');
     const add = (trustId: string | null) => addToken(app.store, account?.id ?? '', { trustId });
     const [first, second, plain, other] = [await add(gone.id), await add(gone.id), await add(null), await add(kept.id)];
     expect((await remove(gone.id)).status).toBe(204);
@@ -199,9 +199,9 @@ describe('a trust', () => {
   });
 
   it('gives up its tokens when it is given to another service account, and at no other change', async () => {
-    await addServiceAccount(app.store, { name: 'other' });
+    await addServiceAccount(app.store, 'other');
     const trust = await create();
-    const account = await app.store.owners.findServiceAccount('ci');
+    const account = await app.store.serviceAccounts.findByName('ci');
     const token = await addToken(app.store, account?.id ?? '', { trustId: trust.id });
     await patch(trust.id, { claims: { sub: 'x' } });
     expect(await app.store.tokens.findById(token.id)).not.toBeNull();

@@ -10,12 +10,6 @@ export function createOwnerStore(knex: Knex): OwnerStore {
       const row = await owners().where({ id }).first();
       return row ? toUser(row) : null;
     },
-    async findServiceAccount(name) {
-      const row = await owners()
-        .where({ email_folded: `service-account:${name}`, kind: 'service-account' })
-        .first();
-      return row ? toUser(row) : null;
-    },
     async lockForNewToken(id) {
       // The weaker lock of rows that others only refer to. A revocation holds the token and refers to its owner; a rotation locks both in the other order.
       const row = await owners().where({ id, disabled: false, can_manage_tokens: true }).forNoKeyUpdate().first('id');

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { NewToken } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
 import { actor, addToken, addUser, firstPage, newToken, noon } from '../records.ts';
-import { addServiceAccount, addTrust } from './trusts.ts';
+import { addAccount, addTrust } from './trusts.ts';
 
 const hour = 60 * 60 * 1000;
 
@@ -12,7 +12,7 @@ export function exchangedTokenContract(store: () => Store): void {
 
   /** Adds a service account with an exchanged token and a plain one. */
   async function addBoth() {
-    const account = await addServiceAccount(store());
+    const account = await addAccount(store());
     const trust = await addTrust(store(), account);
     const expiry = { expiresAt: noon + hour, lifetimeMs: hour };
     const exchanged = await addToken(store(), account.id, { name: 'exchanged', trustId: trust.id, ...expiry });
@@ -45,7 +45,7 @@ export function exchangedTokenContract(store: () => Store): void {
   });
 
   it("neither use up their owner's limit nor are subject to it, but have one of their trust", async () => {
-    const account = await addServiceAccount(store());
+    const account = await addAccount(store());
     const [trust, other] = [await addTrust(store(), account), await addTrust(store(), account)];
     const insert = (changes: Partial<NewToken>, limit: number) =>
       store().tokens.insert(newToken(account.id, changes), limit);
@@ -59,7 +59,7 @@ export function exchangedTokenContract(store: () => Store): void {
 
   it('are destroyed with their trust, whoever owns them, and no other token is', async () => {
     const { account, trust, plain } = await addBoth();
-    const otherAccount = await addServiceAccount(store());
+    const otherAccount = await addAccount(store());
     await addToken(store(), otherAccount.id, { name: 'moved', trustId: trust.id });
     const otherTrust = await addTrust(store(), account);
     const kept = await addToken(store(), account.id, { name: 'kept', trustId: otherTrust.id });

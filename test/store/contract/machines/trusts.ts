@@ -1,23 +1,15 @@
 import { expect, it } from 'vitest';
 import type { ListedTrust, TrustRecord, UserRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
-import { addUser, firstPage, nextId, noon } from '../records.ts';
+import { addServiceAccount } from '../accounts/service-accounts.ts';
+import { firstPage, nextId, noon } from '../records.ts';
 
 let named = 0;
 
-/** Stores a service account directly. */
-export async function addServiceAccount(store: Store, changes: Partial<UserRecord> = {}): Promise<UserRecord> {
+/** Stores a service account with a name of its own. */
+export function addAccount(store: Store): Promise<UserRecord> {
   named += 1;
-  const name = changes.name ?? `account-${named}`;
-  const email = `service-account:${name}`;
-  return addUser(store, {
-    name,
-    email,
-    emailFolded: email,
-    kind: 'service-account',
-    passwordHash: null,
-    ...changes,
-  });
+  return addServiceAccount(store, `account-${named}`);
 }
 
 export function trustRecord(serviceAccountId: string, changes: Partial<TrustRecord> = {}): TrustRecord {
@@ -49,16 +41,8 @@ export async function addTrust(
 }
 
 export function trustContract(store: () => Store): void {
-  it('finds a service account by its name, and no member', async () => {
-    const account = await addServiceAccount(store(), { name: 'ci' });
-    await addUser(store(), { email: 'service-account:fake', emailFolded: 'service-account:fake' });
-    expect(await store().owners.findServiceAccount('ci')).toEqual(account);
-    expect(await store().owners.findServiceAccount('fake')).toBeNull();
-    expect(await store().owners.findServiceAccount('none')).toBeNull();
-  });
-
   it('returns a trust as it was stored, with the name of its service account', async () => {
-    const account = await addServiceAccount(store());
+    const account = await addAccount(store());
     const plain = await addTrust(store(), account);
     const full = await addTrust(store(), account, { audience: 'tokens', rules: '{"read_only":true}' });
     expect(await store().trusts.findById(plain.id)).toEqual(plain);
@@ -67,14 +51,14 @@ export function trustContract(store: () => Store): void {
   });
 
   it('rejects a name that another trust has', async () => {
-    const account = await addServiceAccount(store());
+    const account = await addAccount(store());
     const first = await addTrust(store(), account, { name: 'deploy' });
     expect(await store().trusts.insert(trustRecord(account.id, { name: 'deploy' }))).toBe(false);
     expect(await store().trusts.list(firstPage)).toEqual([first]);
   });
 
   it('lists newest first, in pages, and finds trusts by name, issuer and service account', async () => {
-    const [ci, other] = [await addServiceAccount(store()), await addServiceAccount(store())];
+    const [ci, other] = [await addAccount(store()), await addAccount(store())];
     const oldest = await addTrust(store(), ci, { issuer: 'https://a.example.com' });
     const middle = await addTrust(store(), other, { issuer: 'https://b.example.com' });
     const newest = await addTrust(store(), ci, { issuer: 'https://b.example.com' });
@@ -88,7 +72,7 @@ export function trustContract(store: () => Store): void {
   });
 
   it('changes only the fields of an edit', async () => {
-    const [ci, other] = [await addServiceAccount(store()), await addServiceAccount(store())];
+    const [ci, other] = [await addAccount(store()), await addAccount(store())];
     const trust = await addTrust(store(), ci, { audience: 'tokens', rules: '{"read_only":true}' });
     const steps: Array<Partial<TrustRecord>> = [
       {},
@@ -109,7 +93,7 @@ export function trustContract(store: () => Store): void {
   });
 
   it('locks a trust for a change and for use, and returns it as it is', async () => {
-    const trust = await addTrust(store(), await addServiceAccount(store()));
+    const trust = await addTrust(store(), await addAccount(store()));
     await store().transaction(async (store) => {
       expect(await store.trusts.lockForUse(trust.id)).toEqual(trust);
       expect(await store.trusts.lock(trust.id)).toEqual(trust);
@@ -119,7 +103,7 @@ export function trustContract(store: () => Store): void {
   });
 
   it('keeps the IDs that a repository had first, for each trust, until the trust is deleted', async () => {
-    const account = await addServiceAccount(store());
+    const account = await addAccount(store());
     const [one, other] = [await addTrust(store(), account), await addTrust(store(), account)];
     const pin = { trustId: one.id, repository: 'acme/api', repositoryId: '1', repositoryOwnerId: '7' };
     expect(await store().trusts.pin(pin)).toEqual(pin);

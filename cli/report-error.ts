@@ -47,7 +47,13 @@ function explain({ code, title, detail, errors = [] }: ProblemDetails, ctx: Cont
   if (first && others.length === 0) return [first.detail];
   if (first) return [`${title}:`, ...errors.map((error) => `  ${error.pointer.slice(1)}: ${error.detail}`)];
   if (code !== 'not-authenticated') return [detail];
-  return [`${detail} ${ctx.env.TOKENS_SESSION ? 'It is the one in TOKENS_SESSION.' : 'Run `tokens login`.'}`];
+  return [`${detail} ${signInAdvice(ctx)}`];
+}
+
+function signInAdvice({ env }: Context): string {
+  if (env.TOKENS_SESSION) return 'It is the one in TOKENS_SESSION.';
+  if (env.TOKENS_KEY) return 'It is the management key in TOKENS_KEY.';
+  return env.TOKENS_KEY_FILE ? `It is the management key in ${env.TOKENS_KEY_FILE}.` : 'Run `tokens login`.';
 }
 
 function retryAdvice({ retryAfterSeconds: seconds }: CliError): string[] {

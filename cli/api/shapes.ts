@@ -63,6 +63,7 @@ export const tokenShape = object<Token>({
   self_rotate: optional(flag),
   lifetime: optional(nullable(integer)),
   quiet_networks: optional(flag),
+  manage: optional(array(text)),
   apps: optional(nullable(array(text))),
   read_only: optional(flag),
   allow: optional(nullable(array(text))),

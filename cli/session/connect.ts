@@ -3,6 +3,7 @@ import { guardFetch } from '../api/transport/guarded-fetch.ts';
 import type { Context, GlobalOptions } from '../context.ts';
 import { sessionFromEnvironment } from '../credentials/environment.ts';
 import { fileStore } from '../credentials/file.ts';
+import { keyFromEnvironment } from '../credentials/management-key.ts';
 import { type CredentialStore, type CredentialStoreName, sessionAccount } from '../credentials/store.ts';
 import { localError } from '../errors.ts';
 import { writeStderr } from '../ui/notes.ts';
@@ -14,10 +15,11 @@ const maxConnectMs = 10_000;
 const defaultTimeoutSeconds = 30;
 const maxTimeoutSeconds = 86_400;
 
-/** A server and its API, authenticated with a session. */
+/** A server and its API, authenticated with a session or a management key. */
 export interface Connection {
   readonly server: Server;
   readonly api: Api;
+  readonly credential: 'session' | 'key';
 }
 
 /** Time limits for one request, in milliseconds. */
@@ -27,12 +29,18 @@ export interface Timeouts {
   readonly responseMs: number;
 }
 
-/** Finds the server and the session for it. @throws CliError `usage` without a server, `not-signed-in` without a session. */
+/**
+ * Finds the server and the session for it. A management key in the environment takes the place of the session.
+ * @throws CliError `usage` without a server, `not-signed-in` without a session
+ */
 export async function connect(ctx: Context, options: GlobalOptions): Promise<Connection> {
   const server = await resolveServer(ctx, options);
   // In parallel, because opening a keychain and loading the network stack both take time.
-  const [session, send] = await Promise.all([requireSession(ctx, server), openNetwork(ctx, options, server)]);
-  return { server, api: createApi(server, send, `Bearer ${session}`) };
+  const [{ secret, credential }, send] = await Promise.all([
+    requireCredential(ctx, server),
+    openNetwork(ctx, options, server),
+  ]);
+  return { server, api: createApi(server, send, `Bearer ${secret}`), credential };
 }
 
 /** Returns `--server`, else `TOKENS_SERVER`, else the remembered server. @throws CliError `usage` if there is none. */
@@ -121,9 +129,17 @@ export async function openStore(ctx: Context, name: CredentialStoreName): Promis
   throw localError('no-keychain', 'There is no OS keychain here. Sign in with `--credential-store file`.');
 }
 
-async function requireSession(ctx: Context, server: Server): Promise<string> {
-  const given = sessionFromEnvironment(ctx);
-  if (given !== null) return given;
+async function requireCredential(
+  ctx: Context,
+  server: Server,
+): Promise<{ secret: string; credential: Connection['credential'] }> {
+  const session = sessionFromEnvironment(ctx);
+  const key = session === null ? await keyFromEnvironment(ctx) : null;
+  if (key !== null) return { secret: key, credential: 'key' };
+  return { secret: session ?? (await requireStoredSession(ctx, server)), credential: 'session' };
+}
+
+async function requireStoredSession(ctx: Context, server: Server): Promise<string> {
   const entry = await findEntry(ctx, server);
   const session = entry && (await (await openStore(ctx, entry.credentialStore)).get(sessionAccount(entry)));
   if (session) return session;

@@ -135,7 +135,13 @@ function isPermissive(mode: number): boolean {
 }
 
 /** Removes other users' access, with a warning. A mode that cannot be changed is no error: the file is still usable. */
-async function restrictMode(handle: FileHandle, mode: number, wanted: number, path: string, warn: Warn): Promise<void> {
+export async function restrictMode(
+  handle: FileHandle,
+  mode: number,
+  wanted: number,
+  path: string,
+  warn: Warn,
+): Promise<void> {
   if (!isPermissive(mode)) return;
   const outcome = await handle.chmod(wanted).then(
     () => `Its mode is now ${wanted.toString(8)}`,

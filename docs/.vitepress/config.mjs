@@ -38,6 +38,7 @@ export default defineConfig({
           { text: 'Clients', link: '/clients' },
           { text: 'Rotate tokens', link: '/rotation' },
           { text: 'Limit what a token may do', link: '/rules' },
+          { text: 'Management keys', link: '/management-keys' },
           { text: 'Ask tokensd from your API', link: '/introspection' },
           { text: 'Members', link: '/members' },
           { text: 'Sign-in', link: '/sign-in' },

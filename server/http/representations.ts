@@ -2,6 +2,7 @@ import type { Client } from '../../shared/schemas/accounts/clients.ts';
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
+import { splitScopes } from '../../shared/schemas/scopes.ts';
 import type { Session } from '../../shared/schemas/sign-in/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import type { Trust } from '../../shared/schemas/trusts.ts';
@@ -69,6 +70,7 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext, na
     self_rotate: token.selfRotate,
     lifetime: lifetime === null ? null : Math.round(lifetime / 1000),
     quiet_networks: token.quietNetworks,
+    manage: splitScopes(token.manage),
     apps: apps && [...apps],
     read_only: readOnly,
     allow: allow && [...allow],

@@ -26,6 +26,7 @@ const token: Token = {
   previous: null,
   paused: null,
   self_rotate: false,
+  manage: [],
   lifetime: null,
   quiet_networks: false,
   apps: null,

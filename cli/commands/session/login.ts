@@ -4,6 +4,7 @@ import { isObject, notTokensd, problemOf, readResponse } from '../../api/respons
 import type { Context, GlobalOptions, Prompts } from '../../context.ts';
 import { chooseStore } from '../../credentials/choose-store.ts';
 import { sessionFromEnvironment } from '../../credentials/environment.ts';
+import { hasKey } from '../../credentials/management-key.ts';
 import { hasCode, localError } from '../../errors.ts';
 import { promptsIfInteractive } from '../../input/ask.ts';
 import { type Config, configDirectory, emptyConfig, readConfig } from '../../session/config-file.ts';
@@ -79,6 +80,13 @@ async function runLogin(ctx: Context, url: string | undefined, options: LoginOpt
   await note(ctx, options, `Signed in to ${server.url} as ${sanitize(session.email)}.`);
   if (sessionFromEnvironment(ctx) !== null) {
     await note(ctx, options, 'TOKENS_SESSION is set and overrides this session. Unset it to use this one.');
+  }
+  if (hasKey(ctx)) {
+    await note(
+      ctx,
+      options,
+      'A management key is set in the environment and overrides this session. Unset it to use this one.',
+    );
   }
 }
 

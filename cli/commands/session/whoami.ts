@@ -1,20 +1,24 @@
 import type { Command } from 'commander';
 import { expectBody } from '../../api/responses.ts';
-import { sessionShape, userShape } from '../../api/shapes.ts';
+import { sessionShape, tokenShape, userShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { connect } from '../../session/connect.ts';
+import { type Connection, connect } from '../../session/connect.ts';
 
 export function registerWhoami(program: Command, ctx: Context): void {
   program
     .command('whoami')
     .summary('Show who is signed in')
-    .description('Show who is signed in, to which server, and when the session ends.')
+    .description(
+      'Show who is signed in, to which server, and when the session ends. With a management key, show the key.',
+    )
     .addHelpText('after', '\nExample:\n  $ tokens whoami --json')
     .action((_options, command: Command) => runWhoami(ctx, command.optsWithGlobals()));
 }
 
 async function runWhoami(ctx: Context, options: GlobalOptions): Promise<void> {
-  const { api, server } = await connect(ctx, options);
+  const connection = await connect(ctx, options);
+  if (connection.credential === 'key') return showKey(ctx, options, connection);
+  const { api, server } = connection;
   const me = await expectBody(api.me.$get(), userShape);
   const session = await expectBody(api.sessions.current.$get(), sessionShape);
   if (options.json) {
@@ -30,5 +34,22 @@ async function runWhoami(ctx: Context, options: GlobalOptions): Promise<void> {
     ['Can create tokens', me.can_manage_tokens ? 'yes' : 'no'],
     ['Tokens', String(me.token_count)],
     ['Session ends', `${session.expires_at}, or ${session.idle_expires_at} if unused until then`],
+  ]);
+}
+
+async function showKey(ctx: Context, options: GlobalOptions, { api, server }: Connection): Promise<void> {
+  const key = await expectBody(api.token.$get({ query: {} }), tokenShape);
+  if (options.json) {
+    const { printJson } = await import('../../ui/json.ts');
+    return printJson(ctx.stdout, key);
+  }
+  const { printFields } = await import('../../ui/fields.ts');
+  await printFields(ctx.stdout, [
+    ['Owner', key.owner],
+    ['Management key', `${key.name} (${key.prefix})`],
+    ['Scopes', key.manage?.join(', ') || 'none: this is not a management key'],
+    ['Server', server.url],
+    ['Expires', key.expires_at ?? 'never'],
+    ['Rotates itself', key.self_rotate ? 'yes' : 'no'],
   ]);
 }

@@ -10,6 +10,7 @@ import {
   timeSchema,
   tokenNameSchema,
 } from '../common.ts';
+import { scopeSchema } from '../scopes.ts';
 import { decisionSchema, ruleFields, tokenRuleFields } from './rules.ts';
 
 /** The status of a token. Several causes may apply at once; `tokenStatus` in the domain defines which one is shown. */
@@ -67,6 +68,7 @@ export const tokenSchema = z
       .nullable()
       .describe('Seconds between the last choice of the expiry and that expiry, or null if the token never expires'),
     quiet_networks: z.boolean().describe('Whether no mail is sent about uses from new networks'),
+    manage: z.array(scopeSchema).describe('The scopes of a management key. Empty for every other token'),
     ...tokenRuleFields,
   })
   .meta({ id: 'Token' });

@@ -27,6 +27,7 @@ const used: Token = {
   previous: null,
   paused: null,
   self_rotate: false,
+  manage: [],
   lifetime: null,
   quiet_networks: false,
   apps: null,

@@ -14,7 +14,7 @@ import { writeStderr } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 import { gainsTime, requireLongLife } from './due.ts';
 import type { Present } from './inspect.ts';
-import { findSession } from './session.ts';
+import { findSession, type Session } from './session.ts';
 import type { Wanted } from './wanted.ts';
 
 const defaultLifetimeSeconds = 90 * 86_400;
@@ -40,7 +40,7 @@ export async function renew(
 ): Promise<Renewed> {
   const session = await findSession(ctx, options);
   const mayRotateItself = present.kind === 'active' && present.token.self_rotate === true;
-  const rotatesItself = 'missing' in session && mayRotateItself;
+  const rotatesItself = mayRotateItself && ('missing' in session || isKeyOf(session, present.token));
   if (present.kind === 'active' && present.isCurrent && !rotatesItself && !gainsTime(present.token, wanted)) {
     await warnOfNoGain(ctx, present.token);
     return { action: 'none', token: present.token };
@@ -48,7 +48,7 @@ export async function renew(
   if ('missing' in session && !mayRotateItself) throw session.missing;
   // From here on, a failure to write would lose a value.
   await file.proveWritable();
-  if ('missing' in session) return rotateItself(ctx, options, server, file, present, wanted);
+  if ('missing' in session || rotatesItself) return rotateItself(ctx, options, server, file, present, wanted);
   const { connection } = session;
   try {
     if (present.kind === 'active') return await rotate(ctx, connection, file, present.token, wanted);
@@ -57,12 +57,18 @@ export async function renew(
     if (own && own.status !== 'expired') return await rotate(ctx, connection, file, own, wanted);
     return await create(ctx, connection, file, wanted);
   } catch (error) {
-    // The session has ended, or it belongs to another member.
-    const isForeign =
-      hasCode(error, 'not-authenticated') || hasCode(error, 'token-not-found') || hasCode(error, 'owner-only');
+    const isForeign = foreignCodes.some((code) => hasCode(error, code));
     if (!isForeign || !mayRotateItself) throw error;
   }
   return rotateItself(ctx, options, server, file, present, wanted);
+}
+
+/** The session or the management key has ended, it belongs to somebody else, or it may not rotate this token. */
+const foreignCodes = ['not-authenticated', 'token-not-found', 'owner-only', 'scope-missing', 'not-for-keys'] as const;
+
+/** Returns whether a management key is to be renewed with a management key. It can only rotate itself. */
+function isKeyOf({ connection }: Extract<Session, { connection: Connection }>, { manage = [] }: Token): boolean {
+  return connection.credential === 'key' && manage.length > 0;
 }
 
 /** Warns that a token that ends soon stays as it is, with `--json`, too, because the token stops working if nobody acts. */

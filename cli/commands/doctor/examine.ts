@@ -28,10 +28,10 @@ export async function* examine(examination: Examination): AsyncGenerator<readonl
   if (denied === null) throw Object.assign(new Error('The connection was closed'), { code: 'ECONNRESET' });
   // From here on, a proxy may reject an unusual request by not responding.
   const send: Send = (request) => sendFirst(request).catch(nullIfSilent);
-  yield [checkDenied({ check: 'no-token', title: 'No token' }, denied)];
+  const unknown = assembleToken(token?.split('_')[0] ?? 'tok', randomText(base62Alphabet, bodyLength));
+  yield [await checkNoToken(denied, unknown, send)];
   const malformed = { check: 'malformed-token', title: 'Malformed token' };
   yield [await checkTokenDenied(malformed, 'nonsense', authorizationForms, send)];
-  const unknown = assembleToken(token?.split('_')[0] ?? 'tok', randomText(base62Alphabet, bodyLength));
   const unknownToken = { check: 'unknown-token', title: 'Unknown token' };
   yield [await checkTokenDenied(unknownToken, unknown, authorizationForms, send)];
   const unknownKey = { check: 'unknown-key', title: 'Unknown token as X-API-Key or X-Tokens-Authorization' };
@@ -46,6 +46,15 @@ export async function* examine(examination: Examination): AsyncGenerator<readonl
 function nullIfSilent(error: unknown): null {
   if (error instanceof Error && ['TimeoutError', 'NotHttpError'].includes(error.name)) return null;
   throw error;
+}
+
+/** A redirect passes if a bad token gets a 401: people sign in at another gate, and tokensd verifies scripts. */
+async function checkNoToken(denied: RawResponse, unknown: string, send: Send): Promise<Check> {
+  const name = { check: 'no-token', title: 'No token' };
+  const check = checkDenied(name, denied);
+  if (denied.status < 300 || denied.status >= 400) return check;
+  const bad = await checkTokenDenied(name, unknown, authorizationForms, send);
+  return bad.result === 'passed' ? passed(name, `${describe(denied)}; a bad token gets 401`) : check;
 }
 
 /** Passes only if the token is denied in each of these forms. */
@@ -72,7 +81,7 @@ function checkDenied(name: CheckName, response: RawResponse | null): Check {
 }
 
 async function checkProbe(probe: Probe, denied: RawResponse, send: Send): Promise<Check> {
-  if (denied.status < 400) return skipped(probe, 'the response without a token is not a rejection to compare with');
+  if (denied.status < 300) return skipped(probe, 'the response without a token is not a rejection to compare with');
   let last: RawResponse | null = null;
   for (const request of probe.requests) {
     last = await send(request);
@@ -89,7 +98,7 @@ function isRejection({ expected }: Probe, status: number, deniedStatus: number):
 
 /** Skips the check if the proxy serves a page even for paths that do not exist, such as an application's start page. */
 async function checkPaths(probe: Probe, denied: RawResponse, mark: string, send: Send): Promise<Check> {
-  if (denied.status < 400) return checkProbe(probe, denied, send);
+  if (denied.status < 300) return checkProbe(probe, denied, send);
   const missing = await send({ line: `/${mark}` });
   if (missing !== null && missing.status < 300) {
     return skipped(probe, `a path that does not exist also ${describe(missing)}`);

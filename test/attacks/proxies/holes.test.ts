@@ -50,6 +50,14 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
         removed(`proxy_set_header ${name} ${variableOf(name)};`, 'told-identity'),
       ]),
     ),
+    'turns a 401 into a 200': {
+      edit: (text) =>
+        text
+          .replace('error_page 401 @denied;', 'error_page 401 =200 @denied;')
+          .replace("return 401 '{", "return 200 '{"),
+      check: 'no-token',
+      line: 'auth_request /_tokensd;',
+    },
     'passes the token on in Authorization': removed('proxy_set_header Authorization $api_authorization;', 'kept-token'),
     'passes the token on in X-API-Key': removed('proxy_set_header X-API-Key $api_key;', 'kept-token'),
     'passes X-Tokens-Authorization on': removed('proxy_set_header X-Tokens-Authorization "";', 'kept-token'),
@@ -102,6 +110,24 @@ const holes: Record<'nginx' | 'caddy', Record<string, Hole>> = {
     'passes on X_Auth_* from the client': removed('request_header -X_Auth*', 'told-identity-underscores'),
     'passes on upgrades to h2c': removed('request_header @other_upgrade -Upgrade', 'h2c-upgrade'),
     'lets the client remove the identity': removed('request_header @naming -Connection', 'kept-identity'),
+    'turns a 401 into a 200': {
+      edit: (text) =>
+        text.replace(
+          'uri /verify/forward-auth',
+          '$&\n\t\t\t@denied status 401\n\t\t\thandle_response @denied {\n\t\t\t\trespond "sign in" 200\n\t\t\t}',
+        ),
+      check: 'no-token',
+      line: 'uri /verify/forward-auth',
+    },
+    'takes the host from the client': {
+      edit: (text) =>
+        text.replace(
+          'uri /verify/forward-auth',
+          '$&\n\t\t\theader_up X-Forwarded-Host {http.request.header.X-Original-Host}',
+        ),
+      check: 'chosen-app',
+      line: 'uri /verify/forward-auth',
+    },
     'never asks the daemon': {
       edit: (text) => text.replace(/\tforward_auth [\s\S]*?\n\t\t\}\n/, ''),
       check: 'no-token',

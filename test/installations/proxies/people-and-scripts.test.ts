@@ -100,7 +100,7 @@ for (const setup of peopleSetups) {
       for (const headers of [[['Authorization', 'Bearer nonsense']], [['X-API-Key', 'nonsense']]] as Fields[]) {
         const response = await ask([...browser, ...headers], '/report.html');
         expect([response.status, JSON.parse(response.body)]).toEqual([401, { detail: 'Invalid token.' }]);
-        expect(response.headers['content-type']).toBe('application/json');
+        expect(response.headers).toMatchObject({ 'content-type': 'application/json', 'www-authenticate': 'Token' });
       }
       expect(app.requests).toEqual([]);
       expect(people.received.join()).not.toContain('nonsense');

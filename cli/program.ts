@@ -47,6 +47,7 @@ import { registerUsersPromote } from './commands/users/promote.ts';
 import { registerUsersResetTotp } from './commands/users/reset-totp.ts';
 import { registerUsersUnbind } from './commands/users/unbind.ts';
 import { registerUngrant } from './commands/users/ungrant.ts';
+import { registerWebhooks } from './commands/webhooks/webhooks.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { warnAboutExpiry } from './session/expiry-warning.ts';
 
@@ -101,6 +102,7 @@ export function createProgram(ctx: Context, output: HelpOutput): Command {
   clients.description('Manage OAuth clients: the API servers that verify tokens by introspection.');
   clients.addHelpText('after', '\nExample:\n  $ tokens clients create api-gateway');
   for (const register of clientsCommands) register(clients, ctx);
+  registerWebhooks(program, ctx);
   const servers = program.commandsGroup('Account:').command('servers').summary('Manage the servers you signed in to');
   servers.description('Manage the servers you signed in to from this machine.');
   servers.addHelpText('after', '\nExample:\n  $ tokens servers list');

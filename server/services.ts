@@ -9,6 +9,9 @@ import { createUnbinding } from './domain/accounts/unbinding.ts';
 import { createApps } from './domain/apps/apps.ts';
 import { createAuditLog, createAuditTrail } from './domain/audit.ts';
 import type { Clock } from './domain/clock.ts';
+import { createDeliveries } from './domain/events/deliveries.ts';
+import { createWebhookUrls } from './domain/events/webhook-url.ts';
+import { createWebhooks } from './domain/events/webhooks.ts';
 import { createManagementKeys } from './domain/machines/management-keys.ts';
 import { createTrusts } from './domain/machines/trusts.ts';
 import { createDeadLetters } from './domain/notifications/dead-letters.ts';
@@ -95,6 +98,7 @@ export function createServices({
     maxPerUser: config.maxTokensPerUser,
     expiry: { maxSeconds: config.maxExpiry, defaultSeconds: config.defaultExpiry },
   };
+  const webhookUrls = createWebhookUrls(config.webhookHosts);
   const usage = createUsageReader(shared);
   const invitations = createInvitations({
     ...shared,
@@ -135,6 +139,9 @@ export function createServices({
     apps: createApps(shared),
     managementKeys: createManagementKeys(shared),
     trusts: createTrusts(shared),
+    webhooks: createWebhooks({ ...shared, webhookUrls }),
+    deliveries: createDeliveries(shared),
+    webhookUrls,
     usage,
     suggestions: createSuggestions({ store, usage }),
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),

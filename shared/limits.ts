@@ -47,6 +47,14 @@ export const limits = {
   /** How long files of mail stay in `DATA_DIR/mail`. */
   spooledMailRetentionMs: 30 * 24 * 60 * 60 * 1000,
 
+  maxWebhooks: 100,
+  maxWebhookUrlCharacters: 2048,
+  /** How long a delivery is attempted, and how long a receiver may fail before its webhook is disabled. */
+  webhookRetryMs: 3 * 24 * 60 * 60 * 1000,
+  /** How long a webhook signs with the secret before a rotation, too. */
+  webhookSecretOverlapMs: 24 * 60 * 60 * 1000,
+  deliveryRetentionMs: 30 * 24 * 60 * 60 * 1000,
+
   deviceCodeLifetimeMs: 10 * 60 * 1000,
   devicePollIntervalMs: 5 * 1000,
   authorizationCodeLifetimeMs: 60 * 1000,

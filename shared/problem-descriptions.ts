@@ -42,6 +42,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'client-not-found': 'No OAuth client has this ID or name. List the clients to find the right one.',
   'app-not-found': 'No app has this ID or name. List the apps to find the right one.',
   'trust-not-found': 'No trust has this ID or name. List the trusts to find the right one.',
+  'webhook-not-found': 'No webhook has this ID. List the webhooks to find the right one.',
+  'delivery-not-found': 'The webhook has no delivery with this ID. Deliveries are deleted after 30 days.',
   'method-not-allowed': 'The path does not accept this method. The `Allow` header lists the methods that it accepts.',
   'request-timeout': 'The request body took too long to arrive. Send the request again.',
   'name-taken':
@@ -49,6 +51,9 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'host-taken': 'Another app has one of these hosts. A host belongs to one app, so remove it from the other one first.',
   'app-in-use':
     'Tokens are restricted to this app. With `--force` (`?force=true`), the app is deleted anyway. Tokens without another app are then denied everywhere.',
+  'url-taken': 'Another webhook has this URL. Change the events of that one instead.',
+  'webhook-limit': 'There are 100 webhooks already. Delete one that is no longer used.',
+  'webhook-disabled': 'Nothing is sent to a webhook that is disabled. Enable it, then try again.',
   'email-taken': 'Another member already has this email address. Use another address.',
   'already-joined':
     'Only a member who has no password and never signed in can be invited. A disabled account has to be enabled first.',

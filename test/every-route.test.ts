@@ -45,6 +45,8 @@ const validBodies: Record<string, object> = {
     claims: { sub: 'repo:acme/api:*' },
   },
   'PATCH /api/v1/trusts/:id': { claims: { sub: 'repo:acme/web:*' }, ttl: 60 },
+  'POST /api/v1/webhooks': { url: 'https://hooks.example.com/', events: ['token.*'], format: 'slack' },
+  'PATCH /api/v1/webhooks/:id': { events: ['*'], disabled: true },
   'PATCH /api/v1/users/:id': { name: 'Renamed', email: 'renamed@example.com', disabled: true },
 };
 const routesWithBody = routes.filter(({ key }) => key in validBodies);
@@ -53,6 +55,7 @@ let app: TestApp;
 let token: { id: string; token: string };
 let registered: { id: string };
 let trust: { id: string };
+let webhook: { id: string };
 let before: string;
 
 beforeAll(async () => {
@@ -60,6 +63,8 @@ beforeAll(async () => {
   token = await createToken(app, app.dev, { name: 'existing' });
   registered = await jsonOf(await app.ask('/api/v1/apps', { as: app.root, json: { name: 'grafana' } }));
   trust = await addTrust(app.store, await addServiceAccount(app.store, 'ci'));
+  const json = { url: 'https://hooks.example.com/existing', events: ['app.*'] };
+  webhook = await jsonOf(await app.ask('/api/v1/webhooks', { as: app.root, json }));
   before = await snapshot();
 });
 afterEach(async () => {
@@ -76,6 +81,7 @@ async function snapshot(): Promise<string> {
     await app.store.tokens.list({ ...page, now: app.clock.now() }),
     await app.store.apps.list(page),
     await app.store.trusts.list(page),
+    await app.store.webhooks.list(page),
     events.filter(({ action }) => action !== 'session.failed'),
     (await app.mails()).map(({ id }) => id),
     await Promise.all([app.root, app.dev].map(({ session }) => app.services.sessions.authenticate(session))),
@@ -83,13 +89,16 @@ async function snapshot(): Promise<string> {
 }
 
 function target(path: string, id?: string): string {
-  const existing =
-    [['/users/', app.dev] as const, ['/apps/', registered] as const, ['/trusts/', trust] as const].find(([part]) =>
-      path.includes(part),
-    )?.[1] ?? token;
+  const named = [
+    ['/users/', app.dev],
+    ['/apps/', registered],
+    ['/trusts/', trust],
+    ['/webhooks/', webhook],
+  ] as const;
+  const existing = named.find(([part]) => path.includes(part))?.[1] ?? token;
   // A token that was not used gets no suggestion otherwise.
   const query = path.endsWith('/suggestion') ? '?force=true' : '';
-  return `${path.replace(':id', id ?? existing.id)}${query}`;
+  return `${path.replace(':id', id ?? existing.id).replace(':delivery', token.id)}${query}`;
 }
 
 /** Calls a route with a valid body if it reads one, so that only the tested fault can cause the rejection. */
@@ -370,6 +379,7 @@ const lists = [
   'GET /api/v1/clients',
   'GET /api/v1/apps',
   'GET /api/v1/trusts',
+  'GET /api/v1/webhooks',
 ];
 
 it.each(lists)('rejects invalid query parameters of %s', async (key) => {

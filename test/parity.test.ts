@@ -6,6 +6,7 @@ import { openTestCliWithApp, type Surroundings } from './helpers/cli/cli.ts';
 import { type Browser, openConsole, type Shown } from './helpers/console/pages.ts';
 import { addApp } from './store/contract/apps/apps.ts';
 import { addToken } from './store/contract/records.ts';
+import { webhookRecord } from './store/contract/webhooks/webhooks.ts';
 
 const roles = [
   'visitor',
@@ -66,6 +67,17 @@ const tokenOf = async ({ id }: { id: string }) => {
   return token;
 };
 const appsNamed = ({ id }: Member) => app.store.apps.list({ limit: 1, before: null, name: `app-${id}` });
+const hookUrl = ({ id }: Member) => `https://hooks.example.com/${id}`;
+/** The webhook has the ID of the member, so that the actions know it. Those of earlier scenes make room. */
+const addWebhookOf = async (member: Member) => {
+  for (const { id } of await app.store.webhooks.list({ limit: 1000, before: null }))
+    await app.store.webhooks.delete(id);
+  const webhook = webhookRecord({ id: member.id, url: hookUrl(member) });
+  await app.store.webhooks.insert(webhook, 'secret', 100);
+};
+const webhookAt = async (member: Member) =>
+  (await app.store.webhooks.list({ limit: 200, before: null })).find(({ url }) => url === hookUrl(member));
+const deliveriesOf = ({ id }: Member) => app.store.deliveries.list({ webhookId: id, limit: 1, before: null });
 const isRevoked = async ({ id }: { id: string }) => (await app.store.tokens.findById(id)) === null;
 const team = ({ id }: Member, action = '') => `/organization/team/${id}${action && `/${action}`}`;
 const change = (subject: 'actor' | 'target', action: string, json: object, command: string[]) => ({
@@ -376,6 +388,67 @@ const actions: Record<string, Action> = {
     api: ({ target }) => ['DELETE', `/apps/${target.id}`],
     cli: ({ target }) => ({ argv: ['apps', 'delete', `app-${target.id}`, '--yes'] }),
     isDone: async ({ target }) => (await appsNamed(target)).length === 0,
+  },
+  'list the webhooks': {
+    roles: superusers,
+    prepare: ({ target }) => addWebhookOf(target),
+    api: () => ['GET', '/webhooks?limit=200'],
+    cli: () => ({ argv: ['webhooks', 'list'] }),
+    isDone: ({ target }, output) => output.includes(hookUrl(target)),
+  },
+  'create a webhook': {
+    roles: superusers,
+    api: ({ target }) => ['POST', '/webhooks', { url: hookUrl(target), events: ['token.*'] }],
+    cli: ({ target }) => ({ argv: ['webhooks', 'create', hookUrl(target), '--event', 'token.*'] }),
+    isDone: async ({ target }) => (await webhookAt(target)) !== undefined,
+  },
+  'change a webhook': {
+    roles: superusers,
+    prepare: ({ target }) => addWebhookOf(target),
+    api: ({ target }) => ['PATCH', `/webhooks/${target.id}`, { events: ['user.*'] }],
+    cli: ({ target }) => ({ argv: ['webhooks', 'edit', hookUrl(target), '--event', 'user.*'] }),
+    isDone: async ({ target }) => (await webhookAt(target))?.events[0] === 'user.*',
+  },
+  'rotate the secret of a webhook': {
+    roles: superusers,
+    prepare: ({ target }) => addWebhookOf(target),
+    api: ({ target }) => ['POST', `/webhooks/${target.id}/secret`],
+    cli: ({ target }) => ({ argv: ['webhooks', 'rotate-secret', hookUrl(target)] }),
+    isDone: async ({ target }) => (await app.store.webhooks.secretsOf(target.id))?.previousSecret === 'secret',
+  },
+  'test a webhook': {
+    roles: superusers,
+    prepare: ({ target }) => addWebhookOf(target),
+    api: ({ target }) => ['POST', `/webhooks/${target.id}/test`],
+    cli: ({ target }) => ({ argv: ['webhooks', 'test', hookUrl(target)] }),
+    isDone: async ({ target }) => (await deliveriesOf(target)).length > 0,
+  },
+  'read the deliveries of a webhook': {
+    roles: superusers,
+    prepare: async ({ target }) => {
+      await addWebhookOf(target);
+      await app.store.deliveries.queueTest(target.id, { id: target.id, at: app.clock.now() });
+    },
+    api: ({ target }) => ['GET', `/webhooks/${target.id}/deliveries`],
+    cli: ({ target }) => ({ argv: ['webhooks', 'deliveries', hookUrl(target)] }),
+    isDone: (_scene, output) => output.includes('webhook.test'),
+  },
+  'send an event again': {
+    roles: superusers,
+    prepare: async ({ target }) => {
+      await addWebhookOf(target);
+      await app.store.deliveries.queueTest(target.id, { id: target.id, at: app.clock.now() });
+    },
+    api: ({ target }) => ['POST', `/webhooks/${target.id}/deliveries/${target.id}/retry`],
+    cli: ({ target }) => ({ argv: ['webhooks', 'retry', hookUrl(target), target.id, '--json'] }),
+    isDone: (_scene, output) => output.includes('"event":"webhook.test"'),
+  },
+  'delete a webhook': {
+    roles: superusers,
+    prepare: ({ target }) => addWebhookOf(target),
+    api: ({ target }) => ['DELETE', `/webhooks/${target.id}`],
+    cli: ({ target }) => ({ argv: ['webhooks', 'delete', hookUrl(target), '--yes'] }),
+    isDone: async ({ target }) => (await webhookAt(target)) === undefined,
   },
   'read the report on tokens': {
     roles: superusers,

@@ -48,6 +48,7 @@ export default defineConfig({
           { text: 'Run in production', link: '/production' },
           { text: 'PostgreSQL', link: '/postgresql' },
           { text: 'Mail', link: '/mail' },
+          { text: 'Webhooks', link: '/webhooks' },
           { text: 'Expiry and notices', link: '/expiry' },
         ],
       },

@@ -28,6 +28,8 @@ export interface Config {
   smtpUrl: string | null;
   mailFrom: string;
   trustedProxies: string[];
+  /** Hosts to which webhooks may lead although they are internal, as `URL#hostname` returns them. */
+  webhookHosts: string[];
   tokenPrefix: string;
   maxTokensPerUser: number;
   organization: string | null;
@@ -127,6 +129,7 @@ export function describeConfig(config: Config): string[] {
     ['TOKENSD_SMTP_URL', config.smtpUrl && withoutPassword(config.smtpUrl)],
     ['TOKENSD_MAIL_FROM', config.mailFrom],
     ['TOKENSD_TRUSTED_PROXIES', config.trustedProxies.join(',')],
+    ['TOKENSD_WEBHOOK_HOSTS', config.webhookHosts.join(',')],
     ['TOKENSD_TOKEN_PREFIX', config.tokenPrefix],
     ['TOKENSD_MAX_TOKENS_PER_USER', config.maxTokensPerUser],
     ['TOKENSD_ORGANIZATION', config.organization],
@@ -177,6 +180,7 @@ function toConfig(settings: Settings, env: Environment, files: Record<string, st
     smtpUrl: settings.TOKENSD_SMTP_URL ?? null,
     mailFrom: settings.TOKENSD_MAIL_FROM ?? defaultSender(publicUrl),
     trustedProxies: settings.TOKENSD_TRUSTED_PROXIES,
+    webhookHosts: settings.TOKENSD_WEBHOOK_HOSTS,
     tokenPrefix: settings.TOKENSD_TOKEN_PREFIX,
     maxTokensPerUser: settings.TOKENSD_MAX_TOKENS_PER_USER,
     organization: settings.TOKENSD_ORGANIZATION ?? null,

@@ -16,9 +16,11 @@ import type {
   TokenRecord,
   TrustRecord,
   UserRecord,
+  WebhookRecord,
 } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { type ClientInfo, isKey, type Operator, requireScope } from './caller.ts';
+import { webhookServer } from './events/webhook-url.ts';
 
 interface Event {
   at: number;
@@ -35,6 +37,12 @@ interface AppEvent {
 interface TrustEvent {
   action: AuditAction;
   trust: Pick<TrustRecord, 'id' | 'name' | 'serviceAccountId'>;
+  changes?: FieldChange[];
+}
+
+interface WebhookEvent {
+  action: 'webhook.created' | 'webhook.changed' | 'webhook.deleted' | 'webhook.disabled';
+  webhook: Pick<WebhookRecord, 'id' | 'url'>;
   changes?: FieldChange[];
 }
 
@@ -96,6 +104,14 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         action,
         target: { kind: 'trust', id: trust.id, name: trust.name },
         ownerId: trust.serviceAccountId,
+        ...(changes && { changes }),
+      }),
+    /** Names the server of the webhook only. The rest of the URL may be a secret. */
+    webhook: (store: Store, { action, webhook, changes, ...event }: Event & WebhookEvent) =>
+      write(store, event, {
+        action,
+        target: { kind: 'webhook', id: webhook.id, name: webhookServer(webhook.url) },
+        ownerId: null,
         ...(changes && { changes }),
       }),
     /** `owner` is the member that the mail was for, or null if no member has that address any more. */

@@ -31,6 +31,7 @@ import { totpRoutes } from './routes/totp.ts';
 import { trustRoutes } from './routes/trusts.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { userRoutes } from './routes/users.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { backchannelLogoutRoutes } from './sso/backchannel-logout.ts';
 import { rejectInvalid } from './validate.ts';
 
@@ -74,6 +75,7 @@ export function createApp(deps: AppDeps) {
     .route('/', clientRoutes(deps))
     .route('/', appRoutes(deps))
     .route('/', trustRoutes(deps))
+    .route('/', webhookRoutes(deps))
     .route('/', totpRoutes(deps))
     .route('/', identityRoutes(deps));
 

@@ -9,6 +9,8 @@ import type { Apps } from '../domain/apps/apps.ts';
 import type { AuditLog } from '../domain/audit.ts';
 import type { Caller, ClientInfo, Operator } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { Deliveries } from '../domain/events/deliveries.ts';
+import type { Webhooks } from '../domain/events/webhooks.ts';
 import type { ManagementKeys } from '../domain/machines/management-keys.ts';
 import type { Trusts } from '../domain/machines/trusts.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
@@ -98,6 +100,8 @@ export interface AppDeps {
   clients: Clients;
   apps: Apps;
   trusts: Trusts;
+  webhooks: Webhooks;
+  deliveries: Deliveries;
   deviceFlow: DeviceFlow;
   authorizationCodes: AuthorizationCodes;
   totp: Totp;

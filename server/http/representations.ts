@@ -6,6 +6,7 @@ import { splitScopes } from '../../shared/schemas/scopes.ts';
 import type { Session } from '../../shared/schemas/sign-in/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import type { Trust } from '../../shared/schemas/trusts.ts';
+import type { Delivery, Webhook } from '../../shared/schemas/webhooks.ts';
 import { memberGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
@@ -18,6 +19,7 @@ import { isPaused, tokenStatus, workingPreviousValue } from '../domain/tokens/st
 import type {
   AppRecord,
   ClientRecord,
+  DeliveryRecord,
   LastUse,
   ListedAuditRecord,
   ListedTrust,
@@ -25,6 +27,7 @@ import type {
   StatusContext,
   TokenRecord,
   UserSummary,
+  WebhookRecord,
 } from '../store/records.ts';
 
 /** Formats milliseconds since the epoch as RFC 3339 in UTC. */
@@ -129,6 +132,16 @@ export function appObject(app: AppRecord, viewer: Operator): App {
   const { id, name, url, hosts, groups, preflight } = app;
   if (!isKey(viewer) && !viewer.user.superuser) return { id, name, url };
   return { id, name, url, hosts, groups, max_expiry: app.maxExpirySeconds, preflight, created_at: time(app.createdAt) };
+}
+
+/** Returns the webhook as the API shows it, without its secret. */
+export function webhookObject({ id, url, events, format, description, disabled, createdAt }: WebhookRecord): Webhook {
+  return { id, url, events, format, description, disabled, created_at: time(createdAt) };
+}
+
+/** Returns the delivery as the API shows it. */
+export function deliveryObject({ id, event, status, attempts, at, deliveredAt, error }: DeliveryRecord): Delivery {
+  return { id, event, status, attempts, at: time(at), delivered_at: timeOrNull(deliveredAt), error };
 }
 
 /** Returns the session as the API shows it. */

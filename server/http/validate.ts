@@ -21,6 +21,9 @@ export const idParamSchema = z.object({
   id: z.string().transform((text) => (validate(text) ? text.toLowerCase() : NIL)),
 });
 
+/** The `{id}` of a webhook and the `{delivery}` below it. */
+export const deliveryParamSchema = idParamSchema.extend({ delivery: idParamSchema.shape.id });
+
 /** The header that makes it safe to repeat a request that returns a secret. */
 export const idempotencyHeaderSchema = z.object({
   'idempotency-key': z

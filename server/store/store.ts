@@ -10,6 +10,7 @@ import type { DeviceCodeStore, SessionStore, TicketStore, TotpStore } from './in
 import type { IdempotencyStore, TokenStore } from './interfaces/tokens.ts';
 import type { TrustStore } from './interfaces/trusts.ts';
 import type { UsageStore } from './interfaces/usage.ts';
+import type { DeliveryStore, WebhookStore } from './interfaces/webhooks.ts';
 import type { Limiter, LimiterOptions } from './limiter.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface Store {
   readonly totp: TotpStore;
   readonly audit: AuditStore;
   readonly outbox: OutboxStore;
+  readonly webhooks: WebhookStore;
+  readonly deliveries: DeliveryStore;
   readonly policies: PolicyStore;
   readonly usage: UsageStore;
   readonly notices: NoticeStore;

@@ -63,6 +63,13 @@ export const auditActionDescriptions = {
   'trust.created': 'A trust was created: identity tokens of another system may be exchanged for tokens here.',
   'trust.changed': 'A trust was changed. `changes` lists each field with its old and its new value.',
   'trust.deleted': 'A trust was deleted, and the tokens that were exchanged under it were revoked.',
+  'webhook.created':
+    'A webhook was created. The target names its server only, because the rest of the URL may be a secret.',
+  'webhook.changed':
+    'A webhook was changed, or received a new secret. `changes` lists each field with its old and its new value.',
+  'webhook.deleted': 'A webhook was deleted. It receives no further events.',
+  'webhook.disabled':
+    'The daemon disabled a webhook, because its receiver answered 410 or failed for three days. `changes` names the reason.',
   'database.restored':
     'The operator restored a backup with `tokensd restore`. The target names the time of the newest event in the backup, and ends with `without history` if nobody knew what was revoked since. Events after that are in the replaced database only.',
   'mail.given_up':
@@ -92,7 +99,7 @@ export const auditEventSchema = z
     }),
     action: auditActionSchema,
     target: z.object({
-      kind: z.enum(['user', 'token', 'session', 'client', 'app', 'trust', 'mail', 'issuer', 'database']),
+      kind: z.enum(['user', 'token', 'session', 'client', 'app', 'trust', 'webhook', 'mail', 'issuer', 'database']),
       id: z.string().nullable(),
       name: z.string().nullable(),
       owner: z.string().nullable().describe('The email address of the owner, if the target is a token of a member'),
@@ -101,7 +108,7 @@ export const auditEventSchema = z
       .array(z.object({ field: z.string(), from: changedValueSchema, to: changedValueSchema }))
       .nullable()
       .describe(
-        'The fields that changed, if the action is `token.changed`, `app.changed`, `trust.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
+        'The fields that changed, if the action is `token.changed`, `app.changed`, `trust.changed`, `webhook.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
       ),
     ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),

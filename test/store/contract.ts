@@ -27,6 +27,7 @@ import { statusContract } from './contract/tokens/status.ts';
 import { tokenContract } from './contract/tokens/tokens.ts';
 import { usageContract } from './contract/tokens/usage.ts';
 import { transactionContract } from './contract/transactions.ts';
+import { deliveryContract, webhookContract } from './contract/webhooks/webhooks.ts';
 
 /** Describes what the store does on every engine. `open` returns a migrated, empty store. */
 export function describeStore(name: string, open: () => Promise<{ store: Store; close(): Promise<void> }>): void {
@@ -62,6 +63,8 @@ export function describeStore(name: string, open: () => Promise<{ store: Store; 
     describe('counts', () => countContract(store));
     describe('audit', () => auditContract(store));
     describe('outbox', () => outboxContract(store));
+    describe('webhooks', () => webhookContract(store));
+    describe('deliveries to webhooks', () => deliveryContract(store));
     describe('policies', () => policyContract(store));
     describe('notices', () => noticeContract(store));
     describe('transactions', () => transactionContract(store));

@@ -27,6 +27,11 @@ const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
   [/^select distinct `user_id` from `sessions`/, /FOR DISTINCT/, 'the sessions of one sign-in are few'],
   [/where `oidc_issuer` = \?/, /ORDER BY/, 'an operator moves all members of a provider'],
   [/^DELETE FROM usage_seen/, /ORDER BY/, 'a list has 200 values and those of one batch'],
+  [
+    /^insert into webhook_deliveries|^select count\(\*\) .* from `webhooks`/,
+    /^SCAN webhooks\b/,
+    'there are at most 100 webhooks',
+  ],
   [/^delete from `tickets` where `kind`/, /^SCAN tickets$/, 'an operator ends all tickets of a kind'],
 ];
 

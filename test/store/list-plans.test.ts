@@ -84,6 +84,7 @@ const mayScan: Array<[names: RegExp, scan: string]> = [
   [/^audit events$/, idsInOrder('audit')],
   [/^clients$/, inOrder('clients')],
   [/^apps$/, inOrder('apps')],
+  [/^webhooks$/, inOrder('webhooks')],
 ];
 
 /** Lists whose rows SQLite may sort: IDs of tokens, one member's sessions, and the few events whose ID is misdated. */
@@ -94,7 +95,7 @@ function wrongSteps(name: string, steps: string[]): string[] {
   const ofOne = /^audit events (of (a member|nobody|a busy)|by an address)/.test(name);
   const scans = mayScan.filter(([names]) => names.test(name)).map(([, scan]) => scan);
   const isTable =
-    /^SCAN (?:t|u|usage_hours|usage_seen|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps)\b/;
+    /^SCAN (?:t|u|usage_hours|usage_seen|tokens|users|audit|sessions|outbox|clients|apps|app_hosts|token_apps|webhooks|webhook_deliveries)\b/;
   return steps
     .filter(
       (step) =>

@@ -8,6 +8,7 @@ import {
   proxiesValue,
   publicUrlValue,
   smtpUrlValue,
+  webhookHostsValue,
 } from './setting-values.ts';
 
 /** The settings of the daemon itself: where it listens, where its data is, and how it sends mail. */
@@ -59,5 +60,13 @@ export const serverSettings = {
     default: '`127.0.0.1/32,::1/128`',
     description:
       'IP addresses or CIDR ranges of proxies whose headers about the client and the original request are trusted. An empty value trusts no proxy.',
+  },
+  TOKENSD_WEBHOOK_HOSTS: {
+    schema: webhookHostsValue.default([]),
+    isList: true,
+    mayBeEmpty: true,
+    default: 'none',
+    description:
+      'Hosts in your own network to which [webhooks](./webhooks.md) may lead, with `http://` too: names or IP addresses, without a port. To every other host, webhooks use `https://` and reach only public addresses.',
   },
 } satisfies Record<string, Setting>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parseDuration } from '../../../shared/duration.ts';
 import { limits } from '../../../shared/limits.ts';
 import { isLoopback } from '../../../shared/loopback.ts';
+import { normalizeHost } from '../../../shared/schemas/host.ts';
 import { logLevels } from '../../observability/log.ts';
 import { basePathMistake } from '../base-path.ts';
 import { parseCidr } from '../ip-address.ts';
@@ -124,6 +125,18 @@ export const domainsValue = z
     (domains) => domains.every((domain) => /^[\p{L}\p{N}.-]+$/u.test(domain)),
     'must be a comma-separated list of domains, such as example.com,example.org',
   );
+
+/** Hosts, in the form in which URLs have them. */
+export const webhookHostsValue = z.string().transform((text, context) => {
+  const hosts = commaSeparated(text).map((entry) => {
+    const host = normalizeHost(entry.includes(':') && !entry.startsWith('[') ? `[${entry}]` : entry);
+    const hasPort = /:[0-9]+$/.test(entry) && !isIPv6(entry);
+    if (host !== null && !hasPort) return host;
+    context.addIssue(`must be a comma-separated list of host names or IP addresses, but contains "${entry}"`);
+    return z.NEVER;
+  });
+  return hosts;
+});
 
 /** Scopes of OAuth 2.0 (RFC 6749 §3.3). */
 export const scopesValue = z

@@ -32,4 +32,13 @@ export const scopeTable: Readonly<Record<string, Scope>> = {
   'GET /api/v1/trusts/:id': 'trusts',
   'PATCH /api/v1/trusts/:id': 'trusts',
   'DELETE /api/v1/trusts/:id': 'trusts',
+  'GET /api/v1/webhooks': 'webhooks',
+  'POST /api/v1/webhooks': 'webhooks',
+  'GET /api/v1/webhooks/:id': 'webhooks',
+  'PATCH /api/v1/webhooks/:id': 'webhooks',
+  'DELETE /api/v1/webhooks/:id': 'webhooks',
+  'POST /api/v1/webhooks/:id/test': 'webhooks',
+  'POST /api/v1/webhooks/:id/secret': 'webhooks',
+  'GET /api/v1/webhooks/:id/deliveries': 'webhooks',
+  'POST /api/v1/webhooks/:id/deliveries/:delivery/retry': 'webhooks',
 };

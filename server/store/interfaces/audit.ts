@@ -14,6 +14,7 @@ export interface AuditQuery extends Page {
 }
 
 export interface AuditStore {
+  /** Inserts an event, and queues it for the webhooks that its action matches. */
   insert(event: AuditRecord): Promise<void>;
   list(query: AuditQuery): Promise<ListedAuditRecord[]>;
 }

@@ -5,6 +5,7 @@ import type { ListedAuditRecord } from '../records.ts';
 import { actorColumns, actorTokenColumn, auditColumns, auditTargetColumns } from '../tables/audit.ts';
 import { type RowOf, toRecord, toRow } from '../tables/column.ts';
 import { selectNewestIds } from './audit-list.ts';
+import { queueDeliveries } from './webhooks/deliveries.ts';
 
 const allActorColumns = { ...actorColumns, token: actorTokenColumn };
 
@@ -23,6 +24,7 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
         ...toRow(allActorColumns, { ...event.actor, token: event.actor.token ?? null }),
         ...toRow(auditTargetColumns, event.target),
       });
+      await queueDeliveries(knex, event);
     },
     async list(query) {
       const found = await events()

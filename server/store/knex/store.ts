@@ -23,6 +23,8 @@ import { createTotpStore } from './sign-in/totp.ts';
 import { createIdempotencyStore } from './tokens/idempotency.ts';
 import { createTokenStore } from './tokens/tokens.ts';
 import { createUsageStore } from './tokens/usage/usage.ts';
+import { createDeliveryStore } from './webhooks/deliveries.ts';
+import { createWebhookStore } from './webhooks/webhooks.ts';
 
 type Maintenance = Pick<
   Store,
@@ -65,6 +67,8 @@ function createTables(engine: Engine, knex: Knex, { guard }: Failures): Tables {
     totp: guard('totp', createTotpStore(knex)),
     audit: guard('audit', createAuditStore(knex, engine)),
     outbox: guard('outbox', createOutboxStore(knex)),
+    webhooks: guard('webhooks', createWebhookStore(knex)),
+    deliveries: guard('webhook_deliveries', createDeliveryStore(knex)),
     policies: guard('policy_starts', createPolicyStore(knex)),
     usage: guard('usage', createUsageStore(knex, engine)),
     notices: guard('notices', createNoticeStore(knex, engine)),

@@ -25,6 +25,8 @@ export const dataTables: readonly DataTable[] = [
   { name: 'device_codes', key: ['hash'] },
   { name: 'audit', key: ['id'] },
   { name: 'outbox', key: ['id'] },
+  { name: 'webhooks', key: ['id'] },
+  { name: 'webhook_deliveries', key: ['webhook_id', 'id'] },
   { name: 'policy_starts', key: ['policy', 'value_ms'] },
   { name: 'usage_hours', key: ['token_id', 'hour', 'outcome'] },
   { name: 'usage_seen', key: ['token_id', 'kind', 'value'] },

@@ -13,6 +13,7 @@ import { usage } from './0012-usage.ts';
 import { collectedMails } from './0013-collected-mails.ts';
 import { gate } from './0014-gate.ts';
 import { machines } from './0015-machines.ts';
+import { webhooks } from './0016-webhooks.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration, oldest first. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   collectedMails,
   gate,
   machines,
+  webhooks,
 ];

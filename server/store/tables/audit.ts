@@ -13,9 +13,10 @@ export const actorTokenColumn = nullable(text('actor_token'));
 
 /** What was changed. */
 export const auditTargetColumns = {
-  kind: text<'target_kind', 'user' | 'token' | 'session' | 'client' | 'app' | 'trust' | 'mail' | 'issuer' | 'database'>(
+  kind: text<
     'target_kind',
-  ),
+    'user' | 'token' | 'session' | 'client' | 'app' | 'trust' | 'webhook' | 'mail' | 'issuer' | 'database'
+  >('target_kind'),
   id: nullable(text('target_id')),
   name: nullable(text('target_name')),
 };

@@ -51,6 +51,10 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'trust.created': 'Created a trust',
   'trust.changed': 'Changed a trust',
   'trust.deleted': 'Deleted a trust',
+  'webhook.created': 'Created a webhook',
+  'webhook.changed': 'Changed a webhook',
+  'webhook.deleted': 'Deleted a webhook',
+  'webhook.disabled': 'Disabled a webhook',
   'database.restored': 'Restored a backup',
   'mail.given_up': 'Could not deliver an email',
 };

@@ -192,6 +192,8 @@ describe('a request that another site makes with the session cookie', () => {
     'PATCH /api/v1/users/:id': { superuser: true },
     'POST /api/v1/clients': { name: 'Another' },
     'POST /api/v1/apps': { name: 'another' },
+    'POST /api/v1/webhooks': { url: 'https://hooks.example.com/', events: ['*'] },
+    'PATCH /api/v1/webhooks/:id': { events: ['token.*'] },
     'PATCH /api/v1/apps/:id': { groups: ['staff'] },
     'POST /api/v1/trusts': {
       name: 'deploy',
@@ -258,6 +260,14 @@ describe('a request that another site makes with the session cookie', () => {
     if (route.path.startsWith('/api/v1/trusts')) {
       const trust = await addTrust(app.store, await addServiceAccount(app.store, 'ci'));
       route.path = route.path.replace(':id', trust.id);
+    }
+    if (route.path.startsWith('/api/v1/webhooks/:id')) {
+      const json = { url: 'https://hooks.example.com/of-the-test', events: ['webhook.*'] };
+      const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/webhooks', { as: app.root, json }));
+      const [delivery] = await app.store.deliveries.list({ webhookId: id, limit: 1, before: null });
+      // Otherwise, sending it again would change nothing.
+      app.clock.advance(1000);
+      route.path = route.path.replace(':id', id).replace(':delivery', delivery?.id ?? '');
     }
     const first = route.key.endsWith('/resume') ? 'pause' : route.key.endsWith('/previous') ? 'rotate' : null;
     if (first === null) return;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import type { Shape } from '../../../cli/api/shape.ts';
 import * as shapes from '../../../cli/api/shapes.ts';
+import * as webhookShapes from '../../../cli/api/webhook-shapes.ts';
 import { clientSchema, createdClientSchema } from '../../../shared/schemas/accounts/clients.ts';
 import { invitedUserSchema, userSchema } from '../../../shared/schemas/accounts/users.ts';
 import { appSchema } from '../../../shared/schemas/apps.ts';
@@ -17,6 +18,7 @@ import {
   tokenSchema,
 } from '../../../shared/schemas/tokens/tokens.ts';
 import { usageSchema } from '../../../shared/schemas/tokens/usage.ts';
+import { createdWebhookSchema, deliverySchema, webhookSchema } from '../../../shared/schemas/webhooks.ts';
 
 const time = '2026-11-23T16:20:00.000Z';
 const user = {
@@ -120,6 +122,26 @@ const report = {
   owner_disabled: 0,
 };
 
+const webhook = {
+  id: 'w',
+  url: 'https://hooks.example.com/',
+  events: ['token.*'],
+  format: 'standard',
+  description: 'SIEM',
+  disabled: false,
+  created_at: time,
+};
+
+const delivery = {
+  id: 'd',
+  event: 'token.revoked',
+  status: 'delivered',
+  attempts: 1,
+  at: time,
+  delivered_at: time,
+  error: 'HTTP 500',
+};
+
 type Entry = [name: string, shape: Shape<never>, schema: z.ZodType, sample: object];
 const entries: Entry[] = [
   ['tokenShape', shapes.tokenShape, tokenSchema, token],
@@ -145,6 +167,9 @@ const entries: Entry[] = [
   ['clientShape', shapes.clientShape, clientSchema, client],
   ['appShape', shapes.appShape, appSchema, app],
   ['createdClientShape', shapes.createdClientShape, createdClientSchema, { ...client, client_secret: 'x' }],
+  ['webhookShape', webhookShapes.webhookShape, webhookSchema, webhook],
+  ['createdWebhookShape', webhookShapes.createdWebhookShape, createdWebhookSchema, { ...webhook, secret: 'x' }],
+  ['deliveryShape', webhookShapes.deliveryShape, deliverySchema, delivery],
   ['auditEventShape', shapes.auditEventShape, auditEventSchema, event],
   ['preparedTotpShape', shapes.preparedTotpShape, preparedTotpSchema, { secret: 'x', uri: 'otpauth://x' }],
   ['recoveryCodesShape', shapes.recoveryCodesShape, recoveryCodesSchema, { recovery_codes: ['a'] }],
@@ -166,7 +191,7 @@ const replacements = [
   [7],
 ];
 /** Their schemas are closed lists. A shape accepts any string, for servers that are newer than the CLI. */
-const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight|rule)$/;
+const openLists = /(^|\.)(status|kind|action|source|reason|would_deny|preflight|rule|format)$/;
 /** Fields that older daemons do not send. */
 const laterFields =
   /(^|\.)(target\.owner|invitation|rotated_at|previous|paused|self_rotate|lifetime|quiet_networks|apps|read_only|allow|networks|enforce|decision|changes|groups|would_deny|would_deny_routes)$/;
@@ -192,7 +217,7 @@ function valueAt(value: unknown, path: string): unknown {
 
 describe('the shape of a response', () => {
   it('exists for every exported shape in this test', () => {
-    const exported = Object.keys(shapes).filter((name) => name.endsWith('Shape'));
+    const exported = Object.keys({ ...shapes, ...webhookShapes }).filter((name) => name.endsWith('Shape'));
     expect(entries.map(([name]) => name).sort()).toEqual(exported.sort());
   });
 

@@ -19,6 +19,7 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
   const busy = member(1);
   const first = { limit, before: null };
   const middle = (count: number) => ({ limit, before: seededId(Math.floor(count / 2), count) });
+  const hook = seededId(7, 100);
   const status = { now: seedEnd, ssoStaleBefore: seedEnd - 8.5 * dayMs, idleBefore: seedEnd - 30 * dayMs };
   const tokens = (query: object) => (store: Store) => store.tokens.list({ ...first, ...status, ...query });
   const users = (query: object) => (store: Store) => store.users.list({ ...first, ...query });
@@ -141,6 +142,12 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
     { name: 'trusts of a service account', run: (store) => store.trusts.ofServiceAccount(member(50)) },
     { name: 'exchanged tokens', run: tokens({ exchanged: true }) },
     { name: "an owner's exchanged tokens", run: tokens({ ownerId: member(50), exchanged: true }) },
+    { name: 'webhooks', run: (store) => store.webhooks.list(first) },
+    { name: 'deliveries of a webhook', run: (store) => store.deliveries.list({ ...first, webhookId: hook }) },
+    {
+      name: 'deliveries of a webhook, failed',
+      run: (store) => store.deliveries.list({ ...first, webhookId: hook, status: 'failed' }),
+    },
     { name: 'dead letters', run: (store) => store.outbox.deadLetters(20) },
     { name: 'mails that wait', run: (store) => store.outbox.waiting(50) },
     { name: 'mails that wait, counted', run: (store) => store.outbox.backlog() },

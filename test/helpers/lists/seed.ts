@@ -186,6 +186,29 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
   await insert('app_hosts', apps * 2, { host: "'app-' || i || '.example.com'", app_id: idOf(apps)('1 + i / 2 % 100') });
   // A third of the tokens is restricted to the same app.
   await insert('token_apps', Math.floor(tokens / 3), { app_id: idOf(apps)('7 + i * 0'), token_id: tokenId('i') });
+  await insert('webhooks', 100, {
+    id: idOf(100)('i'),
+    url: "'https://hooks.example.com/' || i",
+    events: "'token.*'",
+    format: "'standard'",
+    disabled: 'i % 10 = 0',
+    created_at: at(100),
+    changed_at: at(100),
+    secret: "'whsec_'",
+    failures: '0',
+  });
+  // Half of the events went to one webhook. A few of the oldest failed, and the newest are pending.
+  await insert('webhook_deliveries', events, {
+    webhook_id: idOf(100)('CASE WHEN i % 2 = 0 THEN 7 ELSE 1 + i % 100 END'),
+    id: eventId('i'),
+    event: "'token.created'",
+    at: at(events),
+    status: `CASE WHEN i > ${events - 20} THEN 'pending' WHEN i % 99 = 0 AND ${isOld} THEN 'failed' ELSE 'delivered' END`,
+    attempts: '1',
+    give_up_at: at(events),
+    due_at: `CASE WHEN i > ${events - 20} THEN ${at(events)} END`,
+    delivered_at: at(events),
+  });
   for (const { sql } of definitions) await knex.raw(sql);
 }
 

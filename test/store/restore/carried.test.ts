@@ -7,6 +7,7 @@ import { backUp } from '../../../server/store/maintenance/backup.ts';
 import { restore } from '../../../server/store/maintenance/restore/restore.ts';
 import { openStore } from '../../../server/store/open.ts';
 import type { CreatedClient } from '../../../shared/schemas/accounts/clients.ts';
+import type { CreatedWebhook } from '../../../shared/schemas/webhooks.ts';
 import { cellsOf } from '../../attacks/secrets/sqlite-rows.ts';
 import { createToken, jsonOf, type Member, openTestApp, type TestApp } from '../../helpers/app/app.ts';
 import { requestPasswordLink } from '../../helpers/app/password-links.ts';
@@ -46,6 +47,7 @@ async function restored(since: () => Promise<unknown>) {
     totp: await store.totp.find(second.id),
     codes: await store.totp.countRecoveryCodes(second.id),
     clients: await store.clients.list({ limit: 9, before: null }),
+    webhooks: await store.webhooks.list({ limit: 9, before: null }),
     bound: await store.users.findByIdentity(identity),
   };
   await store.close();
@@ -138,6 +140,31 @@ describe('a restored backup', () => {
       await app.store.clients.setSecretHash(rotated.id, 'new');
     });
     expect(clients).toEqual([before, expect.objectContaining({ name: 'rotated', secretHash: 'new' })]);
+  });
+
+  it('sends nothing to webhooks that were deleted since, and keeps the newest URL and secret of others', async () => {
+    const make = (name: string) => {
+      const json = { url: `https://hooks.example.com/${name}`, events: ['*'] };
+      return jsonOf<CreatedWebhook>(app.ask('/api/v1/webhooks', { as: app.root, json }));
+    };
+    const [gone, moved, kept] = [await make('gone'), await make('moved'), await make('kept')];
+    const ask = (path: string, method: string, json?: object) =>
+      app.ask(`/api/v1/webhooks/${path}`, { as: app.root, method, ...(json && { json }) });
+    const { webhooks, rows } = await restored(async () => {
+      await ask(gone.id, 'DELETE');
+      await ask(moved.id, 'PATCH', { url: 'https://new.example.com/', disabled: true });
+      // The URL is free again, and belongs to another webhook now.
+      await ask(kept.id, 'PATCH', { url: moved.url });
+      await ask(`${kept.id}/secret`, 'POST');
+    });
+    expect(webhooks.map(({ id, url, disabled }) => [id, url, disabled])).toEqual([
+      [kept.id, moved.url, false],
+      [moved.id, 'https://new.example.com/', true],
+    ]);
+    // The secret before the rotation is stored until a new one takes its place. That of the deleted webhook is gone.
+    const values = rows.map(({ value }) => value);
+    expect(values).toContain(kept.secret);
+    expect(values).not.toContain(gone.secret);
   });
 
   it('deletes members again who were deleted since, and keeps them out of every row', async () => {

@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { createPrivateFile, identityOf, locateDatabaseFile } from '../../engine/sqlite/files.ts';
 import { asideInfix, databaseExists, restoringSuffix } from '../../engine/sqlite/leftovers.ts';
 import { openSqlite } from '../../engine/sqlite/sqlite.ts';
+import { queueDeliveries } from '../../knex/webhooks/deliveries.ts';
 import { migrations } from '../../migrations/all.ts';
 import { migrate } from '../../migrations/migrate.ts';
 import { actorColumns, auditColumns, auditTargetColumns } from '../../tables/audit.ts';
@@ -16,6 +17,7 @@ import { carryGroups } from './carry-groups.ts';
 import { carryAddresses, carryBlocks, carryDeletions } from './carry-members.ts';
 import { carryTokenLife, type UncertainToken } from './carry-token-life.ts';
 import { carryRevocations, type RevokedToken } from './carry-tokens.ts';
+import { carryWebhooks } from './carry-webhooks.ts';
 import { type Gap, type History, readHistory, withoutHistorySuffix } from './history.ts';
 import { changedSince, knownMembers } from './known-members.ts';
 import { type Disk, hasLog, realDisk, removeCopy, swap, undoRestore } from './swap.ts';
@@ -76,7 +78,7 @@ export interface Restored extends BackupSummary {
  * 1. Check the backup, and find the databases that know what happened after it was made.
  * 2. Copy it to `DATABASE.restoring`, and migrate the copy.
  * 3. Carry over what must not be undone: revoked, rotated and paused tokens, their rules, apps, deleted, disabled, demoted and blocked
- *    members, groups, email addresses, passwords, second factors, identities and client secrets.
+ *    members, groups, email addresses, passwords, second factors, identities, client secrets and webhooks.
  * 4. Delete all sessions, tickets and device codes, and queued mails with one-time links.
  * 5. Put the copy in the place of the database, which is kept as `DATABASE.before-restore-TIME`.
  *
@@ -194,6 +196,7 @@ async function carry(engine: Engine, history: History, now: number): Promise<Sin
   await carryAddresses(engine, rows(moved));
   await carryCredentials(engine, members, complete);
   await carryClients(engine, line, complete);
+  await carryWebhooks(engine, history);
   const ungroupedSince = await carryGroups(engine, members, witnesses, complete);
   const superuser = await knex('users').where({ superuser: true, disabled: false }).whereNull('deleted_at').first('id');
   const ofMembers = { blockedSince, ungroupedSince, deletedSince };
@@ -223,6 +226,7 @@ async function recordRestore(
     ...toRow(actorColumns, { kind: 'system', id: null, email: null }),
     ...toRow(auditTargetColumns, { kind: 'database', id: last?.id ?? null, name }),
   });
+  await queueDeliveries(knex, { id, at, action: 'database.restored' });
 }
 
 /** Explains an error of the file system. Other errors explain themselves. */

@@ -1,0 +1,24 @@
+import type { Webhook } from '../../../shared/schemas/webhooks.ts';
+import { localError } from '../../errors.ts';
+import { sanitize } from '../../ui/sanitize.ts';
+import type { Api } from '../client.ts';
+import { collect } from '../pages.ts';
+import { expectBody } from '../responses.ts';
+import { pageShape } from '../shapes.ts';
+import { webhookShape } from '../webhook-shapes.ts';
+
+/** Returns the webhook with this ID or URL. @throws CliError `webhook-not-found`. */
+export async function findWebhook(api: Api, name: string): Promise<Webhook> {
+  const webhooks = await listWebhooks(api);
+  const url = URL.canParse(name) ? new URL(name).href : name;
+  const found = webhooks.find((webhook) => webhook.id === name.toLowerCase() || webhook.url === url);
+  if (found) return found;
+  throw localError(
+    'webhook-not-found',
+    `There is no webhook "${sanitize(name)}". Run \`tokens webhooks list\` to see all webhooks.`,
+  );
+}
+
+export function listWebhooks(api: Api): Promise<Webhook[]> {
+  return collect((query) => expectBody(api.webhooks.$get({ query }), pageShape(webhookShape)));
+}

@@ -1,0 +1,62 @@
+import { timeAgo } from '../../../shared/relative-time.ts';
+import type { CreatedWebhook, Delivery, Webhook } from '../../../shared/schemas/webhooks.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { printFields } from '../fields.ts';
+import { printJson } from '../json.ts';
+import { note } from '../notes.ts';
+import { type Column, printTable } from '../table.ts';
+
+export async function printWebhooks(ctx: Context, options: GlobalOptions, webhooks: readonly Webhook[]): Promise<void> {
+  const columns: Column<Webhook>[] = [
+    { head: 'URL', text: (webhook) => webhook.url, minWidth: 24 },
+    {
+      head: 'EVENTS',
+      text: (webhook) => webhook.events.join(', '),
+      minWidth: 10,
+      whenNarrow: [{ order: 3, width: 0 }],
+    },
+    { head: 'FORMAT', text: (webhook) => webhook.format, whenNarrow: [{ order: 2, width: 0 }] },
+    { head: 'STATUS', text: (webhook) => (webhook.disabled ? 'disabled' : 'enabled') },
+    { head: 'ID', text: (webhook) => webhook.id, whenNarrow: [{ order: 1, width: 0 }] },
+  ];
+  await printTable(ctx, options, columns, [webhooks], 'There are no webhooks.');
+}
+
+export async function printWebhook(ctx: Context, webhook: Webhook): Promise<void> {
+  await printFields(ctx.stdout, [
+    ['URL', webhook.url],
+    ['Events', webhook.events.join(', ')],
+    ['Format', webhook.format],
+    ['Description', webhook.description ?? ''],
+    ['Status', webhook.disabled ? 'disabled' : 'enabled'],
+    ['Created', `${webhook.created_at} (${timeAgo(webhook.created_at, ctx.now())})`],
+    ['ID', webhook.id],
+  ]);
+}
+
+/** Prints a new secret of a webhook, which cannot be shown again. */
+export async function printWebhookSecret(ctx: Context, options: GlobalOptions, webhook: CreatedWebhook): Promise<void> {
+  if (options.json) return printJson(ctx.stdout, webhook);
+  await printFields(ctx.stdout, [
+    ['Webhook ID', webhook.id],
+    ['Secret', webhook.secret],
+  ]);
+  if (ctx.stdout.isTTY) await note(ctx, options, 'Copy the secret now: it cannot be shown again.');
+}
+
+export async function printDeliveries(
+  ctx: Context,
+  options: GlobalOptions,
+  deliveries: readonly Delivery[],
+): Promise<void> {
+  const now = ctx.now();
+  const columns: Column<Delivery>[] = [
+    { head: 'TIME', text: ({ at }) => at, brief: ({ at }) => timeAgo(at, now) },
+    { head: 'EVENT', text: ({ event }) => event },
+    { head: 'STATUS', text: ({ status }) => status },
+    { head: 'ATTEMPTS', text: ({ attempts }) => String(attempts), whenNarrow: [{ order: 2, width: 0 }] },
+    { head: 'ERROR', text: ({ error }) => error ?? '', minWidth: 10, whenNarrow: [{ order: 1, width: 0 }] },
+    { head: 'ID', text: ({ id }) => id },
+  ];
+  await printTable(ctx, options, columns, [deliveries], 'There are no deliveries.');
+}

@@ -1,0 +1,46 @@
+import type { DeliveryRecord, Page, WebhookRecord, WebhookSecrets } from '../records.ts';
+
+/** What an edit of a webhook changes. A field that is missing stays. */
+export type WebhookEdit = Partial<Pick<WebhookRecord, 'url' | 'events' | 'format' | 'description' | 'disabled'>> &
+  Pick<WebhookRecord, 'changedAt'>;
+
+/** Receivers of audit events. No method returns the secret of one, except `secretsOf`. */
+export interface WebhookStore {
+  /** Inserts a webhook, unless another one has its URL or there are `max` webhooks. */
+  insert(webhook: WebhookRecord, secret: string, max: number): Promise<'inserted' | 'url-taken' | 'too-many'>;
+  /** Changes a webhook. A new URL, or enabling it, also ends the pause after failed attempts. */
+  edit(id: string, edit: WebhookEdit): Promise<'edited' | 'missing' | 'url-taken'>;
+  /** Replaces the secret. The present one signs until `previousUntil`, too. Returns false if there is no such webhook. */
+  rotateSecret(id: string, change: { secret: string; previousUntil: number; changedAt: number }): Promise<boolean>;
+  /** Deletes a webhook. Its deliveries stay until they are purged, but nothing lists or sends them. */
+  delete(id: string): Promise<boolean>;
+  findById(id: string): Promise<WebhookRecord | null>;
+  /** Lists webhooks, newest first. */
+  list(page: Page): Promise<WebhookRecord[]>;
+  /** Locks a webhook for a change until the transaction ends, and returns it as it then is. */
+  lock(id: string): Promise<WebhookRecord | null>;
+  secretsOf(id: string): Promise<WebhookSecrets | null>;
+}
+
+export interface DeliveryQuery extends Page {
+  webhookId: string;
+  status?: DeliveryRecord['status'];
+}
+
+/**
+ * Events for webhooks. `AuditStore.insert` queues an event for each enabled webhook that its action matches. A delivery is in one
+ * of these states:
+ *
+ * 1. Pending: it is due now or at a later time, and no worker holds a lease on it.
+ * 2. Leased: a worker is sending it. When the lease expires, it is due again.
+ * 3. Delivered, or failed after the last attempt. It stays until it is purged, and `retry` makes it pending again.
+ */
+export interface DeliveryStore {
+  /** Queues a delivery that no audit event caused. */
+  queueTest(webhookId: string, delivery: { id: string; at: number }): Promise<DeliveryRecord>;
+  find(webhookId: string, id: string): Promise<DeliveryRecord | null>;
+  /** Lists deliveries of one webhook, newest first. */
+  list(query: DeliveryQuery): Promise<DeliveryRecord[]>;
+  /** Makes a delivery due at `now`, whatever became of it, and ends the pause of the webhook. Returns false if there is none. */
+  retry(webhookId: string, id: string, now: number): Promise<boolean>;
+}

@@ -245,6 +245,16 @@ describe('a request that another site makes with the session cookie', () => {
     expect(await rowsOf(app.path)).toEqual(before);
   });
 
+  /** Creates a webhook with a delivery, which the route then names. */
+  async function prepareWebhook(app: World, route: { path: string }): Promise<void> {
+    const json = { url: 'https://hooks.example.com/of-the-test', events: ['webhook.*'] };
+    const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/webhooks', { as: app.root, json }));
+    const [delivery] = await app.store.deliveries.list({ webhookId: id, limit: 1, before: null });
+    // Otherwise, sending it again would change nothing.
+    app.clock.advance(1000);
+    route.path = route.path.replace(':id', id).replace(':delivery', delivery?.id ?? '');
+  }
+
   /** Makes the route change something: invites a member who has never signed in, registers an app, pauses or rotates the token first. */
   async function prepare(app: World, route: { key: string; path: string }): Promise<void> {
     if (route.key.endsWith('/invitation')) {
@@ -261,14 +271,7 @@ describe('a request that another site makes with the session cookie', () => {
       const trust = await addTrust(app.store, await addServiceAccount(app.store, 'ci'));
       route.path = route.path.replace(':id', trust.id);
     }
-    if (route.path.startsWith('/api/v1/webhooks/:id')) {
-      const json = { url: 'https://hooks.example.com/of-the-test', events: ['webhook.*'] };
-      const { id } = await jsonOf<{ id: string }>(app.ask('/api/v1/webhooks', { as: app.root, json }));
-      const [delivery] = await app.store.deliveries.list({ webhookId: id, limit: 1, before: null });
-      // Otherwise, sending it again would change nothing.
-      app.clock.advance(1000);
-      route.path = route.path.replace(':id', id).replace(':delivery', delivery?.id ?? '');
-    }
+    if (route.path.startsWith('/api/v1/webhooks/:id')) await prepareWebhook(app, route);
     const first = route.key.endsWith('/resume') ? 'pause' : route.key.endsWith('/previous') ? 'rotate' : null;
     if (first === null) return;
     await app.ask(`/api/v1/tokens/${app.token.id}/${first}`, { as: app.dev, method: 'POST', json: {} });

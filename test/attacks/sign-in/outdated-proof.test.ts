@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemActor } from '../../../server/domain/caller.ts';
 import { jsonOf, type Member, openTestApp, password, type TestApp } from '../../helpers/app/app.ts';
@@ -7,6 +8,7 @@ import { personAt } from '../../helpers/app/sso.ts';
 import { codeAt } from '../../helpers/app/totp.ts';
 import { openDevice, redeemCode, requestCode } from '../../helpers/console/approvals.ts';
 import { openConsole } from '../../helpers/console/pages.ts';
+import { addApp } from '../../http/tokens/rules/gate.ts';
 import { nextPassword, openSsoWorld, openWorld, type World } from './console-world.ts';
 
 /** Opens a world in which an attacker knows the password of `dev` and has one of their sessions. */
@@ -113,6 +115,7 @@ describe('a password that is being verified', () => {
 });
 
 describe('a superuser who is demoted while their request waits for its transaction', () => {
+  const appId = randomUUID();
   const memberPath = (app: World) => `/api/v1/users/${app.dev.id}`;
   const requests: Record<string, (app: World) => [path: string, method: string, json?: unknown]> = {
     'adds no member': () => [
@@ -125,10 +128,14 @@ describe('a superuser who is demoted while their request waits for its transacti
     'creates no client': () => ['/api/v1/clients', 'POST', { name: 'too late' }],
     'rotates no client secret': (app) => [`/api/v1/clients/${app.client.id}/secret`, 'POST'],
     'deletes no client': (app) => [`/api/v1/clients/${app.client.id}`, 'DELETE'],
+    'registers no app': () => ['/api/v1/apps', 'POST', { name: 'too-late' }],
+    'edits no app': () => [`/api/v1/apps/${appId}`, 'PATCH', { groups: [] }],
+    'deletes no app': () => [`/api/v1/apps/${appId}`, 'DELETE'],
   };
 
   test.each(Object.entries(requests))('%s', async (_what, request) => {
     const app = await open();
+    await addApp(app, 'grafana', { id: appId, groups: ['developers'] });
     const demoted = await app.addMember({ email: 'demoted@example.com', superuser: true });
     const { transaction } = app.store;
     vi.spyOn(app.store, 'transaction').mockImplementationOnce(async (work) => {

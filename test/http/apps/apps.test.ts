@@ -58,6 +58,24 @@ describe('an app', () => {
     expect(await read('', app.dev)).toEqual({ items: [{ id, name, url }], next_cursor: null });
   });
 
+  it('tells only superusers how many tokens are restricted to it', async () => {
+    const { id } = await create({ name: 'grafana' });
+    await createToken(app, app.dev, { name: 'ci', apps: ['grafana'] });
+    const counted = async (member: { id: string }) => {
+      const user = await app.store.users.findById(member.id);
+      if (user === null) throw new Error('The member is missing.');
+      const caller = {
+        user,
+        sessionId: 'a session',
+        clientInfo: { ip: null, userAgent: null },
+        channel: 'console',
+      } as const;
+      return app.services.apps.countTokens(caller, id);
+    };
+    expect(await counted(app.root)).toBe(1);
+    await expect(counted(app.dev)).rejects.toMatchObject({ code: 'superuser-required' });
+  });
+
   it('has a name of lowercase letters, digits and hyphens that no other app has', async () => {
     for (const name of ['a', '0', 'a-', 'a'.repeat(63), 'my-app-2']) expect((await post({ name })).status).toBe(201);
     const bad = ['', 'A', '-a', 'a'.repeat(64), 'a b', 'a_b', 'ä', 'a/b', 'a.b', ' a', 'a\n', 'a%2f', 5, null];

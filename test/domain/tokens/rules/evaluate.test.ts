@@ -111,6 +111,17 @@ describe('evaluateRules', () => {
     expect(evaluateRules(parsed({ allow: [`GET ${pattern}`] }), { ...request, path })).toBe(reason);
   });
 
+  it('lets a read-only token use the methods that change nothing, and no others', () => {
+    const rules = parsed({ readOnly: true });
+    const reasonFor = (method: string) => evaluateRules(rules, { ...request, method });
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY']) {
+      expect(reasonFor(method), method).toBe(null);
+    }
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'TRACE', 'MKCOL', 'MOVE', 'LOCK', 'GETS', '']) {
+      expect(reasonFor(method), method).toBe('method');
+    }
+  });
+
   it('denies what rules deny whatever the inputs that are not asked about', () => {
     const rules = parsed({ apps: [], readOnly: true, allow: ['GET /', 'GET,PUT /a'], networks: ['::1'] });
     const ownerGroups: string[] = [];
@@ -127,6 +138,8 @@ describe('evaluateRules', () => {
     expect(evaluateRules(rules, { ownerGroups, app: null })).toBe('app');
     expect(evaluateRules(parsed({ allow: ['* /a'] }), { ownerGroups, method: 'PURGE' })).toBe(null);
     expect(evaluateRules(parsed({ allow: ['* /a'] }), { ownerGroups, method: null })).toBe('method');
+    expect(evaluateRules(parseRules('damaged'), { ownerGroups, method: 'GET' })).toBe('method');
+    expect(evaluateRules(parseRules('damaged'), { ownerGroups, path: '/' })).toBe('path');
   });
 });
 

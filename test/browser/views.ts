@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { personAt } from '../helpers/app/sso.ts';
 import { codeAt } from '../helpers/app/totp.ts';
+import { registerApp } from '../helpers/gate/gated.ts';
 import type { World } from './world.ts';
 
 export interface View {
@@ -52,6 +53,26 @@ const registerApps = async (page: Page, { store, clock }: World) => {
     if ((await store.apps.findById(id)) === null) await store.apps.insert({ id, ...change, ...at });
   }
   await page.reload();
+};
+
+/** Deletes all apps and reloads the page. */
+const deleteApps = async (page: Page, { store }: World) => {
+  for (const { id } of await store.apps.list({ limit: 200, before: null })) {
+    await store.transaction((store) => store.apps.delete(id, true));
+  }
+  await page.reload();
+};
+
+const openRules = async (page: Page) => {
+  await page.getByText('Limit what it may do').click();
+};
+
+/** Registers 40 apps, reloads the page, and opens the list of their names. */
+const listManyApps = async (page: Page, world: World) => {
+  for (let index = 0; index < 40; index += 1) await registerApp(world.store, `build-cache-${index}`);
+  await page.reload();
+  await openRules(page);
+  await page.getByText(/^All \d+ apps$/).click();
 };
 
 const registerBadApp = async (page: Page) => {
@@ -317,6 +338,7 @@ export const views: View[] = [
   { name: 'token-create', as: dev, path: at('/profile/api-tokens?dialog=create') },
   { name: 'token-create-refused', as: dev, path: at('/profile/api-tokens?dialog=create'), act: create('Laptop') },
   { name: 'token-created', as: dev, path: at('/profile/api-tokens?dialog=create'), act: create('release-bot') },
+  { name: 'token-create-rules', as: dev, path: at('/profile/api-tokens?dialog=create'), act: openRules },
   { name: 'token-created-shown-already', as: dev, path: at('/profile/api-tokens?dialog=create'), act: createTwice },
   {
     name: 'token-revoke',
@@ -329,6 +351,7 @@ export const views: View[] = [
   { name: 'token-edit', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=edit') },
   { name: 'token-rules', as: dev, path: tokenPage(dev, 'nightly-backup') },
   { name: 'token-edit-rules', as: dev, path: tokenPage(dev, 'nightly-backup', '?dialog=edit') },
+  { name: 'token-narrow-too-few', as: dev, path: tokenPage(dev, 'Laptop', '?dialog=narrow') },
   { name: 'token-narrow', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=narrow') },
   { name: 'token-pause', as: dev, path: tokenPage(dev, 'ci-deploy', '?dialog=pause') },
   { name: 'token-rotated', as: dev, path: tokenPage(dev, 'terraform', '?dialog=rotate'), act: rotate },
@@ -345,11 +368,12 @@ export const views: View[] = [
   { name: 'overview', as: root, path: at('/organization/overview') },
   { name: 'overview-tokens', as: root, path: at('/organization/overview/unused') },
   { name: 'overview-nothing', as: root, path: at('/organization/overview/expiring') },
-  { name: 'apps-none', as: root, path: at('/organization/apps') },
+  { name: 'apps-none', as: root, path: at('/organization/apps'), act: deleteApps },
   { name: 'apps', as: root, path: at('/organization/apps'), act: registerApps },
   { name: 'apps-add', as: root, path: at('/organization/apps?dialog=add') },
   { name: 'apps-add-refused', as: root, path: at('/organization/apps?dialog=add'), act: registerBadApp },
   { name: 'apps-delete', as: root, path: at('/organization/apps'), act: deleteUsedApp },
+  { name: 'apps-many-in-form', as: dev, path: at('/profile/api-tokens?dialog=create'), act: listManyApps },
   { name: 'team', as: root, path: at('/organization/team') },
   { name: 'team-search', as: root, path: at('/organization/team?q=max') },
   { name: 'team-nothing-found', as: root, path: at('/organization/team?q=zzz') },

@@ -215,6 +215,7 @@ export async function openWorld({ publicUrl = 'https://tokens.example.com' }: { 
     return id;
   };
   await countUses(services, await tokenIdOf(server.dev.email, 'ci-deploy'), end);
+  await countObserved(services, await tokenIdOf(server.dev.email, 'nightly-backup'), end);
   await store.tokens.pause(await tokenIdOf(server.dev.email, 'grafana-read'), {
     at: end,
     until: end + 2 * day,
@@ -312,6 +313,19 @@ async function countUses(
     if (ago % 7 === 1) useCounter.denied(id, at, 'paused');
     const uses = ago % 7 > 1 ? 5 + ((ago * 13) % 37) : 0;
     for (let use = 0; use < uses; use += 1) useCounter.allowed(id, at, requestOf(use));
+  }
+  await recordUsage.flush();
+}
+
+/** Counts uses of a token that its rules would have denied, if they were enforced. */
+async function countObserved(
+  { useCounter, recordUsage }: Pick<TestServer['services'], 'useCounter' | 'recordUsage'>,
+  id: string,
+  end: number,
+): Promise<void> {
+  for (let use = 0; use < 40; use += 1) {
+    const wouldDeny = use % 8 === 0 ? 'path' : use % 5 === 0 ? 'network' : null;
+    useCounter.allowed(id, end - use * 3_600_000, { ...requestOf(use), wouldDeny });
   }
   await recordUsage.flush();
 }

@@ -14,7 +14,7 @@ export function registerAppsCreate(apps: Command, ctx: Context): void {
     .argument('<name>', 'Name of the new app: lowercase letters, digits and hyphens')
     .summary('Register an app')
     .description(
-      "Register an app: what a route of your proxy protects. The proxy's configuration names the app in the address at which it verifies tokens, which begins with /verify/apps/NAME/.",
+      "Register an app: an application that your proxy protects. The proxy's configuration names the app in the address at which it verifies tokens, which begins with /verify/apps/NAME/.",
     );
   addAppOptions(command)
     .addHelpText(

@@ -42,5 +42,5 @@ export function isAppName(text: string): boolean {
 function canonicalHost(text: string): string | null {
   if (!/^[!-~]+$/.test(text)) return null;
   const host = text.replace(/:[0-9]*$/, '');
-  return normalizeHost(host) ?? (/^[\w-]+(\.[\w-]+)*$/.test(host) ? host.toLowerCase() : null);
+  return normalizeHost(host) ?? (/^[\w-]+(\.[\w-]+)*$/.test(host) ? host : null);
 }

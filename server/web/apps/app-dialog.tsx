@@ -49,14 +49,14 @@ export function AppDialog({ app, closeHref, form, problem }: AppDialogProps) {
           name="groups"
           value={form.groups}
           error={errorOf('groups')}
-          hint="Only tokens of members in one of these groups are accepted. Without groups, those of all members are."
+          hint="Only tokens of members in one of these groups are accepted. Without groups, the tokens of all members are accepted."
         />
         <Field
           label="Maximum expiry (optional)"
           name="max_expiry"
           value={form.maxExpiry}
           error={errorOf('max_expiry') && 'Enter a duration such as 12h, 90d or 1y, of at most 100 years.'}
-          hint="How long a token that is restricted to this app may be valid at most, such as 90d. A lower maximum shortens no token."
+          hint="The longest time for which a token of this app may be valid, such as 90d. A lower maximum shortens no token that exists."
           autocomplete="off"
         />
         <TextArea
@@ -64,7 +64,7 @@ export function AppDialog({ app, closeHref, form, problem }: AppDialogProps) {
           name="hosts"
           value={form.hosts}
           error={errorOf('hosts')}
-          hint="Only where the proxy does not name the app. A host is worth only as much as your proxy: it must route by that very host."
+          hint="Needed only if your proxy's configuration does not name the app. The proxy must route by this host. Otherwise, clients can choose the app."
         />
         <label class="inline">
           <input type="checkbox" name="preflight" value="yes" checked={form.preflight} />

@@ -26,7 +26,7 @@ export function AppsPage({ apps, pageUrl, nextCursor, success, dialog }: AppsPag
           Register an app
         </a>
       </div>
-      <p>An app is what a route of your proxy protects. Members see only its name and URL.</p>
+      <p>Apps are the applications that your proxy protects. Members see only their names and URLs.</p>
       {apps.length > 0 ? (
         <AppTable apps={apps} pageUrl={pageUrl} />
       ) : (

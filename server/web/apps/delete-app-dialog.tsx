@@ -23,8 +23,8 @@ export function DeleteAppDialog({ app, closeHref, tokens }: DeleteAppDialogProps
       {tokens > 0 && (
         <>
           <p class="note warning">
-            {count(tokens, 'token')} {tokens === 1 ? 'is' : 'are'} restricted to this app. Where it is the only app, the
-            token is denied everywhere, even if you register another app of this name.
+            {count(tokens, 'token')} {tokens === 1 ? 'is' : 'are'} restricted to this app. A token that has no other app
+            is denied everywhere, even if you register another app of this name.
           </p>
           <input type="hidden" name="force" value="yes" />
         </>

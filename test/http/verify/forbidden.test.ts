@@ -189,6 +189,7 @@ describe('the app of a request', () => {
     'wiki.example.com:8443',
     'wiki.example.com.',
     'wiki.example.com.:80',
+    'wiki.example.com:',
     '[2001:db8::1]',
     '[2001:DB8:0::1]:443',
   ])('is the one that has the original host: %s', async (host) => {
@@ -218,6 +219,14 @@ describe('the app of a request', () => {
       }
     },
   );
+
+  it('is the one with a name of 63 characters, which is the longest', async () => {
+    const name = 'a'.repeat(63);
+    const { id } = await registerApp(server.store, name);
+    const { value } = await issueGated(server.store, { apps: [id] });
+    expect(await verdictOn(value, { ...normal, app: name })).toBe('200');
+    expect(await verdictOn(value, { ...normal, app: `${name}a` })).toBe('403 app');
+  });
 
   it('is unknown if the host is sent twice, in either order', async () => {
     const { value } = await issueGated(server.store);

@@ -57,7 +57,7 @@ it('replaces rules that are only observed', async () => {
 it('asks before it suggests rules from few uses', async () => {
   const { path, browser } = await open(3);
   const { html } = await browser.get(`${path}?dialog=narrow`);
-  expect(textOf(html)).toContain('A suggestion needs 20 uses');
+  expect(textOf(html)).toContain('fewer than 20 recorded uses in the last 30 days');
   expect(html).not.toContain('Set these rules');
   expect(textOf((await browser.get(`${path}?dialog=narrow&force=true`)).html)).toContain('GET /pages/*');
 });

@@ -1,6 +1,7 @@
 import { count } from '../../../../shared/count.ts';
 import type { ProblemError } from '../../../../shared/problem.ts';
 import type { Omission, Suggestion } from '../../../domain/tokens/rules/suggest/suggest.ts';
+import { minSuggestionUses } from '../../../domain/tokens/usage/suggestion.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import { Dialog } from '../../shell/components/dialog.tsx';
 import { Alert, FormToken } from '../../shell/components/form.tsx';
@@ -83,7 +84,7 @@ function RuleTable({ suggestion }: { suggestion: Suggestion }) {
   if (covers.length === 0) return null;
   return (
     <table class="list">
-      <caption>The suggested rules, and how many uses each covers, also those before</caption>
+      <caption>The suggested rules, and the uses that each covers, including earlier ones</caption>
       <thead>
         <tr>
           <th scope="col">Rule</th>
@@ -111,11 +112,13 @@ function RuleText({ rule, suggestion }: { rule: string; suggestion: Suggestion }
 }
 
 /** Says that there are too few uses, and offers to suggest rules anyway. */
-export function TooFewUsesDialog({ token, problem }: { token: TokenRecord; problem: ProblemError }) {
+export function TooFewUsesDialog({ token }: { token: TokenRecord }) {
   const closeHref = `${tokenPath(token.id)}#narrow`;
   return (
     <Dialog title={`Narrow “${token.name}” to what it used`} closeHref={closeHref}>
-      <p>{problem.message}</p>
+      <p>
+        {`The token has fewer than ${minSuggestionUses} recorded uses in the last ${shownDays} days. Rules from so few uses may deny requests that it needs.`}
+      </p>
       <div class="actions">
         <a class="button" href={closeHref} autofocus>
           Cancel

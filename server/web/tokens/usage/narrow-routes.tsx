@@ -49,6 +49,6 @@ export async function requestedNarrowing(
   } catch (error) {
     const problem = expectProblem(error);
     if (problem.code !== 'too-few-uses') throw problem;
-    return <TooFewUsesDialog token={token} problem={problem} />;
+    return <TooFewUsesDialog token={token} />;
   }
 }

@@ -34,7 +34,8 @@ export function UsageSection({ usage, quiet, now }: { usage: Usage; quiet: boole
       <SeenTable heading="Route" plural="routes" values={seen.route} now={now} />
       <SeenTable
         heading="Would be denied"
-        plural="routes that the rules would deny"
+        plural="routes"
+        caption="Routes that the rules would deny, most used first"
         values={seen['would-deny']}
         now={now}
       />
@@ -56,16 +57,17 @@ function byReason(counts: Usage['denied']): string {
 interface SeenTableProps {
   heading: string;
   plural: string;
+  caption?: string;
   values: readonly SeenCount[];
   now: number;
 }
 
-function SeenTable({ heading, plural, values, now }: SeenTableProps) {
+function SeenTable({ heading, plural, caption = `The ${plural} with the most uses`, values, now }: SeenTableProps) {
   if (values.length === 0) return null;
   return (
     <>
       <table class="list">
-        <caption>The {plural} with the most uses</caption>
+        <caption>{caption}</caption>
         <thead>
           <tr>
             {[heading, 'Uses', 'First used', 'Last used'].map((title) => (

@@ -73,4 +73,12 @@ describe('the proxy configurations in examples/', () => {
       expect(plain.filter((line) => !lines.includes(line))).toEqual([]);
     },
   );
+
+  it('end no stream after a time: envoy/envoy.yaml and envoy/security-policy.yaml', () => {
+    const routes = linesOf('envoy/envoy.yaml').filter((line) => line.startsWith('route: {'));
+    expect(routes).toEqual(['route: { cluster: api, timeout: 0s }', 'route: { cluster: api, timeout: 0s }']);
+    const rules = linesOf('envoy/security-policy.yaml').join('\n').split('backendRefs:').slice(2);
+    const timeouts = linesOf('envoy/security-policy.yaml').filter((line) => line === 'timeouts: { request: 0s }');
+    expect([rules.length, timeouts.length]).toEqual([2, 2]);
+  });
 });

@@ -51,8 +51,16 @@ export async function offerUpload(url: string, fields: Record<string, string>) {
   return { ...answer, continued };
 }
 
-/** Opens a WebSocket connection to `/socket`, sends texts and returns the replies. Rejects if the handshake fails. */
-export async function talk(url: string, headers: Record<string, string>, texts: readonly string[]): Promise<string[]> {
+/**
+ * Opens a WebSocket connection to `/socket`, sends texts and returns the replies. Calls `between` after each reply. Rejects if the
+ * handshake fails.
+ */
+export async function talk(
+  url: string,
+  headers: Record<string, string>,
+  texts: readonly string[],
+  { between }: { between?: () => unknown } = {},
+): Promise<string[]> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/socket`, { headers });
   const failed = once(socket, 'close').then(() => Promise.reject(new Error('The handshake failed')));
   await Promise.race([once(socket, 'open'), failed]);
@@ -62,6 +70,7 @@ export async function talk(url: string, headers: Record<string, string>, texts: 
     const reply = once(socket, 'message');
     socket.send(text);
     replies.push((await reply)[0].data);
+    await between?.();
   }
   socket.close();
   await once(socket, 'close');

@@ -6,6 +6,25 @@ import { eventDelays, offerUpload, talk, upload } from '../../helpers/gate/traff
 import { hasRealParts } from '../../helpers/peers/real-parts.ts';
 
 for (const setup of peopleSetups) {
+  it.skipIf(!hasRealParts(setup.proxy))(
+    `${setup.proxy} keeps everybody from the app while ${setup.gate} and tokensd are stopped`,
+    async () => {
+      const api = await startTestApi();
+      const { daemon, people, running, value } = await openPeopleSetup(setup, api.url);
+      api.requests.length = 0;
+      await people.stop();
+      await daemon.stop();
+      const url = `http://127.0.0.1:${running.port}/a`;
+      const script = await fetch(url, { headers: { Authorization: `Bearer ${value}` } });
+      expect([script.status, script.headers.get('retry-after')]).toEqual([503, '1']);
+      const person = await fetch(url, { headers: { Cookie: setup.stands.cookie } });
+      expect([500, 503]).toContain(person.status);
+      expect(api.requests).toEqual([]);
+      await running.stop();
+      await api.stop();
+    },
+  );
+
   const { proxy, gate, stands } = setup;
   describe.skipIf(!hasRealParts(proxy))(`an app behind ${proxy} that sends people to ${gate}`, () => {
     let api: TestApi;

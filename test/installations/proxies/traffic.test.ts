@@ -61,6 +61,16 @@ for (const gateProxy of gateProxies) {
       expect([ended, gate.api.requests]).toEqual(['closed', []]);
     });
 
+    it('keeps a WebSocket connection after its token was revoked, and sees no other handshake with it', async () => {
+      const { token, value } = await gate.daemon.issue('of an open connection');
+      const own = { Authorization: `Bearer ${value}` };
+      const revoke = () => gate.daemon.ask(`/api/v1/tokens/${token.id}`, { method: 'DELETE', as: gate.daemon.dev });
+      const replies = await talk(gate.url, own, ['before', 'after'], { between: revoke });
+      expect(replies).toEqual(['before', 'after']);
+      await expect(talk(gate.url, own, [])).rejects.toThrow('The handshake failed');
+      expect(gate.api.requests).toHaveLength(1);
+    });
+
     // A connection that was upgraded to HTTP/2 in clear text would carry further requests past the proxy.
     it.each([
       ['h2c', ['Upgrade: h2c']],

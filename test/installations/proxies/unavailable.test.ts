@@ -5,6 +5,7 @@ import { createHttpServer } from '../../../server/http/server.ts';
 import { createVerifyHandler } from '../../../server/http/verify/handler.ts';
 import { createLog } from '../../../server/observability/log.ts';
 import { StoreUnavailable } from '../../../server/store/errors.ts';
+import { rowsUnder } from '../../documentation/documents.ts';
 import { listen, startTestServer } from '../../helpers/app/http.ts';
 import { freePort } from '../../helpers/daemon/daemon.ts';
 import { gateProxies } from '../../helpers/gate/gate.ts';
@@ -54,11 +55,22 @@ const outages: Record<string, (port: number) => Promise<Stop>> = {
   },
 };
 
+const header =
+  '| proxy | the client receives if `tokensd` responds 503 | the client receives if `tokensd` does not respond |';
+
+/** Returns the status that docs/proxies.md names for a proxy, and `Retry-After` if it names that. */
+function documented(proxy: string, outage: string): [number, string | null] {
+  const row = rowsUnder('docs/proxies.md', header).find((line) => line.startsWith(`| ${proxy} |`)) ?? '';
+  const [, , responding = '', silent = ''] = row.split('|').map((cell) => cell.trim());
+  const cell = outage === 'cannot reach its database' || silent === 'the same' ? responding : silent;
+  return [Number.parseInt(cell, 10), cell.includes('with `Retry-After`') ? '1' : null];
+}
+
 for (const { name, start, skip, apiDownStatus } of gateProxies) {
   describe.skipIf(skip)(`${name} with the shipped configuration`, () => {
     it.each(Object.entries(outages))(
       'responds 503 with Retry-After while tokensd %s, and recovers by itself',
-      async (_outage, begin) => {
+      async (outage, begin) => {
         const daemonPort = await freePort();
         const end = await begin(daemonPort);
         const api = await startTestApi();
@@ -74,6 +86,7 @@ for (const { name, start, skip, apiDownStatus } of gateProxies) {
         const responses = await Promise.all(requests.map((init) => fetch(url, { ...init, headers })));
         const answers = responses.map((response) => [response.status, response.headers.get('retry-after')]);
         expect(answers).toEqual(requests.map(() => [503, '1']));
+        expect(documented(name, outage)).toEqual([503, '1']);
         expect(performance.now() - startedAt).toBeLessThan(14_000);
         expect(api.requests).toEqual([]);
 

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonOf } from '../../helpers/app/app.ts';
 import { startTestServer, type TestServer } from '../../helpers/app/http.ts';
+import { storeKey, storeServiceAccount, type TestKey } from '../../helpers/app/management-key.ts';
 import { beginDevice, pollDevice } from '../../helpers/app/oauth.ts';
 import { formsOf, openConsole } from '../../helpers/console/pages.ts';
 
@@ -72,5 +73,22 @@ describe('a request whose last byte is held back', () => {
     const endSession = () => world.ask('/api/v1/sessions/current', { method: 'DELETE', as: thief });
     expect(await sendHeld(head, form, endSession)).toBe(303);
     expect(await jsonOf(pollDevice(world, codes))).toMatchObject({ error: 'authorization_pending' });
+  });
+
+  it.each<[string, (key: TestKey) => Promise<unknown>]>([
+    ['was revoked', ({ headers }) => world.ask('/api/v1/token', { method: 'DELETE', headers })],
+    ['was paused', ({ id }) => world.ask(`/api/v1/tokens/${id}/pause`, { as: world.root, json: {} })],
+    [
+      'belongs to a disabled service account',
+      ({ account }) => world.store.serviceAccounts.setDisabled(account.id, true),
+    ],
+  ])('changes nothing if its management key %s before it arrived', async (what, end) => {
+    const name = what.replaceAll(' ', '-');
+    const key = await storeKey(world, await storeServiceAccount(world, name), ['apps'], { name });
+    const head = `POST /api/v1/apps HTTP/1.1\r\nAuthorization: Bearer ${key.value}\r\n${json}`;
+    expect(await sendHeld(head, JSON.stringify({ name: `in-time-${name}`.slice(0, 60) }), async () => {})).toBe(201);
+    expect(await sendHeld(head, JSON.stringify({ name: `late-${name}`.slice(0, 60) }), () => end(key))).toBe(401);
+    const { items } = await jsonOf<{ items: Array<{ name: string }> }>(world.ask('/api/v1/apps', { as: world.root }));
+    expect(items.filter((app) => app.name.startsWith('late'))).toEqual([]);
   });
 });

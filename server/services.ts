@@ -5,6 +5,7 @@ import { createInvitations } from './domain/accounts/invitations.ts';
 import { createMembers } from './domain/accounts/members.ts';
 import { createOwnProfile } from './domain/accounts/own-profile.ts';
 import { createPasswords } from './domain/accounts/passwords.ts';
+import { createServiceAccounts } from './domain/accounts/service-accounts/service-accounts.ts';
 import { createUnbinding } from './domain/accounts/unbinding.ts';
 import { createApps } from './domain/apps/apps.ts';
 import { createAuditLog, createAuditTrail } from './domain/audit.ts';
@@ -128,6 +129,7 @@ export function createServices({
     shortLivedMails: createShortLivedMails({ ...shared, windowMs: shortLivedDigestMs }),
     invitations,
     users: createMembers({ ...shared, invitations }),
+    serviceAccounts: createServiceAccounts(shared),
     ownProfile: createOwnProfile(shared),
     passwordReset: createPasswordReset({ ...shared, acceptedWork }),
     recovery: createRecovery(shared),

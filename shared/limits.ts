@@ -10,6 +10,8 @@ export const limits = {
   maxDescriptionCodePoints: 500,
   /** Groups of an app, or groups that superusers give a member. */
   maxGroups: 50,
+  /** Maintainers of a service account. Each gets the mails about its tokens. */
+  maxMaintainers: 50,
   /** Hosts of an app. */
   maxHosts: 50,
   /** Groups that the identity provider lists for a member. */

@@ -40,6 +40,9 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'token-not-found': 'No token has this ID, or it belongs to another member. List the tokens to find the right one.',
   'user-not-found': 'No member has this ID or email address. List the members to find the right one.',
   'client-not-found': 'No OAuth client has this ID or name. List the clients to find the right one.',
+  'service-account-not-found':
+    'There is no service account with this name or ID, or the member does not maintain it. Check the spelling.',
+  'service-account-disabled': 'A disabled service account gets no new tokens. An Organization Superuser can enable it.',
   'app-not-found': 'No app has this ID or name. List the apps to find the right one.',
   'trust-not-found': 'No trust has this ID or name. List the trusts to find the right one.',
   'webhook-not-found': 'No webhook has this ID. List the webhooks to find the right one.',

@@ -31,6 +31,13 @@ const validBodies: Record<string, object> = {
   'POST /api/v1/token/rotate': { overlap: 60, end_previous: true },
   'POST /api/v1/users': { email: 'new@example.com', name: 'New', password: 'another staple battery horse' },
   'POST /api/v1/clients': { name: 'Gateway', can_revoke: true },
+  'POST /api/v1/service-accounts': {
+    name: 'builds',
+    description: 'd',
+    maintainers: ['dev@example.com'],
+    groups: ['devs'],
+  },
+  'PATCH /api/v1/service-accounts/:id': { description: 'changed', add_maintainers: ['root@example.com'] },
   'POST /api/v1/apps': {
     name: 'builds',
     url: 'https://builds.example.com',
@@ -56,6 +63,7 @@ let token: { id: string; token: string };
 let registered: { id: string };
 let trust: { id: string };
 let webhook: { id: string };
+let account: { id: string };
 let before: string;
 
 beforeAll(async () => {
@@ -65,6 +73,12 @@ beforeAll(async () => {
   trust = await addTrust(app.store, await addServiceAccount(app.store, 'ci'));
   const json = { url: 'https://hooks.example.com/existing', events: ['app.*'] };
   webhook = await jsonOf(await app.ask('/api/v1/webhooks', { as: app.root, json }));
+  account = await jsonOf(
+    await app.ask('/api/v1/service-accounts', {
+      as: app.root,
+      json: { name: 'deploys', maintainers: [app.dev.email] },
+    }),
+  );
   before = await snapshot();
 });
 afterEach(async () => {
@@ -82,6 +96,7 @@ async function snapshot(): Promise<string> {
     await app.store.apps.list(page),
     await app.store.trusts.list(page),
     await app.store.webhooks.list(page),
+    await app.store.serviceAccounts.list(page),
     events.filter(({ action }) => action !== 'session.failed'),
     (await app.mails()).map(({ id }) => id),
     await Promise.all([app.root, app.dev].map(({ session }) => app.services.sessions.authenticate(session))),
@@ -91,6 +106,7 @@ async function snapshot(): Promise<string> {
 function target(path: string, id?: string): string {
   const named = [
     ['/users/', app.dev],
+    ['/service-accounts/', account],
     ['/apps/', registered],
     ['/trusts/', trust],
     ['/webhooks/', webhook],
@@ -241,7 +257,7 @@ const malformedBodies: Record<string, string | Uint8Array<ArrayBuffer>> = {
 };
 
 /** Fields that hold a list, which may be empty. */
-const listFields = ['hosts', 'groups'];
+const listFields = ['hosts', 'groups', 'maintainers', 'add_maintainers'];
 
 const booleans = ['disabled', 'can_revoke', 'end_previous'];
 

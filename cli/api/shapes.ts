@@ -40,6 +40,7 @@ export const tokenShape = object<Token>({
   prefix: text,
   description: nullable(text),
   owner: text,
+  owner_kind: optional(text),
   created_at: time,
   expires_at: nullable(time),
   status: text,

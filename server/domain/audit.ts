@@ -46,6 +46,12 @@ interface WebhookEvent {
   changes?: FieldChange[];
 }
 
+interface ServiceAccountEvent {
+  action: AuditAction;
+  account: Pick<UserRecord, 'id' | 'email'>;
+  changes?: FieldChange[];
+}
+
 export type AuditTrail = ReturnType<typeof createAuditTrail>;
 
 /** Writes audit events. Pass the store of the transaction that makes the change, so that both commit or neither does. */
@@ -112,6 +118,13 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         action,
         target: { kind: 'webhook', id: webhook.id, name: webhookServer(webhook.url) },
         ownerId: null,
+        ...(changes && { changes }),
+      }),
+    serviceAccount: (store: Store, { action, account, changes, ...event }: Event & ServiceAccountEvent) =>
+      write(store, event, {
+        action,
+        target: { kind: 'service-account', id: account.id, name: account.email },
+        ownerId: account.id,
         ...(changes && { changes }),
       }),
     /** `owner` is the member that the mail was for, or null if no member has that address any more. */

@@ -86,7 +86,11 @@ export function requireScope(operator: Operator, scope: Scope): void {
  *
  * @throws ProblemError `superuser-required`
  */
-export async function requireStillSuperuser(store: Store, { user }: Caller, besides?: string): Promise<void> {
+export async function requireStillSuperuser(
+  store: Store,
+  { user }: Pick<Caller, 'user'>,
+  besides?: string,
+): Promise<void> {
   if (!(await store.users.lockSuperusers(user.id, besides))) throw superuserRequired();
 }
 

@@ -23,6 +23,7 @@ import { reportRoutes } from './routes/reports.ts';
 import { healthRoutes } from './routes/service/health.ts';
 import { metricsRoutes } from './routes/service/metrics.ts';
 import { openapiRoutes } from './routes/service/openapi.ts';
+import { serviceAccountRoutes } from './routes/service-accounts.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
 import { tokenChangeRoutes } from './routes/token-changes.ts';
@@ -73,6 +74,7 @@ export function createApp(deps: AppDeps) {
     .route('/', userRoutes(deps))
     .route('/', auditRoutes(deps))
     .route('/', clientRoutes(deps))
+    .route('/', serviceAccountRoutes(deps))
     .route('/', appRoutes(deps))
     .route('/', trustRoutes(deps))
     .route('/', webhookRoutes(deps))

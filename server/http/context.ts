@@ -4,6 +4,7 @@ import type { Clients } from '../domain/accounts/clients.ts';
 import type { Invitations } from '../domain/accounts/invitations.ts';
 import type { Members } from '../domain/accounts/members.ts';
 import type { OwnProfile } from '../domain/accounts/own-profile.ts';
+import type { ServiceAccounts } from '../domain/accounts/service-accounts/service-accounts.ts';
 import type { Unbinding } from '../domain/accounts/unbinding.ts';
 import type { Apps } from '../domain/apps/apps.ts';
 import type { AuditLog } from '../domain/audit.ts';
@@ -90,6 +91,7 @@ export interface AppDeps {
   usage: UsageReader;
   suggestions: Suggestions;
   users: Members;
+  serviceAccounts: ServiceAccounts;
   invitations: Invitations;
   ownProfile: OwnProfile;
   unbinding: Unbinding;

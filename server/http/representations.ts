@@ -1,4 +1,5 @@
 import type { Client } from '../../shared/schemas/accounts/clients.ts';
+import type { ServiceAccount } from '../../shared/schemas/accounts/service-accounts.ts';
 import type { InvitedUser, User } from '../../shared/schemas/accounts/users.ts';
 import type { App } from '../../shared/schemas/apps.ts';
 import type { AuditEvent } from '../../shared/schemas/audit.ts';
@@ -7,7 +8,7 @@ import type { Session } from '../../shared/schemas/sign-in/sessions.ts';
 import type { Token } from '../../shared/schemas/tokens/tokens.ts';
 import type { Trust } from '../../shared/schemas/trusts.ts';
 import type { Delivery, Webhook } from '../../shared/schemas/webhooks.ts';
-import { memberGroups } from '../domain/accounts/groups.ts';
+import { memberGroups, parseGroups } from '../domain/accounts/groups.ts';
 import type { Invitation } from '../domain/accounts/invitations.ts';
 import { memberStatus } from '../domain/accounts/member-status.ts';
 import { isKey, type Operator } from '../domain/caller.ts';
@@ -23,6 +24,7 @@ import type {
   LastUse,
   ListedAuditRecord,
   ListedTrust,
+  ServiceAccountSummary,
   SessionRecord,
   StatusContext,
   TokenRecord,
@@ -52,6 +54,7 @@ export function tokenObject(token: TokenRecord, statusContext: StatusContext, na
     prefix: token.prefix,
     description: token.description,
     owner: token.ownerEmail,
+    owner_kind: token.ownerKind,
     created_at: time(token.createdAt),
     expires_at: timeOrNull(token.expiresAt),
     status: tokenStatus(token, statusContext),
@@ -113,6 +116,17 @@ export function invitedUserObject(user: UserSummary, invitation: Invitation | nu
       link: invitation.link?.reveal() ?? null,
       expires_at: timeOrNull(invitation.expiresAt),
     },
+  };
+}
+
+/** Returns the service account as the API shows it. */
+export function serviceAccountObject(account: ServiceAccountSummary): ServiceAccount {
+  const { id, name, description, maintainers, disabled } = account;
+  return {
+    ...{ id, name, description, maintainers, groups: parseGroups(account.manualGroups), disabled },
+    token_count: account.tokenCount,
+    last_used_at: timeOrNull(account.lastUsedAt),
+    created_at: time(account.createdAt),
   };
 }
 

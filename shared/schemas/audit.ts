@@ -54,6 +54,12 @@ export const auditActionDescriptions = {
   'user.unlocked': 'The operator made the daemon forget failed sign-ins at an account with `tokensd users unlock`.',
   'recovery.link_created':
     'The operator created a recovery link with `tokensd recover`. The target is the email address that it is for.',
+  'service_account.created': 'A service account was created. `changes` lists its fields.',
+  'service_account.changed':
+    'A superuser, a maintainer or a management key changed a service account. `changes` lists each field with its old and its new value, and maintainers and groups one a line.',
+  'service_account.disabled': 'A service account was disabled. All its tokens are rejected.',
+  'service_account.enabled': 'A disabled service account was enabled again.',
+  'service_account.deleted': 'A service account was deleted, with its tokens and its trusts.',
   'client.created': 'An OAuth client was registered.',
   'client.deleted': 'An OAuth client was deleted. Its secret no longer works.',
   'client.secret_rotated': 'An OAuth client received a new secret. The old one no longer works.',
@@ -99,16 +105,31 @@ export const auditEventSchema = z
     }),
     action: auditActionSchema,
     target: z.object({
-      kind: z.enum(['user', 'token', 'session', 'client', 'app', 'trust', 'webhook', 'mail', 'issuer', 'database']),
+      kind: z.enum([
+        'user',
+        'service-account',
+        'token',
+        'session',
+        'client',
+        'app',
+        'trust',
+        'webhook',
+        'mail',
+        'issuer',
+        'database',
+      ]),
       id: z.string().nullable(),
       name: z.string().nullable(),
-      owner: z.string().nullable().describe('The email address of the owner, if the target is a token of a member'),
+      owner: z
+        .string()
+        .nullable()
+        .describe('The email address of the owner or `service-account:NAME`, if the target is a token'),
     }),
     changes: z
       .array(z.object({ field: z.string(), from: changedValueSchema, to: changedValueSchema }))
       .nullable()
       .describe(
-        'The fields that changed, if the action is `token.changed`, `app.changed`, `trust.changed`, `webhook.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
+        'The fields that changed, if the action is `token.changed`, `app.changed`, `trust.changed`, `webhook.changed`, `service_account.created`, `service_account.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
       ),
     ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),

@@ -31,6 +31,7 @@ test('POST returns the value of a new token once', async () => {
     prefix: token.slice(0, 12),
     description: 'CI',
     owner: 'dev@example.com',
+    owner_kind: 'member',
     created_at: '2026-11-23T16:20:00.000Z',
     expires_at: null,
     status: 'active',

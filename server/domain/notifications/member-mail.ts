@@ -9,10 +9,19 @@ export interface SiteInfo {
   publicUrl: string;
 }
 
+/** A member who is sent a mail, and why. */
+export interface Reader extends Pick<UserRecord, 'id' | 'email' | 'name'> {
+  /** `superuser`: nobody else looks after the service account. */
+  because: 'owner' | 'maintainer' | 'superuser';
+}
+
 /** A member is sent a mail. */
 export interface MailEvent {
   at: number;
-  owner: Pick<UserRecord, 'id' | 'email' | 'name'>;
+  /** The account that the mail is about: the reader's own, or a service account. */
+  owner: Pick<UserRecord, 'id' | 'email' | 'name'> & Partial<Pick<UserRecord, 'kind'>>;
+  /** Absent if the mail is to the owner. */
+  reader?: Reader;
 }
 
 /** An event that a member is notified of. */
@@ -40,13 +49,17 @@ export function memberMail(site: SiteInfo, event: MemberEvent, message: Message)
 }
 
 /** Adds what every mail has: the subject prefix, the greeting and the address of the server. */
-export function mailToMember(site: SiteInfo, { owner }: MailEvent, message: Message): MailContent {
+export function mailToMember(
+  site: SiteInfo,
+  { owner, reader = { ...owner, because: 'owner' } }: MailEvent,
+  message: Message,
+): MailContent {
   const { preview = message.lead, button = null, items = [], lists = [], facts = [] } = message;
   return {
     ...message,
     subject: withPrefix(site, message.subject),
     preview,
-    greeting: owner.name === '' ? 'Hello,' : mailText`Hello ${owner.name},`,
+    greeting: reader.name === '' ? 'Hello,' : mailText`Hello ${reader.name},`,
     button,
     items,
     lists,

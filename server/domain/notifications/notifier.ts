@@ -14,11 +14,13 @@ import { createShortLivedTokens } from './digest/short-lived-tokens.ts';
 import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
 import { linkAddress } from './link-address.ts';
 import type { MailContent, RenderedMail } from './mail-content.ts';
-import type { MemberEvent, SiteInfo } from './member-mail.ts';
+import type { MemberEvent, Reader, SiteInfo } from './member-mail.ts';
 import { type PermissionLoss, permissionLostMail } from './permission-mails.ts';
 import { recoveryMail } from './recovery-mails.ts';
 import { type TokenWidening, tokenWidenedMail } from './rules/widened-mail.ts';
 import { passwordResetMail, securityMail } from './security-mails.ts';
+import { type ServiceAccountDeletion, serviceAccountDeletedMail } from './service-accounts/deleted-mail.ts';
+import { readersOf } from './service-accounts/readers.ts';
 import { type SsoConnected, ssoConnectedMail } from './sso-mails.ts';
 import {
   type PreviousValueUse,
@@ -35,12 +37,13 @@ import {
 import { type TokenCreation, type TokenRevocation, tokenCreatedMail, tokensRevokedMail } from './token-mails.ts';
 import { type NewNetworkEvent, newNetworkMail } from './usage/new-network-mail.ts';
 
-/** An event with the full record of the member who receives the mail. */
+/** An event with the full record of the account that the mail is about. */
 type ForMember<Event> = Event & { owner: UserRecord };
 
 /**
  * Puts mails to members into the outbox. Each method takes the store of the transaction that makes the change, so that
- * the change and its mail are committed together.
+ * the change and its mail are committed together. A mail about the tokens of a service account goes to each of its enabled maintainers,
+ * or to all superusers if there is none.
  */
 export interface Notifier {
   /** Enqueues a mail. If the token is short-lived, it may be collected for a common one. */
@@ -48,7 +51,7 @@ export interface Notifier {
   tokenRotated(store: Store, event: ForMember<TokenRotation>): Promise<void>;
   tokenExtended(store: Store, event: ForMember<TokenExtension>): Promise<void>;
   tokenWidened(store: Store, event: ForMember<TokenWidening>): Promise<void>;
-  /** Notifies the owner that somebody else paused their token. */
+  /** Notifies those who look after a token, except the one who paused it. */
   tokenPaused(store: Store, event: ForMember<TokenPause>): Promise<void>;
   tokenResumed(store: Store, event: ForMember<TokenChange>): Promise<void>;
   previousValueUsed(store: Store, event: ForMember<PreviousValueUse & { at: number }>): Promise<void>;
@@ -75,6 +78,8 @@ export interface Notifier {
   accountDeleted(store: Store, event: ForMember<AccountDeletion>): Promise<void>;
   /** Notifies the owner of a token of its first use from a network. */
   newNetwork(store: Store, event: ForMember<NewNetworkEvent & { token: TokenRecord }>): Promise<void>;
+  /** Notifies the maintainers. Call it before the deletion. */
+  serviceAccountDeleted(store: Store, event: ForMember<ServiceAccountDeletion>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -103,6 +108,19 @@ export function createNotifier(deps: {
     await store.outbox.enqueue({ id, to: owner.email, ...message, ...rest });
   }
 
+  /** Enqueues a mail about tokens, with the same content for each reader except for what it says to them. */
+  async function enqueueToReaders<E extends Event>(
+    store: Store,
+    event: E,
+    content: (site: SiteInfo, event: E & { reader: Reader }) => MailContent,
+    exceptFor?: string | null,
+  ): Promise<void> {
+    for (const reader of await readersOf(store, event.owner)) {
+      if (reader.id === exceptFor) continue;
+      await enqueue(store, event, content(site, { ...event, reader }), { to: reader.email });
+    }
+  }
+
   async function enqueueWithLink(
     store: Store,
     event: Event,
@@ -118,14 +136,14 @@ export function createNotifier(deps: {
     wake,
     async tokenCreated(store, event) {
       if (await shortLived.collectCreation(store, event)) return;
-      await enqueue(store, event, tokenCreatedMail(site, event));
+      await enqueueToReaders(store, event, tokenCreatedMail);
     },
     async tokensRevoked(store, event) {
       if (await shortLived.collectRevocation(store, event)) return;
-      await enqueue(store, event, tokensRevokedMail(site, event));
+      await enqueueToReaders(store, event, tokensRevokedMail);
     },
-    shortLivedTokens: (store, event) => enqueue(store, event, shortLivedDigestMail(site, event)),
-    tokensNeedAttention: (store, event) => enqueue(store, event, tokensNeedAttentionMail(site, event)),
+    shortLivedTokens: (store, event) => enqueueToReaders(store, event, shortLivedDigestMail),
+    tokensNeedAttention: (store, event) => enqueueToReaders(store, event, tokensNeedAttentionMail),
     security: (store, event) => enqueue(store, event, securityMail(site, event)),
     permissionLost: (store, event) => enqueue(store, event, permissionLostMail(site, event)),
     passwordReset: (store, event) =>
@@ -148,12 +166,13 @@ export function createNotifier(deps: {
     },
     accountDeleted: (store, event) =>
       enqueue(store, event, accountDeletedMail(site, event), { deletedUserId: event.owner.id }),
-    tokenRotated: (store, event) => enqueue(store, event, tokenRotatedMail(site, event)),
-    tokenExtended: (store, event) => enqueue(store, event, tokenExtendedMail(site, event)),
-    tokenWidened: (store, event) => enqueue(store, event, tokenWidenedMail(site, event)),
-    tokenPaused: (store, event) => enqueue(store, event, tokenPausedMail(site, event)),
-    tokenResumed: (store, event) => enqueue(store, event, tokenResumedMail(site, event)),
-    previousValueUsed: (store, event) => enqueue(store, event, previousValueUsedMail(site, event)),
-    newNetwork: (store, event) => enqueue(store, event, newNetworkMail(site, event)),
+    tokenRotated: (store, event) => enqueueToReaders(store, event, tokenRotatedMail),
+    tokenExtended: (store, event) => enqueueToReaders(store, event, tokenExtendedMail),
+    tokenWidened: (store, event) => enqueueToReaders(store, event, tokenWidenedMail),
+    tokenPaused: (store, event) => enqueueToReaders(store, event, tokenPausedMail, event.actor.id),
+    tokenResumed: (store, event) => enqueueToReaders(store, event, tokenResumedMail, event.actor.id),
+    previousValueUsed: (store, event) => enqueueToReaders(store, event, previousValueUsedMail),
+    serviceAccountDeleted: (store, event) => enqueueToReaders(store, event, serviceAccountDeletedMail),
+    newNetwork: (store, event) => enqueueToReaders(store, event, newNetworkMail),
   };
 }

@@ -1,22 +1,25 @@
 import type { Actor, LastUse } from '../../store/records.ts';
-import {
-  changePassword,
-  contactSuperuser,
-  reviewTokens,
-  superuserOf,
-  tokenUrl,
-  unlessExpected,
-  unlessYou,
-} from './advice.ts';
+import { superuserOf, tokenUrl, unlessExpected } from './advice.ts';
 import { type AdviceStep, type MailContent, mailText } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo, utc } from './member-mail.ts';
+import {
+  actorFact,
+  actorOfMail,
+  adviceToReader,
+  aTokenOf,
+  commandOf,
+  contactSomeone,
+  footerOf,
+  isOfServiceAccount,
+  reviewTokensOf,
+} from './service-accounts/wording.ts';
 import {
   commandArgument,
   type MailedToken,
   methods,
   type RevocationChannel,
+  revokeCommand,
   tokenFacts,
-  tokenFooter,
 } from './token-mails.ts';
 
 export interface TokenChange extends MemberEvent {
@@ -32,48 +35,46 @@ export type TokenPause = TokenChange & { until: number | null; reason: string | 
 
 export type TokenExtension = TokenChange & { earlierEnd: number | null };
 
-/** Writes the mail to the owner of a token that received a new value. */
+/** Writes the mail about a token that received a new value. */
 export function tokenRotatedMail(site: SiteInfo, event: TokenRotation): MailContent {
-  const { token, owner, channel, overlapEndsAt } = event;
+  const { token, channel, overlapEndsAt } = event;
   const old = overlapEndsAt === null ? 'ended at once' : `works until ${utc(overlapEndsAt)}`;
   const revoke: AdviceStep = {
     instruction: 'Revoke the token. All its values stop working immediately.',
     link: { label: 'Open the token in the console', url: tokenUrl(site, token.id) },
-    command: `tokens revoke ${commandArgument(token)}`,
+    command: revokeCommand(event, token),
   };
   return memberMail(site, event, {
     subject: mailText`API token "${token.name}" was rotated`,
     preview: `${token.prefix} is the new value. The old value ${old}.`,
-    lead: `A personal API token of your account ${owner.email} has a new value. The old value ${old}.`,
+    lead: `${aTokenOf(event)} has a new value. The old value ${old}.`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
-    advice: unlessYou([revoke, changePassword(site), contactSuperuser(site)]),
-    facts: [...tokenFacts(token), ['Old value', old], ['Method', methods[channel]]],
-    footer: tokenFooter,
+    advice: adviceToReader(event, site, [revoke]),
+    facts: [...tokenFacts(token), ['Old value', old], ...rotatedBy(event), ['Method', methods[channel]]],
+    footer: footerOf(event),
   });
 }
 
 /** A use of the old value of a token, shortly before that value ends. */
-export interface PreviousValueUse extends Pick<MemberEvent, 'owner'> {
+export interface PreviousValueUse extends Pick<MemberEvent, 'owner' | 'reader'> {
   token: MailedToken;
   prefix: string;
   validUntil: number;
   use: LastUse;
 }
 
-/** Writes the mail to the owner of a token whose old value was used after the rotation, shortly before it ends. */
-export function previousValueUsedMail(
-  site: SiteInfo,
-  { owner, token, prefix, validUntil, use }: PreviousValueUse,
-): MailContent {
+/** Writes the mail about a token whose old value was used after the rotation, shortly before it ends. */
+export function previousValueUsedMail(site: SiteInfo, event: PreviousValueUse): MailContent {
+  const { owner, reader, token, prefix, validUntil, use } = event;
   const url = tokenUrl(site, token.id);
   const clientInfo = { ip: use.ip, userAgent: use.userAgent };
   return memberMail(
     site,
-    { at: use.at, owner, clientInfo },
+    { at: use.at, owner, clientInfo, ...(reader && { reader }) },
     {
       subject: mailText`The old value of API token "${token.name}" was used after the rotation`,
       preview: `${prefix} stops working at ${utc(validUntil)}. It was last used on ${utc(use.at)}.`,
-      lead: `You rotated a personal API token of your account ${owner.email}. Its old value was used after that, and stops working at ${utc(validUntil)}. Below is its last use.`,
+      lead: `${isOfServiceAccount(event) ? `${aTokenOf(event)} was rotated` : `You rotated a personal API token of your account ${owner.email}`}. Its old value was used after that, and stops working at ${utc(validUntil)}. Below is its last use.`,
       button: { label: 'View this token', url },
       advice: [
         {
@@ -83,7 +84,7 @@ export function previousValueUsedMail(
             {
               instruction: 'If you do not recognize this use, end the old value now.',
               link: { label: 'Open the token in the console', url },
-              command: `tokens rotate ${commandArgument(token)} --finish`,
+              command: commandOf(event, `tokens rotate ${commandArgument(token)} --finish`),
             },
           ],
         },
@@ -93,65 +94,75 @@ export function previousValueUsedMail(
         ['Old value', `${prefix}, works until ${utc(validUntil)}`],
         ['Request', use.path === null ? 'unknown' : mailText`${use.method ?? ''} ${use.path}`],
       ],
-      footer: tokenFooter,
+      footer: footerOf(event),
     },
   );
 }
 
-/** Writes the mail to the owner of a token that somebody else paused. */
+/** Writes the mail about a token that somebody else paused. */
 export function tokenPausedMail(site: SiteInfo, event: TokenPause): MailContent {
-  const { token, owner, actor, until, reason } = event;
+  const { token, until, reason } = event;
   const end = until === null ? 'until it is resumed' : `until ${utc(until)}`;
   return memberMail(site, event, {
     subject: mailText`API token "${token.name}" was paused`,
-    lead: `A personal API token of your account ${owner.email} was paused. It is rejected ${end}.`,
+    lead: `${aTokenOf(event)} was paused. It is rejected ${end}.`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
     advice: unlessExpected([
-      { instruction: `Ask ${superuserOf(site)} for the reason. Only a superuser can resume it.` },
-      reviewTokens(site),
+      {
+        instruction: isOfServiceAccount(event)
+          ? 'Ask the one who paused it for the reason. Only a superuser can end the pause of a superuser.'
+          : `Ask ${superuserOf(site)} for the reason. Only a superuser can resume it.`,
+      },
+      reviewTokensOf(event, site),
     ]),
     facts: [
       ...tokenFacts(token),
-      ['Paused by', `${actor.email} (Organization Superuser)`],
+      ['Paused by', actorOfMail(event)],
       ['Paused', end],
       ...(reason === null ? [] : [['Reason', mailText`${reason}`] as const]),
     ],
-    footer: tokenFooter,
+    footer: footerOf(event),
   });
 }
 
-/** Writes the mail to the owner of a token that somebody else resumed. */
+/** Writes the mail about a token that somebody else resumed. */
 export function tokenResumedMail(site: SiteInfo, event: TokenChange): MailContent {
-  const { token, owner, actor } = event;
+  const { token } = event;
   return memberMail(site, event, {
     subject: mailText`API token "${token.name}" was resumed`,
-    lead: `A personal API token of your account ${owner.email} was resumed. It is accepted again.`,
+    lead: `${aTokenOf(event)} was resumed. It is accepted again.`,
     button: { label: 'View this token', url: tokenUrl(site, token.id) },
-    advice: unlessExpected([reviewTokens(site), contactSuperuser(site)]),
-    facts: [...tokenFacts(token), ['Resumed by', `${actor.email} (Organization Superuser)`]],
-    footer: tokenFooter,
+    advice: unlessExpected([reviewTokensOf(event, site), ...contactSomeone(event, site)]),
+    facts: [...tokenFacts(token), ['Resumed by', actorOfMail(event)]],
+    footer: footerOf(event),
   });
 }
 
-/** Writes the mail to the owner of a token whose expiry was extended. */
+/** Writes the mail about a token whose expiry was extended. */
 export function tokenExtendedMail(site: SiteInfo, event: TokenExtension): MailContent {
-  const { token, owner, channel, earlierEnd } = event;
+  const { token, channel, earlierEnd } = event;
   const url = tokenUrl(site, token.id);
   const revoke: AdviceStep = {
     instruction: 'Revoke the token. It stops working immediately.',
     link: { label: 'Open the token in the console', url },
-    command: `tokens revoke ${commandArgument(token)}`,
+    command: revokeCommand(event, token),
   };
   return memberMail(site, event, {
     subject: mailText`The expiry of API token "${token.name}" was extended`,
-    lead: `A personal API token of your account ${owner.email} now works longer than before.`,
+    lead: `${aTokenOf(event)} now works longer than before.`,
     button: { label: 'View this token', url },
-    advice: unlessYou([revoke, changePassword(site), contactSuperuser(site)]),
+    advice: adviceToReader(event, site, [revoke]),
     facts: [
       ...tokenFacts(token),
       ['Expired before', earlierEnd === null ? 'never' : utc(earlierEnd)],
+      ...actorFact('Changed by', event),
       ['Method', methods[channel]],
     ],
-    footer: tokenFooter,
+    footer: footerOf(event),
   });
+}
+
+/** A token that rotates itself is not an actor of its own. */
+function rotatedBy(event: TokenRotation) {
+  return event.channel === 'token' ? [] : actorFact('Rotated by', event);
 }

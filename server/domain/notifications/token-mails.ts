@@ -2,15 +2,7 @@ import { redact } from '../../../shared/redact.ts';
 import type { Actor, TokenRecord } from '../../store/records.ts';
 import type { Channel } from '../caller.ts';
 import type { TokenRules } from '../tokens/rules/token-rules.ts';
-import {
-  changePassword,
-  contactSuperuser,
-  reviewTokens,
-  superuserOf,
-  tokenUrl,
-  unlessExpected,
-  unlessYou,
-} from './advice.ts';
+import { changePassword, superuserOf, tokenUrl, unlessExpected, unlessYou } from './advice.ts';
 import {
   type AdviceSection,
   type AdviceStep,
@@ -21,6 +13,20 @@ import {
 } from './mail-content.ts';
 import { type MemberEvent, memberMail, type SiteInfo, utc, utcDay } from './member-mail.ts';
 import { ruleFacts } from './rules/rule-facts.ts';
+import {
+  accountOf,
+  actorFact,
+  actorOfMail,
+  adviceToReader,
+  aTokenOf,
+  commandOf,
+  contactSomeone,
+  footerOf,
+  isOfServiceAccount,
+  reviewTokensOf,
+  tokenListOf,
+  tokensOf,
+} from './service-accounts/wording.ts';
 
 export type MailedToken = Pick<TokenRecord, 'id' | 'name' | 'prefix' | 'createdAt' | 'expiresAt'>;
 
@@ -28,6 +34,7 @@ export interface TokenCreation extends MemberEvent {
   token: MailedToken;
   /** The rules of the token, with the names of apps. */
   rules: TokenRules;
+  actor: Actor;
   channel: Channel;
 }
 
@@ -50,31 +57,29 @@ export const methods: Record<RevocationChannel, string> = {
   client: 'OAuth token revocation',
 };
 
-export const tokenFooter =
-  'This is an automatic message about your personal API tokens. It never contains the value of a token.';
-
-/** Writes the mail to the owner of a new token. */
+/** Writes the mail about a new token. */
 export function tokenCreatedMail(site: SiteInfo, event: TokenCreation): MailContent {
-  const { token, owner, rules, channel } = event;
+  const { token, rules, channel } = event;
+  const as = isOfServiceAccount(event) ? 'it' : 'you';
   const url = tokenUrl(site, token.id);
   const revoke: AdviceStep = {
     instruction: 'Revoke the token. It stops working immediately.',
     link: { label: 'Open the token in the console', url },
-    command: `tokens revoke ${commandArgument(token)}`,
+    command: revokeCommand(event, token),
   };
   return memberMail(site, event, {
     subject: mailText`API token "${token.name}" was created`,
-    preview: `${token.prefix}, created for your account ${owner.email}. If this wasn't you, revoke it.`,
-    lead: `A personal API token was created for your account ${owner.email}. Anyone who has its value can act as you.`,
+    preview: `${token.prefix}, created for ${accountOf(event)}. If ${isOfServiceAccount(event) ? "you didn't expect this" : "this wasn't you"}, revoke it.`,
+    lead: `${isOfServiceAccount(event) ? 'An' : 'A personal'} API token was created for ${accountOf(event)}. Anyone who has its value can act as ${as}.`,
     button: { label: 'View this token', url },
-    advice: unlessYou([revoke, changePassword(site), contactSuperuser(site)]),
-    facts: [...tokenFacts(token), ...ruleFacts(rules), ['Method', methods[channel]]],
-    footer: tokenFooter,
+    advice: adviceToReader(event, site, [revoke]),
+    facts: [...tokenFacts(token), ...ruleFacts(rules), ...actorFact('Created by', event), ['Method', methods[channel]]],
+    footer: footerOf(event),
   });
 }
 
 /**
- * Writes the mail to the owner of revoked tokens. One mail names all tokens that were revoked together. It links to the list
+ * Writes the mail about revoked tokens. One mail names all tokens that were revoked together. It links to the list
  * of tokens, because a revoked token has no page.
  */
 export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailContent {
@@ -84,20 +89,19 @@ export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailC
     ['Revoked by', describeRevoker(event)],
     ['Method', methods[channel]],
   ] as const;
-  const button = { label: 'View your API tokens', url: `${site.publicUrl}/profile/api-tokens` };
-  const common = { button, advice: revocationAdvice(site, event), footer: tokenFooter };
+  const common = { button: tokenListOf(event, site), advice: revocationAdvice(site, event), footer: footerOf(event) };
   if (token !== undefined && others.length === 0) {
     return memberMail(site, event, {
       ...common,
       subject: mailText`API token "${token.name}" was revoked`,
-      lead: `A personal API token of your account ${event.owner.email} was revoked. It is rejected from now on and cannot be restored.`,
+      lead: `${aTokenOf(event)} was revoked. It is rejected from now on and cannot be restored.`,
       facts: [...tokenFacts(token), ['Created', utc(token.createdAt)], ...facts],
     });
   }
   return memberMail(site, event, {
     ...common,
     subject: `${tokens.length} API tokens were revoked`,
-    lead: `${tokens.length} personal API tokens of your account ${event.owner.email} were revoked. They are rejected from now on and cannot be restored.`,
+    lead: `${tokensOf(event, tokens.length)} were revoked. They are rejected from now on and cannot be restored.`,
     ...(tokens.length > maxItems
       ? { lists: [{ heading: 'Revoked', lines: tokens.map(tokenLine) }] }
       : { items: tokens.map(tokenItem) }),
@@ -105,17 +109,20 @@ export function tokensRevokedMail(site: SiteInfo, event: TokenRevocation): MailC
   });
 }
 
-function revocationAdvice(site: SiteInfo, { actor, owner, channel }: TokenRevocation): readonly AdviceSection[] {
-  const review = reviewTokens(site);
+function revocationAdvice(site: SiteInfo, event: TokenRevocation): readonly AdviceSection[] {
+  const review = reviewTokensOf(event, site);
+  const { actor, owner, channel } = event;
   if (channel === 'token') {
     const findLeak = { instruction: 'Find out how the value leaked: someone used it to revoke the token.' };
-    return unlessYou([findLeak, review, contactSuperuser(site)]);
+    const steps = [findLeak, review, ...contactSomeone(event, site)];
+    return isOfServiceAccount(event) ? unlessExpected(steps) : unlessYou(steps);
   }
   if (channel === 'client') {
     const ask = { instruction: `Ask ${superuserOf(site)} why this OAuth client revokes tokens.` };
     return unlessExpected([ask, review]);
   }
-  if (actor.id === owner.id) return unlessYou([changePassword(site), review, contactSuperuser(site)]);
+  if (isOfServiceAccount(event)) return unlessExpected([review, ...contactSomeone(event, site)]);
+  if (actor.id === owner.id) return unlessYou([changePassword(site), review, ...contactSomeone(event, site)]);
   return unlessExpected([{ instruction: `Ask ${superuserOf(site)} for the reason.` }, review]);
 }
 
@@ -135,20 +142,17 @@ export function tokenItem(token: MailedToken): MailContent['items'][number] {
 }
 
 /** Describes one of very many tokens in one mail. */
-function tokenLine({ name, prefix, createdAt }: MailedToken): MailText {
+export function tokenLine({ name, prefix, createdAt }: MailedToken): MailText {
   return mailText`${name}`.concat(`, ${prefix}, created ${utcDay(createdAt)}`);
 }
 
-export function describeRevoker({
-  actor,
-  owner,
-  channel,
-}: Pick<TokenRevocation, 'actor' | 'owner' | 'channel'>): MailText {
-  if (channel === 'token') return "someone who has the token's value";
-  if (actor.kind === 'user')
-    return actor.id === owner.id ? `you (${owner.email})` : `${actor.email} (Organization Superuser)`;
-  if (actor.kind === 'client') return mailText`the OAuth client ${actor.email ?? actor.id ?? ''}`;
-  return 'the administrator of this server';
+export function describeRevoker(event: Pick<TokenRevocation, 'actor' | 'owner' | 'reader' | 'channel'>): MailText {
+  return event.channel === 'token' ? "someone who has the token's value" : actorOfMail(event);
+}
+
+/** Returns the command that revokes a token. */
+export function revokeCommand(event: Pick<MemberEvent, 'owner'>, token: MailedToken): string {
+  return commandOf(event, `tokens revoke ${commandArgument(token)}`);
 }
 
 /** Returns the argument of a command about a token: the name, or the prefix if a shell or the mail would change the name. */

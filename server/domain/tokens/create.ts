@@ -4,8 +4,10 @@ import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
 import type { StatusContext, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { findServiceAccount, maintains } from '../accounts/service-accounts/find.ts';
+import { noSuchServiceAccount, serviceAccountDisabled } from '../accounts/service-accounts/problems.ts';
 import type { AuditTrail } from '../audit.ts';
-import { actorOf, type Channel, type ClientInfo, systemActor } from '../caller.ts';
+import { actorOf, type Caller, requireStillSuperuser, systemActor } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { generateToken, type Secret } from '../secrets.ts';
@@ -38,12 +40,10 @@ export interface TokenDeps {
   policy: TokenPolicy;
 }
 
-/** The member who creates a token, with either their session or, at `/api-token-auth/`, their password. */
-export interface Creator {
-  user: UserRecord;
-  clientInfo: ClientInfo;
-  channel: Channel;
-  sessionId?: string;
+/** Whoever creates a token: a member, with either their session or, at `/api-token-auth/`, their password. */
+export type Creator = Caller | PasswordCreator;
+
+interface PasswordCreator extends Omit<Caller, 'sessionId'> {
   /** Proof of the password that was checked for this request. */
   proof?: Proof;
 }
@@ -64,11 +64,12 @@ export async function createToken(
   requireUsableName(body.name, policy);
   requireUsableRules(body);
   const { user, clientInfo, channel } = creator;
+  const owner = await ownerOfNew(store, creator, body.service_account);
   const now = clock.now();
   const secret = generateToken(policy.productPrefix);
   const fresh = {
     id: newId(),
-    ownerId: user.id,
+    ownerId: owner.id,
     hash: secret.hash(),
     prefix: displayPrefix(secret.reveal()),
     name: body.name,
@@ -82,7 +83,7 @@ export async function createToken(
   };
 
   const creation = await store.transaction(async (store): Promise<Creation> => {
-    await lockOwner(store, creator);
+    await lockOwner(store, creator, owner);
     if (idempotencyKey !== undefined) {
       const request = { userId: user.id, key: idempotencyKey, body, tokenId: fresh.id };
       const earlier = await claimKey(store, request, now);
@@ -94,38 +95,55 @@ export async function createToken(
     // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
     await store.tokens.destroyExpired(fresh, now, systemActor);
     // Otherwise a member could fill the database for an hour, and slow down every creation.
-    await store.tokens.destroyManyExpired(user.id, expiredPerLimit * policy.maxPerUser, now, systemActor);
+    await store.tokens.destroyManyExpired(owner.id, expiredPerLimit * policy.maxPerUser, now, systemActor);
     const outcome = await store.tokens.insert({ ...fresh, ...expiry, rules }, policy.maxPerUser);
-    if (outcome === 'name-taken') throw nameTaken();
-    if (outcome === 'token-limit') throw tokenLimit(policy.maxPerUser);
+    if (outcome === 'name-taken') throw nameTaken({ ownerKind: owner.kind });
+    if (outcome === 'token-limit') throw tokenLimit(owner, policy.maxPerUser);
     if (apps.length > 0) await linkApps(store, fresh.id, apps);
     const token = await store.tokens.findById(fresh.id);
     if (token === null) throw new Error('The token that was just inserted cannot be found.');
-    await auditTrail.tokenCreated(store, { at: now, actor: actorOf(user), token, clientInfo });
+    const event = { at: now, actor: actorOf(user), token, clientInfo };
+    await auditTrail.tokenCreated(store, event);
     const shownRules = showRules(token, await findAppNames(store, [token]));
-    await notifier.tokenCreated(store, { at: now, owner: user, token, rules: shownRules, clientInfo, channel });
+    await notifier.tokenCreated(store, { ...event, owner, rules: shownRules, channel });
     return { token, secret };
   });
   if (creation.secret !== null) notifier.wake();
   return creation;
 }
 
-/**
- * Locks what the creation depends on, in this order: the member, the session, the password proof. A transaction that
- * takes away the permission, ends the session or changes the password therefore comes before this one or after it.
- * @throws ProblemError `permission-missing`; `not-authenticated` if the session has ended; `wrong-credentials` if the
- * password has changed
- */
-async function lockOwner(store: Store, { user: { id }, sessionId, proof }: Creator): Promise<void> {
-  if (!(await store.owners.lockForNewToken(id))) throw permissionMissing();
-  if (sessionId !== undefined && !(await store.sessions.lock(sessionId))) throw sessionEnded();
-  if (proof !== undefined && !(await store.users.lockForNewSession(id, proof))) throw wrongCredentials();
+/** Returns who will own a new token: the creator, or the service account of this name. @throws ProblemError `service-account-not-found` */
+async function ownerOfNew(store: Store, creator: Creator, serviceAccount: string | undefined): Promise<UserRecord> {
+  if (serviceAccount === undefined) return creator.user;
+  // A password only creates tokens of its member.
+  if (!('sessionId' in creator)) throw noSuchServiceAccount();
+  return findServiceAccount(store, creator, 'tokens:write', { name: serviceAccount });
 }
 
-function tokenLimit(maxPerUser: number): ProblemError {
+/**
+ * Locks what the creation depends on, in this order: for a service account, the superusers; the owner, the session, the password proof. A
+ * transaction that takes away the permission, removes the maintainer, ends the session or changes the password therefore comes before
+ * this one or after it.
+ * @throws ProblemError `permission-missing`, `service-account-disabled`, `service-account-not-found`, `superuser-required`;
+ * `not-authenticated` if the session has ended; `wrong-credentials` if the password has changed
+ */
+async function lockOwner(store: Store, creator: Creator, { id, kind }: UserRecord): Promise<void> {
+  const isOwn = kind === 'member';
+  if (!isOwn && creator.user.superuser) await requireStillSuperuser(store, creator, id);
+  if (!(await store.owners.lockForNewToken(id))) throw isOwn ? permissionMissing() : serviceAccountDisabled();
+  if ('sessionId' in creator) {
+    if (!(await store.sessions.lock(creator.sessionId))) throw sessionEnded();
+    if (!isOwn && !creator.user.superuser && !(await maintains(store, creator, id))) throw noSuchServiceAccount();
+  } else if (creator.proof !== undefined && !(await store.users.lockForNewSession(id, creator.proof))) {
+    throw wrongCredentials();
+  }
+}
+
+function tokenLimit({ kind }: UserRecord, maxPerUser: number): ProblemError {
+  const owner = kind === 'member' ? 'You have' : 'The service account has';
   return new ProblemError(
     'token-limit',
-    `You have reached the limit of ${maxPerUser} tokens. Revoke one that you no longer need.`,
+    `${owner} reached the limit of ${maxPerUser} tokens. Revoke one that is no longer needed.`,
   );
 }
 

@@ -1,22 +1,38 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import type { TokenRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
+import { maintains } from '../accounts/service-accounts/find.ts';
 import { isKey, type Operator, requireScope } from '../caller.ts';
 
+type OwnedToken = Pick<TokenRecord, 'ownerId' | 'ownerKind'>;
+
 /**
- * Returns one of the operator's tokens, or any token for a superuser or a management key. Another member's token gives the same
- * error as an ID that does not exist, so that IDs cannot be probed. @throws ProblemError `token-not-found`, `scope-missing`
+ * Returns a token to those who may see it: its owner, the maintainers of the service account that owns it, superusers and management keys.
+ * Everyone else gets the error of an ID that does not exist, so that IDs cannot be probed.
+ * @throws ProblemError `token-not-found`, `scope-missing`
  */
 export async function findToken(store: Store, operator: Operator, id: string): Promise<TokenRecord> {
   const token = await store.tokens.findById(id);
-  if (token === null || !maySee(operator, token)) throw tokenNotFound();
+  if (isKey(operator)) requireScope(operator, 'tokens:read');
+  if (token === null || !(await seesToken(store, operator, token))) throw tokenNotFound();
   return token;
 }
 
-function maySee(operator: Operator, { ownerId }: TokenRecord): boolean {
-  if (!isKey(operator)) return ownerId === operator.user.id || operator.user.superuser;
-  requireScope(operator, 'tokens:read');
-  return true;
+async function seesToken(store: Store, operator: Operator, token: OwnedToken): Promise<boolean> {
+  return isKey(operator) || operator.user.superuser || (await actsAsOwner(store, operator, token));
+}
+
+/**
+ * Reports whether the operator may do with a token what its owner may: they own it, or they maintain the service account that owns it. Every
+ * function that asks who acts on a token asks here.
+ */
+export async function actsAsOwner(
+  store: Pick<Store, 'serviceAccounts'>,
+  operator: Operator,
+  { ownerId, ownerKind }: OwnedToken,
+): Promise<boolean> {
+  if (ownerKind === 'service-account') return maintains(store, operator, ownerId);
+  return ownerId === operator.user.id;
 }
 
 export function tokenNotFound(): ProblemError {

@@ -1,13 +1,16 @@
 import { foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
+import type { TokenRecord } from '../../store/records.ts';
 
 /** @throws ProblemError `invalid-fields` if the name looks like the prefix of a token */
 export function requireUsableName(name: string, { productPrefix }: { productPrefix: string }): void {
   if (looksLikePrefix(name, productPrefix)) throw nameLikePrefix();
 }
 
-export function nameTaken(): ProblemError {
-  const detail = 'You already have a token with this name.';
+/** Returns the problem that the owner has another token of this name. */
+export function nameTaken({ ownerKind }: Pick<TokenRecord, 'ownerKind'>): ProblemError {
+  const owner = ownerKind === 'member' ? 'You already have' : 'The service account already has';
+  const detail = `${owner} a token with this name.`;
   return new ProblemError('name-taken', detail, { errors: [{ pointer: '/name', detail }] });
 }
 

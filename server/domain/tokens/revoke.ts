@@ -25,7 +25,7 @@ import type { VerifiedToken } from './verify.ts';
 
 /** Revoking destroys a token for good and leaves a tombstone, which keeps the deny reason `revoked` for 90 days. */
 export interface Revocation {
-  /** Revokes the caller's token, or any token for a superuser. @throws ProblemError `token-not-found` */
+  /** Revokes a token, for those who may see it. @throws ProblemError `token-not-found` */
   revoke(caller: Caller, id: string): Promise<void>;
   /** Revokes the token that the request itself presents. @throws ProblemError `token-not-found` */
   revokeItself(token: VerifiedToken, clientInfo: ClientInfo): Promise<void>;
@@ -67,13 +67,13 @@ export function createRevocation(deps: TokenDeps): Revocation {
   return {
     async revoke(caller, id) {
       const { ownerId } = await findToken(store, caller, id);
-      const owner = ownerId === caller.user.id ? caller.user : await store.owners.findById(ownerId);
+      const owner = await store.owners.findById(ownerId);
       await revokeTokens(owner, operatorRevoker(caller), destroyOne(id));
     },
 
-    async revokeItself({ id, ownerId, ownerEmail }, clientInfo) {
+    async revokeItself({ id, ownerId, ownerEmail, ownerKind }, clientInfo) {
       const owner = await store.owners.findById(ownerId);
-      const actor = actorOf({ id: ownerId, email: ownerEmail });
+      const actor = actorOf({ id: ownerId, email: ownerEmail, kind: ownerKind });
       await revokeTokens(owner, { actor, clientInfo, channel: 'token' }, destroyOne(id));
     },
 

@@ -2,9 +2,11 @@ import { limits } from '../../../shared/limits.ts';
 import { foldName, normalizeName } from '../../../shared/names.ts';
 import type { AskedRequest } from '../../../shared/schemas/tokens/rules.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
-import type { Page, TokenRecord } from '../../store/records.ts';
+import type { Page, TokenRecord, UserRecord } from '../../store/records.ts';
+import type { Store } from '../../store/store.ts';
 import type { TokenFilter } from '../../store/token-filter.ts';
 import { findMember } from '../accounts/members.ts';
+import { findServiceAccount } from '../accounts/service-accounts/find.ts';
 import { type Caller, type Operator, requireScope, requireSuperuser } from '../caller.ts';
 import { createEditing, type Editing } from './changes/edit.ts';
 import { createPausing, type Pausing } from './changes/pause.ts';
@@ -22,6 +24,8 @@ import type { VerifiedToken } from './verify.ts';
 export interface TokenQuery extends Page, TokenFilter {
   /** The ID or email address of the owner. Only superusers may name another member. */
   user?: string;
+  /** The name of the service account that owns them. For its maintainers and superusers. */
+  serviceAccount?: string;
   /** Lists the tokens of every member. Only for superusers. */
   all?: boolean;
   /** A part of the name. */
@@ -29,13 +33,17 @@ export interface TokenQuery extends Page, TokenFilter {
 }
 
 export interface Tokens extends Revocation, Rotation, Editing, Pausing, Reporting {
-  /** @throws ProblemError `permission-missing`, `name-taken`, `token-limit`, `invalid-fields`, `idempotency-mismatch` */
+  /**
+   * Creates a token of the creator, or of a service account for its maintainers and superusers.
+   * @throws ProblemError `permission-missing`, `service-account-not-found`, `service-account-disabled`, `name-taken`,
+   * `token-limit`, `invalid-fields`, `idempotency-mismatch`
+   */
   create(creator: Creator, body: CreateTokenBody, idempotencyKey?: string): Promise<Creation>;
   /** Returns the operator's token, or any token for a superuser or a management key. @throws ProblemError `token-not-found`, `scope-missing` */
   get(operator: Operator, id: string): Promise<TokenRecord>;
   /**
    * Returns the operator's tokens unless the query says otherwise, newest first.
-   * @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found`
+   * @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found`, `service-account-not-found`
    */
   list(operator: Operator, query: TokenQuery): Promise<TokenRecord[]>;
   /** Returns how many tokens of a member are active. @throws ProblemError `superuser-required` */
@@ -68,16 +76,15 @@ export function createTokens(deps: TokenDeps): Tokens {
     get: (operator, id) => findToken(store, operator, id),
 
     async list(operator, query) {
-      const { user, all, q = '', ...page } = query;
+      const { user, serviceAccount, all, q = '', ...page } = query;
       const nameContains = foldName(normalizeName(q)).slice(0, maxSearchLength);
       const filter = { ...page, ...(nameContains !== '' && { nameContains }) };
       if (all) {
         requireScope(operator, 'tokens:read');
         return store.tokens.list({ ...filter, ...statusContext() });
       }
-      const ownerId =
-        user === undefined ? operator.user.id : (await findMember(store, operator, 'tokens:read', user)).id;
-      return store.tokens.list({ ...filter, ...statusContext(), ownerId });
+      const owner = await ownerToList(store, operator, { user, serviceAccount });
+      return store.tokens.list({ ...filter, ...statusContext(), ownerId: owner.id });
     },
 
     async countActive(caller, userId) {
@@ -103,4 +110,15 @@ export function createTokens(deps: TokenDeps): Tokens {
       return token;
     },
   };
+}
+
+/** @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found`, `service-account-not-found` */
+async function ownerToList(
+  store: Store,
+  operator: Operator,
+  { user, serviceAccount }: { user: string | undefined; serviceAccount: string | undefined },
+): Promise<UserRecord> {
+  const scope = 'tokens:read';
+  if (serviceAccount !== undefined) return findServiceAccount(store, operator, scope, { name: serviceAccount });
+  return user === undefined ? operator.user : findMember(store, operator, scope, user);
 }

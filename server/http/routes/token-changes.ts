@@ -15,7 +15,7 @@ const editToken = createRoute({
   path: '/tokens/{id}',
   summary: 'Edit a token',
   description:
-    'Only the owner may do this. The expiry can be shortened, or extended as far as a new token may live from now on. An edit of the rules applies from the next request on; a new app cuts the expiry to its `max_expiry`. Fields that are missing stay.',
+    'Only the owner may do this, or a maintainer of the service account that owns the token. The expiry can be shortened, or extended as far as a new token may live from now on. An edit of the rules applies from the next request on; a new app cuts the expiry to its `max_expiry`. Fields that are missing stay.',
   middleware: jsonBody,
   request: { params: idParamSchema, body: jsonRequest(editTokenBodySchema) },
   responses: { 200: jsonResponse(tokenSchema, 'The changed token') },
@@ -26,7 +26,7 @@ const rotateToken = createRoute({
   path: '/tokens/{id}/rotate',
   summary: 'Rotate a token',
   description:
-    'Gives the token a new value, which only this response contains. Only the owner may do this. The old value is accepted until `previous.valid_until`. Without `expires_in` and `expires_at`, the token lives again for its `lifetime`.',
+    'Gives the token a new value, which only this response contains. Only the owner may do this, or a maintainer of the service account that owns the token. The old value is accepted until `previous.valid_until`. Without `expires_in` and `expires_at`, the token lives again for its `lifetime`.',
   middleware: jsonBody,
   request: { params: idParamSchema, headers: idempotencyHeaderSchema, body: jsonRequest(rotateTokenBodySchema) },
   responses: {

@@ -18,7 +18,7 @@ const listTokens = createRoute({
   path: '/tokens',
   summary: 'List tokens',
   description:
-    "Newest first. Superusers may list another member's tokens with `user` or everyone's with `all`. The other parameters combine: a token must match all of them.",
+    "Newest first. Superusers may list another member's tokens with `user` or everyone's with `all`. Superusers and maintainers may list the tokens of a service account with `service_account`. The other parameters combine: a token must match all of them.",
   request: { query: tokenListQuerySchema },
   responses: { 200: jsonResponse(tokenPageSchema, 'A page of tokens') },
 });
@@ -28,7 +28,7 @@ const createToken = createRoute({
   path: '/tokens',
   summary: 'Create a token',
   description:
-    'Needs the permission to create and manage tokens. The response is the only one that contains the value. Without `expires_in` and `expires_at`, the default expiry applies. The `max_expiry` of each app in `apps` bounds the expiry.',
+    'Needs the permission to create and manage tokens. For a token of a service account (`service_account`), needs a maintainer of it or a superuser instead. The response is the only one that contains the value. Without `expires_in` and `expires_at`, the default expiry applies. The `max_expiry` of each app in `apps` bounds the expiry.',
   middleware: jsonBody,
   request: { headers: idempotencyHeaderSchema, body: jsonRequest(createTokenBodySchema) },
   responses: {
@@ -60,8 +60,12 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
       const now = statusContext();
       const { items, next_cursor } = await readPage(
         c.req.valid('query'),
-        ({ user, all, limit, before, ...filter }) => {
-          const owner = { ...(user !== undefined && { user }), ...(all && { all }) };
+        ({ user, service_account: serviceAccount, all, limit, before, ...filter }) => {
+          const owner = {
+            ...(user !== undefined && { user }),
+            ...(serviceAccount !== undefined && { serviceAccount }),
+            ...(all && { all }),
+          };
           return tokens.list(c.get('operator'), { limit, before, ...owner, ...toTokenFilter(filter) });
         },
         (token) => token,

@@ -21,7 +21,7 @@ export function createIdentityHeaders(): IdentityHeaders {
       'X-Auth-User-Name',
       encodeIdentity(token.ownerName),
       'X-Auth-User-Kind',
-      'member',
+      token.ownerKind,
       'X-Auth-Groups',
       encodedGroups(groups),
       'X-Auth-App',

@@ -15,7 +15,17 @@ export const actorTokenColumn = nullable(text('actor_token'));
 export const auditTargetColumns = {
   kind: text<
     'target_kind',
-    'user' | 'token' | 'session' | 'client' | 'app' | 'trust' | 'webhook' | 'mail' | 'issuer' | 'database'
+    | 'user'
+    | 'service-account'
+    | 'token'
+    | 'session'
+    | 'client'
+    | 'app'
+    | 'trust'
+    | 'webhook'
+    | 'mail'
+    | 'issuer'
+    | 'database'
   >('target_kind'),
   id: nullable(text('target_id')),
   name: nullable(text('target_name')),

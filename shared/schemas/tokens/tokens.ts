@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../../limits.ts';
+import { serviceAccountNameSchema } from '../accounts/service-accounts.ts';
 import {
   descriptionSchema,
   idSchema,
@@ -42,6 +43,11 @@ export const pauseSchema = z.object({
   by: z.string().nullable().describe('The email address of the member who paused the token, or null'),
 });
 
+/** Who owns a token. */
+export const ownerKindSchema = z
+  .enum(['member', 'service-account'])
+  .describe('Whether a member or a service account owns the token');
+
 export const tokenSchema = z
   .object({
     id: idSchema,
@@ -50,7 +56,8 @@ export const tokenSchema = z
       .string()
       .meta({ description: 'The first characters of the value, to recognize it by', example: 'tok_8fK2b1Qz' }),
     description: z.string().nullable(),
-    owner: z.string().describe("The owner's email address"),
+    owner: z.string().describe("The owner's email address, or `service-account:NAME`"),
+    owner_kind: ownerKindSchema,
     created_at: timeSchema,
     expires_at: timeSchema.nullable().describe('Null if the token never expires'),
     status: tokenStatusSchema,
@@ -115,6 +122,9 @@ export const twoExpiries = { path: ['expires_at'], error: 'Send expires_in or ex
 export const createTokenBodySchema = z
   .strictObject({
     name: tokenNameSchema,
+    service_account: serviceAccountNameSchema
+      .optional()
+      .describe('The service account that owns the token. By default, you own it'),
     description: descriptionSchema.nullable().optional(),
     ...expiryFields,
     self_rotate: z
@@ -163,8 +173,17 @@ export const tokenListQuerySchema = pageQuerySchema
       .min(1)
       .optional()
       .describe("The owner's ID or email address; only superusers may name another member"),
-    all: queryBooleanSchema.optional().describe("Every member's tokens (superusers only)"),
+    service_account: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The name of the service account that owns them, for its maintainers and superusers'),
+    all: queryBooleanSchema.optional().describe("Every owner's tokens (superusers only)"),
     ...tokenFilterFields,
   })
-  .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' });
+  .refine(({ user, all }) => user === undefined || !all, { path: ['user'], error: 'Send user or all, not both.' })
+  .refine(({ service_account: account, user, all }) => account === undefined || (user === undefined && !all), {
+    path: ['service_account'],
+    error: 'Send service_account, user or all, not several of them.',
+  });
 export const tokenPageSchema = pageSchema(tokenSchema).meta({ id: 'TokenPage' });

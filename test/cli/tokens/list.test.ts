@@ -19,6 +19,7 @@ const used: Token = {
   prefix: 'tok_8fK2b1Qz',
   description: null,
   owner: 'ada@example.com',
+  owner_kind: 'member',
   created_at: '2026-11-20T16:20:00.000Z',
   expires_at: null,
   status: 'active',

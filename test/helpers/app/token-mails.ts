@@ -18,8 +18,9 @@ export const token = {
 };
 export const clientInfo = { ip: '203.0.113.9', userAgent: 'tokens/0.1.0 (linux)' };
 
+const actor = { kind: 'user', id: owner.id, email: owner.email } as const;
 const event = { at: Date.UTC(2026, 10, 23, 16, 20, 0), owner, clientInfo };
-export const creation: TokenCreation = { ...event, token, rules: noRules, channel: 'cli' };
+export const creation: TokenCreation = { ...event, token, rules: noRules, actor, channel: 'cli' };
 export const revocation: TokenRevocation = {
   ...event,
   tokens: [token],

@@ -9,6 +9,7 @@ import {
   maxItems,
 } from '../mail-content.ts';
 import { type MailEvent, mailToMember, type SiteInfo, utc, utcDay } from '../member-mail.ts';
+import { commandOf, footerOf, isOfServiceAccount, tokenListOf, tokensOf } from '../service-accounts/wording.ts';
 import { commandArgument } from '../token-mails.ts';
 import type { Notice } from './notice-rules.ts';
 
@@ -34,7 +35,8 @@ export interface TokensNeedAttention extends MailEvent {
   tokens: readonly NoticedToken[];
 }
 
-const footer = 'You get this message at most once a day. It never contains the value of a token.';
+const promise = 'It never contains the value of a token.';
+const footer = `You get this message at most once a day. ${promise}`;
 
 const rules: Record<Notice, string> = {
   expires: 'A token that expires is rejected from then on.',
@@ -44,14 +46,14 @@ const rules: Record<Notice, string> = {
 
 /** Writes the daily mail about tokens that expire, have expired or become idle. */
 export function tokensNeedAttentionMail(site: SiteInfo, event: TokensNeedAttention): MailContent {
-  const { at, owner } = event;
+  const { at } = event;
   const tokens = [...event.tokens].sort((one, other) => endOf(one) - endOf(other));
   const [first] = tokens;
   const isLong = tokens.length > maxItems;
   const kinds = (['expires', 'expired', 'idle'] as const).filter((kind) =>
     tokens.some(({ notice }) => notice === kind),
   );
-  const lead = `${tokens.length === 1 ? '1 personal API token' : `${tokens.length} personal API tokens`} of your account ${owner.email} ${tokens.length === 1 ? 'needs' : 'need'} your attention.`;
+  const lead = `${tokensOf(event, tokens.length)} ${tokens.length === 1 ? 'needs' : 'need'} your attention.`;
   return mailToMember(site, event, {
     subject:
       tokens.length === 1 && first !== undefined
@@ -59,10 +61,12 @@ export function tokensNeedAttentionMail(site: SiteInfo, event: TokensNeedAttenti
         : kinds.map((kind, index) => countOf(kind, tokens, index === 0)).join(', '),
     preview: [lead, ...kinds.map((kind) => rules[kind])].join(' '),
     lead: [lead, ...kinds.map((kind) => rules[kind])].join(' '),
-    button: { label: 'View your API tokens', url: `${site.publicUrl}/profile/api-tokens` },
-    ...(isLong ? { lists: listTokens(tokens, at) } : { items: tokens.map((token) => itemOf(token, at)) }),
-    advice: adviceFor(kinds, tokens.length),
-    footer,
+    button: tokenListOf(event, site),
+    ...(isLong ? { lists: listTokens(tokens, at) } : { items: tokens.map((token) => itemOf(event, token)) }),
+    advice: adviceFor(event, kinds),
+    footer: isOfServiceAccount(event)
+      ? footerOf(event, `It is sent at most once a day for each service account. ${promise}`)
+      : footer,
   });
 }
 
@@ -95,7 +99,8 @@ function spanOf(ms: number): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-function itemOf(noticed: NoticedToken, at: number): MailContent['items'][number] {
+function itemOf(event: TokensNeedAttention, noticed: NoticedToken): MailContent['items'][number] {
+  const { at } = event;
   const { token, notice } = noticed;
   const end = utc(endOf(noticed));
   const news = {
@@ -106,7 +111,7 @@ function itemOf(noticed: NoticedToken, at: number): MailContent['items'][number]
   return {
     title: mailText`${token.name}`,
     details: `${token.prefix}, ${news}, ${useOf(token, at)}`,
-    commands: commandsFor(noticed),
+    commands: commandsFor(noticed).map((command) => commandOf(event, command)),
   };
 }
 
@@ -160,7 +165,8 @@ function commandsFor({ token, notice }: NoticedToken): readonly string[] {
 }
 
 /** Lists the commands here if the mail cannot list them with each token. */
-function adviceFor(kinds: readonly Notice[], count: number): readonly AdviceSection[] {
+function adviceFor(event: TokensNeedAttention, kinds: readonly Notice[]): readonly AdviceSection[] {
+  const count = event.tokens.length;
   const isLong = count > maxItems;
   const them = count === 1 ? 'it' : 'them';
   const steps: Record<Notice, readonly AdviceStep[]> = {
@@ -168,20 +174,23 @@ function adviceFor(kinds: readonly Notice[], count: number): readonly AdviceSect
       {
         instruction:
           'Rotate a token to get a new value and a new expiry. The old value keeps working for a day, but not beyond its expiry.',
-        command: 'tokens rotate NAME',
+        command: commandOf(event, 'tokens rotate NAME'),
       },
-      { instruction: 'Edit a token to extend it and keep its value.', command: 'tokens edit NAME --expires 90d' },
+      {
+        instruction: 'Edit a token to extend it and keep its value.',
+        command: commandOf(event, 'tokens edit NAME --expires 90d'),
+      },
     ],
     expired: [
       {
         instruction: 'Create a new token of the same name. Its value is a new one.',
-        command: 'tokens create NAME --expires 90d',
+        command: commandOf(event, 'tokens create NAME --expires 90d'),
       },
     ],
     idle: [
       {
         instruction: 'Use, rotate or resume a token that would become idle. Revoke it if you no longer need it.',
-        command: 'tokens rotate NAME',
+        command: commandOf(event, 'tokens rotate NAME'),
       },
     ],
   };

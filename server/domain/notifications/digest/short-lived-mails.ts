@@ -1,6 +1,14 @@
-import { changePassword, contactSuperuser, reviewTokens, unlessYou } from '../advice.ts';
+import { changePassword, contactSuperuser, unlessExpected, unlessYou } from '../advice.ts';
 import { type MailContent, type MailText, mailText } from '../mail-content.ts';
 import { type MailEvent, mailToMember, type SiteInfo, utc } from '../member-mail.ts';
+import {
+  accountOf,
+  contactSomeone,
+  footerOf,
+  isOfServiceAccount,
+  reviewTokensOf,
+  tokenListOf,
+} from '../service-accounts/wording.ts';
 
 /** A creation or revocation of a short-lived token, as the database keeps it until its mail. */
 export interface ShortLivedEvent {
@@ -11,7 +19,7 @@ export interface ShortLivedEvent {
   ip: string | null;
   userAgent: string | null;
   method: string;
-  /** Who revoked the token. */
+  /** Who revoked the token, or created that of a service account. */
   by?: MailText;
 }
 
@@ -20,20 +28,23 @@ export interface ShortLivedDigest extends MailEvent {
   events: readonly ShortLivedEvent[];
 }
 
-const footer = 'This is an automatic message about your personal API tokens. It never contains the value of a token.';
-
 /** Writes the common mail about tokens with a lifetime of at most a day that were created and revoked in one span of time. */
 export function shortLivedDigestMail(site: SiteInfo, event: ShortLivedDigest): MailContent {
-  const { owner, events } = event;
+  const { events } = event;
+  const review = reviewTokensOf(event, site);
   const counts = countEvents(events);
   return mailToMember(site, event, {
     subject: counts,
-    preview: `Your account ${owner.email}. If this wasn't you, revoke the tokens that you do not recognize.`,
-    lead: `${counts} for your account ${owner.email}. Each lives for at most a day, so one message names them all.`,
-    button: { label: 'View your API tokens', url: `${site.publicUrl}/profile/api-tokens` },
+    preview: isOfServiceAccount(event)
+      ? `For ${accountOf(event)}. If you didn't expect this, revoke the tokens that nobody needs.`
+      : `Your account ${event.owner.email}. If this wasn't you, revoke the tokens that you do not recognize.`,
+    lead: `${counts} for ${accountOf(event)}. Each lives for at most a day, so one message names them all.`,
+    button: tokenListOf(event, site),
     lists: listEvents(events),
-    advice: unlessYou([reviewTokens(site), changePassword(site), contactSuperuser(site)]),
-    footer,
+    advice: isOfServiceAccount(event)
+      ? unlessExpected([review, ...contactSomeone(event, site)])
+      : unlessYou([review, changePassword(site), contactSuperuser(site)]),
+    footer: footerOf(event),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { CollectedEvent } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { MemberEvent } from '../member-mail.ts';
+import { actorOfMail, isOfServiceAccount } from '../service-accounts/wording.ts';
 import { describeRevoker, methods, type TokenCreation, type TokenRevocation } from '../token-mails.ts';
 import { isShortLived } from './notice-rules.ts';
 import type { ShortLivedEvent } from './short-lived-mails.ts';
@@ -36,7 +37,8 @@ export function createShortLivedTokens({
     async collectCreation(store, event) {
       const { token, channel } = event;
       if (!isShortLived(token)) return false;
-      return collect(store, event, [{ ...eventOf(event, token), kind: 'created', method: methods[channel] }]);
+      const by = isOfServiceAccount(event) ? { by: actorOfMail(event) } : {};
+      return collect(store, event, [{ ...eventOf(event, token), kind: 'created', method: methods[channel], ...by }]);
     },
     async collectRevocation(store, event) {
       const { tokens, channel } = event;

@@ -11,13 +11,13 @@ import { type AppNames, findAppNames, showRules } from '../rules/shown-rules.ts'
 import type { TokenRules } from '../rules/token-rules.ts';
 import { editedExpiry } from './edit-expiry.ts';
 import { addsApp, editedRules, linkApps, requireUsableRules, widens } from './edit-rules.ts';
-import { findOwnToken, lockActiveToken } from './find-own.ts';
+import { findOwnToken, lockActiveToken, ownerOf } from './find-own.ts';
 
 type TokenEdit = Parameters<Store['tokens']['edit']>[1];
 
 export interface Editing {
   /**
-   * Changes fields of one of the caller's tokens, and returns it.
+   * Changes fields of one of the caller's tokens, or of a service account that they maintain. Returns the token.
    * @throws ProblemError `token-not-found`, `owner-only`, `token-inactive`, `name-taken`, `invalid-fields`
    */
   edit(caller: Caller, id: string, body: EditTokenBody): Promise<TokenRecord>;
@@ -28,13 +28,13 @@ export function createEditing(deps: TokenDeps): Editing {
 
   return {
     async edit(caller, id, body) {
-      await findOwnToken(store, caller, id);
+      const found = await findOwnToken(store, caller, id);
       if (body.name !== undefined) requireUsableName(body.name, policy);
       requireUsableRules(body);
-      const { user, sessionId, clientInfo, channel } = caller;
+      const { user, clientInfo, channel } = caller;
       const at = clock.now();
       const edited = await store.transaction(async (store) => {
-        const before = await lockActiveToken(deps, store, { id, ownerId: user.id, sessionId });
+        const before = await lockActiveToken(deps, store, { token: found, caller });
         const { edit, apps } = await editOf(store, before, body, policy.expiry, at);
         const token = await applyEdit(store, before, edit, apps, at);
         const names = await findAppNames(store, [before, token]);
@@ -42,7 +42,7 @@ export function createEditing(deps: TokenDeps): Editing {
         if (changes.length === 0) return token;
         const event = { at, actor: actorOf(user), clientInfo, token };
         await auditTrail.tokenChanged(store, { ...event, changes });
-        const mail = { ...event, owner: user, channel };
+        const mail = { ...event, owner: await ownerOf(store, found, user), channel };
         if (isExtended(before, token)) await notifier.tokenExtended(store, { ...mail, earlierEnd: before.expiresAt });
         if (widens(before.rules, token.rules)) {
           const [from, to] = [showRules(before, names), showRules(token, names)];
@@ -70,7 +70,7 @@ async function applyEdit(
     // The name of an expired token is free, as for a new token.
     await store.tokens.destroyExpired({ ownerId, nameFolded }, at, systemActor);
   }
-  if ((await store.tokens.edit(id, edit)) === 'name-taken') throw nameTaken();
+  if ((await store.tokens.edit(id, edit)) === 'name-taken') throw nameTaken(before);
   if (edit.rules !== undefined) await linkApps(store, id, apps);
   const token = await store.tokens.findById(id);
   if (token === null) throw new Error('The token that was just changed cannot be found.');

@@ -1,40 +1,67 @@
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
-import type { TokenRecord } from '../../../store/records.ts';
+import type { TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Caller } from '../../caller.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import type { TokenDeps } from '../create.ts';
-import { findToken, tokenNotFound } from '../find.ts';
+import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
 import { tokenStatus } from '../status.ts';
 
 /**
- * Returns one of the caller's tokens. A superuser may see the tokens of others, but not what only the owner may do.
+ * Returns one of the caller's tokens, or of a service account that they maintain. A superuser may see the tokens of others, but not do what
+ * only the owner may.
  * @throws ProblemError `token-not-found`, `owner-only`
  */
 export async function findOwnToken(store: Store, caller: Caller, id: string): Promise<TokenRecord> {
   const token = await findToken(store, caller, id);
-  if (token.ownerId === caller.user.id) return token;
-  throw new ProblemError(
+  if (await actsAsOwner(store, caller, token)) return token;
+  throw ownerOnly(token);
+}
+
+function ownerOnly({ ownerKind }: Pick<TokenRecord, 'ownerKind'>): ProblemError {
+  return new ProblemError(
     'owner-only',
-    'Only the owner of a token may do this. Ask them, or pause or revoke the token.',
+    ownerKind === 'service-account'
+      ? 'Only a maintainer of the service account may do this. Ask one, or pause or revoke the token.'
+      : 'Only the owner of a token may do this. Ask them, or pause or revoke the token.',
   );
+}
+
+/** Returns the owner of a token. `user` is the caller, who need not be read again. @throws ProblemError `token-not-found` */
+export async function ownerOf(
+  store: Pick<Store, 'owners'>,
+  { ownerId }: Pick<TokenRecord, 'ownerId'>,
+  user: UserRecord,
+): Promise<UserRecord> {
+  const owner = ownerId === user.id ? user : await store.owners.findById(ownerId);
+  if (owner === null) throw tokenNotFound();
+  return owner;
+}
+
+/** The token of a change, and the request of the caller who acts as its owner. Without a caller, the token changes itself. */
+interface OwnChange {
+  token: Pick<TokenRecord, 'id' | 'ownerId' | 'ownerKind'>;
+  caller?: Caller;
 }
 
 /**
  * Locks what the change of an own token depends on, in this order: the owner, the session, the token. Returns the token.
- * A transaction that takes away the permission, ends the session, or revokes or pauses the token therefore comes before this
- * one or after it.
+ * A transaction that takes away the permission, removes the maintainer, ends the session, or revokes or pauses the token therefore
+ * comes before this one or after it.
  * @throws ProblemError `not-authenticated` if the session has ended; `token-not-found`; `token-inactive`; `exchanged-token`, because
  * such a token would outlive its trust
  */
 export async function lockActiveToken(
   { statusContext }: Pick<TokenDeps, 'statusContext'>,
   store: Store,
-  { id, ownerId, sessionId }: { id: string; ownerId: string; sessionId?: string },
+  { token: { id, ownerId, ownerKind }, caller }: OwnChange,
 ): Promise<TokenRecord> {
   const isAllowed = await store.owners.lockForNewToken(ownerId);
-  if (sessionId !== undefined && !(await store.sessions.lock(sessionId))) throw sessionEnded();
+  if (caller !== undefined) {
+    if (!(await store.sessions.lock(caller.sessionId))) throw sessionEnded();
+    if (!(await actsAsOwner(store, caller, { ownerId, ownerKind }))) throw ownerOnly({ ownerKind });
+  }
   const token = await store.tokens.lock(id);
   if (token === null) throw tokenNotFound();
   if (token.trustId !== null) throw exchangedToken();

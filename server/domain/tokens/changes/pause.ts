@@ -1,17 +1,17 @@
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { PauseTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
-import type { TokenRecord, UserRecord } from '../../../store/records.ts';
+import type { TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { actorOf, type Caller, requireStillSuperuser } from '../../caller.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import type { TokenDeps } from '../create.ts';
-import { findToken, tokenNotFound } from '../find.ts';
+import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
 import { isExpired, isIdle, isPaused } from '../status.ts';
 
 /** A paused token is rejected until it is resumed, or until its pause ends by itself. */
 export interface Pausing {
   /**
-   * Pauses the caller's token, or any token for a superuser. Replaces the end and the reason of a pause.
+   * Pauses a token, for those who may see it. Replaces the end and the reason of a pause.
    * @throws ProblemError `token-not-found`, `paused-by-superuser`, `invalid-fields`
    */
   pause(caller: Caller, id: string, body: PauseTokenBody): Promise<TokenRecord>;
@@ -32,12 +32,9 @@ export function createPausing(deps: TokenDeps): Pausing {
     id: string,
     work: (store: Store, token: TokenRecord, isOwn: boolean) => Promise<void>,
   ): Promise<TokenRecord> {
-    const { ownerId } = await findToken(store, caller, id);
-    const isOwn = ownerId === caller.user.id;
+    const found = await findToken(store, caller, id);
     const changed = await store.transaction(async (store) => {
-      // A superuser who is the owner keeps the rights of both only as long as they are a superuser.
-      if (caller.user.superuser) await requireStillSuperuser(store, caller);
-      if (!(await store.sessions.lock(caller.sessionId))) throw sessionEnded();
+      const isOwn = await lockCaller(store, caller, found);
       const token = await store.tokens.lock(id);
       if (token === null) throw tokenNotFound();
       await work(store, token, isOwn);
@@ -48,9 +45,9 @@ export function createPausing(deps: TokenDeps): Pausing {
     return changed;
   }
 
-  /** Returns the owner if somebody else made the change, so that they get a mail. Otherwise returns null. */
-  async function ownerToTell(store: Store, { ownerId }: TokenRecord, isOwn: boolean): Promise<UserRecord | null> {
-    return isOwn ? null : store.owners.findById(ownerId);
+  /** Returns the owner if somebody else made the change, or if others look after the token, so that they get a mail. */
+  async function ownerToTell(store: Store, { ownerId, ownerKind }: TokenRecord, isOwn: boolean) {
+    return isOwn && ownerKind === 'member' ? null : store.owners.findById(ownerId);
   }
 
   return {
@@ -84,6 +81,20 @@ export function createPausing(deps: TokenDeps): Pausing {
         if (owner !== null) await notifier.tokenResumed(store, { ...event, owner, channel });
       }),
   };
+}
+
+/**
+ * Locks what allows the caller to pause a token: that they are a superuser, the service account, the session. Returns whether they act as
+ * the owner. @throws ProblemError `superuser-required`, `not-authenticated`, `token-not-found`
+ */
+async function lockCaller(store: Store, caller: Caller, token: TokenRecord): Promise<boolean> {
+  // A superuser who is the owner keeps the rights of both only as long as they are a superuser.
+  if (caller.user.superuser) await requireStillSuperuser(store, caller);
+  if (token.ownerKind === 'service-account') await store.serviceAccounts.lock(token.ownerId);
+  if (!(await store.sessions.lock(caller.sessionId))) throw sessionEnded();
+  const isOwn = await actsAsOwner(store, caller, token);
+  if (!isOwn && !caller.user.superuser) throw tokenNotFound();
+  return isOwn;
 }
 
 function pausedBySuperuser(): ProblemError {

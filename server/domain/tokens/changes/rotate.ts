@@ -2,18 +2,18 @@ import { limits } from '../../../../shared/limits.ts';
 import { ProblemError } from '../../../../shared/problem.ts';
 import type { RotateTokenBody, SelfRotateBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import { displayPrefix } from '../../../../shared/token-format.ts';
-import type { TokenRecord, UserRecord } from '../../../store/records.ts';
+import type { Actor, TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { actorOf, type Caller, type Channel, type ClientInfo, requireStillSuperuser } from '../../caller.ts';
 import { generateToken } from '../../secrets.ts';
 import type { Creation, TokenDeps } from '../create.ts';
 import { policyFor, rotatedExpiry } from '../expiry.ts';
-import { findToken, tokenNotFound } from '../find.ts';
+import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
 import { claimKey } from '../idempotency.ts';
 import { workingPreviousValue } from '../status.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { lockAppsOf } from './edit-rules.ts';
-import { findOwnToken, lockActiveToken } from './find-own.ts';
+import { findOwnToken, lockActiveToken, ownerOf } from './find-own.ts';
 import {
   isUnusedAfterSelfRotation,
   previousValueRefused,
@@ -25,7 +25,7 @@ import {
 /** Rotating a token replaces its value. The old one stays accepted for an overlap. */
 export interface Rotation {
   /**
-   * Gives one of the caller's tokens a new value.
+   * Gives a new value to one of the caller's tokens, or of a service account that they maintain.
    * @throws ProblemError `token-not-found`, `owner-only`, `token-inactive`, `rotation-pending`, `invalid-fields`,
    * `idempotency-mismatch`
    */
@@ -36,7 +36,7 @@ export interface Rotation {
    */
   rotateItself(presented: VerifiedToken, body: SelfRotateBody, clientInfo: ClientInfo): Promise<Creation>;
   /**
-   * Ends the previous value of the caller's token, or of any token for a superuser.
+   * Ends the previous value of a token, for those who may see it.
    * @throws ProblemError `token-not-found`, `no-previous-value`
    */
   endPrevious(caller: Caller, id: string): Promise<void>;
@@ -51,6 +51,7 @@ interface RotateOptions {
 /** The owner of a rotated token, the request that rotates it, and its body. */
 interface Rotator {
   owner: UserRecord;
+  actor: Actor;
   clientInfo: ClientInfo;
   channel: Channel | 'token';
   body: RotateTokenBody;
@@ -64,7 +65,7 @@ export function createRotation(deps: TokenDeps): Rotation {
 
   /** Replaces the value of a token that is locked and active, and writes the audit events and the mail. */
   async function replaceValue(store: Store, token: TokenRecord, by: Rotator): Promise<Creation> {
-    const { owner, clientInfo, channel, body, replacesUnused } = by;
+    const { owner, actor, clientInfo, channel, body, replacesUnused } = by;
     const at = clock.now();
     const working = workingPreviousValue(token, at);
     const mayEnd = body.end_previous && (by.endsOnly ?? working?.prefix) === working?.prefix;
@@ -84,7 +85,7 @@ export function createRotation(deps: TokenDeps): Rotation {
     });
     const rotated = await store.tokens.findById(token.id);
     if (rotated === null) throw new Error('The token that was just rotated cannot be found.');
-    const event = { at, actor: actorOf(owner), clientInfo, token: rotated };
+    const event = { at, actor, clientInfo, token: rotated };
     if (working !== null && !replacesUnused) await auditTrail.previousValueEnded(store, event);
     await auditTrail.tokenRotated(store, event);
     await notifier.tokenRotated(store, {
@@ -98,26 +99,29 @@ export function createRotation(deps: TokenDeps): Rotation {
 
   return {
     async rotate(caller, id, body, { idempotencyKey, endsOnly } = {}) {
-      await findOwnToken(store, caller, id);
-      const { user, sessionId } = caller;
+      const found = await findOwnToken(store, caller, id);
+      const { user } = caller;
+      const owner = await ownerOf(store, found, user);
       const rotation = await store.transaction(async (store): Promise<Creation> => {
         if (idempotencyKey !== undefined) {
           const request = { userId: user.id, key: idempotencyKey, body: { ...body, rotate: id }, tokenId: id };
           const earlier = await claimKey(store, request, clock.now());
           if (earlier !== null) return { token: earlier, secret: null };
         }
-        const token = await lockActiveToken(deps, store, { id, ownerId: user.id, sessionId });
-        return replaceValue(store, token, { ...caller, owner: user, body, endsOnly, replacesUnused: false });
+        const token = await lockActiveToken(deps, store, { token: found, caller });
+        const by = { ...caller, owner, actor: actorOf(user), body, endsOnly };
+        return replaceValue(store, token, { ...by, replacesUnused: false });
       });
       if (rotation.secret !== null) notifier.wake();
       return rotation;
     },
 
-    async rotateItself({ id, ownerId, prefix }, body, clientInfo) {
+    async rotateItself(presented, body, clientInfo) {
+      const { id, ownerId, prefix } = presented;
       const owner = await store.owners.findById(ownerId);
       if (owner === null) throw tokenNotFound();
       const rotation = await store.transaction(async (store) => {
-        const token = await lockActiveToken(deps, store, { id, ownerId });
+        const token = await lockActiveToken(deps, store, { token: presented });
         if (!token.selfRotate) throw selfRotateOff();
         // Another request may have rotated the token since this one was verified.
         const replacesUnused = token.prefix !== prefix;
@@ -128,16 +132,18 @@ export function createRotation(deps: TokenDeps): Rotation {
         if (decisive !== null && decisive <= now && decisive > now - selfRotationWindowMs) {
           throw tooManySelfRotations(decisive + selfRotationWindowMs - now);
         }
-        return replaceValue(store, token, { owner, clientInfo, channel: 'token', body, replacesUnused });
+        const by = { owner, actor: actorOf(owner), clientInfo, channel: 'token', body } as const;
+        return replaceValue(store, token, { ...by, replacesUnused });
       });
       notifier.wake();
       return rotation;
     },
 
     async endPrevious(caller, id) {
-      const { ownerId } = await findToken(store, caller, id);
+      const found = await findToken(store, caller, id);
+      const isOwn = await actsAsOwner(store, caller, found);
       await store.transaction(async (store) => {
-        if (ownerId !== caller.user.id) await requireStillSuperuser(store, caller);
+        if (!isOwn) await requireStillSuperuser(store, caller);
         const token = await store.tokens.lock(id);
         if (token === null) throw tokenNotFound();
         const at = clock.now();

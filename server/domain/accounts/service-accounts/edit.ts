@@ -1,0 +1,83 @@
+import type { EditServiceAccountBody } from '../../../../shared/schemas/accounts/service-accounts.ts';
+import type { UserRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { isKey, notForKeys, type Operator, requireStillAllowed, requireSuperuser } from '../../caller.ts';
+import { changesBetween } from '../../changed-fields.ts';
+import { sessionEnded } from '../../sign-in/problems.ts';
+import { groupsText } from '../groups.ts';
+import { auditedFields } from './fields.ts';
+import { findServiceAccount, maintains } from './find.ts';
+import { changeMaintainers } from './maintainers.ts';
+import { noSuchServiceAccount } from './problems.ts';
+import { record, type ServiceAccountDeps } from './record.ts';
+
+/** Changes a service account and returns what `finish` returned. See `ServiceAccounts.edit`. */
+export async function editServiceAccount<T>(
+  deps: ServiceAccountDeps,
+  operator: Operator,
+  id: string,
+  body: EditServiceAccountBody,
+  finish: (id: string, store: Store) => Promise<T>,
+): Promise<T> {
+  await findServiceAccount(deps.store, operator, 'service-accounts', { id });
+  if (!isKey(operator) && needsSuperuser(body)) requireSuperuser(operator);
+  requireAnother(operator, id);
+  return deps.store.transaction(async (store) => {
+    const before = await lockForEdit(store, operator, id);
+    const from = auditedFields({ account: before, maintainers: await store.serviceAccounts.maintainers(id) });
+    const maintainers = await changeMaintainers(store, id, body);
+    const account = await applyFields(store, before, body);
+    const changes = changesBetween(from, auditedFields({ account, maintainers }));
+    if (changes.length > 0) {
+      await record(deps, store, operator, { action: 'service_account.changed', account, changes });
+    }
+    const { disabled } = body;
+    if (disabled !== undefined && (await store.serviceAccounts.setDisabled(id, disabled))) {
+      const action = disabled ? 'service_account.disabled' : 'service_account.enabled';
+      await record(deps, store, operator, { action, account });
+    }
+    return finish(id, store);
+  });
+}
+
+/** Groups decide what apps the tokens may use. A maintainer could otherwise give themselves more access than they have. */
+function needsSuperuser({ groups, disabled }: EditServiceAccountBody): boolean {
+  return groups !== undefined || disabled !== undefined;
+}
+
+/** A management key may not change the service account that it acts for. @throws ProblemError `not-for-keys` */
+export function requireAnother(operator: Operator, id: string): void {
+  if (isKey(operator) && operator.user.id === id) {
+    throw notForKeys('A management key cannot change its own service account.');
+  }
+}
+
+/**
+ * Locks a service account for a change, and checks again that the operator may change it.
+ * @throws ProblemError `service-account-not-found`, `superuser-required`, `scope-missing`, `not-authenticated`
+ */
+async function lockForEdit(store: Store, operator: Operator, id: string): Promise<UserRecord> {
+  if (isKey(operator) || operator.user.superuser) await requireStillAllowed(store, operator, 'service-accounts', id);
+  const account = await store.serviceAccounts.lock(id);
+  if (account === null) throw noSuchServiceAccount();
+  if (isKey(operator) || operator.user.superuser) return account;
+  if (!(await store.sessions.lock(operator.sessionId))) throw sessionEnded();
+  if (!(await maintains(store, operator, id))) throw noSuchServiceAccount();
+  return account;
+}
+
+/** Stores the fields in a body, and returns the service account as it then is. */
+async function applyFields(
+  { serviceAccounts }: Store,
+  before: UserRecord,
+  { description, groups }: EditServiceAccountBody,
+): Promise<UserRecord> {
+  const account = {
+    ...before,
+    ...(description !== undefined && { description: description || null }),
+    ...(groups !== undefined && { manualGroups: groupsText(groups) }),
+  };
+  await serviceAccounts.setDescription(before.id, account.description);
+  await serviceAccounts.setGroups(before.id, account.manualGroups);
+  return account;
+}

@@ -1,0 +1,40 @@
+import type { Scope } from '../../../../shared/schemas/scopes.ts';
+import type { UserRecord } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { isKey, type Operator, requireScope } from '../../caller.ts';
+import { noSuchServiceAccount } from './problems.ts';
+
+type Accounts = Pick<Store, 'serviceAccounts'>;
+
+/**
+ * Returns a service account for its maintainers, for superusers and for management keys with the scope. Everyone else gets the error of one
+ * that does not exist, so that names cannot be probed.
+ *
+ * @throws ProblemError `service-account-not-found`, `scope-missing`
+ */
+export async function findServiceAccount(
+  store: Accounts,
+  operator: Operator,
+  scope: Scope,
+  wanted: { id: string } | { name: string },
+): Promise<UserRecord> {
+  const { serviceAccounts } = store;
+  const account = await ('id' in wanted
+    ? serviceAccounts.findById(wanted.id)
+    : serviceAccounts.findByName(wanted.name));
+  if (isKey(operator)) requireScope(operator, scope);
+  if (account === null || !(await seesServiceAccount(store, operator, account.id))) throw noSuchServiceAccount();
+  return account;
+}
+
+async function seesServiceAccount(store: Accounts, operator: Operator, id: string): Promise<boolean> {
+  return isKey(operator) || operator.user.superuser || (await maintains(store, operator, id));
+}
+
+/**
+ * Reports whether the operator looks after a service account. A management key maintains none, so that it cannot do what is left to
+ * maintainers.
+ */
+export async function maintains({ serviceAccounts }: Accounts, operator: Operator, id: string): Promise<boolean> {
+  return !isKey(operator) && serviceAccounts.isMaintainer(id, operator.user.id);
+}

@@ -1,0 +1,87 @@
+import type {
+  CreateServiceAccountBody,
+  EditServiceAccountBody,
+} from '../../../../shared/schemas/accounts/service-accounts.ts';
+import type { Page, ServiceAccountSummary } from '../../../store/records.ts';
+import type { Store } from '../../../store/store.ts';
+import { isKey, type Operator, requireScope } from '../../caller.ts';
+import { createServiceAccount } from './create.ts';
+import { deleteServiceAccount } from './delete.ts';
+import { editServiceAccount } from './edit.ts';
+import { findServiceAccount } from './find.ts';
+import { noSuchServiceAccount } from './problems.ts';
+import type { ServiceAccountDeps } from './record.ts';
+
+export interface ServiceAccountQuery extends Page {
+  name?: string | undefined;
+  /** Selects those without an enabled maintainer. */
+  orphaned?: boolean | undefined;
+}
+
+/**
+ * Owners of tokens who are nobody's account. Superusers and management keys manage them; maintainers look after those that are theirs.
+ *
+ * @throws ProblemError `scope-missing`, in every method
+ */
+export interface ServiceAccounts {
+  /** @throws ProblemError `superuser-required`, `name-taken`, `invalid-fields` */
+  create(operator: Operator, body: CreateServiceAccountBody): Promise<ServiceAccountSummary>;
+  /** @throws ProblemError `service-account-not-found` */
+  get(operator: Operator, id: string): Promise<ServiceAccountSummary>;
+  /** Returns service accounts, newest first: all of them for superusers and keys, and those that a member maintains. */
+  list(operator: Operator, query: ServiceAccountQuery): Promise<ServiceAccountSummary[]>;
+  /**
+   * Applies all changes or none. Maintainers may change the description and the maintainers.
+   * @throws ProblemError `service-account-not-found`, `superuser-required`, `not-for-keys`, `invalid-fields`
+   */
+  edit(operator: Operator, id: string, body: EditServiceAccountBody): Promise<ServiceAccountSummary>;
+  /**
+   * Deletes a service account with its tokens and its trusts. Its name is then free.
+   * @throws ProblemError `superuser-required`, `service-account-not-found`, `not-for-keys`
+   */
+  delete(operator: Operator, id: string): Promise<void>;
+  /** Counts those without an enabled maintainer. @throws ProblemError `superuser-required` */
+  countOrphaned(operator: Operator): Promise<number>;
+}
+
+export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts {
+  const { store, notifier } = deps;
+
+  async function summary(id: string, { serviceAccounts }: Pick<Store, 'serviceAccounts'> = store) {
+    const account = await serviceAccounts.summary(id);
+    if (account === null) throw noSuchServiceAccount();
+    return account;
+  }
+
+  return {
+    create: (operator, body) => createServiceAccount(deps, operator, body, summary),
+
+    async get(operator, id) {
+      const account = await findServiceAccount(store, operator, 'service-accounts', { id });
+      return summary(account.id);
+    },
+
+    async list(operator, { limit, before, name, orphaned }) {
+      if (isKey(operator)) requireScope(operator, 'service-accounts');
+      return store.serviceAccounts.list({
+        limit,
+        before,
+        ...(name !== undefined && { name }),
+        ...(orphaned && { orphaned }),
+        ...(!isKey(operator) && !operator.user.superuser && { maintainerId: operator.user.id }),
+      });
+    },
+
+    edit: (operator, id, body) => editServiceAccount(deps, operator, id, body, summary),
+
+    async delete(operator, id) {
+      await deleteServiceAccount(deps, operator, id);
+      notifier.wake();
+    },
+
+    async countOrphaned(operator) {
+      requireScope(operator, 'tokens:read');
+      return store.serviceAccounts.countOrphaned();
+    },
+  };
+}

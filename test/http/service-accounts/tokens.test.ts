@@ -12,7 +12,7 @@ import {
 } from '../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 
-let app: TestApp;
+let app: Awaited<ReturnType<typeof openTestApp>>;
 /** A maintainer without the permission to manage tokens. */
 let ada: Member;
 let account: { id: string };

@@ -1,15 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../../shared/schemas/audit.ts';
 import type { CreatedToken, Token } from '../../../shared/schemas/tokens/tokens.ts';
-import {
-  type Ask,
-  createToken,
-  jsonOf,
-  type Member,
-  openTestApp,
-  type TestApp,
-  verdict,
-} from '../../helpers/app/app.ts';
+import { type Ask, createToken, jsonOf, type Member, openTestApp, verdict } from '../../helpers/app/app.ts';
 import { createAccountToken, createServiceAccount } from '../../helpers/app/service-accounts.ts';
 
 let app: Awaited<ReturnType<typeof openTestApp>>;

@@ -13,6 +13,7 @@ import type { Clock } from './domain/clock.ts';
 import { createDeliveries } from './domain/events/deliveries.ts';
 import { createWebhookUrls } from './domain/events/webhook-url.ts';
 import { createWebhooks } from './domain/events/webhooks.ts';
+import { createTokenExchange } from './domain/machines/exchange/exchange.ts';
 import { createManagementKeys } from './domain/machines/management-keys.ts';
 import { createTrusts } from './domain/machines/trusts.ts';
 import { createDeadLetters } from './domain/notifications/dead-letters.ts';
@@ -47,6 +48,7 @@ import { createSuggestions } from './domain/tokens/usage/suggestion.ts';
 import { createUsageReader } from './domain/tokens/usage/usage.ts';
 import { createVerification } from './domain/tokens/verify.ts';
 import { renderMail } from './mail/templates/render.ts';
+import { createSubjectTokens } from './sso/workload/subject-tokens.ts';
 import type { PolicyStart } from './store/records.ts';
 import type { Store } from './store/store.ts';
 
@@ -144,6 +146,12 @@ export function createServices({
     webhooks: createWebhooks({ ...shared, webhookUrls }),
     deliveries: createDeliveries(shared),
     webhookUrls,
+    tokenExchange: createTokenExchange({
+      ...shared,
+      policy,
+      publicUrl: config.publicUrl,
+      subjectTokens: createSubjectTokens({ clock, proxy: config.proxy }),
+    }),
     usage,
     suggestions: createSuggestions({ store, usage }),
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),

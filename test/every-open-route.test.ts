@@ -12,6 +12,7 @@ import { beginDevice, deviceGrant, pollDevice } from './helpers/app/oauth.ts';
 import { routesOf } from './helpers/app/routes.ts';
 import { ssoConfig } from './helpers/app/sso.ts';
 import { openConsole, sessionCookieName } from './helpers/console/pages.ts';
+import { exchangeGrant, jwtType } from './helpers/exchange/exchange-world.ts';
 
 /** Every statement that begins a transaction or may change a row, in order. */
 const writes: string[] = [];
@@ -67,6 +68,13 @@ const requests: Record<string, Ask[]> = {
     form({ ...exchange, grant_type: 'authorization_code', code: `code_${body}` }),
     form({ ...exchange, grant_type: 'authorization_code', code: 'code_x' }),
     form({ ...client, grant_type: 'refresh_token', refresh_token: 'x' }),
+    form({ grant_type: exchangeGrant, subject_token: 'x.y.z', subject_token_type: jwtType }),
+    // Well-formed, of an issuer that no trust names.
+    form({
+      grant_type: exchangeGrant,
+      subject_token: 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwczovL2V4YW1wbGUuY29tIn0.AAAA',
+      subject_token_type: jwtType,
+    }),
   ],
   'POST /sso/backchannel-logout': [form({ logout_token: `${body}.${body}.${body}` }), form({})],
   'GET /': [{}],

@@ -12,6 +12,7 @@ import type { Caller, ClientInfo, Operator } from '../domain/caller.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Deliveries } from '../domain/events/deliveries.ts';
 import type { Webhooks } from '../domain/events/webhooks.ts';
+import type { TokenExchange } from '../domain/machines/exchange/exchange.ts';
 import type { ManagementKeys } from '../domain/machines/management-keys.ts';
 import type { Trusts } from '../domain/machines/trusts.ts';
 import type { DeadLetters } from '../domain/notifications/dead-letters.ts';
@@ -104,6 +105,7 @@ export interface AppDeps {
   trusts: Trusts;
   webhooks: Webhooks;
   deliveries: Deliveries;
+  tokenExchange: TokenExchange;
   deviceFlow: DeviceFlow;
   authorizationCodes: AuthorizationCodes;
   totp: Totp;

@@ -160,7 +160,12 @@ function registerOAuth(registry: Registry): void {
     ['/oauth/introspect', 'Introspect a token (RFC 7662)', object, clientSecurity],
     ['/oauth/revoke', 'Revoke a token (RFC 7009)', empty, clientSecurity],
     ['/oauth/device_authorization', 'Start the device flow (RFC 8628)', object, []],
-    ['/oauth/token', 'Exchange an authorization code or a device code for a session (RFC 6749)', object, []],
+    [
+      '/oauth/token',
+      'Exchange an authorization code or a device code for a session (RFC 6749), or an identity token for an access token (RFC 8693)',
+      object,
+      [],
+    ],
     ['/sso/backchannel-logout', 'End sessions for the identity provider (OIDC Back-Channel Logout)', empty, []],
   ] as const;
   for (const [path, summary, success, security] of routes) {

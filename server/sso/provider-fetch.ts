@@ -20,19 +20,34 @@ const maxBytes = 1024 * 1024;
  * provider redirects, or it reports that it is broken or overloaded.
  */
 export function createProviderFetch(proxy: ProxyVariables): typeof fetch {
-  const connect = createConnect(proxy);
+  const send = createLimitedFetch(proxy);
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const via = proxyOf(url, proxy);
     let response: Response;
     try {
-      response = await readWhole(await connect(via)(url, { ...init, redirect: 'manual', signal: startTimeout() }));
+      response = await send(url, init);
     } catch (error) {
       throw diagnoseConnection(error, url, via?.variable);
     }
     const problem = diagnoseStatus(response, url);
     if (problem !== null) throw problem;
     return response;
+  };
+}
+
+/** Sends a request. `signal` replaces the time limit of five seconds. */
+export type LimitedFetch = (url: URL, init?: RequestInit, signal?: AbortSignal) => Promise<Response>;
+
+/**
+ * Returns a function that sends requests through the proxy that the environment names, follows no redirects, and bounds the time and the
+ * size of a response.
+ */
+export function createLimitedFetch(proxy: ProxyVariables): LimitedFetch {
+  const connect = createConnect(proxy);
+  return async (url, init, signal = startTimeout()) => {
+    const send = connect(proxyOf(url, proxy));
+    return readWhole(await send(url, { ...init, redirect: 'manual', signal }));
   };
 }
 

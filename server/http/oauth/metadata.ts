@@ -1,4 +1,5 @@
 import type { AppContext, AppDeps } from '../context.ts';
+import { exchangeGrant } from './exchange.ts';
 import { deviceGrant } from './token.ts';
 
 /**
@@ -21,7 +22,7 @@ export function describeServer(
     revocation_endpoint: urlOf('/oauth/revoke'),
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', deviceGrant],
+    grant_types_supported: ['authorization_code', deviceGrant, exchangeGrant],
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: ['none'],
     introspection_endpoint_auth_methods_supported: clientAuthMethods,

@@ -1,6 +1,7 @@
 import type { StartedSession } from '../../domain/sign-in/start-session.ts';
 import type { AppContext, AppDeps } from '../context.ts';
 import { invalidRequest, OAuthError } from './errors.ts';
+import { type ExchangeDeps, exchangeGrant, exchangeToken } from './exchange.ts';
 import { type OAuthForm, publicClientId, readForm, requirePublicClient } from './form.ts';
 
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -8,11 +9,12 @@ export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 /** The syntax of a code verifier (RFC 7636 §4.1). */
 const codeVerifierPattern = /^[A-Za-z0-9._~-]{43,128}$/;
 
-export type TokenEndpointDeps = Pick<AppDeps, 'authorizationCodes' | 'deviceFlow' | 'clock'>;
+export type TokenEndpointDeps = Pick<AppDeps, 'authorizationCodes' | 'deviceFlow' | 'clock'> & ExchangeDeps;
 
-/** Issues a session for an authorization code or an approved device code (RFC 6749 §3.2). */
+/** Issues a session for an authorization code or an approved device code (RFC 6749 §3.2), or a token for an identity token. */
 export async function issueToken(deps: TokenEndpointDeps, c: AppContext): Promise<Response> {
   const form = await readForm(c);
+  if (form.get('grant_type') === exchangeGrant) return exchangeToken(deps, c, form);
   requirePublicClient(c, form);
   const { session, secret } = await grant(deps, c, form);
   const response = {

@@ -163,6 +163,9 @@ const tokenFilterFields = {
   unrotated_for: secondsSchema('unrotated_for').describe(
     'Tokens that were neither created nor rotated within this many seconds',
   ),
+  exchanged: queryBooleanSchema
+    .optional()
+    .describe('If `true`, only tokens that jobs received in exchange for identity tokens. They are left out otherwise'),
   expiring_within: secondsSchema('expiring_within').describe('Tokens that expire within this many seconds'),
 };
 

@@ -9,6 +9,7 @@ export interface FilterOptions {
   expiry?: boolean;
   unrotated?: string;
   expiring?: string;
+  exchanged?: boolean;
 }
 
 /** Adds the options that select tokens by what happened to them. */
@@ -21,29 +22,32 @@ export function addFilterOptions(command: Command): Command {
     .option('--never-used', 'Tokens that were never used')
     .option('--no-expiry', 'Tokens that never expire')
     .option('--unrotated <duration>', 'Tokens neither created nor rotated within this time')
-    .option('--expiring <duration>', 'Tokens that expire within this time');
+    .option('--expiring <duration>', 'Tokens that expire within this time')
+    .option('--exchanged', 'Tokens that jobs received in exchange for identity tokens; other lists leave them out');
 }
 
 /** Returns the parameters that select the tokens. @throws CliError `usage`. */
 export function filterOf(options: FilterOptions): TokenFilterQuery {
-  const { unused, neverUsed, expiry, unrotated, expiring } = options;
+  const { unused, neverUsed, expiry, unrotated, expiring, exchanged } = options;
   return {
     ...(unused !== undefined && { unused_for: parseSeconds('--unused', unused) }),
     ...(neverUsed && { never_used: true }),
     ...(expiry === false && { no_expiry: true }),
     ...(unrotated !== undefined && { unrotated_for: parseSeconds('--unrotated', unrotated) }),
+    ...(exchanged && { exchanged: true }),
     ...(expiring !== undefined && { expiring_within: parseSeconds('--expiring', expiring) }),
   };
 }
 
 /** Returns the parameters as they stand in a URL. */
 export function filterParameters({ status, ...filter }: TokenFilterQuery) {
-  const { unused_for, never_used, no_expiry, unrotated_for, expiring_within } = filter;
+  const { unused_for, never_used, no_expiry, unrotated_for, expiring_within, exchanged } = filter;
   return {
     ...(status !== undefined && { status }),
     ...(unused_for !== undefined && { unused_for: String(unused_for) }),
     ...(never_used && { never_used: 'true' as const }),
     ...(no_expiry && { no_expiry: 'true' as const }),
+    ...(exchanged && { exchanged: 'true' as const }),
     ...(unrotated_for !== undefined && { unrotated_for: String(unrotated_for) }),
     ...(expiring_within !== undefined && { expiring_within: String(expiring_within) }),
   };

@@ -1,0 +1,28 @@
+import type { AppRecord } from '../../../store/records.ts';
+import { ExchangeError } from './exchange-error.ts';
+
+/** For what a client asks a token (RFC 8693 §2.1). */
+export interface RequestedTarget {
+  audience: string | undefined;
+  resource: string | undefined;
+}
+
+/**
+ * Requires that `audience` and `resource` name an app of the trust, or this server by its public URL.
+ * @throws ExchangeError `invalid_target`
+ */
+export function requireTarget(
+  { audience, resource }: RequestedTarget,
+  apps: ReadonlyArray<Pick<AppRecord, 'name' | 'url'>>,
+  publicUrl: string,
+): void {
+  const names = [publicUrl, `${publicUrl}/`, ...apps.map(({ name }) => name)];
+  const addresses = [...names, ...apps.flatMap(({ url }) => url ?? [])];
+  if (audience !== undefined && !names.includes(audience)) throw unknownTarget('audience');
+  if (resource !== undefined && !addresses.includes(resource)) throw unknownTarget('resource');
+}
+
+function unknownTarget(parameter: string): ExchangeError {
+  const description = `The parameter ${parameter} names neither an app of the trust nor the public URL of this server.`;
+  return new ExchangeError('invalid_target', description);
+}

@@ -1,0 +1,115 @@
+import type { Clock } from '../../domain/clock.ts';
+import { ExchangeError } from '../../domain/machines/exchange/exchange-error.ts';
+import type { LimitedFetch } from '../provider-fetch.ts';
+import { fetchKeySet } from './issuer-documents.ts';
+
+const secondMs = 1000;
+/** How long keys are used without asking again. */
+const maxAgeMs = 10 * 60 * secondMs;
+/** Minimum time between two requests because of key IDs that are not known. */
+const minExtraIntervalMs = 60 * secondMs;
+/** How long a failure is remembered, so that a flood does not wait for an issuer that is down. */
+const failureMs = 5 * secondMs;
+/** Discovery and keys must arrive within this time. */
+const timeoutMs = 5 * secondMs;
+/** Only issuers of trusts have entries. The least recently fetched one is dropped beyond this. */
+const maxIssuers = 1_000;
+
+export type KeySet = Awaited<ReturnType<typeof fetchKeySet>>;
+
+interface Entry {
+  keys: KeySet | null;
+  fetchedAt: number;
+  /** When an unknown key ID last caused a request. */
+  extraAt: number;
+  failedAt: number;
+  /** The request in progress, which concurrent callers share. */
+  fetching: Promise<KeySet> | null;
+}
+
+/** The signing keys of issuers. */
+export interface IssuerKeys {
+  /**
+   * Returns the keys of an issuer. Fetches them if they are older than ten minutes, and once more, but at most once a minute, if none has
+   * the ID `kid`. @throws ExchangeError `temporarily_unavailable`
+   */
+  of(issuer: string, kid: string | undefined): Promise<KeySet>;
+}
+
+export function createIssuerKeys({ clock, send }: { clock: Clock; send: LimitedFetch }): IssuerKeys {
+  const entries = new Map<string, Entry>();
+
+  function entryOf(issuer: string): Entry {
+    const entry = entries.get(issuer) ?? { keys: null, fetchedAt: 0, extraAt: 0, failedAt: 0, fetching: null };
+    entries.delete(issuer);
+    entries.set(issuer, entry);
+    const [oldest] = entries.keys();
+    if (entries.size > maxIssuers && oldest !== undefined) entries.delete(oldest);
+    return entry;
+  }
+
+  /** Reports whether less than `spanMs` passed since `at`. A clock that was set back counts as a long time. */
+  function isWithin(at: number, spanMs: number): boolean {
+    const age = clock.now() - at;
+    return age >= 0 && age < spanMs;
+  }
+
+  async function load(issuer: string, entry: Entry): Promise<KeySet> {
+    try {
+      entry.keys = await fetchKeySet(issuer, send, startTimeout());
+      entry.fetchedAt = clock.now();
+      entry.failedAt = 0;
+      return entry.keys;
+    } catch (error) {
+      entry.failedAt = clock.now();
+      throw unreachable(reasonOf(error));
+    }
+  }
+
+  function fetchOnce(issuer: string, entry: Entry): Promise<KeySet> {
+    if (isWithin(entry.failedAt, failureMs)) throw unreachable();
+    entry.fetching ??= load(issuer, entry).finally(() => {
+      entry.fetching = null;
+    });
+    return entry.fetching;
+  }
+
+  return {
+    async of(issuer, kid) {
+      const entry = entryOf(issuer);
+      if (entry.keys === null || !isWithin(entry.fetchedAt, maxAgeMs)) return fetchOnce(issuer, entry);
+      if (hasKey(entry.keys, kid) || isWithin(entry.extraAt, minExtraIntervalMs)) {
+        // A request in progress may bring the key.
+        return entry.fetching !== null && !hasKey(entry.keys, kid) ? entry.fetching : entry.keys;
+      }
+      entry.extraAt = clock.now();
+      return fetchOnce(issuer, entry);
+    },
+  };
+}
+
+function hasKey({ keys }: KeySet, kid: string | undefined): boolean {
+  return kid === undefined || keys.some((key) => 'kid' in key && key.kid === kid);
+}
+
+function unreachable(reason?: string): ExchangeError {
+  const description = 'The keys of the issuer of the subject token cannot be fetched. Try again in a few seconds.';
+  return new ExchangeError('temporarily_unavailable', description, {
+    retryAfter: failureMs / secondMs,
+    ...(reason !== undefined && { reason }),
+  });
+}
+
+/** Returns the message of the innermost cause. */
+function reasonOf(error: unknown): string {
+  let root = error;
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  return root instanceof Error ? `${root.name}: ${root.message}` : String(root);
+}
+
+/** The timer holds the controller: Node 20 may collect the signal of `AbortSignal.timeout`. */
+function startTimeout(): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new DOMException('No response in time', 'TimeoutError')), timeoutMs).unref();
+  return controller.signal;
+}

@@ -9,7 +9,7 @@ export function ruleLines(token: Partial<Token>): Array<readonly [label: string,
     ...entries('Allowed', allow),
     ...entries('From', networks),
   ];
-  return enforce ? lines : [...lines, ['Rules applied', 'no, they are only recorded']];
+  return enforce ? lines : [...lines, ['Rules applied', 'no, they only count what they would deny']];
 }
 
 function entries(label: string, values: readonly string[] | null): Array<readonly [string, string]> {

@@ -17,8 +17,8 @@ export function hostTaken(host: string): ProblemError {
 export function appInUse(tokens: number): ProblemError {
   const [count, effect] =
     tokens === 1
-      ? ['1 token is', 'it is denied everywhere unless it has another app']
-      : [`${tokens} tokens are`, 'those without another app are denied everywhere'];
-  const detail = `${count} restricted to this app. To delete it anyway, use \`--force\` (\`?force=true\`): ${effect}.`;
+      ? ['1 token is', 'The token is then denied everywhere unless it has another app']
+      : [`${tokens} tokens are`, 'Those without another app are then denied everywhere'];
+  const detail = `${count} restricted to this app; use \`--force\` (\`?force=true\`) to delete the app anyway. ${effect}.`;
   return new ProblemError('app-in-use', detail);
 }

@@ -39,7 +39,7 @@ describe('the rules of a token on the command line', () => {
       'Methods:\tonly those that change nothing\n',
       'Allowed:\tGET,HEAD /api/**\nAllowed:\t* /login\n',
       'From:\t203.0.113.0/24\nFrom:\t2001:db8::/32\n',
-      'Rules applied:\tno, they are only recorded\n',
+      'Rules applied:\tno, they only count what they would deny\n',
     ]) {
       expect(stdout).toContain(line);
     }

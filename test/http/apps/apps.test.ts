@@ -260,7 +260,9 @@ describe('the deletion of an app', () => {
       409,
       {
         code: 'app-in-use',
-        detail: expect.stringMatching(/^2 tokens are restricted to this app. To delete it anyway, use `--force`/),
+        detail: expect.stringMatching(
+          /^2 tokens are restricted to this app; use `--force` .* Those without another app are then denied everywhere\.$/,
+        ),
       },
     ]);
     expect((await remove(used.id, '?force=false')).status).toBe(409);

@@ -14,7 +14,7 @@ export function ruleFacts(rules: TokenRules): Array<readonly [label: string, val
     ...listFact('Networks', networks),
   ];
   if (facts.length === 0) return [['Rules', 'none']];
-  return enforce ? facts : [...facts, ['Rules applied', 'no, they are only recorded']];
+  return enforce ? facts : [...facts, ['Rules applied', 'no, they only count what they would deny']];
 }
 
 function listFact(label: string, entries: readonly string[] | null): Array<readonly [label: string, value: MailText]> {

@@ -188,7 +188,7 @@ describe('the mails about rules', () => {
       /^ *Methods +only those that change nothing$/m,
       /^ *Requests +GET,HEAD \/api\/\*\*; \* \/builds\/\*$/m,
       /^ *Networks +203\.0\.113\.0\/24; 2001:db8::\/32$/m,
-      /^ *Rules applied +no, they are only recorded$/m,
+      /^ *Rules applied +no, they only count what they would deny$/m,
     ]) {
       expect(text).toMatch(fact);
     }

@@ -22,6 +22,7 @@ import { registerCheck } from './commands/tokens/check.ts';
 import { registerCreate } from './commands/tokens/create.ts';
 import { registerEdit } from './commands/tokens/edit.ts';
 import { registerEnsure } from './commands/tokens/ensure/ensure.ts';
+import { registerExchange } from './commands/tokens/exchange/exchange.ts';
 import { registerExec } from './commands/tokens/exec.ts';
 import { registerGet } from './commands/tokens/get.ts';
 import { registerList } from './commands/tokens/lists/list.ts';
@@ -33,6 +34,7 @@ import { registerRotate } from './commands/tokens/rotate.ts';
 import { registerShow } from './commands/tokens/show.ts';
 import { registerSuggest } from './commands/tokens/suggest.ts';
 import { registerUsage } from './commands/tokens/usage.ts';
+import { registerTrusts } from './commands/trusts/trusts.ts';
 import { registerUsersAdd } from './commands/users/add.ts';
 import { registerUsersDelete } from './commands/users/delete.ts';
 import { registerUsersDemote } from './commands/users/demote.ts';
@@ -102,6 +104,7 @@ export function createProgram(ctx: Context, output: HelpOutput): Command {
   clients.description('Manage OAuth clients: the API servers that verify tokens by introspection.');
   clients.addHelpText('after', '\nExample:\n  $ tokens clients create api-gateway');
   for (const register of clientsCommands) register(clients, ctx);
+  registerTrusts(program, ctx);
   registerWebhooks(program, ctx);
   const servers = program.commandsGroup('Account:').command('servers').summary('Manage the servers you signed in to');
   servers.description('Manage the servers you signed in to from this machine.');
@@ -151,6 +154,7 @@ const tokenCommands = [
   registerExec,
   registerEnsure,
   registerCheck,
+  registerExchange,
 ];
 const superuserCommands = [registerGrant, registerUngrant, registerOffboard, registerReport, registerAudit];
 const appsCommands = [registerAppsCreate, registerAppsList, registerAppsShow, registerAppsEdit, registerAppsDelete];

@@ -101,6 +101,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The server address would send secrets over plain HTTP, contains a password or has an unsupported scheme. Use an `https://` address.',
   'nothing-on-stdin': 'The command reads a secret from stdin, but none arrived. Pipe it in.',
   'login-denied': 'The sign-in was denied in the browser. Run `tokens login` again and approve it.',
+  'exchange-refused':
+    'The server or GitHub refused the identity token of the job. The message names what did not match: compare the claims of the job with those of the trust.',
   'not-signed-in': 'There is no session for this server on this machine. Run `tokens login`.',
   'rotation-pending':
     'The value before the last rotation still works. Wait until it ends, end it, or send `end_previous`.',

@@ -76,6 +76,7 @@ export const problems = {
   'insecure-server': { status: 0, title: 'Insecure server address', exit: 2 },
   'nothing-on-stdin': { status: 0, title: 'No input on stdin', exit: 2 },
   'login-denied': { status: 0, title: 'Sign-in denied', exit: 4 },
+  'exchange-refused': { status: 0, title: 'Exchange refused', exit: 4 },
   'not-signed-in': { status: 0, title: 'Not signed in', exit: 4 },
   'proxy-hole': { status: 0, title: 'Proxy check failed', exit: 4 },
   'other-token': { status: 0, title: 'File of another token', exit: 5 },

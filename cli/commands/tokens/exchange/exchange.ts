@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { formatDuration } from '../../../../shared/duration.ts';
+import type { Context } from '../../../context.ts';
+import { openNetwork, resolveServer } from '../../../session/connect.ts';
+import { note } from '../../../ui/notes.ts';
+import { findJobToken, type JobTokenOptions } from './job-token.ts';
+import { type IssuedToken, requestToken } from './request-token.ts';
+
+export interface ExchangeOptions extends JobTokenOptions {
+  trust: string;
+  audience?: string;
+  out?: string;
+}
+
+export function registerExchange(program: Command, ctx: Context): void {
+  program
+    .command('exchange')
+    .summary("Get a token for a job's identity token")
+    .description(
+      'Exchange the identity token of a CI job or a pod for a short-lived token, and print its value. Needs no session. Finds the identity token itself: in GitHub Actions, in TOKENS_ID_TOKEN, or in the file that Kubernetes projects into the pod.',
+    )
+    .requiredOption('--trust <name>', 'Name of the trust')
+    .option('--audience <text>', 'Audience to request from GitHub (default: the public URL of the server)')
+    .option('--id-token-file <path>', 'File with the identity token')
+    .option('--out <path>', 'Write the value to this file, which only you can read, and print nothing')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tokens exchange --trust deploy-api --out "$RUNNER_TEMP/token"\n  $ TOKENS_TOKEN=$(tokens exchange --trust nightly)',
+    )
+    .action((_options, command: Command) => runExchange(ctx, command.optsWithGlobals()));
+}
+
+async function runExchange(ctx: Context, options: ExchangeOptions): Promise<void> {
+  const { out } = options;
+  if (out === undefined) return print(ctx, options, await exchange(ctx, options));
+  const { withTokenFile } = await import('../../../token-file/token-file.ts');
+  // The file first, because an identity token is accepted only once.
+  const issued = await withTokenFile(ctx, out, async (file) => {
+    await file.restrictMode();
+    await file.proveWritable();
+    const issued = await exchange(ctx, options);
+    await file.replace(issued.value);
+    return issued;
+  });
+  if (options.json) return printJson(ctx, { expires_in: issued.expiresIn, file: out });
+  await note(ctx, options, `Wrote a token that is valid for ${formatDuration(issued.expiresIn)} to the file.`);
+}
+
+async function exchange(ctx: Context, options: ExchangeOptions): Promise<IssuedToken> {
+  const server = await resolveServer(ctx, options);
+  const send = await openNetwork(ctx, options, server);
+  const audience = async () => {
+    if (options.audience !== undefined) return options.audience;
+    const { discover } = await import('../../../sign-in/discover.ts');
+    return (await discover(send, server)).issuer;
+  };
+  const subjectToken = await findJobToken(ctx, options, audience);
+  return requestToken(send, server, { trust: options.trust, subjectToken });
+}
+
+async function print(ctx: Context, options: ExchangeOptions, { value, expiresIn }: IssuedToken): Promise<void> {
+  if (options.json) return printJson(ctx, { token: value, expires_in: expiresIn });
+  await ctx.stdout.write(`${value}\n`);
+}
+
+async function printJson(ctx: Context, object: object): Promise<void> {
+  const { printJson } = await import('../../../ui/json.ts');
+  await printJson(ctx.stdout, object);
+}

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context.ts';
+import { registerTrustsCreate } from './create.ts';
+import { registerTrustsDelete } from './delete.ts';
+import { registerTrustsList } from './list.ts';
+import { registerTrustsShow } from './show.ts';
+
+/** Registers `tokens trusts` and its commands. */
+export function registerTrusts(program: Command, ctx: Context): void {
+  const trusts = program.command('trusts').alias('trust').summary('Manage trusts');
+  trusts.description('Manage trusts: which jobs of CI systems and clusters may have tokens without a stored secret.');
+  trusts.addHelpText(
+    'after',
+    '\nExample:\n  $ tokens trusts create deploy-api --service-account ci --github acme/api --environment production',
+  );
+  for (const register of commands) register(trusts, ctx);
+}
+
+const commands = [registerTrustsCreate, registerTrustsList, registerTrustsShow, registerTrustsDelete];

@@ -138,6 +138,20 @@ describe('an exchange', () => {
     expect(await refused(await world.signed())).toMatchObject({ status: 400, error: 'invalid_request' });
   });
 
+  it('ends with its service account, without being listed in a mail, and a new one of the name inherits nothing', async () => {
+    await world.addTrust();
+    const value = await succeed(await world.signed());
+    const path = `/api/v1/service-accounts/${world.account.id}`;
+    expect((await world.app.ask(path, { method: 'DELETE', as: world.app.root })).status).toBe(204);
+    expect((await readToken(value)).status).toBe(401);
+    const events = (await world.app.store.audit.list(firstPage)).map(({ action }) => action);
+    expect(events).toEqual(expect.arrayContaining(['trust.deleted', 'token.revoked', 'service_account.deleted']));
+    for (const { text } of await world.app.mails()) expect(text).not.toContain('deploy/');
+    const json = { name: 'ci' };
+    expect((await world.app.ask('/api/v1/service-accounts', { as: world.app.root, json })).status).toBe(201);
+    expect(await refused(await world.signed())).toMatchObject({ status: 400 });
+  });
+
   it('is refused while the service account is disabled', async () => {
     await world.addTrust();
     await world.app.store.serviceAccounts.setDisabled(world.account.id, true);

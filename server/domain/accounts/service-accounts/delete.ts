@@ -1,4 +1,5 @@
 import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../../caller.ts';
+import { deleteTrustsOf } from '../../machines/trusts.ts';
 import { requireAnother } from './edit.ts';
 import { noSuchServiceAccount } from './problems.ts';
 import { record, type ServiceAccountDeps } from './record.ts';
@@ -14,6 +15,8 @@ export async function deleteServiceAccount(deps: ServiceAccountDeps, operator: O
     await requireStillAllowed(store, operator, 'service-accounts', id);
     const account = await store.serviceAccounts.lock(id);
     if (account === null) throw noSuchServiceAccount();
+    // Before the other tokens, because nobody gets a mail about exchanged ones.
+    await deleteTrustsOf(deps, store, id, event);
     const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
     for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
     // Before the deletion, after which nobody maintains it.

@@ -1,7 +1,16 @@
 import { isProblemCode, problems } from '../shared/problems.ts';
 
 /** Exit codes by HTTP status, for problem codes that only a newer server knows. */
-const exitByStatus: Readonly<Record<number, number>> = { 400: 2, 422: 2, 401: 4, 403: 4, 404: 3, 409: 5, 429: 7 };
+const exitByStatus: Readonly<Record<number, number>> = {
+  400: 2,
+  422: 2,
+  401: 4,
+  403: 4,
+  404: 3,
+  409: 5,
+  412: 5,
+  429: 7,
+};
 
 /** `check` reports its result with this code. Routes send it with status 409, for tokens that they cannot change. */
 const exitOfInactiveToken = 4;

@@ -80,6 +80,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'idempotency-mismatch':
     'This `Idempotency-Key` was already used for a request with a different body. Use a new key for a new request.',
   'link-expired': 'The link from the mail has expired, was replaced or was already used. Request a new one.',
+  'changed-meanwhile':
+    'The object is not as `If-Match` says, because somebody changed it. Read it again, and decide again.',
   'body-too-large': 'The request body is larger than the route accepts. Send less data.',
   'unsupported-media-type': 'The route does not accept this `Content-Type`. Send JSON as `application/json`.',
   throttled:
@@ -96,6 +98,7 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
     'The identity provider cannot be reached or gave an invalid response. Try again later, or sign in another way.',
   'storage-full': 'The database has no space left, so nothing was changed. The operator must free some space.',
   usage: 'The command line has an unknown flag, a missing argument or an invalid value. Run the command with `--help`.',
+  'invalid-file': 'The file of the declared state has mistakes. `errors` names each one with its line and column.',
   'ambiguous-name': 'More than one token matches the name. Use the exact name or the prefix.',
   'insecure-server':
     'The server address would send secrets over plain HTTP, contains a password or has an unsupported scheme. Use an `https://` address.',

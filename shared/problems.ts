@@ -61,6 +61,7 @@ export const problems = {
   'too-few-uses': { status: 409, title: 'Too few uses', exit: 5 },
   'idempotency-mismatch': { status: 409, title: 'Idempotency-Key already used', exit: 5 },
   'link-expired': { status: 410, title: 'Link expired', exit: 3 },
+  'changed-meanwhile': { status: 412, title: 'Changed meanwhile', exit: 5 },
   'body-too-large': { status: 413, title: 'Request body too large', exit: 2 },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type', exit: 1 },
   throttled: { status: 429, title: 'Too many attempts', exit: 7 },
@@ -72,6 +73,7 @@ export const problems = {
   'storage-full': { status: 507, title: 'Storage full', exit: 1 },
 
   usage: { status: 0, title: 'Usage error', exit: 2 },
+  'invalid-file': { status: 0, title: 'Invalid file', exit: 2 },
   'ambiguous-name': { status: 0, title: 'Ambiguous token name', exit: 2 },
   'insecure-server': { status: 0, title: 'Insecure server address', exit: 2 },
   'nothing-on-stdin': { status: 0, title: 'No input on stdin', exit: 2 },

@@ -38,6 +38,7 @@ const validBodies: Record<string, object> = {
     groups: ['devs'],
   },
   'PATCH /api/v1/service-accounts/:id': { description: 'changed', add_maintainers: ['root@example.com'] },
+  'PATCH /api/v1/clients/:id': { can_revoke: true },
   'POST /api/v1/apps': {
     name: 'builds',
     url: 'https://builds.example.com',
@@ -64,6 +65,7 @@ let registered: { id: string };
 let trust: { id: string };
 let webhook: { id: string };
 let account: { id: string };
+let client: { id: string };
 let before: string;
 
 beforeAll(async () => {
@@ -79,6 +81,7 @@ beforeAll(async () => {
       json: { name: 'deploys', maintainers: [app.dev.email] },
     }),
   );
+  client = await jsonOf(await app.ask('/api/v1/clients', { as: app.root, json: { name: 'Existing' } }));
   before = await snapshot();
 });
 afterEach(async () => {
@@ -97,6 +100,7 @@ async function snapshot(): Promise<string> {
     await app.store.trusts.list(page),
     await app.store.webhooks.list(page),
     await app.store.serviceAccounts.list(page),
+    await app.store.clients.list(page),
     events.filter(({ action }) => action !== 'session.failed'),
     (await app.mails()).map(({ id }) => id),
     await Promise.all([app.root, app.dev].map(({ session }) => app.services.sessions.authenticate(session))),
@@ -110,6 +114,7 @@ function target(path: string, id?: string): string {
     ['/apps/', registered],
     ['/trusts/', trust],
     ['/webhooks/', webhook],
+    ['/clients/', client],
   ] as const;
   const existing = named.find(([part]) => path.includes(part))?.[1] ?? token;
   // A token that was not used gets no suggestion otherwise.

@@ -92,11 +92,16 @@ export function createAuditTrail({ newId }: { newId: () => string }) {
         target: { kind: 'session', id: event.sessionId, name: null },
         ownerId: event.userId,
       }),
-    client: (store: Store, action: AuditAction, event: Event & { client: Pick<ClientRecord, 'id' | 'name'> }) =>
+    client: (
+      store: Store,
+      action: AuditAction,
+      event: Event & { client: Pick<ClientRecord, 'id' | 'name'>; changes?: FieldChange[] },
+    ) =>
       write(store, event, {
         action,
         target: { kind: 'client', id: event.client.id, name: event.client.name },
         ownerId: null,
+        ...(event.changes && { changes: event.changes }),
       }),
     app: (store: Store, { action, app, changes, ...event }: Event & AppEvent) =>
       write(store, event, {

@@ -24,6 +24,7 @@ import { healthRoutes } from './routes/service/health.ts';
 import { metricsRoutes } from './routes/service/metrics.ts';
 import { openapiRoutes } from './routes/service/openapi.ts';
 import { serviceAccountRoutes } from './routes/service-accounts.ts';
+import { schemaRoutes } from './routes/service/schemas.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { presentedTokenRoutes } from './routes/token.ts';
 import { tokenChangeRoutes } from './routes/token-changes.ts';
@@ -85,6 +86,7 @@ export function createApp(deps: AppDeps) {
   app.route('/', oauthRoutes(deps));
   app.route('/', backchannelLogoutRoutes(deps));
   app.route('/', obtainTokenRoutes(deps));
+  app.route('/', schemaRoutes());
   return app.route('/', description).route('/', healthRoutes(deps)).route('/api/v1', api);
 }
 

@@ -28,6 +28,7 @@ import type {
   SessionRecord,
   StatusContext,
   TokenRecord,
+  UserRecord,
   UserSummary,
   WebhookRecord,
 } from '../store/records.ts';
@@ -89,18 +90,25 @@ function lastUseObject(use: LastUse): NonNullable<Token['last_used']> {
   return { at: time(use.at), method: use.method, path: use.path, ip: use.ip, user_agent: use.userAgent };
 }
 
-/** Returns the member as the API shows it. */
-export function userObject(user: UserSummary): User {
+/** Returns what can be decided about a member, which is what the ETag of the member covers. */
+export function userState(user: Omit<UserRecord, 'passwordHash' | 'emailFolded'>) {
   return {
     id: user.id,
     email: user.email,
     name: user.name,
     superuser: user.superuser,
-    status: memberStatus(user),
     disabled: user.disabled,
     can_manage_tokens: user.canManageTokens,
     sso: user.sso,
     groups: memberGroups(user),
+  };
+}
+
+/** Returns the member as the API shows it. */
+export function userObject(user: UserSummary): User {
+  return {
+    ...userState(user),
+    status: memberStatus(user),
     token_count: user.tokenCount,
     last_used_at: timeOrNull(user.lastUsedAt),
     created_at: time(user.createdAt),

@@ -61,6 +61,7 @@ export const auditActionDescriptions = {
   'service_account.enabled': 'A disabled service account was enabled again.',
   'service_account.deleted': 'A service account was deleted, with its tokens and its trusts.',
   'client.created': 'An OAuth client was registered.',
+  'client.changed': 'What an OAuth client may do was changed.',
   'client.deleted': 'An OAuth client was deleted. Its secret no longer works.',
   'client.secret_rotated': 'An OAuth client received a new secret. The old one no longer works.',
   'app.created': 'An app was registered.',

@@ -2,13 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { limits } from '../../../shared/limits.ts';
 import { foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
-import type { CreateClientBody } from '../../../shared/schemas/accounts/clients.ts';
+import type { CreateClientBody, EditClientBody } from '../../../shared/schemas/accounts/clients.ts';
 import type { AuditAction } from '../../../shared/schemas/audit.ts';
-import type { ClientRecord, Page } from '../../store/records.ts';
+import type { ClientRecord, FieldChange, Page } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
+import { noPrecondition, type Precondition } from '../precondition.ts';
 import { generateSecret, hashSecret, randomBase62, type Secret } from '../secrets.ts';
 import { createBatchedLookup } from '../tokens/batched-lookup.ts';
 
@@ -38,7 +39,16 @@ export interface Clients {
   /** Replaces the secret. The previous one stops working immediately. @throws ProblemError `client-not-found` */
   rotate(operator: Operator, id: string): Promise<IssuedClient>;
   /** @throws ProblemError `client-not-found` */
-  delete(operator: Operator, id: string): Promise<void>;
+  get(operator: Operator, id: string): Promise<ClientRecord>;
+  /** @throws ProblemError `client-not-found`, `changed-meanwhile` */
+  edit(
+    operator: Operator,
+    id: string,
+    body: EditClientBody,
+    precondition: Precondition<ClientRecord>,
+  ): Promise<ClientRecord>;
+  /** @throws ProblemError `client-not-found`, `changed-meanwhile` */
+  delete(operator: Operator, id: string, precondition?: Precondition<ClientRecord>): Promise<void>;
   /** Returns the client with this id and secret, or null. An unknown id takes as much work as a wrong secret. */
   authenticate(clientId: string, secret: string): Promise<ClientRecord | null>;
 }
@@ -53,20 +63,18 @@ export function createClients(deps: ClientDeps): Clients {
     maxParallel: store.maxParallelLookups,
   });
 
-  /** Applies a change to an existing client and audits it, in one transaction. */
-  async function change(
+  /** Runs a change of a client that this transaction holds. */
+  async function change<T>(
     operator: Operator,
     id: string,
-    action: AuditAction,
-    apply: (store: Store) => Promise<boolean>,
-  ) {
+    work: (store: Store, client: ClientRecord) => Promise<T>,
+  ): Promise<T> {
     requireScope(operator, 'clients');
     return store.transaction(async (store) => {
       await requireStillAllowed(store, operator, 'clients');
-      const client = await store.clients.findById(id);
-      if (client === null || !(await apply(store))) throw noSuchClient();
-      await record(deps, store, operator, action, client);
-      return client;
+      const client = await store.clients.lock(id);
+      if (client === null) throw noSuchClient();
+      return work(store, client);
     });
   }
 
@@ -98,15 +106,37 @@ export function createClients(deps: ClientDeps): Clients {
 
     async rotate(operator, id) {
       const secret = generateSecret('clientSecret');
-      const client = await change(operator, id, 'client.secret_rotated', (store) =>
-        store.clients.setSecretHash(id, secret.hash()),
-      );
+      const client = await change(operator, id, async (store, client) => {
+        await store.clients.setSecretHash(id, secret.hash());
+        await record(deps, store, operator, 'client.secret_rotated', client);
+        return client;
+      });
       return { client, secret };
     },
 
-    async delete(operator, id) {
-      await change(operator, id, 'client.deleted', (store) => store.clients.delete(id));
+    async get(operator, id) {
+      requireScope(operator, 'clients');
+      const client = await store.clients.findById(id);
+      if (client === null) throw noSuchClient();
+      return client;
     },
+
+    edit: (operator, id, { can_revoke: canRevoke }, precondition) =>
+      change(operator, id, async (store, client) => {
+        precondition(client);
+        if (canRevoke === undefined || canRevoke === client.canRevoke) return client;
+        await store.clients.setCanRevoke(id, canRevoke);
+        const changes = [{ field: 'can_revoke', from: client.canRevoke, to: canRevoke }];
+        await record(deps, store, operator, 'client.changed', client, changes);
+        return { ...client, canRevoke };
+      }),
+
+    delete: (operator, id, precondition = noPrecondition) =>
+      change(operator, id, async (store, client) => {
+        precondition(client);
+        await store.clients.delete(id);
+        await record(deps, store, operator, 'client.deleted', client);
+      }),
 
     async authenticate(clientId, secret) {
       const client = await lookUp(clientId);
@@ -117,9 +147,16 @@ export function createClients(deps: ClientDeps): Clients {
   };
 }
 
-function record(deps: ClientDeps, store: Store, operator: Operator, action: AuditAction, client: ClientRecord) {
+function record(
+  deps: ClientDeps,
+  store: Store,
+  operator: Operator,
+  action: AuditAction,
+  client: ClientRecord,
+  changes?: FieldChange[],
+) {
   const event = { at: deps.clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo };
-  return deps.auditTrail.client(store, action, { ...event, client });
+  return deps.auditTrail.client(store, action, { ...event, client, ...(changes && { changes }) });
 }
 
 function noSuchClient(): ProblemError {

@@ -1,10 +1,12 @@
 import { ProblemError } from '../../../shared/problem.ts';
 import { pseudonymOf } from '../../../shared/pseudonym.ts';
+import type { UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
+import { noPrecondition, type Precondition } from '../precondition.ts';
 import { requireMayChange } from './for-keys.ts';
 import { hasJoined } from './member-status.ts';
 import { lastSuperuser, noSuchMember } from './problems.ts';
@@ -20,9 +22,15 @@ export interface DeleteMemberDeps {
  * Deletes a member for good: revokes their tokens, ends their sessions and erases their address, name and credentials. Audit
  * events keep a pseudonym, and a restored backup does not bring the member back.
  *
- * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `own-account`, `last-superuser`
+ * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `own-account`, `last-superuser`,
+ * `changed-meanwhile`
  */
-export async function deleteMember(deps: DeleteMemberDeps, operator: Operator, id: string): Promise<void> {
+export async function deleteMember(
+  deps: DeleteMemberDeps,
+  operator: Operator,
+  id: string,
+  precondition: Precondition<UserRecord> = noPrecondition,
+): Promise<void> {
   const { store, clock, auditTrail, notifier } = deps;
   requireScope(operator, 'users:write');
   if (id === operator.user.id) throw ownAccount();
@@ -32,6 +40,7 @@ export async function deleteMember(deps: DeleteMemberDeps, operator: Operator, i
     const user = await store.users.findById(id);
     if (user === null) throw noSuchMember();
     requireMayChange(operator, user);
+    precondition(user);
     const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);
     for (const token of tokens) await auditTrail.tokenRevoked(store, { ...event, token });
     const deleted = await store.users.delete(id, event.at);

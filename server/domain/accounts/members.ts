@@ -15,6 +15,7 @@ import {
   requireStillAllowed,
 } from '../caller.ts';
 import type { Notifier } from '../notifications/notifier.ts';
+import type { Precondition } from '../precondition.ts';
 import { type AddMemberDeps, addMember } from './add-member.ts';
 import { deleteMember } from './delete-member.ts';
 import { requireChangesForKeys, requireNewFieldsForKeys } from './for-keys.ts';
@@ -62,12 +63,17 @@ export interface Members {
   /**
    * Applies all changes or none. Disabling a member also ends their sessions. A new email address is mailed to both.
    *
-   * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `email-taken`, `email-from-sso`; for a management key,
+   * @throws ProblemError `superuser-required`, `user-not-found`, `last-superuser`, `email-taken`, `email-from-sso`, `changed-meanwhile`; for a management key,
    * `scope-missing`, and `not-for-keys` for a superuser and for fields that only superusers may change
    */
-  update(operator: Operator, id: string, changes: UpdateUserBody): Promise<UserSummary>;
+  update(
+    operator: Operator,
+    id: string,
+    changes: UpdateUserBody,
+    precondition?: Precondition<UserRecord>,
+  ): Promise<UserSummary>;
   /** See `deleteMember`. @throws ProblemError as it does */
-  delete(operator: Operator, id: string): Promise<void>;
+  delete(operator: Operator, id: string, precondition?: Precondition<UserRecord>): Promise<void>;
 }
 
 /**
@@ -120,14 +126,17 @@ export function createMembers(deps: MemberDeps): Members {
         ...(part !== '' && { contains: part }),
       });
     },
-    async update(operator, id, changes) {
+    async update(operator, id, changes, precondition) {
       requireScope(operator, 'users:write');
       if (isKey(operator)) requireChangesForKeys(changes);
-      const changed = await updateMember(deps, operator, id, changes, (store) => summary(id, store));
+      const changed = await updateMember(deps, operator, id, changes, {
+        ...(precondition && { precondition }),
+        finish: (store) => summary(id, store),
+      });
       notifier.wake();
       return changed;
     },
-    delete: (operator, id) => deleteMember(deps, operator, id),
+    delete: (operator, id, precondition) => deleteMember(deps, operator, id, precondition),
   };
 }
 

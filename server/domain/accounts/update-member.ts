@@ -7,6 +7,7 @@ import type { AuditTrail } from '../audit.ts';
 import { type ClientInfo, type Operator, operatorActor, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Notifier } from '../notifications/notifier.ts';
+import { noPrecondition, type Precondition } from '../precondition.ts';
 import { endAllSessions } from '../sign-in/end-sessions.ts';
 import { changeEmail } from './change-email.ts';
 import { requireMayChange } from './for-keys.ts';
@@ -20,18 +21,24 @@ export interface UpdateMemberDeps {
   notifier: Notifier;
 }
 
+/** What else happens in the transaction that changes a member. */
+export interface MemberChange<T> {
+  precondition?: Precondition<UserRecord>;
+  finish(store: Store): Promise<T>;
+}
+
 /**
  * Applies all changes or none, and returns what `finish` returned. Call `Notifier.wake` afterwards.
  *
  * @throws ProblemError `superuser-required`, `scope-missing`, `not-for-keys`, `user-not-found`, `own-account`, `last-superuser`,
- * `email-taken`, `email-from-sso`
+ * `email-taken`, `email-from-sso`, `changed-meanwhile`
  */
 export async function updateMember<T>(
   deps: UpdateMemberDeps,
   operator: Operator,
   id: string,
   changes: UpdateUserBody,
-  finish: (store: Store) => Promise<T>,
+  { precondition = noPrecondition, finish }: MemberChange<T>,
 ): Promise<T> {
   const event = { at: deps.clock.now(), actor: operatorActor(operator), clientInfo: operator.clientInfo };
   return deps.store.transaction(async (store) => {
@@ -39,6 +46,7 @@ export async function updateMember<T>(
     const user = await store.users.findById(id);
     if (user === null) throw noSuchMember();
     requireMayChange(operator, user);
+    precondition(user);
     for (const { apply, action } of changesOf(changes)) {
       const changed = await apply(store, id);
       if (changed === 'last-superuser') throw lastSuperuser();

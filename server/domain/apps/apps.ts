@@ -13,6 +13,7 @@ import {
 } from '../caller.ts';
 import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
+import { noPrecondition, type Precondition } from '../precondition.ts';
 import { auditedFields, defaultFields, fieldsOf } from './app-fields.ts';
 import { appInUse, appNameTaken, hostTaken, noSuchApp } from './app-problems.ts';
 
@@ -40,13 +41,17 @@ const maxOffered = 500;
 export interface Apps {
   /** @throws ProblemError `name-taken`, `host-taken` */
   create(operator: Operator, body: CreateAppBody): Promise<AppRecord>;
-  /** Changes fields of an app. A lower maximum shortens no token. @throws ProblemError `app-not-found`, `host-taken` */
-  edit(operator: Operator, id: string, body: EditAppBody): Promise<AppRecord>;
+  /** Changes fields of an app. A lower maximum shortens no token. @throws ProblemError `app-not-found`, `host-taken`, `changed-meanwhile` */
+  edit(operator: Operator, id: string, body: EditAppBody, precondition?: Precondition<AppRecord>): Promise<AppRecord>;
   /**
    * Deletes an app. Tokens that are restricted to it keep its ID in their rules, so that a new app of the same name revives nothing.
    * @throws ProblemError `app-not-found`; `app-in-use` if there are such tokens, unless `force` is true
    */
-  delete(operator: Operator, id: string, options: { force: boolean }): Promise<void>;
+  delete(
+    operator: Operator,
+    id: string,
+    options: { force: boolean; precondition?: Precondition<AppRecord> },
+  ): Promise<void>;
   /** @throws ProblemError `app-not-found` */
   get(id: string): Promise<AppRecord>;
   /** Returns apps, newest first. */
@@ -90,8 +95,9 @@ export function createApps(deps: AppDeps): Apps {
       return app;
     },
 
-    edit: (operator, id, body) =>
+    edit: (operator, id, body, precondition = noPrecondition) =>
       change(operator, id, async (store, before) => {
+        precondition(before);
         // A restore prefers the later of two states, so that the time of a change never goes back with the clock.
         const changedAt = Math.max(clock.now(), before.changedAt + 1);
         const fields = fieldsOf(body);
@@ -105,8 +111,9 @@ export function createApps(deps: AppDeps): Apps {
         return app;
       }),
 
-    delete: (operator, id, { force }) =>
+    delete: (operator, id, { force, precondition = noPrecondition }) =>
       change(operator, id, async (store, app) => {
+        precondition(app);
         if ((await store.apps.delete(id, force)) === 'in-use') throw appInUse(await store.apps.countTokens(id));
         await record(deps, store, operator, { action: 'app.deleted', app });
       }),

@@ -20,6 +20,8 @@ export const scopeTable: Readonly<Record<string, Scope>> = {
   'GET /api/v1/audit': 'audit:read',
   'GET /api/v1/clients': 'clients',
   'POST /api/v1/clients': 'clients',
+  'GET /api/v1/clients/:id': 'clients',
+  'PATCH /api/v1/clients/:id': 'clients',
   'POST /api/v1/clients/:id/secret': 'clients',
   'DELETE /api/v1/clients/:id': 'clients',
   'GET /api/v1/service-accounts': 'service-accounts',

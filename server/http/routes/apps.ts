@@ -7,7 +7,9 @@ import {
   editAppBodySchema,
 } from '../../../shared/schemas/apps.ts';
 import { queryBooleanSchema } from '../../../shared/schemas/common.ts';
+import type { AppRecord } from '../../store/records.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
+import { conditional, ifMatch, setEtag } from '../etags.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
 import { appObject } from '../representations.ts';
@@ -49,7 +51,7 @@ const editApp = createRoute({
   description:
     'A field that is not sent stays. A list replaces the present one. A lower `max_expiry` shortens no token: it counts at the next creation, edit or rotation.',
   middleware: jsonBody,
-  request: { params: idParamSchema, body: jsonRequest(editAppBodySchema) },
+  request: { params: idParamSchema, ...conditional, body: jsonRequest(editAppBodySchema) },
   responses: { 200: jsonResponse(appSchema, 'The app') },
 });
 
@@ -61,6 +63,7 @@ const deleteApp = createRoute({
     'Fails with `app-in-use` if tokens are restricted to the app, unless `force` is true. Tokens whose only app it was are then denied everywhere, even if an app of the same name is registered again.',
   request: {
     params: idParamSchema,
+    ...conditional,
     query: z.strictObject({
       force: queryBooleanSchema.optional().describe('Whether to delete an app to which tokens are restricted'),
     }),
@@ -76,19 +79,28 @@ export function appRoutes({ apps }: Pick<AppDeps, 'apps'>) {
     })
     .openapi(createApp, async (c) => {
       const operator = c.get('operator');
-      return c.json(appObject(await apps.create(operator, c.req.valid('json')), operator), 201);
+      const app = appObject(await apps.create(operator, c.req.valid('json')), operator);
+      setEtag(c, app);
+      return c.json(app, 201);
     })
     .openapi(getApp, async (c) => {
-      return c.json(appObject(await apps.get(c.req.valid('param').id), c.get('operator')), 200);
+      const app = appObject(await apps.get(c.req.valid('param').id), c.get('operator'));
+      setEtag(c, app);
+      return c.json(app, 200);
     })
     .openapi(editApp, async (c) => {
       const operator = c.get('operator');
-      const app = await apps.edit(operator, c.req.valid('param').id, c.req.valid('json'));
-      return c.json(appObject(app, operator), 200);
+      const { id } = c.req.valid('param');
+      const precondition = ifMatch(c, (app: AppRecord) => appObject(app, operator));
+      const app = appObject(await apps.edit(operator, id, c.req.valid('json'), precondition), operator);
+      setEtag(c, app);
+      return c.json(app, 200);
     })
     .openapi(deleteApp, async (c) => {
       const { force = false } = c.req.valid('query');
-      await apps.delete(c.get('operator'), c.req.valid('param').id, { force });
+      const operator = c.get('operator');
+      const precondition = ifMatch(c, (app: AppRecord) => appObject(app, operator));
+      await apps.delete(operator, c.req.valid('param').id, { force, precondition });
       return c.body(null, 204);
     });
 }

@@ -8,9 +8,10 @@ import {
   userSchema,
 } from '../../../shared/schemas/accounts/users.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
+import { conditional, ifMatch, setEtag } from '../etags.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
-import { invitedUserObject, userObject } from '../representations.ts';
+import { invitedUserObject, userObject, userState } from '../representations.ts';
 import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const listUsers = createRoute({
@@ -57,7 +58,7 @@ const updateUser = createRoute({
   description:
     'Changes only the fields that are sent, all of them or none. Disabling a member ends their sessions. A new email address voids links that were mailed to the earlier one, and both addresses get a mail. The last enabled superuser can be neither disabled nor demoted.',
   middleware: jsonBody,
-  request: { params: idParamSchema, body: jsonRequest(updateUserBodySchema) },
+  request: { params: idParamSchema, ...conditional, body: jsonRequest(updateUserBodySchema) },
   responses: { 200: jsonResponse(userSchema, 'The updated member') },
 });
 
@@ -67,7 +68,7 @@ const deleteUser = createRoute({
   summary: 'Delete a member',
   description:
     'Revokes all tokens, ends all sessions, and erases the email address and the name. Audit events keep a pseudonym. This cannot be undone. Superusers cannot delete themselves.',
-  request: { params: idParamSchema },
+  request: { params: idParamSchema, ...conditional },
   responses: { 204: { description: 'The member is deleted' } },
 });
 
@@ -89,6 +90,7 @@ export function userRoutes({ users, invitations, tokens }: Pick<AppDeps, 'users'
     .openapi(createUser, async (c) => {
       const { user, invitation } = await users.create(c.get('operator'), c.req.valid('json'));
       c.header('Location', `/api/v1/users/${user.id}`);
+      setEtag(c, userState(user));
       return c.json(invitedUserObject(user, invitation), 201);
     })
     .openapi(inviteUser, async (c) => {
@@ -99,14 +101,19 @@ export function userRoutes({ users, invitations, tokens }: Pick<AppDeps, 'users'
     })
     .openapi(readUser, async (c) => {
       const user = await users.get(c.get('operator'), c.req.valid('param').id);
+      setEtag(c, userState(user));
       return c.json(userObject(user), 200);
     })
     .openapi(updateUser, async (c) => {
-      const user = await users.update(c.get('operator'), c.req.valid('param').id, c.req.valid('json'));
+      const { id } = c.req.valid('param');
+      const precondition = ifMatch(c, userState);
+      const user = await users.update(c.get('operator'), id, c.req.valid('json'), precondition);
+      setEtag(c, userState(user));
       return c.json(userObject(user), 200);
     })
     .openapi(deleteUser, async (c) => {
-      await users.delete(c.get('operator'), c.req.valid('param').id);
+      const precondition = ifMatch(c, userState);
+      await users.delete(c.get('operator'), c.req.valid('param').id, precondition);
       return c.body(null, 204);
     })
     .openapi(revokeAllOfUser, async (c) => {

@@ -103,6 +103,10 @@ export interface ClientStore {
   findById(id: string): Promise<ClientRecord | null>;
   /** Looks up client IDs in one statement. Returns one entry per ID, in the same order: the client, or null. */
   findByClientIds(clientIds: readonly string[]): Promise<Array<ClientRecord | null>>;
+  /** Locks the client until the transaction ends, and returns it. */
+  lock(id: string): Promise<ClientRecord | null>;
+  /** Returns false if the client does not exist. */
+  setCanRevoke(id: string, value: boolean): Promise<boolean>;
   /** Returns false if the client does not exist. */
   setSecretHash(id: string, hash: string): Promise<boolean>;
   /** Returns false if the client does not exist. */

@@ -48,6 +48,7 @@ export const actionLabels: Readonly<Record<AuditAction, string>> = {
   'service_account.enabled': 'Enabled a service account',
   'service_account.deleted': 'Deleted a service account',
   'client.created': 'Created a client',
+  'client.changed': 'Changed a client',
   'client.deleted': 'Deleted a client',
   'client.secret_rotated': 'Rotated a client secret',
   'app.created': 'Registered an app',

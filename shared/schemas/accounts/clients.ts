@@ -24,5 +24,11 @@ export const createClientBodySchema = z
   .meta({ id: 'CreateClient' });
 export type CreateClientBody = z.infer<typeof createClientBodySchema>;
 
+export const editClientBodySchema = z
+  .strictObject({ can_revoke: z.boolean().optional().describe('Let the client revoke tokens') })
+  .refine((body) => Object.keys(body).length > 0, 'Send at least one field.')
+  .meta({ id: 'EditClient' });
+export type EditClientBody = z.infer<typeof editClientBodySchema>;
+
 export const clientListQuerySchema = pageQuerySchema;
 export const clientPageSchema = pageSchema(clientSchema).meta({ id: 'ClientPage' });

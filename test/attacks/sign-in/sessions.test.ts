@@ -191,6 +191,7 @@ describe('a request that another site makes with the session cookie', () => {
     'POST /api/v1/users': { email: 'new@example.com' },
     'PATCH /api/v1/users/:id': { superuser: true },
     'POST /api/v1/clients': { name: 'Another' },
+    'PATCH /api/v1/clients/:id': { can_revoke: true },
     'POST /api/v1/apps': { name: 'another' },
     'POST /api/v1/webhooks': { url: 'https://hooks.example.com/', events: ['*'] },
     'PATCH /api/v1/webhooks/:id': { events: ['token.*'] },

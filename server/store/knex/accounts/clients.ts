@@ -42,6 +42,11 @@ export function createClientStore(knex: Knex, engine: Engine): ClientStore {
       }
       return found;
     },
+    async lock(id) {
+      const row = await clients().where({ id }).forUpdate().first();
+      return row ? toClient(row) : null;
+    },
+    setCanRevoke: async (id, value) => (await clients().where({ id }).update({ can_revoke: value })) > 0,
     setSecretHash: async (id, hash) => (await clients().where({ id }).update({ secret_hash: hash })) > 0,
     delete: async (id) => (await clients().where({ id }).delete()) > 0,
   };

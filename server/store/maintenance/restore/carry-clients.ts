@@ -3,7 +3,7 @@ import type { Engine, Row } from '../../engine/engine.ts';
 import type { Witness } from './history.ts';
 
 /**
- * Keeps the current secrets of OAuth clients, and deletes the clients that were deleted since the backup. The newest
+ * Keeps the current secrets and rights of OAuth clients, and deletes the clients that were deleted since the backup. The newest
  * database that knows a client decides.
  */
 export async function carryClients({ knex }: Engine, line: readonly Witness[], complete: boolean): Promise<void> {
@@ -13,7 +13,7 @@ export async function carryClients({ knex }: Engine, line: readonly Witness[], c
       if (now === 'unknown') continue;
       const client = knex('clients').where({ id });
       if (now === 'deleted') await client.delete();
-      else if (complete || (await rotatedAt(witness.knex, id)) > (await rotatedAt(knex, id)))
+      else if (complete || (await changedAt(witness.knex, id)) > (await changedAt(knex, id)))
         await client.update({ secret_hash: now.secret_hash, can_revoke: now.can_revoke });
       break;
     }
@@ -29,9 +29,10 @@ async function clientIn({ knex, continues }: Witness, id: string): Promise<Row |
   return wasThere ? 'deleted' : 'unknown';
 }
 
-async function rotatedAt(knex: Knex, id: string): Promise<number> {
+async function changedAt(knex: Knex, id: string): Promise<number> {
   const last: Row | undefined = await knex('audit')
-    .where({ target_id: id, action: 'client.secret_rotated' })
+    .where({ target_id: id })
+    .whereIn('action', ['client.secret_rotated', 'client.changed'])
     .max({ at: 'at' })
     .first();
   return Number(last?.at ?? 0);

@@ -41,6 +41,17 @@ export function clientContract(store: () => Store): void {
     expect(await store().clients.list({ limit: 1, before: newest.id })).toEqual([middle]);
   });
 
+  it('changes whether a client may revoke tokens, and locks a client', async () => {
+    const made = await add();
+    expect(await store().clients.setCanRevoke(made.id, true)).toBe(true);
+    expect(await store().clients.findById(made.id)).toEqual({ ...made, canRevoke: true });
+    expect(await store().clients.setCanRevoke('none', true)).toBe(false);
+    await store().transaction(async (store) => {
+      expect(await store.clients.lock(made.id)).toEqual({ ...made, canRevoke: true });
+      expect(await store.clients.lock('none')).toBeNull();
+    });
+  });
+
   it("changes a client's secret and deletes a client", async () => {
     const made = await add();
     expect(await store().clients.setSecretHash(made.id, 'other')).toBe(true);

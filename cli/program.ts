@@ -11,6 +11,8 @@ import { registerClientsList } from './commands/clients/list.ts';
 import { registerClientsRotate } from './commands/clients/rotate.ts';
 import { registerCompletion } from './commands/completion/completion.ts';
 import { registerDoctorProxy } from './commands/doctor/proxy.ts';
+import { registerApply } from './commands/organization/apply.ts';
+import { registerExport } from './commands/organization/export.ts';
 import { registerServersList } from './commands/servers/list.ts';
 import { registerServersRemove } from './commands/servers/remove.ts';
 import { registerServersUse } from './commands/servers/use.ts';
@@ -156,7 +158,15 @@ const tokenCommands = [
   registerCheck,
   registerExchange,
 ];
-const superuserCommands = [registerGrant, registerUngrant, registerOffboard, registerReport, registerAudit];
+const superuserCommands = [
+  registerGrant,
+  registerUngrant,
+  registerOffboard,
+  registerReport,
+  registerAudit,
+  registerApply,
+  registerExport,
+];
 const appsCommands = [registerAppsCreate, registerAppsList, registerAppsShow, registerAppsEdit, registerAppsDelete];
 const clientsCommands = [registerClientsCreate, registerClientsList, registerClientsRotate, registerClientsDelete];
 const serversCommands = [registerServersList, registerServersUse, registerServersRemove];

@@ -11,6 +11,7 @@ const { version, engines } = JSON.parse(await readFile(new URL('../package.json'
 const lazyModules = [
   'cli/api/transport/undici.ts',
   'cli/commands/doctor/examine.ts',
+  'cli/organization/file/document.ts',
   '@inquirer/prompts',
   'chalk',
   'cli-table3',

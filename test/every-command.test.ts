@@ -15,6 +15,8 @@ const printing = [
   'get',
   'check',
   'audit',
+  'apply',
+  'export',
   'report',
   'users list',
   'apps list',
@@ -114,6 +116,7 @@ describe.each(commands)('$path', ({ path, command }) => {
   it('never takes a secret as an argument', () => {
     const taking = command.options.filter(({ required, optional }) => required || optional).map(({ long }) => long);
     // The path of a file with a secret is none.
+    // An option such as --secrets-file takes the path of a file.
     const values = taking.filter((name) => !name?.endsWith('-file'));
     for (const name of values) expect(name).not.toMatch(/password|token|secret|session/);
   });

@@ -55,6 +55,7 @@ const requests: Record<string, Ask[]> = {
   'GET /healthz': [{}],
   'GET /readyz': [{}],
   'GET /openapi.json': [{}],
+  'GET /schemas/organization.json': [{}],
   'GET /api/v1/openapi.json': [{}],
   'GET /.well-known/oauth-authorization-server': [{}],
   'ALL /api-token-auth': [{}, { json: { username: 'x' } }, { method: 'OPTIONS' }],

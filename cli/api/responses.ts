@@ -40,6 +40,18 @@ export async function expectBody<R extends AnyResponse>(
   return response.body as SuccessBody<R>;
 }
 
+/** Like `expectBody`, and returns the ETag as well. @throws CliError `not-tokensd` without an ETag */
+export async function expectTagged<R extends AnyResponse>(
+  pending: Promise<R>,
+  shape: Shape<NoInfer<SuccessBody<R>>>,
+): Promise<{ body: SuccessBody<R>; etag: string }> {
+  const response = await pending;
+  const body = await expectBody(Promise.resolve(response), shape);
+  const etag = response.headers.get('etag');
+  if (etag === null) throw notTokensd(new Error('The response has no ETag'));
+  return { body, etag };
+}
+
 /** Waits for a 2xx response whose body is not used. @throws CliError the daemon's problem, or `not-tokensd`. */
 export async function expectSuccess(pending: Promise<AnyResponse>): Promise<void> {
   const response = await readResponse(pending);

@@ -41,6 +41,7 @@ export default defineConfig({
           { text: 'Management keys', link: '/management-keys' },
           { text: 'Ask tokensd from your API', link: '/introspection' },
           { text: 'Members', link: '/members' },
+          { text: 'Declared state', link: '/declared-state' },
           { text: 'Sign-in', link: '/sign-in' },
           { text: 'Single sign-on', link: '/single-sign-on' },
           { text: 'Console', link: '/console' },

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { organizationJsonSchema } from '../../shared/schemas/organization/json-schema.ts';
 import { type ApiDescription, apiReference } from './api-reference.ts';
 import { commandReference } from './command-reference.ts';
 import { codeBlock, fillRegions } from './markdown.ts';
@@ -38,6 +39,7 @@ export function generatedPages(sources: Sources): Page[] {
     traefik: codeBlock(read('examples/traefik/tokens.yaml')),
     envoy: codeBlock(read('examples/envoy/envoy.yaml')),
     'envoy-gateway': codeBlock(read('examples/envoy/security-policy.yaml')),
+    organization: codeBlock(read('examples/organization.yaml')),
     'nginx-apps': codeBlock(read('examples/nginx-apps.conf')),
     'nginx-people': codeBlock(read('examples/nginx-people.conf')),
     'nginx-authelia': codeBlock(read('examples/nginx-authelia.conf')),
@@ -61,5 +63,9 @@ export function generatedPages(sources: Sources): Page[] {
     { path: 'docs/reference/tokens.md', content: commandReference(tokens) },
     { path: 'docs/reference/tokensd.md', content: commandReference(tokensd) },
     { path: 'docs/reference/api.md', content: apiReference(api) },
+    {
+      path: 'docs/public/schemas/organization.json',
+      content: `${JSON.stringify(organizationJsonSchema(), null, 2)}\n`,
+    },
   ];
 }

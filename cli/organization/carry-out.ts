@@ -1,0 +1,98 @@
+import { count } from '../../shared/count.ts';
+import { sections } from '../../shared/schemas/organization/sections.ts';
+import type { Api } from '../api/client.ts';
+import { LostResponse } from '../api/transport/network-errors.ts';
+import { CliError, hasCode, localError } from '../errors.ts';
+import { sanitize } from '../ui/sanitize.ts';
+import { differences } from './plan/differences.ts';
+import type { Step } from './plan/step.ts';
+import type { SecretSink } from './secrets.ts';
+
+/** Requests at the same time. The server carries out one change after the other, so that more would only wait. */
+const maxParallel = 4;
+
+/**
+ * Carries out the steps. Steps of one section and action run at the same time, a few at once. The first failure stops all that has not
+ * begun. `onDone` is called after each step.
+ * @throws CliError the first failure, with what was done
+ */
+export async function carryOut(
+  api: Api,
+  steps: readonly Step[],
+  secrets: SecretSink,
+  onDone: (step: Step) => Promise<void>,
+): Promise<void> {
+  let done = 0;
+  for (const group of groupsOf(steps)) {
+    const waiting = [...group];
+    let failed: { step: Step; error: unknown } | undefined;
+    const work = async () => {
+      for (let step = waiting.shift(); step && !failed; step = waiting.shift()) {
+        try {
+          await carryOutStep(api, step, secrets);
+          done += 1;
+          await onDone(step);
+        } catch (error) {
+          failed ??= { step, error };
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: maxParallel }, work));
+    if (failed) throw stoppedAt(failed.step, failed.error, done, steps.length);
+  }
+}
+
+/** Divides the steps where their section or their action changes. Changes of apps run alone, because one may need the host of another. */
+function groupsOf(steps: readonly Step[]): Step[][] {
+  const groups: Step[][] = [];
+  let last: Step | undefined;
+  for (const step of steps) {
+    const belongs = step.section === last?.section && step.action === last.action && step.section.name !== 'apps';
+    if (belongs) groups.at(-1)?.push(step);
+    else groups.push([step]);
+    last = step;
+  }
+  return groups;
+}
+
+async function carryOutStep(api: Api, { section, action, name, present, wanted, fields }: Step, secrets: SecretSink) {
+  if (present === null) {
+    const secret = await section.create(api, wanted);
+    if (secret !== null) await secrets.add({ kind: sections[section.name].kind, name, secret });
+    return;
+  }
+  // Reads the object again: the plan may be old, and If-Match needs its ETag.
+  const now = await section.read(api, present.id);
+  const isDone = Object.keys(wanted).length > 0 && differences(section, now.fields, wanted).length === 0;
+  // Another run made the same change.
+  if (isDone) return;
+  if (action === 'remove' && !section.insteadOfDeletion) {
+    if (differences(section, now.fields, present.fields).length > 0) throw changedMeanwhile();
+    return section.remove(api, present.id, now.etag);
+  }
+  const planned = Object.fromEntries(fields.map(({ field, from }) => [field, from]));
+  if (differences(section, now.fields, planned).length > 0) throw changedMeanwhile();
+  return section.change(api, present.id, now.etag, wanted);
+}
+
+function changedMeanwhile(): CliError {
+  return localError('changed-meanwhile', 'Somebody changed it after the plan was made.');
+}
+
+/** Returns the failure with the object that it is about, and what was done before. */
+function stoppedAt({ section, name, action }: Step, error: unknown, done: number, total: number): unknown {
+  if (!(error instanceof CliError)) return error;
+  const kind = sections[section.name].kind.replace('_', ' ');
+  const what = `Could not ${action} ${kind} ${sanitize(name)}: ${error.problem.detail}`;
+  const progress = `Made ${done} of ${count(total, 'change')}. Run the command again to continue.`;
+  const isLost = (error instanceof LostResponse && error.sent) || hasCode(error, 'outcome-unknown');
+  const lost = isLost && action === 'create' && section.hasSecret ? ` ${secretLost(kind)}` : '';
+  return new CliError(
+    { ...error.problem, detail: `${what} ${progress}${lost}` },
+    { cause: error, retryAfterSeconds: error.retryAfterSeconds },
+  );
+}
+
+function secretLost(kind: string): string {
+  return `If the ${kind} exists then, nobody knows its secret: give it a new one with \`tokens ${kind}s rotate\`.`;
+}

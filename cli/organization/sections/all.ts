@@ -1,0 +1,7 @@
+import { apps } from './apps.ts';
+import { clients } from './clients.ts';
+import { members } from './members.ts';
+import type { Section } from './section.ts';
+
+/** All sections, in an order in which each object is created after those that it names. */
+export const allSections: readonly Section[] = [apps, members, clients];

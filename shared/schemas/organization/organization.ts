@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { createClientBodySchema } from '../accounts/clients.ts';
+import { createUserBodySchema, updateUserBodySchema } from '../accounts/users.ts';
+import { createAppBodySchema } from '../apps.ts';
+
+const { email } = createUserBodySchema.shape;
+const { name, superuser, can_manage_tokens, groups, disabled } = updateUserBodySchema.shape;
+
+const memberSchema = z.strictObject({
+  email,
+  name,
+  superuser: superuser.describe(
+    "Whether the member is an Organization Superuser. Only a superuser's session can change it",
+  ),
+  can_manage_tokens: can_manage_tokens.describe('Whether the member may create, manage and use personal API tokens'),
+  disabled: disabled.describe('A disabled member cannot sign in, and their tokens are rejected'),
+  groups: groups.describe(
+    'The groups that superusers give the member. Groups from the identity provider are not listed',
+  ),
+});
+
+/**
+ * The declared state of an organization: what `tokens apply` reads and `tokens export` writes. Sections and fields that are left out
+ * are left alone.
+ */
+export const organizationSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('The address of this schema, for editors'),
+    members: z.array(memberSchema).optional().describe('Members, matched by email address'),
+    apps: z.array(createAppBodySchema).optional().describe('Apps behind the proxy, matched by name'),
+    clients: z.array(createClientBodySchema).optional().describe('OAuth clients, matched by name'),
+  })
+  .describe('The declared state of an organization, for `tokens apply`');
+
+export type Organization = z.infer<typeof organizationSchema>;
+
+/** The name of a section of the file. */
+export type SectionName = Exclude<keyof Organization, '$schema'>;

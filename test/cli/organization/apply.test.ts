@@ -1,0 +1,358 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatOrganization } from '../../../cli/organization/file/document.ts';
+import type { Organization } from '../../../shared/schemas/organization/organization.ts';
+import { sections } from '../../../shared/schemas/organization/sections.ts';
+import { jsonOf } from '../../helpers/app/app.ts';
+import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
+
+let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
+let directory: string;
+beforeEach(async () => {
+  cli = await openTestCliWithApp();
+  directory = await mkdtemp(join(tmpdir(), 'tokens-apply-'));
+});
+afterEach(async () => {
+  await cli.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const apply = (file: Organization | string, options: string[] = [], surroundings: Surroundings = {}) => {
+  const stdin = typeof file === 'string' ? file : formatOrganization(file, 'schema');
+  return cli.run(['apply', '-f', '-', ...options], { ...cli.as(cli.app.root), stdin, ...surroundings });
+};
+const applyJson = async (file: Organization | string, options: string[] = []) => {
+  const ran = await apply(file, ['--json', ...options]);
+  expect(ran).toMatchObject({ code: 0, stderr: '' });
+  return JSON.parse(ran.stdout);
+};
+const exported = async (): Promise<Everything> =>
+  JSON.parse((await cli.run(['export', '--json'], cli.as(cli.app.root))).stdout);
+/** A file with every section. */
+type Everything = { [K in keyof Organization]-?: NonNullable<Organization[K]> };
+
+const ask = (path: string, options: Parameters<typeof cli.app.ask>[1] = {}) =>
+  cli.app.ask(`/api/v1${path}`, { as: cli.app.root, ...options });
+const find = async <T>(path: string): Promise<T> => (await jsonOf<{ items: T[] }>(ask(path))).items[0] as T;
+
+const kinds = Object.values(sections).map(({ kind }) => kind);
+
+const file: Organization = {
+  members: [{ email: 'ada@example.com', name: 'Ada', can_manage_tokens: true, groups: ['developers'] }],
+  apps: [{ name: 'wiki', url: 'https://wiki.example.com/', hosts: ['wiki.example.com'], groups: ['developers'] }],
+  clients: [{ name: 'gateway', can_revoke: false }],
+};
+
+describe('tokens apply', () => {
+  it('prints the plan field by field and creates what is missing', async () => {
+    const ran = await apply(file);
+    expect(ran.stdout.replace(/tks_\S+|[\w-]{30,}$/m, 'SECRET')).toBe(`+ create app wiki
+    url: "https://wiki.example.com/"
+    hosts: ["wiki.example.com"]
+    groups: ["developers"]
++ create member ada@example.com
+    name: "Ada"
+    can_manage_tokens: true
+    groups: ["developers"]
++ create client gateway
+    can_revoke: false
+3 changes: 3 to create, 0 to change, 0 to remove.
+client\tgateway\tSECRET
+`);
+    expect(ran).toMatchObject({ code: 0, stderr: 'Made 3 changes.\n' });
+    const now = await exported();
+    expect(now.apps).toEqual([{ ...file.apps?.[0], max_expiry: null, preflight: 'deny' }]);
+    expect(now.clients).toEqual(file.clients);
+    expect(now.members).toContainEqual({ ...file.members?.[0], superuser: false, disabled: false });
+  });
+
+  it('changes nothing the second time, and exits with 0', async () => {
+    await apply(file);
+    const before = await exported();
+    expect(await applyJson(file)).toEqual({ changes: [], applied: 0 });
+    expect((await apply(file)).stdout).toBe('Nothing to change.\n');
+    expect(await exported()).toEqual(before);
+  });
+
+  it('accepts what export prints, and changes nothing', async () => {
+    await apply(file);
+    const { stdout } = await cli.run(['export'], cli.as(cli.app.root));
+    expect(await applyJson(stdout, ['--prune'])).toEqual({ changes: [], applied: 0 });
+    const json = await cli.run(['export', '--json'], cli.as(cli.app.root));
+    expect(await applyJson(json.stdout, ['--prune'])).toEqual({ changes: [], applied: 0 });
+  });
+
+  it('changes only the fields that differ, and leaves others alone', async () => {
+    await apply(file);
+    const changed: Organization = {
+      members: [{ email: 'ADA@example.com', name: 'Ada L.' }],
+      apps: [{ name: 'wiki', groups: [] }],
+      clients: [{ name: 'Gateway', can_revoke: true }],
+    };
+    expect(await applyJson(changed)).toEqual({
+      changes: [
+        { kind: 'app', name: 'wiki', action: 'change', fields: [{ field: 'groups', from: ['developers'], to: [] }] },
+        {
+          kind: 'member',
+          name: 'ADA@example.com',
+          action: 'change',
+          fields: [{ field: 'name', from: 'Ada', to: 'Ada L.' }],
+        },
+        {
+          kind: 'client',
+          name: 'Gateway',
+          action: 'change',
+          fields: [{ field: 'can_revoke', from: false, to: true }],
+        },
+      ],
+      applied: 3,
+    });
+    const now = await exported();
+    expect(now.apps[0]).toMatchObject({ hosts: ['wiki.example.com'], groups: [] });
+    expect(now.clients).toEqual([{ name: 'gateway', can_revoke: true }]);
+    expect(now.members).toContainEqual(expect.objectContaining({ email: 'ada@example.com', groups: ['developers'] }));
+  });
+
+  it('only prints the plan with --dry-run', async () => {
+    const report = await applyJson(file, ['--dry-run']);
+    expect(report).toMatchObject({ applied: 0 });
+    expect(report.changes).toHaveLength(3);
+    expect((await exported()).apps).toEqual([]);
+    expect((await apply(file, ['--dry-run'])).stdout).toContain('3 changes: 3 to create');
+  });
+
+  it('uses colors only on a terminal', async () => {
+    const escape = '\u001b[';
+    expect((await apply(file, ['--dry-run'])).stdout).not.toContain(escape);
+    expect((await apply(file, ['--dry-run'], { columns: 80 })).stdout).toContain(`${escape}32m+ create`);
+  });
+
+  it('reports every mistake with its position, and sends nothing', async () => {
+    const path = join(directory, 'org.yaml');
+    await writeFile(path, 'apps:\n  - name: wiki\n    groups: developers\n    hots: []\n');
+    const ran = await cli.run(['apply', '-f', path]);
+    expect(ran).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: [
+        `error: ${path} has 2 mistakes. Nothing was changed.`,
+        `${path}:3:13: apps[0].groups must be a list of names.`,
+        `${path}:4:5: apps[0].hots is not known. Did you mean "hosts"?`,
+        '',
+      ].join('\n'),
+    });
+    const { stderr } = await cli.run(['apply', '--json', '-f', '-'], { stdin: 'apps: 1' });
+    expect(JSON.parse(stderr)).toMatchObject({
+      code: 'invalid-file',
+      errors: [{ detail: '-:1:7: apps must be a list of apps.' }],
+    });
+  });
+
+  it('explains a file that cannot be read', async () => {
+    const none = await cli.run(['apply', '-f', join(directory, 'none.yaml')]);
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be read (ENOENT)') });
+    const path = join(directory, 'latin1.yaml');
+    await writeFile(path, Buffer.from([0x61, 0xe9]));
+    expect(await cli.run(['apply', '-f', path])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is not UTF-8'),
+    });
+  });
+});
+
+describe('examples/organization.yaml', () => {
+  it('can be applied as it is, and a second time without a change', async () => {
+    const example = await readFile(join(import.meta.dirname, '../../../examples/organization.yaml'), 'utf8');
+    const { changes, applied } = await applyJson(example);
+    expect(new Set(changes.map(({ kind }: { kind: string }) => kind))).toEqual(new Set(kinds));
+    expect(applied).toBe(changes.length);
+    expect(await applyJson(example)).toEqual({ changes: [], applied: 0 });
+  });
+});
+
+describe('tokens apply --prune', () => {
+  beforeEach(async () => {
+    await apply(file);
+  });
+  const rest = async (): Promise<Organization> => ({
+    members: (await exported()).members.filter(({ email }) => email !== 'ada@example.com'),
+    apps: [],
+    clients: [],
+  });
+
+  it('removes nothing without the option, and asks with it', async () => {
+    const wanted = await rest();
+    expect(await applyJson(wanted)).toEqual({ changes: [], applied: 0 });
+    const refused = await apply(wanted, ['--prune']);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Add --yes.') });
+    expect((await exported()).apps).toHaveLength(1);
+    const path = join(directory, 'org.yaml');
+    await writeFile(path, formatOrganization(wanted, 'schema'));
+    const no = await cli.run(['apply', '-f', path, '--prune'], { ...cli.as(cli.app.root), answers: [false] });
+    expect(no).toMatchObject({ code: 130 });
+    expect(cli.questions.at(-1)).toContain('Remove 3 objects');
+    const yes = await cli.run(['apply', '-f', path, '--prune'], { ...cli.as(cli.app.root), answers: [true] });
+    expect(yes).toMatchObject({ code: 0 });
+    expect((await exported()).apps).toEqual([]);
+  });
+
+  it('disables members, and deletes everything else', async () => {
+    const report = await applyJson(await rest(), ['--prune', '--yes']);
+    expect(report.changes).toEqual([
+      { kind: 'client', name: 'gateway', action: 'remove', fields: [] },
+      {
+        kind: 'member',
+        name: 'ada@example.com',
+        action: 'remove',
+        fields: [{ field: 'disabled', from: false, to: true }],
+      },
+      { kind: 'app', name: 'wiki', action: 'remove', fields: [] },
+    ]);
+    const now = await exported();
+    expect(now).toMatchObject({ apps: [], clients: [] });
+    expect(now.members).toContainEqual(expect.objectContaining({ email: 'ada@example.com', disabled: true }));
+    expect(await applyJson(await rest(), ['--prune', '--yes'])).toEqual({ changes: [], applied: 0 });
+  });
+
+  it('leaves sections alone that the file leaves out', async () => {
+    expect(await applyJson({ apps: [] }, ['--prune', '--yes'])).toMatchObject({ applied: 1 });
+    expect((await exported()).clients).toHaveLength(1);
+  });
+
+  it('never disables the superuser who applies the file', async () => {
+    const ran = await apply({ members: [] }, ['--prune', '--yes']);
+    expect(ran).toMatchObject({ code: 5, stderr: expect.stringContaining('The file does not list you') });
+    const demoted = await apply({ members: [{ email: cli.app.root.email, superuser: false }] });
+    expect(demoted).toMatchObject({ code: 5, stderr: expect.stringContaining('demotes you') });
+    expect((await exported()).members.every(({ disabled }) => !disabled)).toBe(true);
+  });
+
+  it('frees a host before another app needs it', async () => {
+    const moved: Organization = { apps: [{ name: 'pages', hosts: ['wiki.example.com'] }] };
+    expect(await applyJson(moved, ['--prune', '--yes'])).toMatchObject({ applied: 2 });
+    const back: Organization = {
+      apps: [
+        { name: 'docs', hosts: ['wiki.example.com'] },
+        { name: 'pages', hosts: [] },
+      ],
+    };
+    expect(await applyJson(back)).toMatchObject({ applied: 2 });
+    expect((await exported()).apps.find(({ name }) => name === 'docs')?.hosts).toEqual(['wiki.example.com']);
+  });
+});
+
+describe('the secrets of what apply creates', () => {
+  const two: Organization = { clients: [{ name: 'one' }, { name: 'two' }] };
+
+  it('are in the report with --json', async () => {
+    const { secrets } = await applyJson(two);
+    expect(secrets).toEqual([
+      { kind: 'client', name: 'one', secret: expect.stringMatching(/\S{30}/) },
+      { kind: 'client', name: 'two', secret: expect.stringMatching(/\S{30}/) },
+    ]);
+  });
+
+  it('go to a new file that only its owner can read', async () => {
+    const path = join(directory, 'secrets');
+    const ran = await apply(two, ['--secrets-file', path]);
+    expect(ran).toMatchObject({ code: 0 });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const secrets = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    expect(secrets.map((line) => JSON.parse(line).name).sort()).toEqual(['one', 'two']);
+    for (const line of secrets) expect(ran.stdout).not.toContain(JSON.parse(line).secret);
+    // A second run creates nothing, so that the file may stay where it is.
+    expect(await apply(two, ['--secrets-file', path])).toMatchObject({ code: 0 });
+  });
+
+  it('are not created if their file exists or cannot be created', async () => {
+    const path = join(directory, 'secrets');
+    await writeFile(path, 'mine');
+    expect(await apply(two, ['--secrets-file', path])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('exists already'),
+    });
+    expect(await apply(two, ['--secrets-file', join(directory, 'none', 'secrets')])).toMatchObject({ code: 1 });
+    expect((await exported()).clients).toEqual([]);
+    expect(await readFile(path, 'utf8')).toBe('mine');
+  });
+});
+
+describe('a failure while a file is applied', () => {
+  it('stops, says what was done, and lets the next run continue', async () => {
+    await ask('/apps', { json: { name: 'other', hosts: ['taken.example.com'] } });
+    const broken: Organization = {
+      apps: [{ name: 'wiki' }, { name: 'shop', hosts: ['taken.example.com'] }],
+      clients: [{ name: 'x' }],
+    };
+    const ran = await apply(broken, ['--json']);
+    expect(ran.code).toBe(5);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ applied: 1 });
+    const { code, detail } = JSON.parse(ran.stderr);
+    expect(code).toBe('host-taken');
+    expect(detail).toMatch(/^Could not create app shop: .* Made 1 of 3 changes\. Run the command again to continue\.$/);
+    const { id } = await find<{ id: string }>('/apps?name=other');
+    await ask(`/apps/${id}`, { method: 'DELETE' });
+    expect(await applyJson(broken)).toMatchObject({ applied: 2 });
+  });
+
+  it('is a change by somebody else after the plan was made', async () => {
+    await apply(file);
+    const { id } = await find<{ id: string }>('/apps?name=wiki');
+    // Changes the app when the plan is printed.
+    let change: Promise<unknown> | undefined;
+    const onWrite = () => {
+      change ??= Promise.resolve(ask(`/apps/${id}`, { method: 'PATCH', json: { groups: ['others'] } }));
+    };
+    const slowly: typeof fetch = async (input, init) => {
+      await change;
+      return cli.app.fetchApp(new Request(input as string, init));
+    };
+    const ran = await apply({ apps: [{ name: 'wiki', groups: [] }] }, [], { onWrite, fetch: slowly });
+    expect(ran).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('Somebody changed it after the plan was made'),
+    });
+    expect((await exported()).apps[0]?.groups).toEqual(['others']);
+  });
+
+  it('is a change between the last read and the request, which If-Match detects', async () => {
+    await apply(file);
+    const { id } = await find<{ id: string }>('/apps?name=wiki');
+    const between: typeof fetch = async (input, init) => {
+      if (init?.method === 'PATCH') await ask(`/apps/${id}`, { method: 'PATCH', json: { url: null } });
+      return cli.app.fetchApp(new Request(input as string, init));
+    };
+    const ran = await apply({ apps: [{ name: 'wiki', groups: [] }] }, [], { fetch: between });
+    expect(ran).toMatchObject({ code: 5, stderr: expect.stringContaining('Somebody changed this after you read it') });
+    expect((await exported()).apps[0]).toMatchObject({ url: null, groups: ['developers'] });
+  });
+
+  it('is a missing right, which it reports before the first change', async () => {
+    const ran = await apply(file, [], cli.as(cli.app.dev));
+    expect(ran).toMatchObject({ code: 4, stderr: expect.stringContaining('Organization Superuser') });
+  });
+});
+
+describe('tokens export', () => {
+  it('writes a file that an editor can check, in place of an older one', async () => {
+    await apply(file);
+    const path = join(directory, 'org.yaml');
+    await writeFile(path, 'old');
+    expect(await cli.run(['export', '-f', path], cli.as(cli.app.root))).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: `Wrote ${path}.\n`,
+    });
+    const text = await readFile(path, 'utf8');
+    expect(text).toMatch(
+      /^# yaml-language-server: \$schema=https:\/\/tokens\.example\.com\/schemas\/organization\.json\n/,
+    );
+    expect(text).not.toMatch(/secret|password/i);
+    expect(await applyJson(text)).toEqual({ changes: [], applied: 0 });
+    const { code, stderr } = await cli.run(['export', '-f', join(directory, 'none', 'x')], cli.as(cli.app.root));
+    expect(code).toBe(1);
+    expect(stderr).toContain('cannot be written (ENOENT)');
+  });
+});

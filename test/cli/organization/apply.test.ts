@@ -124,9 +124,9 @@ client\tgateway\tSECRET
   });
 
   it('uses colors only on a terminal', async () => {
-    const escape = '\u001b[';
-    expect((await apply(file, ['--dry-run'])).stdout).not.toContain(escape);
-    expect((await apply(file, ['--dry-run'], { columns: 80 })).stdout).toContain(`${escape}32m+ create`);
+    const sequence = '\u001b[';
+    expect((await apply(file, ['--dry-run'])).stdout).not.toContain(sequence);
+    expect((await apply(file, ['--dry-run'], { columns: 80 })).stdout).toContain(`${sequence}32m+ create`);
   });
 
   it('reports every mistake with its position, and sends nothing', async () => {

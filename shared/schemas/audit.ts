@@ -130,8 +130,7 @@ export const auditEventSchema = z
       .array(z.object({ field: z.string(), from: changedValueSchema, to: changedValueSchema }))
       .nullable()
       .describe(
-        'The fields that changed, if the action is `token.changed`, `app.changed`, `trust.changed`, `webhook.changed`, `service_account.created`, `service_account.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
-        'The fields that changed, if the action is `token.changed`, `app.changed`, `trust.changed`, `webhook.changed`, `client.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
+        'The fields that changed, if the action is `token.changed`, `app.changed`, `trust.changed`, `webhook.changed`, `client.changed`, `service_account.created`, `service_account.changed` or `user.groups_changed`, or the claims of `token.exchanged`. A list has one entry a line, and an empty list that denies everything is `(none)`',
       ),
     ip: z.string().nullable().describe('The IP address of the client'),
     user_agent: z.string().nullable(),

@@ -16,6 +16,7 @@ import { registerExport } from './commands/organization/export.ts';
 import { registerServersList } from './commands/servers/list.ts';
 import { registerServersRemove } from './commands/servers/remove.ts';
 import { registerServersUse } from './commands/servers/use.ts';
+import { registerServiceAccounts } from './commands/service-accounts/service-accounts.ts';
 import { registerLogin } from './commands/session/login.ts';
 import { registerLogout } from './commands/session/logout.ts';
 import { registerPassword } from './commands/session/password.ts';
@@ -98,6 +99,7 @@ export function createProgram(ctx: Context, output: HelpOutput): Command {
   users.description('Manage the members of the organization.');
   users.addHelpText('after', '\nExample:\n  $ tokens users list');
   for (const register of usersCommands) register(users, ctx);
+  registerServiceAccounts(program, ctx);
   const apps = program.command('apps').alias('app').summary('Manage apps');
   apps.description('Manage apps: what the routes of your proxy protect.');
   apps.addHelpText('after', '\nExample:\n  $ tokens apps create grafana --url https://grafana.example.com');

@@ -1,6 +1,8 @@
+import { serviceAccountIdentity } from '../../shared/names.ts';
 import { matchName } from '../api/find/match-name.ts';
 import type { Context } from '../context.ts';
 import { hasCode, localError } from '../errors.ts';
+import type { OwnerOptions } from '../input/owner-options.ts';
 import { configDirectory } from '../session/config-file.ts';
 import { findEntry } from '../session/connect.ts';
 import type { Server } from '../session/server-url.ts';
@@ -17,8 +19,9 @@ export async function findKeptValue(
   ctx: Context,
   server: Server,
   name: string,
+  options: Pick<OwnerOptions, 'serviceAccount'> = {},
 ): Promise<StoredValue & { token: string }> {
-  const stored = await findStoredValue(ctx, server, name);
+  const stored = await findStoredValue(ctx, server, name, options);
   const keychain = await ctx.keychain();
   if (!keychain) throw noKeychain();
   const token = await keychain.get(tokenAccount(server, stored.owner, stored.name));
@@ -27,12 +30,18 @@ export async function findKeptValue(
 }
 
 /** Prefers your own tokens over those of other members who used this machine. */
-async function findStoredValue(ctx: Context, server: Server, name: string): Promise<StoredValue> {
+async function findStoredValue(
+  ctx: Context,
+  server: Server,
+  name: string,
+  { serviceAccount }: Pick<OwnerOptions, 'serviceAccount'>,
+): Promise<StoredValue> {
   const onServer = (await readStoredValues(configDirectory(ctx))).filter(({ host }) => host === server.host);
   const entry = await findEntry(ctx, server);
-  const own = onServer.filter(({ owner }) => owner === entry?.email);
+  const wanted = serviceAccount === undefined ? entry?.email : serviceAccountIdentity(serviceAccount);
+  const own = onServer.filter(({ owner }) => owner === wanted);
   try {
-    return matchName(name, own.length > 0 ? own : onServer);
+    return matchName(name, own.length > 0 || serviceAccount !== undefined ? own : onServer);
   } catch (error) {
     throw hasCode(error, 'token-not-found') ? notStored(name) : error;
   }

@@ -1,6 +1,6 @@
 import type { CreatedToken } from '../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../context.ts';
-import { commandLine } from './command-line.ts';
+import { tokenCommand } from './command-line.ts';
 import { note } from './notes.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function printNewValue(ctx: Context, created: CreatedToken, options
     await ctx.stdout.write(`${value}\n`);
   }
   if (options.store) {
-    await note(ctx, options, `The value is in the OS keychain. To print it: ${commandLine('get', created.name)}`);
+    await note(ctx, options, `The value is in the OS keychain. To print it: ${tokenCommand('get', created)}`);
   } else if (ctx.stdout.isTTY) {
     await note(ctx, options, 'Copy the value now: it cannot be shown again.');
   }

@@ -3,6 +3,7 @@ import type { Api } from '../../api/client.ts';
 import { listCommand, listTokens } from '../../api/find/find-token.ts';
 import { matchNames } from '../../api/find/match-name.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import type { OwnerOptions } from '../../input/owner-options.ts';
 import { connect } from '../../session/connect.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { attemptAll } from '../attempt-all.ts';
@@ -17,11 +18,11 @@ export interface Change {
 export async function changeTokens(
   ctx: Context,
   names: readonly string[],
-  options: GlobalOptions & { user?: string },
+  options: GlobalOptions & OwnerOptions,
   { request, outcome }: Change,
 ): Promise<void> {
   const { api } = await connect(ctx, options);
-  const { found, failures } = matchNames(names, await listTokens(api, options.user), listCommand(options.user));
+  const { found, failures } = matchNames(names, await listTokens(api, options), listCommand(options));
   try {
     await attemptAll(found, async (before) => {
       const token = await request(api, before.id);

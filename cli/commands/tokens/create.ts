@@ -1,16 +1,18 @@
 import type { Command } from 'commander';
+import { serviceAccountIdentity } from '../../../shared/names.ts';
 import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import { issueToken, revokeToken, TokenMayExist } from '../../api/issue-token.ts';
 import type { Context } from '../../context.ts';
 import { removeStoredValue, requireKeychain, storeValue } from '../../credentials/stored-values.ts';
 import { CliError, hasCode, localError, systemCode } from '../../errors.ts';
+import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseExpiry } from '../../input/parse-time.ts';
 import { addRuleOptions, type RuleOptions, ruleFieldsOf } from '../../input/rule-options.ts';
 import { type Connection, connect } from '../../session/connect.ts';
-import { commandLine } from '../../ui/command-line.ts';
+import { tokenCommand } from '../../ui/command-line.ts';
 import { type NewValueOptions, printNewValue } from '../../ui/outcome.ts';
 
-export interface CreateOptions extends NewValueOptions, RuleOptions {
+export interface CreateOptions extends NewValueOptions, RuleOptions, Pick<OwnerOptions, 'serviceAccount'> {
   expires?: string;
   description?: string;
   selfRotate?: boolean;
@@ -33,10 +35,10 @@ export function registerCreate(program: Command, ctx: Context): void {
     .option('--store', 'Store the value in the OS keychain, for `tokens get`')
     .option('--no-print', 'Do not print the value (needs --store)')
     .option('--if-absent', 'Do nothing if a token with this name exists and has not expired');
-  addRuleOptions(command)
+  addServiceAccountOption(addRuleOptions(command), 'Service account that will own the token')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print\n  $ tokens create metrics --app grafana --allow "GET /api/**" --from 203.0.113.0/24',
+      '\nExamples:\n  $ tokens create ci-pipeline --expires 90d\n  $ tokens create laptop --store --no-print\n  $ tokens create deploy --service-account ci --expires 90d\n  $ tokens create metrics --app grafana --allow "GET /api/**" --from 203.0.113.0/24',
     )
     .action((name: string, _options, command: Command) => runCreate(ctx, name, command.optsWithGlobals()));
 }
@@ -45,6 +47,7 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
   if (options.print === false && !options.store) throw localError('usage', '--no-print needs --store.');
   const body = {
     name,
+    ...(options.serviceAccount !== undefined && { service_account: options.serviceAccount }),
     ...(options.description !== undefined && { description: options.description }),
     ...(options.quietNetworks && { quiet_networks: true }),
     ...(options.expires !== undefined && parseExpiry(options.expires)),
@@ -68,7 +71,7 @@ async function issue(ctx: Context, { api }: Connection, body: CreateTokenBody, o
   return issueToken(api, body, ctx.uuid).catch((error: unknown) => {
     const isTaken = hasCode(error, 'name-taken') && !(error instanceof TokenMayExist);
     if (options.ifAbsent && isTaken) return null;
-    throw error instanceof TokenMayExist || ctx.signal.aborted ? mayExistError(ctx, body.name, error) : error;
+    throw error instanceof TokenMayExist || ctx.signal.aborted ? mayExistError(ctx, intended(body), error) : error;
   });
 }
 
@@ -77,7 +80,7 @@ async function undoCreate(ctx: Context, { api, server }: Connection, created: Cr
   try {
     await revokeToken(api, created.id);
   } catch {
-    return mayExistError(ctx, created.name, error);
+    return mayExistError(ctx, created, error);
   }
   // The token is revoked, so a value left in the keychain is harmless. The caller reports the original error instead.
   await removeStoredValue(ctx, server, created).catch(() => undefined);
@@ -89,8 +92,13 @@ async function undoCreate(ctx: Context, { api, server }: Connection, created: Cr
   return localError('unwritable', `The value could not be written (${why}), so the token was revoked.`, error);
 }
 
-function mayExistError(ctx: Context, name: string, cause: unknown) {
-  const detail = `The value is lost, but the token may exist: ${commandLine('revoke', name)}`;
+/** Returns the name and the owner of a token that may not exist. */
+function intended({ name, service_account: account }: CreateTokenBody) {
+  return { name, owner: account === undefined ? '' : serviceAccountIdentity(account) };
+}
+
+function mayExistError(ctx: Context, token: { name: string; owner: string }, cause: unknown) {
+  const detail = `The value is lost, but the token may exist: ${tokenCommand('revoke', token)}`;
   if (cause instanceof CliError) {
     const { errors: _, ...problem } = cause.problem;
     return new CliError({ ...problem, detail }, { cause });

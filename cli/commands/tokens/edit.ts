@@ -6,6 +6,7 @@ import { tokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { renameStoredValue } from '../../credentials/stored-values.ts';
 import { localError } from '../../errors.ts';
+import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseExpiry } from '../../input/parse-time.ts';
 import {
   addRuleOptions,
@@ -18,7 +19,11 @@ import { connect } from '../../session/connect.ts';
 import { printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
-export interface EditOptions extends GlobalOptions, RuleOptions, RuleRemovalOptions {
+export interface EditOptions
+  extends GlobalOptions,
+    RuleOptions,
+    RuleRemovalOptions,
+    Pick<OwnerOptions, 'serviceAccount'> {
   name?: string;
   description?: string;
   expires?: string;
@@ -41,7 +46,7 @@ export function registerEdit(program: Command, ctx: Context): void {
     .option('--no-self-rotate', 'Do not let the token rotate itself')
     .option('--quiet-networks', 'Send no mail about uses from new networks')
     .option('--no-quiet-networks', 'Send a mail about uses from new networks');
-  addRuleRemovalOptions(addRuleOptions(command))
+  addServiceAccountOption(addRuleRemovalOptions(addRuleOptions(command)), 'Service account that owns the token')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens edit ci-pipeline --expires 90d\n  $ tokens edit ci-pipeline --name build --description "Builds on main"\n  $ tokens edit ci-pipeline --app registry --read-only\n  $ tokens edit ci-pipeline --any-app --allow-all',
@@ -62,7 +67,7 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
     throw localError('usage', 'There is nothing to change. Give --name, --description, --expires or another option.');
   }
   const { api, server } = await connect(ctx, options);
-  const before = await findToken(api, name, undefined);
+  const before = await findToken(api, name, options);
   const token = await expectBody(api.tokens[':id'].$patch({ param: { id: before.id }, json }), tokenShape);
   const news = [
     ...(token.name === before.name ? [] : [`is now named ${sanitize(token.name)}`]),

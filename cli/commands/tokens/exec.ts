@@ -4,16 +4,17 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { findKeptValue } from '../../credentials/kept-value.ts';
 import { CommandEnded, localError } from '../../errors.ts';
 import { explainMalformed } from '../../input/explain-malformed.ts';
+import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
 import { resolveServer } from '../../session/connect.ts';
 import { readTokenFile } from '../../token-file/read.ts';
 
-export interface ExecOptions extends GlobalOptions {
+export interface ExecOptions extends GlobalOptions, Pick<OwnerOptions, 'serviceAccount'> {
   env: string;
   file?: string;
 }
 
 export function registerExec(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('exec')
     .argument('<name>', 'Name or prefix of the token')
     .argument('<command...>', 'The command and its arguments, after `--`')
@@ -26,7 +27,8 @@ export function registerExec(program: Command, ctx: Context): void {
         .default('TOKENS_TOKEN')
         .argParser(parseVariable),
     )
-    .option('--file <path>', 'Read the value from this file, such as one that `tokens ensure` wrote')
+    .option('--file <path>', 'Read the value from this file, such as one that `tokens ensure` wrote');
+  addServiceAccountOption(command, 'Service account that owns the token')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens exec ci-pipeline -- ./deploy.sh --production\n  $ tokens exec registry --env NPM_TOKEN --file ~/.registry-token -- npm publish',
@@ -39,7 +41,7 @@ export function registerExec(program: Command, ctx: Context): void {
 async function runExec(ctx: Context, name: string, words: readonly string[], options: ExecOptions): Promise<void> {
   const value =
     options.file === undefined
-      ? (await findKeptValue(ctx, await resolveServer(ctx, options), name)).token
+      ? (await findKeptValue(ctx, await resolveServer(ctx, options), name, options)).token
       : await readValue(options.file);
   // A new object, because the environment of this process must not contain the value.
   throw new CommandEnded(await ctx.runCommand(words, { ...ctx.env, [options.env]: value }));

@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { findKeptValue } from '../../credentials/kept-value.ts';
+import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
 import { resolveServer } from '../../session/connect.ts';
 
+type GetOptions = GlobalOptions & Pick<OwnerOptions, 'serviceAccount'>;
+
 export function registerGet(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('get')
     .argument('<name>', 'Name or prefix of the token')
     .summary('Print a stored token value')
-    .description('Print a token value that `tokens create --store` put into the OS keychain. Needs no server.')
+    .description('Print a token value that `tokens create --store` put into the OS keychain. Needs no server.');
+  addServiceAccountOption(command, 'Service account that owns the token')
     .addHelpText(
       'after',
       '\nExample:\n  $ curl -H "Authorization: Token $(tokens get ci-pipeline)" https://api.example.com/builds',
@@ -16,8 +20,8 @@ export function registerGet(program: Command, ctx: Context): void {
     .action((name: string, _options, command: Command) => runGet(ctx, name, command.optsWithGlobals()));
 }
 
-async function runGet(ctx: Context, name: string, options: GlobalOptions): Promise<void> {
-  const kept = await findKeptValue(ctx, await resolveServer(ctx, options), name);
+async function runGet(ctx: Context, name: string, options: GetOptions): Promise<void> {
+  const kept = await findKeptValue(ctx, await resolveServer(ctx, options), name, options);
   if (!options.json) return ctx.stdout.write(`${kept.token}\n`);
   const { printJson } = await import('../../ui/json.ts');
   await printJson(ctx.stdout, { name: kept.name, prefix: kept.prefix, owner: kept.owner, token: kept.token });

@@ -4,19 +4,19 @@ import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { expectBody } from '../../api/responses.ts';
 import { tokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseSeconds, parseUntil } from '../../input/parse-time.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import { changeTokens } from './change-tokens.ts';
 
-export interface PauseOptions extends GlobalOptions {
+export interface PauseOptions extends GlobalOptions, OwnerOptions {
   for?: string;
   until?: string;
   reason?: string;
-  user?: string;
 }
 
 export function registerPause(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('pause')
     .argument('<names...>', 'Names or prefixes of the tokens')
     .summary('Stop tokens until they are resumed')
@@ -25,8 +25,8 @@ export function registerPause(program: Command, ctx: Context): void {
     )
     .addOption(new Option('--for <duration>', 'Length of the pause: 30m, 12h, 2d, 1w').conflicts('until'))
     .option('--until <time>', 'End of the pause: a time, or a date (the start of that day in UTC)')
-    .option('--reason <text>', 'Reason, which the owner sees')
-    .option('--user <email>', 'Owner of the tokens (superuser)')
+    .option('--reason <text>', 'Reason, which the owner sees');
+  addOwnerOptions(command, 'the tokens')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens pause ci-pipeline --for 2d --reason "Freeze before the release"\n  $ tokens pause laptop --user ada@example.com',

@@ -2,20 +2,19 @@ import type { Command } from 'commander';
 import { expectBody } from '../../api/responses.ts';
 import { tokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 import { changeTokens } from './change-tokens.ts';
 
-export interface ResumeOptions extends GlobalOptions {
-  user?: string;
-}
+export interface ResumeOptions extends GlobalOptions, OwnerOptions {}
 
 export function registerResume(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('resume')
     .argument('<names...>', 'Names or prefixes of the tokens')
     .summary('Let paused or idle tokens work again')
-    .description('Let paused or idle tokens work again, with the values that they have.')
-    .option('--user <email>', 'Owner of the tokens (superuser)')
+    .description('Let paused or idle tokens work again, with the values that they have.');
+  addOwnerOptions(command, 'the tokens')
     .addHelpText('after', '\nExample:\n  $ tokens resume ci-pipeline')
     .action((names: string[], _options, command: Command) => runResume(ctx, names, command.optsWithGlobals()));
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { count } from '../../../shared/count.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Api } from '../../api/client.ts';
-import { listCommand, listTokens } from '../../api/find/find-token.ts';
+import { listCommand, listTokens, ownerFilter } from '../../api/find/find-token.ts';
 import { findUser } from '../../api/find/find-user.ts';
 import { matchNames } from '../../api/find/match-name.ts';
 import { isTokenGone } from '../../api/issue-token.ts';
@@ -11,6 +11,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { removeStoredValue } from '../../credentials/stored-values.ts';
 import { hasCode, localError } from '../../errors.ts';
 import { confirmOrCancel, requireConfirmable } from '../../input/ask.ts';
+import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
 import { printOutcome } from '../../ui/outcome.ts';
@@ -18,8 +19,7 @@ import { sanitize } from '../../ui/sanitize.ts';
 import { attemptAll } from '../attempt-all.ts';
 import { revokeValues } from './revoke-values.ts';
 
-export interface RevokeOptions extends GlobalOptions {
-  user?: string;
+export interface RevokeOptions extends GlobalOptions, OwnerOptions {
   all?: boolean;
   ifExists?: boolean;
   yes?: boolean;
@@ -27,17 +27,17 @@ export interface RevokeOptions extends GlobalOptions {
 }
 
 export function registerRevoke(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('revoke')
     .alias('rm')
     .argument('[names...]', 'Names or prefixes of the tokens')
     .summary('Revoke tokens permanently')
     .description('Revoke tokens permanently. They stop working immediately, everywhere.')
-    .option('--user <email>', 'Owner of the tokens (superuser)')
     .option('--all', 'Revoke all tokens')
     .option('--stdin', 'Read values instead of names from standard input, one per line (needs no session)')
     .option('--if-exists', 'Ignore tokens that do not exist')
-    .option('--yes', 'Do not ask for confirmation')
+    .option('--yes', 'Do not ask for confirmation');
+  addOwnerOptions(command, 'the tokens')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens revoke ci-pipeline\n  $ tokens revoke --user ada@example.com --all --yes\n  $ tokens revoke --stdin --yes < leaked.txt',
@@ -47,8 +47,8 @@ export function registerRevoke(program: Command, ctx: Context): void {
 
 async function runRevoke(ctx: Context, names: readonly string[], options: RevokeOptions): Promise<void> {
   if (options.stdin) {
-    if (options.all || options.user !== undefined || names.length > 0) {
-      throw localError('usage', '--stdin reads the values, so give no names, --user or --all with it.');
+    if (options.all || Object.keys(ownerFilter(options)).length > 0 || names.length > 0) {
+      throw localError('usage', '--stdin reads the values, so give no names, owner or --all with it.');
     }
     return revokeValues(ctx, options);
   }
@@ -56,11 +56,12 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
   if (!options.all && names.length === 0) throw localError('usage', 'Give at least one name, --all or --stdin.');
   requireConfirmable(ctx, options.yes);
   const connection = await connect(ctx, options);
-  const tokens = await listTokens(connection.api, options.user);
+  const tokens = await listTokens(connection.api, options);
   const { found, failures } = options.all ? { found: tokens, failures: [] } : findNamed(names, tokens, options);
   if (found.length > 0) {
-    await confirmOrCancel(ctx, options.yes, question(found, options.user));
-    const revoke = options.all ? revokeTogether : revokeEach;
+    await confirmOrCancel(ctx, options.yes, question(found, options));
+    // No route revokes all tokens of a service account that stays.
+    const revoke = options.all && options.serviceAccount === undefined ? revokeTogether : revokeEach;
     await revoke(ctx, connection, found, options).catch((error: unknown) => {
       failures.push(...(error instanceof AggregateError ? error.errors : [error]));
     });
@@ -71,7 +72,7 @@ async function runRevoke(ctx: Context, names: readonly string[], options: Revoke
 }
 
 function findNamed(names: readonly string[], tokens: readonly Token[], options: RevokeOptions) {
-  const { found, failures } = matchNames(names, tokens, listCommand(options.user));
+  const { found, failures } = matchNames(names, tokens, listCommand(options));
   const isIgnored = (error: unknown) => options.ifExists === true && hasCode(error, 'token-not-found');
   return { found, failures: failures.filter((error) => !isIgnored(error)) };
 }
@@ -119,9 +120,10 @@ async function requestRevocation(api: Api, { user }: RevokeOptions) {
   return api.users[':id'].tokens.$delete({ param: { id } });
 }
 
-function question(tokens: readonly Token[], user: string | undefined): string {
+function question(tokens: readonly Token[], { user, serviceAccount }: OwnerOptions): string {
+  const owner = serviceAccount ?? user;
   const names = tokens.map(({ name }) => sanitize(name)).join(', ');
   const which = tokens.length > 5 ? count(tokens.length, 'token') : names;
-  const whose = user === undefined ? '' : ` of ${sanitize(user)}`;
+  const whose = owner === undefined ? '' : ` of ${sanitize(owner)}`;
   return `Permanently revoke ${which}${whose}? ${tokens.length === 1 ? 'It stops' : 'They stop'} working immediately.`;
 }

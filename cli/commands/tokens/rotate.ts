@@ -7,14 +7,15 @@ import { rotateToken, ValueMayBeLost } from '../../api/rotate-token.ts';
 import type { Context } from '../../context.ts';
 import { isStored, requireKeychain, storeValue } from '../../credentials/stored-values.ts';
 import { CliError, hasCode, localError, systemCode } from '../../errors.ts';
+import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseExpiry, parseOverlap } from '../../input/parse-time.ts';
 import { type Connection, connect } from '../../session/connect.ts';
-import { commandLine } from '../../ui/command-line.ts';
+import { tokenCommand } from '../../ui/command-line.ts';
 import { note } from '../../ui/notes.ts';
 import { type NewValueOptions, printNewValue, printOutcome } from '../../ui/outcome.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
-export interface RotateOptions extends NewValueOptions {
+export interface RotateOptions extends NewValueOptions, Pick<OwnerOptions, 'serviceAccount'> {
   overlap?: string;
   expires?: string;
   endPrevious?: boolean;
@@ -22,7 +23,7 @@ export interface RotateOptions extends NewValueOptions {
 }
 
 export function registerRotate(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('rotate')
     .argument('<name>', 'Name or prefix of the token')
     .summary('Give a token a new value')
@@ -34,7 +35,8 @@ export function registerRotate(program: Command, ctx: Context): void {
     .option('--end-previous', 'Also rotate during an overlap, which ends the value before the old one')
     .option('--finish', 'End the overlap now instead of rotating: only the current value then works')
     .option('--store', 'Store the new value in the OS keychain, for `tokens get`')
-    .option('--no-print', 'Do not print the value (needs --store)')
+    .option('--no-print', 'Do not print the value (needs --store)');
+  addServiceAccountOption(command, 'Service account that owns the token')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens rotate ci-pipeline --overlap 7d\n  $ tokens rotate ci-pipeline --finish\n  $ tokens rotate laptop --store --no-print',
@@ -52,7 +54,7 @@ async function runRotate(ctx: Context, name: string, options: RotateOptions): Pr
   };
   const connection = await connect(ctx, options);
   const keychain = options.store ? await requireKeychain(ctx, 'The token was not rotated.') : null;
-  const token = await findToken(connection.api, name, undefined);
+  const token = await findToken(connection.api, name, options);
   const rotated = await rotateToken(connection.api, token.id, body, ctx.uuid).catch((error: unknown) => {
     if (error instanceof ValueMayBeLost || ctx.signal.aborted) throw lostError(ctx, token, body, error);
     throw hasCode(error, 'rotation-pending') ? pendingError(token, error) : error;
@@ -77,7 +79,7 @@ async function finish(ctx: Context, name: string, options: RotateOptions): Promi
     throw localError('usage', '--finish only ends the overlap, so give no other option with it.');
   }
   const { api }: Connection = await connect(ctx, options);
-  const token = await findToken(api, name, undefined);
+  const token = await findToken(api, name, options);
   await expectSuccess(api.tokens[':id'].previous.$delete({ param: { id: token.id } }));
   const ended = token.previous ? ` (${sanitize(token.previous.prefix)})` : '';
   await printOutcome(
@@ -95,10 +97,11 @@ function staleKeychain({ previous }: Token): string {
 }
 
 /** Says how long the old value works, on a terminal and where nobody else reads the output. */
-function fateOfOldValue({ name, previous }: Token): string {
+function fateOfOldValue(token: Token): string {
+  const { previous } = token;
   if (!previous) return 'The old value no longer works.';
   const end = `The old value (${sanitize(previous.prefix)}) works until ${sanitize(previous.valid_until)}.`;
-  return `${end} To end it earlier: ${commandLine('rotate', name, '--finish')}`;
+  return `${end} To end it earlier: ${tokenCommand('rotate', token, '--finish')}`;
 }
 
 /** Names the commands, where the daemon names its own fields. */
@@ -107,15 +110,15 @@ function pendingError(token: Token, error: CliError): CliError {
   const until = previous
     ? ` (${sanitize(previous.prefix)}) works until ${sanitize(previous.valid_until)}`
     : ' still works';
-  const ways = `\`${commandLine('rotate', token.name, '--finish')}\`, or end it with this rotation: \`${commandLine('rotate', token.name, '--end-previous')}\``;
+  const ways = `\`${tokenCommand('rotate', token, '--finish')}\`, or end it with this rotation: \`${tokenCommand('rotate', token, '--end-previous')}\``;
   const detail = `The value before the last rotation${until}. End it with ${ways}.`;
   return new CliError({ ...error.problem, detail }, { cause: error });
 }
 
 /** Names the command that gets another value. Warns of its price, unless the rotation has ended the value in use already. */
-function wayOn({ name }: Token, { overlap }: RotateTokenBody): string {
+function wayOn(token: Token, { overlap }: RotateTokenBody): string {
   const price = overlap === 0 ? '' : ', but the value that is in use now then stops working at once';
-  return `Get another one with \`${commandLine('rotate', name, '--end-previous')}\`${price}.`;
+  return `Get another one with \`${tokenCommand('rotate', token, '--end-previous')}\`${price}.`;
 }
 
 /** The server has issued a value, but nobody can know it. The old value still works, unless the overlap is 0. */

@@ -5,23 +5,23 @@ import { findToken } from '../../api/find/find-token.ts';
 import { expectBody } from '../../api/responses.ts';
 import { suggestionShape, tokenShape } from '../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
+import { addOwnerOptions, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseUsageDays } from '../../input/parse-days.ts';
 import { type Connection, connect } from '../../session/connect.ts';
-import { commandLine } from '../../ui/command-line.ts';
+import { tokenCommand } from '../../ui/command-line.ts';
 import { note } from '../../ui/notes.ts';
 import { sanitize } from '../../ui/sanitize.ts';
 
-export interface SuggestOptions extends GlobalOptions {
+export interface SuggestOptions extends GlobalOptions, OwnerOptions {
   days?: string;
   apply?: boolean;
   force?: boolean;
-  user?: string;
 }
 
 const defaultDays = '30';
 
 export function registerSuggest(program: Command, ctx: Context): void {
-  program
+  const command = program
     .command('suggest')
     .argument('<name>', 'Name or prefix of the token')
     .summary('Suggest rules from how a token was used')
@@ -30,8 +30,8 @@ export function registerSuggest(program: Command, ctx: Context): void {
     )
     .option('--days <number>', `Length of the period, 1 to 400 days (default: ${defaultDays})`)
     .option('--apply', 'Set the suggested rules')
-    .option('--force', 'Suggest rules even if the token has fewer than 20 uses')
-    .option('--user <email>', 'Owner of the token (superuser)')
+    .option('--force', 'Suggest rules even if the token has fewer than 20 uses');
+  addOwnerOptions(command, 'the token')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens suggest ci-pipeline\n  $ tokens suggest ci-pipeline --days 90 --apply',
@@ -42,7 +42,7 @@ export function registerSuggest(program: Command, ctx: Context): void {
 async function runSuggest(ctx: Context, name: string, options: SuggestOptions): Promise<void> {
   const days = parseUsageDays(options.days ?? defaultDays);
   const { api } = await connect(ctx, options);
-  const token = await findToken(api, name, options.user);
+  const token = await findToken(api, name, options);
   const query = { days, ...(options.force && { force: 'true' as const }) };
   const suggestion = await expectBody(
     api.tokens[':id'].suggestion.$get({ param: { id: token.id }, query }),
@@ -74,7 +74,7 @@ async function apply(
   const expiry = edited.expires_at === token.expires_at ? '' : `: it expires at ${sanitize(edited.expires_at ?? '')}`;
   await note(ctx, options, `Set these rules of ${sanitize(token.name)} (${sanitize(token.prefix)})${expiry}.`);
   if (edited.enforce === false) {
-    await note(ctx, options, `They deny nothing yet. To enforce them: ${commandLine('edit', token.name, '--enforce')}`);
+    await note(ctx, options, `They deny nothing yet. To enforce them: ${tokenCommand('edit', token, '--enforce')}`);
   }
 }
 

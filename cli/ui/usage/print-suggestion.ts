@@ -1,7 +1,7 @@
 import type { Suggestion } from '../../../shared/schemas/tokens/suggestion.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { commandLine, shellWord } from '../command-line.ts';
+import { shellWord, tokenCommand } from '../command-line.ts';
 import { note } from '../notes.ts';
 import { type Column, printTable } from '../table.ts';
 
@@ -29,7 +29,7 @@ export async function printSuggestion(
   const words = rows.map(({ option, rule }) => (rule === '' ? option : `${option} ${shellWord(rule)}`));
   if (token.enforce === false) words.push(...removalsFor(suggestion));
   await note(ctx, options, 'To set these rules:');
-  await ctx.stdout.write(`${commandLine('edit', token.name, words.join(' '))}\n`);
+  await ctx.stdout.write(`${tokenCommand('edit', token, words.join(' '))}\n`);
 }
 
 /** Returns the options that remove the rules which are not suggested. */

@@ -3,7 +3,7 @@ import { expectBody } from '../../../api/responses.ts';
 import { tokenShape } from '../../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { CliError } from '../../../errors.ts';
-import { commandLine } from '../../../ui/command-line.ts';
+import { tokenCommand } from '../../../ui/command-line.ts';
 import { note } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 import { findSession } from './session.ts';
@@ -16,7 +16,7 @@ export async function allowSelfRotation(ctx: Context, options: GlobalOptions, to
   if (token.self_rotate === true) return token;
   const name = sanitize(token.name);
   if (token.expires_at === null) {
-    const command = commandLine('edit', token.name, '--expires 90d --self-rotate');
+    const command = tokenCommand('edit', token, '--expires 90d --self-rotate');
     await note(
       ctx,
       options,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
 import { localError } from '../../../errors.ts';
+import { addServiceAccountOption, type OwnerOptions } from '../../../input/owner-options.ts';
 import { parseExpiry, parseOverlap, parseSeconds } from '../../../input/parse-time.ts';
 import { addRuleOptions, type RuleOptions, ruleFieldsOf } from '../../../input/rule-options.ts';
 import { resolveServer } from '../../../session/connect.ts';
@@ -16,7 +17,7 @@ import { noteOtherRules } from './note-rules.ts';
 import { renew } from './renew.ts';
 import type { Wanted } from './wanted.ts';
 
-export interface EnsureOptions extends GlobalOptions, RuleOptions {
+export interface EnsureOptions extends GlobalOptions, RuleOptions, Pick<OwnerOptions, 'serviceAccount'> {
   out: string;
   renewBefore?: string;
   expires?: string;
@@ -44,7 +45,7 @@ export function registerEnsure(program: Command, ctx: Context): void {
     .option('--overlap <duration>', 'How long the old value keeps working after a rotation: 0 to 30d (default: 24h)')
     .option('--self-rotate', 'Let the token rotate itself, so that later runs need no session')
     .option('--description <text>', 'Purpose of a new token');
-  addRuleOptions(command)
+  addServiceAccountOption(addRuleOptions(command), 'Service account that owns the token')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tokens ensure prometheus --out /etc/prometheus/token --self-rotate\n  $ tokens ensure ci-pipeline --out ~/.ci-token --expires 30d --renew-before 7d',
@@ -59,7 +60,7 @@ async function runEnsure(ctx: Context, name: string, options: EnsureOptions): Pr
     ctx,
     options.out,
     async (file): Promise<{ action: Action; token: Token }> => {
-      const present = await inspectFile(ctx, options, server, file, wanted.name);
+      const present = await inspectFile(ctx, options, server, file, wanted);
       // Only now is it certain that the file belongs to this token.
       if (present.kind === 'active') await makePrivate(ctx, options, file);
       const isGood = present.kind === 'active' && present.isCurrent && !isDue(present.token, wanted, ctx.now());
@@ -93,9 +94,10 @@ async function makePrivate(ctx: Context, options: GlobalOptions, { path, restric
 }
 
 function parseWanted(name: string, options: EnsureOptions): Wanted {
-  const { renewBefore, expires, overlap, selfRotate = false, description } = options;
+  const { renewBefore, expires, overlap, selfRotate = false, description, serviceAccount } = options;
   const wanted: Wanted = {
     name,
+    serviceAccount,
     renewBefore: renewBefore === undefined ? undefined : parseSeconds('--renew-before', renewBefore),
     expiry: expires === undefined ? undefined : parseExpiry(expires),
     overlap: overlap === undefined ? undefined : parseOverlap(overlap),

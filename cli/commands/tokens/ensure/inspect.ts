@@ -1,4 +1,4 @@
-import { foldName } from '../../../../shared/names.ts';
+import { foldName, serviceAccountIdentity } from '../../../../shared/names.ts';
 import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import { displayPrefix, isWellFormedToken } from '../../../../shared/token-format.ts';
 import { type DenyReason, readDenyReason } from '../../../api/deny-reason.ts';
@@ -11,6 +11,9 @@ import { openApi } from '../../../session/connect.ts';
 import type { Server } from '../../../session/server-url.ts';
 import type { TokenFile } from '../../../token-file/token-file.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
+import type { Wanted } from './wanted.ts';
+
+type WantedToken = Pick<Wanted, 'name' | 'serviceAccount'>;
 
 /** What the server says about the value in a file. */
 export type Present =
@@ -30,7 +33,7 @@ export async function inspectFile(
   options: GlobalOptions,
   server: Server,
   { path, text: value }: TokenFile,
-  name: string,
+  { name, serviceAccount }: WantedToken,
 ): Promise<Present> {
   if (value === null) return { kind: 'none' };
   if (!isWellFormedToken(value)) {
@@ -43,7 +46,7 @@ export async function inspectFile(
     const mismatch = tokenShape(response.body);
     if (mismatch !== null) throw notTokensd(new Error(`The body${mismatch}`));
     const token = response.body as Token;
-    if (!isSameName(token.name, name)) throw otherToken(path, token.name, name);
+    requireSameToken(path, token, { name, serviceAccount });
     return { kind: 'active', value, token, isCurrent: token.prefix === displayPrefix(value) };
   }
   if (response.status !== 401) throw response.status < 400 ? notTokensd() : problemOf(response);
@@ -54,6 +57,13 @@ export async function inspectFile(
   return { kind: 'inactive', reason };
 }
 
+/** @throws CliError `other-token` */
+function requireSameToken(path: string, token: Token, { name, serviceAccount }: WantedToken): void {
+  if (!isSameName(token.name, name)) throw otherToken(path, token.name, name);
+  if (serviceAccount === undefined || token.owner === serviceAccountIdentity(serviceAccount)) return;
+  throw otherOwner(path, token.owner, serviceAccount);
+}
+
 function isSameName(one: string, other: string): boolean {
   return foldName(one) === foldName(other);
 }
@@ -62,6 +72,13 @@ function otherToken(path: string, found: string, name: string) {
   return localError(
     'other-token',
     `${path} holds the value of the token "${sanitize(found)}", not of "${sanitize(name)}". Give another file, or remove this one to replace it.`,
+  );
+}
+
+function otherOwner(path: string, found: string, serviceAccount: string) {
+  return localError(
+    'other-token',
+    `${path} holds the value of a token of ${sanitize(found)}, not of the service account ${sanitize(serviceAccount)}. Give another file, or remove this one to replace it.`,
   );
 }
 

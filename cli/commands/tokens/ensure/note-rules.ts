@@ -1,7 +1,7 @@
 import type { RuleFields } from '../../../../shared/schemas/tokens/rules.ts';
 import type { Token } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
-import { commandLine, shellWord } from '../../../ui/command-line.ts';
+import { shellWord, tokenCommand } from '../../../ui/command-line.ts';
 import { note } from '../../../ui/notes.ts';
 import { sanitize } from '../../../ui/sanitize.ts';
 
@@ -14,7 +14,7 @@ export async function noteOtherRules(
 ): Promise<void> {
   const fields = Object.keys(wanted) as Array<keyof RuleFields>;
   if (fields.every((field) => isSame(token[field], wanted[field]))) return;
-  const command = commandLine('edit', token.name, optionsOf(wanted).join(' '));
+  const command = tokenCommand('edit', token, optionsOf(wanted).join(' '));
   await note(
     ctx,
     options,

@@ -53,7 +53,7 @@ export async function renew(
   try {
     if (present.kind === 'active') return await rotate(ctx, connection, file, present.token, wanted);
     const folded = foldName(wanted.name);
-    const own = (await listTokens(connection.api, undefined)).find(({ name }) => foldName(name) === folded);
+    const own = (await listTokens(connection.api, ownerOf(wanted))).find(({ name }) => foldName(name) === folded);
     if (own && own.status !== 'expired') return await rotate(ctx, connection, file, own, wanted);
     return await create(ctx, connection, file, wanted);
   } catch (error) {
@@ -61,6 +61,10 @@ export async function renew(
     if (!isForeign || !mayRotateItself) throw error;
   }
   return rotateItself(ctx, options, server, file, present, wanted);
+}
+
+function ownerOf({ serviceAccount }: Wanted) {
+  return serviceAccount === undefined ? {} : { serviceAccount };
 }
 
 /** The session or the management key has ended, it belongs to somebody else, or it may not rotate this token. */
@@ -135,6 +139,7 @@ async function presentValue(ctx: Context, options: GlobalOptions, server: Server
 async function create(ctx: Context, { api }: Connection, file: TokenFile, wanted: Wanted): Promise<Renewed> {
   const body: CreateTokenBody = {
     name: wanted.name,
+    ...(wanted.serviceAccount !== undefined && { service_account: wanted.serviceAccount }),
     ...(wanted.description !== undefined && { description: wanted.description }),
     ...(wanted.selfRotate && { self_rotate: true }),
     ...wanted.rules,

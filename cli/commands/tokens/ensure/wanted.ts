@@ -4,6 +4,8 @@ import type { Expiry } from '../../../input/parse-time.ts';
 /** The token that the file must contain. Durations are in seconds. */
 export interface Wanted {
   readonly name: string;
+  /** The service account that owns the token. Undefined for your own. */
+  readonly serviceAccount: string | undefined;
   /** Undefined for the default margin. */
   readonly renewBefore: number | undefined;
   readonly expiry: Expiry | undefined;

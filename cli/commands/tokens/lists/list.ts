@@ -1,14 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
+import { ownerFilter } from '../../../api/find/find-token.ts';
 import { pagesOf } from '../../../api/pages.ts';
 import { expectBody } from '../../../api/responses.ts';
 import { pageShape, tokenShape } from '../../../api/shapes.ts';
 import type { Context, GlobalOptions } from '../../../context.ts';
+import { addOwnerOptions, type OwnerOptions } from '../../../input/owner-options.ts';
 import { connect } from '../../../session/connect.ts';
 import { addFilterOptions, type FilterOptions, filterOf, filterParameters } from './filters.ts';
 
-export interface ListOptions extends GlobalOptions, FilterOptions {
-  user?: string;
+export interface ListOptions extends GlobalOptions, FilterOptions, OwnerOptions {
   all?: boolean;
   status?: TokenStatus;
   limit?: number;
@@ -24,10 +25,9 @@ export function registerList(program: Command, ctx: Context): void {
     .description(
       'List your tokens, newest first, with the time, request and address of their last use. With several options, only tokens that match all of them are listed.',
     )
-    .addOption(new Option('--user <email>', 'Owner of the tokens (superuser)').conflicts('all'))
-    .option('--all', 'List the tokens of all members (superuser)')
+    .addOption(new Option('--all', 'List the tokens of all owners (superuser)').conflicts(['user', 'serviceAccount']))
     .addOption(new Option('--status <status>', 'Status of the tokens').choices(statuses));
-  addFilterOptions(command)
+  addFilterOptions(addOwnerOptions(command, 'the tokens'))
     .option('--limit <n>', 'Maximum number of tokens', parseLimit)
     .addHelpText(
       'after',
@@ -40,7 +40,7 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
   const selected = filterParameters({ status: options.status, ...filterOf(options) });
   const { api } = await connect(ctx, options);
   const filter = {
-    ...(options.user !== undefined && { user: options.user }),
+    ...ownerFilter(options),
     ...(options.all && { all: 'true' as const }),
     ...selected,
   };
@@ -53,7 +53,7 @@ async function runList(ctx: Context, options: ListOptions): Promise<void> {
     return printJsonArray(ctx.stdout, tokens);
   }
   const { printTokens } = await import('../../../ui/tokens/tokens.ts');
-  const isFiltered = options.user !== undefined || Object.keys(selected).length > 0;
+  const isFiltered = Object.keys({ ...ownerFilter(options), ...selected }).length > 0;
   await printTokens(ctx, options, tokens, isFiltered);
 }
 

@@ -1,9 +1,9 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import { changePasswordBodySchema, userSchema } from '../../../shared/schemas/accounts/users.ts';
-import type { AppDeps, AppEnv } from '../context.ts';
-import { jsonBody } from '../middleware/json-body.ts';
-import { userObject } from '../representations.ts';
-import { jsonRequest, jsonResponse } from '../validate.ts';
+import { changePasswordBodySchema, userSchema } from '../../../../shared/schemas/accounts/users.ts';
+import type { AppDeps, AppEnv } from '../../context.ts';
+import { jsonBody } from '../../middleware/json-body.ts';
+import { userObject } from '../../representations.ts';
+import { jsonRequest, jsonResponse } from '../../validate.ts';
 
 const readMe = createRoute({
   method: 'get',

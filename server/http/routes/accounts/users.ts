@@ -6,13 +6,13 @@ import {
   userListQuerySchema,
   userPageSchema,
   userSchema,
-} from '../../../shared/schemas/accounts/users.ts';
-import type { AppDeps, AppEnv } from '../context.ts';
-import { conditional, ifMatch, setEtag } from '../etags.ts';
-import { jsonBody } from '../middleware/json-body.ts';
-import { readPage } from '../paging.ts';
-import { invitedUserObject, userObject, userState } from '../representations.ts';
-import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
+} from '../../../../shared/schemas/accounts/users.ts';
+import type { AppDeps, AppEnv } from '../../context.ts';
+import { conditional, ifMatch, setEtag } from '../../etags.ts';
+import { jsonBody } from '../../middleware/json-body.ts';
+import { readPage } from '../../paging.ts';
+import { invitedUserObject, userObject, userState } from '../../representations.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../../validate.ts';
 
 const listUsers = createRoute({
   method: 'get',

@@ -5,12 +5,12 @@ import {
   serviceAccountListQuerySchema,
   serviceAccountPageSchema,
   serviceAccountSchema,
-} from '../../../shared/schemas/accounts/service-accounts.ts';
-import type { AppDeps, AppEnv } from '../context.ts';
-import { jsonBody } from '../middleware/json-body.ts';
-import { readPage } from '../paging.ts';
-import { serviceAccountObject } from '../representations.ts';
-import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
+} from '../../../../shared/schemas/accounts/service-accounts.ts';
+import type { AppDeps, AppEnv } from '../../context.ts';
+import { jsonBody } from '../../middleware/json-body.ts';
+import { readPage } from '../../paging.ts';
+import { serviceAccountObject } from '../../representations.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../../validate.ts';
 
 const listServiceAccounts = createRoute({
   method: 'get',

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi';
-import type { AppDeps, AppEnv } from '../context.ts';
-import { idParamSchema } from '../validate.ts';
+import type { AppDeps, AppEnv } from '../../context.ts';
+import { idParamSchema } from '../../validate.ts';
 
 const unbind = createRoute({
   method: 'delete',

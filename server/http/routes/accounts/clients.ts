@@ -6,13 +6,13 @@ import {
   createClientBodySchema,
   createdClientSchema,
   editClientBodySchema,
-} from '../../../shared/schemas/accounts/clients.ts';
-import type { AppDeps, AppEnv } from '../context.ts';
-import { conditional, ifMatch, setEtag } from '../etags.ts';
-import { jsonBody } from '../middleware/json-body.ts';
-import { readPage } from '../paging.ts';
-import { clientObject } from '../representations.ts';
-import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
+} from '../../../../shared/schemas/accounts/clients.ts';
+import type { AppDeps, AppEnv } from '../../context.ts';
+import { conditional, ifMatch, setEtag } from '../../etags.ts';
+import { jsonBody } from '../../middleware/json-body.ts';
+import { readPage } from '../../paging.ts';
+import { clientObject } from '../../representations.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../../validate.ts';
 
 const listClients = createRoute({
   method: 'get',

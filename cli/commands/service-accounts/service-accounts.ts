@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import type { Context } from '../../context.ts';
+import { registerServiceAccountsCreate } from './create.ts';
+import { registerServiceAccountsDelete } from './delete.ts';
+import { registerServiceAccountsDisable } from './disable.ts';
+import { registerServiceAccountsEdit } from './edit.ts';
+import { registerServiceAccountsEnable } from './enable.ts';
+import { registerServiceAccountsList } from './list.ts';
+import { registerServiceAccountsShow } from './show.ts';
+
+/** Registers `tokens service-accounts` and its commands. */
+export function registerServiceAccounts(program: Command, ctx: Context): void {
+  const accounts = program.command('service-accounts').alias('sa').summary('Manage service accounts');
+  accounts.description(
+    "Manage service accounts. They own tokens and are nobody's account. Members maintain them, and get the mails about their tokens.",
+  );
+  accounts.addHelpText('after', '\nExample:\n  $ tokens service-accounts create ci --maintainer ada@example.com');
+  for (const register of commands) register(accounts, ctx);
+}
+
+const commands = [
+  registerServiceAccountsCreate,
+  registerServiceAccountsList,
+  registerServiceAccountsShow,
+  registerServiceAccountsEdit,
+  registerServiceAccountsDisable,
+  registerServiceAccountsEnable,
+  registerServiceAccountsDelete,
+];

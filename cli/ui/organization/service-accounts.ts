@@ -1,0 +1,52 @@
+import { timeAgo } from '../../../shared/relative-time.ts';
+import type { ServiceAccount } from '../../../shared/schemas/accounts/service-accounts.ts';
+import type { Context, GlobalOptions } from '../../context.ts';
+import { printFields } from '../fields.ts';
+import { type Column, printTable } from '../table.ts';
+
+export async function printServiceAccounts(
+  ctx: Context,
+  options: GlobalOptions,
+  accounts: readonly ServiceAccount[],
+): Promise<void> {
+  const now = ctx.now();
+  const columns: Column<ServiceAccount>[] = [
+    { head: 'NAME', text: ({ name }) => name },
+    { head: 'STATUS', text: ({ disabled }) => (disabled ? 'disabled' : 'enabled') },
+    { head: 'TOKENS', text: ({ token_count: count }) => String(count), whenNarrow: [{ order: 1, width: 0 }] },
+    {
+      head: 'LAST USED',
+      text: ({ last_used_at: at }) => at ?? 'never',
+      brief: ({ last_used_at: at }) => (at === null ? 'never' : timeAgo(at, now)),
+      whenNarrow: [{ order: 2, width: 0 }],
+    },
+    { head: 'MAINTAINERS', text: maintainersOf, minWidth: 12, whenNarrow: [{ order: 3, width: 0 }] },
+    { head: 'GROUPS', text: ({ groups }) => groups.join(', '), whenNarrow: [{ order: 5, width: 0 }] },
+    {
+      head: 'DESCRIPTION',
+      text: ({ description }) => description ?? '',
+      minWidth: 12,
+      whenNarrow: [{ order: 4, width: 0 }],
+    },
+  ];
+  await printTable(ctx, options, columns, [accounts], 'There are no service accounts.');
+}
+
+export async function printServiceAccount(ctx: Context, account: ServiceAccount): Promise<void> {
+  const { created_at: createdAt, last_used_at: usedAt } = account;
+  await printFields(ctx.stdout, [
+    ['Name', account.name],
+    ['Description', account.description ?? ''],
+    ['Status', account.disabled ? 'disabled' : 'enabled'],
+    ['Maintainers', maintainersOf(account)],
+    ['Groups', account.groups.join(', ')],
+    ['Tokens', String(account.token_count)],
+    ['Last used', usedAt === null ? 'never' : `${usedAt} (${timeAgo(usedAt, ctx.now())})`],
+    ['Created', `${createdAt} (${timeAgo(createdAt, ctx.now())})`],
+    ['ID', account.id],
+  ]);
+}
+
+function maintainersOf({ maintainers }: ServiceAccount): string {
+  return maintainers.length === 0 ? 'none' : maintainers.join(', ');
+}

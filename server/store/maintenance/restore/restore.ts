@@ -17,6 +17,7 @@ import { carryGroups } from './carry-groups.ts';
 import { carryAddresses, carryBlocks, carryDeletions } from './carry-members.ts';
 import { carryTokenLife, type UncertainToken } from './carry-token-life.ts';
 import { carryRevocations, type RevokedToken } from './carry-tokens.ts';
+import { carryTrusts } from './carry-trusts.ts';
 import { carryWebhooks } from './carry-webhooks.ts';
 import { type Gap, type History, readHistory, withoutHistorySuffix } from './history.ts';
 import { changedSince, knownMembers } from './known-members.ts';
@@ -77,7 +78,7 @@ export interface Restored extends BackupSummary {
  *
  * 1. Check the backup, and find the databases that know what happened after it was made.
  * 2. Copy it to `DATABASE.restoring`, and migrate the copy.
- * 3. Carry over what must not be undone: revoked, rotated and paused tokens, their rules, apps, deleted, disabled, demoted and blocked
+ * 3. Carry over what must not be undone: revoked, rotated and paused tokens, their rules, apps, trusts, deleted, disabled, demoted and blocked
  *    members, groups, email addresses, passwords, second factors, identities, client secrets and webhooks.
  * 4. Delete all sessions, tickets and device codes, and queued mails with one-time links.
  * 5. Put the copy in the place of the database, which is kept as `DATABASE.before-restore-TIME`.
@@ -185,6 +186,7 @@ async function carry(engine: Engine, history: History, now: number): Promise<Sin
   const witnesses = [...line, ...(complete ? [] : others)];
   const revokedSince = await carryRevocations(engine, witnesses, now);
   await carryApps(engine, history);
+  await carryTrusts(engine, witnesses, now);
   const pausedTokens = await carryTokenLife(engine, history, now);
   const deletedSince: string[] = [];
   for (const { users } of witnesses) deletedSince.push(...(await carryDeletions(engine, users)));

@@ -39,6 +39,7 @@ export default defineConfig({
           { text: 'Rotate tokens', link: '/rotation' },
           { text: 'Limit what a token may do', link: '/rules' },
           { text: 'Management keys', link: '/management-keys' },
+          { text: 'CI without secrets', link: '/ci' },
           { text: 'Ask tokensd from your API', link: '/introspection' },
           { text: 'Members', link: '/members' },
           { text: 'Declared state', link: '/declared-state' },

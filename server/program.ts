@@ -42,14 +42,20 @@ function addServing(program: Command, context: Context): void {
     .command('init')
     .summary('Create the first Organization Superuser')
     .description(
-      'Create an Organization Superuser who can create tokens. If the email address is taken, the command changes nothing and exits with code 5.',
+      'Create an Organization Superuser who can create tokens. If the email address is taken, the command changes nothing and exits with code 5. ' +
+        'With --service-account, --manage and --key-file, it also creates the first service account and a management key, with which a program can set up everything else. ' +
+        'The key is valid for 24 hours and may rotate itself, as `tokens ensure` does.',
     )
     .option('--email <email>', 'Email address to sign in with; asked for on a terminal')
     .option('--name <name>', 'Name shown to other members')
     .option('--password-stdin', 'Read the password from standard input')
+    .option('--no-password', 'Set no password: the superuser signs in with single sign-on, or with `tokensd recover`')
+    .option('--service-account <name>', 'Name of the first service account')
+    .option('--manage <scope>', 'Scope of the management key (repeatable), or all', collect)
+    .option('--key-file <file>', 'New file for the management key (mode 600)')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tokensd init\n  $ tokensd init --email ada@example.com --name "Ada Lovelace"\n  $ pass show tokensd | tokensd init --email ada@example.com --password-stdin',
+      '\nExamples:\n  $ tokensd init\n  $ tokensd init --email ada@example.com --name "Ada Lovelace"\n  $ pass show tokensd | tokensd init --email ada@example.com --password-stdin\n  $ tokensd init --email ada@example.com --no-password --service-account platform --manage all --key-file /run/tokens-key',
     )
     .action(async (options: InitOptions) => (await import('./commands/init.ts')).runInit(context, options));
 }
@@ -233,4 +239,8 @@ function addMaintenance(program: Command, context: Context): void {
       '\nExamples:\n  $ tokensd check\n  $ tokensd check --json | jq \'.checks[] | select(.state != "ok")\'',
     )
     .action(async (options: CheckOptions) => (await import('./commands/check/run.ts')).runCheck(context, options));
+}
+
+function collect(value: string, earlier: string[] = []): string[] {
+  return [...earlier, value];
 }

@@ -13,6 +13,7 @@ import type { Clock } from './domain/clock.ts';
 import { createDeliveries } from './domain/events/deliveries.ts';
 import { createWebhookUrls } from './domain/events/webhook-url.ts';
 import { createWebhooks } from './domain/events/webhooks.ts';
+import { createBootstrap } from './domain/machines/bootstrap.ts';
 import { createTokenExchange } from './domain/machines/exchange/exchange.ts';
 import { createManagementKeys } from './domain/machines/management-keys.ts';
 import { createTrusts } from './domain/machines/trusts.ts';
@@ -142,6 +143,7 @@ export function createServices({
     clients: createClients(shared),
     apps: createApps(shared),
     managementKeys: createManagementKeys(shared),
+    bootstrap: createBootstrap({ ...shared, policy }),
     trusts: createTrusts(shared),
     webhooks: createWebhooks({ ...shared, webhookUrls }),
     deliveries: createDeliveries(shared),

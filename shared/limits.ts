@@ -26,6 +26,8 @@ export const limits = {
   defaultPageSize: 50,
   /** One hundred years, including leap days. */
   maxExpirySeconds: 36_525 * 24 * 60 * 60,
+  /** The longest life of a management key. */
+  maxKeyExpirySeconds: 366 * 24 * 60 * 60,
   defaultOverlapSeconds: 24 * 60 * 60,
   maxOverlapSeconds: 30 * 24 * 60 * 60,
   /** A token can rotate itself this often in an hour, because each rotation sends a mail. */

@@ -52,6 +52,8 @@ export const problemDescriptions: Readonly<Record<ProblemCode, string>> = {
   'name-taken':
     'The owner already has a token with this name, ignoring case, or there is a client, an app or a trust of this name. Choose another name.',
   'host-taken': 'Another app has one of these hosts. A host belongs to one app, so remove it from the other one first.',
+  'service-account-exists':
+    '`tokensd init` creates the first service account, and this database has one already. A superuser can create a management key.',
   'app-in-use':
     'Tokens are restricted to this app. With `--force` (`?force=true`), the app is deleted anyway. Tokens without another app are then denied everywhere.',
   'url-taken': 'Another webhook has this URL. Change the events of that one instead.',

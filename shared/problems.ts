@@ -42,6 +42,7 @@ export const problems = {
   'request-timeout': { status: 408, title: 'Request timed out', exit: 6 },
   'name-taken': { status: 409, title: 'Name already in use', exit: 5 },
   'host-taken': { status: 409, title: 'Host already in use', exit: 5 },
+  'service-account-exists': { status: 409, title: 'Service account exists', exit: 5 },
   'app-in-use': { status: 409, title: 'App in use', exit: 5 },
   'url-taken': { status: 409, title: 'URL already in use', exit: 5 },
   'webhook-limit': { status: 409, title: 'Too many webhooks', exit: 5 },

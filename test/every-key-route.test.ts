@@ -19,13 +19,6 @@ const closedToKeys = [
   'POST /api/v1/me/totp/recovery-codes',
   'DELETE /api/v1/users/:id/totp',
   'DELETE /api/v1/users/:id/identity',
-  'POST /api/v1/tokens',
-  'DELETE /api/v1/tokens/:id',
-  'PATCH /api/v1/tokens/:id',
-  'POST /api/v1/tokens/:id/rotate',
-  'DELETE /api/v1/tokens/:id/previous',
-  'POST /api/v1/tokens/:id/pause',
-  'POST /api/v1/tokens/:id/resume',
 ];
 
 const sessionRoutes = Object.entries(accessTable)

@@ -66,7 +66,7 @@ export function operatorActor(operator: Operator): Actor {
 export const systemActor: Actor = { kind: 'system', id: null, email: null };
 
 /** @throws ProblemError `superuser-required` */
-export function requireSuperuser(caller: Caller): void {
+export function requireSuperuser(caller: Pick<Caller, 'user'>): void {
   if (!caller.user.superuser) throw superuserRequired();
 }
 

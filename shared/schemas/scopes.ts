@@ -20,7 +20,7 @@ export type Scope = keyof typeof scopeDescriptions;
 /** Every scope, in the order in which they are listed. */
 export const scopes = Object.keys(scopeDescriptions) as [Scope, ...Scope[]];
 
-export const scopeSchema = z.enum(scopes);
+export const scopeSchema = z.enum(scopes, `A scope must be one of ${scopes.join(', ')}.`);
 
 const includedScopes: Partial<Record<Scope, Scope>> = { 'tokens:write': 'tokens:read', 'users:write': 'users:read' };
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { serviceAccountIdentity } from '../../../shared/names.ts';
+import type { Scope } from '../../../shared/schemas/scopes.ts';
 import type { CreatedToken, CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import { issueToken, revokeToken, TokenMayExist } from '../../api/issue-token.ts';
 import type { Context } from '../../context.ts';
@@ -7,6 +8,7 @@ import { removeStoredValue, requireKeychain, storeValue } from '../../credential
 import { CliError, hasCode, localError, systemCode } from '../../errors.ts';
 import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseExpiry } from '../../input/parse-time.ts';
+import { repeated } from '../../input/repeated.ts';
 import { addRuleOptions, type RuleOptions, ruleFieldsOf } from '../../input/rule-options.ts';
 import { type Connection, connect } from '../../session/connect.ts';
 import { tokenCommand } from '../../ui/command-line.ts';
@@ -18,6 +20,7 @@ export interface CreateOptions extends NewValueOptions, RuleOptions, Pick<OwnerO
   selfRotate?: boolean;
   ifAbsent?: boolean;
   quietNetworks?: boolean;
+  manage?: string[];
 }
 
 export function registerCreate(program: Command, ctx: Context): void {
@@ -32,6 +35,7 @@ export function registerCreate(program: Command, ctx: Context): void {
     .option('--description <text>', 'Purpose of the token')
     .option('--quiet-networks', 'Send no mail about uses from new networks')
     .option('--self-rotate', 'Let the token rotate itself, as `tokens ensure` does without a session (needs an expiry)')
+    .option('--manage <scope>', 'Make it a management key with this scope (repeatable)', repeated)
     .option('--store', 'Store the value in the OS keychain, for `tokens get`')
     .option('--no-print', 'Do not print the value (needs --store)')
     .option('--if-absent', 'Do nothing if a token with this name exists and has not expired');
@@ -52,6 +56,7 @@ async function runCreate(ctx: Context, name: string, options: CreateOptions): Pr
     ...(options.quietNetworks && { quiet_networks: true }),
     ...(options.expires !== undefined && parseExpiry(options.expires)),
     ...(options.selfRotate && { self_rotate: true }),
+    ...(options.manage !== undefined && { manage: options.manage as Scope[] }),
     ...ruleFieldsOf(options),
   };
   const connection = await connect(ctx, options);

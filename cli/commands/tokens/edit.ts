@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Scope } from '../../../shared/schemas/scopes.ts';
 import type { Token } from '../../../shared/schemas/tokens/tokens.ts';
 import { findToken } from '../../api/find/find-token.ts';
 import { expectBody } from '../../api/responses.ts';
@@ -8,6 +9,7 @@ import { renameStoredValue } from '../../credentials/stored-values.ts';
 import { localError } from '../../errors.ts';
 import { addServiceAccountOption, type OwnerOptions } from '../../input/owner-options.ts';
 import { parseExpiry } from '../../input/parse-time.ts';
+import { repeated } from '../../input/repeated.ts';
 import {
   addRuleOptions,
   addRuleRemovalOptions,
@@ -29,6 +31,7 @@ export interface EditOptions
   expires?: string;
   selfRotate?: boolean;
   quietNetworks?: boolean;
+  manage?: string[];
 }
 
 export function registerEdit(program: Command, ctx: Context): void {
@@ -45,7 +48,8 @@ export function registerEdit(program: Command, ctx: Context): void {
     .option('--self-rotate', 'Let the token rotate itself, as `tokens ensure` does without a session (needs an expiry)')
     .option('--no-self-rotate', 'Do not let the token rotate itself')
     .option('--quiet-networks', 'Send no mail about uses from new networks')
-    .option('--no-quiet-networks', 'Send a mail about uses from new networks');
+    .option('--no-quiet-networks', 'Send a mail about uses from new networks')
+    .option('--manage <scope>', 'Scope of a management key, in place of its present ones (repeatable)', repeated);
   addServiceAccountOption(addRuleRemovalOptions(addRuleOptions(command)), 'Service account that owns the token')
     .addHelpText(
       'after',
@@ -61,6 +65,7 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
     ...(options.expires !== undefined && parseExpiry(options.expires)),
     ...(options.selfRotate !== undefined && { self_rotate: options.selfRotate }),
     ...(options.quietNetworks !== undefined && { quiet_networks: options.quietNetworks }),
+    ...(options.manage !== undefined && { manage: options.manage as Scope[] }),
     ...ruleFieldsOf(options),
   };
   if (Object.keys(json).length === 0) {
@@ -73,6 +78,7 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
     ...(token.name === before.name ? [] : [`is now named ${sanitize(token.name)}`]),
     ...(token.expires_at === before.expires_at ? [] : [expiryOf(token)]),
     ...(rulesOf(token) === rulesOf(before) ? [] : [newRulesOf(token)]),
+    ...(scopesOf(token) === scopesOf(before) ? [] : [`has the scopes ${scopesOf(token)}`]),
   ];
   const result = news.length === 0 ? '' : `: it ${news.join(' and ')}`;
   await printOutcome(ctx, options, token, `Changed ${sanitize(before.name)} (${sanitize(token.prefix)})${result}.`);
@@ -81,6 +87,11 @@ async function runEdit(ctx: Context, name: string, options: EditOptions): Promis
 
 function expiryOf({ expires_at: at }: Token): string {
   return at === null ? 'never expires' : `expires at ${sanitize(at)}`;
+}
+
+/** The scopes of a management key. A server of the release before sends none. */
+function scopesOf({ manage = [] }: Token): string {
+  return manage.map(sanitize).join(', ');
 }
 
 /** Returns a text that differs if the rules differ. */

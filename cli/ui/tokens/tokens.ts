@@ -45,6 +45,7 @@ export async function printToken(ctx: Context, token: Token): Promise<void> {
     ...(token.rotated_at ? [['Rotated', `${token.rotated_at} (${timeAgo(token.rotated_at, now)})`] as const] : []),
     ['Expires', expires ?? 'never'],
     ...(token.self_rotate ? [['Rotates itself', 'yes'] as const] : []),
+    ...(token.manage?.length ? [['Scopes', token.manage.join(', ')] as const] : []),
     ...ruleLines(token),
     ['Last used', lastUse(token, now)],
     ['User agent', token.last_used?.user_agent ?? ''],

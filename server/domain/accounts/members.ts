@@ -45,11 +45,17 @@ export interface Members {
    */
   create(operator: Operator, body: CreateUserBody): Promise<AddedMember>;
   /**
-   * Creates a member for the operator of the machine (`tokensd init`), who is not signed in. Does not invite them.
+   * Creates a member for the operator of the machine (`tokensd init`), who is not signed in. Does not invite them. `also` runs in the
+   * same transaction.
    *
    * @throws ProblemError `email-taken`, `invalid-fields`
    */
-  createBy(actor: Actor, clientInfo: ClientInfo, body: CreateUserBody): Promise<UserSummary>;
+  createBy(
+    actor: Actor,
+    clientInfo: ClientInfo,
+    body: CreateUserBody,
+    also?: (store: Store) => Promise<void>,
+  ): Promise<UserSummary>;
   /** @throws ProblemError `superuser-required`, `scope-missing`, `user-not-found` */
   get(operator: Operator, id: string): Promise<UserSummary>;
   /** Returns the email addresses of at most five enabled superusers, whom a member can ask for help. */
@@ -109,8 +115,13 @@ export function createMembers(deps: MemberDeps): Members {
       notifier.wake();
       return added;
     },
-    async createBy(actor, clientInfo, body) {
-      return addMember(deps, { actor, clientInfo }, body, { finish: (store, member) => summary(member.id, store) });
+    async createBy(actor, clientInfo, body, also) {
+      return addMember(deps, { actor, clientInfo }, body, {
+        async finish(store, member) {
+          await also?.(store);
+          return summary(member.id, store);
+        },
+      });
     },
     async get(operator, id) {
       requireScope(operator, 'users:read');

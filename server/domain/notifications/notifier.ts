@@ -13,6 +13,7 @@ import { type ShortLivedDigest, shortLivedDigestMail } from './digest/short-live
 import { createShortLivedTokens } from './digest/short-lived-tokens.ts';
 import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
 import { linkAddress } from './link-address.ts';
+import { type KeyEvent, managementKeyMail } from './machines/key-mails.ts';
 import type { MailContent, RenderedMail } from './mail-content.ts';
 import type { MemberEvent, Reader, SiteInfo } from './member-mail.ts';
 import { type PermissionLoss, permissionLostMail } from './permission-mails.ts';
@@ -80,6 +81,8 @@ export interface Notifier {
   newNetwork(store: Store, event: ForMember<NewNetworkEvent & { token: TokenRecord }>): Promise<void>;
   /** Notifies the maintainers. Call it before the deletion. */
   serviceAccountDeleted(store: Store, event: ForMember<ServiceAccountDeletion>): Promise<void>;
+  /** Notifies one superuser or maintainer of a management key. */
+  managementKey(store: Store, event: ForMember<KeyEvent>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -153,6 +156,7 @@ export function createNotifier(deps: {
         ? enqueue(store, event, ssoInvitationMail(site, event))
         : enqueueWithLink(store, event, { kind: 'invitation' }, (link) => invitationMail(site, { ...event, link })),
     ssoConnected: (store, event) => enqueue(store, event, ssoConnectedMail(site, event)),
+    managementKey: (store, event) => enqueue(store, event, managementKeyMail(site, event)),
     recovery: (store, event) => enqueue(store, event, recoveryMail(site, event)),
     async emailChangeRequested(store, { data, ...event }) {
       const link = { kind: 'email-change', data, to: event.email } as const;

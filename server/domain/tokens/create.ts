@@ -2,13 +2,26 @@ import { foldName } from '../../../shared/names.ts';
 import { ProblemError } from '../../../shared/problem.ts';
 import type { CreateTokenBody } from '../../../shared/schemas/tokens/tokens.ts';
 import { displayPrefix } from '../../../shared/token-format.ts';
-import type { StatusContext, TokenRecord, UserRecord } from '../../store/records.ts';
+import type { Actor, StatusContext, TokenRecord, UserRecord } from '../../store/records.ts';
 import type { Store } from '../../store/store.ts';
 import { findServiceAccount, maintains } from '../accounts/service-accounts/find.ts';
 import { noSuchServiceAccount, serviceAccountDisabled } from '../accounts/service-accounts/problems.ts';
 import type { AuditTrail } from '../audit.ts';
-import { actorOf, type Caller, requireStillSuperuser, systemActor } from '../caller.ts';
+import {
+  actorOf,
+  type Caller,
+  isKey,
+  notForKeys,
+  type Operator,
+  operatorActor,
+  requireStillAllowed,
+  requireStillSuperuser,
+  requireSuperuser,
+  systemActor,
+} from '../caller.ts';
 import type { Clock } from '../clock.ts';
+import { boundsOf, newScopes } from '../machines/manage-field.ts';
+import { tellOfKey } from '../machines/tell-of-key.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import { generateToken, type Secret } from '../secrets.ts';
 import { sessionEnded, wrongCredentials } from '../sign-in/problems.ts';
@@ -40,8 +53,8 @@ export interface TokenDeps {
   policy: TokenPolicy;
 }
 
-/** Whoever creates a token: a member, with either their session or, at `/api-token-auth/`, their password. */
-export type Creator = Caller | PasswordCreator;
+/** Whoever creates a token: a member, with either their session or, at `/api-token-auth/`, their password; or a management key. */
+export type Creator = Operator | PasswordCreator;
 
 interface PasswordCreator extends Omit<Caller, 'sessionId'> {
   /** Proof of the password that was checked for this request. */
@@ -63,6 +76,8 @@ export async function createToken(
 ): Promise<Creation> {
   requireUsableName(body.name, policy);
   requireUsableRules(body);
+  const manage = newScopes(body);
+  if (manage !== null) requireKeyCreator(creator);
   const { user, clientInfo, channel } = creator;
   const owner = await ownerOfNew(store, creator, body.service_account);
   const now = clock.now();
@@ -78,12 +93,12 @@ export async function createToken(
     createdAt: now,
     selfRotate: body.self_rotate ?? false,
     quietNetworks: body.quiet_networks ?? false,
-    manage: null,
+    manage,
     trustId: null,
   };
 
   const creation = await store.transaction(async (store): Promise<Creation> => {
-    await lockOwner(store, creator, owner);
+    await lockOwner(store, creator, owner, manage !== null);
     if (idempotencyKey !== undefined) {
       const request = { userId: user.id, key: idempotencyKey, body, tokenId: fresh.id };
       const earlier = await claimKey(store, request, now);
@@ -91,7 +106,7 @@ export async function createToken(
     }
     // After the claim, because a replay must succeed even if the requested expiry has passed since.
     const { rules, apps } = await editedRules(store, null, body);
-    const expiry = chooseExpiry(body, policyFor(policy.expiry, apps), now);
+    const expiry = chooseExpiry(body, policyFor(policy.expiry, boundsOf(manage, apps)), now);
     // The name of an expired token is free. If this creation fails, the transaction restores the expired token.
     await store.tokens.destroyExpired(fresh, now, systemActor);
     // Otherwise a member could fill the database for an hour, and slow down every creation.
@@ -102,10 +117,12 @@ export async function createToken(
     if (apps.length > 0) await linkApps(store, fresh.id, apps);
     const token = await store.tokens.findById(fresh.id);
     if (token === null) throw new Error('The token that was just inserted cannot be found.');
-    const event = { at: now, actor: actorOf(user), token, clientInfo };
+    const event = { at: now, actor: creatorActor(creator), token, clientInfo };
     await auditTrail.tokenCreated(store, event);
     const shownRules = showRules(token, await findAppNames(store, [token]));
-    await notifier.tokenCreated(store, { ...event, owner, rules: shownRules, channel });
+    const mail = { ...event, owner, rules: shownRules, channel };
+    if (manage === null) await notifier.tokenCreated(store, mail);
+    else await tellOfKey({ notifier }, store, { ...mail, stage: 'created' });
     return { token, secret };
   });
   if (creation.secret !== null) notifier.wake();
@@ -114,9 +131,10 @@ export async function createToken(
 
 /** Returns who will own a new token: the creator, or the service account of this name. @throws ProblemError `service-account-not-found` */
 async function ownerOfNew(store: Store, creator: Creator, serviceAccount: string | undefined): Promise<UserRecord> {
+  if (serviceAccount === undefined && creator.channel === 'management-key') throw serviceAccountMissing();
   if (serviceAccount === undefined) return creator.user;
   // A password only creates tokens of its member.
-  if (!('sessionId' in creator)) throw noSuchServiceAccount();
+  if (!isOperator(creator)) throw noSuchServiceAccount();
   return findServiceAccount(store, creator, 'tokens:write', { name: serviceAccount });
 }
 
@@ -127,16 +145,37 @@ async function ownerOfNew(store: Store, creator: Creator, serviceAccount: string
  * @throws ProblemError `permission-missing`, `service-account-disabled`, `service-account-not-found`, `superuser-required`;
  * `not-authenticated` if the session has ended; `wrong-credentials` if the password has changed
  */
-async function lockOwner(store: Store, creator: Creator, { id, kind }: UserRecord): Promise<void> {
+async function lockOwner(store: Store, creator: Creator, { id, kind }: UserRecord, isKeyNew: boolean): Promise<void> {
   const isOwn = kind === 'member';
-  if (!isOwn && creator.user.superuser) await requireStillSuperuser(store, creator, id);
+  if (isOperator(creator) && isKey(creator)) await requireStillAllowed(store, creator, 'tokens:write');
+  else if (!isOwn && (creator.user.superuser || isKeyNew)) await requireStillSuperuser(store, creator, id);
   if (!(await store.owners.lockForNewToken(id))) throw isOwn ? permissionMissing() : serviceAccountDisabled();
-  if ('sessionId' in creator) {
+  if (isOperator(creator)) {
+    if (isKey(creator)) return;
     if (!(await store.sessions.lock(creator.sessionId))) throw sessionEnded();
     if (!isOwn && !creator.user.superuser && !(await maintains(store, creator, id))) throw noSuchServiceAccount();
   } else if (creator.proof !== undefined && !(await store.users.lockForNewSession(id, creator.proof))) {
     throw wrongCredentials();
   }
+}
+
+function isOperator(creator: Creator): creator is Operator {
+  return 'sessionId' in creator || creator.channel === 'management-key';
+}
+
+function creatorActor(creator: Creator): Actor {
+  return isOperator(creator) ? operatorActor(creator) : actorOf(creator.user);
+}
+
+/** Only superusers create management keys. @throws ProblemError `superuser-required`, `not-for-keys` */
+function requireKeyCreator(creator: Creator): void {
+  if (isOperator(creator) && isKey(creator)) throw notForKeys('A management key cannot create a management key.');
+  requireSuperuser(creator);
+}
+
+function serviceAccountMissing(): ProblemError {
+  const detail = 'A management key creates tokens of service accounts. Name one in service_account.';
+  return new ProblemError('invalid-fields', detail, { errors: [{ pointer: '/service_account', detail }] });
 }
 
 function tokenLimit({ kind }: UserRecord, maxPerUser: number): ProblemError {

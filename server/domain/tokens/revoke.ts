@@ -21,12 +21,13 @@ import {
 import { hashSecret } from '../secrets.ts';
 import type { TokenDeps } from './create.ts';
 import { findToken, tokenNotFound } from './find.ts';
+import { requireStoppableByKey } from './rights.ts';
 import type { VerifiedToken } from './verify.ts';
 
 /** Revoking destroys a token for good and leaves a tombstone, which keeps the deny reason `revoked` for 90 days. */
 export interface Revocation {
-  /** Revokes a token, for those who may see it. @throws ProblemError `token-not-found` */
-  revoke(caller: Caller, id: string): Promise<void>;
+  /** Revokes a token, for those who may see it. @throws ProblemError `token-not-found`, `scope-missing`, `not-for-keys` */
+  revoke(operator: Operator, id: string): Promise<void>;
   /** Revokes the token that the request itself presents. @throws ProblemError `token-not-found` */
   revokeItself(token: VerifiedToken, clientInfo: ClientInfo): Promise<void>;
   /** Revokes the token with this value for an OAuth client. Ignores a value that is unknown, revoked or rotated (RFC 7009 §2.2). */
@@ -65,15 +66,20 @@ export function createRevocation(deps: TokenDeps): Revocation {
   }
 
   return {
-    async revoke(caller, id) {
-      const { ownerId } = await findToken(store, caller, id);
-      const owner = await store.owners.findById(ownerId);
-      await revokeTokens(owner, operatorRevoker(caller), destroyOne(id));
+    async revoke(operator, id) {
+      const token = await findToken(store, operator, id);
+      if (isKey(operator)) requireStoppableByKey(token);
+      const owner = await store.owners.findById(token.ownerId);
+      await revokeTokens(owner, operatorRevoker(operator), async (store, at, actor) => {
+        if (isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write');
+        return destroyOne(id)(store, at, actor);
+      });
     },
 
-    async revokeItself({ id, ownerId, ownerEmail, ownerKind }, clientInfo) {
+    async revokeItself({ id, name, ownerId, ownerEmail, ownerKind, manage }, clientInfo) {
       const owner = await store.owners.findById(ownerId);
-      const actor = actorOf({ id: ownerId, email: ownerEmail, kind: ownerKind });
+      const account = actorOf({ id: ownerId, email: ownerEmail, kind: ownerKind });
+      const actor = { ...account, ...(manage !== null && { token: name }) };
       await revokeTokens(owner, { actor, clientInfo, channel: 'token' }, destroyOne(id));
     },
 

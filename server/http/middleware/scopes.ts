@@ -6,9 +6,16 @@ import type { Scope } from '../../../shared/schemas/scopes.ts';
  */
 export const scopeTable: Readonly<Record<string, Scope>> = {
   'GET /api/v1/tokens': 'tokens:read',
+  'POST /api/v1/tokens': 'tokens:write',
   'GET /api/v1/tokens/:id': 'tokens:read',
+  'PATCH /api/v1/tokens/:id': 'tokens:write',
+  'DELETE /api/v1/tokens/:id': 'tokens:write',
   'GET /api/v1/tokens/:id/usage': 'tokens:read',
   'GET /api/v1/tokens/:id/suggestion': 'tokens:read',
+  'POST /api/v1/tokens/:id/rotate': 'tokens:write',
+  'DELETE /api/v1/tokens/:id/previous': 'tokens:write',
+  'POST /api/v1/tokens/:id/pause': 'tokens:write',
+  'POST /api/v1/tokens/:id/resume': 'tokens:write',
   'GET /api/v1/reports/tokens': 'tokens:read',
   'GET /api/v1/users': 'users:read',
   'POST /api/v1/users': 'users:write',

@@ -67,26 +67,26 @@ const resumeToken = createRoute({
 export function tokenChangeRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 'statusContext'>) {
   return new OpenAPIHono<AppEnv>()
     .openapi(editToken, async (c) => {
-      const token = await tokens.edit(c.get('caller'), c.req.valid('param').id, c.req.valid('json'));
+      const token = await tokens.edit(c.get('operator'), c.req.valid('param').id, c.req.valid('json'));
       return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(rotateToken, async (c) => {
       const idempotencyKey = c.req.valid('header')['idempotency-key'];
       const { id } = c.req.valid('param');
-      const { token, secret } = await tokens.rotate(c.get('caller'), id, c.req.valid('json'), { idempotencyKey });
+      const { token, secret } = await tokens.rotate(c.get('operator'), id, c.req.valid('json'), { idempotencyKey });
       const object = tokenObject(token, statusContext(), await tokens.appNames([token]));
       return secret === null ? c.json(object, 200) : c.json({ ...object, token: secret.reveal() }, 201);
     })
     .openapi(endPreviousValue, async (c) => {
-      await tokens.endPrevious(c.get('caller'), c.req.valid('param').id);
+      await tokens.endPrevious(c.get('operator'), c.req.valid('param').id);
       return c.body(null, 204);
     })
     .openapi(pauseToken, async (c) => {
-      const token = await tokens.pause(c.get('caller'), c.req.valid('param').id, c.req.valid('json'));
+      const token = await tokens.pause(c.get('operator'), c.req.valid('param').id, c.req.valid('json'));
       return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(resumeToken, async (c) => {
-      const token = await tokens.resume(c.get('caller'), c.req.valid('param').id);
+      const token = await tokens.resume(c.get('operator'), c.req.valid('param').id);
       return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     });
 }

@@ -75,7 +75,7 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
     })
     .openapi(createToken, async (c) => {
       const key = c.req.valid('header')['idempotency-key'];
-      const { token, secret } = await tokens.create(c.get('caller'), c.req.valid('json'), key);
+      const { token, secret } = await tokens.create(c.get('operator'), c.req.valid('json'), key);
       const object = tokenObject(token, statusContext(), await tokens.appNames([token]));
       if (secret === null) return c.json(object, 200);
       c.header('Location', `/api/v1/tokens/${token.id}`);
@@ -86,7 +86,7 @@ export function tokenRoutes({ tokens, statusContext }: Pick<AppDeps, 'tokens' | 
       return c.json(tokenObject(token, statusContext(), await tokens.appNames([token])), 200);
     })
     .openapi(revokeToken, async (c) => {
-      await tokens.revoke(c.get('caller'), c.req.valid('param').id);
+      await tokens.revoke(c.get('operator'), c.req.valid('param').id);
       return c.body(null, 204);
     });
 }

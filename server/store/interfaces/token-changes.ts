@@ -26,7 +26,8 @@ export interface NewValue extends Pick<NewToken, 'hash' | 'prefix' | 'expiresAt'
 export type TokenEdit = Partial<
   Pick<
     NewToken,
-    'name' | 'nameFolded' | 'description' | 'expiresAt' | 'lifetimeMs' | 'selfRotate' | 'quietNetworks' | 'rules'
+    | ('name' | 'nameFolded' | 'description' | 'expiresAt' | 'lifetimeMs' | 'selfRotate' | 'quietNetworks')
+    | ('rules' | 'manage')
   > & { rulesChangedAt: number }
 >;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { limits } from '../../limits.ts';
 import { descriptionSchema, sentTimeSchema, tokenNameSchema } from '../common.ts';
 import { ruleFields } from './rules.ts';
-import { expiryFields, isOneExpiry, maxTime, twoExpiries } from './tokens.ts';
+import { expiryFields, isOneExpiry, manageField, maxTime, twoExpiries } from './tokens.ts';
 
 const overlapFields = {
   overlap: z
@@ -37,6 +37,9 @@ export const editTokenBodySchema = z
       .boolean()
       .optional()
       .describe('Whether to send no mail about uses of this token from new networks'),
+    manage: manageField
+      .optional()
+      .describe('The scopes of a management key, in place of the present ones. No other token can become one'),
     ...ruleFields,
   })
   .refine(isOneExpiry, twoExpiries)

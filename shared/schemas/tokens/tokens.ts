@@ -11,7 +11,7 @@ import {
   timeSchema,
   tokenNameSchema,
 } from '../common.ts';
-import { scopeSchema } from '../scopes.ts';
+import { scopeSchema, scopes } from '../scopes.ts';
 import { decisionSchema, ruleFields, tokenRuleFields } from './rules.ts';
 
 /** The status of a token. Several causes may apply at once; `tokenStatus` in the domain defines which one is shown. */
@@ -119,9 +119,17 @@ export function isOneExpiry(body: { expires_in?: unknown; expires_at?: unknown }
 
 export const twoExpiries = { path: ['expires_at'], error: 'Send expires_in or expires_at, not both.' };
 
+/** The scopes in the body that creates or edits a token. */
+export const manageField = z.array(scopeSchema, 'manage must be a list of scopes.').max(scopes.length);
+
 export const createTokenBodySchema = z
   .strictObject({
     name: tokenNameSchema,
+    manage: manageField
+      .optional()
+      .describe(
+        'The scopes of a management key. It belongs to a service account, has an expiry of at most 366 days, and no rules but `networks`. Only superusers create one',
+      ),
     service_account: serviceAccountNameSchema
       .optional()
       .describe('The service account that owns the token. By default, you own it'),

@@ -1,9 +1,12 @@
 import { foldName } from '../../../../shared/names.ts';
+import { splitScopes } from '../../../../shared/schemas/scopes.ts';
 import type { EditTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { AppRecord, TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { actorOf, type Caller, systemActor } from '../../caller.ts';
+import { type Operator, operatorActor, systemActor } from '../../caller.ts';
 import { type AuditedFields, changesBetween } from '../../changed-fields.ts';
+import { addsScope, boundsOf, editedScopes } from '../../machines/manage-field.ts';
+import { tellOfKey } from '../../machines/tell-of-key.ts';
 import type { TokenDeps } from '../create.ts';
 import { type ExpiryPolicy, selfRotateNeedsExpiry } from '../expiry.ts';
 import { nameTaken, requireUsableName } from '../names.ts';
@@ -17,37 +20,38 @@ type TokenEdit = Parameters<Store['tokens']['edit']>[1];
 
 export interface Editing {
   /**
-   * Changes fields of one of the caller's tokens, or of a service account that they maintain. Returns the token.
-   * @throws ProblemError `token-not-found`, `owner-only`, `token-inactive`, `name-taken`, `invalid-fields`
+   * Changes fields of one of the operator's tokens, or of a service account that they maintain. Returns the token. See `findOwnToken`.
+   * @throws ProblemError `token-not-found`, `owner-only`, `superuser-required`, `not-for-keys`, `token-inactive`, `name-taken`, `invalid-fields`
    */
-  edit(caller: Caller, id: string, body: EditTokenBody): Promise<TokenRecord>;
+  edit(operator: Operator, id: string, body: EditTokenBody): Promise<TokenRecord>;
 }
 
 export function createEditing(deps: TokenDeps): Editing {
   const { store, clock, auditTrail, notifier, policy } = deps;
 
   return {
-    async edit(caller, id, body) {
-      const found = await findOwnToken(store, caller, id);
+    async edit(operator, id, body) {
+      const found = await findOwnToken(store, operator, id);
       if (body.name !== undefined) requireUsableName(body.name, policy);
       requireUsableRules(body);
-      const { user, clientInfo, channel } = caller;
+      const { user, clientInfo, channel } = operator;
       const at = clock.now();
       const edited = await store.transaction(async (store) => {
-        const before = await lockActiveToken(deps, store, { token: found, caller });
+        const before = await lockActiveToken(deps, store, { token: found, operator });
         const { edit, apps } = await editOf(store, before, body, policy.expiry, at);
         const token = await applyEdit(store, before, edit, apps, at);
         const names = await findAppNames(store, [before, token]);
         const changes = changesBetween(auditedFields(before, names), auditedFields(token, names));
         if (changes.length === 0) return token;
-        const event = { at, actor: actorOf(user), clientInfo, token };
+        const event = { at, actor: operatorActor(operator), clientInfo, token };
         await auditTrail.tokenChanged(store, { ...event, changes });
         const mail = { ...event, owner: await ownerOf(store, found, user), channel };
         if (isExtended(before, token)) await notifier.tokenExtended(store, { ...mail, earlierEnd: before.expiresAt });
-        if (widens(before.rules, token.rules)) {
-          const [from, to] = [showRules(before, names), showRules(token, names)];
-          await notifier.tokenWidened(store, { ...mail, from, to });
-        }
+        const [from, to] = [showRules(before, names), showRules(token, names)];
+        const isWidened = widens(before.rules, token.rules) || addsScope(before.manage, token.manage);
+        if (isWidened && token.manage !== null)
+          await tellOfKey({ notifier }, store, { ...mail, stage: 'widened', rules: to });
+        else if (isWidened) await notifier.tokenWidened(store, { ...mail, from, to });
         return token;
       });
       notifier.wake();
@@ -90,14 +94,15 @@ async function editOf(
   if (body.description !== undefined) edit.description = body.description || null;
   if (body.self_rotate !== undefined) edit.selfRotate = body.self_rotate;
   if (body.quiet_networks !== undefined) edit.quietNetworks = body.quiet_networks;
+  const manage = editedScopes(token, body);
   const { rules, apps } = await editedRules(store, token.rules, body);
-  if (rules !== token.rules) {
+  if (rules !== token.rules || manage !== token.manage) {
     // Never earlier than the change before, even if the clock was set back. A restore compares these times.
-    Object.assign(edit, { rules, rulesChangedAt: Math.max(now, (token.rulesChangedAt ?? 0) + 1) });
+    Object.assign(edit, { rules, manage, rulesChangedAt: Math.max(now, (token.rulesChangedAt ?? 0) + 1) });
   }
   const newApp = addsApp(token.rules, rules);
   if (newApp || body.expires_in !== undefined || body.expires_at !== undefined) {
-    Object.assign(edit, editedExpiry(token, body, { policy, apps, newApp }, now));
+    Object.assign(edit, editedExpiry(token, body, { policy, apps: boundsOf(manage, apps), newApp }, now));
   }
   const { expiresAt = token.expiresAt, selfRotate = token.selfRotate } = edit;
   if (selfRotate && expiresAt === null) throw selfRotateNeedsExpiry();
@@ -115,6 +120,7 @@ function auditedFields(token: TokenRecord, names: AppNames): AuditedFields {
     expires_at: token.expiresAt === null ? null : new Date(token.expiresAt).toISOString(),
     self_rotate: token.selfRotate,
     quiet_networks: token.quietNetworks,
+    manage: token.manage === null ? null : splitScopes(token.manage).join('\n'),
     ...ruleTexts(showRules(token, names)),
   };
 }

@@ -2,21 +2,29 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { TokenStatus } from '../../../../shared/schemas/tokens/tokens.ts';
 import type { TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import type { Caller } from '../../caller.ts';
+import { isKey, type Operator, requireStillAllowed, requireStillSuperuser, requireSuperuser } from '../../caller.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import type { TokenDeps } from '../create.ts';
 import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
+import { requireChangeableByKey } from '../rights.ts';
 import { tokenStatus } from '../status.ts';
 
 /**
- * Returns one of the caller's tokens, or of a service account that they maintain. A superuser may see the tokens of others, but not do what
- * only the owner may.
- * @throws ProblemError `token-not-found`, `owner-only`
+ * Returns one of the operator's tokens, or of a service account that they maintain. A superuser may see the tokens of others, but not do
+ * what only the owner may. Management keys are the exception: only superusers change them. A management key may change the other tokens of
+ * service accounts.
+ * @throws ProblemError `token-not-found`, `owner-only`, `superuser-required`, `not-for-keys`
  */
-export async function findOwnToken(store: Store, caller: Caller, id: string): Promise<TokenRecord> {
-  const token = await findToken(store, caller, id);
-  if (await actsAsOwner(store, caller, token)) return token;
-  throw ownerOnly(token);
+export async function findOwnToken(store: Store, operator: Operator, id: string): Promise<TokenRecord> {
+  const token = await findToken(store, operator, id);
+  await requireChanger(store, operator, token);
+  return token;
+}
+
+async function requireChanger(store: Store, operator: Operator, token: OwnChange['token']): Promise<void> {
+  if (isKey(operator)) return requireChangeableByKey(token);
+  if (token.manage !== null) return requireSuperuser(operator);
+  if (!(await actsAsOwner(store, operator, token))) throw ownerOnly(token);
 }
 
 function ownerOnly({ ownerKind }: Pick<TokenRecord, 'ownerKind'>): ProblemError {
@@ -39,28 +47,31 @@ export async function ownerOf(
   return owner;
 }
 
-/** The token of a change, and the request of the caller who acts as its owner. Without a caller, the token changes itself. */
+/** The token of a change, and the operator who acts as its owner. Without one, the token changes itself. */
 interface OwnChange {
-  token: Pick<TokenRecord, 'id' | 'ownerId' | 'ownerKind'>;
-  caller?: Caller;
+  token: Pick<TokenRecord, 'id' | 'ownerId' | 'ownerKind' | 'manage'>;
+  operator?: Operator;
 }
 
 /**
- * Locks what the change of an own token depends on, in this order: the owner, the session, the token. Returns the token.
- * A transaction that takes away the permission, removes the maintainer, ends the session, or revokes or pauses the token therefore
- * comes before this one or after it.
+ * Locks what the change of an own token depends on, in this order: the superusers or the management key, if they decide; the owner, the
+ * session, the token. Returns the token. A transaction that takes away the permission, removes the maintainer, ends the session or the key,
+ * or revokes or pauses the token therefore comes before this one or after it.
  * @throws ProblemError `not-authenticated` if the session has ended; `token-not-found`; `token-inactive`; `exchanged-token`, because
  * such a token would outlive its trust
  */
 export async function lockActiveToken(
   { statusContext }: Pick<TokenDeps, 'statusContext'>,
   store: Store,
-  { token: { id, ownerId, ownerKind }, caller }: OwnChange,
+  { token: found, operator }: OwnChange,
 ): Promise<TokenRecord> {
+  const { id, ownerId, manage } = found;
+  if (operator !== undefined && isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write');
+  else if (operator !== undefined && manage !== null) await requireStillSuperuser(store, operator, ownerId);
   const isAllowed = await store.owners.lockForNewToken(ownerId);
-  if (caller !== undefined) {
-    if (!(await store.sessions.lock(caller.sessionId))) throw sessionEnded();
-    if (!(await actsAsOwner(store, caller, { ownerId, ownerKind }))) throw ownerOnly({ ownerKind });
+  if (operator !== undefined) {
+    if (!isKey(operator) && !(await store.sessions.lock(operator.sessionId))) throw sessionEnded();
+    await requireChanger(store, operator, found);
   }
   const token = await store.tokens.lock(id);
   if (token === null) throw tokenNotFound();

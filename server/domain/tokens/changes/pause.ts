@@ -2,39 +2,40 @@ import { ProblemError } from '../../../../shared/problem.ts';
 import type { PauseTokenBody } from '../../../../shared/schemas/tokens/token-changes.ts';
 import type { TokenRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { actorOf, type Caller, requireStillSuperuser } from '../../caller.ts';
+import { isKey, type Operator, operatorActor, requireStillAllowed, requireStillSuperuser } from '../../caller.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import type { TokenDeps } from '../create.ts';
 import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
+import { isPausedByKey, requireResumableByKey, requireStoppableByKey } from '../rights.ts';
 import { isExpired, isIdle, isPaused } from '../status.ts';
 
 /** A paused token is rejected until it is resumed, or until its pause ends by itself. */
 export interface Pausing {
   /**
-   * Pauses a token, for those who may see it. Replaces the end and the reason of a pause.
-   * @throws ProblemError `token-not-found`, `paused-by-superuser`, `invalid-fields`
+   * Pauses a token, for those who may see it. Replaces the end and the reason of a pause. A management key replaces only what a key paused.
+   * @throws ProblemError `token-not-found`, `not-for-keys`, `paused-by-superuser`, `invalid-fields`
    */
-  pause(caller: Caller, id: string, body: PauseTokenBody): Promise<TokenRecord>;
+  pause(operator: Operator, id: string, body: PauseTokenBody): Promise<TokenRecord>;
   /**
    * Ends the pause of a token, if it has one, and keeps it from being idle for the whole time again. Without a limit for idle
    * tokens, changes nothing but a pause. Mails the owner only if the token was rejected before.
    * @throws ProblemError `token-not-found`, `paused-by-superuser`
    */
-  resume(caller: Caller, id: string): Promise<TokenRecord>;
+  resume(operator: Operator, id: string): Promise<TokenRecord>;
 }
 
 export function createPausing(deps: TokenDeps): Pausing {
   const { store, clock, auditTrail, notifier, statusContext, idlePolicy } = deps;
 
-  /** Locks a token that the caller may pause or resume, and changes it. */
+  /** Locks a token that the operator may pause or resume, and changes it. */
   async function change(
-    caller: Caller,
+    operator: Operator,
     id: string,
     work: (store: Store, token: TokenRecord, isOwn: boolean) => Promise<void>,
   ): Promise<TokenRecord> {
-    const found = await findToken(store, caller, id);
+    const found = await findToken(store, operator, id);
     const changed = await store.transaction(async (store) => {
-      const isOwn = await lockCaller(store, caller, found);
+      const isOwn = await lockOperator(store, operator, found);
       const token = await store.tokens.lock(id);
       if (token === null) throw tokenNotFound();
       await work(store, token, isOwn);
@@ -51,12 +52,13 @@ export function createPausing(deps: TokenDeps): Pausing {
   }
 
   return {
-    pause: (caller, id, body) =>
-      change(caller, id, async (store, token, isOwn) => {
+    pause: (operator, id, body) =>
+      change(operator, id, async (store, token, isOwn) => {
         const at = clock.now();
-        const { user, clientInfo, channel } = caller;
+        if (isKey(operator)) requirePausableByKey(token, at);
+        const { user, clientInfo, channel } = operator;
         const pause = { at, until: pauseEnd(body, at), reason: body.reason || null };
-        const actor = actorOf(user);
+        const actor = operatorActor(operator);
         // A superuser pauses the tokens of others as a superuser, and their own as its owner, unless a superuser did so before.
         const bySuperuser = !isOwn || (user.superuser && isPaused(token, at) && token.pausedBySuperuser);
         if (!(await store.tokens.pause(id, { ...pause, actor, bySuperuser }))) throw pausedBySuperuser();
@@ -66,15 +68,17 @@ export function createPausing(deps: TokenDeps): Pausing {
         if (owner !== null) await notifier.tokenPaused(store, { ...event, ...pause, owner, channel });
       }),
 
-    resume: (caller, id) =>
-      change(caller, id, async (store, token, isOwn) => {
+    resume: (operator, id) =>
+      change(operator, id, async (store, token, isOwn) => {
         const at = clock.now();
-        const { user, clientInfo, channel } = caller;
+        if (isKey(operator)) requireResumableByKey(token, isPaused(token, at));
+        const { user, clientInfo, channel } = operator;
         // A limit that is not in force yet counts as well, because the daily mail about it comes before.
         const canBeIdle = idlePolicy.idleAt(token.activeAt) !== null && !isExpired(token, at);
         if (!isPaused(token, at) && !canBeIdle) return;
-        if (!(await store.tokens.resume(id, at, user.superuser))) throw pausedBySuperuser();
-        const event = { at, actor: actorOf(user), clientInfo, token };
+        const mayEndAnyPause = user.superuser || isKey(operator);
+        if (!(await store.tokens.resume(id, at, mayEndAnyPause))) throw pausedBySuperuser();
+        const event = { at, actor: operatorActor(operator), clientInfo, token };
         await auditTrail.tokenResumed(store, event);
         if (!isPaused(token, at) && !isIdle(token, statusContext())) return;
         const owner = await ownerToTell(store, token, isOwn);
@@ -83,11 +87,21 @@ export function createPausing(deps: TokenDeps): Pausing {
   };
 }
 
+/** A pause of somebody else stays as it is: otherwise the key could end it as its own. @throws ProblemError `not-for-keys` */
+function requirePausableByKey(token: TokenRecord, at: number): void {
+  requireStoppableByKey(token);
+  if (isPaused(token, at) && !isPausedByKey(token)) requireResumableByKey(token, true);
+}
+
 /**
- * Locks what allows the caller to pause a token: that they are a superuser, the service account, the session. Returns whether they act as
- * the owner. @throws ProblemError `superuser-required`, `not-authenticated`, `token-not-found`
+ * Locks what allows the operator to pause a token: that they are a superuser or that the key works, the service account, the session.
+ * Returns whether they act as the owner. @throws ProblemError `superuser-required`, `scope-missing`, `not-authenticated`, `token-not-found`
  */
-async function lockCaller(store: Store, caller: Caller, token: TokenRecord): Promise<boolean> {
+async function lockOperator(store: Store, caller: Operator, token: TokenRecord): Promise<boolean> {
+  if (isKey(caller)) {
+    await requireStillAllowed(store, caller, 'tokens:write');
+    return false;
+  }
   // A superuser who is the owner keeps the rights of both only as long as they are a superuser.
   if (caller.user.superuser) await requireStillSuperuser(store, caller);
   if (token.ownerKind === 'service-account') await store.serviceAccounts.lock(token.ownerId);

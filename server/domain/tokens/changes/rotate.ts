@@ -4,12 +4,23 @@ import type { RotateTokenBody, SelfRotateBody } from '../../../../shared/schemas
 import { displayPrefix } from '../../../../shared/token-format.ts';
 import type { Actor, TokenRecord, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
-import { actorOf, type Caller, type Channel, type ClientInfo, requireStillSuperuser } from '../../caller.ts';
+import {
+  actorOf,
+  type Channel,
+  type ClientInfo,
+  isKey,
+  type Operator,
+  operatorActor,
+  requireStillAllowed,
+  requireStillSuperuser,
+} from '../../caller.ts';
+import { boundsOf } from '../../machines/manage-field.ts';
 import { generateToken } from '../../secrets.ts';
 import type { Creation, TokenDeps } from '../create.ts';
 import { policyFor, rotatedExpiry } from '../expiry.ts';
 import { actsAsOwner, findToken, tokenNotFound } from '../find.ts';
 import { claimKey } from '../idempotency.ts';
+import { requireChangeableByKey } from '../rights.ts';
 import { workingPreviousValue } from '../status.ts';
 import type { VerifiedToken } from '../verify.ts';
 import { lockAppsOf } from './edit-rules.ts';
@@ -25,11 +36,11 @@ import {
 /** Rotating a token replaces its value. The old one stays accepted for an overlap. */
 export interface Rotation {
   /**
-   * Gives a new value to one of the caller's tokens, or of a service account that they maintain.
-   * @throws ProblemError `token-not-found`, `owner-only`, `token-inactive`, `rotation-pending`, `invalid-fields`,
+   * Gives a new value to one of the operator's tokens, or of a service account that they maintain. See `findOwnToken`.
+   * @throws ProblemError `token-not-found`, `owner-only`, `superuser-required`, `not-for-keys`, `token-inactive`, `rotation-pending`, `invalid-fields`,
    * `idempotency-mismatch`
    */
-  rotate(caller: Caller, id: string, body: RotateTokenBody, options?: RotateOptions): Promise<Creation>;
+  rotate(operator: Operator, id: string, body: RotateTokenBody, options?: RotateOptions): Promise<Creation>;
   /**
    * Gives the token that the request itself presents a new value.
    * @throws ProblemError `token-not-found`, `token-inactive`, `rotation-pending`, `self-rotate-off`, `previous-value`, `throttled`
@@ -37,9 +48,9 @@ export interface Rotation {
   rotateItself(presented: VerifiedToken, body: SelfRotateBody, clientInfo: ClientInfo): Promise<Creation>;
   /**
    * Ends the previous value of a token, for those who may see it.
-   * @throws ProblemError `token-not-found`, `no-previous-value`
+   * @throws ProblemError `token-not-found`, `no-previous-value`, `superuser-required`, `not-for-keys`
    */
-  endPrevious(caller: Caller, id: string): Promise<void>;
+  endPrevious(operator: Operator, id: string): Promise<void>;
 }
 
 interface RotateOptions {
@@ -72,7 +83,7 @@ export function createRotation(deps: TokenDeps): Rotation {
     if (working !== null && !mayEnd && !replacesUnused) throw rotationPending();
     const latest = replacesUnused ? working?.validUntil : token.expiresAt;
     const validUntil = overlapEnd(body, latest ?? null, at);
-    const expiryPolicy = policyFor(policy.expiry, await lockAppsOf(store, token.rules));
+    const expiryPolicy = policyFor(policy.expiry, boundsOf(token.manage, await lockAppsOf(store, token.rules)));
     const secret = generateToken(policy.productPrefix);
     await store.tokens.rotate(token.id, {
       hash: secret.hash(),
@@ -98,9 +109,9 @@ export function createRotation(deps: TokenDeps): Rotation {
   }
 
   return {
-    async rotate(caller, id, body, { idempotencyKey, endsOnly } = {}) {
-      const found = await findOwnToken(store, caller, id);
-      const { user } = caller;
+    async rotate(operator, id, body, { idempotencyKey, endsOnly } = {}) {
+      const found = await findOwnToken(store, operator, id);
+      const { user, clientInfo, channel } = operator;
       const owner = await ownerOf(store, found, user);
       const rotation = await store.transaction(async (store): Promise<Creation> => {
         if (idempotencyKey !== undefined) {
@@ -108,8 +119,8 @@ export function createRotation(deps: TokenDeps): Rotation {
           const earlier = await claimKey(store, request, clock.now());
           if (earlier !== null) return { token: earlier, secret: null };
         }
-        const token = await lockActiveToken(deps, store, { token: found, caller });
-        const by = { ...caller, owner, actor: actorOf(user), body, endsOnly };
+        const token = await lockActiveToken(deps, store, { token: found, operator });
+        const by = { owner, actor: operatorActor(operator), clientInfo, channel, body, endsOnly };
         return replaceValue(store, token, { ...by, replacesUnused: false });
       });
       if (rotation.secret !== null) notifier.wake();
@@ -132,23 +143,31 @@ export function createRotation(deps: TokenDeps): Rotation {
         if (decisive !== null && decisive <= now && decisive > now - selfRotationWindowMs) {
           throw tooManySelfRotations(decisive + selfRotationWindowMs - now);
         }
-        const by = { owner, actor: actorOf(owner), clientInfo, channel: 'token', body } as const;
+        const actor = { ...actorOf(owner), ...(token.manage !== null && { token: token.name }) };
+        const by = { owner, actor, clientInfo, channel: 'token', body } as const;
         return replaceValue(store, token, { ...by, replacesUnused });
       });
       notifier.wake();
       return rotation;
     },
 
-    async endPrevious(caller, id) {
-      const found = await findToken(store, caller, id);
-      const isOwn = await actsAsOwner(store, caller, found);
+    async endPrevious(operator, id) {
+      const found = await findToken(store, operator, id);
+      if (isKey(operator)) requireChangeableByKey(found);
+      const isOwn = found.manage === null && (await actsAsOwner(store, operator, found));
       await store.transaction(async (store) => {
-        if (!isOwn) await requireStillSuperuser(store, caller);
+        if (isKey(operator)) await requireStillAllowed(store, operator, 'tokens:write');
+        else if (!isOwn) await requireStillSuperuser(store, operator);
         const token = await store.tokens.lock(id);
         if (token === null) throw tokenNotFound();
         const at = clock.now();
         if (!(await store.tokens.endPrevious(id, at))) throw noPreviousValue();
-        await auditTrail.previousValueEnded(store, { at, actor: actorOf(caller.user), token, ...caller });
+        await auditTrail.previousValueEnded(store, {
+          at,
+          actor: operatorActor(operator),
+          clientInfo: operator.clientInfo,
+          token,
+        });
       });
     },
   };

@@ -116,3 +116,20 @@ it('renews the key itself with `ensure`, if --out is its own file', async () => 
   expect(value).not.toBe(key.value);
   expect((await cli.run(['apps', 'list'], { env })).code).toBe(0);
 });
+
+it('is created, shown and changed by a superuser with --manage', async () => {
+  const root = cli.as(cli.app.root);
+  const argv = ['create', 'scanner', '-s', 'platform', '--manage', 'leaks', '--manage', 'apps', '--expires', '90d'];
+  const created = await cli.run(argv, root);
+  expect(created.code).toBe(0);
+  const shown = await cli.run(['show', 'scanner', '-s', 'platform'], root);
+  expect(shown.stdout).toMatch(/^Scopes:\tapps, leaks$/m);
+  const edited = await cli.run(['edit', 'scanner', '-s', 'platform', '--manage', 'leaks'], root);
+  expect(edited.stderr).toContain('it has the scopes leaks');
+  const wrong = await cli.run([...argv.slice(0, -4), '--manage', 'everything', '--expires', '1d'], root);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain('A scope must be one of tokens:read, tokens:write');
+  const { code, stderr } = await cli.run(['create', 'mine', '--manage', 'apps', '--expires', '1d'], root);
+  expect(code).toBe(2);
+  expect(stderr).toContain('Only a service account can own a management key');
+});

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import { serviceAccountIdentity } from '../../../../shared/names.ts';
-import { pseudonymOf } from '../../../../shared/pseudonym.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { ServiceAccountStore } from '../../interfaces/service-accounts.ts';
 import { toRow } from '../../tables/column.ts';
 import { maintainerColumns } from '../../tables/machines.ts';
+import { eraseServiceAccount } from './erase-service-account.ts';
 import {
   isServiceAccount,
   type ServiceAccountRow,
@@ -12,15 +12,6 @@ import {
   toSummaries,
 } from './service-account-rows.ts';
 import { toUser, toUserRow, type UserRow } from './user-rows.ts';
-
-/** Rows that belong to one service account only. */
-const ownRows = [
-  ['maintainers', 'service_account_id'],
-  ['trusts', 'service_account_id'],
-  ['daily_mails', 'user_id'],
-  ['mail_windows', 'user_id'],
-  ['collected_events', 'user_id'],
-] as const;
 
 export function createServiceAccountStore(knex: Knex, engine: Engine): ServiceAccountStore {
   const accounts = () => knex<UserRow>('users').where(isServiceAccount);
@@ -62,17 +53,7 @@ export function createServiceAccountStore(knex: Knex, engine: Engine): ServiceAc
     async setDisabled(id, value) {
       return (await accounts().where({ id }).whereNot({ disabled: value }).update({ disabled: value })) > 0;
     },
-    async delete(id, at) {
-      const erased = { email_folded: pseudonymOf(id), disabled: true, description: null, manual_groups: null };
-      if (
-        (await accounts()
-          .where({ id })
-          .update({ ...erased, deleted_at: at })) === 0
-      )
-        return false;
-      for (const [table, column] of ownRows) await knex(table).where(column, id).delete();
-      return true;
-    },
+    delete: (id, at) => eraseServiceAccount(knex, id, at),
     async maintainers(id) {
       const ids = knex('maintainers').where({ service_account_id: id }).select('user_id');
       return (await knex<UserRow>('users').whereIn('id', ids).orderBy('email_folded')).map(toUser);

@@ -1,20 +1,22 @@
 import type { Engine, Row } from '../../engine/engine.ts';
+import { eraseServiceAccount } from '../../knex/accounts/erase-service-account.ts';
 import { repeatErasure } from '../../knex/accounts/erase-user.ts';
 
 /** The members of a database that was replaced, by ID. */
 type MemberRows = ReadonlyMap<string, Row>;
 
 /**
- * Deletes the members of the backup who were deleted since, and returns their email addresses. Deletes them even if no
+ * Deletes the members and service accounts of the backup that were deleted since, and returns their email addresses. Deletes them even if no
  * superuser remains: `tokensd recover` makes one.
  */
 export async function carryDeletions({ knex }: Engine, members: MemberRows): Promise<string[]> {
   const deleted: string[] = [];
-  const rows: Row[] = await knex('users').whereNull('deleted_at').select('id', 'email');
-  for (const { id, email } of rows) {
+  const rows: Row[] = await knex('users').whereNull('deleted_at').select('id', 'email', 'kind');
+  for (const { id, email, kind } of rows) {
     const at = members.get(String(id))?.deleted_at ?? null;
     if (at === null) continue;
-    await knex.transaction((trx) => repeatErasure(trx, String(id), Number(at)));
+    const erase = kind === 'service-account' ? eraseServiceAccount : repeatErasure;
+    await knex.transaction((trx): Promise<unknown> => erase(trx, String(id), Number(at)));
     deleted.push(String(email));
   }
   return deleted;

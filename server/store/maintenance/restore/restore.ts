@@ -14,6 +14,7 @@ import { carryApps } from './carry-apps.ts';
 import { carryClients } from './carry-clients.ts';
 import { carryCredentials } from './carry-credentials.ts';
 import { carryGroups } from './carry-groups.ts';
+import { carryMaintainers } from './carry-maintainers.ts';
 import { carryAddresses, carryBlocks, carryDeletions } from './carry-members.ts';
 import { carryTokenLife, type UncertainToken } from './carry-token-life.ts';
 import { carryRevocations, type RevokedToken } from './carry-tokens.ts';
@@ -79,7 +80,8 @@ export interface Restored extends BackupSummary {
  * 1. Check the backup, and find the databases that know what happened after it was made.
  * 2. Copy it to `DATABASE.restoring`, and migrate the copy.
  * 3. Carry over what must not be undone: revoked, rotated and paused tokens, their rules, apps, trusts, deleted, disabled, demoted and blocked
- *    members, groups, email addresses, passwords, second factors, identities, client secrets and webhooks.
+ *    members, deleted and disabled service accounts, their maintainers, groups, email addresses, passwords, second factors, identities,
+ *    client secrets and webhooks.
  * 4. Delete all sessions, tickets and device codes, and queued mails with one-time links.
  * 5. Put the copy in the place of the database, which is kept as `DATABASE.before-restore-TIME`.
  *
@@ -197,6 +199,7 @@ async function carry(engine: Engine, history: History, now: number): Promise<Sin
   const moved = complete ? members : await changedSince(knex, members, ['user.email_changed']);
   await carryAddresses(engine, rows(moved));
   await carryCredentials(engine, members, complete);
+  await carryMaintainers(engine, witnesses, complete);
   await carryClients(engine, line, complete);
   await carryWebhooks(engine, history);
   const ungroupedSince = await carryGroups(engine, members, witnesses, complete);

@@ -3,9 +3,8 @@ import { sections } from '../../shared/schemas/organization/sections.ts';
 import type { Api } from '../api/client.ts';
 import { LostResponse } from '../api/transport/network-errors.ts';
 import { CliError, hasCode, localError } from '../errors.ts';
-import { sanitize } from '../ui/sanitize.ts';
 import { differences } from './plan/differences.ts';
-import type { Step } from './plan/step.ts';
+import { type Step, shownName } from './plan/step.ts';
 import type { SecretSink } from './secrets.ts';
 
 /** Requests at the same time. The server carries out one change after the other, so that more would only wait. */
@@ -80,10 +79,11 @@ function changedMeanwhile(): CliError {
 }
 
 /** Returns the failure with the object that it is about, and what was done before. */
-function stoppedAt({ section, name, action }: Step, error: unknown, done: number, total: number): unknown {
+function stoppedAt(step: Step, error: unknown, done: number, total: number): unknown {
   if (!(error instanceof CliError)) return error;
+  const { section, action } = step;
   const kind = sections[section.name].kind.replace('_', ' ');
-  const what = `Could not ${action} ${kind} ${sanitize(name)}: ${error.problem.detail}`;
+  const what = `Could not ${action} ${kind} ${shownName(step)}: ${error.problem.detail}`;
   const progress = `Made ${done} of ${count(total, 'change')}. Run the command again to continue.`;
   const isLost = (error instanceof LostResponse && error.sent) || hasCode(error, 'outcome-unknown');
   const lost = isLost && action === 'create' && section.hasSecret ? ` ${secretLost(kind)}` : '';

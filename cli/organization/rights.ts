@@ -1,29 +1,107 @@
+import type { Scope } from '../../shared/schemas/scopes.ts';
 import type { Api } from '../api/client.ts';
 import { expectBody } from '../api/responses.ts';
-import { userShape } from '../api/shapes.ts';
+import { presentedTokenShape, userShape } from '../api/shapes.ts';
 import { type CliError, localError } from '../errors.ts';
+import type { Connection } from '../session/connect.ts';
 import { sanitize } from '../ui/sanitize.ts';
 import type { Step } from './plan/step.ts';
 import { members } from './sections/members.ts';
+import type { Section } from './sections/section.ts';
+import { serviceAccounts } from './sections/service-accounts.ts';
 
-/** Whose rights a run uses: those of a superuser's session. */
-export interface Rights {
-  /** The ID of the signed-in superuser. */
-  readonly ownId: string;
-}
+/** Whose rights a run uses. */
+export type Rights =
+  | { readonly kind: 'superuser'; readonly ownId: string }
+  /** `ownName` is the name of the key's service account. */
+  | { readonly kind: 'key'; readonly ownName: string; readonly scopes: readonly Scope[] };
 
-/** Finds out whose rights the API uses. @throws CliError `superuser-required` */
-export async function readRights(api: Api): Promise<Rights> {
+/** Finds out whose rights the connection uses. @throws CliError `superuser-required` */
+export async function readRights({ api, credential }: Connection): Promise<Rights> {
+  if (credential === 'key') return readKey(api);
   const { id, superuser } = await expectBody(api.me.$get(), userShape);
-  if (superuser) return { ownId: id };
+  if (superuser) return { kind: 'superuser', ownId: id };
   throw localError(
     'superuser-required',
     "The declared state needs an Organization Superuser's session, or a management key in TOKENS_KEY.",
   );
 }
 
-/** Checks the whole plan before the first change. @throws CliError `own-account` with every step that would fail or end this session */
-export function requireRights({ ownId }: Rights, steps: readonly Step[]): void {
+async function readKey(api: Api): Promise<Rights> {
+  const { owner, manage } = await expectBody(api.token.$get({ query: {} }), presentedTokenShape);
+  return { kind: 'key', ownName: owner.replace(/^service-account:/, ''), scopes: manage };
+}
+
+/** Returns the sections that these rights can read. */
+export function readableSections(rights: Rights, sections: readonly Section[]): Section[] {
+  return sections.filter(({ scopes }) => rights.kind === 'superuser' || hasScope(rights.scopes, scopes.read));
+}
+
+/** Checks that the rights can read these sections. @throws CliError `scope-missing` with every scope that is missing */
+export function requireReadable(rights: Rights, sections: readonly Section[]): void {
+  const readable = readableSections(rights, sections);
+  requireScopes(sections.filter((section) => !readable.includes(section)).map(({ scopes }) => scopes.read));
+}
+
+/**
+ * Checks the whole plan before the first change.
+ * @throws CliError `scope-missing` with every scope that is missing; `not-for-keys` or `own-account` for a step that these rights cannot do
+ */
+export function requireRights(rights: Rights, steps: readonly Step[]): void {
+  if (rights.kind === 'superuser') {
+    requireOwnRights(rights.ownId, steps);
+    return;
+  }
+  const missing = steps.map(({ section }) => section.scopes.write).filter((scope) => !hasScope(rights.scopes, scope));
+  requireScopes(missing);
+  for (const step of steps) {
+    const reason = closedToKeys(step, rights.ownName);
+    if (reason !== null) throw notForKeys(step, reason);
+  }
+}
+
+/** Like `hasScope` in `shared/schemas/scopes.ts`, which would load zod. A `write` includes its `read`. */
+function hasScope(held: readonly Scope[], needed: Scope): boolean {
+  const write = needed.replace(/:read$/, ':write');
+  return held.some((scope) => scope === needed || scope === write);
+}
+
+function requireScopes(missing: readonly Scope[]): void {
+  const scopes = [...new Set(missing)];
+  if (scopes.length === 0) return;
+  const [what, these] = scopes.length === 1 ? ['the scope', 'this scope'] : ['the scopes', 'these scopes'];
+  throw localError(
+    'scope-missing',
+    `The management key lacks ${what} ${scopes.join(' and ')}, so nothing was changed. Create a key with ${these}, or leave the sections out.`,
+  );
+}
+
+/** Returns why a management key cannot do a step, or null if it can. */
+function closedToKeys({ section, present, wanted, name }: Step, ownName: string): string | null {
+  if (
+    section === members &&
+    wanted.superuser !== undefined &&
+    wanted.superuser !== (present?.fields.superuser ?? false)
+  )
+    return 'only a superuser can promote and demote members';
+  if (section === members && present?.fields.superuser === true) return 'a management key cannot change a superuser';
+  if (section === serviceAccounts && name === ownName) return 'a management key cannot change its own service account';
+  return null;
+}
+
+function notForKeys({ action, name, section }: Step, reason: string): CliError {
+  const advice =
+    action === 'remove'
+      ? `Add ${sanitize(name)} to the file.`
+      : 'Correct the file, or let an Organization Superuser apply it.';
+  const kind = section === members ? 'member' : 'service account';
+  return localError(
+    'not-for-keys',
+    `The plan would ${action} the ${kind} ${sanitize(name)}, but ${reason}. Nothing was changed. ${advice}`,
+  );
+}
+
+function requireOwnRights(ownId: string, steps: readonly Step[]): void {
   const own = steps.find(({ section, present }) => section === members && present?.id === ownId);
   if (own && (own.wanted.disabled === true || own.wanted.superuser === false)) throw ownAccount(own);
 }

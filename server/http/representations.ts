@@ -127,11 +127,16 @@ export function invitedUserObject(user: UserSummary, invitation: Invitation | nu
   };
 }
 
+/** Returns what can be decided about a service account, which is what its ETag covers. */
+export function serviceAccountState(account: ServiceAccountSummary) {
+  const { id, name, description, maintainers, disabled } = account;
+  return { id, name, description, maintainers, groups: parseGroups(account.manualGroups), disabled };
+}
+
 /** Returns the service account as the API shows it. */
 export function serviceAccountObject(account: ServiceAccountSummary): ServiceAccount {
-  const { id, name, description, maintainers, disabled } = account;
   return {
-    ...{ id, name, description, maintainers, groups: parseGroups(account.manualGroups), disabled },
+    ...serviceAccountState(account),
     token_count: account.tokenCount,
     last_used_at: timeOrNull(account.lastUsedAt),
     created_at: time(account.createdAt),
@@ -189,6 +194,11 @@ export function auditObject(event: ListedAuditRecord): AuditEvent {
     ip: event.ip,
     user_agent: event.userAgent,
   };
+}
+
+/** Returns what the ETag of a trust covers. Its rules hold IDs of apps, so that no name is looked up under a lock. */
+export function trustState({ changedAt: _, createdAt: _created, ...state }: ListedTrust) {
+  return state;
 }
 
 /** Returns the trust as the API shows it. `names` holds the apps of its rules. */

@@ -7,7 +7,7 @@ import { readOrganizationFile } from '../../organization/file/read-file.ts';
 import { planSteps } from '../../organization/plan/plan.ts';
 import type { Step } from '../../organization/plan/step.ts';
 import { readState, sectionsOf } from '../../organization/read-state.ts';
-import { readRights, requireRights } from '../../organization/rights.ts';
+import { readRights, requireReadable, requireRights } from '../../organization/rights.ts';
 import { collectSecrets, openSecretsFile, printSecrets, type SecretSink } from '../../organization/secrets.ts';
 import { connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
@@ -49,8 +49,10 @@ export function registerApply(program: Command, ctx: Context): void {
 
 async function runApply(ctx: Context, options: ApplyOptions): Promise<void> {
   const file = await readOrganizationFile(ctx, options.file);
-  const { api } = await connect(ctx, options);
-  const rights = await readRights(api);
+  const connection = await connect(ctx, options);
+  const rights = await readRights(connection);
+  const { api } = connection;
+  requireReadable(rights, sectionsOf(file));
   const state = await readState(api, sectionsOf(file));
   const steps = planSteps(state, file, { prune: options.prune === true });
   const { printPlan } = await import('../../organization/plan/print-plan.ts');

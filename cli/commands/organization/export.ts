@@ -6,7 +6,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { writeOrganizationFile } from '../../organization/file/write-file.ts';
 import type { State } from '../../organization/plan/plan.ts';
 import { readState } from '../../organization/read-state.ts';
-import { readRights } from '../../organization/rights.ts';
+import { readableSections, readRights } from '../../organization/rights.ts';
 import { allSections } from '../../organization/sections/all.ts';
 import { connect } from '../../session/connect.ts';
 import { note } from '../../ui/notes.ts';
@@ -28,10 +28,12 @@ export function registerExport(program: Command, ctx: Context): void {
 }
 
 async function runExport(ctx: Context, options: ExportOptions): Promise<void> {
-  const { api, server } = await connect(ctx, options);
-  await readRights(api);
-  const organization = organizationOf(await readState(api, allSections));
-  const schemaUrl = `${server.url}${organizationSchemaPath}`;
+  const connection = await connect(ctx, options);
+  const readable = readableSections(await readRights(connection), allSections);
+  const organization = organizationOf(await readState(connection.api, readable));
+  const left = allSections.filter((section) => !readable.includes(section)).map(({ name }) => name);
+  if (left.length > 0) await note(ctx, options, `The management key lacks the scopes to read ${left.join(', ')}.`);
+  const schemaUrl = `${connection.server.url}${organizationSchemaPath}`;
   const text = await format(options, organization, schemaUrl);
   if (options.file === undefined || options.file === '-') return ctx.stdout.write(text);
   await writeOrganizationFile(options.file, text, ctx.uuid);

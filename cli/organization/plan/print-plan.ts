@@ -4,7 +4,7 @@ import type { Context, GlobalOptions } from '../../context.ts';
 import { colorsFor } from '../../ui/colors.ts';
 import { toJson } from '../../ui/json.ts';
 import { sanitize } from '../../ui/sanitize.ts';
-import type { Step } from './step.ts';
+import { type Step, shownName } from './step.ts';
 
 /** A step as `--json` shows it. */
 export interface ShownStep {
@@ -23,12 +23,12 @@ export async function printPlan(ctx: Context, options: GlobalOptions, steps: rea
   const colors = colorsFor(ctx.stdout, ctx, options);
   const marks = { create: colors.green('+ create'), change: colors.yellow('~ change'), remove: colors.red('- remove') };
   for (const step of steps) {
-    const { kind, name, action, fields } = shownStep(step);
+    const { kind, action, fields } = shownStep(step);
     const lines = fields.map(({ field, from, to }) => {
       const value = action === 'create' ? shown(to) : `${shown(from)} → ${shown(to)}`;
       return `    ${field}: ${value}\n`;
     });
-    await ctx.stdout.write(`${marks[action]} ${kind.replace('_', ' ')} ${sanitize(name)}\n${lines.join('')}`);
+    await ctx.stdout.write(`${marks[action]} ${kind.replace('_', ' ')} ${shownName(step)}\n${lines.join('')}`);
   }
   const number = (wanted: Step['action']) => steps.filter(({ action }) => action === wanted).length;
   const total = `${number('create')} to create, ${number('change')} to change, ${number('remove')} to remove`;

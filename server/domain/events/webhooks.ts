@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts';
 import type { AuditTrail } from '../audit.ts';
 import { isKey, type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import type { Clock } from '../clock.ts';
+import { noPrecondition, type Precondition } from '../precondition.ts';
 import { Secret } from '../secrets.ts';
 import { changesBetween, fieldsOf } from './webhook-fields.ts';
 import { internalNotForKeys, noSuchWebhook, tooManyWebhooks, urlTaken } from './webhook-problems.ts';
@@ -34,11 +35,16 @@ export interface Webhooks {
   /** @throws ProblemError `invalid-fields`, `not-for-keys`, `url-taken`, `webhook-limit` */
   create(operator: Operator, body: CreateWebhookBody): Promise<IssuedWebhook>;
   /** Changes fields of a webhook. @throws ProblemError `webhook-not-found`, `invalid-fields`, `not-for-keys`, `url-taken` */
-  edit(operator: Operator, id: string, body: EditWebhookBody): Promise<WebhookRecord>;
+  edit(
+    operator: Operator,
+    id: string,
+    body: EditWebhookBody,
+    precondition?: Precondition<WebhookRecord>,
+  ): Promise<WebhookRecord>;
   /** Replaces the secret. The one before also signs for 24 hours. @throws ProblemError `webhook-not-found`, `not-for-keys` */
   rotateSecret(operator: Operator, id: string): Promise<IssuedWebhook>;
   /** Deletes a webhook. What was not delivered yet is never sent. @throws ProblemError `webhook-not-found` */
-  delete(operator: Operator, id: string): Promise<void>;
+  delete(operator: Operator, id: string, precondition?: Precondition<WebhookRecord>): Promise<void>;
   /** @throws ProblemError `webhook-not-found` */
   get(operator: Operator, id: string): Promise<WebhookRecord>;
   /** Returns webhooks, newest first. */
@@ -92,8 +98,9 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
       return { webhook, secret };
     },
 
-    edit: (operator, id, body) =>
+    edit: (operator, id, body, precondition = noPrecondition) =>
       change(operator, id, async (store, before) => {
+        precondition(before);
         const fields = { ...fieldsOf(body), ...(body.url !== undefined && { url: webhookUrls.check(body.url) }) };
         const webhook = { ...before, ...fields, changedAt: changeTime(before) };
         requireMayChange(operator, before.url);
@@ -121,8 +128,9 @@ export function createWebhooks(deps: WebhookDeps): Webhooks {
       return { webhook, secret };
     },
 
-    delete: (operator, id) =>
+    delete: (operator, id, precondition = noPrecondition) =>
       change(operator, id, async (store, webhook) => {
+        precondition(webhook);
         await store.webhooks.delete(id);
         await record(deps, store, operator, { action: 'webhook.deleted', webhook });
       }),

@@ -6,6 +6,7 @@ import type { AuditTrail } from '../audit.ts';
 import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../caller.ts';
 import { changesBetween } from '../changed-fields.ts';
 import type { Clock } from '../clock.ts';
+import { noPrecondition, type Precondition } from '../precondition.ts';
 import { editedRules, requireUsableRules } from '../tokens/changes/edit-rules.ts';
 import { type AppNames, findAppNames } from '../tokens/rules/shown-rules.ts';
 import { auditedFields, claimsText, storedFields } from './trust-fields.ts';
@@ -27,11 +28,16 @@ export interface Trusts {
   create(operator: Operator, body: CreateTrustBody): Promise<ListedTrust>;
   /**
    * Changes fields of a trust. Its tokens stay as they were exchanged, but they are revoked if the trust gets another service account.
-   * @throws ProblemError `trust-not-found`, `invalid-fields`
+   * @throws ProblemError `trust-not-found`, `invalid-fields`, `changed-meanwhile`
    */
-  edit(operator: Operator, id: string, body: EditTrustBody): Promise<ListedTrust>;
+  edit(
+    operator: Operator,
+    id: string,
+    body: EditTrustBody,
+    precondition?: Precondition<ListedTrust>,
+  ): Promise<ListedTrust>;
   /** Deletes a trust and revokes its tokens. @throws ProblemError `trust-not-found` */
-  delete(operator: Operator, id: string): Promise<void>;
+  delete(operator: Operator, id: string, precondition?: Precondition<ListedTrust>): Promise<void>;
   /** @throws ProblemError `trust-not-found` */
   get(operator: Operator, id: string): Promise<ListedTrust>;
   /** Returns trusts, newest first. */
@@ -85,9 +91,10 @@ export function createTrusts(deps: TrustDeps): Trusts {
       });
     },
 
-    async edit(operator, id, body) {
+    async edit(operator, id, body, precondition = noPrecondition) {
       requireUsableRules(body);
       return change(operator, id, body, async (store, before, account) => {
+        precondition(before);
         const at = clock.now();
         // A restore prefers the later of two states, so that the time of a change never goes back with the clock.
         const changedAt = Math.max(at, before.changedAt + 1);
@@ -106,8 +113,9 @@ export function createTrusts(deps: TrustDeps): Trusts {
       });
     },
 
-    delete: (operator, id) =>
+    delete: (operator, id, precondition = noPrecondition) =>
       change(operator, id, {}, async (store, trust) => {
+        precondition(trust);
         await deleteTrust(deps, store, trust, eventOf(operator, clock.now()));
       }),
 

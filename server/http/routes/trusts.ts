@@ -7,10 +7,11 @@ import {
   trustSchema,
 } from '../../../shared/schemas/trusts.ts';
 import type { ListedTrust } from '../../store/records.ts';
-import type { AppDeps, AppEnv } from '../context.ts';
+import type { AppContext, AppDeps, AppEnv } from '../context.ts';
+import { conditional, ifMatch, setEtag } from '../etags.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
-import { trustObject } from '../representations.ts';
+import { trustObject, trustState } from '../representations.ts';
 import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const listTrusts = createRoute({
@@ -49,7 +50,7 @@ const editTrust = createRoute({
   description:
     'A field that is not sent stays. Claims and lists replace the present ones. Tokens that were exchanged before stay as they are, unless the trust gets another service account: then they are revoked.',
   middleware: jsonBody,
-  request: { params: idParamSchema, body: jsonRequest(editTrustBodySchema) },
+  request: { params: idParamSchema, ...conditional, body: jsonRequest(editTrustBodySchema) },
   responses: { 200: jsonResponse(trustSchema, 'The trust') },
 });
 
@@ -58,12 +59,15 @@ const deleteTrust = createRoute({
   path: '/trusts/{id}',
   summary: 'Delete a trust',
   description: 'Revokes all tokens that were exchanged under it.',
-  request: { params: idParamSchema },
+  request: { params: idParamSchema, ...conditional },
   responses: { 204: { description: 'The trust is deleted' } },
 });
 
 export function trustRoutes({ trusts }: Pick<AppDeps, 'trusts'>) {
-  const shown = async (trust: ListedTrust) => trustObject(trust, await trusts.appNames([trust]));
+  const show = async (c: AppContext, trust: ListedTrust) => {
+    setEtag(c, trustState(trust));
+    return trustObject(trust, await trusts.appNames([trust]));
+  };
   return new OpenAPIHono<AppEnv>()
     .openapi(listTrusts, async (c) => {
       const operator = c.get('operator');
@@ -76,17 +80,18 @@ export function trustRoutes({ trusts }: Pick<AppDeps, 'trusts'>) {
       return c.json({ items: items.map((trust) => trustObject(trust, names)), next_cursor }, 200);
     })
     .openapi(createTrust, async (c) => {
-      return c.json(await shown(await trusts.create(c.get('operator'), c.req.valid('json'))), 201);
+      return c.json(await show(c, await trusts.create(c.get('operator'), c.req.valid('json'))), 201);
     })
     .openapi(getTrust, async (c) => {
-      return c.json(await shown(await trusts.get(c.get('operator'), c.req.valid('param').id)), 200);
+      return c.json(await show(c, await trusts.get(c.get('operator'), c.req.valid('param').id)), 200);
     })
     .openapi(editTrust, async (c) => {
       const { id } = c.req.valid('param');
-      return c.json(await shown(await trusts.edit(c.get('operator'), id, c.req.valid('json'))), 200);
+      const trust = await trusts.edit(c.get('operator'), id, c.req.valid('json'), ifMatch(c, trustState));
+      return c.json(await show(c, trust), 200);
     })
     .openapi(deleteTrust, async (c) => {
-      await trusts.delete(c.get('operator'), c.req.valid('param').id);
+      await trusts.delete(c.get('operator'), c.req.valid('param').id, ifMatch(c, trustState));
       return c.body(null, 204);
     });
 }

@@ -11,6 +11,7 @@ import {
   webhookSchema,
 } from '../../../shared/schemas/webhooks.ts';
 import type { AppDeps, AppEnv } from '../context.ts';
+import { conditional, ifMatch, setEtag } from '../etags.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { readPage } from '../paging.ts';
 import { deliveryObject, webhookObject } from '../representations.ts';
@@ -51,7 +52,7 @@ const editWebhook = createRoute({
   description:
     'A field that is not sent stays. `events` replaces the present list. Events that happen while a webhook is disabled are never sent to it.',
   middleware: jsonBody,
-  request: { params: idParamSchema, body: jsonRequest(editWebhookBodySchema) },
+  request: { params: idParamSchema, ...conditional, body: jsonRequest(editWebhookBodySchema) },
   responses: { 200: jsonResponse(webhookSchema, 'The webhook') },
 });
 
@@ -60,7 +61,7 @@ const deleteWebhook = createRoute({
   path: '/webhooks/{id}',
   summary: 'Delete a webhook',
   description: 'Events that were not delivered yet are never sent.',
-  request: { params: idParamSchema },
+  request: { params: idParamSchema, ...conditional },
   responses: { 204: { description: 'The webhook is deleted' } },
 });
 
@@ -109,17 +110,23 @@ export function webhookRoutes({ webhooks, deliveries }: Pick<AppDeps, 'webhooks'
     })
     .openapi(createWebhook, async (c) => {
       const { webhook, secret } = await webhooks.create(c.get('operator'), c.req.valid('json'));
+      setEtag(c, webhookObject(webhook));
       return c.json({ ...webhookObject(webhook), secret: secret.reveal() }, 201);
     })
     .openapi(getWebhook, async (c) => {
-      return c.json(webhookObject(await webhooks.get(c.get('operator'), c.req.valid('param').id)), 200);
+      const webhook = webhookObject(await webhooks.get(c.get('operator'), c.req.valid('param').id));
+      setEtag(c, webhook);
+      return c.json(webhook, 200);
     })
     .openapi(editWebhook, async (c) => {
-      const webhook = await webhooks.edit(c.get('operator'), c.req.valid('param').id, c.req.valid('json'));
-      return c.json(webhookObject(webhook), 200);
+      const { id } = c.req.valid('param');
+      const precondition = ifMatch(c, webhookObject);
+      const webhook = webhookObject(await webhooks.edit(c.get('operator'), id, c.req.valid('json'), precondition));
+      setEtag(c, webhook);
+      return c.json(webhook, 200);
     })
     .openapi(deleteWebhook, async (c) => {
-      await webhooks.delete(c.get('operator'), c.req.valid('param').id);
+      await webhooks.delete(c.get('operator'), c.req.valid('param').id, ifMatch(c, webhookObject));
       return c.body(null, 204);
     })
     .openapi(testWebhook, async (c) => {

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { createClientBodySchema } from '../accounts/clients.ts';
+import { createServiceAccountBodySchema, editServiceAccountBodySchema } from '../accounts/service-accounts.ts';
 import { createUserBodySchema, updateUserBodySchema } from '../accounts/users.ts';
 import { createAppBodySchema } from '../apps.ts';
+import { createTrustBodySchema } from '../trusts.ts';
+import { createWebhookBodySchema } from '../webhooks.ts';
 
 const { email } = createUserBodySchema.shape;
 const { name, superuser, can_manage_tokens, groups, disabled } = updateUserBodySchema.shape;
@@ -19,6 +22,10 @@ const memberSchema = z.strictObject({
   ),
 });
 
+const serviceAccountSchema = createServiceAccountBodySchema
+  .extend({ disabled: editServiceAccountBodySchema.shape.disabled })
+  .meta({ id: 'ServiceAccountInFile' });
+
 /**
  * The declared state of an organization: what `tokens apply` reads and `tokens export` writes. Sections and fields that are left out
  * are left alone.
@@ -27,8 +34,11 @@ export const organizationSchema = z
   .strictObject({
     $schema: z.string().optional().describe('The address of this schema, for editors'),
     members: z.array(memberSchema).optional().describe('Members, matched by email address'),
+    service_accounts: z.array(serviceAccountSchema).optional().describe('Service accounts, matched by name'),
     apps: z.array(createAppBodySchema).optional().describe('Apps behind the proxy, matched by name'),
     clients: z.array(createClientBodySchema).optional().describe('OAuth clients, matched by name'),
+    trusts: z.array(createTrustBodySchema).optional().describe('Trusts, matched by name'),
+    webhooks: z.array(createWebhookBodySchema).optional().describe('Webhooks, matched by URL'),
   })
   .describe('The declared state of an organization, for `tokens apply`');
 

@@ -16,8 +16,11 @@ const foldedName = (text: string) => foldName(normalizeName(text));
 /** All sections, in the order in which a file lists them. */
 export const sections: Readonly<Record<SectionName, SectionFacts>> = {
   members: { kind: 'member', key: 'email', identify: foldedName },
+  service_accounts: { kind: 'service_account', key: 'name', identify: (name) => name },
   apps: { kind: 'app', key: 'name', identify: (name) => name },
   clients: { kind: 'client', key: 'name', identify: foldedName },
+  trusts: { kind: 'trust', key: 'name', identify: (name) => name },
+  webhooks: { kind: 'webhook', key: 'url', identify: (url) => (URL.canParse(url) ? new URL(url).href : url) },
 };
 
 export const sectionNames = Object.keys(sections) as SectionName[];

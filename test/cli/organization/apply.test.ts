@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { formatOrganization } from '../../../cli/organization/file/document.ts';
+import type { UserRecord } from '../../../server/store/records.ts';
 import type { Organization } from '../../../shared/schemas/organization/organization.ts';
 import { sections } from '../../../shared/schemas/organization/sections.ts';
+import type { Scope } from '../../../shared/schemas/scopes.ts';
 import { jsonOf } from '../../helpers/app/app.ts';
+import { storeKey, storeServiceAccount } from '../../helpers/app/management-key.ts';
 import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 
 let cli: Awaited<ReturnType<typeof openTestCliWithApp>>;
@@ -43,6 +46,21 @@ const file: Organization = {
   members: [{ email: 'ada@example.com', name: 'Ada', can_manage_tokens: true, groups: ['developers'] }],
   apps: [{ name: 'wiki', url: 'https://wiki.example.com/', hosts: ['wiki.example.com'], groups: ['developers'] }],
   clients: [{ name: 'gateway', can_revoke: false }],
+};
+
+/** Objects that refer to each other. */
+const machines: Organization = {
+  service_accounts: [{ name: 'ci', description: 'Builds', maintainers: ['ada@example.com'], groups: ['developers'] }],
+  trusts: [
+    {
+      name: 'deploy',
+      service_account: 'ci',
+      issuer: 'https://token.actions.githubusercontent.com',
+      claims: { repository: 'acme/api', ref: 'refs/heads/main' },
+      apps: ['wiki'],
+    },
+  ],
+  webhooks: [{ url: 'https://hooks.example.com/secret-path', events: ['token.*', 'app.*'] }],
 };
 
 describe('tokens apply', () => {
@@ -159,6 +177,119 @@ client\tgateway\tSECRET
       code: 2,
       stderr: expect.stringContaining('is not UTF-8'),
     });
+  });
+});
+
+describe('service accounts, trusts and webhooks', () => {
+  it('are created after what they name, changed, and removed before it', async () => {
+    const { secrets, ...created } = await applyJson({ ...file, ...machines });
+    expect(created.changes.map(({ kind }: { kind: string }) => kind)).toEqual([
+      'app',
+      'member',
+      'service_account',
+      'client',
+      'trust',
+      'webhook',
+    ]);
+    expect(secrets).toContainEqual({
+      kind: 'webhook',
+      name: 'https://hooks.example.com/secret-path',
+      secret: expect.stringMatching(/^whsec_/),
+    });
+    expect(await applyJson({ ...file, ...machines })).toEqual({ changes: [], applied: 0 });
+    const changed: Organization = {
+      service_accounts: [{ name: 'ci', disabled: true, maintainers: ['ADA@example.com', 'dev@example.com'] }],
+      trusts: machines.trusts?.map((trust) => ({ ...trust, claims: { repository: 'acme/web' } })),
+      webhooks: [{ url: 'https://HOOKS.example.com/secret-path', events: ['app.*'], disabled: true }],
+    };
+    expect(await applyJson(changed)).toMatchObject({ applied: 3 });
+    expect(await applyJson(changed)).toEqual({ changes: [], applied: 0 });
+    const now = await exported();
+    expect(now.service_accounts[0]).toMatchObject({
+      disabled: true,
+      description: 'Builds',
+      maintainers: expect.arrayContaining(['ada@example.com', 'dev@example.com']),
+    });
+    expect(now.trusts[0]).toMatchObject({ claims: { repository: 'acme/web' }, apps: ['wiki'] });
+    expect(now.webhooks[0]).toMatchObject({ events: ['app.*'], disabled: true });
+    const nothing = { service_accounts: [], trusts: [], webhooks: [], apps: [] };
+    const removed = await applyJson(nothing, ['--prune', '--yes']);
+    expect(removed.changes.map(({ kind }: { kind: string }) => kind)).toEqual([
+      'webhook',
+      'trust',
+      'service_account',
+      'app',
+    ]);
+    expect(await exported()).toMatchObject(nothing);
+  });
+
+  it('are shown without the path of a webhook, which may be a secret', async () => {
+    const { stdout, stderr } = await apply({ webhooks: machines.webhooks });
+    expect(stdout).toContain('+ create webhook https://hooks.example.com/…\n');
+    expect(
+      stdout
+        .split('\n')
+        .filter((line) => !line.startsWith('webhook\t'))
+        .join() + stderr,
+    ).not.toContain('secret-path');
+  });
+});
+
+describe('a management key', () => {
+  let platform: UserRecord;
+  beforeEach(async () => {
+    platform = await storeServiceAccount(cli.app, 'platform');
+  });
+  let keys = 0;
+  const keyWith = (scopes: Scope[]) => {
+    keys += 1;
+    return storeKey(cli.app, platform, scopes, { name: `key-${keys}` });
+  };
+  const withKey = async (scopes: Scope[], text: Organization, options: string[] = []) => {
+    const key = await keyWith(scopes);
+    const stdin = formatOrganization(text, 'schema');
+    return cli.run(['apply', '-f', '-', ...options], { env: { TOKENS_KEY: key.value }, stdin });
+  };
+
+  it('applies a file if it has the scopes of its sections', async () => {
+    const scopes: Scope[] = ['users:write', 'apps', 'clients', 'service-accounts', 'trusts', 'webhooks'];
+    const ran = await withKey(scopes, { ...file, ...machines }, ['--json']);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ applied: 6 });
+  });
+
+  it('reports every missing scope before the first change', async () => {
+    const ran = await withKey(['users:read', 'trusts'], { ...file, ...machines });
+    expect(ran.code).toBe(4);
+    expect(ran.stderr).toContain('lacks the scopes apps and service-accounts and clients and webhooks');
+    const read = await withKey(['users:read'], { members: file.members });
+    expect(read).toMatchObject({ code: 4, stderr: expect.stringContaining('lacks the scope users:write') });
+    expect((await exported()).apps).toEqual([]);
+  });
+
+  it.each<[string, Organization, string[]]>([
+    ['promote a member', { members: [{ email: 'dev@example.com', superuser: true }] }, []],
+    ['create a superuser', { members: [{ email: 'eve@example.com', superuser: true }] }, []],
+    ['change a superuser', { members: [{ email: 'root@example.com', name: 'R' }] }, []],
+    ['disable superusers', { members: [{ email: 'dev@example.com' }] }, ['--prune', '--yes']],
+    ['change its own service account', { service_accounts: [{ name: 'platform', disabled: true }] }, []],
+    ['remove its own service account', { service_accounts: [] }, ['--prune', '--yes']],
+  ])('cannot %s, and says so before the first change', async (_what, wanted, options) => {
+    const apps = [{ name: 'wiki' }];
+    const ran = await withKey(['users:write', 'service-accounts', 'apps'], { ...wanted, apps }, options);
+    expect(ran).toMatchObject({ code: 4, stderr: expect.stringContaining('Nothing was changed.') });
+    expect((await exported()).apps).toEqual([]);
+  });
+
+  it('exports the sections that it may read', async () => {
+    await apply({ ...file, ...machines });
+    const key = await keyWith(['apps', 'users:read']);
+    const ran = await cli.run(['export'], { env: { TOKENS_KEY: key.value } });
+    expect(ran).toMatchObject({
+      code: 0,
+      stderr: 'The management key lacks the scopes to read service_accounts, clients, trusts, webhooks.\n',
+    });
+    expect(ran.stdout.match(/^\w+:/gm)).toEqual(['members:', 'apps:']);
   });
 });
 

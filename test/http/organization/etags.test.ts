@@ -35,6 +35,32 @@ const kinds: Array<{ kind: string; create: () => Promise<string>; one: object; o
     one: { can_revoke: true },
     other: { can_revoke: false },
   },
+  {
+    kind: 'service-accounts',
+    create: async () => (await jsonOf<{ id: string }>(ask('/service-accounts', { json: { name: 'ci' } }))).id,
+    one: { maintainers: ['dev@example.com'] },
+    other: { description: 'Builds' },
+  },
+  {
+    kind: 'trusts',
+    create: async () => {
+      await ask('/service-accounts', { json: { name: 'ci' } });
+      const issuer = 'https://issuer.example.com';
+      const json = { name: 'deploy', service_account: 'ci', issuer, claims: { sub: 'repo:acme/api:*' } };
+      return (await jsonOf<{ id: string }>(ask('/trusts', { json }))).id;
+    },
+    one: { ttl: 60 },
+    other: { read_only: true },
+  },
+  {
+    kind: 'webhooks',
+    create: async () => {
+      const json = { url: 'https://hooks.example.com/tokens', events: ['token.*'] };
+      return (await jsonOf<{ id: string }>(ask('/webhooks', { json }))).id;
+    },
+    one: { events: ['app.*'] },
+    other: { description: 'Chat' },
+  },
 ];
 
 describe.each(kinds)('an object of /$kind', ({ kind, create, one, other }) => {

@@ -1,11 +1,18 @@
+import type { ServiceAccountSummary } from '../../../store/records.ts';
 import { type Operator, operatorActor, requireScope, requireStillAllowed } from '../../caller.ts';
 import { deleteTrustsOf } from '../../machines/trusts.ts';
-import { requireAnother } from './edit.ts';
+import { noPrecondition, type Precondition } from '../../precondition.ts';
+import { requireAnother, requireUnchanged } from './edit.ts';
 import { noSuchServiceAccount } from './problems.ts';
 import { record, type ServiceAccountDeps } from './record.ts';
 
 /** Deletes a service account with its tokens and its trusts. See `ServiceAccounts.delete`. */
-export async function deleteServiceAccount(deps: ServiceAccountDeps, operator: Operator, id: string): Promise<void> {
+export async function deleteServiceAccount(
+  deps: ServiceAccountDeps,
+  operator: Operator,
+  id: string,
+  precondition: Precondition<ServiceAccountSummary> = noPrecondition,
+): Promise<void> {
   const { store, clock, auditTrail, notifier } = deps;
   requireScope(operator, 'service-accounts');
   requireAnother(operator, id);
@@ -15,6 +22,7 @@ export async function deleteServiceAccount(deps: ServiceAccountDeps, operator: O
     await requireStillAllowed(store, operator, 'service-accounts', id);
     const account = await store.serviceAccounts.lock(id);
     if (account === null) throw noSuchServiceAccount();
+    await requireUnchanged(store, id, precondition);
     // Before the other tokens, because nobody gets a mail about exchanged ones.
     await deleteTrustsOf(deps, store, id, event);
     const tokens = await store.tokens.destroyAllOf(id, event.at, event.actor);

@@ -1,8 +1,9 @@
 import type { EditServiceAccountBody } from '../../../../shared/schemas/accounts/service-accounts.ts';
-import type { UserRecord } from '../../../store/records.ts';
+import type { ServiceAccountSummary, UserRecord } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { isKey, notForKeys, type Operator, requireStillAllowed, requireSuperuser } from '../../caller.ts';
 import { changesBetween } from '../../changed-fields.ts';
+import { noPrecondition, type Precondition } from '../../precondition.ts';
 import { sessionEnded } from '../../sign-in/problems.ts';
 import { groupsText } from '../groups.ts';
 import { auditedFields } from './fields.ts';
@@ -11,19 +12,26 @@ import { changeMaintainers } from './maintainers.ts';
 import { noSuchServiceAccount } from './problems.ts';
 import { record, type ServiceAccountDeps } from './record.ts';
 
+/** What else happens in the transaction that changes a service account. */
+export interface ServiceAccountChange<T> {
+  precondition?: Precondition<ServiceAccountSummary> | undefined;
+  finish(id: string, store: Store): Promise<T>;
+}
+
 /** Changes a service account and returns what `finish` returned. See `ServiceAccounts.edit`. */
 export async function editServiceAccount<T>(
   deps: ServiceAccountDeps,
   operator: Operator,
   id: string,
   body: EditServiceAccountBody,
-  finish: (id: string, store: Store) => Promise<T>,
+  { precondition = noPrecondition, finish }: ServiceAccountChange<T>,
 ): Promise<T> {
   await findServiceAccount(deps.store, operator, 'service-accounts', { id });
   if (!isKey(operator) && needsSuperuser(body)) requireSuperuser(operator);
   requireAnother(operator, id);
   return deps.store.transaction(async (store) => {
     const before = await lockForEdit(store, operator, id);
+    await requireUnchanged(store, id, precondition);
     const from = auditedFields({ account: before, maintainers: await store.serviceAccounts.maintainers(id) });
     const maintainers = await changeMaintainers(store, id, body);
     const account = await applyFields(store, before, body);
@@ -43,6 +51,16 @@ export async function editServiceAccount<T>(
 /** Groups decide what apps the tokens may use. A maintainer could otherwise give themselves more access than they have. */
 function needsSuperuser({ groups, disabled }: EditServiceAccountBody): boolean {
   return groups !== undefined || disabled !== undefined;
+}
+
+/** Checks a precondition of a service account that is locked. @throws ProblemError `changed-meanwhile` */
+export async function requireUnchanged(
+  store: Store,
+  id: string,
+  precondition: Precondition<ServiceAccountSummary>,
+): Promise<void> {
+  const present = await store.serviceAccounts.summary(id);
+  if (present !== null) precondition(present);
 }
 
 /** A management key may not change the service account that it acts for. @throws ProblemError `not-for-keys` */

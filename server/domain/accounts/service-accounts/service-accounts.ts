@@ -5,6 +5,7 @@ import type {
 import type { Page, ServiceAccountSummary } from '../../../store/records.ts';
 import type { Store } from '../../../store/store.ts';
 import { isKey, type Operator, requireScope } from '../../caller.ts';
+import type { Precondition } from '../../precondition.ts';
 import { createServiceAccount } from './create.ts';
 import { deleteServiceAccount } from './delete.ts';
 import { editServiceAccount } from './edit.ts';
@@ -32,14 +33,19 @@ export interface ServiceAccounts {
   list(operator: Operator, query: ServiceAccountQuery): Promise<ServiceAccountSummary[]>;
   /**
    * Applies all changes or none. Maintainers may change the description and the maintainers.
-   * @throws ProblemError `service-account-not-found`, `superuser-required`, `not-for-keys`, `invalid-fields`
+   * @throws ProblemError `service-account-not-found`, `superuser-required`, `not-for-keys`, `invalid-fields`, `changed-meanwhile`
    */
-  edit(operator: Operator, id: string, body: EditServiceAccountBody): Promise<ServiceAccountSummary>;
+  edit(
+    operator: Operator,
+    id: string,
+    body: EditServiceAccountBody,
+    precondition?: Precondition<ServiceAccountSummary>,
+  ): Promise<ServiceAccountSummary>;
   /**
    * Deletes a service account with its tokens and its trusts. Its name is then free.
    * @throws ProblemError `superuser-required`, `service-account-not-found`, `not-for-keys`
    */
-  delete(operator: Operator, id: string): Promise<void>;
+  delete(operator: Operator, id: string, precondition?: Precondition<ServiceAccountSummary>): Promise<void>;
   /** Counts those without an enabled maintainer. @throws ProblemError `superuser-required` */
   countOrphaned(operator: Operator): Promise<number>;
 }
@@ -72,10 +78,11 @@ export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts
       });
     },
 
-    edit: (operator, id, body) => editServiceAccount(deps, operator, id, body, summary),
+    edit: (operator, id, body, precondition) =>
+      editServiceAccount(deps, operator, id, body, { precondition, finish: summary }),
 
-    async delete(operator, id) {
-      await deleteServiceAccount(deps, operator, id);
+    async delete(operator, id, precondition) {
+      await deleteServiceAccount(deps, operator, id, precondition);
       notifier.wake();
     },
 

@@ -11,6 +11,13 @@ import { jsonBody } from '../../middleware/json-body.ts';
 import { readPage } from '../../paging.ts';
 import { serviceAccountObject } from '../../representations.ts';
 import { idParamSchema, jsonRequest, jsonResponse } from '../../validate.ts';
+} from '../../../shared/schemas/accounts/service-accounts.ts';
+import type { AppDeps, AppEnv } from '../context.ts';
+import { conditional, ifMatch, setEtag } from '../etags.ts';
+import { jsonBody } from '../middleware/json-body.ts';
+import { readPage } from '../paging.ts';
+import { serviceAccountObject, serviceAccountState } from '../representations.ts';
+import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const listServiceAccounts = createRoute({
   method: 'get',
@@ -49,7 +56,7 @@ const editServiceAccount = createRoute({
   description:
     'Maintainers may change the description and the maintainers. Only superusers may change the groups and disable or enable the service account. A field that is not sent stays. A list replaces the present one.',
   middleware: jsonBody,
-  request: { params: idParamSchema, body: jsonRequest(editServiceAccountBodySchema) },
+  request: { params: idParamSchema, ...conditional, body: jsonRequest(editServiceAccountBodySchema) },
   responses: { 200: jsonResponse(serviceAccountSchema, 'The service account') },
 });
 
@@ -59,7 +66,7 @@ const deleteServiceAccount = createRoute({
   summary: 'Delete a service account',
   description:
     'Revokes its tokens and deletes its trusts, and mails its maintainers. The name is then free; a new service account of this name inherits nothing.',
-  request: { params: idParamSchema },
+  request: { params: idParamSchema, ...conditional },
   responses: { 204: { description: 'The service account is deleted' } },
 });
 
@@ -76,19 +83,23 @@ export function serviceAccountRoutes({ serviceAccounts }: Pick<AppDeps, 'service
     })
     .openapi(createServiceAccount, async (c) => {
       const account = await serviceAccounts.create(c.get('operator'), c.req.valid('json'));
+      setEtag(c, serviceAccountState(account));
       return c.json(serviceAccountObject(account), 201);
     })
     .openapi(getServiceAccount, async (c) => {
       const account = await serviceAccounts.get(c.get('operator'), c.req.valid('param').id);
+      setEtag(c, serviceAccountState(account));
       return c.json(serviceAccountObject(account), 200);
     })
     .openapi(editServiceAccount, async (c) => {
       const { id } = c.req.valid('param');
-      const account = await serviceAccounts.edit(c.get('operator'), id, c.req.valid('json'));
+      const precondition = ifMatch(c, serviceAccountState);
+      const account = await serviceAccounts.edit(c.get('operator'), id, c.req.valid('json'), precondition);
+      setEtag(c, serviceAccountState(account));
       return c.json(serviceAccountObject(account), 200);
     })
     .openapi(deleteServiceAccount, async (c) => {
-      await serviceAccounts.delete(c.get('operator'), c.req.valid('param').id);
+      await serviceAccounts.delete(c.get('operator'), c.req.valid('param').id, ifMatch(c, serviceAccountState));
       return c.body(null, 204);
     });
 }

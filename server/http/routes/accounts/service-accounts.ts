@@ -7,17 +7,11 @@ import {
   serviceAccountSchema,
 } from '../../../../shared/schemas/accounts/service-accounts.ts';
 import type { AppDeps, AppEnv } from '../../context.ts';
+import { conditional, ifMatch, setEtag } from '../../etags.ts';
 import { jsonBody } from '../../middleware/json-body.ts';
 import { readPage } from '../../paging.ts';
-import { serviceAccountObject } from '../../representations.ts';
+import { serviceAccountObject, serviceAccountState } from '../../representations.ts';
 import { idParamSchema, jsonRequest, jsonResponse } from '../../validate.ts';
-} from '../../../shared/schemas/accounts/service-accounts.ts';
-import type { AppDeps, AppEnv } from '../context.ts';
-import { conditional, ifMatch, setEtag } from '../etags.ts';
-import { jsonBody } from '../middleware/json-body.ts';
-import { readPage } from '../paging.ts';
-import { serviceAccountObject, serviceAccountState } from '../representations.ts';
-import { idParamSchema, jsonRequest, jsonResponse } from '../validate.ts';
 
 const listServiceAccounts = createRoute({
   method: 'get',

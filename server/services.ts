@@ -154,6 +154,7 @@ export function createServices({
       publicUrl: config.publicUrl,
       subjectTokens: createSubjectTokens({ clock, proxy: config.proxy }),
     }),
+    notifier,
     usage,
     suggestions: createSuggestions({ store, usage }),
     networks: createNetworks({ notifier, enabled: config.newNetworkNotices }),

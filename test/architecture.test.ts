@@ -41,7 +41,7 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   { from: /^shared\//, never: /^(server|cli)\/|^(hono|knex|undici)\b|^@hono\// },
   { from: /^cli\//, never: /^server\/|^(knex|sqlite3|nodemailer)$/, except: /^cli\/api\/client\.ts$/ },
   { from: /^server\//, never: /^cli\/|^keytar$/ },
-  { from: /^server\//, never: /^undici$/, except: /^server\/sso\/provider-fetch\.ts$/ },
+  { from: /^server\//, never: /^undici$/, except: /^server\/(sso\/provider-fetch|webhooks\/http-sender)\.ts$/ },
   {
     from: /^server\/domain\//,
     never:
@@ -50,7 +50,7 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   {
     from: /^server\/(http|web|jobs)\//,
     never:
-      /^server\/(store\/(?!(store|records|errors)\.ts$)|mail\/(?!mailer\.ts$)|sso\/(?!provider\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
+      /^server\/(store\/(?!(store|records|errors)\.ts$)|mail\/(?!mailer\.ts$)|sso\/(?!provider\.ts$)|webhooks\/(?!sender\.ts$)|commands\/)|^(knex|sqlite3|nodemailer)$/,
   },
   { from: /^server\/(http|jobs)\//, never: /^server\/web\//, except: /^server\/http\/app\.ts$/ },
   {
@@ -67,6 +67,7 @@ const walls: Array<{ from: RegExp; never: RegExp; except?: RegExp }> = [
   },
   { from: /^server\/store\//, never: /^server\/(http|web|jobs|mail|domain|commands)\// },
   { from: /^server\/sso\//, never: /^server\/(http|web|jobs|commands|store)\// },
+  { from: /^server\/webhooks\//, never: /^server\/(http|web|jobs|commands|store|mail|sso)\// },
   { from: /^server\/mail\//, never: /^server\/(http|web|jobs|commands)\// },
 ];
 

@@ -34,6 +34,7 @@ describe('the metrics', () => {
       countExpiring: async () => [1, 2, 3],
       now: () => 1,
       pendingLastUses: () => 1,
+      deliveries: async () => ({ pending: 1, failed: 1 }),
     });
     metrics.countVerification('forward-auth', 'ok', 0);
     metrics.observeBatch(1);
@@ -41,6 +42,7 @@ describe('the metrics', () => {
     metrics.countRefusal('queue-full');
     metrics.countEvent('token.created');
     metrics.countDatabaseError('unavailable');
+    metrics.countWebhookAttempt('failed');
     const { text } = await metrics.expose();
     const labels = new Map<string, Set<string>>();
     for (const [, name = '', list = ''] of text.matchAll(/^([a-z]\w+)(?:\{(.*)\})? [^ ]+$/gm)) {

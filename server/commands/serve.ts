@@ -97,15 +97,17 @@ async function warnIfNoMember({ context, log, store }: ServeDeps): Promise<void>
 }
 
 /**
- * Makes the unfinished mails of the previous daemon due:
+ * Makes the unfinished mails and events for webhooks of the previous daemon due:
  *
  * - Leased mails: that daemon is gone, so no process is sending them.
  * - Mails waiting for a retry: if the clock was set back while no daemon ran, the retry would come too late.
  */
-async function requeueMails({ outbox }: Store, log: Log): Promise<void> {
+async function requeueMails({ outbox, deliveries }: Store, log: Log): Promise<void> {
   try {
     await outbox.releaseAllLeases();
     await outbox.bringForward(systemClock.now());
+    await deliveries.releaseAllLeases();
+    await deliveries.bringForward(systemClock.now());
   } catch (err) {
     // A full disk must not stop the daemon from verifying tokens. The mails become due later without this step.
     if (!(err instanceof StoreUnavailable)) throw err;

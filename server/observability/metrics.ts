@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditAction } from '../../shared/schemas/audit.ts';
 import type { FailureKind } from '../store/errors.ts';
-import type { OutboxBacklog } from '../store/records.ts';
+import type { DeliveryBacklog, OutboxBacklog } from '../store/records.ts';
 import { type CountVerification, createVerificationCounter } from './verification-metrics.ts';
 
 /** Why a request was refused: too many were waiting, or it waited too long. */
@@ -18,6 +18,8 @@ export interface Metrics {
   countRefusal(reason: RefusalReason): void;
   /** Counts one committed audit event. */
   countEvent(action: AuditAction): void;
+  /** Counts one request to the receiver of a webhook. */
+  countWebhookAttempt(outcome: 'delivered' | 'failed'): void;
   countDatabaseError(kind: FailureKind): void;
   /** Adds prom-client's default metrics for the process and the Node.js runtime. */
   collectProcessMetrics(): void;
@@ -30,6 +32,7 @@ export interface Metrics {
 /** The sources of the gauges. Each scrape calls them, and omits a gauge whose source rejects. */
 export interface GaugeSources {
   backlog(): Promise<OutboxBacklog>;
+  deliveries(): Promise<DeliveryBacklog>;
   /** Returns how many tokens expire after `now`, and at the latest at each of the times. */
   countExpiring(now: number, until: readonly number[]): Promise<number[]>;
   now(): number;
@@ -78,6 +81,12 @@ export function createMetrics(version: string): Metrics {
     labelNames: ['kind'],
     registers,
   });
+  const webhookAttempts = new Counter({
+    name: 'tokensd_webhook_attempts_total',
+    help: 'Requests to the receivers of webhooks by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
   let refreshGauges = async () => {};
   new Gauge({
     name: 'tokensd_build_info',
@@ -92,6 +101,7 @@ export function createMetrics(version: string): Metrics {
       responses.inc({ method: methods.includes(method) ? method : 'OTHER', status: String(status) }),
     countRefusal: (reason) => refusals.inc({ reason }),
     countEvent: (action) => events.inc({ action }),
+    countWebhookAttempt: (outcome) => webhookAttempts.inc({ outcome }),
     countDatabaseError: (kind) => databaseErrors.inc({ kind }),
     collectProcessMetrics: () => collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 }),
     registerGauges(sources) {
@@ -106,7 +116,7 @@ export function createMetrics(version: string): Metrics {
 
 /** Registers the gauges and returns the function that refreshes them. */
 function createGauges(sources: GaugeSources, registers: Registry[]): () => Promise<void> {
-  const { backlog, countExpiring, now, pendingLastUses } = sources;
+  const { backlog, deliveries, countExpiring, now, pendingLastUses } = sources;
   const messages = new Gauge({
     name: 'tokensd_outbox_messages',
     help: 'Queued mail by state: waiting to be sent, or dead (given up)',
@@ -116,6 +126,12 @@ function createGauges(sources: GaugeSources, registers: Registry[]): () => Promi
   const oldestAge = new Gauge({
     name: 'tokensd_outbox_oldest_age_seconds',
     help: 'Age of the oldest mail waiting to be sent; 0 if none is waiting',
+    registers,
+  });
+  const webhookDeliveries = new Gauge({
+    name: 'tokensd_webhook_deliveries',
+    help: 'Events for webhooks by state: waiting to be sent, or failed in the last 30 days',
+    labelNames: ['state'],
     registers,
   });
   const lastUses = new Gauge({
@@ -133,13 +149,19 @@ function createGauges(sources: GaugeSources, registers: Registry[]): () => Promi
     lastUses.set(pendingLastUses());
     const at = now();
     const until = expiringDays.map((days) => at + days * dayMs);
-    const [found, counts] = await Promise.all([
+    const [found, queued, counts] = await Promise.all([
       backlog().catch(() => null),
+      deliveries().catch(() => null),
       countExpiring(at, until).catch(() => null),
     ]);
     expiring.reset();
     for (const [index, days] of expiringDays.entries()) {
       if (counts !== null) expiring.set({ within: `${days}d` }, counts[index] ?? 0);
+    }
+    webhookDeliveries.reset();
+    if (queued !== null) {
+      webhookDeliveries.set({ state: 'waiting' }, queued.pending);
+      webhookDeliveries.set({ state: 'failed' }, queued.failed);
     }
     messages.reset();
     oldestAge.remove();

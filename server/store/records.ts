@@ -200,7 +200,15 @@ export interface DeadLetter extends Pick<MailRecord, 'id' | 'to' | 'subject' | '
   error: string;
 }
 
-export type { DeliveryRecord, WebhookHealth, WebhookRecord, WebhookSecrets } from './webhook-records.ts';
+export type {
+  ClaimedDelivery,
+  DeliveryBacklog,
+  DeliveryRecord,
+  DueWebhook,
+  WebhookHealth,
+  WebhookRecord,
+  WebhookSecrets,
+} from './webhook-records.ts';
 
 /** A page of a list, newest first. `before` is the ID of the last item of the previous page. */
 export interface Page {

@@ -1,5 +1,11 @@
 import type { RecordOf } from './tables/column.ts';
-import type { deliveryColumns, webhookColumns, webhookHealthColumns, webhookSecretColumns } from './tables/webhooks.ts';
+import type {
+  deliveryColumns,
+  deliveryStateColumns,
+  webhookColumns,
+  webhookHealthColumns,
+  webhookSecretColumns,
+} from './tables/webhooks.ts';
 
 /** A receiver of audit events. */
 export interface WebhookRecord extends Omit<RecordOf<typeof webhookColumns>, 'events'> {
@@ -15,3 +21,15 @@ export type WebhookHealth = RecordOf<typeof webhookHealthColumns>;
 
 /** An event that was, or is to be, sent to a webhook. */
 export type DeliveryRecord = RecordOf<typeof deliveryColumns>;
+
+/** A delivery that is under a lease. */
+export type ClaimedDelivery = DeliveryRecord & Pick<RecordOf<typeof deliveryStateColumns>, 'giveUpAt'>;
+
+/** A webhook that has something to send. */
+export type DueWebhook = WebhookRecord & Pick<WebhookHealth, 'failures'>;
+
+/** The deliveries that are pending, including those that are leased, and those that failed. */
+export interface DeliveryBacklog {
+  pending: number;
+  failed: number;
+}

@@ -5,9 +5,11 @@ it('makes waiting mails due once each time the clock is set back, and at no othe
   let time = Date.UTC(2026, 10, 25, 12);
   let monotonic = 1_000;
   const broughtForwardAt: number[] = [];
+  const deliveriesAt: number[] = [];
   const warnings: unknown[] = [];
   const job = createClockSetBack({
     outbox: { bringForward: async (now) => broughtForwardAt.push(now) },
+    deliveries: { bringForward: async (now) => void deliveriesAt.push(now) },
     clock: { now: () => time },
     monotonic: () => monotonic,
     log: { warn: (fields) => void warnings.push(fields) },
@@ -27,5 +29,6 @@ it('makes waiting mails due once each time the clock is set back, and at no othe
   await advance(1_000);
   await advance(1_000, -7_000);
   expect(broughtForwardAt).toHaveLength(2);
+  expect(deliveriesAt).toEqual(broughtForwardAt);
   expect(warnings).toEqual([{ seconds: 3_600 }, { seconds: 7 }]);
 });

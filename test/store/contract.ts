@@ -27,7 +27,8 @@ import { statusContract } from './contract/tokens/status.ts';
 import { tokenContract } from './contract/tokens/tokens.ts';
 import { usageContract } from './contract/tokens/usage.ts';
 import { transactionContract } from './contract/transactions.ts';
-import { deliveryContract, webhookContract } from './contract/webhooks/webhooks.ts';
+import { deliveryContract } from './contract/webhooks/deliveries.ts';
+import { webhookContract } from './contract/webhooks/webhooks.ts';
 
 /** Describes what the store does on every engine. `open` returns a migrated, empty store. */
 export function describeStore(name: string, open: () => Promise<{ store: Store; close(): Promise<void> }>): void {

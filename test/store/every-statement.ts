@@ -32,6 +32,12 @@ const mayReadMore: Array<[sql: RegExp, step: RegExp, why: string]> = [
     /^SCAN webhooks\b/,
     'there are at most 100 webhooks',
   ],
+  [
+    /^update `webhook_deliveries` set .* where `due_at` is not null/,
+    /^SCAN webhook_deliveries USING INDEX webhook_deliveries_due_index$/,
+    'a daemon starts, or a clock was set back',
+  ],
+  [/^update `webhooks` set `resume_at` = \? where `resume_at`/, /^SCAN webhooks$/, 'there are at most 100 webhooks'],
   [/^delete from `tickets` where `kind`/, /^SCAN tickets$/, 'an operator ends all tickets of a kind'],
 ];
 

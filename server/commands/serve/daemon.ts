@@ -8,6 +8,7 @@ import { createRecordUsage } from '../../domain/tokens/usage/record-usage.ts';
 import { createUseCounter } from '../../domain/tokens/usage/use-counter.ts';
 import { createClientIp } from '../../http/client-ip.ts';
 import { createServers } from '../../http/internal/servers.ts';
+import { auditObject } from '../../http/representations.ts';
 import { createSessionCookie } from '../../http/session-cookie.ts';
 import { createSsoLog } from '../../http/sso/sso-log.ts';
 import { createCountedVerification } from '../../http/verify/counted-verify.ts';
@@ -25,6 +26,7 @@ import { createPurgeSpool } from '../../jobs/purge-spool.ts';
 import { type Jobs, startJobs } from '../../jobs/runner.ts';
 import { createSendMail, sendMailJob } from '../../jobs/send-mail.ts';
 import { createUnlockJob } from '../../jobs/unlock.ts';
+import { createSendWebhooks } from '../../jobs/webhooks/send-webhooks.ts';
 import { checkSender } from '../../mail/check-sender.ts';
 import { createFailureLog } from '../../observability/failure-log.ts';
 import type { Log } from '../../observability/log.ts';
@@ -32,10 +34,14 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { createServices } from '../../services.ts';
 import type { IdentityProvider } from '../../sso/provider.ts';
 import type { Store } from '../../store/store.ts';
+import { ownVersion } from '../../version.ts';
+import { createHttpSender } from '../../webhooks/http-sender.ts';
 import { createMailer, deleteMailFiles } from '../create-mailer.ts';
 
-/** How long stopping waits for mails in progress. A mail that is cut off after the server accepted it is sent twice. */
-const mailGraceMs = 3_000;
+/**
+ * How long stopping waits for mails and webhooks in progress. What is cut off after the other side accepted it is sent twice.
+ */
+const sendingGraceMs = 3_000;
 
 interface DaemonDeps {
   config: Config;
@@ -79,18 +85,25 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
   metrics.collectProcessMetrics();
   metrics.registerGauges({
     backlog: store.outbox.backlog,
+    deliveries: store.deliveries.backlog,
     countExpiring: store.tokens.countExpiring,
     now: clock.now,
     pendingLastUses: lastUsed.pending,
   });
   const identityProvider = await createIdentityProvider(config, { clock, log });
   const { auditTrail, completeMail, sessionLifetimes } = services;
+  const webhookSender = createHttpSender({ urls: services.webhookUrls, userAgent: `tokensd/${ownVersion()}` });
+  const webhookJob = createSendWebhooks({
+    ...{ store, clock, auditTrail, notifier: services.notifier, metrics, log },
+    ...{ sender: webhookSender, represent: auditObject, publicUrl: config.publicUrl },
+  });
   const jobList = [
+    webhookJob.job,
     ...createSendMail({ store, auditTrail, completeMail, mailer, clock, log }),
     createFlushLastUsed(lastUsed, store.tokens, clock),
     createFlushSeenValues(services.seenValues, store.tokens, clock),
     createFlushUsage(recordUsage, useCounter),
-    createClockSetBack({ outbox: store.outbox, clock, log }),
+    createClockSetBack({ outbox: store.outbox, deliveries: store.deliveries, clock, log }),
     createMeasureClock(store.clock),
     createPurgeSpool((before) => deleteMailFiles(config, before), clock),
     createPurge({ store, clock, sessionLifetimes, config }),
@@ -120,10 +133,12 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     },
     async stop() {
       await services.acceptedWork.finish();
-      const cutOff = setTimeout(() => void mailer.close(), mailGraceMs);
+      const closeSenders = () => Promise.all([mailer.close(), webhookSender.close()]);
+      const cutOff = setTimeout(() => void closeSenders(), sendingGraceMs);
       await jobs?.stop();
+      await webhookJob.drain();
       clearTimeout(cutOff);
-      await mailer.close();
+      await closeSenders();
       await inTurn([
         // Passes the uses of the last second to the counter, too.
         () => flushLastUsed(lastUsed, store.tokens, clock.now()),

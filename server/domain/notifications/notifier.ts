@@ -11,6 +11,7 @@ import {
 import { type TokensNeedAttention, tokensNeedAttentionMail } from './digest/notice-mails.ts';
 import { type ShortLivedDigest, shortLivedDigestMail } from './digest/short-lived-mails.ts';
 import { createShortLivedTokens } from './digest/short-lived-tokens.ts';
+import { type WebhookDisabled, webhookDisabledMail } from './events/webhook-mail.ts';
 import { type InvitationEvent, invitationMail, ssoInvitationMail } from './invitation-mails.ts';
 import { linkAddress } from './link-address.ts';
 import { type KeyEvent, managementKeyMail } from './machines/key-mails.ts';
@@ -83,6 +84,8 @@ export interface Notifier {
   serviceAccountDeleted(store: Store, event: ForMember<ServiceAccountDeletion>): Promise<void>;
   /** Notifies one superuser or maintainer of a management key. */
   managementKey(store: Store, event: ForMember<KeyEvent>): Promise<void>;
+  /** Notifies a superuser of a webhook that the daemon disabled. */
+  webhookDisabled(store: Store, event: ForMember<WebhookDisabled>): Promise<void>;
   /** Starts sending. Call it after the commit. */
   wake(): void;
 }
@@ -178,5 +181,6 @@ export function createNotifier(deps: {
     previousValueUsed: (store, event) => enqueueToReaders(store, event, previousValueUsedMail),
     serviceAccountDeleted: (store, event) => enqueueToReaders(store, event, serviceAccountDeletedMail),
     newNetwork: (store, event) => enqueueToReaders(store, event, newNetworkMail),
+    webhookDisabled: (store, event) => enqueue(store, event, webhookDisabledMail(site, event)),
   };
 }

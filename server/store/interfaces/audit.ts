@@ -16,5 +16,7 @@ export interface AuditQuery extends Page {
 export interface AuditStore {
   /** Inserts an event, and queues it for the webhooks that its action matches. */
   insert(event: AuditRecord): Promise<void>;
+  /** Returns those of these events that exist, in any order. */
+  findByIds(ids: readonly string[]): Promise<ListedAuditRecord[]>;
   list(query: AuditQuery): Promise<ListedAuditRecord[]>;
 }

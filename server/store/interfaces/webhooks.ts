@@ -1,4 +1,13 @@
-import type { DeliveryRecord, Page, WebhookRecord, WebhookSecrets } from '../records.ts';
+import type {
+  ClaimedDelivery,
+  DeliveryBacklog,
+  DeliveryRecord,
+  DueWebhook,
+  Page,
+  WebhookHealth,
+  WebhookRecord,
+  WebhookSecrets,
+} from '../records.ts';
 
 /** What an edit of a webhook changes. A field that is missing stays. */
 export type WebhookEdit = Partial<Pick<WebhookRecord, 'url' | 'events' | 'format' | 'description' | 'disabled'>> &
@@ -20,12 +29,34 @@ export interface WebhookStore {
   /** Locks a webhook for a change until the transaction ends, and returns it as it then is. */
   lock(id: string): Promise<WebhookRecord | null>;
   secretsOf(id: string): Promise<WebhookSecrets | null>;
+
+  /** Returns the enabled webhooks that have a delivery to attempt at `now`, with their failed attempts since the last success. */
+  due(now: number): Promise<DueWebhook[]>;
+  /** Records that an attempt succeeded. Returns how many had failed before, one after the other. */
+  recordSuccess(id: string): Promise<number>;
+  /** Records that an attempt failed at `at`. Returns null if there is no such webhook. */
+  recordFailure(id: string, at: number): Promise<WebhookHealth | null>;
+  /** Attempts no delivery before `until`. */
+  pause(id: string, until: number): Promise<void>;
+  /** Disables a webhook. Returns false if it is disabled already or does not exist. */
+  disable(id: string, at: number): Promise<boolean>;
 }
 
 export interface DeliveryQuery extends Page {
   webhookId: string;
   status?: DeliveryRecord['status'];
 }
+
+export interface DeliveryClaim {
+  webhookId: string;
+  now: number;
+  leaseMs: number;
+  /** Identifies the worker that holds the lease. */
+  leaseId: string;
+  limit: number;
+}
+
+export type DeliveryLease = Pick<DeliveryClaim, 'webhookId' | 'leaseId'>;
 
 /**
  * Events for webhooks. `AuditStore.insert` queues an event for each enabled webhook that its action matches. A delivery is in one
@@ -43,4 +74,24 @@ export interface DeliveryStore {
   list(query: DeliveryQuery): Promise<DeliveryRecord[]>;
   /** Makes a delivery due at `now`, whatever became of it, and ends the pause of the webhook. Returns false if there is none. */
   retry(webhookId: string, id: string, now: number): Promise<boolean>;
+
+  /** Leases at most `limit` due deliveries of a webhook until `now + leaseMs`, the first due first. Increments their `attempts`. */
+  claim(claim: DeliveryClaim): Promise<ClaimedDelivery[]>;
+
+  // The next four methods end the lease. They do nothing to a delivery that is no longer under it.
+  markDelivered(lease: DeliveryLease, ids: readonly string[], at: number): Promise<void>;
+  /** Makes a delivery due again at `dueAt`. */
+  retryLater(lease: DeliveryLease, id: string, retry: { dueAt: number; error: string }): Promise<void>;
+  /** Makes a delivery failed: it is not attempted any more. */
+  giveUp(lease: DeliveryLease, id: string, error: string): Promise<void>;
+  /** Makes deliveries due that were not attempted after all. */
+  release(lease: DeliveryLease, ids: readonly string[], now: number): Promise<void>;
+
+  /** Makes all pending deliveries, or those of one webhook, due at `now`, unless they are leased or due already. */
+  bringForward(now: number, webhookId?: string): Promise<void>;
+  /** Makes all leased deliveries due. Call this only if no other daemon uses the database, because its leases end too. */
+  releaseAllLeases(): Promise<void>;
+  backlog(): Promise<DeliveryBacklog>;
+  /** Deletes at most `limit` deliveries of events before `before`. Returns the number of rows deleted. */
+  purge(before: number, limit: number): Promise<number>;
 }

@@ -26,6 +26,12 @@ export function createAuditStore(knex: Knex, engine: Engine): AuditStore {
       });
       await queueDeliveries(knex, event);
     },
+    async findByIds(ids) {
+      if (ids.length === 0) return [];
+      const among = engine.bindList(ids) as Knex.RawBinding;
+      const found = await events().select('audit.*', tokenOwnerEmail).whereRaw(engine.among('id'), [among]);
+      return found.map(toEvent);
+    },
     async list(query) {
       const found = await events()
         .select('audit.*', tokenOwnerEmail)

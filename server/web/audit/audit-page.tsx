@@ -1,4 +1,5 @@
 import { auditActions } from '../../../shared/schemas/audit.ts';
+import { actionLabels, actorLabel, targetLabel } from '../../domain/audit-labels.ts';
 import type { ListedAuditRecord } from '../../store/records.ts';
 import { Field } from '../shell/components/form.tsx';
 import { descriptionOf, Labelled } from '../shell/components/labelled.tsx';
@@ -7,7 +8,6 @@ import { Time } from '../shell/components/time.tsx';
 import { Layout } from '../shell/layout.tsx';
 import { formatUrl } from '../shell/page-url.ts';
 import type { FilterValues } from './audit-filter.ts';
-import { actionLabels, actorLabel, targetLabel } from './audit-labels.ts';
 
 const path = '/organization/audit';
 

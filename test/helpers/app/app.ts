@@ -84,6 +84,7 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
   const { pending: pendingLastUses } = served.services.lastUsed;
   metrics.registerGauges({
     backlog: store.outbox.backlog,
+    deliveries: store.deliveries.backlog,
     countExpiring: store.tokens.countExpiring,
     now: clock.now,
     pendingLastUses,

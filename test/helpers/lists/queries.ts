@@ -148,6 +148,8 @@ export function listQueries(sizes: ListSizes): ListQuery[] {
       name: 'deliveries of a webhook, failed',
       run: (store) => store.deliveries.list({ ...first, webhookId: hook, status: 'failed' }),
     },
+    { name: 'webhooks with due deliveries', run: (store) => store.webhooks.due(seedEnd) },
+    { name: 'deliveries to webhooks, counted', run: (store) => store.deliveries.backlog() },
     { name: 'dead letters', run: (store) => store.outbox.deadLetters(20) },
     { name: 'mails that wait', run: (store) => store.outbox.waiting(50) },
     { name: 'mails that wait, counted', run: (store) => store.outbox.backlog() },

@@ -123,4 +123,12 @@ export function auditContract(store: () => Store): void {
       expect({ query, listed }).toEqual({ query, listed: expected });
     }
   });
+
+  it('finds events by their IDs', async () => {
+    const [one, other] = [auditRecord(), auditRecord()];
+    for (const event of [one, other]) await store().audit.insert(event);
+    const found = await store().audit.findByIds([other.id, 'none', one.id]);
+    expect(found.map(({ id }) => id).sort()).toEqual([one.id, other.id].sort());
+    expect(await store().audit.findByIds([])).toEqual([]);
+  });
 }

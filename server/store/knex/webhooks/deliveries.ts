@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { limits } from '../../../../shared/limits.ts';
-import type { DeliveryStore } from '../../interfaces/webhooks.ts';
-import type { DeliveryRecord } from '../../records.ts';
+import type { DeliveryLease, DeliveryStore } from '../../interfaces/webhooks.ts';
+import type { ClaimedDelivery, DeliveryRecord } from '../../records.ts';
 import { type RowOf, toRecord, toRow } from '../../tables/column.ts';
 import { deliveryColumns, deliveryStateColumns } from '../../tables/webhooks.ts';
 import type { WebhookRow } from './webhooks.ts';
@@ -10,6 +10,10 @@ export type DeliveryRow = RowOf<typeof deliveryColumns> & RowOf<typeof deliveryS
 
 export function createDeliveryStore(knex: Knex): DeliveryStore {
   const deliveries = () => knex<DeliveryRow>('webhook_deliveries');
+  const underLease = ({ webhookId, leaseId }: DeliveryLease, ids: readonly string[]) =>
+    deliveries()
+      .where({ webhook_id: webhookId, lease_id: leaseId })
+      .whereIn('id', [...ids]);
 
   return {
     async queueTest(webhookId, { id, at }) {
@@ -40,6 +44,60 @@ export function createDeliveryStore(knex: Knex): DeliveryStore {
         .update({ status: 'pending', due_at: now, lease_id: null, delivered_at: null, give_up_at: giveUpAt(now) });
       return retried > 0;
     },
+    async claim({ webhookId, now, leaseMs, leaseId, limit }) {
+      const due = deliveries()
+        .select('id')
+        .where({ webhook_id: webhookId })
+        .where('due_at', '<=', now)
+        .orderBy('due_at')
+        .limit(limit)
+        .forUpdate()
+        .skipLocked();
+      // A CTE runs once. PostgreSQL may run a subquery in WHERE again for each row, and so lease more than `limit`.
+      const claimed = await deliveries()
+        .with('due', due)
+        .where({ webhook_id: webhookId })
+        .whereIn('id', knex('due').select('id'))
+        .update({ lease_id: leaseId, due_at: now + leaseMs, attempts: knex.raw('attempts + 1') })
+        .returning('*');
+      return claimed.map(toClaimed).sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+    async markDelivered(lease, ids, at) {
+      await underLease(lease, ids).update({ ...over, status: 'delivered', delivered_at: at, last_error: null });
+    },
+    async retryLater(lease, id, { dueAt, error }) {
+      await underLease(lease, [id]).update({ lease_id: null, due_at: dueAt, last_error: error });
+    },
+    async giveUp(lease, id, error) {
+      await underLease(lease, [id]).update({ ...over, status: 'failed', last_error: error });
+    },
+    async release(lease, ids, now) {
+      await underLease(lease, ids).update({ lease_id: null, due_at: now, attempts: knex.raw('attempts - 1') });
+    },
+    async bringForward(now, webhookId) {
+      const later = deliveries().whereNotNull('due_at').where('due_at', '>', now).whereNull('lease_id');
+      if (webhookId !== undefined) later.where({ webhook_id: webhookId });
+      await later.update({ due_at: now });
+      if (webhookId === undefined)
+        await knex<WebhookRow>('webhooks').where('resume_at', '>', now).update({ resume_at: null });
+    },
+    async releaseAllLeases() {
+      await deliveries()
+        .whereNotNull('due_at')
+        .whereNotNull('lease_id')
+        .update({ lease_id: null, due_at: knex.ref('at') });
+    },
+    async backlog() {
+      const [pending] = await deliveries().whereNotNull('due_at').count({ rows: '*' });
+      const [failed] = await deliveries().where({ status: 'failed' }).count({ rows: '*' });
+      return { pending: Number(pending?.rows), failed: Number(failed?.rows) };
+    },
+    purge(before, limit) {
+      const old = deliveries().select('webhook_id', 'id').where('at', '<', before).orderBy('at').limit(limit);
+      return deliveries()
+        .whereIn(['webhook_id', 'id'], old as never)
+        .delete();
+    },
   };
 }
 
@@ -66,6 +124,13 @@ export async function queueDeliveries(
     })
     .select('id', ...Object.values(values).map((value) => knex.raw('?', value as string)));
   await knex(knex.raw('webhook_deliveries (??)', [['webhook_id', ...names]])).insert(matching);
+}
+
+/** The state of a delivery that is not attempted any more. */
+const over = { lease_id: null, due_at: null };
+
+function toClaimed(row: object): ClaimedDelivery {
+  return { ...toRecord(deliveryColumns, row), giveUpAt: toRecord(deliveryStateColumns, row).giveUpAt };
 }
 
 /** In a pattern of LIKE, an underscore would match any character. */

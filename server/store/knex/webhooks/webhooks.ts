@@ -64,6 +64,45 @@ export function createWebhookStore(knex: Knex): WebhookStore {
       const row = await webhooks().where({ id }).first();
       return row ? toRecord(webhookSecretColumns, row) : null;
     },
+    async due(now) {
+      const deliveries = knex('webhook_deliveries')
+        .whereRaw('webhook_id = webhooks.id')
+        .whereNotNull('due_at')
+        .where('due_at', '<=', now);
+      const rows = await webhooks()
+        .where({ disabled: false })
+        .where((row) => row.whereNull('resume_at').orWhere('resume_at', '<=', now))
+        .whereExists(deliveries);
+      return rows.map((row) => ({ ...toWebhook(row), failures: Number(row.failures) }));
+    },
+    async recordSuccess(id) {
+      const failing = await webhooks().where({ id }).where('failures', '>', 0).first('failures');
+      if (failing === undefined) return 0;
+      await webhooks().where({ id }).update(healthy);
+      return Number(failing.failures);
+    },
+    async recordFailure(id, at) {
+      const [row] = await webhooks()
+        .where({ id })
+        .update({
+          failures: knex.raw('failures + 1'),
+          failing_since: knex.raw('coalesce(failing_since, ?)', [at]),
+        })
+        .returning('*');
+      return row ? toRecord(webhookHealthColumns, row) : null;
+    },
+    async pause(id, until) {
+      await webhooks().where({ id }).update({ resume_at: until });
+    },
+    async disable(id, at) {
+      const disabled = await webhooks()
+        .where({ id, disabled: false })
+        .update({
+          disabled: true,
+          changed_at: knex.raw('CASE WHEN changed_at < ? THEN ? ELSE changed_at + 1 END', [at, at]),
+        });
+      return disabled > 0;
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { DeliveryRecord, WebhookRecord } from '../../../../server/store/records.ts';
+import type { WebhookRecord } from '../../../../server/store/records.ts';
 import type { Store } from '../../../../server/store/store.ts';
-import { auditRecord, firstPage, nextId, noon } from '../records.ts';
+import { firstPage, nextId, noon } from '../records.ts';
 
 export function webhookRecord(changes: Partial<WebhookRecord> = {}): WebhookRecord {
   const id = nextId();
@@ -96,65 +96,26 @@ export function webhookContract(store: () => Store): void {
     expect(await store().webhooks.secretsOf(nextId())).toBeNull();
     expect(await store().webhooks.rotateSecret(nextId(), { secret: 's', previousUntil: 1, changedAt: 1 })).toBe(false);
   });
-}
 
-export function deliveryContract(store: () => Store): void {
-  const deliveriesOf = (webhookId: string, query: { status?: DeliveryRecord['status'] } = {}) =>
-    store().deliveries.list({ ...firstPage, webhookId, ...query });
-
-  it('queues an event for each enabled webhook whose events match its action', async () => {
-    const subscriptions = [
-      ['token.revoked'],
-      ['token.*'],
-      ['*'],
-      ['session.failed', 'token.revoked', 'user.*'],
-      ['token.rotated', 'user.*'],
-      ['token.previous_ended'],
-    ];
-    const webhooks = [];
-    for (const events of subscriptions) webhooks.push(await addWebhook(store(), { events }));
-    const disabled = await addWebhook(store(), { events: ['*'], disabled: true });
-    const event = auditRecord({ action: 'token.revoked' });
-    await store().audit.insert(event);
-    const counts = await Promise.all([...webhooks, disabled].map(async ({ id }) => (await deliveriesOf(id)).length));
-    expect(counts).toEqual([1, 1, 1, 1, 0, 0, 0]);
-    expect(await deliveriesOf(webhooks[0]?.id ?? '')).toEqual([
-      {
-        ...{ id: event.id, webhookId: webhooks[0]?.id, event: 'token.revoked', at: event.at, status: 'pending' },
-        ...{ attempts: 0, deliveredAt: null, error: null },
-      },
-    ]);
+  it('counts failures in a row, and since when, until one attempt succeeds', async () => {
+    const { id } = await addWebhook(store());
+    expect(await store().webhooks.recordSuccess(id)).toBe(0);
+    expect(await store().webhooks.recordFailure(id, noon)).toEqual({ failures: 1, failingSince: noon, resumeAt: null });
+    await store().webhooks.pause(id, noon + 10);
+    const second = await store().webhooks.recordFailure(id, noon + 20);
+    expect(second).toEqual({ failures: 2, failingSince: noon, resumeAt: noon + 10 });
+    expect(await store().webhooks.recordSuccess(id)).toBe(2);
+    expect(await store().webhooks.recordFailure(id, noon + 30)).toMatchObject({ failures: 1, failingSince: noon + 30 });
+    await store().webhooks.edit(id, { disabled: false, changedAt: noon + 1 });
+    expect(await store().webhooks.recordSuccess(id)).toBe(0);
+    expect(await store().webhooks.recordFailure(nextId(), noon)).toBeNull();
   });
 
-  it('queues nothing for an event that is rolled back', async () => {
-    const { id } = await addWebhook(store(), { events: ['*'] });
-    const rollback = new Error('The transaction is rolled back.');
-    const work = store().transaction(async (store) => {
-      await store.audit.insert(auditRecord({ action: 'token.revoked' }));
-      throw rollback;
-    });
-    await expect(work).rejects.toBe(rollback);
-    expect(await deliveriesOf(id)).toEqual([]);
-  });
-
-  it('lists newest first, in pages, of one webhook and with one status', async () => {
-    const [one, other] = [await addWebhook(store()), await addWebhook(store())];
-    const ids = [nextId(), nextId(), nextId()];
-    for (const id of ids) await store().deliveries.queueTest(one.id, { id, at: noon });
-    await store().deliveries.queueTest(other.id, { id: nextId(), at: noon });
-    expect((await deliveriesOf(one.id)).map(({ id }) => id)).toEqual(ids.toReversed());
-    const page = await store().deliveries.list({ webhookId: one.id, limit: 1, before: ids[2] ?? null });
-    expect(page).toMatchObject([{ id: ids[1], event: 'webhook.test', status: 'pending' }]);
-    expect(await deliveriesOf(one.id, { status: 'failed' })).toEqual([]);
-    expect(await deliveriesOf(one.id, { status: 'pending' })).toHaveLength(3);
-  });
-
-  it('finds a delivery only at its webhook', async () => {
-    const [one, other] = [await addWebhook(store()), await addWebhook(store())];
-    const queued = await store().deliveries.queueTest(one.id, { id: nextId(), at: noon });
-    expect(await store().deliveries.find(one.id, queued.id)).toEqual(queued);
-    expect(await store().deliveries.find(other.id, queued.id)).toBeNull();
-    expect(await store().deliveries.retry(one.id, queued.id, noon + 1)).toBe(true);
-    expect(await store().deliveries.retry(other.id, queued.id, noon + 1)).toBe(false);
+  it('is disabled once, and then changed later than before', async () => {
+    const { id } = await addWebhook(store(), { changedAt: noon + 5 });
+    expect(await store().webhooks.disable(id, noon)).toBe(true);
+    expect(await store().webhooks.disable(id, noon)).toBe(false);
+    expect(await store().webhooks.findById(id)).toMatchObject({ disabled: true, changedAt: noon + 6 });
+    expect(await store().webhooks.disable(nextId(), noon)).toBe(false);
   });
 }

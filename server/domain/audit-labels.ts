@@ -1,5 +1,5 @@
-import type { AuditAction } from '../../../shared/schemas/audit.ts';
-import type { AuditRecord } from '../../store/records.ts';
+import type { AuditAction } from '../../shared/schemas/audit.ts';
+import type { AuditRecord } from '../store/records.ts';
 
 /** The label of each audit action on the audit page. */
 export const actionLabels: Readonly<Record<AuditAction, string>> = {

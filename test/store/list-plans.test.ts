@@ -140,7 +140,7 @@ const maxRows = 2_100;
 /** Queries that look at more: every token and its owner, for a page and for its IDs; every token; or one busy superuser. */
 const maxRowsOf: Array<[names: RegExp, rows: number]> = [
   [/^all tokens, /, 2 * (sizes.tokens + sizes.users) + maxRows],
-  [/^the report on tokens$/, sizes.tokens + sizes.users + sizes.serviceAccounts],
+  [/^the report on tokens$/, sizes.tokens + sizes.users + sizes.serviceAccounts + sizes.exchanged],
   [/^audit events of a busy superuser, by a rare action$/, sizes.events / 20 + maxRows],
 ];
 

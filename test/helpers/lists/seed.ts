@@ -9,6 +9,8 @@ export interface ListSizes {
   clients: number;
   apps: number;
   serviceAccounts: number;
+  /** Exchanged tokens, besides `tokens`. */
+  exchanged: number;
 }
 
 /** How an installation with this many tokens looks. */
@@ -22,6 +24,7 @@ export function sizesFor(tokens: number): ListSizes {
     clients: Math.max(100, tokens / 100),
     apps: Math.max(100, tokens / 100),
     serviceAccounts: Math.max(100, tokens / 100),
+    exchanged: tokens / 20,
   };
 }
 
@@ -75,7 +78,7 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     }
   };
   const at = (count: number) => `${seedEnd - yearMs} + i * ${Math.floor(yearMs / count)}`;
-  const { users, tokens, events, sessions, mails, clients, apps, serviceAccounts } = sizes;
+  const { users, tokens, events, sessions, mails, clients, apps, serviceAccounts, exchanged } = sizes;
   const [userId, tokenId, eventId] = [idOf(users), idOf(tokens), idOf(events)];
 
   // Of a hundred members, three are disabled, thirty have no permission, and ten have not used single sign-on for long.
@@ -125,6 +128,29 @@ export async function seedLists({ knex, rows }: Engine, kind: SeedKind, sizes: L
     expires_at: `CASE WHEN i % 5 < 2 THEN NULL WHEN i < ${Math.floor(tokens / 3)} THEN ${seedEnd} - i ELSE ${seedEnd} + i END`,
     last_used_at: `CASE WHEN i % 3 = 0 THEN ${seedEnd} - i END`,
     paused_at: `CASE WHEN i % 101 = 0 THEN ${seedEnd} - i END`,
+  });
+  // Exchanged tokens are newer than all others, which default lists leave out one by one.
+  await insert('trusts', serviceAccounts, {
+    id: accountId('i'),
+    name: "'trust-' || i",
+    service_account_id: accountId('i'),
+    issuer: "'https://issuer-' || i || '.example.com'",
+    claims: "'{}'",
+    ttl_seconds: '3600',
+    created_at: at(serviceAccounts),
+    changed_at: at(serviceAccounts),
+  });
+  await insert('tokens', exchanged, {
+    id: id(`${seedEnd} + i`, 'i'),
+    owner_id: accountId(`1 + i % ${serviceAccounts}`),
+    hash: "'exchanged-' || i",
+    prefix: "'tok_AAAAAAAA'",
+    name: "'trust/' || i",
+    name_folded: "'trust/' || i",
+    created_at: String(seedEnd),
+    expires_at: String(seedEnd + 3_600_000),
+    lifetime_ms: '3600000',
+    trust_id: accountId(`1 + i % ${serviceAccounts}`),
   });
   // A superuser made every twentieth change. Of some events, the ID is a day ahead. One action, one failed address and one member appear only in the oldest events.
   const isOld = `i < ${Math.floor(events / 20)}`;

@@ -27,7 +27,7 @@ export function withTokenSummary(
   const tokens = () => knex('tokens').where('owner_id', knex.ref('users.id'));
   return users
     .select('users.*')
-    .select({ token_count: tokens().whereNull('trust_id').count('*'), last_used_at: tokens().max('last_used_at') });
+    .select({ token_count: tokens().count('*'), last_used_at: tokens().max('last_used_at') });
 }
 
 export function toTokenSummary(row: SummaryRow) {

@@ -8,19 +8,19 @@ import { promisify } from 'node:util';
 import type { JWTPayload } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { listen } from '../helpers/app/http.ts';
-import { type Client, signIn, verify } from '../helpers/daemon/api.ts';
-import { type Daemon, prepareDaemon, startDaemon, superuser } from '../helpers/daemon/daemon.ts';
-import { bareEnvironment, programCommand, runProgram } from '../helpers/daemon/process.ts';
+import { listen } from '../../helpers/app/http.ts';
+import { type Client, signIn, verify } from '../../helpers/daemon/api.ts';
+import { type Daemon, prepareDaemon, startDaemon, superuser } from '../../helpers/daemon/daemon.ts';
+import { bareEnvironment, programCommand, runProgram } from '../../helpers/daemon/process.ts';
 import {
   gitHubClaims,
   gitLabClaims,
   kubernetesClaims,
   startWorkloadIssuer,
   type WorkloadIssuer,
-} from '../helpers/exchange/workload-issuer.ts';
+} from '../../helpers/exchange/workload-issuer.ts';
 
-const examples = join(import.meta.dirname, '..', '..', 'examples', 'ci');
+const examples = join(import.meta.dirname, '..', '..', '..', 'examples', 'ci');
 const publicUrl = 'https://tokens.example.com';
 const run = promisify(execFile);
 

@@ -152,6 +152,23 @@ describe('an exchange', () => {
     expect(await refused(await world.signed())).toMatchObject({ status: 400 });
   });
 
+  it.each(['PATCH', 'DELETE'])(
+    'gives no token under a trust that a %s changes while the keys are fetched',
+    async (method) => {
+      const { id } = await world.addTrust();
+      world.issuer.manipulate((req, res) => {
+        if (req.url !== '/keys') return false;
+        const json = method === 'PATCH' && { json: { claims: { environment: 'production' } } };
+        void world.app
+          .ask(`/api/v1/trusts/${id}`, { method, as: world.app.root, ...json })
+          .then(() => res.end(JSON.stringify({ keys: world.issuer.publicJwks() })));
+        return true;
+      });
+      expect(await refused(await world.signed())).toMatchObject({ status: 503, error: 'temporarily_unavailable' });
+      expect(await exchangedTokens()).toEqual([]);
+    },
+  );
+
   it('is refused while the service account is disabled', async () => {
     await world.addTrust();
     await world.app.store.serviceAccounts.setDisabled(world.account.id, true);

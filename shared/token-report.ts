@@ -29,6 +29,9 @@ interface ReportedCount {
 
 const day = 24 * 60 * 60;
 
+/** A count of service accounts. Each is the length of the list that `GET /service-accounts?orphaned=true` gives. */
+export const orphanedMeaning = 'service accounts without an enabled maintainer';
+
 /** The counts of the report on tokens. Each count is the length of the list that its query selects. */
 export const reportedTokens: Readonly<Record<ReportedTokens, ReportedCount>> = {
   active: { meaning: 'active', query: { status: 'active' } },
@@ -37,5 +40,5 @@ export const reportedTokens: Readonly<Record<ReportedTokens, ReportedCount>> = {
   unused: { meaning: 'not used for 90 days', query: { unused_for: 90 * day } },
   unrotated: { meaning: 'neither created nor rotated within a year', query: { unrotated_for: 365 * day } },
   expiring: { meaning: 'expiring within 7 days', query: { expiring_within: 7 * day } },
-  owner_disabled: { meaning: 'owned by disabled members', query: { status: 'disabled' } },
+  owner_disabled: { meaning: 'whose owner is disabled', query: { status: 'disabled' } },
 };

@@ -32,6 +32,7 @@ describe('the metrics', () => {
     metrics.registerGauges({
       backlog: async () => ({ pending: 1, dead: 1, oldestAt: 0 }),
       countExpiring: async () => [1, 2, 3],
+      countOrphaned: async () => 1,
       now: () => 1,
       pendingLastUses: () => 1,
       deliveries: async () => ({ pending: 1, failed: 1 }),

@@ -115,6 +115,7 @@ export const tokenReportShape = object<TokenReport>({
   unrotated: integer,
   expiring: integer,
   owner_disabled: integer,
+  orphaned: optional(integer),
 });
 
 export const userShape = object<User>({

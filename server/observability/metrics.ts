@@ -35,6 +35,8 @@ export interface GaugeSources {
   deliveries(): Promise<DeliveryBacklog>;
   /** Returns how many tokens expire after `now`, and at the latest at each of the times. */
   countExpiring(now: number, until: readonly number[]): Promise<number[]>;
+  /** Returns the number of service accounts without an enabled maintainer. */
+  countOrphaned(): Promise<number>;
   now(): number;
   /** Returns the number of last uses in memory that are not written to the database yet. */
   pendingLastUses(): number;
@@ -116,7 +118,7 @@ export function createMetrics(version: string): Metrics {
 
 /** Registers the gauges and returns the function that refreshes them. */
 function createGauges(sources: GaugeSources, registers: Registry[]): () => Promise<void> {
-  const { backlog, deliveries, countExpiring, now, pendingLastUses } = sources;
+  const { backlog, deliveries, countExpiring, countOrphaned, now, pendingLastUses } = sources;
   const messages = new Gauge({
     name: 'tokensd_outbox_messages',
     help: 'Queued mail by state: waiting to be sent, or dead (given up)',
@@ -145,15 +147,23 @@ function createGauges(sources: GaugeSources, registers: Registry[]): () => Promi
     labelNames: ['within'],
     registers,
   });
+  const orphaned = new Gauge({
+    name: 'tokensd_service_accounts_orphaned',
+    help: 'Service accounts without an enabled maintainer',
+    registers,
+  });
   return async () => {
     lastUses.set(pendingLastUses());
     const at = now();
     const until = expiringDays.map((days) => at + days * dayMs);
-    const [found, queued, counts] = await Promise.all([
+    const [found, queued, counts, orphans] = await Promise.all([
       backlog().catch(() => null),
       deliveries().catch(() => null),
       countExpiring(at, until).catch(() => null),
+      countOrphaned().catch(() => null),
     ]);
+    orphaned.remove();
+    if (orphans !== null) orphaned.set(orphans);
     expiring.reset();
     for (const [index, days] of expiringDays.entries()) {
       if (counts !== null) expiring.set({ within: `${days}d` }, counts[index] ?? 0);

@@ -1,5 +1,5 @@
 import type { TokenReport } from '../../../shared/schemas/tokens/reports.ts';
-import { type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
+import { orphanedMeaning, type ReportedTokens, reportedTokens } from '../../../shared/token-report.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
 import { type Column, printTable } from '../table.ts';
 import { listCommand } from './list-command.ts';
@@ -12,7 +12,7 @@ interface Row {
 
 const columns: Column<Row>[] = [
   { head: 'COUNT', text: ({ count }) => String(count), brief: ({ count }) => count.toLocaleString('en') },
-  { head: 'TOKENS', text: ({ meaning }) => meaning, minWidth: 12, whenNarrow: [{ order: 1, width: 0 }] },
+  { head: 'WHAT', text: ({ meaning }) => meaning, minWidth: 12, whenNarrow: [{ order: 1, width: 0 }] },
   // A part of a command would list something else, so this column is never cut.
   { head: 'LIST THEM WITH', text: ({ command }) => command },
 ];
@@ -24,5 +24,11 @@ export async function printReport(ctx: Context, options: GlobalOptions, report: 
     meaning,
     command: listCommand(query),
   }));
+  // An older server does not count them.
+  const { orphaned } = report as Partial<TokenReport>;
+  if (orphaned !== undefined) {
+    const command = 'tokens service-accounts list --orphaned';
+    rows.push({ count: orphaned, meaning: orphanedMeaning, command });
+  }
   await printTable(ctx, options, columns, [rows]);
 }

@@ -87,6 +87,7 @@ export async function createDaemon({ config, log, metrics, store }: DaemonDeps):
     backlog: store.outbox.backlog,
     deliveries: store.deliveries.backlog,
     countExpiring: store.tokens.countExpiring,
+    countOrphaned: store.serviceAccounts.countOrphaned,
     now: clock.now,
     pendingLastUses: lastUsed.pending,
   });

@@ -5,7 +5,7 @@ import type { DeadLetter } from '../../store/records.ts';
 import { Layout } from '../shell/layout.tsx';
 import { DeadLetterNotice } from '../team/dead-letter-notice.tsx';
 import { overviewPath, reportedTokensPath } from './overview-paths.ts';
-import { reportTexts } from './report-texts.tsx';
+import { orphanedText, type ReportText, reportTexts } from './report-texts.tsx';
 
 interface OverviewPageProps {
   report: TokenReport;
@@ -41,8 +41,9 @@ export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
         </thead>
         <tbody>
           {problems.map((name) => (
-            <ProblemRow name={name} tokens={report[name]} />
+            <ProblemRow {...reportTexts[name]} href={reportedTokensPath(name)} found={report[name]} />
           ))}
+          <ProblemRow {...orphanedText} found={report.orphaned} />
         </tbody>
       </table>
       <p class="hint">
@@ -54,23 +55,22 @@ export function OverviewPage({ report, deadLetters, now }: OverviewPageProps) {
   );
 }
 
-function ProblemRow({ name, tokens }: { name: ReportedTokens; tokens: number }) {
-  const { title, meaning, remedy } = reportTexts[name];
+function ProblemRow({ title, meaning, remedy, href, found }: ReportText & { href?: string; found: number }) {
   return (
     <tr>
       <th scope="row">
-        <a href={reportedTokensPath(name)}>{title}</a>
+        {href === undefined ? title : <a href={href}>{title}</a>}
         <span class="sub">{meaning}</span>
       </th>
       <td data-label="Number">
-        {tokens === 0 ? (
+        {found === 0 ? (
           <span class="badge success">none</span>
         ) : (
-          <span class="badge warning">{tokens.toLocaleString('en')}</span>
+          <span class="badge warning">{found.toLocaleString('en')}</span>
         )}
       </td>
       <td data-label="What to do" class="words">
-        {tokens === 0 ? 'Nothing' : remedy}
+        {found === 0 ? 'Nothing' : remedy}
       </td>
     </tr>
   );

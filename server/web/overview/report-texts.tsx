@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { ReportedTokens } from '../../../shared/token-report.ts';
 
-interface ReportText {
+export interface ReportText {
   title: string;
   /** Which tokens are counted, in whole sentences. */
   meaning: string;
@@ -13,8 +13,8 @@ interface ReportText {
 export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
   active: { title: 'Active tokens', meaning: 'Requests that use them are accepted.' },
   owner_disabled: {
-    title: 'Tokens of disabled members',
-    meaning: 'The account of the owner is disabled. The tokens would work again if it were enabled.',
+    title: 'Tokens of disabled owners',
+    meaning: 'Their owner is disabled. The tokens would work again if it were enabled.',
     remedy: (
       <>
         Revoke them: <code>tokens revoke --all --user EMAIL</code>
@@ -68,4 +68,16 @@ export const reportTexts: Readonly<Record<ReportedTokens, ReportText>> = {
       </>
     ),
   },
+};
+
+/** What the console says about service accounts that nobody looks after. */
+export const orphanedText: ReportText = {
+  title: 'Orphaned service accounts',
+  meaning: 'No enabled member maintains them. All superusers get the mails about their tokens.',
+  remedy: (
+    <>
+      Let a member maintain them: <code>tokens service-accounts list --orphaned</code> and{' '}
+      <code>tokens service-accounts edit NAME --add-maintainer EMAIL</code>
+    </>
+  ),
 };

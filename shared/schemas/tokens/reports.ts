@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ReportedTokens, reportedTokens } from '../../token-report.ts';
+import { orphanedMeaning, type ReportedTokens, reportedTokens } from '../../token-report.ts';
 
 const countOf = (name: ReportedTokens) => {
   const { meaning, query } = reportedTokens[name];
@@ -18,5 +18,8 @@ export const tokenReportSchema = z
     expiring: countOf('expiring'),
     owner_disabled: countOf('owner_disabled'),
   } satisfies Record<ReportedTokens, z.ZodType>)
+  .extend({
+    orphaned: z.int().describe(`Not tokens: ${orphanedMeaning}. \`GET /service-accounts?orphaned=true\` lists them`),
+  })
   .meta({ id: 'TokenReport' });
 export type TokenReport = z.infer<typeof tokenReportSchema>;

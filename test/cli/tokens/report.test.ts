@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reportedTokens } from '../../../shared/token-report.ts';
 import { createToken } from '../../helpers/app/app.ts';
+import { createServiceAccount } from '../../helpers/app/service-accounts.ts';
 import { openTestCliWithApp, type Surroundings } from '../../helpers/cli/cli.ts';
 import { useOf } from '../../store/contract/records.ts';
 
@@ -75,19 +76,23 @@ describe('tokens list', () => {
 describe('tokens report', () => {
   it('prints each count with the command that lists these tokens', async () => {
     await addTokens();
+    await createServiceAccount(cli.app, 'ci');
+    await createServiceAccount(cli.app, 'kept', { maintainers: [cli.app.dev] });
     const { stdout } = await cli.run(['report'], root);
     expect(stdout.split('\n')).toEqual([
-      'COUNT\tTOKENS\tLIST THEM WITH',
+      'COUNT\tWHAT\tLIST THEM WITH',
       '3\tactive\ttokens list --all --status active',
       '2\twithout an expiry\ttokens list --all --no-expiry',
       '1\tolder than 30 days and never used\ttokens list --all --never-used --unused 30d',
       '1\tnot used for 90 days\ttokens list --all --unused 90d',
       '0\tneither created nor rotated within a year\ttokens list --all --unrotated 365d',
       '1\texpiring within 7 days\ttokens list --all --expiring 7d',
-      '0\towned by disabled members\ttokens list --all --status disabled',
+      '0\twhose owner is disabled\ttokens list --all --status disabled',
+      '1\tservice accounts without an enabled maintainer\ttokens service-accounts list --orphaned',
       '',
     ]);
-    for (const line of stdout.trimEnd().split('\n').slice(1)) {
+    const lines = stdout.trimEnd().split('\n');
+    for (const line of lines.slice(1, -1)) {
       const [count, , command = ''] = line.split('\t');
       expect(await names(...command.split(' ').slice(2))).toHaveLength(Number(count));
     }
@@ -100,7 +105,11 @@ describe('tokens report', () => {
   });
 
   it('prints the object of the API with --json, with counts that only a newer server knows', async () => {
-    const report = { ...Object.fromEntries(Object.keys(reportedTokens).map((name) => [name, 3])), orphaned: 7 };
+    const report = {
+      ...Object.fromEntries(Object.keys(reportedTokens).map((name) => [name, 3])),
+      orphaned: 7,
+      newer: 8,
+    };
     const serving = { ...root, env: { ...root.env }, fetch: async () => Response.json(report) };
     expect((await cli.run(['report', '--json'], serving)).stdout).toBe(`${JSON.stringify(report)}\n`);
     expect((await cli.run(['report'], serving)).stdout).toContain('3\tactive\t');

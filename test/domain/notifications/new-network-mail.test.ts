@@ -42,4 +42,18 @@ describe('the mail about a new network', () => {
     expect(text).toMatch(/Request\s+unknown/);
     expect(text).toMatch(/IP address\s+unknown/);
   });
+
+  it('names the service account that owns the token, and says why the reader gets the mail', () => {
+    const account = { id: 'sa', email: 'service-account:ci', name: 'ci', kind: 'service-account' } as const;
+    const reader = { ...owner, because: 'maintainer' } as const;
+    const { text } = renderMail(newNetworkMail(site, { ...event, owner: account, reader }));
+    for (const part of [
+      'Hello Ada Lovelace,',
+      'The API token of the service account ci was used from a network',
+      'tokens pause tok_8fK2b1Qz --service-account ci',
+      'You get it because you maintain that account. You get at most one such mail',
+    ]) {
+      expect(unwrapped(text)).toContain(part);
+    }
+  });
 });

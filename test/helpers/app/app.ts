@@ -86,6 +86,7 @@ async function openParts(settings: Partial<Config>, opened: Promise<TestStore>) 
     backlog: store.outbox.backlog,
     deliveries: store.deliveries.backlog,
     countExpiring: store.tokens.countExpiring,
+    countOrphaned: store.serviceAccounts.countOrphaned,
     now: clock.now,
     pendingLastUses,
   });

@@ -101,7 +101,7 @@ it('shows a list in pages of 50, and links each token and its owner', async () =
 it('shows zero as good, and says what to do about the rest', async () => {
   const { browser } = await open((app) => createToken(app, app.dev, { name: 'forever', expires_in: null }));
   const { html } = await browser.get(overview);
-  expect(html.match(/<span class="badge success">none<\/span>/g)).toHaveLength(5);
+  expect(html.match(/<span class="badge success">none<\/span>/g)).toHaveLength(6);
   expect(html.match(/<span class="badge warning">1<\/span>/g)).toHaveLength(1);
   expect(textOf(html)).toContain('1 active token of all members');
   expect(textOf(html)).toContain('tokens edit NAME --expires 90d');

@@ -46,8 +46,6 @@ export interface ServiceAccounts {
    * @throws ProblemError `superuser-required`, `service-account-not-found`, `not-for-keys`
    */
   delete(operator: Operator, id: string, precondition?: Precondition<ServiceAccountSummary>): Promise<void>;
-  /** Counts those without an enabled maintainer. @throws ProblemError `superuser-required` */
-  countOrphaned(operator: Operator): Promise<number>;
 }
 
 export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts {
@@ -84,11 +82,6 @@ export function createServiceAccounts(deps: ServiceAccountDeps): ServiceAccounts
     async delete(operator, id, precondition) {
       await deleteServiceAccount(deps, operator, id, precondition);
       notifier.wake();
-    },
-
-    async countOrphaned(operator) {
-      requireScope(operator, 'tokens:read');
-      return store.serviceAccounts.countOrphaned();
     },
   };
 }

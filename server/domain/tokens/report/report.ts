@@ -4,11 +4,11 @@ import type { Store } from '../../../store/store.ts';
 import { type Operator, requireScope } from '../../caller.ts';
 import { toTokenFilter } from './token-filter.ts';
 
-/** How many tokens of all members each filter of `reportedTokens` selects. */
-export type TokenReport = Record<ReportedTokens, number>;
+/** How many tokens of all owners each filter of `reportedTokens` selects, and how many service accounts have no enabled maintainer. */
+export type TokenReport = Record<ReportedTokens, number> & { orphaned: number };
 
 export interface Reporting {
-  /** Counts the tokens of all members. @throws ProblemError `superuser-required`, `scope-missing` */
+  /** Counts the tokens of all owners, and orphaned service accounts. @throws ProblemError `superuser-required`, `scope-missing` */
   report(operator: Operator): Promise<TokenReport>;
 }
 
@@ -25,7 +25,9 @@ export function createReporting({ store, statusContext }: ReportingDeps): Report
     async report(operator) {
       requireScope(operator, 'tokens:read');
       const counts = await store.tokens.countMatching(filters, statusContext());
-      return Object.fromEntries(names.map((name, index) => [name, counts[index]])) as TokenReport;
+      const orphaned = await store.serviceAccounts.countOrphaned();
+      const report = names.map((name, index) => [name, counts[index] ?? 0]);
+      return { ...(Object.fromEntries(report) as Record<ReportedTokens, number>), orphaned };
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Organization } from '../../../shared/schemas/organization/organiza
 import { organizationSchemaPath } from '../../../shared/schemas/organization/schema-path.ts';
 import { sectionNames, sections } from '../../../shared/schemas/organization/sections.ts';
 import type { Context, GlobalOptions } from '../../context.ts';
-import { writeOrganizationFile } from '../../organization/file/write-file.ts';
+import { formatOrganizationFile, writeOrganizationFile } from '../../organization/file/write-file.ts';
 import type { State } from '../../organization/plan/plan.ts';
 import { readState } from '../../organization/read-state.ts';
 import { readableSections, readRights } from '../../organization/rights.ts';
@@ -55,8 +55,7 @@ function organizationOf(state: State): Organization {
 
 async function format({ json }: ExportOptions, organization: Organization, $schema: string): Promise<string> {
   if (!json) {
-    const { formatOrganization } = await import('../../organization/file/document.ts');
-    return formatOrganization(organization, $schema);
+    return formatOrganizationFile(organization, $schema);
   }
   const { toJson } = await import('../../ui/json.ts');
   return `${toJson({ $schema, ...organization }, 2)}\n`;

@@ -1,6 +1,14 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Organization } from '../../../shared/schemas/organization/organization.ts';
 import { localError, systemCode } from '../../errors.ts';
+
+/** Returns the YAML text of a file with this state. */
+export async function formatOrganizationFile(organization: Organization, schemaUrl: string): Promise<string> {
+  // The build recognizes this module only by this path.
+  const { formatOrganization } = await import('./document.ts');
+  return formatOrganization(organization, schemaUrl);
+}
 
 /** Replaces a file atomically, so that a failure never leaves half of it. @throws CliError `unwritable` */
 export async function writeOrganizationFile(path: string, text: string, uuid: () => string): Promise<void> {

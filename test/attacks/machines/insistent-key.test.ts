@@ -46,7 +46,9 @@ describe.each(Object.entries(engines))('on %s', (_engine, openStore) => {
         }
       });
       await vi.waitFor(() => expect(changes, 'the key changed nothing').toBeGreaterThan(20), { timeout: 10_000 });
-      const ended = await end(server, key);
+      let ended = await end(server, key);
+      // All requests of the key queue for the same rows, so one of the superuser can wait for too long. Nothing was done then.
+      while (ended.status === 503) ended = await end(server, key);
       sending = false;
       await Promise.all(requests);
       expect(ended.status, ended.body).toBeLessThan(300);
